@@ -1,0 +1,47 @@
+import { BuildError } from "./errors.ts";
+
+/** Header names in lower case, in the order they are sent or were received; repeated ones are joined with `, `. */
+export type HeaderMap = Readonly<Record<string, string>>;
+
+/** What callers may pass: any case; `undefined` leaves a header out. */
+export type HeaderInit = Readonly<Record<string, string | undefined>>;
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// Field values of RFC 9110 §5.5, restricted to what survives every HTTP stack: visible ASCII, space and tab.
+const SENDABLE = /^[\t\x20-\x7e]*$/;
+
+export function isSendableHeaderValue(value: string): boolean {
+  return SENDABLE.test(value);
+}
+
+/**
+ * Merges header layers; a later layer overwrites an earlier one in place.
+ *
+ * @throws {@link BuildError} A name or value that cannot be sent. The value is never part of the message.
+ */
+export function mergeHeaders(...layers: readonly (HeaderInit | undefined)[]): HeaderMap {
+  const merged: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer ?? {})) {
+      if (value === undefined) continue;
+      merged[checkedName(name)] = checkedValue(name, value);
+    }
+  }
+  return merged;
+}
+
+function checkedName(name: string): string {
+  if (!TOKEN.test(name)) {
+    throw new BuildError(`header name ${JSON.stringify(name)} cannot be sent: only letters, digits and !#$%&'*+-.^_\`|~ may stand in it`);
+  }
+  return name.toLowerCase();
+}
+
+function checkedValue(name: string, value: string): string {
+  if (typeof value !== "string" || !SENDABLE.test(value)) {
+    throw new BuildError(
+      `the value of header ${name.toLowerCase()} cannot be sent: it holds a line break, a control character or a letter outside ASCII; check where it comes from (a key file often ends in a line break)`,
+    );
+  }
+  return value;
+}

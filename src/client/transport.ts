@@ -1,0 +1,70 @@
+import type { HeaderMap } from "./headers.ts";
+
+/** Limits of one request in milliseconds; 0 switches a limit off. */
+export interface RequestTimeouts {
+  /** DNS, TCP, proxy and TLS together. Default 15 000 (the reference's WebSocket connect timeout, for HTTP too). */
+  readonly connectMs?: number | undefined;
+  /** From the request's last byte to the response headers. Default 300 000. */
+  readonly headersMs?: number | undefined;
+  /** The whole call, body included; `execute` only. Default: none. */
+  readonly totalMs?: number | undefined;
+}
+
+/** A request ready to be sent: absolute URL, encoded body. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  /** A byte stream is sent as it comes and cannot be retried or redirected with its body; set `content-length` for a known size. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  readonly timeouts?: RequestTimeouts | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ResponseHead {
+  /** 200-299: any other status is an error. */
+  readonly status: number;
+  /** Origin and path that answered, after redirects. */
+  readonly url: string;
+  readonly headers: HeaderMap;
+}
+
+export interface HttpResponse extends ResponseHead {
+  readonly body: Uint8Array;
+}
+
+export interface HttpStreamResponse extends ResponseHead {
+  readonly body: ByteStream;
+}
+
+/** Receives a response body. After `end` or `fail` nothing more comes. */
+export interface ByteSink {
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * A response body that pushes. Callbacks rather than a web or Node stream: a stream object costs more CPU than the decoding of what it carries.
+ * Nothing is delivered before `pipe`; `cancel` closes the connection and ends delivery at once.
+ */
+export interface ByteStream {
+  pipe(sink: ByteSink): void;
+  pause(): void;
+  resume(): void;
+  cancel(): void;
+}
+
+/**
+ * The one seam between the typed clients and the network; give a client your own to test it or to carry it over something else.
+ * A transport does not retry.
+ *
+ * @throws {@link HttpError} A status outside 200-299, with the body's text.
+ * @throws {@link TimeoutError}, {@link NetworkError}, {@link BuildError}, {@link AbortedError}
+ */
+export interface HttpTransport {
+  /** Reads the whole body, up to a bound. */
+  execute(request: HttpRequest): Promise<HttpResponse>;
+  /** Resolves with the headers; the body follows through `body`. */
+  stream(request: HttpRequest): Promise<HttpStreamResponse>;
+}

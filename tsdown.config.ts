@@ -1,0 +1,17 @@
+import { defineConfig } from "tsdown";
+
+// Bundled into a few files: a cold import is mostly module resolution, and one file per concept would cost it twice over.
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    client: "src/client/index.ts",
+    emulator: "src/emulator/index.ts",
+    cli: "src/cli/main.ts",
+  },
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  dts: true,
+  fixedExtension: false,
+  clean: true,
+});
