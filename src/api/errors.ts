@@ -65,7 +65,11 @@ export class InvalidRequestError extends ApiRefusalError {
   /** The service's text as received, where it was an HTTP answer. */
   readonly body: string | undefined;
 
-  constructor(message: string, fields: RefusalFields & { readonly body?: string | undefined } = {}, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    fields: RefusalFields & { readonly body?: string | undefined } = {},
+    options?: ErrorOptions,
+  ) {
     super(message, fields, options);
     this.body = fields.body;
     Object.defineProperty(this, "body", { enumerable: false });

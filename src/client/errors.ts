@@ -88,7 +88,11 @@ export class TimeoutError extends CodexApiError {
   readonly phase: TimeoutPhase;
   readonly timeoutMs: number;
 
-  constructor(message: string, fields: { readonly phase: TimeoutPhase; readonly timeoutMs: number }, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    fields: { readonly phase: TimeoutPhase; readonly timeoutMs: number },
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.phase = fields.phase;
     this.timeoutMs = fields.timeoutMs;

@@ -32,7 +32,9 @@ export function mergeHeaders(...layers: readonly (HeaderInit | undefined)[]): He
 
 function checkedName(name: string): string {
   if (!TOKEN.test(name)) {
-    throw new BuildError(`header name ${JSON.stringify(name)} cannot be sent: only letters, digits and !#$%&'*+-.^_\`|~ may stand in it`);
+    throw new BuildError(
+      `header name ${JSON.stringify(name)} cannot be sent: only letters, digits and !#$%&'*+-.^_\`|~ may stand in it`,
+    );
   }
   return name.toLowerCase();
 }
