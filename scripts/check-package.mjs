@@ -1,0 +1,117 @@
+// Looks at the package as a user gets it: packed, installed into an empty folder, imported, type-checked and run there.
+import { spawnSync } from "node:child_process";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { binary, npm, readJson, ready, root, runScript } from "./ready.mjs";
+
+const MAX_PACKAGES = 8;
+const MAX_INSTALLED_BYTES = 5_000_000;
+
+const scratch = mkdtempSync(join(tmpdir(), "codex-api-package-"));
+await runScript(async () => {
+  await ready();
+  try {
+    const tarball = pack();
+    node("publint", [binary("publint"), "run", tarball, "--strict"]);
+    node("attw", [binary("@arethetypeswrong/cli", "attw"), tarball, "--profile", "esm-only"]);
+    const project = install(tarball);
+    checkSize(project);
+    checkEntries(project);
+    checkTypes(project);
+    checkCommand(project);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
+
+function pack() {
+  const { stdout } = done("npm pack", npm(["pack", "--json", "--ignore-scripts", "--pack-destination", scratch]));
+  const [{ filename, files }] = JSON.parse(stdout);
+  const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
+  for (const wanted of ["README.md", "LICENSE", "CHANGELOG.md"]) {
+    if (!paths.includes(wanted)) throw new Error(`the package lacks ${wanted}`);
+  }
+  const strange = paths.filter(
+    (/** @type {string} */ path) => !/^(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path),
+  );
+  if (strange.length > 0) throw new Error(`the package holds what no user needs: ${strange.join(", ")}`);
+  return join(scratch, filename);
+}
+
+function install(/** @type {string} */ tarball) {
+  const project = join(scratch, "project");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  const flags = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"];
+  done("npm install of the tarball", npm(["install", tarball, ...flags], { cwd: project }));
+  return project;
+}
+
+function checkSize(/** @type {string} */ project) {
+  const installed = Object.keys(readJson(join(project, "node_modules", ".package-lock.json")).packages);
+  const bytes = sizeOf(join(project, "node_modules"));
+  const sizes = `${installed.length} packages, ${(bytes / 1e6).toFixed(2)} MB installed`;
+  process.stdout.write(`${sizes} (at most ${MAX_PACKAGES} and ${MAX_INSTALLED_BYTES / 1e6} MB)\n`);
+  if (installed.length > MAX_PACKAGES || bytes > MAX_INSTALLED_BYTES) throw new Error(`too large: ${sizes}`);
+}
+
+/** @returns {number} */
+function sizeOf(/** @type {string} */ path) {
+  const status = lstatSync(path);
+  if (!status.isDirectory()) return status.size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
+function entries() {
+  const names = Object.keys(readJson(join(root, "package.json")).exports).filter((name) => name !== "./package.json");
+  return names.map((name) => `codex-api${name.slice(1)}`);
+}
+
+function checkEntries(/** @type {string} */ project) {
+  for (const entry of entries()) {
+    const code = `const names = Object.keys(await import(${JSON.stringify(entry)})); if (names.length === 0) throw new Error("exports nothing");`;
+    node(`import of ${entry}`, ["--input-type=module", "--eval", code], project);
+  }
+}
+
+// Without skipLibCheck: a declaration that leans on types the user does not have must show here.
+function checkTypes(/** @type {string} */ project) {
+  const lines = entries().map(
+    (entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};\nvoid entry${index};`,
+  );
+  writeFileSync(join(project, "use.ts"), `${lines.join("\n")}\n`);
+  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "false"];
+  const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
+  node("tsc of a user's file", [binary("typescript", "tsc"), ...options, ...nodeTypes, "use.ts"], project);
+}
+
+function checkCommand(/** @type {string} */ project) {
+  const { version } = readJson(join(root, "package.json"));
+  const command = join(project, "node_modules", "codex-api", readJson(join(root, "package.json")).bin["codex-api"]);
+  const { stdout } = node("codex-api --version", [command, "--version"], project);
+  if (!stdout.includes(version))
+    throw new Error(`codex-api --version printed ${JSON.stringify(stdout)}, not ${version}`);
+  if (process.platform === "win32") return;
+  const linked = join(project, "node_modules", ".bin", "codex-api");
+  done("the installed command", spawnSync(linked, ["--help"], { cwd: project, encoding: "utf8", input: "" }));
+}
+
+/**
+ * @param {string} what
+ * @param {readonly string[]} args
+ * @param {string} [cwd]
+ */
+function node(what, args, cwd = root) {
+  return done(what, spawnSync(process.execPath, args, { cwd, encoding: "utf8", input: "" }));
+}
+
+/**
+ * @param {string} what
+ * @param {import("node:child_process").SpawnSyncReturns<string>} result
+ */
+function done(what, result) {
+  if (result.error) throw result.error;
+  if (result.status !== 0) throw new Error(`${what} failed\n${result.stdout}${result.stderr}`);
+  return result;
+}

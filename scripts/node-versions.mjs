@@ -1,0 +1,55 @@
+// `npm run test:node-versions [-- FILTER…]`: the test suite on every supported Node, each fetched as an npm package.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { binary, npm, ready, root, runScript } from "./ready.mjs";
+
+const MAJORS = [20, 22, 24, 26];
+const PACKAGED = ["linux-x64", "linux-arm64"];
+
+await runScript(async () => {
+  const platform = `${process.platform}-${process.arch}`;
+  if (!PACKAGED.includes(platform)) {
+    process.stdout.write(
+      `Node is packaged for ${PACKAGED.join(" and ")}; on ${platform}, run npm test under each Node.\n`,
+    );
+    return 0;
+  }
+  await ready();
+  const rows = MAJORS.map((major) => testOn(major, platform));
+  process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(12)).join("")}\n`);
+  for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(12)).join("")}\n`);
+  return rows.every((row) => row.passed) ? 0 : 1;
+});
+
+function testOn(/** @type {number} */ major, /** @type {string} */ platform) {
+  const node = installNode(major, platform);
+  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+  const startedAt = performance.now();
+  const { status, stdout, stderr } = spawnSync(node, [binary("vitest"), "run", ...process.argv.slice(2)], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, PATH: `${join(node, "..")}:${process.env.PATH}` },
+  });
+  const passed = status === 0;
+  if (!passed) process.stdout.write(`\n${version}\n${stdout}${stderr}`);
+  const counts = /^\s*Tests\s+(.*?)(?:\s+\(\d+\))?$/m.exec(stdout)?.[1] ?? "none";
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  return { passed, cells: [version, passed ? "ok" : "FAIL", counts, seconds] };
+}
+
+/** @returns {string} Path of that Node's executable. */
+function installNode(/** @type {number} */ major, /** @type {string} */ platform) {
+  const folder = join(root, ".cache", `node-${major}`);
+  const name = `node-${platform}`;
+  const executable = join(folder, "node_modules", name, "bin", "node");
+  if (existsSync(executable)) return executable;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true }');
+  const { status, stderr } = npm(["install", `${name}@${major}`, "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: folder,
+  });
+  if (status !== 0) throw new Error(`Node ${major} could not be installed\n${stderr}`);
+  return executable;
+}
