@@ -1,0 +1,89 @@
+import type { Socket } from "node:net";
+import { AbortedError, TimeoutError } from "../errors.ts";
+import { clampDelay } from "../idle-timer.ts";
+import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts";
+
+export interface ConnectLimits {
+  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 sets no limit. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+/** What one attempt at a connection is doing, and what it holds open. */
+export class ConnectAttempt {
+  readonly timeoutMs: number;
+  readonly #controller = new AbortController();
+  readonly #sockets: Socket[] = [];
+  #step: ConnectStep = "dns lookup";
+  #peer: Peer;
+
+  constructor(peer: Peer, timeoutMs: number) {
+    this.#peer = peer;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Fires when the attempt is over without a connection. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Says what is waited for from now on, and with whom. Throws when the attempt is over, so that nothing more is opened. */
+  enter(step: ConnectStep, peer: Peer): void {
+    this.signal.throwIfAborted();
+    this.#step = step;
+    this.#peer = peer;
+  }
+
+  /** The attempt closes `socket` when it fails. */
+  own(socket: Socket): void {
+    // A reset between two steps, or before the new owner listens, must not crash the process; whoever waits sees the close.
+    socket.on("error", ignore);
+    this.#sockets.push(socket);
+  }
+
+  abandon(reason: unknown): void {
+    this.#controller.abort(reason);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  timeoutError(): TimeoutError {
+    return new TimeoutError(
+      `no connection within ${this.timeoutMs} ms: the ${this.#step} with ${describePeer(this.#peer)} did not finish; ${adviceFor(this.#step, this.#peer)}, or allow more time with connectTimeoutMs`,
+      { phase: "connect", timeoutMs: this.timeoutMs },
+    );
+  }
+}
+
+/**
+ * Runs `connect` under one time limit and one signal. However it ends without a connection, every socket it opened is destroyed at once,
+ * and so is one that comes up later.
+ */
+export async function attemptConnection<T>(
+  target: Peer,
+  limits: ConnectLimits,
+  connect: (attempt: ConnectAttempt) => Promise<T>,
+): Promise<T> {
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = limits;
+  if (signal?.aborted) throw new AbortedError(signal.reason);
+  const attempt = new ConnectAttempt(target, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(new AbortedError(signal?.reason));
+    if (timeoutMs > 0) timer = setTimeout(() => reject(attempt.timeoutError()), clampDelay(timeoutMs));
+  });
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([connect(attempt), interrupted]);
+  } catch (error) {
+    attempt.abandon(error);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,196 @@
+import { lookup as systemLookup } from "node:dns";
+import { isIP, type LookupFunction, type Socket } from "node:net";
+import type { Environment } from "../environment.ts";
+import { CodexApiError, NetworkError } from "../errors.ts";
+import type { HeaderMap } from "../headers.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
+import {
+  type ChosenProxy,
+  chooseRoute,
+  type ProxyRoute,
+  type Route,
+  readProxyEnvironment,
+  routeThrough,
+} from "./environment-proxy.ts";
+import { openHttpTunnel } from "./http-tunnel.ts";
+import type { OriginPeer, Peer } from "./peer.ts";
+import { httpRefusal } from "./proxy-refusal.ts";
+import { parseProxyUrl } from "./proxy-url.ts";
+import { openSocksTunnel } from "./socks-tunnel.ts";
+import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
+import { codeOf, connectTcp, inBrackets, lookupFailure } from "./tcp-connect.ts";
+
+/** Turns a connected socket into a TLS one; `Trust` is the one implementation. */
+export interface TlsUpgrader {
+  /** `host` is the name to ask for and to verify. Rejects when the handshake fails or the socket closes. */
+  connect(options: { readonly socket: Socket; readonly host: string; readonly signal?: AbortSignal }): Promise<Socket>;
+}
+
+export interface DialerOptions {
+  readonly trust: TlsUpgrader;
+  /** A proxy for every URL, `NO_PROXY` or not; `false` for none. Default: what the environment says. */
+  readonly proxy?: string | false | undefined;
+  /** Read once, when the dialer is made. Default `process.env`. */
+  readonly env?: Environment | undefined;
+  /** Resolves host names, in the form of `dns.lookup`, which is the default. */
+  readonly lookup?: LookupFunction | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** Makes every connection of this package: route, TCP, proxy and TLS. Holds no connection itself. */
+export interface Dialer {
+  /** How a URL (http, https, ws, wss) would be reached, and why. Opens nothing. */
+  route(url: URL | string): Route;
+  /**
+   * A socket whose other end is the target, ready for the first byte of HTTP: through a tunnel where a proxy is on the route, with TLS for
+   * https and wss. The caller owns it.
+   *
+   * @throws {@link NetworkError} `phase` is `dns`, `connect`, `proxy` or `tls`; a proxy's refusal has the code
+   *   `PROXY_AUTHENTICATION_REQUIRED` or `PROXY_REFUSED` and, from an HTTP proxy, `proxyStatus`.
+   * @throws {@link TimeoutError} `phase` is `connect`; the message names the step that was under way.
+   * @throws {@link AbortedError} `signal` fired. As with every failure, nothing stays open.
+   */
+  dial(target: DialTarget, limits?: ConnectLimits): Promise<Socket>;
+  /** Set where `url` is plain HTTP and its route leads through an HTTP proxy: such a request is not tunnelled but sent to the proxy. */
+  forward(url: URL | string): Forward | undefined;
+}
+
+/** How a plain HTTP request is handed to a proxy: in absolute form, with these headers, on a connection to the proxy. */
+export interface Forward {
+  readonly route: ProxyRoute;
+  /** `proxy-authorization`, when the proxy has credentials. For the wire alone. */
+  readonly headers: HeaderMap;
+  /** A connection to the proxy, with TLS for an https proxy. Errors as of {@link Dialer.dial}. */
+  dial(limits?: ConnectLimits): Promise<Socket>;
+  /** The proxy's own refusal, if the answer is one: 407, which no origin sends. Any other status may be the origin's. */
+  refusal(status: number, headers: HeaderMap): NetworkError | undefined;
+}
+
+const OPTION_SOURCE = "the proxy option";
+
+/**
+ * @throws {@link BuildError} A proxy setting that is in effect is unusable: an unsupported scheme, a malformed URL.
+ */
+export function createDialer(options: DialerOptions): Dialer {
+  const { trust, lookup, logger = silentLogger } = options;
+  const routeOf = routePolicy(options, logger);
+
+  const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {
+    attempt.enter("tls handshake", peer);
+    try {
+      const secure = await trust.connect({ socket, host: peer.hostname, signal: attempt.signal });
+      attempt.own(secure);
+      return secure;
+    } catch (error) {
+      throw CodexApiError.is(error) ? error : tlsFailure(error, peer);
+    }
+  };
+
+  const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
+    const peer = { role: "proxy", hostname: proxy.hostname, port: proxy.port, source } as const;
+    const socket = await connectTcp(attempt, peer, lookup);
+    return proxy.scheme === "https" ? upgrade(attempt, socket, peer) : socket;
+  };
+
+  const openTunnel = async (attempt: ConnectAttempt, route: ProxyRoute, origin: OriginPeer): Promise<Socket> => {
+    const { proxy, source } = route;
+    const target = proxy.scheme === "socks5" ? await resolveHere(attempt, origin, source, lookup) : origin;
+    const socket = await connectToProxy(attempt, route);
+    attempt.enter("proxy handshake", { role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
+    return proxy.isSocks
+      ? openSocksTunnel(socket, route, target, attempt.timeoutMs)
+      : openHttpTunnel(socket, route, target);
+  };
+
+  return {
+    route: (url) => routeOf(targetOf(url)),
+
+    async dial(target, limits = {}) {
+      const route = routeOf(target);
+      const origin = originPeer(target, route);
+      const startedAt = performance.now();
+      const socket = await attemptConnection(origin, limits, async (attempt) => {
+        const plain = await (route.kind === "direct"
+          ? connectTcp(attempt, origin, lookup)
+          : openTunnel(attempt, route, origin));
+        return isSecure(target.protocol) ? upgrade(attempt, plain, origin) : plain;
+      });
+      const durationMs = Math.round(performance.now() - startedAt);
+      const via = route.kind === "proxy" ? { proxy: route.proxy.toString(), source: route.source } : {};
+      logger.debug({ target: authorityOf(origin), ...via, durationMs }, "connected");
+      return socket;
+    },
+
+    forward(url) {
+      const target = targetOf(url);
+      const route = routeOf(target);
+      if (route.kind !== "proxy" || route.mode !== "forward") return undefined;
+      const { basicAuthorization } = route.proxy;
+      return {
+        route,
+        headers: basicAuthorization === undefined ? {} : { "proxy-authorization": basicAuthorization },
+        dial: (limits = {}) =>
+          attemptConnection(originPeer(target, route), limits, (attempt) => connectToProxy(attempt, route)),
+        refusal: (status, headers) =>
+          status === 407 ? httpRefusal(route, target, status, headers["proxy-authenticate"]) : undefined,
+      };
+    },
+  };
+}
+
+function routePolicy({ proxy, env = process.env }: DialerOptions, logger: Logger): (target: DialTarget) => Route {
+  if (proxy === false) return () => ({ kind: "direct", why: "disabled" });
+  if (proxy !== undefined) {
+    const chosen = { proxy: parseProxyUrl(proxy, OPTION_SOURCE), source: OPTION_SOURCE };
+    return (target) => routeThrough(chosen, target);
+  }
+  const environment = readProxyEnvironment(env);
+  const { exceptions } = environment;
+  if (exceptions && exceptions.ignored.length > 0) {
+    logger.warn(
+      { variable: exceptions.variable, entries: exceptions.ignored },
+      `entries of ${exceptions.variable} that are no host, address, CIDR block or * are ignored`,
+    );
+  }
+  return (target) => chooseRoute(target, environment);
+}
+
+function originPeer(target: DialTarget, route: Route): OriginPeer {
+  return {
+    role: "origin",
+    hostname: withoutBrackets(target.hostname),
+    port: target.port,
+    proxyVariable: isSecure(target.protocol) ? "HTTPS_PROXY" : "HTTP_PROXY",
+    direct: route.kind === "direct" ? route : undefined,
+  };
+}
+
+/** The target by its address, for `socks5://`. IPv4 first: a proxy without IPv6 is likelier than one without IPv4. */
+function resolveHere(
+  attempt: ConnectAttempt,
+  origin: OriginPeer,
+  source: string,
+  lookup: LookupFunction = systemLookup,
+): Promise<Endpoint> {
+  const { hostname, port } = origin;
+  if (isIP(hostname) !== 0) return Promise.resolve(origin);
+  attempt.enter("dns lookup", origin);
+  return new Promise((resolve, reject) => {
+    lookup(hostname, { all: true, verbatim: false }, (error, found) => {
+      const address = typeof found === "string" ? found : found?.[0]?.address;
+      if (!error && address !== undefined) return resolve({ hostname: address, port });
+      const advice = `check the name, or write socks5h:// into ${source} so that the proxy resolves it`;
+      reject(lookupFailure(error ?? new Error("no address"), origin, advice));
+    });
+  });
+}
+
+function tlsFailure(cause: unknown, peer: Peer): NetworkError {
+  const code = codeOf(cause);
+  return new NetworkError(
+    `the TLS handshake with ${authorityOf(peer)} failed${inBrackets(code)}; check that TLS is spoken on that port`,
+    { code, phase: "tls" },
+    { cause },
+  );
+}

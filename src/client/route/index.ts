@@ -1,0 +1,11 @@
+/**
+ * Knows how a host is reached: which proxy the environment or an option names, which hosts it excepts, and how DNS, TCP and tunnels are
+ * gone through under one time limit and one signal. Must not know HTTP requests, WebSocket frames or certificates: TLS is made by the
+ * `trust` it is given, and nothing else in the package opens a socket. Start with `dialer.ts`, then `environment-proxy.ts` for the rules.
+ */
+export type { ConnectLimits } from "./connect-attempt.ts";
+export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUpgrader } from "./dialer.ts";
+export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
+export { PROXY_AUTHENTICATION_REQUIRED, PROXY_PROTOCOL_ERROR, PROXY_REFUSED } from "./proxy-refusal.ts";
+export type { ProxyScheme, ProxyUrl } from "./proxy-url.ts";
+export { type DialTarget, type TargetProtocol, targetOf } from "./target.ts";

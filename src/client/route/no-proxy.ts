@@ -1,0 +1,90 @@
+import { BlockList, isIP, isIPv6 } from "node:net";
+import { type Endpoint, withoutBrackets } from "./target.ts";
+
+/** A parsed `NO_PROXY`. */
+export interface NoProxyList {
+  readonly rules: readonly NoProxyRule[];
+  /** Entries that mean nothing, such as a CIDR block of 40 IPv4 bits; they match no host. */
+  readonly ignored: readonly string[];
+}
+
+export interface NoProxyRule {
+  /** As written. */
+  readonly entry: string;
+  /** `hostname` in lower case, without brackets and trailing dot. */
+  readonly matches: (host: Endpoint) => boolean;
+}
+
+/**
+ * Reads `NO_PROXY`: entries between commas or white space, in any case. An entry is
+ *
+ * - `*`: every host;
+ * - `example.com`, `.example.com` or `*.example.com`: that name and every name below it, but not `badexample.com` (curl and the reference
+ *   read a leading dot so; Go leaves the name itself out);
+ * - `192.0.2.1`, `::1` or `[::1]`: that address, however the URL spells it; an address is never matched by a name's rule;
+ * - `10.0.0.0/8`, `fd00::/8`: every address of the block. Names are not resolved for it;
+ * - any of these names and addresses with `:port` behind it (IPv6 in brackets): on that port alone, as Go has it; curl knows no ports.
+ *
+ * One trailing dot of a name means nothing on either side.
+ */
+export function parseNoProxy(text: string): NoProxyList {
+  const rules: NoProxyRule[] = [];
+  const ignored: string[] = [];
+  for (const entry of text.split(/[\s,]+/)) {
+    if (entry === "") continue;
+    const matches = matcherOf(entry.toLowerCase());
+    if (matches) rules.push({ entry, matches });
+    else ignored.push(entry);
+  }
+  return { rules, ignored };
+}
+
+/** The first entry that keeps `host` from the proxy, as written; `undefined` when none does. */
+export function findNoProxyEntry(list: NoProxyList, host: Endpoint): string | undefined {
+  const hostname = withoutTrailingDot(withoutBrackets(host.hostname.toLowerCase()));
+  return list.rules.find((rule) => rule.matches({ hostname, port: host.port }))?.entry;
+}
+
+function matcherOf(entry: string): NoProxyRule["matches"] | undefined {
+  if (entry === "*") return () => true;
+  if (entry.includes("/")) return blockMatcher(entry);
+  const { name, port } = splitPort(entry);
+  if (port !== undefined && !(port >= 1 && port <= 65_535)) return undefined;
+  const matchesHost = isIP(name) === 0 ? nameMatcher(name) : addressMatcher(name);
+  return matchesHost && ((host) => (port === undefined || port === host.port) && matchesHost(host.hostname));
+}
+
+function splitPort(entry: string): { name: string; port: number | undefined } {
+  if (isIPv6(entry)) return { name: entry, port: undefined };
+  const [, name = entry, port] = /^(.*?)(?::([^:\]]*))?$/.exec(entry) ?? [];
+  return { name: withoutBrackets(name), port: port === undefined ? undefined : Number(port) };
+}
+
+function nameMatcher(entry: string): ((hostname: string) => boolean) | undefined {
+  const name = withoutTrailingDot(entry.replace(/^\*?\./, ""));
+  if (name === "" || /[*:[\]]/.test(name)) return undefined;
+  return (hostname) => isIP(hostname) === 0 && (hostname === name || hostname.endsWith(`.${name}`));
+}
+
+function addressMatcher(address: string): (hostname: string) => boolean {
+  const list = new BlockList();
+  list.addAddress(address, familyOf(address));
+  return (hostname) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+}
+
+function blockMatcher(entry: string): NoProxyRule["matches"] | undefined {
+  const [, network = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? [];
+  const address = withoutBrackets(network);
+  if (isIP(address) === 0 || Number(bits) > (isIPv6(address) ? 128 : 32)) return undefined;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), familyOf(address));
+  return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
+}
+
+function withoutTrailingDot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}

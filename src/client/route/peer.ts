@@ -1,0 +1,51 @@
+import type { DirectRoute } from "./environment-proxy.ts";
+import { authorityOf, type Endpoint } from "./target.ts";
+
+/** Who is at the other end of a step of the way, for messages. */
+export type Peer = OriginPeer | ProxyPeer;
+
+export interface OriginPeer extends Endpoint {
+  readonly role: "origin";
+  /** The variable that would name a proxy for it. */
+  readonly proxyVariable: "HTTP_PROXY" | "HTTPS_PROXY";
+  /** Set when no proxy is used. */
+  readonly direct: DirectRoute | undefined;
+}
+
+export interface ProxyPeer extends Endpoint {
+  readonly role: "proxy";
+  /** The variable that names it, or `the proxy option`. */
+  readonly source: string;
+}
+
+export type ConnectStep = "dns lookup" | "tcp connect" | "proxy handshake" | "tls handshake";
+
+export function describePeer(peer: Peer): string {
+  return peer.role === "proxy" ? `the proxy ${authorityOf(peer)} (from ${peer.source})` : authorityOf(peer);
+}
+
+/** What to do about a step that did not come to its end. */
+export function adviceFor(step: ConnectStep, peer: Peer): string {
+  switch (step) {
+    case "dns lookup":
+      return `check the name and this machine's DNS${proxyHint(peer)}`;
+    case "tcp connect":
+      return peer.role === "proxy"
+        ? `check host and port in ${peer.source}, and that the proxy is up`
+        : `check that the server is up and that no firewall is in the way${proxyHint(peer)}`;
+    case "proxy handshake":
+      return "check that it is the right kind of proxy (http, https, socks5, socks5h) and the right port";
+    case "tls handshake":
+      return "check that TLS is spoken on that port and that nothing on the way holds it back";
+  }
+}
+
+/** Why there is no proxy on the way, where one might be missing. */
+function proxyHint(peer: Peer): string {
+  if (peer.role === "proxy") return "";
+  if (peer.direct?.why === "unset") return `, or set ${peer.proxyVariable} if this network needs a proxy`;
+  if (peer.direct?.why === "excluded") {
+    return `; no proxy is used because of the entry ${peer.direct.entry} in ${peer.direct.variable}`;
+  }
+  return "";
+}

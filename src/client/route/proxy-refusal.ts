@@ -1,0 +1,99 @@
+import { STATUS_CODES } from "node:http";
+import { NetworkError } from "../errors.ts";
+import type { ChosenProxy } from "./environment-proxy.ts";
+import { authorityOf, type Endpoint } from "./target.ts";
+import { codeOf, inBrackets } from "./tcp-connect.ts";
+
+/** The proxy asks for credentials, or for other ones. Code of a {@link NetworkError} in phase `proxy`. */
+export const PROXY_AUTHENTICATION_REQUIRED = "PROXY_AUTHENTICATION_REQUIRED";
+/** The proxy does not make the connection, for any other reason. */
+export const PROXY_REFUSED = "PROXY_REFUSED";
+/** The proxy closed the connection, or did not answer as a proxy of its kind does. */
+export const PROXY_PROTOCOL_ERROR = "PROXY_PROTOCOL_ERROR";
+
+/** An HTTP proxy's answer to a request that was meant for `target`. `challenge` is its `proxy-authenticate`. */
+export function httpRefusal(
+  chosen: ChosenProxy,
+  target: Endpoint,
+  status: number,
+  challenge: string | undefined,
+): NetworkError {
+  const wantsCredentials = status === 407 || status === 401;
+  const meaning = STATUS_CODES[status]; // not the proxy's own words: they are anybody's text
+  return new NetworkError(
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${status}${meaning ? ` ${meaning}` : ""}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status)}`,
+    {
+      code: wantsCredentials ? PROXY_AUTHENTICATION_REQUIRED : PROXY_REFUSED,
+      phase: "proxy",
+      proxyStatus: status,
+      retryable: status >= 500,
+    },
+  );
+}
+
+/** A SOCKS5 proxy did not accept the credentials, or none were given and it wants some. */
+export function socksAuthenticationRefusal(chosen: ChosenProxy, target: Endpoint): NetworkError {
+  return new NetworkError(
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: it wants a user name and a password that it knows; ${credentialAdvice(chosen, undefined)}`,
+    { code: PROXY_AUTHENTICATION_REQUIRED, phase: "proxy", retryable: false },
+  );
+}
+
+/** A SOCKS5 proxy's reply other than success. */
+export function socksRefusal(
+  chosen: ChosenProxy,
+  target: Endpoint,
+  reply: { readonly meaning: string; readonly advice: string; readonly retryable: boolean },
+): NetworkError {
+  return new NetworkError(
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${reply.meaning}; ${reply.advice}`,
+    { code: PROXY_REFUSED, phase: "proxy", retryable: reply.retryable },
+  );
+}
+
+/** The proxy hung up before it answered. */
+export function hangUp(chosen: ChosenProxy, target: Endpoint, cause?: Error): NetworkError {
+  return new NetworkError(
+    `${describe(chosen)} closed the connection when asked to connect to ${authorityOf(target)}${inBrackets(codeOf(cause))}; check that ${chosen.source} names the right kind of proxy and that it allows this host`,
+    { code: codeOf(cause) ?? PROXY_PROTOCOL_ERROR, phase: "proxy" },
+    cause && { cause },
+  );
+}
+
+/** What answered is no proxy of this kind. */
+export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError {
+  return new NetworkError(
+    `${describe(chosen)} does not answer as ${chosen.proxy.isSocks ? "a SOCKS5" : "an HTTP"} proxy does; check scheme and port in ${chosen.source}`,
+    { code: PROXY_PROTOCOL_ERROR, phase: "proxy", retryable: false },
+    cause && { cause },
+  );
+}
+
+function describe({ proxy, source }: ChosenProxy): string {
+  return `the proxy ${authorityOf(proxy)} (from ${source})`;
+}
+
+function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | undefined): string {
+  const offered = offeredSchemes(challenge);
+  if (offered.length > 0 && !offered.includes("basic")) {
+    return `it takes ${offered.join(", ")} alone and this client sends Basic: ask for Basic, or put a local proxy in between that speaks ${offered.join(" or ")}`;
+  }
+  return proxy.credentials
+    ? `check user name and password in ${source}, special characters percent-encoded`
+    : `put them into ${source} as ${proxy.scheme}://user:password@host:port`;
+}
+
+const KNOWN_SCHEMES = ["basic", "digest", "ntlm", "negotiate", "kerberos", "bearer"];
+
+/** Only names that are known: the header is the proxy's text. */
+function offeredSchemes(challenge: string | undefined): string[] {
+  const words = new Set(challenge?.toLowerCase().match(/[a-z]+(?=[\s,]|$)/g));
+  return KNOWN_SCHEMES.filter((scheme) => words.has(scheme));
+}
+
+function statusAdvice(status: number): string {
+  if (status === 403)
+    return "ask whoever runs it to allow this host, or add the host to NO_PROXY if it can be reached directly";
+  if (status >= 500) return "it could not reach the host itself: check the name, and try again";
+  return "check that it is a proxy and allows CONNECT to this port";
+}

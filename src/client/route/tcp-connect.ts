@@ -1,0 +1,94 @@
+import { connect, getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, type Socket } from "node:net";
+import { NetworkError } from "../errors.ts";
+import type { ConnectAttempt } from "./connect-attempt.ts";
+import { adviceFor, describePeer, type Peer } from "./peer.ts";
+
+/**
+ * Silence on a connection, in milliseconds, before TCP asks whether the peer is still there. Node sets TCP_KEEPINTVL to 1 s and
+ * TCP_KEEPCNT to 10 (`socket.setKeepAlive` in its documentation), so a dead peer is found about 35 s after its last byte: within the
+ * minute that a stream may lose. It holds for connections that wait; data under way is retransmitted on the system's own schedule.
+ */
+const KEEP_ALIVE_DELAY_MS = 25_000;
+
+/**
+ * Node 20 to 24 give up on one address family after 250 ms before they try the other, and do not come back to it: on a slow link no
+ * address is ever reached. 500 ms is the default from Node 26 on.
+ */
+const LEAST_FAMILY_ATTEMPT_MS = 500;
+
+/** Opens a TCP connection: no delay, keep-alive, happy eyeballs as Node does them. */
+export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFunction | undefined): Promise<Socket> {
+  const { hostname, port } = peer;
+  attempt.enter(isIP(hostname) === 0 ? "dns lookup" : "tcp connect", peer);
+  const socket = connect({
+    host: hostname,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
+    autoSelectFamilyAttemptTimeout: Math.max(getDefaultAutoSelectFamilyAttemptTimeout(), LEAST_FAMILY_ATTEMPT_MS),
+    ...(lookup && { lookup }),
+  });
+  attempt.own(socket);
+  return new Promise((resolve, reject) => {
+    let unresolved = false;
+    const onLookup = (error: Error | null) => {
+      unresolved = error !== null;
+      if (!unresolved && !attempt.signal.aborted) attempt.enter("tcp connect", peer);
+    };
+    const onConnect = () => {
+      release();
+      resolve(socket);
+    };
+    const onError = (error: Error) => {
+      release();
+      reject(unresolved ? lookupFailure(error, peer) : connectFailure(error, peer));
+    };
+    const onClose = () => onError(new Error("closed"));
+    const release = () => {
+      socket.off("lookup", onLookup).off("connect", onConnect).off("error", onError).off("close", onClose);
+    };
+    socket.on("lookup", onLookup).on("connect", onConnect).on("error", onError).on("close", onClose);
+  });
+}
+
+/** The host's name has no address; `advice` replaces the usual one. */
+export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns lookup", peer)): NetworkError {
+  const code = codeOf(cause);
+  const whose = peer.role === "proxy" ? ` of the proxy from ${peer.source}` : "";
+  return new NetworkError(
+    `host name ${peer.hostname}${whose} cannot be resolved${inBrackets(code)}; ${advice}`,
+    { code, phase: "dns" },
+    { cause },
+  );
+}
+
+const CONNECT_FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "refused the connection",
+  ECONNRESET: "closed the connection while it was set up",
+  EHOSTUNREACH: "cannot be reached from this network",
+  ENETUNREACH: "cannot be reached from this network",
+  EADDRNOTAVAIL: "cannot be reached from this network",
+  ETIMEDOUT: "does not answer",
+  EACCES: "may not be connected to from this process",
+  EPERM: "may not be connected to from this process",
+};
+
+function connectFailure(cause: Error, peer: Peer): NetworkError {
+  const code = codeOf(cause);
+  const what = CONNECT_FAILURES[code ?? ""] ?? "could not be connected to";
+  return new NetworkError(
+    `${describePeer(peer)} ${what}${inBrackets(code)}; ${adviceFor("tcp connect", peer)}`,
+    { code, phase: "connect" },
+    { cause },
+  );
+}
+
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+export function inBrackets(code: string | undefined): string {
+  return code === undefined ? "" : ` (${code})`;
+}
