@@ -1,0 +1,196 @@
+import { type Compression, compressBody } from "../client/compression.ts";
+import type { Environment } from "../client/environment.ts";
+import { BuildError, HttpError } from "../client/errors.ts";
+import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
+import { type Logger, silentLogger } from "../client/log.ts";
+import { safeUrl } from "../client/redact.ts";
+import { withRetries } from "../client/retry.ts";
+import { notify, type Telemetry } from "../client/telemetry.ts";
+import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
+import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../client/transport.ts";
+import type { AuthProvider } from "./auth.ts";
+import { mapHttpError } from "./error-mapping.ts";
+import { header } from "./headers.ts";
+import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits } from "./provider.ts";
+import { defaultTransport } from "./default-transport.ts";
+import { defaultUserAgent } from "./user-agent.ts";
+
+/** What every client of this package is made of. */
+export interface ClientOptions {
+  readonly provider: ProviderConfig;
+  readonly auth: AuthProvider;
+  /** Default: undici over the provider's trust and route. */
+  readonly transport?: HttpTransport | undefined;
+  readonly telemetry?: Telemetry | undefined;
+  /** `console` or pino. Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Variables that choose CA bundle and proxy; default `process.env`, read when the client is built. */
+  readonly env?: Environment | undefined;
+}
+
+/** One request to an endpoint, before credentials, retries and encoding. */
+export interface EndpointCall {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: HeaderInit | undefined;
+  /** A JSON value, encoded once however often it is sent. */
+  readonly json?: unknown;
+  readonly compression?: Compression | undefined;
+  readonly traceContext?: TraceContext | undefined;
+  /** Whole call in milliseconds; unary calls only. */
+  readonly totalMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends calls to one provider: URL, headers, credentials, encoding, retries, telemetry and the mapping of refusals, for every endpoint alike. */
+export class EndpointSession {
+  readonly provider: ProviderConfig;
+  readonly limits: ProviderLimits;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry | undefined;
+  readonly #auth: AuthProvider;
+  readonly #transport: HttpTransport;
+  /** Set once a server has refused a compressed body. */
+  #sendsPlain = false;
+
+  constructor(options: ClientOptions) {
+    this.provider = options.provider;
+    this.limits = providerLimits(options.provider);
+    this.logger = options.logger ?? silentLogger;
+    this.telemetry = options.telemetry;
+    this.#auth = options.auth;
+    this.#transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, options.logger);
+    endpointUrl(options.provider, ""); // a base URL that is none shall fail here, not in the middle of the work
+  }
+
+  /** @throws The kinds of `docs/errors.md`. */
+  execute(call: EndpointCall): Promise<HttpResponse> {
+    return this.#send(call, (request) => this.#transport.execute(request));
+  }
+
+  /** @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
+  stream(call: EndpointCall): Promise<HttpStreamResponse> {
+    return this.#send(call, (request) => this.#transport.stream(request));
+  }
+
+  async #send<Result>(call: EndpointCall, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
+    const url = endpointUrl(this.provider, call.path, call.query);
+    const plain = encodeJson(call.json);
+    const compression = this.#sendsPlain ? "none" : (call.compression ?? "none");
+    let body = await this.#encodeBody(plain, compression, call);
+    let mayRecover = true;
+
+    const sendOnce = async (attempt: number): Promise<Result> => {
+      const request: HttpRequest = {
+        method: call.method,
+        url,
+        headers: await this.#headersOf(call, body),
+        body: body?.bytes,
+        timeouts: { headersMs: this.limits.headersTimeoutMs, totalMs: call.totalMs },
+        signal: call.signal,
+      };
+      try {
+        return await this.#observed(request, attempt, send);
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        if (body?.encoding && (error.status === 400 || error.status === 415)) {
+          this.#downgrade(error);
+          body = plain && { bytes: plain, encoding: undefined };
+          return sendOnce(attempt);
+        }
+        if (error.status === 401 && mayRecover) {
+          mayRecover = false;
+          if (await this.#auth.onUnauthorized?.()) return sendOnce(attempt);
+        }
+        throw error;
+      }
+    };
+
+    try {
+      return await withRetries(this.limits.retry, sendOnce, {
+        signal: call.signal,
+        telemetry: this.telemetry,
+        mayRetry: (error) => !(error instanceof HttpError) || mapHttpError(error).retryable,
+      });
+    } catch (error) {
+      throw error instanceof HttpError ? mapHttpError(error) : error;
+    }
+  }
+
+  async #headersOf(call: EndpointCall, body: SentBody | undefined): Promise<HeaderMap> {
+    return mergeHeaders(
+      { [header.userAgent]: defaultUserAgent, ...(body ? { "content-type": "application/json" } : {}) },
+      this.provider.headers,
+      call.headers,
+      { "content-encoding": body?.encoding, ...traceHeaders(call.traceContext) },
+      await credentialHeaders(this.#auth),
+    );
+  }
+
+  async #encodeBody(plain: Uint8Array | undefined, compression: Compression, call: EndpointCall): Promise<SentBody | undefined> {
+    if (!plain) return undefined;
+    const ownEncoding = Object.keys({ ...this.provider.headers, ...call.headers }).some(
+      (name) => name.toLowerCase() === "content-encoding",
+    );
+    if (compression !== "none" && ownEncoding) {
+      throw new BuildError("the header content-encoding is set by hand and compression is asked for too; drop one of them");
+    }
+    return compressBody(plain, compression, this.logger);
+  }
+
+  async #observed<Result>(request: HttpRequest, attempt: number, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
+    const startedAt = performance.now();
+    const report = (status: number | undefined, error?: unknown): void => {
+      const durationMs = performance.now() - startedAt;
+      const url = safeUrl(request.url);
+      notify(this.telemetry, "onRequest", { attempt, method: request.method, url, status, error, durationMs });
+      this.logger.debug({ attempt, method: request.method, url, status, durationMs: Math.round(durationMs) }, "request");
+    };
+    try {
+      const result = await send(request);
+      report((result as { status?: number }).status);
+      return result;
+    } catch (error) {
+      report(error instanceof HttpError ? error.status : undefined, error);
+      throw error;
+    }
+  }
+
+  #downgrade(reason: HttpError): void {
+    this.#sendsPlain = true;
+    this.logger.warn({ status: reason.status, url: reason.url }, "the server refused a compressed body; bodies go uncompressed from now on");
+    notify(this.telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "downgrade" });
+  }
+}
+
+interface SentBody {
+  readonly bytes: Uint8Array;
+  readonly encoding: string | undefined;
+}
+
+/** Credentials as headers, asked anew each time. */
+export async function credentialHeaders(auth: AuthProvider): Promise<HeaderInit> {
+  const token = await auth.bearerToken();
+  const accountId = await auth.accountId?.();
+  return {
+    authorization: token === undefined ? undefined : `Bearer ${token}`,
+    [header.accountId]: accountId,
+  };
+}
+
+function encodeJson(value: unknown): Uint8Array | undefined {
+  if (value === undefined) return undefined;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new BuildError(`the request body cannot be written as JSON: ${firstLine(cause)}`);
+  }
+  if (text === undefined) throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
+  return Buffer.from(text);
+}
+
+function firstLine(cause: unknown): string {
+  return String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,145 @@
+import type { HttpErrorFields } from "../client/errors.ts";
+import type { HeaderMap } from "../client/headers.ts";
+import { type ErrorDetails, readErrorDetails } from "./error-details.ts";
+import { header } from "./headers.ts";
+import { isJsonObject } from "./wire/json.ts";
+
+const REASONS: Readonly<Record<number, string>> = {
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Payload Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  418: "I'm a teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Entity",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  507: "Insufficient Storage",
+  511: "Network Authentication Required",
+};
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "Check that the API key or token is set, still valid and meant for this server.",
+  402: "Check the billing details and credits of the account.",
+  403: "Check that the account may use this model and endpoint, and that your network or region is not blocked.",
+  404: "Check the base URL (OpenAI's ends in /v1) and the model's name.",
+  405: "Check the base URL: something else than the Responses API answers there.",
+  407: "The proxy wants credentials: put user:password@ into the URL of the proxy variable.",
+  408: "Send the request again.",
+  409: "Send the request again.",
+  413: "The request is too large: compact or shorten its input.",
+  415: "Switch request compression off if it is on, and check the base URL.",
+  422: "Check the fields of the request against what this server supports.",
+  426: "The server does not take a WebSocket here: use HTTP.",
+  431: "The request headers are too large: shorten extra headers or the turn metadata.",
+  511: "The network wants a log-in first (a captive portal): open a web page and sign in.",
+};
+const SERVER_ADVICE = "The fault is the server's or a gateway's: send the request again, later if it stays.";
+
+/** `429 Too Many Requests`; the number alone where the standard has no words for it. */
+export function statusText(status: number): string {
+  const reason = REASONS[status];
+  return reason === undefined ? String(status) : `${status} ${reason}`;
+}
+
+/** The id by which the service finds the request again. */
+export function requestIdOf(headers: HeaderMap): string | undefined {
+  return headers[header.requestId] ?? headers[header.oaiRequestId];
+}
+
+/** The message of an answer that has no kind of its own: the reference's text, then what to do about it. */
+export function unexpectedStatusText(answer: HttpErrorFields, details: ErrorDetails): string {
+  const { status, headers } = answer;
+  const what = isCloudflareBlock(answer)
+    ? `Access blocked by Cloudflare. This usually happens when connecting from a restricted region (status ${statusText(status)})`
+    : `unexpected status ${statusText(status)}: ${details.message ?? (bodyExcerpt(answer) || "Unknown error")}`;
+  const marks: readonly (readonly [string, string | undefined])[] = [
+    ["url", answer.url],
+    ["cf-ray", headers[header.cfRay]],
+    ["request id", requestIdOf(headers)],
+    ["auth error", headers[header.authorizationError]],
+    ["auth error code", identityErrorCode(headers[header.errorJson])],
+  ];
+  const context = marks.map(([name, value]) => (value ? `, ${name}: ${value}` : "")).join("");
+  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : undefined);
+  return advice === undefined ? what + context : `${what}${context}. ${advice}`;
+}
+
+function isCloudflareBlock({ status, body }: HttpErrorFields): boolean {
+  return status === 403 && body.includes("Cloudflare") && body.includes("blocked");
+}
+
+const EXCERPT_BYTES = 1000;
+const HTML = /^\s*<(?:!doctype html|html|head|body)\b/i;
+const HTML_SCAN_CHARACTERS = 16_384;
+
+/** What of a body fits into a message: its first 1000 bytes; of a web page its title, else its first text. Empty for a blank body. */
+export function bodyExcerpt(answer: Pick<HttpErrorFields, "body" | "headers">): string {
+  const isHtml = HTML.test(answer.body) || /\bhtml\b/i.test(answer.headers["content-type"] ?? "");
+  return cut(isHtml ? htmlText(answer.body.slice(0, HTML_SCAN_CHARACTERS)) : answer.body.trim());
+}
+
+function htmlText(page: string): string {
+  const title = /<title[^>]*>([^<]*)/i.exec(page)?.[1]?.trim();
+  if (title) return collapse(title);
+  return collapse(
+    page
+      .split(/<(?=\/?(?:script|style|head)\b)/i)
+      .filter((piece) => !/^(?:script|style)\b/i.test(piece))
+      .join("<")
+      .replace(/<[^>]*>?/g, " "),
+  );
+}
+
+function collapse(words: string): string {
+  return words.replace(/\s+/g, " ").trim();
+}
+
+function cut(words: string): string {
+  const { read } = new TextEncoder().encodeInto(words, new Uint8Array(EXCERPT_BYTES));
+  return read < words.length ? `${words.slice(0, read)}...` : words;
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** `error.code` of the JSON that the identity service puts into a header in base64. */
+function identityErrorCode(encoded: string | undefined): string | undefined {
+  if (encoded === undefined || !BASE64.test(encoded)) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(encoded, "base64").toString());
+    return isJsonObject(parsed) ? readErrorDetails(parsed.error).code : undefined;
+  } catch {
+    return undefined;
+  }
+}

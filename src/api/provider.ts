@@ -1,0 +1,137 @@
+import type { Compression } from "../client/compression.ts";
+import { BuildError } from "../client/errors.ts";
+import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
+import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
+
+/** Where the API is and how it is spoken to. All times are milliseconds. */
+export interface ProviderConfig {
+  /** `azure` (any case) marks an Azure endpoint, `OpenAI` the service itself. */
+  readonly name: string;
+  /** With its version segment, e.g. `https://api.openai.com/v1`. */
+  readonly baseUrl: string;
+  /** Appended to every URL, percent-encoded. */
+  readonly queryParams?: Readonly<Record<string, string>> | undefined;
+  /** Sent with every request; a call's own headers and the credentials overwrite them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Retries of one request until its response headers arrive. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** New streams after one that broke, in a session. Default 5, at most 100. */
+  readonly maxStreamRetries?: number | undefined;
+  /** Longest wait for the next event of a stream. Default 300 000. */
+  readonly streamIdleTimeoutMs?: number | undefined;
+  /** Longest silence of a connection that has shown signs of life (SSE comments, pongs). Default 60 000. */
+  readonly livenessTimeoutMs?: number | undefined;
+  /** DNS, TCP, proxy and TLS together. Default 15 000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** From the request to the response headers. Default: `streamIdleTimeoutMs`. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Whether sessions try the WebSocket first. Default false. */
+  readonly supportsWebsockets?: boolean | undefined;
+  /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 gets them plain from then on. */
+  readonly compression?: Compression | undefined;
+  /** CA bundle of this provider alone, instead of `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE`. */
+  readonly ca?: CaSource | undefined;
+  /** Proxy of this provider alone, instead of the environment's; false for none. */
+  readonly proxy?: string | false | undefined;
+  /** Certificate that the client shows (mTLS). */
+  readonly clientCertificate?: ClientCertificate | undefined;
+}
+
+const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
+const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
+const DEFAULT_STREAM_RETRIES = 5;
+const MOST_RETRIES = 100;
+
+/** A provider's numbers, each decided once. */
+export interface ProviderLimits {
+  readonly retry: RetryPolicy;
+  readonly maxStreamRetries: number;
+  readonly streamIdleTimeoutMs: number;
+  readonly livenessTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+}
+
+/** @throws {@link BuildError} A number that is none or is negative. */
+export function providerLimits(provider: ProviderConfig): ProviderLimits {
+  const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
+  const streamIdleTimeoutMs = milliseconds(provider, "streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS);
+  return {
+    retry: { ...retry, maxRetries: Math.min(count("retry.maxRetries", retry.maxRetries), MOST_RETRIES) },
+    maxStreamRetries: Math.min(
+      count("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
+      MOST_RETRIES,
+    ),
+    streamIdleTimeoutMs,
+    livenessTimeoutMs: milliseconds(provider, "livenessTimeoutMs", DEFAULT_LIVENESS_TIMEOUT_MS),
+    connectTimeoutMs: milliseconds(provider, "connectTimeoutMs", DEFAULT_CONNECT_TIMEOUT_MS),
+    headersTimeoutMs: milliseconds(provider, "headersTimeoutMs", streamIdleTimeoutMs),
+  };
+}
+
+type TimeoutName = "streamIdleTimeoutMs" | "livenessTimeoutMs" | "connectTimeoutMs" | "headersTimeoutMs";
+
+function milliseconds(provider: ProviderConfig, name: TimeoutName, byDefault: number): number {
+  const value = provider[name] ?? byDefault;
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new BuildError(`provider ${JSON.stringify(provider.name)}: ${name} must be a number of milliseconds, 0 or more`);
+}
+
+function count(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new BuildError(`${name} must be a whole number, 0 or more`);
+}
+
+function withoutUndefined<Shape extends object>(shape: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;
+}
+
+/**
+ * The URL of an endpoint: base without trailing slashes, one `/`, path without leading ones; an empty path gives the base alone.
+ *
+ * @param query - Joined to the base's own query and the provider's parameters, percent-encoded.
+ * @throws {@link BuildError} The base URL is none.
+ */
+export function endpointUrl(provider: ProviderConfig, path: string, query: Readonly<Record<string, string>> = {}): string {
+  const [base = "", baseQuery] = splitOnce(provider.baseUrl.trim(), "?");
+  const trimmedPath = path.replace(/^\/+/, "");
+  const trimmedBase = base.replace(/\/+$/, "");
+  const address = trimmedPath === "" ? trimmedBase : `${trimmedBase}/${trimmedPath}`;
+  const parameters = Object.entries({ ...provider.queryParams, ...query }).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  );
+  if (baseQuery) parameters.unshift(baseQuery);
+  const url = parameters.length > 0 ? `${address}?${parameters.join("&")}` : address;
+  if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) {
+    throw new BuildError(
+      `base URL ${JSON.stringify(base)} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
+    );
+  }
+  return url;
+}
+
+/** The same URL for a WebSocket: http becomes ws, https becomes wss. */
+export function websocketUrl(provider: ProviderConfig, path: string): string {
+  return endpointUrl(provider, path).replace(/^http/i, "ws");
+}
+
+const AZURE_MARKS = [
+  "openai.azure.",
+  "cognitiveservices.azure.",
+  "aoai.azure.",
+  "azure-api.",
+  "azurefd.",
+  "windows.net/openai",
+];
+
+/** Azure stores responses and wants item ids back; recognised as the reference does, by name or by the base URL. */
+export function isAzure(provider: ProviderConfig): boolean {
+  const url = provider.baseUrl.toLowerCase();
+  return provider.name.toLowerCase() === "azure" || AZURE_MARKS.some((mark) => url.includes(mark));
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}

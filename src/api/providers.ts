@@ -1,0 +1,85 @@
+import type { Environment } from "../client/environment.ts";
+import { BuildError } from "../client/errors.ts";
+import { packageVersion } from "../client/version.ts";
+import { header } from "./headers.ts";
+import type { ProviderConfig } from "./provider.ts";
+
+/** Anything of the provider that shall differ from its defaults. */
+export type ProviderOverrides = Partial<ProviderConfig> & {
+  /** Variables read instead of `process.env`. */
+  readonly env?: Environment;
+};
+
+/** The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the reference. */
+export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  const env = overrides.env ?? process.env;
+  return build(overrides, {
+    name: "OpenAI",
+    baseUrl: "https://api.openai.com/v1",
+    supportsWebsockets: true,
+    headers: {
+      [header.version]: packageVersion,
+      ...fromEnvironment(header.organization, env.OPENAI_ORGANIZATION),
+      ...fromEnvironment(header.project, env.OPENAI_PROJECT),
+    },
+  });
+}
+
+/** The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the reference's do. */
+export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  return openaiProvider({ baseUrl: "https://chatgpt.com/backend-api/codex", compression: "zstd", ...overrides });
+}
+
+/** An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. */
+export function azureProvider(
+  options: ProviderOverrides & { readonly baseUrl: string; readonly apiVersion?: string },
+): ProviderConfig {
+  if (!options?.baseUrl) {
+    throw new BuildError("azureProvider needs the resource's baseUrl, e.g. https://NAME.openai.azure.com/openai/v1");
+  }
+  const { apiVersion, ...overrides } = options;
+  return build(overrides, {
+    name: "azure",
+    baseUrl: options.baseUrl,
+    ...(apiVersion === undefined ? {} : { queryParams: { "api-version": apiVersion } }),
+  });
+}
+
+/** A local Ollama server. `CODEX_OSS_BASE_URL` replaces the address, else `CODEX_OSS_PORT` its port. */
+export function ollamaProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  return localProvider(11434, overrides);
+}
+
+/** A local LM Studio server; the same variables as {@link ollamaProvider}. */
+export function lmstudioProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  return localProvider(1234, overrides);
+}
+
+function localProvider(defaultPort: number, overrides: ProviderOverrides): ProviderConfig {
+  const env = overrides.env ?? process.env;
+  const wanted = env.CODEX_OSS_PORT ?? "";
+  const port = /^\d+$/.test(wanted) && Number(wanted) <= 65_535 ? Number(wanted) : defaultPort;
+  const address = env.CODEX_OSS_BASE_URL?.trim() ? env.CODEX_OSS_BASE_URL.trim() : `http://localhost:${port}/v1`;
+  return build(overrides, { name: "gpt-oss", baseUrl: address });
+}
+
+function build(overrides: ProviderOverrides, defaults: ProviderConfig): ProviderConfig {
+  const { env: _env, ...given } = overrides;
+  return {
+    ...defaults,
+    ...given,
+    ...(defaults.headers || given.headers ? { headers: { ...defaults.headers, ...lowerCased(given.headers) } } : {}),
+    ...(defaults.queryParams || given.queryParams
+      ? { queryParams: { ...defaults.queryParams, ...given.queryParams } }
+      : {}),
+  };
+}
+
+/** Blank counts as unset; the value goes out untrimmed otherwise, as in the reference. */
+function fromEnvironment(name: string, value: string | undefined): Record<string, string> {
+  return value?.trim() ? { [name]: value } : {};
+}
+
+function lowerCased(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,63 @@
+import { BuildError } from "../../client/errors.ts";
+import type { HeaderMap } from "../../client/headers.ts";
+import type { PushQueue } from "../../client/push-queue.ts";
+import { header } from "../headers.ts";
+import { type CollectedResponse, collectResponse } from "./collect.ts";
+import type { ResponseEvent } from "./events.ts";
+
+/** What the answer said before its first event; of the handshake, on a WebSocket. */
+export interface ResponseStreamHead {
+  readonly status: number;
+  readonly headers: HeaderMap;
+}
+
+/**
+ * The events of one response, in wire order. Single use: iterate it once, or `collect()` it.
+ *
+ * It ends normally only after `completed`; whatever else ends it is thrown. Leaving the loop early closes the connection, which cancels
+ * the generation. A reader that is slow slows the connection down: at most about 1 MiB waits in memory.
+ */
+export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly #queue: PushQueue<ResponseEvent>;
+  #taken = false;
+
+  constructor(queue: PushQueue<ResponseEvent>, head: ResponseStreamHead) {
+    this.#queue = queue;
+    this.status = head.status;
+    this.headers = head.headers;
+  }
+
+  /** The service's id of the request, to quote in a report. */
+  get requestId(): string | undefined {
+    return this.headers[header.requestId] ?? this.headers[header.oaiRequestId];
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<ResponseEvent, undefined> {
+    if (this.#taken) {
+      throw new BuildError("a response stream can be read once; keep the events, or use what collect() returned");
+    }
+    this.#taken = true;
+    return this.#queue;
+  }
+
+  /**
+   * Reads to the end and returns the whole answer.
+   *
+   * @throws What iterating would throw.
+   */
+  collect(): Promise<CollectedResponse> {
+    return collectResponse(this);
+  }
+
+  /** Leaves the stream: closes the connection and cancels the generation. Without effect after the end. */
+  async close(): Promise<void> {
+    this.#taken = true;
+    await this.#queue.return();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

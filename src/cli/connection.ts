@@ -1,0 +1,90 @@
+import { apiKeyAuth, noAuth } from "../api/auth.ts";
+import type { AuthProvider } from "../api/auth.ts";
+import { codexAuth } from "../api/codex-auth.ts";
+import type { ClientOptions } from "../api/endpoint-session.ts";
+import type { ProviderConfig } from "../api/provider.ts";
+import {
+  azureProvider,
+  chatgptProvider,
+  lmstudioProvider,
+  ollamaProvider,
+  openaiProvider,
+  type ProviderOverrides,
+} from "../api/providers.ts";
+import type { Logger } from "../client/log.ts";
+import type { CallOptions } from "./options.ts";
+import { say } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a command's calls go through; `close` ends what was started for them. */
+export interface Connection {
+  readonly client: ClientOptions;
+  readonly isEmulator: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Decides where the calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address; without any of them and without a key, to
+ * an emulator inside this process.
+ */
+export async function openConnection(options: CallOptions, logger: Logger): Promise<Connection> {
+  const auth = chooseAuth(options);
+  const baseUrl = options.baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
+  if (!auth && !baseUrl && (options.provider ?? "openai") === "openai") return openEmulator(options, logger);
+  const client = { provider: chooseProvider(options, baseUrl, auth), auth: auth ?? noAuth(), logger };
+  return { client, isEmulator: false, close: async () => {} };
+}
+
+async function openEmulator(options: CallOptions, logger: Logger): Promise<Connection> {
+  const { startEmulator } = await import("../emulator/index.ts");
+  const emulator = await startEmulator({ pace: "human" });
+  say("no OPENAI_API_KEY and no --base-url: this answer comes from the built-in emulator, not from a model");
+  const client = { provider: chooseProvider(options, emulator.url, undefined), auth: noAuth(), logger };
+  return { client, isEmulator: true, close: () => emulator.close() };
+}
+
+function chooseAuth(options: CallOptions): (AuthProvider & { readonly mode?: "api_key" | "chatgpt" }) | undefined {
+  if (options.auth === "codex") return codexAuth();
+  if (options.auth === "none") return noAuth();
+  if (options.apiKeyEnv !== undefined) {
+    const key = nonBlank(process.env[options.apiKeyEnv]);
+    if (key === undefined) throw new UsageError(`--api-key-env names ${options.apiKeyEnv}, which is not set`);
+    return apiKeyAuth(key);
+  }
+  const key = nonBlank(process.env.OPENAI_API_KEY);
+  return key === undefined ? undefined : apiKeyAuth(key);
+}
+
+function chooseProvider(
+  options: CallOptions,
+  baseUrl: string | undefined,
+  auth: { readonly mode?: "api_key" | "chatgpt" } | undefined,
+): ProviderConfig {
+  const overrides: ProviderOverrides = {
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    headers: options.headers,
+    ...(options.maxRetries === undefined ? {} : { retry: { maxRetries: options.maxRetries }, maxStreamRetries: options.maxRetries }),
+    ...(options.idleTimeoutMs === undefined ? {} : { streamIdleTimeoutMs: options.idleTimeoutMs }),
+    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+    ...(options.compression === undefined ? {} : { compression: options.compression }),
+  };
+  switch (options.provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai")) {
+    case "azure":
+      if (baseUrl === undefined) throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");
+      return azureProvider({ ...overrides, baseUrl });
+    case "chatgpt":
+      return chatgptProvider(overrides);
+    case "ollama":
+      return ollamaProvider(overrides);
+    case "lmstudio":
+      return lmstudioProvider(overrides);
+    default:
+      return openaiProvider(overrides);
+  }
+}
+
+/** Keys are often exported with a line break at their end; one inside stays and is refused when the header is built. */
+function nonBlank(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed ? trimmed : undefined;
+}

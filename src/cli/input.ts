@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { UsageError } from "./usage-error.ts";
+
+/** Standard input as text. @throws {@link UsageError} It is a terminal: nothing would ever come. */
+export async function readInput(what: string): Promise<string> {
+  if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A JSON object from a file, or from standard input where the name is `-`. */
+export async function readRequestFile(path: string): Promise<Record<string, unknown>> {
+  const content = path === "-" ? await readInput("the request") : await readText(path);
+  const where = path === "-" ? "standard input" : path;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(content);
+  } catch (error) {
+    throw new UsageError(`${where} is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new UsageError(`${where} must hold one JSON object, a request body`);
+  }
+  return parsed as Record<string, unknown>;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { CodexApiError } from "../client/errors.ts";
+import { packageVersion } from "../client/version.ts";
+import { exitStatus, exitStatusOf } from "./exit-status.ts";
+import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A command: its arguments in, its work done when the promise resolves. */
+export type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+
+const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+  respond: {
+    summary: "stream one response; PROMPT from the argument or standard input",
+    load: async () => (await import("./commands/respond.ts")).respond,
+  },
+  emulator: {
+    summary: "run a local server that answers as the API does",
+    load: async () => (await import("./commands/emulator.ts")).emulator,
+  },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return `codex-api ${packageVersion}: the Codex and OpenAI Responses APIs from the terminal
+
+usage: codex-api COMMAND [OPTIONS]
+
+${lines.join("\n")}
+
+  codex-api COMMAND --help explains a command; codex-api --version prints the version.
+  Without a key (OPENAI_API_KEY) and without --base-url the calls run against the built-in emulator.
+`;
+}
+
+async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") return output.write(usage());
+  if (name === "--version" || name === "-v") return output.write(`${packageVersion}\n`);
+  const command = commands[name];
+  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}; the commands are ${Object.keys(commands).join(", ")}`);
+  await (await command.load())(rest, signal);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipe();
+  const interrupt = new AbortController();
+  // The first Ctrl-C ends the work in order, the second at once (once: the default action is back).
+  process.once("SIGINT", () => interrupt.abort());
+  process.once("SIGTERM", () => interrupt.abort());
+  try {
+    await run(args, interrupt.signal);
+    return interrupt.signal.aborted ? exitStatus.interrupted : exitStatus.done;
+  } catch (error) {
+    await report(error, args.includes("--json"));
+    return exitStatusOf(error);
+  }
+}
+
+async function report(error: unknown, json: boolean): Promise<void> {
+  if (CodexApiError.is(error)) {
+    say(error.kind === "aborted" ? "interrupted" : `codex-api: ${error.kind}: ${error.message}`);
+  } else if (error instanceof UsageError) {
+    say(`codex-api: ${error.message}`);
+  } else {
+    say(`codex-api: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+  if (json) await output.writeJson({ type: "error", error: toJson(error) });
+}
+
+function toJson(error: unknown): Record<string, unknown> {
+  if (CodexApiError.is(error)) return error.toJSON();
+  if (error instanceof UsageError) return { kind: error.kind, message: error.message };
+  return { kind: "internal", message: error instanceof Error ? error.message : String(error) };
+}
+
+process.exitCode = await main(process.argv.slice(2));

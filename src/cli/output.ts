@@ -1,0 +1,29 @@
+/** Standard output carries data alone; everything for people goes to standard error. */
+export interface Output {
+  /** Resolves when the reader has room again. */
+  write(text: string): Promise<void>;
+  writeJson(value: unknown): Promise<void>;
+}
+
+export const output: Output = {
+  async write(text) {
+    if (process.stdout.write(text)) return;
+    await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  },
+  writeJson: (value) => output.write(`${JSON.stringify(value)}\n`),
+};
+
+/** For people: one line on standard error. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. */
+export function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}

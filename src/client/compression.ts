@@ -1,0 +1,83 @@
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import type { Logger } from "./log.ts";
+
+/** `auto` takes the best coding this process has: zstd, else gzip. */
+export type Compression = "none" | "zstd" | "gzip" | "auto";
+
+export interface EncodedBody {
+  readonly bytes: Uint8Array;
+  /** Value for `content-encoding`; undefined when the bytes went through as they are. */
+  readonly encoding: "zstd" | "gzip" | undefined;
+}
+
+/** The reference's level. */
+const ZSTD_LEVEL = 3;
+
+/**
+ * Compresses a request body. Where zstd is asked for and neither Node (22.15 and later) nor the optional package
+ * `@bokuweb/zstd-wasm` has it, the body goes uncompressed and the log says so.
+ */
+export async function compressBody(bytes: Uint8Array, compression: Compression, logger: Logger): Promise<EncodedBody> {
+  if (compression === "none") return { bytes, encoding: undefined };
+  const startedAt = performance.now();
+  const encoded = await encode(bytes, compression, logger);
+  if (encoded.encoding) {
+    const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+    logger.debug(
+      { encoding: encoded.encoding, bytesBefore: bytes.length, bytesAfter: encoded.bytes.length, durationMs },
+      "request body compressed",
+    );
+  }
+  return encoded;
+}
+
+async function encode(bytes: Uint8Array, compression: Exclude<Compression, "none">, logger: Logger): Promise<EncodedBody> {
+  if (compression !== "gzip") {
+    const zstd = await zstdCodec();
+    if (zstd) return { bytes: await zstd(bytes), encoding: "zstd" };
+    if (compression === "zstd") {
+      logger.warn({}, "zstd is not available in this process (Node 22.15 or the package @bokuweb/zstd-wasm has it): the request body goes uncompressed");
+      return { bytes, encoding: undefined };
+    }
+  }
+  return { bytes: await promisify(zlib.gzip)(bytes), encoding: "gzip" };
+}
+
+type Codec = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+let codec: Promise<Codec | undefined> | undefined;
+
+function zstdCodec(): Promise<Codec | undefined> {
+  codec ??= "createZstdCompress" in zlib ? Promise.resolve(nativeZstd) : loadWasmZstd();
+  return codec;
+}
+
+// Types of Node 20 do not know zstd; the streaming form is used because it writes the frame as the reference does,
+// without a content size.
+interface ZlibWithZstd {
+  createZstdCompress(options: { params: Record<number, number> }): NodeJS.ReadWriteStream;
+  constants: { ZSTD_c_compressionLevel: number };
+}
+
+function nativeZstd(bytes: Uint8Array): Promise<Uint8Array> {
+  const { createZstdCompress, constants } = zlib as unknown as ZlibWithZstd;
+  const stream = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    stream.on("end", () => resolve(Buffer.concat(chunks)));
+    stream.on("error", reject);
+    stream.end(bytes);
+  });
+}
+
+async function loadWasmZstd(): Promise<Codec | undefined> {
+  try {
+    const wasm = await import("@bokuweb/zstd-wasm");
+    await wasm.init();
+    return async (bytes) => wasm.compress(bytes, ZSTD_LEVEL);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Client } from "undici";
+import { type Dialer, type Forward, targetOf } from "../route/index.ts";
+
+type Undici = typeof import("undici");
+
+/** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** Where a request's bytes go: straight (or by tunnel) to its origin, or to a proxy that forwards plain HTTP. */
+export interface Destination {
+  readonly origin: URL;
+  /** Set for plain HTTP through an HTTP proxy: the request goes there in absolute form. */
+  readonly forwardThrough: Forward | undefined;
+}
+
+export interface Limits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Lease {
+  readonly client: Client;
+  /** True for a kept connection, which the server may have closed a moment ago. */
+  readonly reused: boolean;
+}
+
+/**
+ * Kept HTTP/1.1 connections, each an undici `Client` around a socket from the dialer. undici's own pools would dial by themselves:
+ * one time-out for all, no abort of a dial under way, and errors wrapped twice.
+ */
+export class ConnectionPool {
+  readonly #dialer: Dialer;
+  readonly #undici: Undici;
+  readonly #idle = new Map<string, Client[]>();
+  readonly #all = new Set<Client>();
+
+  constructor(dialer: Dialer, undici: Undici) {
+    this.#dialer = dialer;
+    this.#undici = undici;
+  }
+
+  async acquire(destination: Destination, limits: Limits): Promise<Lease> {
+    const idle = this.#idle.get(keyOf(destination))?.pop();
+    return idle ? { client: idle, reused: true } : this.open(destination, limits);
+  }
+
+  /** Hands a connection back whose response has been read to its end. */
+  release(destination: Destination, client: Client): void {
+    if (client.destroyed || !this.#all.has(client)) return;
+    const key = keyOf(destination);
+    const idle = this.#idle.get(key);
+    if (idle) idle.push(client);
+    else this.#idle.set(key, [client]);
+  }
+
+  /** Closes every connection, those in use included. */
+  async close(): Promise<void> {
+    this.#idle.clear();
+    await Promise.all([...this.#all].map((client) => client.destroy()));
+  }
+
+  /** A new connection, whatever is kept. */
+  async open(destination: Destination, limits: Limits): Promise<Lease> {
+    const { origin, forwardThrough } = destination;
+    const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(origin), limits));
+    const client = new this.#undici.Client(origin, {
+      // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
+      connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // Waiting is timed in one place, and not here.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    this.#all.add(client);
+    client.on("disconnect", () => this.#forget(destination, client));
+    return { client, reused: false };
+  }
+
+  #forget(destination: Destination, client: Client): void {
+    this.#all.delete(client);
+    const key = keyOf(destination);
+    const rest = this.#idle.get(key)?.filter((other) => other !== client) ?? [];
+    if (rest.length > 0) this.#idle.set(key, rest);
+    else this.#idle.delete(key);
+    // A client without its connection would make a new one by itself.
+    client.destroy().catch(() => {});
+  }
+}
+
+function keyOf(destination: Destination): string {
+  return destination.forwardThrough ? `forward ${destination.origin.origin}` : destination.origin.origin;
+}

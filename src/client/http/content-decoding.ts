@@ -1,0 +1,78 @@
+import zlib from "node:zlib";
+import { StreamError } from "../errors.ts";
+import type { ByteSink, ByteStream } from "../transport.ts";
+
+/**
+ * Undoes `content-encoding` (RFC 9110 §8.4). No coding is ever asked for, as in the reference, but gateways and proxies compress
+ * unasked. An unknown coding is left as it is.
+ */
+export function decodeContent(body: ByteStream, encoding: string | undefined): ByteStream {
+  const create = decoders[encoding?.trim().toLowerCase() ?? "identity"];
+  return create ? new DecodedBody(body, create()) : body;
+}
+
+// Flushed after every read: an event must not wait inside the decoder for the bytes that follow it.
+const flush = zlib.constants.Z_SYNC_FLUSH;
+const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & { destroy(): void }>> = {
+  gzip: () => zlib.createGunzip({ flush }),
+  "x-gzip": () => zlib.createGunzip({ flush }),
+  deflate: () => zlib.createInflate({ flush }),
+  br: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
+};
+
+class DecodedBody implements ByteStream {
+  readonly #encoded: ByteStream;
+  readonly #decoder: NodeJS.ReadWriteStream & { destroy(): void };
+  #over = false;
+
+  constructor(encoded: ByteStream, decoder: NodeJS.ReadWriteStream & { destroy(): void }) {
+    this.#encoded = encoded;
+    this.#decoder = decoder;
+  }
+
+  pipe(sink: ByteSink): void {
+    const encoded = this.#encoded;
+    const decoder = this.#decoder;
+    const finish = (end: () => void): void => {
+      if (this.#over) return;
+      this.#over = true;
+      end();
+    };
+    decoder.on("data", (chunk: Uint8Array) => {
+      if (!this.#over) sink.chunk(chunk);
+    });
+    decoder.on("drain", () => encoded.resume());
+    decoder.on("end", () => finish(() => sink.end()));
+    decoder.on("error", (cause: Error) =>
+      finish(() => {
+        encoded.cancel();
+        sink.fail(new StreamError(`the response body cannot be decompressed (${cause.message})`, { cause }));
+      }),
+    );
+    encoded.pipe({
+      chunk: (chunk) => {
+        if (!decoder.write(chunk)) encoded.pause();
+      },
+      end: () => decoder.end(),
+      fail: (error) =>
+        finish(() => {
+          decoder.destroy();
+          sink.fail(error);
+        }),
+    });
+  }
+
+  pause(): void {
+    this.#decoder.pause();
+  }
+
+  resume(): void {
+    this.#decoder.resume();
+  }
+
+  cancel(): void {
+    this.#over = true;
+    this.#encoded.cancel();
+    this.#decoder.destroy();
+  }
+}

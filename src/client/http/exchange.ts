@@ -1,0 +1,177 @@
+import type { Dispatcher } from "undici";
+import { AbortedError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import type { HeaderMap } from "../headers.ts";
+import { clampDelay } from "../idle-timer.ts";
+import type { ByteSink, ByteStream } from "../transport.ts";
+
+type Controller = Dispatcher.DispatchController;
+
+export interface ExchangeHead {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: ByteStream;
+}
+
+export interface ExchangeOptions {
+  /** For messages: origin and path. */
+  readonly url: string;
+  readonly headersTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Called once, when the connection is free again or gone. */
+  readonly onFinished: (reusable: boolean) => void;
+}
+
+/**
+ * One request on one connection: undici's handler on one side, a {@link ByteStream} on the other. It owns the wait for the headers,
+ * the caller's abort, and the translation of what can go wrong into this package's errors.
+ */
+export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
+  readonly head: Promise<ExchangeHead>;
+
+  readonly #options: ExchangeOptions;
+  #resolveHead!: (head: ExchangeHead) => void;
+  #rejectHead!: (error: unknown) => void;
+  #hasHead = false;
+  #finished = false;
+
+  #controller: Controller | undefined;
+  #headersTimer: NodeJS.Timeout | undefined;
+  #sink: ByteSink | undefined;
+  /** What arrived between the headers and `pipe`; at most one network read, since the connection is paused meanwhile. */
+  #early: Uint8Array[] = [];
+  #earlyEnd: { readonly error: unknown } | "ended" | undefined;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.head = new Promise((resolve, reject) => {
+      this.#resolveHead = resolve;
+      this.#rejectHead = reject;
+    });
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Starts the wait for the headers again: the request's body is still on its way out. */
+  touch(): void {
+    if (this.#headersTimer) this.#armHeadersTimer();
+  }
+
+  // undici's side
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#finished) controller.abort(new Error("no longer wanted"));
+    else this.#armHeadersTimer();
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
+    if (status < 200 || this.#finished) return;
+    clearTimeout(this.#headersTimer);
+    this.#headersTimer = undefined;
+    this.#hasHead = true;
+    controller.pause();
+    this.#resolveHead({ status, headers: joinRepeated(headers), body: this });
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#finished) return;
+    if (this.#sink) this.#sink.chunk(chunk);
+    else this.#early.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#finished) return;
+    this.#finish(true);
+    if (this.#sink) this.#sink.end();
+    else this.#earlyEnd = "ended";
+  }
+
+  onResponseError(_controller: Controller, cause: Error): void {
+    if (this.#finished) return;
+    this.#fail(this.#hasHead ? brokenBody(cause) : brokenRequest(cause, this.#options.url));
+  }
+
+  // The reader's side
+
+  pipe(sink: ByteSink): void {
+    this.#sink = sink;
+    for (const chunk of this.#early.splice(0)) sink.chunk(chunk);
+    if (this.#earlyEnd === "ended") sink.end();
+    else if (this.#earlyEnd) sink.fail(this.#earlyEnd.error);
+    else this.resume();
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  cancel(): void {
+    if (this.#finished) return;
+    this.#finish(false);
+    this.#controller?.abort(new Error("the reader left"));
+  }
+
+  #onAbort = (): void => {
+    const error = new AbortedError(this.#options.signal?.reason);
+    this.#fail(error);
+    this.#controller?.abort(error);
+  };
+
+  #armHeadersTimer(): void {
+    const timeoutMs = this.#options.headersTimeoutMs;
+    if (timeoutMs <= 0) return;
+    clearTimeout(this.#headersTimer);
+    this.#headersTimer = setTimeout(() => {
+      const error = new TimeoutError(
+        `no response headers from ${this.#options.url} within ${timeoutMs} ms; the server or a proxy on the way accepted the request and stays silent`,
+        { phase: "headers", timeoutMs },
+      );
+      this.#fail(error);
+      this.#controller?.abort(error);
+    }, clampDelay(timeoutMs));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#finished) return;
+    this.#finish(false);
+    if (!this.#hasHead) this.#rejectHead(error);
+    else if (this.#sink) this.#sink.fail(error);
+    else this.#earlyEnd = { error };
+  }
+
+  #finish(reusable: boolean): void {
+    this.#finished = true;
+    clearTimeout(this.#headersTimer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#options.onFinished(reusable);
+  }
+}
+
+function joinRepeated(headers: Record<string, string | string[] | undefined>): HeaderMap {
+  const joined: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return joined;
+}
+
+function codeOf(cause: Error): string | undefined {
+  const nested = (cause as { cause?: unknown }).cause;
+  const code = (cause as { code?: unknown }).code ?? (nested as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+function brokenRequest(cause: Error, url: string): unknown {
+  return new NetworkError(
+    `the connection to ${url} broke before an answer came (${cause.message})`,
+    { code: codeOf(cause), phase: "request" },
+    { cause },
+  );
+}
+
+function brokenBody(cause: Error): StreamError {
+  return new StreamError(`the response body broke off (${cause.message})`, { cause });
+}

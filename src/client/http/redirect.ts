@@ -1,0 +1,59 @@
+import { NetworkError } from "../errors.ts";
+import type { HeaderMap } from "../headers.ts";
+import { safeUrl } from "../redact.ts";
+import type { HttpRequest } from "../transport.ts";
+
+/** Fetch standard: 20; the reference's HTTP library: 10. */
+export const MAX_REDIRECTS = 10;
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const BODY_HEADERS = /^(content-.*|transfer-encoding)$/;
+// To another origin only what is known to hold no credential goes along: a gateway's own key header can have any name.
+const FREE_OF_CREDENTIALS = /^(accept(-.*)?|content-(type|encoding|length|language)|user-agent|traceparent|tracestate)$/;
+
+/**
+ * The request that a redirect asks for, or undefined when the answer is none.
+ *
+ * 301 and 302 turn POST into GET, 303 everything but HEAD; 307 and 308 repeat the request with its body (Fetch standard §4.4).
+ *
+ * @throws {@link NetworkError} The target cannot be followed: not HTTP, from https to http, or with a body that cannot be sent twice.
+ */
+export function followRedirect(request: HttpRequest, status: number, location: string | undefined): HttpRequest | undefined {
+  if (!REDIRECTS.has(status) || location === undefined) return undefined;
+  const from = new URL(request.url);
+  const to = targetOf(from, location, status);
+  const sameOrigin = from.origin === to.origin;
+  let headers = sameOrigin ? request.headers : pick(request.headers, (name) => FREE_OF_CREDENTIALS.test(name));
+  if (becomesGet(request.method, status)) {
+    headers = pick(headers, (name) => !BODY_HEADERS.test(name));
+    return { ...request, url: to.href, method: "GET", headers, body: undefined };
+  }
+  if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
+    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects an upload that cannot be sent twice; use the final address`);
+  }
+  return { ...request, url: to.href, headers };
+}
+
+function becomesGet(method: string, status: number): boolean {
+  if (status === 303) return method !== "HEAD";
+  return (status === 301 || status === 302) && method === "POST";
+}
+
+function targetOf(from: URL, location: string, status: number): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (!to || (to.protocol !== "http:" && to.protocol !== "https:")) {
+    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects to an address that is no HTTP URL`);
+  }
+  if (from.protocol === "https:" && to.protocol === "http:") {
+    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects to ${safeUrl(to)}: from https to http is not followed, the request would cross the network in clear`);
+  }
+  return to;
+}
+
+function refused(message: string): NetworkError {
+  return new NetworkError(message, { code: "REDIRECT_REFUSED", phase: "request", retryable: false });
+}
+
+function pick(headers: HeaderMap, keep: (name: string) => boolean): HeaderMap {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)));
+}

@@ -1,0 +1,211 @@
+import { AbortedError, BuildError, CodexApiError, HttpError, NetworkError, TimeoutError } from "../errors.ts";
+import { clampDelay } from "../idle-timer.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import { blankHeaders, blankSecrets, safeUrl } from "../redact.ts";
+import type { Dialer } from "../route/index.ts";
+import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
+import { readBody } from "./body-reader.ts";
+import { ConnectionPool, type Destination, type Lease } from "./connection-pool.ts";
+import { decodeContent } from "./content-decoding.ts";
+import { Exchange, type ExchangeHead } from "./exchange.ts";
+import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
+import { describeStatus } from "./status-text.ts";
+
+export interface UndiciTransportOptions {
+  /** Trust and route of every connection. */
+  readonly dialer: Dialer;
+  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Redirects followed before giving up. Default 10; 0 treats every redirect as the answer. */
+  readonly maxRedirects?: number | undefined;
+  /** Largest body that `execute` reads, in bytes. Default 64 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
+const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
+const DEFAULT_BODY_IDLE_TIMEOUT_MS = 300_000;
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_ERROR_BODY_BYTES = 1024 * 1024;
+const ERROR_BODY_IDLE_TIMEOUT_MS = 5_000;
+
+/** {@link HttpTransport} over undici, which is loaded with the first request. HTTP/1.1; one request at a time on a connection. */
+export class UndiciTransport implements HttpTransport {
+  readonly #options: UndiciTransportOptions;
+  readonly #logger: Logger;
+  #pool: Promise<ConnectionPool> | undefined;
+
+  constructor(options: UndiciTransportOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  async execute(request: HttpRequest): Promise<HttpResponse> {
+    const totalMs = request.timeouts?.totalMs ?? 0;
+    return totalMs > 0 ? withTotalLimit(request, totalMs, (limited) => this.#execute(limited)) : this.#execute(request);
+  }
+
+  async stream(request: HttpRequest): Promise<HttpStreamResponse> {
+    const { head, request: sent } = await this.#follow(request);
+    if (head.status < 200 || head.status > 299) throw await this.#refusal(head, sent);
+    const body = decodeContent(head.body, head.headers["content-encoding"]);
+    return { status: head.status, url: safeUrl(sent.url), headers: head.headers, body };
+  }
+
+  /** Closes every connection; requests under way fail. */
+  async close(): Promise<void> {
+    await (await this.#pool)?.close();
+  }
+
+  async #execute(request: HttpRequest): Promise<HttpResponse> {
+    const { body, ...head } = await this.stream(request);
+    const bytes = await readBody(body, {
+      maxBytes: this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      idleTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_BODY_IDLE_TIMEOUT_MS,
+      whenTooLarge: "fail",
+    });
+    return { ...head, body: bytes };
+  }
+
+  /** Sends, and sends again where the answer is a redirect. */
+  async #follow(request: HttpRequest): Promise<{ head: ExchangeHead; request: HttpRequest }> {
+    const maxRedirects = this.#options.maxRedirects ?? MAX_REDIRECTS;
+    let current = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const head = await this.#send(current);
+      const next = maxRedirects > 0 ? followRedirect(current, head.status, head.headers.location) : undefined;
+      if (!next) return { head, request: current };
+      head.body.cancel();
+      if (redirects >= maxRedirects) {
+        throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${safeUrl(next.url)}; check the base URL`, {
+          code: "TOO_MANY_REDIRECTS",
+          phase: "request",
+          retryable: false,
+        });
+      }
+      this.#logger.debug({ status: head.status, from: safeUrl(current.url), to: safeUrl(next.url) }, "redirected");
+      current = next;
+    }
+  }
+
+  /**
+   * One hop. A kept connection that the server closed while the request was on its way is no failure of the request: it is sent
+   * once more on a new connection, at once.
+   */
+  async #send(request: HttpRequest): Promise<ExchangeHead> {
+    const destination = this.#destinationOf(request);
+    const pool = await this.#getPool();
+    const lease = await pool.acquire(destination, this.#limitsOf(request));
+    try {
+      return await this.#exchange(pool, destination, lease, request);
+    } catch (error) {
+      const resend = lease.reused && error instanceof NetworkError && isReplayable(request);
+      if (!resend) throw error;
+      this.#logger.debug({ url: safeUrl(request.url), code: error.code }, "kept connection was closed; sending on a new one");
+      const fresh = await pool.open(destination, this.#limitsOf(request));
+      return await this.#exchange(pool, destination, fresh, request);
+    }
+  }
+
+  #exchange(pool: ConnectionPool, destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
+    const { client } = lease;
+    const { origin, forwardThrough } = destination;
+    const exchange = new Exchange({
+      url: safeUrl(request.url),
+      headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
+      signal: request.signal,
+      onFinished: (reusable) => {
+        if (reusable) pool.release(destination, client);
+      },
+    });
+    const url = new URL(request.url);
+    client.dispatch(
+      {
+        method: request.method as "POST",
+        origin,
+        path: forwardThrough ? url.origin + url.pathname + url.search : url.pathname + url.search,
+        headers: { ...forwardThrough?.headers, ...request.headers },
+        body: bodyOf(request, exchange),
+      },
+      exchange,
+    );
+    return exchange.head;
+  }
+
+  #destinationOf(request: HttpRequest): Destination {
+    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
+      throw new BuildError(`${JSON.stringify(safeUrl(request.url))} is no URL to send a request to: it must begin with http:// or https://`);
+    }
+    return { origin: new URL(url.origin), forwardThrough: this.#options.dialer.forward(url) };
+  }
+
+  #limitsOf(request: HttpRequest): { timeoutMs: number; signal: AbortSignal | undefined } {
+    return { timeoutMs: this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS, signal: request.signal };
+  }
+
+  #getPool(): Promise<ConnectionPool> {
+    this.#pool ??= import("undici").then((undici) => new ConnectionPool(this.#options.dialer, undici));
+    return this.#pool;
+  }
+
+  async #refusal(head: ExchangeHead, request: HttpRequest): Promise<HttpError> {
+    const body = decodeContent(head.body, head.headers["content-encoding"]);
+    const limits = { maxBytes: MAX_ERROR_BODY_BYTES, idleTimeoutMs: ERROR_BODY_IDLE_TIMEOUT_MS, whenTooLarge: "cut" } as const;
+    // The status is the news; a body that breaks off or stalls must not hide it.
+    const bytes = await readBody(body, limits).catch((error: unknown) => {
+      if (error instanceof AbortedError) throw error;
+      return new Uint8Array(0);
+    });
+    const text = blankSecrets(Buffer.from(bytes).toString("utf8"), request.headers);
+    const url = safeUrl(request.url);
+    return new HttpError(`${describeStatus(head.status)} from ${url}`, {
+      status: head.status,
+      url,
+      headers: blankHeaders(head.headers, request.headers),
+      body: text,
+    });
+  }
+}
+
+function isReplayable(request: HttpRequest): boolean {
+  return request.body === undefined || request.body instanceof Uint8Array;
+}
+
+function bodyOf(request: HttpRequest, exchange: Exchange): Uint8Array | AsyncIterable<Uint8Array> | null {
+  if (request.body === undefined) return null;
+  return request.body instanceof Uint8Array ? request.body : watched(request.body, exchange);
+}
+
+/** While an upload makes progress, its answer is not late. */
+async function* watched(body: AsyncIterable<Uint8Array>, exchange: Exchange): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of body) {
+    exchange.touch();
+    yield chunk;
+  }
+}
+
+async function withTotalLimit(
+  request: HttpRequest,
+  totalMs: number,
+  send: (limited: HttpRequest) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(request.signal?.reason);
+  if (request.signal?.aborted) throw new AbortedError(request.signal.reason);
+  request.signal?.addEventListener("abort", onAbort, { once: true });
+  const late = new TimeoutError(`no complete answer from ${safeUrl(request.url)} within ${totalMs} ms`, {
+    phase: "headers",
+    timeoutMs: totalMs,
+  });
+  const timer = setTimeout(() => controller.abort(late), clampDelay(totalMs));
+  try {
+    return await send({ ...request, signal: controller.signal });
+  } catch (error) {
+    throw CodexApiError.is(error) && error.cause === late ? late : error;
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Fires once when `touch` has not been called for `timeoutMs`. A touch only stores a number: on a busy stream a timer that is
+ * re-armed for each chunk costs more than the chunk. 0 switches it off.
+ */
+export class IdleTimer {
+  readonly timeoutMs: number;
+  readonly #onIdle: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #touchedAt = 0;
+
+  constructor(timeoutMs: number, onIdle: () => void) {
+    this.timeoutMs = timeoutMs;
+    this.#onIdle = onIdle;
+  }
+
+  /** Starts, or starts again after `stop`; a running timer is only touched. */
+  start(): void {
+    this.touch();
+    if (this.timeoutMs > 0 && !this.#timer) this.#arm(this.timeoutMs);
+  }
+
+  touch(): void {
+    this.#touchedAt = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const restMs = this.timeoutMs - (performance.now() - this.#touchedAt);
+      // Node may fire a timer a fraction of a millisecond early.
+      if (restMs >= 1) this.#arm(restMs);
+      else this.#onIdle();
+    }, clampDelay(delayMs));
+  }
+}
+
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** `setTimeout` takes more than about 24.8 days for 1 ms; such a limit is as good as none. */
+export function clampDelay(delayMs: number): number {
+  return Math.min(Math.max(Math.ceil(delayMs), 0), LONGEST_DELAY_MS);
+}

@@ -1,0 +1,86 @@
+/**
+ * Values pushed on one side, taken by one async iterator on the other. It ends in one of three ways: `end` and `fail` after what is
+ * queued has been taken, `cut` at once. The bound is the producer's business: it watches `length` and `onEmpty`.
+ */
+export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
+  #values: Value[] = [];
+  #head = 0;
+  #waiting: { resolve(result: IteratorResult<Value, undefined>): void; reject(error: unknown): void }[] = [];
+  #over: { readonly error: unknown } | "ended" | undefined;
+
+  /** Called each time the last queued value has been taken. */
+  onEmpty: (() => void) | undefined;
+  /** Called once when the consumer leaves before the end. */
+  onLeave: (() => void) | undefined;
+
+  get length(): number {
+    return this.#values.length - this.#head;
+  }
+
+  push(value: Value): void {
+    if (this.#over) return;
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting.resolve({ done: false, value });
+    else this.#values.push(value);
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = "ended";
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+  }
+
+  fail(error: unknown): void {
+    if (this.#over) return;
+    const first = this.#waiting.shift();
+    // The error goes to one caller, as from a generator; after it the iterator is done.
+    this.#over = first ? "ended" : { error };
+    first?.reject(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+  }
+
+  /** Drops what is queued and fails at once: an abort must not wait for a reader to work through a backlog. */
+  cut(error: unknown): void {
+    if (this.#over === "ended") return;
+    this.#drop();
+    this.#over = undefined;
+    this.fail(error);
+  }
+
+  next(): Promise<IteratorResult<Value, undefined>> {
+    if (this.#head < this.#values.length) return Promise.resolve({ done: false, value: this.#take() });
+    const over = this.#over;
+    if (over === "ended") return Promise.resolve({ done: true, value: undefined });
+    if (over) {
+      this.#over = "ended";
+      return Promise.reject(over.error);
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  return(): Promise<IteratorResult<Value, undefined>> {
+    const left = this.#over === undefined;
+    this.#drop();
+    this.#over = "ended";
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+    if (left) this.onLeave?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #take(): Value {
+    const value = this.#values[this.#head] as Value;
+    this.#head += 1;
+    if (this.#head === this.#values.length) {
+      // One array per burst instead of shifting: taking stays constant-time however long the queue was.
+      this.#values = [];
+      this.#head = 0;
+      this.onEmpty?.();
+    }
+    return value;
+  }
+
+  #drop(): void {
+    this.#values = [];
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,176 @@
+import { StreamError } from "../errors.ts";
+
+/** One dispatched event. */
+export interface SseEvent {
+  /** The `event` field; undefined where the stream named none (the standard's `message`). */
+  readonly event: string | undefined;
+  /** The `data` lines, joined with line feeds. */
+  readonly data: string;
+  /** The last event id seen so far on the stream; it outlives its event, as the standard says. */
+  readonly id: string | undefined;
+}
+
+export interface SseSink {
+  onEvent(event: SseEvent): void;
+  /** A line that begins with a colon: servers send them to keep a connection alive. */
+  onComment?(text: string): void;
+  /** The `retry` field, in milliseconds. */
+  onRetry?(delayMs: number): void;
+}
+
+export interface SseDecoderOptions {
+  /** Largest event, in bytes of its lines; default 64 MiB. A larger one is a {@link StreamError}. */
+  readonly maxEventBytes?: number | undefined;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BYTE_ORDER_MARK = "\uFEFF";
+const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Decodes an event stream from byte chunks cut anywhere.
+ *
+ * Line ends may be LF, CR or CRLF, mixed; a leading byte order mark is dropped; invalid UTF-8 becomes U+FFFD. Memory held
+ * is the unfinished line and event, bounded by `maxEventBytes`.
+ *
+ * @see WHATWG HTML §9.2.6 "Interpreting an event stream".
+ */
+export class SseDecoder {
+  readonly #sink: SseSink;
+  readonly #maxEventBytes: number;
+
+  /** Chunks of a line whose end has not come yet: joined once, when it comes, so that a huge line costs linear time. */
+  #unfinished: Uint8Array[] = [];
+  #unfinishedBytes = 0;
+  /** The text before ended in CR; an LF that follows belongs to it. */
+  #afterCarriageReturn = false;
+  #atStart = true;
+
+  #data: string | undefined;
+  #event: string | undefined;
+  #id: string | undefined;
+
+  constructor(sink: SseSink, options: SseDecoderOptions = {}) {
+    this.#sink = sink;
+    this.#maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
+  }
+
+  /** @throws {@link StreamError} The event under way is larger than `maxEventBytes`. */
+  feed(chunk: Uint8Array): void {
+    // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe and the whole part decodes at once.
+    const end = lastLineEnd(chunk) + 1;
+    if (end === 0) {
+      this.#hold(chunk);
+      return;
+    }
+    const text = this.#takeText(chunk, end);
+    if (end < chunk.length) this.#hold(chunk.subarray(end));
+    this.#readLines(text);
+  }
+
+  /**
+   * Ends the stream. The standard drops an event whose blank line never came; it is returned instead, because a server that
+   * forgets the last blank line would otherwise lose its terminal event. The caller decides whether it counts.
+   */
+  end(): SseEvent | undefined {
+    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#takeText(new Uint8Array(0), 0)}\n`);
+    return this.#takeEvent();
+  }
+
+  #hold(chunk: Uint8Array): void {
+    this.#unfinished.push(chunk);
+    this.#unfinishedBytes += chunk.length;
+    this.#checkSize(this.#unfinishedBytes);
+  }
+
+  #takeText(chunk: Uint8Array, end: number): string {
+    let text: string;
+    if (this.#unfinishedBytes === 0) {
+      text = utf8(chunk, end);
+    } else {
+      const joined = Buffer.concat([...this.#unfinished, chunk.subarray(0, end)]);
+      this.#unfinished = [];
+      this.#unfinishedBytes = 0;
+      text = utf8(joined, joined.length);
+    }
+    if (this.#atStart && text !== "") {
+      this.#atStart = false;
+      if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+    }
+    if (text.includes("\r") || this.#afterCarriageReturn) text = this.#normalizeLineEnds(text);
+    return text;
+  }
+
+  #normalizeLineEnds(text: string): string {
+    const rest = this.#afterCarriageReturn && text.startsWith("\n") ? text.slice(1) : text;
+    this.#afterCarriageReturn = text.endsWith("\r");
+    return rest.replace(/\r\n?/g, "\n");
+  }
+
+  /** `text` consists of whole lines, each ended by LF. */
+  #readLines(text: string): void {
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf("\n", start);
+      if (end === start) this.#dispatch();
+      else if (text.startsWith("data:", start)) this.#appendData(text.slice(valueStart(text, start + 5), end));
+      else if (text.startsWith("event:", start)) this.#event = text.slice(valueStart(text, start + 6), end);
+      else this.#readRareLine(text.slice(start, end));
+      start = end + 1;
+    }
+  }
+
+  #readRareLine(line: string): void {
+    const colon = line.indexOf(":");
+    if (colon === 0) {
+      this.#sink.onComment?.(line.slice(1));
+      return;
+    }
+    const name = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(valueStart(line, colon + 1));
+    if (name === "data") this.#appendData(value);
+    else if (name === "event") this.#event = value;
+    else if (name === "id" && !value.includes("\0")) this.#id = value;
+    else if (name === "retry" && /^[0-9]+$/.test(value)) this.#sink.onRetry?.(Number(value));
+  }
+
+  #appendData(value: string): void {
+    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    this.#checkSize(this.#data.length);
+  }
+
+  #dispatch(): void {
+    const event = this.#takeEvent();
+    if (event) this.#sink.onEvent(event);
+  }
+
+  #takeEvent(): SseEvent | undefined {
+    const data = this.#data;
+    const event = this.#event === "" ? undefined : this.#event; // the standard: an empty name is the default one
+    this.#event = undefined;
+    this.#data = undefined;
+    return data === undefined ? undefined : { event, data, id: this.#id };
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#maxEventBytes) return;
+    throw new StreamError(`an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`);
+  }
+}
+
+function lastLineEnd(chunk: Uint8Array): number {
+  const lineFeed = chunk.lastIndexOf(LF);
+  // Only what follows the last LF can hold a later CR, and that is short in a stream that uses LF.
+  const carriageReturn = chunk.subarray(lineFeed + 1).lastIndexOf(CR);
+  return carriageReturn === -1 ? lineFeed : lineFeed + 1 + carriageReturn;
+}
+
+/** The standard drops one space after the colon. */
+function valueStart(line: string, afterColon: number): number {
+  return line.charCodeAt(afterColon) === 0x20 ? afterColon + 1 : afterColon;
+}
+
+function utf8(bytes: Uint8Array, end: number): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString("utf8", 0, end);
+}
