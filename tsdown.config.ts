@@ -11,7 +11,7 @@ export default defineConfig({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  dts: true,
+  dts: { entry: ["src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] }, // nobody imports the command
   fixedExtension: false,
   clean: true,
 });

@@ -6,7 +6,7 @@ import { binary, ready, root, runScript } from "./ready.mjs";
 /** Name to the arguments of a Node process; the quick ones come first. */
 const STEPS = {
   lockfile: () => [join(root, "scripts", "check-lockfile.mjs")],
-  format: () => [binary("@biomejs/biome", "biome"), "ci", "--error-on-warnings", "."],
+  format: () => [binary("@biomejs/biome", "biome"), "ci", "--colors=off", "--error-on-warnings", "."],
   types: () => [binary("typescript", "tsc"), "--noEmit"],
   unused: () => [binary("knip")],
   test: () => [binary("vitest"), "run"],
