@@ -126,10 +126,10 @@ export function createDialer(options: DialerOptions): Dialer {
       const target = targetOf(url);
       const route = routeOf(target);
       if (route.kind !== "proxy" || route.mode !== "forward") return undefined;
-      const { basicAuthorization } = route.proxy;
+      const authorization = route.proxy.basicAuthorization();
       return {
         route,
-        headers: basicAuthorization === undefined ? {} : { "proxy-authorization": basicAuthorization },
+        headers: authorization === undefined ? {} : { "proxy-authorization": authorization },
         dial: (limits = {}) =>
           attemptConnection(originPeer(target, route), limits, (attempt) => connectToProxy(attempt, route)),
         refusal: (status, headers) =>

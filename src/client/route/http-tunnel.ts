@@ -14,12 +14,12 @@ import { codeOf } from "./tcp-connect.ts";
  */
 export function openHttpTunnel(socket: Socket, chosen: ChosenProxy, target: Endpoint): Promise<Socket> {
   const authority = authorityOf(target);
-  const { basicAuthorization } = chosen.proxy;
+  const authorization = chosen.proxy.basicAuthorization();
   return new Promise((resolve, reject) => {
     const connect = request({
       method: "CONNECT",
       path: authority,
-      headers: { Host: authority, ...(basicAuthorization && { "Proxy-Authorization": basicAuthorization }) },
+      headers: { Host: authority, ...(authorization && { "Proxy-Authorization": authorization }) },
       createConnection: () => socket,
     });
     connect.removeHeader("connection"); // Node would add `close`, which some proxies take at its word

@@ -78,7 +78,7 @@ function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | un
   if (offered.length > 0 && !offered.includes("basic")) {
     return `it takes ${offered.join(", ")} alone and this client sends Basic: ask for Basic, or put a local proxy in between that speaks ${offered.join(" or ")}`;
   }
-  return proxy.credentials
+  return proxy.credentials()
     ? `check user name and password in ${source}, special characters percent-encoded`
     : `put them into ${source} as ${proxy.scheme}://user:password@host:port`;
 }

@@ -20,7 +20,7 @@ const SCHEMES: Readonly<Record<string, { readonly scheme: ProxyScheme; readonly 
 };
 const LONGEST_SOCKS_FIELD_BYTES = 255; // RFC 1929 gives each a length of one byte
 
-/** A proxy's address. No form of printing shows its credentials. */
+/** A proxy's address. No form of printing shows its credentials, which is why they are methods: `inspect` can read getters. */
 export class ProxyUrl implements Endpoint {
   readonly scheme: ProxyScheme;
   readonly hostname: string;
@@ -39,12 +39,12 @@ export class ProxyUrl implements Endpoint {
   }
 
   /** Percent-decoded. For the wire alone. */
-  get credentials(): ProxyCredentials | undefined {
+  credentials(): ProxyCredentials | undefined {
     return this.#credentials;
   }
 
   /** Value of `Proxy-Authorization` (RFC 7617, UTF-8). For the wire alone. */
-  get basicAuthorization(): string | undefined {
+  basicAuthorization(): string | undefined {
     if (!this.#credentials) return undefined;
     const { username, password } = this.#credentials;
     return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
@@ -89,7 +89,7 @@ export function parseProxyUrl(value: string, source: string): ProxyUrl {
     port: url.port === "" ? known.defaultPort : Number(url.port),
   };
   const proxy = new ProxyUrl(known.scheme, endpoint, credentialsOf(url));
-  if (proxy.isSocks && proxy.credentials && !fitsSocks(proxy.credentials)) {
+  if (proxy.isSocks && !fitsSocks(proxy.credentials())) {
     throw new BuildError(`${source} holds a user name or password longer than 255 bytes, which SOCKS5 cannot carry`);
   }
   return proxy;
@@ -109,8 +109,8 @@ function credentialsOf(url: URL): ProxyCredentials | undefined {
   return { username: percentDecode(url.username), password: percentDecode(url.password) };
 }
 
-function fitsSocks({ username, password }: ProxyCredentials): boolean {
-  return [username, password].every((field) => Buffer.byteLength(field) <= LONGEST_SOCKS_FIELD_BYTES);
+function fitsSocks(credentials: ProxyCredentials | undefined): boolean {
+  return Object.values(credentials ?? {}).every((field) => Buffer.byteLength(field) <= LONGEST_SOCKS_FIELD_BYTES);
 }
 
 function malformed(source: string, why: string): BuildError {

@@ -23,7 +23,8 @@ export async function openSocksTunnel(
   limitMs: number,
 ): Promise<Socket> {
   const { SocksClient } = await import("socks");
-  const { hostname, port, credentials } = chosen.proxy;
+  const { hostname, port } = chosen.proxy;
+  const credentials = chosen.proxy.credentials();
   return new Promise((resolve, reject) => {
     const client = new SocksClient({
       command: "connect",
