@@ -9,27 +9,27 @@ export interface ErrorDetails {
   readonly planType?: string | undefined;
   /** Unix seconds. */
   readonly resetsAt?: number | undefined;
-  /** An object of which each of these fields, where it is there, has its type. */
+  /** An object of which each field above, where it is there, has its type. */
   readonly wellFormed: boolean;
+  /** The same of the fields that tell of a plan's limit: `type`, `planType` and `resetsAt`. */
+  readonly limitReadable: boolean;
 }
 
-const NOTHING: ErrorDetails = { wellFormed: false };
+const NOTHING: ErrorDetails = { wellFormed: false, limitReadable: false };
 
 /** Reads an `error` object. What is not of its type counts as absent. */
 export function readErrorDetails(error: unknown): ErrorDetails {
   if (!isJsonObject(error)) return NOTHING;
   const { code, type, message, plan_type: planType, resets_at: resetsAt } = error;
+  const limitReadable = isOptionalText(type) && isOptionalText(planType) && isOptionalInteger(resetsAt);
   return {
     code: text(code),
     type: text(type),
     message: text(message)?.trim() || undefined,
     planType: text(planType),
     resetsAt: Number.isSafeInteger(resetsAt) ? Number(resetsAt) : undefined,
-    wellFormed:
-      [code, type, message, planType].every(
-        (field) => field === undefined || field === null || text(field) !== undefined,
-      ) &&
-      (resetsAt === undefined || resetsAt === null || Number.isSafeInteger(resetsAt)),
+    wellFormed: limitReadable && isOptionalText(code) && isOptionalText(message),
+    limitReadable,
   };
 }
 
@@ -55,4 +55,12 @@ export function delayInMessage(message: string | undefined): number | undefined 
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === "string";
+}
+
+function isOptionalInteger(value: unknown): boolean {
+  return value === undefined || value === null || Number.isSafeInteger(value);
 }

@@ -85,11 +85,12 @@ const usageLimitReached: ToError = ({ details, fields, headers, cause }) => {
     Object.keys(headers).length > 0 ? rateLimitSnapshot(headers, headers[header.activeLimit]) : undefined;
   const promo = promoMessage(headers);
   const { planType } = details;
-  const resetsAt = dateOf(details.resetsAt) && details.resetsAt;
+  const resetDate = dateOf(details.resetsAt);
+  const resetsAt = resetDate === undefined ? undefined : details.resetsAt;
   const limitName = rateLimits?.limitName?.toLowerCase() === "codex" ? undefined : rateLimits?.limitName;
   const message = [
     `The usage limit${limitName ? ` of ${limitName}` : ""} is reached${planType ? ` (plan: ${planType})` : ""}.`,
-    resetsAt === undefined ? undefined : `It resets at ${dateOf(resetsAt)}.`,
+    resetDate === undefined ? undefined : `It resets at ${resetDate}.`,
     promo ?? "Wait for the reset, or see https://chatgpt.com/codex/settings/usage for more credits.",
   ];
   return new UsageLimitReachedError(
@@ -120,10 +121,11 @@ const BY_CODE: ReadonlyMap<string, ToError> = new Map([
   ["flex_unavailable", retryable],
 ]);
 
-function listed({ code, type, wellFormed }: ErrorDetails): ToError | undefined {
+function listed({ code, type, limitReadable }: ErrorDetails): ToError | undefined {
   const toError = BY_CODE.get(code ?? "") ?? BY_CODE.get(type ?? "");
-  // As in the reference, a usage limit whose details cannot be read is an ordinary 429.
-  return toError === usageLimitReached && !wellFormed ? undefined : toError;
+  // As in the reference, a limit of the plan whose details cannot be read is an ordinary 429.
+  const isPlanLimit = toError === usageLimitReached || toError === usageNotIncluded;
+  return isPlanLimit && !limitReadable ? undefined : toError;
 }
 
 /**
@@ -145,9 +147,11 @@ function mapAnswer(answer: HttpErrorFields, nowMs: number, cause?: unknown): Cod
   if (toError) return toError(refusal);
   if (status === 400) return badRequest(refusal);
   if (status === 429) return rateLimited(refusal, answer.url);
+  const { url } = answer; // picked one by one: an error's own headers and body are hidden from spreading
+  const { requestId } = fields;
   return new HttpError(
     unexpectedStatusText(answer, details),
-    { ...answer, requestId: fields.requestId },
+    { status, url, headers, body, requestId },
     because(cause),
   );
 }
@@ -203,9 +207,9 @@ export function mapErrorEvent(event: JsonObject): CodexApiError {
   const framed = mapWebsocketErrorFrame(event);
   if (framed) return framed;
   const { code, message } = event;
-  const details = readErrorDetails(isJsonObject(event.error) ? event.error : { code, message });
+  const details = readErrorDetails(isJsonObject(event.error) ? event.error : { code, message: message ?? event.error });
   if (details.code === undefined && details.type === undefined && details.message === undefined) {
-    return new StreamError("error event received");
+    return new StreamError("error event received, without a reason");
   }
   return mapDetails(details);
 }

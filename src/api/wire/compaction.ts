@@ -1,0 +1,60 @@
+import { StreamError } from "../../client/errors.ts";
+import { invalidType, missingField } from "./decode-failure.ts";
+import { decodeItem } from "./item-decoder.ts";
+import type { ResponseItem } from "./items.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+import { checkModel, encodeRequestInput, type RequestInput } from "./request-input.ts";
+import type { ReasoningParam, TextParam } from "./requests.ts";
+
+/** Body of `POST responses/compact`, in wire names. A field that is not listed here is sent as it is, after the others. */
+export interface CompactionInput {
+  readonly model: string;
+  readonly input: RequestInput;
+  /** Default: empty. */
+  readonly instructions?: string | null;
+  /** Default: none. */
+  readonly tools?: readonly object[] | null;
+  /** Default: true. */
+  readonly parallel_tool_calls?: boolean | null;
+  /** Left out when there is none. */
+  readonly reasoning?: ReasoningParam | null;
+  readonly text?: TextParam | null;
+  readonly [field: string]: unknown;
+}
+
+/** @throws {@link BuildError} `model` or `input` is missing, or an item has no `type`. */
+export function encodeCompactionInput(input: CompactionInput): JsonObject {
+  const { model, input: items, instructions, tools, parallel_tool_calls, reasoning, text, ...further } = input;
+  checkModel(model);
+  return {
+    model,
+    input: encodeRequestInput(items),
+    instructions: instructions ?? "",
+    tools: tools ?? [],
+    parallel_tool_calls: parallel_tool_calls ?? true,
+    ...(reasoning ? { reasoning } : {}),
+    ...(text ? { text } : {}),
+    ...further,
+  };
+}
+
+/**
+ * The compacted history.
+ *
+ * @throws {@link StreamError} The answer has no list `output`, or an entry of it is no item.
+ */
+export function decodeCompactionOutput(answer: unknown): ResponseItem[] {
+  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
+  const { output } = answer;
+  if (output === undefined) throw undecodable(missingField("output"));
+  if (!Array.isArray(output)) throw undecodable(invalidType(output, "a sequence"));
+  return output.map((entry, index) => {
+    const item = decodeItem(entry);
+    if (!item) throw undecodable(`output[${index}] is no item: it has no type`);
+    return item;
+  });
+}
+
+function undecodable(why: string): StreamError {
+  return new StreamError(`failed to decode compaction response: ${why}`);
+}

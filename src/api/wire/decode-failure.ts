@@ -1,0 +1,21 @@
+/** Why an answer did not decode, in the words of the reference's decoder, so that logs of both can be searched alike. */
+export function missingField(name: string): string {
+  return `missing field \`${name}\``;
+}
+
+export function invalidType(value: unknown, expected: string): string {
+  return `invalid type: ${describe(value)}, expected ${expected}`;
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `string ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`;
+    case "number":
+      return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
+    case "boolean":
+      return `boolean \`${value}\``;
+    default:
+      return value === null || value === undefined ? "null" : Array.isArray(value) ? "sequence" : "map";
+  }
+}

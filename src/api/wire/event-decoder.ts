@@ -1,0 +1,176 @@
+import { type CodexApiError, StreamError } from "../../client/errors.ts";
+import { mapErrorEvent, mapFailedResponse } from "../error-mapping.ts";
+import { IncompleteResponseError } from "../errors.ts";
+import { header } from "../headers.ts";
+import { decodeRateLimitsEvent } from "../rate-limits.ts";
+import type { ResponseEvent, TokenUsage } from "../responses/events.ts";
+import { invalidType, missingField } from "./decode-failure.ts";
+import { decodeItem } from "./item-decoder.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+/** The stream ends with this error. */
+export interface FailedEvent {
+  readonly type: "failed";
+  readonly error: CodexApiError;
+}
+/** What elsewhere is in the response headers, told in the middle of a stream. */
+export interface MetadataEvent {
+  readonly type: "metadata";
+  readonly turnState?: string;
+  readonly modelsEtag?: string;
+}
+/** Nothing for the caller; the stream goes on. */
+export interface SkippedWireEvent {
+  readonly type: "skipped";
+  readonly reason: "unknown type" | "missing field";
+}
+
+/** What one wire event means. `completed` and `failed` end the stream. */
+export type DecodedEvent = ResponseEvent | FailedEvent | MetadataEvent | SkippedWireEvent;
+
+// Shared: most events of a stream are skipped, and none of them shall cost an object.
+const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
+const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });
+
+/**
+ * Decodes one event of a response stream, the same on SSE and WebSocket. Never throws.
+ *
+ * A WebSocket reader asks `mapWebsocketErrorFrame` first: there an `error` frame without a status is none, while here
+ * every `error` event fails the stream.
+ *
+ * @see The reference's event table; it differs in ignoring `error` on SSE, in holding `response.failed` back until the
+ *   body ends, and in treating `response.incomplete` as a broken stream.
+ */
+export function decodeWireEvent(event: JsonObject): DecodedEvent {
+  switch (event.type) {
+    case "response.output_text.delta": {
+      const { delta } = event;
+      return typeof delta === "string" ? { type: "output_text.delta", delta } : MISSING_FIELD;
+    }
+    case "response.reasoning_summary_text.delta": {
+      const { delta, summary_index: summaryIndex } = event;
+      if (typeof delta !== "string" || !isIndex(summaryIndex)) return MISSING_FIELD;
+      return { type: "reasoning_summary_text.delta", delta, summaryIndex };
+    }
+    case "response.reasoning_text.delta": {
+      const { delta, content_index: contentIndex } = event;
+      if (typeof delta !== "string" || !isIndex(contentIndex)) return MISSING_FIELD;
+      return { type: "reasoning_text.delta", delta, contentIndex };
+    }
+    case "response.output_item.added": {
+      const item = decodeItem(event.item);
+      return item ? { type: "output_item.added", item } : MISSING_FIELD;
+    }
+    case "response.output_item.done": {
+      const item = decodeItem(event.item);
+      return item ? { type: "output_item.done", item } : MISSING_FIELD;
+    }
+    case "response.reasoning_summary_part.added": {
+      const { summary_index: summaryIndex } = event;
+      return isIndex(summaryIndex) ? { type: "reasoning_summary_part.added", summaryIndex } : MISSING_FIELD;
+    }
+    case "response.created":
+      return event.response === undefined || event.response === null ? MISSING_FIELD : { type: "created" };
+    case "response.completed":
+      return completed(event.response);
+    case "response.failed":
+      return failed(mapFailedResponse(isJsonObject(event.response) ? event.response.error : undefined));
+    case "response.incomplete":
+      return failed(new IncompleteResponseError(incompleteReason(event.response)));
+    case "error":
+      return failed(mapErrorEvent(event));
+    case "codex.rate_limits":
+      return { type: "rate_limits", snapshot: decodeRateLimitsEvent(event) };
+    case "response.metadata":
+    case "codex.response.metadata":
+      return metadata(event.headers);
+    case undefined:
+      return MISSING_FIELD;
+    default:
+      return UNKNOWN_TYPE;
+  }
+}
+
+/**
+ * The model that really answers, as any event may tell: `openai-model` or `x-openai-model` in `response.headers`, else in
+ * the event's own `headers`. `response.model` is the model that was asked for and does not count.
+ */
+export function serverModelOf(event: JsonObject): string | undefined {
+  const { response } = event;
+  const model = isJsonObject(response) ? headerIn(response.headers, isModelHeader) : undefined;
+  return model ?? headerIn(event.headers, isModelHeader);
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function failed(error: CodexApiError): FailedEvent {
+  return { type: "failed", error };
+}
+
+function completed(response: unknown): DecodedEvent {
+  if (response === undefined || response === null) return MISSING_FIELD;
+  if (!isJsonObject(response)) return undecodable(invalidType(response, "struct ResponseCompleted"));
+  const { id, usage } = response;
+  if (id === undefined) return undecodable(missingField("id"));
+  if (typeof id !== "string") return undecodable(invalidType(id, "a string"));
+  if (usage === undefined || usage === null) return { type: "completed", responseId: id };
+  if (!isJsonObject(usage)) return undecodable(invalidType(usage, "struct ResponseCompletedUsage"));
+  for (const field of ["input_tokens", "output_tokens", "total_tokens"]) {
+    if (usage[field] === undefined) return undecodable(missingField(field));
+    if (!Number.isSafeInteger(usage[field])) return undecodable(invalidType(usage[field], "i64"));
+  }
+  return { type: "completed", responseId: id, tokenUsage: tokenUsage(usage) };
+}
+
+function undecodable(why: string): FailedEvent {
+  return failed(new StreamError(`failed to parse ResponseCompleted: ${why}`));
+}
+
+function tokenUsage(usage: JsonObject): TokenUsage {
+  return {
+    inputTokens: tokens(usage, "input_tokens"),
+    cachedInputTokens: tokens(usage.input_tokens_details, "cached_tokens"),
+    outputTokens: tokens(usage, "output_tokens"),
+    reasoningOutputTokens: tokens(usage.output_tokens_details, "reasoning_tokens"),
+    totalTokens: tokens(usage, "total_tokens"),
+  };
+}
+
+function tokens(counts: unknown, field: string): number {
+  const count = isJsonObject(counts) ? counts[field] : undefined;
+  return typeof count === "number" ? count : 0;
+}
+
+function incompleteReason(response: unknown): string {
+  const details = isJsonObject(response) ? response.incomplete_details : undefined;
+  const reason = isJsonObject(details) ? details.reason : undefined;
+  return typeof reason === "string" && reason !== "" ? reason : "unknown";
+}
+
+function metadata(headers: unknown): MetadataEvent | SkippedWireEvent {
+  const turnState = headerIn(headers, isTurnStateHeader);
+  const modelsEtag = headerIn(headers, isModelsEtagHeader);
+  if (turnState === undefined && modelsEtag === undefined) return UNKNOWN_TYPE;
+  return {
+    type: "metadata",
+    ...(turnState === undefined ? {} : { turnState }),
+    ...(modelsEtag === undefined ? {} : { modelsEtag }),
+  };
+}
+
+const isModelHeader = (name: string): boolean => name === header.openaiModel || name === `x-${header.openaiModel}`;
+const isTurnStateHeader = (name: string): boolean => name === header.turnState;
+const isModelsEtagHeader = (name: string): boolean => name === header.modelsEtag;
+
+function headerIn(headers: unknown, isWanted: (lowerCaseName: string) => boolean): string | undefined {
+  if (!isJsonObject(headers)) return undefined;
+  for (const name of Object.keys(headers)) {
+    if (!isWanted(name.toLowerCase())) continue;
+    const value = headers[name];
+    const first: unknown = Array.isArray(value) ? value.find((entry) => typeof entry === "string") : value;
+    if (typeof first === "string") return first;
+  }
+  return undefined;
+}

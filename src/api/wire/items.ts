@@ -1,0 +1,263 @@
+/**
+ * Items as they stand on the wire, in an answer's output and in a request's input. Types only.
+ *
+ * The types name what the service documents; nothing is removed from an item that says more. Kinds that are not listed
+ * here are {@link UnlistedItem}, so `item.type === "message"` still narrows and `default:` in a `switch` is reached by
+ * what is new. To build an item of an unlisted kind, or to take one from untyped JSON, use `decodeItem`.
+ */
+
+// A unit type that no literal equals: were `type: string` in the union, TypeScript could narrow none of it.
+declare enum OutsideThisList {
+  type = "",
+}
+
+/** `type` of what is not listed: any string, at run time. To compare it with a name, assign it to a `string` first. */
+export type UnlistedType = OutsideThisList;
+
+/** An item, content part or action of a kind that this package does not know, as it came. */
+export interface Unlisted {
+  readonly type: UnlistedType;
+  readonly [field: string]: unknown;
+}
+
+/** Known names stay in the editor's completion; any other string is allowed. */
+export type OpenString<Known extends string> = Known | (string & {});
+
+export type Role = OpenString<"user" | "assistant" | "developer" | "system">;
+export type MessagePhase = OpenString<"commentary" | "final_answer">;
+export type ItemStatus = OpenString<"completed" | "in_progress" | "incomplete">;
+export type ImageDetail = OpenString<"auto" | "low" | "high" | "original">;
+
+export interface InputText {
+  readonly type: "input_text";
+  readonly text: string;
+}
+export interface InputImage {
+  readonly type: "input_image";
+  /** An URL, or the image itself as a `data:` URL. */
+  readonly image_url: string;
+  readonly detail?: ImageDetail | null;
+}
+export interface InputFile {
+  readonly type: "input_file";
+  readonly file_id?: string | null;
+  readonly file_url?: string;
+  readonly file_data?: string;
+  readonly filename?: string;
+}
+export interface OutputText {
+  readonly type: "output_text";
+  readonly text: string;
+  readonly annotations?: readonly unknown[];
+  readonly logprobs?: readonly unknown[];
+}
+export interface Refusal {
+  readonly type: "refusal";
+  readonly refusal: string;
+}
+/** One part of a message. */
+export type ContentItem = InputText | InputImage | InputFile | OutputText | Refusal | Unlisted;
+/** One part of a tool's output. */
+export type ToolOutputItem = InputText | InputImage | InputFile | Unlisted;
+/** What a tool answers: text, or parts where it has images. */
+export type ToolOutput = string | readonly ToolOutputItem[];
+
+export interface MessageItem {
+  readonly type: "message";
+  readonly id?: string | null;
+  readonly role: Role;
+  readonly content: readonly ContentItem[];
+  readonly end_turn?: boolean | null;
+  readonly phase?: MessagePhase | null;
+  readonly status?: ItemStatus;
+}
+
+export interface SummaryText {
+  readonly type: "summary_text";
+  readonly text: string;
+}
+export interface ReasoningText {
+  readonly type: "reasoning_text";
+  readonly text: string;
+}
+export interface PlainReasoningText {
+  readonly type: "text";
+  readonly text: string;
+}
+export interface ReasoningItem {
+  readonly type: "reasoning";
+  readonly id?: string;
+  readonly summary: readonly (SummaryText | Unlisted)[];
+  readonly content?: readonly (ReasoningText | PlainReasoningText | Unlisted)[] | null;
+  readonly encrypted_content?: string | null;
+  readonly status?: ItemStatus;
+}
+
+export interface ShellExec {
+  readonly type: "exec";
+  readonly command: readonly string[];
+  readonly timeout_ms?: number | null;
+  readonly working_directory?: string | null;
+  readonly env?: Readonly<Record<string, string>> | null;
+  readonly user?: string | null;
+}
+export interface LocalShellCallItem {
+  readonly type: "local_shell_call";
+  readonly id?: string | null;
+  readonly call_id?: string | null;
+  readonly status: ItemStatus;
+  readonly action: ShellExec | Unlisted;
+}
+
+export interface FunctionCallItem {
+  readonly type: "function_call";
+  readonly id?: string | null;
+  readonly name: string;
+  readonly namespace?: string | null;
+  /** JSON text, as the model wrote it; it need not parse. */
+  readonly arguments: string;
+  readonly call_id: string;
+  readonly status?: ItemStatus;
+}
+export interface FunctionCallOutputItem {
+  readonly type: "function_call_output";
+  readonly id?: string | null;
+  readonly call_id: string;
+  readonly output: ToolOutput;
+  readonly status?: ItemStatus;
+}
+
+export interface CustomToolCallItem {
+  readonly type: "custom_tool_call";
+  readonly id?: string | null;
+  readonly status?: ItemStatus | null;
+  readonly call_id: string;
+  readonly name: string;
+  readonly namespace?: string | null;
+  readonly input: string;
+}
+export interface CustomToolCallOutputItem {
+  readonly type: "custom_tool_call_output";
+  readonly id?: string | null;
+  readonly call_id: string;
+  readonly name?: string | null;
+  readonly output: ToolOutput;
+}
+
+export interface ToolSearchCallItem {
+  readonly type: "tool_search_call";
+  readonly id?: string | null;
+  readonly call_id?: string | null;
+  readonly status?: ItemStatus | null;
+  readonly execution: OpenString<"server" | "client">;
+  /** Any JSON, `null` included. */
+  readonly arguments: unknown;
+}
+export interface ToolSearchOutputItem {
+  readonly type: "tool_search_output";
+  readonly id?: string | null;
+  readonly call_id?: string | null;
+  readonly status: ItemStatus;
+  readonly execution: OpenString<"server" | "client">;
+  readonly tools: readonly unknown[];
+}
+
+export interface WebSearch {
+  readonly type: "search";
+  readonly query?: string | null;
+  readonly queries?: readonly string[] | null;
+}
+export interface WebOpenPage {
+  readonly type: "open_page";
+  readonly url?: string | null;
+}
+export interface WebFindInPage {
+  readonly type: "find_in_page";
+  readonly url?: string | null;
+  readonly pattern?: string | null;
+}
+export interface WebSearchCallItem {
+  readonly type: "web_search_call";
+  readonly id?: string | null;
+  readonly status?: ItemStatus | null;
+  readonly action?: WebSearch | WebOpenPage | WebFindInPage | Unlisted | null;
+}
+
+export interface ImageGenerationCallItem {
+  readonly type: "image_generation_call";
+  /** The one id that is sent back. */
+  readonly id: string;
+  readonly status: OpenString<"completed" | "in_progress" | "generating" | "failed">;
+  readonly revised_prompt?: string | null;
+  /** The image in base64. Absent from `output_item.added`. */
+  readonly result: string;
+}
+
+/** A local note of the reference about the working tree; never sent. */
+export interface GhostSnapshotItem {
+  readonly type: "ghost_snapshot";
+  readonly ghost_commit: {
+    readonly id: string;
+    readonly parent?: string | null;
+    readonly preexisting_untracked_files: readonly string[];
+    readonly preexisting_untracked_dirs: readonly string[];
+  };
+}
+
+/** History that the service compacted. On reading, `compaction_summary` is the same. */
+export interface CompactionItem {
+  readonly type: "compaction";
+  readonly id?: string | null;
+  readonly encrypted_content: string;
+}
+/** As the last input item: asks for compaction instead of an answer. Later than the reference. */
+export interface CompactionTriggerItem {
+  readonly type: "compaction_trigger";
+}
+/** Later than the reference. */
+export interface ContextCompactionItem {
+  readonly type: "context_compaction";
+  readonly id?: string | null;
+  readonly encrypted_content?: string | null;
+}
+/** What one agent says to another. Later than the reference. */
+export interface AgentMessageItem {
+  readonly type: "agent_message";
+  readonly id?: string | null;
+  readonly author: string;
+  readonly recipient: string;
+  readonly content: readonly unknown[];
+}
+/** Tools that join in the middle of a conversation. Later than the reference. */
+export interface AdditionalToolsItem {
+  readonly type: "additional_tools";
+  readonly id?: string | null;
+  readonly role: Role;
+  readonly tools: readonly unknown[];
+}
+/** What the reference leaves of an item that it does not know. */
+export interface OtherItem {
+  readonly type: "other";
+}
+
+/** One item of a conversation: what a model puts out and what a request puts in. */
+export type ResponseItem =
+  | MessageItem
+  | ReasoningItem
+  | LocalShellCallItem
+  | FunctionCallItem
+  | FunctionCallOutputItem
+  | CustomToolCallItem
+  | CustomToolCallOutputItem
+  | ToolSearchCallItem
+  | ToolSearchOutputItem
+  | WebSearchCallItem
+  | ImageGenerationCallItem
+  | GhostSnapshotItem
+  | CompactionItem
+  | CompactionTriggerItem
+  | ContextCompactionItem
+  | AgentMessageItem
+  | AdditionalToolsItem
+  | OtherItem
+  | Unlisted;

@@ -1,0 +1,32 @@
+import { BuildError } from "../../client/errors.ts";
+import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
+import type { ResponseItem } from "./items.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+/** A conversation's items, or a text that stands for one message of the user. */
+export type RequestInput = string | readonly ResponseItem[];
+
+/** @throws {@link BuildError} `input` is neither, or an item has no `type`; the message names the place. */
+export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
+  if (typeof input === "string") return encodeInput([userMessage(input)], encoding);
+  if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items");
+  input.forEach(checkItem);
+  return encodeInput(input, encoding);
+}
+
+export function userMessage(text: string): ResponseItem {
+  return { type: "message", role: "user", content: [{ type: "input_text", text }] };
+}
+
+/** @throws {@link BuildError} */
+export function checkModel(model: unknown): void {
+  if (typeof model !== "string" || model === "") {
+    throw new BuildError("model is missing: name the model that shall answer");
+  }
+}
+
+function checkItem(item: unknown, index: number): void {
+  if (!isJsonObject(item)) throw new BuildError(`input[${index}] is not an object`);
+  if (typeof item.type === "string" && item.type !== "") return;
+  throw new BuildError(`input[${index}].type is missing; a message is { type: "message", role, content: [...] }`);
+}
