@@ -1,0 +1,101 @@
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { ServiceError } from "./service-error.ts";
+
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const FIRST_GUESS_BYTES = 1024 * 1024;
+
+/** @throws {@link ServiceError} 413 past 64 MiB. */
+export async function readBody(message: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Undoes one `content-encoding`: zstd, gzip, deflate or br.
+ *
+ * @throws {@link ServiceError} 415 for another coding, or for zstd where neither Node (22.15 and later) nor
+ *   `@bokuweb/zstd-wasm` can do it; 400 when the bytes are not what the header says; 413 past 64 MiB.
+ */
+export async function decodeBody(bytes: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
+  const name = encoding?.trim().toLowerCase() ?? "";
+  if (name === "" || name === "identity") return bytes;
+  const decode = await decoderOf(name);
+  if (!decode) {
+    throw new ServiceError(415, {
+      message: `Unsupported content encoding '${name}'.`,
+      code: "unsupported_content_encoding",
+    });
+  }
+  try {
+    return await decode(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge();
+    throw new ServiceError(400, {
+      message: `The request body could not be decoded as ${name}.`,
+      code: "invalid_content_encoding",
+    });
+  }
+}
+
+type Decoder = (bytes: Uint8Array) => Promise<Uint8Array>;
+type NativeDecoder = (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number },
+  done: (error: Error | null, decoded: Buffer) => void,
+) => void;
+
+async function decoderOf(name: string): Promise<Decoder | undefined> {
+  switch (name) {
+    case "gzip":
+      return native(zlib.gunzip);
+    case "deflate":
+      return native(zlib.inflate);
+    case "br":
+      return native(zlib.brotliDecompress);
+    case "zstd":
+      return hasZstd(zlib) ? native(zlib.zstdDecompress) : wasmZstd();
+    default:
+      return undefined;
+  }
+}
+
+// The types of Node 20 do not have it.
+function hasZstd(module: object): module is { readonly zstdDecompress: NativeDecoder } {
+  return "zstdDecompress" in module && typeof module.zstdDecompress === "function";
+}
+
+function native(decode: NativeDecoder): Decoder {
+  const decodeAsync = promisify(decode);
+  return (bytes) => decodeAsync(bytes, { maxOutputLength: MAX_BODY_BYTES });
+}
+
+async function wasmZstd(): Promise<Decoder | undefined> {
+  const wasm = await import("@bokuweb/zstd-wasm").catch(() => undefined);
+  if (!wasm) return undefined;
+  await wasm.init();
+  return async (bytes) => {
+    // A streamed frame does not say how large it is inside, and this codec needs to know: guess, and guess larger.
+    for (let size = FIRST_GUESS_BYTES; ; size *= 4) {
+      try {
+        return wasm.decompress(bytes, { defaultHeapSize: size });
+      } catch (error) {
+        if (size >= MAX_BODY_BYTES) throw error;
+      }
+    }
+  };
+}
+
+function tooLarge(): ServiceError {
+  return new ServiceError(413, {
+    message: `The request body is larger than ${MAX_BODY_BYTES} bytes.`,
+    code: "request_too_large",
+  });
+}

@@ -1,0 +1,45 @@
+import type { Server } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** The TCP connections of the server: their numbers, and the ways to end them. */
+export class Connections {
+  readonly #open = new Map<string, { readonly socket: Socket; readonly number: number }>();
+  #count = 0;
+
+  watch(server: Server): void {
+    server.on("connection", (socket) => {
+      this.#count += 1;
+      const key = keyOf(socket);
+      this.#open.set(key, { socket, number: this.#count });
+      socket.on("error", () => {}); // a client that resets is no fault of ours
+      socket.on("close", () => this.#open.delete(key));
+    });
+  }
+
+  /** Counted from 1 in order of arrival; 0 for one that is gone. */
+  numberOf(socket: Duplex): number {
+    return this.#open.get(keyOf(socket))?.number ?? 0;
+  }
+
+  /** RST, also beneath TLS: there the TCP socket is another one, found by its port. */
+  reset(socket: Duplex): void {
+    const tcp = this.#open.get(keyOf(socket))?.socket;
+    tcp?.resetAndDestroy();
+    socket.destroy();
+  }
+
+  /** FIN, with no word from TLS, HTTP or WebSocket. */
+  terminate(socket: Duplex): void {
+    this.#open.get(keyOf(socket))?.socket.destroy();
+    socket.destroy();
+  }
+
+  destroyAll(): void {
+    for (const { socket } of this.#open.values()) socket.destroy();
+  }
+}
+
+function keyOf(socket: Duplex): string {
+  return socket instanceof Socket ? `${socket.remoteAddress} ${socket.remotePort}` : "";
+}

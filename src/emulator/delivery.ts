@@ -1,0 +1,103 @@
+import type { Step, StepItems } from "./script.ts";
+
+/** One answer on its way out: an SSE body, or a turn on a WebSocket. */
+export interface Outlet {
+  /** Fires when the client is gone or the emulator closes; every wait ends with it. */
+  readonly gone: AbortSignal;
+  /** Frames one event; resolves when there is room for more. */
+  sendEvent(event: unknown): Promise<void>;
+  /** Bytes as they are, flushed alone. */
+  sendRaw(bytes: Uint8Array): Promise<void>;
+  /** A frame of one's own; carriers without frames have none. */
+  sendFrame?(frame: string | Uint8Array): Promise<void>;
+  /** A comment or a ping. */
+  sendKeepAlive(): void;
+  /** The proper end of this answer. */
+  finish(): void;
+  /** Ends as the step's `endAfterEvents` says: a finished body, or a close frame. */
+  end(close: Step["close"]): void;
+  /** FIN, with whatever was promised left unsaid. */
+  terminate(): Promise<void>;
+  /** RST. */
+  reset(): Promise<void>;
+}
+
+/** Sends what the step says and ends it as the step says. Never rejects because the client left. */
+export async function deliver(outlet: Outlet, step: Step): Promise<void> {
+  const stopKeepAlive = keepAlive(outlet, step.keepAliveEveryMs);
+  try {
+    const ending = endingOf(step);
+    const isWhole = await sendUpTo(ending?.after ?? Number.POSITIVE_INFINITY, outlet, step);
+    if (outlet.gone.aborted || !isWhole) return;
+    if (!ending) outlet.finish();
+    else await ending.act(outlet);
+  } finally {
+    stopKeepAlive();
+  }
+}
+
+interface Ending {
+  readonly after: number;
+  act(outlet: Outlet): void | Promise<void>;
+}
+
+function endingOf(step: Step): Ending | undefined {
+  const { resetAfterEvents, terminateAfterEvents, endAfterEvents, stallAfterEvents, close } = step;
+  if (resetAfterEvents !== undefined) return { after: resetAfterEvents, act: (outlet) => outlet.reset() };
+  if (terminateAfterEvents !== undefined) return { after: terminateAfterEvents, act: (outlet) => outlet.terminate() };
+  if (stallAfterEvents !== undefined) return { after: stallAfterEvents, act: (outlet) => fired(outlet.gone) };
+  if (endAfterEvents === undefined && close === undefined) return undefined;
+  return { after: endAfterEvents ?? Number.POSITIVE_INFINITY, act: (outlet) => outlet.end(close) };
+}
+
+/** @returns false when the client left in between. */
+function sendUpTo(most: number, outlet: Outlet, step: Step): Promise<boolean> {
+  if (step.raw !== undefined) {
+    return each(chunksOf(step.raw), most, outlet.gone, (chunk) => outlet.sendRaw(Buffer.from(chunk)));
+  }
+  if (step.frames && outlet.sendFrame) {
+    const sendFrame = outlet.sendFrame.bind(outlet);
+    return each(step.frames, most, outlet.gone, sendFrame);
+  }
+  return each(step.events ?? [], most, outlet.gone, (event) => outlet.sendEvent(event));
+}
+
+async function each<T>(
+  items: StepItems<T>,
+  most: number,
+  gone: AbortSignal,
+  send: (item: T) => Promise<void>,
+): Promise<boolean> {
+  let count = 0;
+  if (count >= most) return true;
+  for await (const item of items) {
+    if (gone.aborted) return false;
+    await send(item);
+    count += 1;
+    if (count >= most) break;
+  }
+  return !gone.aborted;
+}
+
+// Text and bytes are iterable themselves, letter by letter.
+function chunksOf(raw: NonNullable<Step["raw"]>): StepItems<string | Uint8Array> {
+  return typeof raw === "string" || raw instanceof Uint8Array ? [raw] : raw;
+}
+
+function keepAlive(outlet: Outlet, everyMs: number | undefined): () => void {
+  if (everyMs === undefined) return () => {};
+  const timer = setInterval(() => outlet.sendKeepAlive(), everyMs);
+  const stop = (): void => {
+    clearInterval(timer);
+    outlet.gone.removeEventListener("abort", stop);
+  };
+  // A script may wait for ever, so the end of the answer is not enough to stop on.
+  outlet.gone.addEventListener("abort", stop, { once: true });
+  return stop;
+}
+
+/** Resolves when the signal fires. */
+export function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { Fields } from "../fields.ts";
+
+const EFFORTS: readonly (readonly [effort: string, description: string])[] = [
+  ["low", "Answers at once"],
+  ["medium", "Thinks for a moment"],
+  ["high", "Thinks longer"],
+];
+
+function modelInfo(slug: string, displayName: string, description: string, priority: number): Fields {
+  return {
+    slug,
+    display_name: displayName,
+    description,
+    default_reasoning_level: "medium",
+    supported_reasoning_levels: EFFORTS.map(([effort, text]) => ({ effort, description: text })),
+    shell_type: "shell_command",
+    visibility: "list",
+    supported_in_api: true,
+    priority,
+    availability_nux: null,
+    upgrade: null,
+    base_instructions: "You are the codex-api emulator. Be brief, friendly and always the same.",
+    supports_reasoning_summaries: true,
+    default_reasoning_summary: "auto",
+    support_verbosity: true,
+    default_verbosity: "low",
+    apply_patch_tool_type: "freeform",
+    web_search_tool_type: "text",
+    truncation_policy: { mode: "tokens", limit: 10_000 },
+    supports_parallel_tool_calls: true,
+    supports_image_detail_original: false,
+    context_window: 272_000,
+    auto_compact_token_limit: 244_800,
+    effective_context_window_percent: 95,
+    experimental_supported_tools: [],
+    input_modalities: ["text", "image"],
+    supports_search_tool: false,
+  };
+}
+
+const CATALOG: readonly Fields[] = [
+  modelInfo("gpt-5.5", "GPT-5.5 (emulated)", "The emulator under the name of a large model.", 0),
+  modelInfo("gpt-5.1-codex-mini", "GPT-5.1 Codex Mini (emulated)", "The emulator under the name of a small model.", 10),
+];
+
+/** Changes exactly when the list does; answers of the model name it too. */
+export const MODELS_ETAG = `"${createHash("sha256").update(JSON.stringify(CATALOG)).digest("hex").slice(0, 16)}"`;
+
+/** With a client version the list that Codex clients read, without one the public API's. */
+export function listModels(clientVersion: string | null): Fields {
+  if (clientVersion !== null) return { models: CATALOG };
+  const data = CATALOG.map(({ slug }) => ({ id: slug, object: "model", created: 1_773_360_000, owned_by: "emulator" }));
+  return { object: "list", data };
+}

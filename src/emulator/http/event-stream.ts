@@ -1,0 +1,86 @@
+import type { ServerResponse } from "node:http";
+import { setImmediate as nextLoop } from "node:timers/promises";
+import type { Connections } from "../connections.ts";
+import type { Outlet } from "../delivery.ts";
+import { isFields } from "../fields.ts";
+
+const COMMENT = ": keep-alive\n\n";
+
+/** An answer as server-sent events: `event:` and `data:` a frame, as the service writes them. */
+export class EventStream implements Outlet {
+  readonly gone: AbortSignal;
+  readonly #response: ServerResponse;
+  readonly #connections: Connections;
+  readonly #chunkBytes: number | undefined;
+
+  constructor(response: ServerResponse, gone: AbortSignal, connections: Connections, chunkBytes: number | undefined) {
+    this.#response = response;
+    this.gone = gone;
+    this.#connections = connections;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  async sendEvent(event: unknown): Promise<void> {
+    const frame = encodeFrame(event);
+    if (this.#chunkBytes === undefined) await this.#write(frame);
+    else await this.#writeCut(Buffer.from(frame), this.#chunkBytes);
+  }
+
+  async sendRaw(bytes: Uint8Array): Promise<void> {
+    await this.#writeCut(bytes, this.#chunkBytes ?? bytes.length);
+  }
+
+  sendKeepAlive(): void {
+    if (!this.gone.aborted) this.#response.write(COMMENT);
+  }
+
+  finish(): void {
+    this.#response.end();
+  }
+
+  end(): void {
+    this.finish();
+  }
+
+  async terminate(): Promise<void> {
+    await this.#flushed();
+    if (this.#response.socket) this.#connections.terminate(this.#response.socket);
+  }
+
+  async reset(): Promise<void> {
+    await this.#flushed();
+    if (this.#response.socket) this.#connections.reset(this.#response.socket);
+  }
+
+  async #write(chunk: string | Uint8Array): Promise<void> {
+    if (this.gone.aborted || this.#response.write(chunk)) return;
+    const { gone } = this;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#response.off("drain", done);
+        gone.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#response.once("drain", done);
+      gone.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  async #writeCut(bytes: Uint8Array, size: number): Promise<void> {
+    for (let start = 0; start < bytes.length && !this.gone.aborted; start += size) {
+      await this.#write(bytes.subarray(start, start + size));
+      await this.#flushed();
+      await nextLoop(); // a packet of its own
+    }
+  }
+
+  async #flushed(): Promise<void> {
+    const { socket } = this.#response;
+    if (socket && !socket.destroyed) await new Promise<void>((resolve) => socket.write("", () => resolve()));
+  }
+}
+
+function encodeFrame(event: unknown): string {
+  const data = `data: ${JSON.stringify(event)}\n\n`;
+  return isFields(event) && typeof event.type === "string" ? `event: ${event.type}\n${data}` : data;
+}

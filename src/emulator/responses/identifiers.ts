@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const ID_DIGITS = 50;
+const OBFUSCATION_BLOCK = 16;
+
+/** Ids that look like the service's; an emulator gives the same ones in the same order after every start. */
+export class Identifiers {
+  #count = 0;
+
+  /** `resp_…`, `msg_…`, `rs_…`, `fc_…`: the prefix and 50 hex digits. */
+  next(prefix: string): string {
+    return `${prefix}_${this.#hash(prefix).digest("hex").slice(0, ID_DIGITS)}`;
+  }
+
+  /** `call_…`: 24 letters and digits. */
+  nextCallId(): string {
+    const bytes = this.#hash("call").digest().subarray(0, 24);
+    return `call_${Array.from(bytes, letter).join("")}`;
+  }
+
+  #hash(prefix: string): ReturnType<typeof createHash> {
+    this.#count += 1;
+    return createHash("sha256").update(`${prefix} ${this.#count}`);
+  }
+}
+
+/** Stands for the sealed reasoning of the service: opaque, about 400 characters, the same for the same seed. */
+export function sealedText(seed: string): string {
+  const blocks = Array.from({ length: 5 }, (_, index) => createHash("sha512").update(`${seed} ${index}`).digest());
+  return `gAAAAA${Buffer.concat(blocks).toString("base64url")}==`;
+}
+
+/** Fills a delta up to whole blocks of 16 characters, as the service does to hide the length of tokens. */
+export function obfuscation(delta: string, seed: number): string {
+  const missing = OBFUSCATION_BLOCK - (delta.length % OBFUSCATION_BLOCK);
+  let state = (seed + 1) * 0x9e3779b1;
+  let text = "";
+  for (let index = 0; index < missing; index += 1) {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + index;
+    text += letter(state >>> 8);
+  }
+  return text;
+}
+
+function letter(number: number): string {
+  return ALPHABET[number % ALPHABET.length] ?? "A";
+}

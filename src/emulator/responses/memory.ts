@@ -1,0 +1,55 @@
+import type { Fields } from "../fields.ts";
+import { fieldsIn, stringIn } from "../fields.ts";
+import { ServiceError } from "../service-error.ts";
+
+/** Conversations by the id of their newest response, so that a request can go on from one. The oldest go first. */
+export class ResponseMemory {
+  readonly #capacity: number;
+  readonly #conversations = new Map<string, readonly Fields[]>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(responseId: string): readonly Fields[] | undefined {
+    return this.#conversations.get(responseId);
+  }
+
+  set(responseId: string, conversation: readonly Fields[]): void {
+    this.#conversations.delete(responseId);
+    this.#conversations.set(responseId, conversation);
+    const [oldest] = this.#conversations.keys();
+    if (this.#conversations.size > this.#capacity && oldest !== undefined) this.#conversations.delete(oldest);
+  }
+
+  delete(responseId: string): void {
+    this.#conversations.delete(responseId);
+  }
+}
+
+export function previousResponseNotFound(responseId: string): ServiceError {
+  return new ServiceError(400, {
+    message: `Previous response with id '${responseId}' not found.`,
+    param: "previous_response_id",
+    code: "previous_response_not_found",
+  });
+}
+
+/** Reads along as events go out; it sees scripted streams and the model's own alike. */
+export class OutputObserver {
+  readonly #items: Fields[] = [];
+  #completedId: string | undefined;
+
+  observe(event: unknown): void {
+    if (typeof event !== "object" || event === null) return;
+    const fields: Fields = { ...event };
+    const item = fieldsIn(fields, "item");
+    if (fields.type === "response.output_item.done" && item) this.#items.push(item);
+    if (fields.type === "response.completed") this.#completedId = stringIn(fieldsIn(fields, "response") ?? {}, "id");
+  }
+
+  /** The response that can be gone on from, once it is complete. */
+  get completed(): { readonly id: string; readonly items: readonly Fields[] } | undefined {
+    return this.#completedId === undefined ? undefined : { id: this.#completedId, items: this.#items };
+  }
+}

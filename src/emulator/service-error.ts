@@ -1,0 +1,39 @@
+import type { Fields } from "./fields.ts";
+
+export interface ServiceErrorDetails {
+  readonly message: string;
+  /** Default `invalid_request_error`. */
+  readonly type?: string;
+  readonly param?: string;
+  readonly code?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that the emulated service refuses: an HTTP status, or an `error` frame on a WebSocket. */
+export class ServiceError extends Error {
+  override get name(): string {
+    return "ServiceError";
+  }
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The object under `error`, as the service writes it. */
+  readonly error: Fields;
+
+  constructor(status: number, details: ServiceErrorDetails) {
+    super(details.message);
+    this.status = status;
+    this.headers = details.headers ?? {};
+    this.error = {
+      message: details.message,
+      type: details.type ?? "invalid_request_error",
+      param: details.param ?? null,
+      code: details.code ?? null,
+    };
+  }
+
+  /** The same refusal as a WebSocket carries it. */
+  toFrame(): Fields {
+    const headers = Object.keys(this.headers).length > 0 ? { headers: this.headers } : {};
+    return { type: "error", status: this.status, error: this.error, ...headers };
+  }
+}

@@ -1,0 +1,74 @@
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { isIPv6 } from "node:net";
+import { HttpHandler } from "./http/handler.ts";
+import type { Emulator, EmulatorOptions } from "./options.ts";
+import { Service } from "./service.ts";
+import { createLoopbackIdentity } from "./tls/certificate.ts";
+import { WebsocketGate } from "./websocket/gate.ts";
+
+const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
+const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
+
+/**
+ * Starts a server on loopback that speaks the Responses API: streams over SSE and WebSocket, compaction, memories and
+ * models, answered by a small deterministic program instead of a model.
+ *
+ * @returns Once it listens. Close it, or the process stays alive.
+ * @throws The system's error when it cannot listen (`EADDRINUSE`), or OpenSSL's for a `tls` certificate it cannot use.
+ *
+ * @example
+ * ```ts
+ * const emulator = await startEmulator({ script: [{ status: 503 }, {}] });
+ * const response = await fetch(`${emulator.url}/responses`, { method: "POST", body: "{}" });
+ * console.log(response.status); // 503
+ * await emulator.close();
+ * ```
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, host = "127.0.0.1", tls = false } = options;
+  const service = new Service(options);
+  const loopback = tls === true ? createLoopbackIdentity() : undefined;
+  const identity = loopback ?? (typeof tls === "object" ? tls : undefined);
+  const server = identity
+    ? createTlsServer({ ...SERVER_OPTIONS, cert: identity.cert, key: identity.key })
+    : createServer(SERVER_OPTIONS);
+  const http = new HttpHandler(service);
+  const gate = new WebsocketGate(service);
+  service.connections.watch(server);
+  server.on("request", (message, response) => void http.handle(message, response));
+  server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));
+  const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `${origin}/v1`,
+    origin,
+    ...(loopback && { caPem: loopback.caPem }),
+    requests: service.recording.requests,
+    nextRequest: () => service.recording.nextRequest(),
+    waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
+    waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
+    close: () => {
+      closed ??= close(server, service);
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : port);
+    });
+  });
+}
+
+async function close(server: Server, service: Service): Promise<void> {
+  const done = new Promise<void>((resolve) => server.close(() => resolve()));
+  service.connections.destroyAll();
+  await done;
+  service.recording.close();
+}

@@ -1,0 +1,114 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebSocketServer } from "ws";
+import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
+import { headersOf } from "../http/headers.ts";
+import type { RecordedRequest } from "../recording.ts";
+import { endpointOf } from "../routes.ts";
+import type { Step, StepAnswer } from "../script.ts";
+import type { Service } from "../service.ts";
+import { ServiceError } from "../service-error.ts";
+import { ResponsesConnection } from "./connection.ts";
+
+const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const EMPTY = new Uint8Array();
+
+/** Answers WebSocket handshakes. The only file that loads `ws`, on the first handshake. */
+export class WebsocketGate {
+  readonly #service: Service;
+  readonly #headers = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
+  #server: Promise<WebSocketServer> | undefined;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** Never rejects. */
+  async upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on("error", () => {}); // a client that leaves in between
+    const handshake = this.#recorded(message, socket);
+    try {
+      await this.#answer(message, socket, head, handshake);
+    } catch (error) {
+      const refusal =
+        error instanceof ServiceError ? error : new ServiceError(500, { message: String(error), type: "server_error" });
+      this.#refuse(socket, { status: refusal.status, headers: refusal.headers, body: { error: refusal.error } });
+    }
+  }
+
+  async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, handshake: RecordedRequest): Promise<void> {
+    const step = await this.#service.script.next(handshake);
+    if (step.refuse === "stall") return;
+    if (step.refuse === "reset") return this.#service.connections.reset(socket);
+    if (step.refuse) return this.#refuse(socket, step.refuse);
+    this.#check(handshake);
+    this.#server ??= this.#createServer();
+    const server = await this.#server;
+    this.#headers.set(message, this.#headersOf(step));
+    server.handleUpgrade(message, socket, head, (websocket) => {
+      new ResponsesConnection(this.#service, { websocket, socket, handshake, silent: step.accept?.silent ?? false });
+    });
+  }
+
+  /** @throws {@link ServiceError} */
+  #check({ path, headers }: RecordedRequest): void {
+    const { pathname } = new URL(path, "http://emulator");
+    if (endpointOf(pathname) !== "responses") throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
+    const { websockets = true, requireWebsocketBeta = false } = this.#service.options;
+    if (!websockets)
+      throw new ServiceError(426, { message: "Use HTTP for this endpoint.", headers: { upgrade: "HTTP/1.1" } });
+    this.#service.authorize(headers);
+    if (requireWebsocketBeta && !/\bresponses_websockets=/.test(headers["openai-beta"] ?? "")) {
+      throw new ServiceError(400, { message: "Missing header: 'openai-beta: responses_websockets=…'." });
+    }
+  }
+
+  #headersOf(step: Step): Readonly<Record<string, string>> {
+    return { ...this.#service.baseHeaders(), ...this.#service.modelHeaders(undefined), ...step.accept?.headers };
+  }
+
+  async #createServer(): Promise<WebSocketServer> {
+    const { WebSocketServer: Server } = await import("ws");
+    const maxPayload = this.#service.options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
+    // `autoPong` off: some connections are to stay silent.
+    const server = new Server({
+      noServer: true,
+      perMessageDeflate: true,
+      clientTracking: false,
+      autoPong: false,
+      maxPayload,
+    });
+    server.on("headers", (lines, message) => {
+      for (const [name, value] of Object.entries(this.#headers.get(message) ?? {})) lines.push(`${name}: ${value}`);
+    });
+    return server;
+  }
+
+  #recorded(message: IncomingMessage, socket: Duplex): RecordedRequest {
+    const request: RecordedRequest = {
+      kind: "handshake",
+      method: message.method ?? "GET",
+      path: message.url ?? "/",
+      ...headersOf(message),
+      body: EMPTY,
+      wireBytes: 0,
+      json: undefined,
+      connection: this.#service.connections.numberOf(socket),
+    };
+    this.#service.record(request);
+    return request;
+  }
+
+  #refuse(socket: Duplex, answer: StepAnswer): void {
+    const encoded = encodeAnswer({ status: 400, ...answer }, { ...this.#service.baseHeaders(), connection: "close" });
+    socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), encoded.body]));
+  }
+}
+
+function headOf({ status, headers }: EncodedAnswer): string {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const single of typeof value === "string" ? [value] : value) lines.push(`${name}: ${single}`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

@@ -1,0 +1,77 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { Connections } from "../connections.ts";
+import { fired, type Outlet } from "../delivery.ts";
+import type { Step } from "../script.ts";
+
+const HIGH_WATER_BYTES = 256 * 1024;
+const NORMAL_CLOSURE = 1000;
+
+/** An answer as frames on a WebSocket, one event a text frame. */
+export class FrameOutlet implements Outlet {
+  readonly gone: AbortSignal;
+  readonly #websocket: WebSocket;
+  readonly #socket: Duplex;
+  readonly #connections: Connections;
+  readonly #chunkBytes: number | undefined;
+  #lastSend: Promise<void> = Promise.resolve();
+
+  constructor(
+    websocket: WebSocket,
+    socket: Duplex,
+    gone: AbortSignal,
+    connections: Connections,
+    chunkBytes: number | undefined,
+  ) {
+    this.#websocket = websocket;
+    this.#socket = socket;
+    this.gone = gone;
+    this.#connections = connections;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  sendEvent(event: unknown): Promise<void> {
+    return this.sendFrame(JSON.stringify(event));
+  }
+
+  async sendFrame(frame: string | Uint8Array): Promise<void> {
+    if (this.gone.aborted) return;
+    const bytes = Buffer.from(frame);
+    const size = this.#chunkBytes ?? Math.max(1, bytes.length);
+    for (let start = 0; start === 0 || start < bytes.length; start += size) {
+      const fin = start + size >= bytes.length;
+      this.#send(bytes.subarray(start, start + size), { binary: typeof frame !== "string", fin });
+    }
+    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await Promise.race([this.#lastSend, fired(this.gone)]);
+  }
+
+  async sendRaw(bytes: Uint8Array): Promise<void> {
+    await this.#lastSend;
+    if (!this.#socket.destroyed) await new Promise<void>((resolve) => this.#socket.write(bytes, () => resolve()));
+  }
+
+  sendKeepAlive(): void {
+    if (this.#websocket.readyState === this.#websocket.OPEN) this.#websocket.ping();
+  }
+
+  /** The connection stays open for the next request. */
+  finish(): void {}
+
+  end(close: Step["close"]): void {
+    this.#websocket.close(close?.code ?? NORMAL_CLOSURE, close?.reason);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#lastSend;
+    this.#connections.terminate(this.#socket);
+  }
+
+  async reset(): Promise<void> {
+    await this.#lastSend;
+    this.#connections.reset(this.#socket);
+  }
+
+  #send(bytes: Uint8Array, options: { readonly binary: boolean; readonly fin: boolean }): void {
+    this.#lastSend = new Promise((resolve) => this.#websocket.send(bytes, options, () => resolve()));
+  }
+}
