@@ -1,0 +1,180 @@
+import { dirname, posix } from "node:path";
+import { type ImportUse, readSource } from "./imports.ts";
+
+export interface SourceFile {
+  /** From the project's root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const MANIFEST = "package.json"; // for the version
+
+/** What each layer may import of ours, as path prefixes. `types`: with `import type` alone. */
+const LAYERS: readonly {
+  readonly layer: string;
+  readonly may: readonly string[];
+  readonly types?: readonly string[];
+}[] = [
+  { layer: "src/client/", may: ["src/client/", MANIFEST] },
+  { layer: "src/api/", may: ["src/api/", "src/client/"] },
+  { layer: "src/emulator/", may: ["src/emulator/"], types: ["src/api/wire/"] },
+  { layer: "src/cli/", may: ["src/cli/", "src/api/", "src/client/", "src/emulator/"] },
+  { layer: "src/index.ts", may: ["src/api/", "src/client/"] },
+];
+
+/**
+ * Where a module that can open a connection may be loaded, as path prefixes; nowhere else. `harmless` names open none.
+ * `once`: in one file of each place, the one that wraps it.
+ */
+const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean; harmless?: readonly string[] }>> = {
+  undici: { places: ["src/client/"], once: true },
+  ws: { places: ["src/client/websocket/", "src/emulator/"], once: true },
+  socks: { places: ["src/client/route/"], once: true },
+  "@bokuweb/zstd-wasm": { places: ["src/client/", "src/emulator/"], once: true },
+  "node:tls": { places: ["src/client/trust/", "src/emulator/"] },
+  "node:net": {
+    places: ["src/client/route/", "src/emulator/"],
+    harmless: ["isIP", "isIPv4", "isIPv6", "BlockList"],
+  },
+  "node:http": { places: ["src/client/route/", "src/emulator/"], harmless: ["STATUS_CODES", "METHODS"] },
+  "node:https": { places: ["src/client/route/", "src/emulator/"] },
+  "node:http2": { places: ["src/emulator/"] },
+  "node:dgram": { places: [] },
+};
+
+/** Globals that open a connection past the trust and route policy, and `console`, whose output is the caller's. */
+const GLOBALS: Readonly<Record<string, readonly string[]>> = {
+  fetch: [],
+  WebSocket: [],
+  EventSource: [],
+  console: ["src/cli/"],
+};
+
+export const MAX_LINES = 380;
+
+/** Every rule that the sources break, one line each; empty when the house is in order. */
+export function violations(files: readonly SourceFile[]): string[] {
+  const facts = files.map((file) => ({ ...file, ...readSource(file.path, file.text) }));
+  const graph = new Map(
+    facts.map(({ path, imports }) => [path, imports.map((use) => ({ ...use, target: target(path, use) }))]),
+  );
+  return [
+    ...facts.flatMap(({ path, imports }) => imports.flatMap((use) => importViolations(path, use))),
+    ...facts.flatMap(({ path, globals }) =>
+      globals
+        .filter(({ name }) => Object.hasOwn(GLOBALS, name) && !isBelow(path, GLOBALS[name] ?? []))
+        .map(({ name, line }) => `${path}:${line} uses the global ${name}`),
+    ),
+    ...wrappedTwice(facts),
+    ...facts.flatMap(({ path, text }) => {
+      const lines = text.split("\n").length - 1;
+      return lines > MAX_LINES ? [`${path} has ${lines} lines; a concept is hidden in it`] : [];
+    }),
+    ...cycles(edges(graph, (use) => !use.typeOnly && !use.lazy)).map((cycle) => `files load each other: ${cycle}`),
+    ...cycles(folderEdges(graph)).map((cycle) => `folders know each other: ${cycle}`),
+  ];
+}
+
+function importViolations(path: string, use: ImportUse): string[] {
+  const at = `${path}:${use.line}`;
+  if (use.specifier === undefined) return [`${at} loads a module whose name it computes`];
+  const ours = target(path, use);
+  if (ours !== undefined) {
+    const layer = LAYERS.find((entry) => path.startsWith(entry.layer));
+    if (!layer) return [`${at} lies in no layer`];
+    const allowed = isBelow(ours, layer.may) || (use.typeOnly && isBelow(ours, layer.types ?? []));
+    return allowed ? [] : [`${at} imports ${ours}, which ${layer.layer} must not know`];
+  }
+  if (use.typeOnly) return [];
+  const gate = gateOf(use.specifier);
+  if (!gate) {
+    return use.specifier.startsWith("node:") ? [] : [`${at} loads ${use.specifier}, which is no dependency of ours`];
+  }
+  if (isHarmless(use, gate.harmless) || isBelow(path, gate.places)) return [];
+  return [`${at} loads ${use.specifier}; only ${gate.places.join(" and ") || "nobody"} may`];
+}
+
+function wrappedTwice(facts: readonly { readonly path: string; readonly imports: readonly ImportUse[] }[]): string[] {
+  return Object.entries(GATES)
+    .filter(([, gate]) => gate.once)
+    .flatMap(([name, gate]) =>
+      gate.places.flatMap((place) => {
+        const loaders = facts
+          .filter(({ path }) => path.startsWith(place))
+          .filter(({ imports }) => imports.some((use) => !use.typeOnly && packageOf(use.specifier) === name))
+          .map(({ path }) => path);
+        return loaders.length > 1 ? [`${name} is loaded by more than one file of ${place}: ${loaders.join(", ")}`] : [];
+      }),
+    );
+}
+
+function gateOf(specifier: string) {
+  return GATES[packageOf(specifier) ?? ""];
+}
+
+/** `undici/lib/x` is undici, `node:dns/promises` is node:dns. */
+function packageOf(specifier: string | undefined): string | undefined {
+  return specifier
+    ?.split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function isHarmless(use: ImportUse, harmless: readonly string[] = []): boolean {
+  return use.names?.every((name) => harmless.includes(name)) ?? false;
+}
+
+function isBelow(path: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/** Path of the file of ours that is meant; undefined for packages and builtins. */
+function target(path: string, { specifier }: ImportUse): string | undefined {
+  return specifier?.startsWith(".") ? posix.join(dirname(path), specifier) : undefined;
+}
+
+type Graph = ReadonlyMap<string, readonly (ImportUse & { readonly target: string | undefined })[]>;
+type Edges = ReadonlyMap<string, ReadonlySet<string>>;
+
+function edges(graph: Graph, counts: (use: ImportUse) => boolean): Edges {
+  return new Map(
+    [...graph].map(([path, uses]) => [
+      path,
+      new Set(uses.flatMap((use) => (use.target !== undefined && counts(use) ? [use.target] : []))),
+    ]),
+  );
+}
+
+/** Between the folders of a layer; types are erased and do not count. The layer's own files are its shared contracts and its index. */
+function folderEdges(graph: Graph): Edges {
+  const folders = new Map<string, Set<string>>();
+  for (const [path, uses] of graph) {
+    const from = folderOf(path);
+    for (const { target: to = "", typeOnly } of uses) {
+      const known = typeOnly ? undefined : folderOf(to);
+      if (from && known && from !== known) folders.set(from, (folders.get(from) ?? new Set()).add(known));
+    }
+  }
+  return folders;
+}
+
+function folderOf(path: string): string | undefined {
+  return /^src\/[^/]+\/[^/]+(?=\/)/.exec(path)?.[0];
+}
+
+function cycles(graph: Edges): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(node);
+    if (start !== -1) {
+      found.push([...trail.slice(start), node].join(" -> "));
+      return;
+    }
+    if (done.has(node)) return;
+    for (const next of graph.get(node) ?? []) visit(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) visit(node, []);
+  return found;
+}
