@@ -1,0 +1,219 @@
+import { createHash, X509Certificate } from "node:crypto";
+import type { Environment } from "../environment.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import { derItemAt } from "./der.ts";
+import { CaError, type CaErrorFields, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
+import { describeFound } from "./found.ts";
+import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
+import { PemFileError, readPemFile } from "./pem-file.ts";
+import { type CaSource, type CaVariable, selectCaBundle } from "./selection.ts";
+
+/** One certificate of a bundle. `pem` is written anew from the certificate, without what stood around it. */
+export interface CaCertificate {
+  readonly x509: X509Certificate;
+  readonly pem: string;
+}
+
+/** Where a bundle came from: a file that a variable or the program named, or text from the program (neither field). */
+export interface CaBundleSource {
+  readonly sourceEnv?: CaVariable | undefined;
+  readonly path?: string | undefined;
+}
+
+/** A CA bundle, read and checked: at least one certificate, in the file's order. */
+export interface CaBundle {
+  readonly source: CaBundleSource;
+  readonly certificates: readonly CaCertificate[];
+  /** Sections labelled `TRUSTED CERTIFICATE`, of which the certificate was taken and OpenSSL's settings left. */
+  readonly normalizedTrusted: number;
+  readonly ignored: {
+    readonly crls: number;
+    /** Of these, the ones that cannot be read. */
+    readonly malformedCrls: number;
+    readonly privateKeys: number;
+    readonly other: number;
+  };
+  /** SHA-256 over the certificates, hexadecimal: equal for equal content wherever it came from. */
+  readonly digest: string;
+}
+
+export interface CaBundleOptions {
+  /** Default: nothing is logged. */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Reads the bundle that `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names; undefined where neither is set.
+ *
+ * @param env - Default `process.env`.
+ * @throws {@link CaReadError} The file cannot be read; `code` is the operating system's.
+ * @throws {@link CaInvalidError} It holds no certificate, or is no PEM file.
+ * @throws {@link CaRejectedError} One of its certificates is not one; `certificateIndex` says which.
+ * @see The reference's custom CA policy. Differs: a malformed CRL beside good certificates is ignored with a warning.
+ */
+export function loadCaBundle(env: Environment = process.env, options: CaBundleOptions = {}): CaBundle | undefined {
+  const selection = selectCaBundle(env);
+  if (selection.by !== "environment") {
+    options.logger?.debug({}, "using system root certificates: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set");
+    return undefined;
+  }
+  const { sourceEnv, path, shadowed } = selection;
+  for (const setting of shadowed)
+    options.logger?.debug({ ...setting }, `${setting.sourceEnv} has no effect beside ${sourceEnv}`);
+  return load({ sourceEnv, path }, () => readPemFile(path), options.logger);
+}
+
+/**
+ * Reads a bundle that the program names itself.
+ *
+ * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} As {@link loadCaBundle}, without `sourceEnv`.
+ */
+export function readCaBundle(ca: CaSource, options: CaBundleOptions = {}): CaBundle {
+  if ("path" in ca) return load({ path: ca.path }, () => readPemFile(ca.path), options.logger);
+  return load({}, () => ca.pem, options.logger);
+}
+
+function load(source: CaBundleSource, read: () => string | Uint8Array, logger: Logger = silentLogger): CaBundle {
+  try {
+    const bundle = toBundle(source, readContent(source, read));
+    logLoaded(bundle, logger);
+    return bundle;
+  } catch (error) {
+    if (error instanceof CaError) logger.error({ ...source, kind: error.kind, code: error.code }, error.message);
+    throw error;
+  }
+}
+
+function readContent(source: CaBundleSource, read: () => string | Uint8Array): string | Uint8Array {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PemFileError)) throw error;
+    const message = `Failed to read CA certificate file ${describeSource(source)}: ${error.message}. ${hint(source)}`;
+    throw new CaReadError(message + pathRemark(source.path), { ...source, code: error.code }, { cause: error });
+  }
+}
+
+type BundleContent = Omit<CaBundle, "source">;
+
+// Every client reads the bundle anew, so that a changed file is seen; checking 144 certificates takes 4 to 18 ms and is done once for each content.
+const MAX_CHECKED = 8;
+const checked = new Map<string, BundleContent>();
+
+function toBundle(source: CaBundleSource, content: string | Uint8Array): CaBundle {
+  const key = createHash("sha256").update(content).digest("hex");
+  const known = checked.get(key) ?? checkContent(source, content);
+  checked.delete(key); // moved to the end: the first entry is the one unused for longest
+  checked.set(key, known);
+  if (checked.size > MAX_CHECKED) checked.delete(checked.keys().next().value!);
+  return { source, ...known };
+}
+
+function checkContent(source: CaBundleSource, content: string | Uint8Array): BundleContent {
+  const sections = parsePem(content);
+  const unreadable = sections.find(({ kind, problem }) => problem !== undefined && kind !== "crl");
+  if (unreadable) throw invalid(source, `failed to parse PEM file: ${unreadable.problem}`);
+
+  // One such label makes the whole file OpenSSL's: the tools that write it leave settings behind every certificate.
+  const trusted = sections.filter(({ kind }) => kind === "trusted certificate").length;
+  const certificates: CaCertificate[] = [];
+  const digest = createHash("sha256");
+  for (const { kind, base64 } of sections) {
+    if (kind !== "certificate" && kind !== "trusted certificate") continue;
+    const der = trusted > 0 ? withoutSettings(source, Buffer.from(base64, "base64")) : Buffer.from(base64, "base64");
+    certificates.push(toCertificate(source, der, certificates.length + 1));
+    digest.update(der);
+  }
+  if (certificates.length === 0)
+    throw invalid(source, "no certificates found in PEM file", describeFound(content, sections));
+  return {
+    certificates,
+    normalizedTrusted: trusted,
+    ignored: countIgnored(sections),
+    digest: digest.digest("hex"),
+  };
+}
+
+function withoutSettings(source: CaBundleSource, der: Uint8Array): Uint8Array {
+  const certificate = derItemAt(der);
+  if (!certificate)
+    throw invalid(source, "failed to extract certificate data from TRUSTED CERTIFICATE: invalid DER length");
+  return der.subarray(0, certificate.end);
+}
+
+function toCertificate(source: CaBundleSource, der: Uint8Array, certificateIndex: number): CaCertificate {
+  try {
+    const item = derItemAt(der);
+    if (item && item.end < der.length) throw new Error("it has data after its end");
+    const x509 = new X509Certificate(der);
+    return { x509, pem: toCertificatePem(Buffer.from(der).toString("base64")) };
+  } catch (error) {
+    throw rejected(source, certificateIndex, error);
+  }
+}
+
+/** A certificate that was read but that TLS refuses: the reason in OpenSSL's words. */
+export function rejected(source: CaBundleSource, certificateIndex: number, cause: unknown): CaRejectedError {
+  const { message, reason, code } = cause as { message: string; reason?: string; code?: string };
+  const text = `Failed to parse certificate #${certificateIndex} from ${describeSource(source)}: ${reason ?? message}. ${hint(source)}`;
+  return new CaRejectedError(text, { ...source, certificateIndex, code }, { cause });
+}
+
+function invalid(source: CaBundleSource, detail: string, remark?: string): CaInvalidError {
+  const message = `Failed to load CA certificates from ${describeSource(source)}: ${detail}. ${hint(source)}`;
+  const fields: CaErrorFields = source;
+  return new CaInvalidError(remark ? `${message} ${remark}` : message, fields);
+}
+
+/** `<path> selected by <variable>`, as every message names a bundle. */
+export function describeSource({ sourceEnv, path }: CaBundleSource): string {
+  return `${path ?? "the PEM text"} selected by ${sourceEnv ?? "the option ca"}`;
+}
+
+function hint({ sourceEnv }: CaBundleSource): string {
+  return sourceEnv
+    ? "If you set CODEX_CA_CERTIFICATE or SSL_CERT_FILE, ensure it points to a PEM file containing one or more CERTIFICATE blocks, or unset it to use system roots."
+    : "Give the option ca a PEM file or text containing one or more CERTIFICATE blocks, or leave it out to use system roots.";
+}
+
+/** The slips that leave a path looking right in the message. */
+function pathRemark(path = ""): string {
+  if (path !== path.trim()) return " The path begins or ends with white space, which counts.";
+  if (/^["'].*["']$/.test(path)) return " The path stands in quotation marks, which count.";
+  if (path.startsWith("~")) return " The path begins with ~, which only a shell replaces: write the home folder out.";
+  return "";
+}
+
+function countIgnored(sections: readonly PemSection[]): CaBundle["ignored"] {
+  const count = (test: (section: PemSection) => boolean) => sections.filter(test).length;
+  return {
+    crls: count(({ kind }) => kind === "crl"),
+    malformedCrls: count(isMalformedCrl),
+    privateKeys: count(({ kind }) => kind === "private key"),
+    other: count(({ kind }) => kind === "other"),
+  };
+}
+
+function isMalformedCrl({ kind, base64, problem }: PemSection): boolean {
+  if (kind !== "crl") return false;
+  const der = Buffer.from(base64, "base64");
+  return problem !== undefined || derItemAt(der)?.end !== der.length;
+}
+
+function logLoaded({ source, certificates, normalizedTrusted, ignored }: CaBundle, logger: Logger): void {
+  if (normalizedTrusted > 0) {
+    logger.info(
+      { ...source, sections: normalizedTrusted },
+      "normalized OpenSSL TRUSTED CERTIFICATE labels in CA bundle",
+    );
+  }
+  if (ignored.malformedCrls > 0) {
+    logger.warn(
+      { ...source, crls: ignored.malformedCrls },
+      "ignored malformed certificate revocation lists in CA bundle",
+    );
+  }
+  if (ignored.crls > 0)
+    logger.info({ ...source, crls: ignored.crls }, "ignored certificate revocation lists in CA bundle");
+  logger.info({ ...source, certificates: certificates.length }, "loaded certificates from CA bundle");
+}

@@ -1,0 +1,69 @@
+import tls from "node:tls";
+import { BuildError } from "../errors.ts";
+import { type CaBundle, rejected } from "./bundle.ts";
+import { strictCiphers } from "./ciphers.ts";
+import type { LoadedClientCertificate } from "./client-certificate.ts";
+import type { OrdinaryRoots } from "./roots.ts";
+
+/** What a context is made of. */
+export interface ContextParts {
+  readonly roots: OrdinaryRoots;
+  readonly bundle: CaBundle | undefined;
+  readonly clientCertificate: LoadedClientCertificate | undefined;
+}
+
+// Building one from 144 roots takes 6 to 20 ms, so it is done once for each set of parts and shared by every connection.
+// A process has one or two sets; the bound is for one that makes clients with ever new certificates.
+const MAX_CONTEXTS = 16;
+const contexts = new WeakMap<OrdinaryRoots, Map<string, tls.SecureContext>>();
+
+/**
+ * The process's one TLS context for these parts.
+ *
+ * @throws {@link CaRejectedError} TLS refuses a certificate of the bundle.
+ * @throws {@link BuildError} No context can be made for another reason.
+ */
+export function sharedContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
+  const known = contexts.get(roots) ?? new Map<string, tls.SecureContext>();
+  contexts.set(roots, known);
+  const key = `${bundle?.digest ?? ""}|${clientCertificate?.digest ?? ""}`;
+  const context = known.get(key) ?? buildContext({ roots, bundle, clientCertificate });
+  known.delete(key); // moved to the end: the first entry is the one unused for longest
+  known.set(key, context);
+  if (known.size > MAX_CONTEXTS) known.delete(known.keys().next().value!);
+  return context;
+}
+
+function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
+  const anchors = bundle ? trustAnchors(bundle) : [];
+  const options: tls.SecureContextOptions = { ciphers: strictCiphers(), ...clientCertificate?.options };
+  if (anchors.length > 0 || roots.additional.length > 0) {
+    options.ca = [...roots.nodeDefault, ...roots.additional, ...anchors.map(({ pem }) => pem)];
+  }
+  // As in the reference an issuing authority alone is enough; OpenSSL by itself asks for its root too.
+  if (anchors.some(({ x509 }) => x509.subject !== x509.issuer)) options.allowPartialTrustChain = true;
+  try {
+    return tls.createSecureContext(options);
+  } catch (error) {
+    if (bundle) refuseUnusable(bundle);
+    throw new BuildError(`no TLS context can be made: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * The certificates of a bundle that can vouch for others. A server's own certificate among them vouches for nothing, in the
+ * reference too; only as a root of itself does it count.
+ */
+function trustAnchors({ certificates }: CaBundle): CaBundle["certificates"] {
+  return certificates.filter(({ x509 }) => x509.ca || x509.subject === x509.issuer);
+}
+
+function refuseUnusable({ source, certificates }: CaBundle): void {
+  for (const [index, { pem }] of certificates.entries()) {
+    try {
+      tls.createSecureContext({ ca: pem });
+    } catch (error) {
+      throw rejected(source, index + 1, error);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import type { X509Certificate } from "node:crypto";
+import { NetworkError } from "../errors.ts";
+import { type CaBundle, describeSource } from "./bundle.ts";
+import { CaError } from "./errors.ts";
+import { describeCertificate } from "./peer-chain.ts";
+import type { CaSelection } from "./selection.ts";
+import { judge } from "./verdict.ts";
+
+/** What connections are checked against; messages name it. */
+export interface TrustFacts {
+  readonly selection: CaSelection;
+  readonly bundle: CaBundle | undefined;
+  readonly hasClientCertificate: boolean;
+}
+
+/** What the other side presented, and the code with which the check of it failed. */
+export interface RefusedPeer {
+  readonly host: string;
+  readonly code: string;
+  readonly chain: readonly X509Certificate[];
+  /** Unix time in milliseconds. Default: now. */
+  readonly now?: number | undefined;
+}
+
+/** The error for a certificate that did not pass: what is wrong, who issued it, what was trusted, what to do. */
+export function untrustedPeer({ host, code, chain, now = Date.now() }: RefusedPeer, facts: TrustFacts): NetworkError {
+  const verdict = judge({ host, code, chain, bundle: facts.bundle, now });
+  const sentences = [
+    `TLS certificate of ${host} refused: ${verdict.what} (${verdict.code}).`,
+    describeChain(chain),
+    describeTrusted(facts),
+    verdict.advice,
+  ];
+  return tlsError(sentences, verdict.code, "final");
+}
+
+interface HandshakeCause {
+  /** Tested against the code and the reason, upper case, words joined by `_`: OpenSSL 3.0 and 3.5 differ in what stands before them. */
+  readonly pattern: RegExp;
+  readonly what: string;
+  readonly advice: string;
+  readonly isTrust: boolean;
+}
+
+const DEMANDED = "Give one with the option clientCertificate, made by an authority that the server accepts.";
+const REFUSED = "Check that the client certificate is the one the server expects and has not expired.";
+
+const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
+  {
+    pattern: /ALERT_CERTIFICATE_REQUIRED/,
+    what: "the server demands a client certificate",
+    advice: DEMANDED,
+    isTrust: true,
+  },
+  {
+    pattern:
+      /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED|ALERT_DECRYPT_ERROR/,
+    what: "the server refused the client certificate",
+    advice: REFUSED,
+    isTrust: true,
+  },
+  {
+    pattern: /ALERT_HANDSHAKE_FAILURE/,
+    what: "the server refused the handshake: it demands a client certificate, or shares no cipher with this side",
+    advice: DEMANDED,
+    isTrust: true,
+  },
+  {
+    pattern: /KEY_TOO_SMALL|MD_TOO_WEAK/,
+    what: "a key or signature of the other side is too weak",
+    advice: "Whoever runs that server or proxy must renew it.",
+    isTrust: true,
+  },
+  {
+    pattern: /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL/,
+    what: "the other side does not speak TLS on this port",
+    advice: "Check scheme and port of the address and of any proxy (http:// where https:// is written?).",
+    isTrust: false,
+  },
+  {
+    pattern: /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/,
+    what: "the two sides share no version of TLS; at least 1.2 is needed",
+    advice: "The server or a proxy before it must be updated.",
+    isTrust: false,
+  },
+  {
+    pattern: /UNRECOGNIZED_NAME/,
+    what: "the server does not know a host of that name",
+    advice: "Check the address.",
+    isTrust: false,
+  },
+  {
+    pattern: /NO_APPLICATION_PROTOCOL/,
+    what: "the server speaks none of the offered protocols (ALPN)",
+    advice: "Offer another one, or none.",
+    isTrust: false,
+  },
+];
+
+/**
+ * The error for a TLS failure other than an untrusted certificate; undefined where `error` is none.
+ * With TLS 1.3 a demand for a client certificate arrives after the connection stands, so carriers pass what breaks a connection through here.
+ */
+export function handshakeFailure(error: unknown, host: string, facts: TrustFacts): NetworkError | undefined {
+  const { code, reason, message = "" } = (error ?? {}) as { code?: string; reason?: string; message?: string };
+  if (!code?.startsWith("ERR_SSL_") && !message.includes("SSL routines")) return undefined;
+  const words = `${code} ${reason ?? message}`.toUpperCase().replace(/[\s/]+/g, "_");
+  const known = HANDSHAKE_CAUSES.find(({ pattern }) => pattern.test(words));
+  const cause = known && !facts.hasClientCertificate && known.advice === REFUSED ? HANDSHAKE_CAUSES[0]! : known;
+  const shown = code?.startsWith("ERR_SSL_")
+    ? code
+    : `ERR_SSL_${/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? "unknown"}`;
+  const finalCode = shown.toUpperCase().replace(/\s+/g, "_");
+  if (!cause)
+    return tlsError([`TLS handshake with ${host} failed: ${reason ?? finalCode}.`], finalCode, "passing", error);
+  const sentences = [`TLS handshake with ${host} failed: ${cause.what} (${finalCode}).`];
+  if (cause.isTrust) sentences.push(describeClientCertificate(facts));
+  return tlsError([...sentences, cause.advice], finalCode, "final", error);
+}
+
+/** The error for a connection that ended before the handshake did. */
+export function brokenHandshake(error: unknown, host: string): NetworkError {
+  const { code = "ECONNRESET" } = (error ?? {}) as { code?: string };
+  const message = `the connection to ${host} was closed during the TLS handshake (${code}).`;
+  return tlsError(
+    [message, "A firewall or proxy that allows no TLS to this host looks like this."],
+    code,
+    "passing",
+    error,
+  );
+}
+
+const TRUST_CODE =
+  /^(?:UNABLE_TO_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|EE_KEY_TOO_SMALL|CA_(?:KEY|MD)_TOO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|UNSPECIFIED$|ERR_TLS_CERT_)/;
+const MAX_CAUSES = 8;
+
+/**
+ * Is this failure about trust (a CA bundle that cannot be used, a certificate refused by either side) rather than about reaching the server?
+ * Sending again cannot help; the command exits with status 5. What `error` was caused by is looked at too.
+ */
+export function isTrustFailure(error: unknown): boolean {
+  let current = error;
+  for (let depth = 0; depth < MAX_CAUSES && typeof current === "object" && current !== null; depth++) {
+    if (current instanceof CaError) return true;
+    const { kind, code, cause } = current as { kind?: unknown; code?: unknown; cause?: unknown };
+    if (typeof kind === "string" && /^ca_(read|invalid|rejected)$/.test(kind)) return true;
+    if (typeof code === "string" && isTrustCode(code)) return true;
+    current = cause;
+  }
+  return false;
+}
+
+function isTrustCode(code: string): boolean {
+  if (TRUST_CODE.test(code)) return true;
+  return code.startsWith("ERR_SSL_") && HANDSHAKE_CAUSES.some(({ pattern, isTrust }) => isTrust && pattern.test(code));
+}
+
+/** Which certificates count here, for messages and for people who ask. */
+export function describeTrusted({ selection, bundle }: TrustFacts): string {
+  if (!bundle) return "Trusted are the ordinary roots alone: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.";
+  const count = bundle.certificates.length;
+  const shadowed = selection.shadowed.map(({ sourceEnv, path }) => `${sourceEnv}=${path}`).join(", ");
+  const unused = shadowed ? `; ${shadowed} has no effect beside it` : "";
+  return `Trusted besides the ordinary roots: ${count} certificate${count === 1 ? "" : "s"} from ${describeSource(bundle.source)}${unused}.`;
+}
+
+function describeChain(chain: readonly X509Certificate[]): string {
+  const [leaf] = chain;
+  const last = chain.at(-1);
+  if (!leaf || !last) return "";
+  const presented = `It presented ${describeCertificate(leaf)}`;
+  return last === leaf
+    ? `${presented}.`
+    : `${presented}; the last of the ${chain.length} sent is ${describeCertificate(last)}.`;
+}
+
+function describeClientCertificate({ hasClientCertificate }: TrustFacts): string {
+  return hasClientCertificate ? "A client certificate is configured." : "No client certificate is configured.";
+}
+
+/** `final`: sending again cannot help. `passing`: it can. */
+function tlsError(
+  sentences: readonly string[],
+  code: string,
+  outlook: "final" | "passing",
+  cause?: unknown,
+): NetworkError {
+  const fields = { phase: "tls", code, retryable: outlook === "passing" } as const;
+  return new NetworkError(sentences.filter(Boolean).join(" "), fields, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,41 @@
+import type { Environment } from "../environment.ts";
+
+/** The variables that can name a CA bundle, the stronger first. */
+export const CA_VARIABLES = ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"] as const;
+
+export type CaVariable = (typeof CA_VARIABLES)[number];
+
+/** PEM given by a program: a file, or the text itself. */
+export type PemSource = { readonly path: string } | { readonly pem: string | Uint8Array };
+
+/** A bundle chosen by the program rather than by the environment. */
+export type CaSource = PemSource;
+
+export interface CaVariableSetting {
+  readonly sourceEnv: CaVariable;
+  /** The variable's value, untouched. */
+  readonly path: string;
+}
+
+/** What decides about the bundle, and which settings it leaves without effect. */
+export type CaSelection =
+  | ({ readonly by: "environment"; readonly shadowed: readonly CaVariableSetting[] } & CaVariableSetting)
+  | { readonly by: "option"; readonly path?: string | undefined; readonly shadowed: readonly CaVariableSetting[] }
+  | { readonly by: "none"; readonly shadowed: readonly [] };
+
+/**
+ * Decides which bundle counts: the program's own, else `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, else none.
+ * An empty variable counts as unset; values are not trimmed, because a path may begin or end with a space.
+ *
+ * Source: the reference's precedence; the program's own bundle is ours.
+ */
+export function selectCaBundle(env: Environment, ca?: CaSource): CaSelection {
+  const settings: CaVariableSetting[] = [];
+  for (const sourceEnv of CA_VARIABLES) {
+    const path = env[sourceEnv];
+    if (path !== undefined && path !== "") settings.push({ sourceEnv, path });
+  }
+  if (ca) return { by: "option", path: "path" in ca ? ca.path : undefined, shadowed: settings };
+  const [first, ...shadowed] = settings;
+  return first ? { by: "environment", ...first, shadowed } : { by: "none", shadowed: [] };
+}

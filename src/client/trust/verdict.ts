@@ -1,0 +1,171 @@
+import type { X509Certificate } from "node:crypto";
+import type { CaBundle } from "./bundle.ts";
+import { describeSource } from "./bundle.ts";
+import {
+  describeKey,
+  hasWeakKey,
+  hasWeakSignature,
+  isSelfIssued,
+  issuerOf,
+  printable,
+  signatureOf,
+  subjectOf,
+} from "./peer-chain.ts";
+
+/** What the other side presented and how the check of it ended. */
+export interface Refusal {
+  readonly host: string;
+  /** OpenSSL's or Node's code. */
+  readonly code: string;
+  /** The other side's own certificate first; empty where it sent none. */
+  readonly chain: readonly X509Certificate[];
+  readonly bundle: CaBundle | undefined;
+  /** Unix time in milliseconds. */
+  readonly now: number;
+}
+
+/** Why a certificate is refused and what to do about it, in words. `code` is finer than Node's where Node has none. */
+export interface Verdict {
+  readonly code: string;
+  readonly what: string;
+  readonly advice: string;
+}
+
+const WEAK_ADVICE =
+  "Whoever runs that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no switch to accept them as they are.";
+
+/** Turns the code of a failed check and the certificates at hand into a reason that a person can act on. */
+export function judge(refusal: Refusal): Verdict {
+  const { code, chain } = refusal;
+  const [leaf] = chain;
+  const last = chain.at(-1);
+  if (!leaf || !last) return { code, what: "it presented no certificate", advice: "Check the address." };
+  switch (code) {
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+    case "HOSTNAME_MISMATCH":
+      return wrongName(refusal, leaf);
+    case "CERT_HAS_EXPIRED":
+      return outOfDate(refusal, "has expired", ({ validTo }) => Date.parse(validTo) < refusal.now);
+    case "CERT_NOT_YET_VALID":
+      return outOfDate(refusal, "is not valid yet", ({ validFrom }) => Date.parse(validFrom) > refusal.now);
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+      return {
+        code,
+        what: "it is signed by itself and is not among the trusted certificates",
+        advice: `If this server is the one you mean, ${addTo(refusal.bundle)} this certificate.`,
+      };
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "CERT_SIGNATURE_FAILURE":
+    case "CERT_UNTRUSTED":
+      return unknownIssuer(refusal, last);
+    case "INVALID_CA":
+      return {
+        code,
+        what: "one of the certificates above it is not allowed to issue certificates",
+        advice:
+          "Check that the bundle holds the certificate of the authority (CA:TRUE), not one that the authority issued.",
+      };
+    case "INVALID_PURPOSE":
+      return {
+        code,
+        what: "it was not issued for servers",
+        advice: "The server must present a certificate for server authentication.",
+      };
+    default:
+      return (
+        weakness(refusal, leaf) ?? {
+          code,
+          what: "it did not pass the check",
+          advice: "The code names the check that failed.",
+        }
+      );
+  }
+}
+
+function wrongName({ code, host }: Refusal, leaf: X509Certificate): Verdict {
+  const names = leaf.subjectAltName ? printable(leaf.subjectAltName) : "no name at all";
+  return {
+    code,
+    what: `it is made out to ${names}, not to ${host}`,
+    advice: "Check the address; a captive portal or a proxy that answers in the server's place looks like this too.",
+  };
+}
+
+function outOfDate(
+  { code, chain, bundle, now }: Refusal,
+  what: string,
+  test: (certificate: X509Certificate) => boolean,
+): Verdict {
+  const culprit = chain.find(test) ?? bundle?.certificates.find(({ x509 }) => test(x509))?.x509;
+  const clock = `this machine's clock says ${isoTime(now)}`;
+  if (!culprit)
+    return { code, what: `a certificate above it ${what} (${clock})`, advice: "Renew the root, or set the clock." };
+  const period = `valid from ${isoTime(Date.parse(culprit.validFrom))} to ${isoTime(Date.parse(culprit.validTo))}`;
+  const whose = culprit === chain[0] ? "it" : `${subjectOf(culprit)} above it`;
+  return {
+    code,
+    what: `${whose} ${what} (${period}; ${clock})`,
+    advice: "If the clock is wrong, set it; otherwise the certificate must be renewed.",
+  };
+}
+
+function unknownIssuer({ code, chain, bundle }: Refusal, last: X509Certificate): Verdict {
+  const issuer = issuerOf(last);
+  const what = `${issuer}, where its chain ends, is not among the trusted roots`;
+  if (bundle?.certificates.some(({ x509 }) => x509.subject === last.issuer && !last.verify(x509.publicKey))) {
+    const file = describeSource(bundle.source);
+    return {
+      code,
+      what,
+      advice: `A certificate of that name is in ${file}, but with another key: the authority was made anew, so export its certificate again.`,
+    };
+  }
+  const inspected = `If a proxy inspects TLS on this network, ${addTo(bundle)} its CA certificate.`;
+  if (chain.length > 1 || isSelfIssued(last)) return { code, what, advice: inspected };
+  const address = /CA Issuers - URI:(\S+)/.exec(last.infoAccess ?? "")?.[1];
+  const fetch = address ? ` (published at ${printable(address)})` : "";
+  return {
+    code,
+    what,
+    advice: `${inspected} The server sent no certificate but its own: if ${issuer} is an intermediate authority${fetch}, the server must send that too, or you add it to the bundle.`,
+  };
+}
+
+// Node has no code of its own for these and says UNSPECIFIED; OpenSSL's names are given back to them.
+function weakness({ chain, bundle }: Refusal, leaf: X509Certificate): Verdict | undefined {
+  if (hasWeakKey(leaf)) {
+    const what = `its key is too weak (${describeKey(leaf)}; RSA needs at least 2048)`;
+    return { code: "EE_KEY_TOO_SMALL", what, advice: WEAK_ADVICE };
+  }
+  const anchor = bundle?.certificates.find(({ x509 }) => chain.at(-1)!.checkIssued(x509))?.x509;
+  const authority = [...chain.slice(1), ...(anchor ? [anchor] : [])].find(hasWeakKey);
+  if (authority) {
+    const what = `the key of its authority ${subjectOf(authority)} is too weak (${describeKey(authority)}; RSA needs at least 2048)`;
+    return { code: "CA_KEY_TOO_SMALL", what, advice: WEAK_ADVICE };
+  }
+  const signed = chain.find((certificate) => !isSelfIssued(certificate) && hasWeakSignature(certificate));
+  if (!signed) return undefined;
+  const whose = signed === leaf ? "it" : `${subjectOf(signed)} above it`;
+  return {
+    code: "CA_MD_TOO_WEAK",
+    what: `${whose} is signed with ${signatureOf(signed)}, which can be forged`,
+    advice: WEAK_ADVICE,
+  };
+}
+
+function addTo(bundle: CaBundle | undefined): string {
+  if (!bundle) return "set CODEX_CA_CERTIFICATE to a PEM file that holds";
+  return bundle.source.path ? `add to ${bundle.source.path}` : "add to the option ca";
+}
+
+function isoTime(time: number): string {
+  return Number.isNaN(time)
+    ? "an unreadable date"
+    : new Date(time)
+        .toISOString()
+        .replace(".000Z", "Z")
+        .replace(/\.\d+Z$/, "Z");
+}
