@@ -55,7 +55,9 @@ function readCredentials(path: string): Credentials {
   const tokens = isObject(file.tokens) ? file.tokens : {};
   const accessToken = text(tokens.access_token);
   if (!accessToken) {
-    throw new BuildError(`${path} holds neither OPENAI_API_KEY nor tokens.access_token; log in again with \`codex login\``);
+    throw new BuildError(
+      `${path} holds neither OPENAI_API_KEY nor tokens.access_token; log in again with \`codex login\``,
+    );
   }
   return { mode: "chatgpt", token: accessToken, accountId: text(tokens.account_id) };
 }

@@ -9,10 +9,10 @@ import { notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../client/transport.ts";
 import type { AuthProvider } from "./auth.ts";
+import { defaultTransport } from "./default-transport.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
 import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits } from "./provider.ts";
-import { defaultTransport } from "./default-transport.ts";
 import { defaultUserAgent } from "./user-agent.ts";
 
 /** What every client of this package is made of. */
@@ -128,24 +128,37 @@ export class EndpointSession {
     );
   }
 
-  async #encodeBody(plain: Uint8Array | undefined, compression: Compression, call: EndpointCall): Promise<SentBody | undefined> {
+  async #encodeBody(
+    plain: Uint8Array | undefined,
+    compression: Compression,
+    call: EndpointCall,
+  ): Promise<SentBody | undefined> {
     if (!plain) return undefined;
     const ownEncoding = Object.keys({ ...this.provider.headers, ...call.headers }).some(
       (name) => name.toLowerCase() === "content-encoding",
     );
     if (compression !== "none" && ownEncoding) {
-      throw new BuildError("the header content-encoding is set by hand and compression is asked for too; drop one of them");
+      throw new BuildError(
+        "the header content-encoding is set by hand and compression is asked for too; drop one of them",
+      );
     }
     return compressBody(plain, compression, this.logger);
   }
 
-  async #observed<Result>(request: HttpRequest, attempt: number, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
+  async #observed<Result>(
+    request: HttpRequest,
+    attempt: number,
+    send: (request: HttpRequest) => Promise<Result>,
+  ): Promise<Result> {
     const startedAt = performance.now();
     const report = (status: number | undefined, error?: unknown): void => {
       const durationMs = performance.now() - startedAt;
       const url = safeUrl(request.url);
       notify(this.telemetry, "onRequest", { attempt, method: request.method, url, status, error, durationMs });
-      this.logger.debug({ attempt, method: request.method, url, status, durationMs: Math.round(durationMs) }, "request");
+      this.logger.debug(
+        { attempt, method: request.method, url, status, durationMs: Math.round(durationMs) },
+        "request",
+      );
     };
     try {
       const result = await send(request);
@@ -159,7 +172,10 @@ export class EndpointSession {
 
   #downgrade(reason: HttpError): void {
     this.#sendsPlain = true;
-    this.logger.warn({ status: reason.status, url: reason.url }, "the server refused a compressed body; bodies go uncompressed from now on");
+    this.logger.warn(
+      { status: reason.status, url: reason.url },
+      "the server refused a compressed body; bodies go uncompressed from now on",
+    );
     notify(this.telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "downgrade" });
   }
 }
@@ -187,7 +203,8 @@ function encodeJson(value: unknown): Uint8Array | undefined {
   } catch (cause) {
     throw new BuildError(`the request body cannot be written as JSON: ${firstLine(cause)}`);
   }
-  if (text === undefined) throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
+  if (text === undefined)
+    throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
   return Buffer.from(text);
 }
 

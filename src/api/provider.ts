@@ -75,7 +75,9 @@ type TimeoutName = "streamIdleTimeoutMs" | "livenessTimeoutMs" | "connectTimeout
 function milliseconds(provider: ProviderConfig, name: TimeoutName, byDefault: number): number {
   const value = provider[name] ?? byDefault;
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new BuildError(`provider ${JSON.stringify(provider.name)}: ${name} must be a number of milliseconds, 0 or more`);
+  throw new BuildError(
+    `provider ${JSON.stringify(provider.name)}: ${name} must be a number of milliseconds, 0 or more`,
+  );
 }
 
 function count(name: string, value: number): number {
@@ -83,7 +85,9 @@ function count(name: string, value: number): number {
   throw new BuildError(`${name} must be a whole number, 0 or more`);
 }
 
-function withoutUndefined<Shape extends object>(shape: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
+function withoutUndefined<Shape extends object>(
+  shape: Shape,
+): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
   return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;
 }
 
@@ -93,7 +97,11 @@ function withoutUndefined<Shape extends object>(shape: Shape): { [Key in keyof S
  * @param query - Joined to the base's own query and the provider's parameters, percent-encoded.
  * @throws {@link BuildError} The base URL is none.
  */
-export function endpointUrl(provider: ProviderConfig, path: string, query: Readonly<Record<string, string>> = {}): string {
+export function endpointUrl(
+  provider: ProviderConfig,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): string {
   const [base = "", baseQuery] = splitOnce(provider.baseUrl.trim(), "?");
   const trimmedPath = path.replace(/^\/+/, "");
   const trimmedBase = base.replace(/\/+$/, "");

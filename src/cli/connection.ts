@@ -1,5 +1,5 @@
-import { apiKeyAuth, noAuth } from "../api/auth.ts";
 import type { AuthProvider } from "../api/auth.ts";
+import { apiKeyAuth, noAuth } from "../api/auth.ts";
 import { codexAuth } from "../api/codex-auth.ts";
 import type { ClientOptions } from "../api/endpoint-session.ts";
 import type { ProviderConfig } from "../api/provider.ts";
@@ -63,14 +63,17 @@ function chooseProvider(
   const overrides: ProviderOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
     headers: options.headers,
-    ...(options.maxRetries === undefined ? {} : { retry: { maxRetries: options.maxRetries }, maxStreamRetries: options.maxRetries }),
+    ...(options.maxRetries === undefined
+      ? {}
+      : { retry: { maxRetries: options.maxRetries }, maxStreamRetries: options.maxRetries }),
     ...(options.idleTimeoutMs === undefined ? {} : { streamIdleTimeoutMs: options.idleTimeoutMs }),
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
     ...(options.compression === undefined ? {} : { compression: options.compression }),
   };
   switch (options.provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai")) {
     case "azure":
-      if (baseUrl === undefined) throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");
+      if (baseUrl === undefined)
+        throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");
       return azureProvider({ ...overrides, baseUrl });
     case "chatgpt":
       return chatgptProvider(overrides);

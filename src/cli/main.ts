@@ -38,7 +38,10 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return output.write(usage());
   if (name === "--version" || name === "-v") return output.write(`${packageVersion}\n`);
   const command = commands[name];
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}; the commands are ${Object.keys(commands).join(", ")}`);
+  if (!command)
+    throw new UsageError(
+      `there is no command ${JSON.stringify(name)}; the commands are ${Object.keys(commands).join(", ")}`,
+    );
   await (await command.load())(rest, signal);
 }
 
@@ -63,7 +66,9 @@ async function report(error: unknown, json: boolean): Promise<void> {
   } else if (error instanceof UsageError) {
     say(`codex-api: ${error.message}`);
   } else {
-    say(`codex-api: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    say(
+      `codex-api: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
   if (json) await output.writeJson({ type: "error", error: toJson(error) });
 }

@@ -109,7 +109,8 @@ export function choice<Value extends string>(
 
 export function wholeNumber(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^\d{1,12}$/.test(value)) throw new UsageError(`--${name} takes a whole number, 0 or more; got ${JSON.stringify(value)}`);
+  if (!/^\d{1,12}$/.test(value))
+    throw new UsageError(`--${name} takes a whole number, 0 or more; got ${JSON.stringify(value)}`);
   return Number(value);
 }
 

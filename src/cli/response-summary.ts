@@ -1,5 +1,5 @@
-import type { ResponseEvent, TokenUsage } from "../api/responses/events.ts";
 import type { RateLimitSnapshot, RateLimitWindow } from "../api/rate-limits.ts";
+import type { ResponseEvent, TokenUsage } from "../api/responses/events.ts";
 
 const BAR_CELLS = 10;
 

@@ -32,12 +32,19 @@ export async function compressBody(bytes: Uint8Array, compression: Compression, 
   return encoded;
 }
 
-async function encode(bytes: Uint8Array, compression: Exclude<Compression, "none">, logger: Logger): Promise<EncodedBody> {
+async function encode(
+  bytes: Uint8Array,
+  compression: Exclude<Compression, "none">,
+  logger: Logger,
+): Promise<EncodedBody> {
   if (compression !== "gzip") {
     const zstd = await zstdCodec();
     if (zstd) return { bytes: await zstd(bytes), encoding: "zstd" };
     if (compression === "zstd") {
-      logger.warn({}, "zstd is not available in this process (Node 22.15 or the package @bokuweb/zstd-wasm has it): the request body goes uncompressed");
+      logger.warn(
+        {},
+        "zstd is not available in this process (Node 22.15 or the package @bokuweb/zstd-wasm has it): the request body goes uncompressed",
+      );
       return { bytes, encoding: undefined };
     }
   }

@@ -15,7 +15,9 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 export function traceHeaders(context: TraceContext | undefined): HeaderInit {
   if (!context) return {};
   if (!TRACEPARENT.test(context.traceparent)) {
-    throw new BuildError(`traceparent ${JSON.stringify(context.traceparent)} is not of the form 00-<32 hex digits>-<16 hex digits>-<2 hex digits> (W3C Trace Context)`);
+    throw new BuildError(
+      `traceparent ${JSON.stringify(context.traceparent)} is not of the form 00-<32 hex digits>-<16 hex digits>-<2 hex digits> (W3C Trace Context)`,
+    );
   }
   return { traceparent: context.traceparent, tracestate: context.tracestate };
 }

@@ -2,8 +2,6 @@ import type { HeaderMap } from "./headers.ts";
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
-  /** DNS, TCP, proxy and TLS together. Default 15 000 (the reference's WebSocket connect timeout, for HTTP too). */
-  readonly connectMs?: number | undefined;
   /** From the request's last byte to the response headers. Default 300 000. */
   readonly headersMs?: number | undefined;
   /** The whole call, body included; `execute` only. Default: none. */

@@ -1,11 +1,10 @@
 import { StreamError } from "../../client/errors.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
-import { textOfHtml } from "../html.ts";
+import { bodyExcerpt } from "../http-error-text.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;
-const EXCERPT_LENGTH = 200;
 
 /** Content types that no event stream comes with. Others are tried: gateways label streams in many ways. */
 const NO_STREAM = /^(text\/html|application\/(json|xhtml\+xml|problem\+json))\b/i;
@@ -26,7 +25,7 @@ async function describe(response: HttpStreamResponse, type: string): Promise<Str
     idleTimeoutMs: EXCERPT_TIMEOUT_MS,
     whenTooLarge: "cut",
   }).catch(() => new Uint8Array(0));
-  const text = textOfHtml(Buffer.from(bytes).toString("utf8")).slice(0, EXCERPT_LENGTH);
+  const text = bodyExcerpt({ body: Buffer.from(bytes).toString("utf8"), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new StreamError(
     `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}`,

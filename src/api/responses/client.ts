@@ -61,7 +61,7 @@ export class ResponsesClient {
    * ```
    */
   async stream(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<ResponseStream> {
-    return this.streamBody(encodeResponsesRequest(request, { attachIds: isAzure(this.#session.provider) }), options);
+    return this.streamBody(encodeResponsesRequest(request, { azure: isAzure(this.#session.provider) }), options);
   }
 
   /** Sends any JSON body as it is; see {@link stream}. The body must ask for a stream itself (`stream: true`). */

@@ -11,6 +11,7 @@ export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
   for (const snapshot of rateLimitSnapshots(headers)) events.push({ type: "rate_limits", snapshot });
   const etag = headers[header.modelsEtag];
   if (etag !== undefined) events.push({ type: "models_etag", etag });
-  if (headers[header.reasoningIncluded] !== undefined) events.push({ type: "server_reasoning_included", included: true });
+  if (headers[header.reasoningIncluded] !== undefined)
+    events.push({ type: "server_reasoning_included", included: true });
   return events;
 }

@@ -96,7 +96,10 @@ class SsePump {
     const { headers, body } = this.#response;
     turnState?.set(headers[header.turnState]);
     for (const event of preliminaryEvents(headers)) this.queue.push(event);
-    if (signal?.aborted) return this.#onAbort();
+    if (signal?.aborted) {
+      this.#onAbort();
+      return;
+    }
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     const refusal = notAnEventStream(this.#response);
     if (refusal) {
@@ -170,7 +173,10 @@ class SsePump {
 
   #fail(error: unknown): void {
     if (this.#over) return;
-    if (error instanceof AbortedError) return this.#onAbort();
+    if (error instanceof AbortedError) {
+      this.#onAbort();
+      return;
+    }
     this.#stop();
     this.#response.body.cancel();
     this.queue.fail(error);

@@ -1,10 +1,19 @@
 import { ResponsesClient, type ResponsesOptions } from "../../api/responses/client.ts";
 import type { ResponseStream } from "../../api/responses/stream.ts";
+import type { ResponsesRequest } from "../../api/wire/requests.ts";
 import { openConnection } from "../connection.ts";
-import { stderrLogger } from "../logger.ts";
-import { type CallOptions, callOptions, choice, parseArguments, readCallOptions, text } from "../options.ts";
-import { output, say } from "../output.ts";
 import { readInput, readRequestFile } from "../input.ts";
+import { stderrLogger } from "../logger.ts";
+import {
+  type CallOptions,
+  callOptions,
+  choice,
+  type ParsedArguments,
+  parseArguments,
+  readCallOptions,
+  text,
+} from "../options.ts";
+import { output, say } from "../output.ts";
 import { ResponseSummary } from "../response-summary.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -50,14 +59,13 @@ export async function respond(args: readonly string[], signal: AbortSignal): Pro
   if (parsed.help) return output.write(HELP);
   const options = readCallOptions(parsed);
   choice("transport", text(parsed.values.transport), ["http"]);
-  const body = await requestBody(parsed.positionals, parsed.values, options);
+  const request = await readRequest(parsed, options);
 
   const connection = await openConnection(options, stderrLogger(parsed.logLevel));
   try {
-    const summary = new ResponseSummary();
     const client = new ResponsesClient(connection.client);
-    const callerOptions: ResponsesOptions = { conversationId: options.conversationId, signal, wireEvents: false };
-    const stream = await client.streamBody(body, callerOptions);
+    const summary = new ResponseSummary();
+    const stream = await request(client, { conversationId: options.conversationId, signal });
     if (parsed.json) await printEvents(stream);
     else await printText(stream, summary);
     if (!parsed.json && process.stderr.isTTY) say(summary.line());
@@ -66,34 +74,51 @@ export async function respond(args: readonly string[], signal: AbortSignal): Pro
   }
 }
 
-async function requestBody(
-  positionals: readonly string[],
-  values: Readonly<Record<string, unknown>>,
-  options: CallOptions,
-): Promise<unknown> {
-  if (typeof values.request === "string") {
+type Send = (client: ResponsesClient, options: ResponsesOptions) => Promise<ResponseStream>;
+
+/** What to send, read and checked before anything is connected. */
+async function readRequest({ positionals, values }: ParsedArguments, options: CallOptions): Promise<Send> {
+  const file = text(values.request);
+  if (file !== undefined) {
     if (positionals.length > 0) throw new UsageError("give a PROMPT or --request FILE, not both");
-    return { ...(await readRequestFile(values.request)), stream: true };
+    const body = { ...(await readRequestFile(file)), stream: true };
+    return (client, call) => client.streamBody(body, call);
   }
   if (positionals.length > 1) throw new UsageError("PROMPT is one argument: put it in quotes");
   const prompt = positionals[0] ?? (await readInput("a PROMPT"));
   if (prompt.trim() === "") throw new UsageError("the PROMPT is empty");
-  return {
+  const effort = text(values.reasoning);
+  const request: ResponsesRequest = {
     model: options.model ?? DEFAULT_MODEL,
+    input: prompt,
+    ...(options.conversationId === undefined ? {} : { prompt_cache_key: options.conversationId }),
+    ...(typeof values.instructions === "string" ? { instructions: values.instructions } : {}),
+    ...(effort === undefined ? {} : { reasoning: { effort, summary: "auto" } }),
   };
+  return (client, call) => client.stream(request, call);
 }
 
 async function printEvents(stream: ResponseStream): Promise<void> {
   for await (const event of stream) await output.writeJson(event);
 }
 
+/** The answer's text as it comes; reasoning summaries and tool calls, which are not the answer, on standard error. */
 async function printText(stream: ResponseStream, summary: ResponseSummary): Promise<void> {
-  let last = "\n";
+  let endsLine = true;
+  let reasons = false;
   for await (const event of stream) {
     summary.add(event);
-    if (event.type !== "output_text.delta") continue;
-    await output.write(event.delta);
-    last = event.delta;
+    if (event.type === "output_text.delta") {
+      if (reasons) process.stderr.write("\n\n");
+      reasons = false;
+      await output.write(event.delta);
+      endsLine = event.delta.endsWith("\n");
+    } else if (event.type === "reasoning_summary_text.delta") {
+      process.stderr.write(event.delta);
+      reasons = true;
+    } else if (event.type === "output_item.done" && event.item.type === "function_call") {
+      say(`tool call: ${event.item.name}(${event.item.arguments})`);
+    }
   }
-  if (!last.endsWith("\n")) await output.write("\n");
+  if (!endsLine) await output.write("\n");
 }

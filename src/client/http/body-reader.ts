@@ -49,7 +49,11 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
           return;
         }
         idle.stop();
-        reject(new StreamError(`the response body is larger than ${limits.maxBytes} bytes; raise maxBodyBytes if that is expected`));
+        reject(
+          new StreamError(
+            `the response body is larger than ${limits.maxBytes} bytes; raise maxBodyBytes if that is expected`,
+          ),
+        );
       },
       end: finish,
       fail(error) {

@@ -63,7 +63,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     else this.#armHeadersTimer();
   }
 
-  onResponseStart(controller: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (status < 200 || this.#finished) return;
     clearTimeout(this.#headersTimer);
     this.#headersTimer = undefined;

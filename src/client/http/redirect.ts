@@ -9,7 +9,8 @@ export const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const BODY_HEADERS = /^(content-.*|transfer-encoding)$/;
 // To another origin only what is known to hold no credential goes along: a gateway's own key header can have any name.
-const FREE_OF_CREDENTIALS = /^(accept(-.*)?|content-(type|encoding|length|language)|user-agent|traceparent|tracestate)$/;
+const FREE_OF_CREDENTIALS =
+  /^(accept(-.*)?|content-(type|encoding|length|language)|user-agent|traceparent|tracestate)$/;
 
 /**
  * The request that a redirect asks for, or undefined when the answer is none.
@@ -18,7 +19,11 @@ const FREE_OF_CREDENTIALS = /^(accept(-.*)?|content-(type|encoding|length|langua
  *
  * @throws {@link NetworkError} The target cannot be followed: not HTTP, from https to http, or with a body that cannot be sent twice.
  */
-export function followRedirect(request: HttpRequest, status: number, location: string | undefined): HttpRequest | undefined {
+export function followRedirect(
+  request: HttpRequest,
+  status: number,
+  location: string | undefined,
+): HttpRequest | undefined {
   if (!REDIRECTS.has(status) || location === undefined) return undefined;
   const from = new URL(request.url);
   const to = targetOf(from, location, status);
@@ -29,7 +34,9 @@ export function followRedirect(request: HttpRequest, status: number, location: s
     return { ...request, url: to.href, method: "GET", headers, body: undefined };
   }
   if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
-    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects an upload that cannot be sent twice; use the final address`);
+    throw refused(
+      `HTTP ${status} from ${safeUrl(from)} redirects an upload that cannot be sent twice; use the final address`,
+    );
   }
   return { ...request, url: to.href, headers };
 }
@@ -45,7 +52,9 @@ function targetOf(from: URL, location: string, status: number): URL {
     throw refused(`HTTP ${status} from ${safeUrl(from)} redirects to an address that is no HTTP URL`);
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
-    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects to ${safeUrl(to)}: from https to http is not followed, the request would cross the network in clear`);
+    throw refused(
+      `HTTP ${status} from ${safeUrl(from)} redirects to ${safeUrl(to)}: from https to http is not followed, the request would cross the network in clear`,
+    );
   }
   return to;
 }

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { AbortedError, BuildError, CodexApiError, HttpError, NetworkError, TimeoutError } from "../errors.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type Logger, silentLogger } from "../log.ts";
@@ -48,7 +49,7 @@ export class UndiciTransport implements HttpTransport {
 
   async stream(request: HttpRequest): Promise<HttpStreamResponse> {
     const { head, request: sent } = await this.#follow(request);
-    if (head.status < 200 || head.status > 299) throw await this.#refusal(head, sent);
+    if (head.status < 200 || head.status > 299) throw await this.#refused(head, sent);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
     return { status: head.status, url: safeUrl(sent.url), headers: head.headers, body };
   }
@@ -78,11 +79,14 @@ export class UndiciTransport implements HttpTransport {
       if (!next) return { head, request: current };
       head.body.cancel();
       if (redirects >= maxRedirects) {
-        throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${safeUrl(next.url)}; check the base URL`, {
-          code: "TOO_MANY_REDIRECTS",
-          phase: "request",
-          retryable: false,
-        });
+        throw new NetworkError(
+          `more than ${maxRedirects} redirects, the last to ${safeUrl(next.url)}; check the base URL`,
+          {
+            code: "TOO_MANY_REDIRECTS",
+            phase: "request",
+            retryable: false,
+          },
+        );
       }
       this.#logger.debug({ status: head.status, from: safeUrl(current.url), to: safeUrl(next.url) }, "redirected");
       current = next;
@@ -102,7 +106,10 @@ export class UndiciTransport implements HttpTransport {
     } catch (error) {
       const resend = lease.reused && error instanceof NetworkError && isReplayable(request);
       if (!resend) throw error;
-      this.#logger.debug({ url: safeUrl(request.url), code: error.code }, "kept connection was closed; sending on a new one");
+      this.#logger.debug(
+        { url: safeUrl(request.url), code: error.code },
+        "kept connection was closed; sending on a new one",
+      );
       const fresh = await pool.open(destination, this.#limitsOf(request));
       return await this.#exchange(pool, destination, fresh, request);
     }
@@ -136,7 +143,9 @@ export class UndiciTransport implements HttpTransport {
   #destinationOf(request: HttpRequest): Destination {
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-      throw new BuildError(`${JSON.stringify(safeUrl(request.url))} is no URL to send a request to: it must begin with http:// or https://`);
+      throw new BuildError(
+        `${JSON.stringify(safeUrl(request.url))} is no URL to send a request to: it must begin with http:// or https://`,
+      );
     }
     return { origin: new URL(url.origin), forwardThrough: this.#options.dialer.forward(url) };
   }
@@ -150,9 +159,18 @@ export class UndiciTransport implements HttpTransport {
     return this.#pool;
   }
 
-  async #refusal(head: ExchangeHead, request: HttpRequest): Promise<HttpError> {
+  async #refused(head: ExchangeHead, request: HttpRequest): Promise<HttpError | NetworkError> {
+    const byProxy = this.#options.dialer.forward(request.url)?.refusal(head.status, head.headers);
+    if (byProxy) {
+      head.body.cancel();
+      return byProxy;
+    }
     const body = decodeContent(head.body, head.headers["content-encoding"]);
-    const limits = { maxBytes: MAX_ERROR_BODY_BYTES, idleTimeoutMs: ERROR_BODY_IDLE_TIMEOUT_MS, whenTooLarge: "cut" } as const;
+    const limits = {
+      maxBytes: MAX_ERROR_BODY_BYTES,
+      idleTimeoutMs: ERROR_BODY_IDLE_TIMEOUT_MS,
+      whenTooLarge: "cut",
+    } as const;
     // The status is the news; a body that breaks off or stalls must not hide it.
     const bytes = await readBody(body, limits).catch((error: unknown) => {
       if (error instanceof AbortedError) throw error;
@@ -173,9 +191,9 @@ function isReplayable(request: HttpRequest): boolean {
   return request.body === undefined || request.body instanceof Uint8Array;
 }
 
-function bodyOf(request: HttpRequest, exchange: Exchange): Uint8Array | AsyncIterable<Uint8Array> | null {
+function bodyOf(request: HttpRequest, exchange: Exchange): Uint8Array | Readable | null {
   if (request.body === undefined) return null;
-  return request.body instanceof Uint8Array ? request.body : watched(request.body, exchange);
+  return request.body instanceof Uint8Array ? request.body : Readable.from(watched(request.body, exchange));
 }
 
 /** While an upload makes progress, its answer is not late. */

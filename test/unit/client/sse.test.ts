@@ -36,10 +36,14 @@ describe("a field line", () => {
     ["may hold colons", "data: a: b\n\n", [plain("a: b")]],
     ["names the event", "event: ping\ndata: a\n\n", [{ event: "ping", data: "a", id: undefined }]],
     ["with an empty event name leaves the default", "event:\ndata: a\n\n", [plain("a")]],
-    ["with an id marks this event and those after it", "id: 7\ndata: a\n\ndata: b\n\n", [
-      { event: undefined, data: "a", id: "7" },
-      { event: undefined, data: "b", id: "7" },
-    ]],
+    [
+      "with an id marks this event and those after it",
+      "id: 7\ndata: a\n\ndata: b\n\n",
+      [
+        { event: undefined, data: "a", id: "7" },
+        { event: undefined, data: "b", id: "7" },
+      ],
+    ],
     ["with NUL in its id is ignored", "id: a\0b\ndata: x\n\n", [plain("x")]],
   ])("%s", (_title, text, expected) => {
     expect(decode([text]).events).toEqual(expected);

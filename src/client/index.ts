@@ -1,0 +1,53 @@
+/**
+ * The generic transport: requests, retries, compression, event streams, trust and route. It knows no endpoint, no model and no header of the
+ * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
+ */
+export { type Clock, systemClock } from "./clock.ts";
+export type { Compression } from "./compression.ts";
+export type { Environment } from "./environment.ts";
+export {
+  AbortedError,
+  BuildError,
+  CodexApiError,
+  HttpError,
+  type HttpErrorFields,
+  NetworkError,
+  type NetworkErrorFields,
+  type NetworkPhase,
+  StreamError,
+  TimeoutError,
+  type TimeoutPhase,
+} from "./errors.ts";
+export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
+export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
+export { type LogFields, type Logger, silentLogger } from "./log.ts";
+export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy, withRetries } from "./retry.ts";
+export { parseRetryAfter } from "./retry-after.ts";
+export {
+  createDialer,
+  type Dialer,
+  type DialerOptions,
+  type DialTarget,
+  type Forward,
+  type Route,
+} from "./route/index.ts";
+export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
+export type {
+  RequestAttempt,
+  RetryNotice,
+  SkippedEvent,
+  StreamPoll,
+  Telemetry,
+  WebsocketRequest,
+} from "./telemetry.ts";
+export type { TraceContext } from "./trace-context.ts";
+export type {
+  ByteSink,
+  ByteStream,
+  HttpRequest,
+  HttpResponse,
+  HttpStreamResponse,
+  HttpTransport,
+  RequestTimeouts,
+  ResponseHead,
+} from "./transport.ts";

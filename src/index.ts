@@ -1,0 +1,52 @@
+/**
+ * The public API of `codex-api`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
+ * the generic transport below it is the entry `codex-api/client`.
+ */
+export { type AuthProvider, apiKeyAuth, noAuth } from "./api/auth.ts";
+export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
+export type { ClientOptions } from "./api/endpoint-session.ts";
+export {
+  ContextWindowExceededError,
+  IncompleteResponseError,
+  InvalidRequestError,
+  QuotaExceededError,
+  RateLimitError,
+  RetryableError,
+  ServerOverloadedError,
+  UsageLimitReachedError,
+  UsageNotIncludedError,
+} from "./api/errors.ts";
+export type { ProviderConfig } from "./api/provider.ts";
+export {
+  azureProvider,
+  chatgptProvider,
+  lmstudioProvider,
+  ollamaProvider,
+  openaiProvider,
+  type ProviderOverrides,
+} from "./api/providers.ts";
+export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
+export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
+export type { CollectedResponse } from "./api/responses/collect.ts";
+export type { ResponseEvent, TokenUsage } from "./api/responses/events.ts";
+export type { ResponseStream } from "./api/responses/stream.ts";
+export { TurnState } from "./api/responses/turn-state.ts";
+export type { ResponseItem } from "./api/wire/items.ts";
+export { createTextParam, type ResponsesRequest } from "./api/wire/requests.ts";
+export type { Compression } from "./client/compression.ts";
+export {
+  AbortedError,
+  BuildError,
+  CodexApiError,
+  HttpError,
+  NetworkError,
+  StreamError,
+  TimeoutError,
+} from "./client/errors.ts";
+export type { Logger } from "./client/log.ts";
+export type { RetryPolicy } from "./client/retry.ts";
+export type { Telemetry } from "./client/telemetry.ts";
+export type { TraceContext } from "./client/trace-context.ts";
+export type { HttpTransport } from "./client/transport.ts";
+export { CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
+export { packageVersion as version } from "./client/version.ts";

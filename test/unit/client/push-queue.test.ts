@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { PushQueue } from "../../../src/client/push-queue.ts";
+
+async function drain<Value>(queue: PushQueue<Value>): Promise<Value[]> {
+  const values: Value[] = [];
+  for await (const value of { [Symbol.asyncIterator]: () => queue }) values.push(value);
+  return values;
+}
+
+describe("a push queue", () => {
+  it("gives values in order, whether they were pushed before or after they were asked for", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    queue.push(2);
+    expect(await queue.next()).toEqual({ done: false, value: 1 });
+    expect(await queue.next()).toEqual({ done: false, value: 2 });
+    const waiting = [queue.next(), queue.next()];
+    queue.push(3);
+    queue.push(4);
+    expect(await Promise.all(waiting)).toEqual([
+      { done: false, value: 3 },
+      { done: false, value: 4 },
+    ]);
+  });
+
+  it("ends after what is queued, and ignores what is pushed later", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    queue.end();
+    queue.push(2);
+    expect(await drain(queue)).toEqual([1]);
+  });
+
+  it("throws its error after what is queued, once, and is done then", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    queue.fail(new Error("broken"));
+    expect(await queue.next()).toEqual({ done: false, value: 1 });
+    await expect(queue.next()).rejects.toThrow("broken");
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("rejects the first of several waiting readers and ends the others", async () => {
+    const queue = new PushQueue<number>();
+    const [first, second] = [queue.next(), queue.next()];
+    queue.fail(new Error("broken"));
+    await expect(first).rejects.toThrow("broken");
+    expect(await second).toEqual({ done: true, value: undefined });
+  });
+
+  it("drops what is queued when it is cut", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    queue.cut(new Error("aborted"));
+    await expect(queue.next()).rejects.toThrow("aborted");
+  });
+
+  it("replaces a failure that nobody has read when it is cut", async () => {
+    const queue = new PushQueue<number>();
+    queue.fail(new Error("broken"));
+    queue.cut(new Error("aborted"));
+    await expect(queue.next()).rejects.toThrow("aborted");
+  });
+
+  it("says when it has been emptied and when the reader leaves", async () => {
+    const queue = new PushQueue<number>();
+    const said: string[] = [];
+    queue.onEmpty = () => said.push(`empty with ${queue.length}`);
+    queue.onLeave = () => said.push("left");
+    queue.push(1);
+    queue.push(2);
+    await queue.next();
+    expect(said).toEqual([]);
+    await queue.next();
+    expect(said).toEqual(["empty with 0"]);
+    await queue.return();
+    await queue.return();
+    expect(said).toEqual(["empty with 0", "left"]);
+  });
+
+  it("is left by a loop that breaks, and gives nothing afterwards", async () => {
+    const queue = new PushQueue<number>();
+    let left = 0;
+    queue.onLeave = () => {
+      left += 1;
+    };
+    queue.push(1);
+    queue.push(2);
+    for await (const value of { [Symbol.asyncIterator]: () => queue }) {
+      expect(value).toBe(1);
+      break;
+    }
+    expect(left).toBe(1);
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("does not call it leaving when the end was reached", async () => {
+    const queue = new PushQueue<number>();
+    queue.onLeave = () => expect.unreachable();
+    queue.end();
+    await queue.return();
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { Clock } from "../../../src/client/clock.ts";
+import {
+  AbortedError,
+  BuildError,
+  HttpError,
+  NetworkError,
+  StreamError,
+  TimeoutError,
+} from "../../../src/client/errors.ts";
+import {
+  backoffDelayMs,
+  defaultRetryPolicy,
+  isRetried,
+  type RetryPolicy,
+  withRetries,
+} from "../../../src/client/retry.ts";
+import type { RetryNotice } from "../../../src/client/telemetry.ts";
+
+const http = (status: number, headers: Record<string, string> = {}) =>
+  new HttpError(`status ${status}`, { status, headers, body: "" });
+const timeout = new TimeoutError("late", { phase: "headers", timeoutMs: 1 });
+
+/** Sleeps at once and remembers how long it should have. */
+function fakeClock(): Clock & { readonly slept: number[] } {
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => Date.parse("2026-01-01T00:00:00Z"),
+    async sleep(ms, signal) {
+      if (signal?.aborted) throw new AbortedError(signal.reason);
+      slept.push(ms);
+    },
+  };
+}
+
+async function failingWith(errors: readonly unknown[], policy: Partial<RetryPolicy> = {}) {
+  const clock = fakeClock();
+  const notices: RetryNotice[] = [];
+  const attempts: number[] = [];
+  const outcome = await withRetries(
+    { ...defaultRetryPolicy, ...policy },
+    async (attempt) => {
+      attempts.push(attempt);
+      if (attempt < errors.length) throw errors[attempt];
+      return "done";
+    },
+    { clock, random: () => 0.5, telemetry: { onRetry: (notice) => notices.push(notice) } },
+  ).catch((error: unknown) => error);
+  return { outcome, attempts, slept: clock.slept, notices };
+}
+
+describe("the delay before a retry", () => {
+  it.each([
+    [1, 0, 180],
+    [1, 0.5, 200],
+    [2, 0.5, 400],
+    [3, 0.5, 800],
+    [4, 0.5, 1600],
+    [4, 0.999999, 1760],
+  ])("for retry %i with random %d is about %i ms", (retry, random, expected) => {
+    expect(backoffDelayMs(200, retry, () => random)).toBeCloseTo(expected, 2);
+  });
+});
+
+describe("what is retried", () => {
+  it.each<[string, unknown, Partial<RetryPolicy>, boolean]>([
+    ["500", http(500), {}, true],
+    ["529", http(529), {}, true],
+    ["599", http(599), {}, true],
+    ["600", http(600), {}, false],
+    ["5xx switched off", http(503), { retry5xx: false }, false],
+    ["429", http(429), {}, false],
+    ["429 switched on", http(429), { retry429: true }, true],
+    ["401", http(401), { retry429: true }, false],
+    ["408", http(408), {}, false],
+    ["a time-out", timeout, {}, true],
+    ["a network error", new NetworkError("reset"), {}, true],
+    ["transport switched off", new NetworkError("reset"), { retryTransport: false }, false],
+    ["an untrusted certificate", new NetworkError("tls", { retryable: false }), {}, false],
+    ["a build error", new BuildError("bad"), {}, false],
+    ["an abort", new AbortedError("x"), {}, false],
+    ["a broken stream", new StreamError("x"), {}, false],
+    ["a foreign error", new Error("x"), {}, false],
+  ])("%s", (_title, error, policy, expected) => {
+    expect(isRetried({ ...defaultRetryPolicy, ...policy }, error)).toBe(expected);
+  });
+});
+
+describe("retrying", () => {
+  it("doubles the delay, announces each retry, and returns the first success", async () => {
+    const run = await failingWith([http(500), timeout, http(502)]);
+    expect(run.outcome).toBe("done");
+    expect(run.attempts).toEqual([0, 1, 2, 3]);
+    expect(run.slept).toEqual([200, 400, 800]);
+    expect(run.notices.map(({ retry, maxRetries, delayMs, layer }) => ({ retry, maxRetries, delayMs, layer }))).toEqual(
+      [
+        { retry: 1, maxRetries: 4, delayMs: 200, layer: "request" },
+        { retry: 2, maxRetries: 4, delayMs: 400, layer: "request" },
+        { retry: 3, maxRetries: 4, delayMs: 800, layer: "request" },
+      ],
+    );
+  });
+
+  it("throws the last error after maxRetries extra sends", async () => {
+    const last = http(503);
+    const run = await failingWith([http(500), http(501), last, http(504)], { maxRetries: 2 });
+    expect(run.outcome).toBe(last);
+    expect(run.attempts).toEqual([0, 1, 2]);
+  });
+
+  it("waits as long as the server asks, up to the cap", async () => {
+    const run = await failingWith([http(503, { "retry-after": "2" }), http(503, { "retry-after": "3600" })]);
+    expect(run.slept).toEqual([2000, 60_000]);
+  });
+
+  it("does not send again after an abort during the wait", async () => {
+    const abort = new AbortController();
+    const attempts: number[] = [];
+    const run = withRetries(
+      { ...defaultRetryPolicy, baseDelayMs: 60_000 },
+      async (attempt) => {
+        attempts.push(attempt);
+        queueMicrotask(() => abort.abort("enough"));
+        throw http(500);
+      },
+      { signal: abort.signal },
+    );
+    await expect(run).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(attempts).toEqual([0]);
+  });
+
+  it("survives a hook that throws", async () => {
+    const clock = fakeClock();
+    const telemetry = {
+      onRetry: () => {
+        throw new Error("broken metric");
+      },
+    };
+    const send = async (attempt: number) => {
+      if (attempt === 0) throw http(500);
+      return "done";
+    };
+    expect(await withRetries(defaultRetryPolicy, send, { clock, telemetry })).toBe("done");
+  });
+});

@@ -1,0 +1,306 @@
+import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { closedPort, serve, serveTcp } from "../../support/serve.ts";
+import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
+
+describe("a request", () => {
+  it("arrives as it was given, and its answer comes back with status, headers and body", async () => {
+    const server = await serve((_request, response) => response.writeHead(201, { "X-A": "1" }).end("created"));
+    const answer = await openTransport().execute(post(`${server.url}/a/b?c=d`, "hello", { headers: { "x-own": "2" } }));
+    expect(answer).toMatchObject({ status: 201, url: `${server.url}/a/b`, headers: { "x-a": "1" } });
+    expect(Buffer.from(answer.body).toString()).toBe("created");
+    expect(server.requests[0]).toMatchObject({
+      method: "POST",
+      path: "/a/b?c=d",
+      headers: { "x-own": "2", "content-length": "5" },
+    });
+    expect(server.requests[0]?.body.toString()).toBe("hello");
+  });
+
+  it("asks for no coding, sends no cookie and names no connection of its own", async () => {
+    const server = await serve((_request, response) => response.end());
+    await openTransport().execute(get(server.url));
+    expect(Object.keys(server.requests[0]?.headers ?? {}).sort()).toEqual(["connection", "host"]);
+  });
+
+  it("streams an upload of unknown length", async () => {
+    const server = await serve((_request, response) => response.end());
+    async function* body() {
+      yield Buffer.from("one ");
+      yield Buffer.from("two");
+    }
+    await openTransport().execute({ method: "PUT", url: server.url, headers: {}, body: body() });
+    expect(server.requests[0]?.body.toString()).toBe("one two");
+  });
+
+  it.each(["ftp://example.com", "example.com", ""])("to %j is a build error", async (url) => {
+    await expect(openTransport().execute(get(url))).rejects.toMatchObject({ kind: "build" });
+  });
+});
+
+describe("a connection", () => {
+  it("serves one request after the other", async () => {
+    const server = await serve((_request, response) => response.end("x"));
+    const transport = openTransport();
+    for (let i = 0; i < 3; i += 1) await transport.execute(get(server.url));
+    expect(server.connections).toBe(1);
+  });
+
+  it("is replaced at once when the server closed it while it was kept", async () => {
+    const server = await serveTcp((socket, index) => {
+      let requests = 0;
+      socket.on("data", () => {
+        requests += 1;
+        // The first connection takes the second request and resets: the moment that a keep-alive time-out and a request cross.
+        if (index === 0 && requests === 2) socket.resetAndDestroy();
+        else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx");
+      });
+    });
+    const transport = openTransport();
+    await transport.execute(get(server.url));
+    expect((await transport.execute(post(server.url, "again"))).status).toBe(200);
+  });
+
+  it("that is new and breaks before the answer is a network error", async () => {
+    const server = await serveTcp((socket) => socket.once("data", () => socket.destroy()));
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "network", phase: "request" });
+  });
+
+  it("to a port that nothing listens on says so", async () => {
+    const port = await closedPort();
+    const error = await errorOf(openTransport().execute(get(`http://127.0.0.1:${port}`)));
+    expect(error).toMatchObject({ kind: "network", code: "ECONNREFUSED" });
+    expect(error.message).toContain(`127.0.0.1:${port}`);
+  });
+});
+
+describe("a status outside 2xx", () => {
+  it("is an error with status, URL without query, headers and the text", async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(418, { "x-request-id": "r1" }).end("short and stout"),
+    );
+    const error = await errorOf(openTransport().stream(get(`${server.url}/pot?key=secret-in-query`)));
+    expect(error).toMatchObject({
+      kind: "http",
+      status: 418,
+      url: `${server.url}/pot`,
+      body: "short and stout",
+      headers: { "x-request-id": "r1" },
+    });
+    expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain("secret-in-query");
+  });
+
+  it("shows no credential that the server echoes, in any form of printing", async () => {
+    const server = await serve((request, response) => {
+      response.writeHead(401, { "x-echo": String(request.headers.authorization), "set-cookie": "session=topsecret" });
+      response.end(JSON.stringify(request.headers));
+    });
+    const headers = { authorization: "Bearer sk-very-secret", "x-api-key": "another-secret" };
+    const error = await errorOf(openTransport().execute(get(server.url, { headers })));
+    const printed = [
+      inspect(error, { depth: 9, showHidden: true }),
+      JSON.stringify(error),
+      String(error),
+      String(error.body),
+    ];
+    expect(printed.join("\n")).not.toMatch(/sk-very-secret|another-secret|topsecret/);
+    expect(error.body).toContain("[redacted]");
+  });
+
+  it("keeps the beginning of an endless body", async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(500);
+      const more = () => response.write("x".repeat(65_536), () => response.destroyed || more());
+      more();
+    });
+    const error = await errorOf(openTransport().execute(get(server.url)));
+    expect((error.body as string).length).toBe(1024 * 1024);
+    await server.cutResponses(1);
+  });
+});
+
+describe("redirects", () => {
+  it("307 repeats the request with its body", async () => {
+    const server = await serve((request, response) => {
+      if (request.path === "/a") response.writeHead(307, { location: "/b" }).end();
+      else response.end("done");
+    });
+    const answer = await openTransport().execute(
+      post(`${server.url}/a`, "body", { headers: { authorization: "Bearer t" } }),
+    );
+    expect(answer.url).toBe(`${server.url}/b`);
+    expect(server.requests[1]).toMatchObject({ method: "POST", path: "/b", headers: { authorization: "Bearer t" } });
+    expect(server.requests[1]?.body.toString()).toBe("body");
+  });
+
+  it.each([301, 302, 303])("%i turns POST into GET without a body", async (status) => {
+    const server = await serve((request, response) => {
+      if (request.path === "/a") response.writeHead(status, { location: "/b" }).end();
+      else response.end();
+    });
+    await openTransport().execute(post(`${server.url}/a`, "body"));
+    expect(server.requests[1]).toMatchObject({ method: "GET", path: "/b" });
+    expect(server.requests[1]?.headers).not.toHaveProperty("content-type");
+    expect(server.requests[1]?.body.length).toBe(0);
+  });
+
+  it("take no credential to another origin, whatever its header is called", async () => {
+    const other = await serve((_request, response) => response.end());
+    const server = await serve((_request, response) => response.writeHead(307, { location: other.url }).end());
+    const headers = {
+      authorization: "Bearer t",
+      "x-gateway-key": "k",
+      "chatgpt-account-id": "a",
+      "content-type": "text/plain",
+    };
+    await openTransport().execute(post(server.url, "body", { headers }));
+    expect(Object.keys(other.requests[0]?.headers ?? {}).sort()).toEqual([
+      "connection",
+      "content-length",
+      "content-type",
+      "host",
+    ]);
+  });
+
+  it("end after ten", async () => {
+    const server = await serve((_request, response) => response.writeHead(302, { location: "/again" }).end());
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({
+      kind: "network",
+      code: "TOO_MANY_REDIRECTS",
+    });
+    expect(server.requests.length).toBe(11);
+  });
+
+  it("to what is not HTTP are refused", async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(302, { location: "file:///etc/passwd" }).end(),
+    );
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+  });
+
+  it("without a location are an answer like any other", async () => {
+    const server = await serve((_request, response) => response.writeHead(302).end());
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "http", status: 302 });
+  });
+});
+
+describe("time-outs", () => {
+  it("no headers: phase headers, and the connection is closed", async () => {
+    const server = await serve(() => {});
+    const request = get(server.url, { timeouts: { headersMs: 50 } });
+    await expect(openTransport().execute(request)).rejects.toMatchObject({
+      kind: "timeout",
+      phase: "headers",
+      timeoutMs: 50,
+    });
+    await server.cutResponses(1);
+  });
+
+  it("a body that stalls: phase idle", async () => {
+    const server = await serve((_request, response) => void response.writeHead(200).write("start"));
+    const request = get(server.url, { timeouts: { headersMs: 50 } });
+    await expect(openTransport().execute(request)).rejects.toMatchObject({ kind: "timeout", phase: "idle" });
+    await server.cutResponses(1);
+  });
+
+  it("the whole call: a body that never ends but never stalls", async () => {
+    const server = await serve((_request, response) => {
+      const timer = setInterval(() => response.write("x"), 5);
+      response.on("close", () => clearInterval(timer));
+    });
+    const request = get(server.url, { timeouts: { headersMs: 10_000, totalMs: 100 } });
+    await expect(openTransport().execute(request)).rejects.toMatchObject({ kind: "timeout", timeoutMs: 100 });
+    await server.cutResponses(1);
+  });
+});
+
+describe("an abort", () => {
+  it("before anything sends nothing", async () => {
+    const server = await serve((_request, response) => response.end());
+    const request = get(server.url, { signal: AbortSignal.abort("no") });
+    await expect(openTransport().execute(request)).rejects.toMatchObject({ kind: "aborted", cause: "no" });
+    expect(server.requests.length).toBe(0);
+  });
+
+  it("while waiting for headers closes the connection", async () => {
+    const abort = new AbortController();
+    const server = await serve(() => abort.abort("enough"));
+    await expect(openTransport().execute(get(server.url, { signal: abort.signal }))).rejects.toMatchObject({
+      kind: "aborted",
+    });
+    await server.cutResponses(1);
+  });
+
+  it("in the middle of the body closes the connection", async () => {
+    const abort = new AbortController();
+    const server = await serve((_request, response) => void response.writeHead(200).write("start"));
+    const answer = await openTransport().stream(get(server.url, { signal: abort.signal }));
+    const text = textOf(answer.body);
+    abort.abort("enough");
+    await expect(text).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    await server.cutResponses(1);
+  });
+});
+
+describe("a body", () => {
+  it("over the bound of execute is refused", async () => {
+    const server = await serve((_request, response) => response.end("x".repeat(1000)));
+    const transport = openTransport({ maxBodyBytes: 999 });
+    await expect(transport.execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+  });
+
+  it("that breaks off is a stream error", async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("only this", () => response.destroy());
+    });
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+  });
+
+  it("that was compressed unasked is decoded, as it comes", async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("hello")),
+    );
+    const answer = await openTransport().execute(get(server.url));
+    expect(Buffer.from(answer.body).toString()).toBe("hello");
+  });
+
+  it("that is not what its coding says is a stream error", async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end("plain"),
+    );
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+  });
+
+  it("waits for its reader, and stops while it is paused", async () => {
+    const server = await serve((_request, response) => response.end("x".repeat(4 * 1024 * 1024)));
+    const { body } = await openTransport().stream(get(server.url));
+    let bytes = 0;
+    let paused = false;
+    await new Promise<void>((resolve, reject) => {
+      body.pipe({
+        chunk(chunk) {
+          expect(paused).toBe(false);
+          bytes += chunk.length;
+          body.pause();
+          paused = true;
+          setImmediate(() => {
+            paused = false;
+            body.resume();
+          });
+        },
+        end: resolve,
+        fail: reject,
+      });
+    });
+    expect(bytes).toBe(4 * 1024 * 1024);
+  });
+
+  it("that is left closes its connection", async () => {
+    const server = await serve((_request, response) => void response.writeHead(200).write("start"));
+    const { body } = await openTransport().stream(get(server.url));
+    body.cancel();
+    await server.cutResponses(1);
+  });
+});
