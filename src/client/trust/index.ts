@@ -7,7 +7,7 @@ import type { NetworkError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
-import { type ConnectOptions, connect, type TlsTarget } from "./connect.ts";
+import { type ConnectOptions, connect } from "./connect.ts";
 import { sharedContext } from "./context.ts";
 import { describeTrusted, handshakeFailure, type TrustFacts } from "./failure.ts";
 import { ordinaryRoots } from "./roots.ts";
@@ -22,7 +22,7 @@ export {
   readCaBundle,
 } from "./bundle.ts";
 export type { ClientCertificate } from "./client-certificate.ts";
-export type { ConnectOptions, TlsTarget } from "./connect.ts";
+export type { ConnectOptions } from "./connect.ts";
 export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 export { isTrustFailure } from "./failure.ts";
 export {
@@ -57,12 +57,12 @@ export interface Trust {
   readonly selection: CaSelection;
   readonly bundle: CaBundle | undefined;
   /**
-   * Opens a TLS connection; the socket comes only after certificate and host name have passed.
+   * Puts TLS on a connection that stands; the socket comes only after certificate and host name have passed.
    *
    * @throws {@link NetworkError} Phase `tls` and not retryable for a matter of trust; the message says what is wrong and what to do.
    * @throws {@link AbortedError} `options.signal` fired.
    */
-  connect(target: TlsTarget, options: ConnectOptions): Promise<TLSSocket>;
+  connect(options: ConnectOptions): Promise<TLSSocket>;
   tlsOptions(): TlsOptions;
   /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
   explain(error: unknown, host: string): NetworkError | undefined;
@@ -89,7 +89,7 @@ export function createTrust(options: TrustOptions = {}): Trust {
   return {
     selection,
     bundle,
-    connect: (target, connectOptions) => connect(target, connectOptions, context, facts),
+    connect: (connectOptions) => connect(connectOptions, context, facts),
     tlsOptions: () => ({ secureContext: context() }),
     explain: (error, host) => handshakeFailure(error, host, facts),
     describe() {
