@@ -35,7 +35,7 @@ export async function listenOnLoopback(server: Server, scheme: string, host = "1
     accepted: () => accepted,
     open: () => open.size,
     async allClosed() {
-      await Promise.all([...open].map((socket) => socket.closed || once(socket, "close")));
+      await Promise.all([...open].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
     },
     async close() {
       if (!server.listening) return;
@@ -49,7 +49,10 @@ export async function listenOnLoopback(server: Server, scheme: string, host = "1
 
 /** A TCP server that treats each connection as `onConnection` says. Closed when the test ends. */
 export async function startTcpServer(onConnection: (socket: Socket) => void, host?: string): Promise<Loopback> {
-  const server = createServer(onConnection);
+  const server = createServer((socket) => {
+    onConnection(socket);
+    socket.resume(); // unread bytes would hide the client's end
+  });
   const loopback = await listenOnLoopback(server, "tcp", host);
   onTestFinished(() => loopback.close());
   return loopback;

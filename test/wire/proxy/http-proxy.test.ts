@@ -1,0 +1,353 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { createServer as createTlsServer } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { targetOf } from "../../../src/client/route/index.ts";
+import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
+import { listenOnLoopback, startTcpServer } from "../../support/proxies/loopback.ts";
+import { closedPort, serve } from "../../support/serve.ts";
+import { loopbackTrust, serverIdentity } from "./loopback-trust.ts";
+import { abortListeners, dialed, failureOf, printed, readText, testDialer, watchHandles } from "./support.ts";
+
+const greeter = (host?: string) => startTcpServer((socket) => socket.write("hello"), host);
+
+async function secureGreeter() {
+  const server = createTlsServer(serverIdentity(), (socket) => {
+    socket.on("error", () => {});
+    socket.write("hello");
+  });
+  const loopback = await listenOnLoopback(server, "https");
+  onTestFinished(() => loopback.close());
+  return loopback;
+}
+
+/** A proxy that reads one request and answers with these bytes, as given. */
+async function scriptedProxy(answer: (write: (bytes: string) => Promise<void>) => Promise<void> | void) {
+  return startTcpServer((socket) => {
+    const write = (bytes: string) =>
+      new Promise<void>((resolve) => {
+        socket.write(bytes, () => resolve());
+      });
+    socket.setNoDelay(true).once("data", () => void answer(write));
+  });
+}
+
+describe("a tunnel through an HTTP proxy", () => {
+  it.each([
+    ["wss", "HTTPS_PROXY"],
+    ["https", "HTTPS_PROXY"],
+    ["https", "ALL_PROXY"],
+  ])("carries %s chosen by %s", async (scheme, variable) => {
+    const [origin, proxy] = [await secureGreeter(), await startHttpProxy()];
+    const trust = loopbackTrust();
+    const dialer = testDialer({ trust, env: { [variable]: proxy.url } });
+    const socket = await dialed(dialer, `${scheme}://localhost:${origin.port}/v1`);
+    expect(await readText(socket, 5)).toBe("hello");
+    expect(proxy.connects.map(({ target }) => target)).toEqual([`localhost:${origin.port}`]);
+    expect(trust.asked).toEqual(["localhost"]);
+  });
+
+  it("carries ws by CONNECT too", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const socket = await dialed(testDialer({ env: { HTTP_PROXY: proxy.url } }), `ws://127.0.0.1:${origin.port}`);
+    expect(await readText(socket, 5)).toBe("hello");
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  it("asks with the reference's headers alone", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const withUser = proxy.url.replace("//", "//user:p%40ss@");
+    await dialed(testDialer({ proxy: withUser }), `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.connects[0]?.rawHeaders).toEqual([
+      "Host",
+      `127.0.0.1:${origin.port}`,
+      "Proxy-Authorization",
+      `Basic ${Buffer.from("user:p@ss").toString("base64")}`,
+    ]);
+  });
+
+  it("sends no credentials where there are none", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    await dialed(testDialer({ proxy: proxy.url }), `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.connects[0]?.rawHeaders).toEqual(["Host", `127.0.0.1:${origin.port}`]);
+  });
+
+  it("authenticates with special characters in the password", async () => {
+    const credentials = { username: "us@er/corp", password: "p@s/s:w#r%d ä" };
+    const [origin, proxy] = [await greeter(), await startHttpProxy({ credentials })];
+    const user = `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}`;
+    const socket = await dialed(
+      testDialer({ proxy: proxy.url.replace("//", `//${user}@`) }),
+      `ws://127.0.0.1:${origin.port}`,
+    );
+    expect(await readText(socket, 5)).toBe("hello");
+  });
+
+  it("leaves the host's name to the proxy", async () => {
+    const origin = await greeter();
+    const proxy = await startHttpProxy({ hosts: { "inside.corp": "127.0.0.1" } });
+    const socket = await dialed(testDialer({ proxy: proxy.url }), `ws://inside.corp:${origin.port}`);
+    expect(await readText(socket, 5)).toBe("hello");
+  });
+
+  it("brackets an IPv6 target", async () => {
+    const [origin, proxy] = [await greeter("::1"), await startHttpProxy()];
+    const socket = await dialed(testDialer({ proxy: proxy.url }), `ws://[::1]:${origin.port}`);
+    expect(await readText(socket, 5)).toBe("hello");
+    expect(proxy.connects[0]).toMatchObject({
+      target: `[::1]:${origin.port}`,
+      headers: { host: `[::1]:${origin.port}` },
+    });
+  });
+
+  it("goes through a proxy that speaks TLS, with TLS inside TLS", async () => {
+    const [origin, proxy] = [await secureGreeter(), await startHttpProxy({ tls: serverIdentity() })];
+    const trust = loopbackTrust();
+    const dialer = testDialer({ trust, env: { HTTPS_PROXY: `https://127.0.0.1:${proxy.port}` } });
+    const socket = await dialed(dialer, `https://localhost:${origin.port}`);
+    expect(await readText(socket, 5)).toBe("hello");
+    expect(trust.asked).toEqual(["127.0.0.1", "localhost"]);
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  it("understands an answer that comes byte by byte", async () => {
+    const proxy = await scriptedProxy(async (write) => {
+      for (const byte of "HTTP/1.1 200 OK\r\nVia: x\r\n\r\nhello") await write(byte);
+    });
+    const socket = await dialed(testDialer({ proxy: `http://127.0.0.1:${proxy.port}` }), "ws://origin.test");
+    expect(await readText(socket, 5)).toBe("hello");
+  });
+
+  it("keeps the bytes that come with the answer, in order", async () => {
+    const proxy = await scriptedProxy((write) => write("HTTP/1.0 200 Connection established\r\n\r\nhello"));
+    const socket = await dialed(testDialer({ proxy: `http://127.0.0.1:${proxy.port}` }), "ws://origin.test");
+    await new Promise(setImmediate);
+    expect(await readText(socket, 5)).toBe("hello");
+  });
+
+  it("leaves a socket as clean as a direct one", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const url = `ws://127.0.0.1:${origin.port}`;
+    const direct = await dialed(testDialer(), url);
+    const tunnelled = await dialed(testDialer({ proxy: proxy.url }), url);
+    const listeners = (socket: typeof direct) =>
+      Object.fromEntries(socket.eventNames().map((name) => [String(name), socket.listenerCount(name)]));
+    expect(listeners(tunnelled)).toEqual(listeners(direct));
+    expect(tunnelled.timeout ?? 0).toBe(direct.timeout ?? 0);
+  });
+
+  it("lets NO_PROXY pass it by", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const dialer = testDialer({ env: { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.0/8" } });
+    await dialed(dialer, `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.accepted()).toBe(0);
+  });
+
+  it("is used for every URL when it is the option, NO_PROXY or not", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const dialer = testDialer({ proxy: proxy.url, env: { NO_PROXY: "*", HTTP_PROXY: "http://127.0.0.1:1" } });
+    await dialed(dialer, `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  it("is passed by when the option says false", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const dialer = testDialer({ proxy: false, env: { HTTP_PROXY: proxy.url } });
+    await dialed(dialer, `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.accepted()).toBe(0);
+  });
+});
+
+describe("a proxy's refusal", () => {
+  it.each([
+    [407, "PROXY_AUTHENTICATION_REQUIRED", false, "407 Proxy Authentication Required; put them into HTTPS_PROXY"],
+    [401, "PROXY_AUTHENTICATION_REQUIRED", false, "401 Unauthorized; put them into HTTPS_PROXY"],
+    [403, "PROXY_REFUSED", false, "403 Forbidden; ask whoever runs it to allow this host"],
+    [404, "PROXY_REFUSED", false, "404 Not Found; check that it is a proxy"],
+    [502, "PROXY_REFUSED", true, "502 Bad Gateway; it could not reach the host itself"],
+    [302, "PROXY_REFUSED", false, "302 Found; check that it is a proxy"],
+  ])("with %d has the code %s, retryable: %j", async (status, code, retryable, text) => {
+    const proxy = await startHttpProxy({ refuseWith: { status } });
+    const settled = watchHandles();
+    const dialer = testDialer({ env: { HTTPS_PROXY: proxy.url } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test/v1")));
+    expect(error).toMatchObject({ kind: "network", phase: "proxy", code, proxyStatus: status, retryable });
+    expect(error.message).toContain(
+      `the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) refused to connect to api.origin.test:443: ${text}`,
+    );
+    await proxy.allClosed();
+    await settled();
+  });
+
+  it("of wrong credentials says where they stand and never what they are", async () => {
+    const proxy = await startHttpProxy({ credentials: { username: "alice", password: "right" } });
+    const dialer = testDialer({ env: { https_proxy: proxy.url.replace("//", "//alice:wr0ng%40pw@") } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ code: "PROXY_AUTHENTICATION_REQUIRED", proxyStatus: 407 });
+    expect(error.message).toContain("check user name and password in https_proxy");
+    expect(printed(error)).not.toMatch(/alice|wr0ng|YWxpY2U/);
+  });
+
+  it("that offers no Basic says so", async () => {
+    const headers = { "proxy-authenticate": 'NTLM, Negotiate realm="x"' };
+    const proxy = await startHttpProxy({ refuseWith: { status: 407, headers } });
+    const error = await failureOf(testDialer({ proxy: proxy.url }).dial(targetOf("https://api.origin.test")));
+    expect(error.message).toContain("it takes ntlm, negotiate alone and this client sends Basic");
+  });
+
+  it("is not waited out when its body never ends", async () => {
+    const proxy = await scriptedProxy((write) => write("HTTP/1.1 403 No\r\ncontent-length: 1000000\r\n\r\nsome"));
+    const settled = watchHandles();
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(await failureOf(dialer.dial(targetOf("wss://api.origin.test")))).toMatchObject({ proxyStatus: 403 });
+    await proxy.allClosed();
+    await settled();
+  });
+
+  it("keeps the proxy's own words out of the message", async () => {
+    const proxy = await scriptedProxy((write) =>
+      write("HTTP/1.1 599 echo-secret\r\nx: echo-secret\r\n\r\necho-secret"),
+    );
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(printed(await failureOf(dialer.dial(targetOf("wss://api.origin.test"))))).not.toContain("echo-secret");
+  });
+});
+
+describe("a proxy that fails", () => {
+  it("is named when nothing listens there", async () => {
+    const port = await closedPort();
+    const dialer = testDialer({ env: { ALL_PROXY: `http://u:s3cret@127.0.0.1:${port}` } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ phase: "connect", code: "ECONNREFUSED" });
+    expect(error.message).toBe(
+      `the proxy 127.0.0.1:${port} (from ALL_PROXY) refused the connection (ECONNREFUSED); check host and port in ALL_PROXY, and that the proxy is up`,
+    );
+    expect(printed(error)).not.toContain("s3cret");
+  });
+
+  it("is named when its name has no address", async () => {
+    const dialer = testDialer({ env: { HTTPS_PROXY: "http://proxy.missing.test:3128" } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ phase: "dns", code: "ENOTFOUND" });
+    expect(error.message).toBe(
+      "host name proxy.missing.test of the proxy from HTTPS_PROXY cannot be resolved (ENOTFOUND); check the name and this machine's DNS",
+    );
+  });
+
+  it("is told from a slow origin when it never answers", async () => {
+    const proxy = await startTcpServer(() => {});
+    const settled = watchHandles();
+    const dialer = testDialer({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 60 }));
+    expect(error).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 60 });
+    expect(error.message).toContain(
+      `within 60 ms: the proxy handshake with the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) did not finish`,
+    );
+    await proxy.allClosed();
+    await settled();
+  });
+
+  it("ends a handshake when it hangs up", async () => {
+    const proxy = await startTcpServer((socket) => socket.once("data", () => socket.end()));
+    const dialer = testDialer({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ kind: "network", phase: "proxy", retryable: true });
+    expect(error.message).toContain("closed the connection when asked to connect to api.origin.test:443");
+    await proxy.allClosed();
+  });
+
+  it("is recognised as no HTTP proxy", async () => {
+    const proxy = await scriptedProxy((write) => write("\x15\x03\x01\x00\x02\x02\x46"));
+    const settled = watchHandles();
+    const dialer = testDialer({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ phase: "proxy", code: "PROXY_PROTOCOL_ERROR", retryable: false });
+    expect(error.message).toContain("does not answer as an HTTP proxy does; check scheme and port in HTTPS_PROXY");
+    await proxy.allClosed();
+    await settled();
+  });
+
+  it("cannot fill the memory with its headers", async () => {
+    const proxy = await scriptedProxy((write) => write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(1_000_000)}`));
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(await failureOf(dialer.dial(targetOf("wss://api.origin.test")))).toMatchObject({
+      code: "PROXY_PROTOCOL_ERROR",
+    });
+    await proxy.allClosed();
+  });
+
+  it("leaves nothing open when the dial is aborted during its handshake", async () => {
+    const controller = new AbortController();
+    const proxy = await startTcpServer((socket) => socket.once("data", () => controller.abort("stop")));
+    const settled = watchHandles();
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    const error = await failureOf(dialer.dial(targetOf("wss://api.origin.test"), { signal: controller.signal }));
+    expect(error).toMatchObject({ kind: "aborted", cause: "stop" });
+    expect(abortListeners(controller.signal)).toBe(0);
+    await proxy.allClosed();
+    await settled();
+  });
+});
+
+describe("plain HTTP through an HTTP proxy", () => {
+  it("is forwarded in absolute form on a connection to the proxy", async () => {
+    const origin = await serve((_request, response) => void response.end("hello"));
+    const proxy = await startHttpProxy({ credentials: { username: "user", password: "p@ss" } });
+    const dialer = testDialer({ env: { HTTP_PROXY: proxy.url.replace("//", "//user:p%40ss@") } });
+    const forward = dialer.forward(`${origin.url}/v1`);
+    expect(forward?.route).toMatchObject({ mode: "forward", source: "HTTP_PROXY" });
+    const socket = (await forward?.dial())!;
+    const sent = request({
+      createConnection: () => socket,
+      path: `${origin.url}/v1`,
+      headers: { host: new URL(origin.url).host, ...forward?.headers },
+    }).end();
+    const [response] = await once(sent, "response");
+    expect(response.statusCode).toBe(200);
+    expect(proxy.forwards.map(({ target }) => target)).toEqual([`${origin.url}/v1`]);
+    expect(proxy.connects).toHaveLength(0);
+    socket.destroy();
+  });
+
+  it("reaches a proxy that speaks TLS", async () => {
+    const proxy = await startHttpProxy({ tls: serverIdentity() });
+    const trust = loopbackTrust();
+    const forward = testDialer({ trust, proxy: `https://localhost:${proxy.port}` }).forward("http://a.test");
+    const socket = await forward?.dial();
+    expect(trust.asked).toEqual(["localhost"]);
+    socket?.destroy();
+  });
+
+  it("names the proxy when the connection to it times out", async () => {
+    const proxy = await startTcpServer(() => {});
+    const forward = testDialer({ proxy: `https://localhost:${proxy.port}` }).forward("http://a.test");
+    const error = await failureOf(forward!.dial({ timeoutMs: 60 }));
+    expect(error.message).toContain(
+      `the tls handshake with the proxy localhost:${proxy.port} (from the proxy option) did not finish`,
+    );
+    await proxy.allClosed();
+  });
+
+  it("tells the proxy's 407 from every answer that an origin can give", () => {
+    const forward = testDialer({ env: { HTTP_PROXY: "http://127.0.0.1:3128" } }).forward("http://a.test/v1");
+    expect(forward?.refusal(407, { "proxy-authenticate": "Basic realm=x" })).toMatchObject({
+      kind: "network",
+      phase: "proxy",
+      code: "PROXY_AUTHENTICATION_REQUIRED",
+      proxyStatus: 407,
+      message: expect.stringContaining("(from HTTP_PROXY) refused to connect to a.test:80: 407"),
+    });
+    expect(forward?.refusal(401, {})).toBeUndefined();
+    expect(forward?.refusal(502, {})).toBeUndefined();
+  });
+
+  it.each([
+    ["https://a.test", "http://127.0.0.1:3128"],
+    ["ws://a.test", "http://127.0.0.1:3128"],
+    ["http://a.test", "socks5h://127.0.0.1:1080"],
+    ["http://excluded.test", "http://127.0.0.1:3128"],
+  ])("is the only thing forwarded: not %s through %s", (url, proxy) => {
+    const dialer = testDialer({ env: { ALL_PROXY: proxy, NO_PROXY: "excluded.test" } });
+    expect(dialer.forward(url)).toBeUndefined();
+  });
+});
