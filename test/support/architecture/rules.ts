@@ -1,11 +1,6 @@
 import { dirname, posix } from "node:path";
+import type { ProjectFile } from "../project-files.ts";
 import { type ImportUse, readSource } from "./imports.ts";
-
-export interface SourceFile {
-  /** From the project's root, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
 
 const MANIFEST = "package.json"; // for the version
 
@@ -53,7 +48,7 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
 export const MAX_LINES = 380;
 
 /** Every rule that the sources break, one line each; empty when the house is in order. */
-export function violations(files: readonly SourceFile[]): string[] {
+export function violations(files: readonly ProjectFile[]): string[] {
   const facts = files.map((file) => ({ ...file, ...readSource(file.path, file.text) }));
   const graph = new Map(
     facts.map(({ path, imports }) => [path, imports.map((use) => ({ ...use, target: target(path, use) }))]),

@@ -1,0 +1,37 @@
+import { onTestFinished } from "vitest";
+import { noAuth } from "../../src/api/auth.ts";
+import type { ClientOptions } from "../../src/api/endpoint-session.ts";
+import type { ProviderConfig } from "../../src/api/provider.ts";
+import { openaiProvider } from "../../src/api/providers.ts";
+import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
+
+/** An emulator for one test. */
+export async function emulate(options: EmulatorOptions = {}): Promise<Emulator> {
+  const emulator = await startEmulator(options);
+  onTestFinished(() => emulator.close());
+  return emulator;
+}
+
+/** Client options for a server on loopback: no key, no proxy, quick retries. */
+export function clientOptions(baseUrl: string, overrides: Partial<ProviderConfig> = {}): ClientOptions {
+  const provider = openaiProvider({ env: {}, baseUrl, ...overrides, retry: { baseDelayMs: 1, ...overrides.retry } });
+  return { provider, auth: noAuth(), env: {} };
+}
+
+/** Events until the end, and what ended them if it was a failure. */
+export async function readEvents(
+  events: AsyncIterable<ResponseEvent>,
+): Promise<{ readonly events: ResponseEvent[]; readonly error: unknown }> {
+  const seen: ResponseEvent[] = [];
+  try {
+    for await (const event of events) seen.push(event);
+    return { events: seen, error: undefined };
+  } catch (error) {
+    return { events: seen, error };
+  }
+}
+
+export function textOf(events: readonly ResponseEvent[]): string {
+  return events.map((event) => (event.type === "output_text.delta" ? event.delta : "")).join("");
+}
