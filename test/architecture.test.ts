@@ -1,21 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_LINES, type SourceFile, violations } from "./support/architecture/rules.ts";
-
-const root = join(import.meta.dirname, "..");
-
-function sources(): SourceFile[] {
-  return readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => ({
-      path: `src/${name.split(sep).join("/")}`,
-      text: readFileSync(join(root, "src", name), "utf8"),
-    }));
-}
+import { MAX_LINES, violations } from "./support/architecture/rules.ts";
+import { typescriptFiles } from "./support/project-files.ts";
 
 test("the sources keep the directions between layers, the gates to the network and the size of a file", () => {
-  const files = sources();
+  const files = typescriptFiles("src");
   expect(files.length).toBeGreaterThan(50);
   expect(violations(files)).toEqual([]);
 });

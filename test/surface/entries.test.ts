@@ -1,0 +1,198 @@
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { readProjectFile } from "../support/project-files.ts";
+
+interface Entry {
+  readonly name: string;
+  readonly file: string;
+  load(): Promise<object>;
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+}
+
+/** What users may import, complete. A name that goes is a breaking change; a name that comes needs a line in CHANGELOG.md. */
+const ENTRIES: readonly Entry[] = [
+  {
+    name: "codex-api",
+    file: "src/index.ts",
+    load: () => import("../../src/index.ts"),
+    values: [
+      "AbortedError",
+      "BuildError",
+      "CaInvalidError",
+      "CaReadError",
+      "CaRejectedError",
+      "CodexApiError",
+      "ContextWindowExceededError",
+      "HttpError",
+      "IncompleteResponseError",
+      "InvalidRequestError",
+      "NetworkError",
+      "QuotaExceededError",
+      "RateLimitError",
+      "ResponsesClient",
+      "RetryableError",
+      "ServerOverloadedError",
+      "StreamError",
+      "TimeoutError",
+      "TurnState",
+      "UsageLimitReachedError",
+      "UsageNotIncludedError",
+      "apiKeyAuth",
+      "azureProvider",
+      "chatgptProvider",
+      "codexAuth",
+      "createTextParam",
+      "lmstudioProvider",
+      "noAuth",
+      "ollamaProvider",
+      "openaiProvider",
+      "version",
+    ],
+    types: [
+      "AuthProvider",
+      "ClientOptions",
+      "CodexAuth",
+      "CodexAuthOptions",
+      "CollectedResponse",
+      "Compression",
+      "CreditsSnapshot",
+      "HttpTransport",
+      "Logger",
+      "ProviderConfig",
+      "ProviderOverrides",
+      "RateLimitSnapshot",
+      "RateLimitWindow",
+      "ResponseEvent",
+      "ResponseItem",
+      "ResponseStream",
+      "ResponsesOptions",
+      "ResponsesRequest",
+      "RetryPolicy",
+      "SessionSource",
+      "Telemetry",
+      "TokenUsage",
+      "TraceContext",
+    ],
+  },
+  {
+    name: "codex-api/client",
+    file: "src/client/index.ts",
+    load: () => import("../../src/client/index.ts"),
+    values: [
+      "AbortedError",
+      "BuildError",
+      "CodexApiError",
+      "HttpError",
+      "NetworkError",
+      "SseDecoder",
+      "StreamError",
+      "TimeoutError",
+      "UndiciTransport",
+      "backoffDelayMs",
+      "createDialer",
+      "defaultRetryPolicy",
+      "mergeHeaders",
+      "parseRetryAfter",
+      "silentLogger",
+      "systemClock",
+      "withRetries",
+    ],
+    types: [
+      "ByteSink",
+      "ByteStream",
+      "Clock",
+      "Compression",
+      "DialTarget",
+      "Dialer",
+      "DialerOptions",
+      "Environment",
+      "Forward",
+      "HeaderInit",
+      "HeaderMap",
+      "HttpErrorFields",
+      "HttpRequest",
+      "HttpResponse",
+      "HttpStreamResponse",
+      "HttpTransport",
+      "LogFields",
+      "Logger",
+      "NetworkErrorFields",
+      "NetworkPhase",
+      "RequestAttempt",
+      "RequestTimeouts",
+      "ResponseHead",
+      "RetryContext",
+      "RetryNotice",
+      "RetryPolicy",
+      "Route",
+      "SkippedEvent",
+      "SseDecoderOptions",
+      "SseEvent",
+      "SseSink",
+      "StreamPoll",
+      "Telemetry",
+      "TimeoutPhase",
+      "TraceContext",
+      "UndiciTransportOptions",
+      "WebsocketRequest",
+    ],
+  },
+  {
+    name: "codex-api/emulator",
+    file: "src/emulator/index.ts",
+    load: () => import("../../src/emulator/index.ts"),
+    values: ["startEmulator"],
+    types: [
+      "EmulatedRateLimits",
+      "Emulator",
+      "EmulatorOptions",
+      "LimitFamily",
+      "LimitWindow",
+      "Pace",
+      "RecordedRequest",
+      "Script",
+      "Step",
+      "StepAnswer",
+      "StepHeaders",
+      "StepItems",
+    ],
+  },
+];
+
+interface Exports {
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+}
+
+/** What an entry's source lists, and `*` where it passes on whatever another file exports. */
+function listedExports(text: string): Exports {
+  const values: string[] = [];
+  const types: string[] = [];
+  ts.createSourceFile("entry.ts", text, ts.ScriptTarget.ES2023).forEachChild((node) => {
+    if (!ts.isExportDeclaration(node)) return;
+    if (!node.exportClause || !ts.isNamedExports(node.exportClause)) values.push("*");
+    else {
+      for (const { name, isTypeOnly } of node.exportClause.elements) {
+        (isTypeOnly || node.isTypeOnly ? types : values).push(name.text);
+      }
+    }
+  });
+  return { values: values.sort(), types: types.sort() };
+}
+
+describe.each(ENTRIES)("$name", ({ file, load, values, types }) => {
+  test("lists the names that were promised, one by one", () => {
+    expect(listedExports(readProjectFile(file))).toEqual({ values, types });
+  });
+
+  test("gives those values when it is imported", async () => {
+    expect(Object.keys(await load()).sort()).toEqual(values);
+  });
+});
+
+test("package.json exports these entries and no file behind them", () => {
+  const { exports } = JSON.parse(readProjectFile("package.json")) as { exports: Record<string, unknown> };
+  const names = Object.keys(exports).map((key) => `codex-api${key.slice(1)}`);
+  expect(names).toEqual([...ENTRIES.map(({ name }) => name), "codex-api/package.json"]);
+});
