@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Environment } from "../environment.ts";
-import { CodexApiError, NetworkError } from "../errors.ts";
+import type { NetworkError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
@@ -19,11 +19,15 @@ import { httpRefusal } from "./proxy-refusal.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
 import { openSocksTunnel } from "./socks-tunnel.ts";
 import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
-import { codeOf, connectTcp, inBrackets, lookupFailure } from "./tcp-connect.ts";
+import { connectTcp, lookupFailure } from "./tcp-connect.ts";
 
-/** Turns a connected socket into a TLS one; `Trust` is the one implementation. */
+/** What is needed of `Trust`. */
 export interface TlsUpgrader {
-  /** `host` is the name to ask for and to verify. Rejects when the handshake fails or the socket closes. */
+  /**
+   * Puts TLS on a connection; `host` is the name to ask for and to verify.
+   *
+   * @throws {@link NetworkError} Phase `tls`: the handshake failed or the socket closed.
+   */
   connect(options: { readonly socket: Socket; readonly host: string; readonly signal?: AbortSignal }): Promise<Socket>;
 }
 
@@ -78,13 +82,9 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {
     attempt.enter("tls handshake", peer);
-    try {
-      const secure = await trust.connect({ socket, host: peer.hostname, signal: attempt.signal });
-      attempt.own(secure);
-      return secure;
-    } catch (error) {
-      throw CodexApiError.is(error) ? error : tlsFailure(error, peer);
-    }
+    const secure = await trust.connect({ socket, host: peer.hostname, signal: attempt.signal });
+    attempt.own(secure);
+    return secure;
   };
 
   const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
@@ -184,13 +184,4 @@ function resolveHere(
       reject(lookupFailure(error ?? new Error("no address"), origin, advice));
     });
   });
-}
-
-function tlsFailure(cause: unknown, peer: Peer): NetworkError {
-  const code = codeOf(cause);
-  return new NetworkError(
-    `the TLS handshake with ${authorityOf(peer)} failed${inBrackets(code)}; check that TLS is spoken on that port`,
-    { code, phase: "tls" },
-    { cause },
-  );
 }

@@ -92,7 +92,6 @@ describe("a host that cannot be reached", () => {
     const server = await startTcpServer((socket) => socket.end("SSH-2.0-x\r\n"));
     const error = await failureOf(testDialer().dial(targetOf(`https://localhost:${server.port}`)));
     expect(error).toMatchObject({ kind: "network", phase: "tls" });
-    expect(error.message).toContain(`the TLS handshake with localhost:${server.port} failed`);
     await server.allClosed();
   });
 });
