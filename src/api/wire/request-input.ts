@@ -8,14 +8,17 @@ export type RequestInput = string | readonly ResponseItem[];
 
 /** @throws {@link BuildError} `input` is neither, or an item has no `type`; the message names the place. */
 export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
-  if (typeof input === "string") return encodeInput([userMessage(input)], encoding);
-  if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items");
-  input.forEach(checkItem);
-  return encodeInput(input, encoding);
+  return encodeInput(inputItems(input), encoding);
 }
 
-export function userMessage(text: string): ResponseItem {
-  return { type: "message", role: "user", content: [{ type: "input_text", text }] };
+/** The items that `input` stands for. Throws as {@link encodeRequestInput} does. */
+export function inputItems(input: RequestInput): readonly ResponseItem[] {
+  if (typeof input === "string") {
+    return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
+  }
+  if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items");
+  input.forEach(checkItem);
+  return input;
 }
 
 /** @throws {@link BuildError} */

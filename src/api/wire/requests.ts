@@ -1,5 +1,5 @@
 import type { OpenString } from "./items.ts";
-import type { JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { checkModel, encodeRequestInput, type RequestInput } from "./request-input.ts";
 
 export type ReasoningEffort = OpenString<"none" | "minimal" | "low" | "medium" | "high" | "xhigh">;
@@ -16,7 +16,7 @@ export interface ReasoningParam {
 /** How the text of the answer is written. */
 export interface TextParam {
   readonly verbosity?: Verbosity;
-  readonly format?: JsonObject;
+  readonly format?: object;
 }
 
 /**
@@ -111,7 +111,7 @@ export interface WebsocketFrameExtras {
 /** The request as a `response.create` frame. `body` is what HTTP would send. */
 export function websocketFrame(body: JsonObject, extras: WebsocketFrameExtras = {}): JsonObject {
   const { type: _type, model, instructions, previous_response_id, generate, client_metadata, ...further } = body;
-  const metadata = { ...(client_metadata as object | undefined), ...extras.clientMetadata };
+  const metadata = { ...(isJsonObject(client_metadata) ? client_metadata : {}), ...extras.clientMetadata };
   return {
     type: "response.create",
     ...defined({ model, instructions }),
