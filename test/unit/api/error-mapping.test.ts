@@ -1,0 +1,295 @@
+import { describe, expect, test } from "vitest";
+import { mapErrorEvent, mapFailedResponse, mapHttpError } from "../../../src/api/error-mapping.ts";
+import { type CodexApiError, HttpError } from "../../../src/client/errors.ts";
+
+const URL_SENT = "https://api.example/v1/responses";
+
+function httpError(status: number, body: unknown, headers: Record<string, string> = {}): HttpError {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return new HttpError(`http ${status}`, { status, url: URL_SENT, headers, body: text });
+}
+
+/** `code` → kind, wherever it arrives. */
+const table: readonly (readonly [string, string])[] = [
+  ["context_length_exceeded", "context_window_exceeded"],
+  ["insufficient_quota", "quota_exceeded"],
+  ["credit_balance_exhausted", "quota_exceeded"],
+  ["organization_spend_limit_exceeded", "quota_exceeded"],
+  ["project_spend_limit_exceeded", "quota_exceeded"],
+  ["usage_not_included", "usage_not_included"],
+  ["usage_limit_reached", "usage_limit_reached"],
+  ["server_is_overloaded", "server_overloaded"],
+  ["slow_down", "server_overloaded"],
+  ["invalid_prompt", "invalid_request"],
+  ["cyber_policy", "invalid_request"],
+  ["bio_policy", "invalid_request"],
+  ["misalignment_policy_violation", "invalid_request"],
+  ["flex_unavailable", "retryable"],
+];
+
+describe("the table of codes", () => {
+  test.each(table)("%s is %s in response.failed, in an error event and in any HTTP answer", (code, kind) => {
+    const error = { code, message: "because" };
+    const all = [
+      mapFailedResponse(error),
+      mapErrorEvent({ type: "error", error }),
+      mapErrorEvent({ type: "error", ...error }),
+      ...[400, 403, 429, 500, 503].map((status) => mapHttpError(httpError(status, { error }))),
+    ];
+    expect(new Set(all.map((mapped) => mapped.kind))).toEqual(new Set([kind]));
+    expect(new Set(all.map((mapped) => (mapped as CodexApiError & { code: string }).code))).toEqual(new Set([code]));
+    expect(all.every((mapped) => mapped.retryable === (kind === "retryable"))).toBe(true);
+  });
+
+  test.each(table)("%s counts as type where there is no code of its own", (type, kind) => {
+    expect(mapFailedResponse({ type, code: null, message: "because" }).kind).toBe(kind);
+  });
+
+  test.each<[string, string]>([
+    [
+      "context_length_exceeded",
+      "Input and answer do not fit into the model's context window. Compact or shorten the history, or start a new conversation.",
+    ],
+    ["insufficient_quota", "Quota exceeded. Check the plan, the credits and the spending limits of the account."],
+    [
+      "usage_not_included",
+      "The plan of this account does not include this use. Upgrade the plan (https://chatgpt.com/explore/plus) or use an API key.",
+    ],
+    ["server_is_overloaded", "The model is at capacity. Choose another model, or try again later."],
+    ["invalid_prompt", "Invalid request."],
+    ["cyber_policy", "The service's usage policy forbids this request (cyber_policy)."],
+    ["flex_unavailable", "The service failed with code flex_unavailable. Send the request again."],
+    [
+      "usage_limit_reached",
+      "The usage limit is reached. Wait for the reset, or see https://chatgpt.com/codex/settings/usage for more credits.",
+    ],
+  ])("%s says what to do even when the service says nothing", (code, message) => {
+    expect(mapFailedResponse({ code }).message).toBe(message);
+  });
+
+  test("the service's own words come first", () => {
+    const message = "Too long by 12 tokens";
+    expect(mapFailedResponse({ code: "context_length_exceeded", message }).message).toMatch(
+      /^Too long by 12 tokens\. Compact/,
+    );
+    expect(mapFailedResponse({ code: "invalid_prompt", message }).message).toBe(message);
+  });
+});
+
+describe("mapFailedResponse", () => {
+  test.each<[unknown, number | undefined]>([
+    [{ code: "rate_limit_exceeded", message: "Please try again in 28ms." }, 28],
+    [{ code: "rate_limit_exceeded", message: "Please try again in 11.054s." }, 11_054],
+    [{ code: "rate_limit_exceeded", message: "Please TRY AGAIN IN 35 Seconds" }, 35_000],
+    [{ code: "rate_limit_exceeded", message: "try again in1 second" }, 1000],
+    [{ code: "rate_limit_exceeded", message: "try again in 2 minutes" }, undefined],
+    [{ code: "rate_limit_exceeded", message: "try again later" }, undefined],
+    [{ code: "rate_limit_exceeded" }, undefined],
+    [{ code: "server_error", message: "Please try again in 28ms." }, undefined],
+    [{ message: "Please try again in 28ms." }, undefined],
+    [{}, undefined],
+  ])("makes %j retryable after its delay", (error, retryAfterMs) => {
+    const mapped = mapFailedResponse(error);
+    expect(mapped).toMatchObject({ kind: "retryable", retryable: true });
+    expect(mapped).toHaveProperty("retryAfterMs", retryAfterMs);
+  });
+
+  test("keeps the service's message and code", () => {
+    const mapped = mapFailedResponse({ code: "server_error", message: "boom" });
+    expect(mapped).toMatchObject({ message: "boom", code: "server_error" });
+  });
+
+  test.each([
+    undefined,
+    null,
+    "boom",
+    5,
+    [],
+    { code: 5 },
+    { message: {} },
+    { type: 1 },
+    { plan_type: [] },
+    { resets_at: 1.5 },
+  ])("makes %j, which is no error object, a broken stream", (error) => {
+    const mapped = mapFailedResponse(error);
+    expect([mapped.kind, mapped.message]).toEqual(["stream", "response.failed event received"]);
+  });
+
+  test("tells of a usage limit when it resets and whose plan it is", () => {
+    const mapped = mapFailedResponse({ code: "usage_limit_reached", plan_type: "plus", resets_at: 1_700_000_000 });
+    expect(mapped).toMatchObject({
+      kind: "usage_limit_reached",
+      planType: "plus",
+      resetsAt: 1_700_000_000,
+      retryable: false,
+    });
+    expect(mapped.message).toContain("(plan: plus). It resets at 2023-11-14T22:13:20.000Z.");
+  });
+});
+
+describe("mapErrorEvent", () => {
+  test.each<[string, Record<string, unknown>, string, string]>([
+    ["details in error", { error: { code: "server_error", message: "boom" } }, "retryable", "boom"],
+    ["details beside type", { code: "server_error", message: "boom", param: null }, "retryable", "boom"],
+    ["a text as error", { error: "boom" }, "retryable", "boom"],
+    [
+      "a rate limit with its delay",
+      { error: { code: "rate_limit_exceeded", message: "try again in 1s" } },
+      "retryable",
+      "try again in 1s",
+    ],
+    [
+      "a status, as a WebSocket frame has it",
+      { status: 401, error: { message: "no" } },
+      "http",
+      "unexpected status 401 Unauthorized: no",
+    ],
+    ["nothing at all", {}, "stream", "error event received"],
+    ["an empty error", { error: {} }, "stream", "error event received"],
+  ])("reads %s", (_, event, kind, message) => {
+    const mapped = mapErrorEvent({ type: "error", ...event });
+    expect(mapped.kind).toBe(kind);
+    expect(mapped.message).toContain(message);
+  });
+});
+
+describe("mapHttpError", () => {
+  test.each<[number, unknown, string]>([
+    [400, { error: { message: "bad" } }, "invalid_request"],
+    [401, { error: { code: "invalid_api_key" } }, "http"],
+    [402, "", "http"],
+    [403, "", "http"],
+    [404, { error: { code: "model_not_found" } }, "http"],
+    [408, "", "http"],
+    [413, "", "http"],
+    [426, "", "http"],
+    [429, "", "rate_limit"],
+    [429, { error: { code: "rate_limit_exceeded" } }, "rate_limit"],
+    [429, { error: { type: "usage_limit_reached" } }, "usage_limit_reached"],
+    [429, { error: { type: "usage_limit_reached", resets_at: 1 } }, "usage_limit_reached"],
+    [429, { error: { type: "usage_limit_reached", resets_at: 1.5 } }, "rate_limit"],
+    [429, { error: { type: "usage_limit_reached", resets_at: "1" } }, "rate_limit"],
+    [429, { error: { type: "usage_limit_reached", code: 429 } }, "usage_limit_reached"],
+    [429, { error: { type: 5, code: "x" } }, "rate_limit"],
+    [429, { error: { type: "usage_not_included" } }, "usage_not_included"],
+    [429, { error: { type: "usage_not_included", plan_type: 5 } }, "rate_limit"],
+    [429, "<html>", "rate_limit"],
+    [500, { error: { code: "server_error" } }, "http"],
+    [502, "<html><title>Bad Gateway</title></html>", "http"],
+    [503, { error: { code: "other" } }, "http"],
+    [503, "", "http"],
+    [504, "", "http"],
+    [529, "", "http"],
+  ])("maps status %i with %j to %s", (status, body, kind) => {
+    const error = httpError(status, body);
+    const mapped = mapHttpError(error);
+    expect(mapped.kind).toBe(kind);
+    expect(mapped.cause).toBe(error);
+    expect(mapped).toHaveProperty("status", status);
+  });
+
+  test("keeps everything of an answer without a kind of its own", () => {
+    const headers = { "x-request-id": "req_1", "x-extra": "1" };
+    const mapped = mapHttpError(httpError(503, "busy", headers));
+    expect(mapped).toMatchObject({
+      status: 503,
+      url: URL_SENT,
+      headers,
+      body: "busy",
+      requestId: "req_1",
+      retryable: true,
+    });
+  });
+
+  describe("400", () => {
+    test.each<[string, unknown, string]>([
+      ["the message of the error", { error: { message: " bad field " } }, "bad field"],
+      ["the body where it has no message", { detail: "bad field" }, '{"detail":"bad field"}'],
+      ["the title of a page", "<!DOCTYPE html><title>400 Bad Request</title><p>x</p>", "400 Bad Request"],
+      ["a sentence of its own for an empty body", "", "Invalid request."],
+      [
+        "what to do about an invalid image",
+        { error: { message: "The image data you provided does not represent a valid image. Check it" } },
+        "The image data you provided does not represent a valid image. Check it. Remove the image from the input and send the request again.",
+      ],
+    ])("says %s", (_, body, message) => {
+      const mapped = mapHttpError(httpError(400, body));
+      expect(mapped).toMatchObject({ kind: "invalid_request", message });
+      expect((mapped as CodexApiError & { body: string }).body).toBe(httpError(400, body).body);
+    });
+  });
+
+  describe("429", () => {
+    const NOW_MS = Date.UTC(2026, 0, 1);
+    test.each<[string, unknown, Record<string, string>, number | undefined]>([
+      ["retry-after in seconds", "", { "retry-after": "3" }, 3000],
+      ["retry-after as a date", "", { "retry-after": "Thu, 01 Jan 2026 00:00:05 GMT" }, 5000],
+      ["retry-after-ms", "", { "retry-after-ms": "70" }, 70],
+      ["the message", { error: { message: "Please try again in 1.2s" } }, {}, 1200],
+      ["the header before the message", { error: { message: "try again in 9s" } }, { "retry-after": "3" }, 3000],
+      ["nowhere", "", {}, undefined],
+    ])("takes the delay from %s", (_, body, headers, retryAfterMs) => {
+      const mapped = mapHttpError(httpError(429, body, headers), NOW_MS);
+      expect(mapped).toMatchObject({ kind: "rate_limit", retryable: true });
+      expect(mapped).toHaveProperty("retryAfterMs", retryAfterMs);
+    });
+
+    test("says why, where, which request and when to come back", () => {
+      const headers = { "retry-after": "3", "x-request-id": "req_1" };
+      expect(mapHttpError(httpError(429, { error: { message: "Slow down" } }, headers)).message).toBe(
+        `rate limited, status: 429 Too Many Requests: Slow down, url: ${URL_SENT}, request id: req_1. Try again in 3 s.`,
+      );
+      const bare = new HttpError("", { status: 429, headers: {}, body: "" });
+      expect(mapHttpError(bare).message).toBe("rate limited, status: 429 Too Many Requests. Send less, or wait.");
+    });
+
+    test.each<[Record<string, string>, string | undefined]>([
+      [{ "x-request-id": "a", "x-oai-request-id": "b", "cf-ray": "c" }, "a"],
+      [{ "x-oai-request-id": "b", "cf-ray": "c" }, "b"],
+      [{ "cf-ray": "c" }, "c"],
+      [{}, undefined],
+    ])("takes the request id from %j", (headers, requestId) => {
+      expect(mapHttpError(httpError(429, "", headers))).toHaveProperty("requestId", requestId);
+    });
+  });
+
+  describe("a usage limit", () => {
+    const body = { error: { type: "usage_limit_reached", plan_type: "galactic", resets_at: 1_700_000_000 } };
+
+    test("carries the active limit's snapshot, the promo message and a plan that nobody knows yet", () => {
+      const headers = {
+        "x-codex-active-limit": "codex_other",
+        "x-codex-other-primary-used-percent": "100",
+        "x-codex-other-limit-name": "Other",
+        "x-codex-primary-used-percent": "5",
+        "x-codex-promo-message": " Buy more. ",
+      };
+      const mapped = mapHttpError(httpError(429, body, headers));
+      expect(mapped).toMatchObject({
+        planType: "galactic",
+        resetsAt: 1_700_000_000,
+        rateLimits: { limitId: "codex_other", limitName: "Other", primary: { usedPercent: 100 } },
+        promoMessage: "Buy more.",
+        retryable: false,
+      });
+      expect(mapped.message).toBe(
+        "The usage limit of Other is reached (plan: galactic). It resets at 2023-11-14T22:13:20.000Z. Buy more.",
+      );
+    });
+
+    test("falls back to the codex family, whose name is not worth telling", () => {
+      const mapped = mapHttpError(
+        httpError(429, body, { "x-codex-limit-name": "Codex", "x-codex-primary-used-percent": "99" }),
+      );
+      expect(mapped).toMatchObject({ rateLimits: { limitId: "codex", primary: { usedPercent: 99 } } });
+      expect(mapped.message).not.toContain("of Codex");
+    });
+
+    test("has no snapshot where there are no headers, and no date that no calendar has", () => {
+      const mapped = mapHttpError(httpError(429, { error: { type: "usage_limit_reached", resets_at: 9e15 } }));
+      expect(mapped).toHaveProperty("rateLimits", undefined);
+      expect(mapped).toHaveProperty("resetsAt", undefined);
+      expect(mapped.message).not.toContain("It resets");
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { readBodyDetails } from "../../../src/api/error-details.ts";
+import { statusText, unexpectedStatusText } from "../../../src/api/http-error-text.ts";
+
+function textOf(status: number, body: string, headers: Record<string, string> = {}, url?: string): string {
+  return unexpectedStatusText({ status, body, headers, url }, readBodyDetails(body));
+}
+
+const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64");
+const TEAPOT = "unexpected status 418 I'm a teapot: ";
+
+describe("unexpectedStatusText", () => {
+  test.each<[string, string, string]>([
+    ["the error's message, trimmed", '{"error":{"message":" no "}}', "no"],
+    ["the body where the message is blank", '{"error":{"message":" "}}', '{"error":{"message":" "}}'],
+    ["the body where there is no message", ' {"detail":"no"}\n', '{"detail":"no"}'],
+    ["plain text", "upstream gone", "upstream gone"],
+    ["a sentence for an empty body", " \n", "Unknown error"],
+    ["1000 bytes of a long body", "x".repeat(1001), `${"x".repeat(1000)}...`],
+    ["all of a body of 1000 bytes", "x".repeat(1000), "x".repeat(1000)],
+    ["no half of a character", `${"x".repeat(998)}€ and more`, `${"x".repeat(998)}...`],
+    ["no half of a surrogate pair", `${"x".repeat(997)}😀 and more`, `${"x".repeat(997)}...`],
+    [
+      "the title of a page",
+      "<!doctype html><html><head><title>Sign  in\n</title></head><body>x</body></html>",
+      "Sign in",
+    ],
+    [
+      "the first text of a page without a title",
+      "<html><head><style>p{}</style><script>if (a<b) {}</script></head><body><h1>Gateway</h1>\n<p>is down</p></body></html>",
+      "Gateway is down",
+    ],
+    ["a page that is cut short", "<html><body><p>down</p><a href=", "down"],
+  ])("quotes %s", (_, body, expected) => {
+    expect(textOf(418, body)).toBe(TEAPOT + expected);
+  });
+
+  test("knows a page by its content type", () => {
+    expect(textOf(418, "<p>down</p>", { "content-type": "text/html; charset=utf-8" })).toBe(`${TEAPOT}down`);
+  });
+
+  test("adds the marks by which a request is found again, in the reference's order", () => {
+    const headers = {
+      "x-error-json": base64({ error: { code: "token_expired" } }),
+      "x-openai-authorization-error": "missing_authorization_header",
+      "x-request-id": "req_1",
+      "cf-ray": "ray-1",
+    };
+    expect(textOf(418, "no", headers, "https://h/v1/responses")).toBe(
+      `${TEAPOT}no, url: https://h/v1/responses, cf-ray: ray-1, request id: req_1, auth error: missing_authorization_header, auth error code: token_expired`,
+    );
+    expect(textOf(418, "no", { "x-oai-request-id": "oai" })).toBe(`${TEAPOT}no, request id: oai`);
+  });
+
+  test.each([
+    "not base64!",
+    base64({ error: { code: "x" } }).replace(/.$/, ""),
+    Buffer.from("{").toString("base64"),
+    base64({}),
+    base64({ error: { code: 5 } }),
+    base64(null),
+    "",
+  ])("leaves out an auth error code that cannot be read: %j", (encoded) => {
+    expect(textOf(418, "no", { "x-error-json": encoded })).toBe(`${TEAPOT}no`);
+  });
+
+  test("has a sentence of its own for a block by Cloudflare", () => {
+    const body = "<html><body>Cloudflare error: Sorry, you have been blocked</body></html>";
+    expect(textOf(403, body, { "cf-ray": "ray-1" }, "https://h/x")).toMatch(
+      /^Access blocked by Cloudflare\. This usually happens when connecting from a restricted region \(status 403 Forbidden\), url: https:\/\/h\/x, cf-ray: ray-1\. /,
+    );
+    expect(textOf(403, "Cloudflare says hello")).toContain("unexpected status 403 Forbidden: Cloudflare says hello");
+    expect(textOf(503, body)).not.toContain("Access blocked");
+  });
+
+  test.each<[number, RegExp]>([
+    [401, /API key or token/],
+    [402, /billing/],
+    [403, /region/],
+    [404, /base URL/],
+    [405, /base URL/],
+    [407, /proxy wants credentials/],
+    [408, /again/],
+    [409, /again/],
+    [413, /compact or shorten/],
+    [415, /compression/],
+    [422, /fields/],
+    [426, /use HTTP/],
+    [431, /headers/],
+    [500, /again/],
+    [502, /gateway/],
+    [529, /later/],
+    [511, /captive portal/],
+  ])("ends with what to do about status %i", (status, advice) => {
+    expect(textOf(status, "no", { "x-request-id": "req_1" })).toMatch(
+      new RegExp(`request id: req_1\\. .*${advice.source}.*\\.$`),
+    );
+  });
+});
+
+describe("statusText", () => {
+  test.each([
+    [401, "401 Unauthorized"],
+    [503, "503 Service Unavailable"],
+    [529, "529"],
+    [999, "999"],
+  ])("names %i as %j", (status, expected) => {
+    expect(statusText(status)).toBe(expected);
+  });
+});
