@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = join(import.meta.dirname, "../../../shared/fixtures/recorded");
+
+/** One response of a recording: its events' JSON texts, up to and with the terminal one. */
+export interface RecordedResponse {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** Recorded streams of the real service where they are at hand; a file may hold several responses one after the other. */
+export function recordedResponses(): RecordedResponse[] {
+  if (!existsSync(FOLDER)) return [];
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".jsonl"))
+    .sort()
+    .flatMap((file) => {
+      const lines = readFileSync(join(FOLDER, file), "utf8")
+        .split("\n")
+        .filter((line) => line !== "");
+      const starts = lines.flatMap((line, index) => (line.startsWith('{"type":"response.created"') ? [index] : []));
+      return starts.map((start, nth) => ({ name: `${file} #${nth + 1}`, lines: lines.slice(start, starts[nth + 1]) }));
+    });
+}
