@@ -65,7 +65,7 @@ export class Service {
     return { "x-request-id": this.identifiers.next("req"), "openai-version": "2020-10-01" };
   }
 
-  /** Headers of an answer of the model, or of a handshake, which has no body yet. */
+  /** Headers of an answer of the model, or of a handshake: that has no body yet, and its limits come as events. */
   modelHeaders(body: Fields | undefined): Record<string, string> {
     const { serverModel, turnState = false } = this.options;
     const model = serverModel ?? (body && stringIn(body, "model"));
@@ -74,7 +74,7 @@ export class Service {
       "x-models-etag": MODELS_ETAG,
       ...((!body || fieldsIn(body, "reasoning")) && { "x-reasoning-included": "true" }),
       ...(turnState && { "x-codex-turn-state": this.#nextTurnState() }),
-      ...(this.rateLimits && rateLimitHeaders(this.rateLimits)),
+      ...(body && this.rateLimits && rateLimitHeaders(this.rateLimits)),
     };
   }
 

@@ -40,8 +40,7 @@ class EventWriter {
   #outputIndex = 0;
   #written = 0;
   #reasoned = 0;
-  /** Set once the budget was too small for what the model had to say. */
-  isExhausted = false;
+  #isExhausted = false;
 
   constructor(turn: Turn, identifiers: Identifiers) {
     this.#turn = turn;
@@ -50,16 +49,19 @@ class EventWriter {
     this.#budget = turn.request.maxOutputTokens ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the budget was too small for what the model had to say. */
+  get isExhausted(): boolean {
+    return this.#isExhausted;
+  }
+
   get usage(): Usage {
     const { body, input } = this.#turn.request;
     const { conversation } = this.#turn;
-    const inputTokens = tokensOf([body.instructions ?? "", body.tools ?? [], conversation]);
-    const known = tokensOf([body.instructions ?? "", body.tools ?? [], conversation.slice(0, -1)]);
-    const seenBefore = conversation.length > input.length || conversation.some((item) => item.role === "assistant");
-    const blocks = Math.floor(known / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
+    const fixed = [body.instructions ?? "", body.tools ?? []];
+    const isContinued = conversation.length > input.length || conversation.some((item) => item.role === "assistant");
     return {
-      inputTokens,
-      cachedTokens: seenBefore && blocks >= LEAST_CACHED_TOKENS ? blocks : 0,
+      inputTokens: tokensOf([...fixed, conversation]),
+      cachedTokens: isContinued ? cachedTokens(tokensOf([...fixed, conversation.slice(0, -1)])) : 0,
       outputTokens: this.#written + this.#reasoned,
       reasoningTokens: this.#reasoned,
     };
@@ -114,7 +116,7 @@ class EventWriter {
       parts.push(part);
     }
     this.#reasoned += Math.min(draft.tokens, this.#left);
-    if (this.#left === 0) this.isExhausted = true;
+    if (this.#left === 0) this.#isExhausted = true;
     return yield* this.#done(item(parts, id));
   }
 
@@ -187,7 +189,7 @@ class EventWriter {
     let written = "";
     for (const delta of pieces(text)) {
       if (this.#left === 0) {
-        this.isExhausted = true;
+        this.#isExhausted = true;
         break;
       }
       this.#written += 1;
@@ -202,7 +204,7 @@ class EventWriter {
   }
 
   get #finalStatus(): string {
-    return this.isExhausted ? "incomplete" : "completed";
+    return this.#isExhausted ? "incomplete" : "completed";
   }
 
   #obfuscation(delta: string): Fields {
@@ -217,6 +219,11 @@ class EventWriter {
     yield this.event("response.output_item.done", { output_index: this.#outputIndex, item });
     return item;
   }
+}
+
+/** The service caches prefixes in whole blocks, and none that are short. */
+function cachedTokens(prefixTokens: number): number {
+  return prefixTokens < LEAST_CACHED_TOKENS ? 0 : Math.floor(prefixTokens / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
 }
 
 function tokensOf(value: unknown): number {

@@ -24,7 +24,8 @@ const TOOL_CHOICES = ["none", "auto", "required"];
  * @throws {@link ServiceError} 400 with `param` and `code` for the first fault.
  */
 export function parseResponsesRequest(value: unknown): ResponsesRequest {
-  if (!isFields(value)) throw invalidType("body", "an object", value, undefined);
+  if (!isFields(value))
+    throw new ServiceError(400, { message: "The request body must be a JSON object.", code: "invalid_type" });
   const input = parseInput(value.input);
   checkTools(value);
   return {
@@ -130,17 +131,15 @@ function missing(param: string): ServiceError {
   });
 }
 
-function invalidType(name: string, expected: string, value: unknown, param: string | undefined = name): ServiceError {
-  const got =
-    value === null
-      ? "null"
-      : Array.isArray(value)
-        ? "an array"
-        : typeof value === "object"
-          ? "an object"
-          : `a ${typeof value}`;
-  const message = `Invalid type for '${name}': expected ${expected}, but got ${got} instead.`;
-  return new ServiceError(400, { message, code: "invalid_type", ...(param !== undefined && { param }) });
+function invalidType(param: string, expected: string, value: unknown): ServiceError {
+  const message = `Invalid type for '${param}': expected ${expected}, but got ${nameOf(value)} instead.`;
+  return new ServiceError(400, { message, param, code: "invalid_type" });
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /**

@@ -38,9 +38,9 @@ export class WebsocketGate {
 
   async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, handshake: RecordedRequest): Promise<void> {
     const step = await this.#service.script.next(handshake);
-    if (step.refuse === "stall") return;
-    if (step.refuse === "reset") return this.#service.connections.reset(socket);
-    if (step.refuse) return this.#refuse(socket, step.refuse);
+    if (step.refuse === "stall" || step.stallBeforeHeaders) return stall(socket);
+    if (step.refuse === "reset" || step.resetBeforeHeaders) return this.#service.connections.reset(socket);
+    if (step.refuse || step.status !== undefined) return this.#refuse(socket, step.refuse ?? step);
     this.#check(handshake);
     this.#server ??= this.#createServer();
     const server = await this.#server;
@@ -103,6 +103,12 @@ export class WebsocketGate {
     const encoded = encodeAnswer({ status: 400, ...answer }, { ...this.#service.baseHeaders(), connection: "close" });
     socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), encoded.body]));
   }
+}
+
+/** Leaves the handshake unanswered, and lets go when the client does. */
+function stall(socket: Duplex): void {
+  socket.on("end", () => socket.destroy());
+  socket.resume();
 }
 
 function headOf({ status, headers }: EncodedAnswer): string {

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { Fields } from "../../../src/emulator/fields.ts";
+import { checkToolPairs, parseResponsesRequest } from "../../../src/emulator/responses/request.ts";
+import { ServiceError } from "../../../src/emulator/service-error.ts";
+
+function faultOf(action: () => unknown): ServiceError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+const GOOD = { model: "m", input: "hi" };
+
+describe("a request", () => {
+  it.each<[string, unknown, string | null, string | null]>([
+    ["no object", [], null, "invalid_type"],
+    ["no model", { input: "hi" }, "model", "missing_required_parameter"],
+    ["an empty model", { ...GOOD, model: "" }, "model", "missing_required_parameter"],
+    ["a model that is no string", { ...GOOD, model: 1 }, "model", "invalid_type"],
+    ["no input", { model: "m" }, "input", "missing_required_parameter"],
+    ["a number as input", { ...GOOD, input: 1 }, "input", "invalid_type"],
+    ["an item that is no object", { ...GOOD, input: ["hi"] }, "input[0]", "invalid_type"],
+    ["an item without a type", { ...GOOD, input: [{}] }, "input[0].type", "missing_required_parameter"],
+    [
+      "a message without a role",
+      { ...GOOD, input: [{ type: "message" }] },
+      "input[0].role",
+      "missing_required_parameter",
+    ],
+    [
+      "a message without content",
+      { ...GOOD, input: [{ role: "user" }] },
+      "input[0].content",
+      "missing_required_parameter",
+    ],
+    [
+      "an output without call_id",
+      { ...GOOD, input: [{ type: "function_call_output", output: "" }] },
+      "input[0].call_id",
+      "missing_required_parameter",
+    ],
+    ["tools that are no list", { ...GOOD, tools: {} }, "tools", "invalid_type"],
+    ["an unknown tool_choice", { ...GOOD, tool_choice: "maybe" }, "tool_choice", "invalid_value"],
+    ["a tool_choice without its tool", { ...GOOD, tool_choice: { type: "function", name: "x" } }, "tool_choice", null],
+    ["stream that is no boolean", { ...GOOD, stream: "yes" }, "stream", "invalid_type"],
+    ["too few tokens", { ...GOOD, max_output_tokens: 15 }, "max_output_tokens", "integer_below_min_value"],
+  ])("is refused with 400 for %s", (_name, body, param, code) => {
+    const fault = faultOf(() => parseResponsesRequest(body));
+    expect(fault.status).toBe(400);
+    expect(fault.error).toEqual({ message: expect.any(String), type: "invalid_request_error", param, code });
+  });
+
+  it("is not streamed and is to be answered unless it says otherwise", () => {
+    expect(parseResponsesRequest(GOOD)).toMatchObject({ stream: false, generate: true });
+    expect(parseResponsesRequest({ ...GOOD, stream: true, generate: false })).toMatchObject({
+      stream: true,
+      generate: false,
+    });
+  });
+
+  it("may have null for what is optional", () => {
+    const nulls = {
+      tools: null,
+      tool_choice: null,
+      max_output_tokens: null,
+      previous_response_id: null,
+      reasoning: null,
+    };
+    expect(parseResponsesRequest({ ...GOOD, ...nulls })).toMatchObject({ previousResponseId: undefined });
+  });
+
+  it("with a string as input is one user message", () => {
+    expect(parseResponsesRequest(GOOD).input).toEqual([
+      { type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] },
+    ]);
+  });
+});
+
+const CALL = { type: "function_call", call_id: "c1", name: "f", arguments: "{}" };
+const OUTPUT = { type: "function_call_output", call_id: "c1", output: "" };
+
+describe("calls and outputs", () => {
+  it.each<[string, readonly Fields[]]>([
+    ["both", [CALL, OUTPUT]],
+    ["neither", []],
+    ["the call may be in a compaction", [{ type: "compaction", encrypted_content: "" }, OUTPUT]],
+  ])("pass when they pair: %s", (_name, conversation) => {
+    expect(() => checkToolPairs(conversation)).not.toThrow();
+  });
+
+  it.each<[string, readonly Fields[], RegExp]>([
+    ["an output alone", [OUTPUT], /No tool call found for function call output with call_id c1/],
+    ["a call alone", [CALL], /No tool output found for function call c1/],
+    ["another call's output", [CALL, { ...OUTPUT, call_id: "c2" }], /call_id c2/],
+  ])("are refused for %s", (_name, conversation, message) => {
+    expect(faultOf(() => checkToolPairs(conversation)).error).toMatchObject({
+      message: expect.stringMatching(message),
+      param: "input",
+    });
+  });
+});
