@@ -39,7 +39,7 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
     tls.createSecureContext({ ...options, ca: [], ciphers: strictCiphers() });
   } catch (error) {
     throw new BuildError(
-      `the client certificate ${nameOf(cert)} cannot be used with the key ${nameOf(key)}: ${why(error, passphrase)}`,
+      `the client certificate ${nameOf(cert)} cannot be used with the key ${nameOf(key)}: ${why(error, options.key.includes("ENCRYPTED"), passphrase)}`,
       { cause: error },
     );
   }
@@ -62,18 +62,15 @@ function nameOf(source: PemSource): string {
   return "path" in source ? source.path : "(given as text)";
 }
 
-function why(error: unknown, passphrase: string | undefined): string {
+function why(error: unknown, encrypted: boolean, passphrase: string | undefined): string {
   const { code, message, reason } = error as { code?: string; message: string; reason?: string };
-  switch (code) {
-    case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
-      return "the key belongs to another certificate";
-    case "ERR_OSSL_BAD_DECRYPT":
-      return passphrase === undefined
-        ? "the key is encrypted; give its passphrase"
-        : "the passphrase does not open the key";
-    case "ERR_OSSL_PEM_NO_START_LINE":
-      return "one of the two is not in PEM form, or they are swapped";
-    default:
-      return reason ?? message;
+  if (code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH") return "the key belongs to another certificate";
+  if (code === "ERR_OSSL_PEM_NO_START_LINE") return "one of the two is not in PEM form, or they are swapped";
+  if (encrypted) {
+    // A wrong passphrase does not always fail as such: one in 256 decrypts to nonsense, which fails as whatever it looks like.
+    return passphrase === undefined
+      ? "the key is encrypted; give its passphrase"
+      : "the passphrase does not open the key";
   }
+  return reason ?? message;
 }

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { BuildError } from "../../../../src/client/errors.ts";
+import { type ClientCertificate, loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
+import { createTrust } from "../../../../src/client/trust/index.ts";
+import { cert, certPath } from "../../../support/certs.ts";
+
+const file = (name: string) => ({ path: certPath(name) });
+const good: ClientCertificate = { cert: file("client.pem"), key: file("client.key") };
+const encrypted: ClientCertificate = {
+  cert: file("client.pem"),
+  key: file("client-encrypted.key"),
+  passphrase: "fixture",
+};
+
+test.each([
+  ["files", good],
+  ["text", { cert: { pem: cert("client.pem") }, key: { pem: Buffer.from(cert("client.key")) } }],
+  ["an encrypted key and its passphrase", encrypted],
+])("a client certificate is read from %s", (_title, source) => {
+  expect(loadClientCertificate(source).options.cert?.toString()).toBe(cert("client.pem"));
+});
+
+test("files and text of equal content are the same, another passphrase is not", () => {
+  const { digest } = loadClientCertificate(good);
+  expect(loadClientCertificate({ cert: { pem: cert("client.pem") }, key: { pem: cert("client.key") } }).digest).toBe(
+    digest,
+  );
+  expect(loadClientCertificate({ ...good, passphrase: "unused" }).digest).not.toBe(digest);
+});
+
+describe("one that cannot be used is an error when a client is built:", () => {
+  test.each([
+    [
+      "the key of another",
+      { ...good, key: file("server.key") },
+      /client\.pem cannot be used with the key .*server\.key: the key belongs to another certificate$/,
+    ],
+    ["no passphrase", { cert: encrypted.cert, key: encrypted.key }, /the key is encrypted; give its passphrase$/],
+    ["a wrong passphrase", { ...encrypted, passphrase: "no" }, /the passphrase does not open the key$/],
+    [
+      "a wrong passphrase that decrypts to nonsense",
+      { ...encrypted, passphrase: "wrong" },
+      /the passphrase does not open the key$/,
+    ],
+    [
+      "text that is no PEM",
+      { ...good, cert: { pem: "x" } },
+      /\(given as text\) cannot be used .* not in PEM form, or they are swapped$/,
+    ],
+    ["the two swapped", { cert: good.key, key: good.cert }, /not in PEM form, or they are swapped$/],
+    [
+      "a certificate file that is missing",
+      { ...good, cert: { path: "/nowhere.pem" } },
+      /^cannot read the client certificate \/nowhere\.pem: No such file or directory/,
+    ],
+    [
+      "a key file that is missing",
+      { ...good, key: { path: "/nowhere.key" } },
+      /^cannot read the client certificate's key \/nowhere\.key: No such/,
+    ],
+    ["a key that is too weak", { cert: file("rsa1024.pem"), key: file("rsa1024.key") }, /ee key too small$/],
+  ])("%s", (_title, clientCertificate, message) => {
+    const build = () => createTrust({ env: {}, clientCertificate });
+    expect(build).toThrow(BuildError);
+    expect(build).toThrow(message);
+  });
+});

@@ -1,0 +1,407 @@
+import { X509Certificate } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { HttpError, NetworkError, StreamError } from "../../../../src/client/errors.ts";
+import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
+import { CaReadError } from "../../../../src/client/trust/errors.ts";
+import {
+  brokenHandshake,
+  handshakeFailure,
+  isTrustFailure,
+  type TrustFacts,
+  untrustedPeer,
+} from "../../../../src/client/trust/failure.ts";
+import { printable } from "../../../../src/client/trust/peer-chain.ts";
+import { selectCaBundle } from "../../../../src/client/trust/selection.ts";
+import { cert, certPath } from "../../../support/certs.ts";
+
+const noBundle: TrustFacts = { selection: selectCaBundle({}), bundle: undefined, hasClientCertificate: false };
+
+function withBundle(name: string): TrustFacts {
+  const selection = selectCaBundle({ CODEX_CA_CERTIFICATE: certPath(name), SSL_CERT_FILE: "/unused.pem" });
+  const bundle = {
+    ...readCaBundle({ path: certPath(name) }),
+    source: { sourceEnv: "CODEX_CA_CERTIFICATE", path: certPath(name) },
+  } as const;
+  return { selection, bundle, hasClientCertificate: false };
+}
+
+const chainOf = (...names: readonly string[]) => names.map((name) => new X509Certificate(cert(name)));
+const now = Date.parse("2026-11-20T08:00:00Z");
+
+describe("a refused certificate is put into words:", () => {
+  const weak = /must renew its certificates, with RSA of 2048 bits or more.* There is no switch/;
+  const cases: readonly (readonly [
+    title: string,
+    code: string,
+    chain: readonly string[],
+    facts: TrustFacts,
+    what: string,
+    finalCode: string,
+    advice: RegExp,
+  ])[] = [
+    [
+      "an unknown authority, nothing set",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      ["server.pem"],
+      noBundle,
+      "O=Example Corp, CN=Example Root CA, where its chain ends, is not among the trusted roots",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      /set CODEX_CA_CERTIFICATE to a PEM file that holds its CA certificate\. The server sent no certificate but its own/,
+    ],
+    [
+      "an unknown authority beside a bundle",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      ["server.pem", "root.pem"],
+      withBundle("other-root.pem"),
+      "O=Example Corp, CN=Example Root CA, where its chain ends, is not among the trusted roots",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      /add to \/.*other-root\.pem its CA certificate\.$/,
+    ],
+    [
+      "an authority that was made anew",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      ["server.pem"],
+      withBundle("twin-root.pem"),
+      "O=Example Corp, CN=Example Root CA, where its chain ends, is not among the trusted roots",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      /A certificate of that name is in \/.*twin-root\.pem selected by CODEX_CA_CERTIFICATE, but with another key/,
+    ],
+    [
+      "an intermediate that was not sent",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      ["issued.pem"],
+      withBundle("root.pem"),
+      "O=Example Corp, CN=Example Issuing CA, where its chain ends, is not among the trusted roots",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      /an intermediate authority \(published at http:\/\/pki\.example\.test\/intermediate\.crt\), the server must send that too/,
+    ],
+    [
+      "signed by itself",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      ["self-signed.pem"],
+      noBundle,
+      "it is signed by itself and is not among the trusted certificates",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      /If this server is the one you mean, set CODEX_CA_CERTIFICATE to a PEM file that holds this certificate\.$/,
+    ],
+    [
+      "expired",
+      "CERT_HAS_EXPIRED",
+      ["expired.pem"],
+      withBundle("root.pem"),
+      "it has expired (valid from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z; this machine's clock says 2026-11-20T08:00:00Z)",
+      "CERT_HAS_EXPIRED",
+      /If the clock is wrong, set it/,
+    ],
+    [
+      "an expired one above it",
+      "CERT_HAS_EXPIRED",
+      ["server.pem", "expired.pem"],
+      withBundle("root.pem"),
+      "CN=localhost above it has expired (valid from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z; this machine's clock says 2026-11-20T08:00:00Z)",
+      "CERT_HAS_EXPIRED",
+      /renewed/,
+    ],
+    [
+      "an expired root that nobody sent",
+      "CERT_HAS_EXPIRED",
+      ["server.pem"],
+      noBundle,
+      "a certificate above it has expired (this machine's clock says 2026-11-20T08:00:00Z)",
+      "CERT_HAS_EXPIRED",
+      /Renew the root/,
+    ],
+    [
+      "not valid yet",
+      "CERT_NOT_YET_VALID",
+      ["not-yet.pem"],
+      withBundle("root.pem"),
+      "it is not valid yet (valid from 2090-01-01T00:00:00Z to 2124-01-01T00:00:00Z; this machine's clock says 2026-11-20T08:00:00Z)",
+      "CERT_NOT_YET_VALID",
+      /If the clock is wrong, set it/,
+    ],
+    [
+      "another host's",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      ["other-host.pem"],
+      withBundle("root.pem"),
+      "it is made out to DNS:api.example.test, DNS:*.internal.example.test, not to localhost",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      /captive portal/,
+    ],
+    [
+      "made out to nobody",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      ["client.pem"],
+      withBundle("root.pem"),
+      "it is made out to no name at all, not to localhost",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      /Check the address/,
+    ],
+    [
+      "a client's certificate",
+      "INVALID_PURPOSE",
+      ["client.pem"],
+      withBundle("root.pem"),
+      "it was not issued for servers",
+      "INVALID_PURPOSE",
+      /server authentication/,
+    ],
+    [
+      "issued by one that is no authority",
+      "INVALID_CA",
+      ["server.pem"],
+      withBundle("root.pem"),
+      "one of the certificates above it is not allowed to issue certificates",
+      "INVALID_CA",
+      /CA:TRUE/,
+    ],
+    [
+      "a weak key",
+      "UNSPECIFIED",
+      ["rsa1024.pem"],
+      withBundle("root.pem"),
+      "its key is too weak (RSA 1024 bit; RSA needs at least 2048)",
+      "EE_KEY_TOO_SMALL",
+      weak,
+    ],
+    [
+      "a weak key of an authority that was sent",
+      "UNSPECIFIED",
+      ["under-weak.pem", "weak-intermediate.pem"],
+      withBundle("root.pem"),
+      "the key of its authority O=Example Corp, CN=Example Weak CA is too weak (RSA 1024 bit; RSA needs at least 2048)",
+      "CA_KEY_TOO_SMALL",
+      weak,
+    ],
+    [
+      "a weak key of an authority in the bundle",
+      "UNSPECIFIED",
+      ["under-weak.pem"],
+      withBundle("weak-intermediate.pem"),
+      "the key of its authority O=Example Corp, CN=Example Weak CA is too weak (RSA 1024 bit; RSA needs at least 2048)",
+      "CA_KEY_TOO_SMALL",
+      weak,
+    ],
+    [
+      "a weak signature",
+      "UNSPECIFIED",
+      ["sha1.pem"],
+      withBundle("root.pem"),
+      "it is signed with sha1WithRSAEncryption, which can be forged",
+      "CA_MD_TOO_WEAK",
+      weak,
+    ],
+    [
+      "a weak signature above it",
+      "UNSPECIFIED",
+      ["server.pem", "sha1.pem"],
+      withBundle("root.pem"),
+      "CN=localhost above it is signed with sha1WithRSAEncryption, which can be forged",
+      "CA_MD_TOO_WEAK",
+      weak,
+    ],
+    [
+      "for a reason without words",
+      "PATH_LENGTH_EXCEEDED",
+      ["server.pem"],
+      noBundle,
+      "it did not pass the check",
+      "PATH_LENGTH_EXCEEDED",
+      /The code names/,
+    ],
+  ];
+  test.each(cases)("%s", (_title, code, names, facts, what, finalCode, advice) => {
+    const error = untrustedPeer({ host: "localhost", code, chain: chainOf(...names), now }, facts);
+    expect(error).toMatchObject({ kind: "network", phase: "tls", code: finalCode, retryable: false });
+    expect(
+      error.message.startsWith(`TLS certificate of localhost refused: ${what} (${finalCode}). It presented CN=`),
+    ).toBe(true);
+    expect(error.message).toMatch(advice);
+    expect(isTrustFailure(error)).toBe(true);
+  });
+
+  test("none sent at all", () => {
+    const { message } = untrustedPeer({ host: "a.test", code: "UNABLE_TO_GET_ISSUER_CERT", chain: [] }, noBundle);
+    expect(message).toMatch(
+      /^TLS certificate of a\.test refused: it presented no certificate \(UNABLE_TO_GET_ISSUER_CERT\)\. Trusted are/,
+    );
+  });
+});
+
+test("the message names the ends of the chain with key and signature, and what was trusted", () => {
+  const chain = chainOf("issued.pem", "intermediate.pem");
+  const { message } = untrustedPeer(
+    { host: "localhost", code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", chain },
+    withBundle("other-root.pem"),
+  );
+  expect(message).toContain(
+    "It presented CN=localhost, issued by O=Example Corp, CN=Example Issuing CA (EC prime256v1, signed with ecdsa-with-SHA256); " +
+      "the last of the 2 sent is O=Example Corp, CN=Example Issuing CA, issued by O=Example Corp, CN=Example Root CA (EC prime256v1, signed with sha256WithRSAEncryption).",
+  );
+  expect(message).toContain(
+    `Trusted besides the ordinary roots: 1 certificate from ${certPath("other-root.pem")} selected by CODEX_CA_CERTIFICATE; SSL_CERT_FILE=/unused.pem has no effect beside it.`,
+  );
+  const alone = untrustedPeer(
+    { host: "localhost", code: "DEPTH_ZERO_SELF_SIGNED_CERT", chain: chainOf("self-signed.pem") },
+    noBundle,
+  );
+  expect(alone.message).toContain(
+    "It presented CN=localhost, issued by itself (EC prime256v1, signed with ecdsa-with-SHA256).",
+  );
+  expect(alone.message).toContain(
+    "Trusted are the ordinary roots alone: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.",
+  );
+});
+
+test.each([
+  ["line breaks", "C=US\nCN=a", "C=US, CN=a"],
+  ["terminal codes", "CN=\u001b[2Jgone", "CN=?[2Jgone"],
+  ["reversed text", "CN=\u202etxt", "CN=?txt"],
+  ["a novel", "x".repeat(1000), `${"x".repeat(200)}…`],
+])("names from the other side are safe to print: %s", (_title, name, shown) => {
+  expect(printable(name)).toBe(shown);
+});
+
+describe("a failed handshake is put into words:", () => {
+  const openssl = (code: string, reason: string) =>
+    Object.assign(new Error(`x:error:0A00045C:SSL routines:f:${reason}:a.c:1:`), { code, reason });
+  const cases: readonly (readonly [
+    title: string,
+    error: Error,
+    message: RegExp,
+    retryable: boolean,
+    trust: boolean,
+  ])[] = [
+    [
+      "a client certificate demanded",
+      openssl("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "tlsv13 alert certificate required"),
+      /^TLS handshake with a\.test failed: the server demands a client certificate \(ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED\)\. No client certificate is configured\. Give one/,
+      false,
+      true,
+    ],
+    [
+      "one demanded, as TLS 1.2 says it",
+      openssl("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "sslv3 alert handshake failure"),
+      /it demands a client certificate, or shares no cipher/,
+      false,
+      true,
+    ],
+    [
+      "the same from a newer OpenSSL",
+      openssl("ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE", "ssl/tls alert handshake failure"),
+      /it demands a client certificate, or shares no cipher/,
+      false,
+      true,
+    ],
+    [
+      "one demanded, as servers in Go say it",
+      openssl("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", "sslv3 alert bad certificate"),
+      /the server demands a client certificate .* No client certificate is configured/,
+      false,
+      true,
+    ],
+    [
+      "no TLS on the other side",
+      openssl("ERR_SSL_WRONG_VERSION_NUMBER", "wrong version number"),
+      /does not speak TLS on this port.* Check scheme/,
+      false,
+      false,
+    ],
+    [
+      "no TLS, as an error of writing",
+      Object.assign(
+        new Error("write EPROTO 80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../x.c:354:"),
+        { code: "EPROTO" },
+      ),
+      /does not speak TLS on this port \(ERR_SSL_WRONG_VERSION_NUMBER\)/,
+      false,
+      false,
+    ],
+    [
+      "an old TLS",
+      openssl("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tlsv1 alert protocol version"),
+      /share no version of TLS/,
+      false,
+      false,
+    ],
+    [
+      "an unknown name",
+      openssl("ERR_SSL_TLSV1_UNRECOGNIZED_NAME", "tlsv1 unrecognized name"),
+      /does not know a host of that name/,
+      false,
+      false,
+    ],
+    [
+      "no common protocol",
+      openssl("ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "tlsv1 alert no application protocol"),
+      /ALPN/,
+      false,
+      false,
+    ],
+    ["a weak key exchange", openssl("ERR_SSL_DH_KEY_TOO_SMALL", "dh key too small"), /too weak/, false, true],
+    [
+      "anything else",
+      openssl("ERR_SSL_BAD_RECORD_TYPE", "bad record type"),
+      /^TLS handshake with a\.test failed: bad record type\.$/,
+      true,
+      false,
+    ],
+  ];
+  test.each(cases)("%s", (_title, cause, message, retryable, trust) => {
+    const error = handshakeFailure(cause, "a.test", noBundle);
+    expect(error).toMatchObject({ kind: "network", phase: "tls", retryable, cause });
+    expect(error?.message).toMatch(message);
+    expect(isTrustFailure(error)).toBe(trust);
+  });
+
+  test("a client certificate refused", () => {
+    const refused = openssl("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "tlsv1 alert unknown ca");
+    const { message } = handshakeFailure(refused, "a.test", { ...noBundle, hasClientCertificate: true })!;
+    expect(message).toMatch(
+      /the server refused the client certificate \(.*\)\. A client certificate is configured\. Check/,
+    );
+  });
+
+  test("errors that are not TLS's are left to others", () => {
+    expect(
+      handshakeFailure(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), "a.test", noBundle),
+    ).toBeUndefined();
+    expect(handshakeFailure(undefined, "a.test", noBundle)).toBeUndefined();
+  });
+
+  test("a connection closed in the middle, which may pass", () => {
+    const cause = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    expect(brokenHandshake(cause, "a.test")).toMatchObject({
+      code: "ECONNRESET",
+      phase: "tls",
+      retryable: true,
+      cause,
+    });
+    expect(brokenHandshake(undefined, "a.test").message).toMatch(
+      /^the connection to a\.test was closed during the TLS handshake \(ECONNRESET\)/,
+    );
+  });
+});
+
+describe("a failure of trust is", () => {
+  const expired = new NetworkError("", { code: "CERT_HAS_EXPIRED", phase: "tls" });
+  test.each([
+    ["a CA bundle that cannot be used", new CaReadError("", {}), true],
+    ["one from another copy of the package", { kind: "ca_invalid" }, true],
+    ["a refused certificate", expired, true],
+    ["Node's own error for one", Object.assign(new Error(), { code: "SELF_SIGNED_CERT_IN_CHAIN" }), true],
+    ["one inside another error", new StreamError("", { cause: new Error("", { cause: expired }) }), true],
+    ["not a reset", new NetworkError("", { code: "ECONNRESET", phase: "tls" }), false],
+    ["not a status", new HttpError("", { status: 401, headers: {}, body: "" }), false],
+    ["not nothing", undefined, false],
+  ])("%s", (_title, error, expected) => {
+    expect(isTrustFailure(error)).toBe(expected);
+  });
+
+  test("looked for in a chain of causes that is a circle", () => {
+    const circle: { cause?: unknown } = {};
+    circle.cause = circle;
+    expect(isTrustFailure(circle)).toBe(false);
+  });
+});

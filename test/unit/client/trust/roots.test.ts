@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import tls from "node:tls";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { silentLogger } from "../../../../src/client/log.ts";
+import { ordinaryRoots, type RootPlaces } from "../../../../src/client/trust/roots.ts";
+import { cert, certPath } from "../../../support/certs.ts";
+import { recordLog } from "../../../support/log-lines.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "codex-api-roots-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function places(overrides: Partial<RootPlaces> = {}): RootPlaces {
+  return { nodeDefault: () => [cert("root.pem").trimEnd()], systemStore: undefined, systemFiles: [], ...overrides };
+}
+
+test("what Node trusts by itself needs nothing added", () => {
+  expect(ordinaryRoots({}, silentLogger, places())).toEqual({
+    nodeDefault: [cert("root.pem").trimEnd()],
+    additional: [],
+    origins: [{ name: "Node's default roots", certificates: 1 }],
+  });
+});
+
+test("the distribution's first file that is there is added, without what is known already", () => {
+  const first = join(folder, "first.crt");
+  writeFileSync(first, `# roots\n${cert("root.pem", "other-root.pem", "other-root.pem")}`);
+  const systemFiles = [join(folder, "missing.crt"), first, certPath("twin-root.pem")];
+  const logger = recordLog();
+  const roots = ordinaryRoots({}, logger, places({ systemFiles, systemStore: () => [cert("twin-root.pem")] }));
+  expect(roots.additional).toEqual([cert("other-root.pem")]);
+  expect(roots.origins[1]).toEqual({ name: `${first} (the system's)`, certificates: 3 });
+  expect(logger.lines).toEqual([]);
+});
+
+test("the operating system's store is asked where there is no such file", () => {
+  const systemStore = () => [cert("root.pem"), cert("other-root.pem")];
+  const roots = ordinaryRoots({}, silentLogger, places({ systemFiles: [join(folder, "missing.crt")], systemStore }));
+  expect(roots.additional).toEqual([cert("other-root.pem")]);
+  expect(roots.origins[1]).toEqual({ name: "the operating system's store", certificates: 2 });
+});
+
+test("a store that cannot be read is warned about", () => {
+  const logger = recordLog();
+  const systemStore = () => {
+    throw new Error("keychain locked");
+  };
+  expect(ordinaryRoots({}, logger, places({ systemStore })).additional).toEqual([]);
+  expect(logger.lines).toMatchObject([{ level: "warn", fields: { error: { message: "keychain locked" } } }]);
+});
+
+test("NODE_EXTRA_CA_CERTS is read even though Node did not see it", () => {
+  const path = certPath("trusted.pem"); // settings behind the certificate are left out
+  const roots = ordinaryRoots({ NODE_EXTRA_CA_CERTS: path }, silentLogger, places({ nodeDefault: () => [] }));
+  expect(roots.additional).toEqual([cert("root.pem")]);
+  expect(roots.origins[1]?.name).toBe(`${path} (NODE_EXTRA_CA_CERTS)`);
+});
+
+test("SSL_CERT_DIR is a list of folders whose hashed names count", () => {
+  const first = join(folder, "hashed");
+  const second = join(folder, "hashed-too");
+  for (const each of [first, second]) mkdirSync(each);
+  writeFileSync(join(first, "0a1b2c3d.0"), cert("other-root.pem"));
+  writeFileSync(join(first, "0a1b2c3d.r0"), cert("crl.pem"));
+  writeFileSync(join(first, "other.pem"), cert("intermediate.pem"));
+  writeFileSync(join(first, "0A1B2C3D.0"), cert("weak-intermediate.pem"));
+  writeFileSync(join(second, "ffffffff.12"), cert("twin-root.pem"));
+  const env = { SSL_CERT_DIR: [first, "", second].join(delimiter) };
+  const roots = ordinaryRoots(env, silentLogger, places());
+  expect(roots.additional).toEqual([cert("other-root.pem"), cert("twin-root.pem")]);
+  expect(roots.origins.slice(1).map(({ name }) => name)).toEqual([
+    `${first} (SSL_CERT_DIR)`,
+    `${second} (SSL_CERT_DIR)`,
+  ]);
+});
+
+test("extras that cannot be read are warned about and left out", () => {
+  const logger = recordLog();
+  const broken = join(folder, "broken.pem");
+  writeFileSync(broken, `${cert("other-root.pem")}-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n`);
+  const trusted = join(folder, "broken-trusted");
+  mkdirSync(trusted);
+  writeFileSync(
+    join(trusted, "00000000.0"),
+    "-----BEGIN TRUSTED CERTIFICATE-----\nMIAA\n-----END TRUSTED CERTIFICATE-----\n",
+  );
+  const env = { NODE_EXTRA_CA_CERTS: broken, SSL_CERT_DIR: [join(folder, "nowhere"), trusted].join(delimiter) };
+  expect(ordinaryRoots(env, logger, places()).additional).toEqual([cert("other-root.pem")]);
+  expect(logger.lines.map(({ level, fields }) => [level, fields["path"]])).toEqual([
+    ["warn", broken],
+    ["warn", join(folder, "nowhere")],
+    ["warn", join(trusted, "00000000.0")],
+  ]);
+  const missing = recordLog();
+  ordinaryRoots({ NODE_EXTRA_CA_CERTS: join(folder, "nowhere.pem") }, missing, places());
+  expect(missing.lines).toMatchObject([{ level: "warn", message: expect.stringContaining("cannot be read") }]);
+});
+
+test("on this system, Node's roots are there, and reading them twice gives the same", () => {
+  const roots = ordinaryRoots({}, silentLogger);
+  expect(roots.nodeDefault.length).toBeGreaterThanOrEqual(tls.rootCertificates.length);
+  expect(ordinaryRoots({}, silentLogger)).toBe(roots);
+  expect(ordinaryRoots({ NODE_EXTRA_CA_CERTS: certPath("root.pem") }, silentLogger).additional).toContain(
+    cert("root.pem"),
+  );
+});
