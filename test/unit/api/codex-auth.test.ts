@@ -1,0 +1,64 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { codexAuth } from "../../../src/api/codex-auth.ts";
+
+/** A Codex home with this `auth.json`; undefined for none. */
+function home(content: unknown): { readonly env: { CODEX_HOME: string }; readonly file: string } {
+  const folder = mkdtempSync(join(tmpdir(), "codex-home-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "auth.json");
+  if (content !== undefined) writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return { env: { CODEX_HOME: folder }, file };
+}
+
+const tokens = { id_token: "i", access_token: "access-1", refresh_token: "r", account_id: "acc" };
+
+describe("the Codex CLI's login", () => {
+  it("gives the access token and the account", async () => {
+    const auth = codexAuth(home({ OPENAI_API_KEY: null, tokens, last_refresh: "2026-01-01T00:00:00Z" }));
+    expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["chatgpt", "access-1", "acc"]);
+  });
+
+  it("prefers a stored API key, which belongs to no account", async () => {
+    const auth = codexAuth(home({ OPENAI_API_KEY: " sk-1 ", tokens }));
+    expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["api_key", "sk-1", undefined]);
+  });
+
+  it("is read again after a 401, and helps when the CLI has refreshed it for the same account", async () => {
+    const { env, file } = home({ tokens });
+    const auth = codexAuth({ env });
+    expect(await auth.onUnauthorized?.()).toBe(false);
+    writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-2" } }));
+    expect(await auth.onUnauthorized?.()).toBe(true);
+    expect(await auth.bearerToken()).toBe("access-2");
+    writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-3", account_id: "other" } }));
+    expect(await auth.onUnauthorized?.()).toBe(false);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["is absent", undefined, /does not exist.*codex login/],
+    ["is not JSON", "{ sk-secret", /is not JSON/],
+    ["is no object", "[1]", /not a JSON object/],
+    [
+      "holds no credential",
+      { tokens: { refresh_token: "sk-secret" } },
+      /neither OPENAI_API_KEY nor tokens.access_token/,
+    ],
+    ["holds a blank one", { OPENAI_API_KEY: " " }, /neither/],
+  ])("that %s is a build error that names the file and shows no content", (_title, content, message) => {
+    const { env, file } = home(content);
+    const attempt = () => codexAuth({ env });
+    expect(attempt).toThrow(expect.objectContaining({ kind: "build" }));
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(file);
+    expect(attempt).not.toThrow(/sk-secret/);
+  });
+
+  it("that is a folder is a build error with the system's code", () => {
+    const { env, file } = home(undefined);
+    mkdirSync(file);
+    expect(() => codexAuth({ env })).toThrow(/cannot be read \(EISDIR\)/);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { endpointUrl, isAzure, providerLimits, websocketUrl } from "../../../src/api/provider.ts";
+import {
+  azureProvider,
+  chatgptProvider,
+  lmstudioProvider,
+  ollamaProvider,
+  openaiProvider,
+} from "../../../src/api/providers.ts";
+import { packageVersion } from "../../../src/client/version.ts";
+
+const at = (baseUrl: string, queryParams?: Record<string, string>) => ({ name: "x", baseUrl, queryParams });
+
+describe("an endpoint's URL", () => {
+  it.each([
+    ["https://h/v1", "responses", "https://h/v1/responses"],
+    ["https://h/v1//", "//responses", "https://h/v1/responses"],
+    ["https://h/v1/", "", "https://h/v1"],
+    ["https://h", "a/b", "https://h/a/b"],
+    ["https://h/v1?api-version=1", "responses", "https://h/v1/responses?api-version=1"],
+  ])("%s and %s give %s", (base, path, expected) => {
+    expect(endpointUrl(at(base), path)).toBe(expected);
+  });
+
+  it("joins its own query, the provider's and the call's", () => {
+    expect(endpointUrl(at("https://h/v1?a=1", { b: "2 3" }), "models", { c: "&" })).toBe(
+      "https://h/v1/models?a=1&b=2%203&c=%26",
+    );
+  });
+
+  it.each([
+    ["http://h/v1", "ws://h/v1/responses"],
+    ["https://h/v1", "wss://h/v1/responses"],
+    ["ws://h/v1", "ws://h/v1/responses"],
+    ["wss://h/v1", "wss://h/v1/responses"],
+  ])("of a WebSocket: %s becomes %s", (base, expected) => {
+    expect(websocketUrl(at(base), "responses")).toBe(expected);
+  });
+
+  it.each(["h/v1", "ftp://h", "", "https://"])("from %j is a build error", (base) => {
+    expect(() => endpointUrl(at(base), "x")).toThrow(expect.objectContaining({ kind: "build" }));
+  });
+});
+
+describe("Azure", () => {
+  it.each([
+    ["azure", "https://h", true],
+    ["AZURE", "https://h", true],
+    ["x", "https://foo.openai.azure.com/openai", true],
+    ["x", "https://foo.OpenAI.Azure.us/openai", true],
+    ["x", "https://foo.cognitiveservices.azure.com", true],
+    ["x", "https://foo.aoai.azure.com", true],
+    ["x", "https://foo.azure-api.net", true],
+    ["x", "https://foo.z01.azurefd.net/", true],
+    ["x", "https://foo.windows.net/openai", true],
+    ["x", "https://myproxy.azurewebsites.net/openai", false],
+    ["azurelike", "https://h", false],
+  ])("name %s at %s: %s", (name, baseUrl, expected) => {
+    expect(isAzure({ name, baseUrl })).toBe(expected);
+  });
+});
+
+describe("a built-in provider", () => {
+  it("openai: the API's address, version, organization and project, WebSockets", () => {
+    const env = { OPENAI_ORGANIZATION: "org", OPENAI_PROJECT: "  " };
+    expect(openaiProvider({ env })).toEqual({
+      name: "OpenAI",
+      baseUrl: "https://api.openai.com/v1",
+      supportsWebsockets: true,
+      headers: { version: packageVersion, "openai-organization": "org" },
+    });
+  });
+
+  it("chatgpt: the backend's address and compressed bodies", () => {
+    expect(chatgptProvider({ env: {} })).toMatchObject({
+      name: "OpenAI",
+      baseUrl: "https://chatgpt.com/backend-api/codex",
+      compression: "zstd",
+      supportsWebsockets: true,
+    });
+  });
+
+  it("azure: name, address and api-version", () => {
+    expect(azureProvider({ baseUrl: "https://r.openai.azure.com/openai/v1", apiVersion: "2026" })).toEqual({
+      name: "azure",
+      baseUrl: "https://r.openai.azure.com/openai/v1",
+      queryParams: { "api-version": "2026" },
+    });
+    expect(() => azureProvider({ baseUrl: "" })).toThrow(expect.objectContaining({ kind: "build" }));
+  });
+
+  it.each([
+    [{}, "http://localhost:11434/v1", "http://localhost:1234/v1"],
+    [{ CODEX_OSS_PORT: "99" }, "http://localhost:99/v1", "http://localhost:99/v1"],
+    [{ CODEX_OSS_PORT: "70000" }, "http://localhost:11434/v1", "http://localhost:1234/v1"],
+    [{ CODEX_OSS_PORT: "99", CODEX_OSS_BASE_URL: " http://box/v1 " }, "http://box/v1", "http://box/v1"],
+    [{ CODEX_OSS_BASE_URL: " " }, "http://localhost:11434/v1", "http://localhost:1234/v1"],
+  ])("ollama and lmstudio with %j", (env, ollama, lmstudio) => {
+    expect(ollamaProvider({ env })).toEqual({ name: "gpt-oss", baseUrl: ollama });
+    expect(lmstudioProvider({ env })).toEqual({ name: "gpt-oss", baseUrl: lmstudio });
+  });
+
+  it("keeps its own headers beside the caller's, and gives way to them", () => {
+    const provider = openaiProvider({ env: {}, headers: { "X-Own": "1", Version: "9" } });
+    expect(provider.headers).toEqual({ version: "9", "x-own": "1" });
+  });
+});
+
+describe("a provider's numbers", () => {
+  it("are the reference's by default", () => {
+    expect(providerLimits(at("https://h"))).toEqual({
+      retry: {
+        maxRetries: 4,
+        baseDelayMs: 200,
+        retry429: false,
+        retry5xx: true,
+        retryTransport: true,
+        maxRetryAfterMs: 60_000,
+      },
+      maxStreamRetries: 5,
+      streamIdleTimeoutMs: 300_000,
+      livenessTimeoutMs: 60_000,
+      connectTimeoutMs: 15_000,
+      headersTimeoutMs: 300_000,
+    });
+  });
+
+  it("are capped at 100 retries; the wait for headers follows the idle time-out", () => {
+    const limits = providerLimits({
+      ...at("https://h"),
+      retry: { maxRetries: 1000 },
+      maxStreamRetries: 101,
+      streamIdleTimeoutMs: 7,
+    });
+    expect(limits).toMatchObject({ retry: { maxRetries: 100 }, maxStreamRetries: 100, headersTimeoutMs: 7 });
+  });
+});

@@ -1,0 +1,261 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { apiKeyAuth } from "../../../src/api/auth.ts";
+import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
+import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import type { RequestAttempt, RetryNotice } from "../../../src/client/telemetry.ts";
+import type { RecordedRequest } from "../../../src/emulator/index.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
+import { errorOf } from "../../support/transport.ts";
+
+const request = { model: "m", input: "repeat: hi" };
+
+/** What one call puts on the wire. */
+async function sent(
+  options: ResponsesOptions,
+  provider: Parameters<typeof clientOptions>[1] = {},
+): Promise<RecordedRequest> {
+  const emulator = await emulate();
+  const client = new ResponsesClient({ ...clientOptions(emulator.url, provider), auth: apiKeyAuth("key") });
+  await (await client.stream(request, options)).collect();
+  return emulator.nextRequest();
+}
+
+describe("the headers of a request", () => {
+  it("carry key, media types, version and user agent", async () => {
+    const { headers, method, path } = await sent({});
+    expect({ method, path }).toEqual({ method: "POST", path: "/v1/responses" });
+    expect(headers).toMatchObject({
+      authorization: "Bearer key",
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      "user-agent": expect.stringContaining("codex-api/"),
+    });
+    expect(headers).not.toHaveProperty("accept-encoding");
+    expect(headers).not.toHaveProperty("content-encoding");
+    expect(headers).not.toHaveProperty("x-openai-subagent");
+  });
+
+  it("carry the conversation, the session's source and the turn's state", async () => {
+    const turnState = new TurnState();
+    turnState.set("routed");
+    const { headers } = await sent({ conversationId: "c-1", sessionSource: "review", turnState });
+    expect(headers).toMatchObject({
+      "x-client-request-id": "c-1",
+      session_id: "c-1",
+      "x-openai-subagent": "review",
+      "x-codex-turn-state": "routed",
+    });
+  });
+
+  it("are overwritten in order: provider, call, credentials", async () => {
+    const { headers } = await sent(
+      { headers: { "X-Both": "call", Authorization: "Bearer stolen" } },
+      { headers: { "x-both": "provider", "X-Provider": "yes", authorization: "Bearer stolen" } },
+    );
+    expect(headers).toMatchObject({ "x-both": "call", "x-provider": "yes", authorization: "Bearer key" });
+  });
+
+  it("carry the trace context", async () => {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const { headers } = await sent({ traceContext: { traceparent, tracestate: "a=b" } });
+    expect(headers).toMatchObject({ traceparent, tracestate: "a=b" });
+  });
+
+  it("refuse a trace context that is none", async () => {
+    const error = await errorOf(sent({ traceContext: { traceparent: "nonsense" } }));
+    expect(error).toMatchObject({ kind: "build" });
+  });
+});
+
+describe("the URL", () => {
+  it("takes the provider's query parameters, percent-encoded", async () => {
+    const { path } = await sent({}, { queryParams: { "api-version": "2026-01-01", q: "a b&c" } });
+    expect(path).toBe("/v1/responses?api-version=2026-01-01&q=a%20b%26c");
+  });
+});
+
+describe("the body", () => {
+  it("is the reference's, key by key", async () => {
+    const { body } = await sent({});
+    expect(body.toString()).toBe(
+      JSON.stringify({
+        model: "m",
+        instructions: "",
+        input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "repeat: hi" }] }],
+        tools: [],
+        tool_choice: "auto",
+        parallel_tool_calls: true,
+        reasoning: null,
+        store: false,
+        stream: true,
+        include: [],
+      }),
+    );
+  });
+
+  it("goes as it is through streamBody", async () => {
+    const emulator = await emulate();
+    const body = { stream: true, input: "repeat: hi", model: "m", odd: [1, null] };
+    await (await new ResponsesClient(clientOptions(emulator.url)).streamBody(body)).collect();
+    expect((await emulator.nextRequest()).body.toString()).toBe(JSON.stringify(body));
+  });
+
+  it("that cannot be JSON is a build error", async () => {
+    const body: Record<string, unknown> = {};
+    body.self = body;
+    const client = new ResponsesClient(clientOptions("http://127.0.0.1:9/v1"));
+    expect(await errorOf(client.streamBody(body))).toMatchObject({ kind: "build" });
+    expect(await errorOf(client.streamBody({ n: 1n }))).toMatchObject({ kind: "build" });
+  });
+});
+
+describe("compression", () => {
+  it("zstd is marked, shorter, and understood", async () => {
+    const emulator = await emulate();
+    const client = new ResponsesClient(clientOptions(emulator.url, { compression: "zstd" }));
+    const long = { ...request, instructions: "be brief. ".repeat(1000) };
+    await (await client.stream(long)).collect();
+    const { headers, json } = await emulator.nextRequest();
+    expect(headers["content-encoding"]).toBe("zstd");
+    expect(Number(headers["content-length"])).toBeLessThan(1000);
+    expect(json).toMatchObject({ instructions: long.instructions });
+  });
+
+  it("gzip likewise", async () => {
+    const { headers } = await sent({ compression: "gzip" });
+    expect(headers["content-encoding"]).toBe("gzip");
+  });
+
+  it.each([400, 415])(
+    "is given up for good when the server answers %i to it, and the request is sent once more",
+    async (status) => {
+      const emulator = await emulate({ script: [{ status, body: "what is this" }] });
+      const notices: RetryNotice[] = [];
+      const client = new ResponsesClient({
+        ...clientOptions(emulator.url, { compression: "gzip" }),
+        telemetry: { onRetry: (notice) => notices.push(notice) },
+      });
+      await (await client.stream(request)).collect();
+      await (await client.stream(request)).collect();
+      expect(emulator.requests.map(({ headers }) => headers["content-encoding"])).toEqual([
+        "gzip",
+        undefined,
+        undefined,
+      ]);
+      expect(notices).toMatchObject([{ layer: "downgrade", delayMs: 0 }]);
+    },
+  );
+
+  it("beside a content-encoding set by hand is a build error, and nothing is sent", async () => {
+    const emulator = await emulate();
+    const client = new ResponsesClient(clientOptions(emulator.url));
+    const error = await errorOf(client.stream(request, { compression: "zstd", headers: { "Content-Encoding": "br" } }));
+    expect(error).toMatchObject({ kind: "build" });
+    expect(emulator.requests.length).toBe(0);
+  });
+
+  it("is done once, however often the request is sent", async () => {
+    const emulator = await emulate({ script: [{ status: 500 }, { status: 500 }] });
+    const lines: string[] = [];
+    const logger = {
+      debug: (_fields: object, message: string) => lines.push(message),
+      info() {},
+      warn() {},
+      error() {},
+    };
+    const client = new ResponsesClient({ ...clientOptions(emulator.url, { compression: "gzip" }), logger });
+    await (await client.stream(request)).collect();
+    expect(emulator.requests.length).toBe(3);
+    expect(lines.filter((line) => line === "request body compressed").length).toBe(1);
+  });
+
+  it("gives bytes that gunzip reads back", async () => {
+    const { compressBody } = await import("../../../src/client/compression.ts");
+    const { silentLogger } = await import("../../../src/client/log.ts");
+    const bytes = Buffer.from("hello");
+    const encoded = await compressBody(bytes, "gzip", silentLogger);
+    expect(gunzipSync(encoded.bytes).toString()).toBe("hello");
+  });
+});
+
+describe("credentials", () => {
+  it("are asked for anew before every attempt", async () => {
+    const emulator = await emulate({ script: [{ status: 500 }] });
+    let asked = 0;
+    const auth = { bearerToken: async () => `token-${++asked}` };
+    await (await new ResponsesClient({ ...clientOptions(emulator.url), auth }).stream(request)).collect();
+    expect(emulator.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
+  });
+
+  it("may change after a 401, once in a call", async () => {
+    const emulator = await emulate({ script: [{ status: 401 }, { status: 401 }] });
+    let refreshed = 0;
+    const auth = {
+      bearerToken: () => `token-${refreshed}`,
+      accountId: () => "acc",
+      onUnauthorized: () => {
+        refreshed += 1;
+        return true;
+      },
+    };
+    const error = await errorOf(new ResponsesClient({ ...clientOptions(emulator.url), auth }).stream(request));
+    expect(error).toMatchObject({ kind: "http", status: 401 });
+    expect(refreshed).toBe(1);
+    expect(emulator.requests.map(({ headers }) => [headers.authorization, headers["chatgpt-account-id"]])).toEqual([
+      ["Bearer token-0", "acc"],
+      ["Bearer token-1", "acc"],
+    ]);
+  });
+
+  it("that were not renewed leave the 401 as it is", async () => {
+    const emulator = await emulate({ script: [{ status: 401 }] });
+    const auth = { bearerToken: () => "t", onUnauthorized: async () => false };
+    const error = await errorOf(new ResponsesClient({ ...clientOptions(emulator.url), auth }).stream(request));
+    expect(error).toMatchObject({ kind: "http", status: 401 });
+    expect(emulator.requests.length).toBe(1);
+  });
+});
+
+describe("telemetry", () => {
+  it("hears of each attempt with its status, of events left out, and of every event's wait", async () => {
+    const events = [
+      { type: "response.created", response: {} },
+      { type: "response.future" },
+      { type: "response.output_text.delta" },
+      { type: "response.completed", response: { id: "r" } },
+    ];
+    const emulator = await emulate({ script: [{ status: 503 }, { events }] });
+    const attempts: RequestAttempt[] = [];
+    const skipped: unknown[] = [];
+    const polls: unknown[] = [];
+    const telemetry = {
+      onRequest: (attempt: RequestAttempt) => void attempts.push(attempt),
+      onSkippedEvent: (event: unknown) => void skipped.push(event),
+      onStreamPoll: (poll: { readonly type?: string | undefined }) => void polls.push(poll.type),
+    };
+    await (await new ResponsesClient({ ...clientOptions(emulator.url), telemetry }).stream(request)).collect();
+    expect(attempts).toMatchObject([
+      { attempt: 0, status: 503, method: "POST", url: emulator.url + "/responses", error: { status: 503 } },
+      { attempt: 1, status: 200, error: undefined },
+    ]);
+    expect(skipped).toEqual([
+      { type: "response.future", reason: "unknown type" },
+      { type: "response.output_text.delta", reason: "missing field" },
+    ]);
+    expect(polls).toEqual(["response.created", "response.future", "response.output_text.delta", "response.completed"]);
+  });
+});
+
+describe("a client that cannot work is refused when it is built", () => {
+  it.each([
+    ["a base URL that is none", { baseUrl: "nonsense" }],
+    ["a negative time", { streamIdleTimeoutMs: -1 }],
+    ["a count that is none", { retry: { maxRetries: 1.5 } }],
+  ])("%s", (_title, provider) => {
+    expect(() => new ResponsesClient(clientOptions("http://127.0.0.1/v1", provider))).toThrow(
+      expect.objectContaining({ kind: "build" }),
+    );
+  });
+});
