@@ -106,19 +106,23 @@ async function printEvents(stream: ResponseStream): Promise<void> {
 async function printText(stream: ResponseStream, summary: ResponseSummary): Promise<void> {
   let endsLine = true;
   let reasons = false;
-  for await (const event of stream) {
-    summary.add(event);
-    if (event.type === "output_text.delta") {
-      if (reasons) process.stderr.write("\n\n");
-      reasons = false;
-      await output.write(event.delta);
-      endsLine = event.delta.endsWith("\n");
-    } else if (event.type === "reasoning_summary_text.delta") {
-      process.stderr.write(event.delta);
-      reasons = true;
-    } else if (event.type === "output_item.done" && event.item.type === "function_call") {
-      say(`tool call: ${event.item.name}(${event.item.arguments})`);
+  try {
+    for await (const event of stream) {
+      summary.add(event);
+      if (event.type === "output_text.delta") {
+        if (reasons) process.stderr.write("\n\n");
+        reasons = false;
+        await output.write(event.delta);
+        endsLine = event.delta.endsWith("\n");
+      } else if (event.type === "reasoning_summary_text.delta") {
+        process.stderr.write(event.delta);
+        reasons = true;
+      } else if (event.type === "output_item.done" && event.item.type === "function_call") {
+        say(`tool call: ${event.item.name}(${event.item.arguments})`);
+      }
     }
+  } finally {
+    // Whatever ended the text, what follows it on a terminal begins on a line of its own.
+    if (!endsLine) await output.write("\n");
   }
-  if (!endsLine) await output.write("\n");
 }
