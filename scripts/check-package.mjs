@@ -1,6 +1,6 @@
 // Looks at the package as a user gets it: packed, installed into an empty folder, imported, type-checked and run there.
 import { spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binary, npm, readJson, ready, root, runScript } from "./ready.mjs";
@@ -19,6 +19,7 @@ await runScript(async () => {
     checkSize(project);
     checkEntries(project);
     checkTypes(project);
+    checkReadme(project);
     checkCommand(project);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -80,10 +81,36 @@ function checkTypes(/** @type {string} */ project) {
   const lines = entries().map(
     (entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};\nvoid entry${index};`,
   );
-  writeFileSync(join(project, "use.ts"), `${lines.join("\n")}\n`);
+  const files = [lines.join("\n"), ...readmeExamples()].map((text, index) => {
+    writeFileSync(join(project, `use${index}.ts`), `${text}\nexport {};\n`);
+    return `use${index}.ts`;
+  });
   const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "false"];
   const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
-  node("tsc of a user's file", [binary("typescript", "tsc"), ...options, ...nodeTypes, "use.ts"], project);
+  node(
+    "tsc of a user's file or an example of README.md",
+    [binary("typescript", "tsc"), ...options, ...nodeTypes, ...files],
+    project,
+  );
+}
+
+/** The examples that need no key, run as they stand. */
+function checkReadme(/** @type {string} */ project) {
+  const runnable = readmeExamples().filter((text) => text.includes('"codex-api/emulator"'));
+  if (runnable.length === 0) throw new Error("README.md has no example that runs against the emulator");
+  for (const text of runnable) {
+    const { stdout } = node(
+      `this example of README.md:\n${text}\nIt`,
+      ["--input-type=module", "--eval", text],
+      project,
+    );
+    if (stdout.trim() === "") throw new Error(`this example of README.md prints nothing:\n${text}`);
+  }
+}
+
+function readmeExamples() {
+  const blocks = readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
+  return Array.from(blocks, ([, text = ""]) => text);
 }
 
 function checkCommand(/** @type {string} */ project) {
