@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { binary, npm, ready, root, runScript } from "./ready.mjs";
 
 const MAJORS = [20, 22, 24, 26];
+const COLUMN = 28;
 const PACKAGED = ["linux-x64", "linux-arm64"];
 
 await runScript(async () => {
@@ -17,8 +18,8 @@ await runScript(async () => {
   }
   await ready();
   const rows = MAJORS.map((major) => testOn(major, platform));
-  process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(12)).join("")}\n`);
-  for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(12)).join("")}\n`);
+  process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(COLUMN)).join("")}\n`);
+  for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(COLUMN)).join("")}\n`);
   return rows.every((row) => row.passed) ? 0 : 1;
 });
 
