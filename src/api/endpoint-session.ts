@@ -1,4 +1,5 @@
 import { type Compression, compressBody } from "../client/compression.ts";
+import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
@@ -28,18 +29,36 @@ export interface ClientOptions {
   readonly env?: Environment | undefined;
 }
 
+/** A body that is no JSON. */
+export interface RawBody {
+  readonly contentType?: string | undefined;
+  /** Needed for a stream, whose size nothing else tells. */
+  readonly sizeBytes?: number | undefined;
+  /** Called once for each send, so that a stream can be sent again. */
+  open(): Uint8Array | AsyncIterable<Uint8Array>;
+}
+
 /** One request to an endpoint, before credentials, retries and encoding. */
 export interface EndpointCall {
-  readonly method: "GET" | "POST";
-  readonly path: string;
+  readonly method: "GET" | "POST" | "PUT";
+  /** Below the provider's base URL. */
+  readonly path?: string | undefined;
+  /** Instead of `path`, an address that the service gave: neither credentials nor the provider's headers go there. */
+  readonly url?: string | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: HeaderInit | undefined;
   /** A JSON value, encoded once however often it is sent. */
   readonly json?: unknown;
+  /** Instead of `json`; never compressed. */
+  readonly raw?: RawBody | undefined;
   readonly compression?: Compression | undefined;
   readonly traceContext?: TraceContext | undefined;
-  /** Whole call in milliseconds; unary calls only. */
+  /** From the request, or from its last part that went out, to the response headers, in milliseconds. Default: `totalMs`, else the provider's. */
+  readonly headersMs?: number | undefined;
+  /** Each send with its answer, in milliseconds; unary calls only. Default: none. */
   readonly totalMs?: number | undefined;
+  /** The whole call, retries and their waits included, in milliseconds; unary calls only. Default: none. */
+  readonly callMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,8 +68,8 @@ export class EndpointSession {
   readonly limits: ProviderLimits;
   readonly logger: Logger;
   readonly telemetry: Telemetry | undefined;
+  readonly transport: HttpTransport;
   readonly #auth: AuthProvider;
-  readonly #transport: HttpTransport;
   /** Set once a server has refused a compressed body. */
   #sendsPlain = false;
 
@@ -60,22 +79,25 @@ export class EndpointSession {
     this.logger = options.logger ?? silentLogger;
     this.telemetry = options.telemetry;
     this.#auth = options.auth;
-    this.#transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, options.logger);
+    this.transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, options.logger);
     endpointUrl(options.provider, ""); // a base URL that is none shall fail here, not in the middle of the work
   }
 
   /** @throws The kinds of `docs/errors.md`. */
-  execute(call: EndpointCall): Promise<HttpResponse> {
-    return this.#send(call, (request) => this.#transport.execute(request));
+  async execute(call: EndpointCall): Promise<HttpResponse> {
+    const what = `no answer from ${safeUrl(this.#urlOf(call))}`;
+    return withDeadline({ timeoutMs: call.callMs ?? 0, signal: call.signal, what }, (signal) =>
+      this.#send({ ...call, signal }, (request) => this.transport.execute(request)),
+    );
   }
 
   /** @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
   stream(call: EndpointCall): Promise<HttpStreamResponse> {
-    return this.#send(call, (request) => this.#transport.stream(request));
+    return this.#send(call, (request) => this.transport.stream(request));
   }
 
   async #send<Result>(call: EndpointCall, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
-    const url = endpointUrl(this.provider, call.path, call.query);
+    const url = this.#urlOf(call);
     const plain = encodeJson(call.json);
     const compression = this.#sendsPlain ? "none" : (call.compression ?? "none");
     let body = await this.#encodeBody(plain, compression, call);
@@ -86,8 +108,8 @@ export class EndpointSession {
         method: call.method,
         url,
         headers: await this.#headersOf(call, body),
-        body: body?.bytes,
-        timeouts: { headersMs: this.limits.headersTimeoutMs, totalMs: call.totalMs },
+        body: call.raw ? call.raw.open() : body?.bytes,
+        timeouts: { headersMs: call.headersMs ?? call.totalMs ?? this.limits.headersTimeoutMs, totalMs: call.totalMs },
         signal: call.signal,
       };
       try {
@@ -99,7 +121,7 @@ export class EndpointSession {
           body = plain && { bytes: plain, encoding: undefined };
           return sendOnce(attempt);
         }
-        if (error.status === 401 && mayRecover) {
+        if (error.status === 401 && mayRecover && call.url === undefined) {
           mayRecover = false;
           if (await this.#auth.onUnauthorized?.()) return sendOnce(attempt);
         }
@@ -118,13 +140,20 @@ export class EndpointSession {
     }
   }
 
+  #urlOf(call: EndpointCall): string {
+    return call.url ?? endpointUrl(this.provider, call.path ?? "", call.query);
+  }
+
   async #headersOf(call: EndpointCall, body: SentBody | undefined): Promise<HeaderMap> {
+    const { raw } = call;
+    const ofProvider = call.url === undefined;
     return mergeHeaders(
-      { [header.userAgent]: defaultUserAgent, ...(body ? { "content-type": "application/json" } : {}) },
-      this.provider.headers,
+      { [header.userAgent]: defaultUserAgent, "content-type": body ? "application/json" : raw?.contentType },
+      ofProvider ? this.provider.headers : undefined,
       call.headers,
-      { "content-encoding": body?.encoding, ...traceHeaders(call.traceContext) },
-      await credentialHeaders(this.#auth),
+      { "content-encoding": body?.encoding, "content-length": raw?.sizeBytes?.toString() },
+      ofProvider ? traceHeaders(call.traceContext) : undefined,
+      ofProvider ? await credentialHeaders(this.#auth) : undefined,
     );
   }
 

@@ -1,0 +1,93 @@
+import { StreamError } from "../client/errors.ts";
+import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
+import { header } from "./headers.ts";
+import { parseAnswer } from "./json-answer.ts";
+import { ResponsesClient, type SessionSource } from "./responses/client.ts";
+import type { TurnState } from "./responses/turn-state.ts";
+import type { UnaryOptions } from "./unary-options.ts";
+import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } from "./wire/compaction.ts";
+import type { ResponseItem } from "./wire/items.ts";
+import { inputItems } from "./wire/request-input.ts";
+
+/**
+ * How compaction is asked for. `endpoint`: `POST responses/compact`, answered by a whole history. `trigger`: an ordinary response whose
+ * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the reference does since mid-2026.
+ */
+export type CompactionForm = "endpoint" | "trigger";
+
+export interface CompactOptions extends UnaryOptions {
+  /** Default `endpoint`. */
+  readonly form?: CompactionForm | undefined;
+  /** Sent as `session_id`. */
+  readonly conversationId?: string | undefined;
+  /** Sent as `x-openai-subagent`; the reference says `compact` here. */
+  readonly sessionSource?: SessionSource | undefined;
+  /** Sent when it holds a value, filled from the answer when it does not. */
+  readonly turnState?: TurnState | undefined;
+}
+
+/** A model reads the whole history before it answers: one send may take this many times the provider's idle time-out. */
+const IDLE_TIMEOUTS_PER_SEND = 4;
+
+const TRIGGER: ResponseItem = { type: "compaction_trigger" };
+
+/** Makes a long history short. */
+export class CompactClient {
+  readonly #session: EndpointSession;
+  readonly #responses: ResponsesClient;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+    this.#responses = new ResponsesClient({ ...options, transport: this.#session.transport });
+  }
+
+  /**
+   * Compacts a history. An empty `input`: `[]`, and nothing is sent.
+   *
+   * One send may take four times the provider's `streamIdleTimeoutMs`; in the form `trigger` the time-outs of a stream hold instead.
+   *
+   * @returns What the service answers: in the form `endpoint` the items to go on with; in the form `trigger` the one `compaction` item,
+   *   to stand for everything that was sent (which of one's own messages stay beside it is the caller's choice).
+   * @throws The kinds of `docs/errors.md`; {@link StreamError} for an answer that does not decode, or one with a trigger that holds
+   *   none or several compactions.
+   * @see codex-api/src/endpoint/compact.rs `compact_input`.
+   */
+  async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
+    const body = encodeCompactionInput(input);
+    if (input.input.length === 0) return [];
+    return options.form === "trigger" ? this.#byTrigger(input, options) : this.#byEndpoint(body, options);
+  }
+
+  async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {
+    const response = await this.#session.execute({
+      method: "POST",
+      path: "responses/compact",
+      headers: {
+        [header.sessionIdUnderscore]: options.conversationId,
+        [header.subagent]: options.sessionSource,
+        [header.turnState]: options.turnState?.value,
+        ...options.headers,
+      },
+      json: body,
+      traceContext: options.traceContext,
+      totalMs: IDLE_TIMEOUTS_PER_SEND * this.#session.limits.streamIdleTimeoutMs,
+      signal: options.signal,
+    });
+    options.turnState?.set(response.headers[header.turnState]);
+    return decodeCompactionOutput(parseAnswer(response, "failed to decode compaction response"));
+  }
+
+  async #byTrigger(input: CompactionInput, options: CompactOptions): Promise<ResponseItem[]> {
+    const request = { ...input, input: [...inputItems(input.input), TRIGGER] };
+    const { items } = await (await this.#responses.stream(request, options)).collect();
+    const compactions = items.filter((item) => item.type === "compaction");
+    if (compactions.length === 1) return compactions;
+    throw new StreamError(
+      `remote compaction v2 expected exactly one compaction output item, got ${compactions.length} from ${items.length} output items`,
+    );
+  }
+}

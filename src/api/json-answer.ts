@@ -1,0 +1,37 @@
+import { StreamError } from "../client/errors.ts";
+import type { HttpResponse } from "../client/transport.ts";
+import { bodyExcerpt } from "./http-error-text.ts";
+
+/**
+ * The JSON of a unary answer.
+ *
+ * @param failure - What the message begins with, e.g. `failed to decode models response`.
+ * @throws {@link StreamError} The body is no JSON; the message names its content type and shows its beginning.
+ */
+export function parseAnswer(response: HttpResponse, failure: string): unknown {
+  const text = answerText(response);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StreamError(`${failure}: ${notJson(response, text)}`);
+  }
+}
+
+/** The body as text, without a byte order mark; bytes that are no UTF-8 become U+FFFD. */
+export function answerText({ body }: HttpResponse): string {
+  return new TextDecoder().decode(body);
+}
+
+/** The beginning of a body, as the end of a message: `; body: …`. Empty for an empty one. */
+export function bodyClause(response: HttpResponse): string {
+  const excerpt = bodyExcerpt({ body: answerText(response), headers: response.headers });
+  return excerpt === "" ? "" : `; body: ${excerpt}`;
+}
+
+function notJson(response: HttpResponse, text: string): string {
+  const from = `HTTP ${response.status} from ${response.url}`;
+  if (text.trim() === "") return `${from} is empty; check the base URL`;
+  const type = response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type";
+  const advice = "a captive portal, a proxy's page, a wrong base URL or an answer cut short looks so";
+  return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}`;
+}

@@ -1,0 +1,37 @@
+import { AbortedError, CodexApiError, TimeoutError } from "./errors.ts";
+import { clampDelay } from "./idle-timer.ts";
+
+export interface DeadlineOptions {
+  /** In milliseconds; 0 for none. */
+  readonly timeoutMs: number;
+  /** The caller's own signal; it ends the work as the deadline does, but with its own error. */
+  readonly signal?: AbortSignal | undefined;
+  /** What did not happen in time, for the message: `no complete answer from …`. */
+  readonly what: string;
+}
+
+/**
+ * Runs `work` within a time limit, under a signal that fires when the limit is over or the caller aborts.
+ *
+ * @throws {@link TimeoutError} The limit is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
+ */
+export async function withDeadline<Result>(
+  { timeoutMs, signal, what }: DeadlineOptions,
+  work: (signal: AbortSignal | undefined) => Promise<Result>,
+): Promise<Result> {
+  if (signal?.aborted) throw new AbortedError(signal.reason);
+  if (timeoutMs <= 0) return work(signal);
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const late = new TimeoutError(`${what} within ${timeoutMs} ms`, { phase: "headers", timeoutMs });
+  const timer = setTimeout(() => controller.abort(late), clampDelay(timeoutMs));
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw CodexApiError.is(error) && error.cause === late ? late : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
