@@ -20,6 +20,13 @@ export {
 } from "./errors.ts";
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
+export {
+  createDispatcher,
+  createFetch,
+  createHttpAgent,
+  createHttpsAgent,
+  type PolicyOptions,
+} from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";
 export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy, withRetries } from "./retry.ts";
 export { parseRetryAfter } from "./retry-after.ts";
@@ -51,3 +58,18 @@ export type {
   RequestTimeouts,
   ResponseHead,
 } from "./transport.ts";
+export {
+  type CaBundle,
+  CaInvalidError,
+  CaReadError,
+  CaRejectedError,
+  type CaSource,
+  type ClientCertificate,
+  createTrust,
+  isTrustFailure,
+  loadCaBundle,
+  type TlsOptions,
+  type Trust,
+  type TrustOptions,
+  tlsOptions,
+} from "./trust/index.ts";

@@ -23,7 +23,7 @@ export interface Served {
 
 /** An HTTP server on loopback for one test; the handler gets the whole body. Torn down with the test. */
 export async function serve(
-  handler: (request: ServedRequest, response: ServerResponse, index: number) => void | Promise<void>,
+  handler: (request: ServedRequest, response: ServerResponse, index: number) => unknown,
 ): Promise<Served> {
   const requests: ServedRequest[] = [];
   const waiting: { count: number; resolve(): void }[] = [];

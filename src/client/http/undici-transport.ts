@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import { AbortedError, BuildError, CodexApiError, HttpError, NetworkError, TimeoutError } from "../errors.ts";
-import { clampDelay } from "../idle-timer.ts";
+import { withDeadline } from "../deadline.ts";
+import { AbortedError, BuildError, HttpError, NetworkError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { blankHeaders, blankSecrets, safeUrl } from "../redact.ts";
 import type { Dialer } from "../route/index.ts";
@@ -11,6 +11,7 @@ import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
 import { describeStatus } from "./status-text.ts";
+import { loadUndici } from "./undici.ts";
 
 export interface UndiciTransportOptions {
   /** Trust and route of every connection. */
@@ -43,8 +44,11 @@ export class UndiciTransport implements HttpTransport {
   }
 
   async execute(request: HttpRequest): Promise<HttpResponse> {
-    const totalMs = request.timeouts?.totalMs ?? 0;
-    return totalMs > 0 ? withTotalLimit(request, totalMs, (limited) => this.#execute(limited)) : this.#execute(request);
+    const { timeouts, signal, url } = request;
+    const what = `no complete answer from ${safeUrl(url)}`;
+    return withDeadline({ timeoutMs: timeouts?.totalMs ?? 0, signal, what }, (limited) =>
+      this.#execute({ ...request, signal: limited }),
+    );
   }
 
   async stream(request: HttpRequest): Promise<HttpStreamResponse> {
@@ -155,7 +159,7 @@ export class UndiciTransport implements HttpTransport {
   }
 
   #getPool(): Promise<ConnectionPool> {
-    this.#pool ??= import("undici").then((undici) => new ConnectionPool(this.#options.dialer, undici));
+    this.#pool ??= loadUndici().then((undici) => new ConnectionPool(this.#options.dialer, undici));
     return this.#pool;
   }
 
@@ -201,29 +205,5 @@ async function* watched(body: AsyncIterable<Uint8Array>, exchange: Exchange): As
   for await (const chunk of body) {
     exchange.touch();
     yield chunk;
-  }
-}
-
-async function withTotalLimit(
-  request: HttpRequest,
-  totalMs: number,
-  send: (limited: HttpRequest) => Promise<HttpResponse>,
-): Promise<HttpResponse> {
-  const controller = new AbortController();
-  const onAbort = () => controller.abort(request.signal?.reason);
-  if (request.signal?.aborted) throw new AbortedError(request.signal.reason);
-  request.signal?.addEventListener("abort", onAbort, { once: true });
-  const late = new TimeoutError(`no complete answer from ${safeUrl(request.url)} within ${totalMs} ms`, {
-    phase: "headers",
-    timeoutMs: totalMs,
-  });
-  const timer = setTimeout(() => controller.abort(late), clampDelay(totalMs));
-  try {
-    return await send({ ...request, signal: controller.signal });
-  } catch (error) {
-    throw CodexApiError.is(error) && error.cause === late ? late : error;
-  } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener("abort", onAbort);
   }
 }

@@ -1,0 +1,68 @@
+import type { Agent, Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import { loadUndici } from "../http/undici.ts";
+import type { Dialer } from "../route/index.ts";
+import { targetOf } from "../route/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "./policy.ts";
+
+/**
+ * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`. Plain HTTP through a proxy goes through a tunnel.
+ * Give it to undici 7, not to Node's built-in `fetch`, whose undici is another one; for that there is {@link createFetch}.
+ *
+ * @throws What {@link dialerOf} throws.
+ */
+export async function createDispatcher(options: PolicyOptions = {}): Promise<Dispatcher> {
+  const dialer = dialerOf(options);
+  return agentOver(await loadUndici(), dialer, options);
+}
+
+/**
+ * `fetch` under the policy: give it to the `openai` SDK (`fetch`), to an MCP client's transport, or use it as it is. It is undici's fetch with
+ * its own dispatcher, a pair that fits on every Node version. undici is loaded with the first call; the policy is read now.
+ *
+ * @throws What {@link dialerOf} throws, at once and not with the first request.
+ */
+export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetch {
+  const dialer = dialerOf(options);
+  let loading: Promise<{ readonly undici: typeof import("undici"); readonly dispatcher: Agent }> | undefined;
+  const policyFetch = async (input: RequestInfo, init?: RequestInit): Promise<Response> => {
+    loading ??= loadUndici().then((undici) => ({ undici, dispatcher: agentOver(undici, dialer, options) }));
+    const { undici, dispatcher } = await loading;
+    return undici.fetch(...unwrapped(input, init, dispatcher, undici));
+  };
+  // The two `fetch` types differ in names only: one is declared by undici, the other by Node's types after it.
+  return policyFetch as unknown as typeof globalThis.fetch;
+}
+
+function agentOver({ Agent }: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Agent {
+  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  return new Agent({
+    connect: ({ hostname, port, protocol }, callback) => {
+      const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+      dialer.dial(targetOf(`${protocol}//${host}${port ? `:${port}` : ""}`), { timeoutMs }).then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    },
+  });
+}
+
+/** A `Request` of Node's built-in fetch is foreign to undici's: it is taken apart and put together again. */
+function unwrapped(
+  input: RequestInfo,
+  init: RequestInit | undefined,
+  dispatcher: Dispatcher,
+  undici: typeof import("undici"),
+): [RequestInfo, RequestInit] {
+  if (typeof input === "string" || input instanceof URL || input instanceof undici.Request)
+    return [input, { ...init, dispatcher }];
+  const { url, method, headers, body, signal, redirect } = input;
+  const own: RequestInit = {
+    method,
+    headers: [...headers],
+    body,
+    signal,
+    redirect,
+    ...(body ? { duplex: "half" } : {}),
+  };
+  return [url, { ...own, ...init, dispatcher }];
+}

@@ -1,0 +1,31 @@
+import type { Environment } from "../environment.ts";
+import type { Logger } from "../log.ts";
+import { createDialer, type Dialer } from "../route/index.ts";
+import { type CaSource, type ClientCertificate, createTrust } from "../trust/index.ts";
+
+/** How connections are made; every field has the default of the typed clients. */
+export interface PolicyOptions {
+  /** Variables that choose CA bundle and proxy. Default `process.env`, read once. */
+  readonly env?: Environment | undefined;
+  /** A CA bundle instead of the environment's. */
+  readonly ca?: CaSource | undefined;
+  /** Shown to servers that demand one (mTLS). */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** A proxy instead of the environment's; false for none. */
+  readonly proxy?: string | false | undefined;
+  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 for no limit. */
+  readonly connectTimeoutMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * The dialer of a policy: every connection through it follows the policy, and nothing else opens one.
+ *
+ * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+ * @throws {@link BuildError} A proxy setting or the client certificate is unusable.
+ */
+export function dialerOf({ env, ca, clientCertificate, proxy, logger }: PolicyOptions): Dialer {
+  return createDialer({ trust: createTrust({ env, ca, clientCertificate, logger }), proxy, env, logger });
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { request as undiciRequest } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createDispatcher, createFetch, createHttpAgent, createHttpsAgent } from "../../../src/client/interop/index.ts";
+import { emulate } from "../../support/clients.ts";
+import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
+
+/** An emulator with TLS, and the variables that make it trusted. */
+async function secured() {
+  const emulator = await emulate({ tls: true });
+  const folder = mkdtempSync(join(tmpdir(), "ca-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "ca.pem");
+  writeFileSync(path, emulator.caPem ?? "");
+  return { emulator, env: { CODEX_CA_CERTIFICATE: path }, models: `${emulator.url}/models?client_version=1.0.0` };
+}
+
+describe("createFetch", () => {
+  it("trusts the bundle and goes through the proxy, for strings, URLs and requests of Node's own fetch", async () => {
+    const { emulator, env, models } = await secured();
+    const proxy = await startHttpProxy();
+    const policyFetch = createFetch({ env: { ...env, HTTPS_PROXY: proxy.url } });
+    for (const input of [models, new URL(models), new Request(models, { headers: { "x-from": "request" } })]) {
+      const response = await policyFetch(input);
+      expect(response.status).toBe(200);
+      expect(await response.json()).toHaveProperty("models");
+    }
+    expect(emulator.requests.at(-1)?.headers["x-from"]).toBe("request");
+    expect(proxy.connects.length).toBeGreaterThan(0);
+  });
+
+  it("sends the body of a request of Node's own fetch", async () => {
+    const { emulator, env } = await secured();
+    const body = JSON.stringify({ model: "m", input: "hi", stream: false });
+    const request = new Request(`${emulator.url}/responses`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
+    });
+    expect((await createFetch({ env })(request)).status).toBe(200);
+    expect(emulator.requests[0]?.json).toMatchObject({ model: "m" });
+  });
+
+  it("fails with the policy's words where the server is not trusted", async () => {
+    const { models } = await secured();
+    const error = await createFetch({ env: {} })(models).catch((caught: Error) => caught);
+    expect(error).toMatchObject({ cause: { kind: "network", phase: "tls" } });
+  });
+
+  it("refuses an unusable bundle when it is made, not with the first request", () => {
+    expect(() => createFetch({ env: { CODEX_CA_CERTIFICATE: "/does/not/exist.pem" } })).toThrow(
+      expect.objectContaining({ kind: "ca_read" }),
+    );
+  });
+
+  it("ends when its signal fires", async () => {
+    const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] });
+    const abort = new AbortController();
+    const response = createFetch({ env: {} })(`${emulator.url}/models`, { signal: abort.signal });
+    await emulator.nextRequest();
+    abort.abort();
+    await expect(response).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("createDispatcher", () => {
+  it("serves undici's own request", async () => {
+    const { env, models } = await secured();
+    const dispatcher = await createDispatcher({ env });
+    onTestFinished(() => dispatcher.close());
+    const { statusCode, body } = await undiciRequest(models, { dispatcher });
+    expect(statusCode).toBe(200);
+    await body.dump();
+  });
+});
+
+describe("Node's agents", () => {
+  const get = (send: typeof httpRequest, url: string, agent: ReturnType<typeof createHttpAgent>) =>
+    new Promise<number>((resolve, reject) => {
+      onTestFinished(() => agent.destroy());
+      send(url, { agent }, (response: IncomingMessage) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      })
+        .on("error", reject)
+        .end();
+    });
+
+  it("https: the bundle and the proxy hold, and connections are kept", async () => {
+    const { emulator, env, models } = await secured();
+    const proxy = await startHttpProxy();
+    const agent = createHttpsAgent({ env: { ...env, HTTPS_PROXY: proxy.url } });
+    expect(await get(httpsRequest, models, agent)).toBe(200);
+    expect(await get(httpsRequest, models, agent)).toBe(200);
+    expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
+    expect(proxy.connects.length).toBe(1);
+  });
+
+  it("http: through the proxy's tunnel", async () => {
+    const emulator = await emulate();
+    const proxy = await startHttpProxy();
+    const agent = createHttpAgent({ env: { HTTP_PROXY: proxy.url } });
+    expect(await get(httpRequest, `${emulator.url}/models?client_version=1.0.0`, agent)).toBe(200);
+    expect(proxy.connects.length).toBe(1);
+  });
+
+  it("hand the policy's error to the request", async () => {
+    const { models } = await secured();
+    await expect(get(httpsRequest, models, createHttpsAgent({ env: {} }))).rejects.toMatchObject({
+      kind: "network",
+      phase: "tls",
+    });
+  });
+});
