@@ -22,6 +22,7 @@ export const header = {
   sessionIdUnderscore: "session_id",
   subagent: "x-openai-subagent",
   threadId: "thread-id",
+  timingMetrics: "x-responsesapi-include-timing-metrics",
   turnMetadata: "x-codex-turn-metadata",
   turnState: "x-codex-turn-state",
   userAgent: "user-agent",

@@ -3,6 +3,9 @@ import { BuildError } from "../client/errors.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
+/** `underscore`: `session_id`; `hyphen`: `session-id` and `thread-id`; `both`: all three. */
+export type SessionHeaderNames = "underscore" | "hyphen" | "both";
+
 /** Where the API is and how it is spoken to. All times are milliseconds. */
 export interface ProviderConfig {
   /** `azure` (any case) marks an Azure endpoint, `OpenAI` the service itself. */
@@ -27,6 +30,8 @@ export interface ProviderConfig {
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
   readonly supportsWebsockets?: boolean | undefined;
+  /** Names under which the conversation's id is sent. Default `underscore`, the reference's of March 2026; later ones use `hyphen`. */
+  readonly sessionHeaders?: SessionHeaderNames | undefined;
   /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 gets them plain from then on. */
   readonly compression?: Compression | undefined;
   /** CA bundle of this provider alone, instead of `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE`. */

@@ -1,5 +1,93 @@
-import { arch, platform, release } from "node:os";
+import { machine, release, type } from "node:os";
+import type { Environment } from "../client/environment.ts";
+import { isSendableHeaderValue } from "../client/headers.ts";
 import { packageVersion } from "../client/version.ts";
 
-/** `codex-api/<version> (<system> <release>; <architecture>)`, the form of the reference's user agent. */
-export const defaultUserAgent = `codex-api/${packageVersion} (${platform()} ${release()}; ${arch()}) node/${process.versions.node}`;
+export interface UserAgentParts {
+  /** The program's name, first in the text. */
+  readonly product: string;
+  /** Default: this package's version. */
+  readonly version?: string | undefined;
+  /** In parentheses at the end; trimmed, and left out when blank. */
+  readonly suffix?: string | undefined;
+  /** Default: what the operating system says. */
+  readonly system?: SystemName | undefined;
+  /** Variables that name the terminal; default `process.env`. */
+  readonly env?: Environment | undefined;
+}
+
+export interface SystemName {
+  readonly type: string;
+  readonly version: string;
+  /** Default: `unknown`. */
+  readonly architecture?: string | undefined;
+}
+
+/**
+ * `<product>/<version> (<system> <version>; <architecture>) <terminal>[ (<suffix>)]`, the form of the reference.
+ * What a header cannot carry is replaced: one `_` for each character.
+ */
+export function userAgent(parts: UserAgentParts): string {
+  const { product, version = packageVersion, env = process.env } = parts;
+  const system = parts.system ?? { type: type(), version: release(), architecture: machine() };
+  const suffix = parts.suffix?.trim() ? ` (${parts.suffix.trim()})` : "";
+  const platform = `${system.type} ${system.version}; ${system.architecture || "unknown"}`;
+  return sendable(`${product}/${version} (${platform}) ${terminalToken(env)}${suffix}`);
+}
+
+function sendable(text: string): string {
+  return isSendableHeaderValue(text) ? text : text.replace(/[^ -~]/gu, "_");
+}
+
+/** Terminals in the reference's order: the variables that give one away, and the one with its version. */
+const TERMINALS: readonly {
+  readonly name: string;
+  readonly marks: readonly string[];
+  readonly version?: string;
+  /** What `TERM` says in it. */
+  readonly term?: RegExp;
+}[] = [
+  { name: "WezTerm", marks: ["WEZTERM_VERSION"], version: "WEZTERM_VERSION" },
+  { name: "iTerm", marks: ["ITERM_SESSION_ID", "ITERM_PROFILE", "ITERM_PROFILE_NAME"] },
+  { name: "Apple_Terminal", marks: ["TERM_SESSION_ID"] },
+  { name: "kitty", marks: ["KITTY_WINDOW_ID"], term: /kitty/ },
+  { name: "Alacritty", marks: ["ALACRITTY_SOCKET"], term: /^alacritty$/ },
+  { name: "Konsole", marks: ["KONSOLE_VERSION"], version: "KONSOLE_VERSION" },
+  { name: "gnome-terminal", marks: ["GNOME_TERMINAL_SCREEN"] },
+  { name: "VTE", marks: ["VTE_VERSION"], version: "VTE_VERSION" },
+  { name: "WindowsTerminal", marks: ["WT_SESSION"] },
+];
+
+/**
+ * The terminal's name as it stands in the user agent: `TERM_PROGRAM` with its version, else the first terminal that its variables give
+ * away, else `TERM`, else `unknown`. Characters outside `A-Z a-z 0-9 - _ . /` become `_`.
+ *
+ * Differs from the reference: inside tmux it says tmux; the reference asks tmux for the terminal around it.
+ */
+export function terminalToken(env: Environment): string {
+  return (programToken(env) ?? knownTerminal(env) ?? value(env, "TERM") ?? "unknown").replace(/[^\w\-./]/gu, "_");
+}
+
+function programToken(env: Environment): string | undefined {
+  const program = value(env, "TERM_PROGRAM");
+  return program && withVersion(program, value(env, "TERM_PROGRAM_VERSION"));
+}
+
+function knownTerminal(env: Environment): string | undefined {
+  const term = env.TERM ?? "";
+  const found = TERMINALS.find(
+    (terminal) => terminal.marks.some((mark) => value(env, mark)) || terminal.term?.test(term),
+  );
+  return found && withVersion(found.name, found.version && value(env, found.version));
+}
+
+function withVersion(name: string, version: string | undefined): string {
+  return version ? `${name}/${version}` : name;
+}
+
+function value(env: Environment, name: string): string | undefined {
+  return env[name]?.trim() || undefined;
+}
+
+/** Of clients that were given no identity. */
+export const defaultUserAgent = userAgent({ product: "codex-api" });

@@ -3,7 +3,8 @@ import type { HeaderInit } from "../../client/headers.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
-import { isAzure } from "../provider.ts";
+import { conversationHeaders } from "../identity.ts";
+import { isAzure, type SessionHeaderNames } from "../provider.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { openSseStream } from "./sse-stream.ts";
 import type { ResponseStream } from "./stream.ts";
@@ -14,7 +15,7 @@ export type SessionSource = "review" | "compact" | "memory_consolidation" | "col
 
 /** Options of one response. */
 export interface ResponsesOptions {
-  /** Sent as `x-client-request-id` and `session_id`. */
+  /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
   /** Sent as `x-openai-subagent`. */
   readonly sessionSource?: SessionSource | undefined;
@@ -70,7 +71,7 @@ export class ResponsesClient {
     const response = await this.#session.stream({
       method: "POST",
       path: "responses",
-      headers: { accept: "text/event-stream", ...requestHeaders(options) },
+      headers: { accept: "text/event-stream", ...requestHeaders(options, provider.sessionHeaders) },
       json: body,
       compression: options.compression ?? provider.compression,
       traceContext: options.traceContext,
@@ -88,10 +89,9 @@ export class ResponsesClient {
   }
 }
 
-function requestHeaders(options: ResponsesOptions): HeaderInit {
+function requestHeaders(options: ResponsesOptions, names: SessionHeaderNames | undefined): HeaderInit {
   return {
-    [header.clientRequestId]: options.conversationId,
-    [header.sessionIdUnderscore]: options.conversationId,
+    ...conversationHeaders(options.conversationId, names),
     [header.subagent]: options.sessionSource,
     [header.turnState]: options.turnState?.value,
     ...options.headers,

@@ -30,6 +30,8 @@ export async function collectResponse(events: AsyncIterable<ResponseEvent>): Pro
   let serverModel: string | undefined;
   let modelsEtag: string | undefined;
   let reasoningIncluded = false;
+  /** How far text and summary had come with each finished item: what a restart keeps. */
+  const marks: { readonly text: number; readonly reasoningSummary: number }[] = [];
   for await (const event of events) {
     switch (event.type) {
       case "output_text.delta":
@@ -43,6 +45,13 @@ export async function collectResponse(events: AsyncIterable<ResponseEvent>): Pro
         break;
       case "output_item.done":
         items.push(event.item);
+        marks.push({ text: text.length, reasoningSummary: reasoningSummary.length });
+        break;
+      case "restarted":
+        items.length = event.keptItems;
+        marks.length = event.keptItems;
+        text = text.slice(0, marks.at(-1)?.text ?? 0);
+        reasoningSummary = reasoningSummary.slice(0, marks.at(-1)?.reasoningSummary ?? 0);
         break;
       case "rate_limits":
         rateLimits.set(event.snapshot.limitId, event.snapshot);

@@ -64,6 +64,24 @@ export interface WireEvent {
   readonly type: "wire";
   readonly event: Readonly<Record<string, unknown>>;
 }
+/**
+ * Only from a session: the stream broke and a new one takes its place. Nothing that was yielded comes again.
+ *
+ * Of what was yielded so far in this call, the first `keptItems` finished items (`output_item.done`) stand: they were added to the input of
+ * the new request, and the answer goes on after them. Everything else, deltas and items begun or finished, is void. A tool call that was
+ * finished is void too, with all that follows it, because the request could not go out again without the tool's output: run tools after
+ * `completed`.
+ */
+export interface RestartedEvent {
+  readonly type: "restarted";
+  /** 1 for the first retry; 0 where the restart costs none (another carrier). */
+  readonly retry: number;
+  /** The wait before the new request, in milliseconds. */
+  readonly delayMs: number;
+  /** `kind` of the error that ended the stream. */
+  readonly reason: string;
+  readonly keptItems: number;
+}
 
 /** What a response stream yields, in wire order. `type` is the wire name without `response.`. */
 export type ResponseEvent =
@@ -79,4 +97,5 @@ export type ResponseEvent =
   | ServerModelEvent
   | ServerReasoningIncludedEvent
   | ModelsEtagEvent
+  | RestartedEvent
   | WireEvent;

@@ -1,6 +1,5 @@
 import { BuildError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import type { PushQueue } from "../../client/push-queue.ts";
 import { header } from "../headers.ts";
 import { type CollectedResponse, collectResponse } from "./collect.ts";
 import type { ResponseEvent } from "./events.ts";
@@ -9,6 +8,11 @@ import type { ResponseEvent } from "./events.ts";
 export interface ResponseStreamHead {
   readonly status: number;
   readonly headers: HeaderMap;
+}
+
+/** Where a stream's events come from; `return` leaves it, at any time. */
+export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
+  return(): Promise<IteratorResult<ResponseEvent, undefined>>;
 }
 
 /**
@@ -20,11 +24,11 @@ export interface ResponseStreamHead {
 export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
   readonly status: number;
   readonly headers: HeaderMap;
-  readonly #queue: PushQueue<ResponseEvent>;
+  readonly #source: EventIterator;
   #taken = false;
 
-  constructor(queue: PushQueue<ResponseEvent>, head: ResponseStreamHead) {
-    this.#queue = queue;
+  constructor(source: EventIterator, head: ResponseStreamHead) {
+    this.#source = source;
     this.status = head.status;
     this.headers = head.headers;
   }
@@ -39,7 +43,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
       throw new BuildError("a response stream can be read once; keep the events, or use what collect() returned");
     }
     this.#taken = true;
-    return this.#queue;
+    return this.#source;
   }
 
   /**
@@ -54,7 +58,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
   /** Leaves the stream: closes the connection and cancels the generation. Without effect after the end. */
   async close(): Promise<void> {
     this.#taken = true;
-    await this.#queue.return();
+    await this.#source.return();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
