@@ -15,3 +15,8 @@ export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
     events.push({ type: "server_reasoning_included", included: true });
   return events;
 }
+
+/** The same for a WebSocket, whose handshake says it for every request; limits come as events of the stream there. */
+export function handshakeEvents(headers: HeaderMap): ResponseEvent[] {
+  return preliminaryEvents(headers).filter((event) => event.type !== "rate_limits");
+}

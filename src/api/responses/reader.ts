@@ -1,7 +1,8 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
-import { decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
+import { mapWebsocketErrorFrame } from "../error-mapping.ts";
+import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { TurnState } from "./turn-state.ts";
@@ -40,21 +41,26 @@ export class ResponseReader {
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
   read(text: string): void {
     const event = parseObject(text);
-    if (event) this.accept(event);
+    if (event) this.#accept(event, text);
     else this.#skip({ reason: "not JSON" });
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);
-    if (event && TERMINAL.has(String(event.type))) this.accept(event);
+    if (event && TERMINAL.has(String(event.type))) this.#accept(event, text);
   }
 
-  accept(event: JsonObject): void {
+  /** The carrier broke while the next event was waited for. */
+  interrupted(error: unknown): void {
+    this.#poll({ error });
+  }
+
+  #accept(event: JsonObject, text: string): void {
     if (this.#over) return;
-    this.#poll(event.type);
+    this.#poll({ type: typeof event.type === "string" ? event.type : undefined });
     this.#noteServerModel(event);
-    const decoded = decodeWireEvent(event);
+    const decoded = this.#decode(event, text);
     switch (decoded.type) {
       case "failed":
         this.#over = true;
@@ -85,15 +91,18 @@ export class ResponseReader {
     this.#options.emit({ type: "server_model", model });
   }
 
-  #poll(type: unknown): void {
-    if (!this.#options.telemetry?.onStreamPoll) return;
-    const now = performance.now();
+  #decode(event: JsonObject, text: string): DecodedEvent {
+    if (event.type !== "error" || this.#options.carrier === "sse") return decodeWireEvent(event);
+    const error = mapWebsocketErrorFrame(event, text);
+    // On a WebSocket such a frame says a status, as the reference has it; one that says none is no refusal.
+    return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };
+  }
+
+  #poll(outcome: Pick<StreamPoll, "type" | "error">): void {
     const { carrier, telemetry } = this.#options;
-    notify(telemetry, "onStreamPoll", {
-      carrier,
-      durationMs: now - this.#polledAt,
-      type: typeof type === "string" ? type : undefined,
-    });
+    if (!telemetry?.onStreamPoll) return;
+    const now = performance.now();
+    notify(telemetry, "onStreamPoll", { carrier, durationMs: now - this.#polledAt, ...outcome });
     this.#polledAt = now;
   }
 

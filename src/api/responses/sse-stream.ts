@@ -1,30 +1,17 @@
-import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
+import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
-import type { Logger } from "../../client/log.ts";
-import { PushQueue } from "../../client/push-queue.ts";
 import { SseDecoder } from "../../client/sse/index.ts";
-import type { Telemetry } from "../../client/telemetry.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
 import { notAnEventStream } from "./answer-check.ts";
-import type { ResponseEvent } from "./events.ts";
+import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
 import { preliminaryEvents } from "./preliminary.ts";
-import { ResponseReader } from "./reader.ts";
 import { ResponseStream } from "./stream.ts";
-import type { TurnState } from "./turn-state.ts";
 
-export interface SseStreamOptions {
-  readonly idleTimeoutMs: number;
+export interface SseStreamOptions extends FeedOptions {
   readonly livenessTimeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly wireEvents?: boolean | undefined;
-  readonly turnState?: TurnState | undefined;
-  readonly telemetry?: Telemetry | undefined;
-  readonly logger: Logger;
 }
 
-/** Bytes taken from the socket and not yet read by the caller, before the socket is paused. */
-const BACKLOG_BYTES = 1024 * 1024;
 /** How long the end of a body is waited for after the terminal event, so that its connection can be kept. */
 const DRAIN_MS = 250;
 
@@ -36,156 +23,90 @@ const DRAIN_MS = 250;
  * it keeps its connections alive; a server that never does may think in silence.
  */
 export function openSseStream(response: HttpStreamResponse, options: SseStreamOptions): ResponseStream {
-  const pump = new SsePump(response, options);
-  return new ResponseStream(pump.queue, response);
+  const body = new SseBody(response, options);
+  return new ResponseStream(body.feed.queue, response);
 }
 
-class SsePump {
-  readonly queue = new PushQueue<ResponseEvent>();
+class SseBody implements Carrier {
+  readonly kind = "sse";
+  readonly feed: ResponseFeed;
   readonly #response: HttpStreamResponse;
-  readonly #options: SseStreamOptions;
-  readonly #reader: ResponseReader;
   readonly #frames: SseDecoder;
-  readonly #progress: IdleTimer;
   readonly #liveness: IdleTimer;
   #keepsAlive = false;
-  #backlogBytes = 0;
-  #paused = false;
-  #over = false;
 
   constructor(response: HttpStreamResponse, options: SseStreamOptions) {
     this.#response = response;
-    this.#options = options;
-    this.#reader = new ResponseReader({
-      carrier: "sse",
-      emit: (event) => this.queue.push(event),
-      complete: () => this.#complete(),
-      fail: (error) => this.#fail(error),
-      wireEvents: options.wireEvents ?? false,
-      turnState: options.turnState,
-      telemetry: options.telemetry,
-      logger: options.logger,
-    });
+    this.feed = new ResponseFeed(this, options);
     this.#frames = new SseDecoder({
-      onEvent: (event) => {
-        this.#progress.touch();
-        if (!this.#over) this.#reader.read(event.data);
-      },
+      onEvent: (event) => this.feed.read(event.data),
       onComment: () => {
-        if (this.#keepsAlive || this.#over) return;
+        if (this.#keepsAlive || this.feed.isOver) return;
         this.#keepsAlive = true;
         this.#liveness.start();
       },
     });
-    this.#progress = new IdleTimer(options.idleTimeoutMs, () =>
-      this.#late("idle timeout waiting for SSE", options.idleTimeoutMs),
-    );
-    this.#liveness = new IdleTimer(options.livenessTimeoutMs, () =>
-      this.#late("the connection is dead: not even a keep-alive arrived", options.livenessTimeoutMs),
-    );
-    this.queue.onEmpty = () => this.#resume();
-    this.queue.onLeave = () => {
-      this.#stop();
-      response.body.cancel();
-    };
-    this.#start();
+    const { livenessTimeoutMs: timeoutMs } = options;
+    this.#liveness = new IdleTimer(timeoutMs, () => {
+      const message = "the connection is dead: not even a keep-alive arrived";
+      this.feed.fail(new TimeoutError(message, { phase: "idle", timeoutMs }));
+    });
+    options.turnState?.set(response.headers[header.turnState]);
+    this.feed.open(preliminaryEvents(response.headers));
+    if (!this.feed.isOver) this.#pipe();
   }
 
-  #start(): void {
-    const { signal, turnState } = this.#options;
-    const { headers, body } = this.#response;
-    turnState?.set(headers[header.turnState]);
-    for (const event of preliminaryEvents(headers)) this.queue.push(event);
-    if (signal?.aborted) {
-      this.#onAbort();
-      return;
-    }
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  #pipe(): void {
     const refusal = notAnEventStream(this.#response);
     if (refusal) {
-      refusal.then((error) => this.#fail(error));
+      refusal.then((error) => this.feed.fail(error));
       return;
     }
-    this.#progress.start();
-    body.pipe({
+    this.feed.expectEvents();
+    this.#response.body.pipe({
       chunk: (bytes) => this.#chunk(bytes),
-      end: () => this.#end(),
-      fail: (error) => this.#fail(error),
+      end: () => this.#bodyEnded(),
+      fail: (error) => this.feed.fail(error),
     });
   }
 
   #chunk(bytes: Uint8Array): void {
-    if (this.#over) return;
+    if (this.feed.isOver) return;
     this.#liveness.touch();
     try {
       this.#frames.feed(bytes);
     } catch (error) {
-      this.#fail(error);
+      this.feed.fail(error);
       return;
     }
-    if (this.queue.length === 0) return;
-    this.#backlogBytes += bytes.length;
-    if (this.#backlogBytes > BACKLOG_BYTES) this.#pause();
+    this.feed.took(bytes.length);
   }
 
-  #end(): void {
-    if (this.#over) return;
+  #bodyEnded(): void {
+    if (this.feed.isOver) return;
     const unfinished = this.#frames.end();
-    if (unfinished) this.#reader.readUnfinished(unfinished.data);
-    if (!this.#over) this.#fail(new StreamError("stream closed before response.completed"));
+    if (unfinished) this.feed.readUnfinished(unfinished.data);
+    this.feed.fail(new StreamError("stream closed before response.completed"));
   }
 
-  /** Silence is no fault while it is the caller who does not read. */
-  #pause(): void {
-    if (this.#paused || this.#over) return;
-    this.#paused = true;
+  pause(): void {
     this.#response.body.pause();
-    this.#progress.stop();
     this.#liveness.stop();
   }
 
-  #resume(): void {
-    this.#backlogBytes = 0;
-    if (!this.#paused || this.#over) return;
-    this.#paused = false;
-    this.#progress.start();
+  resume(): void {
     if (this.#keepsAlive) this.#liveness.start();
     this.#response.body.resume();
   }
 
-  #complete(): void {
-    this.#stop();
-    this.queue.end();
+  complete(): void {
+    this.#liveness.stop();
     // The body usually ends with the terminal event; reading that end lets the connection serve the next request.
     setTimeout(() => this.#response.body.cancel(), DRAIN_MS).unref();
   }
 
-  #late(what: string, timeoutMs: number): void {
-    this.#fail(new TimeoutError(what, { phase: "idle", timeoutMs }));
-  }
-
-  #onAbort = (): void => {
-    if (this.#over) return;
-    this.#stop();
-    this.#response.body.cancel();
-    this.queue.cut(new AbortedError(this.#options.signal?.reason));
-  };
-
-  #fail(error: unknown): void {
-    if (this.#over) return;
-    if (error instanceof AbortedError) {
-      this.#onAbort();
-      return;
-    }
-    this.#stop();
-    this.#response.body.cancel();
-    this.queue.fail(error);
-  }
-
-  #stop(): void {
-    this.#over = true;
-    this.#progress.stop();
+  cancel(): void {
     this.#liveness.stop();
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#response.body.cancel();
   }
 }

@@ -1,0 +1,168 @@
+import { AbortedError, TimeoutError } from "../../client/errors.ts";
+import { IdleTimer } from "../../client/idle-timer.ts";
+import type { Logger } from "../../client/log.ts";
+import { PushQueue } from "../../client/push-queue.ts";
+import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
+import type { ResponseEvent } from "./events.ts";
+import { ResponseReader } from "./reader.ts";
+import type { TurnState } from "./turn-state.ts";
+
+/** What watches and reads one response, the same on both carriers. */
+export interface FeedOptions {
+  /** Longest wait for the next event, in milliseconds; 0 for no limit. */
+  readonly idleTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly wireEvents?: boolean | undefined;
+  readonly turnState?: TurnState | undefined;
+  readonly telemetry?: Telemetry | undefined;
+  readonly logger: Logger;
+}
+
+/** The connection under a response. After `complete` or `cancel`, one of which is called once, nothing else is. */
+export interface Carrier {
+  readonly kind: StreamPoll["carrier"];
+  pause(): void;
+  resume(): void;
+  /** The response is complete; the connection may serve the next one. */
+  complete(): void;
+  /** The caller left, or the response failed: nothing more is wanted of this connection. */
+  cancel(): void;
+}
+
+/** Taken from the connection and not yet read by the caller, in bytes or characters, before the connection is paused. */
+const BACKLOG = 1024 * 1024;
+
+const IDLE: Readonly<Record<Carrier["kind"], string>> = {
+  sse: "idle timeout waiting for SSE",
+  websocket: "idle timeout waiting for websocket",
+};
+
+/**
+ * One response between its carrier and its caller. It holds the events that wait for the caller and slows the carrier down when they grow
+ * too many; it ends the response on its terminal event, on the caller's leave or abort, and when no event comes for `idleTimeoutMs`. That
+ * timer rests while it is the caller who does not read.
+ */
+export class ResponseFeed {
+  readonly queue = new PushQueue<ResponseEvent>();
+  readonly #carrier: Carrier;
+  readonly #signal: AbortSignal | undefined;
+  readonly #reader: ResponseReader;
+  readonly #progress: IdleTimer;
+  #backlog = 0;
+  #paused = false;
+  #over = false;
+  #failure: unknown;
+
+  constructor(carrier: Carrier, options: FeedOptions) {
+    this.#carrier = carrier;
+    this.#signal = options.signal;
+    this.#reader = new ResponseReader({
+      carrier: carrier.kind,
+      emit: (event) => this.queue.push(event),
+      complete: () => this.#complete(),
+      fail: (error) => this.#end(error),
+      wireEvents: options.wireEvents ?? false,
+      turnState: options.turnState,
+      telemetry: options.telemetry,
+      logger: options.logger,
+    });
+    const { idleTimeoutMs: timeoutMs } = options;
+    this.#progress = new IdleTimer(timeoutMs, () =>
+      this.fail(new TimeoutError(IDLE[carrier.kind], { phase: "idle", timeoutMs })),
+    );
+    this.queue.onEmpty = () => this.#resume();
+    this.queue.onLeave = () => {
+      this.#stop();
+      carrier.cancel();
+    };
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** What the response failed with, once it has. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Takes what the head of the answer told, and heeds the caller's signal from now on; a signal that has fired ends it at once. */
+  open(preliminary: readonly ResponseEvent[]): void {
+    for (const event of preliminary) this.queue.push(event);
+    if (this.#signal?.aborted) this.#onAbort();
+    else this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Starts the wait for events: the request is out. */
+  expectEvents(): void {
+    if (!this.#over && !this.#paused) this.#progress.start();
+  }
+
+  /** An event's JSON text. */
+  read(text: string): void {
+    if (this.#over) return;
+    this.#progress.touch();
+    this.#reader.read(text);
+  }
+
+  /** An event that the end of the body cut off. */
+  readUnfinished(text: string): void {
+    if (!this.#over) this.#reader.readUnfinished(text);
+  }
+
+  /** Counts what came from the connection, after its events were read. */
+  took(size: number): void {
+    if (this.#over || this.queue.length === 0) return;
+    this.#backlog += size;
+    if (this.#backlog <= BACKLOG || this.#paused) return;
+    this.#paused = true;
+    this.#progress.stop();
+    this.#carrier.pause();
+  }
+
+  /** The carrier broke. Events that wait for the caller come before the error; an abort comes at once. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    if (error instanceof AbortedError) {
+      this.#onAbort();
+      return;
+    }
+    this.#reader.interrupted(error);
+    this.#end(error);
+  }
+
+  #end(error: unknown): void {
+    this.#stop();
+    this.#failure = error;
+    this.#carrier.cancel();
+    this.queue.fail(error);
+  }
+
+  #onAbort = (): void => {
+    if (this.#over) return;
+    this.#stop();
+    this.#failure = new AbortedError(this.#signal?.reason);
+    this.#carrier.cancel();
+    this.queue.cut(this.#failure);
+  };
+
+  #complete(): void {
+    this.#stop();
+    this.queue.end();
+    this.#carrier.complete();
+  }
+
+  #resume(): void {
+    this.#backlog = 0;
+    if (!this.#paused || this.#over) return;
+    this.#paused = false;
+    this.#progress.start();
+    this.#carrier.resume();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    this.#progress.stop();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
