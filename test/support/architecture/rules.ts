@@ -31,8 +31,9 @@ const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean
     places: ["src/client/route/", "src/emulator/"],
     harmless: ["isIP", "isIPv4", "isIPv6", "BlockList"],
   },
-  "node:http": { places: ["src/client/route/", "src/emulator/"], harmless: ["STATUS_CODES", "METHODS"] },
-  "node:https": { places: ["src/client/route/", "src/emulator/"] },
+  // An Agent opens nothing by itself: ours override how it connects.
+  "node:http": { places: ["src/client/route/", "src/emulator/"], harmless: ["STATUS_CODES", "METHODS", "Agent"] },
+  "node:https": { places: ["src/client/route/", "src/emulator/"], harmless: ["Agent"] },
   "node:http2": { places: ["src/emulator/"] },
   "node:dgram": { places: [] },
 };
