@@ -50,6 +50,7 @@ const AWAITED: readonly string[] = [
   "items/unknown-kept",
   "items/image-detail",
   "models/unknown-value",
+  "models/public-list",
   "request/query-encoding",
   "request/unsendable-header",
   "retry/retry-after",
