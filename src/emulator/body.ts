@@ -5,6 +5,7 @@ import { ServiceError } from "./service-error.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const FIRST_GUESS_BYTES = 1024 * 1024;
+const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
 
 /** @throws {@link ServiceError} 413 past 64 MiB. */
 export async function readBody(message: Readable): Promise<Uint8Array> {
@@ -79,20 +80,38 @@ function native(decode: NativeDecoder): Decoder {
   return (bytes) => decodeAsync(bytes, { maxOutputLength: MAX_BODY_BYTES });
 }
 
-async function wasmZstd(): Promise<Decoder | undefined> {
+let wasmDecoder: Promise<Decoder | undefined> | undefined;
+
+function wasmZstd(): Promise<Decoder | undefined> {
+  wasmDecoder ??= loadWasmZstd();
+  return wasmDecoder;
+}
+
+async function loadWasmZstd(): Promise<Decoder | undefined> {
   const wasm = await import("@bokuweb/zstd-wasm").catch(() => undefined);
   if (!wasm) return undefined;
-  await wasm.init();
+  const decode = (bytes: Uint8Array, capacity: number) => wasm.decompress(bytes, { defaultHeapSize: capacity });
+  // A client in this process may have initialised it; a second time would swap the memory under both.
+  if (!succeeds(() => decode(EMPTY_FRAME, 1))) await wasm.init();
   return async (bytes) => {
     // A streamed frame does not say how large it is inside, and this codec needs to know: guess, and guess larger.
-    for (let size = FIRST_GUESS_BYTES; ; size *= 4) {
+    for (let capacity = FIRST_GUESS_BYTES; ; capacity *= 4) {
       try {
-        return wasm.decompress(bytes, { defaultHeapSize: size });
+        return decode(bytes, capacity);
       } catch (error) {
-        if (size >= MAX_BODY_BYTES) throw error;
+        if (capacity >= MAX_BODY_BYTES) throw error;
       }
     }
   };
+}
+
+function succeeds(action: () => unknown): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tooLarge(): ServiceError {

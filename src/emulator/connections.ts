@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { setImmediate as nextLoop } from "node:timers/promises";
 
 /** The TCP connections of the server: their numbers, and the ways to end them. */
 export class Connections {
@@ -35,9 +36,27 @@ export class Connections {
     socket.destroy();
   }
 
-  destroyAll(): void {
-    for (const { socket } of this.#open.values()) socket.destroy();
+  /** Resolves when they are gone, and whoever used them has been told. */
+  async destroyAll(): Promise<void> {
+    await Promise.all(Array.from(this.#open.values(), ({ socket }) => destroyed(socket)));
   }
+}
+
+/**
+ * Resolves when everything written has left, and a reader in this process has had its turn: what comes next is read alone.
+ * Data and a reset that are read together look like an ordinary end to Node 20.
+ */
+export async function flushed(socket: Duplex): Promise<void> {
+  if (!socket.destroyed) await new Promise<void>((resolve) => socket.write("", () => resolve()));
+  await nextLoop(); // the poll that is under way
+  await nextLoop(); // and a whole one
+}
+
+function destroyed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+    socket.destroy();
+  });
 }
 
 function keyOf(socket: Duplex): string {

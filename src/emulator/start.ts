@@ -68,7 +68,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 async function close(server: Server, service: Service): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
-  service.connections.destroyAll();
+  await service.connections.destroyAll();
   await done;
   service.recording.close();
 }

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { setImmediate as nextLoop } from "node:timers/promises";
-import type { Connections } from "../connections.ts";
+import { type Connections, flushed } from "../connections.ts";
 import type { Outlet } from "../delivery.ts";
 import { isFields } from "../fields.ts";
 
@@ -43,13 +42,17 @@ export class EventStream implements Outlet {
   }
 
   async terminate(): Promise<void> {
-    await this.#flushed();
-    if (this.#response.socket) this.#connections.terminate(this.#response.socket);
+    const { socket } = this.#response;
+    if (!socket) return;
+    await flushed(socket);
+    this.#connections.terminate(socket);
   }
 
   async reset(): Promise<void> {
-    await this.#flushed();
-    if (this.#response.socket) this.#connections.reset(this.#response.socket);
+    const { socket } = this.#response;
+    if (!socket) return;
+    await flushed(socket);
+    this.#connections.reset(socket);
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {
@@ -69,14 +72,8 @@ export class EventStream implements Outlet {
   async #writeCut(bytes: Uint8Array, size: number): Promise<void> {
     for (let start = 0; start < bytes.length && !this.gone.aborted; start += size) {
       await this.#write(bytes.subarray(start, start + size));
-      await this.#flushed();
-      await nextLoop(); // a packet of its own
+      if (this.#response.socket) await flushed(this.#response.socket);
     }
-  }
-
-  async #flushed(): Promise<void> {
-    const { socket } = this.#response;
-    if (socket && !socket.destroyed) await new Promise<void>((resolve) => socket.write("", () => resolve()));
   }
 }
 

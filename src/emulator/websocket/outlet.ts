@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Connections } from "../connections.ts";
+import { type Connections, flushed } from "../connections.ts";
 import { fired, type Outlet } from "../delivery.ts";
 import type { Step } from "../script.ts";
 
@@ -47,7 +47,8 @@ export class FrameOutlet implements Outlet {
 
   async sendRaw(bytes: Uint8Array): Promise<void> {
     await this.#lastSend;
-    if (!this.#socket.destroyed) await new Promise<void>((resolve) => this.#socket.write(bytes, () => resolve()));
+    this.#socket.write(bytes);
+    await flushed(this.#socket);
   }
 
   sendKeepAlive(): void {
@@ -63,11 +64,13 @@ export class FrameOutlet implements Outlet {
 
   async terminate(): Promise<void> {
     await this.#lastSend;
+    await flushed(this.#socket);
     this.#connections.terminate(this.#socket);
   }
 
   async reset(): Promise<void> {
     await this.#lastSend;
+    await flushed(this.#socket);
     this.#connections.reset(this.#socket);
   }
 

@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { startEmulator } from "../../../src/emulator/index.ts";
+import { emulator, open, RawSocket, send } from "./raw-client.ts";
+
+const BODY = { model: "m", input: "count to 1000", stream: true };
+const ENDLESS = { pace: { delayMsPerWord: 60_000 } };
+
+describe("start", () => {
+  it("takes the port it is given and says when it cannot", async () => {
+    const first = await emulator();
+    const port = Number(new URL(first.url).port);
+    await expect(startEmulator({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await first.close();
+    const second = await emulator({ port });
+    expect(new URL(second.url).port).toBe(String(port));
+  });
+
+  it("writes an IPv6 host in brackets", async () => {
+    const { url } = await emulator({ host: "::1" });
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+\/v1$/);
+    expect((await send(`${url}/models`)).status).toBe(200);
+  });
+});
+
+describe("a client that leaves", () => {
+  it("ends the answer over HTTP", async () => {
+    const server = await emulator(ENDLESS);
+    const answer = await open(`${server.url}/responses`, { body: BODY });
+    await once(answer, "data");
+    answer.destroy();
+    await server.waitForClosedResponses(1);
+  });
+
+  it("ends the answer over WebSocket", async () => {
+    const server = await emulator(ENDLESS);
+    const socket = new RawSocket(server.url);
+    await socket.opened();
+    socket.create({ input: "count to 1000" });
+    await socket.nextEvent();
+    socket.websocket.terminate();
+    await server.waitForClosedWebsockets(1);
+  });
+
+  it("ends an answer that waits for room", async () => {
+    const server = await emulator({ script: [{ events: flood() }] });
+    const answer = await open(`${server.url}/responses`, { body: BODY });
+    await once(answer, "readable"); // and read no more
+    answer.destroy();
+    await server.waitForClosedResponses(1);
+  });
+});
+
+describe("a reader", () => {
+  // 256 MB in all. Whoever does not wait for room has pulled every event before the first is read.
+  it("holds the emulator back over HTTP", async () => {
+    let pulled = 0;
+    const server = await emulator({ script: [{ events: flood(4000, () => (pulled += 1)) }] });
+    const answer = await open(`${server.url}/responses`, { body: BODY });
+    let readBytes = 0;
+    let mostAhead = 0;
+    for await (const chunk of answer) {
+      readBytes += String(chunk).length;
+      mostAhead = Math.max(mostAhead, pulled - readBytes / FLOOD_BYTES);
+    }
+    expect(pulled).toBe(4000);
+    expect(mostAhead).toBeLessThan(1000);
+  });
+
+  it("holds the emulator back over WebSocket", async () => {
+    let pulled = 0;
+    const server = await emulator({ script: [{ events: flood(4000, () => (pulled += 1)) }] });
+    const socket = new RawSocket(server.url, { perMessageDeflate: false });
+    await socket.opened();
+    socket.create({ input: "hello" });
+    let mostAhead = 0;
+    for (let read = 1; read <= 4000; read += 1) {
+      await socket.nextMessage();
+      mostAhead = Math.max(mostAhead, pulled - read);
+    }
+    expect(mostAhead).toBeLessThan(1000);
+  });
+});
+
+describe("close", () => {
+  it("ends everything that is under way", async () => {
+    const script = [
+      { refuse: "stall" as const },
+      { stallBeforeHeaders: true },
+      { stallAfterEvents: 1, keepAliveEveryMs: 5 },
+      {},
+    ];
+    const server = await startEmulator({ ...ENDLESS, script });
+    const stalledHandshake = new RawSocket(server.url);
+    await server.nextRequest();
+    const beforeHeaders = expect(open(`${server.url}/responses`, { body: BODY })).rejects.toThrow();
+    await server.nextRequest();
+    const stalled = await open(`${server.url}/responses`, { body: BODY });
+    const writing = await open(`${server.url}/responses`, { body: BODY });
+    const socket = new RawSocket(server.url);
+    await socket.opened();
+    socket.create({ input: "count to 1000" });
+    await socket.nextEvent();
+    const ends = [stalled, writing].map((answer) => once(answer.resume(), "close").catch(() => {}));
+    await server.close();
+    await Promise.all([...ends, beforeHeaders, socket.closed, stalledHandshake.closed]);
+    await expect(send(`${server.url}/models`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("may be called twice, and tells whoever still waits", async () => {
+    const server = await startEmulator();
+    const waiting = expect(server.nextRequest()).rejects.toThrow(/closed/);
+    await Promise.all([server.close(), server.close()]);
+    await waiting;
+  });
+
+  it("counts the answers that it cut", async () => {
+    const server = await startEmulator({ script: [{ stallAfterEvents: 0 }] });
+    const answer = await open(`${server.url}/responses`, { body: BODY });
+    answer.on("error", () => {});
+    const closed = server.waitForClosedResponses(1);
+    await server.close();
+    await closed;
+  });
+});
+
+const FLOOD_BYTES = 64 * 1024;
+
+function* flood(count = Number.POSITIVE_INFINITY, onPull = () => {}) {
+  const padding = "x".repeat(FLOOD_BYTES);
+  for (let index = 0; index < count; index += 1) {
+    onPull();
+    yield { type: "flood", padding };
+  }
+}
