@@ -7,6 +7,8 @@ export interface ConnectLimits {
   /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 sets no limit. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Hears of each step as it begins, for diagnosis. */
+  readonly onStep?: ((step: ConnectStep, peer: Peer) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -14,26 +16,29 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 /** What one attempt at a connection is doing, and what it holds open. */
 export class ConnectAttempt {
   readonly timeoutMs: number;
-  readonly #controller = new AbortController();
   readonly #sockets: Socket[] = [];
+  readonly #onStep: ConnectLimits["onStep"];
+  #isOver = false;
   #step: ConnectStep = "dns lookup";
   #peer: Peer;
 
-  constructor(peer: Peer, timeoutMs: number) {
+  constructor(peer: Peer, timeoutMs: number, onStep?: ConnectLimits["onStep"]) {
     this.#peer = peer;
     this.timeoutMs = timeoutMs;
+    this.#onStep = onStep;
   }
 
-  /** Fires when the attempt is over without a connection. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** It ended without a connection. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Says what is waited for from now on, and with whom. Throws when the attempt is over, so that nothing more is opened. */
   enter(step: ConnectStep, peer: Peer): void {
-    this.signal.throwIfAborted();
+    if (this.#isOver) throw new Error("the attempt is over"); // heard by nobody: the dial has been rejected
     this.#step = step;
     this.#peer = peer;
+    this.#onStep?.(step, peer);
   }
 
   /** The attempt closes `socket` when it fails. */
@@ -43,8 +48,8 @@ export class ConnectAttempt {
     this.#sockets.push(socket);
   }
 
-  abandon(reason: unknown): void {
-    this.#controller.abort(reason);
+  abandon(): void {
+    this.#isOver = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -57,8 +62,8 @@ export class ConnectAttempt {
 }
 
 /**
- * Runs `connect` under one time limit and one signal. However it ends without a connection, every socket it opened is destroyed at once,
- * and so is one that comes up later.
+ * Runs `connect` under one time limit and one signal. However it ends without a connection, every socket it opened is destroyed at once
+ * and no other is opened.
  */
 export async function attemptConnection<T>(
   target: Peer,
@@ -67,7 +72,7 @@ export async function attemptConnection<T>(
 ): Promise<T> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = limits;
   if (signal?.aborted) throw new AbortedError(signal.reason);
-  const attempt = new ConnectAttempt(target, timeoutMs);
+  const attempt = new ConnectAttempt(target, timeoutMs, limits.onStep);
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
   const interrupted = new Promise<never>((_resolve, reject) => {
@@ -78,7 +83,7 @@ export async function attemptConnection<T>(
   try {
     return await Promise.race([connect(attempt), interrupted]);
   } catch (error) {
-    attempt.abandon(error);
+    attempt.abandon();
     throw error;
   } finally {
     clearTimeout(timer);

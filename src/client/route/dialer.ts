@@ -28,7 +28,7 @@ export interface TlsUpgrader {
    *
    * @throws {@link NetworkError} Phase `tls`: the handshake failed or the socket closed.
    */
-  connect(options: { readonly socket: Socket; readonly host: string; readonly signal?: AbortSignal }): Promise<Socket>;
+  connect(options: { readonly socket: Socket; readonly host: string }): Promise<Socket>;
 }
 
 export interface DialerOptions {
@@ -82,9 +82,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {
     attempt.enter("tls handshake", peer);
-    const secure = await trust.connect({ socket, host: peer.hostname, signal: attempt.signal });
-    attempt.own(secure);
-    return secure;
+    return trust.connect({ socket, host: peer.hostname });
   };
 
   const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
@@ -95,7 +93,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const openTunnel = async (attempt: ConnectAttempt, route: ProxyRoute, origin: OriginPeer): Promise<Socket> => {
     const { proxy, source } = route;
-    const target = proxy.scheme === "socks5" ? await resolveHere(attempt, origin, source, lookup) : origin;
+    const target = proxy.scheme === "socks5" ? await resolveHere(origin, source, lookup) : origin;
     const socket = await connectToProxy(attempt, route);
     attempt.enter("proxy handshake", { role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
     return proxy.isSocks
@@ -167,19 +165,12 @@ function originPeer(target: DialTarget, route: Route): OriginPeer {
 }
 
 /** The target by its address, for `socks5://`. IPv4 first: a proxy without IPv6 is likelier than one without IPv4. */
-function resolveHere(
-  attempt: ConnectAttempt,
-  origin: OriginPeer,
-  source: string,
-  lookup: LookupFunction = systemLookup,
-): Promise<Endpoint> {
+function resolveHere(origin: OriginPeer, source: string, lookup: LookupFunction = systemLookup): Promise<Endpoint> {
   const { hostname, port } = origin;
   if (isIP(hostname) !== 0) return Promise.resolve(origin);
-  attempt.enter("dns lookup", origin);
   return new Promise((resolve, reject) => {
-    lookup(hostname, { all: true, verbatim: false }, (error, found) => {
-      const address = typeof found === "string" ? found : found?.[0]?.address;
-      if (!error && address !== undefined) return resolve({ hostname: address, port });
+    lookup(hostname, { verbatim: false }, (error, address) => {
+      if (!error && typeof address === "string") return resolve({ hostname: address, port });
       const advice = `check the name, or write socks5h:// into ${source} so that the proxy resolves it`;
       reject(lookupFailure(error ?? new Error("no address"), origin, advice));
     });

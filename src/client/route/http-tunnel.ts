@@ -10,7 +10,7 @@ import { codeOf } from "./tcp-connect.ts";
  * Asks an HTTP proxy at the other end of `socket` for a tunnel to `target` (CONNECT, RFC 9110 §9.3.6) and resolves with the same socket.
  * Bytes behind the answer stay in it for the next reader. Headers are the reference's: `Host` and, with credentials, `Proxy-Authorization`.
  *
- * Has no time limit of its own; it ends when the socket is destroyed.
+ * It has no time limit of its own and leaves a refusal's body unread, since that can be of any length: the caller destroys the socket.
  */
 export function openHttpTunnel(socket: Socket, chosen: ChosenProxy, target: Endpoint): Promise<Socket> {
   const authority = authorityOf(target);
@@ -29,7 +29,6 @@ export function openHttpTunnel(socket: Socket, chosen: ChosenProxy, target: Endp
         if (head.length > 0) socket.unshift(head);
         resolve(socket);
       } else {
-        socket.destroy(); // the refusal's body is not worth waiting for, and can be of any length
         reject(httpRefusal(chosen, target, status, challengeOf(answer)));
       }
     });

@@ -38,10 +38,7 @@ export async function openSocksTunnel(
       timeout: limitMs > 0 ? clampDelay(limitMs + GRACE_MS) : LONGEST_HANDSHAKE_MS,
     });
     client.on("established", () => {
-      returnEarlyBytes(socket, () => {
-        if (socket.destroyed || socket.readableEnded) reject(hangUp(chosen, target));
-        else resolve(socket);
-      });
+      returnEarlyBytes(socket, () => resolve(socket));
     });
     // Its message alone is used: the error carries the options, and with them the password.
     client.on("error", (error: Error) => reject(failure(error.message, chosen, target)));
@@ -58,10 +55,9 @@ function returnEarlyBytes(socket: Socket, done: () => void): void {
   const keep = (bytes: Buffer) => early.push(bytes);
   socket.on("data", keep);
   setImmediate(() => {
-    socket.off("data", keep).pause();
-    if (early.length > 0 && !socket.readableEnded) socket.unshift(Buffer.concat(early));
-    // A paused stream does not start by itself for its next reader; one whose last "readable" listener left does.
-    socket.on("readable", done).off("readable", done);
+    // Back to the state of a new socket, which waits for its first reader: `pause` would make it wait for a `resume`.
+    socket.off("data", keep).on("readable", done).off("readable", done);
+    if (early.length > 0) socket.unshift(Buffer.concat(early));
     done();
   });
 }

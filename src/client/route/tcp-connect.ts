@@ -34,7 +34,7 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
     let unresolved = false;
     const onLookup = (error: Error | null) => {
       unresolved = error !== null;
-      if (!unresolved && !attempt.signal.aborted) attempt.enter("tcp connect", peer);
+      if (!unresolved && !attempt.isOver) attempt.enter("tcp connect", peer);
     };
     const onConnect = () => {
       release();
@@ -44,11 +44,8 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
       release();
       reject(unresolved ? lookupFailure(error, peer) : connectFailure(error, peer));
     };
-    const onClose = () => onError(new Error("closed"));
-    const release = () => {
-      socket.off("lookup", onLookup).off("connect", onConnect).off("error", onError).off("close", onClose);
-    };
-    socket.on("lookup", onLookup).on("connect", onConnect).on("error", onError).on("close", onClose);
+    const release = () => socket.off("lookup", onLookup).off("connect", onConnect).off("error", onError);
+    socket.on("lookup", onLookup).on("connect", onConnect).on("error", onError);
   });
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { getDefaultAutoSelectFamily, type LookupFunction, setDefaultAutoSelectFamily } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createDialer, targetOf } from "../../../src/client/route/index.ts";
@@ -27,18 +28,23 @@ describe("without a proxy", () => {
     expect(trust.asked).toEqual(["localhost"]);
   });
 
-  it("dials IPv6", async () => {
+  it.each(["::1", "[::1]"])("dials IPv6 written %s", async (hostname) => {
     const server = await startTcpServer((socket) => socket.write("hello"), "::1");
-    const socket = await dialed(testDialer(), `http://[::1]:${server.port}`);
+    const socket = await testDialer().dial({ protocol: "http:", hostname, port: server.port });
     expect(await readText(socket, 5)).toBe("hello");
+    socket.destroy();
   });
 
   it.skipIf(process.platform !== "linux")("asks after 25 s of silence whether the peer is alive", async () => {
     const server = await startTcpServer(() => {});
     const socket = await dialed(testDialer(), `http://127.0.0.1:${server.port}`);
-    const localPort = (socket.localPort ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    const [here, there] = [socket.localPort, socket.remotePort].map(
+      (port) => `:${(port ?? 0).toString(16).toUpperCase().padStart(4, "0")}`,
+    );
     const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");
-    const fields = rows.map((row) => row.trim().split(/\s+/)).find(([, local]) => local?.endsWith(`:${localPort}`));
+    const fields = rows
+      .map((row) => row.trim().split(/\s+/))
+      .find(([, local, remote]) => local?.endsWith(here!) && remote?.endsWith(there!));
     const [timer, hundredths = ""] = fields?.[5]?.split(":") ?? [];
     expect(timer).toBe("02"); // keep-alive
     const seconds = Number.parseInt(hundredths, 16) / 100;
@@ -52,6 +58,8 @@ describe("without a proxy", () => {
     const controller = new AbortController();
     const socket = await dialed(testDialer(), `http://127.0.0.1:${server.port}`, controller.signal);
     expect(abortListeners(controller.signal)).toBe(0);
+    for (const event of ["lookup", "connect"]) expect(socket.listenerCount(event)).toBe(0);
+    expect(socket.listenerCount("error")).toBe(1);
     controller.abort();
     expect(socket.destroyed).toBe(false);
     socket.destroy();
@@ -115,7 +123,11 @@ describe("the connect timeout", () => {
 
   it("is off at 0", async () => {
     const server = await startTcpServer((socket) => socket.write("hello"));
-    const socket = await testDialer().dial(targetOf(`http://127.0.0.1:${server.port}`), { timeoutMs: 0 });
+    const lookup: LookupFunction = (_hostname, _options, callback) => {
+      setTimeout(() => callback(null, [{ address: "127.0.0.1", family: 4 }]), 20);
+    };
+    const dialer = testDialer({ lookup });
+    const socket = await dialer.dial(targetOf(`http://api.test:${server.port}`), { timeoutMs: 0 });
     expect(await readText(socket, 5)).toBe("hello");
     socket.destroy();
   });
@@ -155,6 +167,30 @@ describe("an abort", () => {
     );
     expect(error.kind).toBe("aborted");
     await settled();
+  });
+
+  it("that crosses the answer of the DNS lookup ends as an abort", async () => {
+    const before = getDefaultAutoSelectFamily();
+    setDefaultAutoSelectFamily(false); // with it Node reports the answer even to a socket that is destroyed
+    onTestFinished(() => setDefaultAutoSelectFamily(before));
+    const controller = new AbortController();
+    let answered = () => {};
+    const answer = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const dialer = testDialer({
+      lookup: (_hostname, _options, callback) => {
+        setImmediate(async () => {
+          controller.abort();
+          for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+          callback(null, "127.0.0.1", 4);
+          answered();
+        });
+      },
+    });
+    const dial = dialer.dial(targetOf("http://api.test:1"), { signal: controller.signal });
+    expect((await failureOf(dial)).kind).toBe("aborted");
+    await answer;
   });
 
   it("during the TLS handshake closes the connection", async () => {

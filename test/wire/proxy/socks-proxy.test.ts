@@ -1,5 +1,6 @@
+import type { LookupFunction } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { targetOf } from "../../../src/client/route/index.ts";
 import { listenOnLoopback, startTcpServer } from "../../support/proxies/loopback.ts";
 import { startSocksProxy } from "../../support/proxies/socks-proxy.ts";
@@ -52,6 +53,16 @@ describe("a connection through a SOCKS5 proxy", () => {
     const dialer = testDialer({ proxy: proxy.url, hosts: { "api.test": "127.0.0.1" } });
     expect(await readText(await dialed(dialer, `ws://api.test:${origin.port}`), 5)).toBe("hello");
     expect(proxy.connects).toMatchObject([{ addressType: "ipv4", host: "127.0.0.1" }]);
+  });
+
+  it("prefers IPv4 where socks5 finds both", async () => {
+    const [origin, proxy] = [await greeter(), await startSocksProxy()];
+    const lookup: LookupFunction = (_hostname, { verbatim }, callback) => {
+      if (verbatim === false) callback(null, "127.0.0.1", 4);
+      else callback(null, "::1", 6);
+    };
+    await dialed(testDialer({ proxy: proxy.url, lookup }), `ws://api.test:${origin.port}`);
+    expect(proxy.connects).toMatchObject([{ addressType: "ipv4" }]);
   });
 
   it.each(["socks5", "socks5h"])("sends an IPv6 literal as an address with %s", async (scheme) => {
@@ -185,6 +196,45 @@ describe("a SOCKS5 proxy that fails", () => {
     expect(error.message).toContain(`the proxy handshake with the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY)`);
     await proxy.allClosed();
     await settled();
+  });
+
+  it("is cut by the caller's time limit alone, however long that is", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let greeted = () => {};
+    const greeting = new Promise<void>((resolve) => {
+      greeted = resolve;
+    });
+    const proxy = await startTcpServer((socket) => socket.once("data", () => greeted()));
+    const dialer = testDialer({ proxy: `socks5h://127.0.0.1:${proxy.port}` });
+    let failed = false;
+    const failure = failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 120_000 })).finally(() => {
+      failed = true;
+    });
+    await greeting;
+    await vi.advanceTimersByTimeAsync(119_999);
+    expect(failed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await failure).toMatchObject({ kind: "timeout", timeoutMs: 120_000 });
+  });
+
+  it("is not called any more when the dial is aborted while socks5 looks the name up here", async () => {
+    const proxy = await startSocksProxy();
+    const controller = new AbortController();
+    let resume = () => {};
+    const lookup: LookupFunction = (_hostname, _options, callback) => {
+      resume = () => callback(null, "127.0.0.1", 4);
+      controller.abort("stop");
+    };
+    const dial = testDialer({ proxy: proxy.url, lookup }).dial(targetOf("ws://api.test"), {
+      signal: controller.signal,
+    });
+    expect((await failureOf(dial)).kind).toBe("aborted");
+    const settled = watchHandles();
+    resume();
+    for (let turns = 0; turns < 5; turns += 1) await new Promise(setImmediate);
+    await settled();
+    expect(proxy.accepted()).toBe(0);
   });
 
   it("leaves nothing open when the dial is aborted during its handshake", async () => {
