@@ -15,6 +15,7 @@ import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
 import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits } from "./provider.ts";
 import { defaultUserAgent } from "./user-agent.ts";
+import { jsonText } from "./wire/json.ts";
 
 /** What every client of this package is made of. */
 export interface ClientOptions {
@@ -98,7 +99,7 @@ export class EndpointSession {
 
   async #send<Result>(call: EndpointCall, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
     const url = this.#urlOf(call);
-    const plain = encodeJson(call.json);
+    const plain = call.json === undefined ? undefined : Buffer.from(jsonText(call.json));
     const compression = this.#sendsPlain ? "none" : (call.compression ?? "none");
     let body = await this.#encodeBody(plain, compression, call);
     let mayRecover = true;
@@ -222,21 +223,4 @@ export async function credentialHeaders(auth: AuthProvider): Promise<HeaderInit>
     authorization: token === undefined ? undefined : `Bearer ${token}`,
     [header.accountId]: accountId,
   };
-}
-
-function encodeJson(value: unknown): Uint8Array | undefined {
-  if (value === undefined) return undefined;
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new BuildError(`the request body cannot be written as JSON: ${firstLine(cause)}`);
-  }
-  if (text === undefined)
-    throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
-  return Buffer.from(text);
-}
-
-function firstLine(cause: unknown): string {
-  return String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0] ?? "";
 }

@@ -47,3 +47,12 @@ function checkedValue(name: string, value: string): string {
   }
   return value;
 }
+
+/** Response headers as Node gives them: a repeated one is a list there. */
+export function joinRepeated(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderMap {
+  const joined: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name.toLowerCase()] = typeof value === "string" ? value : value.join(", ");
+  }
+  return joined;
+}

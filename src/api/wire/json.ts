@@ -1,6 +1,25 @@
+import { BuildError } from "../../client/errors.ts";
+
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @throws {@link BuildError} No JSON can be made of the value: it holds itself, a bigint, or is a function. */
+export function jsonText(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new BuildError(`the request body cannot be written as JSON: ${firstLine(cause)}`);
+  }
+  if (text === undefined)
+    throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
+  return text;
+}
+
+function firstLine(cause: unknown): string {
+  return String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0] ?? "";
 }

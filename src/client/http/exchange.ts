@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { AbortedError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
-import type { HeaderMap } from "../headers.ts";
+import { type HeaderMap, joinRepeated } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 
@@ -152,14 +152,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#options.onFinished(reusable);
   }
-}
-
-function joinRepeated(headers: Record<string, string | string[] | undefined>): HeaderMap {
-  const joined: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return joined;
 }
 
 function codeOf(cause: Error): string | undefined {

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
-import { AbortedError, BuildError, HttpError, NetworkError } from "../errors.ts";
+import { BuildError, type HttpError, NetworkError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import { blankHeaders, blankSecrets, safeUrl } from "../redact.ts";
+import { safeUrl } from "../redact.ts";
 import type { Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
@@ -10,7 +10,7 @@ import { ConnectionPool, type Destination, type Lease } from "./connection-pool.
 import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
-import { describeStatus } from "./status-text.ts";
+import { readRefusal } from "./refusal.ts";
 import { loadUndici } from "./undici.ts";
 
 export interface UndiciTransportOptions {
@@ -29,8 +29,6 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_BODY_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
-const MAX_ERROR_BODY_BYTES = 1024 * 1024;
-const ERROR_BODY_IDLE_TIMEOUT_MS = 5_000;
 
 /** {@link HttpTransport} over undici, which is loaded with the first request. HTTP/1.1; one request at a time on a connection. */
 export class UndiciTransport implements HttpTransport {
@@ -169,25 +167,7 @@ export class UndiciTransport implements HttpTransport {
       head.body.cancel();
       return byProxy;
     }
-    const body = decodeContent(head.body, head.headers["content-encoding"]);
-    const limits = {
-      maxBytes: MAX_ERROR_BODY_BYTES,
-      idleTimeoutMs: ERROR_BODY_IDLE_TIMEOUT_MS,
-      whenTooLarge: "cut",
-    } as const;
-    // The status is the news; a body that breaks off or stalls must not hide it.
-    const bytes = await readBody(body, limits).catch((error: unknown) => {
-      if (error instanceof AbortedError) throw error;
-      return new Uint8Array(0);
-    });
-    const text = blankSecrets(Buffer.from(bytes).toString("utf8"), request.headers);
-    const url = safeUrl(request.url);
-    return new HttpError(`${describeStatus(head.status)} from ${url}`, {
-      status: head.status,
-      url,
-      headers: blankHeaders(head.headers, request.headers),
-      body: text,
-    });
+    return readRefusal(head, request);
   }
 }
 

@@ -1,0 +1,35 @@
+import { AbortedError, HttpError } from "../errors.ts";
+import type { HeaderMap } from "../headers.ts";
+import { blankHeaders, blankSecrets, safeUrl } from "../redact.ts";
+import type { ByteStream } from "../transport.ts";
+import { readBody } from "./body-reader.ts";
+import { decodeContent } from "./content-decoding.ts";
+import { describeStatus } from "./status-text.ts";
+
+const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, whenTooLarge: "cut" } as const;
+
+export interface RefusedRequest {
+  readonly url: string;
+  /** As sent; credentials among them that the answer repeats are blanked. */
+  readonly headers: HeaderMap;
+}
+
+/** The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. */
+export async function readRefusal(
+  answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
+  request: RefusedRequest,
+): Promise<HttpError> {
+  const body = decodeContent(answer.body, answer.headers["content-encoding"]);
+  // The status is the news; a body that breaks off or stalls must not hide it.
+  const bytes = await readBody(body, LIMITS).catch((error: unknown) => {
+    if (error instanceof AbortedError) throw error;
+    return new Uint8Array(0);
+  });
+  const url = safeUrl(request.url);
+  return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
+    status: answer.status,
+    url,
+    headers: blankHeaders(answer.headers, request.headers),
+    body: blankSecrets(Buffer.from(bytes).toString("utf8"), request.headers),
+  });
+}
