@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isJsonObject } from "../wire/json.ts";
+import { decodeModels } from "./decoder.ts";
+import type { ModelInfo } from "./info.ts";
+
+/** A list with what decides how long it is good for. */
+export interface CachedModels {
+  /** Unix time in milliseconds. */
+  readonly fetchedAtMs: number;
+  readonly etag?: string | undefined;
+  readonly clientVersion: string;
+  readonly models: readonly ModelInfo[];
+}
+
+/**
+ * Reads a file in the form of the reference's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
+ *
+ * @returns `undefined` where there is no such file.
+ * @throws The file cannot be read, or is something else.
+ */
+export async function readModelsFile(path: string): Promise<CachedModels | undefined> {
+  let content: string;
+  try {
+    content = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const file: unknown = JSON.parse(content);
+  if (!isJsonObject(file)) throw new TypeError(`${path} holds no JSON object`);
+  const { fetched_at: fetchedAt, etag, client_version: clientVersion } = file;
+  const fetchedAtMs = typeof fetchedAt === "string" ? Date.parse(fetchedAt) : Number.NaN;
+  if (Number.isNaN(fetchedAtMs)) throw new TypeError(`${path}: fetched_at is no date`);
+  if (typeof clientVersion !== "string") throw new TypeError(`${path}: client_version is missing`);
+  return {
+    fetchedAtMs,
+    clientVersion,
+    models: decodeModels({ models: file.models }),
+    ...(typeof etag === "string" ? { etag } : {}),
+  };
+}
+
+/** Writes the file whole or not at all: another process never reads half of it. Makes its folder. */
+export async function writeModelsFile(path: string, cached: CachedModels): Promise<void> {
+  const content = {
+    fetched_at: new Date(cached.fetchedAtMs).toISOString(),
+    etag: cached.etag ?? null,
+    client_version: cached.clientVersion,
+    models: cached.models.map(({ used_fallback_model_metadata: _ours, ...model }) => model),
+  };
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import { BuildError, CodexApiError, StreamError } from "../../client/errors.ts";
+import { isSendableHeaderValue } from "../../client/headers.ts";
+import type { HttpResponse } from "../../client/transport.ts";
+import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
+import { bodyClause, parseAnswer } from "../json-answer.ts";
+import type { UnaryOptions } from "../unary-options.ts";
+import { decodeModels } from "./decoder.ts";
+import type { ModelInfo } from "./info.ts";
+
+export interface ModelsListOptions extends UnaryOptions {
+  /** `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. */
+  readonly clientVersion: string;
+  /** The whole call, retries included, in milliseconds. Default 5 000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ModelsList {
+  readonly models: readonly ModelInfo[];
+  /** Changes when the list does; responses carry it as `models_etag`. */
+  readonly etag?: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const FAILURE = "failed to decode models response";
+
+/** `GET {baseUrl}/models`: what the service says of its models. */
+export class ModelsClient {
+  readonly #session: EndpointSession;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+  }
+
+  /**
+   * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode models response: …` for an answer that is no such list,
+   *   {@link TimeoutError} when there is none within `timeoutMs`.
+   * @see codex-api/src/endpoint/models.rs `list_models`.
+   */
+  async list(options: ModelsListOptions): Promise<ModelsList> {
+    const response = await this.#session.execute({
+      method: "GET",
+      path: "models",
+      query: { client_version: wholeVersion(options.clientVersion) },
+      headers: options.headers,
+      traceContext: options.traceContext,
+      callMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      signal: options.signal,
+    });
+    const models = this.#decode(response);
+    const { etag } = response.headers;
+    return { models, ...(etag !== undefined && isSendableHeaderValue(etag) ? { etag } : {}) };
+  }
+
+  #decode(response: HttpResponse): ModelInfo[] {
+    const answer = parseAnswer(response, FAILURE);
+    try {
+      return decodeModels(answer, (place) =>
+        this.#session.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
+      );
+    } catch (error) {
+      throw CodexApiError.is(error) ? new StreamError(error.message + bodyClause(response)) : error;
+    }
+  }
+}
+
+/**
+ * `0.115.0-alpha.3` as `0.115.0`.
+ *
+ * @throws {@link BuildError} It does not begin with `MAJOR.MINOR.PATCH`.
+ */
+export function wholeVersion(version: string): string {
+  const whole = /^\d+\.\d+\.\d+(?=$|[-+])/.exec(version)?.[0];
+  if (whole === undefined) {
+    throw new BuildError(`clientVersion ${JSON.stringify(version)} is no version; it looks like 0.115.0`);
+  }
+  return whole;
+}
