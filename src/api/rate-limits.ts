@@ -76,7 +76,7 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
     primary: headerWindow(headers, `${prefix}-primary`),
     secondary: headerWindow(headers, `${prefix}-secondary`),
     credits: headerCredits(headers),
-    rateLimitReachedType: REACHED_TYPES.find((type) => type === headers["x-codex-rate-limit-reached-type"]?.trim()),
+    rateLimitReachedType: REACHED_TYPES.find((type) => type === headers["x-codex-rate-limit-reached-type"]),
   });
 }
 
@@ -140,8 +140,7 @@ function planType(value: unknown): PlanType | undefined {
 }
 
 function numberIn(value: string | undefined, form: RegExp): number | undefined {
-  const trimmed = value?.trim() ?? "";
-  return form.test(trimmed) ? Number(trimmed) : undefined;
+  return value !== undefined && form.test(value) ? Number(value) : undefined;
 }
 
 function integerIn(value: string | undefined): number | undefined {
@@ -153,7 +152,7 @@ function integer(value: unknown): number | undefined {
 }
 
 function booleanIn(value: string | undefined): boolean | undefined {
-  switch (value?.trim().toLowerCase()) {
+  switch (value?.toLowerCase()) {
     case "true":
     case "1":
       return true;

@@ -79,7 +79,9 @@ describe("the table of codes", () => {
 describe("mapFailedResponse", () => {
   test.each<[unknown, number | undefined]>([
     [{ code: "rate_limit_exceeded", message: "Please try again in 28ms." }, 28],
+    [{ code: "rate_limit_exceeded", message: "Please try again in 28 MS." }, 28],
     [{ code: "rate_limit_exceeded", message: "Please try again in 11.054s." }, 11_054],
+    [{ code: "rate_limit_exceeded", message: "Please try again in 1.005s." }, 1005],
     [{ code: "rate_limit_exceeded", message: "Please TRY AGAIN IN 35 Seconds" }, 35_000],
     [{ code: "rate_limit_exceeded", message: "try again in1 second" }, 1000],
     [{ code: "rate_limit_exceeded", message: "try again in 2 minutes" }, undefined],
@@ -95,8 +97,14 @@ describe("mapFailedResponse", () => {
   });
 
   test("keeps the service's message and code", () => {
-    const mapped = mapFailedResponse({ code: "server_error", message: "boom" });
+    const mapped = mapFailedResponse({ code: "server_error", type: "x", message: "boom" });
     expect(mapped).toMatchObject({ message: "boom", code: "server_error" });
+  });
+
+  test("gives the type as the code where the service gives no code", () => {
+    const error = { type: "server_error", code: null };
+    expect(mapFailedResponse(error)).toHaveProperty("code", "server_error");
+    expect(mapHttpError(httpError(400, { error }))).toHaveProperty("code", "server_error");
   });
 
   test.each([

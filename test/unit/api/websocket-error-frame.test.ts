@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { mapWebsocketErrorFrame } from "../../../src/api/error-mapping.ts";
 
+const LIMIT = { code: "websocket_connection_limit_reached" };
+
 describe("mapWebsocketErrorFrame", () => {
   test.each<[string, object]>([
     ["another type", { type: "response.created", status: 400 }],
@@ -17,15 +19,16 @@ describe("mapWebsocketErrorFrame", () => {
     ["a status that HTTP does not have", { type: "error", status: 99 }],
     ["a status of four digits", { type: "error", status: 1000 }],
     ["a status of success", { type: "error", status: 204 }],
+    ["the first status of success", { type: "error", status: 200 }],
+    ["the connection limit beside a status beyond 16 bits", { type: "error", status: 65_536, error: LIMIT }],
   ])("sees no error in a frame with %s", (_, frame) => {
     expect(mapWebsocketErrorFrame({ ...frame })).toBeUndefined();
   });
 
-  test.each([{ status: 400 }, { status_code: 500 }, {}, { status: 200 }])(
+  test.each([{ status: 400 }, { status_code: 500 }, {}, { status: 200 }, { status: 0 }, { status: 65_535 }])(
     "sees the connection limit before the status: %j",
     (status) => {
-      const error = { code: "websocket_connection_limit_reached" };
-      expect(mapWebsocketErrorFrame({ type: "error", ...status, error })).toMatchObject({
+      expect(mapWebsocketErrorFrame({ type: "error", ...status, error: LIMIT })).toMatchObject({
         kind: "retryable",
         retryable: true,
         code: "websocket_connection_limit_reached",
@@ -36,7 +39,7 @@ describe("mapWebsocketErrorFrame", () => {
   );
 
   test("keeps the service's words for the connection limit", () => {
-    const error = { code: "websocket_connection_limit_reached", message: "an hour is enough" };
+    const error = { ...LIMIT, message: "an hour is enough" };
     expect(mapWebsocketErrorFrame({ type: "error", error })?.message).toBe("an hour is enough");
   });
 
@@ -56,6 +59,9 @@ describe("mapWebsocketErrorFrame", () => {
     ["503 with its code", { status: 503, error: { code: "server_is_overloaded" } }, "server_overloaded"],
     ["400 with its code", { status: 400, error: { code: "context_length_exceeded" } }, "context_window_exceeded"],
     ["302", { status: 302 }, "http"],
+    ["300", { status: 300 }, "http"],
+    ["100", { status: 100 }, "http"],
+    ["999", { status: 999 }, "http"],
   ])("maps status %s as an HTTP answer", (_, frame, kind) => {
     expect(mapWebsocketErrorFrame({ type: "error", ...frame })?.kind).toBe(kind);
   });

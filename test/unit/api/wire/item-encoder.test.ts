@@ -215,7 +215,7 @@ describe("encodeItem", () => {
       { type: "compaction_summary", encrypted_content: "e" },
       '{"type":"compaction","encrypted_content":"e"}',
     ],
-    ["other", { type: "other" }, '{"type":"other"}'],
+    ["other, of which the reference keeps the name alone", { type: "other", a: 1 }, '{"type":"other"}'],
   ])("writes %s", (_, item, expected) => {
     expect(encoded(item)).toBe(expected);
   });

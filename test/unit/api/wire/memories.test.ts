@@ -53,6 +53,8 @@ describe("decodeMemorySummaries", () => {
       "output[0]: invalid type: floating point `1.5`, expected a string",
     ],
     ["no", 'invalid type: string "no", expected a JSON object'],
+    ["x".repeat(81), `invalid type: string "${"x".repeat(80)}…", expected a JSON object`],
+    ["x".repeat(80), `invalid type: string "${"x".repeat(80)}", expected a JSON object`],
   ])("throws a stream error for %j", (answer, message) => {
     expect(() => decodeMemorySummaries(answer)).toThrow(StreamError);
     expect(() => decodeMemorySummaries(answer)).toThrow(`failed to decode memory summaries: ${message}`);

@@ -148,6 +148,11 @@ describe("websocketFrame", () => {
     expect(websocketFrame(own, { previousResponseId: "theirs" }).previous_response_id).toBe("theirs");
   });
 
+  test("keeps the body's own generate unless the connection has another wish", () => {
+    expect(websocketFrame({ ...body, generate: false }).generate).toBe(false);
+    expect(websocketFrame({ ...body, generate: false }, { generate: true }).generate).toBe(true);
+  });
+
   test("takes a body that lacks what a request has", () => {
     expect(JSON.stringify(websocketFrame({ input: "x" }))).toBe('{"type":"response.create","input":"x"}');
   });
