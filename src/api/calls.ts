@@ -1,0 +1,101 @@
+import { BuildError, StreamError } from "../client/errors.ts";
+import { isSendableHeaderValue } from "../client/headers.ts";
+import type { HttpResponse } from "../client/transport.ts";
+import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
+import type { UnaryOptions } from "./unary-options.ts";
+
+export interface CallOptions extends UnaryOptions {
+  /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
+  readonly session?: object | undefined;
+}
+
+export interface CreatedCall {
+  /** The answer for the peer connection. */
+  readonly sdp: string;
+  /** `rtc_…`: joins a WebSocket to the call. */
+  readonly callId: string;
+}
+
+const BOUNDARY = "codex-realtime-call-boundary";
+
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call. Later than the reference of March 2026. */
+export class CallsClient {
+  readonly #session: EndpointSession;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+  }
+
+  /**
+   * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link StreamError} for an answer without the call's id in its `Location` header.
+   */
+  async create(sdp: string, { session, ...options }: CallOptions = {}): Promise<CreatedCall> {
+    if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
+    const response = await this.#session.execute({
+      method: "POST",
+      path: "realtime/calls",
+      ...this.#bodyOf(sdp, session),
+      ...options,
+    });
+    return { sdp: decodeSdp(response), callId: callIdOf(response.headers.location) };
+  }
+
+  #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
+    if (session === undefined) return raw("application/sdp", sdp);
+    const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
+    if (this.#session.provider.baseUrl.includes("/backend-api")) return { json: { sdp, session: fields } };
+    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", toJson(fields))];
+    return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
+  }
+}
+
+function raw(contentType: string, content: string): Pick<EndpointCall, "raw"> {
+  const bytes = Buffer.from(content);
+  return { raw: { contentType, open: () => bytes } };
+}
+
+function part(name: string, type: string, content: string): string {
+  if (content.includes(`--${BOUNDARY}`))
+    throw new BuildError(`${name} holds the boundary between the parts of the body`);
+  return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
+}
+
+function toJson(session: object): string {
+  try {
+    return JSON.stringify(session);
+  } catch (cause) {
+    throw new BuildError("session cannot be written as JSON", { cause });
+  }
+}
+
+function decodeSdp({ body }: HttpResponse): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new StreamError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
+  }
+}
+
+/**
+ * The call's id in a `Location` header: its last path segment of the form `rtc_…`.
+ *
+ * @throws {@link StreamError} There is none.
+ */
+export function callIdOf(location: string | undefined): string {
+  if (location === undefined) {
+    throw new StreamError(
+      "realtime call response missing Location; check that the base URL is one of the Realtime API",
+    );
+  }
+  if (!isSendableHeaderValue(location)) throw new StreamError("invalid realtime call Location: it is not ASCII");
+  const [path = ""] = location.split("?", 1);
+  const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
+  if (id === undefined) throw new StreamError(`realtime call Location does not contain a call id: ${path}`);
+  return id;
+}

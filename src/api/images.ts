@@ -1,0 +1,113 @@
+import { BuildError, StreamError } from "../client/errors.ts";
+import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
+import { parseAnswer } from "./json-answer.ts";
+import type { UnaryOptions } from "./unary-options.ts";
+import { invalidType, missingField } from "./wire/decode-failure.ts";
+import type { OpenString } from "./wire/items.ts";
+import { isJsonObject } from "./wire/json.ts";
+import { checkModel } from "./wire/request-input.ts";
+
+export type ImageBackground = OpenString<"transparent" | "opaque" | "auto">;
+export type ImageQuality = OpenString<"low" | "medium" | "high" | "auto">;
+
+/** Body of `POST images/generations`, in wire names. A field that is not listed here is sent as it is. */
+export interface ImageGenerationRequest {
+  readonly prompt: string;
+  readonly model: string;
+  readonly background?: ImageBackground;
+  /** How many images. */
+  readonly n?: number;
+  readonly quality?: ImageQuality;
+  /** `1024x1536`, or `auto`. */
+  readonly size?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Body of `POST images/edits`, in wire names. A field that is not listed here is sent as it is. */
+export interface ImageEditRequest {
+  /** URLs, or the images themselves as `data:` URLs. */
+  readonly images: readonly { readonly image_url: string }[];
+  readonly prompt: string;
+  readonly model?: string;
+  readonly background?: ImageBackground;
+  readonly n?: number;
+  readonly quality?: ImageQuality;
+  readonly size?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ImageResponse {
+  /** Unix seconds. */
+  readonly created: number;
+  /** Each image in base64. */
+  readonly data: readonly { readonly b64_json: string }[];
+  readonly background?: ImageBackground;
+  readonly quality?: ImageQuality;
+  readonly size?: string;
+  readonly [field: string]: unknown;
+}
+
+/** `POST {baseUrl}/images/…`: images as base64. Later than the reference of March 2026. */
+export class ImagesClient {
+  readonly #session: EndpointSession;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+  }
+
+  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode image generation response: …`. */
+  async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
+    checkPrompt(request.prompt);
+    checkModel(request.model);
+    return this.#post("images/generations", request, options, "failed to decode image generation response");
+  }
+
+  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode image edit response: …`. */
+  async edit(request: ImageEditRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
+    checkPrompt(request.prompt);
+    if (!Array.isArray(request.images) || request.images.length === 0) {
+      throw new BuildError("images is missing: give the images to edit as { image_url }");
+    }
+    return this.#post("images/edits", request, options, "failed to decode image edit response");
+  }
+
+  async #post(path: string, json: object, options: UnaryOptions, failure: string): Promise<ImageResponse> {
+    const response = await this.#session.execute({ method: "POST", path, json, ...options });
+    return decodeImageResponse(parseAnswer(response, failure), failure);
+  }
+}
+
+function checkPrompt(prompt: unknown): void {
+  if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image shall show");
+}
+
+/**
+ * @param failure - What the message begins with.
+ * @throws {@link StreamError}
+ */
+export function decodeImageResponse(answer: unknown, failure: string): ImageResponse {
+  const undecodable = (why: string): StreamError => new StreamError(`${failure}: ${why}`);
+  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
+  const { created, data, background, quality, size } = answer;
+  if (created === undefined) throw undecodable(missingField("created"));
+  if (typeof created !== "number") throw undecodable(invalidType(created, "u64"));
+  if (data === undefined) throw undecodable(missingField("data"));
+  if (!Array.isArray(data)) throw undecodable(invalidType(data, "a sequence"));
+  const images = data.map((image: unknown, index) => {
+    if (isJsonObject(image) && typeof image.b64_json === "string") return { ...image, b64_json: image.b64_json };
+    throw undecodable(`data[${index}]: ${missingField("b64_json")}`);
+  });
+  const { background: _1, quality: _2, size: _3, ...further } = answer;
+  return {
+    ...further,
+    created,
+    data: images,
+    ...(typeof background === "string" ? { background } : {}),
+    ...(typeof quality === "string" ? { quality } : {}),
+    ...(typeof size === "string" ? { size } : {}),
+  };
+}
