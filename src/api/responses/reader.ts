@@ -3,7 +3,7 @@ import type { Logger } from "../../client/log.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { TurnState } from "./turn-state.ts";
 
@@ -110,14 +110,5 @@ export class ResponseReader {
     notify(this.#options.telemetry, "onSkippedEvent", skipped);
     // An event of a new type is the normal case; one of a known type that cannot be read is worth a look.
     if (skipped.reason !== "unknown type") this.#options.logger.debug({ ...skipped }, "event left out");
-  }
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isJsonObject(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -7,6 +7,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Undefined for what is no JSON, or JSON and no object. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws {@link BuildError} No JSON can be made of the value: it holds itself, a bigint, or is a function. */
 export function jsonText(value: unknown): string {
   let text: string | undefined;

@@ -1,0 +1,214 @@
+import { StreamError, TimeoutError } from "../../client/errors.ts";
+import type { HeaderMap } from "../../client/headers.ts";
+import type { Logger } from "../../client/log.ts";
+import { notify, type Telemetry } from "../../client/telemetry.ts";
+import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
+import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
+import { mapWebsocketErrorFrame } from "../error-mapping.ts";
+import { isAzure, type ProviderConfig, type ProviderLimits } from "../provider.ts";
+import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
+import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
+import type { ResponseEvent } from "./events.ts";
+import { type Carrier, ResponseFeed } from "./feed.ts";
+import { handshakeEvents } from "./preliminary.ts";
+import { ResponseStream } from "./stream.ts";
+import type { TurnState } from "./turn-state.ts";
+import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
+
+/** Options of one response over a WebSocket. */
+export interface WebsocketStreamOptions {
+  /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
+  readonly previousResponseId?: string | undefined;
+  /** False prepares connection and cache without an answer. Default true. */
+  readonly generate?: boolean | undefined;
+  /** Added to the request's `client_metadata`. */
+  readonly clientMetadata?: Readonly<Record<string, string>> | undefined;
+  /** Ends everything at once, with an `aborted` error; once the request is out, the connection too. */
+  readonly signal?: AbortSignal | undefined;
+  /** W3C trace context of the caller's span; travels in `client_metadata`. Default: the connection's. */
+  readonly traceContext?: TraceContext | undefined;
+  /** Filled when an event of the stream carries the turn's state. */
+  readonly turnState?: TurnState | undefined;
+  /** Also yield wire events that no event type covers. Default false. */
+  readonly wireEvents?: boolean | undefined;
+}
+
+/** Stands for a close frame without a code (RFC 6455 §7.1.5). */
+const NO_STATUS = 1005;
+
+/** What a connection takes over from its client. */
+export interface ConnectionContext {
+  readonly provider: ProviderConfig;
+  readonly limits: ProviderLimits;
+  readonly telemetry?: Telemetry | undefined;
+  readonly logger: Logger;
+  readonly traceContext?: TraceContext | undefined;
+}
+
+/**
+ * A WebSocket to `responses`: one request after the other, each answered by a {@link ResponseStream}. It stays open after a response that
+ * came to its end; a failure, an abort, or a loop left early closes it, and what waits in line fails with it.
+ */
+export class ResponsesWebsocketConnection {
+  /** Of the server's answer to the handshake. */
+  readonly headers: HeaderMap;
+  /** On the clock of `performance.now()`: the service ends a connection after 60 minutes. */
+  readonly openedAt: number;
+  readonly #connection: WebsocketConnection;
+  readonly #context: ConnectionContext;
+  readonly #preliminary: readonly ResponseEvent[];
+  readonly #turns = new RequestTurns();
+  #feed: ResponseFeed | undefined;
+  #requests = 0;
+
+  constructor(connection: WebsocketConnection, context: ConnectionContext) {
+    this.headers = connection.headers;
+    this.openedAt = connection.openedAt;
+    this.#connection = connection;
+    this.#context = context;
+    this.#preliminary = handshakeEvents(connection.headers);
+    connection.unref(); // a connection kept for the next request holds no process
+    connection.attach(this.#sink);
+  }
+
+  /** No request can be sent any more: it failed, the server ended it, or `close` was called. An idle connection's death shows here too. */
+  get isClosed(): boolean {
+    return this.#connection.isClosed;
+  }
+
+  /**
+   * Sends a request and resolves when it is out; while another response is under way it waits for that one's end.
+   *
+   * @param request - As for `ResponsesClient.stream`; `type` is added.
+   * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
+   *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
+   */
+  async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    return this.streamBody(encodeResponsesRequest(request, { azure: isAzure(this.#context.provider) }), options);
+  }
+
+  /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
+  async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    const frame = this.#encode(body, options);
+    await this.#turns.enter(options.signal);
+    const feed = this.#openFeed(options);
+    await this.#send(frame, feed, options.signal);
+    feed.expectEvents();
+    return new ResponseStream(feed.queue, { status: 101, headers: this.headers });
+  }
+
+  /** Closes the connection, waiting a moment for the server's goodbye; a response under way fails. */
+  async close(): Promise<void> {
+    this.#turns.close();
+    if (this.#feed) this.#feed.fail(connectionClosed());
+    else await this.#connection.close();
+  }
+
+  /** Between two responses: what is left of the last one is nobody's, but an error ends the connection before a request is lost on it. */
+  #unasked(message: string): void {
+    const event = parseObject(message);
+    const error = event && mapWebsocketErrorFrame(event, message);
+    this.#context.logger.debug({ type: event?.type, error: error?.message }, "websocket event outside a response");
+    if (error) this.#connection.terminate();
+  }
+
+  #encode(
+    body: JsonObject,
+    { previousResponseId, generate, clientMetadata, traceContext }: WebsocketStreamOptions,
+  ): string {
+    const trace = traceMetadata(traceContext ?? this.#context.traceContext);
+    return jsonText(
+      websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
+    );
+  }
+
+  #openFeed(options: WebsocketStreamOptions): ResponseFeed {
+    const { limits, telemetry, logger } = this.#context;
+    const { signal, wireEvents, turnState } = options;
+    const idleTimeoutMs = limits.streamIdleTimeoutMs;
+    const feed = new ResponseFeed(this.#carrier, { idleTimeoutMs, signal, wireEvents, turnState, telemetry, logger });
+    this.#feed = feed;
+    this.#connection.ref();
+    feed.open(this.#preliminary);
+    return feed;
+  }
+
+  async #send(frame: string, feed: ResponseFeed, signal: AbortSignal | undefined): Promise<void> {
+    const startedAt = performance.now();
+    const connectionReused = this.#requests > 0;
+    this.#requests += 1;
+    let error: unknown;
+    try {
+      await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
+    } catch (cause) {
+      feed.fail(cause);
+      error = feed.failure; // the server's own reason, where it gave one before the connection went
+    }
+    const durationMs = performance.now() - startedAt;
+    notify(this.#context.telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
+    if (error !== undefined) throw error;
+  }
+
+  readonly #carrier: Carrier = {
+    kind: "websocket",
+    pause: () => this.#connection.pause(),
+    resume: () => this.#connection.resume(),
+    complete: () => {
+      this.#feed = undefined;
+      this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
+      if (!this.#turns.leave()) this.#connection.unref();
+    },
+    cancel: () => {
+      this.#feed = undefined;
+      this.#turns.close();
+      this.#connection.terminate();
+    },
+  };
+
+  readonly #sink: WebsocketSink = {
+    text: (message) => {
+      const feed = this.#feed;
+      if (!feed) return this.#unasked(message);
+      feed.read(message);
+      feed.took(message.length);
+    },
+    binary: () => {
+      if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));
+      else this.#connection.terminate();
+    },
+    ended: (end) => {
+      this.#turns.close();
+      this.#feed?.fail(endError(end));
+      this.#context.logger.debug({ by: end.by }, "websocket closed");
+    },
+  };
+}
+
+/** Trace context as the reference puts it into a request, where a frame has no headers. */
+function traceMetadata(context: TraceContext | undefined): Readonly<Record<string, string>> {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(traceHeaders(context))) {
+    if (value !== undefined) metadata[`ws_request_header_${name}`] = value;
+  }
+  return metadata;
+}
+
+function endError(end: WebsocketEnd): StreamError | TimeoutError {
+  switch (end.by) {
+    case "peer": {
+      const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;
+      return new StreamError(`websocket closed by server before response.completed (${why})`);
+    }
+    case "network": {
+      const { error } = end;
+      const why = error ? ` (${error.message})` : "";
+      return new StreamError(`stream closed before response.completed${why}`, error && { cause: error });
+    }
+    case "silence": {
+      const { timeoutMs } = end;
+      return new TimeoutError("the connection is dead: not even a pong arrived", { phase: "idle", timeoutMs });
+    }
+    case "us":
+      return connectionClosed();
+  }
+}

@@ -1,0 +1,226 @@
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
+import type { HeaderMap } from "../headers.ts";
+import { clampDelay } from "../idle-timer.ts";
+import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+export interface WebsocketOptions extends HandshakeOptions {
+  /** Longest wait between two pings of ours, in milliseconds. Default 25 000, which keeps proxies from cutting it; 0 sends none. */
+  readonly pingIntervalMs?: number | undefined;
+  /** Longest silence, pongs included, of a peer that lives, in milliseconds. Default 60 000; 0 for no limit. Needs pings. */
+  readonly livenessTimeoutMs?: number | undefined;
+}
+
+/** How a connection ended. */
+export type WebsocketEnd =
+  /** The peer's close frame; 1005 where it said no code. */
+  | { readonly by: "peer"; readonly code: number; readonly reason: string }
+  /** It broke, or ended without a close frame; `error` is what broke it, where anything says. */
+  | { readonly by: "network"; readonly error?: Error | undefined }
+  /** The peer answered no ping for so long. */
+  | { readonly by: "silence"; readonly timeoutMs: number }
+  /** `close` or `terminate` was called. */
+  | { readonly by: "us" };
+
+/** Receives what a connection brings. `ended` is called once, and nothing after it. */
+export interface WebsocketSink {
+  text(message: string): void;
+  binary(message: Uint8Array): void;
+  ended(end: WebsocketEnd): void;
+}
+
+export interface SendOptions {
+  /** Until the message is with the operating system, in milliseconds; 0 or none for no limit. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_PING_INTERVAL_MS = 25_000;
+const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
+const NORMAL_CLOSURE = 1000;
+/** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
+const NO_CLOSE_FRAME = 1006;
+
+/** @throws What {@link shakeHands} throws. */
+export async function openWebsocket(options: WebsocketOptions): Promise<WebsocketConnection> {
+  return new WebsocketConnection(await shakeHands(options), options);
+}
+
+/**
+ * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
+ * anybody waits for a message or not; its death on an idle connection is told to the sink and harms nothing else.
+ */
+export class WebsocketConnection {
+  /** Of the server's answer to the handshake. */
+  readonly headers: HeaderMap;
+  /** On the clock of `performance.now()`. */
+  readonly openedAt = performance.now();
+  readonly #websocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #heartbeat: Heartbeat;
+  readonly #unsent = new Set<(error?: unknown) => void>();
+  readonly #closeWaiters: (() => void)[] = [];
+  #sink: WebsocketSink | undefined;
+  #end: WebsocketEnd | undefined;
+  #failure: Error | undefined;
+  #isClosing = false;
+  #isPaused = true;
+
+  constructor({ websocket, socket, headers }: Established, options: Omit<WebsocketOptions, keyof HandshakeOptions>) {
+    const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
+    this.headers = headers;
+    this.#websocket = websocket;
+    this.#socket = socket;
+    this.#heartbeat = new Heartbeat({
+      pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+      livenessTimeoutMs: timeoutMs,
+      ping: () => {
+        if (websocket.bufferedAmount === 0) websocket.ping();
+      },
+      isDeaf: () => this.#isPaused || this.#unsent.size > 0,
+      onDead: () => {
+        this.#finish({ by: "silence", timeoutMs });
+        websocket.terminate();
+      },
+    });
+    websocket.on("message", this.#onMessage);
+    websocket.on("close", this.#onClose);
+    websocket.on("error", this.#onError); // for as long as it lives: without a listener, an error on an idle connection ends the process
+    socket.on("data", this.#onData);
+    if (websocket.readyState === websocket.CLOSED) this.#onClose(NO_CLOSE_FRAME, Buffer.alloc(0));
+    else this.#heartbeat.start();
+  }
+
+  /** Nothing can be sent any more. */
+  get isClosed(): boolean {
+    return this.#end !== undefined || this.#isClosing || this.#websocket.readyState !== this.#websocket.OPEN;
+  }
+
+  /** Messages go to `sink` from now on. */
+  attach(sink: WebsocketSink): void {
+    this.#sink = sink;
+    if (this.#end) sink.ended(this.#end);
+    else this.resume();
+  }
+
+  /**
+   * Sends a text message; resolves when the operating system has taken it.
+   *
+   * @throws {@link StreamError} The connection is closed, or broke meanwhile.
+   * @throws {@link TimeoutError} The peer does not take it. {@link AbortedError} The signal fired. The connection is gone after either: part
+   *   of the message may be on its way.
+   */
+  send(message: string, { timeoutMs = 0, signal }: SendOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
+    if (this.isClosed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown): void => {
+        if (!this.#unsent.delete(settle)) return;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        this.#heartbeat.heard();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const giveUp = (error: unknown): void => {
+        settle(error);
+        this.terminate();
+      };
+      const onLate = () =>
+        giveUp(new TimeoutError("idle timeout sending websocket request", { phase: "idle", timeoutMs }));
+      const onAbort = () => giveUp(new AbortedError(signal?.reason));
+      const timer = timeoutMs > 0 ? setTimeout(onLate, clampDelay(timeoutMs)) : undefined;
+      this.#unsent.add(settle);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#websocket.send(message, (cause) => settle(cause ? sendError(cause) : undefined));
+    });
+  }
+
+  /** Reads no more until `resume`; what was already taken from the network still comes. The peer's life is not watched meanwhile. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#websocket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#heartbeat.heard();
+    this.#websocket.resume();
+  }
+
+  /** The process stays alive for this connection; the default. */
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  /** The process may end although this connection is open. */
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  /** Says goodbye and waits, at most 2 s, for the peer to do so; messages that still come are dropped. */
+  close(): Promise<void> {
+    if (this.#websocket.readyState === this.#websocket.CLOSED) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#closeWaiters.push(resolve);
+      if (this.#isClosing) return;
+      this.#isClosing = true;
+      this.#finish({ by: "us" });
+      this.resume(); // the peer's goodbye must be read
+      this.#websocket.close(NORMAL_CLOSURE);
+    });
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#finish({ by: "us" });
+    this.#websocket.terminate();
+  }
+
+  #onMessage = (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void => {
+    if (this.#end) return;
+    const bytes = data as Buffer; // ws gives nothing else while its `binaryType` is left alone
+    if (isBinary) this.#sink?.binary(bytes);
+    else this.#sink?.text(bytes.toString());
+  };
+
+  /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
+  #onData = (): void => {
+    this.#heartbeat.heard();
+    // The peer said goodbye, and ws has answered: whoever waits shall know now, not when the peer gets round to closing.
+    if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
+  };
+
+  #onError = (error: Error): void => {
+    this.#failure = error;
+    this.#websocket.terminate();
+  };
+
+  #onClose = (code: number, reason: Buffer): void => {
+    const error = this.#failure ?? this.#socket.errored ?? undefined;
+    this.#finish(
+      code === NO_CLOSE_FRAME || this.#failure
+        ? { by: "network", error }
+        : { by: "peer", code, reason: reason.toString() },
+    );
+    for (const settle of [...this.#unsent]) settle(closedError());
+    for (const resolve of this.#closeWaiters.splice(0)) resolve();
+  };
+
+  #finish(end: WebsocketEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#heartbeat.stop();
+    this.#sink?.ended(end);
+  }
+}
+
+function closedError(): StreamError {
+  return new StreamError("websocket connection is closed");
+}
+
+function sendError(cause: Error): StreamError {
+  return new StreamError(`failed to send websocket request: ${cause.message}`, { cause });
+}

@@ -1,0 +1,207 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { AbortedError, BuildError, type CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import { type HeaderMap, joinRepeated, mergeHeaders } from "../headers.ts";
+import { readRefusal } from "../http/refusal.ts";
+import { clampDelay } from "../idle-timer.ts";
+import { safeUrl } from "../redact.ts";
+import { type Dialer, targetOf } from "../route/index.ts";
+import type { ByteStream } from "../transport.ts";
+
+export interface HandshakeOptions {
+  /** ws, wss, http or https. */
+  readonly url: string;
+  readonly headers: HeaderMap;
+  /** Trust and route of the connection. */
+  readonly dialer: Dialer;
+  /** DNS, TCP, proxy, TLS and handshake together, in milliseconds. Default 15 000; 0 for no limit. */
+  readonly connectTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Offer permessage-deflate: a history sent again and again shrinks to what is new. About 300 kB a connection. Default true. */
+  readonly compression?: boolean | undefined;
+  /** Largest message taken, in bytes after decompression. Default 64 MiB. */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+/** Nothing is read from it before it is resumed. */
+export interface Established {
+  readonly websocket: WebSocket;
+  readonly socket: Socket;
+  /** Of the answer. */
+  readonly headers: HeaderMap;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
+const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** How long the peer may take over the closing handshake. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** What every handshake has, as the reference sends it; what the caller gave stands between the two. */
+const FIRST = ["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
+const LAST = ["sec-websocket-extensions"];
+
+/**
+ * Opens a connection and asks for a WebSocket on it. Redirects are not followed.
+ *
+ * @throws {@link HttpError} The server answered, but with no WebSocket; `body` is its text.
+ * @throws {@link TimeoutError} Phase `connect`. {@link NetworkError} DNS, TCP, proxy, TLS, or an answer that is no WebSocket handshake.
+ * @throws {@link StreamError} The server closed the connection instead of answering.
+ * @throws {@link BuildError} A header or the URL cannot be sent. {@link AbortedError} The signal fired. Nothing stays open after either.
+ */
+export async function shakeHands(options: HandshakeOptions): Promise<Established> {
+  const { dialer, signal, connectTimeoutMs: timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const headers = mergeHeaders(options.headers);
+  const url = addressOf(options.url);
+  const startedAt = performance.now();
+  const loading = import("ws");
+  const socket = await dialer.dial(targetOf(url), { timeoutMs, signal });
+  const { WebSocket: Websocket } = await loading;
+  const restMs = timeoutMs > 0 ? Math.max(1, timeoutMs - (performance.now() - startedAt)) : 0;
+  const settings = {
+    headers,
+    createConnection: () => socket,
+    finishRequest: sendInOrder,
+    perMessageDeflate: options.compression !== false,
+    maxPayload: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const open = (): WebSocket => new Websocket(url, settings);
+  return new Attempt(safeUrl(url), headers, socket, { timeoutMs, restMs, signal }).run(open);
+}
+
+/** Without what is not part of a handshake, and what would become a header by itself. */
+function addressOf(text: string): URL {
+  targetOf(text); // throws where the text is no such URL
+  const url = new URL(text.replace(/^http/i, "ws"));
+  url.username = "";
+  url.password = "";
+  url.hash = "";
+  return url;
+}
+
+function sendInOrder(request: ClientRequest): void {
+  const own = new Set([...FIRST, ...LAST].map((name) => name.toLowerCase()));
+  const given = request.getHeaderNames().filter((name) => !own.has(name));
+  for (const name of [...FIRST, ...given, ...LAST]) {
+    const value = request.getHeader(name);
+    request.removeHeader(name);
+    if (value !== undefined) request.setHeader(name, value);
+  }
+  request.end();
+}
+
+interface AttemptLimits {
+  /** As asked for. */
+  readonly timeoutMs: number;
+  /** What of it is left. */
+  readonly restMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One handshake on a connection that stands, until it is answered one way or another. */
+class Attempt {
+  readonly #url: string;
+  readonly #sent: HeaderMap;
+  readonly #socket: Socket;
+  readonly #limits: AttemptLimits;
+  #websocket: WebSocket | undefined;
+  #answer: IncomingMessage | undefined;
+  #headers: HeaderMap = {};
+  #settle: ((outcome: Established | Error) => void) | undefined;
+
+  constructor(url: string, sent: HeaderMap, socket: Socket, limits: AttemptLimits) {
+    this.#url = url;
+    this.#sent = sent;
+    this.#socket = socket;
+    this.#limits = limits;
+  }
+
+  run(open: () => WebSocket): Promise<Established> {
+    const { restMs, signal } = this.#limits;
+    return new Promise((resolve, reject) => {
+      const timer = restMs > 0 ? setTimeout(this.#onLate, clampDelay(restMs)) : undefined;
+      signal?.addEventListener("abort", this.#onAbort, { once: true });
+      this.#settle = (outcome) => {
+        this.#settle = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", this.#onAbort);
+        if (!(outcome instanceof Error)) return resolve(outcome);
+        this.#websocket?.terminate();
+        this.#socket.destroy();
+        reject(outcome);
+      };
+      if (signal?.aborted) return this.#onAbort();
+      try {
+        this.#listen(open());
+      } catch (cause) {
+        this.#settle(new BuildError(`the WebSocket handshake cannot be sent: ${(cause as Error).message}`, { cause }));
+      }
+    });
+  }
+
+  #listen(websocket: WebSocket): void {
+    this.#websocket = websocket;
+    websocket.on("error", (cause) => this.#settle?.(this.#broken(cause)));
+    websocket.once("upgrade", (answer) => {
+      this.#headers = joinRepeated(answer.headersDistinct);
+    });
+    websocket.once("open", () => {
+      websocket.pause(); // frames may stand right behind the answer; nobody listens yet
+      this.#settle?.({ websocket, socket: this.#socket, headers: this.#headers });
+    });
+    websocket.once("unexpected-response", (_request, answer) => {
+      this.#answer = answer;
+      const refusal = {
+        status: answer.statusCode ?? 0,
+        headers: joinRepeated(answer.headersDistinct),
+        body: bodyOf(answer),
+      };
+      readRefusal(refusal, { url: this.#url, headers: this.#sent }).then((error) => this.#settle?.(error));
+    });
+  }
+
+  #broken(cause: Error & { readonly code?: string }): CodexApiError {
+    const { errored } = this.#socket;
+    if (!errored && cause.code === "ECONNRESET") return new StreamError("websocket closed", { cause });
+    const reason = errored ?? cause;
+    const { code } = reason as { readonly code?: string };
+    return new NetworkError(
+      `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not speak WebSocket here`,
+      { code, phase: "request" },
+      { cause },
+    );
+  }
+
+  #onLate = (): void => {
+    // With a refusal half read the status is the news.
+    if (this.#answer) {
+      this.#answer.destroy();
+      return;
+    }
+    const { timeoutMs } = this.#limits;
+    this.#settle?.(
+      new TimeoutError(
+        `no WebSocket within ${timeoutMs} ms: ${this.#url} took the connection and did not answer the handshake; check that nothing on the way holds WebSockets back, or allow more time with connectTimeoutMs`,
+        { phase: "connect", timeoutMs },
+      ),
+    );
+  };
+
+  #onAbort = (): void => this.#settle?.(new AbortedError(this.#limits.signal?.reason));
+}
+
+/** The body of a refusal. */
+function bodyOf(answer: IncomingMessage): ByteStream {
+  return {
+    pipe(sink) {
+      answer.on("data", (chunk: Buffer) => sink.chunk(chunk));
+      answer.once("end", () => sink.end());
+      answer.once("error", (error) => sink.fail(error));
+      answer.once("close", () => sink.fail(new StreamError("the body broke off")));
+    },
+    pause: () => void answer.pause(),
+    resume: () => void answer.resume(),
+    cancel: () => void answer.destroy(),
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * Knows the WebSocket protocol: the handshake over a connection of the route, frames in both directions, upkeep, and how a connection ends.
+ * Must not know what the messages mean, nor open a connection or touch TLS by itself; `ws` is loaded in `handshake.ts` and nowhere else.
+ * Start with `connection.ts`.
+ */
+export {
+  openWebsocket,
+  type SendOptions,
+  WebsocketConnection,
+  type WebsocketEnd,
+  type WebsocketOptions,
+  type WebsocketSink,
+} from "./connection.ts";
