@@ -3,6 +3,7 @@ import { isSendableHeaderValue } from "../client/headers.ts";
 import type { HttpResponse } from "../client/transport.ts";
 import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
 import type { UnaryOptions } from "./unary-options.ts";
+import { jsonText } from "./wire/json.ts";
 
 export interface CallOptions extends UnaryOptions {
   /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
@@ -50,7 +51,7 @@ export class CallsClient {
     if (session === undefined) return raw("application/sdp", sdp);
     const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
     if (this.#session.provider.baseUrl.includes("/backend-api")) return { json: { sdp, session: fields } };
-    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", toJson(fields))];
+    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", jsonText(fields))];
     return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
   }
 }
@@ -64,14 +65,6 @@ function part(name: string, type: string, content: string): string {
   if (content.includes(`--${BOUNDARY}`))
     throw new BuildError(`${name} holds the boundary between the parts of the body`);
   return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
-}
-
-function toJson(session: object): string {
-  try {
-    return JSON.stringify(session);
-  } catch (cause) {
-    throw new BuildError("session cannot be written as JSON", { cause });
-  }
 }
 
 function decodeSdp({ body }: HttpResponse): string {

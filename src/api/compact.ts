@@ -1,6 +1,7 @@
 import { StreamError } from "../client/errors.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { header } from "./headers.ts";
+import { conversationHeaders } from "./identity.ts";
 import { parseAnswer } from "./json-answer.ts";
 import { ResponsesClient, type SessionSource } from "./responses/client.ts";
 import type { TurnState } from "./responses/turn-state.ts";
@@ -18,7 +19,7 @@ export type CompactionForm = "endpoint" | "trigger";
 export interface CompactOptions extends UnaryOptions {
   /** Default `endpoint`. */
   readonly form?: CompactionForm | undefined;
-  /** Sent as `session_id`. */
+  /** Sent as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
   /** Sent as `x-openai-subagent`; the reference says `compact` here. */
   readonly sessionSource?: SessionSource | undefined;
@@ -63,18 +64,20 @@ export class CompactClient {
   }
 
   async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {
+    const { provider, limits } = this.#session;
     const response = await this.#session.execute({
       method: "POST",
       path: "responses/compact",
       headers: {
-        [header.sessionIdUnderscore]: options.conversationId,
+        ...conversationHeaders(options.conversationId, provider.sessionHeaders),
+        [header.clientRequestId]: undefined, // it names a response, and this is none
         [header.subagent]: options.sessionSource,
         [header.turnState]: options.turnState?.value,
         ...options.headers,
       },
       json: body,
       traceContext: options.traceContext,
-      totalMs: IDLE_TIMEOUTS_PER_SEND * this.#session.limits.streamIdleTimeoutMs,
+      totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
       signal: options.signal,
     });
     options.turnState?.set(response.headers[header.turnState]);

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { AbortedError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import { AbortedError, CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
 import { type HeaderMap, joinRepeated } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
@@ -91,7 +91,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   onResponseError(_controller: Controller, cause: Error): void {
     if (this.#finished) return;
-    this.#fail(this.#hasHead ? brokenBody(cause) : brokenRequest(cause, this.#options.url));
+    // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
+    if (CodexApiError.is(cause)) this.#fail(cause);
+    else this.#fail(this.#hasHead ? brokenBody(cause) : brokenRequest(cause, this.#options.url));
   }
 
   // The reader's side
