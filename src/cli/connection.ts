@@ -2,6 +2,7 @@ import type { AuthProvider } from "../api/auth.ts";
 import { apiKeyAuth, noAuth } from "../api/auth.ts";
 import { codexAuth } from "../api/codex-auth.ts";
 import type { ClientOptions } from "../api/endpoint-session.ts";
+import { header } from "../api/headers.ts";
 import type { ProviderConfig } from "../api/provider.ts";
 import {
   azureProvider,
@@ -39,7 +40,9 @@ async function openEmulator(options: CallOptions, logger: Logger): Promise<Conne
   const { startEmulator } = await import("../emulator/index.ts");
   const emulator = await startEmulator({ pace: "human" });
   say("no OPENAI_API_KEY and no --base-url: this answer comes from the built-in emulator, not from a model");
-  const client = { provider: chooseProvider(options, emulator.url, undefined), auth: noAuth(), logger };
+  // It is in this process: a proxy of the environment could not reach it.
+  const provider = { ...chooseProvider(options, emulator.url, undefined), proxy: false as const };
+  const client = { provider, auth: noAuth(), logger };
   return { client, isEmulator: true, close: () => emulator.close() };
 }
 
@@ -55,14 +58,18 @@ function chooseAuth(options: CallOptions): (AuthProvider & { readonly mode?: "ap
   return key === undefined ? undefined : apiKeyAuth(key);
 }
 
-function chooseProvider(
+/** The provider that the options name, at `baseUrl` where one is given. */
+export function chooseProvider(
   options: CallOptions,
   baseUrl: string | undefined,
   auth: { readonly mode?: "api_key" | "chatgpt" } | undefined,
 ): ProviderConfig {
   const overrides: ProviderOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
-    headers: options.headers,
+    headers: {
+      ...(options.clientVersion === undefined ? {} : { [header.version]: options.clientVersion }),
+      ...options.headers,
+    },
     ...(options.maxRetries === undefined
       ? {}
       : { retry: { maxRetries: options.maxRetries }, maxStreamRetries: options.maxRetries }),

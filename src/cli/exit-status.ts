@@ -1,5 +1,6 @@
 import { CodexApiError } from "../client/errors.ts";
 import { isTrustFailure } from "../client/trust/index.ts";
+import { ReportedError } from "./reported-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const exitStatus = {
@@ -25,6 +26,7 @@ const byKind: Readonly<Record<string, number>> = {
 
 /** What the command exits with after a failure; every kind not named here is a refusal of the API. */
 export function exitStatusOf(error: unknown): number {
+  if (error instanceof ReportedError) return exitStatusOf(error.cause);
   if (error instanceof UsageError) return exitStatus.usage;
   if (!CodexApiError.is(error)) return exitStatus.ourFault;
   if (isTrustFailure(error)) return exitStatus.trust;

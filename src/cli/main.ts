@@ -3,6 +3,7 @@ import { CodexApiError } from "../client/errors.ts";
 import { packageVersion } from "../client/version.ts";
 import { exitStatus, exitStatusOf } from "./exit-status.ts";
 import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
+import { ReportedError } from "./reported-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A command: its arguments in, its work done when the promise resolves. */
@@ -12,6 +13,10 @@ const commands: Readonly<Record<string, { readonly summary: string; load(): Prom
   respond: {
     summary: "stream one response; PROMPT from the argument or standard input",
     load: async () => (await import("./commands/respond.ts")).respond,
+  },
+  doctor: {
+    summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   emulator: {
     summary: "run a local server that answers as the API does",
@@ -55,7 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
     await run(args, interrupt.signal);
     return interrupt.signal.aborted ? exitStatus.interrupted : exitStatus.done;
   } catch (error) {
-    await report(error, args.includes("--json"));
+    if (!(error instanceof ReportedError)) await report(error, args.includes("--json"));
     return exitStatusOf(error);
   }
 }

@@ -93,7 +93,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const openTunnel = async (attempt: ConnectAttempt, route: ProxyRoute, origin: OriginPeer): Promise<Socket> => {
     const { proxy, source } = route;
-    const target = proxy.scheme === "socks5" ? await resolveHere(origin, source, lookup) : origin;
+    const target = proxy.scheme === "socks5" ? await resolveHere(attempt, origin, source, lookup) : origin;
     const socket = await connectToProxy(attempt, route);
     attempt.enter("proxy handshake", { role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
     return proxy.isSocks
@@ -165,9 +165,15 @@ function originPeer(target: DialTarget, route: Route): OriginPeer {
 }
 
 /** The target by its address, for `socks5://`. IPv4 first: a proxy without IPv6 is likelier than one without IPv4. */
-function resolveHere(origin: OriginPeer, source: string, lookup: LookupFunction = systemLookup): Promise<Endpoint> {
+function resolveHere(
+  attempt: ConnectAttempt,
+  origin: OriginPeer,
+  source: string,
+  lookup: LookupFunction = systemLookup,
+): Promise<Endpoint> {
   const { hostname, port } = origin;
   if (isIP(hostname) !== 0) return Promise.resolve(origin);
+  attempt.enter("dns lookup", origin);
   return new Promise((resolve, reject) => {
     lookup(hostname, { verbatim: false }, (error, address) => {
       if (!error && typeof address === "string") return resolve({ hostname: address, port });

@@ -1,4 +1,4 @@
-import { connect, getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, type Socket } from "node:net";
+import { getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, Socket } from "node:net";
 import { NetworkError } from "../errors.ts";
 import type { ConnectAttempt } from "./connect-attempt.ts";
 import { adviceFor, describePeer, type Peer } from "./peer.ts";
@@ -20,15 +20,7 @@ const LEAST_FAMILY_ATTEMPT_MS = 500;
 export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFunction | undefined): Promise<Socket> {
   const { hostname, port } = peer;
   attempt.enter(isIP(hostname) === 0 ? "dns lookup" : "tcp connect", peer);
-  const socket = connect({
-    host: hostname,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
-    autoSelectFamilyAttemptTimeout: Math.max(getDefaultAutoSelectFamilyAttemptTimeout(), LEAST_FAMILY_ATTEMPT_MS),
-    ...(lookup && { lookup }),
-  });
+  const socket = new Socket().setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   attempt.own(socket);
   return new Promise((resolve, reject) => {
     let unresolved = false;
@@ -45,7 +37,15 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
       reject(unresolved ? lookupFailure(error, peer) : connectFailure(error, peer));
     };
     const release = () => socket.off("lookup", onLookup).off("connect", onConnect).off("error", onError);
-    socket.on("lookup", onLookup).on("connect", onConnect).on("error", onError);
+    // Once: with several addresses Node reports each of them.
+    socket.once("lookup", onLookup).on("connect", onConnect).on("error", onError);
+    // Last, since a lookup of the caller's own may answer at once.
+    socket.connect({
+      host: hostname,
+      port,
+      autoSelectFamilyAttemptTimeout: Math.max(getDefaultAutoSelectFamilyAttemptTimeout(), LEAST_FAMILY_ATTEMPT_MS),
+      ...(lookup && { lookup }),
+    });
   });
 }
 

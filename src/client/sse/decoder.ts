@@ -154,7 +154,9 @@ export class SseDecoder {
 
   #checkSize(bytes: number): void {
     if (bytes <= this.#maxEventBytes) return;
-    throw new StreamError(`an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`);
+    throw new StreamError(
+      `an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`,
+    );
   }
 }
 

@@ -19,11 +19,7 @@ export function derItemAt(bytes: Uint8Array, offset = 0): DerItem | undefined {
     const octets = first & 0x7f;
     if (octets === 0 || octets > 4) return undefined; // 0 is BER's indefinite form; nothing we read is longer than 4 GiB
     length = 0;
-    for (let index = 0; index < octets; index++) {
-      const octet = bytes[start++];
-      if (octet === undefined) return undefined;
-      length = length * 256 + octet;
-    }
+    for (let index = 0; index < octets; index++) length = length * 256 + (bytes[start++] ?? 0); // running out ends beyond `bytes`
   }
   const end = start + length;
   return end > bytes.length ? undefined : { tag, start, end };

@@ -25,6 +25,7 @@ export type { ClientCertificate } from "./client-certificate.ts";
 export type { ConnectOptions } from "./connect.ts";
 export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 export { isTrustFailure } from "./failure.ts";
+export { type CertificateFacts, describeCertificates, inspectPeer, type PeerFacts } from "./inspect.ts";
 export {
   type CaSelection,
   type CaSource,

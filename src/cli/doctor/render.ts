@@ -1,0 +1,31 @@
+import type { Finding, Outcome, Report } from "./findings.ts";
+
+const MARKS: Readonly<Record<Outcome, string>> = { ok: "ok  ", warning: "note", failed: "FAIL" };
+
+/** A distribution's bundle has 140 certificates; listing them all would bury what matters. The flawed ones come first. */
+const MOST_DETAILS = 10;
+
+/** The report for people. */
+export function renderReport(report: Report): string {
+  const lines = [`codex-api doctor: ${report.url}`];
+  for (const { title, findings } of report.sections) {
+    lines.push("", title);
+    for (const finding of findings) lines.push(...renderFinding(finding));
+  }
+  const failed = report.sections.some(({ findings }) => findings.some(({ outcome }) => outcome === "failed"));
+  lines.push("", failed ? "The first FAIL above is the cause." : "Everything on the way works.");
+  return `${lines.join("\n")}\n`;
+}
+
+function renderFinding({ check, outcome, text, durationMs, details = [] }: Finding): string[] {
+  const time = durationMs === undefined ? "" : ` (${durationMs.toFixed(1)} ms)`;
+  const shown = details.slice(0, MOST_DETAILS);
+  const rest = details.length - shown.length;
+  if (rest > 0) shown.push(`and ${rest} more (--json lists all)`);
+  return [`  ${MARKS[outcome]} ${check}: ${text}${time}`, ...shown.map((line) => `         ${line}`)];
+}
+
+/** The same as data. */
+export function reportToJson({ url, sections, error }: Report): Record<string, unknown> {
+  return { type: "report", url, ok: error === undefined, sections };
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { emulate } from "../support/clients.ts";
+import { runCommand } from "../support/command.ts";
+import { startHttpProxy } from "../support/proxies/http-proxy.ts";
+import { closedPort } from "../support/serve.ts";
+
+/** A TLS emulator and a file that makes it trusted. */
+async function secured() {
+  const emulator = await emulate({ tls: true });
+  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const ca = join(folder, "ca.pem");
+  writeFileSync(ca, emulator.caPem ?? "");
+  return { emulator, ca };
+}
+
+interface ReportLine {
+  readonly ok: boolean;
+  readonly sections: readonly {
+    readonly title: string;
+    readonly findings: readonly { readonly check: string; readonly outcome: string; readonly text: string }[];
+  }[];
+}
+
+describe("doctor", () => {
+  it("says everything of a way that works: bundle, what it shadows, routes, each step, HTTP and WebSocket", async () => {
+    const { emulator, ca } = await secured();
+    const { status, stdout } = await runCommand(["doctor", emulator.url], {
+      env: { CODEX_CA_CERTIFICATE: ca, SSL_CERT_FILE: "/other.pem" },
+    });
+    expect(stdout).toContain(`${ca}, chosen by CODEX_CA_CERTIFICATE`);
+    expect(stdout).toContain("SSL_CERT_FILE=/other.pem has no effect beside it");
+    expect(stdout).toContain("1 certificate accepted");
+    expect(stdout).toMatch(/https: direct.*\n.*wss: direct/);
+    expect(stdout).toMatch(/ok {3}TCP: .* ms\)\n {2}ok {3}TLS: .* ms\)/);
+    expect(stdout).toContain("of your bundle vouches for it and no public root does");
+    expect(stdout).toMatch(/GET: 200/);
+    expect(stdout).toContain("101: WebSockets get through");
+    expect(status).toBe(0);
+  });
+
+  it("stops at the first failure with its cause and its mend, and exits as a request would", async () => {
+    const { emulator } = await secured();
+    const { status, stdout, stderr } = await runCommand(["doctor", emulator.url]);
+    expect(status).toBe(5);
+    expect(stdout).toMatch(/FAIL TLS: TLS certificate of 127\.0\.0\.1 refused.*set CODEX_CA_CERTIFICATE/);
+    expect(stdout).not.toContain("WebSocket\n");
+    expect(stderr).toBe("");
+  });
+
+  it("explains an unusable bundle", async () => {
+    const { status, stdout } = await runCommand(["doctor", "https://localhost/v1"], {
+      env: { SSL_CERT_FILE: "/does/not/exist" },
+    });
+    expect(status).toBe(5);
+    expect(stdout).toMatch(/FAIL bundle: .*\/does\/not\/exist selected by SSL_CERT_FILE/);
+  });
+
+  it("names the proxy, the variable that chose it, and prints no credential", async () => {
+    const { emulator, ca } = await secured();
+    const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
+    const proxyUrl = proxy.url.replace("http://", "http://alice:s3cret@");
+    const { status, stdout } = await runCommand(["doctor", emulator.url], {
+      env: { CODEX_CA_CERTIFICATE: ca, HTTPS_PROXY: proxyUrl },
+    });
+    expect(stdout).toMatch(/https: http:\/\/127\.0\.0\.1:\d+, chosen by HTTPS_PROXY; through a tunnel/);
+    expect(stdout).toMatch(/ok {3}proxy: /);
+    expect(stdout).not.toMatch(/alice|s3cret/);
+    expect(status).toBe(0);
+
+    const wrong = await runCommand(["doctor", emulator.url], {
+      env: { CODEX_CA_CERTIFICATE: ca, HTTPS_PROXY: proxy.url },
+    });
+    expect(wrong.status).toBe(4);
+    expect(wrong.stdout).toMatch(/FAIL proxy: .*407/);
+  });
+
+  it("says which entry of NO_PROXY keeps a host from the proxy", async () => {
+    const emulator = await emulate();
+    const env = { HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "example.com, 127.0.0.0/8" };
+    const { stdout, status } = await runCommand(["doctor", emulator.url], { env });
+    expect(stdout).toContain('http: direct: "127.0.0.0/8" in NO_PROXY excludes it from the proxy');
+    expect(status).toBe(0);
+  });
+
+  it("gives the report as one line of JSON", async () => {
+    const port = await closedPort();
+    const { status, lines } = await runCommand(["doctor", "--json", `http://127.0.0.1:${port}/v1`]);
+    const [report] = lines() as unknown as ReportLine[];
+    expect(status).toBe(4);
+    expect(report?.ok).toBe(false);
+    expect(report?.sections.at(-1)?.findings.at(-1)).toMatchObject({ check: "TCP", outcome: "failed" });
+  });
+
+  it("notes a server that takes no WebSocket", async () => {
+    const emulator = await emulate({ websockets: false });
+    const { status, stdout } = await runCommand(["doctor", emulator.url]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/note upgrade: 426/);
+  });
+});

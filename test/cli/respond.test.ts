@@ -1,0 +1,250 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Step } from "../../src/emulator/index.ts";
+import { emulate } from "../support/clients.ts";
+import { runCommand } from "../support/command.ts";
+import { closedPort } from "../support/serve.ts";
+
+const quick = ["--max-retries", "0"];
+
+async function respondTo(script: readonly Step[], args: readonly string[] = [], env: Record<string, string> = {}) {
+  const emulator = await emulate({ script });
+  const finished = await runCommand(["respond", "--base-url", emulator.url, ...quick, ...args, "repeat: hi"], { env });
+  return { emulator, ...finished };
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "respond-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+describe("respond", () => {
+  it("without key and base URL answers from the emulator and says so on standard error", async () => {
+    const { status, stdout, stderr } = await runCommand(["respond", "repeat: one two"]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one two\n" });
+    expect(stderr).toContain("emulator");
+  });
+
+  it("reaches that emulator whatever proxy the environment names", async () => {
+    const { status, stdout } = await runCommand(["respond", "repeat: one"], {
+      env: { HTTP_PROXY: "http://127.0.0.1:9", ALL_PROXY: "http://127.0.0.1:9" },
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
+  });
+
+  it("takes the prompt from standard input", async () => {
+    const emulator = await emulate();
+    const { stdout } = await runCommand(["respond", "--base-url", emulator.url], { input: "repeat: from stdin" });
+    expect(stdout).toBe("from stdin\n");
+  });
+
+  it("prints one event a line with --json, and nothing else on standard output", async () => {
+    const { status, lines } = await respondTo([], ["--json"]);
+    expect(status).toBe(0);
+    const types = lines().map(({ type }) => type);
+    expect(types.slice(0, 5)).toEqual(["server_model", "rate_limits", "rate_limits", "models_etag", "created"]);
+    expect(types.at(-1)).toBe("completed");
+  });
+
+  it("sends a request file as it is, with stream: true", async () => {
+    const file = join(folder(), "request.json");
+    writeFileSync(file, JSON.stringify({ input: "repeat: file", model: "m", odd: 1 }));
+    const emulator = await emulate();
+    const { stdout } = await runCommand(["respond", "--base-url", emulator.url, "--request", file]);
+    expect(stdout).toBe("file\n");
+    expect(emulator.requests[0]?.json).toEqual({ input: "repeat: file", model: "m", odd: 1, stream: true });
+  });
+
+  it("sends model, headers, conversation and compression", async () => {
+    const { emulator } = await respondTo(
+      [],
+      [
+        "--model",
+        "gpt-x",
+        "--header",
+        "X-Own: a: b",
+        "--conversation-id",
+        "c1",
+        "--compression",
+        "gzip",
+        "--client-version",
+        "9.9.9",
+      ],
+      { OPENAI_API_KEY: " sk-key\n" },
+    );
+    expect(emulator.requests[0]?.json).toMatchObject({ model: "gpt-x", prompt_cache_key: "c1" });
+    expect(emulator.requests[0]?.headers).toMatchObject({
+      authorization: "Bearer sk-key",
+      "x-own": "a: b",
+      session_id: "c1",
+      "content-encoding": "gzip",
+      version: "9.9.9",
+    });
+  });
+
+  it("takes the key from another variable, and the base URL from OPENAI_BASE_URL", async () => {
+    const emulator = await emulate();
+    const env = { OPENAI_BASE_URL: emulator.url, OPENAI_API_KEY: "wrong", MY_KEY: "right" };
+    const { status } = await runCommand(["respond", "--api-key-env", "MY_KEY", "hi"], { env });
+    expect(status).toBe(0);
+    expect(emulator.requests[0]?.headers.authorization).toBe("Bearer right");
+  });
+
+  it("uses the Codex CLI's login", async () => {
+    const home = folder();
+    writeFileSync(join(home, "auth.json"), JSON.stringify({ tokens: { access_token: "tok", account_id: "acc" } }));
+    const emulator = await emulate();
+    const { status } = await runCommand(["respond", "--auth", "codex", "--base-url", emulator.url, "hi"], {
+      env: { CODEX_HOME: home },
+    });
+    expect(status).toBe(0);
+    expect(emulator.requests[0]?.headers).toMatchObject({ authorization: "Bearer tok", "chatgpt-account-id": "acc" });
+  });
+});
+
+describe("a failure of respond", () => {
+  it.each<[string, Step, string[], number, string]>([
+    ["401", { status: 401, body: { error: { message: "bad key" } } }, [], 3, "http"],
+    ["429 with Retry-After", { status: 429, headers: { "retry-after": "1" }, body: {} }, [], 3, "rate_limit"],
+    ["an incomplete answer", { events: [{ type: "response.incomplete", response: {} }] }, [], 3, "incomplete"],
+    ["a body cut in the middle", { terminateAfterEvents: 3 }, [], 4, "stream"],
+    [
+      "HTML with status 200",
+      { status: 200, headers: { "content-type": "text/html" }, body: "<title>Portal</title>" },
+      [],
+      4,
+      "stream",
+    ],
+    ["a stalled stream", { stallAfterEvents: 2 }, ["--idle-timeout-ms", "100"], 4, "timeout"],
+  ])("%s: kind, exit status, and the last line of --json", async (_title, step, args, status, kind) => {
+    const finished = await respondTo([step], ["--json", ...args]);
+    expect(finished.status).toBe(status);
+    const last = finished.lines().at(-1) as { type: string; error: { kind: string; message: string } };
+    expect(last).toMatchObject({ type: "error", error: { kind } });
+    expect(finished.stderr).toContain(last.error.message);
+  });
+
+  it("500 twice, then 200 is none", async () => {
+    const emulator = await emulate({ script: [{ status: 500 }, { status: 500 }] });
+    const { status, stdout } = await runCommand(["respond", "--base-url", emulator.url, "repeat: at last"]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "at last\n" });
+  });
+
+  it("a refused port and an unknown host exit with 4 and name the place", async () => {
+    const port = await closedPort();
+    const refused = await runCommand(["respond", ...quick, "--base-url", `http://127.0.0.1:${port}/v1`, "hi"]);
+    expect(refused).toMatchObject({ status: 4, stdout: "" });
+    expect(refused.stderr).toContain(`127.0.0.1:${port} refused the connection`);
+    const unknown = await runCommand(["respond", ...quick, "--base-url", "http://no-such-host.invalid/v1", "hi"]);
+    expect(unknown.status).toBe(4);
+    expect(unknown.stderr).toContain("no-such-host.invalid cannot be resolved");
+  });
+
+  it("a key with a line break exits with 2 and does not show the key", async () => {
+    const { status, stderr } = await respondTo([], [], { OPENAI_API_KEY: "sk-se\ncret" });
+    expect(status).toBe(2);
+    expect(stderr).toContain("authorization");
+    expect(stderr).not.toContain("cret");
+  });
+
+  it("an unusable CA bundle exits with 5", async () => {
+    const { status, stderr } = await respondTo([], [], { CODEX_CA_CERTIFICATE: "/does/not/exist.pem" });
+    expect(status).toBe(5);
+    expect(stderr).toContain("/does/not/exist.pem selected by CODEX_CA_CERTIFICATE");
+  });
+
+  it("an untrusted server exits with 5, and trusting its authority mends it", async () => {
+    const emulator = await emulate({ tls: true });
+    const untrusted = await runCommand(["respond", "--base-url", emulator.url, "repeat: hi"]);
+    expect(untrusted.status).toBe(5);
+    expect(untrusted.stderr).toContain("CODEX_CA_CERTIFICATE");
+    const ca = join(folder(), "ca.pem");
+    writeFileSync(ca, emulator.caPem ?? "");
+    const trusted = await runCommand(["respond", "--base-url", emulator.url, "repeat: hi"], {
+      env: { CODEX_CA_CERTIFICATE: ca },
+    });
+    expect(trusted).toMatchObject({ status: 0, stdout: "hi\n" });
+  });
+
+  it.each([
+    [["respond", "--bogus", "x"]],
+    [["respond", "--max-retries", "many", "x"]],
+    [["respond", "--header", "no-colon", "x"]],
+    [["respond", "--provider", "acme", "x"]],
+    [["respond", "--provider", "azure", "x"]],
+    [["respond", "--request", "/does/not/exist", "x"]],
+    [["respond", "--request", "/does/not/exist"]],
+    [["respond", "--api-key-env", "NOT_SET", "x"]],
+    [["respond", "two", "prompts"]],
+    [["respond", " "]],
+    [["respnod"]],
+  ])("%j is a usage error", async (args) => {
+    expect(await runCommand(args)).toMatchObject({ status: 2, stdout: "" });
+  });
+});
+
+describe("the command", () => {
+  it("ends with 130 on Ctrl-C, what was streamed kept", async () => {
+    const emulator = await emulate({ script: [{ stallAfterEvents: 8 }] });
+    const finished = await runCommand(["respond", "--base-url", emulator.url, "repeat: one two three four five six"], {
+      onStart: (child) => child.stdout?.once("data", () => child.kill("SIGINT")),
+    });
+    expect(finished.status).toBe(130);
+    expect(finished.stdout).toMatch(/^one/);
+    await emulator.waitForClosedResponses(1);
+  });
+
+  it("ends quietly when its reader has had enough", async () => {
+    const emulator = await emulate();
+    const command = join(import.meta.dirname, "../../dist/cli.js");
+    const shell = `"${process.execPath}" "${command}" respond --json --base-url ${emulator.url} "count to 3000" | head -n 1; echo "status \${PIPESTATUS[0]}"`;
+    const child = spawn("bash", ["-c", shell], {
+      env: { PATH: process.env.PATH ?? "" },
+      stdio: ["ignore", "pipe", "pipe"], // a socket as standard input makes bash read its start-up files
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (text) => {
+      stdout += text;
+    });
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(stdout).toMatch(/"server_model".*\nstatus 0\n$/s);
+    expect(stderr).toBe("");
+  });
+
+  it.each([[[]], [["--help"]], [["respond", "--help"]], [["emulator", "--help"]], [["doctor", "--help"]]])(
+    "%j explains itself",
+    async (args) => {
+      const { status, stdout } = await runCommand(args);
+      expect(status).toBe(0);
+      expect(stdout).toContain("usage: codex-api");
+    },
+  );
+
+  it("prints its version", async () => {
+    expect((await runCommand(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("emulator", () => {
+  it("prints its address, serves, and ends on Ctrl-C", async () => {
+    let url = "";
+    const finished = await runCommand(["emulator", "--fast"], {
+      onStart: (child) =>
+        child.stdout?.once("data", async (line: string) => {
+          url = String(line).trim();
+          await fetch(`${url}/models?client_version=1.0.0`);
+          child.kill("SIGINT");
+        }),
+    });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+    expect(finished.status).toBe(130);
+  });
+});
