@@ -79,7 +79,7 @@ function load(source: CaBundleSource, read: () => string | Uint8Array, logger: L
     logLoaded(bundle, logger);
     return bundle;
   } catch (error) {
-    if (error instanceof CaError) logger.error({ ...source, kind: error.kind, code: error.code }, error.message);
+    if (error instanceof CaError) logger.info({ ...source, kind: error.kind, code: error.code }, error.message);
     throw error;
   }
 }

@@ -139,7 +139,7 @@ test("a failure is logged where it happens", () => {
   const path = write("");
   failureOf(() => loadCaBundle({ SSL_CERT_FILE: path }, { logger }));
   const fields = { sourceEnv: "SSL_CERT_FILE", path, kind: "ca_invalid", code: undefined };
-  expect(logger.lines).toEqual([{ level: "error", message: expect.stringContaining("no certificates found"), fields }]);
+  expect(logger.lines).toEqual([{ level: "info", message: expect.stringContaining("no certificates found"), fields }]);
 });
 
 describe("a file that cannot be read is an error of its own:", () => {
