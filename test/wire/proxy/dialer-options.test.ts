@@ -1,9 +1,12 @@
+import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BuildError } from "../../../src/client/errors.ts";
 import type { LogFields, Logger } from "../../../src/client/log.ts";
 import { silentLogger } from "../../../src/client/log.ts";
+import { type ConnectStep, type Dialer, describePeer, type Peer, targetOf } from "../../../src/client/route/index.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { startTcpServer } from "../../support/proxies/loopback.ts";
+import { startSocksProxy } from "../../support/proxies/socks-proxy.ts";
 import { dialed, testDialer } from "./support.ts";
 
 function recordingLogger() {
@@ -42,6 +45,45 @@ describe("making a dialer", () => {
 
   it("refuses a URL of another scheme", () => {
     expect(() => testDialer().route("ftp://a.test")).toThrow(BuildError);
+  });
+});
+
+describe("the steps of a dial are announced as they begin:", () => {
+  const twoAddresses: LookupFunction = (_hostname, { all }, callback) => {
+    const addresses = [
+      { address: "127.0.0.1", family: 4 },
+      { address: "::1", family: 6 },
+    ];
+    if (all) callback(null, addresses);
+    else callback(null, "127.0.0.1", 4);
+  };
+
+  async function stepsOf(dialer: Dialer, url: string): Promise<string[]> {
+    const steps: string[] = [];
+    const onStep = (step: ConnectStep, peer: Peer) => void steps.push(`${step}: ${describePeer(peer)}`);
+    const socket = await dialer.dial(targetOf(url), { onStep });
+    socket.destroy();
+    return steps;
+  }
+
+  it("directly, each once, however many addresses a name has", async () => {
+    const { port } = await startTcpServer(() => {});
+    expect(await stepsOf(testDialer({ lookup: twoAddresses }), `http://api.test:${port}`)).toEqual([
+      `dns lookup: api.test:${port}`,
+      `tcp connect: api.test:${port}`,
+    ]);
+  });
+
+  it("through a SOCKS5 proxy for addresses", async () => {
+    const { port } = await startTcpServer(() => {});
+    const proxy = await startSocksProxy();
+    const dialer = testDialer({ lookup: twoAddresses, env: { ALL_PROXY: proxy.url } });
+    const proxyName = `the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY)`;
+    expect(await stepsOf(dialer, `ws://api.test:${port}`)).toEqual([
+      `dns lookup: api.test:${port}`,
+      `tcp connect: ${proxyName}`,
+      `proxy handshake: ${proxyName}`,
+    ]);
   });
 });
 

@@ -85,6 +85,13 @@ describe("a host that cannot be reached", () => {
     );
   });
 
+  it("is a DNS failure even when the resolver answers at once", async () => {
+    const lookup: LookupFunction = (_hostname, _options, callback) =>
+      callback(Object.assign(new Error("none"), { code: "EAI_AGAIN" }), "");
+    const error = await failureOf(testDialer({ lookup }).dial(targetOf("https://api.missing.test")));
+    expect(error).toMatchObject({ phase: "dns", code: "EAI_AGAIN" });
+  });
+
   it("is said to be excluded from the proxy when NO_PROXY did it", async () => {
     const dialer = testDialer({ env: { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: ".missing.test" } });
     const error = await failureOf(dialer.dial(targetOf("ws://api.missing.test")));
