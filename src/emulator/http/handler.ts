@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeBody, readBody } from "../body.ts";
 import { deliver, fired } from "../delivery.ts";
-import { compactHistory } from "../endpoints/compact.ts";
-import { summarizeTraces } from "../endpoints/memories.ts";
-import { listModels, MODELS_ETAG } from "../endpoints/models.ts";
+import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, fieldsIn, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
 import { parseResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
-import { type Endpoint, endpointOf } from "../routes.ts";
+import { type Route, routeOf } from "../routes.ts";
 import type { Step, StepAnswer } from "../script.ts";
 import { nowSeconds, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
@@ -19,14 +17,16 @@ import { headersOf } from "./headers.ts";
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
 export class HttpHandler {
   readonly #service: Service;
+  readonly #unary: UnaryEndpoints;
 
   constructor(service: Service) {
     this.#service = service;
+    this.#unary = new UnaryEndpoints(service.identifiers);
   }
 
   /** Never rejects. */
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = new Exchange(this.#service, message, response);
+    const exchange = new Exchange(this.#service, this.#unary, message, response);
     try {
       await exchange.answer();
     } catch (error) {
@@ -37,14 +37,16 @@ export class HttpHandler {
 
 class Exchange {
   readonly #service: Service;
+  readonly #unary: UnaryEndpoints;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #gone: AbortSignal;
   readonly #startedAt = performance.now();
   #step: Step = {};
 
-  constructor(service: Service, message: IncomingMessage, response: ServerResponse) {
+  constructor(service: Service, unary: UnaryEndpoints, message: IncomingMessage, response: ServerResponse) {
     this.#service = service;
+    this.#unary = unary;
     this.#message = message;
     this.#response = response;
     const gone = new AbortController();
@@ -61,21 +63,15 @@ class Exchange {
     if (this.#step.resetBeforeHeaders) return this.#service.connections.reset(this.#message.socket);
     if (this.#step.stallBeforeHeaders) return fired(this.#gone);
     if (this.#step.status !== undefined) return this.#send(this.#step);
-    this.#service.authorize(request.headers);
-    const { pathname, searchParams } = new URL(request.path, "http://emulator");
-    const endpoint = endpointOf(pathname);
-    checkMethod(request.method, pathname, endpoint);
-    if (endpoint === "models") {
-      return this.#send({ headers: { etag: MODELS_ETAG }, body: listModels(searchParams.get("client_version")) });
-    }
-    if (endpoint === "responses" && isScripted(this.#step))
-      return this.#stream(request.json, this.#turnOrNothing(request.json));
+    const url = new URL(request.path, `${this.#service.options.tls ? "https" : "http"}://${request.headers.host}`);
+    const route = routeOf(url.pathname);
+    if (route?.endpoint !== "upload") this.#service.authorize(request.headers);
+    checkMethod(request.method, url.pathname, route);
+    const streams = route.endpoint === "responses";
+    if (streams && isScripted(this.#step)) return this.#stream(request.json, this.#turnOrNothing(request.json));
     if (fault) throw fault;
-    const body = jsonBody(request);
-    if (endpoint === "responses") await this.#respond(body);
-    else if (endpoint === "compact")
-      this.#send({ body: compactHistory(body, this.#service.identifiers, nowSeconds()) });
-    else this.#send({ body: summarizeTraces(body) });
+    if (streams) await this.#respond(jsonBody(request));
+    else this.#send(this.#unary.answer({ route, url, request }, nowSeconds()));
   }
 
   /** The last resort: a refusal as JSON, anything else as a broken connection. */
@@ -164,24 +160,14 @@ function isScripted({ events, raw }: Step): boolean {
   return events !== undefined || raw !== undefined;
 }
 
-function checkMethod(method: string, pathname: string, endpoint: Endpoint | undefined): asserts endpoint is Endpoint {
-  if (!endpoint) throw new ServiceError(404, { message: `Invalid URL (${method} ${pathname})` });
-  const allowed = endpoint === "models" ? "GET" : "POST";
-  if (method !== allowed) {
+function checkMethod(method: string, pathname: string, route: Route | undefined): asserts route is Route {
+  if (!route) throw new ServiceError(404, { message: `Invalid URL (${method} ${pathname})` });
+  if (method !== route.method) {
     throw new ServiceError(405, {
       message: `Invalid method for URL (${method} ${pathname})`,
-      headers: { allow: allowed },
+      headers: { allow: route.method },
     });
   }
-}
-
-function jsonBody({ headers, json }: RecordedRequest): Fields {
-  const type = headers["content-type"];
-  if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
-    throw new ServiceError(400, { message: `Unsupported content type: '${type}'.`, code: "unsupported_content_type" });
-  }
-  if (!isFields(json)) throw new ServiceError(400, { message: "We could not parse the JSON body of your request." });
-  return json;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -4,7 +4,7 @@ import type { WebSocketServer } from "ws";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
 import { headersOf } from "../http/headers.ts";
 import type { RecordedRequest } from "../recording.ts";
-import { endpointOf } from "../routes.ts";
+import { routeOf } from "../routes.ts";
 import type { Step, StepAnswer } from "../script.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
@@ -53,7 +53,8 @@ export class WebsocketGate {
   /** @throws {@link ServiceError} */
   #check({ path, headers }: RecordedRequest): void {
     const { pathname } = new URL(path, "http://emulator");
-    if (endpointOf(pathname) !== "responses") throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
+    if (routeOf(pathname)?.endpoint !== "responses")
+      throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
     const { websockets = true, requireWebsocketBeta = false } = this.#service.options;
     if (!websockets)
       throw new ServiceError(426, { message: "Use HTTP for this endpoint.", headers: { upgrade: "HTTP/1.1" } });
