@@ -1,0 +1,91 @@
+import type { ResponsesClient, ResponsesOptions } from "../responses/client.ts";
+import type { ResponseStream } from "../responses/stream.ts";
+import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
+import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import type { ResponseItem } from "../wire/items.ts";
+import type { JsonObject } from "../wire/json.ts";
+import type { ConnectionSlot } from "./connection-slot.ts";
+import type { ConnectionHistory, FullRequest, IncrementalPlan } from "./incremental.ts";
+
+/** One try of one request on one carrier. */
+export interface Attempt {
+  readonly carrier: "websocket" | "http";
+  /** A connection is being opened; nothing has been sent. */
+  readonly isOpening: boolean;
+  /** It goes over a connection that was there before. */
+  readonly wasIdle: boolean;
+  open(): Promise<ResponseStream>;
+  /** The response is complete, with these items of its own. */
+  completed(responseId: string, items: readonly ResponseItem[]): void;
+  /** The try failed or is not wanted any more; its connection is not used again. */
+  abandon(): void;
+}
+
+export class HttpAttempt implements Attempt {
+  readonly carrier = "http";
+  readonly isOpening = false;
+  readonly wasIdle = false;
+  readonly #client: ResponsesClient;
+  readonly #body: JsonObject;
+  readonly #options: ResponsesOptions;
+
+  constructor(client: ResponsesClient, body: JsonObject, options: ResponsesOptions) {
+    this.#client = client;
+    this.#body = body;
+    this.#options = options;
+  }
+
+  open(): Promise<ResponseStream> {
+    return this.#client.streamBody(this.#body, this.#options);
+  }
+
+  completed(): void {}
+
+  abandon(): void {}
+}
+
+export interface WebsocketAttemptOptions {
+  readonly slot: ConnectionSlot;
+  readonly request: FullRequest;
+  /** The body to send by a plan. */
+  readonly bodyOf: (plan: IncrementalPlan) => JsonObject;
+  readonly connect: WebsocketConnectOptions;
+  readonly streamOptions: (plan: IncrementalPlan) => WebsocketStreamOptions;
+}
+
+export class WebsocketAttempt implements Attempt {
+  readonly carrier = "websocket";
+  readonly #options: WebsocketAttemptOptions;
+  #history: ConnectionHistory | undefined;
+  #wasIdle = false;
+
+  constructor(options: WebsocketAttemptOptions) {
+    this.#options = options;
+  }
+
+  get isOpening(): boolean {
+    return this.#history === undefined;
+  }
+
+  get wasIdle(): boolean {
+    return this.#wasIdle;
+  }
+
+  async open(): Promise<ResponseStream> {
+    const { slot, request, bodyOf, connect, streamOptions } = this.#options;
+    const { connection, history, wasIdle } = await slot.obtain(connect);
+    this.#history = history;
+    this.#wasIdle = wasIdle;
+    const plan = history.plan(request);
+    history.sent(request, plan);
+    return connection.streamBody(bodyOf(plan), streamOptions(plan));
+  }
+
+  completed(responseId: string, items: readonly ResponseItem[]): void {
+    this.#history?.completed(responseId, items);
+  }
+
+  abandon(): void {
+    this.#options.slot.drop();
+  }
+}

@@ -1,0 +1,185 @@
+import { BuildError } from "../../client/errors.ts";
+import type { HeaderInit } from "../../client/headers.ts";
+import { header } from "../headers.ts";
+import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
+import { isAzure, type ProviderConfig } from "../provider.ts";
+import type { ResponsesClient } from "../responses/client.ts";
+import type { TurnState } from "../responses/turn-state.ts";
+import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
+import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import type { ResponseItem } from "../wire/items.ts";
+import { type JsonObject, jsonText } from "../wire/json.ts";
+import { inputItems } from "../wire/request-input.ts";
+import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
+import { type Attempt, HttpAttempt, WebsocketAttempt } from "./attempt.ts";
+import type { ConnectionSlot } from "./connection-slot.ts";
+import type { FullRequest, IncrementalPlan } from "./incremental.ts";
+import type { ResponsesSessionOptions, SessionCallOptions } from "./options.ts";
+
+/** One call, as every attempt of it needs it. */
+export interface Call {
+  readonly request: ResponsesRequest;
+  readonly options: SessionCallOptions;
+  readonly turnState: TurnState;
+  /** Ends the call: the caller's signal, or the end of the session. */
+  readonly signal: AbortSignal;
+}
+
+export interface CarriersOptions {
+  readonly session: ResponsesSessionOptions;
+  readonly conversationId: string;
+  readonly identity: IdentityHeaders;
+  readonly http: ResponsesClient;
+  /** Absent where the session opens no WebSocket. */
+  readonly slot: ConnectionSlot | undefined;
+  readonly maxFrameBytes: number;
+}
+
+/** What the service must find room for beside a frame as it is measured: a trace context, mainly. */
+const FRAME_MARGIN_BYTES = 1024;
+
+/** Decides how a request travels, and writes it for its carrier. A WebSocket that was given up is not tried again. */
+export class Carriers {
+  readonly #options: CarriersOptions;
+  readonly #provider: ProviderConfig;
+  #slot: ConnectionSlot | undefined;
+
+  constructor(options: CarriersOptions) {
+    this.#options = options;
+    this.#provider = options.session.provider;
+    this.#slot = options.slot;
+  }
+
+  get transport(): "websocket" | "http" {
+    return this.#slot ? "websocket" : "http";
+  }
+
+  get mayFallBack(): boolean {
+    return this.#slot !== undefined && this.#options.session.transport !== "websocket";
+  }
+
+  get slot(): ConnectionSlot | undefined {
+    return this.#slot;
+  }
+
+  /** From now on everything goes over HTTP. */
+  fallBack(): void {
+    this.#slot?.drop();
+    this.#slot = undefined;
+  }
+
+  /**
+   * The next try of a call.
+   *
+   * @param kept - Items that earlier tries of the same call have finished; they follow the caller's input.
+   * @throws {@link BuildError} The request is none, or too large for the WebSocket that alone was asked for.
+   */
+  attempt(call: Call, kept: readonly ResponseItem[]): Attempt {
+    const slot = this.#slot;
+    const items = [...inputItems(call.request.input), ...kept];
+    if (!slot) return this.#overHttp(call, items);
+    const full = this.#fullRequest(call, items);
+    if (this.#fitsFrame(slot, call, full)) return this.#overWebsocket(slot, call, full);
+    if (this.mayFallBack) return this.#overHttp(call, items);
+    throw new BuildError(
+      `the request is larger than a WebSocket message may be (${this.#options.maxFrameBytes} bytes); shorten the history or let the session use HTTP (transport: "auto")`,
+    );
+  }
+
+  /** A try that prepares the connection and the service's cache without an answer; undefined where there is nothing to prepare. */
+  prewarm(call: Call): Attempt | undefined {
+    const slot = this.#slot;
+    if (!slot || slot.history?.isFresh === false) return undefined;
+    return this.#overWebsocket(slot, call, this.#fullRequest(call, inputItems(call.request.input)), {
+      generate: false,
+    });
+  }
+
+  connectOptions(call: Omit<Call, "request">): WebsocketConnectOptions {
+    const { identity, conversationId, session } = this.#options;
+    const { options, turnState, signal } = call;
+    return {
+      conversationId,
+      headers: {
+        ...identity.websocket,
+        ...turnMetadataHeader(turnMetadataText(options.turnMetadata)),
+        ...session.headers,
+        ...options.headers,
+      },
+      turnState,
+      signal,
+    };
+  }
+
+  #fitsFrame(slot: ConnectionSlot, call: Call, request: FullRequest): boolean {
+    const plan = slot.history?.plan(request) ?? { previousResponseId: undefined, items: request.items };
+    const frame = websocketFrame(this.#websocketBody(call, plan), this.#streamOptions(call, plan));
+    return Buffer.byteLength(jsonText(frame)) + FRAME_MARGIN_BYTES <= this.#options.maxFrameBytes;
+  }
+
+  #overWebsocket(
+    slot: ConnectionSlot,
+    call: Call,
+    request: FullRequest,
+    more: Pick<WebsocketStreamOptions, "generate"> = {},
+  ): Attempt {
+    return new WebsocketAttempt({
+      slot,
+      request,
+      bodyOf: (plan) => this.#websocketBody(call, plan),
+      connect: this.connectOptions(call),
+      streamOptions: (plan) => ({ ...this.#streamOptions(call, plan), ...more }),
+    });
+  }
+
+  #streamOptions({ options, turnState, signal }: Call, plan: IncrementalPlan): WebsocketStreamOptions {
+    const metadata = turnMetadataText(options.turnMetadata);
+    return {
+      previousResponseId: plan.previousResponseId,
+      clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
+      signal,
+      traceContext: options.traceContext,
+      turnState,
+      wireEvents: options.wireEvents,
+    };
+  }
+
+  #overHttp({ request, options, turnState, signal }: Call, items: readonly ResponseItem[]): Attempt {
+    const { http, identity, conversationId, session } = this.#options;
+    const body = encodeResponsesRequest(this.#withCacheKey({ ...request, input: items }), {
+      azure: isAzure(this.#provider),
+    });
+    const headers: HeaderInit = {
+      ...identity.http,
+      ...turnMetadataHeader(turnMetadataText(options.turnMetadata)),
+      ...session.headers,
+      ...options.headers,
+    };
+    return new HttpAttempt(http, body, {
+      conversationId,
+      sessionSource: session.sessionSource,
+      headers,
+      compression: session.compression,
+      turnState,
+      signal,
+      traceContext: options.traceContext,
+      wireEvents: options.wireEvents,
+    });
+  }
+
+  /** What is compared from turn to turn: local notes, which are never sent, are not part of it. */
+  #fullRequest(call: Call, items: readonly ResponseItem[]): FullRequest {
+    const fields = this.#websocketBody(call, { previousResponseId: undefined, items: [] });
+    return { fields, items: items.filter((item) => item.type !== "ghost_snapshot") };
+  }
+
+  /** Item ids are written over HTTP alone, as in the reference. */
+  #websocketBody({ request }: Call, { items }: IncrementalPlan): JsonObject {
+    const store = request.store ?? isAzure(this.#provider);
+    return encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: items }));
+  }
+
+  #withCacheKey(request: ResponsesRequest): ResponsesRequest {
+    return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.conversationId };
+  }
+}

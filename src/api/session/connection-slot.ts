@@ -1,0 +1,71 @@
+import { AbortedError } from "../../client/errors.ts";
+import type { ResponsesWebsocketClient, WebsocketConnectOptions } from "../responses/websocket-client.ts";
+import type { ResponsesWebsocketConnection } from "../responses/websocket-connection.ts";
+import { ConnectionHistory } from "./incremental.ts";
+
+interface Held {
+  readonly connection: ResponsesWebsocketConnection;
+  readonly history: ConnectionHistory;
+}
+
+/** A connection for one request, and what it knows of the conversation. */
+export interface Lease {
+  readonly connection: ResponsesWebsocketConnection;
+  readonly history: ConnectionHistory;
+  /** It was not opened for this request. */
+  readonly wasIdle: boolean;
+}
+
+/** Holds the one WebSocket of a session, from request to request and from turn to turn. */
+export class ConnectionSlot {
+  readonly #client: ResponsesWebsocketClient;
+  readonly #maxAgeMs: number;
+  #held: Held | undefined;
+
+  constructor(client: ResponsesWebsocketClient, maxAgeMs: number) {
+    this.#client = client;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  /** What a request would be compared with; undefined when it needs a new connection. */
+  get history(): ConnectionHistory | undefined {
+    return this.#usable()?.history;
+  }
+
+  /** The open connection, if it is fit for another request, else a new one. Throws as {@link ResponsesWebsocketClient.connect} does. */
+  async obtain(options: WebsocketConnectOptions): Promise<Lease> {
+    const usable = this.#usable();
+    if (usable) return { ...usable, wasIdle: true };
+    this.drop();
+    const connection = await this.#client.connect(options);
+    if (options.signal?.aborted) {
+      // Too late: by now another call may be opening its own.
+      connection.close().catch(() => {});
+      throw new AbortedError(options.signal.reason);
+    }
+    const held = { connection, history: new ConnectionHistory() };
+    this.#held = held;
+    return { ...held, wasIdle: false };
+  }
+
+  /** Gives the connection up: what it knew of the conversation is lost with it. */
+  drop(): void {
+    const connection = this.#held?.connection;
+    this.#held = undefined;
+    // Nobody waits for a connection that is not wanted any more, nor for what it has to complain about.
+    connection?.close().catch(() => {});
+  }
+
+  /** Closes the connection and waits until that is done. */
+  async close(): Promise<void> {
+    const connection = this.#held?.connection;
+    this.#held = undefined;
+    await connection?.close();
+  }
+
+  #usable(): Held | undefined {
+    const held = this.#held;
+    if (!held || held.connection.isClosed) return undefined;
+    return performance.now() - held.connection.openedAt < this.#maxAgeMs ? held : undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import { encodeItem } from "../wire/item-encoder.ts";
+import type { ResponseItem } from "../wire/items.ts";
+import type { JsonObject } from "../wire/json.ts";
+import { copyOfJson, isSameJson } from "./json-value.ts";
+
+/** A full request: every field of its body but `input` as it is sent, and the items of its input as the caller gave them. */
+export interface FullRequest {
+  readonly fields: JsonObject;
+  readonly items: readonly ResponseItem[];
+}
+
+/** How a request goes out: with the id of the response that it goes on from and what is new, or with everything. */
+export interface IncrementalPlan {
+  readonly previousResponseId: string | undefined;
+  readonly items: readonly ResponseItem[];
+}
+
+/** Fields that may differ: they say how a request is sent, not what the conversation is. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(["input", "generate", "client_metadata"]);
+
+/** Do both requests have the same fields, leaving out `input`, `generate` and `client_metadata`? */
+export function hasSameFields(left: JsonObject, right: JsonObject): boolean {
+  return isSameJson(comparedFields(left), comparedFields(right));
+}
+
+function comparedFields(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !NOT_COMPARED.has(name)));
+}
+
+/**
+ * Are two items the same to the service and to the reference? Either field by field, or as the reference's types see them: equal as they
+ * are written and in their ids, whatever else the service or the caller noted on them.
+ */
+export function isSameItem(left: ResponseItem, right: ResponseItem): boolean {
+  if (isSameJson(left, right)) return true;
+  return idOf(left) === idOf(right) && isSameJson(encodeItem(left), encodeItem(right));
+}
+
+function idOf(item: ResponseItem): unknown {
+  return "id" in item ? (item.id ?? "") : "";
+}
+
+interface LastResponse {
+  readonly id: string;
+  readonly items: readonly ResponseItem[];
+}
+
+/**
+ * What one WebSocket connection knows of the conversation, and the rule by which a request leaves it out.
+ *
+ * With P the last full request, L the last response and N the new request, N goes out as what follows P's input and L's items when: L was
+ * completed, has an id, and no request has been sent since; P and N have the same fields but for `input`, `generate` and
+ * `client_metadata`; and N's input begins with P's input and L's items, ids included. The rest may be empty. In every case N becomes P.
+ *
+ * Requests and responses are copied, because callers change their history in place; equal texts are shared with the originals.
+ *
+ * @see The reference's incremental requests; a caller who sets `previous_response_id` himself gets what he asked for.
+ */
+export class ConnectionHistory {
+  #fields: JsonObject | undefined;
+  #items: ResponseItem[] = [];
+  #last: LastResponse | undefined;
+
+  /** Whether a request has been sent since the connection was opened. */
+  get isFresh(): boolean {
+    return this.#fields === undefined;
+  }
+
+  /** How `next` would go out now; changes nothing. */
+  plan(next: FullRequest): IncrementalPlan {
+    const last = this.#last;
+    if (last?.id && this.#continues(last, next)) {
+      return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
+    }
+    return { previousResponseId: undefined, items: next.items };
+  }
+
+  /** Records that `next` is being sent by `plan`. The last response is used up by it, used or not. */
+  sent(next: FullRequest, plan: IncrementalPlan): void {
+    if (plan.previousResponseId !== undefined && this.#last) {
+      // What was found equal need not be copied again: a turn costs what is new in it.
+      this.#items.push(...this.#last.items, ...copyOfJson(plan.items));
+    } else {
+      this.#fields = copyOfJson(next.fields);
+      this.#items = [...copyOfJson(next.items)];
+    }
+    this.#last = undefined;
+  }
+
+  /** Records the response to the request sent last: `items` are those of `output_item.done`, in order. */
+  completed(id: string, items: readonly ResponseItem[]): void {
+    this.#last = { id, items: copyOfJson(items) };
+  }
+
+  #continues(last: LastResponse, next: FullRequest): boolean {
+    if (!this.#fields || (next.fields.previous_response_id ?? undefined) !== undefined) return false;
+    if (!hasSameFields(this.#fields, next.fields)) return false;
+    const known = this.#items.length;
+    if (next.items.length < known + last.items.length) return false;
+    const begins = (items: readonly ResponseItem[], from: number): boolean =>
+      items.every((item, index) => {
+        const candidate = next.items[from + index];
+        return candidate !== undefined && isSameItem(item, candidate);
+      });
+    return begins(last.items, known) && begins(this.#items, 0);
+  }
+}

@@ -1,0 +1,19 @@
+import type { ResponseItem } from "../wire/items.ts";
+
+/**
+ * How many of the items that a broken stream has finished can stand in the input of the next try: all before the first call that waits for
+ * the caller's output. A call without its output is refused, so it is asked for again, with all that follows it.
+ *
+ * @see The reference keeps every finished item, because it runs the tools meanwhile and so has their outputs.
+ */
+export function keptItemCount(finished: readonly ResponseItem[]): number {
+  const firstCall = finished.findIndex(awaitsOutput);
+  return firstCall === -1 ? finished.length : firstCall;
+}
+
+/** Calls that the service runs itself have no `call_id`. */
+function awaitsOutput(item: ResponseItem): boolean {
+  const type: string = item.type;
+  if (type === "local_shell_call") return true;
+  return "call_id" in item && typeof item.call_id === "string" && !type.endsWith("_output");
+}

@@ -1,0 +1,188 @@
+import { systemClock } from "../../client/clock.ts";
+import { AbortedError, CodexApiError } from "../../client/errors.ts";
+import type { Logger } from "../../client/log.ts";
+import { notify, type Telemetry } from "../../client/telemetry.ts";
+import type { ProviderLimits } from "../provider.ts";
+import type { ResponseEvent, RestartedEvent } from "../responses/events.ts";
+import type { EventIterator, ResponseStream } from "../responses/stream.ts";
+import type { ResponseItem } from "../wire/items.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Call, Carriers } from "./carriers.ts";
+import { keptItemCount } from "./kept-items.ts";
+import { recoveryFrom } from "./recovery.ts";
+
+export interface SessionStreamOptions {
+  readonly carriers: Carriers;
+  readonly call: Call;
+  readonly limits: ProviderLimits;
+  readonly telemetry: Telemetry | undefined;
+  readonly logger: Logger;
+  /** Called once, when the call is over, however it ended. */
+  readonly onEnd: () => void;
+  /** Fires the call's signal. */
+  readonly cancel: () => void;
+}
+
+type Step = IteratorResult<ResponseEvent, undefined>;
+
+/** About the connection rather than the answer: it may come again without a word. */
+const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
+  "server_model",
+  "rate_limits",
+  "models_etag",
+  "server_reasoning_included",
+]);
+
+/** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
+export class SessionStream implements EventIterator {
+  readonly #options: SessionStreamOptions;
+  readonly #events = this.#run();
+  readonly #kept: ResponseItem[] = [];
+  #attempt: Attempt | undefined;
+  #source: AsyncIterator<ResponseEvent, undefined> | undefined;
+  #retries = 0;
+  /** The wait before the next attempt. */
+  #delayMs = 0;
+  /** Items that the current attempt has finished. */
+  #finished: ResponseItem[] = [];
+  /** Something of the current attempt would come twice. */
+  #hasYielded = false;
+  #isOver = false;
+  #wasLeft = false;
+
+  constructor(options: SessionStreamOptions) {
+    this.#options = options;
+    // Whatever waits heeds the signal itself; this is for the call that nobody reads on.
+    options.call.signal.addEventListener("abort", this.#end, { once: true });
+  }
+
+  /** Resolves when the first stream is open. Throws what ends the call before that. */
+  async start(): Promise<ResponseStream> {
+    for (;;) {
+      try {
+        return await this.#open();
+      } catch (error) {
+        this.#recover(error);
+      }
+    }
+  }
+
+  next(): Promise<Step> {
+    return this.#events.next();
+  }
+
+  async return(): Promise<Step> {
+    if (!this.#isOver) {
+      this.#wasLeft = true;
+      await this.#source?.return?.();
+      this.#attempt?.abandon();
+      this.#end();
+      this.#options.cancel(); // a connection that is being opened, or a wait
+    }
+    return { done: true, value: undefined };
+  }
+
+  async *#run(): AsyncGenerator<ResponseEvent, undefined> {
+    for (;;) {
+      try {
+        if (!this.#source) await this.#open();
+        const source = this.#source;
+        for (let step = await source?.next(); step && !step.done; step = await source?.next()) {
+          this.#note(step.value);
+          yield step.value;
+        }
+        return undefined;
+      } catch (error) {
+        if (this.#wasLeft) return undefined;
+        const restarted = this.#recover(error);
+        if (restarted) yield restarted;
+      }
+    }
+  }
+
+  async #open(): Promise<ResponseStream> {
+    const { carriers, call } = this.#options;
+    if (this.#delayMs > 0) await systemClock.sleep(this.#delayMs, call.signal);
+    this.#attempt = carriers.attempt(call, this.#kept);
+    const stream = await this.#attempt.open();
+    this.#source = stream[Symbol.asyncIterator]();
+    return stream;
+  }
+
+  #note(event: ResponseEvent): void {
+    this.#hasYielded ||= !MAY_REPEAT.has(event.type);
+    if (event.type === "output_item.done") {
+      this.#finished.push(event.item);
+    } else if (event.type === "completed") {
+      // Before the caller sees it: what he sends in answer may go on from here.
+      this.#attempt?.completed(event.responseId, this.#finished);
+      this.#end();
+    }
+  }
+
+  /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
+  #recover(error: unknown): RestartedEvent | undefined {
+    const { call, carriers, limits } = this.#options;
+    const { signal } = call;
+    if (signal.aborted) throw error instanceof AbortedError ? error : new AbortedError(signal.reason);
+    if (this.#isOver) throw error;
+    const attempt = this.#attempt;
+    attempt?.abandon();
+    const recovery = recoveryFrom(
+      {
+        error,
+        carrier: attempt?.carrier ?? carriers.transport,
+        isOpening: attempt?.isOpening ?? false,
+        wasIdle: (attempt?.wasIdle ?? false) && !this.#hasYielded,
+        retries: this.#retries,
+        mayFallBack: carriers.mayFallBack,
+      },
+      limits,
+    );
+    if (recovery.action === "give_up") {
+      this.#end();
+      throw error;
+    }
+    this.#delayMs = recovery.action === "retry" ? recovery.delayMs : 0;
+    if (recovery.action === "retry") this.#retries += 1;
+    else if (recovery.action === "fall_back") {
+      this.#retries = 0;
+      carriers.fallBack();
+    }
+    this.#announce(error, recovery.action);
+    return this.#restart(error, recovery.action === "retry" ? this.#retries : 0);
+  }
+
+  #restart(error: unknown, retry: number): RestartedEvent | undefined {
+    this.#kept.push(...this.#finished.slice(0, keptItemCount(this.#finished)));
+    const hasYielded = this.#hasYielded;
+    this.#source = undefined;
+    this.#finished = [];
+    this.#hasYielded = false;
+    if (!hasYielded) return undefined;
+    const reason = CodexApiError.is(error) ? error.kind : "stream";
+    return { type: "restarted", retry, delayMs: this.#delayMs, reason, keptItems: this.#kept.length };
+  }
+
+  #announce(reason: unknown, action: "retry" | "replace" | "fall_back"): void {
+    const { limits, telemetry, logger } = this.#options;
+    const delayMs = this.#delayMs;
+    const kind = CodexApiError.is(reason) ? reason.kind : undefined;
+    if (action === "fall_back") {
+      logger.warn({ reason: kind }, "the WebSocket is given up; this session goes on over HTTP");
+      notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs, reason, layer: "fallback" });
+      return;
+    }
+    const retry = action === "retry" ? this.#retries : 0;
+    logger.info({ reason: kind, retry, delayMs: Math.round(delayMs) }, "the stream broke; a new one is opened");
+    notify(telemetry, "onRetry", { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
+  }
+
+  readonly #end = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { call, onEnd } = this.#options;
+    call.signal.removeEventListener("abort", this.#end);
+    onEnd();
+  };
+}
