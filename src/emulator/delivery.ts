@@ -98,6 +98,18 @@ function keepAlive(outlet: Outlet, everyMs: number | undefined): () => void {
 
 /** Resolves when the signal fires. */
 export function fired(signal: AbortSignal): Promise<void> {
+  return unlessFired(new Promise<void>(() => {}), signal);
+}
+
+/** Resolves with the promise or when the signal fires, whichever comes first, and leaves no listener behind. */
+export function unlessFired(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done, { once: true });
+    promise.then(done, done);
+  });
 }

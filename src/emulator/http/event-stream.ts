@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type Connections, flushed } from "../connections.ts";
-import type { Outlet } from "../delivery.ts";
+import { type Outlet, unlessFired } from "../delivery.ts";
 import { isFields } from "../fields.ts";
 
 const COMMENT = ": keep-alive\n\n";
@@ -57,16 +57,8 @@ export class EventStream implements Outlet {
 
   async #write(chunk: string | Uint8Array): Promise<void> {
     if (this.gone.aborted || this.#response.write(chunk)) return;
-    const { gone } = this;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#response.off("drain", done);
-        gone.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#response.once("drain", done);
-      gone.addEventListener("abort", done, { once: true });
-    });
+    const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
+    await unlessFired(drained, this.gone);
   }
 
   async #writeCut(bytes: Uint8Array, size: number): Promise<void> {

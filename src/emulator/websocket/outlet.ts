@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type Connections, flushed } from "../connections.ts";
-import { fired, type Outlet } from "../delivery.ts";
+import { type Outlet, unlessFired } from "../delivery.ts";
 import type { Step } from "../script.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -42,7 +42,7 @@ export class FrameOutlet implements Outlet {
       const fin = start + size >= bytes.length;
       this.#send(bytes.subarray(start, start + size), { binary: typeof frame !== "string", fin });
     }
-    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await Promise.race([this.#lastSend, fired(this.gone)]);
+    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.ts";
 import { emulator, open, RawSocket, send } from "./raw-client.ts";
 
@@ -67,7 +67,11 @@ describe("a reader", () => {
     expect(mostAhead).toBeLessThan(1000);
   });
 
-  it("holds the emulator back over WebSocket", async () => {
+  it("holds the emulator back over WebSocket, and waiting leaves no listener behind", async () => {
+    const warnings: Error[] = [];
+    const collect = (warning: Error) => warnings.push(warning);
+    process.on("warning", collect);
+    onTestFinished(() => void process.off("warning", collect));
     let pulled = 0;
     const server = await emulator({ script: [{ events: flood(4000, () => (pulled += 1)) }] });
     const socket = new RawSocket(server.url, { perMessageDeflate: false });
@@ -79,6 +83,7 @@ describe("a reader", () => {
       mostAhead = Math.max(mostAhead, pulled - read);
     }
     expect(mostAhead).toBeLessThan(1000);
+    expect(warnings).toEqual([]);
   });
 });
 
