@@ -18,6 +18,7 @@ export const header = {
   reasoningIncluded: "x-reasoning-included",
   requestId: "x-request-id",
   residency: "x-openai-internal-codex-residency",
+  safetyBufferingFasterModel: "x-codex-safety-buffering-faster-model",
   sessionId: "session-id",
   sessionIdUnderscore: "session_id",
   subagent: "x-openai-subagent",

@@ -6,6 +6,7 @@ import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
 import { isAzure, type SessionHeaderNames } from "../provider.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
+import { LaterEvents } from "./later-events.ts";
 import { openSseStream } from "./sse-stream.ts";
 import type { ResponseStream } from "./stream.ts";
 import type { TurnState } from "./turn-state.ts";
@@ -31,6 +32,11 @@ export interface ResponsesOptions {
   readonly traceContext?: TraceContext | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /**
+   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
+   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
+   */
+  readonly laterEvents?: boolean | undefined;
 }
 
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
@@ -82,6 +88,7 @@ export class ResponsesClient {
       livenessTimeoutMs: limits.livenessTimeoutMs,
       signal: options.signal,
       wireEvents: options.wireEvents,
+      later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
       turnState: options.turnState,
       telemetry,
       logger,

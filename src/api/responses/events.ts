@@ -42,6 +42,10 @@ export interface CompletedEvent {
   readonly type: "completed";
   readonly responseId: string;
   readonly tokenUsage?: TokenUsage;
+  /** Did the model end its turn? Only with the option `laterEvents`. */
+  readonly endTurn?: boolean;
+  /** As received. Only with the option `laterEvents`. */
+  readonly usageMetadata?: Readonly<Record<string, unknown>>;
 }
 export interface RateLimitsEvent {
   readonly type: "rate_limits";
@@ -63,6 +67,41 @@ export interface ModelsEtagEvent {
 export interface WireEvent {
   readonly type: "wire";
   readonly event: Readonly<Record<string, unknown>>;
+}
+/** A piece of a custom tool's input, while the model writes it. Only with the option `laterEvents`, as are the following. */
+export interface ToolCallInputDeltaEvent {
+  readonly type: "tool_call_input.delta";
+  /** The call's id where the service names no item. */
+  readonly itemId: string;
+  readonly callId?: string;
+  readonly delta: string;
+}
+/** The whole text of a part of the reasoning summary; its deltas came before. */
+export interface ReasoningSummaryTextDoneEvent {
+  readonly type: "reasoning_summary_text.done";
+  readonly itemId: string;
+  readonly text: string;
+  readonly summaryIndex: number;
+}
+/** What the service recommends the account to prove: `trusted_access_for_cyber`. */
+export interface ModelVerificationsEvent {
+  readonly type: "model_verifications";
+  readonly verifications: readonly string[];
+}
+/** The service's notes on the moderation of this turn, as received. */
+export interface TurnModerationMetadataEvent {
+  readonly type: "turn_moderation_metadata";
+  readonly metadata: unknown;
+}
+/** The answer is held back while the service checks it. */
+export interface SafetyBufferingEvent {
+  readonly type: "safety_buffering";
+  readonly useCases: readonly string[];
+  readonly reasons: readonly string[];
+  /** Tell the user that the answer waits. */
+  readonly showBufferingUi: boolean;
+  /** A model that would answer at once. */
+  readonly fasterModel?: string;
 }
 /**
  * Only from a session: the stream broke and a new one takes its place. Nothing that was yielded comes again.
@@ -97,5 +136,10 @@ export type ResponseEvent =
   | ServerModelEvent
   | ServerReasoningIncludedEvent
   | ModelsEtagEvent
+  | ToolCallInputDeltaEvent
+  | ReasoningSummaryTextDoneEvent
+  | ModelVerificationsEvent
+  | TurnModerationMetadataEvent
+  | SafetyBufferingEvent
   | RestartedEvent
   | WireEvent;

@@ -4,6 +4,7 @@ import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
+import type { LaterEvents } from "./later-events.ts";
 import { ResponseReader } from "./reader.ts";
 import type { TurnState } from "./turn-state.ts";
 
@@ -13,6 +14,7 @@ export interface FeedOptions {
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly wireEvents?: boolean | undefined;
+  readonly later?: LaterEvents | undefined;
   readonly turnState?: TurnState | undefined;
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
@@ -62,6 +64,7 @@ export class ResponseFeed {
       complete: () => this.#complete(),
       fail: (error) => this.#end(error),
       wireEvents: options.wireEvents ?? false,
+      later: options.later,
       turnState: options.turnState,
       telemetry: options.telemetry,
       logger: options.logger,

@@ -5,6 +5,7 @@ import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
+import type { LaterEvent, LaterEvents } from "./later-events.ts";
 import type { TurnState } from "./turn-state.ts";
 
 export interface ResponseReaderOptions {
@@ -16,10 +17,15 @@ export interface ResponseReaderOptions {
   readonly fail: (error: CodexApiError) => void;
   /** Emit events that no type covers as `wire`. */
   readonly wireEvents: boolean;
+  /** Also read what the reference reads since March 2026. Default: none of it. */
+  readonly later?: LaterEvents | undefined;
   readonly turnState?: TurnState | undefined;
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
 }
+
+// Shared: no event shall cost an object for what it does not say.
+const NOTHING_LATER: readonly LaterEvent[] = [];
 
 /** What a stream that ends without its last line end may still say. */
 const TERMINAL = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
@@ -53,13 +59,15 @@ export class ResponseReader {
 
   /** The carrier broke while the next event was waited for. */
   interrupted(error: unknown): void {
-    this.#poll({ error });
+    this.#poll(undefined, error);
   }
 
   #accept(event: JsonObject, text: string): void {
     if (this.#over) return;
-    this.#poll({ type: typeof event.type === "string" ? event.type : undefined });
+    this.#poll(event.type);
     this.#noteServerModel(event);
+    const later = this.#options.later?.decode(event) ?? NOTHING_LATER;
+    for (const each of later) this.#options.emit(each);
     const decoded = this.#decode(event, text);
     switch (decoded.type) {
       case "failed":
@@ -71,12 +79,13 @@ export class ResponseReader {
         if (decoded.modelsEtag !== undefined) this.#options.emit({ type: "models_etag", etag: decoded.modelsEtag });
         return;
       case "skipped":
+        if (later.length > 0) return;
         if (this.#options.wireEvents) this.#options.emit({ type: "wire", event });
         this.#skip({ type: typeof event.type === "string" ? event.type : undefined, reason: decoded.reason });
         return;
       case "completed":
         this.#over = true;
-        this.#options.emit(decoded);
+        this.#options.emit(this.#options.later?.complete(decoded, event.response) ?? decoded);
         this.#options.complete();
         return;
       default:
@@ -98,11 +107,17 @@ export class ResponseReader {
     return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };
   }
 
-  #poll(outcome: Pick<StreamPoll, "type" | "error">): void {
+  #poll(type: unknown, error?: unknown): void {
     const { carrier, telemetry } = this.#options;
     if (!telemetry?.onStreamPoll) return;
     const now = performance.now();
-    notify(telemetry, "onStreamPoll", { carrier, durationMs: now - this.#polledAt, ...outcome });
+    const durationMs = now - this.#polledAt;
+    notify(telemetry, "onStreamPoll", {
+      carrier,
+      durationMs,
+      type: typeof type === "string" ? type : undefined,
+      error,
+    });
     this.#polledAt = now;
   }
 

@@ -10,6 +10,7 @@ import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import type { ResponseEvent } from "./events.ts";
 import { type Carrier, ResponseFeed } from "./feed.ts";
+import { LaterEvents } from "./later-events.ts";
 import { handshakeEvents } from "./preliminary.ts";
 import { ResponseStream } from "./stream.ts";
 import type { TurnState } from "./turn-state.ts";
@@ -31,6 +32,8 @@ export interface WebsocketStreamOptions {
   readonly turnState?: TurnState | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
+  readonly laterEvents?: boolean | undefined;
 }
 
 /** Stands for a close frame without a code (RFC 6455 §7.1.5). */
@@ -124,9 +127,15 @@ export class ResponsesWebsocketConnection {
 
   #openFeed(options: WebsocketStreamOptions): ResponseFeed {
     const { limits, telemetry, logger } = this.#context;
-    const { signal, wireEvents, turnState } = options;
-    const idleTimeoutMs = limits.streamIdleTimeoutMs;
-    const feed = new ResponseFeed(this.#carrier, { idleTimeoutMs, signal, wireEvents, turnState, telemetry, logger });
+    const feed = new ResponseFeed(this.#carrier, {
+      idleTimeoutMs: limits.streamIdleTimeoutMs,
+      signal: options.signal,
+      wireEvents: options.wireEvents,
+      later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
+      turnState: options.turnState,
+      telemetry,
+      logger,
+    });
     this.#feed = feed;
     this.#connection.ref();
     feed.open(this.#preliminary);

@@ -150,8 +150,8 @@ function incompleteReason(response: unknown): string {
 }
 
 function metadata(headers: unknown): MetadataEvent | SkippedWireEvent {
-  const turnState = headerIn(headers, isTurnStateHeader);
-  const modelsEtag = headerIn(headers, isModelsEtagHeader);
+  const turnState = headerInEvent(headers, header.turnState);
+  const modelsEtag = headerInEvent(headers, header.modelsEtag);
   if (turnState === undefined && modelsEtag === undefined) return UNKNOWN_TYPE;
   return {
     type: "metadata",
@@ -161,8 +161,11 @@ function metadata(headers: unknown): MetadataEvent | SkippedWireEvent {
 }
 
 const isModelHeader = (name: string): boolean => name === header.openaiModel || name === `x-${header.openaiModel}`;
-const isTurnStateHeader = (name: string): boolean => name === header.turnState;
-const isModelsEtagHeader = (name: string): boolean => name === header.modelsEtag;
+
+/** A header inside an event: of any case, a text or the first text of a list. */
+export function headerInEvent(headers: unknown, wanted: string): string | undefined {
+  return headerIn(headers, (name) => name === wanted);
+}
 
 function headerIn(headers: unknown, isWanted: (lowerCaseName: string) => boolean): string | undefined {
   if (!isJsonObject(headers)) return undefined;
