@@ -1,18 +1,18 @@
-import type { Agent, Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
 import { loadUndici } from "../http/undici.ts";
 import type { Dialer } from "../route/index.ts";
 import { targetOf } from "../route/index.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "./policy.ts";
 
 /**
- * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`. Plain HTTP through a proxy goes through a tunnel.
+ * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.
  * Give it to undici 7, not to Node's built-in `fetch`, whose undici is another one; for that there is {@link createFetch}.
  *
  * @throws What {@link dialerOf} throws.
  */
 export async function createDispatcher(options: PolicyOptions = {}): Promise<Dispatcher> {
   const dialer = dialerOf(options);
-  return agentOver(await loadUndici(), dialer, options);
+  return dispatcherOver(await loadUndici(), dialer, options);
 }
 
 /**
@@ -23,9 +23,9 @@ export async function createDispatcher(options: PolicyOptions = {}): Promise<Dis
  */
 export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetch {
   const dialer = dialerOf(options);
-  let loading: Promise<{ readonly undici: typeof import("undici"); readonly dispatcher: Agent }> | undefined;
+  let loading: Promise<{ readonly undici: typeof import("undici"); readonly dispatcher: Dispatcher }> | undefined;
   const policyFetch = async (input: RequestInfo, init?: RequestInit): Promise<Response> => {
-    loading ??= loadUndici().then((undici) => ({ undici, dispatcher: agentOver(undici, dialer, options) }));
+    loading ??= loadUndici().then((undici) => ({ undici, dispatcher: dispatcherOver(undici, dialer, options) }));
     const { undici, dispatcher } = await loading;
     return undici.fetch(...unwrapped(input, init, dispatcher, undici));
   };
@@ -33,17 +33,32 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
   return policyFetch as unknown as typeof globalThis.fetch;
 }
 
-function agentOver({ Agent }: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Agent {
-  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-  return new Agent({
+function dispatcherOver({ Agent }: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
+  const limits = { timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS };
+  const agent = new Agent({
     connect: ({ hostname, port, protocol }, callback) => {
       const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-      dialer.dial(targetOf(`${protocol}//${host}${port ? `:${port}` : ""}`), { timeoutMs }).then(
+      const url = `${protocol}//${host}${port ? `:${port}` : ""}`;
+      const dialled = dialer.forward(url)?.dial(limits) ?? dialer.dial(targetOf(url), limits);
+      dialled.then(
         (socket) => callback(null, socket),
         (error: Error) => callback(error, null),
       );
     },
   });
+  return agent.compose((dispatch) => (request, handler) => dispatch(inAbsoluteForm(request, dialer), handler));
+}
+
+/** Plain HTTP on its way to a proxy names its whole URL (RFC 9112 §3.2.2) and carries the proxy's credentials. */
+function inAbsoluteForm(request: Dispatcher.DispatchOptions, dialer: Dialer): Dispatcher.DispatchOptions {
+  const origin = String(request.origin ?? "");
+  const forward = origin.startsWith("http:") ? dialer.forward(origin) : undefined;
+  if (!forward) return request;
+  const { headers } = request;
+  const own = Array.isArray(headers)
+    ? [...headers, ...Object.entries(forward.headers).flat()]
+    : { ...(headers as Record<string, string> | undefined), ...forward.headers };
+  return { ...request, path: origin.replace(/\/$/, "") + request.path, headers: own };
 }
 
 /** A `Request` of Node's built-in fetch is foreign to undici's: it is taken apart and put together again. */

@@ -67,6 +67,25 @@ describe("createFetch", () => {
   });
 });
 
+describe("plain HTTP through a proxy", () => {
+  it("goes in absolute form with the proxy's credentials, redirects included", async () => {
+    const emulator = await emulate({
+      script: [{ status: 307, headers: { location: "/v1/models?client_version=2.0.0" } }],
+    });
+    const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
+    const policyFetch = createFetch({ env: { HTTP_PROXY: proxy.url.replace("http://", "http://alice:s3cret@") } });
+    const response = await policyFetch(`${emulator.url}/models?client_version=1.0.0`, { headers: { "x-own": "1" } });
+    expect(response.status).toBe(200);
+    expect(proxy.forwards.map(({ target }) => target)).toEqual([
+      `${emulator.url}/models?client_version=1.0.0`,
+      `${emulator.url}/models?client_version=2.0.0`,
+    ]);
+    expect(proxy.connects).toEqual([]);
+    expect(emulator.requests[1]?.headers).toMatchObject({ "x-own": "1" });
+    expect(emulator.requests[1]?.headers).not.toHaveProperty("proxy-authorization");
+  });
+});
+
 describe("createDispatcher", () => {
   it("serves undici's own request", async () => {
     const { env, models } = await secured();
