@@ -21,10 +21,13 @@ export {
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
 export {
+  type ConnectWebSocketOptions,
+  connectWebSocket,
   createDispatcher,
   createFetch,
   createHttpAgent,
   createHttpsAgent,
+  type OpenWebSocket,
   type PolicyOptions,
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";

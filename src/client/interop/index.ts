@@ -5,3 +5,4 @@
 export { createHttpAgent, createHttpsAgent } from "./agents.ts";
 export { createDispatcher, createFetch } from "./fetch.ts";
 export type { PolicyOptions } from "./policy.ts";
+export { type ConnectWebSocketOptions, connectWebSocket, type OpenWebSocket } from "./websocket.ts";

@@ -1,0 +1,52 @@
+import type { EventEmitter } from "node:events";
+import type { HeaderInit } from "../headers.ts";
+import { mergeHeaders } from "../headers.ts";
+import { shakeHands } from "../websocket/handshake.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "./policy.ts";
+
+export interface ConnectWebSocketOptions extends PolicyOptions {
+  readonly headers?: HeaderInit | undefined;
+  /** Offer permessage-deflate. Default true. */
+  readonly compression?: boolean | undefined;
+  /** Largest message taken, in bytes. Default 64 MiB. */
+  readonly maxMessageBytes?: number | undefined;
+  /** Ends the attempt; an open WebSocket is closed by its owner. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An open `WebSocket` of the package `ws`, as far as most programs know it; with `@types/ws` it can be cast to the whole. */
+export interface OpenWebSocket extends EventEmitter {
+  readonly readyState: number;
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array, done?: (error?: Error) => void): void;
+  ping(data?: string | Uint8Array): void;
+  pause(): void;
+  resume(): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+}
+
+/**
+ * Opens a WebSocket under the policy, for programs that bring their own protocol.
+ *
+ * @param url - ws, wss, http or https.
+ * @returns Open; add the `message` listener before anything else is awaited, or messages are lost.
+ * @throws {@link HttpError} The server answered, but with no WebSocket. {@link NetworkError}, {@link TimeoutError}, {@link StreamError} No
+ *   connection. {@link BuildError} URL, headers or policy are unusable. {@link AbortedError} The signal fired.
+ */
+export async function connectWebSocket(url: string, options: ConnectWebSocketOptions = {}): Promise<OpenWebSocket> {
+  const { websocket } = await shakeHands({
+    url,
+    headers: mergeHeaders(options.headers),
+    dialer: dialerOf(options),
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    signal: options.signal,
+    compression: options.compression,
+    maxMessageBytes: options.maxMessageBytes,
+  });
+  // Frames may stand right behind the handshake; they flow once the caller has had its turn to listen.
+  setImmediate(() => websocket.resume());
+  return websocket;
+}
