@@ -11,8 +11,21 @@ export async function readInput(what: string): Promise<string> {
 
 /** A JSON object from a file, or from standard input where the name is `-`. */
 export async function readRequestFile(path: string): Promise<Record<string, unknown>> {
-  const content = path === "-" ? await readInput("the request") : await readText(path);
-  const where = path === "-" ? "standard input" : path;
+  return requestBody(await readContent(path, "the request"), placeName(path));
+}
+
+/** JSON objects, one a line, from a file, or from standard input where the name is `-`. Blank lines do not count. */
+export async function readRequestLines(path: string): Promise<Record<string, unknown>[]> {
+  const lines = (await readContent(path, "the list of requests")).split("\n");
+  const bodies = lines.flatMap((line, index) =>
+    line.trim() === "" ? [] : [requestBody(line, `line ${index + 1} of ${placeName(path)}`)],
+  );
+  if (bodies.length === 0)
+    throw new UsageError(`${placeName(path)} holds no request; put one request body on each line`);
+  return bodies;
+}
+
+function requestBody(content: string, where: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(content);
@@ -23,6 +36,14 @@ export async function readRequestFile(path: string): Promise<Record<string, unkn
     throw new UsageError(`${where} must hold one JSON object, a request body`);
   }
   return parsed as Record<string, unknown>;
+}
+
+function placeName(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+function readContent(path: string, what: string): Promise<string> {
+  return path === "-" ? readInput(what) : readText(path);
 }
 
 async function readText(path: string): Promise<string> {

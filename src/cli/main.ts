@@ -14,6 +14,22 @@ const commands: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "stream one response; PROMPT from the argument or standard input",
     load: async () => (await import("./commands/respond.ts")).respond,
   },
+  session: {
+    summary: "send several full requests, one a line of a file, through one session",
+    load: async () => (await import("./commands/session.ts")).session,
+  },
+  compact: {
+    summary: "compact a history",
+    load: async () => (await import("./commands/compact.ts")).compact,
+  },
+  memories: {
+    summary: "summarize raw memories",
+    load: async () => (await import("./commands/memories.ts")).memories,
+  },
+  models: {
+    summary: "list models",
+    load: async () => (await import("./commands/models.ts")).models,
+  },
   doctor: {
     summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
     load: async () => (await import("./commands/doctor.ts")).doctor,

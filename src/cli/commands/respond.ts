@@ -13,8 +13,8 @@ import {
   readCallOptions,
   text,
 } from "../options.ts";
-import { output, say } from "../output.ts";
-import { ResponseSummary } from "../response-summary.ts";
+import { output } from "../output.ts";
+import { printResponse } from "../print-response.ts";
 import { UsageError } from "../usage-error.ts";
 
 const DEFAULT_MODEL = "gpt-5-mini";
@@ -64,11 +64,8 @@ export async function respond(args: readonly string[], signal: AbortSignal): Pro
   const connection = await openConnection(options, stderrLogger(parsed.logLevel));
   try {
     const client = new ResponsesClient(connection.client);
-    const summary = new ResponseSummary();
     const stream = await request(client, { conversationId: options.conversationId, signal });
-    if (parsed.json) await printEvents(stream);
-    else await printText(stream, summary);
-    if (!parsed.json && process.stderr.isTTY) say(summary.line());
+    await printResponse(stream, { json: parsed.json });
   } finally {
     await connection.close();
   }
@@ -96,33 +93,4 @@ async function readRequest({ positionals, values }: ParsedArguments, options: Ca
     ...(effort === undefined ? {} : { reasoning: { effort, summary: "auto" } }),
   };
   return (client, call) => client.stream(request, call);
-}
-
-async function printEvents(stream: ResponseStream): Promise<void> {
-  for await (const event of stream) await output.writeJson(event);
-}
-
-/** The answer's text as it comes; reasoning summaries and tool calls, which are not the answer, on standard error. */
-async function printText(stream: ResponseStream, summary: ResponseSummary): Promise<void> {
-  let endsLine = true;
-  let reasons = false;
-  try {
-    for await (const event of stream) {
-      summary.add(event);
-      if (event.type === "output_text.delta") {
-        if (reasons) process.stderr.write("\n\n");
-        reasons = false;
-        await output.write(event.delta);
-        endsLine = event.delta.endsWith("\n");
-      } else if (event.type === "reasoning_summary_text.delta") {
-        process.stderr.write(event.delta);
-        reasons = true;
-      } else if (event.type === "output_item.done" && event.item.type === "function_call") {
-        say(`tool call: ${event.item.name}(${event.item.arguments})`);
-      }
-    }
-  } finally {
-    // Whatever ended the text, what follows it on a terminal begins on a line of its own.
-    if (!endsLine) await output.write("\n");
-  }
 }

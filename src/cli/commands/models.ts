@@ -1,0 +1,58 @@
+import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
+import type { ModelInfo } from "../../api/models/info.ts";
+import { packageVersion } from "../../client/version.ts";
+import { CALL_HELP, unaryCommand } from "../unary-command.ts";
+
+const HELP = `usage: codex-api models [OPTIONS]
+
+Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.
+
+  --client-version VERSION the client to list models for, and the version header; default ${packageVersion}
+${CALL_HELP}`;
+
+/** `codex-api models`: the models as a table, the service's preference first. */
+export const models = unaryCommand({
+  name: "models",
+  help: HELP,
+  call: (client, { options, signal }) =>
+    new ModelsClient(client).list({ clientVersion: options.clientVersion ?? packageVersion, signal }),
+  print: modelsTable,
+});
+
+/** Columns as wide as their widest cell; numbers to the right. */
+export function modelsTable({ models }: Pick<ModelsList, "models">): string {
+  if (models.length === 0) return "the service lists no models for this client version; try a newer --client-version\n";
+  const sorted = [...models].sort((one, other) => one.priority - other.priority);
+  const rows = [["SLUG", "NAME", "CONTEXT", "EFFORTS", "VISIBILITY"], ...sorted.map(cellsOf)];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => pad(cell, column, widths))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+const CONTEXT_COLUMN = 2;
+
+function pad(cell: string, column: number, widths: readonly number[]): string {
+  const width = widths[column] ?? 0;
+  return column === CONTEXT_COLUMN ? cell.padStart(width) : cell.padEnd(width);
+}
+
+function cellsOf(model: ModelInfo): string[] {
+  const efforts = model.supported_reasoning_levels.map(({ effort }) =>
+    effort === model.default_reasoning_level ? `${effort}*` : effort,
+  );
+  const contextWindow = model.context_window ?? undefined;
+  return [
+    model.slug,
+    model.display_name,
+    contextWindow === undefined ? "-" : contextWindow.toLocaleString("en-US"),
+    efforts.join(" ") || "-",
+    model.visibility,
+  ];
+}
