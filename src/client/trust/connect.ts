@@ -32,6 +32,7 @@ export async function connect(
   const name = host.replace(/^\[|\]$/g, "");
   try {
     if (signal?.aborted) throw new AbortedError(signal.reason);
+    // TLS over a stream that closed some time ago would wait for ever.
     if (carrier.destroyed) throw brokenHandshake(carrier.errored, name);
     const socket = tls.connect({
       socket: carrier,
@@ -43,20 +44,14 @@ export async function connect(
     });
     // An error between two owners must not end the process; `socket.errored` keeps it.
     socket.on("error", () => {});
-    try {
-      await handshake(socket, name, signal, facts);
-      // Node's types say Error; what it sets is the code.
-      if (!socket.authorized) {
-        const code = String(socket.authorizationError);
-        throw untrustedPeer({ host: name, code, chain: readPeerChain(socket) }, facts);
-      }
-      return socket;
-    } catch (error) {
-      socket.destroy();
-      throw error;
+    await handshake(socket, name, signal, facts);
+    if (!socket.authorized) {
+      const code = String(socket.authorizationError); // Node's types say Error; what it sets is the code
+      throw untrustedPeer({ host: name, code, chain: readPeerChain(socket) }, facts);
     }
+    return socket;
   } catch (error) {
-    carrier.destroy(); // who gave it away for TLS does not know whether it was used
+    carrier.destroy(); // and with it the TLS socket; who gave it away does not know whether it was used
     throw error;
   }
 }

@@ -123,6 +123,9 @@ function unknownIssuer({ code, chain, bundle }: Refusal, last: X509Certificate):
       advice: `A certificate of that name is in ${file}, but with another key: the authority was made anew, so export its certificate again.`,
     };
   }
+  if (code === "CERT_SIGNATURE_FAILURE") {
+    return { code, what: "its signature is not its authority's", advice: "The certificate is damaged or forged." };
+  }
   const inspected = `If a proxy inspects TLS on this network, ${addTo(bundle)} its CA certificate.`;
   if (chain.length > 1 || isSelfIssued(last)) return { code, what, advice: inspected };
   const address = /CA Issuers - URI:(\S+)/.exec(last.infoAccess ?? "")?.[1];

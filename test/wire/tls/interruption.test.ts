@@ -71,17 +71,20 @@ test.each([
   expect(socket.destroyed).toBe(true);
 });
 
-test.each([
-  ["already closed", (socket: Socket) => socket.destroy()],
-  ["closed here before the answer", (socket: Socket) => void setImmediate(() => socket.destroy())],
-])("a connection %s is an error at once, not a wait", async (_title, close) => {
+test("a connection that is closed already is an error, not a wait", async () => {
   const { port } = await serveTcp(() => {});
   const socket = await dial(port);
-  close(socket);
-  await expect(trust.connect({ socket, host: "localhost" })).rejects.toMatchObject({
-    code: "ECONNRESET",
-    phase: "tls",
-  });
+  socket.destroy();
+  await once(socket, "close");
+  const attempt = trust.connect({ socket, host: "localhost" });
+  await expect(attempt).rejects.toMatchObject({ code: "ECONNRESET", phase: "tls" });
+});
+
+test("a connection closed on this side ends the attempt", async () => {
+  const { port } = await serveTcp((peer) => peer.once("data", () => socket.destroy()));
+  const socket = await dial(port);
+  const attempt = trust.connect({ socket, host: "localhost" });
+  await expect(attempt).rejects.toMatchObject({ code: "ECONNRESET", phase: "tls" });
 });
 
 test("a server without TLS is told from an untrusted one", async () => {

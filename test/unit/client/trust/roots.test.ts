@@ -70,8 +70,10 @@ test("SSL_CERT_DIR is a list of folders whose hashed names count", () => {
   writeFileSync(join(first, "0A1B2C3D.0"), cert("weak-intermediate.pem"));
   writeFileSync(join(second, "ffffffff.12"), cert("twin-root.pem"));
   const env = { SSL_CERT_DIR: [first, "", second].join(delimiter) };
-  const roots = ordinaryRoots(env, silentLogger, places());
+  const logger = recordLog();
+  const roots = ordinaryRoots(env, logger, places());
   expect(roots.additional).toEqual([cert("other-root.pem"), cert("twin-root.pem")]);
+  expect(logger.lines).toEqual([]);
   expect(roots.origins.slice(1).map(({ name }) => name)).toEqual([
     `${first} (SSL_CERT_DIR)`,
     `${second} (SSL_CERT_DIR)`,
