@@ -31,7 +31,8 @@ export interface UnaryCommand<Result> {
   readonly help: string;
   /** Options beside those of every call. */
   readonly options?: Parameters<typeof parseArguments>[1];
-  call(client: ClientOptions, call: UnaryCall): Promise<Result>;
+  /** Reads and checks what to send, before anything is connected. */
+  prepare(call: UnaryCall): Promise<(client: ClientOptions) => Promise<Result>>;
   /** The result for people. */
   print(result: Result): string;
 }
@@ -53,9 +54,10 @@ export function unaryCommand<Result>(
     if (parsed.positionals.length > 0) {
       throw new UsageError(`${command.name} takes no argument (see: codex-api ${command.name} --help)`);
     }
+    const send = await command.prepare({ parsed, options, signal });
     const connection = await openConnection(options, stderrLogger(parsed.logLevel));
     try {
-      const result = await command.call(connection.client, { parsed, options, signal });
+      const result = await send(connection.client);
       await (parsed.json ? output.writeJson(result) : output.write(command.print(result)));
     } finally {
       await connection.close();

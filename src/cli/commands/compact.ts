@@ -19,11 +19,11 @@ export const compact = unaryCommand({
   name: "compact",
   help: HELP,
   options: { request: { type: "string" }, form: { type: "string" } },
-  async call(client, call) {
+  async prepare(call) {
     const form = choice("form", text(call.parsed.values.form), ["endpoint", "trigger"]);
     const input = (await readRequest(call)) as CompactionInput; // checked when it is encoded
     const { conversationId } = call.options;
-    return new CompactClient(client).compact(input, { form, conversationId, signal: call.signal });
+    return (client) => new CompactClient(client).compact(input, { form, conversationId, signal: call.signal });
   },
   print: (items) => `${JSON.stringify(items, null, 2)}\n`,
 });

@@ -16,9 +16,9 @@ export const memories = unaryCommand({
   name: "memories",
   help: HELP,
   options: { request: { type: "string" } },
-  async call(client, call) {
+  async prepare(call) {
     const input = (await readRequest(call)) as unknown as MemorySummarizeInput; // checked when it is encoded
-    return new MemoriesClient(client).summarize(input, { signal: call.signal });
+    return (client) => new MemoriesClient(client).summarize(input, { signal: call.signal });
   },
   print: (summaries) =>
     summaries.map(({ trace_summary, memory_summary }) => `${trace_summary}\n${memory_summary}\n`).join("\n"),

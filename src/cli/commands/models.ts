@@ -14,14 +14,15 @@ ${CALL_HELP}`;
 export const models = unaryCommand({
   name: "models",
   help: HELP,
-  call: (client, { options, signal }) =>
-    new ModelsClient(client).list({ clientVersion: options.clientVersion ?? packageVersion, signal }),
+  async prepare({ options, signal }) {
+    const clientVersion = options.clientVersion ?? packageVersion;
+    return (client) => new ModelsClient(client).list({ clientVersion, signal });
+  },
   print: modelsTable,
 });
 
 /** Columns as wide as their widest cell; numbers to the right. */
 export function modelsTable({ models }: Pick<ModelsList, "models">): string {
-  if (models.length === 0) return "the service lists no models for this client version; try a newer --client-version\n";
   const sorted = [...models].sort((one, other) => one.priority - other.priority);
   const rows = [["SLUG", "NAME", "CONTEXT", "EFFORTS", "VISIBILITY"], ...sorted.map(cellsOf)];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
