@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
@@ -38,7 +39,7 @@ export async function connect(
       socket: carrier,
       secureContext: context(),
       rejectUnauthorized: false,
-      checkServerIdentity: (_, certificate) => tls.checkServerIdentity(name, certificate),
+      checkServerIdentity: (_, certificate) => identityProblem(name, certificate),
       ...(isIP(name) ? {} : { servername: name.replace(/\.$/, "") }),
       ...(alpn ? { ALPNProtocols: [...alpn] } : {}),
     });
@@ -54,6 +55,13 @@ export async function connect(
     carrier.destroy(); // and with it the TLS socket; who gave it away does not know whether it was used
     throw error;
   }
+}
+
+/** Node's check for names; OpenSSL's for addresses, because Node 22 takes an IPv6 address for a name and refuses it. */
+function identityProblem(name: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (!isIP(name)) return tls.checkServerIdentity(name, certificate);
+  if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
+  return Object.assign(new Error("address not in certificate"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
 }
 
 function handshake(
