@@ -53,6 +53,7 @@ export class ResponseFeed {
   #backlog = 0;
   #paused = false;
   #over = false;
+  #isNoted = false;
   #failure: unknown;
 
   constructor(carrier: Carrier, options: FeedOptions) {
@@ -104,7 +105,7 @@ export class ResponseFeed {
   /** An event's JSON text. */
   read(text: string): void {
     if (this.#over) return;
-    this.#progress.touch();
+    if (!this.#isNoted) this.#note();
     this.#reader.read(text);
   }
 
@@ -133,6 +134,17 @@ export class ResponseFeed {
     this.#reader.interrupted(error);
     this.#end(error);
   }
+
+  /** Events that come in one go are noted once: reading the clock for each of them shows on a long stream. */
+  #note(): void {
+    this.#isNoted = true;
+    this.#progress.touch();
+    queueMicrotask(this.#goOn);
+  }
+
+  #goOn = (): void => {
+    this.#isNoted = false;
+  };
 
   #end(error: unknown): void {
     this.#stop();

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
@@ -39,6 +40,7 @@ export interface SendOptions {
 
 const DEFAULT_PING_INTERVAL_MS = 25_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
+const REPLACEMENT_CHARACTER = "\u{fffd}";
 const NORMAL_CLOSURE = 1000;
 /** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
@@ -182,8 +184,14 @@ export class WebsocketConnection {
   #onMessage = (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void => {
     if (this.#end) return;
     const bytes = data as Buffer; // ws gives nothing else while its `binaryType` is left alone
-    if (isBinary) this.#sink?.binary(bytes);
-    else this.#sink?.text(bytes.toString());
+    if (isBinary) {
+      this.#sink?.binary(bytes);
+      return;
+    }
+    const text = bytes.toString();
+    // Checking the text first costs next to nothing: only a decoder that met invalid bytes, or a sender, puts this character there.
+    if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
+    else this.#sink?.text(text);
   };
 
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */

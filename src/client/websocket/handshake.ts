@@ -65,6 +65,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     perMessageDeflate: options.compression !== false,
     maxPayload: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     closeTimeout: CLOSE_TIMEOUT_MS,
+    skipUTF8Validation: true, // done where the text is decoded
   };
   const open = (): WebSocket => new Websocket(url, settings);
   return new Attempt(safeUrl(url), headers, socket, { timeoutMs, restMs, signal }).run(open);
