@@ -3,7 +3,9 @@
  * the generic transport below it is the entry `codex-api/client`.
  */
 export { type AuthProvider, apiKeyAuth, noAuth } from "./api/auth.ts";
+export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
+export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";
 export type { ClientOptions } from "./api/endpoint-session.ts";
 export {
   ContextWindowExceededError,
@@ -16,6 +18,37 @@ export {
   UsageLimitReachedError,
   UsageNotIncludedError,
 } from "./api/errors.ts";
+export {
+  FilesClient,
+  type FilesClientOptions,
+  UPLOAD_LIMIT_BYTES,
+  type UploadedFile,
+  type UploadOptions,
+  type UploadProgress,
+} from "./api/files/client.ts";
+export type { FileSource } from "./api/files/source.ts";
+export {
+  type ImageEditRequest,
+  type ImageGenerationRequest,
+  type ImageResponse,
+  ImagesClient,
+} from "./api/images.ts";
+export { MemoriesClient, type MemoriesOptions } from "./api/memories.ts";
+export { ModelsCache, type ModelsCacheOptions } from "./api/models/cache.ts";
+export { ModelsClient, type ModelsList, type ModelsListOptions } from "./api/models/client.ts";
+export {
+  type AuthMode,
+  autoCompactTokenLimit,
+  defaultModel,
+  defaultReasoningEffort,
+  isShownInPicker,
+  modelInfoFor,
+  modelInstructions,
+  type Personality,
+  pickerModels,
+  supportsPersonality,
+} from "./api/models/facts.ts";
+export { fallbackModelInfo, type ModelInfo } from "./api/models/info.ts";
 export type { ProviderConfig } from "./api/provider.ts";
 export {
   azureProvider,
@@ -31,7 +64,17 @@ export type { CollectedResponse } from "./api/responses/collect.ts";
 export type { ResponseEvent, TokenUsage } from "./api/responses/events.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
+export {
+  SearchClient,
+  type SearchCommands,
+  type SearchRequest,
+  type SearchResponse,
+  type SearchSettings,
+} from "./api/search.ts";
+export type { UnaryOptions } from "./api/unary-options.ts";
+export type { CompactionInput } from "./api/wire/compaction.ts";
 export type { ResponseItem } from "./api/wire/items.ts";
+export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
 export { createTextParam, type ResponsesRequest } from "./api/wire/requests.ts";
 export type { Compression } from "./client/compression.ts";
 export {
