@@ -134,7 +134,8 @@ export class EndpointSession {
       return await withRetries(this.limits.retry, sendOnce, {
         signal: call.signal,
         telemetry: this.telemetry,
-        mayRetry: (error) => !(error instanceof HttpError) || mapHttpError(error).retryable,
+        // A 429 may be a limit that no waiting within a call can lift; 5xx go by the status alone, as in the reference.
+        mayRetry: (error) => !(error instanceof HttpError) || error.status !== 429 || mapHttpError(error).retryable,
       });
     } catch (error) {
       throw error instanceof HttpError ? mapHttpError(error) : error;

@@ -79,6 +79,13 @@ describe("a refusal before the stream", () => {
     ]);
   });
 
+  it("503 of a model at capacity is retried like any 5xx, and says so in the end", async () => {
+    const step = { status: 503, body: { error: { code: "server_is_overloaded", message: "at capacity" } } };
+    const { error, requests } = await run([step, step], { retry: { maxRetries: 1 } });
+    expect(error).toMatchObject({ kind: "server_overloaded" });
+    expect(requests).toBe(2);
+  });
+
   it("500 for ever: the last answer is the error, after maxRetries extra sends", async () => {
     const { error, requests } = await run(
       Array.from({ length: 9 }, () => ({ status: 500, body: "down" })),
