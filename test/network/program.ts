@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { closedPort } from "../support/serve.ts";
+
+/** A name that the proxies can resolve and this process cannot: what reaches it went through a proxy, which got the name. */
+export const HIDDEN_HOST = "api.example.test";
+
+const START_LIMIT_MS = 20_000;
+
+export interface Program {
+  readonly port: number;
+  /** What it printed so far, on both streams. */
+  readonly output: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a program that knows {@link HIDDEN_HOST}; resolves once it listens.
+ *
+ * @param argumentsFor - gets the port to listen on, on 127.0.0.1, and a folder that lasts as long as the program.
+ */
+export async function startProgram(
+  command: string,
+  argumentsFor: (port: number, folder: string) => readonly string[],
+): Promise<Program> {
+  const folder = mkdtempSync(join(tmpdir(), "codex-api-network-"));
+  const port = await closedPort();
+  const hosts = join(folder, "hosts");
+  writeFileSync(hosts, `127.0.0.1 localhost ${HIDDEN_HOST}\n`);
+  const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  const child = spawn("unshare", [...withHosts, command, ...argumentsFor(port, folder)], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const stop = async (): Promise<void> => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await listening(child, port);
+  } catch (cause) {
+    await stop();
+    throw new Error(`${command} did not start:\n${output}`, { cause });
+  }
+  return {
+    port,
+    stop,
+    get output() {
+      return output;
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+// A foreign program says in no way of its own that it listens, so its port is asked.
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  const deadline = performance.now() + START_LIMIT_MS;
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) throw new Error(`exit status ${child.exitCode}`);
+    if (performance.now() > deadline) throw new Error(`nothing listens on port ${port} after ${START_LIMIT_MS} ms`);
+    await delay(20);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
