@@ -1,5 +1,8 @@
-import { ResponsesClient, type ResponsesOptions } from "../../api/responses/client.ts";
+import type { ClientOptions } from "../../api/endpoint-session.ts";
+import { ResponsesClient } from "../../api/responses/client.ts";
 import type { ResponseStream } from "../../api/responses/stream.ts";
+import { ResponsesWebsocketClient } from "../../api/responses/websocket-client.ts";
+import type { JsonObject } from "../../api/wire/json.ts";
 import type { ResponsesRequest } from "../../api/wire/requests.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
@@ -35,7 +38,7 @@ Streams one response to standard output. PROMPT comes from the argument or from 
   --header 'NAME: VALUE'   a further header; may be repeated
   --conversation-id ID     sent as session id and cache key
   --compression CODING     zstd, gzip, auto or none
-  --transport http         how to connect
+  --transport KIND         http or websocket; default http
   --max-retries N          further tries after a failed one; default 4
   --idle-timeout-ms N      longest wait for the next event; default 300000
   --connect-timeout-ms N   longest wait for a connection; default 15000
@@ -58,28 +61,62 @@ export async function respond(args: readonly string[], signal: AbortSignal): Pro
   );
   if (parsed.help) return output.write(HELP);
   const options = readCallOptions(parsed);
-  choice("transport", text(parsed.values.transport), ["http"]);
+  const transport = choice("transport", text(parsed.values.transport), ["http", "websocket"]);
   const request = await readRequest(parsed, options);
 
   const connection = await openConnection(options, stderrLogger(parsed.logLevel));
   try {
-    const client = new ResponsesClient(connection.client);
-    const stream = await request(client, { conversationId: options.conversationId, signal });
-    await printResponse(stream, { json: parsed.json });
+    const call = { conversationId: options.conversationId, signal };
+    const print = (stream: ResponseStream) => printResponse(stream, { json: parsed.json });
+    if (transport === "websocket")
+      await overWebsocket(connection.client, call, async (send) => print(await request(send)));
+    else await print(await request(overHttp(connection.client, call)));
   } finally {
     await connection.close();
   }
 }
 
-type Send = (client: ResponsesClient, options: ResponsesOptions) => Promise<ResponseStream>;
+interface Call {
+  readonly conversationId: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Either carrier. */
+interface Sender {
+  stream(request: ResponsesRequest): Promise<ResponseStream>;
+  streamBody(body: JsonObject): Promise<ResponseStream>;
+}
+
+function overHttp(options: ClientOptions, call: Call): Sender {
+  const client = new ResponsesClient(options);
+  return {
+    stream: (request) => client.stream(request, call),
+    streamBody: (body) => client.streamBody(body, call),
+  };
+}
+
+async function overWebsocket(options: ClientOptions, call: Call, work: (send: Sender) => Promise<void>): Promise<void> {
+  const { signal } = call;
+  const connection = await new ResponsesWebsocketClient(options).connect(call);
+  try {
+    await work({
+      stream: (request) => connection.stream(request, { signal }),
+      streamBody: (body) => connection.streamBody(body, { signal }),
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+type Request = (sender: Sender) => Promise<ResponseStream>;
 
 /** What to send, read and checked before anything is connected. */
-async function readRequest({ positionals, values }: ParsedArguments, options: CallOptions): Promise<Send> {
+async function readRequest({ positionals, values }: ParsedArguments, options: CallOptions): Promise<Request> {
   const file = text(values.request);
   if (file !== undefined) {
     if (positionals.length > 0) throw new UsageError("give a PROMPT or --request FILE, not both");
     const body = { ...(await readRequestFile(file)), stream: true };
-    return (client, call) => client.streamBody(body, call);
+    return (sender) => sender.streamBody(body);
   }
   if (positionals.length > 1) throw new UsageError("PROMPT is one argument: put it in quotes");
   const prompt = positionals[0] ?? (await readInput("a PROMPT"));
@@ -92,5 +129,5 @@ async function readRequest({ positionals, values }: ParsedArguments, options: Ca
     ...(typeof values.instructions === "string" ? { instructions: values.instructions } : {}),
     ...(effort === undefined ? {} : { reasoning: { effort, summary: "auto" } }),
   };
-  return (client, call) => client.stream(request, call);
+  return (sender) => sender.stream(request);
 }
