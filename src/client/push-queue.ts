@@ -1,3 +1,10 @@
+import { AbortedError } from "./errors.ts";
+
+interface Waiting<Value> {
+  resolve(result: IteratorResult<Value, undefined>): void;
+  reject(error: unknown): void;
+}
+
 /**
  * Values pushed on one side, taken by one async iterator on the other. It ends in one of three ways: `end` and `fail` after what is
  * queued has been taken, `cut` at once. The bound is the producer's business: it watches `length` and `onEmpty`.
@@ -5,7 +12,7 @@
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values: Value[] = [];
   #head = 0;
-  #waiting: { resolve(result: IteratorResult<Value, undefined>): void; reject(error: unknown): void }[] = [];
+  #waiting: Waiting<Value>[] = [];
   #over: { readonly error: unknown } | "ended" | undefined;
 
   /** Called each time the last queued value has been taken. */
@@ -47,7 +54,9 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     this.fail(error);
   }
 
-  next(): Promise<IteratorResult<Value, undefined>> {
+  /** @param signal - Ends this wait, with an `aborted` error; nothing is lost to the next. */
+  next(signal?: AbortSignal): Promise<IteratorResult<Value, undefined>> {
+    if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
     if (this.#head < this.#values.length) return Promise.resolve({ done: false, value: this.#take() });
     const over = this.#over;
     if (over === "ended") return Promise.resolve({ done: true, value: undefined });
@@ -55,7 +64,10 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
       this.#over = "ended";
       return Promise.reject(over.error);
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const waiting = signal ? this.#abortable({ resolve, reject }, signal) : { resolve, reject };
+      this.#waiting.push(waiting);
+    });
   }
 
   return(): Promise<IteratorResult<Value, undefined>> {
@@ -65,6 +77,26 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
     if (left) this.onLeave?.();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #abortable({ resolve, reject }: Waiting<Value>, signal: AbortSignal): Waiting<Value> {
+    const onAbort = (): void => {
+      this.#waiting = this.#waiting.filter((each) => each !== waiting);
+      reject(new AbortedError(signal.reason));
+    };
+    const settled = (): void => signal.removeEventListener("abort", onAbort);
+    const waiting: Waiting<Value> = {
+      resolve: (result) => {
+        settled();
+        resolve(result);
+      },
+      reject: (error) => {
+        settled();
+        reject(error);
+      },
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return waiting;
   }
 
   #take(): Value {

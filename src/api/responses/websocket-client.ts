@@ -1,18 +1,10 @@
-import { AbortedError, HttpError } from "../../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
-import { type Logger, silentLogger } from "../../client/log.ts";
-import { safeUrl } from "../../client/redact.ts";
-import type { Dialer } from "../../client/route/index.ts";
-import type { Telemetry } from "../../client/telemetry.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
-import { openWebsocket, type WebsocketConnection } from "../../client/websocket/index.ts";
-import type { AuthProvider } from "../auth.ts";
-import { providerDialer } from "../default-transport.ts";
-import { type ClientOptions, credentialHeaders } from "../endpoint-session.ts";
-import { mapHttpError } from "../error-mapping.ts";
+import type { ClientOptions } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
-import { type ProviderConfig, type ProviderLimits, providerLimits, websocketUrl } from "../provider.ts";
+import { type ProviderConfig, websocketUrl } from "../provider.ts";
+import { WebsocketOpener } from "../websocket-opener.ts";
 import type { SessionSource } from "./client.ts";
 import type { TurnState } from "./turn-state.ts";
 import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
@@ -41,11 +33,7 @@ const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
 /** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route and the credentials that HTTP has. */
 export class ResponsesWebsocketClient {
   readonly #provider: ProviderConfig;
-  readonly #limits: ProviderLimits;
-  readonly #auth: AuthProvider;
-  readonly #dialer: Dialer;
-  readonly #telemetry: Telemetry | undefined;
-  readonly #logger: Logger;
+  readonly #opener: WebsocketOpener;
   readonly #url: string;
 
   /**
@@ -53,14 +41,10 @@ export class ResponsesWebsocketClient {
    * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
-  constructor({ provider, auth, env, telemetry, logger }: ClientOptions) {
-    this.#provider = provider;
-    this.#limits = providerLimits(provider);
-    this.#auth = auth;
-    this.#dialer = providerDialer(provider, env, logger);
-    this.#telemetry = telemetry;
-    this.#logger = logger ?? silentLogger;
-    this.#url = websocketUrl(provider, "responses");
+  constructor(options: ClientOptions) {
+    this.#provider = options.provider;
+    this.#opener = new WebsocketOpener(options);
+    this.#url = websocketUrl(options.provider, "responses");
   }
 
   /**
@@ -70,49 +54,24 @@ export class ResponsesWebsocketClient {
    *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
    */
   async connect(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
-    const connection = await this.#openRecovering(options);
+    const { limits, telemetry, logger } = this.#opener;
+    const connection = await this.#opener.open({
+      url: this.#url,
+      headers: (credentials) => this.#headers(options, credentials),
+      signal: options.signal,
+    });
     options.turnState?.set(connection.headers[header.turnState]);
+    const { traceContext } = options;
     return new ResponsesWebsocketConnection(connection, {
       provider: this.#provider,
-      limits: this.#limits,
-      telemetry: this.#telemetry,
-      logger: this.#logger,
-      traceContext: options.traceContext,
+      limits,
+      telemetry,
+      logger,
+      traceContext,
     });
   }
 
-  async #openRecovering(options: WebsocketConnectOptions): Promise<WebsocketConnection> {
-    let mayRecover = true;
-    for (;;) {
-      try {
-        return await this.#open(options);
-      } catch (error) {
-        if (!(error instanceof HttpError)) throw error;
-        if (error.status !== 401 || !mayRecover || !(await this.#auth.onUnauthorized?.())) throw mapHttpError(error);
-        mayRecover = false;
-      }
-    }
-  }
-
-  async #open(options: WebsocketConnectOptions): Promise<WebsocketConnection> {
-    const { signal } = options;
-    if (signal?.aborted) throw new AbortedError(signal.reason);
-    const { connectTimeoutMs, livenessTimeoutMs } = this.#limits;
-    const startedAt = performance.now();
-    const connection = await openWebsocket({
-      url: this.#url,
-      headers: await this.#headers(options),
-      dialer: this.#dialer,
-      connectTimeoutMs,
-      livenessTimeoutMs,
-      signal,
-    });
-    const durationMs = Math.round(performance.now() - startedAt);
-    this.#logger.debug({ url: safeUrl(this.#url), durationMs }, "websocket opened");
-    return connection;
-  }
-
-  async #headers(options: WebsocketConnectOptions): Promise<HeaderMap> {
+  #headers(options: WebsocketConnectOptions, credentials: HeaderInit): HeaderMap {
     return mergeHeaders(
       options.defaultHeaders,
       this.#provider.headers,
@@ -122,7 +81,7 @@ export class ResponsesWebsocketClient {
         [header.turnState]: options.turnState?.value,
       },
       options.headers,
-      await credentialHeaders(this.#auth),
+      credentials,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { PushQueue } from "../../../src/client/push-queue.ts";
 
@@ -99,5 +100,35 @@ describe("a push queue", () => {
     queue.onLeave = () => expect.unreachable();
     queue.end();
     await queue.return();
+  });
+});
+
+describe("a wait on a push queue with a signal", () => {
+  it("ends at once when the signal fires, and the next value goes to whoever still waits", async () => {
+    const queue = new PushQueue<number>();
+    const leaving = new AbortController();
+    const left = queue.next(leaving.signal);
+    const staying = queue.next();
+    leaving.abort("enough");
+    await expect(left).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    queue.push(1);
+    expect(await staying).toEqual({ done: false, value: 1 });
+  });
+
+  it("is not begun when the signal has fired, and takes nothing", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    await expect(queue.next(AbortSignal.abort())).rejects.toMatchObject({ kind: "aborted" });
+    expect(queue.length).toBe(1);
+  });
+
+  it("leaves no listener behind", async () => {
+    const queue = new PushQueue<number>();
+    const { signal } = new AbortController();
+    const waiting = [queue.next(signal), queue.next(signal)];
+    queue.push(1);
+    queue.fail(new Error("broken"));
+    expect(await Promise.allSettled(waiting)).toMatchObject([{ status: "fulfilled" }, { status: "rejected" }]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

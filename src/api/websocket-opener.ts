@@ -1,0 +1,84 @@
+import { AbortedError, HttpError } from "../client/errors.ts";
+import type { HeaderInit, HeaderMap } from "../client/headers.ts";
+import { type Logger, silentLogger } from "../client/log.ts";
+import { safeUrl } from "../client/redact.ts";
+import type { Dialer } from "../client/route/index.ts";
+import type { Telemetry } from "../client/telemetry.ts";
+import { openWebsocket, type WebsocketConnection } from "../client/websocket/index.ts";
+import type { AuthProvider } from "./auth.ts";
+import { providerDialer } from "./default-transport.ts";
+import { type ClientOptions, credentialHeaders } from "./endpoint-session.ts";
+import { mapHttpError } from "./error-mapping.ts";
+import { type ProviderLimits, providerLimits } from "./provider.ts";
+
+/** One handshake. */
+export interface Handshake {
+  readonly url: string;
+  /** Builds the headers around the credentials, which are asked anew for each attempt. */
+  headers(credentials: HeaderInit): HeaderMap;
+  /** False where the caller brings an authorization of their own: the auth provider is not asked. Default true. */
+  readonly usesAuth?: boolean | undefined;
+  /** Offer permessage-deflate. Default true. */
+  readonly compression?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens WebSockets to one provider, with the trust, the route, the limits and the credentials that HTTP has. */
+export class WebsocketOpener {
+  readonly limits: ProviderLimits;
+  readonly telemetry: Telemetry | undefined;
+  readonly logger: Logger;
+  readonly #auth: AuthProvider;
+  readonly #dialer: Dialer;
+
+  /**
+   * @throws {@link BuildError} A number or a proxy setting of the provider is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor({ provider, auth, env, telemetry, logger }: ClientOptions) {
+    this.limits = providerLimits(provider);
+    this.telemetry = telemetry;
+    this.logger = logger ?? silentLogger;
+    this.#auth = auth;
+    this.#dialer = providerDialer(provider, env, logger);
+  }
+
+  /**
+   * Opens a connection. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
+   *
+   * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
+   *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
+   */
+  async open(handshake: Handshake): Promise<WebsocketConnection> {
+    const auth = handshake.usesAuth === false ? undefined : this.#auth;
+    let mayRecover = true;
+    for (;;) {
+      try {
+        return await this.#attempt(handshake, auth);
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        if (error.status !== 401 || !mayRecover || !(await auth?.onUnauthorized?.())) throw mapHttpError(error);
+        mayRecover = false;
+      }
+    }
+  }
+
+  async #attempt(handshake: Handshake, auth: AuthProvider | undefined): Promise<WebsocketConnection> {
+    const { url, compression, signal } = handshake;
+    if (signal?.aborted) throw new AbortedError(signal.reason);
+    const { connectTimeoutMs, livenessTimeoutMs } = this.limits;
+    const startedAt = performance.now();
+    const connection = await openWebsocket({
+      url,
+      headers: handshake.headers(auth ? await credentialHeaders(auth) : {}),
+      dialer: this.#dialer,
+      connectTimeoutMs,
+      livenessTimeoutMs,
+      compression,
+      signal,
+    });
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.logger.debug({ url: safeUrl(url), durationMs }, "websocket opened");
+    return connection;
+  }
+}
