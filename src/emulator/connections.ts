@@ -1,5 +1,4 @@
-import type { Server } from "node:net";
-import { Socket } from "node:net";
+import { type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate as nextLoop } from "node:timers/promises";
 
@@ -13,7 +12,6 @@ export class Connections {
       this.#count += 1;
       const key = keyOf(socket);
       this.#open.set(key, { socket, number: this.#count });
-      socket.on("error", () => {}); // a client that resets is no fault of ours
       socket.on("close", () => this.#open.delete(key));
     });
   }

@@ -39,7 +39,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.on("request", (message, response) => void http.handle(message, response));
   server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));
   const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
-  let closed: Promise<void> | undefined;
   return {
     url: `${origin}/v1`,
     origin,
@@ -48,10 +47,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
     waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
-    close: () => {
-      closed ??= close(server, service);
-      return closed;
-    },
+    close: () => close(server, service),
   };
 }
 

@@ -19,9 +19,12 @@ export function encodeAnswer(answer: StepAnswer, own: Readonly<Record<string, st
     body === undefined || body instanceof Uint8Array
       ? {}
       : { "content-type": isText ? "text/plain" : "application/json" };
+  const { status = 200 } = answer;
+  // RFC 9110 §8.6: these two have no body, and 204 must not even say so.
+  const length = status === 204 || status === 304 ? {} : { "content-length": String(bytes.length) };
   return {
-    status: answer.status ?? 200,
-    headers: mergeHeaders({ ...own, ...type, "content-length": String(bytes.length) }, answer.headers),
+    status,
+    headers: mergeHeaders({ ...own, ...type, ...length }, answer.headers),
     body: bytes,
   };
 }
@@ -45,5 +48,5 @@ export function writeHeaders(response: ServerResponse, status: number, headers: 
 
 export function sendAnswer(response: ServerResponse, answer: EncodedAnswer): void {
   writeHeaders(response, answer.status, answer.headers);
-  response.end(answer.status === 204 || answer.status === 304 ? undefined : answer.body);
+  response.end(answer.body);
 }

@@ -109,7 +109,6 @@ export class WebsocketGate {
 /** Leaves the handshake unanswered, and lets go when the client does. */
 function stall(socket: Duplex): void {
   socket.on("end", () => socket.destroy());
-  socket.resume();
 }
 
 function headOf({ status, headers }: EncodedAnswer): string {

@@ -34,8 +34,11 @@ describe("what a step sends", () => {
     expect((await answerTo({ status: 500, body: Buffer.from("raw") })).text).toBe("raw");
   });
 
-  it("may have no body", async () => {
-    expect(await answerTo({ status: 204 })).toMatchObject({ status: 204, text: "" });
+  it("may have no body, and has none where there cannot be one", async () => {
+    expect(await answerTo({ status: 500 })).toMatchObject({ text: "", headers: { "content-length": "0" } });
+    const answer = await answerTo({ status: 204, body: "ignored" });
+    expect(answer).toMatchObject({ status: 204, text: "" });
+    expect(answer.headers).not.toHaveProperty("content-length");
   });
 
   it("may leave one of the usual headers out", async () => {
@@ -48,6 +51,11 @@ describe("what a step sends", () => {
     const answer = await answerTo({ headers: { "openai-model": "gpt-other" } });
     expect(answer.headers["openai-model"]).toBe("gpt-other");
     expect(eventsOf(answer.text).at(-1)?.type).toBe("response.completed");
+  });
+
+  it("adds headers to an ordinary answer that is no stream", async () => {
+    const server = await emulator({ script: [{ headers: { etag: '"mine"' } }] });
+    expect((await send(`${server.url}/models?client_version=1.0.0`)).headers.etag).toBe('"mine"');
   });
 
   it("is its own events, whatever the request", async () => {

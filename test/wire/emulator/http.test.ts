@@ -277,6 +277,14 @@ describe("the record of requests", () => {
     expect(server.requests).toEqual([request]);
   });
 
+  it("joins headers of the same name", async () => {
+    const server = await emulator();
+    await send(`${server.url}/models`, { headers: { "x-twice": ["a", "b"] } });
+    const request = await server.nextRequest();
+    expect(request.headers["x-twice"]).toBe("a, b");
+    expect(request.rawHeaders.filter(([name]) => name === "x-twice")).toHaveLength(2);
+  });
+
   it("is told to onRequest, whose failure changes nothing", async () => {
     const paths: string[] = [];
     const onRequest = ({ path }: { path: string }) => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.ts";
 import { emulator, open, RawSocket, send } from "./raw-client.ts";
@@ -48,6 +49,49 @@ describe("a client that leaves", () => {
     await once(answer, "readable"); // and read no more
     answer.destroy();
     await server.waitForClosedResponses(1);
+  });
+});
+
+describe("a client that resets", () => {
+  it.each([false, true])("its TCP connection, with TLS %s, does no harm", async (tls) => {
+    const server = await emulator({ tls });
+    const { hostname, port } = new URL(server.url);
+    for (const opening of [
+      "",
+      "GET /v1/models HTTP/1.1\r\nhost: x\r\n",
+      "\x16\x03\x01",
+      "GET /v1/responses HTTP/1.1\r\n",
+    ]) {
+      const socket = net.connect(Number(port), hostname);
+      await once(socket, "connect");
+      if (opening) await new Promise((resolve) => socket.write(opening, resolve));
+      socket.resetAndDestroy();
+      await once(socket, "close");
+    }
+    const answer = await send(`${server.url}/models`, { ca: server.caPem });
+    expect(answer.status).toBe(200);
+  });
+
+  it("a handshake that waits does no harm", async () => {
+    const server = await emulator({ script: [{ refuse: "stall" }] });
+    const { hostname, port } = new URL(server.url);
+    const socket = net.connect(Number(port), hostname);
+    socket.write("GET /v1/responses HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    await server.nextRequest();
+    socket.resetAndDestroy();
+    await once(socket, "close");
+    expect((await send(`${server.url}/models`)).status).toBe(200);
+  });
+
+  it("a WebSocket does no harm", async () => {
+    const server = await emulator({ ...ENDLESS, script: [{}, {}] });
+    const socket = new RawSocket(server.url);
+    await socket.opened();
+    socket.create({ input: "count to 1000" });
+    await socket.nextEvent();
+    (socket.websocket as unknown as { _socket: net.Socket })._socket.resetAndDestroy();
+    await server.waitForClosedWebsockets(1);
+    expect((await send(`${server.url}/models`)).status).toBe(200);
   });
 });
 
@@ -117,6 +161,7 @@ describe("close", () => {
     const waiting = expect(server.nextRequest()).rejects.toThrow(/closed/);
     await Promise.all([server.close(), server.close()]);
     await waiting;
+    await server.close();
   });
 
   it("counts the answers that it cut", async () => {

@@ -9,7 +9,7 @@ import type { StreamEvent } from "../../unit/emulator/stream-event.ts";
 
 export interface RawRequest {
   readonly method?: string;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Record<string, string | string[]>;
   /** Strings and bytes go as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly ca?: string | undefined;
