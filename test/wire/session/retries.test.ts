@@ -1,0 +1,294 @@
+import { describe, expect, it } from "vitest";
+import type { ProviderConfig } from "../../../src/api/provider.ts";
+import type { ResponsesSessionOptions } from "../../../src/api/session/options.ts";
+import type { Script, Step } from "../../../src/emulator/index.ts";
+import { emulate, textOf } from "../../support/clients.ts";
+import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, run, user, wire } from "./support.ts";
+
+async function open(
+  script: Script,
+  options: Partial<ResponsesSessionOptions> = {},
+  provider: Partial<ProviderConfig> = {},
+) {
+  const emulator = await emulate({ script, rateLimits: false });
+  return { emulator, ...openSession(emulator.url, options, provider) };
+}
+
+const carriers = ["websocket", "http"] as const;
+const broken = { events: [wire.created, wire.delta("lost")], terminateAfterEvents: 2 };
+const failed = (error: object): Step => ({ events: [wire.created, wire.failed(error)] });
+
+describe.each(carriers)("a stream that breaks, over %s", (transport) => {
+  it("is opened anew; what was yielded is declared void before anything comes again", async () => {
+    const { emulator, session, notices } = await open([broken], { transport });
+    const { events, error } = await run(session, asking("hello"));
+    expect(error).toBeUndefined();
+    const restart = events.findIndex(({ type }) => type === "restarted");
+    expect(textOf(events.slice(0, restart))).toBe("lost");
+    expect(textOf(events.slice(restart))).toBe("hello");
+    expect(events[restart]).toMatchObject({ retry: 1, reason: expect.any(String), keptItems: 0 });
+    expect(notices).toMatchObject([{ retry: 1, maxRetries: 5, layer: "stream", delayMs: expect.any(Number) }]);
+    expect(bodiesAt(emulator)).toHaveLength(2);
+  });
+
+  it("collects as if it had not broken", async () => {
+    const { session } = await open([broken], { transport });
+    const { text, items } = await answerTo(session, asking("hello"));
+    expect(text).toBe("hello");
+    expect(items).toHaveLength(1);
+  });
+
+  it("goes on after the items that were finished: they stand, and are part of the new request", async () => {
+    const half = {
+      events: [wire.created, wire.delta("half"), wire.done(wire.message("half")), wire.delta("lo")],
+      terminateAfterEvents: 4,
+    };
+    const { emulator, session } = await open([half], { transport });
+    const answer = await answerTo(session, asking("hello"));
+    expect(answer.text).toBe("halfhello");
+    expect(answer.items.map((item) => item.type)).toEqual(["message", "message"]);
+    const [first, second] = bodiesAt(emulator);
+    expect(first?.input).toHaveLength(1);
+    expect(second?.input).toMatchObject([{ role: "user" }, { role: "assistant", content: [{ text: "half" }] }]);
+    expect(second).not.toHaveProperty("previous_response_id");
+  });
+
+  it("does not send a tool call without its output: it is void, with what follows it", async () => {
+    const items = [wire.done(wire.message("kept")), wire.done(wire.call()), wire.done(wire.message("after", "msg_2"))];
+    const { emulator, session } = await open([{ events: items, terminateAfterEvents: 3 }], { transport });
+    const { events } = await run(session, asking("hello"));
+    expect(events.find(({ type }) => type === "restarted")).toMatchObject({ keptItems: 1 });
+    expect(bodiesAt(emulator)[1]?.input).toMatchObject([{ role: "user" }, { content: [{ text: "kept" }] }]);
+  });
+
+  it("counts what stands over all restarts", async () => {
+    const step = (id: string): Step => ({ events: [wire.done(wire.message(id, id))], terminateAfterEvents: 1 });
+    const { emulator, session } = await open([step("a"), step("b")], { transport });
+    const { events } = await run(session, asking("hello"));
+    expect(events.flatMap((event) => (event.type === "restarted" ? [[event.retry, event.keptItems]] : []))).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(bodiesAt(emulator)[2]?.input).toHaveLength(3);
+  });
+
+  it("is given up when the budget is spent, with the last error", async () => {
+    const { emulator, session, notices } = await open(
+      Array.from({ length: 9 }, () => broken),
+      { transport },
+      { maxStreamRetries: 2 },
+    );
+    const { events, error } = await run(session, asking("hello"));
+    expect(error).toMatchObject({ kind: expect.stringMatching(/^(stream|network)$/) });
+    expect(events.filter(({ type }) => type === "restarted")).toHaveLength(2);
+    expect(bodiesAt(emulator)).toHaveLength(3);
+    expect(notices.map(({ retry }) => retry)).toEqual([1, 2]);
+    // The session is as good as new.
+    expect((await run(session, asking("hello"))).events.length).toBeGreaterThan(0);
+  });
+
+  it("waits twice as long each time", async () => {
+    const { session, notices } = await open(
+      Array.from({ length: 3 }, () => broken),
+      { transport },
+      { retry: { baseDelayMs: 8 } },
+    );
+    await run(session, asking("hello"));
+    notices.forEach(({ delayMs }, index) => {
+      expect(delayMs).toBeGreaterThanOrEqual(8 * 2 ** index * 0.9);
+      expect(delayMs).toBeLessThan(8 * 2 ** index * 1.1);
+    });
+    expect(notices).toHaveLength(3);
+  });
+
+  it("waits as long as the server asks, up to the policy's cap (parity: retry/retry-after)", async () => {
+    const limited = (text: string) => failed({ code: "rate_limit_exceeded", message: `Please try again in ${text}.` });
+    const { session, notices } = await open(
+      [limited("7ms"), limited("35 seconds")],
+      { transport },
+      { retry: { maxRetryAfterMs: 12 } },
+    );
+    const { error } = await run(session, asking("hello"));
+    expect(error).toBeUndefined();
+    expect(notices.map(({ delayMs }) => delayMs)).toEqual([7, 12]);
+  });
+
+  it.each([
+    ["response.failed with a code of its own", failed({ code: "server_error", message: "m" })],
+    ["response.failed without a reason", { events: [{ type: "response.failed", response: {} }] }],
+    ["an end without a terminal event", { events: [wire.created], endAfterEvents: 1 }],
+    ["a reset", { events: [wire.created], resetAfterEvents: 1 }],
+    ["silence", { events: [wire.created], stallAfterEvents: 1 }],
+    ["401, as the reference has it", { status: 401, body: {} }],
+    ["403", { status: 403, body: {} }],
+    ["404", { status: 404, body: {} }],
+    ["409", { status: 409, body: {} }],
+  ] as const)("tries again after %s", async (_what, step) => {
+    const { emulator, session, notices } = await open(
+      [step],
+      { transport },
+      { streamIdleTimeoutMs: 100, retry: { maxRetries: 0 } },
+    );
+    const { error, events } = await run(session, asking("hello"));
+    expect(error).toBeUndefined();
+    expect(textOf(events)).toBe("hello");
+    expect(bodiesAt(emulator)).toHaveLength(2);
+    expect(notices).toHaveLength(1);
+  });
+
+  it.each([
+    ["context_window_exceeded", failed({ code: "context_length_exceeded" })],
+    ["quota_exceeded", failed({ code: "insufficient_quota" })],
+    ["usage_not_included", failed({ code: "usage_not_included" })],
+    ["server_overloaded", failed({ code: "server_is_overloaded" })],
+    ["invalid_request", failed({ code: "invalid_prompt" })],
+    [
+      "incomplete",
+      { events: [{ type: "response.incomplete", response: { incomplete_details: { reason: "content_filter" } } }] },
+    ],
+    ["invalid_request", { status: 400, body: { error: { message: "no" } } }],
+    ["rate_limit", { status: 429, body: { error: { message: "slow" } } }],
+    [
+      "usage_limit_reached",
+      { status: 429, body: { error: { type: "usage_limit_reached", resets_at: 1_900_000_000 } } },
+    ],
+  ] as const)("ends at once with %s (parity: retry/usage-limit-never, stream/incomplete)", async (kind, step) => {
+    const { emulator, session, notices } = await open([step], { transport });
+    const { error } = await run(session, asking("hello"));
+    expect(error).toMatchObject({ kind });
+    expect(bodiesAt(emulator)).toHaveLength(1);
+    expect(notices).toEqual([]);
+    expect((await answerTo(session, asking("again"))).text).toBe("again");
+  });
+
+  it("says restarted only when something of the answer was yielded", async () => {
+    const { session, notices } = await open([{ events: [wire.failed({})] }], { transport });
+    const { events } = await run(session, asking("hello"));
+    expect(events.map(({ type }) => type)).not.toContain("restarted");
+    expect(notices).toHaveLength(1);
+  });
+});
+
+describe("a failure over the WebSocket", () => {
+  it("opens a new connection, and sends everything", async () => {
+    const { emulator, session } = await open([{}, broken]);
+    const first = await answerTo(session, asking("one"));
+    const second = asking("two", [...asking("one").input, ...first.items]);
+    const answer = await answerTo(session, second);
+    expect(answer.text).toBe("two");
+    const [, incremental, full] = bodiesAt(emulator);
+    expect(incremental).toHaveProperty("previous_response_id");
+    expect(full).not.toHaveProperty("previous_response_id");
+    expect(full?.input).toHaveLength(second.input.length);
+    expect(handshakesAt(emulator)).toHaveLength(2);
+    await answerTo(session, asking("three", [...second.input, ...answer.items]));
+    expect(bodiesAt(emulator)[3]).toMatchObject({
+      previous_response_id: answer.responseId,
+      input: [user("repeat: three")],
+    });
+  });
+
+  it("that ends the call makes the next one go out as a whole, on a new connection", async () => {
+    const { emulator, session } = await open([{}, failed({ code: "context_length_exceeded" })]);
+    const first = await answerTo(session, asking("one"));
+    const history = [...asking("one").input, ...first.items];
+    expect((await run(session, asking("two", history))).error).toMatchObject({ kind: "context_window_exceeded" });
+    await answerTo(session, asking("two", history));
+    expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
+    expect(handshakesAt(emulator)).toHaveLength(2);
+  });
+
+  it.each(["previous_response_not_found", "websocket_connection_limit_reached"])(
+    "%s on a used connection: at once, with everything, on a new one",
+    async (code) => {
+      const { emulator, session, notices } = await open(
+        [{}, { status: 400, body: { error: { code } } }],
+        {},
+        { maxStreamRetries: 0 },
+      );
+      const first = await answerTo(session, asking("one"));
+      const answer = await answerTo(session, asking("two", [...asking("one").input, ...first.items]));
+      expect(answer.text).toBe("two");
+      expect(notices).toMatchObject([{ retry: 0, delayMs: 0, layer: "stream", reason: { code } }]);
+      expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
+      expect(handshakesAt(emulator)).toHaveLength(2);
+      expect(session.transport).toBe("websocket");
+    },
+  );
+
+  it("the connection limit on a new connection counts like any failure", async () => {
+    const limit = { status: 400, body: { error: { code: "websocket_connection_limit_reached" } } };
+    const { session, notices } = await open([limit], { transport: "websocket" });
+    expect((await answerTo(session, asking("one"))).text).toBe("one");
+    expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
+  });
+
+  it("429 is tried again where the provider retries 429", async () => {
+    const step = { status: 429, headers: { "retry-after-ms": "5" }, body: { error: {} } };
+    const { session, notices } = await open([step], {}, { retry: { retry429: true } });
+    expect((await answerTo(session, asking("one"))).text).toBe("one");
+    expect(notices).toMatchObject([{ retry: 1, delayMs: 5 }]);
+  });
+});
+
+describe("a spent budget", () => {
+  it("goes over to HTTP with a fresh one, at once and for good", async () => {
+    const { emulator, session, notices } = await open(
+      (request) => (request.kind === "frame" || bodiesAt(emulator).length === 4 ? broken : undefined),
+      {},
+      { maxStreamRetries: 2 },
+    );
+    const { events, error } = await run(session, asking("hello"));
+    expect(error).toBeUndefined();
+    expect(textOf(events.slice(events.findLastIndex(({ type }) => type === "restarted")))).toBe("hello");
+    expect(notices.map(({ layer, retry }) => [layer, retry])).toEqual([
+      ["stream", 1],
+      ["stream", 2],
+      ["fallback", 1],
+      ["stream", 1],
+    ]);
+    expect(notices[2]?.delayMs).toBe(0);
+    expect(kindsOf(emulator).filter((kind) => kind !== "handshake")).toEqual([
+      "frame",
+      "frame",
+      "frame",
+      "http",
+      "http",
+    ]);
+    expect(session.transport).toBe("http");
+  });
+
+  it("is an error where the WebSocket alone was asked for", async () => {
+    const { emulator, session } = await open(
+      Array.from({ length: 9 }, () => broken),
+      { transport: "websocket" },
+      { maxStreamRetries: 1 },
+    );
+    expect((await run(session, asking("hello"))).error).toMatchObject({ kind: "stream" });
+    expect(kindsOf(emulator)).toEqual(["handshake", "frame", "handshake", "frame"]);
+    expect(session.transport).toBe("websocket");
+  });
+});
+
+describe("credentials that are refused", () => {
+  it.each(carriers)("are renewed once in a call, over %s", async (transport) => {
+    let renewals = 0;
+    const auth = { bearerToken: () => `token-${renewals}`, onUnauthorized: () => ++renewals > 0 };
+    const emulator = await emulate({ requireAuth: "token-1" });
+    const { session } = openSession(emulator.url, { auth, transport });
+    expect((await answerTo(session, asking("one"))).text).toBe("one");
+    expect(renewals).toBe(1);
+  });
+
+  it.each(carriers)("are not renewed again by the retries of the same call, over %s", async (transport) => {
+    let renewals = 0;
+    const auth = { bearerToken: () => "never right", onUnauthorized: () => ++renewals > 0 };
+    const emulator = await emulate({ requireAuth: "token-1" });
+    const { session } = openSession(emulator.url, { auth, transport }, { maxStreamRetries: 2 });
+    expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 401 });
+    expect(renewals).toBe(1);
+    expect(emulator.requests).toHaveLength(4);
+    await run(session, asking("one"));
+    expect(renewals).toBe(2);
+  });
+});

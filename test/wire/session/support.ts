@@ -1,0 +1,84 @@
+import { onTestFinished } from "vitest";
+import type { ProviderConfig } from "../../../src/api/provider.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponsesSessionOptions } from "../../../src/api/session/options.ts";
+import { ResponsesSession } from "../../../src/api/session/session.ts";
+import type { ResponseItem } from "../../../src/api/wire/items.ts";
+import type { RetryNotice } from "../../../src/client/telemetry.ts";
+import type { Emulator, RecordedRequest } from "../../../src/emulator/index.ts";
+import { clientOptions, readEvents } from "../../support/clients.ts";
+
+export interface OpenSession {
+  readonly session: ResponsesSession;
+  /** What was announced. */
+  readonly notices: RetryNotice[];
+}
+
+/** A session for one test: no key, no proxy, quick retries. */
+export function openSession(
+  baseUrl: string,
+  options: Partial<ResponsesSessionOptions> = {},
+  provider: Partial<ProviderConfig> = {},
+): OpenSession {
+  const { transport: _none, ...client } = clientOptions(baseUrl, provider);
+  const notices: RetryNotice[] = [];
+  const telemetry = { onRetry: (notice: RetryNotice) => void notices.push(notice) };
+  const session = new ResponsesSession({ ...client, telemetry, ...options });
+  onTestFinished(() => session.close());
+  return { session, notices };
+}
+
+export function user(text: string): ResponseItem {
+  return { type: "message", role: "user", content: [{ type: "input_text", text }] };
+}
+
+/** A request whose answer is `text`. */
+export function asking(text: string, history: readonly ResponseItem[] = []) {
+  return { model: "m", input: [...history, user(`repeat: ${text}`)] };
+}
+
+export async function answerTo(session: ResponsesSession, ...call: Parameters<ResponsesSession["stream"]>) {
+  return (await session.stream(...call)).collect();
+}
+
+/** Everything a call yields, and what ended it; a refusal before the stream counts too. */
+export async function run(session: ResponsesSession, ...call: Parameters<ResponsesSession["stream"]>) {
+  try {
+    return await readEvents(await session.stream(...call));
+  } catch (error) {
+    return { events: [] as ResponseEvent[], error };
+  }
+}
+
+export function kindsOf(emulator: Emulator): string[] {
+  return emulator.requests.map(({ kind }) => kind);
+}
+
+/** The bodies that arrived: frames and HTTP requests, no handshakes. */
+export function bodiesAt(emulator: Emulator) {
+  return emulator.requests
+    .filter(({ kind }) => kind !== "handshake")
+    .map(({ json }) => json as Readonly<Record<string, unknown>> & { readonly input: readonly ResponseItem[] });
+}
+
+export function handshakesAt(emulator: Emulator): RecordedRequest[] {
+  return emulator.requests.filter(({ kind }) => kind === "handshake");
+}
+
+/** Events of a made-up answer. */
+export const wire = {
+  created: { type: "response.created", response: { id: "resp_made_up" } },
+  delta: (delta: string) => ({ type: "response.output_text.delta", delta }),
+  added: (item: object) => ({ type: "response.output_item.added", item }),
+  done: (item: object) => ({ type: "response.output_item.done", item }),
+  message: (text: string, id = "msg_1") => ({
+    type: "message",
+    id,
+    role: "assistant",
+    status: "completed",
+    content: [{ type: "output_text", text, annotations: [] }],
+  }),
+  call: (id = "fc_1") => ({ type: "function_call", id, name: "look", arguments: "{}", call_id: `call_${id}` }),
+  completed: (id = "resp_made_up") => ({ type: "response.completed", response: { id } }),
+  failed: (error: object) => ({ type: "response.failed", response: { id: "resp_made_up", error } }),
+} as const;
