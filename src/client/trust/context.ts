@@ -3,6 +3,7 @@ import { BuildError } from "../errors.ts";
 import { type CaBundle, rejected } from "./bundle.ts";
 import { strictCiphers } from "./ciphers.ts";
 import type { LoadedClientCertificate } from "./client-certificate.ts";
+import { toBase64 } from "./pem.ts";
 import type { OrdinaryRoots } from "./roots.ts";
 
 /** What a context is made of. */
@@ -37,9 +38,10 @@ export function sharedContext({ roots, bundle, clientCertificate }: ContextParts
 function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
   const anchors = bundle ? trustAnchors(bundle) : [];
   const options: tls.SecureContextOptions = { ciphers: strictCiphers(), ...clientCertificate?.options };
-  if (anchors.length > 0 || roots.additional.length > 0) {
-    options.ca = [...roots.nodeDefault, ...roots.additional, ...anchors.map(({ pem }) => pem)];
-  }
+  // A distribution's whole bundle is a common setting; reading its 144 roots a second time would double the cost.
+  const added = anchors.map(({ pem }) => pem).filter((pem) => !roots.known.has(toBase64(pem)));
+  if (added.length > 0 || roots.additional.length > 0)
+    options.ca = [...roots.nodeDefault, ...roots.additional, ...added];
   // As in the reference an issuing authority alone is enough; OpenSSL by itself asks for its root too.
   if (anchors.some(({ x509 }) => x509.subject !== x509.issuer)) options.allowPartialTrustChain = true;
   try {

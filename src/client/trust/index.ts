@@ -3,7 +3,7 @@
 // Start reading at `createTrust` below, then selection.ts, bundle.ts, context.ts and connect.ts; failure.ts turns refusals into words.
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Environment } from "../environment.ts";
-import type { NetworkError } from "../errors.ts";
+import { CodexApiError, type NetworkError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
@@ -84,9 +84,11 @@ export function createTrust(options: TrustOptions = {}): Trust {
   const { env = process.env, ca, logger = silentLogger } = options;
   const selection = selectCaBundle(env, ca);
   const bundle = ca ? readCaBundle(ca, { logger }) : loadCaBundle(env, { logger });
-  const clientCertificate = options.clientCertificate && loadClientCertificate(options.clientCertificate);
+  const certificateSource = options.clientCertificate;
+  const clientCertificate = certificateSource && logFailure(logger, () => loadClientCertificate(certificateSource));
   const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined };
-  const context = () => sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate });
+  const context = () =>
+    logFailure(logger, () => sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate }));
   return {
     selection,
     bundle,
@@ -100,6 +102,15 @@ export function createTrust(options: TrustOptions = {}): Trust {
       return [describeTrusted(facts), ...origins].join("\n");
     },
   };
+}
+
+function logFailure<Result>(logger: Logger, build: () => Result): Result {
+  try {
+    return build();
+  } catch (error) {
+    if (CodexApiError.is(error)) logger.error({ kind: error.kind }, error.message);
+    throw error;
+  }
 }
 
 /**

@@ -80,6 +80,11 @@ export function toCertificatePem(base64: string): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----\n`;
 }
 
+/** The reverse, for one certificate without anything around it. */
+export function toBase64(certificatePem: string): string {
+  return certificatePem.replace(/-----[^-]+-----|\s+/g, "");
+}
+
 function decodeBytes(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer[0] === 0xff && buffer[1] === 0xfe) return buffer.toString("utf16le");

@@ -4,7 +4,7 @@ import tls from "node:tls";
 import type { Environment } from "../environment.ts";
 import type { Logger } from "../log.ts";
 import { derItemAt } from "./der.ts";
-import { parsePem, toCertificatePem } from "./pem.ts";
+import { parsePem, toBase64, toCertificatePem } from "./pem.ts";
 import { readPemFile } from "./pem-file.ts";
 
 /** The roots that a bundle is added to. */
@@ -13,6 +13,8 @@ export interface OrdinaryRoots {
   readonly nodeDefault: readonly string[];
   /** What the other origins add to that, as PEM; empty where Node's own context will do. */
   readonly additional: readonly string[];
+  /** All of them, as {@link toBase64} gives them. */
+  readonly known: ReadonlySet<string>;
   /** Each origin that gave any, and how many certificates it holds; for people. */
   readonly origins: readonly { readonly name: string; readonly certificates: number }[];
 }
@@ -65,22 +67,22 @@ const cache = new Map<string, OrdinaryRoots>();
 export function ordinaryRoots(env: Environment, logger: Logger, places: RootPlaces = thisSystem): OrdinaryRoots {
   if (places !== thisSystem) return gatherRoots(env, logger, places);
   const key = JSON.stringify([env["NODE_EXTRA_CA_CERTS"], env["SSL_CERT_DIR"]]);
-  const known = cache.get(key) ?? gatherRoots(env, logger, places);
-  cache.set(key, known);
-  return known;
+  const roots = cache.get(key) ?? gatherRoots(env, logger, places);
+  cache.set(key, roots);
+  return roots;
 }
 
 function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): OrdinaryRoots {
   const nodeDefault = places.nodeDefault();
   const origins = [{ name: "Node's default roots", certificates: nodeDefault.length }];
-  const seen = new Set(nodeDefault.map(toBase64));
+  const known = new Set(nodeDefault.map(toBase64));
   const additional: string[] = [];
   const add = (name: string, certificates: readonly string[]) => {
     if (certificates.length === 0) return;
     origins.push({ name, certificates: certificates.length });
     for (const base64 of certificates) {
-      if (seen.has(base64)) continue;
-      seen.add(base64);
+      if (known.has(base64)) continue;
+      known.add(base64);
       additional.push(toCertificatePem(base64));
     }
   };
@@ -92,7 +94,7 @@ function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): Ordi
   for (const folder of env["SSL_CERT_DIR"]?.split(delimiter) ?? []) {
     if (folder !== "") add(`${folder} (SSL_CERT_DIR)`, readHashedFolder(folder, logger));
   }
-  return { nodeDefault, additional, origins };
+  return { nodeDefault, additional, known, origins };
 }
 
 function readSystemStore(
@@ -149,8 +151,4 @@ function withoutSettings(kind: string, base64: string): string | undefined {
   const der = Buffer.from(base64, "base64");
   const certificate = derItemAt(der);
   return certificate && der.subarray(0, certificate.end).toString("base64");
-}
-
-function toBase64(pem: string): string {
-  return pem.replace(/-----[^-]+-----|\s+/g, "");
 }

@@ -3,6 +3,7 @@ import { BuildError } from "../../../../src/client/errors.ts";
 import { type ClientCertificate, loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
 import { createTrust } from "../../../../src/client/trust/index.ts";
 import { cert, certPath } from "../../../support/certs.ts";
+import { recordLog } from "../../../support/log-lines.ts";
 
 const file = (name: string) => ({ path: certPath(name) });
 const good: ClientCertificate = { cert: file("client.pem"), key: file("client.key") };
@@ -60,8 +61,14 @@ describe("one that cannot be used is an error when a client is built:", () => {
     ],
     ["a key that is too weak", { cert: file("rsa1024.pem"), key: file("rsa1024.key") }, /ee key too small$/],
   ])("%s", (_title, clientCertificate, message) => {
-    const build = () => createTrust({ env: {}, clientCertificate });
+    const logger = recordLog();
+    const build = () => createTrust({ env: {}, clientCertificate, logger });
     expect(build).toThrow(BuildError);
     expect(build).toThrow(message);
+    expect(logger.lines[0]).toEqual({
+      level: "error",
+      message: expect.stringMatching(message),
+      fields: { kind: "build" },
+    });
   });
 });

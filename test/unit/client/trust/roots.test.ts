@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentLogger } from "../../../../src/client/log.ts";
+import { toBase64 } from "../../../../src/client/trust/pem.ts";
 import { ordinaryRoots, type RootPlaces } from "../../../../src/client/trust/roots.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 import { recordLog } from "../../../support/log-lines.ts";
@@ -22,6 +23,7 @@ test("what Node trusts by itself needs nothing added", () => {
   expect(ordinaryRoots({}, silentLogger, places())).toEqual({
     nodeDefault: [cert("root.pem").trimEnd()],
     additional: [],
+    known: new Set([toBase64(cert("root.pem"))]),
     origins: [{ name: "Node's default roots", certificates: 1 }],
   });
 });
