@@ -37,7 +37,13 @@ function unpack(/** @type {string} */ folder, /** @type {string} */ root, /** @t
   rmSync(root, { recursive: true, force: true });
   for (const each of [root, archives, join(folder, "lists", "partial")]) mkdirSync(each, { recursive: true });
   // Lists of its own, which need neither root nor lists on the machine.
-  const state = ["-qq", "-o", `Dir::State::lists=${join(folder, "lists")}`, "-o", `Dir::Cache=${join(folder, "cache")}`];
+  const state = [
+    "-qq",
+    "-o",
+    `Dir::State::lists=${join(folder, "lists")}`,
+    "-o",
+    `Dir::Cache=${join(folder, "cache")}`,
+  ];
   /** @param {readonly string[]} args */
   const apt = (args) => run("apt-get", [...state, "-o", "APT::Sandbox::User=root", ...args], archives);
   apt(["update"]);

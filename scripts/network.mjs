@@ -2,7 +2,7 @@
 // The tests run in a network namespace that has loopback and nothing else, so no packet of theirs can leave the machine.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { Unavailable, debianPrograms } from "./debian-programs.mjs";
+import { debianPrograms, Unavailable } from "./debian-programs.mjs";
 import { binary, ready, root, runScript } from "./ready.mjs";
 
 const PACKAGES = {

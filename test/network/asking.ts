@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { inspect } from "node:util";
+import { expect, onTestFinished } from "vitest";
 import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
@@ -9,7 +10,7 @@ import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
 import type { Emulator, EmulatorOptions, Step } from "../../src/emulator/index.ts";
-import { cert } from "../support/certs.ts";
+import { cert, certPath } from "../support/certs.ts";
 import { clientOptions, emulate, readEvents } from "../support/clients.ts";
 import { HIDDEN_HOST } from "./program.ts";
 
@@ -58,19 +59,22 @@ export async function ask(question: Question): Promise<{ readonly events: Respon
   }
 }
 
+/** What the server of {@link inLockstep} says. */
+export const WORDS: readonly string[] = ["one ", "two ", "three "];
+
 /**
  * A server that says its next word only when the client has read the last one: an answer that is held back on the way never ends.
  *
  * @returns `script` for the emulator; `read` asks it and gives the words.
  */
-export function inLockstep(words: readonly string[]): {
+export function inLockstep(): {
   readonly script: readonly Step[];
   read(question: Question): Promise<string[]>;
 } {
-  const turns = words.map(() => turnstile());
+  const turns = WORDS.map(() => turnstile());
   async function* events(): AsyncGenerator<unknown, void> {
     yield { type: "response.created", response: { id: "resp_1" } };
-    for (const [index, delta] of words.entries()) {
+    for (const [index, delta] of WORDS.entries()) {
       yield { type: "response.output_text.delta", delta };
       await turns[index]?.passed;
     }
@@ -110,4 +114,15 @@ export function bundleFile(...pems: readonly (string | undefined)[]): string {
 /** The text of a whole answer. @throws What ended it instead. */
 export async function answer(question: Question): Promise<string> {
   return (await (await open(question)).collect()).text;
+}
+
+/** The variables that make {@link hiddenOrigin} trusted. */
+export const ROOT = { CODEX_CA_CERTIFICATE: certPath("root.pem") } as const;
+
+/** The password of a proxy in no form in which an error is printed, nor in one in which it is sent. */
+export function expectNoSecret(error: unknown, password: string): void {
+  const sent = Buffer.from(`alice:${password}`).toString("base64");
+  for (const text of [String(error), inspect(error, { depth: 10, showHidden: true }), JSON.stringify(error)]) {
+    for (const secret of [password, encodeURIComponent(password), sent]) expect(text).not.toContain(secret);
+  }
 }

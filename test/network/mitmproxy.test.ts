@@ -2,10 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { isTrustFailure } from "../../src/client/trust/index.ts";
 import { certPath } from "../support/certs.ts";
-import { answer, ask, bundleFile, CARRIERS, hiddenOrigin, inLockstep, open } from "./asking.ts";
+import { answer, ask, bundleFile, CARRIERS, hiddenOrigin, inLockstep, open, WORDS } from "./asking.ts";
 import { useMitmproxy } from "./proxies.ts";
-
-const WORDS = ["one ", "two ", "three "];
 
 describe("mitmproxy intercepting TLS", () => {
   const proxy = useMitmproxy();
@@ -19,7 +17,7 @@ describe("mitmproxy intercepting TLS", () => {
     });
 
     it("passes events on one by one", async () => {
-      const { script, read } = inLockstep(WORDS);
+      const { script, read } = inLockstep();
       const { baseUrl } = await hiddenOrigin({ script });
       expect(await read({ carrier, baseUrl, env: trusting() })).toEqual(WORDS);
     });
@@ -98,7 +96,7 @@ describe("mitmproxy as it is by default, a proxy that buffers bodies", () => {
   });
 
   it("lets WebSocket messages through one by one", async () => {
-    const { script, read } = inLockstep(WORDS);
+    const { script, read } = inLockstep();
     const { baseUrl } = await hiddenOrigin({ script });
     expect(await read({ carrier: "WebSocket", baseUrl, env: env() })).toEqual(WORDS);
   });

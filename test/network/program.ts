@@ -33,7 +33,9 @@ export async function startProgram(
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, `127.0.0.1 localhost ${HIDDEN_HOST}\n`);
   const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
-  const child = spawn("unshare", [...withHosts, command, ...argumentsFor(port, folder)], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("unshare", [...withHosts, command, ...argumentsFor(port, folder)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -4,8 +4,12 @@ import { afterAll, beforeAll } from "vitest";
 import { certPath } from "../support/certs.ts";
 import { type Program, startProgram } from "./program.ts";
 
-/** Wanted by every proxy that asks for credentials. The password needs percent-encoding in a URL. */
+/** Wanted by squid and microsocks. The password needs percent-encoding in a URL. */
 export const CREDENTIALS = { username: "alice", password: "s3cret@p/ss" } as const;
+/** Wanted by tinyproxy, whose settings can hold letters, digits, dots and hyphens alone. */
+export const PLAIN_CREDENTIALS = { username: "alice", password: "s3cret-pass" } as const;
+/** Wanted by none. */
+export const WRONG_CREDENTIALS = { username: "alice", password: "wr0ng@p/ss" } as const;
 
 /** A proxy that runs while the tests of a `describe` block do. */
 export interface Proxy {
@@ -29,10 +33,10 @@ export function useMitmproxy(options: { readonly buffering?: boolean } = {}): Pr
   return { ...proxy, caPath: () => caPath };
 }
 
-/** tinyproxy that wants {@link CREDENTIALS}. */
+/** tinyproxy that wants {@link PLAIN_CREDENTIALS}. */
 export function useTinyproxy(): Proxy {
   return useProxy("tinyproxy", (port, folder) => {
-    const { username, password } = CREDENTIALS;
+    const { username, password } = PLAIN_CREDENTIALS;
     const file = join(folder, "tinyproxy.conf");
     writeFileSync(file, `Port ${port}\nListen 127.0.0.1\nTimeout 600\nBasicAuth ${username} ${password}\n`);
     return ["-d", "-c", file];
@@ -70,6 +74,7 @@ export function useSquid({ asksForCredentials, tls, deniedHost }: SquidOptions =
       "access_log none",
       "cache deny all",
       "pinger_enable off",
+      "unlinkd_program /bin/true", // unused, but it must exist
       ...(asksForCredentials ? [`auth_param basic program ${credentialsHelper(folder)}`] : []),
       ...(deniedHost ? [`acl denied dstdomain ${deniedHost}`, "http_access deny denied"] : []),
       ...(asksForCredentials ? ["acl known proxy_auth REQUIRED", "http_access deny !known"] : []),
@@ -81,10 +86,10 @@ export function useSquid({ asksForCredentials, tls, deniedHost }: SquidOptions =
   });
 }
 
-/** Squid asks it line by line; user name and password are percent-encoded. */
+/** Squid asks it line by line. */
 function credentialsHelper(folder: string): string {
   const file = join(folder, "credentials");
-  const known = `${CREDENTIALS.username} ${encodeURIComponent(CREDENTIALS.password)}`;
+  const known = `${CREDENTIALS.username} ${CREDENTIALS.password}`;
   writeFileSync(file, `#!/bin/sh\nwhile read -r line; do [ "$line" = '${known}' ] && echo OK || echo ERR; done\n`);
   chmodSync(file, 0o755);
   chmodSync(folder, 0o755); // squid gives up its rights before it starts it

@@ -67,7 +67,10 @@ export interface Forward {
   readonly headers: HeaderMap;
   /** A connection to the proxy, with TLS for an https proxy. Errors as of {@link Dialer.dial}. */
   dial(limits?: ConnectLimits): Promise<Socket>;
-  /** The proxy's own refusal, if the answer is one: 407, which no origin sends. Any other status may be the origin's. */
+  /**
+   * The proxy's own refusal, if the answer is one: 407, which no origin sends, or 401 where it shows that the proxy takes other credentials
+   * than those it got (tinyproxy). Any other answer may be the origin's.
+   */
   refusal(status: number, headers: HeaderMap): NetworkError | undefined;
 }
 
@@ -131,10 +134,17 @@ export function createDialer(options: DialerOptions): Dialer {
         dial: (limits = {}) =>
           attemptConnection(originPeer(target, route), limits, (attempt) => connectToProxy(attempt, route)),
         refusal: (status, headers) =>
-          status === 407 ? httpRefusal(route, target, status, headers["proxy-authenticate"]) : undefined,
+          status === 407 || (status === 401 && authorization !== undefined && asksForProxyCredentials(headers))
+            ? httpRefusal(route, target, status, headers["proxy-authenticate"])
+            : undefined,
       };
     },
   };
+}
+
+/** What a proxy passes on bears its name in `via` (RFC 9110 §7.6.3); what it says itself does not. */
+function asksForProxyCredentials(headers: HeaderMap): boolean {
+  return headers.via === undefined && /^basic\b/i.test(headers["www-authenticate"] ?? "");
 }
 
 function routePolicy({ proxy, env = process.env }: DialerOptions, logger: Logger): (target: DialTarget) => Route {

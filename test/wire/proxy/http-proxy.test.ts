@@ -341,6 +341,20 @@ describe("plain HTTP through an HTTP proxy", () => {
     expect(forward?.refusal(502, {})).toBeUndefined();
   });
 
+  it("takes a 401 for the proxy's where it had credentials and the answer is no origin's", () => {
+    const asking = { "www-authenticate": 'Basic realm="Tinyproxy"' };
+    const forwardWith = (proxy: string) => testDialer({ proxy }).forward("http://a.test/v1");
+    const forward = forwardWith("http://alice:pw@127.0.0.1:3128");
+    expect(forward?.refusal(401, asking)).toMatchObject({
+      code: "PROXY_AUTHENTICATION_REQUIRED",
+      message: expect.stringContaining("check user name and password in the proxy option"),
+    });
+    expect(forward?.refusal(401, { ...asking, via: "1.1 proxy" })).toBeUndefined();
+    expect(forward?.refusal(401, { "www-authenticate": "Bearer" })).toBeUndefined();
+    expect(forward?.refusal(403, asking)).toBeUndefined();
+    expect(forwardWith("http://127.0.0.1:3128")?.refusal(401, asking)).toBeUndefined();
+  });
+
   it.each([
     ["https://a.test", "http://127.0.0.1:3128"],
     ["ws://a.test", "http://127.0.0.1:3128"],
