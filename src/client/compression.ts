@@ -82,9 +82,19 @@ function nativeZstd(bytes: Uint8Array): Promise<Uint8Array> {
 async function loadWasmZstd(): Promise<Codec | undefined> {
   try {
     const wasm = await import("@bokuweb/zstd-wasm");
-    await wasm.init();
+    // Somebody else in this process may use it: a second `init` would swap the memory under calls that run.
+    if (!isReady(wasm)) await wasm.init();
     return async (bytes) => wasm.compress(bytes, ZSTD_LEVEL);
   } catch {
     return undefined;
+  }
+}
+
+function isReady(wasm: { compress(bytes: Uint8Array, level: number): Uint8Array }): boolean {
+  try {
+    wasm.compress(new Uint8Array(1), ZSTD_LEVEL);
+    return true;
+  } catch {
+    return false;
   }
 }
