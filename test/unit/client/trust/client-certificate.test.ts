@@ -65,7 +65,7 @@ describe("one that cannot be used is an error when a client is built:", () => {
     const build = () => createTrust({ env: {}, clientCertificate, logger });
     expect(build).toThrow(BuildError);
     expect(build).toThrow(message);
-    expect(logger.lines[0]).toEqual({
+    expect(logger.lines.at(-1)).toEqual({
       level: "error",
       message: expect.stringMatching(message),
       fields: { kind: "build" },
