@@ -7,12 +7,14 @@ import { clampDelay } from "../idle-timer.ts";
 import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
-export interface WebsocketOptions extends HandshakeOptions {
+export interface Upkeep {
   /** Longest wait between two pings of ours, in milliseconds. Default 25 000, which keeps proxies from cutting it; 0 sends none. */
   readonly pingIntervalMs?: number | undefined;
   /** Longest silence, pongs included, of a peer that lives, in milliseconds. Default 60 000; 0 for no limit. Needs pings. */
   readonly livenessTimeoutMs?: number | undefined;
 }
+
+export type WebsocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep;
 
 /** How a connection ended. */
 export type WebsocketEnd =
@@ -47,7 +49,7 @@ const NO_CLOSE_FRAME = 1006;
 
 /** @throws What {@link shakeHands} throws. */
 export async function openWebsocket(options: WebsocketOptions): Promise<WebsocketConnection> {
-  return new WebsocketConnection(await shakeHands(options), options);
+  return new WebsocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
 }
 
 /**
@@ -70,7 +72,7 @@ export class WebsocketConnection {
   #isClosing = false;
   #isPaused = true;
 
-  constructor({ websocket, socket, headers }: Established, options: Omit<WebsocketOptions, keyof HandshakeOptions>) {
+  constructor({ websocket, socket, headers }: Established, options: Upkeep) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
     this.#websocket = websocket;

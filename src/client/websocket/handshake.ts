@@ -22,6 +22,8 @@ export interface HandshakeOptions {
   readonly compression?: boolean | undefined;
   /** Largest message taken, in bytes after decompression. Default 64 MiB. */
   readonly maxMessageBytes?: number | undefined;
+  /** Whoever takes the messages checks that texts are UTF-8. Default false: `ws` does. */
+  readonly skipsUtf8Check?: boolean | undefined;
 }
 
 /** Nothing is read from it before it is resumed. */
@@ -65,7 +67,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     perMessageDeflate: options.compression !== false,
     maxPayload: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    skipUTF8Validation: true, // done where the text is decoded
+    skipUTF8Validation: options.skipsUtf8Check ?? false,
   };
   const open = (): WebSocket => new Websocket(url, settings);
   return new Attempt(safeUrl(url), headers, socket, { timeoutMs, restMs, signal }).run(open);

@@ -1,0 +1,303 @@
+import { describe, expect, it } from "vitest";
+import type { HttpError, NetworkError, TimeoutError } from "../../../src/client/errors.ts";
+import { openWebsocket } from "../../../src/client/websocket/index.ts";
+import { emulate } from "../../support/clients.ts";
+import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
+import { startSocksProxy } from "../../support/proxies/socks-proxy.ts";
+import { serve, serveTcp } from "../../support/serve.ts";
+import { loopbackTrust, serverIdentity } from "../proxy/loopback-trust.ts";
+import { abortListeners, failureOf, printed, testDialer, watchHandles } from "../proxy/support.ts";
+import { answer101, frame, opcode, type RawPeer, serveRaw } from "./raw-server.ts";
+import { listen, open } from "./support.ts";
+
+const SECRET = "sk-secret-1234567890";
+
+describe("the handshake on the wire", () => {
+  it("has the reference's headers in its order, the caller's between them, and none that was not asked for", async () => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    await open(`${server.url}/v1/responses?api-version=1`, {
+      headers: { authorization: "Bearer k", "x-b": "2", "x-a": "1" },
+    });
+    const [line, ...headers] = peers[0]?.request ?? [];
+    expect(line).toBe("GET /v1/responses?api-version=1 HTTP/1.1");
+    expect(headers.map((header) => header.replace(/^(Sec-WebSocket-Key: ).{22}==$/, "$1KEY"))).toEqual([
+      `Host: 127.0.0.1:${server.port}`,
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: KEY",
+      "authorization: Bearer k",
+      "x-b: 2",
+      "x-a: 1",
+      "sec-websocket-extensions: permessage-deflate; client_max_window_bits",
+    ]);
+  });
+
+  it("offers no extension when compression is off", async () => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    await open(server.url, { compression: false });
+    expect(peers[0]?.request.join("\n")).not.toMatch(/extensions/i);
+  });
+
+  it("sends nothing of the URL's user info, and takes http for ws", async () => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    await open(`http://user:${SECRET}@127.0.0.1:${server.port}/path#part`);
+    expect(peers[0]?.request.join("\n")).toMatch(/^GET \/path HTTP/);
+    expect(peers[0]?.request.join("\n")).not.toMatch(/authorization|secret/i);
+  });
+
+  it("gives the headers of the answer, repeated ones joined", async () => {
+    const server = await serveRaw(undefined, { lines: ["X-Codex-Turn-State: t1", "X-Many: a", "X-Many: b"] });
+    const connection = await open(server.url);
+    expect(connection.headers).toMatchObject({ "x-codex-turn-state": "t1", "x-many": "a, b" });
+  });
+
+  it("loses no frame that stands right behind the answer", async () => {
+    const server = await serveRaw(undefined, {
+      answer: (key) => answer101(key) + frame(opcode.text, "early").toString("latin1"),
+    });
+    const heard = listen(await open(server.url));
+    await heard.texted(1);
+    expect(heard.texts).toEqual(["early"]);
+  });
+});
+
+describe("a refused handshake", () => {
+  it("is an http error with status, ws URL, headers and text, the credentials blanked", async () => {
+    const server = await serve((request, response) => {
+      response.writeHead(403, {
+        "x-request-id": "r1",
+        "set-cookie": "a=b",
+        "x-echo": request.headers.authorization ?? "",
+      });
+      response.end(`no entry for ${request.headers.authorization}`);
+    });
+    const error = await failureOf(
+      open(`${server.url}/responses?key=hidden`, { headers: { authorization: `Bearer ${SECRET}` } }),
+    );
+    const { status, url, headers, body } = error as unknown as HttpError;
+    expect({ kind: error.kind, status, url, body }).toEqual({
+      kind: "http",
+      status: 403,
+      url: `${server.url.replace("http", "ws")}/responses`,
+      body: "no entry for Bearer [redacted]",
+    });
+    expect(headers).toMatchObject({ "x-request-id": "r1", "set-cookie": "[redacted]", "x-echo": "Bearer [redacted]" });
+    expect(printed(error)).not.toMatch(new RegExp(`${SECRET}|hidden`));
+  });
+
+  it("is not redirected", async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(307, { location: "http://127.0.0.1:1/elsewhere" }).end();
+    });
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 307 });
+    expect(server.requests.length + server.connections).toBe(2);
+  });
+
+  it("is one with status 200 too: a captive portal's page", async () => {
+    const server = await serve((_request, response) => void response.end("<html>log in</html>"));
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 200, body: "<html>log in</html>" });
+  });
+
+  it("keeps 1 MiB of a text without end, and closes the connection", async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(500);
+      const write = (): void => {
+        while (response.write("x".repeat(65_536)));
+        response.once("drain", write);
+      };
+      write();
+    });
+    const error = await failureOf(open(server.url));
+    expect(error).toMatchObject({ kind: "http", status: 500 });
+    expect(String(error.body).length).toBe(1024 * 1024);
+    await server.cutResponses(1);
+  });
+
+  it("keeps its status when its text never comes", async () => {
+    const server = await serveTcp((socket) => {
+      socket.once("data", () => socket.write("HTTP/1.1 426 Upgrade Required\r\ncontent-length: 100\r\n\r\nhalf"));
+    });
+    expect(await failureOf(open(server.url, { connectTimeoutMs: 300 }))).toMatchObject({ kind: "http", status: 426 });
+  });
+});
+
+describe("a handshake that fails otherwise", () => {
+  const cases: { name: string; answer: string | ((key: string) => string); expected: object; message?: RegExp }[] = [
+    {
+      name: "an answer that is no HTTP",
+      answer: "SSH-2.0-OpenSSH\r\n",
+      expected: { kind: "network", code: "HPE_INVALID_CONSTANT" },
+    },
+    {
+      name: "a wrong accept key",
+      answer: () => answer101("another key"),
+      expected: { kind: "network", phase: "request" },
+      message: /Invalid Sec-WebSocket-Accept/,
+    },
+    {
+      name: "an extension that nobody offered",
+      answer: (key) => answer101(key, ["Sec-WebSocket-Extensions: x-foo"]),
+      expected: { kind: "network" },
+      message: /extension/,
+    },
+    {
+      name: "a subprotocol that nobody asked for",
+      answer: (key) => answer101(key, ["Sec-WebSocket-Protocol: chat"]),
+      expected: { kind: "network" },
+      message: /subprotocol/,
+    },
+  ];
+  it.each(cases)("$name is a network error", async ({ answer, expected, message }) => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer), { answer });
+    const error = await failureOf(open(server.url));
+    expect(error).toMatchObject(expected);
+    if (message) expect(error.message).toMatch(message);
+    await peers[0]?.closed;
+  });
+
+  it("closed instead of answered: stream error `websocket closed`", async () => {
+    const server = await serveTcp((socket) => void socket.once("data", () => socket.end()));
+    expect(await failureOf(open(server.url))).toMatchObject({
+      kind: "stream",
+      message: "websocket closed",
+      retryable: true,
+    });
+  });
+
+  it("reset instead of answered: a network error with its code", async () => {
+    const server = await serveTcp((socket) => void socket.once("data", () => socket.resetAndDestroy()));
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "network", code: "ECONNRESET" });
+  });
+
+  it("never answered: a timeout of phase connect, and the connection is gone", async () => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer), { answer: false });
+    const error = await failureOf(open(server.url, { connectTimeoutMs: 200 }));
+    expect(error).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 200 });
+    expect(error.message).toMatch(/did not answer the handshake/);
+    await peers[0]?.closed;
+  });
+
+  it("an unsendable header is a build error, nothing is sent, and the value is not shown", async () => {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    const error = await failureOf(open(server.url, { headers: { authorization: `Bearer ${SECRET}\n` } }));
+    expect(error).toMatchObject({ kind: "build" });
+    expect(printed(error)).not.toContain(SECRET);
+    expect(peers).toHaveLength(0);
+  });
+
+  it.each(["ftp://host/x", "no url"])("%s is a build error", async (url) => {
+    expect(await failureOf(open(url))).toMatchObject({ kind: "build" });
+  });
+});
+
+describe("an abort", () => {
+  it("before the start: nothing is opened", async () => {
+    const server = await serve(() => {});
+    const error = await failureOf(open(server.url, { signal: AbortSignal.abort("why") }));
+    expect(error).toMatchObject({ kind: "aborted", cause: "why" });
+    expect(server.connections).toBe(0);
+  });
+
+  it("during the handshake: at once, with the connection gone and no listener left", async () => {
+    const controller = new AbortController();
+    const isBack = watchHandles();
+    const peers: RawPeer[] = [];
+    const server = await serveRaw(
+      (peer) => {
+        peers.push(peer);
+        controller.abort("enough");
+      },
+      { answer: false },
+    );
+    expect(await failureOf(open(server.url, { signal: controller.signal }))).toMatchObject({
+      kind: "aborted",
+      cause: "enough",
+    });
+    await peers[0]?.closed;
+    expect(abortListeners(controller.signal)).toBe(0);
+    await isBack();
+  });
+
+  it("while a refusal is read: aborted, not http", async () => {
+    const controller = new AbortController();
+    const server = await serveTcp((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 500 No\r\ncontent-length: 100\r\n\r\nhalf", () =>
+          setImmediate(() => controller.abort()),
+        );
+      });
+    });
+    expect(await failureOf(open(server.url, { signal: controller.signal }))).toMatchObject({ kind: "aborted" });
+  });
+
+  it("leaves no listener on the signal of an open connection", async () => {
+    const controller = new AbortController();
+    const server = await serveRaw();
+    await open(server.url, { signal: controller.signal });
+    expect(abortListeners(controller.signal)).toBe(0);
+  });
+});
+
+describe("the way to the server", () => {
+  it("wss: the trust policy decides, and a custom CA lets it through", async () => {
+    const emulator = await emulate({ tls: true });
+    const url = `${emulator.url.replace("http", "ws")}/responses`;
+    const refused = (await failureOf(
+      openWebsocket({ url, headers: {}, dialer: testDialer() }),
+    )) as unknown as NetworkError;
+    expect(refused).toMatchObject({ kind: "network", phase: "tls", retryable: false });
+    const own = await emulate({ tls: { key: serverIdentity().key, cert: serverIdentity().cert } });
+    const trust = loopbackTrust();
+    const connection = await open(`${own.url.replace("http", "ws")}/responses`, { dialer: testDialer({ trust }) });
+    expect(connection.isClosed).toBe(false);
+    expect(trust.asked).toEqual(["127.0.0.1"]);
+  });
+
+  it("ws through an HTTP proxy: by CONNECT, with the proxy's credentials and none of the server's", async () => {
+    const credentials = { username: "u", password: "p" };
+    const proxy = await startHttpProxy({ credentials });
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    const dialer = testDialer({ env: { HTTP_PROXY: proxy.url.replace("//", "//u:p@") } });
+    const heard = listen(await open(server.url, { dialer, headers: { authorization: `Bearer ${SECRET}` } }));
+    peers[0]?.socket.write(frame(opcode.text, "through"));
+    await heard.texted(1);
+    expect(proxy.connects.map(({ target }) => target)).toEqual([`127.0.0.1:${server.port}`]);
+    expect(JSON.stringify(proxy.connects)).not.toContain(SECRET);
+    expect(peers[0]?.request.join("\n")).not.toMatch(/proxy-authorization/i);
+  });
+
+  it("a proxy's refusal is a network error that names it, not the server's answer", async () => {
+    const proxy = await startHttpProxy({ credentials: { username: "u", password: "p" } });
+    const server = await serveRaw();
+    const error = await failureOf(open(server.url, { dialer: testDialer({ proxy: proxy.url }) }));
+    expect(error).toMatchObject({ kind: "network", phase: "proxy", proxyStatus: 407 });
+  });
+
+  it("wss through a SOCKS proxy", async () => {
+    const proxy = await startSocksProxy();
+    const emulator = await emulate({ tls: { key: serverIdentity().key, cert: serverIdentity().cert } });
+    const dialer = testDialer({ env: { ALL_PROXY: proxy.url.replace("socks5:", "socks5h:") } });
+    const connection = await open(`${emulator.url.replace("http", "ws")}/responses`, { dialer });
+    expect(connection.isClosed).toBe(false);
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  it("one limit covers connection and handshake", async () => {
+    const proxy = await serveTcp(() => {});
+    const startedAt = performance.now();
+    const dialer = testDialer({ proxy: proxy.url });
+    const error = (await failureOf(
+      open("ws://example.test/", { dialer, connectTimeoutMs: 200 }),
+    )) as unknown as TimeoutError;
+    expect(error).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 200 });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});
