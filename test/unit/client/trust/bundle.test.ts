@@ -353,6 +353,17 @@ test("a file that changes is read anew", () => {
   expect(second?.digest).not.toBe(first?.digest);
 });
 
+test("content that was checked is not checked again, unless many others came between", () => {
+  const read = (count: number) => readCaBundle({ pem: cert("root.pem").repeat(count) }).certificates;
+  const [first, second] = [read(1), read(2)];
+  for (let count = 3; count <= 9; count++) {
+    expect(read(1)).toBe(first);
+    read(count);
+  }
+  expect(read(1)).toBe(first);
+  expect(read(2)).not.toBe(second);
+});
+
 test("a thousand certificates are read in about the time of a thousand certificates", () => {
   const path = write(cert("root.pem").repeat(1000));
   const started = performance.now();
