@@ -1,0 +1,191 @@
+import { describe, expect, it } from "vitest";
+import { CallsClient } from "../../../src/api/calls.ts";
+import { ImagesClient } from "../../../src/api/images.ts";
+import { SearchClient, type SearchRequest } from "../../../src/api/search.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
+import { errorOf } from "../../support/transport.ts";
+
+describe("search", () => {
+  const request: SearchRequest = {
+    id: "s1",
+    model: "m",
+    commands: { search_query: [{ q: "sse", recency: 7 }], open: [{ ref_id: "r0" }], response_length: "short" },
+    settings: { user_location: { type: "approximate", country: "DE" }, allowed_callers: ["direct"] },
+    max_output_tokens: 100,
+  };
+
+  it("sends the request as it is and returns both outputs", async () => {
+    const emulator = await emulate();
+    const answer = await new SearchClient(clientOptions(emulator.url)).search(request);
+    expect(answer.output).toMatch(/^\[0\] search_query: .*sse/);
+    expect(answer.encrypted_output).toEqual(expect.any(String));
+    expect([emulator.requests[0]?.method, emulator.requests[0]?.path]).toEqual(["POST", "/v1/alpha/search"]);
+    expect(emulator.requests[0]?.json).toEqual(request);
+  });
+
+  it("sends a text as a text and items as the wire has them", async () => {
+    const emulator = await emulate();
+    const client = new SearchClient(clientOptions(emulator.url));
+    await client.search({ id: "s1", model: "m", input: "what is new?" });
+    await client.search({ id: "s1", model: "m", input: [{ type: "reasoning", id: "rs_1", summary: [] }] });
+    expect(emulator.requests.map(({ json }) => (json as { input: unknown }).input)).toEqual([
+      "what is new?",
+      [{ type: "reasoning", summary: [], content: null, encrypted_content: null }],
+    ]);
+  });
+
+  it.each<[unknown, string]>([
+    [{}, "missing field `output`"],
+    [{ output: ["a"] }, "invalid type: sequence, expected a string"],
+    [{ output: "a", encrypted_output: 1 }, "invalid type: integer `1`, expected a string"],
+    [[], "invalid type: sequence, expected a JSON object"],
+  ])("an answer %j is a stream error", async (body, why) => {
+    const emulator = await emulate({ script: [{ status: 200, body }] });
+    const error = await errorOf(new SearchClient(clientOptions(emulator.url)).search(request));
+    expect(error).toMatchObject({ kind: "stream", message: `failed to decode search response: ${why}` });
+  });
+
+  it.each([{ model: "m" }, { id: "s1" }, { id: "", model: "m" }])("a request %j is not sent", async (incomplete) => {
+    const emulator = await emulate();
+    const error = await errorOf(new SearchClient(clientOptions(emulator.url)).search(incomplete as SearchRequest));
+    expect(error).toMatchObject({ kind: "build" });
+    expect(emulator.requests).toEqual([]);
+  });
+});
+
+describe("images", () => {
+  it("are generated as base64", async () => {
+    const emulator = await emulate();
+    const request = { model: "gpt-image-1.5", prompt: "a fox", n: 2, quality: "high", size: "1024x1536" };
+    const answer = await new ImagesClient(clientOptions(emulator.url)).generate(request);
+    expect(answer).toMatchObject({ created: expect.any(Number), quality: "high", size: "1024x1536" });
+    expect(answer.data.map(({ b64_json }) => Buffer.from(b64_json, "base64").subarray(1, 4).toString())).toEqual([
+      "PNG",
+      "PNG",
+    ]);
+    expect([emulator.requests[0]?.path, emulator.requests[0]?.json]).toEqual(["/v1/images/generations", request]);
+  });
+
+  it("are edited", async () => {
+    const emulator = await emulate();
+    const request = { images: [{ image_url: "data:image/png;base64,Zm9v" }], prompt: "add a hat" };
+    const answer = await new ImagesClient(clientOptions(emulator.url)).edit(request);
+    expect(answer.data).toHaveLength(1);
+    expect([emulator.requests[0]?.path, emulator.requests[0]?.json]).toEqual(["/v1/images/edits", request]);
+  });
+
+  it.each<[unknown, string]>([
+    [{ created: 1 }, "missing field `data`"],
+    [{ data: [] }, "missing field `created`"],
+    [{ created: "now", data: [] }, 'invalid type: string "now", expected u64'],
+    [{ created: 1, data: {} }, "invalid type: map, expected a sequence"],
+    [{ created: 1, data: [{ url: "x" }] }, "data[0]: missing field `b64_json`"],
+  ])("an answer %j is a stream error", async (body, why) => {
+    const emulator = await emulate({
+      script: [
+        { status: 200, body },
+        { status: 200, body },
+      ],
+    });
+    const client = new ImagesClient(clientOptions(emulator.url));
+    const generated = await errorOf(client.generate({ model: "m", prompt: "p" }));
+    expect(generated).toMatchObject({
+      kind: "stream",
+      message: `failed to decode image generation response: ${why}`,
+    });
+    const edited = await errorOf(client.edit({ images: [{ image_url: "x" }], prompt: "p" }));
+    expect(edited).toMatchObject({ kind: "stream", message: `failed to decode image edit response: ${why}` });
+  });
+
+  it("are not asked for without a prompt, a model or something to edit", async () => {
+    const client = new ImagesClient(clientOptions("http://127.0.0.1:9"));
+    expect(await errorOf(client.generate({ model: "m" } as never))).toMatchObject({ kind: "build" });
+    expect(await errorOf(client.generate({ prompt: "p" } as never))).toMatchObject({ kind: "build" });
+    expect(await errorOf(client.edit({ prompt: "p", images: [] }))).toMatchObject({ kind: "build" });
+  });
+});
+
+describe("calls", () => {
+  const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n";
+  const session = { type: "realtime", id: "sess_1", model: "gpt-realtime", instructions: "hi" };
+
+  it("send the offer alone as SDP", async () => {
+    const emulator = await emulate();
+    const call = await new CallsClient(clientOptions(emulator.url)).create(offer);
+    expect(call.sdp).toMatch(/^v=0\r\n/);
+    expect(call.callId).toMatch(/^rtc_/);
+    const [request] = emulator.requests;
+    expect([request?.method, request?.path]).toEqual(["POST", "/v1/realtime/calls"]);
+    expect(request?.headers["content-type"]).toBe("application/sdp");
+    expect(Buffer.from(request?.body ?? []).toString()).toBe(offer);
+  });
+
+  it("send offer and session in parts with the fixed boundary", async () => {
+    const emulator = await emulate();
+    await new CallsClient(clientOptions(emulator.url)).create(offer, { session });
+    const [request] = emulator.requests;
+    expect(request?.headers["content-type"]).toBe("multipart/form-data; boundary=codex-realtime-call-boundary");
+    expect(Buffer.from(request?.body ?? []).toString()).toBe(
+      [
+        "--codex-realtime-call-boundary",
+        'Content-Disposition: form-data; name="sdp"',
+        "Content-Type: application/sdp",
+        "",
+        offer,
+        "--codex-realtime-call-boundary",
+        'Content-Disposition: form-data; name="session"',
+        "Content-Type: application/json",
+        "",
+        '{"type":"realtime","model":"gpt-realtime","instructions":"hi"}',
+        "--codex-realtime-call-boundary--",
+        "",
+      ].join("\r\n"),
+    );
+  });
+
+  it("send both as JSON to the ChatGPT backend", async () => {
+    const emulator = await emulate();
+    const client = new CallsClient(clientOptions(`${emulator.origin}/backend-api/codex`));
+    await client.create(offer, { session });
+    const { id: _left, ...sent } = session;
+    expect(emulator.requests[0]?.path).toBe("/backend-api/codex/realtime/calls");
+    expect(emulator.requests[0]?.json).toEqual({ sdp: offer, session: sent });
+  });
+
+  it.each<[string, string | undefined]>([
+    ["rtc_test", "/v1/realtime/calls/rtc_test"],
+    ["rtc_backend", "/v1/realtime/calls/calls/rtc_backend?x=/rtc_query"],
+    ["rtc_2", "https://h/rtc_1/rtc_2/end"],
+    ["rtc_1", "rtc_1"],
+  ])("are known by %s of %s", async (callId, location) => {
+    const emulator = await emulate({ script: [{ status: 200, headers: { location }, body: "v=0" }] });
+    expect(await new CallsClient(clientOptions(emulator.url)).create(offer)).toEqual({ callId, sdp: "v=0" });
+  });
+
+  it.each<[string | undefined, RegExp]>([
+    [undefined, /missing Location/],
+    ["/v1/realtime/calls/rtc_", /does not contain a call id: \/v1\/realtime\/calls\/rtc_$/],
+    ["/calls?id=rtc_1", /does not contain a call id: \/calls$/],
+    ["/calls/rtc_\u00e9", /not ASCII/],
+  ])("fail with a Location %j", async (location, message) => {
+    const emulator = await emulate({ script: [{ status: 200, headers: { location }, body: "v=0" }] });
+    const error = await errorOf(new CallsClient(clientOptions(emulator.url)).create(offer));
+    expect(error).toMatchObject({ kind: "stream" });
+    expect(error.message).toMatch(message);
+  });
+
+  it("fail with an answer that is no text", async () => {
+    const script = [{ status: 200, headers: { location: "/rtc_1" }, body: Uint8Array.of(0xff, 0xfe) }];
+    const emulator = await emulate({ script });
+    const error = await errorOf(new CallsClient(clientOptions(emulator.url)).create(offer));
+    expect(error).toMatchObject({ kind: "stream" });
+    expect(error.message).toMatch(/^failed to decode realtime call SDP response/);
+  });
+
+  it("are not made with an offer that holds the boundary, or none", async () => {
+    const client = new CallsClient(clientOptions("http://127.0.0.1:9"));
+    expect(await errorOf(client.create(""))).toMatchObject({ kind: "build" });
+    const trap = `${offer}--codex-realtime-call-boundary--`;
+    expect(await errorOf(client.create(trap, { session }))).toMatchObject({ kind: "build" });
+  });
+});
