@@ -138,7 +138,10 @@ export class WebsocketConnection {
       const timer = timeoutMs > 0 ? setTimeout(onLate, clampDelay(timeoutMs)) : undefined;
       this.#unsent.add(settle);
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#websocket.send(message, (cause) => settle(cause ? sendError(cause) : undefined));
+      // Node 20 calls a write that a reset cut short a success.
+      this.#websocket.send(message, (cause) =>
+        settle(cause || this.#socket.destroyed ? this.#sendError(cause) : undefined),
+      );
     });
   }
 
@@ -219,6 +222,12 @@ export class WebsocketConnection {
     for (const resolve of this.#closeWaiters.splice(0)) resolve();
   };
 
+  #sendError(error: Error | undefined): StreamError {
+    const cause = error ?? this.#socket.errored ?? undefined;
+    const why = cause?.message ?? "the connection was closed";
+    return new StreamError(`failed to send websocket request: ${why}`, cause && { cause });
+  }
+
   #finish(end: WebsocketEnd): void {
     if (this.#end) return;
     this.#end = end;
@@ -229,8 +238,4 @@ export class WebsocketConnection {
 
 function closedError(): StreamError {
   return new StreamError("websocket connection is closed");
-}
-
-function sendError(cause: Error): StreamError {
-  return new StreamError(`failed to send websocket request: ${cause.message}`, { cause });
 }
