@@ -15,6 +15,7 @@ export const header = {
   originator: "originator",
   project: "openai-project",
   promoMessage: "x-codex-promo-message",
+  realtimeSessionId: "x-session-id",
   reasoningIncluded: "x-reasoning-included",
   requestId: "x-request-id",
   residency: "x-openai-internal-codex-residency",

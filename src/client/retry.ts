@@ -36,6 +36,8 @@ export interface RetryContext {
   readonly random?: (() => number) | undefined;
   /** Last word on an error that the policy would retry: false ends the retries. Default: none. */
   readonly mayRetry?: ((error: unknown) => boolean) | undefined;
+  /** Failures that the policy would not retry but this call does. Default: none. */
+  readonly alsoRetry?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
@@ -80,7 +82,8 @@ export async function withRetries<Result>(
     try {
       return await send(attempt);
     } catch (error) {
-      if (attempt >= policy.maxRetries || !isRetried(policy, error) || context.mayRetry?.(error) === false) throw error;
+      const isWorthIt = isRetried(policy, error) || context.alsoRetry?.(error) === true;
+      if (attempt >= policy.maxRetries || !isWorthIt || context.mayRetry?.(error) === false) throw error;
       const delayMs =
         serverDelayMs(policy, error, clock.now()) ?? backoffDelayMs(policy.baseDelayMs, attempt + 1, context.random);
       const notice: RetryNotice = {

@@ -1,0 +1,143 @@
+import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
+import type { Logger } from "../../client/log.ts";
+import { PushQueue } from "../../client/push-queue.ts";
+import { notify, type Telemetry } from "../../client/telemetry.ts";
+import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
+import type { RealtimeEvent } from "./events.ts";
+import { parseFrame } from "./inbound.ts";
+import { Outbox, type OutgoingMessage } from "./outbox.ts";
+import type { RealtimeProtocol } from "./protocol.ts";
+import type { RealtimeSessionSettings } from "./session-config.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** What a connection takes over from its client. */
+export interface RealtimeContext {
+  readonly protocol: RealtimeProtocol;
+  readonly settings: RealtimeSessionSettings;
+  readonly dropOldestAudio: boolean;
+  readonly wireEvents: boolean;
+  readonly telemetry?: Telemetry | undefined;
+  readonly logger: Logger;
+}
+
+/** Read from the network and not yet by the caller, in characters, before the connection is paused. */
+const BACKLOG = 1024 * 1024;
+
+/** The connection under both halves: messages out in order, events in, and the one flag that says whether it is over. */
+export class RealtimeLink {
+  readonly context: RealtimeContext;
+  readonly #connection: WebsocketConnection;
+  readonly #queue = new PushQueue<RealtimeEvent>();
+  readonly #outbox: Outbox;
+  readonly #transcript: Transcript;
+  #backlog = 0;
+  #isClosed = false;
+  #dropped = 0;
+
+  constructor(connection: WebsocketConnection, context: RealtimeContext) {
+    this.context = context;
+    this.#connection = connection;
+    this.#transcript = context.protocol.createTranscript();
+    this.#outbox = new Outbox({
+      send: (message) => connection.send(message).catch(sendFailed),
+      dropOldestAudio: context.dropOldestAudio,
+      onDrop: () => {
+        this.#dropped += 1;
+      },
+    });
+    this.#queue.onEmpty = () => {
+      if (this.#backlog > BACKLOG) connection.resume();
+      this.#backlog = 0;
+    };
+    connection.attach(this.#sink);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed || this.#connection.isClosed;
+  }
+
+  get droppedAudioFrames(): number {
+    return this.#dropped;
+  }
+
+  send(message: OutgoingMessage): Promise<void> {
+    return this.#isClosed ? Promise.reject(closedError()) : this.#outbox.send(message);
+  }
+
+  /** The end is noticed here and not when it arrives: what came before it is still to be read. */
+  async next(signal: AbortSignal | undefined): Promise<RealtimeEvent | undefined> {
+    if (this.#isClosed) return undefined;
+    try {
+      const { done, value } = await this.#queue.next(signal);
+      if (!done) return this.#transcript.observe(value);
+      this.#isClosed = true;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AbortedError)) this.#isClosed = true;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#queue.return();
+    this.#outbox.close(closedError());
+    await this.#connection.close();
+  }
+
+  terminate(): void {
+    this.#isClosed = true;
+    this.#connection.terminate();
+  }
+
+  readonly #sink: WebsocketSink = {
+    text: (message) => this.#read(message),
+    binary: () => this.#queue.push({ type: "error", message: "unexpected binary realtime websocket event" }),
+    ended: (end) => {
+      this.context.logger.debug({ by: end.by }, "realtime websocket closed");
+      this.#end(end);
+      this.#outbox.close(new StreamError("failed to send realtime request: websocket connection is closed"));
+    },
+  };
+
+  #read(message: string): void {
+    const { protocol, telemetry, wireEvents } = this.context;
+    const parsed = parseFrame(protocol.decoders, message);
+    if ("event" in parsed) this.#queue.push(parsed.event);
+    else if (wireEvents && parsed.wire) this.#queue.push({ type: "wire", event: parsed.wire });
+    else notify(telemetry, "onSkippedEvent", parsed.skipped);
+    if (this.#queue.length === 0) return;
+    const isFull = this.#backlog > BACKLOG;
+    this.#backlog += message.length;
+    if (!isFull && this.#backlog > BACKLOG) this.#connection.pause();
+  }
+
+  #end(end: WebsocketEnd): void {
+    const failure = failureOf(end);
+    if (end.by === "us") void this.#queue.return();
+    else if (failure) this.#queue.fail(failure);
+    else this.#queue.end();
+  }
+}
+
+/** A goodbye, and an end without one, are no failures: a session ends when the service has had enough. */
+function failureOf(end: WebsocketEnd): StreamError | TimeoutError | undefined {
+  if (end.by === "network" && end.error) {
+    return new StreamError(`failed to read websocket message: ${end.error.message}`, { cause: end.error });
+  }
+  if (end.by !== "silence") return undefined;
+  const { timeoutMs } = end;
+  const message = `failed to read websocket message: no sign of life for ${timeoutMs} ms, not even a pong`;
+  return new TimeoutError(message, { phase: "idle", timeoutMs });
+}
+
+function closedError(): StreamError {
+  return new StreamError("realtime websocket connection is closed");
+}
+
+function sendFailed(error: unknown): never {
+  const cause = CodexApiError.is(error) && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new StreamError(`failed to send realtime request: ${why}`, { cause });
+}

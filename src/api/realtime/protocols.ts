@@ -1,0 +1,20 @@
+import type { JsonObject } from "../wire/json.ts";
+import type { RealtimeProtocol } from "./protocol.ts";
+import type { RealtimeProtocolName, RealtimeSessionConfig } from "./session-config.ts";
+import { v1 } from "./v1.ts";
+import { v2 } from "./v2.ts";
+import { v3 } from "./v3.ts";
+
+export const DEFAULT_PROTOCOL = "v3" satisfies RealtimeProtocolName;
+
+export const protocols: Readonly<Record<RealtimeProtocolName, RealtimeProtocol>> = { v1, v2, v3 };
+
+export function protocolOf({ protocol = DEFAULT_PROTOCOL }: RealtimeSessionConfig): RealtimeProtocol {
+  return protocols[protocol];
+}
+
+/** The session as a WebRTC call takes it (`CallsClient.create`): what `session.update` carries, and the model. */
+export function realtimeCallSession(config: RealtimeSessionConfig): JsonObject {
+  const session = protocolOf(config).session(config);
+  return config.model === undefined ? session : { ...session, model: config.model };
+}

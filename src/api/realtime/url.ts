@@ -1,0 +1,55 @@
+import { BuildError } from "../../client/errors.ts";
+import type { ProviderConfig } from "../provider.ts";
+import { protocolOf } from "./protocols.ts";
+import type { RealtimeSessionConfig } from "./session-config.ts";
+
+const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" };
+
+/**
+ * Where the session is. The base URL's path decides: `/v1` and none become `/v1/realtime`, one that ends in `/realtime` and any other stay.
+ *
+ * @throws {@link BuildError} The base URL is none, or of another scheme.
+ */
+export function realtimeUrl(provider: ProviderConfig, config: RealtimeSessionConfig): string {
+  const base = parseBase(provider.baseUrl.trim());
+  // Text put together: the base's own query must go out as it was written.
+  const address = `${SCHEMES[base.protocol]}//${base.host}${pathOf(base.pathname)}`;
+  const query = [base.search.slice(1), appended(provider, config)].filter((part) => part !== "").join("&");
+  return query === "" ? address : `${address}?${query}`;
+}
+
+function parseBase(text: string): URL {
+  if (!URL.canParse(text)) {
+    throw new BuildError(
+      `failed to parse realtime api_url: ${JSON.stringify(text.split("?", 1)[0])} is no URL; it looks like https://api.openai.com/v1`,
+    );
+  }
+  const base = new URL(text);
+  if (!(base.protocol in SCHEMES)) {
+    throw new BuildError(`unsupported realtime api_url scheme: ${base.protocol.slice(0, -1)}`);
+  }
+  return base;
+}
+
+function pathOf(path: string): string {
+  if (path === "/") return "/v1/realtime";
+  if (path.endsWith("/realtime/")) return path.replace(/\/+$/, "");
+  if (path.endsWith("/v1")) return `${path}/realtime`;
+  if (path.endsWith("/v1/")) return `${path}realtime`;
+  return path;
+}
+
+/** A call has its model already, and `intent` is the protocol's to say. */
+function appended(provider: ProviderConfig, config: RealtimeSessionConfig): string {
+  const { model, callId } = config;
+  const { intent } = protocolOf(config);
+  const parameters = new URLSearchParams();
+  if (intent !== undefined) parameters.append("intent", intent);
+  if (model !== undefined && callId === undefined) parameters.append("model", model);
+  for (const [name, value] of Object.entries(provider.queryParams ?? {})) {
+    if (name === "intent" || (name === "model" && (model !== undefined || callId !== undefined))) continue;
+    parameters.append(name, value);
+  }
+  if (callId !== undefined) parameters.append("call_id", callId);
+  return parameters.toString();
+}
