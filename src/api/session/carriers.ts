@@ -90,9 +90,8 @@ export class Carriers {
   prewarm(call: Call): Attempt | undefined {
     const slot = this.#slot;
     if (!slot || slot.history?.isFresh === false) return undefined;
-    return this.#overWebsocket(slot, call, this.#fullRequest(call, inputItems(call.request.input)), {
-      generate: false,
-    });
+    const full = this.#fullRequest(call, inputItems(call.request.input));
+    return this.#fitsFrame(slot, call, full) ? this.#overWebsocket(slot, call, full, { generate: false }) : undefined;
   }
 
   connectOptions(call: Omit<Call, "request">): WebsocketConnectOptions {

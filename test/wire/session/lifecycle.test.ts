@@ -1,0 +1,372 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  type Emulator,
+  type EmulatorOptions,
+  type RecordedRequest,
+  type Step,
+  startEmulator,
+} from "../../../src/emulator/index.ts";
+import { emulate, readEvents, textOf } from "../../support/clients.ts";
+import { startTcpServer } from "../../support/proxies/loopback.ts";
+import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, run, wire } from "./support.ts";
+
+const carriers = ["websocket", "http"] as const;
+const endless = { events: [wire.created, wire.delta("a")], stallAfterEvents: 2 };
+
+/** A script in which the answer to "one" never ends. */
+function stallingOne(request: RecordedRequest): Step | undefined {
+  return JSON.stringify(request.json ?? "").includes("repeat: one") ? endless : undefined;
+}
+
+/** The next request of an ordinary conversation. */
+async function goOn(
+  session: Parameters<typeof answerTo>[0],
+  history: ReturnType<typeof asking>["input"],
+  text: string,
+) {
+  history.push(...asking(text).input);
+  const answer = await answerTo(session, { model: "m", input: history });
+  history.push(...answer.items);
+  return answer;
+}
+
+describe.each(carriers)("calls of one session, over %s", (transport) => {
+  it("are answered one at a time, in the order they were made", async () => {
+    const emulator = await emulate({ script: stallingOne });
+    const { session } = openSession(emulator.url, { transport });
+    const first = await session.stream(asking("one"));
+    let isOpen = false;
+    const second = session.stream(asking("two")).then((stream) => {
+      isOpen = true;
+      return stream.collect();
+    });
+    const third = answerTo(session, asking("three"));
+    for await (const event of first) if (event.type === "output_text.delta") break;
+    expect(isOpen).toBe(false);
+    expect([(await second).text, (await third).text]).toEqual(["two", "three"]);
+    expect(bodiesAt(emulator).map(({ input }) => JSON.stringify(input).match(/repeat: (\w+)/)?.[1])).toEqual([
+      "one",
+      "two",
+      "three",
+    ]);
+  });
+
+  it("a stream that was left closes its connection, and the next request goes out as a whole (parity: stream/leaving-cancels)", async () => {
+    const emulator = await emulate({ script: [{}, endless] });
+    const { session } = openSession(emulator.url, { transport });
+    const history: ReturnType<typeof asking>["input"] = [];
+    await goOn(session, history, "one");
+    for await (const event of await session.stream(asking("two", history))) if (event.type === "created") break;
+    await (transport === "http" ? emulator.waitForClosedResponses(2) : emulator.waitForClosedWebsockets(1));
+    expect((await goOn(session, history, "three")).text).toBe("three");
+    expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
+    expect(session.transport).toBe(transport);
+  });
+
+  it("one that waits for its turn can be aborted; those after it move up", async () => {
+    const emulator = await emulate({ script: stallingOne });
+    const { session } = openSession(emulator.url, { transport });
+    const first = await session.stream(asking("one"));
+    const abort = new AbortController();
+    const second = run(session, asking("two"), { signal: abort.signal });
+    const third = answerTo(session, asking("three"));
+    abort.abort("enough");
+    expect((await second).error).toMatchObject({ kind: "aborted", cause: "enough" });
+    await first.close();
+    expect((await third).text).toBe("three");
+    expect(bodiesAt(emulator)).toHaveLength(2);
+  });
+
+  it("one that streams can be aborted: at once, and the session goes on", async () => {
+    const emulator = await emulate({ script: stallingOne });
+    const { session } = openSession(emulator.url, { transport });
+    const abort = new AbortController();
+    const stream = await session.stream(asking("one"), { signal: abort.signal });
+    const reading = readEvents(stream);
+    await emulator.nextRequest();
+    abort.abort("enough");
+    expect((await reading).error).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+
+  it("one that nobody reads can be aborted: the next one is let in", async () => {
+    const emulator = await emulate({ script: stallingOne });
+    const { session } = openSession(emulator.url, { transport });
+    const abort = new AbortController();
+    const stream = await session.stream(asking("one"), { signal: abort.signal });
+    abort.abort();
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect((await readEvents(stream)).error).toMatchObject({ kind: "aborted" });
+  });
+
+  it("an abort ends the wait before a retry at once, before the stream is open", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.failed({})] }] });
+    const abort = new AbortController();
+    const { session } = openSession(
+      emulator.url,
+      { transport, telemetry: { onRetry: () => setImmediate(() => abort.abort("enough")) } },
+      { retry: { baseDelayMs: 600_000 } },
+    );
+    const { error } = await run(session, asking("one"), { signal: abort.signal });
+    expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+
+  it("an abort between restarted and the retry is an aborted error", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
+    const abort = new AbortController();
+    const { session } = openSession(emulator.url, { transport }, { retry: { baseDelayMs: 600_000 } });
+    const stream = await session.stream(asking("one"), { signal: abort.signal });
+    const events = stream[Symbol.asyncIterator]();
+    for (let step = await events.next(); step.value?.type !== "restarted"; ) step = await events.next();
+    abort.abort();
+    await expect(events.next()).rejects.toMatchObject({ kind: "aborted" });
+    expect(await events.next()).toMatchObject({ done: true });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+
+  it("leaving during the wait before a retry ends it quietly and lets the next one in", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
+    const { session } = openSession(emulator.url, { transport }, { retry: { baseDelayMs: 600_000 } });
+    const stream = await session.stream(asking("one"));
+    const events = stream[Symbol.asyncIterator]();
+    for (let step = await events.next(); step.value?.type !== "restarted"; ) step = await events.next();
+    const waiting = events.next();
+    await stream.close();
+    expect(await waiting).toMatchObject({ done: true });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect(bodiesAt(emulator)).toHaveLength(2);
+  });
+
+  it("events can be asked for ahead, across a restart", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }], rateLimits: false });
+    const { session } = openSession(emulator.url, { transport });
+    const events = (await session.stream(asking("one")))[Symbol.asyncIterator]();
+    const steps = await Promise.all(Array.from({ length: 40 }, () => events.next()));
+    const seen = steps.flatMap(({ value }) => (value ? [value] : []));
+    expect(seen.findIndex(({ type }) => type === "restarted")).toBeLessThan(
+      seen.findLastIndex(({ type }) => type === "created"),
+    );
+    expect(textOf(seen)).toBe("one");
+    expect(seen.at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  it("close ends the one that streams and those that wait, and is final", async () => {
+    const emulator = await emulate({ script: stallingOne });
+    const { session } = openSession(emulator.url, { transport });
+    const reading = readEvents(await session.stream(asking("one")));
+    const waiting = run(session, asking("two"));
+    await session.close();
+    expect((await reading).error).toMatchObject({ kind: "aborted", cause: { message: "the session was closed" } });
+    expect((await waiting).error).toMatchObject({ kind: "aborted" });
+    expect((await run(session, asking("three"))).error).toMatchObject({ kind: "build" });
+    await session.close();
+    await (transport === "http" ? emulator.waitForClosedResponses(1) : emulator.waitForClosedWebsockets(1));
+    expect(bodiesAt(emulator)).toHaveLength(1);
+  });
+
+  it("a signal that fired before sends nothing", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { transport });
+    const { error } = await run(session, asking("one"), { signal: AbortSignal.abort("no") });
+    expect(error).toMatchObject({ kind: "aborted", cause: "no" });
+    expect(emulator.requests).toEqual([]);
+  });
+
+  it("a request that cannot be built lets the next one in", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { transport });
+    const cyclic: Record<string, unknown> = { type: "new_kind" };
+    cyclic.self = cyclic;
+    for (const input of [[{}], [cyclic], 7]) {
+      const { error } = await run(session, { model: "m", input: input as never });
+      expect(error).toMatchObject({ kind: "build" });
+    }
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect(bodiesAt(emulator)).toHaveLength(1);
+  });
+
+  it("credentials that cannot be had are their provider's error, and let the next call in", async () => {
+    const emulator = await emulate();
+    let asked = 0;
+    const auth = {
+      bearerToken: () => {
+        asked += 1;
+        if (asked === 1) throw new TypeError("no token");
+        return "token";
+      },
+    };
+    const { session } = openSession(emulator.url, { transport, auth });
+    expect((await run(session, asking("one"))).error).toBeInstanceOf(TypeError);
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+});
+
+describe("leaving while the connection is being opened", () => {
+  it("an abort ends the handshake, and the next call opens its own", async () => {
+    const emulator = await emulate({ script: [{ refuse: "stall" }] });
+    const abort = new AbortController();
+    const { session } = openSession(emulator.url);
+    const opening = run(session, asking("one"), { signal: abort.signal });
+    await emulator.nextRequest();
+    abort.abort();
+    expect((await opening).error).toMatchObject({ kind: "aborted" });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect(session.transport).toBe("websocket");
+    expect(kindsOf(emulator)).toEqual(["handshake", "handshake", "frame"]);
+  });
+
+  it("prewarm and preconnect can be aborted", async () => {
+    const emulator = await emulate({ script: [{ refuse: "stall" }, { refuse: "stall" }] });
+    const { session } = openSession(emulator.url);
+    for (const prepare of ["preconnect", "prewarm"] as const) {
+      const abort = new AbortController();
+      const { signal } = abort;
+      const preparing =
+        prepare === "prewarm" ? session.prewarm(asking("one"), { signal }) : session.preconnect({ signal });
+      await emulator.nextRequest();
+      abort.abort();
+      await expect(preparing).rejects.toMatchObject({ kind: "aborted" });
+    }
+    expect(session.transport).toBe("websocket");
+  });
+});
+
+describe("the connection's age (parity: websocket/renewal)", () => {
+  it("a connection too old is replaced before the next request, which goes out as a whole", async () => {
+    const emulator = await emulate();
+    const { session, notices } = openSession(emulator.url, { maxConnectionAgeMs: 60_000 });
+    const history: ReturnType<typeof asking>["input"] = [];
+    await goOn(session, history, "one");
+    await goOn(session, history, "two");
+    const now = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now + 60_001);
+    await goOn(session, history, "three");
+    clock.mockRestore();
+    expect(kindsOf(emulator)).toEqual(["handshake", "frame", "frame", "handshake", "frame"]);
+    expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
+    expect(notices).toEqual([]);
+    await emulator.waitForClosedWebsockets(1);
+  });
+});
+
+/** Carries bytes between a client and `port`, and lets the test cut or count what flows. */
+async function relayTo(port: () => number) {
+  const pairs: [Socket, Socket][] = [];
+  const relay = await startTcpServer((client) => {
+    const upstream = connect(port(), "127.0.0.1");
+    upstream.on("error", () => client.destroy());
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => client.destroy());
+    client.pipe(upstream).pipe(client);
+    pairs.push([client, upstream]);
+  });
+  return { port: relay.port, pairs };
+}
+
+describe("a connection that dies while nobody uses it (parity: websocket/idle-death)", () => {
+  it("is replaced without a retry once its end was noticed", async () => {
+    const emulator = await emulate();
+    const relay = await relayTo(() => Number(new URL(emulator.url).port));
+    const { session, notices } = openSession(`http://127.0.0.1:${relay.port}/v1`, {}, { maxStreamRetries: 0 });
+    const history: ReturnType<typeof asking>["input"] = [];
+    await goOn(session, history, "one");
+    const [client] = relay.pairs[0] ?? [];
+    client?.resetAndDestroy();
+    await emulator.waitForClosedWebsockets(1);
+    expect((await goOn(session, history, "two")).text).toBe("two");
+    expect(session.transport).toBe("websocket");
+    expect(notices.every(({ retry, delayMs }) => retry === 0 && delayMs === 0)).toBe(true);
+    expect(handshakesAt(emulator)).toHaveLength(2);
+    expect(bodiesAt(emulator).at(-1)).not.toHaveProperty("previous_response_id");
+  });
+
+  it("is replaced without a retry when only the request finds out", async () => {
+    const emulator = await emulate({ script: [{}, { resetBeforeHeaders: true }] });
+    const { session, notices } = openSession(emulator.url, {}, { maxStreamRetries: 0 });
+    const history: ReturnType<typeof asking>["input"] = [];
+    await goOn(session, history, "one");
+    expect((await goOn(session, history, "two")).text).toBe("two");
+    expect(session.transport).toBe("websocket");
+    expect(notices).toMatchObject([{ retry: 0, delayMs: 0, layer: "stream" }]);
+  });
+
+  it("a new connection that dies in the same way costs a retry", async () => {
+    const emulator = await emulate({ script: [{ resetBeforeHeaders: true }] });
+    const { session, notices } = openSession(emulator.url, { transport: "websocket" });
+    expect((await answerTo(session, asking("one"))).text).toBe("one");
+    expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
+  });
+
+  it("nothing is replaced for free once something of the answer has come", async () => {
+    const emulator = await emulate({ script: [{}, { events: [wire.created], resetAfterEvents: 1 }] });
+    const { session, notices } = openSession(emulator.url);
+    await answerTo(session, asking("one"));
+    await answerTo(session, asking("two"));
+    expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
+  });
+});
+
+describe("a server that goes away", () => {
+  async function restartable(
+    options: EmulatorOptions = {},
+  ): Promise<{ port: number; current: Emulator; restart(): Promise<void> }> {
+    const first = await startEmulator(options);
+    const port = Number(new URL(first.url).port);
+    const server = {
+      port,
+      current: first,
+      async restart() {
+        await server.current.close();
+        server.current = await startEmulator({ port });
+      },
+    };
+    onTestFinished(() => server.current.close());
+    return server;
+  }
+
+  it("between turns: the next turn opens a new connection and sends everything", async () => {
+    const server = await restartable();
+    const { session, notices } = openSession(server.current.url);
+    const history: ReturnType<typeof asking>["input"] = [];
+    await goOn(session, history, "one");
+    await server.restart();
+    expect((await goOn(session, history, "two")).text).toBe("two");
+    expect(session.transport).toBe("websocket");
+    expect(bodiesAt(server.current)[0]).not.toHaveProperty("previous_response_id");
+    expect(notices.filter(({ retry }) => retry > 0)).toEqual([]);
+  });
+
+  it("in the middle of a turn: the answer starts again on what came back", async () => {
+    const server = await restartable({ script: [endless] });
+    const { session } = openSession(server.current.url, { transport: "websocket" });
+    const seen: string[] = [];
+    for await (const event of await session.stream(asking("two"))) {
+      if (event.type === "output_text.delta") seen.push(event.delta);
+      if (event.type === "restarted") seen.push("|");
+      if (seen.join("") === "a") await server.restart();
+    }
+    expect(seen.join("")).toBe("a|two");
+  });
+});
+
+describe("a proxy that drops what is idle", () => {
+  it("costs no turn of a conversation", async () => {
+    const emulator = await emulate();
+    const relay = await relayTo(() => Number(new URL(emulator.url).port));
+    const { session, notices } = openSession(`http://127.0.0.1:${relay.port}/v1`);
+    const history: ReturnType<typeof asking>["input"] = [];
+    for (const text of ["one", "two", "three", "four"]) {
+      expect((await goOn(session, history, text)).text).toBe(text);
+      const [client, upstream] = relay.pairs.at(-1) ?? [];
+      const closed = upstream && once(upstream, "close");
+      client?.destroy();
+      await closed;
+    }
+    expect(session.transport).toBe("websocket");
+    expect(notices.filter(({ retry }) => retry > 0)).toEqual([]);
+    expect(handshakesAt(emulator)).toHaveLength(4);
+  });
+});
