@@ -64,6 +64,8 @@ export type { CollectedResponse } from "./api/responses/collect.ts";
 export type { ResponseEvent, TokenUsage } from "./api/responses/events.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
+export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
+export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
 export {
   SearchClient,
   type SearchCommands,
