@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
-import type { Emulator, EmulatorOptions, Step } from "../../src/emulator/index.ts";
+import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { cert, certPath } from "../support/certs.ts";
 import { clientOptions, emulate, readEvents } from "../support/clients.ts";
 import { HIDDEN_HOST } from "./program.ts";
@@ -59,56 +56,15 @@ export async function ask(question: Question): Promise<{ readonly events: Respon
   }
 }
 
-/** What the server of {@link inLockstep} says. */
-export const WORDS: readonly string[] = ["one ", "two ", "three "];
-
-/**
- * A server that says its next word only when the client has read the last one: an answer that is held back on the way never ends.
- *
- * @returns `script` for the emulator; `read` asks it and gives the words.
- */
-export function inLockstep(): {
-  readonly script: readonly Step[];
-  read(question: Question): Promise<string[]>;
-} {
-  const turns = WORDS.map(() => turnstile());
-  async function* events(): AsyncGenerator<unknown, void> {
-    yield { type: "response.created", response: { id: "resp_1" } };
-    for (const [index, delta] of WORDS.entries()) {
-      yield { type: "response.output_text.delta", delta };
-      await turns[index]?.passed;
-    }
-    yield { type: "response.completed", response: { id: "resp_1" } };
+/** Asks a server of `inLockstep`: resolves with its words only if each arrived before the next was said. */
+export async function readInLockstep(question: Question, heard: () => void): Promise<string[]> {
+  const words: string[] = [];
+  for await (const event of await open(question)) {
+    if (event.type !== "output_text.delta") continue;
+    words.push(event.delta);
+    heard();
   }
-  return {
-    script: [{ events: events() }],
-    async read(question) {
-      const heard: string[] = [];
-      for await (const event of await open(question)) {
-        if (event.type !== "output_text.delta") continue;
-        turns[heard.length]?.pass();
-        heard.push(event.delta);
-      }
-      return heard;
-    },
-  };
-}
-
-function turnstile(): { readonly passed: Promise<void>; pass(): void } {
-  let pass = (): void => {};
-  const passed = new Promise<void>((resolve) => {
-    pass = resolve;
-  });
-  return { passed, pass: () => pass() };
-}
-
-/** A file of the test's own with these certificates. */
-export function bundleFile(...pems: readonly (string | undefined)[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "codex-api-bundle-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "ca.pem");
-  writeFileSync(path, pems.join("\n"));
-  return path;
+  return words;
 }
 
 /** The text of a whole answer. @throws What ended it instead. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { answer, ask, bundleFile, CARRIERS, expectNoSecret, hiddenOrigin, inLockstep, ROOT, WORDS } from "./asking.ts";
+import { caFile } from "../support/ca-file.ts";
+import { inLockstep, WORDS } from "../support/lockstep.ts";
+import { answer, ask, CARRIERS, expectNoSecret, hiddenOrigin, ROOT, readInLockstep } from "./asking.ts";
 import { HIDDEN_HOST } from "./program.ts";
 import { CREDENTIALS, useMicrosocks, WRONG_CREDENTIALS } from "./proxies.ts";
 
@@ -11,10 +13,10 @@ describe.each(CARRIERS)("microsocks with credentials, %s", (carrier) => {
     ["https", "ALL_PROXY", false],
     ["http", "HTTP_PROXY", true],
   ])("is given the name by socks5h, %s from %s", async (_scheme, variable, plain) => {
-    const { script, read } = inLockstep();
+    const { script, heard } = inLockstep();
     const { baseUrl } = await hiddenOrigin({ script, plain });
     const env = { ...ROOT, [variable]: proxy.urlWith(CREDENTIALS, "socks5h") };
-    expect(await read({ carrier, baseUrl, env })).toEqual(WORDS);
+    expect(await readInLockstep({ carrier, baseUrl, env }, heard)).toEqual(WORDS);
     expect(proxy.output()).toContain(`connected to ${HIDDEN_HOST}:${new URL(baseUrl).port}`);
   });
 
@@ -22,7 +24,7 @@ describe.each(CARRIERS)("microsocks with credentials, %s", (carrier) => {
     const { emulator } = await hiddenOrigin({ tls: true });
     const { port } = new URL(emulator.url);
     const env = {
-      CODEX_CA_CERTIFICATE: bundleFile(emulator.caPem),
+      CODEX_CA_CERTIFICATE: caFile(emulator.caPem),
       HTTPS_PROXY: proxy.urlWith(CREDENTIALS, "socks5"),
     };
     expect(await answer({ carrier, baseUrl: `https://localhost:${port}/v1`, env })).toBe("one two three");

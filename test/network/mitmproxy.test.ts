@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { isTrustFailure } from "../../src/client/trust/index.ts";
+import { caFile } from "../support/ca-file.ts";
 import { certPath } from "../support/certs.ts";
-import { answer, ask, bundleFile, CARRIERS, hiddenOrigin, inLockstep, open, WORDS } from "./asking.ts";
+import { inLockstep, WORDS } from "../support/lockstep.ts";
+import { answer, ask, CARRIERS, hiddenOrigin, open, readInLockstep } from "./asking.ts";
 import { useMitmproxy } from "./proxies.ts";
 
 describe("mitmproxy intercepting TLS", () => {
@@ -17,9 +19,9 @@ describe("mitmproxy intercepting TLS", () => {
     });
 
     it("passes events on one by one", async () => {
-      const { script, read } = inLockstep();
+      const { script, heard } = inLockstep();
       const { baseUrl } = await hiddenOrigin({ script });
-      expect(await read({ carrier, baseUrl, env: trusting() })).toEqual(WORDS);
+      expect(await readInLockstep({ carrier, baseUrl, env: trusting() }, heard)).toEqual(WORDS);
     });
 
     it("without its authority is refused by its name, and no request gets through", async () => {
@@ -56,7 +58,7 @@ describe("mitmproxy intercepting TLS", () => {
 
     it("is passed by for a host in NO_PROXY", async () => {
       const { emulator } = await hiddenOrigin({ tls: true });
-      const bundle = bundleFile(emulator.caPem); // without mitmproxy's
+      const bundle = caFile(emulator.caPem); // without mitmproxy's
       const env = { HTTPS_PROXY: proxy.url(), CODEX_CA_CERTIFICATE: bundle, NO_PROXY: "127.0.0.1" };
       expect(await answer({ carrier, baseUrl: emulator.url, env })).toBe("one two three");
       const proxied = await ask({ carrier, baseUrl: emulator.url, env: { ...env, NO_PROXY: "" } });
@@ -96,8 +98,8 @@ describe("mitmproxy as it is by default, a proxy that buffers bodies", () => {
   });
 
   it("lets WebSocket messages through one by one", async () => {
-    const { script, read } = inLockstep();
+    const { script, heard } = inLockstep();
     const { baseUrl } = await hiddenOrigin({ script });
-    expect(await read({ carrier: "WebSocket", baseUrl, env: env() })).toEqual(WORDS);
+    expect(await readInLockstep({ carrier: "WebSocket", baseUrl, env: env() }, heard)).toEqual(WORDS);
   });
 });

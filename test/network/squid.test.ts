@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answer, ask, CARRIERS, expectNoSecret, hiddenOrigin, inLockstep, ROOT, WORDS } from "./asking.ts";
+import { inLockstep, WORDS } from "../support/lockstep.ts";
+import { answer, ask, CARRIERS, expectNoSecret, hiddenOrigin, ROOT, readInLockstep } from "./asking.ts";
 import { HIDDEN_HOST } from "./program.ts";
 import { CREDENTIALS, useSquid, WRONG_CREDENTIALS } from "./proxies.ts";
 
@@ -7,16 +8,18 @@ describe.each(CARRIERS)("squid, %s", (carrier) => {
   const proxy = useSquid();
 
   it("makes a tunnel for TLS, through which events come one by one", async () => {
-    const { script, read } = inLockstep();
+    const { script, heard } = inLockstep();
     const { baseUrl, emulator } = await hiddenOrigin({ script });
-    expect(await read({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: proxy.url() } })).toEqual(WORDS);
+    expect(await readInLockstep({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: proxy.url() } }, heard)).toEqual(
+      WORDS,
+    );
     expect(emulator.requests[0]?.headers).not.toHaveProperty("via");
   });
 
   it(`${carrier === "SSE" ? "forwards a request in absolute form" : "makes a tunnel"} for plain HTTP`, async () => {
-    const { script, read } = inLockstep();
+    const { script, heard } = inLockstep();
     const { baseUrl, emulator } = await hiddenOrigin({ plain: true, script });
-    expect(await read({ carrier, baseUrl, env: { HTTP_PROXY: proxy.url() } })).toEqual(WORDS);
+    expect(await readInLockstep({ carrier, baseUrl, env: { HTTP_PROXY: proxy.url() } }, heard)).toEqual(WORDS);
     const via = expect.stringContaining("squid");
     expect(emulator.requests[0]?.headers.via).toEqual(carrier === "SSE" ? via : undefined);
   });

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { answer, ask, bundleFile, CARRIERS, expectNoSecret, hiddenOrigin, inLockstep, ROOT, WORDS } from "./asking.ts";
+import { caFile } from "../support/ca-file.ts";
+import { inLockstep, WORDS } from "../support/lockstep.ts";
+import { answer, ask, CARRIERS, expectNoSecret, hiddenOrigin, ROOT, readInLockstep } from "./asking.ts";
 import { PLAIN_CREDENTIALS, useTinyproxy, WRONG_CREDENTIALS } from "./proxies.ts";
 
 describe.each(CARRIERS)("tinyproxy with credentials, %s", (carrier) => {
   const proxy = useTinyproxy();
 
   it.each(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])("lets them through from %s", async (variable) => {
-    const { script, read } = inLockstep();
+    const { script, heard } = inLockstep();
     const { baseUrl } = await hiddenOrigin({ script });
     const env = { ...ROOT, [variable]: proxy.urlWith(PLAIN_CREDENTIALS) };
-    expect(await read({ carrier, baseUrl, env })).toEqual(WORDS);
+    expect(await readInLockstep({ carrier, baseUrl, env }, heard)).toEqual(WORDS);
   });
 
   it.each([
@@ -39,7 +41,7 @@ describe.each(CARRIERS)("tinyproxy with credentials, %s", (carrier) => {
   it("is passed by for a host in NO_PROXY", async () => {
     const { emulator, baseUrl } = await hiddenOrigin({ tls: true });
     const env = {
-      CODEX_CA_CERTIFICATE: bundleFile(emulator.caPem),
+      CODEX_CA_CERTIFICATE: caFile(emulator.caPem),
       HTTPS_PROXY: proxy.urlWith(WRONG_CREDENTIALS),
       NO_PROXY: "localhost,127.0.0.0/8,.example.test",
     };
