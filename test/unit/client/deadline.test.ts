@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { withDeadline } from "../../../src/client/deadline.ts";
+import { AbortedError, NetworkError } from "../../../src/client/errors.ts";
+import { errorOf } from "../../support/transport.ts";
+
+/** Work that ends only when its signal fires, as everything of ours does. */
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(new AbortedError(signal.reason)));
+  });
+}
+
+describe("withDeadline", () => {
+  test("gives what the work gives", async () => {
+    expect(await withDeadline({ timeoutMs: 1000, what: "x" }, async () => 7)).toBe(7);
+  });
+
+  test("ends work that takes too long, and says what did not happen", async () => {
+    expect(await errorOf(withDeadline({ timeoutMs: 5, what: "no answer" }, untilAborted))).toMatchObject({
+      kind: "timeout",
+      timeoutMs: 5,
+      message: "no answer within 5 ms",
+    });
+  });
+
+  test("leaves the work's own errors as they are", async () => {
+    const broken = new NetworkError("broken");
+    expect(await errorOf(withDeadline({ timeoutMs: 1000, what: "x" }, () => Promise.reject(broken)))).toBe(broken);
+  });
+
+  test("hands the caller's abort on, with its reason", async () => {
+    const controller = new AbortController();
+    const failed = errorOf(withDeadline({ timeoutMs: 1000, signal: controller.signal, what: "x" }, untilAborted));
+    controller.abort("enough");
+    expect(await failed).toMatchObject({ kind: "aborted", cause: "enough" });
+  });
+
+  test("does not begin when the caller has aborted", async () => {
+    let begun = false;
+    const work = async () => {
+      begun = true;
+    };
+    for (const timeoutMs of [0, 1000]) {
+      const failed = errorOf(withDeadline({ timeoutMs, signal: AbortSignal.abort(), what: "x" }, work));
+      expect(await failed).toMatchObject({ kind: "aborted" });
+    }
+    expect(begun).toBe(false);
+  });
+
+  test("is none at 0: the caller's own signal goes through", async () => {
+    const { signal } = new AbortController();
+    expect(await withDeadline({ timeoutMs: 0, signal, what: "x" }, async (given) => given)).toBe(signal);
+  });
+});
