@@ -33,6 +33,7 @@ export class ConnectionPool {
   readonly #undici: Undici;
   readonly #idle = new Map<string, Client[]>();
   readonly #all = new Set<Client>();
+  readonly #faults = new WeakMap<Client, Error>();
 
   constructor(dialer: Dialer, undici: Undici) {
     this.#dialer = dialer;
@@ -42,6 +43,11 @@ export class ConnectionPool {
   async acquire(destination: Destination, limits: Limits): Promise<Lease> {
     const idle = this.#idle.get(keyOf(destination))?.pop();
     return idle ? { client: idle, reused: true } : this.open(destination, limits);
+  }
+
+  /** What broke the connection first, where anything did. */
+  faultOf(client: Client): Error | undefined {
+    return this.#faults.get(client);
   }
 
   /** Hands a connection back whose response has been read to its end. */
@@ -72,6 +78,8 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    // undici reports the last thing that happened to a socket; the first is the cause, such as a TLS alert before the end.
+    socket.once("error", (error) => this.#faults.set(client, error));
     this.#all.add(client);
     client.on("disconnect", () => this.#forget(destination, client));
     return { client, reused: false };

@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly url: string;
   readonly headersTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Puts an error of TLS into words. */
+  readonly explain: (cause: Error) => NetworkError | undefined;
   /** Called once, when the connection is free again or gone. */
   readonly onFinished: (reusable: boolean) => void;
 }
@@ -93,7 +95,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (this.#finished) return;
     // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
     if (CodexApiError.is(cause)) this.#fail(cause);
-    else this.#fail(this.#hasHead ? brokenBody(cause) : brokenRequest(cause, this.#options.url));
+    else if (this.#hasHead) this.#fail(brokenBody(cause));
+    else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
   }
 
   // The reader's side

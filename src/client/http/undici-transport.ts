@@ -124,6 +124,7 @@ export class UndiciTransport implements HttpTransport {
       url: safeUrl(request.url),
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
+      explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, request.url),
       onFinished: (reusable) => {
         if (reusable) pool.release(destination, client);
       },

@@ -29,6 +29,8 @@ export interface TlsUpgrader {
    * @throws {@link NetworkError} Phase `tls`: the handshake failed or the socket closed.
    */
   connect(options: { readonly socket: Socket; readonly host: string }): Promise<Socket>;
+  /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
+  explain?(error: unknown, host: string): NetworkError | undefined;
 }
 
 export interface DialerOptions {
@@ -58,6 +60,11 @@ export interface Dialer {
   dial(target: DialTarget, limits?: ConnectLimits): Promise<Socket>;
   /** Set where `url` is plain HTTP and its route leads through an HTTP proxy: such a request is not tunnelled but sent to the proxy. */
   forward(url: URL | string): Forward | undefined;
+  /**
+   * What broke a connection to `url` that stood already, in words, where TLS did: with TLS 1.3 a server's demand for a client certificate
+   * comes only then. Undefined for any other error.
+   */
+  explain(error: unknown, url: URL | string): NetworkError | undefined;
 }
 
 /** How a plain HTTP request is handed to a proxy: in absolute form, with these headers, on a connection to the proxy. */
@@ -106,6 +113,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
   return {
     route: (url) => routeOf(targetOf(url)),
+    explain: (error, url) => trust.explain?.(error, targetOf(url).hostname),
 
     async dial(target, limits = {}) {
       const route = routeOf(target);

@@ -56,9 +56,9 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   const headers = mergeHeaders(options.headers);
   const url = addressOf(options.url);
   const startedAt = performance.now();
-  const loading = import("ws");
+  // Loaded before and not while the connection is made: one that dies in between would die unheard.
+  const { WebSocket: Websocket } = await import("ws");
   const socket = await dialer.dial(targetOf(url), { timeoutMs, signal });
-  const { WebSocket: Websocket } = await loading;
   const restMs = timeoutMs > 0 ? Math.max(1, timeoutMs - (performance.now() - startedAt)) : 0;
   const settings = {
     headers,
@@ -70,7 +70,12 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     skipUTF8Validation: options.skipsUtf8Check ?? false,
   };
   const open = (): WebSocket => new Websocket(url, settings);
-  return new Attempt(safeUrl(url), headers, socket, { timeoutMs, restMs, signal }).run(open);
+  return new Attempt(safeUrl(url), headers, socket, {
+    timeoutMs,
+    restMs,
+    signal,
+    explain: (cause) => dialer.explain(cause, url),
+  }).run(open);
 }
 
 /** Without what is not part of a handshake, and what would become a header by itself. */
@@ -100,6 +105,8 @@ interface AttemptLimits {
   /** What of it is left. */
   readonly restMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Puts an error of TLS into words. */
+  readonly explain: (cause: Error) => NetworkError | undefined;
 }
 
 /** One handshake on a connection that stands, until it is answered one way or another. */
@@ -168,6 +175,8 @@ class Attempt {
     const { errored } = this.#socket;
     if (!errored && cause.code === "ECONNRESET") return new StreamError("websocket closed", { cause });
     const reason = errored ?? cause;
+    const inTls = this.#limits.explain(reason);
+    if (inTls) return inTls;
     const { code } = reason as { readonly code?: string };
     return new NetworkError(
       `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not speak WebSocket here`,
