@@ -62,6 +62,7 @@ export class ResponsesWebsocketConnection {
   readonly #preliminary: readonly ResponseEvent[];
   readonly #turns = new RequestTurns();
   #feed: ResponseFeed | undefined;
+  #isSending = false;
   #requests = 0;
 
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
@@ -147,11 +148,14 @@ export class ResponsesWebsocketConnection {
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
     let error: unknown;
+    this.#isSending = true;
     try {
       await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
     } catch (cause) {
       feed.fail(cause);
       error = feed.failure; // the server's own reason, where it gave one before the connection went
+    } finally {
+      this.#isSending = false;
     }
     const durationMs = performance.now() - startedAt;
     notify(this.#context.telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
@@ -187,8 +191,9 @@ export class ResponsesWebsocketConnection {
     },
     ended: (end) => {
       this.#turns.close();
-      this.#feed?.fail(endError(end));
       this.#context.logger.debug({ by: end.by }, "websocket closed");
+      // What we ended has its error already, and a request that broke on its way out gets the one of sending.
+      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#feed?.fail(endError(end));
     },
   };
 }
@@ -202,7 +207,7 @@ function traceMetadata(context: TraceContext | undefined): Readonly<Record<strin
   return metadata;
 }
 
-function endError(end: WebsocketEnd): StreamError | TimeoutError {
+function endError(end: Exclude<WebsocketEnd, { by: "us" }>): StreamError | TimeoutError {
   switch (end.by) {
     case "peer": {
       const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;
@@ -217,7 +222,5 @@ function endError(end: WebsocketEnd): StreamError | TimeoutError {
       const { timeoutMs } = end;
       return new TimeoutError("the connection is dead: not even a pong arrived", { phase: "idle", timeoutMs });
     }
-    case "us":
-      return connectionClosed();
   }
 }

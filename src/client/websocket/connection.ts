@@ -69,6 +69,7 @@ export class WebsocketConnection {
   #sink: WebsocketSink | undefined;
   #end: WebsocketEnd | undefined;
   #failure: Error | undefined;
+  #failedSend: Error | undefined;
   #isClosing = false;
   #isPaused = true;
 
@@ -138,10 +139,11 @@ export class WebsocketConnection {
       const timer = timeoutMs > 0 ? setTimeout(onLate, clampDelay(timeoutMs)) : undefined;
       this.#unsent.add(settle);
       signal?.addEventListener("abort", onAbort, { once: true });
-      // Node 20 calls a write that a reset cut short a success.
-      this.#websocket.send(message, (cause) =>
-        settle(cause || this.#socket.destroyed ? this.#sendError(cause) : undefined),
-      );
+      this.#websocket.send(message, (error) => {
+        // Node 20 calls a write that a reset cut short a success. A failed one is settled once it is known how the connection ended.
+        if (!error && !this.#socket.destroyed) settle();
+        else this.#failedSend ??= error;
+      });
     });
   }
 
@@ -218,15 +220,9 @@ export class WebsocketConnection {
         ? { by: "network", error }
         : { by: "peer", code, reason: reason.toString() },
     );
-    for (const settle of [...this.#unsent]) settle(closedError());
+    for (const settle of [...this.#unsent]) settle(sendError(this.#failedSend ?? error));
     for (const resolve of this.#closeWaiters.splice(0)) resolve();
   };
-
-  #sendError(error: Error | undefined): StreamError {
-    const cause = error ?? this.#socket.errored ?? undefined;
-    const why = cause?.message ?? "the connection was closed";
-    return new StreamError(`failed to send websocket request: ${why}`, cause && { cause });
-  }
 
   #finish(end: WebsocketEnd): void {
     if (this.#end) return;
@@ -238,4 +234,9 @@ export class WebsocketConnection {
 
 function closedError(): StreamError {
   return new StreamError("websocket connection is closed");
+}
+
+function sendError(cause: Error | undefined): StreamError {
+  const why = cause?.message ?? "the connection was closed";
+  return new StreamError(`failed to send websocket request: ${why}`, cause && { cause });
 }

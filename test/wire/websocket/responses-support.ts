@@ -1,0 +1,36 @@
+import { onTestFinished } from "vitest";
+import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
+import type { ProviderConfig } from "../../../src/api/provider.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
+import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import { clientOptions } from "../../support/clients.ts";
+
+export interface Setup {
+  readonly provider?: Partial<ProviderConfig>;
+  readonly client?: Partial<ClientOptions>;
+  readonly connect?: WebsocketConnectOptions;
+}
+
+export function websocketClient(baseUrl: string, { provider, client }: Setup = {}): ResponsesWebsocketClient {
+  return new ResponsesWebsocketClient({ ...clientOptions(baseUrl, provider), ...client });
+}
+
+/** An open connection, closed with the test. */
+export async function connect(baseUrl: string, setup: Setup = {}): Promise<ResponsesWebsocketConnection> {
+  const connection = await websocketClient(baseUrl, setup).connect(setup.connect);
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+export const wire = {
+  created: { type: "response.created", response: { id: "r" } },
+  delta: (text: string) => ({ type: "response.output_text.delta", delta: text }),
+  completed: { type: "response.completed", response: { id: "r" } },
+};
+
+/** Types of the events, without those that every handshake brings. */
+export function typesOf(events: readonly ResponseEvent[]): string[] {
+  const ofHandshake = new Set(["server_model", "models_etag", "server_reasoning_included", "rate_limits"]);
+  return events.map(({ type }) => type).filter((type) => !ofHandshake.has(type));
+}
