@@ -49,8 +49,6 @@ const AWAITED: readonly string[] = [
   "stream/liveness",
   "items/unknown-kept",
   "items/image-detail",
-  "models/unknown-value",
-  "models/public-list",
   "request/query-encoding",
   "request/unsendable-header",
   "retry/retry-after",

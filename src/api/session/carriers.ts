@@ -140,6 +140,7 @@ export class Carriers {
       traceContext: options.traceContext,
       turnState,
       wireEvents: options.wireEvents,
+      laterEvents: options.laterEvents,
     };
   }
 
@@ -163,6 +164,7 @@ export class Carriers {
       signal,
       traceContext: options.traceContext,
       wireEvents: options.wireEvents,
+      laterEvents: options.laterEvents,
     });
   }
 

@@ -49,4 +49,6 @@ export interface SessionCallOptions {
   readonly headers?: HeaderInit | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
+  readonly laterEvents?: boolean | undefined;
 }
