@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import {
+  ConnectionHistory,
+  type FullRequest,
+  hasSameFields,
+  isSameItem,
+} from "../../../../src/api/session/incremental.ts";
+import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+
+const user = (text: string): ResponseItem => ({
+  type: "message",
+  role: "user",
+  content: [{ type: "input_text", text }],
+});
+const answer = (id: string): ResponseItem => ({
+  type: "message",
+  id,
+  role: "assistant",
+  status: "completed",
+  content: [{ type: "output_text", text: id, annotations: [] }],
+});
+const request = (items: readonly ResponseItem[], more: object = {}): FullRequest => ({
+  fields: { model: "m", tools: [{ name: "look" }], stream: true, ...more },
+  items,
+});
+
+/** A connection that has answered `items` with `answered`, as response `id`. */
+function answered(items: readonly ResponseItem[], output: readonly ResponseItem[], id = "resp_1", more: object = {}) {
+  const history = new ConnectionHistory();
+  const opening = request(items, more);
+  history.sent(opening, history.plan(opening));
+  history.completed(id, output);
+  return history;
+}
+
+describe("the rule for incremental requests", () => {
+  const past = [user("a"), answer("msg_1")];
+
+  it("what follows the input and the answer of before goes out, with that answer's id", () => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    expect(history.plan(request([...past, user("b")]))).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
+  });
+
+  it.each<[string, () => ConnectionHistory, FullRequest]>([
+    ["nothing was sent before", () => new ConnectionHistory(), request([user("a")])],
+    [
+      "the last response was not completed",
+      () => {
+        const h = new ConnectionHistory();
+        const r = request([user("a")]);
+        h.sent(r, h.plan(r));
+        return h;
+      },
+      request([...past, user("b")]),
+    ],
+    ["its id is empty", () => answered([user("a")], [answer("msg_1")], ""), request([...past, user("b")])],
+    [
+      "the model is another",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([...past, user("b")], { model: "n" }),
+    ],
+    [
+      "a tool is another",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([...past, user("b")], { tools: [{ name: "see" }] }),
+    ],
+    [
+      "a field was added",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([...past, user("b")], { service_tier: "flex" }),
+    ],
+    [
+      "a field went away",
+      () => answered([user("a")], [answer("msg_1")], "resp_1", { text: { verbosity: "low" } }),
+      request([...past, user("b")]),
+    ],
+    [
+      "the input was edited",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([user("A"), answer("msg_1"), user("b")]),
+    ],
+    [
+      "the answer was edited",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([user("a"), user("msg_1"), user("b")]),
+    ],
+    [
+      "the answer lost its id",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([user("a"), { ...answer("msg_1"), id: null } as ResponseItem, user("b")]),
+    ],
+    [
+      "the answer has another id",
+      () => answered([user("a")], [answer("msg_1")]),
+      request([user("a"), { ...answer("msg_1"), id: "msg_2" } as ResponseItem, user("b")]),
+    ],
+    ["the answer was left out", () => answered([user("a")], [answer("msg_1")]), request([user("a"), user("b")])],
+    ["the history was cut", () => answered([user("a")], [answer("msg_1")]), request([user("a")])],
+    [
+      "the caller names a response himself",
+      () => answered([user("a")], [answer("msg_1")], "resp_1", { previous_response_id: "mine" }),
+      request([...past, user("b")], { previous_response_id: "mine" }),
+    ],
+  ])("everything goes out when %s", (_why, history, next) => {
+    expect(history().plan(next)).toEqual({ previousResponseId: undefined, items: next.items });
+  });
+
+  it("generate and client_metadata may differ", () => {
+    const history = answered([user("a")], [answer("msg_1")], "resp_1", {
+      generate: false,
+      client_metadata: { turn: "1" },
+    });
+    expect(history.plan(request([...past], { client_metadata: { turn: "2" } })).previousResponseId).toBe("resp_1");
+  });
+
+  it("the rest may be empty", () => {
+    expect(answered([user("a")], [answer("msg_1")]).plan(request(past))).toEqual({
+      previousResponseId: "resp_1",
+      items: [],
+    });
+  });
+
+  it("a response is used up by the next request, whether it goes on from it or not", () => {
+    for (const next of [request([...past, user("b")]), request([user("other")])]) {
+      const history = answered([user("a")], [answer("msg_1")]);
+      history.sent(next, history.plan(next));
+      expect(history.plan(request([...past, user("b"), user("c")])).previousResponseId).toBeUndefined();
+    }
+  });
+
+  it("the next comparison is with the whole of what was meant, not with what was sent", () => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    const second = request([...past, user("b")]);
+    history.sent(second, history.plan(second));
+    history.completed("resp_2", [answer("msg_2")]);
+    const third = request([...second.items, answer("msg_2"), user("c")]);
+    expect(history.plan(third)).toEqual({ previousResponseId: "resp_2", items: [user("c")] });
+    expect(history.plan(request([user("b"), answer("msg_2"), user("c")])).previousResponseId).toBeUndefined();
+  });
+
+  it("planning changes nothing", () => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    const next = request([...past, user("b")]);
+    expect(history.plan(next)).toEqual(history.plan(next));
+  });
+
+  it("a caller who changes tools, input or answer in place is noticed", () => {
+    const tools = [{ name: "look" }];
+    const [output, part] = [answer("msg_1"), { type: "input_text" as const, text: "a" }];
+    const opening: ResponseItem = { type: "message", role: "user", content: [part] };
+    const fresh = () => answered([opening], [output], "resp_1", { tools });
+    const next = () => request([opening, output], { tools });
+    expect(fresh().plan(next()).previousResponseId).toBe("resp_1");
+
+    let history = fresh();
+    tools[0] = { name: "see" };
+    expect(history.plan(next()).previousResponseId).toBeUndefined();
+    history = fresh();
+    part.text = "b";
+    expect(history.plan(next()).previousResponseId).toBeUndefined();
+    history = fresh();
+    Object.assign(output, { phase: "commentary" });
+    expect(history.plan(next()).previousResponseId).toBeUndefined();
+  });
+
+  it("a history of 2,000 items compares in a few milliseconds", () => {
+    const items = Array.from({ length: 2000 }, (_, n) => user(`${n} ${"word ".repeat(200)}`));
+    const history = answered(items, [answer("msg_1")]);
+    const next = request([...structuredClone(items), answer("msg_1"), user("b")]);
+    history.plan(next);
+    const startedAt = performance.now();
+    expect(history.plan(next).items).toHaveLength(1);
+    expect(performance.now() - startedAt).toBeLessThan(50);
+  });
+});
+
+describe("the same item", () => {
+  const call = { type: "function_call", id: "fc_1", name: "look", arguments: "{}", call_id: "c" } as const;
+
+  it.each<[string, ResponseItem, ResponseItem, boolean]>([
+    ["what the service notes on it does not count", { ...call, status: "completed" }, call, true],
+    [
+      "nor do annotations",
+      answer("m"),
+      { type: "message", id: "m", role: "assistant", content: [{ type: "output_text", text: "m" }] },
+      true,
+    ],
+    [
+      "no id and a null one are the same",
+      { ...call, id: null },
+      { type: "function_call", name: "look", arguments: "{}", call_id: "c" },
+      true,
+    ],
+    ["the id counts, although it is not sent", call, { ...call, id: "fc_2" }, false],
+    ["the text of the arguments counts", call, { ...call, arguments: "{ }" }, false],
+    [
+      "compaction goes by two names",
+      { type: "compaction", encrypted_content: "e" },
+      { type: "compaction_summary", encrypted_content: "e" } as never,
+      true,
+    ],
+    ["an unknown kind counts as a whole", { type: "new", a: 1 } as never, { type: "new", a: 1, b: 2 } as never, false],
+    [
+      "the detail of an image counts",
+      { type: "message", role: "user", content: [{ type: "input_image", image_url: "u", detail: "high" }] },
+      { type: "message", role: "user", content: [{ type: "input_image", image_url: "u" }] },
+      false,
+    ],
+  ])("%s", (_what, left, right, same) => {
+    expect(isSameItem(left, right)).toBe(same);
+    expect(isSameItem(right, left)).toBe(same);
+  });
+});
+
+it("fields are compared without input, generate and client_metadata", () => {
+  const fields = { model: "m", input: [1], generate: false, client_metadata: { a: "b" } };
+  expect(hasSameFields(fields, { model: "m", input: [2] })).toBe(true);
+  expect(hasSameFields(fields, { model: "n", input: [1] })).toBe(false);
+});

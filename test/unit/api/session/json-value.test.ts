@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { copyOfJson, isSameJson } from "../../../../src/api/session/json-value.ts";
+
+describe("isSameJson", () => {
+  it.each([
+    ["the order of keys", { a: 1, b: [2] }, { b: [2], a: 1 }, true],
+    ["a key that holds undefined", { a: 1, b: undefined }, { a: 1 }, true],
+    ["and on the other side", { a: 1 }, { a: 1, b: undefined }, true],
+    ["null is not absence", { a: 1, b: null }, { a: 1 }, false],
+    ["a key more", { a: 1 }, { a: 1, b: 2 }, false],
+    ["a key less", { a: 1, b: 2 }, { a: 1 }, false],
+    ["as many keys, others", { a: 1, b: undefined }, { a: 1, c: 1 }, false],
+    ["a longer list", [1, 2], [1, 2, 3], false],
+    ["a list is no object", [1], { 0: 1 }, false],
+    ["nor an object a list", { 0: 1 }, [1], false],
+    ["null is no object", null, {}, false],
+    ["text is no number", "1", 1, false],
+    ["depth", { a: [{ b: [1, { c: "x" }] }] }, { a: [{ b: [1, { c: "y" }] }] }, false],
+    ["a name that every object inherits", { constructor: 1 }, {}, false],
+  ])("%s", (_what, left, right, same) => {
+    expect(isSameJson(left, right)).toBe(same);
+  });
+
+  it("agrees with the JSON text of values whose keys are sorted", () => {
+    const sorted = (value: unknown): string =>
+      JSON.stringify(value, (_key, inner: unknown) =>
+        typeof inner === "object" && inner !== null && !Array.isArray(inner)
+          ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+          : inner,
+      );
+    const value = fc.jsonValue({ maxDepth: 3 });
+    fc.assert(
+      fc.property(value, value, (left, right) => {
+        fc.pre(!sorted([left, right]).includes("__proto__") && !/:-0\b|\[-0\b/.test(sorted([left, right])));
+        expect(isSameJson(left, right)).toBe(sorted(left) === sorted(right));
+        expect(isSameJson(left, copyOfJson(left))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("copyOfJson", () => {
+  it("is out of reach of later changes", () => {
+    const original = { list: [{ text: "a" }], other: null };
+    const copy = copyOfJson(original);
+    original.list[0] = { text: "b" };
+    original.list.push({ text: "c" });
+    expect(copy).toEqual({ list: [{ text: "a" }], other: null });
+  });
+});

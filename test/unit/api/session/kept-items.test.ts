@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { keptItemCount } from "../../../../src/api/session/kept-items.ts";
+
+const of = (type: string, more: object = {}) => ({ type, ...more }) as never;
+const message = of("message", { role: "assistant", content: [] });
+const reasoning = of("reasoning", { summary: [] });
+
+it.each([
+  ["nothing", [], 0],
+  ["reasoning and words stand", [reasoning, message], 2],
+  ["a function call waits for its output", [reasoning, of("function_call", { call_id: "c" }), message], 1],
+  ["so does a custom tool call", [of("custom_tool_call", { call_id: "c" })], 0],
+  ["and a shell call, whatever its id", [message, of("local_shell_call", { call_id: null })], 1],
+  ["and a call of a kind that is not known", [of("computer_call", { call_id: "c" })], 0],
+  ["a tool search that the caller makes", [of("tool_search_call", { call_id: "c" })], 0],
+  ["one that the service made stands", [of("tool_search_call", { call_id: null }), message], 2],
+  ["a web search stands", [of("web_search_call", { id: "ws" }), message], 2],
+  ["an output stands", [of("function_call_output", { call_id: "c" }), message], 2],
+])("%s", (_what, finished, kept) => {
+  expect(keptItemCount(finished)).toBe(kept);
+});
