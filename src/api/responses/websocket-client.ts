@@ -21,6 +21,8 @@ export interface WebsocketConnectOptions {
   readonly defaultHeaders?: HeaderInit | undefined;
   /** Sent when it holds a value, filled from the answer when it does not. */
   readonly turnState?: TurnState | undefined;
+  /** Offer permessage-deflate. Default true: a history that is sent again shrinks to what is new, for about 300 kB a connection. */
+  readonly compression?: boolean | undefined;
   /** Ends the attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of requests that bring none of their own. A handshake carries none, as in the reference. */

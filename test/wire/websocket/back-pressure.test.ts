@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { emulate, readEvents } from "../../support/clients.ts";
+import { connect, wire } from "./responses-support.ts";
+
+const EVENTS = 8_000;
+const EVENT_BYTES = 10_000;
+/** What the client holds, what the emulator holds, and what two sockets on loopback hold. */
+const MOST_UNDER_WAY = 24 * 1024 * 1024;
+
+describe.each([{ compression: true }, { compression: false }])("a slow reader (%o)", ({ compression }) => {
+  it("holds the server back, is cut by no timer, and loses nothing", async () => {
+    let sent = 0;
+    const frames = async function* () {
+      for (; sent < EVENTS; sent += 1) {
+        yield JSON.stringify(wire.delta(randomBytes(EVENT_BYTES / 2).toString("hex")));
+      }
+      yield JSON.stringify(wire.completed);
+    };
+    const emulator = await emulate({ rateLimits: false, script: [{ frames: frames() }] });
+    const connection = await connect(emulator.url, {
+      provider: { livenessTimeoutMs: 100, streamIdleTimeoutMs: 200 },
+      connect: { compression },
+    });
+    const stream = await connection.stream({ model: "m", input: "x" });
+    // The server stands still for longer than both time-outs.
+    for (let before = -1; before !== sent; ) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    expect(sent * EVENT_BYTES).toBeGreaterThan(1024 * 1024);
+    expect(sent * EVENT_BYTES).toBeLessThan(MOST_UNDER_WAY);
+    const { events, error } = await readEvents(stream);
+    expect(error).toBeUndefined();
+    expect(events.filter(({ type }) => type === "output_text.delta")).toHaveLength(EVENTS);
+    expect(connection.isClosed).toBe(false);
+  });
+});

@@ -1,0 +1,228 @@
+import { getEventListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import type { Step } from "../../../src/emulator/index.ts";
+import { emulate, readEvents, textOf } from "../../support/clients.ts";
+import { abortListeners, failureOf, watchHandles } from "../proxy/support.ts";
+import { closeFrame, frame, opcode, type RawPeer, serveRaw } from "./raw-server.ts";
+import { connect, wire } from "./responses-support.ts";
+
+const request = { model: "m", input: "repeat: hello" };
+
+/** A step whose answer waits until it is let go. */
+function gated(): { readonly step: Step; readonly begun: Promise<void>; readonly letGo: () => void } {
+  let letGo = (): void => {};
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  const events = async function* () {
+    yield wire.created;
+    begin();
+    await gate;
+    yield wire.completed;
+  };
+  return { step: { events: events() }, begun, letGo };
+}
+
+function framesOf(requests: readonly { readonly kind: string; readonly json: unknown }[]): unknown[] {
+  return requests.filter(({ kind }) => kind === "frame").map(({ json }) => (json as { input: unknown }).input);
+}
+
+describe("one request at a time", () => {
+  it("others wait in order, and none is sent before the last has ended", async () => {
+    const first = gated();
+    const emulator = await emulate({
+      script: [first.step, { events: [wire.completed] }, { events: [wire.completed] }],
+    });
+    const connection = await connect(emulator.url);
+    const running = await connection.streamBody({ input: 1 });
+    const waiting = [2, 3].map(async (input) => readEvents(await connection.streamBody({ input })));
+    await first.begun;
+    await turn();
+    expect(framesOf(emulator.requests)).toEqual([1]);
+    first.letGo();
+    expect((await readEvents(running)).error).toBeUndefined();
+    for (const each of await Promise.all(waiting)) expect(each.error).toBeUndefined();
+    expect(framesOf(emulator.requests)).toEqual([1, 2, 3]);
+    expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(1);
+  });
+
+  it("the turn passes on when the response is complete, whether or not its events were read", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    const unread = await connection.stream(request);
+    const { events } = await readEvents(await connection.stream(request));
+    expect(textOf(events)).toBe("hello");
+    expect(textOf((await readEvents(unread)).events)).toBe("hello");
+  });
+
+  it("an abort in the line takes that request out, and harms neither the running one nor the next", async () => {
+    const first = gated();
+    const emulator = await emulate({ script: [first.step, { events: [wire.completed] }] });
+    const connection = await connect(emulator.url);
+    const running = await connection.streamBody({ input: 1 });
+    const controller = new AbortController();
+    const waiting = failureOf(connection.streamBody({ input: 2 }, { signal: controller.signal }));
+    const next = connection.streamBody({ input: 3 });
+    controller.abort("changed my mind");
+    expect(await waiting).toMatchObject({ kind: "aborted", cause: "changed my mind" });
+    expect(abortListeners(controller.signal)).toBe(0);
+    first.letGo();
+    expect((await readEvents(running)).error).toBeUndefined();
+    expect((await readEvents(await next)).error).toBeUndefined();
+    expect(framesOf(emulator.requests)).toEqual([1, 3]);
+  });
+
+  it("a signal that has fired sends nothing and leaves the connection open", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    expect(await failureOf(connection.stream(request, { signal: AbortSignal.abort() }))).toMatchObject({
+      kind: "aborted",
+    });
+    expect(connection.isClosed).toBe(false);
+    expect(framesOf(emulator.requests)).toEqual([]);
+  });
+
+  it("what waits fails with the connection", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], close: { code: 1011 } }] });
+    const connection = await connect(emulator.url);
+    const running = await connection.stream(request);
+    const waiting = [failureOf(connection.stream(request)), failureOf(connection.stream(request))];
+    await readEvents(running);
+    for (const error of await Promise.all(waiting))
+      expect(error).toMatchObject({ kind: "stream", message: "websocket connection is closed" });
+    expect(framesOf(emulator.requests)).toHaveLength(1);
+  });
+});
+
+describe("leaving", () => {
+  const endless: Step = { stallAfterEvents: 2 };
+
+  async function leaving(
+    leave: (connection: ResponsesWebsocketConnection, controller: AbortController) => Promise<unknown>,
+  ) {
+    const emulator = await emulate({ script: [endless] });
+    const connection = await connect(emulator.url);
+    const controller = new AbortController();
+    const outcome = await leave(connection, controller);
+    expect(connection.isClosed).toBe(true);
+    await emulator.waitForClosedWebsockets(1);
+    expect(abortListeners(controller.signal)).toBe(0);
+    return outcome;
+  }
+
+  it("the loop early closes the connection, which cancels the generation (parity: stream/leaving-cancels)", async () => {
+    await leaving(async (connection) => {
+      for await (const _event of await connection.stream(request)) break;
+    });
+  });
+
+  it("close() of the stream does the same", async () => {
+    await leaving(async (connection) => (await connection.stream(request)).close());
+  });
+
+  it("an abort ends the loop at once with an aborted error (parity: stream/end-only-after-terminal)", async () => {
+    const error = await leaving(async (connection, controller) => {
+      const stream = await connection.stream(request, { signal: controller.signal });
+      const reading = readEvents(stream);
+      controller.abort("enough");
+      return (await reading).error;
+    });
+    expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
+  });
+
+  it("an abort before anything was read drops what waits", async () => {
+    const error = await leaving(async (connection, controller) => {
+      const stream = await connection.stream(request, { signal: controller.signal });
+      controller.abort();
+      const { events, error } = await readEvents(stream);
+      expect(events).toEqual([]);
+      return error;
+    });
+    expect(error).toMatchObject({ kind: "aborted" });
+  });
+
+  it("close() of the connection fails the response under way", async () => {
+    const error = await leaving(async (connection) => {
+      const stream = await connection.stream(request);
+      await connection.close();
+      return (await readEvents(stream)).error;
+    });
+    expect(error).toMatchObject({ kind: "stream", message: "websocket connection is closed" });
+  });
+
+  it("after the end an abort and a late close() change nothing", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    const controller = new AbortController();
+    const stream = await connection.stream(request, { signal: controller.signal });
+    expect((await stream.collect()).text).toBe("hello");
+    controller.abort();
+    await stream.close();
+    expect(connection.isClosed).toBe(false);
+    expect((await (await connection.stream(request)).collect()).text).toBe("hello");
+  });
+});
+
+describe("between two responses", () => {
+  async function idle(): Promise<{ connection: ResponsesWebsocketConnection; peer: RawPeer }> {
+    const peers: RawPeer[] = [];
+    const server = await serveRaw((peer) => peers.push(peer));
+    const connection = await connect(server.url, { provider: { livenessTimeoutMs: 400 } });
+    const [peer] = peers;
+    if (!peer) throw new Error("no peer");
+    return { connection, peer };
+  }
+
+  const ends: { how: string; end: (peer: RawPeer) => void }[] = [
+    { how: "a reset", end: ({ socket }) => socket.resetAndDestroy() },
+    { how: "a close frame", end: ({ socket }) => void socket.write(closeFrame(1001)) },
+    {
+      how: "the limit's error frame",
+      end: ({ socket }) =>
+        void socket.write(frame(opcode.text, '{"type":"error","error":{"code":"websocket_connection_limit_reached"}}')),
+    },
+    { how: "a binary frame", end: ({ socket }) => void socket.write(frame(opcode.binary, "x")) },
+    { how: "a bad frame", end: ({ socket }) => void socket.write(Buffer.from("f100", "hex")) },
+    { how: "silence", end: () => {} },
+  ];
+  it.each(ends)("$how closes the connection, and the process lives (parity: websocket/idle-death)", async ({ end }) => {
+    const { connection, peer } = await idle();
+    end(peer);
+    await peer.closed;
+    await vi.waitUntil(() => connection.isClosed);
+    expect(await failureOf(connection.stream(request))).toMatchObject({
+      kind: "stream",
+      message: "websocket connection is closed",
+    });
+  });
+
+  it("what is left of the last response is dropped, and the next one is whole", async () => {
+    const { connection, peer } = await idle();
+    peer.socket.write(frame(opcode.text, JSON.stringify(wire.delta("stale"))));
+    peer.socket.write(frame(opcode.ping, "mark"));
+    expect(await peer.nextFrame()).toMatchObject({ opcode: opcode.pong });
+    const stream = await connection.stream(request);
+    peer.socket.write(frame(opcode.text, JSON.stringify(wire.delta("fresh"))));
+    peer.socket.write(frame(opcode.text, JSON.stringify(wire.completed)));
+    expect((await stream.collect()).text).toBe("fresh");
+    expect(connection.isClosed).toBe(false);
+  });
+
+  it("a thousand requests on one connection leave no listener, timer or turn behind", async () => {
+    const emulator = await emulate({ rateLimits: false, recordLimit: 10 });
+    const connection = await connect(emulator.url);
+    const controller = new AbortController();
+    const ask = async (): Promise<string> =>
+      (await (await connection.stream(request, { signal: controller.signal })).collect()).text;
+    expect(await ask()).toBe("hello");
+    const isBack = watchHandles();
+    for (let count = 0; count < 1_000; count += 1) await ask();
+    expect(abortListeners(controller.signal)).toBe(0);
+    expect(getEventListeners(process, "exit").length).toBeLessThan(10);
+    expect(connection.isClosed).toBe(false);
+    expect(emulator.requests.every(({ connection: number }) => number === 1)).toBe(true);
+    await isBack();
+  });
+});
