@@ -21,7 +21,7 @@ const KINDS = /** @type {const} */ (["ours", "baseline", "node", "naive"]);
 /** @typedef {Record<(typeof KINDS)[number], number[]>} Times Milliseconds, one number a round. */
 
 /**
- * One client process and one server process; a round makes one connection of each kind, in changing order.
+ * One client process and one server process; a round makes one connection of each kind.
  *
  * @returns {Promise<{ name: string, ours: number, baseline: number, ratio: number, goal: number, holds: boolean, notes: readonly string[] }>}
  *   `ours` and `baseline` are medians in milliseconds; `ratio` is the median of the rounds' own ratios.
@@ -106,8 +106,8 @@ async function measure(/** @type {number} */ port, /** @type {string} */ bundleP
   const times = { ours: [], baseline: [], node: [], naive: [] };
   const firstMs = await timed(connect.ours);
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-    const shift = Math.abs(round) % KINDS.length;
-    for (const kind of [...KINDS.slice(shift), ...KINDS.slice(0, shift)]) {
+    // There and back: each of the two that are compared goes first half of the time, and neither follows the one that leaves much behind.
+    for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) {
       const time = await timed(connect[kind]);
       if (round >= 0) times[kind].push(time);
     }
