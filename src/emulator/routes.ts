@@ -7,6 +7,7 @@ export type Endpoint =
   | "image_generation"
   | "image_edit"
   | "call"
+  | "realtime"
   | "file"
   | "uploaded"
   | "upload";
@@ -22,6 +23,7 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ["/images/generations", "image_generation"],
   ["/images/edits", "image_edit"],
   ["/realtime/calls", "call"],
+  ["/realtime", "realtime"],
   ["/files", "file"],
 ]);
 const FILE = /^\/(?:files\/([^/]+)\/(uploaded)|(upload)\/([^/]+))$/;
@@ -39,5 +41,7 @@ export function routeOf(pathname: string): Route | undefined {
   if (upload !== undefined) return { endpoint: "upload", method: "PUT", fileId: uploadId ?? "" };
   if (toldId !== undefined) return { endpoint: "uploaded", method: "POST", fileId: toldId };
   const endpoint = ENDPOINTS.get(path);
-  return endpoint && { endpoint, method: endpoint === "models" ? "GET" : "POST", fileId: "" };
+  return (
+    endpoint && { endpoint, method: endpoint === "models" || endpoint === "realtime" ? "GET" : "POST", fileId: "" }
+  );
 }

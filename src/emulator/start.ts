@@ -3,8 +3,10 @@ import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { HttpHandler } from "./http/handler.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
+import { RealtimeConnection } from "./realtime/connection.ts";
 import { Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
+import { ResponsesConnection } from "./websocket/connection.ts";
 import { WebsocketGate } from "./websocket/gate.ts";
 
 const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
@@ -34,7 +36,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ? createTlsServer({ ...SERVER_OPTIONS, cert: identity.cert, key: identity.key })
     : createServer(SERVER_OPTIONS);
   const http = new HttpHandler(service);
-  const gate = new WebsocketGate(service);
+  const gate = new WebsocketGate(service, {
+    responses: (accepted) => new ResponsesConnection(service, accepted),
+    realtime: (accepted) => new RealtimeConnection(service, accepted),
+  });
   service.connections.watch(server);
   server.on("request", (message, response) => void http.handle(message, response));
   server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));

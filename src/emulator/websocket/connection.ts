@@ -1,7 +1,5 @@
-import type { Duplex } from "node:stream";
-import type { RawData, WebSocket } from "ws";
 import { deliver, fired } from "../delivery.ts";
-import { type Fields, isFields } from "../fields.ts";
+import { isFields } from "../fields.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { RecordedRequest } from "../recording.ts";
 import { ResponseMemory } from "../responses/memory.ts";
@@ -10,25 +8,15 @@ import type { Turn } from "../responses/response-object.ts";
 import type { Step, StepItems } from "../script.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import { FrameOutlet } from "./outlet.ts";
+import { type AcceptedSocket, errorFrame, SocketPeer } from "./peer.ts";
 
 const DEFAULT_LIMIT_MS = 3_600_000;
 const MAX_QUEUED_REQUESTS = 16;
 
-export interface AcceptedSocket {
-  readonly websocket: WebSocket;
-  /** What the WebSocket runs on. */
-  readonly socket: Duplex;
-  readonly handshake: RecordedRequest;
-  /** Pings are never answered. */
-  readonly silent: boolean;
-}
-
 /** One WebSocket: requests are answered one at a time in order, each may go on from the last response. */
 export class ResponsesConnection {
   readonly #service: Service;
-  readonly #accepted: AcceptedSocket;
-  readonly #gone = new AbortController();
+  readonly #peer: SocketPeer;
   readonly #openedAt = performance.now();
   readonly #memory = new ResponseMemory(1); // the service, too, keeps the newest response of a connection alone
   #queue: Promise<void> = Promise.resolve();
@@ -37,26 +25,12 @@ export class ResponsesConnection {
 
   constructor(service: Service, accepted: AcceptedSocket) {
     this.#service = service;
-    this.#accepted = accepted;
-    const { websocket, silent } = accepted;
-    websocket.on("message", (data, isBinary) => this.#receive(toBuffer(data), isBinary));
-    websocket.on("ping", (payload) => {
-      if (!silent) websocket.pong(payload);
-    });
-    websocket.on("error", () => {}); // `close` follows, with 1009 for a message that is too large
-    websocket.on("close", () => {
-      this.#gone.abort();
-      service.recording.websocketClosed();
-    });
+    this.#peer = new SocketPeer(service, accepted, (request) => this.#receive(request));
   }
 
-  #receive(bytes: Buffer, isBinary: boolean): void {
-    const { handshake } = this.#accepted;
-    const json = isBinary ? undefined : parseJson(bytes);
-    const request: RecordedRequest = { ...handshake, kind: "frame", body: bytes, wireBytes: bytes.length, json };
-    this.#service.record(request);
+  #receive(request: RecordedRequest): void {
     if (this.#queued >= MAX_QUEUED_REQUESTS) {
-      this.#sendError(
+      this.#peer.refuse(
         new ServiceError(429, { message: "Too many requests wait on this connection.", code: "slow_down" }),
       );
       return;
@@ -67,18 +41,18 @@ export class ResponsesConnection {
 
   /** Never rejects. */
   async #answerNext(request: RecordedRequest): Promise<void> {
-    if (this.#gone.signal.aborted) return;
+    if (this.#peer.gone.aborted) return;
     try {
       await this.#answer(request, await this.#service.script.next(request));
     } catch (error) {
       this.#forget(request.json);
-      if (error instanceof ServiceError) this.#sendError(error);
-      else this.#accepted.websocket.close(1011, "the emulator's script failed");
+      if (error instanceof ServiceError) this.#peer.refuse(error);
+      else this.#peer.close(1011, "the emulator's script failed");
     }
   }
 
   async #answer(request: RecordedRequest, step: Step): Promise<void> {
-    const outlet = this.#outletFor(step);
+    const outlet = this.#peer.outlet(step);
     if (step.resetBeforeHeaders) return outlet.reset();
     if (step.stallBeforeHeaders) return fired(outlet.gone);
     if (step.status !== undefined) {
@@ -90,8 +64,8 @@ export class ResponsesConnection {
       return deliver(outlet, { ...step, events: this.#service.remembered(step.events ?? [], turn, this.#memory) });
     }
     if (this.#isWornOut()) {
-      this.#sendError(connectionLimitReached());
-      this.#accepted.websocket.close(1000);
+      this.#peer.refuse(connectionLimitReached());
+      this.#peer.close(1000);
       return;
     }
     const turn = this.#openTurn(request.json);
@@ -100,11 +74,6 @@ export class ResponsesConnection {
     for (const event of this.#service.rateLimits ? rateLimitEvents(this.#service.rateLimits) : [])
       await outlet.sendEvent(event);
     await deliver(outlet, { ...step, events: this.#eventsOf(turn, outlet.gone) });
-  }
-
-  #outletFor(step: Step): FrameOutlet {
-    const { websocket, socket } = this.#accepted;
-    return new FrameOutlet(websocket, socket, this.#gone.signal, this.#service.connections, step.chunkBytes);
   }
 
   #eventsOf(turn: Turn, gone: AbortSignal): StepItems<unknown> {
@@ -145,10 +114,6 @@ export class ResponsesConnection {
     const previous = isFields(frame) ? frame.previous_response_id : undefined;
     if (typeof previous === "string") this.#memory.delete(previous);
   }
-
-  #sendError(error: ServiceError): void {
-    this.#accepted.websocket.send(JSON.stringify(error.toFrame()), () => {});
-  }
 }
 
 function isScripted({ events, raw, frames }: Step): boolean {
@@ -161,25 +126,4 @@ function connectionLimitReached(): ServiceError {
       "Responses websocket connection limit reached (60 minutes). Create a new websocket connection to continue.",
     code: "websocket_connection_limit_reached",
   });
-}
-
-/** A scripted HTTP answer as a frame: an object keeps its fields, anything else becomes the message. */
-function errorFrame({ status, headers, body }: Step): Fields {
-  const content = isFields(body)
-    ? body
-    : { error: { type: "server_error", message: String(body ?? `status ${status}`) } };
-  return { type: "error", status, ...content, ...(headers && { headers }) };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

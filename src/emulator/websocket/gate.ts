@@ -8,19 +8,24 @@ import { routeOf } from "../routes.ts";
 import type { Step, StepAnswer } from "../script.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import { ResponsesConnection } from "./connection.ts";
+import type { AcceptedSocket } from "./peer.ts";
 
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array();
 
+/** What goes on over a WebSocket, by the endpoint that it was opened at. */
+export type OpenConnection = Readonly<Record<"responses" | "realtime", (accepted: AcceptedSocket) => void>>;
+
 /** Answers WebSocket handshakes. The only file that loads `ws`, on the first handshake. */
 export class WebsocketGate {
   readonly #service: Service;
+  readonly #open: OpenConnection;
   readonly #headers = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
   #server: Promise<WebSocketServer> | undefined;
 
-  constructor(service: Service) {
+  constructor(service: Service, open: OpenConnection) {
     this.#service = service;
+    this.#open = open;
   }
 
   /** Never rejects. */
@@ -41,31 +46,38 @@ export class WebsocketGate {
     if (step.refuse === "stall" || step.stallBeforeHeaders) return stall(socket);
     if (step.refuse === "reset" || step.resetBeforeHeaders) return this.#service.connections.reset(socket);
     if (step.refuse || step.status !== undefined) return this.#refuse(socket, step.refuse ?? step);
-    this.#check(handshake);
+    const endpoint = this.#check(handshake);
     this.#server ??= this.#createServer();
     const server = await this.#server;
-    this.#headers.set(message, this.#headersOf(step));
+    this.#headers.set(message, this.#headersOf(endpoint, step));
     server.handleUpgrade(message, socket, head, (websocket) => {
-      new ResponsesConnection(this.#service, { websocket, socket, handshake, silent: step.accept?.silent ?? false });
+      this.#open[endpoint]({ websocket, socket, handshake, silent: step.accept?.silent ?? false });
     });
   }
 
   /** @throws {@link ServiceError} */
-  #check({ path, headers }: RecordedRequest): void {
+  #check({ path, headers }: RecordedRequest): keyof OpenConnection {
     const { pathname } = new URL(path, "http://emulator");
-    if (routeOf(pathname)?.endpoint !== "responses")
+    const endpoint = routeOf(pathname)?.endpoint;
+    if (endpoint !== "responses" && endpoint !== "realtime")
       throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
     const { websockets = true, requireWebsocketBeta = false } = this.#service.options;
     if (!websockets)
       throw new ServiceError(426, { message: "Use HTTP for this endpoint.", headers: { upgrade: "HTTP/1.1" } });
     this.#service.authorize(headers);
-    if (requireWebsocketBeta && !/\bresponses_websockets=/.test(headers["openai-beta"] ?? "")) {
+    if (
+      endpoint === "responses" &&
+      requireWebsocketBeta &&
+      !/\bresponses_websockets=/.test(headers["openai-beta"] ?? "")
+    ) {
       throw new ServiceError(400, { message: "Missing header: 'openai-beta: responses_websockets=…'." });
     }
+    return endpoint;
   }
 
-  #headersOf(step: Step): Readonly<Record<string, string>> {
-    return { ...this.#service.baseHeaders(), ...this.#service.modelHeaders(undefined), ...step.accept?.headers };
+  #headersOf(endpoint: keyof OpenConnection, step: Step): Readonly<Record<string, string>> {
+    const ofModel = endpoint === "responses" ? this.#service.modelHeaders(undefined) : {};
+    return { ...this.#service.baseHeaders(), ...ofModel, ...step.accept?.headers };
   }
 
   async #createServer(): Promise<WebSocketServer> {

@@ -1,0 +1,75 @@
+import { deliver, fired } from "../delivery.ts";
+import type { RecordedRequest } from "../recording.ts";
+import type { Step } from "../script.ts";
+import type { Service } from "../service.ts";
+import { ServiceError } from "../service-error.ts";
+import { type AcceptedSocket, errorFrame, SocketPeer } from "../websocket/peer.ts";
+import { publicDialect } from "./public.ts";
+import { quicksilver } from "./quicksilver.ts";
+import { RealtimeSession } from "./session.ts";
+
+/** Messages that wait for their turn before the client is slowed down. */
+const MOST_QUEUED = 64;
+
+/**
+ * One realtime WebSocket. The address says which protocol it speaks: `intent=quicksilver`, or the public Realtime API. Each message takes a
+ * step of the script, which stands instead of what the session would do.
+ */
+export class RealtimeConnection {
+  readonly #service: Service;
+  readonly #peer: SocketPeer;
+  readonly #session: RealtimeSession;
+  #queue: Promise<void>;
+  #queued = 0;
+
+  constructor(service: Service, accepted: AcceptedSocket) {
+    this.#service = service;
+    this.#peer = new SocketPeer(service, accepted, (request) => this.#receive(request));
+    const { searchParams: query } = new URL(accepted.handshake.path, "http://emulator");
+    const isQuicksilver = query.get("intent") === "quicksilver";
+    const { identifiers, options } = service;
+    const outlet = this.#peer.outlet();
+    this.#session = new RealtimeSession(
+      isQuicksilver ? quicksilver : publicDialect(identifiers),
+      {
+        identifiers,
+        pace: options.pace ?? "none",
+        gone: this.#peer.gone,
+        send: (event) => outlet.sendEvent(event),
+      },
+      { type: isQuicksilver ? "quicksilver" : "realtime", model: query.get("model") },
+    );
+    this.#queue = this.#session.open();
+  }
+
+  #receive(request: RecordedRequest): void {
+    this.#queued += 1;
+    if (this.#queued === MOST_QUEUED) this.#peer.pause();
+    this.#queue = this.#queue.then(() => this.#answer(request)).finally(() => this.#done());
+  }
+
+  #done(): void {
+    if (this.#queued === MOST_QUEUED) this.#peer.resume();
+    this.#queued -= 1;
+  }
+
+  /** Never rejects. */
+  async #answer(request: RecordedRequest): Promise<void> {
+    if (this.#peer.gone.aborted) return;
+    try {
+      const step = await this.#service.script.next(request);
+      if (Object.keys(step).length > 0) await this.#perform(step);
+      else await this.#session.receive(request.json);
+    } catch (error) {
+      if (error instanceof ServiceError) this.#peer.refuse(error);
+      else this.#peer.close(1011, "the emulator's script failed");
+    }
+  }
+
+  #perform(step: Step): Promise<void> {
+    const outlet = this.#peer.outlet(step);
+    if (step.resetBeforeHeaders) return outlet.reset();
+    if (step.stallBeforeHeaders) return fired(outlet.gone);
+    return deliver(outlet, step.status === undefined ? step : { ...step, events: [errorFrame(step)] });
+  }
+}

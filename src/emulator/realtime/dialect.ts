@@ -1,0 +1,54 @@
+import type { Fields, WireEvent } from "../fields.ts";
+import type { Identifiers } from "../responses/identifiers.ts";
+
+/** What the model does when it is its turn. */
+export type Reply =
+  | { readonly kind: "speech"; readonly pieces: readonly string[] }
+  /** A tool is called; in the first protocol a handoff is asked for. */
+  | { readonly kind: "call"; readonly name: string; readonly task: string; readonly heard: string };
+
+/** One answer of the model. */
+export interface Answer {
+  readonly responseId: string;
+  readonly itemId: string;
+  readonly callId: string;
+  readonly reply: Reply;
+  /** As text alone, without a voice. */
+  readonly isSilent: boolean;
+}
+
+/** The model's item once it is complete, as the conversation keeps it. */
+export function itemOf({ itemId, callId, reply }: Answer): Fields {
+  return reply.kind === "call"
+    ? { id: itemId, type: "function_call", call_id: callId, name: reply.name, arguments: argumentsOf(reply.task) }
+    : {
+        id: itemId,
+        type: "message",
+        role: "assistant",
+        content: [{ type: "output_text", text: reply.pieces.join("") }],
+      };
+}
+
+export function argumentsOf(task: string): string {
+  return task === "" ? "{}" : JSON.stringify({ prompt: task });
+}
+
+/** How one version of the protocol says things. */
+export interface Dialect {
+  /** A text is answered without `response.create`. */
+  readonly answersByItself: boolean;
+  /** Right after the handshake. */
+  opening(session: Fields): Iterable<WireEvent>;
+  sessionUpdated(session: Fields): WireEvent;
+  itemTaken(item: Fields): Iterable<WireEvent>;
+  speechStarted(itemId: string, startMs: number): Iterable<WireEvent>;
+  speechHeard(itemId: string, endMs: number, transcript: string): Iterable<WireEvent>;
+  answer(answer: Answer): Iterable<WireEvent>;
+  /** Instead of the rest of an answer. */
+  cancelled(answer: Answer): Iterable<WireEvent>;
+  /** The tool that takes tasks, where the session has one. */
+  agentTool(session: Fields): string | undefined;
+  hasSilence(session: Fields): boolean;
+}
+
+export type CreateDialect = (identifiers: Identifiers) => Dialect;

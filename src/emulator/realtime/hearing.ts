@@ -1,0 +1,72 @@
+import { SAMPLE_RATE } from "./tone.ts";
+
+/** Below it, as the mean amplitude of a chunk, nobody speaks. */
+const SILENCE_LEVEL = 200;
+const BYTES_PER_SAMPLE = 2;
+
+/** In milliseconds since the first audio. */
+export interface HeardSpeech {
+  readonly startMs: number;
+  /** Missing while it lasts. */
+  readonly endMs?: number;
+}
+
+/** Tells speech from silence in what the microphone sends. Sound is counted and not kept. */
+export class Hearing {
+  readonly #silenceMs: () => number;
+  #heardMs = 0;
+  #bufferedMs = 0;
+  #speechFromMs: number | undefined;
+  #loudUntilMs = 0;
+
+  /** @param silenceMs - how long it must be quiet before the speaker is done; infinite where nobody shall decide so. */
+  constructor(silenceMs: () => number) {
+    this.#silenceMs = silenceMs;
+  }
+
+  get isSpeaking(): boolean {
+    return this.#speechFromMs !== undefined;
+  }
+
+  /** Audio not yet committed, in milliseconds. */
+  get bufferedMs(): number {
+    return this.#bufferedMs;
+  }
+
+  /** @returns With the chunk that begins a speech, and with the one that ends it. */
+  hear(pcm: Buffer): HeardSpeech | undefined {
+    const chunkMs = (pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1000;
+    const startMs = this.#heardMs;
+    this.#heardMs += chunkMs;
+    this.#bufferedMs += chunkMs;
+    if (loudnessOf(pcm) > SILENCE_LEVEL) {
+      this.#loudUntilMs = this.#heardMs;
+      if (this.isSpeaking) return undefined;
+      this.#speechFromMs = startMs;
+      return { startMs: Math.round(startMs) };
+    }
+    const isOver = this.isSpeaking && this.#heardMs - this.#loudUntilMs >= this.#silenceMs();
+    return isOver ? this.finish() : undefined;
+  }
+
+  /** Takes what was said so far. */
+  finish(): Required<HeardSpeech> {
+    const startMs = this.#speechFromMs ?? this.#heardMs - this.#bufferedMs;
+    const endMs = this.isSpeaking ? this.#loudUntilMs : this.#heardMs;
+    this.clear();
+    return { startMs: Math.round(startMs), endMs: Math.round(endMs) };
+  }
+
+  clear(): void {
+    this.#speechFromMs = undefined;
+    this.#bufferedMs = 0;
+  }
+}
+
+function loudnessOf(pcm: Buffer): number {
+  const samples = Math.floor(pcm.length / BYTES_PER_SAMPLE);
+  if (samples === 0) return 0;
+  let sum = 0;
+  for (let index = 0; index < samples; index += 1) sum += Math.abs(pcm.readInt16LE(index * BYTES_PER_SAMPLE));
+  return sum / samples;
+}

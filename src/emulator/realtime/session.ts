@@ -1,0 +1,244 @@
+import { type Fields, fieldsIn, isFields, stringIn, type WireEvent } from "../fields.ts";
+import { think } from "../model/index.ts";
+import { pieces } from "../model/pieces.ts";
+import { type Pace, paced } from "../pace.ts";
+import type { Identifiers } from "../responses/identifiers.ts";
+import { ServiceError } from "../service-error.ts";
+import { type Answer, type Dialect, itemOf, type Reply } from "./dialect.ts";
+import { type HeardSpeech, Hearing } from "./hearing.ts";
+
+const SILENCE_MS = 500;
+const DELEGATION = /^\s*(?:delegate|hand over|ask the agent)\b[:,]?\s*(.*)$/is;
+const SILENCE = /^\s*(?:stay|remain|keep|be) (?:silent|quiet)\b/i;
+const AGENT_PREFIX = '"Agent Final Message":\n\n';
+
+export interface SessionPort {
+  readonly identifiers: Identifiers;
+  readonly pace: Pace;
+  /** Fires when the client is gone. */
+  readonly gone: AbortSignal;
+  send(event: WireEvent): Promise<void>;
+}
+
+/** A realtime session: what is agreed, what was said, and the answer under way. Messages come in one at a time, the answer runs beside them. */
+export class RealtimeSession {
+  readonly #dialect: Dialect;
+  readonly #port: SessionPort;
+  readonly #conversation: Fields[] = [];
+  readonly #hearing = new Hearing(() => this.#silenceMs());
+  #session: Fields;
+  #speechItemId = "";
+  #answer: { readonly answer: Answer; readonly cancel: AbortController; readonly over: Promise<void> } | undefined;
+
+  constructor(dialect: Dialect, port: SessionPort, session: Fields) {
+    this.#dialect = dialect;
+    this.#port = port;
+    this.#session = { id: port.identifiers.next("sess"), ...session };
+  }
+
+  open(): Promise<void> {
+    return this.#sendAll(this.#dialect.opening(this.#session));
+  }
+
+  /** @throws {@link ServiceError} The message is none that the service takes. */
+  async receive(message: unknown): Promise<void> {
+    if (!isFields(message))
+      throw new ServiceError(400, { message: "We could not parse the JSON body of your message." });
+    switch (message.type) {
+      case "session.update":
+        return this.#update(fieldsIn(message, "session"));
+      case "conversation.item.create":
+        return this.#take(fieldsIn(message, "item"));
+      case "conversation.item.truncate":
+        return this.#port.send({ ...message, type: "conversation.item.truncated" });
+      case "conversation.handoff.append":
+        return this.#takeAgentText(stringIn(message, "handoff_id"), stringIn(message, "output_text"));
+      case "response.create":
+        return this.#respond();
+      case "response.cancel":
+        return this.#cancelOrRefuse();
+      case "input_audio_buffer.append":
+        return this.#hear(Buffer.from(stringIn(message, "audio") ?? "", "base64"));
+      case "input_audio_buffer.commit":
+        return this.#commit();
+      case "input_audio_buffer.clear":
+        this.#hearing.clear();
+        return this.#port.send({ type: "input_audio_buffer.cleared" });
+      default:
+        throw new ServiceError(400, {
+          message: `Invalid value: '${String(message.type)}'.`,
+          param: "type",
+          code: "invalid_value",
+        });
+    }
+  }
+
+  async #update(changes: Fields | undefined): Promise<void> {
+    if (!changes) throw missing("session");
+    this.#session = merged(this.#session, changes);
+    await this.#port.send(this.#dialect.sessionUpdated(this.#session));
+  }
+
+  async #take(item: Fields | undefined): Promise<void> {
+    if (!item) throw missing("item");
+    const whole = { id: this.#port.identifiers.next("item"), ...item };
+    this.#conversation.push(withoutPrefix(whole));
+    await this.#sendAll(this.#dialect.itemTaken(whole));
+    if (this.#dialect.answersByItself && item.role === "user") await this.#respond();
+  }
+
+  async #takeAgentText(handoffId: string | undefined, output: string | undefined): Promise<void> {
+    if (handoffId === undefined || output === undefined) throw missing("handoff_id");
+    this.#conversation.push(withoutPrefix({ type: "function_call_output", call_id: handoffId, output }));
+    await this.#respond();
+  }
+
+  async #hear(pcm: Buffer): Promise<void> {
+    const speech = this.#hearing.hear(pcm);
+    if (!speech) return;
+    const { startMs, endMs } = speech;
+    if (endMs !== undefined) return this.#understand({ startMs, endMs });
+    this.#speechItemId = this.#port.identifiers.next("item");
+    await this.#sendAll(this.#dialect.speechStarted(this.#speechItemId, startMs));
+    if (this.#turnDetection().interrupt_response !== false) await this.#cancel();
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#hearing.bufferedMs === 0) {
+      throw new ServiceError(400, {
+        message: "Error committing input audio buffer: buffer too small.",
+        code: "input_audio_buffer_commit_empty",
+      });
+    }
+    if (!this.#hearing.isSpeaking) this.#speechItemId = this.#port.identifiers.next("item");
+    await this.#understand(this.#hearing.finish());
+  }
+
+  async #understand({ startMs, endMs }: Required<HeardSpeech>): Promise<void> {
+    const transcript = `sound of ${((endMs - startMs) / 1000).toFixed(1)} seconds`;
+    const content = [{ type: "input_text", text: transcript }];
+    this.#conversation.push({ id: this.#speechItemId, type: "message", role: "user", content });
+    await this.#sendAll(this.#dialect.speechHeard(this.#speechItemId, endMs, transcript));
+    if (this.#turnDetection().create_response !== false && this.#session.type !== "transcription")
+      await this.#respond();
+  }
+
+  async #respond(): Promise<void> {
+    const under = this.#answer;
+    if (under && this.#dialect.answersByItself) await this.#cancel();
+    else if (under) {
+      throw new ServiceError(400, {
+        message: `Conversation already has an active response in progress: ${under.answer.responseId}. Wait until the response is finished before creating a new one.`,
+        code: "conversation_already_has_active_response",
+      });
+    }
+    const { identifiers } = this.#port;
+    const modalities = this.#session.output_modalities;
+    const answer: Answer = {
+      responseId: identifiers.next("resp"),
+      itemId: identifiers.next("item"),
+      callId: identifiers.nextCallId(),
+      reply: this.#think(),
+      isSilent: Array.isArray(modalities) && !modalities.includes("audio"),
+    };
+    const cancel = new AbortController();
+    const over = this.#speak(answer, cancel.signal);
+    this.#answer = { answer, cancel, over };
+  }
+
+  /** Never rejects: what is sent to a client that is gone goes nowhere. */
+  async #speak(answer: Answer, cancelled: AbortSignal): Promise<void> {
+    const { pace, gone } = this.#port;
+    const stop = AbortSignal.any([cancelled, gone]);
+    const textOf = (event: WireEvent): string =>
+      event.type.endsWith("audio.delta") ? "" : (stringIn(event, "delta") ?? "");
+    for await (const event of paced(this.#dialect.answer(answer), pace, textOf, stop)) {
+      if (stop.aborted) break;
+      if (event.type === "response.done") this.#finish(answer);
+      await this.#port.send(event);
+    }
+    if (cancelled.aborted) await this.#sendAll(this.#dialect.cancelled(answer));
+    else this.#finish(answer);
+  }
+
+  #finish(answer: Answer): void {
+    if (this.#answer?.answer !== answer) return;
+    this.#answer = undefined;
+    this.#conversation.push(itemOf(answer));
+  }
+
+  async #cancelOrRefuse(): Promise<void> {
+    if (!this.#answer) {
+      throw new ServiceError(400, {
+        message: "Cancellation failed: no active response found",
+        code: "response_cancel_not_active",
+      });
+    }
+    await this.#cancel();
+  }
+
+  async #cancel(): Promise<void> {
+    const under = this.#answer;
+    if (!under) return;
+    this.#answer = undefined;
+    under.cancel.abort();
+    await under.over;
+  }
+
+  #think(): Reply {
+    const last = this.#conversation.at(-1);
+    const heard = last?.role === "user" ? promptOf(last) : "";
+    const task = DELEGATION.exec(heard)?.[1]?.trim();
+    const agent = this.#dialect.agentTool(this.#session);
+    if (task !== undefined && agent !== undefined) return { kind: "call", name: agent, task, heard };
+    if (SILENCE.test(heard) && this.#dialect.hasSilence(this.#session)) {
+      return { kind: "call", name: "remain_silent", task: "", heard };
+    }
+    const message = think({}, this.#conversation).find((draft) => draft.type === "message");
+    return { kind: "speech", pieces: pieces(message?.type === "message" ? message.text : "") };
+  }
+
+  #turnDetection(): Fields {
+    return fieldsIn(fieldsIn(fieldsIn(this.#session, "audio") ?? {}, "input") ?? {}, "turn_detection") ?? {};
+  }
+
+  #silenceMs(): number {
+    const { silence_duration_ms: silenceMs } = this.#turnDetection();
+    return typeof silenceMs === "number" ? silenceMs : SILENCE_MS;
+  }
+
+  async #sendAll(events: Iterable<WireEvent>): Promise<void> {
+    for (const event of events) await this.#port.send(event);
+  }
+}
+
+function missing(param: string): ServiceError {
+  return new ServiceError(400, {
+    message: `Missing required parameter: '${param}'.`,
+    param,
+    code: "missing_required_parameter",
+  });
+}
+
+/** Objects are merged into each other, anything else takes the place of what was there. */
+function merged(before: Fields, changes: Fields): Fields {
+  const result: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(changes)) {
+    const old = result[name];
+    result[name] = isFields(old) && isFields(value) ? merged(old, value) : value;
+  }
+  return result;
+}
+
+function promptOf(item: Fields): string {
+  const content = Array.isArray(item.content) ? item.content.filter(isFields) : [];
+  return content.map((part) => stringIn(part, "text") ?? "").join("");
+}
+
+/** The agent's last message is marked as such by some clients. */
+function withoutPrefix(item: Fields): Fields {
+  const { output } = item;
+  return typeof output === "string" && output.startsWith(AGENT_PREFIX)
+    ? { ...item, output: output.slice(AGENT_PREFIX.length) }
+    : item;
+}

@@ -1,0 +1,95 @@
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocket } from "ws";
+import { type Fields, isFields } from "../fields.ts";
+import type { RecordedRequest } from "../recording.ts";
+import type { Step } from "../script.ts";
+import type { Service } from "../service.ts";
+import type { ServiceError } from "../service-error.ts";
+import { FrameOutlet } from "./outlet.ts";
+
+export interface AcceptedSocket {
+  readonly websocket: WebSocket;
+  /** What the WebSocket runs on. */
+  readonly socket: Duplex;
+  readonly handshake: RecordedRequest;
+  /** Pings are never answered. */
+  readonly silent: boolean;
+}
+
+/** The client at the other end of a WebSocket: its frames are recorded and handed on, its pings answered. */
+export class SocketPeer {
+  readonly handshake: RecordedRequest;
+  readonly #service: Service;
+  readonly #accepted: AcceptedSocket;
+  readonly #gone = new AbortController();
+
+  constructor(service: Service, accepted: AcceptedSocket, onFrame: (request: RecordedRequest) => void) {
+    this.#service = service;
+    this.#accepted = accepted;
+    const { websocket, silent, handshake } = accepted;
+    this.handshake = handshake;
+    websocket.on("message", (data, isBinary) => {
+      const bytes = toBuffer(data);
+      const json = isBinary ? undefined : parseJson(bytes);
+      const request: RecordedRequest = { ...handshake, kind: "frame", body: bytes, wireBytes: bytes.length, json };
+      service.record(request);
+      onFrame(request);
+    });
+    websocket.on("ping", (payload) => {
+      if (!silent) websocket.pong(payload);
+    });
+    websocket.on("error", () => {}); // `close` follows, with 1009 for a message that is too large
+    websocket.on("close", () => {
+      this.#gone.abort();
+      service.recording.websocketClosed();
+    });
+  }
+
+  /** Fires when the client has left. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  outlet({ chunkBytes }: Step = {}): FrameOutlet {
+    const { websocket, socket } = this.#accepted;
+    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, chunkBytes);
+  }
+
+  refuse(error: ServiceError): void {
+    this.#accepted.websocket.send(JSON.stringify(error.toFrame()), () => {});
+  }
+
+  close(code: number, reason?: string): void {
+    this.#accepted.websocket.close(code, reason);
+  }
+
+  /** Reads no more until `resume`. */
+  pause(): void {
+    this.#accepted.websocket.pause();
+  }
+
+  resume(): void {
+    this.#accepted.websocket.resume();
+  }
+}
+
+/** A scripted HTTP answer as a frame: an object keeps its fields, anything else becomes the message. */
+export function errorFrame({ status, headers, body }: Step): Fields {
+  const content = isFields(body)
+    ? body
+    : { error: { type: "server_error", message: String(body ?? `status ${status}`) } };
+  return { type: "error", status, ...content, ...(headers && { headers }) };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
