@@ -3,6 +3,7 @@ import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { type RealtimeContext, RealtimeLink } from "./link.ts";
 import { RealtimeEvents } from "./reader.ts";
+import type { RealtimeProtocolName } from "./session-config.ts";
 import { RealtimeWriter } from "./writer.ts";
 
 type Writes = Pick<
@@ -25,6 +26,7 @@ export class RealtimeWebsocketConnection implements AsyncIterable<RealtimeEvent>
   readonly headers: HeaderMap;
   readonly writer: RealtimeWriter;
   readonly events: RealtimeEvents;
+  readonly protocol: RealtimeProtocolName;
   /** The model answers a text or a handoff's output only after `sendResponseCreate`. */
   readonly answersWhenAsked: boolean;
   readonly #link: RealtimeLink;
@@ -32,6 +34,7 @@ export class RealtimeWebsocketConnection implements AsyncIterable<RealtimeEvent>
   constructor(connection: WebsocketConnection, context: RealtimeContext) {
     this.#link = new RealtimeLink(connection, context);
     this.headers = connection.headers;
+    this.protocol = context.protocol.name;
     this.answersWhenAsked = context.protocol.answersWhenAsked;
     this.writer = new RealtimeWriter(this.#link);
     this.events = new RealtimeEvents(this.#link);

@@ -1,10 +1,11 @@
 import type { JsonObject } from "../wire/json.ts";
 import type { EventDecoder } from "./inbound.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
+import type { RealtimeProtocolName, RealtimeSessionSettings } from "./session-config.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** One version of the protocol: what it sends and how it reads. Pure. */
 export interface RealtimeProtocol {
+  readonly name: RealtimeProtocolName;
   /** The query parameter `intent`. */
   readonly intent?: string | undefined;
   /** The model answers a text or a handoff's output only after `response.create`. */

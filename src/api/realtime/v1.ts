@@ -32,6 +32,7 @@ const handoffRequested: EventDecoder = (event) => {
 
 /** The reference's first realtime protocol, as of March 2026. */
 export const v1: RealtimeProtocol = {
+  name: "v1",
   intent: "quicksilver",
   answersWhenAsked: false,
   decoders: new Map([

@@ -44,6 +44,7 @@ const responseDone: EventDecoder = (event) => {
 
 /** The public Realtime API as the reference of March 2026 spoke it. */
 export const v2: RealtimeProtocol = {
+  name: "v2",
   answersWhenAsked: true,
   decoders: new Map([
     ["session.updated", sessionUpdated],

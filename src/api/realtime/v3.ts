@@ -40,6 +40,7 @@ const callOrItemDone: EventDecoder = (event) => {
 
 /** The public Realtime API as later builds of the reference speak it. */
 export const v3: RealtimeProtocol = {
+  name: "v3",
   answersWhenAsked: true,
   decoders: new Map([
     ["session.updated", sessionUpdated],
