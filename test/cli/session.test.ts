@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { emulate } from "../support/clients.ts";
+import { runCommand } from "../support/command.ts";
+
+const turn = (...texts: string[]) => ({
+  model: "m",
+  input: texts.map((text) => ({ type: "message", role: "user", content: [{ type: "input_text", text }] })),
+});
+
+/** A file with one value a line. */
+function requests(...bodies: readonly unknown[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "session-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "requests.jsonl");
+  writeFileSync(path, bodies.map((body) => (typeof body === "string" ? body : JSON.stringify(body))).join("\n"));
+  return path;
+}
+
+describe("session", () => {
+  it("prints the answers in order, one a line, over one WebSocket", async () => {
+    const emulator = await emulate();
+    const file = requests(turn("repeat: one"), "", turn("repeat: one", "repeat: two"));
+    const { status, stdout, stderr } = await runCommand(["session", "--base-url", emulator.url, "--requests", file]);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "one\ntwo\n", stderr: "" });
+    expect(emulator.requests.map(({ kind }) => kind)).toEqual(["handshake", "frame", "frame"]);
+  });
+
+  it("reads the requests from standard input, and prints events with --json", async () => {
+    const emulator = await emulate();
+    const finished = await runCommand(["session", "--base-url", emulator.url, "--requests", "-", "--json"], {
+      input: `${JSON.stringify(turn("repeat: one"))}\n`,
+    });
+    expect(finished.status).toBe(0);
+    expect(finished.lines().at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  it.each([
+    ["http", ["http"]],
+    ["websocket", ["handshake", "frame"]],
+    ["auto", ["handshake", "frame"]],
+  ])("--transport %s", async (transport, kinds) => {
+    const emulator = await emulate();
+    const args = ["--requests", requests(turn("repeat: one")), "--transport", transport, "--conversation-id", "c1"];
+    expect(await runCommand(["session", "--base-url", emulator.url, ...args])).toMatchObject({ stdout: "one\n" });
+    expect(emulator.requests.map(({ kind }) => kind)).toEqual(kinds);
+    expect(emulator.requests[0]?.headers.session_id).toBe("c1");
+  });
+
+  it("says on standard error that it goes on over HTTP", async () => {
+    const emulator = await emulate({ websockets: false });
+    const args = ["session", "--base-url", emulator.url, "--requests", requests(turn("repeat: one"))];
+    const { stdout, stderr, status } = await runCommand(args);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
+    expect(stderr).toMatch(/^warn: .*HTTP/);
+  });
+
+  it("ends with the first failure and its status", async () => {
+    const emulator = await emulate({ script: [{}, { status: 400, body: { error: { message: "no" } } }] });
+    const file = requests(turn("repeat: one"), turn("repeat: two"), turn("repeat: three"));
+    const finished = await runCommand(["session", "--base-url", emulator.url, "--requests", file, "--json"]);
+    expect(finished.status).toBe(3);
+    expect(finished.lines().at(-1)).toMatchObject({ type: "error", error: { kind: "invalid_request" } });
+    expect(emulator.requests.filter(({ kind }) => kind === "frame")).toHaveLength(2);
+  });
+
+  it("tells on standard error that the answer starts again", async () => {
+    const events = [{ type: "response.output_text.delta", delta: "lost" }];
+    const emulator = await emulate({ script: [{ events, terminateAfterEvents: 1 }] });
+    const args = ["session", "--base-url", emulator.url, "--requests", requests(turn("repeat: one"))];
+    const { status, stdout, stderr } = await runCommand(args);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "lost\none\n" });
+    expect(stderr).toContain("the stream broke (stream)");
+  });
+
+  it.each([
+    ["no --requests", () => []],
+    ["an argument", () => ["--requests", requests(turn("x")), "more"]],
+    ["a carrier that is none", () => ["--requests", requests(turn("x")), "--transport", "pigeon"]],
+    ["an empty file", () => ["--requests", requests("")]],
+    ["a line that is no JSON", () => ["--requests", requests(turn("x"), "{")]],
+    ["a line that is no object", () => ["--requests", requests("[1]")]],
+  ])("%s is a usage error", async (_what, args) => {
+    const { status, stdout, stderr } = await runCommand(["session", "--auth", "none", ...args()]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^codex-api: /);
+  });
+
+  it("explains itself", async () => {
+    const { status, stdout } = await runCommand(["session", "--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("--requests FILE");
+  });
+});
