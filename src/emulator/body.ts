@@ -4,6 +4,7 @@ import zlib from "node:zlib";
 import { ServiceError } from "./service-error.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_KEPT_UPLOAD_BYTES = 1024 * 1024;
 const FIRST_GUESS_BYTES = 1024 * 1024;
 const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
 
@@ -19,6 +20,18 @@ export async function readBody(message: Readable): Promise<Uint8Array> {
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
   return Buffer.concat(chunks);
+}
+
+/** Reads an upload of any size: of a large one only the size is kept, so that memory stays flat. */
+export async function readUpload(message: Readable): Promise<{ readonly size: number; readonly body: Uint8Array }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_KEPT_UPLOAD_BYTES) chunks.length = 0;
+    else chunks.push(chunk);
+  }
+  return { size, body: Buffer.concat(chunks) };
 }
 
 /**

@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Names and values as sent, in wire order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
-  /** After content decoding. Empty when it could not be decoded. */
+  /** After content decoding. Empty when it could not be decoded, and for a file upload of more than 1 MiB. */
   readonly body: Uint8Array;
   /** The body's size on the wire, before content decoding; for a frame its payload. */
   readonly wireBytes: number;

@@ -32,12 +32,12 @@ export class FileShelf {
   }
 
   /** As a blob store answers: the signature is all it asks for, and a bearer token is one credential too many. */
-  upload(fileId: string, signature: string | null, { headers, body }: RecordedRequest): StepAnswer {
+  upload(fileId: string, signature: string | null, { headers, wireBytes }: RecordedRequest): StepAnswer {
     const file = this.#files.get(fileId);
     if (!file || file.signature !== signature) return refusal(403, "AuthenticationFailed");
     if (headers.authorization !== undefined) return refusal(400, "InvalidAuthenticationInfo");
     if (headers["x-ms-blob-type"] !== "BlockBlob") return refusal(400, "MissingRequiredHeader");
-    file.uploadedBytes = body.length;
+    file.uploadedBytes = wireBytes;
     return { status: 201 };
   }
 

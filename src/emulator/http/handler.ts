@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { decodeBody, readBody } from "../body.ts";
+import { decodeBody, readBody, readUpload } from "../body.ts";
 import { deliver, fired } from "../delivery.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, fieldsIn, isFields } from "../fields.ts";
@@ -87,6 +87,11 @@ class Exchange {
 
   async #receive(): Promise<{ readonly request: RecordedRequest; readonly fault: ServiceError | undefined }> {
     const message = this.#message;
+    const pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
+    if (routeOf(pathname)?.endpoint === "upload") {
+      const { size, body } = await readUpload(message);
+      return { request: this.#record(size, body), fault: undefined };
+    }
     const wire = await readBody(message);
     let body: Uint8Array = new Uint8Array();
     let fault: ServiceError | undefined;
@@ -96,18 +101,23 @@ class Exchange {
       if (!(error instanceof ServiceError)) throw error;
       fault = error;
     }
+    return { request: this.#record(wire.length, body), fault };
+  }
+
+  #record(wireBytes: number, body: Uint8Array): RecordedRequest {
+    const message = this.#message;
     const request: RecordedRequest = {
       kind: "http",
       method: message.method ?? "",
       path: message.url ?? "/",
       ...headersOf(message),
       body,
-      wireBytes: wire.length,
+      wireBytes,
       json: parseJson(body),
       connection: this.#service.connections.numberOf(message.socket),
     };
     this.#service.record(request);
-    return { request, fault };
+    return request;
   }
 
   async #respond(body: Fields): Promise<void> {

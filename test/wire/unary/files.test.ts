@@ -216,6 +216,29 @@ describe("a source", () => {
     expect(opened).toBe(1);
   });
 
+  it("of 100 MB goes to the emulator with flat memory, and tells its progress", async () => {
+    const total = 100_000_000;
+    const part = Buffer.alloc(1_000_000);
+    const emulator = await emulate();
+    const client = new FilesClient(clientOptions(emulator.url));
+    const before = process.memoryUsage.rss();
+    let peak = 0;
+    const progress: number[] = [];
+    const source = stream(total, async function* () {
+      for (let sent = 0; sent < total; sent += part.length) yield part;
+    });
+    const uploaded = await client.upload(source, {
+      onProgress: ({ sentBytes }) => {
+        progress.push(sentBytes);
+        peak = Math.max(peak, process.memoryUsage.rss() - before);
+      },
+    });
+    expect(uploaded).toMatchObject({ sizeBytes: total });
+    expect(progress.at(-1)).toBe(total);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(peak).toBeLessThan(64 * 1024 * 1024);
+  });
+
   it("of 256 MiB passes through without filling memory", async () => {
     const total = 256 * 1024 * 1024;
     const part = Buffer.alloc(1024 * 1024);
