@@ -9,9 +9,9 @@ import { ResponsesClient } from "../responses/client.ts";
 import { ResponseStream } from "../responses/stream.ts";
 import { TurnState } from "../responses/turn-state.ts";
 import { ResponsesWebsocketClient } from "../responses/websocket-client.ts";
+import { RequestTurns } from "../responses/websocket-turns.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
 import { OncePerCallAuth } from "./auth-once.ts";
-import { CallQueue } from "./call-queue.ts";
 import { type Call, Carriers } from "./carriers.ts";
 import { ConnectionSlot } from "./connection-slot.ts";
 import type { ResponsesSessionOptions, SessionCallOptions } from "./options.ts";
@@ -24,7 +24,7 @@ const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** A call that has been let in. */
 interface Admitted {
   readonly signal: AbortSignal;
-  /** Lets the next call in; more than once does no harm. */
+  /** Lets the next call in; once. */
   leave(): void;
   cancel(): void;
 }
@@ -63,7 +63,7 @@ export class ResponsesSession implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #auth: OncePerCallAuth;
   readonly #carriers: Carriers;
-  readonly #queue = new CallQueue();
+  readonly #callTurns = new RequestTurns();
   readonly #calls = new Set<AbortController>();
   #turnState = new TurnState();
   #isClosed = false;
@@ -201,13 +201,13 @@ export class ResponsesSession implements AsyncDisposable {
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#calls.add(controller);
     try {
-      const exit = await this.#queue.enter(controller.signal);
+      await this.#callTurns.enter(controller.signal);
       this.#auth.beginCall();
       return {
         signal: controller.signal,
-        leave() {
+        leave: () => {
           forget();
-          exit();
+          this.#callTurns.leave();
         },
         cancel: () => controller.abort(new Error("the stream was left")),
       };
