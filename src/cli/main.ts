@@ -30,6 +30,10 @@ const commands: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "list models",
     load: async () => (await import("./commands/models.ts")).models,
   },
+  realtime: {
+    summary: "talk to a realtime session by text or from a recording",
+    load: async () => (await import("./commands/realtime.ts")).realtime,
+  },
   doctor: {
     summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
     load: async () => (await import("./commands/doctor.ts")).doctor,

@@ -1,4 +1,5 @@
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
+import { responsePhaseOf } from "./response-phase.ts";
 import type { RealtimeProtocolName } from "./session-config.ts";
 
 /** What is to be done because of an event. */
@@ -50,13 +51,12 @@ export class ConversationState {
   }
 
   observe(event: RealtimeEvent): readonly ConversationStep[] {
-    switch (lifeCycleOf(event)) {
-      case "created":
-        this.#isResponding = true;
-        return DELIVER;
-      case "over":
-        return [...DELIVER, ...this.#responseOver()];
+    const response = responsePhaseOf(event);
+    if (response?.phase === "created") {
+      this.#isResponding = true;
+      return DELIVER;
     }
+    if (response) return [...DELIVER, ...this.#responseOver()];
     switch (event.type) {
       case "audio_out":
         this.#play(event.frame);
@@ -122,15 +122,6 @@ export class ConversationState {
 }
 
 const DELIVER: readonly ConversationStep[] = [{ do: "deliver" }];
-
-/** `v2` has the payload of these events in place of events of their own. */
-function lifeCycleOf(event: RealtimeEvent): "created" | "over" | undefined {
-  const { item } = event as { readonly item?: { readonly type?: unknown } | null };
-  const name = event.type === "conversation_item.added" ? item?.type : event.type;
-  if (name === "response_created" || name === "response.created") return "created";
-  const isOver = name === "response_done" || name === "response.done" || name === "response_cancelled";
-  return isOver ? "over" : undefined;
-}
 
 /** The task as text: what was said, speaker by speaker, else the handoff's own words. */
 export function handoffPrompt({ activeTranscript, inputTranscript }: HandoffRequested): string {
