@@ -18,11 +18,11 @@ export interface Lease {
 
 /** Holds the one WebSocket of a session, from request to request and from turn to turn. */
 export class ConnectionSlot {
-  readonly #client: ResponsesWebsocketClient;
+  readonly #client: Pick<ResponsesWebsocketClient, "connect">;
   readonly #maxAgeMs: number;
   #held: Held | undefined;
 
-  constructor(client: ResponsesWebsocketClient, maxAgeMs: number) {
+  constructor(client: Pick<ResponsesWebsocketClient, "connect">, maxAgeMs: number) {
     this.#client = client;
     this.#maxAgeMs = maxAgeMs;
   }

@@ -25,6 +25,8 @@ export interface SessionStreamOptions {
 
 type Step = IteratorResult<ResponseEvent, undefined>;
 
+const DONE: Step = { done: true, value: undefined };
+
 /** About the connection rather than the answer: it may come again without a word. */
 const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
   "server_model",
@@ -36,7 +38,6 @@ const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
 export class SessionStream implements EventIterator {
   readonly #options: SessionStreamOptions;
-  readonly #events = this.#run();
   readonly #kept: ResponseItem[] = [];
   #attempt: Attempt | undefined;
   #source: AsyncIterator<ResponseEvent, undefined> | undefined;
@@ -47,8 +48,13 @@ export class SessionStream implements EventIterator {
   #finished: ResponseItem[] = [];
   /** Something of the current attempt would come twice. */
   #hasYielded = false;
+  /** The session may take the next call. */
   #isOver = false;
-  #wasLeft = false;
+  /** Nothing more is yielded. */
+  #isDone = false;
+  /** Calls of `next` that wait. */
+  #asked = 0;
+  #lastStep: Promise<unknown> = Promise.resolve();
 
   constructor(options: SessionStreamOptions) {
     this.#options = options;
@@ -60,7 +66,9 @@ export class SessionStream implements EventIterator {
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
-        return await this.#open();
+        const stream = await this.#open();
+        this.#source = stream[Symbol.asyncIterator]();
+        return stream;
       } catch (error) {
         this.#recover(error);
       }
@@ -68,45 +76,54 @@ export class SessionStream implements EventIterator {
   }
 
   next(): Promise<Step> {
-    return this.#events.next();
+    // Who asks ahead gets his event after those before him.
+    const step = this.#asked === 0 ? this.#step() : this.#lastStep.then(this.#step, this.#step);
+    this.#asked += 1;
+    this.#lastStep = step;
+    return step;
   }
 
   async return(): Promise<Step> {
+    this.#isDone = true;
     if (!this.#isOver) {
-      this.#wasLeft = true;
       await this.#source?.return?.();
       this.#attempt?.abandon();
       this.#end();
       this.#options.cancel(); // a connection that is being opened, or a wait
     }
-    return { done: true, value: undefined };
+    return DONE;
   }
 
-  async *#run(): AsyncGenerator<ResponseEvent, undefined> {
-    for (;;) {
-      try {
-        if (!this.#source) await this.#open();
-        const source = this.#source;
-        for (let step = await source?.next(); step && !step.done; step = await source?.next()) {
+  readonly #step = async (): Promise<Step> => {
+    try {
+      while (!this.#isDone) {
+        try {
+          this.#source ??= (await this.#open())[Symbol.asyncIterator]();
+          const step = await this.#source.next();
+          if (step.done) break;
           this.#note(step.value);
-          yield step.value;
+          return step;
+        } catch (error) {
+          if (this.#isDone) break; // left meanwhile
+          const restarted = this.#recover(error);
+          if (restarted) return { done: false, value: restarted };
         }
-        return undefined;
-      } catch (error) {
-        if (this.#wasLeft) return undefined;
-        const restarted = this.#recover(error);
-        if (restarted) yield restarted;
       }
+      this.#isDone = true;
+      return DONE;
+    } catch (error) {
+      this.#isDone = true;
+      throw error;
+    } finally {
+      this.#asked -= 1;
     }
-  }
+  };
 
   async #open(): Promise<ResponseStream> {
     const { carriers, call } = this.#options;
     if (this.#delayMs > 0) await systemClock.sleep(this.#delayMs, call.signal);
     this.#attempt = carriers.attempt(call, this.#kept);
-    const stream = await this.#attempt.open();
-    this.#source = stream[Symbol.asyncIterator]();
-    return stream;
+    return this.#attempt.open();
   }
 
   #note(event: ResponseEvent): void {
