@@ -60,6 +60,7 @@ export class ResponsesWebsocketClient {
     const connection = await this.#opener.open({
       url: this.#url,
       headers: (credentials) => this.#headers(options, credentials),
+      compression: options.compression,
       signal: options.signal,
     });
     options.turnState?.set(connection.headers[header.turnState]);

@@ -173,7 +173,6 @@ export class ResponsesWebsocketConnection {
     },
     cancel: () => {
       this.#feed = undefined;
-      this.#turns.close();
       this.#connection.terminate();
     },
   };

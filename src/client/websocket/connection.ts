@@ -174,7 +174,6 @@ export class WebsocketConnection {
     if (this.#websocket.readyState === this.#websocket.CLOSED) return Promise.resolve();
     return new Promise((resolve) => {
       this.#closeWaiters.push(resolve);
-      if (this.#isClosing) return;
       this.#isClosing = true;
       this.#finish({ by: "us" });
       this.resume(); // the peer's goodbye must be read

@@ -19,14 +19,14 @@ describe.each([{ compression: true }, { compression: false }])("a slow reader (%
     };
     const emulator = await emulate({ rateLimits: false, script: [{ frames: frames() }] });
     const connection = await connect(emulator.url, {
-      provider: { livenessTimeoutMs: 100, streamIdleTimeoutMs: 200 },
+      provider: { livenessTimeoutMs: 500, streamIdleTimeoutMs: 500 },
       connect: { compression },
     });
     const stream = await connection.stream({ model: "m", input: "x" });
     // The server stands still for longer than both time-outs.
     for (let before = -1; before !== sent; ) {
       before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 700));
     }
     expect(sent * EVENT_BYTES).toBeGreaterThan(1024 * 1024);
     expect(sent * EVENT_BYTES).toBeLessThan(MOST_UNDER_WAY);

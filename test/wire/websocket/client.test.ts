@@ -28,6 +28,7 @@ describe("the handshake", () => {
       "chatgpt-account-id": "acc",
       version: expect.any(String) as string,
     });
+    expect(headers["sec-websocket-extensions"]).toBe("permessage-deflate; client_max_window_bits");
     for (const name of ["user-agent", "x-openai-subagent", "accept", "origin", "traceparent", "x-codex-turn-state"])
       expect(headers).not.toHaveProperty(name);
   });
@@ -53,6 +54,12 @@ describe("the handshake", () => {
       authorization: `Bearer ${SECRET}`,
     });
     expect(path).toBe("/v1/responses?a%20b=c%26d");
+  });
+
+  it("offers no compression where none is wanted", async () => {
+    const emulator = await emulate();
+    await connect(emulator.url, { connect: { compression: false } });
+    expect((await emulator.nextRequest()).headers).not.toHaveProperty("sec-websocket-extensions");
   });
 
   it("sends the turn's state when it has one, and keeps the answer's when it has none", async () => {

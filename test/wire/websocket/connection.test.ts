@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { createDeflateRaw, createInflateRaw, constants as zlib } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { WebsocketConnection } from "../../../src/client/websocket/index.ts";
@@ -137,9 +138,11 @@ describe("the end", () => {
   ])("close frame %i tells code and reason, at once, though the server leaves TCP open", async (code, reason) => {
     const { heard, peer } = await connect();
     const startedAt = performance.now();
+    peer.socket.pause(); // it does not see that we leave
     peer.socket.write(closeFrame(code, reason));
     expect(await heard.ended).toEqual({ by: "peer", code, reason });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
+    peer.socket.resume();
     expect((await peer.nextFrame()).opcode).toBe(opcode.close);
     await peer.closed;
   });
@@ -179,11 +182,24 @@ describe("the end", () => {
     expect([code, payload.readUInt16BE()]).toEqual([opcode.close, 1000]);
     expect(connection.isClosed).toBe(true);
     peer.socket.write(frame(opcode.text, "late"));
+    const cut = peer.closed.then(() => "cut");
+    expect(await Promise.race([cut, delay(100, "still open")])).toBe("still open");
     peer.socket.end(closeFrame(1000));
     await closings;
     expect(await heard.ended).toEqual({ by: "us" });
     expect(heard.texts).toEqual([]);
     await connection.close();
+  });
+
+  it("close() of a paused connection still reads the answer", async () => {
+    const { connection, peer } = await connect();
+    connection.pause();
+    const startedAt = performance.now();
+    const closing = connection.close();
+    await peer.nextFrame();
+    peer.socket.end(closeFrame(1000));
+    await closing;
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it("close() waits 2 s for a server that does not answer, paused or not", async () => {
@@ -219,7 +235,7 @@ describe("upkeep", () => {
   });
 
   it("pings of ours go out in the interval, and pongs keep the connection alive (parity: websocket/ping)", async () => {
-    const { connection, peer } = await connect({ pingIntervalMs: 20, livenessTimeoutMs: 150 });
+    const { connection, peer } = await connect({ pingIntervalMs: 50, livenessTimeoutMs: 600 });
     for (let count = 0; count < 15; count += 1) {
       const ping = await peer.nextFrame();
       expect(ping).toMatchObject({ opcode: opcode.ping, masked: true });
@@ -238,10 +254,10 @@ describe("upkeep", () => {
   });
 
   it("any byte is a sign of life: a large message that trickles in", async () => {
-    const { heard, peer } = await connect({ pingIntervalMs: 30, livenessTimeoutMs: 90 });
+    const { heard, peer } = await connect({ pingIntervalMs: 100, livenessTimeoutMs: 400 });
     const bytes = frame(opcode.text, "x".repeat(400));
-    for (let start = 0; start < bytes.length; start += 25) {
-      peer.socket.write(bytes.subarray(start, start + 25));
+    for (let start = 0; start < bytes.length; start += 50) {
+      peer.socket.write(bytes.subarray(start, start + 50));
       await peer.nextFrame(); // one ping of ours
     }
     await heard.texted(1);

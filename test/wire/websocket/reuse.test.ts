@@ -37,7 +37,8 @@ describe("one request at a time", () => {
     });
     const connection = await connect(emulator.url);
     const running = await connection.streamBody({ input: 1 });
-    const waiting = [2, 3].map(async (input) => readEvents(await connection.streamBody({ input })));
+    const { signal } = new AbortController();
+    const waiting = [2, 3].map(async (input) => readEvents(await connection.streamBody({ input }, { signal })));
     await first.begun;
     await turn();
     expect(framesOf(emulator.requests)).toEqual([1]);
@@ -45,6 +46,7 @@ describe("one request at a time", () => {
     expect((await readEvents(running)).error).toBeUndefined();
     for (const each of await Promise.all(waiting)) expect(each.error).toBeUndefined();
     expect(framesOf(emulator.requests)).toEqual([1, 2, 3]);
+    expect(abortListeners(signal)).toBe(0);
     expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(1);
   });
 
@@ -166,10 +168,10 @@ describe("leaving", () => {
 });
 
 describe("between two responses", () => {
-  async function idle(): Promise<{ connection: ResponsesWebsocketConnection; peer: RawPeer }> {
+  async function idle(livenessTimeoutMs: number): Promise<{ connection: ResponsesWebsocketConnection; peer: RawPeer }> {
     const peers: RawPeer[] = [];
     const server = await serveRaw((peer) => peers.push(peer));
-    const connection = await connect(server.url, { provider: { livenessTimeoutMs: 400 } });
+    const connection = await connect(server.url, { provider: { livenessTimeoutMs } });
     const [peer] = peers;
     if (!peer) throw new Error("no peer");
     return { connection, peer };
@@ -187,19 +189,22 @@ describe("between two responses", () => {
     { how: "a bad frame", end: ({ socket }) => void socket.write(Buffer.from("f100", "hex")) },
     { how: "silence", end: () => {} },
   ];
-  it.each(ends)("$how closes the connection, and the process lives (parity: websocket/idle-death)", async ({ end }) => {
-    const { connection, peer } = await idle();
-    end(peer);
-    await peer.closed;
-    await vi.waitUntil(() => connection.isClosed);
-    expect(await failureOf(connection.stream(request))).toMatchObject({
-      kind: "stream",
-      message: "websocket connection is closed",
-    });
-  });
+  it.each(ends)(
+    "$how closes the connection, and the process lives (parity: websocket/idle-death)",
+    async ({ how, end }) => {
+      const { connection, peer } = await idle(how === "silence" ? 200 : 60_000);
+      end(peer);
+      await peer.closed;
+      await vi.waitUntil(() => connection.isClosed);
+      expect(await failureOf(connection.stream(request))).toMatchObject({
+        kind: "stream",
+        message: "websocket connection is closed",
+      });
+    },
+  );
 
   it("what is left of the last response is dropped, and the next one is whole", async () => {
-    const { connection, peer } = await idle();
+    const { connection, peer } = await idle(60_000);
     peer.socket.write(frame(opcode.text, JSON.stringify(wire.delta("stale"))));
     peer.socket.write(frame(opcode.ping, "mark"));
     expect(await peer.nextFrame()).toMatchObject({ opcode: opcode.pong });
