@@ -12,7 +12,7 @@ export interface RequestAttempt {
 
 /** Announces a wait before something is sent again: nothing waits in secret. */
 export interface RetryNotice {
-  /** 1 for the first retry. */
+  /** 1 for the first retry; 0 where a connection that died unused is replaced, which costs none. */
   readonly retry: number;
   readonly maxRetries: number;
   readonly delayMs: number;

@@ -1,5 +1,6 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError, CodexApiError } from "../../client/errors.ts";
 import type { HeaderInit } from "../../client/headers.ts";
+import { notify } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
 import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
 import { isAzure, type ProviderConfig } from "../provider.ts";
@@ -62,10 +63,14 @@ export class Carriers {
     return this.#slot;
   }
 
-  /** From now on everything goes over HTTP. */
-  fallBack(): void {
+  /** From now on everything goes over HTTP; says so. */
+  fallBack(reason: unknown): void {
     this.#slot?.drop();
     this.#slot = undefined;
+    const { telemetry, logger } = this.#options.session;
+    const kind = CodexApiError.is(reason) ? reason.kind : undefined;
+    logger?.warn({ reason: kind }, "the WebSocket is given up; this session goes on over HTTP");
+    notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "fallback" });
   }
 
   /**

@@ -87,7 +87,6 @@ export class SessionStream implements EventIterator {
     this.#isDone = true;
     if (!this.#isOver) {
       await this.#source?.return?.();
-      this.#attempt?.abandon();
       this.#end();
       this.#options.cancel(); // a connection that is being opened, or a wait
     }
@@ -161,13 +160,15 @@ export class SessionStream implements EventIterator {
       throw error;
     }
     this.#delayMs = recovery.action === "retry" ? recovery.delayMs : 0;
-    if (recovery.action === "retry") this.#retries += 1;
-    else if (recovery.action === "fall_back") {
+    if (recovery.action === "fall_back") {
       this.#retries = 0;
-      carriers.fallBack();
+      carriers.fallBack(error);
+      return this.#restart(error, 0);
     }
-    this.#announce(error, recovery.action);
-    return this.#restart(error, recovery.action === "retry" ? this.#retries : 0);
+    if (recovery.action === "retry") this.#retries += 1;
+    const retry = recovery.action === "retry" ? this.#retries : 0;
+    this.#announce(error, retry);
+    return this.#restart(error, retry);
   }
 
   #restart(error: unknown, retry: number): RestartedEvent | undefined {
@@ -181,16 +182,11 @@ export class SessionStream implements EventIterator {
     return { type: "restarted", retry, delayMs: this.#delayMs, reason, keptItems: this.#kept.length };
   }
 
-  #announce(reason: unknown, action: "retry" | "replace" | "fall_back"): void {
+  /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */
+  #announce(reason: unknown, retry: number): void {
     const { limits, telemetry, logger } = this.#options;
     const delayMs = this.#delayMs;
     const kind = CodexApiError.is(reason) ? reason.kind : undefined;
-    if (action === "fall_back") {
-      logger.warn({ reason: kind }, "the WebSocket is given up; this session goes on over HTTP");
-      notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs, reason, layer: "fallback" });
-      return;
-    }
-    const retry = action === "retry" ? this.#retries : 0;
     logger.info({ reason: kind, retry, delayMs: Math.round(delayMs) }, "the stream broke; a new one is opened");
     notify(telemetry, "onRetry", { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AbortedError, BuildError } from "../../client/errors.ts";
 import { type Logger, silentLogger } from "../../client/log.ts";
-import { notify } from "../../client/telemetry.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { identityHeaders } from "../identity.ts";
 import { type ProviderLimits, providerLimits } from "../provider.ts";
@@ -219,9 +218,7 @@ export class ResponsesSession implements AsyncDisposable {
 
   #fallsBackOn(reason: unknown): boolean {
     if (!this.#carriers.mayFallBack || !closesTheWebsocket(reason)) return false;
-    this.#carriers.fallBack();
-    this.#logger.warn({}, "the WebSocket cannot be opened; this session goes on over HTTP");
-    notify(this.#options.telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "fallback" });
+    this.#carriers.fallBack(reason);
     return true;
   }
 }

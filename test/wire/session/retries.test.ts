@@ -167,6 +167,13 @@ describe.each(carriers)("a stream that breaks, over %s", (transport) => {
     expect(events.map(({ type }) => type)).not.toContain("restarted");
     expect(notices).toHaveLength(1);
   });
+
+  it("says it once for what was yielded once, however many streams break after that", async () => {
+    const { session, notices } = await open([broken, { events: [wire.failed({})] }], { transport });
+    const { events } = await run(session, asking("hello"));
+    expect(events.filter(({ type }) => type === "restarted")).toHaveLength(1);
+    expect(notices).toHaveLength(2);
+  });
 });
 
 describe("a failure over the WebSocket", () => {
