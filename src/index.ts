@@ -73,6 +73,8 @@ export {
   type SearchResponse,
   type SearchSettings,
 } from "./api/search.ts";
+export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } from "./api/session/options.ts";
+export { ResponsesSession } from "./api/session/session.ts";
 export type { UnaryOptions } from "./api/unary-options.ts";
 export type { CompactionInput } from "./api/wire/compaction.ts";
 export type { ResponseItem } from "./api/wire/items.ts";
