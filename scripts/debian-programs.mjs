@@ -7,7 +7,7 @@ export class Unavailable extends Error {}
 
 /**
  * Makes programs of Debian's packages available without installing them: packages, and those they need that the machine lacks, are unpacked
- * below `folder`. So no root is needed, no daemon starts and nothing of the machine changes.
+ * below `folder`. So no daemon starts and nothing of the machine changes.
  *
  * @param {string} folder Kept between runs.
  * @param {Readonly<Record<string, string>>} packages Package by the program that it brings.

@@ -12,13 +12,17 @@ const PACKAGES = {
   microsocks: "microsocks",
   ip: "iproute2",
 };
+const NAMESPACE = ["--net", "--mount"];
 
 await runScript(async () => {
   try {
+    // A user namespace would not do: squid insists on giving up root for another user.
+    if (spawnSync("unshare", NAMESPACE.concat("true")).status !== 0) {
+      throw new Unavailable("only root may make a network namespace with unshare(1)");
+    }
     const programs = debianPrograms(join(root, ".cache", "network"), PACKAGES);
-    const namespace = namespaceFlags();
     await ready();
-    return runTests(programs, namespace);
+    return runTests(programs);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     process.stdout.write(`skipped: ${error.message}\n`);
@@ -26,22 +30,10 @@ await runScript(async () => {
   }
 });
 
-/** Arguments of `unshare` that this user may use here. */
-function namespaceFlags() {
-  for (const flags of ["-nm", "-rnm"]) {
-    if (spawnSync("unshare", [flags, "true"]).status === 0) return flags;
-  }
-  throw new Unavailable("unshare(1) may not make a network namespace here: root or user namespaces are needed");
-}
-
-/**
- * @param {{ readonly path: string, readonly share: string }} programs
- * @param {string} namespace
- */
-function runTests(programs, namespace) {
+function runTests(/** @type {{ readonly path: string, readonly share: string }} */ programs) {
   const vitest = [binary("vitest"), "run", "--config", "vitest.outside.config.ts", "--dir", "test/network"];
   const inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, ...vitest];
-  const { status, error } = spawnSync("unshare", [namespace, ...inside, ...process.argv.slice(2)], {
+  const { status, error } = spawnSync("unshare", [...NAMESPACE, ...inside, ...process.argv.slice(2)], {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, PATH: programs.path, SQUID_SHARE: join(programs.share, "squid") },

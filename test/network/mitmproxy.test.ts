@@ -31,7 +31,7 @@ describe("mitmproxy intercepting TLS", () => {
       expect(isTrustFailure(error)).toBe(true);
       const { message } = error as Error;
       expect(message).toMatch(/^TLS certificate of api\.example\.test refused/);
-      expect(message).toContain("CN=mitmproxy");
+      expect(message).toContain("issued by CN=mitmproxy");
       expect(message).toContain("neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set");
       expect(emulator.requests).toEqual([]);
     });
