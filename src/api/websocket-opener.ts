@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
 import type { Dialer } from "../client/route/index.ts";
 import type { Telemetry } from "../client/telemetry.ts";
-import { openWebsocket, type WebsocketConnection } from "../client/websocket/index.ts";
+import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
 import { providerDialer } from "./default-transport.ts";
 import { type ClientOptions, credentialHeaders } from "./endpoint-session.ts";
@@ -68,7 +68,7 @@ export class WebsocketOpener {
     if (signal?.aborted) throw new AbortedError(signal.reason);
     const { connectTimeoutMs, livenessTimeoutMs } = this.limits;
     const startedAt = performance.now();
-    const connection = await openWebsocket({
+    const connection = await WebsocketConnection.open({
       url,
       headers: handshake.headers(auth ? await credentialHeaders(auth) : {}),
       dialer: this.#dialer,

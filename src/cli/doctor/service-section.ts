@@ -1,7 +1,7 @@
 import { HttpError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { HttpTransport } from "../../client/transport.ts";
-import { openWebsocket, type WebsocketOptions } from "../../client/websocket/index.ts";
+import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
 import type { Finding } from "./findings.ts";
 
@@ -20,7 +20,7 @@ export async function examineHttp(
 /** Whether a WebSocket gets through: many proxies let HTTP pass and stop the upgrade. A refusal by the service itself proves that it does. */
 export async function examineWebsocket(options: Omit<WebsocketOptions, "headers">): Promise<ConnectionResult> {
   return examine("WebSocket", async () => {
-    const connection = await openWebsocket({ ...options, headers: {} });
+    const connection = await WebsocketConnection.open({ ...options, headers: {} });
     connection.terminate();
     return { check: "upgrade", outcome: "ok", text: "101: WebSockets get through" };
   });

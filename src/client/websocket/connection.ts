@@ -47,11 +47,6 @@ const NORMAL_CLOSURE = 1000;
 /** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
-/** @throws What {@link shakeHands} throws. */
-export async function openWebsocket(options: WebsocketOptions): Promise<WebsocketConnection> {
-  return new WebsocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
-}
-
 /**
  * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
  * anybody waits for a message or not; its death on an idle connection is told to the sink and harms nothing else.
@@ -73,7 +68,13 @@ export class WebsocketConnection {
   #isClosing = false;
   #isPaused = true;
 
-  constructor({ websocket, socket, headers }: Established, options: Upkeep) {
+  /** @throws What {@link shakeHands} throws. */
+  static async open(options: WebsocketOptions): Promise<WebsocketConnection> {
+    return new WebsocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
+  }
+
+  // Private, so that no type of `ws` becomes part of the package's own: users would need its types too.
+  private constructor({ websocket, socket, headers }: Established, options: Upkeep) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
     this.#websocket = websocket;

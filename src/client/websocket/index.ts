@@ -4,7 +4,6 @@
  * Start with `connection.ts`.
  */
 export {
-  openWebsocket,
   type SendOptions,
   WebsocketConnection,
   type WebsocketEnd,

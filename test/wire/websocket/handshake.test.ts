@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpError, NetworkError, TimeoutError } from "../../../src/client/errors.ts";
-import { openWebsocket } from "../../../src/client/websocket/index.ts";
+import { WebsocketConnection } from "../../../src/client/websocket/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { startSocksProxy } from "../../support/proxies/socks-proxy.ts";
@@ -250,7 +250,7 @@ describe("the way to the server", () => {
     const emulator = await emulate({ tls: true });
     const url = `${emulator.url.replace("http", "ws")}/responses`;
     const refused = (await failureOf(
-      openWebsocket({ url, headers: {}, dialer: testDialer() }),
+      WebsocketConnection.open({ url, headers: {}, dialer: testDialer() }),
     )) as unknown as NetworkError;
     expect(refused).toMatchObject({ kind: "network", phase: "tls", retryable: false });
     const own = await emulate({ tls: { key: serverIdentity().key, cert: serverIdentity().cert } });

@@ -1,10 +1,5 @@
 import { onTestFinished } from "vitest";
-import {
-  openWebsocket,
-  type WebsocketConnection,
-  type WebsocketEnd,
-  type WebsocketOptions,
-} from "../../../src/client/websocket/index.ts";
+import { WebsocketConnection, type WebsocketEnd, type WebsocketOptions } from "../../../src/client/websocket/index.ts";
 import { testDialer } from "../proxy/support.ts";
 
 export interface Heard {
@@ -17,7 +12,7 @@ export interface Heard {
 
 /** Opens a WebSocket without a proxy, ended with the test. */
 export async function open(url: string, options: Partial<WebsocketOptions> = {}): Promise<WebsocketConnection> {
-  const connection = await openWebsocket({ url, headers: {}, dialer: testDialer(), ...options });
+  const connection = await WebsocketConnection.open({ url, headers: {}, dialer: testDialer(), ...options });
   onTestFinished(() => connection.terminate());
   return connection;
 }
