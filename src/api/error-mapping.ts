@@ -1,5 +1,6 @@
 import { type CodexApiError, HttpError, type HttpErrorFields, StreamError } from "../client/errors.ts";
 import type { HeaderMap } from "../client/headers.ts";
+import { statusText } from "../client/http/status-text.ts";
 import { parseRetryAfter } from "../client/retry-after.ts";
 import { delayInMessage, type ErrorDetails, readBodyDetails, readErrorDetails } from "./error-details.ts";
 import {
@@ -14,7 +15,7 @@ import {
   UsageNotIncludedError,
 } from "./errors.ts";
 import { header } from "./headers.ts";
-import { bodyExcerpt, requestIdOf, statusText, unexpectedStatusText } from "./http-error-text.ts";
+import { bodyExcerpt, requestIdOf, unexpectedStatusText } from "./http-error-text.ts";
 import { promoMessage, rateLimitSnapshot } from "./rate-limits.ts";
 import { isJsonObject, type JsonObject } from "./wire/json.ts";
 

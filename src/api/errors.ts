@@ -81,12 +81,8 @@ export interface DelayFields extends RefusalFields {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The service failed on this one and may succeed on the next. */
-export class RetryableError extends ApiRefusalError {
-  override get name(): string {
-    return "RetryableError";
-  }
-  readonly kind = "retryable";
+/** A refusal that may not be repeated later. */
+abstract class PassingRefusalError extends ApiRefusalError {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, fields: DelayFields = {}, options?: ErrorOptions) {
@@ -99,22 +95,20 @@ export class RetryableError extends ApiRefusalError {
   }
 }
 
+/** The service failed on this one and may succeed on the next. */
+export class RetryableError extends PassingRefusalError {
+  override get name(): string {
+    return "RetryableError";
+  }
+  readonly kind = "retryable";
+}
+
 /** HTTP 429 without a more exact kind. */
-export class RateLimitError extends ApiRefusalError {
+export class RateLimitError extends PassingRefusalError {
   override get name(): string {
     return "RateLimitError";
   }
   readonly kind = "rate_limit";
-  readonly retryAfterMs: number | undefined;
-
-  constructor(message: string, fields: DelayFields = {}, options?: ErrorOptions) {
-    super(message, fields, options);
-    this.retryAfterMs = fields.retryAfterMs;
-  }
-
-  override get retryable(): boolean {
-    return true;
-  }
 }
 
 export interface UsageLimitFields extends RefusalFields {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readBodyDetails } from "../../../src/api/error-details.ts";
-import { statusText, unexpectedStatusText } from "../../../src/api/http-error-text.ts";
+import { unexpectedStatusText } from "../../../src/api/http-error-text.ts";
 
 function textOf(status: number, body: string, headers: Record<string, string> = {}, url?: string): string {
   return unexpectedStatusText({ status, body, headers, url }, readBodyDetails(body));
@@ -95,16 +95,5 @@ describe("unexpectedStatusText", () => {
     expect(textOf(status, "no", { "x-request-id": "req_1" })).toMatch(
       new RegExp(`request id: req_1\\. .*${advice.source}.*\\.$`),
     );
-  });
-});
-
-describe("statusText", () => {
-  test.each([
-    [401, "401 Unauthorized"],
-    [503, "503 Service Unavailable"],
-    [529, "529"],
-    [999, "999"],
-  ])("names %i as %j", (status, expected) => {
-    expect(statusText(status)).toBe(expected);
   });
 });

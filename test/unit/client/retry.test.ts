@@ -109,6 +109,7 @@ describe("retrying", () => {
     expect(run.attempts).toEqual([0, 1, 2]);
   });
 
+  // parity: retry/retry-after
   it("waits as long as the server asks, up to the cap", async () => {
     const run = await failingWith([http(503, { "retry-after": "2" }), http(503, { "retry-after": "3600" })]);
     expect(run.slept).toEqual([2000, 60_000]);

@@ -70,6 +70,7 @@ describe("the headers of a request", () => {
 });
 
 describe("the URL", () => {
+  // parity: request/query-encoding
   it("takes the provider's query parameters, percent-encoded", async () => {
     const { path } = await sent({}, { queryParams: { "api-version": "2026-01-01", q: "a b&c" } });
     expect(path).toBe("/v1/responses?api-version=2026-01-01&q=a%20b%26c");
@@ -123,11 +124,13 @@ describe("compression", () => {
     expect(json).toMatchObject({ instructions: long.instructions });
   });
 
+  // parity: compression/modes
   it("gzip likewise", async () => {
     const { headers } = await sent({ compression: "gzip" });
     expect(headers["content-encoding"]).toBe("gzip");
   });
 
+  // parity: compression/downgrade
   it.each([400, 415])(
     "is given up for good when the server answers %i to it, and the request is sent once more",
     async (status) => {

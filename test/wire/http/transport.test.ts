@@ -108,6 +108,7 @@ describe("a status outside 2xx", () => {
     expect(error.body).toContain("[redacted]");
   });
 
+  // parity: stream/bounded
   it("keeps the beginning of an endless body", async () => {
     const server = await serve((_request, response) => {
       response.writeHead(500);
@@ -121,6 +122,7 @@ describe("a status outside 2xx", () => {
 });
 
 describe("redirects", () => {
+  // parity: redirect/rules
   it("307 repeats the request with its body", async () => {
     const server = await serve((request, response) => {
       if (request.path === "/a") response.writeHead(307, { location: "/b" }).end();
@@ -134,6 +136,7 @@ describe("redirects", () => {
     expect(server.requests[1]?.body.toString()).toBe("body");
   });
 
+  // parity: redirect/rules
   it.each([301, 302, 303])("%i turns POST into GET without a body", async (status) => {
     const server = await serve((request, response) => {
       if (request.path === "/a") response.writeHead(status, { location: "/b" }).end();
@@ -145,6 +148,7 @@ describe("redirects", () => {
     expect(server.requests[1]?.body.length).toBe(0);
   });
 
+  // parity: redirect/credentials
   it("take no credential to another origin, whatever its header is called", async () => {
     const other = await serve((_request, response) => response.end());
     const server = await serve((_request, response) => response.writeHead(307, { location: other.url }).end());
@@ -163,6 +167,7 @@ describe("redirects", () => {
     ]);
   });
 
+  // parity: redirect/rules
   it("end after ten", async () => {
     const server = await serve((_request, response) => response.writeHead(302, { location: "/again" }).end());
     await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({
@@ -244,6 +249,7 @@ describe("an abort", () => {
 });
 
 describe("a body", () => {
+  // parity: stream/bounded
   it("over the bound of execute is refused", async () => {
     const server = await serve((_request, response) => response.end("x".repeat(1000)));
     const transport = openTransport({ maxBodyBytes: 999 });

@@ -158,6 +158,7 @@ describe("a tunnel through an HTTP proxy", () => {
   });
 });
 
+// parity: proxy/refusal-told-apart
 describe("a proxy's refusal", () => {
   it.each([
     [407, "PROXY_AUTHENTICATION_REQUIRED", false, "407 Proxy Authentication Required; put them into HTTPS_PROXY"],

@@ -61,6 +61,7 @@ describe("a refusal before the stream", () => {
     expect(notices).toMatchObject([{ retry: 1, delayMs: 20, layer: "request" }]);
   });
 
+  // parity: retry/usage-limit-never
   it("a usage limit is never retried, whatever the provider says", async () => {
     const body = { error: { type: "usage_limit_reached", plan_type: "plus", resets_at: 1_900_000_000 } };
     const { error, requests } = await run([{ status: 429, body }], { retry: { retry429: true } });
@@ -68,6 +69,7 @@ describe("a refusal before the stream", () => {
     expect(requests).toBe(1);
   });
 
+  // parity: retry/announced
   it("500 twice, then 200: the answer comes, and both retries were announced", async () => {
     const { error, text, requests, notices } = await run([{ status: 500 }, { status: 502 }]);
     expect(error).toBeUndefined();
@@ -117,6 +119,7 @@ describe("a refusal before the stream", () => {
     expect(error.message).toContain("no-such-host.invalid");
   });
 
+  // parity: request/unsendable-header
   it("a token with a line break is a build error that does not show it, and nothing is sent", async () => {
     const emulator = await emulate();
     const client = new ResponsesClient({ ...clientOptions(emulator.url), auth: { bearerToken: () => "sk-se\ncret" } });
@@ -138,6 +141,7 @@ describe("a refusal before the stream", () => {
 });
 
 describe("an answer that is no event stream", () => {
+  // parity: sse/not-an-event-stream
   it("HTML with status 200 is a stream error that quotes the page", async () => {
     const { error } = await run([
       {
@@ -162,6 +166,7 @@ describe("an answer that is no event stream", () => {
 });
 
 describe("a stream that breaks", () => {
+  // parity: stream/end-only-after-terminal
   it("closed before its end: what came is delivered, then the error", async () => {
     const { error, types, requests } = await run([{ events: [created, delta("a")] }]);
     expect(types).toEqual(["created", "output_text.delta"]);
@@ -190,12 +195,14 @@ describe("a stream that breaks", () => {
     await emulator.waitForClosedResponses(1);
   });
 
+  // parity: stream/liveness
   it("kept alive by comments alone is cut all the same: they are no progress", async () => {
     const step = { events: [created], stallAfterEvents: 1, keepAliveEveryMs: 10 };
     const { error } = await run([step], { streamIdleTimeoutMs: 100, livenessTimeoutMs: 50 });
     expect(error).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 100 });
   });
 
+  // parity: stream/liveness
   it("that stops keeping itself alive is found dead long before the idle time-out", async () => {
     const server = await serveTcp((socket) => {
       socket.once("data", () => {
@@ -235,6 +242,7 @@ describe("the end of a response", () => {
     await emulator.waitForClosedResponses(1);
   });
 
+  // parity: sse/last-event-unterminated
   it("counts without its blank line at the end of the body", async () => {
     const { error, types } = await run([
       {
@@ -254,6 +262,7 @@ describe("the end of a response", () => {
     expect(error).toMatchObject({ kind: "stream" });
   });
 
+  // parity: sse/failed-at-once
   it("response.failed is thrown when it comes, though the server keeps the body open", async () => {
     const failed = {
       type: "response.failed",
@@ -264,12 +273,14 @@ describe("the end of a response", () => {
     expect(error).toMatchObject({ kind: "retryable", retryAfterMs: 1500 });
   });
 
+  // parity: sse/error-event
   it("an error event is an error by the same table", async () => {
     const event = { type: "error", error: { code: "insufficient_quota", message: "no credit" } };
     const { error } = await run([{ events: [created, event] }]);
     expect(error).toMatchObject({ kind: "quota_exceeded" });
   });
 
+  // parity: stream/incomplete
   it("response.incomplete is an error with its reason, after everything received", async () => {
     const event = { type: "response.incomplete", response: { incomplete_details: { reason: "max_output_tokens" } } };
     const { error, text } = await run([{ events: [created, delta("half"), event] }]);

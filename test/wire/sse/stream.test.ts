@@ -89,6 +89,7 @@ describe("collect", () => {
 describe("leaving and aborting", () => {
   const endless = { events: [created, delta("a")], stallAfterEvents: 2 };
 
+  // parity: stream/leaving-cancels
   it("leaving the loop closes the connection", async () => {
     const emulator = await emulate({ script: [endless] });
     for await (const event of await new ResponsesClient(clientOptions(emulator.url)).stream(request)) {
@@ -104,6 +105,7 @@ describe("leaving and aborting", () => {
     await emulator.waitForClosedResponses(1);
   });
 
+  // parity: stream/end-only-after-terminal
   it("an abort rejects the waiting read at once, with the reason as its cause", async () => {
     const emulator = await emulate({ script: [endless] });
     const abort = new AbortController();
@@ -133,6 +135,7 @@ describe("leaving and aborting", () => {
     expect(await errorOf(iterator.next())).toMatchObject({ kind: "aborted" });
   });
 
+  // parity: stream/abort-signal
   it("an abort in the wait before a retry ends it", async () => {
     const emulator = await emulate({ script: [{ status: 500 }] });
     const abort = new AbortController();
@@ -155,6 +158,7 @@ describe("leaving and aborting", () => {
 });
 
 describe("a slow reader", () => {
+  // parity: stream/bounded
   it("holds the server back instead of filling memory, and loses nothing", async () => {
     const data = `data: ${JSON.stringify(delta("x".repeat(1000)))}\n\n`;
     const total = 40_000; // 40 MB

@@ -68,6 +68,7 @@ describe("in a process of its own, a client is built", () => {
     );
   });
 
+  // parity: trust/unusable-file
   test("but not with broken PEM, and the hint is given", async () => {
     const path = write("broken.pem", "-----BEGIN CERTIFICATE-----\nMIIBroken\n-----END CERTIFICATE-----\n");
     const { error } = await probe({ SSL_CERT_FILE: path });

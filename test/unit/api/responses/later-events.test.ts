@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LaterEvents } from "../../../../src/api/responses/later-events.ts";
-import { ResponseReader } from "../../../../src/api/responses/reader.ts";
+import { ResponseReader, type ResponseSink } from "../../../../src/api/responses/reader.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 import type { SkippedEvent } from "../../../../src/client/telemetry.ts";
 
@@ -10,13 +10,15 @@ const FASTER = "x-codex-safety-buffering-faster-model";
 function read(events: readonly object[], later?: LaterEvents, wireEvents = false) {
   const emitted: object[] = [];
   const skipped: SkippedEvent[] = [];
-  const reader = new ResponseReader({
-    carrier: "sse",
-    emit: (event) => void emitted.push(event),
-    complete() {},
-    fail(error) {
+  const sink: ResponseSink = {
+    event: (event) => void emitted.push(event),
+    completed() {},
+    failed(error) {
       throw error;
     },
+  };
+  const reader = new ResponseReader(sink, {
+    carrier: "sse",
     wireEvents,
     later,
     telemetry: { onSkippedEvent: (event) => void skipped.push(event) },

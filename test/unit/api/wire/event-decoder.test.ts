@@ -75,6 +75,7 @@ describe("decodeWireEvent", () => {
     expect(decode(event)).toEqual(expected);
   });
 
+  // parity: items/unknown-kept
   test("hands an item on whole, whatever is new in it", () => {
     const unknown = { type: "brand_new", a: { b: 1 } };
     expect(decode({ type: "response.output_item.done", item: unknown })).toEqual({

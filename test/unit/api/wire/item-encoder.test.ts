@@ -264,6 +264,7 @@ describe("encodeItem", () => {
       { type: "reasoning", summary: [{ type: "summary_image", x: 1 }], content: [{ type: "sketch", x: 1 }] },
       '{"type":"reasoning","summary":[{"type":"summary_image","x":1}],"content":[{"type":"sketch","x":1}],"encrypted_content":null}',
     ],
+    // parity: items/image-detail
     [
       "an unknown phase and an unknown detail",
       {

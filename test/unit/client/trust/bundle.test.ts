@@ -72,6 +72,7 @@ describe("a bundle is read from", () => {
     ],
     ["a certificate and a CRL", cert("root.pem", "crl.pem"), [ROOT]],
     ["a CRL and a certificate", cert("crl.pem", "root.pem"), [ROOT]],
+    // parity: trust/malformed-crl
     [
       "a malformed CRL and a certificate",
       `${section("X509 CRL", Buffer.from([0x30, 0x05]))}${cert("root.pem")}`,

@@ -247,6 +247,7 @@ describe("a refused certificate is put into words:", () => {
   });
 });
 
+// parity: trust/failure-explained
 test("the message names the ends of the chain with key and signature, and what was trusted", () => {
   const chain = chainOf("issued.pem", "intermediate.pem");
   const { message } = untrustedPeer(

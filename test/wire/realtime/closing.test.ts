@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "../proxy/support.ts";
+import { closeFrame, frame, opcode } from "../websocket/raw-server.ts";
+import { Line } from "./support.ts";
+
+const speech = { type: "input_audio_buffer.speech_started" };
+const isClosed = { kind: "stream", message: "realtime websocket connection is closed" };
+const cannotSend = { kind: "stream", message: expect.stringMatching(/^failed to send realtime request: ./) };
+
+describe("the end of a session", () => {
+  it("by the service's goodbye comes after what it said, and stays", async () => {
+    const line = await Line.open();
+    const { connection, peer } = line;
+    line.say(speech);
+    peer.socket.write(closeFrame(1000, "bye"));
+    expect(await connection.nextEvent()).toMatchObject({ type: "input_audio_speech_started" });
+    expect(await connection.nextEvent()).toBeUndefined();
+    expect(await connection.nextEvent()).toBeUndefined();
+    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+    await connection.close();
+  });
+
+  it("by an abnormal goodbye is an end as well", async () => {
+    const { connection, peer } = await Line.open();
+    peer.socket.write(closeFrame(1011, "internal error"));
+    expect(await connection.nextEvent()).toBeUndefined();
+  });
+
+  it("without a goodbye is one too", async () => {
+    const { connection, peer } = await Line.open();
+    peer.socket.end();
+    expect(await connection.nextEvent()).toBeUndefined();
+    expect(connection.isClosed).toBe(true);
+  });
+
+  it.each([
+    ["a frame that breaks the protocol", (line: Line) => line.peer.socket.write(frame(opcode.text, "x", 0xf0))],
+    ["a reset", (line: Line) => line.peer.socket.resetAndDestroy()],
+  ])("by %s is told once, after what was said", async (_what, breakOff) => {
+    const line = await Line.open();
+    const { connection } = line;
+    line.say(speech);
+    expect(await connection.nextEvent()).toMatchObject({ type: "input_audio_speech_started" });
+    const waiting = failureOf(connection.nextEvent());
+    breakOff(line);
+    expect(await waiting).toMatchObject({
+      kind: "stream",
+      message: expect.stringMatching(/^failed to read websocket message: ./),
+      cause: expect.any(Error),
+    });
+    expect(await connection.nextEvent()).toBeUndefined();
+    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+  });
+
+  it("by a peer that shows no sign of life is a timeout", async () => {
+    const { connection } = await Line.open({ provider: { livenessTimeoutMs: 60 } }); // the server answers no ping
+    expect(await failureOf(connection.nextEvent())).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 60 });
+    expect(await connection.nextEvent()).toBeUndefined();
+  });
+
+  it("ends a loop over the events", async () => {
+    const line = await Line.open();
+    line.say(speech);
+    line.peer.socket.write(closeFrame(1000));
+    const types: string[] = [];
+    for await (const event of line.connection) types.push(event.type);
+    expect(types).toEqual(["input_audio_speech_started"]);
+  });
+
+  it("that nobody has read yet fails what is sent, but does not count as closed", async () => {
+    const { connection, peer } = await Line.open();
+    const gone = once(peer.socket, "close");
+    peer.socket.write(closeFrame(1000));
+    peer.socket.end();
+    await gone;
+    await until(() => connection.isClosed);
+    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(cannotSend);
+    expect(await failureOf(connection.sendAudioFrame({ data: "" }))).toMatchObject(cannotSend);
+    expect(await connection.nextEvent()).toBeUndefined();
+    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+  });
+});
+
+describe("close", () => {
+  it("says goodbye once, however often it is called", async () => {
+    const { connection, peer } = await Line.open();
+    const closing = connection.close();
+    await connection.close();
+    const { opcode: code, payload } = await peer.nextFrame();
+    expect({ code, reason: payload.readUInt16BE(0) }).toEqual({ code: opcode.close, reason: 1000 });
+    peer.socket.write(closeFrame(1000));
+    await closing;
+    await connection.close();
+    expect(peer.frames.filter((each) => each.opcode === opcode.close)).toHaveLength(1);
+  });
+
+  it("waits for the service's goodbye no longer than 2 s", async () => {
+    const { connection } = await Line.open();
+    const startedAt = performance.now();
+    await connection.close();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  it("drops what was not read", async () => {
+    const line = await Line.open();
+    line.say(speech, speech);
+    await line.connection.nextEvent();
+    void line.connection.close();
+    expect(await line.connection.nextEvent()).toBeUndefined();
+  });
+
+  it("ends a wait for the next event", async () => {
+    const { connection } = await Line.open();
+    const waiting = connection.nextEvent();
+    void connection.close();
+    expect(await waiting).toBeUndefined();
+  });
+
+  it("refuses what is sent later", async () => {
+    const { connection } = await Line.open();
+    void connection.close();
+    expect(await failureOf(connection.sendConversationItem("x"))).toMatchObject(isClosed);
+    expect(await failureOf(connection.writer.sendPayload("x"))).toMatchObject(isClosed);
+    expect(connection.isClosed).toBe(true);
+  });
+
+  it("is no error when the service was first", async () => {
+    const { connection, peer } = await Line.open();
+    peer.socket.end(closeFrame(1000));
+    await connection.nextEvent();
+    await connection.close();
+  });
+});
+
+/** For what no event tells. */
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate);
+}

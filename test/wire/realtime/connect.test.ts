@@ -1,0 +1,217 @@
+import { describe, expect, it } from "vitest";
+import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
+import { v1 } from "../../../src/api/realtime/v1.ts";
+import { v2 } from "../../../src/api/realtime/v2.ts";
+import { v3 } from "../../../src/api/realtime/v3.ts";
+import { emulate } from "../../support/clients.ts";
+import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
+import { closedPort, serveTcp } from "../../support/serve.ts";
+import { failureOf } from "../proxy/support.ts";
+import { connect, nextEvents, realtimeClient, type Setup } from "./support.ts";
+
+const config = { instructions: "Be brief." };
+
+/** What the server saw of the handshake. */
+async function handshakeWith(setup: Setup = {}) {
+  const emulator = await emulate();
+  await connect(emulator.url, setup);
+  const request = await emulator.nextRequest();
+  return { path: request.path, headers: request.headers, rawHeaders: request.rawHeaders };
+}
+
+describe("connecting", () => {
+  it.each([v1, v2, v3])("sends the session's settings of $name before it returns", async (protocol) => {
+    const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] }); // nothing is waited for
+    await connect(emulator.url, { config: { protocol: protocol.name } });
+    await emulator.nextRequest();
+    const { json } = await emulator.nextRequest();
+    expect(json).toEqual({ type: "session.update", session: protocol.session(config) });
+  });
+
+  it("goes to the address of the protocol, with the model", async () => {
+    const query = { queryParams: { trace: "1" } };
+    expect((await handshakeWith({ provider: query, config: { model: "m" } })).path).toBe(
+      "/v1/realtime?model=m&trace=1",
+    );
+    expect((await handshakeWith({ config: { protocol: "v1" } })).path).toBe("/v1/realtime?intent=quicksilver");
+  });
+
+  it("offers no compression and names no user agent", async () => {
+    const { headers } = await handshakeWith();
+    expect(headers).not.toHaveProperty("sec-websocket-extensions");
+    expect(headers).not.toHaveProperty("user-agent");
+  });
+
+  it("takes headers from the provider, then the call's, then defaults for what is left", async () => {
+    const { headers } = await handshakeWith({
+      provider: { headers: { originator: "provider-originator", "x-priority": "provider" } },
+      connect: {
+        headers: { "X-Priority": "extra" },
+        defaultHeaders: { originator: "default-originator", "x-priority": "default", "x-default-only": "1" },
+      },
+    });
+    expect(headers).toMatchObject({ originator: "provider-originator", "x-priority": "extra", "x-default-only": "1" });
+  });
+
+  it("sends the session's id over one among the headers", async () => {
+    const setup = { config: { sessionId: "s1" }, connect: { headers: { "X-Session-Id": "s0" } } };
+    expect((await handshakeWith(setup)).headers["x-session-id"]).toBe("s1");
+    expect((await handshakeWith({ connect: setup.connect })).headers["x-session-id"]).toBe("s0");
+  });
+
+  it("is refused before anything is sent for a session id that no header can carry", async () => {
+    const failure = await failureOf(
+      realtimeClient(`http://127.0.0.1:${await closedPort()}`).connect({ ...config, sessionId: "a\nb" }),
+    );
+    expect(failure).toMatchObject({
+      kind: "build",
+      message: expect.stringMatching(/^invalid realtime session id header: /),
+    });
+  });
+
+  it.each(["no url", "ftp://127.0.0.1"])("is refused when the client is built for the base URL %s", (baseUrl) => {
+    expect(() => realtimeClient(baseUrl)).toThrow(expect.objectContaining({ kind: "build" }));
+  });
+
+  it("goes through the proxy of the provider", async () => {
+    const proxy = await startHttpProxy();
+    const emulator = await emulate();
+    const connection = await connect(emulator.url, { provider: { proxy: proxy.url } });
+    expect(await connection.nextEvent()).toMatchObject({ type: "session_updated" });
+    expect(proxy.connects.map(({ target }) => target)).toEqual([new URL(emulator.url).host]);
+  });
+
+  it("trusts the provider's CA bundle", async () => {
+    const emulator = await emulate({ tls: true });
+    const connection = await connect(emulator.url, { provider: { ca: { pem: emulator.caPem ?? "" } } });
+    expect(await connection.nextEvent()).toMatchObject({ type: "session_updated" });
+    const failure = await failureOf(realtimeClient(emulator.url).connect(config));
+    expect(failure).toMatchObject({ kind: "network", phase: "tls" });
+  });
+});
+
+// parity: realtime/auth-provider
+describe("credentials", () => {
+  it("come from the client's auth provider", async () => {
+    const auth: AuthProvider = { bearerToken: () => "token", accountId: async () => "account" };
+    const { headers } = await handshakeWith({ client: { auth } });
+    expect(headers).toMatchObject({ authorization: "Bearer token", "chatgpt-account-id": "account" });
+  });
+
+  it("of the call come first, and the auth provider is not even asked", async () => {
+    const auth: AuthProvider = {
+      bearerToken: () => {
+        throw new Error("asked");
+      },
+    };
+    const { headers } = await handshakeWith({
+      client: { auth },
+      connect: { headers: { Authorization: "Bearer own" } },
+    });
+    expect(headers.authorization).toBe("Bearer own");
+  });
+
+  it("are renewed once after a 401", async () => {
+    const emulator = await emulate({ requireAuth: "new" });
+    let token = "old";
+    const auth: AuthProvider = {
+      bearerToken: () => token,
+      onUnauthorized: () => {
+        token = "new";
+        return true;
+      },
+    };
+    await connect(emulator.url, { client: { auth } });
+    expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(2);
+  });
+
+  it("that stay wrong are a 401", async () => {
+    const emulator = await emulate({ requireAuth: "right" });
+    const auth = { ...apiKeyAuth("wrong"), onUnauthorized: () => true };
+    const failure = await failureOf(realtimeClient(emulator.url, { client: { auth } }).connect(config));
+    expect(failure).toMatchObject({ kind: "http", status: 401 });
+    expect(emulator.requests).toHaveLength(2);
+  });
+});
+
+describe("a failed handshake", () => {
+  // parity: realtime/handshake-error
+  it.each([
+    [401, { error: { message: "no" } }, { kind: "http", status: 401, body: '{"error":{"message":"no"}}' }],
+    [426, "upgrade", { kind: "http", status: 426, body: "upgrade" }],
+    [
+      429,
+      { error: { type: "usage_limit_reached", plan_type: "plus" } },
+      { kind: "usage_limit_reached", planType: "plus" },
+    ],
+    [503, { error: { code: "slow_down" } }, { kind: "server_overloaded", status: 503 }],
+  ])("with status %i says it", async (status, body, expected) => {
+    const emulator = await emulate({ script: [{ refuse: { status, body, headers: { "x-request-id": "r1" } } }] });
+    const failure = await failureOf(realtimeClient(emulator.url).connect(config));
+    expect(failure).toMatchObject({ ...expected, requestId: "r1" });
+    expect(emulator.requests).toHaveLength(1); // not retried
+  });
+
+  // parity: realtime/connect-timeout
+  it("that nobody answers ends with the connect timeout", async () => {
+    const emulator = await emulate({ script: [{ refuse: "stall" }] });
+    const client = realtimeClient(emulator.url, { provider: { connectTimeoutMs: 50 } });
+    expect(await failureOf(client.connect(config))).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 50 });
+  });
+
+  it("on a port where nothing listens is a network error", async () => {
+    const failure = await failureOf(realtimeClient(`http://127.0.0.1:${await closedPort()}`).connect(config));
+    expect(failure).toMatchObject({ kind: "network", code: "ECONNREFUSED" });
+  });
+
+  it("that the server hangs up on says so", async () => {
+    const { url } = await serveTcp((socket) => socket.once("data", () => socket.end()));
+    expect(await failureOf(realtimeClient(url).connect(config))).toMatchObject({
+      kind: "stream",
+      message: "websocket closed",
+    });
+  });
+
+  it("ends at once when the caller gives up, whenever that is", async () => {
+    const emulator = await emulate({ script: [{ refuse: "stall" }] });
+    const leaving = new AbortController();
+    const connecting = failureOf(realtimeClient(emulator.url).connect(config, { signal: leaving.signal }));
+    await emulator.nextRequest();
+    leaving.abort("enough");
+    expect(await connecting).toMatchObject({ kind: "aborted", cause: "enough" });
+    const signal = AbortSignal.abort("before");
+    expect(await failureOf(realtimeClient(emulator.url).connect(config, { signal }))).toMatchObject({
+      cause: "before",
+    });
+    expect(emulator.requests).toHaveLength(1);
+  });
+});
+
+describe("joining a call", () => {
+  const call = { config: { callId: "rtc_1", model: "m" } };
+
+  it("goes to the call and leaves the model out", async () => {
+    expect((await handshakeWith(call)).path).toBe("/v1/realtime?call_id=rtc_1");
+  });
+
+  it.each([404, 500])("is tried again after a %i: the call may be known a moment later", async (status) => {
+    const emulator = await emulate({ script: [{ refuse: { status } }, { refuse: { status } }] });
+    const connection = await connect(emulator.url, call);
+    expect(await nextEvents(connection, 1)).toMatchObject([{ type: "session_updated" }]);
+    expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(3);
+  });
+
+  it("is given up after the provider's retries", async () => {
+    const emulator = await emulate({ script: [{ refuse: { status: 404 } }, { refuse: { status: 404 } }] });
+    const client = realtimeClient(emulator.url, { provider: { retry: { maxRetries: 1 } } });
+    expect(await failureOf(client.connect({ ...config, callId: "rtc_1" }))).toMatchObject({ status: 404 });
+  });
+
+  it("is not tried again after a refusal for good", async () => {
+    const emulator = await emulate({ script: [{ refuse: { status: 403 } }] });
+    expect(await failureOf(realtimeClient(emulator.url).connect({ ...config, callId: "rtc_1" }))).toMatchObject({
+      status: 403,
+    });
+    expect(emulator.requests).toHaveLength(1);
+  });
+});

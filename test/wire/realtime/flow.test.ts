@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it, onTestFinished } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { connect } from "./support.ts";
+
+const FRAME_MS = 100;
+const HOUR = 36_000; // frames
+const FRAME = Buffer.alloc(24 * 2 * FRAME_MS, 7).toString("base64");
+const MEGABYTE = 1024 * 1024;
+
+/** A server that only counts, on a WebSocket of its own. */
+async function serve(onSocket: (websocket: WebSocket) => void): Promise<string> {
+  const http = createServer().listen(0, "127.0.0.1");
+  const server = new WebSocketServer({ server: http, skipUTF8Validation: true });
+  server.on("connection", onSocket);
+  await once(http, "listening");
+  onTestFinished(() => {
+    for (const client of server.clients) client.terminate();
+    http.close();
+  });
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+}
+
+it("an hour of audio goes through each way, and memory stays flat", { timeout: 60_000 }, async () => {
+  let heard = 0;
+  const delta = Buffer.from(JSON.stringify({ type: "response.output_audio.delta", item_id: "i", delta: FRAME }));
+  const url = await serve((websocket) => {
+    websocket.on("message", (message: Buffer) => {
+      if (message.length < FRAME.length) return; // session.update
+      heard += 1;
+      websocket.send(delta, { binary: false });
+    });
+  });
+  const connection = await connect(url);
+  let said = 0;
+  const peaks: number[] = [];
+  const listening = (async () => {
+    for await (const event of connection) {
+      expect(event.type).toBe("audio_out");
+      said += 1;
+      if (said % (HOUR / 10) === 0) peaks.push(heldBytes());
+      if (said === HOUR) return;
+    }
+  })();
+  const startedAt = performance.now();
+  for (let sent = 0; sent < HOUR; sent += 1) await connection.sendAudioFrame({ data: FRAME });
+  await listening;
+  expect({ heard, said, dropped: connection.droppedAudioFrames }).toEqual({ heard: HOUR, said: HOUR, dropped: 0 });
+  const [early = 0, ...later] = peaks;
+  expect(Math.max(...later) - early).toBeLessThan(16 * MEGABYTE);
+  expect(performance.now() - startedAt).toBeLessThan(40_000);
+});
+
+it("a reader that does not keep up holds the service back, and loses nothing", async () => {
+  const count = 4_000;
+  let taken = 0;
+  const delta = JSON.stringify({ type: "response.output_audio.delta", delta: FRAME });
+  const url = await serve((websocket) => {
+    const sendNext = (): void => {
+      if (taken === count) return;
+      websocket.send(delta, () => {
+        taken += 1;
+        sendNext();
+      });
+    };
+    websocket.once("message", sendNext);
+  });
+  const connection = await connect(url, { provider: { livenessTimeoutMs: 200 } });
+  await connection.nextEvent();
+  await standstill(() => taken); // for longer than the liveness timeout: a paused connection is not a dead one
+  expect(taken * FRAME.length).toBeGreaterThan(MEGABYTE);
+  expect(taken).toBeLessThan(count);
+  let read = 1;
+  for await (const _event of connection) {
+    read += 1;
+    if (read === count) break;
+  }
+  expect(connection.isClosed).toBe(false);
+});
+
+it("senders wait for a service that does not read; with dropOldestAudio the oldest audio makes room", async () => {
+  const sockets: WebSocket[] = [];
+  const url = await serve((websocket) => {
+    sockets.push(websocket);
+    websocket.pause();
+  });
+  const big = { data: "A".repeat(MEGABYTE / 4) };
+  const waiting = await connect(url);
+  let sent = 0;
+  const sending = (async () => {
+    for (; sent < 200; sent += 1) await waiting.sendAudioFrame(big);
+  })();
+  await standstill(() => sent);
+  expect(sent).toBeLessThan(200);
+  expect(waiting.droppedAudioFrames).toBe(0);
+  sockets[0]?.resume();
+  await sending;
+
+  const dropping = await connect(url, { connect: { dropOldestAudio: true } });
+  await standstill(() => sockets.length);
+  const small = { data: "A".repeat(16 * 1024) };
+  const frames = Array.from({ length: 1_000 }, () => dropping.sendAudioFrame(small));
+  expect(dropping.droppedAudioFrames).toBeGreaterThan(500);
+  const text = dropping.sendConversationItem("still here");
+  sockets[1]?.resume();
+  await Promise.all([...frames, text]);
+});
+
+/** Waits until a count stands still for 300 ms: that something does not happen has no event. */
+async function standstill(count: () => number): Promise<void> {
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+function heldBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
