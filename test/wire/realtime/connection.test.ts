@@ -123,7 +123,7 @@ describe("a session", () => {
     expect(await heard()).toEqual({ type: "response.create" });
     say(speech);
     expect(await events.nextEvent()).toEqual({ type: "input_audio_speech_started" });
-    await writer.close();
+    void writer.close();
     expect(await events.nextEvent()).toBeUndefined();
     expect(connection.isClosed).toBe(true);
   });
