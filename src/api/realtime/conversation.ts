@@ -95,11 +95,12 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
   async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeConversationEvent, undefined> {
     try {
       for await (const event of this.#connection) {
-        for (const step of this.#state.observe(event)) {
+        const steps = this.#state.observe(event);
+        await this.#perform(steps); // first, so that nothing is left undone when the reader leaves with this event
+        for (const step of steps) {
           if (step.do === "deliver") yield event;
           else if (step.do === "delegate") yield { type: "delegation", handoffId: step.handoffId, prompt: step.prompt };
           else if (step.do === "end") return await this.#fail();
-          else await this.#perform([step]);
         }
       }
       this.#closeReason ??= "transport_closed";
