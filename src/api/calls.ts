@@ -80,7 +80,7 @@ function decodeSdp({ body }: HttpResponse): string {
  *
  * @throws {@link StreamError} There is none.
  */
-export function callIdOf(location: string | undefined): string {
+function callIdOf(location: string | undefined): string {
   if (location === undefined) {
     throw new StreamError(
       "realtime call response missing Location; check that the base URL is one of the Realtime API",

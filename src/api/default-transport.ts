@@ -1,7 +1,7 @@
 import type { Environment } from "../client/environment.ts";
 import { UndiciTransport } from "../client/http/undici-transport.ts";
-import { dialerOf } from "../client/interop/policy.ts";
 import type { Logger } from "../client/log.ts";
+import { dialerOf } from "../client/policy.ts";
 import type { Dialer } from "../client/route/index.ts";
 import type { HttpTransport } from "../client/transport.ts";
 import type { ProviderConfig, ProviderLimits } from "./provider.ts";

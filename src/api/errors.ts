@@ -1,4 +1,4 @@
-import { CodexApiError, HttpError } from "../client/errors.ts";
+import { CodexApiError } from "../client/errors.ts";
 import type { RateLimitSnapshot } from "./rate-limits.ts";
 
 /** What the service said when it refused: kept beside the message on every API error. */
@@ -152,5 +152,3 @@ export class IncompleteResponseError extends CodexApiError {
     this.reason = reason;
   }
 }
-
-export { HttpError };

@@ -89,7 +89,7 @@ function checkPrompt(prompt: unknown): void {
  * @param failure - What the message begins with.
  * @throws {@link StreamError}
  */
-export function decodeImageResponse(answer: unknown, failure: string): ImageResponse {
+function decodeImageResponse(answer: unknown, failure: string): ImageResponse {
   const undecodable = (why: string): StreamError => new StreamError(`${failure}: ${why}`);
   if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
   const { created, data, background, quality, size } = answer;

@@ -18,7 +18,7 @@ export function parseAnswer(response: HttpResponse, failure: string): unknown {
 }
 
 /** The body as text, without a byte order mark; bytes that are no UTF-8 become U+FFFD. */
-export function answerText({ body }: HttpResponse): string {
+function answerText({ body }: HttpResponse): string {
   return new TextDecoder().decode(body);
 }
 

@@ -122,7 +122,7 @@ export class SearchClient {
 }
 
 /** @throws {@link BuildError} `id` or `model` is missing, or an item has no `type`. */
-export function encodeSearchRequest(request: SearchRequest): JsonObject {
+function encodeSearchRequest(request: SearchRequest): JsonObject {
   const { id, model, reasoning, input, commands, settings, max_output_tokens, ...further } = request;
   if (typeof id !== "string" || id === "") throw new BuildError("id is missing: name the search session");
   checkModel(model);
@@ -142,7 +142,7 @@ export function encodeSearchRequest(request: SearchRequest): JsonObject {
 }
 
 /** @throws {@link StreamError} */
-export function decodeSearchResponse(answer: unknown): SearchResponse {
+function decodeSearchResponse(answer: unknown): SearchResponse {
   if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
   const { output, encrypted_output } = answer;
   if (output === undefined) throw undecodable(missingField("output"));

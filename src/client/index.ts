@@ -34,12 +34,21 @@ export { type LogFields, type Logger, silentLogger } from "./log.ts";
 export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy, withRetries } from "./retry.ts";
 export { parseRetryAfter } from "./retry-after.ts";
 export {
+  type ConnectLimits,
   createDialer,
   type Dialer,
   type DialerOptions,
   type DialTarget,
+  type DirectRoute,
   type Forward,
+  PROXY_AUTHENTICATION_REQUIRED,
+  PROXY_PROTOCOL_ERROR,
+  PROXY_REFUSED,
+  type ProxyRoute,
+  type ProxyScheme,
+  type ProxyUrl,
   type Route,
+  type TargetProtocol,
 } from "./route/index.ts";
 export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
 export type {
@@ -63,14 +72,24 @@ export type {
 } from "./transport.ts";
 export {
   type CaBundle,
+  type CaBundleOptions,
+  type CaBundleSource,
+  type CaCertificate,
+  CaError,
   CaInvalidError,
   CaReadError,
   CaRejectedError,
+  type CaSelection,
   type CaSource,
+  type CaVariable,
+  type CaVariableSetting,
   type ClientCertificate,
   createTrust,
   isTrustFailure,
   loadCaBundle,
+  type PemSource,
+  readCaBundle,
+  selectCaBundle,
   type TlsOptions,
   type Trust,
   type TrustOptions,

@@ -1,4 +1,6 @@
+import type { Socket } from "node:net";
 import type { Client } from "undici";
+import { AbortedError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 
 type Undici = typeof import("undici");
@@ -20,6 +22,7 @@ export interface Limits {
 
 export interface Lease {
   readonly client: Client;
+  readonly socket: Socket;
   /** True for a kept connection, which the server may have closed a moment ago. */
   readonly reused: boolean;
 }
@@ -31,7 +34,7 @@ export interface Lease {
 export class ConnectionPool {
   readonly #dialer: Dialer;
   readonly #undici: Undici;
-  readonly #idle = new Map<string, Client[]>();
+  readonly #idle = new Map<string, Lease[]>();
   readonly #all = new Set<Client>();
   readonly #faults = new WeakMap<Client, Error>();
 
@@ -82,13 +85,13 @@ export class ConnectionPool {
     socket.once("error", (error) => this.#faults.set(client, error));
     this.#all.add(client);
     client.on("disconnect", () => this.#forget(destination, client));
-    return { client, reused: false };
+    return { client, socket, reused: false };
   }
 
   #forget(destination: Destination, client: Client): void {
     this.#all.delete(client);
     const key = keyOf(destination);
-    const rest = this.#idle.get(key)?.filter((other) => other !== client) ?? [];
+    const rest = this.#idle.get(key)?.filter((other) => other.client !== client) ?? [];
     if (rest.length > 0) this.#idle.set(key, rest);
     else this.#idle.delete(key);
     // A client without its connection would make a new one by itself.

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { AbortedError, CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import { AbortedError, BuildError, CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
 import { type HeaderMap, joinRepeated } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
@@ -49,7 +49,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
       this.#resolveHead = resolve;
       this.#rejectHead = reject;
     });
-    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (options.signal?.aborted) this.#onAbort();
+    else options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** Starts the wait for the headers again: the request's body is still on its way out. */
@@ -95,6 +96,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (this.#finished) return;
     // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
     if (CodexApiError.is(cause)) this.#fail(cause);
+    else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url));
     else if (this.#hasHead) this.#fail(brokenBody(cause));
     else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
   }
@@ -165,14 +167,37 @@ function codeOf(cause: Error): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+// undici's own checks, before anything is sent.
+const REFUSED_REQUEST = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+
+function isRefusedRequest(cause: Error): boolean {
+  return REFUSED_REQUEST.has(codeOf(cause) ?? "");
+}
+
+function unsendable(cause: Error, url: string): BuildError {
+  return new BuildError(`the request to ${url} cannot be sent (${cause.message}); check its method and headers`, {
+    cause,
+  });
+}
+
 function brokenRequest(cause: Error, url: string): unknown {
   return new NetworkError(
     `the connection to ${url} broke before an answer came (${cause.message})`,
     { code: codeOf(cause), phase: "request" },
-    { cause },
+    { cause: withoutBytes(cause) },
   );
 }
 
 function brokenBody(cause: Error): StreamError {
-  return new StreamError(`the response body broke off (${cause.message})`, { cause });
+  return new StreamError(`the response body broke off (${cause.message})`, { cause: withoutBytes(cause) });
+}
+
+/** A parser's error carries what it could not parse, and a server that echoes puts the request's credentials there. */
+function withoutBytes(cause: Error & { data?: unknown }): Error {
+  delete cause.data;
+  return cause;
 }

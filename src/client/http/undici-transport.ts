@@ -126,7 +126,8 @@ export class UndiciTransport implements HttpTransport {
       signal: request.signal,
       explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, request.url),
       onFinished: (reusable) => {
-        if (reusable) pool.release(destination, client);
+        if (reusable) pool.release(destination, lease);
+        else pool.discard(destination, lease);
       },
     });
     const url = new URL(request.url);

@@ -1,8 +1,8 @@
 import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
+import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "../policy.ts";
 import { type Dialer, targetOf } from "../route/index.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "./policy.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 

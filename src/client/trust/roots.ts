@@ -50,7 +50,7 @@ const NATIVE_STORE = process.platform === "darwin" || process.platform === "win3
  * On Linux the distribution's one file is read by us. Node would walk its folder of hashed names instead, which takes 17 to 40 ms
  * against 1, gives every certificate three times, and reads `SSL_CERT_FILE` even where `CODEX_CA_CERTIFICATE` shadows it.
  */
-export const thisSystem: RootPlaces = {
+const thisSystem: RootPlaces = {
   nodeDefault: () => listCertificates?.("default") ?? tls.rootCertificates,
   systemStore: listCertificates && (() => listCertificates("system")),
   systemFiles: NATIVE_STORE ? [] : SYSTEM_FILES,

@@ -4,7 +4,6 @@
  * Start with `connection.ts`.
  */
 export {
-  type SendOptions,
   WebsocketConnection,
   type WebsocketEnd,
   type WebsocketOptions,

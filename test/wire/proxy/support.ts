@@ -14,7 +14,7 @@ export function testDialer(options: Partial<DialerOptions> & { readonly hosts?: 
 }
 
 /** A resolver that knows `localhost` and the given hosts; the rest is ENOTFOUND. */
-export function lookupIn(hosts: Record<string, string>): LookupFunction {
+function lookupIn(hosts: Record<string, string>): LookupFunction {
   return (hostname, options, callback) => {
     const address = hosts[hostname] ?? (hostname === "localhost" ? "127.0.0.1" : undefined);
     queueMicrotask(() => {

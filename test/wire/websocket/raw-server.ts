@@ -34,7 +34,7 @@ export interface RawServerOptions {
 
 export const opcode = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-export function acceptLine(key: string): string {
+function acceptLine(key: string): string {
   const digest = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
   return `Sec-WebSocket-Accept: ${digest}`;
 }

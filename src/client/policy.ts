@@ -1,7 +1,7 @@
-import type { Environment } from "../environment.ts";
-import type { Logger } from "../log.ts";
-import { createDialer, type Dialer } from "../route/index.ts";
-import { type CaSource, type ClientCertificate, createTrust } from "../trust/index.ts";
+import type { Environment } from "./environment.ts";
+import type { Logger } from "./log.ts";
+import { createDialer, type Dialer } from "./route/index.ts";
+import { type CaSource, type ClientCertificate, createTrust } from "./trust/index.ts";
 
 /** How connections are made; every field has the default of the typed clients. */
 export interface PolicyOptions {
