@@ -16,14 +16,14 @@ export function isSameJson(left: unknown, right: unknown): boolean {
   return unmatched === 0;
 }
 
-/** A copy that later changes of the original do not reach. Strings are shared. */
+/** A copy that later changes of the original do not reach, dates and the like as JSON has them. Strings are shared. */
 export function copyOfJson<Value>(value: Value): Value;
 export function copyOfJson(value: unknown): unknown {
   if (!isContainer(value)) return value;
   if (Array.isArray(value)) return value.map((entry: unknown) => copyOfJson(entry));
-  const copy: Record<string, unknown> = {};
-  for (const key in value) copy[key] = copyOfJson(value[key]);
-  return copy;
+  if (typeof value.toJSON === "function") return value.toJSON();
+  // Not by assignment, which takes a field `__proto__` for something else.
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copyOfJson(entry)]));
 }
 
 function isSameList(left: unknown, right: unknown): boolean {

@@ -48,4 +48,14 @@ describe("copyOfJson", () => {
     original.list.push({ text: "c" });
     expect(copy).toEqual({ list: [{ text: "a" }], other: null });
   });
+
+  it("has a field `__proto__` as a field", () => {
+    const original: unknown = JSON.parse('{"__proto__":{"type":"string"}}');
+    expect(isSameJson(copyOfJson(original), original)).toBe(true);
+    expect(isSameJson(copyOfJson(original), JSON.parse('{"__proto__":{"type":"number"}}'))).toBe(false);
+  });
+
+  it("tells one date from another", () => {
+    expect(isSameJson(copyOfJson({ at: new Date(1) }), { at: new Date(2) })).toBe(false);
+  });
 });
