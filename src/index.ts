@@ -59,6 +59,29 @@ export {
   type ProviderOverrides,
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
+export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
+export type { RealtimeWebsocketConnection } from "./api/realtime/connection.ts";
+export {
+  type RealtimeCloseReason,
+  RealtimeConversation,
+  type RealtimeConversationEvent,
+  type RealtimeConversationOptions,
+} from "./api/realtime/conversation.ts";
+export type {
+  HandoffRequested,
+  RealtimeAudioFrame,
+  RealtimeEvent,
+  TranscriptEntry,
+} from "./api/realtime/events.ts";
+export { realtimeCallSession } from "./api/realtime/protocols.ts";
+export type { RealtimeEvents } from "./api/realtime/reader.ts";
+export type {
+  RealtimeProtocolName,
+  RealtimeSessionConfig,
+  RealtimeSessionSettings,
+} from "./api/realtime/session-config.ts";
+export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
+export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
 export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
 export type { CollectedResponse } from "./api/responses/collect.ts";
 export type { ResponseEvent, TokenUsage } from "./api/responses/events.ts";

@@ -194,6 +194,7 @@ describe("joining a call", () => {
     expect((await handshakeWith(call)).path).toBe("/v1/realtime?call_id=rtc_1");
   });
 
+  // parity: realtime/sideband-retry
   it.each([404, 500])("is tried again after a %i: the call may be known a moment later", async (status) => {
     const emulator = await emulate({ script: [{ refuse: { status } }, { refuse: { status } }] });
     const connection = await connect(emulator.url, call);

@@ -55,6 +55,7 @@ it("an hour of audio goes through each way, and memory stays flat", { timeout: 6
   expect(performance.now() - startedAt).toBeLessThan(40_000);
 });
 
+// parity: realtime/bounded
 it("a reader that does not keep up holds the service back, and loses nothing", async () => {
   const count = 4_000;
   let taken = 0;

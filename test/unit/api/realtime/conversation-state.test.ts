@@ -148,6 +148,7 @@ describe("the model's audio is truncated", () => {
 describe("a handoff", () => {
   const delegate = (handoffId: string, prompt: string) => ({ do: "delegate", handoffId, prompt });
 
+  // parity: realtime/handoff-once
   it("is given to the agent once, though it is told twice", () => {
     expect(stepsOf([handoff("a"), handoff("a"), handoff("b")])).toEqual([delegate("a", "task"), delegate("b", "task")]);
   });
