@@ -172,7 +172,7 @@ function rateLimited(refusal: Refusal, url: string | undefined): CodexApiError {
   const { details, headers, body = "", cause } = refusal;
   const requestId = refusal.fields.requestId ?? headers[header.cfRay];
   const retryAfterMs = refusal.retryAfterMs ?? delayInMessage(details.message);
-  const said = details.message ?? bodyExcerpt({ headers, body });
+  const said = (details.message ?? bodyExcerpt({ headers, body })).replace(/\.$/, "");
   const message = [
     `rate limited, status: ${statusText(429)}`,
     said && `: ${said}`,
