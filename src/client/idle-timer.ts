@@ -1,6 +1,7 @@
 /**
  * Fires once when `touch` has not been called for `timeoutMs`. A touch only stores a number: on a busy stream a timer that is
- * re-armed for each chunk costs more than the chunk. 0 switches it off.
+ * re-armed for each chunk costs more than the chunk. 0 switches it off. The time in which this process was too busy to read is not
+ * held against the peer: what arrived meanwhile is read before the judgement.
  */
 export class IdleTimer {
   readonly timeoutMs: number;
@@ -28,17 +29,24 @@ export class IdleTimer {
     this.#timer = undefined;
   }
 
-  #arm(delayMs: number): void {
+  #arm(delayMs: number, mayBeLate = true): void {
+    const dueAt = performance.now() + delayMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const restMs = this.timeoutMs - (performance.now() - this.#touchedAt);
+      const now = performance.now();
+      const restMs = this.timeoutMs - (now - this.#touchedAt);
       // Node may fire a timer a fraction of a millisecond early.
       if (restMs >= 1) this.#arm(restMs);
+      else if (mayBeLate && now - dueAt >= LATE_MS) this.#arm(CATCH_UP_MS, false);
       else this.#onIdle();
     }, clampDelay(delayMs));
   }
 }
 
+/** A timer as late as this shows that the process was busy. */
+const LATE_MS = 5;
+/** Enough to read what waits at the socket, and to inflate it, which takes another thread. */
+const CATCH_UP_MS = 50;
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** `setTimeout` takes more than about 24.8 days for 1 ms; such a limit is as good as none. */

@@ -25,6 +25,8 @@ export class Heartbeat {
   #check: NodeJS.Immediate | undefined;
   #heardAt = 0;
   #pingedAt = 0;
+  /** The first ping since the peer was heard last. */
+  #askedAt = 0;
 
   constructor(options: HeartbeatOptions) {
     const { pingIntervalMs, livenessTimeoutMs } = options;
@@ -51,8 +53,7 @@ export class Heartbeat {
 
   #arm(): void {
     if (this.#pingIntervalMs <= 0) return;
-    const silentFrom = this.#livenessTimeoutMs > 0 ? this.#heardAt + this.#livenessTimeoutMs : Number.POSITIVE_INFINITY;
-    const due = Math.min(this.#pingedAt + this.#pingIntervalMs, silentFrom);
+    const due = Math.min(this.#pingedAt + this.#pingIntervalMs, this.#silentFrom());
     this.#timer = setTimeout(this.#tick, clampDelay(due - performance.now())).unref();
   }
 
@@ -66,13 +67,24 @@ export class Heartbeat {
     const now = performance.now();
     if (now - this.#pingedAt >= this.#pingIntervalMs - EARLY_MS) {
       this.#pingedAt = now;
+      if (!this.#isAsked()) this.#askedAt = now;
       this.#options.ping();
     }
     this.#arm();
   };
 
   #isSilent(): boolean {
+    return performance.now() >= this.#silentFrom() - EARLY_MS;
+  }
+
+  /** A peer that was not asked, because this process was busy or stopped, has had nothing to answer. */
+  #silentFrom(): number {
     const limitMs = this.#livenessTimeoutMs;
-    return limitMs > 0 && performance.now() - this.#heardAt >= limitMs - EARLY_MS;
+    if (limitMs <= 0 || !this.#isAsked()) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#heardAt + limitMs, this.#askedAt + limitMs - this.#pingIntervalMs);
+  }
+
+  #isAsked(): boolean {
+    return this.#askedAt > this.#heardAt;
   }
 }
