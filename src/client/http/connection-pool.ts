@@ -44,8 +44,9 @@ export class ConnectionPool {
   }
 
   async acquire(destination: Destination, limits: Limits): Promise<Lease> {
+    if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
     const idle = this.#idle.get(keyOf(destination))?.pop();
-    return idle ? { client: idle, reused: true } : this.open(destination, limits);
+    return idle ? { ...idle, reused: true } : this.open(destination, limits);
   }
 
   /** What broke the connection first, where anything did. */
@@ -54,12 +55,20 @@ export class ConnectionPool {
   }
 
   /** Hands a connection back whose response has been read to its end. */
-  release(destination: Destination, client: Client): void {
+  release(destination: Destination, lease: Lease): void {
+    const { client } = lease;
     if (client.destroyed || !this.#all.has(client)) return;
     const key = keyOf(destination);
     const idle = this.#idle.get(key);
-    if (idle) idle.push(client);
-    else this.#idle.set(key, [client]);
+    if (idle) idle.push(lease);
+    else this.#idle.set(key, [lease]);
+  }
+
+  /** Closes a connection that serves no further request. */
+  discard(destination: Destination, { client, socket }: Lease): void {
+    // A client that refused its first request has not taken the socket over yet, and would leave it open.
+    socket.destroy();
+    this.#forget(destination, client);
   }
 
   /** Closes every connection, those in use included. */

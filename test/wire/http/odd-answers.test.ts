@@ -1,0 +1,54 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { serve, serveTcp } from "../../support/serve.ts";
+import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
+
+const KEY = "sk-never-to-be-shown";
+
+describe("a server that echoes bytes instead of speaking HTTP", () => {
+  const credentials = { headers: { authorization: `Bearer ${KEY}` } };
+
+  it.each([
+    ["in place of the headers", ""],
+    ["in the middle of the body", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"],
+  ])("%s: no form of printing the error shows the credentials", async (_where, before) => {
+    const { url } = await serveTcp((socket) => {
+      socket.once("data", (request) => socket.write(Buffer.concat([Buffer.from(before), request])));
+    });
+    const error = await errorOf(openTransport().execute(get(url, credentials)));
+    expect(error.kind).toBe(before === "" ? "network" : "stream");
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
+describe("a request that HTTP/1.1 cannot carry", () => {
+  it.each([
+    ["transfer-encoding", "chunked"],
+    ["expect", "100-continue"],
+    ["keep-alive", "timeout=5"],
+    ["upgrade", "websocket"],
+    ["content-length", "5"],
+  ])("with the header %s is a build error, and its connection is closed", async (name, value) => {
+    let closed!: () => void;
+    const closing = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const { url } = await serveTcp((socket) => socket.on("close", closed).resume());
+    const error = await errorOf(openTransport().stream(post(url, "a body", { headers: { [name]: value } })));
+    expect(error.kind).toBe("build");
+    expect(error.message).toContain(name);
+    await closing;
+  });
+});
+
+describe("a signal that has fired", () => {
+  it("sends nothing on a kept connection either", async () => {
+    const server = await serve((_request, response) => response.end("ok"));
+    const transport = openTransport();
+    await textOf((await transport.stream(get(server.url))).body);
+    const error = await errorOf(transport.stream(get(server.url, { signal: AbortSignal.abort("gone") })));
+    expect([error.kind, error.cause]).toEqual(["aborted", "gone"]);
+    await textOf((await transport.stream(get(server.url))).body);
+    expect([server.requests.length, server.connections]).toEqual([2, 1]);
+  });
+});
