@@ -64,9 +64,8 @@ export class ConnectionPool {
     else this.#idle.set(key, [lease]);
   }
 
-  /** Closes a connection that serves no further request. */
+  /** Closes a connection whose client refused the request: it may not have taken the socket over yet, and would leave it open. */
   discard(destination: Destination, { client, socket }: Lease): void {
-    // A client that refused its first request has not taken the socket over yet, and would leave it open.
     socket.destroy();
     this.#forget(destination, client);
   }

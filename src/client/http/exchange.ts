@@ -19,9 +19,12 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal | undefined;
   /** Puts an error of TLS into words. */
   readonly explain: (cause: Error) => NetworkError | undefined;
-  /** Called once, when the connection is free again or gone. */
-  readonly onFinished: (reusable: boolean) => void;
+  /** Called once, when the connection serves this request no longer. */
+  readonly onFinished: (connection: ConnectionFate) => void;
 }
+
+/** `free` for the next request; `unused`: undici refused the request, and the connection with it; `gone`: undici closes it. */
+export type ConnectionFate = "free" | "unused" | "gone";
 
 /**
  * One request on one connection: undici's handler on one side, a {@link ByteStream} on the other. It owns the wait for the headers,
@@ -87,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   onResponseEnd(): void {
     if (this.#finished) return;
-    this.#finish(true);
+    this.#finish("free");
     if (this.#sink) this.#sink.end();
     else this.#earlyEnd = "ended";
   }
@@ -96,7 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (this.#finished) return;
     // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
     if (CodexApiError.is(cause)) this.#fail(cause);
-    else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url));
+    else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url), "unused");
     else if (this.#hasHead) this.#fail(brokenBody(cause));
     else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
   }
@@ -121,7 +124,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   cancel(): void {
     if (this.#finished) return;
-    this.#finish(false);
+    this.#finish("gone");
     this.#controller?.abort(new Error("the reader left"));
   }
 
@@ -145,19 +148,19 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     }, clampDelay(timeoutMs));
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, connection: ConnectionFate = "gone"): void {
     if (this.#finished) return;
-    this.#finish(false);
+    this.#finish(connection);
     if (!this.#hasHead) this.#rejectHead(error);
     else if (this.#sink) this.#sink.fail(error);
     else this.#earlyEnd = { error };
   }
 
-  #finish(reusable: boolean): void {
+  #finish(connection: ConnectionFate): void {
     this.#finished = true;
     clearTimeout(this.#headersTimer);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#options.onFinished(reusable);
+    this.#options.onFinished(connection);
   }
 }
 

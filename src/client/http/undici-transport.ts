@@ -125,9 +125,9 @@ export class UndiciTransport implements HttpTransport {
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
       explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, request.url),
-      onFinished: (reusable) => {
-        if (reusable) pool.release(destination, lease);
-        else pool.discard(destination, lease);
+      onFinished: (connection) => {
+        if (connection === "free") pool.release(destination, lease);
+        else if (connection === "unused") pool.discard(destination, lease);
       },
     });
     const url = new URL(request.url);
