@@ -26,9 +26,8 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   push(value: Value): void {
     if (this.#over) return;
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting.resolve({ done: false, value });
-    else this.#values.push(value);
+    if (this.#waiting.length === 0) this.#values.push(value);
+    else this.#waiting.shift()?.resolve({ done: false, value });
   }
 
   end(): void {

@@ -1,11 +1,11 @@
-import { AbortedError, TimeoutError } from "../../client/errors.ts";
+import { AbortedError, type CodexApiError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvents } from "./later-events.ts";
-import { ResponseReader } from "./reader.ts";
+import { ResponseReader, type ResponseSink } from "./reader.ts";
 import type { TurnState } from "./turn-state.ts";
 
 /** What watches and reads one response, the same on both carriers. */
@@ -44,7 +44,7 @@ const IDLE: Readonly<Record<Carrier["kind"], string>> = {
  * too many; it ends the response on its terminal event, on the caller's leave or abort, and when no event comes for `idleTimeoutMs`. That
  * timer rests while it is the caller who does not read.
  */
-export class ResponseFeed {
+export class ResponseFeed implements ResponseSink {
   readonly queue = new PushQueue<ResponseEvent>();
   readonly #carrier: Carrier;
   readonly #signal: AbortSignal | undefined;
@@ -59,11 +59,8 @@ export class ResponseFeed {
   constructor(carrier: Carrier, options: FeedOptions) {
     this.#carrier = carrier;
     this.#signal = options.signal;
-    this.#reader = new ResponseReader({
+    this.#reader = new ResponseReader(this, {
       carrier: carrier.kind,
-      emit: (event) => this.queue.push(event),
-      complete: () => this.#complete(),
-      fail: (error) => this.#end(error),
       wireEvents: options.wireEvents ?? false,
       later: options.later,
       turnState: options.turnState,
@@ -114,6 +111,24 @@ export class ResponseFeed {
     if (!this.#over) this.#reader.readUnfinished(text);
   }
 
+  // The reader's side
+
+  event(event: ResponseEvent): void {
+    this.queue.push(event);
+  }
+
+  completed(): void {
+    this.#stop();
+    this.queue.end();
+    this.#carrier.complete();
+  }
+
+  failed(error: CodexApiError): void {
+    this.#end(error);
+  }
+
+  // The carrier's side
+
   /** Counts what came from the connection, after its events were read. */
   took(size: number): void {
     if (this.#over || this.queue.length === 0) return;
@@ -160,12 +175,6 @@ export class ResponseFeed {
     this.#carrier.cancel();
     this.queue.cut(this.#failure);
   };
-
-  #complete(): void {
-    this.#stop();
-    this.queue.end();
-    this.#carrier.complete();
-  }
 
   #resume(): void {
     this.#backlog = 0;

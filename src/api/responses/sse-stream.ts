@@ -1,7 +1,7 @@
 import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
-import { SseDecoder } from "../../client/sse/index.ts";
-import type { HttpStreamResponse } from "../../client/transport.ts";
+import { SseDecoder, type SseEvent, type SseSink } from "../../client/sse/index.ts";
+import type { ByteSink, HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
 import { notAnEventStream } from "./answer-check.ts";
 import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
@@ -27,7 +27,7 @@ export function openSseStream(response: HttpStreamResponse, options: SseStreamOp
   return new ResponseStream(body.feed.queue, response);
 }
 
-class SseBody implements Carrier {
+class SseBody implements Carrier, ByteSink, SseSink {
   readonly kind = "sse";
   readonly feed: ResponseFeed;
   readonly #response: HttpStreamResponse;
@@ -38,14 +38,7 @@ class SseBody implements Carrier {
   constructor(response: HttpStreamResponse, options: SseStreamOptions) {
     this.#response = response;
     this.feed = new ResponseFeed(this, options);
-    this.#frames = new SseDecoder({
-      onEvent: (event) => this.feed.read(event.data),
-      onComment: () => {
-        if (this.#keepsAlive || this.feed.isOver) return;
-        this.#keepsAlive = true;
-        this.#liveness.start();
-      },
-    });
+    this.#frames = new SseDecoder(this);
     const { livenessTimeoutMs: timeoutMs } = options;
     this.#liveness = new IdleTimer(timeoutMs, () => {
       const message = "the connection is dead: not even a keep-alive arrived";
@@ -63,14 +56,10 @@ class SseBody implements Carrier {
       return;
     }
     this.feed.expectEvents();
-    this.#response.body.pipe({
-      chunk: (bytes) => this.#chunk(bytes),
-      end: () => this.#bodyEnded(),
-      fail: (error) => this.feed.fail(error),
-    });
+    this.#response.body.pipe(this);
   }
 
-  #chunk(bytes: Uint8Array): void {
+  chunk(bytes: Uint8Array): void {
     if (this.feed.isOver) return;
     this.#liveness.touch();
     try {
@@ -82,11 +71,25 @@ class SseBody implements Carrier {
     this.feed.took(bytes.length);
   }
 
-  #bodyEnded(): void {
+  onEvent(event: SseEvent): void {
+    this.feed.read(event.data);
+  }
+
+  onComment(): void {
+    if (this.#keepsAlive || this.feed.isOver) return;
+    this.#keepsAlive = true;
+    this.#liveness.start();
+  }
+
+  end(): void {
     if (this.feed.isOver) return;
     const unfinished = this.#frames.end();
     if (unfinished) this.feed.readUnfinished(unfinished.data);
     this.feed.fail(new StreamError("stream closed before response.completed"));
+  }
+
+  fail(error: unknown): void {
+    this.feed.fail(error);
   }
 
   pause(): void {

@@ -27,6 +27,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BYTE_ORDER_MARK = "\uFEFF";
 const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
+const NOTHING = new Uint8Array(0);
+// Keeps the mark, which only the beginning of the stream may drop; on Node 24 twice as fast as a Buffer's toString where text is not ASCII.
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Decodes an event stream from byte chunks cut anywhere.
@@ -60,13 +63,13 @@ export class SseDecoder {
   feed(chunk: Uint8Array): void {
     // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe and the whole part decodes at once.
     const end = lastLineEnd(chunk) + 1;
-    if (end === 0) {
-      this.#hold(chunk);
-      return;
+    if (end > 0) {
+      // Only the line under way is copied to be joined; the rest of the chunk decodes where it is.
+      const start = this.#unfinishedBytes > 0 ? firstLineEnd(chunk) + 1 : 0;
+      if (start > 0) this.#readLines(this.#textOf(this.#takeUnfinished(chunk.subarray(0, start))));
+      if (start < end) this.#readLines(this.#textOf(chunk.subarray(start, end)));
     }
-    const text = this.#takeText(chunk, end);
     if (end < chunk.length) this.#hold(chunk.subarray(end));
-    this.#readLines(text);
   }
 
   /**
@@ -74,7 +77,7 @@ export class SseDecoder {
    * forgets the last blank line would otherwise lose its terminal event. The caller decides whether it counts.
    */
   end(): SseEvent | undefined {
-    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#takeText(new Uint8Array(0), 0)}\n`);
+    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#textOf(this.#takeUnfinished(NOTHING))}\n`);
     return this.#takeEvent();
   }
 
@@ -84,21 +87,20 @@ export class SseDecoder {
     this.#checkSize(this.#unfinishedBytes);
   }
 
-  #takeText(chunk: Uint8Array, end: number): string {
-    let text: string;
-    if (this.#unfinishedBytes === 0) {
-      text = utf8(chunk, end);
-    } else {
-      const joined = Buffer.concat([...this.#unfinished, chunk.subarray(0, end)]);
-      this.#unfinished = [];
-      this.#unfinishedBytes = 0;
-      text = utf8(joined, joined.length);
-    }
+  #takeUnfinished(rest: Uint8Array): Uint8Array {
+    const joined = Buffer.concat([...this.#unfinished, rest]);
+    this.#unfinished = [];
+    this.#unfinishedBytes = 0;
+    return joined;
+  }
+
+  #textOf(bytes: Uint8Array): string {
+    let text = utf8.decode(bytes);
     if (this.#atStart && text !== "") {
       this.#atStart = false;
       if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     }
-    if (text.includes("\r") || this.#afterCarriageReturn) text = this.#normalizeLineEnds(text);
+    if (this.#afterCarriageReturn || text.includes("\r")) text = this.#normalizeLineEnds(text);
     return text;
   }
 
@@ -160,6 +162,12 @@ export class SseDecoder {
   }
 }
 
+function firstLineEnd(chunk: Uint8Array): number {
+  const lineFeed = chunk.indexOf(LF);
+  const carriageReturn = (lineFeed === -1 ? chunk : chunk.subarray(0, lineFeed)).indexOf(CR);
+  return carriageReturn === -1 ? lineFeed : carriageReturn;
+}
+
 function lastLineEnd(chunk: Uint8Array): number {
   const lineFeed = chunk.lastIndexOf(LF);
   // Only what follows the last LF can hold a later CR, and that is short in a stream that uses LF.
@@ -170,9 +178,4 @@ function lastLineEnd(chunk: Uint8Array): number {
 /** The standard drops one space after the colon. */
 function valueStart(line: string, afterColon: number): number {
   return line.charCodeAt(afterColon) === 0x20 ? afterColon + 1 : afterColon;
-}
-
-function utf8(bytes: Uint8Array, end: number): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.toString("utf8", 0, end);
 }
