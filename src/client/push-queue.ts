@@ -15,6 +15,8 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #waiting: Waiting<Value>[] = [];
   #over: { readonly error: unknown } | "ended" | undefined;
 
+  /** Once it has fired, what is queued is cut, also when all of it is there: a reader does not work through a backlog after an abort. */
+  signal: AbortSignal | undefined;
   /** Called each time the last queued value has been taken. */
   onEmpty: (() => void) | undefined;
   /** Called once when the consumer leaves before the end. */
@@ -45,9 +47,9 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
   }
 
-  /** Drops what is queued and fails at once: an abort must not wait for a reader to work through a backlog. */
+  /** Drops what is queued and fails at once. Without effect once the end has been read. */
   cut(error: unknown): void {
-    if (this.#over === "ended") return;
+    if (this.#over === "ended" && this.length === 0) return;
     this.#drop();
     this.#over = undefined;
     this.fail(error);
@@ -56,7 +58,10 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   /** @param signal - Ends this wait, with an `aborted` error; nothing is lost to the next. */
   next(signal?: AbortSignal): Promise<IteratorResult<Value, undefined>> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
-    if (this.#head < this.#values.length) return Promise.resolve({ done: false, value: this.#take() });
+    if (this.#head < this.#values.length) {
+      if (!this.signal?.aborted) return Promise.resolve({ done: false, value: this.#take() });
+      this.cut(new AbortedError(this.signal.reason));
+    }
     const over = this.#over;
     if (over === "ended") return Promise.resolve({ done: true, value: undefined });
     if (over) {

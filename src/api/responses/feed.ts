@@ -71,6 +71,7 @@ export class ResponseFeed implements ResponseSink {
     this.#progress = new IdleTimer(timeoutMs, () =>
       this.fail(new TimeoutError(IDLE[carrier.kind], { phase: "idle", timeoutMs })),
     );
+    this.queue.signal = options.signal;
     this.queue.onEmpty = () => this.#resume();
     this.queue.onLeave = () => {
       this.#stop();

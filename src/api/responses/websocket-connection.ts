@@ -1,4 +1,4 @@
-import { StreamError, TimeoutError } from "../../client/errors.ts";
+import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
@@ -95,6 +95,10 @@ export class ResponsesWebsocketConnection {
   async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
     const frame = this.#encode(body, options);
     await this.#turns.enter(options.signal);
+    if (options.signal?.aborted) {
+      this.#endTurn(); // nothing is out yet: the connection serves the next request
+      throw new AbortedError(options.signal.reason);
+    }
     const feed = this.#openFeed(options);
     await this.#send(frame, feed, options.signal);
     feed.expectEvents();
@@ -162,6 +166,10 @@ export class ResponsesWebsocketConnection {
     if (error !== undefined) throw error;
   }
 
+  #endTurn(): void {
+    if (!this.#turns.leave()) this.#connection.unref();
+  }
+
   readonly #carrier: Carrier = {
     kind: "websocket",
     pause: () => this.#connection.pause(),
@@ -169,7 +177,7 @@ export class ResponsesWebsocketConnection {
     complete: () => {
       this.#feed = undefined;
       this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
-      if (!this.#turns.leave()) this.#connection.unref();
+      this.#endTurn();
     },
     cancel: () => {
       this.#feed = undefined;

@@ -56,6 +56,21 @@ describe("a push queue", () => {
     await expect(queue.next()).rejects.toThrow("aborted");
   });
 
+  it("is cut by its signal also when everything is there, until the end has been read", async () => {
+    const abort = new AbortController();
+    const queue = new PushQueue<number>();
+    queue.signal = abort.signal;
+    queue.push(1);
+    queue.push(2);
+    queue.end();
+    expect(await queue.next()).toEqual({ done: false, value: 1 });
+    abort.abort("enough");
+    await expect(queue.next()).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+    queue.cut(new Error("late"));
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+  });
+
   it("replaces a failure that nobody has read when it is cut", async () => {
     const queue = new PushQueue<number>();
     queue.fail(new Error("broken"));

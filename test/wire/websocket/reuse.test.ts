@@ -86,6 +86,18 @@ describe("one request at a time", () => {
     expect(framesOf(emulator.requests)).toEqual([]);
   });
 
+  it("an abort before the request is out leaves the connection to the next", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    const abort = new AbortController();
+    const aborted = connection.stream(request, { signal: abort.signal });
+    const next = connection.stream(request);
+    abort.abort("enough");
+    expect(await failureOf(aborted)).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect((await (await next).collect()).text).toBe("hello");
+    expect(framesOf(emulator.requests)).toHaveLength(1);
+  });
+
   it("what waits fails with the connection", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], close: { code: 1011 } }] });
     const connection = await connect(emulator.url);
@@ -143,6 +155,19 @@ describe("leaving", () => {
       return error;
     });
     expect(error).toMatchObject({ kind: "aborted" });
+  });
+
+  it("an abort while the reader works through an answer that is there ends its loop, and leaves the connection", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    const controller = new AbortController();
+    const stream = await connection.stream(request, { signal: controller.signal });
+    await (await connection.stream(request)).collect(); // the first answer is complete by then
+    const events = stream[Symbol.asyncIterator]();
+    await events.next();
+    controller.abort("enough");
+    expect(await failureOf(events.next())).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(connection.isClosed).toBe(false);
   });
 
   it("close() of the connection fails the response under way", async () => {
