@@ -81,7 +81,6 @@ export class RealtimeLink {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#queue.return();
     this.#outbox.close(closedError());
     await this.#connection.close();
   }
@@ -97,7 +96,6 @@ export class RealtimeLink {
     ended: (end) => {
       this.context.logger.debug({ by: end.by }, "realtime websocket closed");
       this.#end(end);
-      this.#outbox.close(new StreamError("failed to send realtime request: websocket connection is closed"));
     },
   };
 

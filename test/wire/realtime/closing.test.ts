@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import { recordLog } from "../../support/log-lines.ts";
 import { failureOf } from "../proxy/support.ts";
 import { closeFrame, frame, opcode } from "../websocket/raw-server.ts";
 import { Line } from "./support.ts";
@@ -56,6 +57,7 @@ describe("the end of a session", () => {
   it("by a peer that shows no sign of life is a timeout", async () => {
     const { connection } = await Line.open({ provider: { livenessTimeoutMs: 60 } }); // the server answers no ping
     expect(await failureOf(connection.nextEvent())).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 60 });
+    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
     expect(await connection.nextEvent()).toBeUndefined();
   });
 
@@ -85,8 +87,12 @@ describe("the end of a session", () => {
 describe("close", () => {
   it("says goodbye once, however often it is called", async () => {
     const { connection, peer } = await Line.open();
-    const closing = connection.close();
+    let isClosing = true;
+    const closing = connection.close().then(() => {
+      isClosing = false;
+    });
     await connection.close();
+    expect(isClosing).toBe(true);
     const { opcode: code, payload } = await peer.nextFrame();
     expect({ code, reason: payload.readUInt16BE(0) }).toEqual({ code: opcode.close, reason: 1000 });
     peer.socket.write(closeFrame(1000));
@@ -108,6 +114,29 @@ describe("close", () => {
     await line.connection.nextEvent();
     void line.connection.close();
     expect(await line.connection.nextEvent()).toBeUndefined();
+  });
+
+  it("drops what was not read though the service was first", async () => {
+    const logger = recordLog();
+    const line = await Line.open({ client: { logger } });
+    line.say(speech);
+    line.peer.socket.end(closeFrame(1000));
+    await until(() => logger.lines.some(({ message }) => message === "realtime websocket closed"));
+    await line.connection.close();
+    expect(await line.connection.nextEvent()).toBeUndefined();
+  });
+
+  it("tells whoever still waits to send", async () => {
+    const { connection, peer } = await Line.open();
+    peer.socket.pause();
+    const frames = Array.from({ length: 60 }, () => connection.sendAudioFrame({ data: "A".repeat(256 * 1024) }));
+    const late = failureOf(frames.at(-1) as Promise<void>);
+    const all = Promise.allSettled(frames);
+    void connection.close();
+    expect(await late).toMatchObject(isClosed);
+    connection.terminate();
+    const failures = (await all).filter(({ status }) => status === "rejected");
+    expect(failures.length).toBeGreaterThan(28);
   });
 
   it("ends a wait for the next event", async () => {

@@ -3,6 +3,7 @@ import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import { v1 } from "../../../src/api/realtime/v1.ts";
 import { v2 } from "../../../src/api/realtime/v2.ts";
 import { v3 } from "../../../src/api/realtime/v3.ts";
+import { silentLogger } from "../../../src/client/log.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serveTcp } from "../../support/serve.ts";
@@ -185,6 +186,18 @@ describe("a failed handshake", () => {
     });
     expect(emulator.requests).toHaveLength(1);
   });
+});
+
+it("a connection that is open when the caller gives up does not stay so", async () => {
+  const emulator = await emulate();
+  const leaving = new AbortController();
+  const logger = {
+    ...silentLogger,
+    debug: (_fields: object, message: string) => message === "websocket opened" && leaving.abort(),
+  };
+  const connecting = realtimeClient(emulator.url, { client: { logger } }).connect(config, { signal: leaving.signal });
+  expect(await failureOf(connecting)).toMatchObject({ kind: "aborted" });
+  await emulator.waitForClosedWebsockets(1);
 });
 
 describe("joining a call", () => {

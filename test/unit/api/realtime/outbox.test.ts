@@ -35,8 +35,13 @@ function slowOutbox(options: { readonly dropOldestAudio?: boolean } = {}) {
 const audio = (text: string, signal?: AbortSignal) => ({ text, isAudio: true, signal });
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  const pending = Symbol();
-  return (await Promise.race([promise.catch(() => {}), Promise.resolve(pending)])) !== pending;
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  await new Promise(setImmediate);
+  return settled;
 }
 
 describe("an outbox", () => {
@@ -119,6 +124,17 @@ describe("an outbox", () => {
       kind: "stream",
       message: expect.stringMatching(/^failed to send realtime request: 16777216 characters wait/),
     });
+  });
+
+  it("has room again for what was sent meanwhile", async () => {
+    const { outbox, take, fill } = slowOutbox();
+    const [first] = fill();
+    const most = "x".repeat(16 * 1024 * 1024);
+    void outbox.send(audio(most));
+    take();
+    await first;
+    const next = outbox.send(audio(most));
+    expect(await isSettled(next)).toBe(false);
   });
 
   it("keeps all audio unless it was asked to drop some", async () => {

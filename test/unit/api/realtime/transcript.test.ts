@@ -95,6 +95,18 @@ describe("the transcript of a handoff", () => {
       [["assistant: a", "assistant: b"]],
     ],
     [
+      "begins a new entry with each change of speaker too",
+      "v3",
+      [user("a"), model("b"), user("c"), handoff()],
+      [["user: a", "assistant: b", "user: c"]],
+    ],
+    [
+      "takes a whole text that comes after the handoff of its pieces",
+      "v3",
+      [user("a"), handoff(), userDone("A"), handoff()],
+      [["user: a"], ["user: A"]],
+    ],
+    [
       "puts a whole text where its pieces were, though the other spoke meanwhile",
       "v3",
       [user("a"), model("b"), userDone("A"), handoff()],
