@@ -1,3 +1,4 @@
+import { allowManyListeners, unlessAborted } from "../client/abort.ts";
 import { type Compression, compressBody } from "../client/compression.ts";
 import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
@@ -98,6 +99,7 @@ export class EndpointSession {
   }
 
   async #send<Result>(call: EndpointCall, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
+    allowManyListeners(call.signal);
     const url = this.#urlOf(call);
     const plain = call.json === undefined ? undefined : Buffer.from(jsonText(call.json));
     const compression = this.#sendsPlain ? "none" : (call.compression ?? "none");
@@ -124,7 +126,7 @@ export class EndpointSession {
         }
         if (error.status === 401 && mayRecover && call.url === undefined) {
           mayRecover = false;
-          if (await this.#auth.onUnauthorized?.()) return sendOnce(attempt);
+          if (await unlessAborted(call.signal, () => this.#auth.onUnauthorized?.())) return sendOnce(attempt);
         }
         throw error;
       }
@@ -155,7 +157,7 @@ export class EndpointSession {
       call.headers,
       { "content-encoding": body?.encoding, "content-length": raw?.sizeBytes?.toString() },
       ofProvider ? traceHeaders(call.traceContext) : undefined,
-      ofProvider ? await credentialHeaders(this.#auth) : undefined,
+      ofProvider ? await credentialHeaders(this.#auth, call.signal) : undefined,
     );
   }
 
@@ -216,12 +218,25 @@ interface SentBody {
   readonly encoding: string | undefined;
 }
 
-/** Credentials as headers, asked anew each time. */
-export async function credentialHeaders(auth: AuthProvider): Promise<HeaderInit> {
-  const token = await auth.bearerToken();
-  const accountId = await auth.accountId?.();
-  return {
-    authorization: token === undefined ? undefined : `Bearer ${token}`,
-    [header.accountId]: accountId,
-  };
+/**
+ * Credentials as headers, asked anew each time.
+ *
+ * @throws {@link AbortedError} The signal fired; {@link BuildError} what the provider gave is no text; else what the provider throws.
+ */
+export function credentialHeaders(auth: AuthProvider, signal?: AbortSignal): Promise<HeaderInit> {
+  return unlessAborted(signal, async () => {
+    const token = credential("bearerToken", await auth.bearerToken());
+    const accountId = credential("accountId", await auth.accountId?.());
+    return {
+      authorization: token === undefined ? undefined : `Bearer ${token}`,
+      [header.accountId]: accountId,
+    };
+  });
+}
+
+/** Untyped callers give null for nothing, or an object that would go out as `[object Object]`. */
+function credential(name: keyof AuthProvider, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw new BuildError(`${name}() of the auth provider gave a value of type ${typeof value}; it must give a string`);
 }

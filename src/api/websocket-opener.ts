@@ -1,4 +1,5 @@
-import { AbortedError, HttpError } from "../client/errors.ts";
+import { allowManyListeners, unlessAborted } from "../client/abort.ts";
+import { HttpError } from "../client/errors.ts";
 import type { HeaderInit, HeaderMap } from "../client/headers.ts";
 import { type Logger, silentLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
@@ -51,13 +52,16 @@ export class WebsocketOpener {
    */
   async open(handshake: Handshake): Promise<WebsocketConnection> {
     const auth = handshake.usesAuth === false ? undefined : this.#auth;
+    const { signal } = handshake;
+    allowManyListeners(signal);
     let mayRecover = true;
     for (;;) {
       try {
         return await this.#attempt(handshake, auth);
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
-        if (error.status !== 401 || !mayRecover || !(await auth?.onUnauthorized?.())) throw mapHttpError(error);
+        if (error.status !== 401 || !mayRecover) throw mapHttpError(error);
+        if (!(await unlessAborted(signal, () => auth?.onUnauthorized?.()))) throw mapHttpError(error);
         mayRecover = false;
       }
     }
@@ -65,12 +69,11 @@ export class WebsocketOpener {
 
   async #attempt(handshake: Handshake, auth: AuthProvider | undefined): Promise<WebsocketConnection> {
     const { url, compression, signal } = handshake;
-    if (signal?.aborted) throw new AbortedError(signal.reason);
     const { connectTimeoutMs, livenessTimeoutMs } = this.limits;
     const startedAt = performance.now();
     const connection = await WebsocketConnection.open({
       url,
-      headers: handshake.headers(auth ? await credentialHeaders(auth) : {}),
+      headers: handshake.headers(auth ? await credentialHeaders(auth, signal) : {}),
       dialer: this.#dialer,
       connectTimeoutMs,
       livenessTimeoutMs,
