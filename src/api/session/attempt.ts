@@ -17,8 +17,6 @@ export interface Attempt {
   open(): Promise<ResponseStream>;
   /** The response is complete, with these items of its own. */
   completed(responseId: string, items: readonly ResponseItem[]): void;
-  /** The try failed or is not wanted any more; its connection is not used again. */
-  abandon(): void;
 }
 
 export class HttpAttempt implements Attempt {
@@ -40,8 +38,6 @@ export class HttpAttempt implements Attempt {
   }
 
   completed(): void {}
-
-  abandon(): void {}
 }
 
 export interface WebsocketAttemptOptions {
@@ -83,9 +79,5 @@ export class WebsocketAttempt implements Attempt {
 
   completed(responseId: string, items: readonly ResponseItem[]): void {
     this.#history?.completed(responseId, items);
-  }
-
-  abandon(): void {
-    this.#options.slot.drop();
   }
 }

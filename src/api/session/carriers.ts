@@ -65,7 +65,6 @@ export class Carriers {
 
   /** From now on everything goes over HTTP; says so. */
   fallBack(reason: unknown): void {
-    this.#slot?.drop();
     this.#slot = undefined;
     const { telemetry, logger } = this.#options.session;
     const kind = CodexApiError.is(reason) ? reason.kind : undefined;

@@ -36,7 +36,9 @@ export class ConnectionSlot {
   async obtain(options: WebsocketConnectOptions): Promise<Lease> {
     const usable = this.#usable();
     if (usable) return { ...usable, wasIdle: true };
-    this.drop();
+    // One too old says goodbye; nobody waits for that, nor for what it has to complain about.
+    this.#held?.connection.close().catch(() => {});
+    this.#held = undefined;
     const connection = await this.#client.connect(options);
     if (options.signal?.aborted) {
       // Too late: by now another call may be opening its own.
@@ -46,14 +48,6 @@ export class ConnectionSlot {
     const held = { connection, history: new ConnectionHistory() };
     this.#held = held;
     return { ...held, wasIdle: false };
-  }
-
-  /** Gives the connection up: what it knew of the conversation is lost with it. */
-  drop(): void {
-    const connection = this.#held?.connection;
-    this.#held = undefined;
-    // Nobody waits for a connection that is not wanted any more, nor for what it has to complain about.
-    connection?.close().catch(() => {});
   }
 
   /** Closes the connection and waits until that is done. */

@@ -19,7 +19,7 @@ export interface SessionStreamOptions {
   readonly logger: Logger;
   /** Called once, when the call is over, however it ended. */
   readonly onEnd: () => void;
-  /** Fires the call's signal. */
+  /** Fires the call's signal, which ends it. */
   readonly cancel: () => void;
 }
 
@@ -87,8 +87,7 @@ export class SessionStream implements EventIterator {
     this.#isDone = true;
     if (!this.#isOver) {
       await this.#source?.return?.();
-      this.#end();
-      this.#options.cancel(); // a connection that is being opened, or a wait
+      this.#options.cancel(); // it may wait for a connection, or for a retry
     }
     return DONE;
   }
@@ -139,11 +138,11 @@ export class SessionStream implements EventIterator {
   /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
   #recover(error: unknown): RestartedEvent | undefined {
     const { call, carriers, limits } = this.#options;
-    const { signal } = call;
-    if (signal.aborted) throw error instanceof AbortedError ? error : new AbortedError(signal.reason);
-    if (this.#isOver) throw error;
+    if (call.signal.aborted) {
+      this.#end(); // the signal may have fired before anybody listened to it
+      throw new AbortedError(call.signal.reason);
+    }
     const attempt = this.#attempt;
-    attempt?.abandon();
     const recovery = recoveryFrom(
       {
         error,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { AbortedError, BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/errors.ts";
 import { type Logger, silentLogger } from "../../client/log.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { identityHeaders } from "../identity.ts";
@@ -104,18 +104,20 @@ export class ResponsesSession implements AsyncDisposable {
    * Sends a full request, or what of it is new, and resolves when its stream is open.
    *
    * @param request - As for `ResponsesClient`; `input` is the whole history, the items of earlier answers as they were received (their ids
-   *   included, or the request goes out as a whole). The history may be changed in place between calls.
+   *   included, or the request goes out as a whole). What the list holds now is what counts: it may grow while the answer comes.
    * @returns Ends after `completed`. Leaving it early closes the connection, and the next request goes out as a whole.
    * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
    *   is closed; {@link BuildError} in a session that was closed before.
    */
   async stream(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
     const turnState = this.#turnState;
+    const { input } = request;
+    const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
     const { signal, leave, cancel } = await this.#admit(options.signal);
     const { telemetry } = this.#options;
     const events = new SessionStream({
       carriers: this.#carriers,
-      call: { request, options, turnState, signal },
+      call: { request: asked, options, turnState, signal },
       limits: this.#limits,
       telemetry,
       logger: this.#logger,
@@ -142,7 +144,6 @@ export class ResponsesSession implements AsyncDisposable {
         const { responseId, items } = await stream.collect();
         attempt.completed(responseId, items);
       } catch (error) {
-        attempt.abandon();
         if (!attempt.isOpening || !this.#fallsBackOn(error)) throw error;
       }
     });
@@ -180,8 +181,6 @@ export class ResponsesSession implements AsyncDisposable {
     const { signal, leave } = await this.#admit(options.signal);
     try {
       await work({ options, turnState, signal });
-    } catch (error) {
-      throw signal.aborted && !(error instanceof AbortedError) ? new AbortedError(signal.reason) : error;
     } finally {
       leave();
     }

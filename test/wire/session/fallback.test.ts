@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { encodeResponsesRequest } from "../../../src/api/wire/requests.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
@@ -157,6 +158,16 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
       message: expect.stringContaining("65536"),
     });
     expect(emulator.requests).toEqual([]);
+  });
+
+  it("leaves room for what is added on the way", async () => {
+    const emulator = await emulate({ maxFrameBytes: 64 * 1024 });
+    const { session } = openSession(emulator.url, { maxFrameBytes: 64 * 1024 });
+    const bare = encodeResponsesRequest({ ...asking("one"), prompt_cache_key: session.conversationId });
+    const instructions = "x".repeat(64 * 1024 - Buffer.byteLength(JSON.stringify(bare)) - 100);
+    const traceContext = { traceparent: `00-${"1".repeat(32)}-${"1".repeat(16)}-01`, tracestate: "a=b".repeat(100) };
+    expect((await answerTo(session, { ...asking("one"), instructions }, { traceContext })).text).toBe("one");
+    expect(kindsOf(emulator)).toEqual(["http"]);
   });
 
   it("travels as increments where only what is new fits", async () => {

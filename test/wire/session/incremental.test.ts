@@ -110,6 +110,21 @@ describe("what goes out over one connection", () => {
   });
 });
 
+describe("an Azure endpoint", () => {
+  it("is asked to store, and gets the items' ids over HTTP alone", async () => {
+    const emulator = await emulate();
+    const history = [wire.message("before") as ResponseItem];
+    for (const transport of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { transport }, { name: "azure" });
+      await answerTo(session, asking("one", history));
+    }
+    const [frame, http] = bodiesAt(emulator);
+    expect([frame?.store, http?.store]).toEqual([true, true]);
+    expect(frame?.input[0]).not.toHaveProperty("id");
+    expect(http?.input[0]).toHaveProperty("id", "msg_1");
+  });
+});
+
 describe("prewarm", () => {
   it("sends generate: false once, and the first request goes on from it", async () => {
     const emulator = await emulate();

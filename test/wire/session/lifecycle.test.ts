@@ -99,6 +99,8 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     abort.abort();
     expect((await answerTo(session, asking("two"))).text).toBe("two");
     expect((await readEvents(stream)).error).toMatchObject({ kind: "aborted" });
+    expect((await answerTo(session, asking("three"))).text).toBe("three");
+    if (transport === "websocket") expect(handshakesAt(emulator)).toHaveLength(2);
   });
 
   it("an abort ends the wait before a retry at once, before the stream is open", async () => {
@@ -167,12 +169,31 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
+  it("close ends what nobody uses", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { transport: "websocket" });
+    await answerTo(session, asking("two"));
+    await session.close();
+    await emulator.waitForClosedWebsockets(1);
+  });
+
   it("a signal that fired before sends nothing", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { transport });
     const { error } = await run(session, asking("one"), { signal: AbortSignal.abort("no") });
     expect(error).toMatchObject({ kind: "aborted", cause: "no" });
     expect(emulator.requests).toEqual([]);
+  });
+
+  it("one that is aborted as soon as it is made sends nothing, and lets the next one in", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { transport });
+    const abort = new AbortController();
+    const first = run(session, asking("one"), { signal: abort.signal });
+    abort.abort("enough");
+    expect((await first).error).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
   it("a request that cannot be built lets the next one in", async () => {

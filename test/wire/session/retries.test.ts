@@ -53,6 +53,16 @@ describe.each(carriers)("a stream that breaks, over %s", (transport) => {
     expect(second).not.toHaveProperty("previous_response_id");
   });
 
+  it("sends once what the caller has added to the history meanwhile", async () => {
+    const half = { events: [wire.created, wire.done(wire.message("half"))], terminateAfterEvents: 2 };
+    const { emulator, session } = await open([half], { transport });
+    const history = [...asking("hello").input];
+    for await (const event of await session.stream({ model: "m", input: history })) {
+      if (event.type === "output_item.done") history.push(event.item);
+    }
+    expect(bodiesAt(emulator)[1]?.input).toMatchObject([{ role: "user" }, { role: "assistant" }]);
+  });
+
   it("does not send a tool call without its output: it is void, with what follows it", async () => {
     const items = [wire.done(wire.message("kept")), wire.done(wire.call()), wire.done(wire.message("after", "msg_2"))];
     const { emulator, session } = await open([{ events: items, terminateAfterEvents: 3 }], { transport });
@@ -277,8 +287,19 @@ describe("a spent budget", () => {
   });
 });
 
-describe("credentials that are refused", () => {
-  it.each(carriers)("are renewed once in a call, over %s", async (transport) => {
+describe("credentials", () => {
+  it.each(carriers)("go out with the account they belong to, over %s", async (transport) => {
+    const emulator = await emulate();
+    const auth = { bearerToken: () => "token-1", accountId: () => "account-1" };
+    const { session } = openSession(emulator.url, { auth, transport });
+    await answerTo(session, asking("one"));
+    expect(emulator.requests[0]?.headers).toMatchObject({
+      authorization: "Bearer token-1",
+      "chatgpt-account-id": "account-1",
+    });
+  });
+
+  it.each(carriers)("that are refused are renewed once in a call, over %s", async (transport) => {
     let renewals = 0;
     const auth = { bearerToken: () => `token-${renewals}`, onUnauthorized: () => ++renewals > 0 };
     const emulator = await emulate({ requireAuth: "token-1" });
@@ -287,15 +308,18 @@ describe("credentials that are refused", () => {
     expect(renewals).toBe(1);
   });
 
-  it.each(carriers)("are not renewed again by the retries of the same call, over %s", async (transport) => {
-    let renewals = 0;
-    const auth = { bearerToken: () => "never right", onUnauthorized: () => ++renewals > 0 };
-    const emulator = await emulate({ requireAuth: "token-1" });
-    const { session } = openSession(emulator.url, { auth, transport }, { maxStreamRetries: 2 });
-    expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 401 });
-    expect(renewals).toBe(1);
-    expect(emulator.requests).toHaveLength(4);
-    await run(session, asking("one"));
-    expect(renewals).toBe(2);
-  });
+  it.each(carriers)(
+    "that are refused are not renewed again by the retries of the same call, over %s",
+    async (transport) => {
+      let renewals = 0;
+      const auth = { bearerToken: () => "never right", onUnauthorized: () => ++renewals > 0 };
+      const emulator = await emulate({ requireAuth: "token-1" });
+      const { session } = openSession(emulator.url, { auth, transport }, { maxStreamRetries: 2 });
+      expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 401 });
+      expect(renewals).toBe(1);
+      expect(emulator.requests).toHaveLength(4);
+      await run(session, asking("one"));
+      expect(renewals).toBe(2);
+    },
+  );
 });
