@@ -154,7 +154,7 @@ export class RealtimeSession {
       event.type.endsWith("audio.delta") ? "" : (stringIn(event, "delta") ?? "");
     for await (const event of paced(this.#dialect.answer(answer), pace, textOf, stop)) {
       if (stop.aborted) break;
-      if (event.type === "response.done") this.#finish(answer);
+      if (event.type === "response.done") this.#finish(answer); // the client may ask for the next one as soon as it hears of it
       await this.#port.send(event);
     }
     if (cancelled.aborted) await this.#sendAll(this.#dialect.cancelled(answer));

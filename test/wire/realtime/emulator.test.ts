@@ -309,7 +309,8 @@ describe("a realtime session of the emulator", () => {
     };
     const caller = await Caller.open("", { script });
     const count = 300;
-    for (let index = 0; index < count; index += 1) caller.say(update({ index }));
+    const padding = "x".repeat(20_000); // so that they do not arrive in one piece
+    for (let index = 0; index < count; index += 1) caller.say(update({ index, padding }));
     release();
     await caller.until("session.created");
     for (let index = 0; index < count; index += 1) expect(await caller.next()).toMatchObject({ session: { index } });

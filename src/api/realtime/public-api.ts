@@ -1,0 +1,65 @@
+import type { JsonObject } from "../wire/json.ts";
+import {
+  delta,
+  type EventDecoder,
+  itemAdded,
+  responseAudio,
+  responseEvent,
+  serviceError,
+  sessionUpdated,
+  speechStarted,
+} from "./inbound.ts";
+import { AUDIO_FORMAT } from "./protocol.ts";
+import type { RealtimeSessionSettings } from "./session-config.ts";
+
+const DEFAULT_VOICE = "marin";
+
+/** What `v2` and `v3` read alike: both are the public Realtime API. */
+export const publicDecoders: readonly (readonly [type: string, decode: EventDecoder])[] = [
+  ["session.updated", sessionUpdated],
+  ["response.output_audio.delta", responseAudio],
+  ["response.audio.delta", responseAudio],
+  ["conversation.item.input_audio_transcription.delta", delta("input_transcript.delta")],
+  ["response.output_text.delta", delta("output_transcript.delta")],
+  ["response.output_audio_transcript.delta", delta("output_transcript.delta")],
+  ["input_audio_buffer.speech_started", speechStarted],
+  ["conversation.item.added", itemAdded],
+  ["response.cancelled", responseEvent("response_cancelled")],
+  ["error", serviceError],
+];
+
+/** Where the versions' sessions differ. */
+export interface PublicSession {
+  /** Of `audio.input`, in every mode. */
+  readonly transcription?: JsonObject;
+  /** Beside what every session wants of the detection. */
+  readonly turnDetection?: JsonObject;
+  readonly tools: readonly object[];
+}
+
+export function publicSession(settings: RealtimeSessionSettings, version: PublicSession): JsonObject {
+  const { instructions, mode, voice = DEFAULT_VOICE, outputModality = "audio", tools = version.tools } = settings;
+  const { transcription } = version;
+  const input = { format: AUDIO_FORMAT, ...(transcription && { transcription }) };
+  if (mode === "transcription") return { type: "transcription", audio: { input } };
+  return {
+    type: "realtime",
+    instructions,
+    output_modalities: [outputModality],
+    audio: {
+      input: {
+        ...input,
+        noise_reduction: { type: "near_field" },
+        turn_detection: {
+          type: "server_vad",
+          interrupt_response: true,
+          create_response: true,
+          ...version.turnDetection,
+        },
+      },
+      output: { format: AUDIO_FORMAT, voice },
+    },
+    tools,
+    tool_choice: "auto",
+  };
+}
