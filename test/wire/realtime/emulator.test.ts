@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
@@ -308,9 +309,14 @@ describe("a realtime session of the emulator", () => {
       return undefined;
     };
     let arrived = 0;
-    const caller = await Caller.open("", { script, onRequest: () => void (arrived += 1) });
+    const caller = await Caller.open("", {
+      script,
+      onRequest: () => {
+        arrived += 1;
+      },
+    });
     const count = 300;
-    const padding = "x".repeat(20_000); // so that they do not arrive in one piece
+    const padding = randomBytes(10_000).toString("hex"); // so that they do not arrive in one piece
     for (let index = 0; index < count; index += 1) caller.say(update({ index, padding }));
     for (let before = -1; before !== arrived; ) {
       before = arrived;
