@@ -4,7 +4,7 @@ import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
-import { type Logger, silentLogger } from "../client/log.ts";
+import { type Logger, steadyLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
 import { notify, type Telemetry } from "../client/telemetry.ts";
@@ -78,10 +78,10 @@ export class EndpointSession {
   constructor(options: ClientOptions) {
     this.provider = options.provider;
     this.limits = providerLimits(options.provider);
-    this.logger = options.logger ?? silentLogger;
+    this.logger = steadyLogger(options.logger);
     this.telemetry = options.telemetry;
     this.#auth = options.auth;
-    this.transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, options.logger);
+    this.transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, this.logger);
     endpointUrl(options.provider, ""); // a base URL that is none shall fail here, not in the middle of the work
   }
 

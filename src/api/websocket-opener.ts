@@ -1,7 +1,7 @@
 import { allowManyListeners, unlessAborted } from "../client/abort.ts";
 import { HttpError } from "../client/errors.ts";
 import type { HeaderInit, HeaderMap } from "../client/headers.ts";
-import { type Logger, silentLogger } from "../client/log.ts";
+import { type Logger, steadyLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
 import type { Dialer } from "../client/route/index.ts";
 import type { Telemetry } from "../client/telemetry.ts";
@@ -39,9 +39,9 @@ export class WebsocketOpener {
   constructor({ provider, auth, env, telemetry, logger }: ClientOptions) {
     this.limits = providerLimits(provider);
     this.telemetry = telemetry;
-    this.logger = logger ?? silentLogger;
+    this.logger = steadyLogger(logger);
     this.#auth = auth;
-    this.#dialer = providerDialer(provider, env, logger);
+    this.#dialer = providerDialer(provider, env, this.logger);
   }
 
   /**

@@ -1,3 +1,5 @@
+import { callQuietly } from "./log.ts";
+
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
 export interface RequestAttempt {
   /** 0 for the first send, 1 for the first retry. */
@@ -58,11 +60,6 @@ export function notify<Hook extends keyof Telemetry>(
   hook: Hook,
   event: Parameters<NonNullable<Telemetry[Hook]>>[0],
 ): void {
-  const call = telemetry?.[hook] as ((event: unknown) => void) | undefined;
-  if (!call) return;
-  try {
-    call.call(telemetry, event);
-  } catch {
-    // A broken metric must not break a response.
-  }
+  const call = telemetry?.[hook] as ((event: unknown) => unknown) | undefined;
+  if (call) callQuietly(() => call.call(telemetry, event));
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
-import { type Logger, silentLogger } from "../../client/log.ts";
+import { type Logger, steadyLogger } from "../../client/log.ts";
 import { type CachedModels, readModelsFile, writeModelsFile } from "./cache-file.ts";
 import { type ModelsClient, type ModelsList, type ModelsListOptions, wholeVersion } from "./client.ts";
 
@@ -47,7 +47,7 @@ export class ModelsCache {
     this.#options = options;
     this.#clientVersion = wholeVersion(options.clientVersion);
     this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = steadyLogger(options.logger);
   }
 
   /** The list at hand while it is good, else a new one. @throws What `ModelsClient.list` throws. */

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from "../../client/log.ts";
+import { type Logger, steadyLogger } from "../../client/log.ts";
 import type { RealtimeWebsocketConnection } from "./connection.ts";
 import { ConversationState, type ConversationStateOptions, type ConversationStep } from "./conversation-state.ts";
 import type { RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
@@ -46,7 +46,7 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
   constructor(connection: RealtimeWebsocketConnection, { playedMs, logger }: RealtimeConversationOptions = {}) {
     this.#connection = connection;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
-    this.#logger = logger ?? silentLogger;
+    this.#logger = steadyLogger(logger);
   }
 
   /** Why it is over; nothing while it is not. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { BuildError } from "../../client/errors.ts";
-import { type Logger, silentLogger } from "../../client/log.ts";
+import { type Logger, steadyLogger } from "../../client/log.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { identityHeaders } from "../identity.ts";
 import { type ProviderLimits, providerLimits } from "../provider.ts";
@@ -75,7 +75,7 @@ export class ResponsesSession implements AsyncDisposable {
     const { provider, telemetry, logger, env, httpTransport, transport: choice = "auto" } = options;
     this.#options = options;
     this.#limits = providerLimits(provider);
-    this.#logger = logger ?? silentLogger;
+    this.#logger = steadyLogger(logger);
     this.#auth = new OncePerCallAuth(options.auth);
     this.conversationId = options.conversationId ?? randomUUID();
     const client: ClientOptions = { provider, auth: this.#auth, telemetry, logger, env };

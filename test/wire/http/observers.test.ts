@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
+
+const fail = (): never => {
+  throw new Error("the observer is broken");
+};
+// An unhandled rejection fails the whole run.
+const failLater = async (): Promise<void> => fail();
+
+describe.each([
+  ["at once", fail],
+  ["later", failLater],
+])("a logger and a telemetry whose every call fails %s", (_when, broken) => {
+  const logger = { debug: broken, info: broken, warn: broken, error: broken };
+  const telemetry = { onRequest: broken, onRetry: broken, onStreamPoll: broken, onSkippedEvent: broken };
+  // The first event is left out, and the log says so.
+  const raw = [
+    "data: no JSON\n\n",
+    `data: ${JSON.stringify({ type: "response.completed", response: { id: "resp_1" } })}\n\n`,
+  ];
+
+  it("change nothing about a response over HTTP", async () => {
+    const emulator = await emulate({ script: [{ status: 503 }, { raw }] });
+    const client = new ResponsesClient({ ...clientOptions(emulator.url), logger, telemetry });
+    const stream = await client.stream({ model: "m", input: "hello" });
+    expect((await stream.collect()).responseId).toBe("resp_1");
+    expect(emulator.requests.length).toBe(2);
+  });
+
+  it("change nothing about one over a WebSocket", async () => {
+    const emulator = await emulate();
+    const connection = await new ResponsesWebsocketClient({
+      ...clientOptions(emulator.url),
+      logger,
+      telemetry: { ...telemetry, onWebsocketRequest: broken },
+    }).connect();
+    const stream = await connection.stream({ model: "m", input: "hello" });
+    expect((await stream.collect()).responseId).not.toBe("");
+    await connection.close();
+  });
+});
