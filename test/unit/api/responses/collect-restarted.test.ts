@@ -1,0 +1,64 @@
+import { expect, it } from "vitest";
+import { collectResponse } from "../../../../src/api/responses/collect.ts";
+import type { ResponseEvent } from "../../../../src/api/responses/events.ts";
+
+const message = (text: string) =>
+  ({ type: "message", role: "assistant", content: [{ type: "output_text", text }] }) as const;
+const text = (delta: string): ResponseEvent => ({ type: "output_text.delta", delta });
+const summary = (delta: string): ResponseEvent => ({ type: "reasoning_summary_text.delta", delta, summaryIndex: 0 });
+const done = (words: string): ResponseEvent => ({ type: "output_item.done", item: message(words) });
+const restarted = (keptItems: number): ResponseEvent => ({
+  type: "restarted",
+  retry: 1,
+  delayMs: 0,
+  reason: "stream",
+  keptItems,
+});
+const completed: ResponseEvent = { type: "completed", responseId: "r" };
+
+async function collected(...events: ResponseEvent[]) {
+  const answer = await collectResponse(
+    (async function* () {
+      yield* events;
+    })(),
+  );
+  return { text: answer.text, summary: answer.reasoningSummary, items: answer.items };
+}
+
+it("what was begun is dropped with the stream that broke", async () => {
+  expect(
+    await collected(summary("s"), text("lo"), restarted(0), summary("t"), text("whole"), done("whole"), completed),
+  ).toEqual({
+    text: "whole",
+    summary: "t",
+    items: [message("whole")],
+  });
+});
+
+it("what was finished and stands is kept, words and summary included", async () => {
+  const events = [
+    summary("s"),
+    text("one"),
+    done("one"),
+    summary("lo"),
+    text("st"),
+    restarted(1),
+    text(" two"),
+    done("two"),
+  ];
+  expect(await collected(...events, completed)).toEqual({
+    text: "one two",
+    summary: "s",
+    items: [message("one"), message("two")],
+  });
+});
+
+it("what was finished and is void goes, over several restarts", async () => {
+  const first = [text("a"), done("a"), text("b"), done("b"), restarted(1)];
+  const second = [text("c"), done("c"), text("d"), restarted(2), text("e"), done("e")];
+  expect(await collected(...first, ...second, completed)).toEqual({
+    text: "ace",
+    summary: "",
+    items: [message("a"), message("c"), message("e")],
+  });
+});
