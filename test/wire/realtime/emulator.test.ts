@@ -206,7 +206,7 @@ describe("a realtime session of the emulator", () => {
 
   it("refuses a second answer at the same time", async () => {
     const caller = await Caller.open("", { pace: { delayMsPerWord: 20 } });
-    caller.say(text("count to 3"), create, create);
+    caller.say(text("count to 500"), create, create);
     const error = (await caller.until("error")).at(-1);
     expect(error).toMatchObject({
       error: {
@@ -214,7 +214,6 @@ describe("a realtime session of the emulator", () => {
         message: expect.stringMatching(/^Conversation already has an active response in progress: resp_/),
       },
     });
-    await caller.until("response.done");
   });
 
   it("hands over on request, and tells the result", async () => {
