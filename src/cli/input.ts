@@ -6,7 +6,12 @@ export async function readInput(what: string): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks).toString("utf8");
+  return textOf(Buffer.concat(chunks));
+}
+
+/** Without the byte order mark that editors of Windows write. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 /** A JSON object from a file, or from standard input where the name is `-`. */
@@ -48,7 +53,7 @@ function readContent(path: string, what: string): Promise<string> {
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return textOf(await readFile(path));
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }

@@ -37,6 +37,25 @@ describe("session", () => {
     expect(finished.lines().at(-1)).toMatchObject({ type: "completed" });
   });
 
+  it("takes a file with a byte order mark and line ends of Windows", async () => {
+    const emulator = await emulate();
+    const file = requests(`\u{feff}${JSON.stringify(turn("repeat: one"))}\r`, "\r");
+    const { status, stdout } = await runCommand(["session", "--base-url", emulator.url, "--requests", file]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
+  });
+
+  it("says which line is none, counting those that are blank", async () => {
+    const { status, stderr } = await runCommand([
+      "session",
+      "--auth",
+      "none",
+      "--requests",
+      requests(turn("x"), "", "{"),
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^codex-api: line 3 of .*requests\.jsonl is not JSON/);
+  });
+
   it.each([
     ["http", ["http"]],
     ["websocket", ["handshake", "frame"]],
