@@ -144,10 +144,10 @@ function encodeSearchRequest(request: SearchRequest): JsonObject {
 /** @throws {@link StreamError} */
 function decodeSearchResponse(answer: unknown): SearchResponse {
   if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { output, encrypted_output } = answer;
+  const { output, encrypted_output, ...further } = answer;
   if (output === undefined) throw undecodable(missingField("output"));
   if (typeof output !== "string") throw undecodable(invalidType(output, "a string"));
-  return { ...answer, output, ...encryptedOutput(encrypted_output) };
+  return { ...further, output, ...encryptedOutput(encrypted_output) };
 }
 
 function encryptedOutput(value: unknown): { readonly encrypted_output?: string } {

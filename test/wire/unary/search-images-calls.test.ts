@@ -34,6 +34,14 @@ describe("search", () => {
     ]);
   });
 
+  it("has no encrypted output where the service says null, and keeps what is new", async () => {
+    const emulator = await emulate({
+      script: [{ status: 200, body: { output: "a", encrypted_output: null, more: 1 } }],
+    });
+    const answer = await new SearchClient(clientOptions(emulator.url)).search(request);
+    expect(answer).toEqual({ output: "a", more: 1 });
+  });
+
   it.each<[unknown, string]>([
     [{}, "missing field `output`"],
     [{ output: ["a"] }, "invalid type: sequence, expected a string"],
