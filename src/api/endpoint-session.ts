@@ -5,16 +5,22 @@ import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
-import { safeUrl } from "../client/redact.ts";
+import { blankSecrets, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
 import { notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
-import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../client/transport.ts";
+import type {
+  HttpRequest,
+  HttpResponse,
+  HttpStreamResponse,
+  HttpTransport,
+  ResponseHead,
+} from "../client/transport.ts";
 import type { AuthProvider } from "./auth.ts";
 import { defaultTransport } from "./default-transport.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
-import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits } from "./provider.ts";
+import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "./provider.ts";
 import { defaultUserAgent } from "./user-agent.ts";
 import { jsonText } from "./wire/json.ts";
 
@@ -98,7 +104,10 @@ export class EndpointSession {
     return this.#send(call, (request) => this.transport.stream(request));
   }
 
-  async #send<Result>(call: EndpointCall, send: (request: HttpRequest) => Promise<Result>): Promise<Result> {
+  async #send<Result extends ResponseHead>(
+    call: EndpointCall,
+    send: (request: HttpRequest) => Promise<Result>,
+  ): Promise<Result> {
     allowManyListeners(call.signal);
     const url = this.#urlOf(call);
     const plain = call.json === undefined ? undefined : Buffer.from(jsonText(call.json));
@@ -116,7 +125,8 @@ export class EndpointSession {
         signal: call.signal,
       };
       try {
-        return await this.#observed(request, attempt, send);
+        const answer = await this.#observed(request, attempt, send);
+        return { ...answer, blank: (text: string) => blankSecrets(text, request) };
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (body?.encoding && (error.status === 400 || error.status === 415)) {
@@ -153,6 +163,7 @@ export class EndpointSession {
     const ofProvider = call.url === undefined;
     return mergeHeaders(
       { [header.userAgent]: defaultUserAgent, "content-type": body ? "application/json" : raw?.contentType },
+      ofProvider ? userInfoHeaders(this.provider) : undefined,
       ofProvider ? this.provider.headers : undefined,
       call.headers,
       { "content-encoding": body?.encoding, "content-length": raw?.sizeBytes?.toString() },
@@ -178,7 +189,7 @@ export class EndpointSession {
     return compressBody(plain, compression, this.logger);
   }
 
-  async #observed<Result>(
+  async #observed<Result extends ResponseHead>(
     request: HttpRequest,
     attempt: number,
     send: (request: HttpRequest) => Promise<Result>,
@@ -195,7 +206,7 @@ export class EndpointSession {
     };
     try {
       const result = await send(request);
-      report((result as { status?: number }).status);
+      report(result.status);
       return result;
     } catch (error) {
       report(error instanceof HttpError ? error.status : undefined, error);

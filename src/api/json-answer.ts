@@ -24,7 +24,8 @@ function answerText({ body }: HttpResponse): string {
 
 /** The beginning of a body, as the end of a message: `; body: …`. Empty for an empty one. */
 export function bodyClause(response: HttpResponse): string {
-  const excerpt = bodyExcerpt({ body: answerText(response), headers: response.headers });
+  const body = answerText(response);
+  const excerpt = bodyExcerpt({ body: response.blank?.(body) ?? body, headers: response.headers });
   return excerpt === "" ? "" : `; body: ${excerpt}`;
 }
 

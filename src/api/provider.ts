@@ -1,5 +1,7 @@
+import querystring from "node:querystring";
 import type { Compression } from "../client/compression.ts";
 import { BuildError } from "../client/errors.ts";
+import type { HeaderInit } from "../client/headers.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
@@ -10,7 +12,7 @@ export type SessionHeaderNames = "underscore" | "hyphen" | "both";
 export interface ProviderConfig {
   /** `azure` (any case) marks an Azure endpoint, `OpenAI` the service itself. */
   readonly name: string;
-  /** With its version segment, e.g. `https://api.openai.com/v1`. */
+  /** With its version segment, e.g. `https://api.openai.com/v1`. User name and password in it go out as basic authorization, where there is no other. */
   readonly baseUrl: string;
   /** Appended to every URL, percent-encoded. */
   readonly queryParams?: Readonly<Record<string, string>> | undefined;
@@ -63,7 +65,12 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
   const streamIdleTimeoutMs = milliseconds(provider, "streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS);
   return {
-    retry: { ...retry, maxRetries: Math.min(count("retry.maxRetries", retry.maxRetries), MOST_RETRIES) },
+    retry: {
+      ...retry,
+      maxRetries: Math.min(count("retry.maxRetries", retry.maxRetries), MOST_RETRIES),
+      baseDelayMs: delay("retry.baseDelayMs", retry.baseDelayMs),
+      maxRetryAfterMs: delay("retry.maxRetryAfterMs", retry.maxRetryAfterMs),
+    },
     maxStreamRetries: Math.min(
       count("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
       MOST_RETRIES,
@@ -90,6 +97,11 @@ function count(name: string, value: number): number {
   throw new BuildError(`${name} must be a whole number, 0 or more`);
 }
 
+function delay(name: string, value: number): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new BuildError(`${name} must be a number of milliseconds, 0 or more`);
+}
+
 function withoutUndefined<Shape extends object>(
   shape: Shape,
 ): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
@@ -107,21 +119,31 @@ export function endpointUrl(
   path: string,
   query: Readonly<Record<string, string>> = {},
 ): string {
-  const [base = "", baseQuery] = splitOnce(provider.baseUrl.trim(), "?");
+  const [address] = splitOnce(provider.baseUrl.trim(), "#");
+  const [base, baseQuery] = splitOnce(address, "?");
   const trimmedPath = path.replace(/^\/+/, "");
   const trimmedBase = base.replace(/\/+$/, "");
-  const address = trimmedPath === "" ? trimmedBase : `${trimmedBase}/${trimmedPath}`;
+  const target = trimmedPath === "" ? trimmedBase : `${trimmedBase}/${trimmedPath}`;
   const parameters = Object.entries({ ...provider.queryParams, ...query }).map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
   if (baseQuery) parameters.unshift(baseQuery);
-  const url = parameters.length > 0 ? `${address}?${parameters.join("&")}` : address;
+  const url = parameters.length > 0 ? `${target}?${parameters.join("&")}` : target;
   if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) {
     throw new BuildError(
-      `base URL ${JSON.stringify(base)} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
+      `base URL ${JSON.stringify(withoutUserInfo(base))} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
     );
   }
   return url;
+}
+
+/** User name and password of the base URL as a header, which a URL's own are not; every other `authorization` overwrites it. */
+export function userInfoHeaders(provider: ProviderConfig): HeaderInit {
+  const { username, password } = new URL(endpointUrl(provider, ""));
+  if (username === "" && password === "") return {};
+  // Not decodeURIComponent: it throws on a stray "%", which every other program sends as it stands.
+  const credentials = Buffer.from(`${querystring.unescape(username)}:${querystring.unescape(password)}`);
+  return { authorization: `Basic ${credentials.toString("base64")}` };
 }
 
 /** The same URL for a WebSocket: http becomes ws, https becomes wss. */
@@ -142,6 +164,11 @@ const AZURE_MARKS = [
 export function isAzure(provider: ProviderConfig): boolean {
   const url = provider.baseUrl.toLowerCase();
   return provider.name.toLowerCase() === "azure" || AZURE_MARKS.some((mark) => url.includes(mark));
+}
+
+/** What is no URL may hold a password all the same. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1[redacted]@");
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

@@ -1,4 +1,5 @@
 import { AbortedError } from "./errors.ts";
+import { clampDelay } from "./idle-timer.ts";
 
 /** Time as the retry loop sees it; tests pass their own. */
 export interface Clock {
@@ -20,7 +21,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(() => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
-      }, ms);
+      }, clampDelay(ms));
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   },

@@ -11,32 +11,44 @@ export function safeUrl(url: string | URL): string {
   }
 }
 
-const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|credential/;
+/** A request as far as it can hold credentials. */
+export interface SentRequest {
+  readonly url: string;
+  readonly headers: HeaderMap;
+}
+
+// The last names are those of gateways: `subscription-key`, and `code` and `sig` in a query.
+const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|credential|\b(key|code|sig|signature)$/i;
 const SHORTEST_SECRET = 6;
 
-/** The values in a request's headers that no error and no log line may show. */
-function secretsOf(headers: HeaderMap): string[] {
+/** The values in a request's headers and URL that no error and no log line may show. */
+function secretsOf({ url, headers }: SentRequest): string[] {
   const secrets: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
-    if (!CREDENTIAL_NAME.test(name)) continue;
-    const bare = value.replace(/^(bearer|basic|token)\s+/i, "");
-    if (bare.length >= SHORTEST_SECRET) secrets.push(bare);
+    if (CREDENTIAL_NAME.test(name)) secrets.push(value.replace(/^(bearer|basic|token)\s+/i, ""));
   }
-  return secrets;
+  if (URL.canParse(url)) {
+    const { searchParams, password } = new URL(url);
+    for (const [name, value] of searchParams) {
+      if (CREDENTIAL_NAME.test(name)) secrets.push(value, encodeURIComponent(value));
+    }
+    secrets.push(password);
+  }
+  return secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
 }
 
 /** Blanks a request's own credentials in a text: a server may echo what it was sent. */
-export function blankSecrets(text: string, sentHeaders: HeaderMap): string {
+export function blankSecrets(text: string, sent: SentRequest): string {
   let blanked = text;
-  for (const secret of secretsOf(sentHeaders)) blanked = blanked.split(secret).join("[redacted]");
+  for (const secret of secretsOf(sent)) blanked = blanked.split(secret).join("[redacted]");
   return blanked;
 }
 
 /** Response headers fit to be kept in an error: echoed credentials and cookies are blanked. */
-export function blankHeaders(headers: HeaderMap, sentHeaders: HeaderMap): HeaderMap {
+export function blankHeaders(headers: HeaderMap, sent: SentRequest): HeaderMap {
   const safe: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(headers)) {
-    safe[name] = name === "set-cookie" ? "[redacted]" : blankSecrets(value, sentHeaders);
+    safe[name] = name === "set-cookie" ? "[redacted]" : blankSecrets(value, sent);
   }
   return safe;
 }

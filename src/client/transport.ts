@@ -25,6 +25,8 @@ export interface ResponseHead {
   /** Origin and path that answered, after redirects. */
   readonly url: string;
   readonly headers: HeaderMap;
+  /** Blanks the request's own credentials in a text of the answer, for messages. Not the transport's business. */
+  readonly blank?: ((text: string) => string) | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {

@@ -25,7 +25,8 @@ async function describe(response: HttpStreamResponse, type: string): Promise<Str
     idleTimeoutMs: EXCERPT_TIMEOUT_MS,
     whenTooLarge: "cut",
   }).catch(() => new Uint8Array(0));
-  const text = bodyExcerpt({ body: Buffer.from(bytes).toString("utf8"), headers: response.headers });
+  const body = Buffer.from(bytes).toString("utf8");
+  const text = bodyExcerpt({ body: response.blank?.(body) ?? body, headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new StreamError(
     `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}`,

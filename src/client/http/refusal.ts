@@ -1,6 +1,6 @@
 import { AbortedError, HttpError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
-import { blankHeaders, blankSecrets, safeUrl } from "../redact.ts";
+import { blankHeaders, blankSecrets, type SentRequest, safeUrl } from "../redact.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
 import { decodeContent } from "./content-decoding.ts";
@@ -8,16 +8,13 @@ import { describeStatus } from "./status-text.ts";
 
 const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, whenTooLarge: "cut" } as const;
 
-export interface RefusedRequest {
-  readonly url: string;
-  /** As sent; credentials among them that the answer repeats are blanked. */
-  readonly headers: HeaderMap;
-}
-
-/** The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. */
+/**
+ * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request that
+ * the answer repeats are blanked.
+ */
 export async function readRefusal(
   answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
-  request: RefusedRequest,
+  request: SentRequest,
 ): Promise<HttpError> {
   const body = decodeContent(answer.body, answer.headers["content-encoding"]);
   // The status is the news; a body that breaks off or stalls must not hide it.
@@ -29,7 +26,7 @@ export async function readRefusal(
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
     status: answer.status,
     url,
-    headers: blankHeaders(answer.headers, request.headers),
-    body: blankSecrets(Buffer.from(bytes).toString("utf8"), request.headers),
+    headers: blankHeaders(answer.headers, request),
+    body: blankSecrets(Buffer.from(bytes).toString("utf8"), request),
   });
 }

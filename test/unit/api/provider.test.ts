@@ -18,6 +18,9 @@ describe("an endpoint's URL", () => {
     ["https://h/v1/", "", "https://h/v1"],
     ["https://h", "a/b", "https://h/a/b"],
     ["https://h/v1?api-version=1", "responses", "https://h/v1/responses?api-version=1"],
+    [" https://h/v1 ", "responses", "https://h/v1/responses"],
+    ["https://h/v1#part", "responses", "https://h/v1/responses"],
+    ["https://h/v1?a=1#part", "responses", "https://h/v1/responses?a=1"],
   ])("%s and %s give %s", (base, path, expected) => {
     expect(endpointUrl(at(base), path)).toBe(expected);
   });
@@ -40,6 +43,13 @@ describe("an endpoint's URL", () => {
   it.each(["h/v1", "ftp://h", "", "https://"])("from %j is a build error", (base) => {
     expect(() => endpointUrl(at(base), "x")).toThrow(expect.objectContaining({ kind: "build" }));
   });
+
+  it.each(["https://user:s3cret@h:99999/v1", "htp://user:s3/cret@h/v1", "user:s3cret@h/v1"])(
+    "shows no password of a base URL that is none: %s",
+    (base) => {
+      expect(() => endpointUrl(at(base), "x")).toThrow(/^(?!.*cret)base URL .*\[redacted\]@h/);
+    },
+  );
 });
 
 describe("Azure", () => {
@@ -133,5 +143,17 @@ describe("a provider's numbers", () => {
       streamIdleTimeoutMs: 7,
     });
     expect(limits).toMatchObject({ retry: { maxRetries: 100 }, maxStreamRetries: 100, headersTimeoutMs: 7 });
+  });
+
+  it.each([
+    [{ retry: { baseDelayMs: Number.NaN } }, "baseDelayMs"],
+    [{ retry: { baseDelayMs: -1 } }, "baseDelayMs"],
+    [{ retry: { maxRetryAfterMs: -1 } }, "maxRetryAfterMs"],
+    [{ retry: { maxRetries: 1.5 } }, "maxRetries"],
+    [{ connectTimeoutMs: Number.POSITIVE_INFINITY }, "connectTimeoutMs"],
+  ])("that are none are a build error: %j", (numbers, name) => {
+    expect(() => providerLimits({ ...at("https://h"), ...numbers })).toThrow(
+      expect.objectContaining({ kind: "build", message: expect.stringContaining(name) }),
+    );
   });
 });

@@ -1,5 +1,10 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
+import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
+import { ModelsClient } from "../../../src/api/models/client.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { clientOptions } from "../../support/clients.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
@@ -50,5 +55,33 @@ describe("a signal that has fired", () => {
     expect([error.kind, error.cause]).toEqual(["aborted", "gone"]);
     await textOf((await transport.stream(get(server.url))).body);
     expect([server.requests.length, server.connections]).toEqual([2, 1]);
+  });
+});
+
+describe("a 200 that repeats the request's headers instead of answering it", () => {
+  it.each([
+    ["a stream", (options: ClientOptions) => new ResponsesClient(options).streamBody({}).then((it) => it.collect())],
+    ["a list of models", (options: ClientOptions) => new ModelsClient(options).list({ clientVersion: "1.0.0" })],
+  ])("in place of %s: the message shows no credential", async (_what, call) => {
+    const { url } = await serve(({ headers }, response) => {
+      response.setHeader("content-type", "text/html");
+      response.end(`<html><body>${headers.authorization}</body></html>`);
+    });
+    const error = await errorOf(call({ ...clientOptions(url), auth: apiKeyAuth(KEY) }));
+    expect(error.kind).toBe("stream");
+    expect(error.message).toContain("Bearer [redacted]");
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
+describe("a base URL with user name and password", () => {
+  it.each([
+    ["go out as basic authorization", noAuth(), `Basic ${Buffer.from("us%r:p@ss").toString("base64")}`],
+    ["yield to a token", apiKeyAuth(KEY), `Bearer ${KEY}`],
+  ])("%s", async (_what, auth, expected) => {
+    const server = await serve((_request, response) => response.end("{}"));
+    const options = clientOptions(server.url.replace("//", "//us%r:p%40ss@"));
+    await errorOf(new ModelsClient({ ...options, auth }).list({ clientVersion: "1.0.0" }));
+    expect(server.requests[0]?.headers.authorization).toBe(expected);
   });
 });
