@@ -30,7 +30,6 @@ export class AnswerWatch {
   /** Something was said that wants an answer. */
   asked(): void {
     this.#isOwed = true;
-    this.#isNoticed = false;
     this.#rearm();
   }
 

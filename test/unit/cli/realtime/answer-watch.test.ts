@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { RealtimeConversationEvent } from "../../../../src/api/realtime/conversation.ts";
+import { AnswerWatch } from "../../../../src/cli/realtime/answer-watch.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  return () => vi.useRealTimers();
+});
+
+const created = (responseId = "r"): RealtimeConversationEvent => ({ type: "response_created", responseId });
+const done = (responseId = "r"): RealtimeConversationEvent => ({ type: "response_done", responseId });
+const piece: RealtimeConversationEvent = { type: "output_transcript.delta", delta: "x" };
+const speech: RealtimeConversationEvent = { type: "input_audio_speech_started" };
+const task: RealtimeConversationEvent = { type: "delegation", handoffId: "h", prompt: "p" };
+const updated: RealtimeConversationEvent = { type: "session_updated", sessionId: "s" };
+
+/** A watch that was asked for an answer, and what has become of it. */
+function asked(idleTimeoutMs = 300_000) {
+  const watch = new AnswerWatch(idleTimeoutMs);
+  watch.asked();
+  let outcome: unknown = "waiting";
+  watch.answered().then(
+    () => {
+      outcome = "answered";
+    },
+    (error) => {
+      outcome = error;
+    },
+  );
+  const outcomeAfter = async (events: readonly RealtimeConversationEvent[], waitMs = 0) => {
+    for (const event of events) watch.observe(event);
+    await vi.advanceTimersByTimeAsync(waitMs);
+    return outcome;
+  };
+  return { watch, outcomeAfter };
+}
+
+describe("an answer is there", () => {
+  it.each<[string, RealtimeConversationEvent[]]>([
+    ["when its response is done", [created(), piece, done()]],
+    ["when nobody asked for a response but it came", [done()]],
+    ["when the response after a handoff is done", [created("a"), task, done("a"), created("b"), done("b")]],
+    ["when the response after an interrupted one is done", [created("a"), speech, done("a"), created("b"), done("b")]],
+    ["with the payload of v2", [{ type: "conversation_item.added", item: { type: "response.done", response: {} } }]],
+  ])("%s", async (_what, events) => {
+    expect(await asked().outcomeAfter(events)).toBe("answered");
+  });
+
+  it.each<[string, RealtimeConversationEvent[]]>([
+    ["while it is spoken", [created(), piece]],
+    ["when a task was handed over", [created(), task, done()]],
+    ["when the user interrupts it", [created(), speech, done()]],
+    ["when the user interrupts what no response is told of", [piece, speech]],
+    ["when it was cancelled: the next one follows", [created(), { type: "response_cancelled", responseId: "r" }]],
+    ["with an item of any other shape", [{ type: "conversation_item.added", item: null }]],
+  ])("not %s", async (_what, events) => {
+    expect(await asked().outcomeAfter(events, 5_000)).toBe("waiting");
+  });
+
+  it("a moment after its last piece where no response is told", async () => {
+    const { outcomeAfter } = asked();
+    expect(await outcomeAfter([piece], 1_400)).toBe("waiting");
+    expect(await outcomeAfter([piece], 1_400)).toBe("waiting");
+    expect(await outcomeAfter([], 200)).toBe("answered");
+  });
+
+  it("at once when nothing was asked", async () => {
+    await expect(new AnswerWatch(1).answered()).resolves.toBeUndefined();
+  });
+});
+
+describe("an answer is not to be expected", () => {
+  it("after a silence that is too long", async () => {
+    const { outcomeAfter } = asked(1_000);
+    expect(await outcomeAfter([updated], 900)).toBe("waiting");
+    expect(await outcomeAfter([updated], 1_000)).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 1_000 });
+  });
+
+  it("never, where there is no limit", async () => {
+    expect(await asked(0).outcomeAfter([updated], 10_000_000)).toBe("waiting");
+  });
+
+  it("for a recording that nobody noticed", async () => {
+    const { watch, outcomeAfter } = asked();
+    watch.observe(updated);
+    watch.spoken();
+    expect(await outcomeAfter([], 9_900)).toBe("waiting");
+    expect(await outcomeAfter([], 200)).toMatchObject({ kind: "stream", message: expect.stringContaining("silence") });
+  });
+
+  it("but for one that was noticed", async () => {
+    const { watch, outcomeAfter } = asked();
+    watch.observe(speech);
+    watch.spoken();
+    expect(await outcomeAfter([], 20_000)).toBe("waiting");
+  });
+
+  it("when the session ends", async () => {
+    const { watch, outcomeAfter } = asked();
+    watch.end();
+    expect(await outcomeAfter([])).toMatchObject({
+      kind: "stream",
+      message: expect.stringContaining("before it had answered"),
+    });
+    await expect(watch.answered()).rejects.toMatchObject({ kind: "stream" });
+  });
+
+  it("when the session ends with an error of its own", async () => {
+    const { watch, outcomeAfter } = asked();
+    const error = new Error("own");
+    watch.end(error);
+    expect(await outcomeAfter([])).toBe(error);
+  });
+
+  it("when nobody wants it any more", async () => {
+    const { watch, outcomeAfter } = asked();
+    watch.leave();
+    expect(await outcomeAfter([])).toBe("answered");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("after an end that was in order", async () => {
+    const { watch, outcomeAfter } = asked();
+    await outcomeAfter([created(), done()]);
+    watch.end();
+    await expect(watch.answered()).resolves.toBeUndefined();
+  });
+});
