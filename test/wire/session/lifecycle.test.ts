@@ -209,6 +209,19 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
+  it("an abort is an aborted error, whatever the credentials' provider makes of it", async () => {
+    const emulator = await emulate();
+    const abort = new AbortController();
+    const bearerToken = () =>
+      new Promise<string>((_resolve, reject) => {
+        abort.signal.addEventListener("abort", () => reject(new TypeError("its own fetch failed")));
+        setImmediate(() => abort.abort("enough"));
+      });
+    const { session } = openSession(emulator.url, { transport, auth: { bearerToken } });
+    const { error } = await run(session, asking("one"), { signal: abort.signal });
+    expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
+  });
+
   it("credentials that cannot be had are their provider's error, and let the next call in", async () => {
     const emulator = await emulate();
     let asked = 0;
