@@ -23,10 +23,11 @@ const KINDS = /** @type {const} */ (["ours", "baseline", "node", "naive"]);
 /**
  * One client process and one server process; a round makes one connection of each kind.
  *
+ * @param {number} [rounds] Default 200.
  * @returns {Promise<{ name: string, ours: number, baseline: number, ratio: number, goal: number, holds: boolean, notes: readonly string[] }>}
  *   `ours` and `baseline` are medians in milliseconds; `ratio` is the median of the rounds' own ratios.
  */
-export async function run() {
+export async function run(rounds = ROUNDS) {
   const folder = mkdtempSync(join(tmpdir(), "codex-api-bench-"));
   const server = spawn(process.execPath, [self, "serve"], { stdio: ["pipe", "pipe", "inherit"] });
   try {
@@ -36,7 +37,7 @@ export async function run() {
     writeFileSync(authorityPath, authority);
     writeFileSync(bundlePath, [...tls.rootCertificates.slice(0, BUNDLE_SIZE - 1), authority].join("\n"));
     // Where there is no bundle the server is trusted as an ordinary root, which Node takes at the start of a process.
-    const client = spawn(process.execPath, [self, "measure", String(port), bundlePath], {
+    const client = spawn(process.execPath, [self, "measure", String(port), bundlePath, String(rounds)], {
       env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: authorityPath },
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -84,7 +85,12 @@ async function serve() {
   process.stdin.once("end", () => emulator.close()).resume();
 }
 
-async function measure(/** @type {number} */ port, /** @type {string} */ bundlePath) {
+/**
+ * @param {number} port
+ * @param {string} bundlePath
+ * @param {number} rounds
+ */
+async function measure(port, bundlePath, rounds) {
   const { createDialer, createTrust } = await fromDist("client");
   const extra = { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS };
   const dialWith = (/** @type {NodeJS.ProcessEnv} */ env) => {
@@ -105,7 +111,7 @@ async function measure(/** @type {number} */ port, /** @type {string} */ bundleP
   /** @type {Times} */
   const times = { ours: [], baseline: [], node: [], naive: [] };
   const firstMs = await timed(connect.ours);
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     // There and back: each of the two that are compared goes first half of the time, and neither follows the one that leaves much behind.
     for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) {
       const time = await timed(connect[kind]);
@@ -137,9 +143,9 @@ async function firstLine(stream) {
 }
 
 async function main() {
-  const [role, port, bundlePath] = process.argv.slice(2);
+  const [role, port, bundlePath, rounds] = process.argv.slice(2);
   if (role === "serve") return serve();
-  if (role === "measure") return measure(Number(port), bundlePath ?? "");
+  if (role === "measure") return measure(Number(port), bundlePath ?? "", Number(rounds));
   const { name, ours, baseline, ratio, goal, holds, notes } = await run();
   console.log(`${name}: ${ours.toFixed(2)} ms, without ${baseline.toFixed(2)} ms; ${ratio.toFixed(2)} x`);
   console.log(`goal at most ${goal} x: ${holds ? "holds" : "MISSED"}`);

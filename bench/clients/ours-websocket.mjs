@@ -1,0 +1,18 @@
+import { ours } from "../modules.mjs";
+
+/** @type {import("../client.mjs").Open} */
+export async function open(origin) {
+  const { apiKeyAuth, ResponsesWebsocketClient } = await ours("index");
+  const provider = { name: "bench", baseUrl: `${origin}/v1`, supportsWebsockets: true };
+  const client = new ResponsesWebsocketClient({ provider, auth: apiKeyAuth("key") });
+  return {
+    async read(model, onEvent) {
+      const connection = await client.connect();
+      for await (const event of await connection.stream({ model, input: "x" })) {
+        const wait = onEvent(event.type === "output_text.delta" ? event.delta : undefined);
+        if (wait) await wait;
+      }
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { medianOf, takeTurns } from "../measure.mjs";
+import { digits } from "../report.mjs";
+import { NAMES } from "./streams.mjs";
+
+/** @returns {Promise<import("../report.mjs").Figure>} */
+export async function slowReader(/** @type {import("./streams.mjs").Context} */ { server, quick }) {
+  const all = /** @type {const} */ (["ours", "floor", "openai"]);
+  const clients = quick ? all.slice(0, 2) : all;
+  const samples = await takeTurns(server, {
+    task: "slow",
+    clients,
+    repetitions: quick ? 1 : 3,
+    options: () => ({ model: "endless:1000", forMs: quick ? 2_500 : 20_000 }),
+  });
+  const grownMb = (/** @type {(typeof all)[number]} */ client) => medianOf(samples[client], "grownBytes") / 1e6;
+  return {
+    title: "A reader that rests 5 ms after each MB of a 1 GB stream: growth of memory beyond the idle client",
+    head: ["client", "MB", "MB read"],
+    rows: clients.map((client) => [
+      NAMES[client] ?? client,
+      digits(grownMb(client)),
+      digits(medianOf(samples[client], "readMb")),
+    ]),
+    checks: [{ what: "growth", value: grownMb("ours"), limit: 32, unit: "MB" }],
+  };
+}
+
+/** @returns {Promise<import("../report.mjs").Figure>} */
+export async function idleSessions(/** @type {import("./streams.mjs").Context} */ { server, quick }) {
+  const connections = quick ? 100 : 500;
+  const options = { connections };
+  const plan = { task: "idle", repetitions: quick ? 1 : 3 };
+  const sessions = await takeTurns(server, { ...plan, clients: ["ours-session", "ws-kept"], options: () => options });
+  const overHttp = await takeTurns(server, {
+    ...plan,
+    clients: ["ours-session"],
+    options: () => ({ ...options, client: { transport: "http" } }),
+  });
+  const kb = (/** @type {Parameters<typeof medianOf>[0]} */ samples) =>
+    digits(medianOf(samples, "connectionBytes") / 1000);
+  return {
+    title: `Memory of an idle session, after one answer (${connections} of them)`,
+    head: ["what is kept", "kB each"],
+    rows: [
+      ["ResponsesSession over a WebSocket", kb(sessions["ours-session"])],
+      ["ResponsesSession over HTTP", kb(overHttp["ours-session"])],
+      ["a bare ws connection", kb(sessions["ws-kept"])],
+    ],
+  };
+}

@@ -1,0 +1,155 @@
+import { medianOf, ratioOf, takeTurns } from "../measure.mjs";
+import { digits } from "../report.mjs";
+
+/** @typedef {{ server: import("../measure.mjs").Server, quick: boolean }} Context */
+/** @typedef {import("../report.mjs").Figure} Figure */
+
+const EVENTS = 50_007;
+export const LONG = `long:${EVENTS}:agent:16384:14000`;
+
+/** Of the streams that a process reads: those not counted between the first and the later ones, and the later ones. */
+export const RUN = { between: 2, later: 3 };
+const ONCE = { between: 0, later: 1 };
+const BESIDE = /** @type {const} */ (["bytes", "eventsource-parser", "openai", "openai-helper", "ai-sdk"]);
+
+/** @returns {Promise<Figure>} */
+export async function longStream(/** @type {Context} */ { server, quick }) {
+  const serverBefore = await server.cpuMs();
+  const clients = /** @type {const} */ (["floor", "ours", ...BESIDE]);
+  const samples = await takeTurns(server, {
+    task: "stream",
+    clients,
+    slow: quick ? BESIDE : [],
+    repetitions: quick ? 3 : 9,
+    options: (client) => ({ model: LONG, ...(quick && isBeside(client) ? ONCE : RUN) }),
+  });
+  const streams = Object.values(samples).flatMap((list) => list.map((sample) => sample?.streams ?? 0));
+  const serverCpuMs = ((await server.cpuMs()) - serverBefore) / streams.reduce((sum, each) => sum + each);
+  const ratio = (/** @type {(typeof clients)[number]} */ client, key = "cpuMs") =>
+    ratioOf(samples[client], samples.floor, key);
+  return {
+    title: `Long stream: ${EVENTS} events, 12.5 MB, CPU of the client process in ms`,
+    head: ["client", "later streams", "to the floor", "first stream", "to the floor", "wall (later)"],
+    rows: clients.map((client) => [
+      NAMES[client] ?? client,
+      digits(medianOf(samples[client], "cpuMs")),
+      digits(ratio(client)),
+      digits(medianOf(samples[client], "firstCpuMs")),
+      digits(ratio(client, "firstCpuMs")),
+      digits(medianOf(samples[client], "wallMs")),
+    ]),
+    checks: [
+      { what: "CPU to the floor", value: ratio("ours"), limit: 1, unit: "x" },
+      { what: "CPU to the floor, first stream of a process", value: ratio("ours", "firstCpuMs"), limit: 1, unit: "x" },
+      {
+        what: "less CPU than openai's responses.stream",
+        ...times(ratioOf(samples["openai-helper"], samples.ours, "cpuMs"), 12),
+      },
+      { what: "less CPU than @ai-sdk/openai", ...times(ratioOf(samples["ai-sdk"], samples.ours, "cpuMs"), 5) },
+    ],
+    notes: [
+      "first stream of a process: lazy imports are behind it, compilation is part of it; later: the median of the 4th to the 6th",
+      `the server's own CPU: ${digits(serverCpuMs)} ms a stream; it does not hold anybody up`,
+    ],
+  };
+}
+
+/** @returns {Promise<Figure>} */
+export async function longWebsocket(/** @type {Context} */ { server, quick }) {
+  const clients = /** @type {const} */ (["ws", "ours-websocket", "openai-websocket"]);
+  const samples = await takeTurns(server, {
+    task: "stream",
+    clients,
+    repetitions: quick ? 3 : 9,
+    options: () => ({ model: `long:${EVENTS}:agent`, ...RUN }),
+  });
+  const ratio = (/** @type {(typeof clients)[number]} */ client, key = "cpuMs") =>
+    ratioOf(samples[client], samples.ws, key);
+  return {
+    title: `Long WebSocket stream: ${EVENTS} messages, CPU of the client process in ms`,
+    head: ["client", "later streams", "to ws", "first stream", "to ws", "wall (later)"],
+    rows: clients.map((client) => [
+      NAMES[client] ?? client,
+      digits(medianOf(samples[client], "cpuMs")),
+      digits(ratio(client)),
+      digits(medianOf(samples[client], "firstCpuMs")),
+      digits(ratio(client, "firstCpuMs")),
+      digits(medianOf(samples[client], "wallMs")),
+    ]),
+    checks: [
+      { what: "CPU to ws + JSON.parse", value: ratio("ours-websocket"), limit: 1.05, unit: "x" },
+      {
+        what: "CPU to ws + JSON.parse, first stream of a process",
+        value: ratio("ours-websocket", "firstCpuMs"),
+        limit: 1.05,
+        unit: "x",
+      },
+      {
+        what: "CPU to openai",
+        value: ratioOf(samples["ours-websocket"], samples["openai-websocket"], "cpuMs"),
+        limit: 1,
+        unit: "x",
+      },
+    ],
+    notes: ["openai's and ours through their async iterators, ws through its message listener"],
+  };
+}
+
+/** @returns {Promise<Figure>} */
+export async function manyStreams(/** @type {Context} */ { server, quick }) {
+  const seconds = quick ? 2 : 8;
+  const streams = 500;
+  const clients = /** @type {const} */ (["floor", "ours", "openai", "ai-sdk"]);
+  const serverBefore = await server.cpuMs();
+  const samples = await takeTurns(server, {
+    task: "streams",
+    clients: quick ? clients.slice(0, 3) : clients,
+    slow: ["openai", "ai-sdk"],
+    repetitions: quick ? 2 : 5,
+    options: () => ({ model: `paced:${seconds}`, streams }),
+  });
+  const runs = Object.values(samples).flatMap((list) => list.filter(Boolean)).length;
+  const serverCpuMs = ((await server.cpuMs()) - serverBefore) / runs;
+  const shown = clients.filter((client) => samples[client]);
+  const streamKb = (/** @type {(typeof clients)[number]} */ client) => medianOf(samples[client], "streamBytes") / 1000;
+  return {
+    title: `${streams} streams at once, 20 events a second each, ${seconds} s`,
+    head: ["client", "CPU in ms", "to the floor", "kB a stream"],
+    rows: shown.map((client) => [
+      NAMES[client] ?? client,
+      digits(medianOf(samples[client], "cpuMs")),
+      digits(ratioOf(samples[client], samples.floor, "cpuMs")),
+      digits(streamKb(client)),
+    ]),
+    checks: [
+      { what: "CPU to the floor", value: ratioOf(samples.ours, samples.floor, "cpuMs"), limit: 0.9, unit: "x" },
+      { what: "memory a stream", value: streamKb("ours"), limit: 95, unit: "kB" },
+      { what: "less CPU than openai", ...times(ratioOf(samples.openai, samples.ours, "cpuMs"), 3) },
+    ],
+    notes: [`the server's own CPU: ${digits((serverCpuMs / (seconds * 1000)) * 100)} % of a core`],
+  };
+}
+
+/** @type {Readonly<Record<string, string>>} */
+export const NAMES = {
+  floor: "floor: undici, split, JSON.parse",
+  ours: "codex-api",
+  bytes: "undici, bytes thrown away",
+  "eventsource-parser": "undici, eventsource-parser, JSON.parse",
+  openai: "openai, responses.create",
+  "openai-helper": "openai, responses.stream",
+  "ai-sdk": "@ai-sdk/openai",
+  ws: "ws, JSON.parse",
+  "ours-websocket": "codex-api",
+  "openai-websocket": "openai",
+};
+
+/** @returns {client is (typeof BESIDE)[number]} */
+function isBeside(/** @type {string} */ client) {
+  return BESIDE.some((each) => each === client);
+}
+
+/** A factor to be reached. */
+function times(/** @type {number} */ value, /** @type {number} */ limit) {
+  return { value, limit, unit: "x", atLeast: true };
+}

@@ -1,0 +1,106 @@
+// Runs clients beside each other: each run in a process of its own, taking turns, so that what else the machine does meets all of them alike.
+import { fork, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @typedef {{ origin: string, cpuMs(): Promise<number>, close(): void }} Server
+ * @typedef {Record<string, number> & { seen?: { deltas: number, characters: number } }} Sample
+ */
+
+/** @returns {Promise<Server>} */
+export async function startServer() {
+  const process = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), { env: cleanEnvironment() });
+  const answer = () => new Promise((resolve) => process.once("message", resolve));
+  const { port } = await answer();
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async cpuMs() {
+      const answered = answer();
+      process.send("usage");
+      return (await answered).cpuMs;
+    },
+    close: () => process.disconnect(),
+  };
+}
+
+/**
+ * @template {string} Name
+ * @param {Server} server
+ * @param {{ task: string, clients: readonly Name[], repetitions: number, options: (client: Name) => object, path?: string,
+ *   slow?: readonly Name[] }} plan `slow`: clients that are run only once in three repetitions, the first included.
+ * @returns {Promise<Record<Name, (Sample | undefined)[]>>} A client's samples by repetition.
+ */
+export async function takeTurns(server, { task, clients, repetitions, options, path = "", slow = [] }) {
+  const samples = /** @type {Record<Name, (Sample | undefined)[]>} */ ({});
+  for (const client of clients) samples[client] = [];
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    // There and back, so that no client always follows the same one.
+    for (const client of repetition % 2 === 0 ? clients : [...clients].reverse()) {
+      const rests = slow.includes(client) && repetition % 3 !== 0;
+      const given = JSON.stringify(options(client));
+      samples[client].push(rests ? undefined : await runClient([client, task, server.origin + path, given]));
+    }
+  }
+  agree(samples);
+  return samples;
+}
+
+/** @returns {Promise<Sample>} */
+function runClient(/** @type {readonly string[]} */ args) {
+  const script = fileURLToPath(new URL("client.mjs", import.meta.url));
+  const child = spawn(process.execPath, ["--expose-gc", script, ...args], {
+    env: cleanEnvironment(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stdout.on("data", (text) => {
+      output += text;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => {
+      if (status === 0) resolve(JSON.parse(output));
+      else reject(new Error(`${args.join(" ")} ended with status ${status}`));
+    });
+  });
+}
+
+/** CA bundles and proxies of this machine are not part of the comparison. */
+export function cleanEnvironment() {
+  const { PATH, HOME, SystemRoot } = process.env;
+  return { PATH, HOME, ...(SystemRoot ? { SystemRoot } : {}) };
+}
+
+/** A client that is quick because it loses something must not win. */
+function agree(/** @type {Record<string, (Sample | undefined)[]>} */ samples) {
+  const seen = Object.entries(samples).flatMap(([client, list]) =>
+    list.flatMap((sample) => (sample?.seen?.deltas ? [[client, JSON.stringify(sample.seen)]] : [])),
+  );
+  const odd = seen.find(([, what]) => what !== seen[0]?.[1]);
+  if (odd) throw new Error(`${odd[0]} saw ${odd[1]}, ${seen[0]?.[0]} saw ${seen[0]?.[1]}`);
+}
+
+export function median(/** @type {readonly number[]} */ values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function medianOf(/** @type {readonly (Sample | undefined)[]} */ samples, /** @type {string} */ key) {
+  return median(samples.flatMap((sample) => (sample ? [Number(sample[key])] : [])));
+}
+
+/**
+ * The median of the ratios within each repetition, where one number was taken right after the other.
+ *
+ * @param {readonly (Sample | undefined)[]} samples
+ * @param {readonly (Sample | undefined)[]} base
+ * @param {string} key
+ */
+export function ratioOf(samples, base, key) {
+  return median(
+    samples.flatMap((sample, repetition) => {
+      const other = base[repetition];
+      return sample && other ? [Number(sample[key]) / Number(other[key])] : [];
+    }),
+  );
+}
