@@ -20,7 +20,8 @@ export interface StepAnswer {
  * sent, one that says *how it ends*, any that say *how it travels*. An empty step is the ordinary answer.
  *
  * Counts of events begin with `response.created`; a count past the last event means "after the last". On a WebSocket each
- * `response.create` frame is one request. With `status`, `events`, `raw` or `frames` the request is not checked.
+ * `response.create` frame is one request, on a realtime one each message. With `status`, `events`, `raw` or `frames` the
+ * request is not checked.
  */
 export interface Step extends StepAnswer {
   // What is sent.

@@ -19,29 +19,44 @@ interface Entry {
   text: string;
 }
 
+interface Spoken {
+  readonly role: Role;
+  readonly text: string;
+  /** All of it, in place of its pieces. */
+  readonly isWhole: boolean;
+}
+
+function spokenIn(event: RealtimeEvent): Spoken | undefined {
+  switch (event.type) {
+    case "input_transcript.delta":
+      return { role: "user", text: event.delta, isWhole: false };
+    case "output_transcript.delta":
+      return { role: "assistant", text: event.delta, isWhole: false };
+    case "input_transcript.done":
+      return { role: "user", text: event.text, isWhole: true };
+    case "output_transcript.done":
+      return { role: "assistant", text: event.text, isWhole: true };
+    default:
+      return undefined;
+  }
+}
+
 /** Pieces of one speaker are joined; a handoff takes everything with it. */
 export class UntilHandoff implements Transcript {
   #entries: Entry[] = [];
 
   observe(event: RealtimeEvent): RealtimeEvent {
-    switch (event.type) {
-      case "input_transcript.delta":
-        this.#append("user", event.delta);
-        return event;
-      case "output_transcript.delta":
-        this.#append("assistant", event.delta);
-        return event;
-      case "handoff_requested": {
-        const activeTranscript = this.#entries;
-        this.#entries = [];
-        return { ...event, activeTranscript };
-      }
-      default:
-        return event;
+    if (event.type === "handoff_requested") {
+      const activeTranscript = this.#entries;
+      this.#entries = [];
+      return { ...event, activeTranscript };
     }
+    const spoken = spokenIn(event);
+    if (spoken) this.#append(spoken);
+    return event;
   }
 
-  #append(role: Role, text: string): void {
+  #append({ role, text }: Spoken): void {
     if (text === "") return;
     const last = this.#entries.at(-1);
     if (last?.role === role) last.text += text;
@@ -50,8 +65,8 @@ export class UntilHandoff implements Transcript {
 }
 
 /**
- * Pieces are joined within a turn: speech of the user and a response of the model begin a new entry each. A whole text replaces its pieces.
- * A handoff takes what was said since the one before, with its own task where nobody said it.
+ * Pieces are joined within a turn: speech of the user and a response of the model begin a new entry each. A whole text replaces its pieces,
+ * and what comes after it is new. A handoff takes what was said since the one before, with its own task where nobody said it.
  */
 export class ByTurn implements Transcript {
   #entries: Entry[] = [];
@@ -59,52 +74,28 @@ export class ByTurn implements Transcript {
   readonly #open = new Map<Role, Entry>();
 
   observe(event: RealtimeEvent): RealtimeEvent {
-    switch (event.type) {
-      case "input_audio_speech_started":
-        this.#open.delete("user");
-        return event;
-      case "response_created":
-        this.#open.delete("assistant");
-        return event;
-      case "input_transcript.delta":
-        this.#append("user", event.delta);
-        return event;
-      case "output_transcript.delta":
-        this.#append("assistant", event.delta);
-        return event;
-      case "input_transcript.done":
-        this.#replace("user", event.text);
-        return event;
-      case "output_transcript.done":
-        this.#replace("assistant", event.text);
-        return event;
-      case "handoff_requested":
-        return { ...event, activeTranscript: this.#take(event.inputTranscript) };
-      default:
-        return event;
+    if (event.type === "input_audio_speech_started") this.#open.delete("user");
+    else if (event.type === "response_created") this.#open.delete("assistant");
+    else if (event.type === "handoff_requested") {
+      return { ...event, activeTranscript: this.#take(event.inputTranscript) };
     }
+    const spoken = spokenIn(event);
+    if (spoken && spoken.text !== "") this.#write(spoken);
+    return event;
   }
 
-  #append(role: Role, text: string): void {
-    if (text === "") return;
+  #write({ role, text, isWhole }: Spoken): void {
     const open = this.#open.get(role);
-    if (open && open === this.#entries.at(-1)) open.text += text;
-    else this.#begin(role, text);
-  }
-
-  /** What comes after a whole text is a new one. */
-  #replace(role: Role, text: string): void {
-    if (text === "") return;
-    const open = this.#open.get(role);
-    if (open) open.text = text;
-    else this.#begin(role, text);
-    this.#open.delete(role);
-  }
-
-  #begin(role: Role, text: string): void {
-    const entry = { role, text };
-    this.#entries.push(entry);
-    this.#open.set(role, entry);
+    if (isWhole) {
+      if (open) open.text = text;
+      else this.#entries.push({ role, text });
+      this.#open.delete(role);
+    } else if (open && open === this.#entries.at(-1)) open.text += text;
+    else {
+      const entry = { role, text };
+      this.#entries.push(entry);
+      this.#open.set(role, entry);
+    }
   }
 
   #take(task: string): readonly TranscriptEntry[] {

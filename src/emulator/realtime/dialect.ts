@@ -1,5 +1,4 @@
 import type { Fields, WireEvent } from "../fields.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
 
 /** What the model does when it is its turn. */
 export type Reply =
@@ -50,5 +49,3 @@ export interface Dialect {
   agentTool(session: Fields): string | undefined;
   hasSilence(session: Fields): boolean;
 }
-
-export type CreateDialect = (identifiers: Identifiers) => Dialect;
