@@ -1,3 +1,4 @@
+import { AbortedError } from "../../client/errors.ts";
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ResponseEvent, TokenUsage } from "./events.ts";
@@ -25,7 +26,7 @@ export async function collectResponse(events: AsyncIterable<ResponseEvent>): Pro
   const rateLimits = new Map<string, RateLimitSnapshot>();
   let text = "";
   let reasoningSummary = "";
-  let responseId = "";
+  let responseId: string | undefined;
   let tokenUsage: TokenUsage | undefined;
   let serverModel: string | undefined;
   let modelsEtag: string | undefined;
@@ -71,6 +72,8 @@ export async function collectResponse(events: AsyncIterable<ResponseEvent>): Pro
         break;
     }
   }
+  // The loop ends without failure and without the terminal event when somebody else closes the stream.
+  if (responseId === undefined) throw new AbortedError("the stream was closed before the response was complete");
   return {
     responseId,
     items,
@@ -90,7 +93,7 @@ function outputText(items: readonly ResponseItem[]): string {
   for (const item of items) {
     if (item.type !== "message" || !Array.isArray(item.content)) continue;
     for (const part of item.content) {
-      if (part.type === "output_text" && typeof part.text === "string") text += part.text;
+      if (part?.type === "output_text" && typeof part.text === "string") text += part.text;
     }
   }
   return text;

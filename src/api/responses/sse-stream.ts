@@ -83,9 +83,13 @@ class SseBody implements Carrier, ByteSink, SseSink {
 
   end(): void {
     if (this.feed.isOver) return;
-    const unfinished = this.#frames.end();
-    if (unfinished) this.feed.readUnfinished(unfinished.data);
-    this.feed.fail(new StreamError("stream closed before response.completed"));
+    try {
+      const unfinished = this.#frames.end();
+      if (unfinished) this.feed.readUnfinished(unfinished.data);
+      this.feed.fail(new StreamError("stream closed before response.completed"));
+    } catch (error) {
+      this.feed.fail(error); // the last line made its event too large
+    }
   }
 
   fail(error: unknown): void {

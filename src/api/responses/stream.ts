@@ -49,7 +49,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
   /**
    * Reads to the end and returns the whole answer.
    *
-   * @throws What iterating would throw.
+   * @throws What iterating would throw; {@link AbortedError} when {@link close} comes before the end.
    */
   collect(): Promise<CollectedResponse> {
     return collectResponse(this);

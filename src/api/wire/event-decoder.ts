@@ -36,7 +36,7 @@ const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason:
  * Decodes one event of a response stream, the same on SSE and WebSocket. Never throws.
  *
  * A WebSocket reader asks `mapWebsocketErrorFrame` first: there an `error` frame without a status is none, while here
- * every `error` event fails the stream.
+ * every `error` event fails the stream, and so does a gateway's `{"error": {…}}` without a type.
  *
  * @see The reference's event table; it differs in ignoring `error` on SSE, in holding `response.failed` back until the
  *   body ends, and in treating `response.incomplete` as a broken stream.
@@ -85,7 +85,8 @@ export function decodeWireEvent(event: JsonObject): DecodedEvent {
     case "codex.response.metadata":
       return metadata(event.headers);
     case undefined:
-      return MISSING_FIELD;
+      // Gateways tell of a failure so in the middle of a stream (LiteLLM, vLLM).
+      return isJsonObject(event.error) ? failed(mapErrorEvent(event)) : MISSING_FIELD;
     default:
       return UNKNOWN_TYPE;
   }

@@ -153,6 +153,13 @@ describe("decodeWireEvent", () => {
     expect(errorOf(event).kind).toBe(kind);
   });
 
+  test.each([
+    [{ error: { message: "no credit", type: "insufficient_quota", code: null } }, "quota_exceeded"],
+    [{ error: { message: "boom", type: "None", param: "None", code: "500" } }, "retryable"],
+  ])("fails it on a gateway's error without a type: %j", (event, kind) => {
+    expect(decodeWireEvent(event)).toMatchObject({ type: "failed", error: { kind } });
+  });
+
   test.each<object>([
     { type: "response.created" },
     { type: "response.created", response: null },

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
+import { silentLogger } from "../../../src/client/log.ts";
+import type { ByteStream } from "../../../src/client/transport.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
+import { errorOf } from "../../support/transport.ts";
+
+const request = { model: "m", input: "hello" };
+const created = { type: "response.created", response: { id: "r" } };
+const completed = { type: "response.completed", response: { id: "r" } };
+
+describe("collect", () => {
+  it("gives no half of an answer when the stream is closed meanwhile", async () => {
+    const emulator = await emulate({
+      script: [{ events: [created, { type: "response.output_text.delta", delta: "half" }], stallAfterEvents: 2 }],
+    });
+    const stream = await new ResponsesClient(clientOptions(emulator.url)).stream(request);
+    const failed = errorOf(stream.collect());
+    await stream.close();
+    expect(await failed).toMatchObject({ kind: "aborted" });
+  });
+
+  it("passes over content that is none", async () => {
+    const content = [null, { type: "output_text", text: "whole" }];
+    const item = { type: "message", role: "assistant", content };
+    const emulator = await emulate({ script: [{ events: [{ type: "response.output_item.done", item }, completed] }] });
+    const stream = await new ResponsesClient(clientOptions(emulator.url)).stream(request);
+    expect((await stream.collect()).text).toBe("whole");
+  });
+});
+
+describe("the end of the body", () => {
+  it("that makes the last event too large is a stream error", async () => {
+    const megabytes = Buffer.alloc(40 * 1024 * 1024, "x");
+    const body: ByteStream = {
+      pipe(sink) {
+        for (const part of ["data: ", megabytes, "\ndata: ", megabytes]) sink.chunk(Buffer.from(part));
+        sink.end();
+      },
+      pause() {},
+      resume() {},
+      cancel() {},
+    };
+    const response = { status: 200, url: "https://api.test/v1/responses", headers: {}, body };
+    const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    expect(await errorOf(stream.collect())).toMatchObject({
+      kind: "stream",
+      message: expect.stringContaining("larger than 67108864 bytes"),
+    });
+  });
+});
