@@ -1,5 +1,5 @@
 import { systemClock } from "../../client/clock.ts";
-import { AbortedError, CodexApiError } from "../../client/errors.ts";
+import { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
@@ -137,11 +137,7 @@ export class SessionStream implements EventIterator {
 
   /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
   #recover(error: unknown): RestartedEvent | undefined {
-    const { call, carriers, limits } = this.#options;
-    if (call.signal.aborted) {
-      this.#end(); // the signal may have fired before anybody listened to it
-      throw new AbortedError(call.signal.reason);
-    }
+    const { carriers, limits } = this.#options;
     const attempt = this.#attempt;
     const recovery = recoveryFrom(
       {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { ResponseStream } from "../../../src/api/responses/stream.ts";
 import {
   type Emulator,
   type EmulatorOptions,
@@ -207,6 +208,28 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     }
     expect((await answerTo(session, asking("two"))).text).toBe("two");
     expect(bodiesAt(emulator)).toHaveLength(1);
+  });
+
+  it("an abort after the stream broke, before anybody saw that, is an aborted error and no retry", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], terminateAfterEvents: 1 }] });
+    const notices: unknown[] = [];
+    const abort = new AbortController();
+    let stream: ResponseStream | undefined;
+    await new Promise<void>((resolve) => {
+      const telemetry = {
+        onRetry: (notice: unknown) => void notices.push(notice),
+        onStreamPoll: ({ error }: { readonly error?: unknown }) => void (error && resolve()),
+      };
+      const { session } = openSession(emulator.url, { transport, telemetry });
+      void session.stream(asking("one"), { signal: abort.signal }).then((opened) => {
+        stream = opened;
+      });
+    });
+    abort.abort("enough");
+    const { events, error } = await readEvents(stream as ResponseStream);
+    expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(events.map(({ type }) => type)).not.toContain("restarted");
+    expect(notices).toEqual([]);
   });
 
   it("an abort is an aborted error, whatever the credentials' provider makes of it", async () => {
