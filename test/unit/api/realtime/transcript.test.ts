@@ -116,7 +116,7 @@ describe("the transcript of a handoff", () => {
     [
       "goes on in a new entry after a whole text",
       "v3",
-      [modelDone("a"), model("b"), handoff()],
+      [model("x"), modelDone("a"), model("b"), handoff()],
       [["assistant: a", "assistant: b"]],
     ],
   ])("%s (%s)", (_what, protocol, events, transcripts) => {
