@@ -323,7 +323,7 @@ async function relayTo(port: () => number) {
   return { port: relay.port, pairs };
 }
 
-describe("a connection that dies while nobody uses it (parity: websocket/idle-death)", () => {
+describe("a connection that dies while nobody uses it (parity: websocket/idle-death, session/dead-idle-free)", () => {
   it("is replaced without a retry once its end was noticed", async () => {
     const emulator = await emulate();
     const relay = await relayTo(() => Number(new URL(emulator.url).port));

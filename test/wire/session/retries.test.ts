@@ -19,6 +19,7 @@ const broken = { events: [wire.created, wire.delta("lost")], terminateAfterEvent
 const failed = (error: object): Step => ({ events: [wire.created, wire.failed(error)] });
 
 describe.each(carriers)("a stream that breaks, over %s", (transport) => {
+  // parity: session/restarted
   it("is opened anew; what was yielded is declared void before anything comes again", async () => {
     const { emulator, session, notices } = await open([broken], { transport });
     const { events, error } = await run(session, asking("hello"));

@@ -5,6 +5,7 @@ const of = (type: string, more: object = {}) => ({ type, ...more }) as never;
 const message = of("message", { role: "assistant", content: [] });
 const reasoning = of("reasoning", { summary: [] });
 
+// parity: session/unanswered-call-void
 it.each([
   ["nothing", [], 0],
   ["reasoning and words stand", [reasoning, message], 2],
