@@ -1,11 +1,22 @@
 import { readFile } from "node:fs/promises";
+import { AbortedError } from "../client/errors.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Standard input as text. @throws {@link UsageError} It is a terminal: nothing would ever come. */
-export async function readInput(what: string): Promise<string> {
+/**
+ * Standard input as text.
+ *
+ * @throws {@link UsageError} It is a terminal: nothing would ever come. {@link AbortedError} The signal fired while it was waited for.
+ */
+export async function readInput(what: string, signal: AbortSignal): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  const leave = () => process.stdin.destroy(new AbortedError(signal.reason));
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
   return textOf(Buffer.concat(chunks));
 }
 
@@ -15,13 +26,13 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** A JSON object from a file, or from standard input where the name is `-`. */
-export async function readRequestFile(path: string): Promise<Record<string, unknown>> {
-  return requestBody(await readContent(path, "the request"), placeName(path));
+export async function readRequestFile(path: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  return requestBody(await readContent(path, "the request", signal), placeName(path));
 }
 
 /** JSON objects, one a line, from a file, or from standard input where the name is `-`. Blank lines do not count. */
-export async function readRequestLines(path: string): Promise<Record<string, unknown>[]> {
-  const lines = (await readContent(path, "the list of requests")).split("\n");
+export async function readRequestLines(path: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
+  const lines = (await readContent(path, "the list of requests", signal)).split("\n");
   const bodies = lines.flatMap((line, index) =>
     line.trim() === "" ? [] : [requestBody(line, `line ${index + 1} of ${placeName(path)}`)],
   );
@@ -47,8 +58,8 @@ function placeName(path: string): string {
   return path === "-" ? "standard input" : path;
 }
 
-function readContent(path: string, what: string): Promise<string> {
-  return path === "-" ? readInput(what) : readText(path);
+function readContent(path: string, what: string, signal: AbortSignal): Promise<string> {
+  return path === "-" ? readInput(what, signal) : readText(path);
 }
 
 async function readText(path: string): Promise<string> {

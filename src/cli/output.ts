@@ -18,12 +18,14 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. */
+/**
+ * A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. Where nobody reads what is for people, the data
+ * goes on.
+ */
 export function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  process.stderr.on("error", () => {});
 }

@@ -66,10 +66,10 @@ export function unaryCommand<Result>(
 }
 
 /** The body that `--request` names, with `--model` where it has no model of its own. */
-export async function readRequest({ parsed, options }: UnaryCall): Promise<Record<string, unknown>> {
+export async function readRequest({ parsed, options, signal }: UnaryCall): Promise<Record<string, unknown>> {
   const file = text(parsed.values.request);
   if (file === undefined)
     throw new UsageError("--request FILE is missing: the request body as JSON; - is standard input");
-  const body = await readRequestFile(file);
+  const body = await readRequestFile(file, signal);
   return options.model === undefined ? body : { model: options.model, ...body };
 }

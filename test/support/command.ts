@@ -8,7 +8,8 @@ const COMMAND = join(import.meta.dirname, "../../dist/cli.js");
 export interface CommandOptions {
   /** Added to an environment that has PATH and HOME alone. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  /** Standard input, which then ends; null leaves it open. Default: nothing. */
+  readonly input?: string | null;
   /** Sees the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -28,7 +29,8 @@ export function runCommand(args: readonly string[], options: CommandOptions = {}
   const child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH, HOME, ...options.env } });
   onTestFinished(() => void child.kill("SIGKILL"));
   options.onStart?.(child);
-  child.stdin.end(options.input ?? "");
+  child.stdin.on("error", () => {}); // the command may leave before it has read everything
+  if (options.input !== null) child.stdin.end(options.input ?? "");
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -62,7 +62,7 @@ export async function respond(args: readonly string[], signal: AbortSignal): Pro
   if (parsed.help) return output.write(HELP);
   const options = readCallOptions(parsed);
   const transport = choice("transport", text(parsed.values.transport), ["http", "websocket"]);
-  const request = await readRequest(parsed, options);
+  const request = await readRequest(parsed, options, signal);
 
   const connection = await openConnection(options, stderrLogger(parsed.logLevel));
   try {
@@ -111,15 +111,19 @@ async function overWebsocket(options: ClientOptions, call: Call, work: (send: Se
 type Request = (sender: Sender) => Promise<ResponseStream>;
 
 /** What to send, read and checked before anything is connected. */
-async function readRequest({ positionals, values }: ParsedArguments, options: CallOptions): Promise<Request> {
+async function readRequest(
+  { positionals, values }: ParsedArguments,
+  options: CallOptions,
+  signal: AbortSignal,
+): Promise<Request> {
   const file = text(values.request);
   if (file !== undefined) {
     if (positionals.length > 0) throw new UsageError("give a PROMPT or --request FILE, not both");
-    const body = { ...(await readRequestFile(file)), stream: true };
+    const body = { ...(await readRequestFile(file, signal)), stream: true };
     return (sender) => sender.streamBody(body);
   }
   if (positionals.length > 1) throw new UsageError("PROMPT is one argument: put it in quotes");
-  const prompt = positionals[0] ?? (await readInput("a PROMPT"));
+  const prompt = positionals[0] ?? (await readInput("a PROMPT", signal));
   if (prompt.trim() === "") throw new UsageError("the PROMPT is empty");
   const effort = text(values.reasoning);
   const request: ResponsesRequest = {

@@ -46,7 +46,7 @@ export async function session(args: readonly string[], signal: AbortSignal): Pro
   if (parsed.positionals.length > 0) throw new UsageError("a session takes no argument: put the requests into a FILE");
   const file = text(parsed.values.requests);
   if (file === undefined) throw new UsageError("--requests FILE is missing: full request bodies as JSON, one a line");
-  const bodies = await readRequestLines(file);
+  const bodies = await readRequestLines(file, signal);
 
   const connection = await openConnection(options, stderrLogger(parsed.logLevel));
   const { conversationId, clientVersion } = options;
