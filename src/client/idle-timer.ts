@@ -46,7 +46,7 @@ export class IdleTimer {
 /** A timer as late as this shows that the process was busy. */
 const LATE_MS = 5;
 /** Enough to read what waits at the socket, and to inflate it, which takes another thread. */
-const CATCH_UP_MS = 50;
+const CATCH_UP_MS = 200;
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** `setTimeout` takes more than about 24.8 days for 1 ms; such a limit is as good as none. */

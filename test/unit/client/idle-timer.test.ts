@@ -29,7 +29,7 @@ describe("an idle timer of a process that was busy for longer than the time-out"
     beBusy(60);
     await new Promise((resolve) => setTimeout(resolve, 5)); // fires behind the timer, which is due
     timer.stop();
-    await new Promise<void>((resolve) => new IdleTimer(100, resolve).start());
+    await new Promise<void>((resolve) => new IdleTimer(300, resolve).start());
     expect(onIdle).not.toHaveBeenCalled();
   });
 });
