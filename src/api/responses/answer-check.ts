@@ -22,8 +22,9 @@ export function notAnEventStream(response: HttpStreamResponse): Promise<StreamEr
 async function describe(response: HttpStreamResponse, type: string): Promise<StreamError> {
   const bytes = await readBody(response.body, {
     maxBytes: EXCERPT_BYTES,
-    idleTimeoutMs: EXCERPT_TIMEOUT_MS,
-    whenTooLarge: "cut",
+    idleTimeoutMs: 0,
+    totalMs: EXCERPT_TIMEOUT_MS,
+    whenIncomplete: "cut",
   }).catch(() => new Uint8Array(0));
   const body = Buffer.from(bytes).toString("utf8");
   const text = bodyExcerpt({ body: response.blank?.(body) ?? body, headers: response.headers });

@@ -26,6 +26,8 @@ export interface ResponseReaderOptions {
   readonly turnState?: TurnState | undefined;
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
+  /** Blanks the request's own credentials in a text of the service. Default: the text stays. */
+  readonly blank?: ((text: string) => string) | undefined;
 }
 
 // Shared: no event shall cost an object for what it does not say.
@@ -78,7 +80,7 @@ export class ResponseReader {
     switch (decoded.type) {
       case "failed":
         this.#over = true;
-        this.#sink.failed(decoded.error);
+        this.#sink.failed(this.#blanked(text) ?? decoded.error);
         return;
       case "metadata":
         this.#options.turnState?.set(decoded.turnState);
@@ -111,6 +113,14 @@ export class ResponseReader {
     const error = mapWebsocketErrorFrame(event, text);
     // On a WebSocket such a frame says a status, as the reference has it; one that says none is no refusal.
     return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };
+  }
+
+  /** The same failure in other words, where the service's own repeat a credential of the request. */
+  #blanked(text: string): CodexApiError | undefined {
+    const blanked = this.#options.blank?.(text) ?? text;
+    const event = blanked === text ? undefined : parseObject(blanked);
+    const decoded = event && this.#decode(event, blanked);
+    return decoded?.type === "failed" ? decoded.error : undefined;
   }
 
   #poll(type: unknown, error?: unknown): void {

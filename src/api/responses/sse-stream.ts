@@ -37,7 +37,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
 
   constructor(response: HttpStreamResponse, options: SseStreamOptions) {
     this.#response = response;
-    this.feed = new ResponseFeed(this, options);
+    this.feed = new ResponseFeed(this, { ...options, blank: response.blank });
     this.#frames = new SseDecoder(this);
     const { livenessTimeoutMs: timeoutMs } = options;
     this.#liveness = new IdleTimer(timeoutMs, () => {
@@ -61,7 +61,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
 
   chunk(bytes: Uint8Array): void {
     if (this.feed.isOver) return;
-    this.#liveness.touch();
+    if (this.#keepsAlive) this.#liveness.touch();
     try {
       this.#frames.feed(bytes);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { TraceContext } from "../../client/trace-context.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
-import { type ProviderConfig, websocketUrl } from "../provider.ts";
+import { type ProviderConfig, userInfoHeaders, websocketUrl } from "../provider.ts";
 import { WebsocketOpener } from "../websocket-opener.ts";
 import type { SessionSource } from "./client.ts";
 import type { TurnState } from "./turn-state.ts";
@@ -77,6 +77,7 @@ export class ResponsesWebsocketClient {
   #headers(options: WebsocketConnectOptions, credentials: HeaderInit): HeaderMap {
     return mergeHeaders(
       options.defaultHeaders,
+      userInfoHeaders(this.#provider),
       this.#provider.headers,
       {
         [header.openaiBeta]: RESPONSES_WEBSOCKETS,

@@ -1,4 +1,4 @@
-import { StreamError, TimeoutError } from "../errors.ts";
+import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import type { ByteStream } from "../transport.ts";
 
@@ -6,60 +6,60 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Longest silence between two chunks, in milliseconds; 0 for none. */
   readonly idleTimeoutMs: number;
-  /** What to do with a body over `maxBytes`: fail, or keep its beginning. */
-  readonly whenTooLarge: "fail" | "cut";
+  /** Longest time for the whole of it, in milliseconds. Default: none. */
+  readonly totalMs?: number | undefined;
+  /** What to do with a body that is too large, silent, late or broken off: fail, or make do with its beginning. */
+  readonly whenIncomplete: "fail" | "cut";
 }
 
 /**
  * Reads a body to its end, within bounds.
  *
  * @throws {@link StreamError} Broken off, or larger than `maxBytes`.
- * @throws {@link TimeoutError} Silent for `idleTimeoutMs`.
+ * @throws {@link TimeoutError} Silent for `idleTimeoutMs`, or not whole within `totalMs`.
+ * @throws {@link AbortedError} The caller's signal ended it; this is never made do with.
  */
 export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    const idle = new IdleTimer(limits.idleTimeoutMs, () => {
-      body.cancel();
-      reject(
-        new TimeoutError(`the response body fell silent for ${limits.idleTimeoutMs} ms`, {
-          phase: "idle",
-          timeoutMs: limits.idleTimeoutMs,
-        }),
-      );
-    });
-    const finish = (): void => {
+    const stop = (): void => {
       idle.stop();
+      clearTimeout(deadline);
+    };
+    const finish = (): void => {
+      stop();
       resolve(Buffer.concat(chunks));
     };
+    const giveUp = (error: unknown): void => {
+      stop();
+      if (limits.whenIncomplete === "cut" && !(error instanceof AbortedError)) resolve(Buffer.concat(chunks));
+      else reject(error);
+    };
+    const late = (timeoutMs: number, what: string) => () => {
+      body.cancel();
+      giveUp(new TimeoutError(`the response body ${what} ${timeoutMs} ms`, { phase: "idle", timeoutMs }));
+    };
+    const idle = new IdleTimer(limits.idleTimeoutMs, late(limits.idleTimeoutMs, "fell silent for"));
+    const { totalMs } = limits;
+    const deadline = totalMs === undefined ? undefined : setTimeout(late(totalMs, "was not whole within"), totalMs);
     idle.start();
     body.pipe({
       chunk(chunk) {
         idle.touch();
+        const room = limits.maxBytes - bytes;
         bytes += chunk.length;
-        if (bytes <= limits.maxBytes) {
-          chunks.push(chunk);
-          return;
-        }
+        chunks.push(chunk.subarray(0, room));
+        if (chunk.length <= room) return;
         body.cancel();
-        if (limits.whenTooLarge === "cut") {
-          chunks.push(chunk.subarray(0, chunk.length - (bytes - limits.maxBytes)));
-          finish();
-          return;
-        }
-        idle.stop();
-        reject(
+        giveUp(
           new StreamError(
             `the response body is larger than ${limits.maxBytes} bytes; raise maxBodyBytes if that is expected`,
           ),
         );
       },
       end: finish,
-      fail(error) {
-        idle.stop();
-        reject(error);
-      },
+      fail: giveUp,
     });
   });
 }

@@ -1,4 +1,4 @@
-import { AbortedError, HttpError } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankHeaders, blankSecrets, type SentRequest, safeUrl } from "../redact.ts";
 import type { ByteStream } from "../transport.ts";
@@ -6,7 +6,7 @@ import { readBody } from "./body-reader.ts";
 import { decodeContent } from "./content-decoding.ts";
 import { describeStatus } from "./status-text.ts";
 
-const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, whenTooLarge: "cut" } as const;
+const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, totalMs: 15_000, whenIncomplete: "cut" } as const;
 
 /**
  * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request that
@@ -18,10 +18,7 @@ export async function readRefusal(
 ): Promise<HttpError> {
   const body = decodeContent(answer.body, answer.headers["content-encoding"]);
   // The status is the news; a body that breaks off or stalls must not hide it.
-  const bytes = await readBody(body, LIMITS).catch((error: unknown) => {
-    if (error instanceof AbortedError) throw error;
-    return new Uint8Array(0);
-  });
+  const bytes = await readBody(body, LIMITS);
   const url = safeUrl(request.url);
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
     status: answer.status,

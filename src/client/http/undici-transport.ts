@@ -66,7 +66,7 @@ export class UndiciTransport implements HttpTransport {
     const bytes = await readBody(body, {
       maxBytes: this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
       idleTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_BODY_IDLE_TIMEOUT_MS,
-      whenTooLarge: "fail",
+      whenIncomplete: "fail",
     });
     return { ...head, body: bytes };
   }

@@ -4,6 +4,7 @@ import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
 import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
@@ -74,14 +75,31 @@ describe("a 200 that repeats the request's headers instead of answering it", () 
   });
 });
 
+describe("an event that repeats the request's credentials", () => {
+  it.each([
+    [{ type: "error", code: "invalid_api_key", message: `no such key: ${KEY}` }, "no such key: [redacted]"],
+    [{ type: "response.failed", response: { error: { code: "x", message: `${KEY}?` } } }, "[redacted]?"],
+  ])("fails the stream without them: %j", async (event, message) => {
+    const { url } = await serve((_request, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      response.end(`data: ${JSON.stringify(event)}\n\n`);
+    });
+    const client = new ResponsesClient({ ...clientOptions(url), auth: apiKeyAuth(KEY) });
+    const error = await errorOf(client.streamBody({}).then((stream) => stream.collect()));
+    expect(error).toMatchObject({ kind: "retryable", message });
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
 describe("a base URL with user name and password", () => {
   it.each([
     ["go out as basic authorization", noAuth(), `Basic ${Buffer.from("us%r:p@ss").toString("base64")}`],
     ["yield to a token", apiKeyAuth(KEY), `Bearer ${KEY}`],
   ])("%s", async (_what, auth, expected) => {
     const server = await serve((_request, response) => response.end("{}"));
-    const options = clientOptions(server.url.replace("//", "//us%r:p%40ss@"));
-    await errorOf(new ModelsClient({ ...options, auth }).list({ clientVersion: "1.0.0" }));
-    expect(server.requests[0]?.headers.authorization).toBe(expected);
+    const options = { ...clientOptions(server.url.replace("//", "//us%r:p%40ss@")), auth };
+    await errorOf(new ModelsClient(options).list({ clientVersion: "1.0.0" }));
+    await errorOf(new ResponsesWebsocketClient(options).connect());
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([expected, expected]);
   });
 });
