@@ -274,7 +274,14 @@ describe("a failing realtime", () => {
       /invalid_request: not like this/,
     ],
     ["hung up on", { script: [{}, { close: { code: 1000 } }] }, [], 4, /stream: the service closed the session/],
-    ["reset", { script: [{}, { resetBeforeHeaders: true }] }, [], 4, /stream: failed to read websocket message/],
+    // Node 20 may read a reset that comes close behind data as an ordinary end.
+    [
+      "reset",
+      { script: [{}, { resetBeforeHeaders: true }] },
+      [],
+      4,
+      /stream: (failed to read websocket message|the service closed the session)/,
+    ],
     [
       "left without an answer",
       { script: [{}, { stallBeforeHeaders: true }] },
