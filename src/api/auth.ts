@@ -1,13 +1,13 @@
 /**
  * Supplies credentials, asked anew for every attempt so that a refreshed token is used at once.
- * `undefined` sends the request without that header.
+ * `undefined` sends the request without that header. What a method throws is thrown to the caller as it is, and nothing is sent; an abort
+ * does not wait for what a method returned.
  */
 export interface AuthProvider {
   bearerToken(): string | undefined | Promise<string | undefined>;
   accountId?(): string | undefined | Promise<string | undefined>;
   /**
    * Called once per call after a 401, on HTTP and on a WebSocket handshake. True: the credentials changed, try again.
-   * What it throws is thrown to the caller.
    */
   onUnauthorized?(): boolean | Promise<boolean>;
 }

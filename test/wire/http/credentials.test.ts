@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuthProvider } from "../../../src/api/auth.ts";
+import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
@@ -13,6 +14,11 @@ function giving(token: unknown, accountId?: unknown): AuthProvider {
   return { bearerToken: () => token, accountId: () => accountId } as AuthProvider;
 }
 
+const open = {
+  http: (options: ClientOptions, signal: AbortSignal) => new ResponsesClient(options).stream(REQUEST, { signal }),
+  websocket: (options: ClientOptions, signal: AbortSignal) => new ResponsesWebsocketClient(options).connect({ signal }),
+};
+
 describe("an abort does not wait for the auth provider", () => {
   it.each(["http", "websocket"] as const)("while it looks for a token, over %s", async (carrier) => {
     const controller = new AbortController();
@@ -21,12 +27,10 @@ describe("an abort does not wait for the auth provider", () => {
       return new Promise<string>(() => {});
     };
     const options = { ...clientOptions("http://127.0.0.1:9/v1"), auth: { bearerToken } };
-    const { signal } = controller;
-    const call =
-      carrier === "http"
-        ? new ResponsesClient(options).stream(REQUEST, { signal })
-        : new ResponsesWebsocketClient(options).connect({ signal });
-    expect(await errorOf(call)).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(await errorOf(open[carrier](options, controller.signal))).toMatchObject({
+      kind: "aborted",
+      cause: "enough",
+    });
   });
 
   it.each(["http", "websocket"] as const)("while it renews one after a 401, over %s", async (carrier) => {
@@ -37,12 +41,10 @@ describe("an abort does not wait for the auth provider", () => {
       return new Promise<boolean>(() => {});
     };
     const options = { ...clientOptions(server.url), auth: { bearerToken: () => "token", onUnauthorized } };
-    const { signal } = controller;
-    const call =
-      carrier === "http"
-        ? new ResponsesClient(options).stream(REQUEST, { signal })
-        : new ResponsesWebsocketClient(options).connect({ signal });
-    expect(await errorOf(call)).toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(await errorOf(open[carrier](options, controller.signal))).toMatchObject({
+      kind: "aborted",
+      cause: "enough",
+    });
   });
 });
 
