@@ -12,6 +12,8 @@ export interface SseStreamOptions extends FeedOptions {
   readonly livenessTimeoutMs: number;
 }
 
+/** Comments after which a server is taken to keep its connections alive. */
+const KEEP_ALIVE_COMMENTS = 2;
 /** How long the end of a body is waited for after the terminal event, so that its connection can be kept. */
 const DRAIN_MS = 250;
 
@@ -19,7 +21,7 @@ const DRAIN_MS = 250;
  * A response body as a {@link ResponseStream}.
  *
  * Two timers watch it while it is read. Progress: no event for `idleTimeoutMs`; comments do not count, so a server that only keeps the
- * connection alive is cut in the end. Liveness: no byte for `livenessTimeoutMs`, once the server has sent a comment and so shown that
+ * connection alive is cut in the end. Liveness: no byte for `livenessTimeoutMs`, once the server has sent two comments and so shown that
  * it keeps its connections alive; a server that never does may think in silence.
  */
 export function openSseStream(response: HttpStreamResponse, options: SseStreamOptions): ResponseStream {
@@ -33,7 +35,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
   readonly #response: HttpStreamResponse;
   readonly #frames: SseDecoder;
   readonly #liveness: IdleTimer;
-  #keepsAlive = false;
+  #comments = 0;
 
   constructor(response: HttpStreamResponse, options: SseStreamOptions) {
     this.#response = response;
@@ -75,10 +77,15 @@ class SseBody implements Carrier, ByteSink, SseSink {
     this.feed.read(event.data);
   }
 
+  /** One comment may be a greeting; the second is a habit that can be held against the server. */
   onComment(): void {
-    if (this.#keepsAlive || this.feed.isOver) return;
-    this.#keepsAlive = true;
+    this.#comments += 1;
+    if (this.#comments !== KEEP_ALIVE_COMMENTS || this.feed.isOver) return;
     this.#liveness.start();
+  }
+
+  get #keepsAlive(): boolean {
+    return this.#comments >= KEEP_ALIVE_COMMENTS;
   }
 
   end(): void {

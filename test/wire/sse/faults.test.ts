@@ -206,7 +206,7 @@ describe("a stream that breaks", () => {
   it("that stops keeping itself alive is found dead long before the idle time-out", async () => {
     const server = await serveTcp((socket) => {
       socket.once("data", () => {
-        socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: keep-alive\n\n");
+        socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: keep-alive\n\n: keep-alive\n\n");
       });
     });
     const client = new ResponsesClient(
@@ -216,17 +216,18 @@ describe("a stream that breaks", () => {
     expect(error).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 60 });
   });
 
-  it("may think in silence when it never sent a keep-alive", async () => {
+  it("may think in silence when it sent no more than a greeting", async () => {
     let think!: () => void;
     const thought = new Promise<void>((resolve) => {
       think = resolve;
     });
-    async function* events() {
-      yield created;
+    async function* stream() {
+      yield `: welcome\n\ndata: ${JSON.stringify(created)}\n\n`;
       await thought;
-      yield completed;
+      yield `data: ${JSON.stringify(completed)}\n\n`;
     }
-    const emulator = await emulate({ script: [{ events: events() }] });
+    const headers = { "content-type": "text/event-stream" };
+    const emulator = await emulate({ script: [{ raw: stream(), headers }] });
     const client = new ResponsesClient(clientOptions(emulator.url, { livenessTimeoutMs: 20 }));
     const stream = await client.stream(request);
     setTimeout(think, 100);
