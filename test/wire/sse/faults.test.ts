@@ -221,13 +221,13 @@ describe("a stream that breaks", () => {
     const thought = new Promise<void>((resolve) => {
       think = resolve;
     });
-    async function* stream() {
+    async function* thinking() {
       yield `: welcome\n\ndata: ${JSON.stringify(created)}\n\n`;
       await thought;
       yield `data: ${JSON.stringify(completed)}\n\n`;
     }
     const headers = { "content-type": "text/event-stream" };
-    const emulator = await emulate({ script: [{ raw: stream(), headers }] });
+    const emulator = await emulate({ script: [{ raw: thinking(), headers }] });
     const client = new ResponsesClient(clientOptions(emulator.url, { livenessTimeoutMs: 20 }));
     const stream = await client.stream(request);
     setTimeout(think, 100);
