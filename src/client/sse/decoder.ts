@@ -67,7 +67,7 @@ export class SseDecoder {
       // Only the line under way is copied to be joined; the rest of the chunk decodes where it is.
       const start = this.#unfinishedBytes > 0 ? firstLineEnd(chunk) + 1 : 0;
       if (start > 0) this.#readLines(this.#textOf(this.#takeUnfinished(chunk.subarray(0, start))));
-      if (start < end) this.#readLines(this.#textOf(chunk.subarray(start, end)));
+      if (start < end) this.#readLines(this.#textOf(end - start < chunk.length ? chunk.subarray(start, end) : chunk));
     }
     if (end < chunk.length) this.#hold(chunk.subarray(end));
   }
@@ -169,6 +169,8 @@ function firstLineEnd(chunk: Uint8Array): number {
 }
 
 function lastLineEnd(chunk: Uint8Array): number {
+  // Servers send whole events: the usual chunk of a stream that is not in a hurry.
+  if (chunk[chunk.length - 1] === LF) return chunk.length - 1;
   const lineFeed = chunk.lastIndexOf(LF);
   // Only what follows the last LF can hold a later CR, and that is short in a stream that uses LF.
   const carriageReturn = chunk.subarray(lineFeed + 1).lastIndexOf(CR);

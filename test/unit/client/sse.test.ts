@@ -93,6 +93,8 @@ describe("text", () => {
   it("loses a byte order mark at the start, even in pieces, and keeps one elsewhere", () => {
     const bytes = Buffer.from("\uFEFFdata: a\uFEFF\n\n\uFEFFdata: b\n\n");
     expect(decode([bytes.subarray(0, 1), bytes.subarray(1, 2), bytes.subarray(2)]).events).toEqual([plain("a\uFEFF")]);
+    const second = bytes.lastIndexOf("\uFEFF");
+    expect(decode([bytes.subarray(0, second), bytes.subarray(second)]).events).toEqual([plain("a\uFEFF")]);
   });
 
   it("survives a cut inside a character", () => {
