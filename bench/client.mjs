@@ -68,12 +68,17 @@ const TASKS = {
     return { medianMs: median(delays.slice(rounds / 5)), cpuMs: cpuMs / rounds };
   },
 
-  /** Reads a megabyte, rests, and so on: how far memory grows. */
+  /**
+   * Reads a megabyte, rests, and so on: how far memory grows, and how much of that is in use while the reader rests for good and the
+   * stream waits.
+   */
   async slow(/** @type {Client} */ client, /** @type {{ model: string, forMs: number }} */ { model, forMs }) {
     const restMs = 5;
     let read = 0;
     let rests = 0;
     const until = performance.now() + forMs;
+    globalThis.gc?.();
+    const before = heldBytes();
     const usage = await measured(async () => {
       const reading = client.read(model, (delta) => {
         read += delta?.length ?? 0;
@@ -84,7 +89,8 @@ const TASKS = {
       });
       await Promise.race([reading, sleep(forMs + 200)]);
     });
-    return { ...usage, readMb: read / 1e6 };
+    globalThis.gc?.();
+    return { ...usage, heldBytes: heldBytes() - before, readMb: read / 1e6 };
   },
 
   /** What each connection holds that is open and idle after an answer. */
@@ -96,6 +102,11 @@ const TASKS = {
     return { connectionBytes: grownBytes / connections };
   },
 };
+
+function heldBytes() {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 function count(/** @type {{ deltas: number, characters: number }} */ seen, /** @type {string | undefined} */ delta) {
   if (delta === undefined) return;

@@ -20,7 +20,7 @@ export async function longStream(/** @type {Context} */ { server, quick }) {
     task: "stream",
     clients,
     slow: quick ? BESIDE : [],
-    repetitions: quick ? 3 : 9,
+    repetitions: quick ? 3 : 7,
     options: (client) => ({ model: LONG, ...(quick && isBeside(client) ? ONCE : RUN) }),
   });
   const streams = Object.values(samples).flatMap((list) => list.map((sample) => sample?.streams ?? 0));
@@ -60,7 +60,7 @@ export async function longWebsocket(/** @type {Context} */ { server, quick }) {
   const samples = await takeTurns(server, {
     task: "stream",
     clients,
-    repetitions: quick ? 3 : 9,
+    repetitions: quick ? 3 : 7,
     options: () => ({ model: `long:${EVENTS}:agent`, ...RUN }),
   });
   const ratio = (/** @type {(typeof clients)[number]} */ client, key = "cpuMs") =>

@@ -19,7 +19,7 @@ export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
  * The events of one response, in wire order. Single use: iterate it once, or `collect()` it.
  *
  * It ends normally only after `completed`; whatever else ends it is thrown. Leaving the loop early closes the connection, which cancels
- * the generation. A reader that is slow slows the connection down: at most about 1 MiB waits in memory.
+ * the generation. A reader that is slow slows the connection down: at most about 128 KiB waits in memory.
  */
 export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
   readonly status: number;
