@@ -2,6 +2,7 @@ import { AbortedError, type CodexApiError, TimeoutError } from "../../client/err
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
+import type { RawText } from "../../client/raw-text.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvents } from "./later-events.ts";
@@ -39,8 +40,6 @@ export interface Carrier {
  */
 const BACKLOG = 128 * 1024;
 
-const NOW = Promise.resolve();
-
 const IDLE: Readonly<Record<Carrier["kind"], string>> = {
   sse: "idle timeout waiting for SSE",
   websocket: "idle timeout waiting for websocket",
@@ -60,7 +59,7 @@ export class ResponseFeed implements ResponseSink {
   #backlog = 0;
   #paused = false;
   #over = false;
-  #isNoted = false;
+  #hasRead = false;
   #failure: unknown;
 
   constructor(carrier: Carrier, options: FeedOptions) {
@@ -108,10 +107,17 @@ export class ResponseFeed implements ResponseSink {
     if (!this.#over && !this.#paused) this.#progress.start();
   }
 
+  /** A first look at an event's JSON text before it is decoded; false: {@link read} has to be asked. */
+  readRaw(raw: RawText): boolean {
+    if (this.#over) return true;
+    this.#hasRead = true;
+    return this.#reader.readRaw(raw);
+  }
+
   /** An event's JSON text. */
   read(text: string): void {
     if (this.#over) return;
-    if (!this.#isNoted) this.#note();
+    this.#hasRead = true;
     this.#reader.read(text);
   }
 
@@ -138,9 +144,15 @@ export class ResponseFeed implements ResponseSink {
 
   // The carrier's side
 
-  /** Counts what came from the connection, after its events were read. */
+  /** Counts what came from the connection in one go, after its events were read. */
   took(size: number): void {
-    if (this.#over || this.queue.length === 0) return;
+    if (this.#over) return;
+    if (this.#hasRead) {
+      // Once for all events that came together: reading the clock for each of them shows on a long stream.
+      this.#hasRead = false;
+      this.#progress.touch();
+    }
+    if (this.queue.length === 0) return;
     this.#backlog += size;
     if (this.#backlog <= BACKLOG || this.#paused) return;
     this.#paused = true;
@@ -158,17 +170,6 @@ export class ResponseFeed implements ResponseSink {
     this.#reader.interrupted(error);
     this.#end(error);
   }
-
-  /** Events that come in one go are noted once: reading the clock for each of them shows on a long stream. */
-  #note(): void {
-    this.#isNoted = true;
-    this.#progress.touch();
-    NOW.then(this.#goOn); // what `queueMicrotask` does, without the async resource that Node makes for it
-  }
-
-  #goOn = (): void => {
-    this.#isNoted = false;
-  };
 
   #end(error: unknown): void {
     this.#stop();

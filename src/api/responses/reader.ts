@@ -1,7 +1,9 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
+import type { RawText } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
+import { scanDelta } from "../wire/delta-scanner.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
@@ -52,11 +54,23 @@ export class ResponseReader {
     this.#options = options;
   }
 
+  /** A first look at an event's JSON text, not decoded yet. False: {@link read} has to be asked. */
+  readRaw(raw: RawText): boolean {
+    if (this.#options.wireEvents || this.#options.later) return false;
+    const delta = scanDelta(raw);
+    if (!delta) return false;
+    if (this.#over) return true;
+    this.#poll(delta.type);
+    if (delta.decoded.type === "skipped") this.#skip(delta.decoded.reason, delta.type);
+    else this.#sink.event(delta.decoded);
+    return true;
+  }
+
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
   read(text: string): void {
     const event = parseObject(text);
     if (event) this.#accept(event, text);
-    else this.#skip({ reason: "not JSON" });
+    else this.#skip("not JSON");
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
@@ -89,7 +103,7 @@ export class ResponseReader {
       case "skipped":
         if (later.length > 0) return;
         if (this.#options.wireEvents) this.#sink.event({ type: "wire", event });
-        this.#skip({ type: typeof event.type === "string" ? event.type : undefined, reason: decoded.reason });
+        this.#skip(decoded.reason, event.type);
         return;
       case "completed":
         this.#over = true;
@@ -137,9 +151,13 @@ export class ResponseReader {
     this.#polledAt = now;
   }
 
-  #skip(skipped: SkippedEvent): void {
-    notify(this.#options.telemetry, "onSkippedEvent", skipped);
+  #skip(reason: SkippedEvent["reason"], wireType?: unknown): void {
+    const { telemetry, logger } = this.#options;
     // An event of a new type is the normal case; one of a known type that cannot be read is worth a look.
-    if (skipped.reason !== "unknown type") this.#options.logger.debug({ ...skipped }, "event left out");
+    const isOdd = reason !== "unknown type";
+    if (!isOdd && !telemetry?.onSkippedEvent) return;
+    const skipped: SkippedEvent = { type: typeof wireType === "string" ? wireType : undefined, reason };
+    notify(telemetry, "onSkippedEvent", skipped);
+    if (isOdd) logger.debug({ ...skipped }, "event left out");
   }
 }

@@ -1,5 +1,6 @@
 import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
+import type { RawText } from "../../client/raw-text.ts";
 import { SseDecoder, type SseEvent, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
@@ -71,6 +72,10 @@ class SseBody implements Carrier, ByteSink, SseSink {
       return;
     }
     this.feed.took(bytes.length);
+  }
+
+  takeRaw(data: RawText): boolean {
+    return this.feed.readRaw(data);
   }
 
   onEvent(event: SseEvent): void {

@@ -3,7 +3,13 @@ import { mapErrorEvent, mapFailedResponse } from "../error-mapping.ts";
 import { IncompleteResponseError } from "../errors.ts";
 import { header } from "../headers.ts";
 import { decodeRateLimitsEvent } from "../rate-limits.ts";
-import type { ResponseEvent, TokenUsage } from "../responses/events.ts";
+import type {
+  OutputTextDeltaEvent,
+  ReasoningSummaryTextDeltaEvent,
+  ReasoningTextDeltaEvent,
+  ResponseEvent,
+  TokenUsage,
+} from "../responses/events.ts";
 import { invalidType, missingField } from "./decode-failure.ts";
 import { decodeItem } from "./item-decoder.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
@@ -25,11 +31,18 @@ export interface SkippedWireEvent {
   readonly reason: "unknown type" | "missing field";
 }
 
+/** What a delta means. */
+export type DecodedDelta =
+  | OutputTextDeltaEvent
+  | ReasoningSummaryTextDeltaEvent
+  | ReasoningTextDeltaEvent
+  | SkippedWireEvent;
+
 /** What one wire event means. `completed` and `failed` end the stream. */
 export type DecodedEvent = ResponseEvent | FailedEvent | MetadataEvent | SkippedWireEvent;
 
 // Shared: most events of a stream are skipped, and none of them shall cost an object.
-const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
+export const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
 const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });
 
 /**
@@ -43,20 +56,12 @@ const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason:
  */
 export function decodeWireEvent(event: JsonObject): DecodedEvent {
   switch (event.type) {
-    case "response.output_text.delta": {
-      const { delta } = event;
-      return typeof delta === "string" ? { type: "output_text.delta", delta } : MISSING_FIELD;
-    }
-    case "response.reasoning_summary_text.delta": {
-      const { delta, summary_index: summaryIndex } = event;
-      if (typeof delta !== "string" || !isIndex(summaryIndex)) return MISSING_FIELD;
-      return { type: "reasoning_summary_text.delta", delta, summaryIndex };
-    }
-    case "response.reasoning_text.delta": {
-      const { delta, content_index: contentIndex } = event;
-      if (typeof delta !== "string" || !isIndex(contentIndex)) return MISSING_FIELD;
-      return { type: "reasoning_text.delta", delta, contentIndex };
-    }
+    case "response.output_text.delta":
+      return outputTextDelta(event.delta);
+    case "response.reasoning_summary_text.delta":
+      return summaryTextDelta(event.delta, event.summary_index);
+    case "response.reasoning_text.delta":
+      return reasoningTextDelta(event.delta, event.content_index);
     case "response.output_item.added": {
       const item = decodeItem(event.item);
       return item ? { type: "output_item.added", item } : MISSING_FIELD;
@@ -90,6 +95,20 @@ export function decodeWireEvent(event: JsonObject): DecodedEvent {
     default:
       return UNKNOWN_TYPE;
   }
+}
+
+export function outputTextDelta(delta: unknown): DecodedDelta {
+  return typeof delta === "string" ? { type: "output_text.delta", delta } : MISSING_FIELD;
+}
+
+export function summaryTextDelta(delta: unknown, summaryIndex: unknown): DecodedDelta {
+  if (typeof delta !== "string" || !isIndex(summaryIndex)) return MISSING_FIELD;
+  return { type: "reasoning_summary_text.delta", delta, summaryIndex };
+}
+
+export function reasoningTextDelta(delta: unknown, contentIndex: unknown): DecodedDelta {
+  if (typeof delta !== "string" || !isIndex(contentIndex)) return MISSING_FIELD;
+  return { type: "reasoning_text.delta", delta, contentIndex };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { StreamError } from "../errors.ts";
+import { decodeRawText, type RawText, rawTextOf } from "../raw-text.ts";
 
 /** One dispatched event. */
 export interface SseEvent {
@@ -12,6 +13,8 @@ export interface SseEvent {
 
 export interface SseSink {
   onEvent(event: SseEvent): void;
+  /** A first look at an event's data, not decoded yet. True: that was enough, and `onEvent` is not called for it. */
+  takeRaw?(data: RawText): boolean;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
@@ -25,11 +28,9 @@ export interface SseDecoderOptions {
 
 const LF = 0x0a;
 const CR = 0x0d;
-const BYTE_ORDER_MARK = "\uFEFF";
+const BYTE_ORDER_MARK: RawText = "\xEF\xBB\xBF";
 const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
-// Keeps the mark, which only the beginning of the stream may drop; on Node 24 twice as fast as a Buffer's toString where text is not ASCII.
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Decodes an event stream from byte chunks cut anywhere.
@@ -50,9 +51,10 @@ export class SseDecoder {
   #afterCarriageReturn = false;
   #atStart = true;
 
-  #data: string | undefined;
-  #event: string | undefined;
-  #id: string | undefined;
+  // Raw, as the lines they were cut from: decoded when somebody wants the event.
+  #data: RawText | undefined;
+  #event: RawText | undefined;
+  #id: RawText | undefined;
 
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
@@ -61,13 +63,13 @@ export class SseDecoder {
 
   /** @throws {@link StreamError} The event under way is larger than `maxEventBytes`. */
   feed(chunk: Uint8Array): void {
-    // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe and the whole part decodes at once.
+    // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe.
     const end = lastLineEnd(chunk) + 1;
     if (end > 0) {
-      // Only the line under way is copied to be joined; the rest of the chunk decodes where it is.
+      // Only the line under way is copied to be joined; the rest of the chunk is read where it is.
       const start = this.#unfinishedBytes > 0 ? firstLineEnd(chunk) + 1 : 0;
-      if (start > 0) this.#readLines(this.#textOf(this.#takeUnfinished(chunk.subarray(0, start))));
-      if (start < end) this.#readLines(this.#textOf(end - start < chunk.length ? chunk.subarray(start, end) : chunk));
+      if (start > 0) this.#readLines(this.#linesOf(this.#takeUnfinished(chunk.subarray(0, start))));
+      if (start < end) this.#readLines(this.#linesOf(end - start < chunk.length ? chunk.subarray(start, end) : chunk));
     }
     if (end < chunk.length) this.#hold(chunk.subarray(end));
   }
@@ -77,7 +79,7 @@ export class SseDecoder {
    * forgets the last blank line would otherwise lose its terminal event. The caller decides whether it counts.
    */
   end(): SseEvent | undefined {
-    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#textOf(this.#takeUnfinished(NOTHING))}\n`);
+    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#linesOf(this.#takeUnfinished(NOTHING))}\n`);
     return this.#takeEvent();
   }
 
@@ -94,24 +96,24 @@ export class SseDecoder {
     return joined;
   }
 
-  #textOf(bytes: Uint8Array): string {
-    let text = utf8.decode(bytes);
+  #linesOf(bytes: Uint8Array): RawText {
+    let text = rawTextOf(bytes);
     if (this.#atStart && text !== "") {
       this.#atStart = false;
-      if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+      if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(BYTE_ORDER_MARK.length);
     }
     if (this.#afterCarriageReturn || text.includes("\r")) text = this.#normalizeLineEnds(text);
     return text;
   }
 
-  #normalizeLineEnds(text: string): string {
+  #normalizeLineEnds(text: RawText): RawText {
     const rest = this.#afterCarriageReturn && text.startsWith("\n") ? text.slice(1) : text;
     this.#afterCarriageReturn = text.endsWith("\r");
     return rest.replace(/\r\n?/g, "\n");
   }
 
   /** `text` consists of whole lines, each ended by LF. */
-  #readLines(text: string): void {
+  #readLines(text: RawText): void {
     for (let start = 0; start < text.length; ) {
       const end = text.indexOf("\n", start);
       if (end === start) this.#dispatch();
@@ -122,10 +124,10 @@ export class SseDecoder {
     }
   }
 
-  #readRareLine(line: string): void {
+  #readRareLine(line: RawText): void {
     const colon = line.indexOf(":");
     if (colon === 0) {
-      this.#sink.onComment?.(line.slice(1));
+      this.#sink.onComment?.(decodeRawText(line.slice(1)));
       return;
     }
     const name = colon === -1 ? line : line.slice(0, colon);
@@ -136,22 +138,28 @@ export class SseDecoder {
     else if (name === "retry" && /^[0-9]+$/.test(value)) this.#sink.onRetry?.(Number(value));
   }
 
-  #appendData(value: string): void {
+  #appendData(value: RawText): void {
     this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
     this.#checkSize(this.#data.length);
   }
 
   #dispatch(): void {
+    if (this.#data !== undefined && this.#sink.takeRaw?.(this.#data)) {
+      this.#data = undefined;
+      this.#event = undefined;
+      return;
+    }
     const event = this.#takeEvent();
     if (event) this.#sink.onEvent(event);
   }
 
   #takeEvent(): SseEvent | undefined {
     const data = this.#data;
-    const event = this.#event === "" ? undefined : this.#event; // the standard: an empty name is the default one
+    const event = this.#event || undefined; // the standard: an empty name is the default one
     this.#event = undefined;
     this.#data = undefined;
-    return data === undefined ? undefined : { event, data, id: this.#id };
+    if (data === undefined) return undefined;
+    return { event: event && decodeRawText(event), data: decodeRawText(data), id: this.#id && decodeRawText(this.#id) };
   }
 
   #checkSize(bytes: number): void {
@@ -178,6 +186,6 @@ function lastLineEnd(chunk: Uint8Array): number {
 }
 
 /** The standard drops one space after the colon. */
-function valueStart(line: string, afterColon: number): number {
+function valueStart(line: RawText, afterColon: number): number {
   return line.charCodeAt(afterColon) === 0x20 ? afterColon + 1 : afterColon;
 }

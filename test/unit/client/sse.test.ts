@@ -109,6 +109,23 @@ describe("text", () => {
   });
 });
 
+describe("a first look at the data of an event", () => {
+  it("gets its bytes as characters, and keeps to itself what it takes", () => {
+    const looked: string[] = [];
+    const events: SseEvent[] = [];
+    const decoder = new SseDecoder({
+      takeRaw(data) {
+        looked.push(data);
+        return data.startsWith("take");
+      },
+      onEvent: (event) => events.push(event),
+    });
+    decoder.feed(Buffer.from("event: x\ndata: take é\n\ndata: leave é\n\nevent: y\n\ndata: leave\ndata: too\n\n"));
+    expect(looked).toEqual(["take \xC3\xA9", "leave \xC3\xA9", "leave\ntoo"]);
+    expect(events).toEqual([plain("leave é"), plain("leave\ntoo")]);
+  });
+});
+
 describe("the end of the stream", () => {
   it("gives back the event whose blank line never came", () => {
     expect(decode(["data: a\n\nevent: last\ndata: b"]).unfinished).toEqual({ event: "last", data: "b", id: undefined });

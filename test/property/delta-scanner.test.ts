@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { scanDelta } from "../../src/api/wire/delta-scanner.ts";
+import { decodeWireEvent } from "../../src/api/wire/event-decoder.ts";
+import { rawTextOf } from "../../src/client/raw-text.ts";
+
+const text = fc.string({
+  unit: fc.constantFrom("a", " ", '"', "\\", "\n", "é", "🙂", ",", ":", "}", "\ud800"),
+  maxLength: 20,
+});
+const odd = fc.oneof(text, fc.integer(), fc.constantFrom(null, true, 1.5, [], {}, [1], { delta: "x" }));
+const type = fc.constantFrom(
+  "response.output_text.delta",
+  "response.reasoning_summary_text.delta",
+  "response.reasoning_text.delta",
+  "response.function_call_arguments.delta",
+  "response.output_text.done",
+  "error",
+);
+const field = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(fc.constant("delta"), text) },
+  { weight: 4, arbitrary: fc.tuple(fc.constantFrom("summary_index", "content_index", "output_index"), fc.nat()) },
+  { weight: 4, arbitrary: fc.constantFrom(["item_id", "msg_1"], ["logprobs", []], ["obfuscation", "x7{"]) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("delta", "summary_index", "headers", "response", "error"), odd) },
+);
+/** Fields in any order, with the type among them. */
+const event = fc
+  .tuple(fc.array(field, { maxLength: 8 }), type, fc.nat(8))
+  .map(([fields, named, at]) => Object.fromEntries([...fields.slice(0, at), ["type", named], ...fields.slice(at)]));
+const spaces = fc.constantFrom(0, 1);
+
+function textOf(fields: object, gaps: number): string {
+  // As Python's json.dumps writes it, in the one case, and JSON.stringify in the other.
+  return gaps === 0
+    ? JSON.stringify(fields)
+    : `{${Object.entries(fields)
+        .map(([name, each]) => `"${name}": ${JSON.stringify(each)}`)
+        .join(", ")}}`;
+}
+
+describe("the delta scanner", () => {
+  it("says of any event what parsing it says, or nothing", () => {
+    let scannedEvents = 0;
+    fc.assert(
+      fc.property(event, spaces, (fields, gaps) => {
+        const text = textOf(fields, gaps);
+        const scanned = scanDelta(rawTextOf(Buffer.from(text)));
+        if (!scanned) return;
+        scannedEvents += 1;
+        // What was sent as bytes: a lone surrogate has none.
+        const sent = JSON.parse(Buffer.from(text).toString());
+        expect(scanned).toEqual({ type: sent.type, decoded: decodeWireEvent(sent) });
+      }),
+      { numRuns: 5000 },
+    );
+    expect(scannedEvents).toBeGreaterThan(300);
+  });
+
+  it("takes no text that JSON.parse refuses", () => {
+    const place = fc.nat(150);
+    const sign = fc.constantFrom('"', "\\", ",", "}", "{", "0", "u", " ", "\t", "\x7f", "é");
+    fc.assert(
+      fc.property(event, place, sign, fc.boolean(), (fields, at, inserted, replaces) => {
+        const text = JSON.stringify(fields);
+        const damaged = text.slice(0, at) + inserted + text.slice(at + (replaces ? 1 : 0));
+        if (scanDelta(rawTextOf(Buffer.from(damaged)))) expect(() => JSON.parse(damaged)).not.toThrow();
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});

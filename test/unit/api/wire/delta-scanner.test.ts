@@ -1,0 +1,92 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { scanDelta } from "../../../../src/api/wire/delta-scanner.ts";
+import { decodeWireEvent } from "../../../../src/api/wire/event-decoder.ts";
+import { rawTextOf } from "../../../../src/client/raw-text.ts";
+
+const scan = (json: string) => scanDelta(rawTextOf(Buffer.from(json)));
+const parsed = (json: string) => {
+  const event = JSON.parse(json);
+  return { type: event.type, decoded: decodeWireEvent(event) };
+};
+
+const place = { sequence_number: 4, item_id: "msg_1", output_index: 0, content_index: 0 };
+const text = { type: "response.output_text.delta", ...place };
+const summary = { type: "response.reasoning_summary_text.delta", item_id: "rs_1", output_index: 0 };
+
+describe("a delta event is read as if it were parsed", () => {
+  it.each<[string, string]>([
+    ["of a text", JSON.stringify({ ...text, delta: "the", logprobs: [], obfuscation: "Qx7G" })],
+    ["that is empty", JSON.stringify({ ...text, delta: "" })],
+    ["of a long text", JSON.stringify({ ...text, delta: "thirteen signs, and more of them" })],
+    ["with escapes", JSON.stringify({ ...text, delta: '\n"\\\u0001\u{1F642}/' })],
+    [
+      "with escapes of signs that need none",
+      '{"type":"response.output_text.delta","delta":"\\u0041\\/\\ud83d\\ude42"}',
+    ],
+    ["with signs of several bytes", JSON.stringify({ ...text, delta: "naïve — 漢字 🙂" })],
+    ["with a quote before a backslash at its end", JSON.stringify({ ...text, delta: '"\\' })],
+    [
+      "that looks like fields",
+      JSON.stringify({ ...summary, delta: '","summary_index":7,"type":"x', summary_index: 2 }),
+    ],
+    ["of a summary", JSON.stringify({ ...summary, summary_index: 3, delta: "so" })],
+    ["of a summary without its index", JSON.stringify({ ...summary, delta: "so" })],
+    ["of a summary with null for its index", JSON.stringify({ ...summary, summary_index: null, delta: "so" })],
+    ["of a reasoning text", JSON.stringify({ type: "response.reasoning_text.delta", content_index: 12, delta: "hm" })],
+    ["of a tool's input", JSON.stringify({ type: "response.function_call_arguments.delta", ...place, delta: '{"a' })],
+    ["of a type to come", JSON.stringify({ type: "response.smell.delta", delta: "rose" })],
+    ["with its type at the end", JSON.stringify({ delta: "x", ...place, type: "response.output_text.delta" })],
+    ["with spaces between its fields", '{"type": "response.output_text.delta", "content_index": 0, "delta": "a b"}'],
+  ])("%s", (_title, json) => {
+    expect(scan(json)).toEqual(parsed(json));
+  });
+});
+
+describe("an event is left to be parsed", () => {
+  it.each<[string, string]>([
+    ["that is no delta", '{"type":"response.output_text.done","text":"the"}'],
+    ["that fails the response", '{"type":"error","code":"rate_limit_exceeded","message":"slow","delta":"x"}'],
+    ["whose delta is no text", '{"type":"response.output_text.delta","delta":1}'],
+    ["without a delta", '{"type":"response.output_text.delta","text":"the"}'],
+    ["with a nested value", '{"type":"response.output_text.delta","delta":"a","headers":{"openai-model":"other"}}'],
+    ["with log probabilities", '{"type":"response.output_text.delta","delta":"a","logprobs":[{"token":"a"}]}'],
+    ["with two types", '{"type":"response.output_text.delta","type":"error","delta":"a"}'],
+    ["with two deltas", '{"type":"response.output_text.delta","delta":"a","delta":"b"}'],
+    ["without a type", '{"delta":"a"}'],
+    [
+      "with an index that is not a whole number",
+      '{"type":"response.reasoning_text.delta","content_index":0.5,"delta":"a"}',
+    ],
+    ["longer than 4 kB", JSON.stringify({ ...text, delta: "x".repeat(4096) })],
+    ["cut off", '{"type":"response.output_text.delta","delta":"a"'],
+    ["with something after it", '{"type":"response.output_text.delta","delta":"a"} x'],
+    ["with a comma too many", '{"type":"response.output_text.delta","delta":"a",}'],
+    ["with an escape that is none", '{"type":"response.output_text.delta","delta":"\\x41"}'],
+    ["with a control character", '{"type":"response.output_text.delta","delta":"a\tb"}'],
+    ["with a zero too many", '{"type":"response.output_text.delta","output_index":01,"delta":"a"}'],
+  ])("%s", (_title, json) => {
+    expect(scan(json)).toBeUndefined();
+  });
+});
+
+it.each(["a", "twelve signs", "thirteen sign", "a longer delta, of thirty signs"])(
+  "a kept delta keeps nothing else in memory: %j",
+  (delta) => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const read = (index: number) => {
+      const chunk = rawTextOf(
+        Buffer.from(`${JSON.stringify({ ...text, delta: `${delta.slice(1)}${index % 10}` })}${"\n".repeat(100_000)}`),
+      );
+      return scanDelta(chunk.slice(0, chunk.indexOf("\n")))?.decoded;
+    };
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: 500 }, (_, index) => read(index));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6); // of 50 MB that were read
+    expect(kept).toHaveLength(500);
+  },
+);
