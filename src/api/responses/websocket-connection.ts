@@ -39,6 +39,8 @@ export interface WebsocketStreamOptions {
 /** Stands for a close frame without a code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
 
+const NOW = Promise.resolve();
+
 /** What a connection takes over from its client. */
 export interface ConnectionContext {
   readonly provider: ProviderConfig;
@@ -64,6 +66,7 @@ export class ResponsesWebsocketConnection {
   #feed: ResponseFeed | undefined;
   #isSending = false;
   #requests = 0;
+  #takenSize = 0;
 
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
@@ -185,12 +188,31 @@ export class ResponsesWebsocketConnection {
     },
   };
 
+  /** Messages of one network read come in one go and are counted together. */
+  #took(size: number): void {
+    if (this.#takenSize === 0) NOW.then(this.#countTaken); // what `queueMicrotask` does, without the async resource that Node makes for it
+    this.#takenSize += size;
+  }
+
+  readonly #countTaken = (): void => {
+    const size = this.#takenSize;
+    this.#takenSize = 0;
+    this.#feed?.took(size);
+  };
+
   readonly #sink: WebsocketSink = {
+    takeRaw: (message) => {
+      const feed = this.#feed;
+      if (!feed) return false;
+      const isTaken = feed.readRaw(message);
+      if (isTaken) this.#took(message.length);
+      return isTaken;
+    },
     text: (message) => {
       const feed = this.#feed;
       if (!feed) return this.#unasked(message);
       feed.read(message);
-      feed.took(message.length);
+      this.#took(message.length);
     },
     binary: () => {
       if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));

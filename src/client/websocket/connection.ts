@@ -4,6 +4,7 @@ import type { WebSocket } from "ws";
 import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
+import { type RawText, rawTextOf } from "../raw-text.ts";
 import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -30,6 +31,8 @@ export type WebsocketEnd =
 /** Receives what a connection brings. `ended` is called once, and nothing after it. */
 export interface WebsocketSink {
   text(message: string): void;
+  /** A first look at a text message, not decoded yet. True: that was enough, and `text` is not called for it. */
+  takeRaw?(message: RawText): boolean;
   binary(message: Uint8Array): void;
   ended(end: WebsocketEnd): void;
 }
@@ -42,7 +45,6 @@ export interface SendOptions {
 
 const DEFAULT_PING_INTERVAL_MS = 25_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
-const REPLACEMENT_CHARACTER = "\u{fffd}";
 const NORMAL_CLOSURE = 1000;
 /** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
@@ -195,10 +197,9 @@ export class WebsocketConnection {
       this.#sink?.binary(bytes);
       return;
     }
-    const text = bytes.toString();
-    // Checking the text first costs next to nothing: only a decoder that met invalid bytes, or a sender, puts this character there.
-    if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
-    else this.#sink?.text(text);
+    const sink = this.#sink;
+    if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
+    else if (!sink?.takeRaw?.(rawTextOf(bytes))) sink?.text(bytes.toString());
   };
 
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
