@@ -78,6 +78,7 @@ export class EndpointSession {
   readonly telemetry: Telemetry | undefined;
   readonly transport: HttpTransport;
   readonly #auth: AuthProvider;
+  readonly #userInfo: HeaderInit;
   /** Set once a server has refused a compressed body. */
   #sendsPlain = false;
 
@@ -88,7 +89,7 @@ export class EndpointSession {
     this.telemetry = options.telemetry;
     this.#auth = options.auth;
     this.transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, this.logger);
-    endpointUrl(options.provider, ""); // a base URL that is none shall fail here, not in the middle of the work
+    this.#userInfo = userInfoHeaders(options.provider); // a base URL that is none fails here, not in the middle of the work
   }
 
   /** @throws The kinds of `docs/errors.md`. */
@@ -163,7 +164,7 @@ export class EndpointSession {
     const ofProvider = call.url === undefined;
     return mergeHeaders(
       { [header.userAgent]: defaultUserAgent, "content-type": body ? "application/json" : raw?.contentType },
-      ofProvider ? userInfoHeaders(this.provider) : undefined,
+      ofProvider ? this.#userInfo : undefined,
       ofProvider ? this.provider.headers : undefined,
       call.headers,
       { "content-encoding": body?.encoding, "content-length": raw?.sizeBytes?.toString() },

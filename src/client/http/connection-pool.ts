@@ -10,7 +10,9 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** Where a request's bytes go: straight (or by tunnel) to its origin, or to a proxy that forwards plain HTTP. */
 export interface Destination {
-  readonly origin: URL;
+  readonly url: URL;
+  /** Of that URL: what shares an origin shares connections. */
+  readonly origin: string;
   /** Set for plain HTTP through an HTTP proxy: the request goes there in absolute form. */
   readonly forwardThrough: Forward | undefined;
 }
@@ -78,8 +80,8 @@ export class ConnectionPool {
 
   /** A new connection, whatever is kept. */
   async open(destination: Destination, limits: Limits): Promise<Lease> {
-    const { origin, forwardThrough } = destination;
-    const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(origin), limits));
+    const { url, origin, forwardThrough } = destination;
+    const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
     const client = new this.#undici.Client(origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
@@ -108,5 +110,5 @@ export class ConnectionPool {
 }
 
 function keyOf(destination: Destination): string {
-  return destination.forwardThrough ? `forward ${destination.origin.origin}` : destination.origin.origin;
+  return destination.forwardThrough ? `forward ${destination.origin}` : destination.origin;
 }

@@ -119,23 +119,23 @@ export class UndiciTransport implements HttpTransport {
 
   #exchange(pool: ConnectionPool, destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
     const { client } = lease;
-    const { origin, forwardThrough } = destination;
+    const { url, forwardThrough } = destination;
     const exchange = new Exchange({
-      url: safeUrl(request.url),
+      url: safeUrl(url),
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
-      explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, request.url),
+      explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, url),
       onFinished: (connection) => {
         if (connection === "free") pool.release(destination, lease);
         else if (connection === "unused") pool.discard(destination, lease);
       },
     });
-    const url = new URL(request.url);
+    const path = url.pathname + url.search;
     client.dispatch(
       {
         method: request.method as "POST",
-        origin,
-        path: forwardThrough ? url.origin + url.pathname + url.search : url.pathname + url.search,
+        origin: destination.origin,
+        path: forwardThrough ? destination.origin + path : path,
         headers: { ...forwardThrough?.headers, ...request.headers },
         body: bodyOf(request, exchange),
       },
@@ -151,7 +151,7 @@ export class UndiciTransport implements HttpTransport {
         `${JSON.stringify(safeUrl(request.url))} is no URL to send a request to: it must begin with http:// or https://`,
       );
     }
-    return { origin: new URL(url.origin), forwardThrough: this.#options.dialer.forward(url) };
+    return { url, origin: url.origin, forwardThrough: this.#options.dialer.forward(url) };
   }
 
   #limitsOf(request: HttpRequest): { timeoutMs: number; signal: AbortSignal | undefined } {
