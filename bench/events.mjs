@@ -14,20 +14,17 @@ export const MIXES = {
   tools: { text: 0.05, reasoning: 0.05, toolInput: 0.9 },
 };
 
-/** Deltas of one item. */
-const ITEM_DELTAS = 500;
-
 /**
  * The events of one response, as JSON texts: `created` and `in_progress` with the request's echo, items with their deltas, `completed`.
  *
- * @param {{ count: number, mix?: keyof typeof MIXES, echoBytes?: number }} options `count`: of all events.
+ * @param {{ count: number, mix?: keyof typeof MIXES, echoBytes?: number, itemDeltas?: number }} options `count`: of all events; `itemDeltas`: of an item.
  * @returns {{ type: string, json: string }[]}
  */
-export function responseEvents({ count, mix = "agent", echoBytes = INSTRUCTIONS.length }) {
+export function responseEvents({ count, mix = "agent", echoBytes = INSTRUCTIONS.length, itemDeltas = 500 }) {
   const writer = new Writer(text(INSTRUCTIONS, echoBytes));
   writer.write("response.created", { response: writer.response("in_progress") });
   writer.write("response.in_progress", { response: writer.response("in_progress") });
-  for (const { kind, deltas } of items(count, MIXES[mix])) ITEMS[kind](writer, deltas);
+  for (const { kind, deltas } of items(count, MIXES[mix], itemDeltas)) ITEMS[kind](writer, deltas);
   writer.write("response.completed", {
     response: { ...writer.response("completed"), usage: USAGE },
   });
@@ -58,8 +55,9 @@ const ENDS = 3;
  *
  * @param {number} count
  * @param {Readonly<Record<Kind, number>>} shares
+ * @param {number} itemDeltas
  */
-function* items(count, shares) {
+function* items(count, shares, itemDeltas) {
   let left = count - ENDS;
   const kinds = /** @type {Kind[]} */ (Object.keys(shares));
   const owed = { text: 0, reasoning: 0, toolInput: 0 };
@@ -67,8 +65,8 @@ function* items(count, shares) {
     for (const kind of kinds) owed[kind] += shares[kind];
     const kind = kinds.reduce((most, each) => (owed[each] > owed[most] ? each : most));
     owed[kind] -= 1;
-    const rest = left - FRAME_EVENTS[kind] - ITEM_DELTAS;
-    const deltas = rest > FRAME_EVENTS.text ? ITEM_DELTAS : left - FRAME_EVENTS[kind];
+    const rest = left - FRAME_EVENTS[kind] - itemDeltas;
+    const deltas = rest > FRAME_EVENTS.text ? itemDeltas : left - FRAME_EVENTS[kind];
     yield { kind, deltas };
     left -= FRAME_EVENTS[kind] + deltas;
   }

@@ -8,6 +8,8 @@ import { responseEvents } from "./events.mjs";
 const CHUNK_BYTES = 16 * 1024;
 const TICK_MS = 2;
 const PACED_INTERVAL_MS = 50;
+/** Short items, so that the mix of a long response is the mix of a short one. */
+const PACED_ITEM_DELTAS = 10;
 
 /** @type {Record<string, (response: import("node:http").ServerResponse, ...options: string[]) => void>} */
 const SCENARIOS = {
@@ -24,19 +26,20 @@ const SCENARIOS = {
     response.socket?.write(body, () => response.end());
   },
 
-  /** `paced:SECONDS`: 20 events a second. */
+  /** `paced:SECONDS`: a whole response at 20 events a second. */
   paced(response, seconds) {
-    const events = rendered("paced", () => frames({ count: 4_000 }).slice(2, -1));
-    const total = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
+    const count = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
+    const events = rendered(`paced:${seconds}`, () => frames({ count, itemDeltas: PACED_ITEM_DELTAS }));
     let sent = 0;
     sendHead(response);
     const bucket = /** @type {Set<() => void>} */ (buckets[nextBucket]);
     nextBucket = (nextBucket + 1) % buckets.length;
     const send = () => {
-      if (sent < total) response.write(events[sent]);
-      else response.end(completed());
+      response.write(events[sent]);
       sent += 1;
-      if (sent > total) bucket.delete(send);
+      if (sent < count) return;
+      bucket.delete(send);
+      response.end();
     };
     bucket.add(send);
   },

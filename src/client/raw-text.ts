@@ -10,7 +10,8 @@ export function rawTextOf(bytes: Uint8Array): RawText {
 
 /** The text itself; what is no UTF-8 in it becomes U+FFFD, as the WHATWG's decoder does it. */
 export function decodeRawText(raw: RawText): string {
-  return NOT_ASCII.test(raw) ? Buffer.from(raw, "latin1").toString() : raw;
+  // Looking is cheaper than copying, for a while.
+  return raw.length < 512 && !NOT_ASCII.test(raw) ? raw : Buffer.from(raw, "latin1").toString();
 }
 
 const NOT_ASCII = /[\x80-\xff]/;

@@ -78,6 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     clearTimeout(this.#headersTimer);
     this.#headersTimer = undefined;
     this.#hasHead = true;
+    controller.rawHeaders = null; // views of the network read that brought them, which would stay in memory as long as the response
     controller.pause();
     this.#resolveHead({ status, headers: joinRepeated(headers), body: this });
   }
