@@ -26,10 +26,12 @@ const SCENARIOS = {
     response.socket?.write(body, () => response.end());
   },
 
-  /** `paced:SECONDS`: a whole response at 20 events a second. */
-  paced(response, seconds) {
+  /** `paced:SECONDS:ECHO`: a whole response at 20 events a second. */
+  paced(response, seconds, echoBytes) {
     const count = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
-    const events = rendered(`paced:${seconds}`, () => frames({ count, itemDeltas: PACED_ITEM_DELTAS }));
+    const events = rendered(`paced:${seconds}:${echoBytes}`, () =>
+      frames({ count, echoBytes: Number(echoBytes), itemDeltas: PACED_ITEM_DELTAS }),
+    );
     let sent = 0;
     sendHead(response);
     const bucket = /** @type {Set<() => void>} */ (buckets[nextBucket]);

@@ -3,8 +3,8 @@ import type { Logger } from "../../client/log.ts";
 import type { RawText } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
-import { scanDelta } from "../wire/delta-scanner.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
+import { scanEvent } from "../wire/event-scanner.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
@@ -57,12 +57,12 @@ export class ResponseReader {
   /** A first look at an event's JSON text, not decoded yet. False: {@link read} has to be asked. */
   readRaw(raw: RawText): boolean {
     if (this.#options.wireEvents || this.#options.later) return false;
-    const delta = scanDelta(raw);
-    if (!delta) return false;
+    const scanned = scanEvent(raw);
+    if (!scanned) return false;
     if (this.#over) return true;
-    this.#poll(delta.type);
-    if (delta.decoded.type === "skipped") this.#skip(delta.decoded.reason, delta.type);
-    else this.#sink.event(delta.decoded);
+    this.#poll(scanned.type);
+    if (scanned.decoded.type === "skipped") this.#skip(scanned.decoded.reason, scanned.type);
+    else this.#sink.event(scanned.decoded);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scanDelta } from "../../src/api/wire/delta-scanner.ts";
 import { decodeWireEvent } from "../../src/api/wire/event-decoder.ts";
+import { scanEvent } from "../../src/api/wire/event-scanner.ts";
 import { rawTextOf } from "../../src/client/raw-text.ts";
 
 const text = fc.string({
@@ -44,7 +44,7 @@ describe("the delta scanner", () => {
     fc.assert(
       fc.property(event, spaces, (fields, gaps) => {
         const text = textOf(fields, gaps);
-        const scanned = scanDelta(rawTextOf(Buffer.from(text)));
+        const scanned = scanEvent(rawTextOf(Buffer.from(text)));
         if (!scanned) return;
         scannedEvents += 1;
         // What was sent as bytes: a lone surrogate has none.
@@ -63,7 +63,7 @@ describe("the delta scanner", () => {
       fc.property(event, place, sign, fc.boolean(), (fields, at, inserted, replaces) => {
         const text = JSON.stringify(fields);
         const damaged = text.slice(0, at) + inserted + text.slice(at + (replaces ? 1 : 0));
-        if (scanDelta(rawTextOf(Buffer.from(damaged)))) expect(() => JSON.parse(damaged)).not.toThrow();
+        if (scanEvent(rawTextOf(Buffer.from(damaged)))) expect(() => JSON.parse(damaged)).not.toThrow();
       }),
       { numRuns: 20_000 },
     );

@@ -1,4 +1,5 @@
 import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import type { CreatedEvent } from "../responses/events.ts";
 import {
   type DecodedDelta,
   outputTextDelta,
@@ -7,10 +8,23 @@ import {
   UNKNOWN_TYPE,
 } from "./event-decoder.ts";
 
+/** What an event means, and its wire type. */
+export interface ScannedEvent {
+  readonly type: string;
+  readonly decoded: DecodedDelta | CreatedEvent;
+}
+
 /** Nearly all events of a stream are deltas, and theirs are short. */
-const LONGEST = 4096;
-/** V8 copies parts of a text that are shorter than 13 characters; a longer one stays a view of the whole. */
-const LONGEST_COPY = 12;
+const LONGEST_DELTA = 4096;
+
+/**
+ * Reads what makes up nearly all of a stream without parsing it: deltas, and the echoes of a request at the beginning.
+ *
+ * @returns What `decodeWireEvent` makes of the parsed event; undefined where the event has to be parsed.
+ */
+export function scanEvent(raw: RawText): ScannedEvent | undefined {
+  return raw.length <= LONGEST_DELTA ? scanDelta(raw) : scanEcho(raw);
+}
 
 // JSON as the grammar has it (RFC 8259), without what a delta event does not hold: nested values and, outside the delta, signs that need care.
 const ESCAPE = String.raw`\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})`;
@@ -27,20 +41,12 @@ const DELTA_EVENT = new RegExp(
 const SUMMARY_INDEX = new RegExp(`"summary_index": ?(${COUNT})`);
 const CONTENT_INDEX = new RegExp(`"content_index": ?(${COUNT})`);
 
-/** What a delta event means, and its wire type. */
-export interface ScannedDelta {
-  readonly type: string;
-  readonly decoded: DecodedDelta;
-}
-
 /**
- * Reads a delta event without parsing it. One expression recognizes it whole, in a third of the time in which `JSON.parse` makes an object of
- * eight fields where one is wanted; of a delta that nobody reads, such as a tool's input, nothing is decoded at all.
- *
- * @returns What `decodeWireEvent` makes of the parsed event; undefined where the event has to be parsed.
+ * One expression recognizes the whole event, in a third of the time in which `JSON.parse` makes an object of eight fields where one is
+ * wanted; of a delta that nobody reads, such as a tool's input, nothing is decoded at all.
  */
-export function scanDelta(raw: RawText): ScannedDelta | undefined {
-  const found = raw.length <= LONGEST ? DELTA_EVENT.exec(raw) : null;
+function scanDelta(raw: RawText): ScannedEvent | undefined {
+  const found = DELTA_EVENT.exec(raw);
   if (!found) return undefined;
   const type = found[1] ?? found[4];
   switch (type) {
@@ -57,7 +63,10 @@ export function scanDelta(raw: RawText): ScannedDelta | undefined {
   }
 }
 
-/** A text longer than a few signs is parsed even where it holds no escape: as a slice it would keep the whole read alive as long as itself. */
+/** V8 copies parts of a text that are shorter than 13 characters; a longer one stays a view of the whole. */
+const LONGEST_COPY = 12;
+
+/** A longer text is parsed even where it holds no escape: as a view it would keep the whole read in memory as long as itself. */
 function deltaOf(found: RegExpExecArray): unknown {
   const plain = found[2];
   if (plain !== undefined && plain.length <= LONGEST_COPY) return plain;
@@ -67,4 +76,19 @@ function deltaOf(found: RegExpExecArray): unknown {
 function indexIn(raw: RawText, index: RegExp): number | undefined {
   const digits = index.exec(raw)?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+const ECHO =
+  /^\{"type": ?"response\.(created|in_progress|queued)", ?"sequence_number": ?[0-9]+, ?"response": ?\{"id": ?"/;
+const CREATED: ScannedEvent = { type: "response.created", decoded: { type: "created" } };
+
+/**
+ * Events that tell of a response's beginning repeat the whole request, instructions and tools included, and mean nothing but themselves. Their
+ * beginning and end are looked at, the rest is taken on trust. Only `headers` in them would say more, and then they are parsed; as a field it
+ * has bare quotes, which no text has inside.
+ */
+function scanEcho(raw: RawText): ScannedEvent | undefined {
+  const state = ECHO.exec(raw)?.[1];
+  if (state === undefined || !raw.endsWith("}}") || raw.includes('"headers"')) return undefined;
+  return state === "created" ? CREATED : { type: `response.${state}`, decoded: UNKNOWN_TYPE };
 }

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { scanDelta } from "../../../../src/api/wire/delta-scanner.ts";
 import { decodeWireEvent } from "../../../../src/api/wire/event-decoder.ts";
+import { scanEvent } from "../../../../src/api/wire/event-scanner.ts";
 import { rawTextOf } from "../../../../src/client/raw-text.ts";
 
-const scan = (json: string) => scanDelta(rawTextOf(Buffer.from(json)));
+const scan = (json: string) => scanEvent(rawTextOf(Buffer.from(json)));
 const parsed = (json: string) => {
   const event = JSON.parse(json);
   return { type: event.type, decoded: decodeWireEvent(event) };
@@ -41,6 +41,37 @@ describe("a delta event is read as if it were parsed", () => {
     ["with spaces between its fields", '{"type": "response.output_text.delta", "content_index": 0, "delta": "a b"}'],
   ])("%s", (_title, json) => {
     expect(scan(json)).toEqual(parsed(json));
+  });
+});
+
+const request = { id: "resp_1", instructions: `Say "headers": ${"é\n".repeat(4000)}`, metadata: {}, output: [] };
+
+describe("the echo of a long request is not parsed", () => {
+  it.each(["created", "in_progress", "queued"])("in response.%s", (state) => {
+    const json = JSON.stringify({ type: `response.${state}`, sequence_number: 0, response: request });
+    expect(scan(json)).toEqual(parsed(json));
+  });
+
+  it.each<[string, object]>([
+    ["that ends the response", { type: "response.completed", sequence_number: 0, response: request }],
+    ["that failed", { type: "response.failed", sequence_number: 0, response: request }],
+    [
+      "with headers of its own",
+      { type: "response.created", sequence_number: 0, response: request, headers: { "openai-model": "other" } },
+    ],
+    [
+      "with headers in the response",
+      { type: "response.created", sequence_number: 0, response: { ...request, headers: { "openai-model": "other" } } },
+    ],
+    ["without a response", { type: "response.created", sequence_number: 0, response: null, rest: request }],
+    ["with something after the response", { type: "response.created", sequence_number: 0, response: request, more: 1 }],
+  ])("but the one %s is", (_title, event) => {
+    expect(scan(JSON.stringify(event))).toBeUndefined();
+  });
+
+  it("unless it is cut off", () => {
+    const json = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
+    expect(scan(json.slice(0, -1))).toBeUndefined();
   });
 });
 
@@ -80,7 +111,7 @@ it.each(["a", "twelve signs", "thirteen sign", "a longer delta, of thirty signs"
       const chunk = rawTextOf(
         Buffer.from(`${JSON.stringify({ ...text, delta: `${delta.slice(1)}${index % 10}` })}${"\n".repeat(100_000)}`),
       );
-      return scanDelta(chunk.slice(0, chunk.indexOf("\n")))?.decoded;
+      return scanEvent(chunk.slice(0, chunk.indexOf("\n")))?.decoded;
     };
     collect();
     const before = process.memoryUsage().heapUsed;
