@@ -54,7 +54,7 @@ await runScript(async () => {
     const figures = [];
     for (const [name, measure] of Object.entries(FIGURES)) {
       if (names.length > 0 ? !names.includes(name) : quick && WITHOUT_GOAL.has(name)) continue;
-      const figure = await measure({ server, quick });
+      const t0 = performance.now(); const figure = await measure({ server, quick }); console.error(name, Math.round(performance.now() - t0));
       print(figure);
       figures.push(figure);
     }

@@ -106,7 +106,7 @@ export async function manyStreams(/** @type {Context} */ { server, quick }) {
     clients: quick ? clients.slice(0, 3) : clients,
     slow: ["openai", "ai-sdk"],
     repetitions: quick ? 2 : 5,
-    options: () => ({ model: `paced:${seconds}`, streams }),
+    options: () => ({ model: `paced:${seconds}:14000`, streams }),
   });
   const runs = Object.values(samples).flatMap((list) => list.filter(Boolean)).length;
   const serverCpuMs = ((await server.cpuMs()) - serverBefore) / runs;

@@ -35,7 +35,7 @@ const FIELD = String.raw`"(?!type"|delta")[a-z_]+": ?(?:"${PLAIN}"|${COUNT}|\[\]
 const TYPE = String.raw`"type": ?"(response\.[a-z_.]+\.delta)"`;
 // Services put the type first; gateways that sort the fields, last.
 const DELTA_EVENT = new RegExp(
-  String.raw`^\{(?:${TYPE}, ?)?(?:${FIELD}, ?)*"delta": ?(?:"(${PLAIN})"|"(${TEXT})")(?:, ?${FIELD})*(?:, ?${TYPE})?\}$`,
+  String.raw`^\{(?:${TYPE}, ?)?(?:${FIELD}, ?)*"delta": ?("(${PLAIN})"|"${TEXT}")(?:, ?${FIELD})*(?:, ?${TYPE})?\}$`,
 );
 // Quotes inside a text are escaped, so that these find fields alone.
 const SUMMARY_INDEX = new RegExp(`"summary_index": ?(${COUNT})`);
@@ -68,9 +68,9 @@ const LONGEST_COPY = 12;
 
 /** A longer text is parsed even where it holds no escape: as a view it would keep the whole read in memory as long as itself. */
 function deltaOf(found: RegExpExecArray): unknown {
-  const plain = found[2];
+  const plain = found[3];
   if (plain !== undefined && plain.length <= LONGEST_COPY) return plain;
-  return JSON.parse(`"${decodeRawText(plain ?? found[3] ?? "")}"`);
+  return JSON.parse(decodeRawText(found[2] ?? ""));
 }
 
 function indexIn(raw: RawText, index: RegExp): number | undefined {

@@ -3,8 +3,6 @@ import type { Client } from "undici";
 import { AbortedError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 
-type Undici = typeof import("undici");
-
 /** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -35,14 +33,14 @@ export interface Lease {
  */
 export class ConnectionPool {
   readonly #dialer: Dialer;
-  readonly #undici: Undici;
+  readonly #Client: typeof Client;
   readonly #idle = new Map<string, Lease[]>();
   readonly #all = new Set<Client>();
   readonly #faults = new WeakMap<Client, Error>();
 
-  constructor(dialer: Dialer, undici: Undici) {
+  constructor(dialer: Dialer, client: typeof Client) {
     this.#dialer = dialer;
-    this.#undici = undici;
+    this.#Client = client;
   }
 
   async acquire(destination: Destination, limits: Limits): Promise<Lease> {
@@ -82,7 +80,7 @@ export class ConnectionPool {
   async open(destination: Destination, limits: Limits): Promise<Lease> {
     const { url, origin, forwardThrough } = destination;
     const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
-    const client = new this.#undici.Client(origin, {
+    const client = new this.#Client(origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
       pipelining: 1,

@@ -11,7 +11,7 @@ import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
 import { readRefusal } from "./refusal.ts";
-import { loadUndici } from "./undici.ts";
+import { loadUndiciClient } from "./undici.ts";
 
 export interface UndiciTransportOptions {
   /** Trust and route of every connection. */
@@ -159,7 +159,7 @@ export class UndiciTransport implements HttpTransport {
   }
 
   #getPool(): Promise<ConnectionPool> {
-    this.#pool ??= loadUndici().then((undici) => new ConnectionPool(this.#options.dialer, undici));
+    this.#pool ??= loadUndiciClient().then((client) => new ConnectionPool(this.#options.dialer, client));
     return this.#pool;
   }
 
