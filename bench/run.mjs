@@ -4,13 +4,14 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npm, ready, runScript, say } from "../scripts/ready.mjs";
+import { codex } from "./figures/codex.mjs";
 import { conversation } from "./figures/conversation.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
 import { longStream, longWebsocket, manyStreams } from "./figures/streams.mjs";
 import { tlsConnect } from "./figures/tls.mjs";
-import { weight } from "./figures/weight.mjs";
+import { coldStart, weight } from "./figures/weight.mjs";
 import { startServer } from "./measure.mjs";
 import { print, summarize } from "./report.mjs";
 
@@ -26,12 +27,17 @@ const FIGURES = {
   tls: tlsConnect,
   "slow-reader": slowReader,
   weight,
+  "cold-start": coldStart,
   "round-trip": roundTrip,
   compression,
   sessions: idleSessions,
+  codex,
 };
 
-const WITHOUT_GOAL = new Set(["round-trip", "compression", "sessions"]);
+/** Measured when named. */
+const CURIOSITIES = new Set(["codex"]);
+/** Left out of `--quick`: what they show hardly moves. */
+const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start"]);
 
 await runScript(async () => {
   const names = process.argv.slice(2);
@@ -53,8 +59,8 @@ await runScript(async () => {
     }
     const figures = [];
     for (const [name, measure] of Object.entries(FIGURES)) {
-      if (names.length > 0 ? !names.includes(name) : quick && WITHOUT_GOAL.has(name)) continue;
-      const t0 = performance.now(); const figure = await measure({ server, quick }); console.error(name, Math.round(performance.now() - t0));
+      if (names.length > 0 ? !names.includes(name) : CURIOSITIES.has(name) || (quick && SLOW.has(name))) continue;
+      const figure = await measure({ server, quick });
       print(figure);
       figures.push(figure);
     }

@@ -82,6 +82,10 @@ const SCENARIOS = {
 };
 
 const server = createServer((request, response) => {
+  if (request.method !== "POST") {
+    response.writeHead(404).end(); // a client that looks around first
+    return;
+  }
   /** @type {Buffer[]} */
   const body = [];
   request.on("data", (chunk) => body.push(chunk));

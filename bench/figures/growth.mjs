@@ -76,7 +76,7 @@ async function withStreams(/** @type {Context} */ { server, quick }) {
       task: "streams",
       clients: ["floor", "ours"],
       repetitions: quick ? 1 : 3,
-      options: () => ({ model: `paced:${seconds}`, streams: count }),
+      options: () => ({ model: `paced:${seconds}:14000`, streams: count }),
     });
     const cpuMs = medianOf(samples.ours, "cpuMs");
     rows.push([
