@@ -80,15 +80,14 @@ function indexIn(raw: RawText, index: RegExp): number | undefined {
 
 const ECHO =
   /^\{"type": ?"response\.(created|in_progress|queued)", ?"sequence_number": ?[0-9]+, ?"response": ?\{"id": ?"/;
-const CREATED: ScannedEvent = { type: "response.created", decoded: { type: "created" } };
 
 /**
  * Events that tell of a response's beginning repeat the whole request, instructions and tools included, and mean nothing but themselves. Their
- * beginning and end are looked at, the rest is taken on trust. Only `headers` in them would say more, and then they are parsed; as a field it
- * has bare quotes, which no text has inside.
+ * beginning and end are looked at, the rest is taken on trust (parity: `sse/echo-on-trust`). Only `headers` in them would say more, and then
+ * they are parsed; as a field it has bare quotes, which no text has inside.
  */
 function scanEcho(raw: RawText): ScannedEvent | undefined {
   const state = ECHO.exec(raw)?.[1];
   if (state === undefined || !raw.endsWith("}}") || raw.includes('"headers"')) return undefined;
-  return state === "created" ? CREATED : { type: `response.${state}`, decoded: UNKNOWN_TYPE };
+  return { type: `response.${state}`, decoded: state === "created" ? { type: "created" } : UNKNOWN_TYPE };
 }

@@ -69,6 +69,11 @@ describe("the echo of a long request is not parsed", () => {
     expect(scan(JSON.stringify(event))).toBeUndefined();
   });
 
+  it("nor checked: what stands inside is taken on trust (parity: sse/echo-on-trust)", () => {
+    const json = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
+    expect(scan(json.replace("Say", "\\x"))).toEqual({ type: "response.created", decoded: { type: "created" } });
+  });
+
   it("unless it is cut off", () => {
     const json = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
     expect(scan(json.slice(0, -1))).toBeUndefined();
