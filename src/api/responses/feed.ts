@@ -107,6 +107,13 @@ export class ResponseFeed implements ResponseSink {
     if (!this.#over && !this.#paused) this.#progress.start();
   }
 
+  /** Events' JSON texts, not decoded yet. */
+  readAll(events: readonly RawText[]): void {
+    if (this.#over) return;
+    this.#hasRead = true;
+    this.#reader.readAll(events);
+  }
+
   /** A first look at an event's JSON text before it is decoded; false: {@link read} has to be asked. */
   readRaw(raw: RawText): boolean {
     if (this.#over) return true;
@@ -133,13 +140,14 @@ export class ResponseFeed implements ResponseSink {
   }
 
   completed(): void {
+    if (this.#over) return;
     this.#stop();
     this.queue.end();
     this.#carrier.complete();
   }
 
   failed(error: CodexApiError): void {
-    this.#end(error);
+    if (!this.#over) this.#end(error);
   }
 
   // The carrier's side

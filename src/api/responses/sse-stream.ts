@@ -1,7 +1,7 @@
 import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawText } from "../../client/raw-text.ts";
-import { SseDecoder, type SseEvent, type SseSink } from "../../client/sse/index.ts";
+import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
 import { notAnEventStream } from "./answer-check.ts";
@@ -74,12 +74,8 @@ class SseBody implements Carrier, ByteSink, SseSink {
     this.feed.took(bytes.length);
   }
 
-  takeRaw(data: RawText): boolean {
-    return this.feed.readRaw(data);
-  }
-
-  onEvent(event: SseEvent): void {
-    this.feed.read(event.data);
+  onRawData(data: readonly RawText[]): void {
+    this.feed.readAll(data);
   }
 
   /** One comment may be a greeting; the second is a habit that can be held against the server. */

@@ -189,7 +189,8 @@ export class ResponsesWebsocketConnection {
   };
 
   /** Messages of one network read come in one go and are counted together. */
-  #took(size: number): void {
+  #took(feed: ResponseFeed, size: number): void {
+    if (feed.isOver) return; // the next response's may be there before the count
     if (this.#takenSize === 0) NOW.then(this.#countTaken); // what `queueMicrotask` does, without the async resource that Node makes for it
     this.#takenSize += size;
   }
@@ -205,14 +206,14 @@ export class ResponsesWebsocketConnection {
       const feed = this.#feed;
       if (!feed) return false;
       const isTaken = feed.readRaw(message);
-      if (isTaken) this.#took(message.length);
+      if (isTaken) this.#took(feed, message.length);
       return isTaken;
     },
     text: (message) => {
       const feed = this.#feed;
       if (!feed) return this.#unasked(message);
       feed.read(message);
-      this.#took(message.length);
+      this.#took(feed, message.length);
     },
     binary: () => {
       if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));

@@ -47,20 +47,38 @@ const CONTENT_INDEX = new RegExp(`"content_index": ?(${COUNT})`);
  */
 function scanDelta(raw: RawText): ScannedEvent | undefined {
   const found = DELTA_EVENT.exec(raw);
-  if (!found) return undefined;
-  const type = found[1] ?? found[4];
+  const told = found?.[1] ?? found?.[4];
+  if (!found || told === undefined || (found[1] !== undefined && found[4] !== undefined)) return undefined;
+  const type = ownType(told);
   switch (type) {
     case "response.output_text.delta":
       return { type, decoded: outputTextDelta(deltaOf(found)) };
     case "response.reasoning_summary_text.delta":
+      if (isRepeated(raw, '"summary_index":')) return undefined;
       return { type, decoded: summaryTextDelta(deltaOf(found), indexIn(raw, SUMMARY_INDEX)) };
     case "response.reasoning_text.delta":
+      if (isRepeated(raw, '"content_index":')) return undefined;
       return { type, decoded: reasoningTextDelta(deltaOf(found), indexIn(raw, CONTENT_INDEX)) };
-    case undefined:
-      return undefined;
     default:
       return { type, decoded: UNKNOWN_TYPE };
   }
+}
+
+const ownTypes = new Map<string, string>();
+const MOST_TYPES = 100;
+
+/** A text of its own: cut out of its event, a type would keep the whole read in memory as long as an observer keeps the type. */
+function ownType(told: RawText): string {
+  const known = ownTypes.get(told);
+  if (known !== undefined) return known;
+  const type = String(JSON.parse(`"${told}"`));
+  if (ownTypes.size < MOST_TYPES) ownTypes.set(type, type);
+  return type;
+}
+
+/** Of a field that is there twice `JSON.parse` takes the last. */
+function isRepeated(raw: RawText, field: string): boolean {
+  return raw.indexOf(field) !== raw.lastIndexOf(field);
 }
 
 /** V8 copies parts of a text that are shorter than 13 characters; a longer one stays a view of the whole. */

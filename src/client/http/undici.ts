@@ -10,9 +10,10 @@ export const loadUndici = (): Promise<typeof import("undici")> => import("undici
 export async function loadUndiciClient(): Promise<typeof Client> {
   try {
     // @ts-expect-error undici's declarations leave its files out
-    const part: { readonly default: typeof Client } = await import("undici/lib/dispatcher/client.js");
-    return part.default;
+    const part: { readonly default?: typeof Client } = await import("undici/lib/dispatcher/client.js");
+    if (typeof part.default === "function") return part.default;
   } catch {
-    return (await loadUndici()).Client;
+    // no such file
   }
+  return (await loadUndici()).Client;
 }

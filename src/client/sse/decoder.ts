@@ -12,9 +12,9 @@ export interface SseEvent {
 }
 
 export interface SseSink {
-  onEvent(event: SseEvent): void;
-  /** A first look at an event's data, not decoded yet. True: that was enough, and `onEvent` is not called for it. */
-  takeRaw?(data: RawText): boolean;
+  onEvent?(event: SseEvent): void;
+  /** Instead of `onEvent`, for those who want nothing else: the data of the events that one chunk completed, in order, not decoded yet. */
+  onRawData?(data: readonly RawText[]): void;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
@@ -55,6 +55,8 @@ export class SseDecoder {
   #data: RawText | undefined;
   #event: RawText | undefined;
   #id: RawText | undefined;
+  /** Handed over once a chunk: two loops, each with its own work, are compiled in half the time of one that does everything. */
+  #rawData: RawText[] = [];
 
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
@@ -63,6 +65,14 @@ export class SseDecoder {
 
   /** @throws {@link StreamError} The event under way is larger than `maxEventBytes`. */
   feed(chunk: Uint8Array): void {
+    try {
+      this.#read(chunk);
+    } finally {
+      this.#handOver();
+    }
+  }
+
+  #read(chunk: Uint8Array): void {
     // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe.
     const end = lastLineEnd(chunk) + 1;
     if (end > 0) {
@@ -144,13 +154,21 @@ export class SseDecoder {
   }
 
   #dispatch(): void {
-    if (this.#data !== undefined && this.#sink.takeRaw?.(this.#data)) {
+    if (this.#sink.onRawData) {
+      if (this.#data !== undefined) this.#rawData.push(this.#data);
       this.#data = undefined;
       this.#event = undefined;
       return;
     }
     const event = this.#takeEvent();
-    if (event) this.#sink.onEvent(event);
+    if (event) this.#sink.onEvent?.(event);
+  }
+
+  #handOver(): void {
+    if (this.#rawData.length === 0) return;
+    const data = this.#rawData;
+    this.#rawData = [];
+    this.#sink.onRawData?.(data);
   }
 
   #takeEvent(): SseEvent | undefined {

@@ -109,20 +109,38 @@ describe("text", () => {
   });
 });
 
-describe("a first look at the data of an event", () => {
-  it("gets its bytes as characters, and keeps to itself what it takes", () => {
-    const looked: string[] = [];
-    const events: SseEvent[] = [];
-    const decoder = new SseDecoder({
-      takeRaw(data) {
-        looked.push(data);
-        return data.startsWith("take");
-      },
-      onEvent: (event) => events.push(event),
-    });
-    decoder.feed(Buffer.from("event: x\ndata: take é\n\ndata: leave é\n\nevent: y\n\ndata: leave\ndata: too\n\n"));
-    expect(looked).toEqual(["take \xC3\xA9", "leave \xC3\xA9", "leave\ntoo"]);
-    expect(events).toEqual([plain("leave é"), plain("leave\ntoo")]);
+describe("a sink for raw data", () => {
+  const heard = (chunks: readonly string[], maxEventBytes?: number) => {
+    const batches: (readonly string[])[] = [];
+    const decoder = new SseDecoder({ onRawData: (data) => batches.push(data) }, { maxEventBytes });
+    const feed = () => {
+      for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
+    };
+    return { batches, decoder, feed };
+  };
+
+  it("gets the bytes of what each chunk completed as characters, and no events", () => {
+    const { batches, feed } = heard([
+      "event: x\ndata: é\n\ndata: a\n",
+      "data: b\n\n: ping\n\n",
+      "event: y\n\n",
+      "data:c\n\n",
+    ]);
+    feed();
+    expect(batches).toEqual([["\xC3\xA9"], ["a\nb"], ["c"]]);
+  });
+
+  it("gets what came before an event that is too large", () => {
+    const { batches, feed } = heard([`data: a\n\ndata: ${"x".repeat(100)}`], 50);
+    expect(feed).toThrow(/larger than 50 bytes/);
+    expect(batches).toEqual([["a"]]);
+  });
+
+  it("gets no event without its blank line: the caller does, at the end", () => {
+    const { batches, decoder, feed } = heard(["data: a\n\ndata: b"]);
+    feed();
+    expect(decoder.end()).toEqual(plain("b"));
+    expect(batches).toEqual([["a"]]);
   });
 });
 

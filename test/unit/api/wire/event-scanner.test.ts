@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { decodeWireEvent } from "../../../../src/api/wire/event-decoder.ts";
-import { scanEvent } from "../../../../src/api/wire/event-scanner.ts";
+import { type ScannedEvent, scanEvent } from "../../../../src/api/wire/event-scanner.ts";
 import { rawTextOf } from "../../../../src/client/raw-text.ts";
 
 const scan = (json: string) => scanEvent(rawTextOf(Buffer.from(json)));
@@ -89,6 +89,15 @@ describe("an event is left to be parsed", () => {
     ["with a nested value", '{"type":"response.output_text.delta","delta":"a","headers":{"openai-model":"other"}}'],
     ["with log probabilities", '{"type":"response.output_text.delta","delta":"a","logprobs":[{"token":"a"}]}'],
     ["with two types", '{"type":"response.output_text.delta","type":"error","delta":"a"}'],
+    [
+      "with two types around its delta",
+      '{"type":"response.output_text.delta","delta":"a","type":"response.function_call_arguments.delta"}',
+    ],
+    ["with two indexes", '{"type":"response.reasoning_text.delta","delta":"a","content_index":1,"content_index":null}'],
+    [
+      "with two indexes",
+      '{"type":"response.reasoning_summary_text.delta","summary_index":1,"summary_index":2,"delta":"a"}',
+    ],
     ["with two deltas", '{"type":"response.output_text.delta","delta":"a","delta":"b"}'],
     ["without a type", '{"delta":"a"}'],
     [
@@ -107,16 +116,21 @@ describe("an event is left to be parsed", () => {
   });
 });
 
-it.each(["a", "twelve signs", "thirteen sign", "a longer delta, of thirty signs"])(
-  "a kept delta keeps nothing else in memory: %j",
-  (delta) => {
-    setFlagsFromString("--expose-gc");
-    const collect: () => void = runInNewContext("gc");
+describe("what is kept of an event keeps nothing else in memory:", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+
+  it.each<[string, string, (scanned: ScannedEvent | undefined) => unknown]>([
+    ["a delta of one sign", "a", (scanned) => scanned?.decoded],
+    ["a delta of twelve signs", "twelve signs", (scanned) => scanned?.decoded],
+    ["a delta of thirteen signs", "thirteen sign", (scanned) => scanned?.decoded],
+    ["a longer delta", "a longer delta, of thirty signs", (scanned) => scanned?.decoded],
+    ["its type", "a", (scanned) => scanned?.type],
+  ])("%s", (_title, delta, keep) => {
     const read = (index: number) => {
-      const chunk = rawTextOf(
-        Buffer.from(`${JSON.stringify({ ...text, delta: `${delta.slice(1)}${index % 10}` })}${"\n".repeat(100_000)}`),
-      );
-      return scanEvent(chunk.slice(0, chunk.indexOf("\n")))?.decoded;
+      const event = JSON.stringify({ ...text, delta: `${delta.slice(1)}${index % 10}` });
+      const chunk = rawTextOf(Buffer.from(`${event}${"\n".repeat(100_000)}`));
+      return keep(scanEvent(chunk.slice(0, chunk.indexOf("\n"))));
     };
     collect();
     const before = process.memoryUsage().heapUsed;
@@ -124,5 +138,5 @@ it.each(["a", "twelve signs", "thirteen sign", "a longer delta, of thirty signs"
     collect();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6); // of 50 MB that were read
     expect(kept).toHaveLength(500);
-  },
-);
+  });
+});
