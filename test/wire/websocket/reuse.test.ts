@@ -11,7 +11,11 @@ import { connect, wire } from "./responses-support.ts";
 const request = { model: "m", input: "repeat: hello" };
 
 /** A step whose answer waits until it is let go. */
-function gated(): { readonly step: Step; readonly begun: Promise<void>; readonly letGo: () => void } {
+function gated(last: object = wire.completed): {
+  readonly step: Step;
+  readonly begun: Promise<void>;
+  readonly letGo: () => void;
+} {
   let letGo = (): void => {};
   let begin = (): void => {};
   const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -20,7 +24,7 @@ function gated(): { readonly step: Step; readonly begun: Promise<void>; readonly
     yield wire.created;
     begin();
     await gate;
-    yield wire.completed;
+    yield last;
   };
   return { step: { events: events() }, begun, letGo };
 }
@@ -57,6 +61,24 @@ describe("one request at a time", () => {
     const { events } = await readEvents(await connection.stream(request));
     expect(textOf(events)).toBe("hello");
     expect(textOf((await readEvents(unread)).events)).toBe("hello");
+  });
+
+  it("what the last response still took from the network does not hold back the next", async () => {
+    const large = { ...wire.completed, echo: "x".repeat(300_000) };
+    const first = gated(large);
+    const silence = async function* () {
+      yield await new Promise<never>(() => {});
+    };
+    const emulator = await emulate({ script: [first.step, { events: silence() }] });
+    const connection = await connect(emulator.url, { provider: { streamIdleTimeoutMs: 300 } });
+    await connection.streamBody({ input: 1 });
+    const waiting = connection.streamBody({ input: 2 });
+    await first.begun;
+    first.letGo();
+    const unread = await waiting;
+    // Held back, it would not be timed: its caller does not read.
+    await vi.waitFor(() => expect(connection.isClosed).toBe(true), { timeout: 5_000 });
+    expect((await readEvents(unread)).error).toMatchObject({ kind: "timeout", phase: "idle" });
   });
 
   it("an abort in the line takes that request out, and harms neither the running one nor the next", async () => {
