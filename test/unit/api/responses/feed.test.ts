@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { type Carrier, ResponseFeed } from "../../../../src/api/responses/feed.ts";
+import { silentLogger } from "../../../../src/client/log.ts";
+import type { Telemetry } from "../../../../src/client/telemetry.ts";
+
+const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
+const last = {
+  completed: JSON.stringify({ type: "response.completed", response: { id: "r" } }),
+  failed: JSON.stringify({ type: "response.failed", response: { error: { code: "invalid_prompt" } } }),
+};
+
+function open(signal: AbortSignal, telemetry: Telemetry) {
+  const calls: string[] = [];
+  const note = (call: string) => () => void calls.push(call);
+  const carrier: Carrier = {
+    kind: "sse",
+    pause: note("pause"),
+    resume: note("resume"),
+    complete: note("complete"),
+    cancel: note("cancel"),
+  };
+  const feed = new ResponseFeed(carrier, { idleTimeoutMs: 0, signal, telemetry, logger: silentLogger });
+  feed.open([]);
+  return { feed, calls };
+}
+
+it.each(["completed", "failed"] as const)(
+  "an observer's abort in the middle of a chunk ends the response there, though the chunk goes on to %s",
+  async (end) => {
+    const controller = new AbortController();
+    const { feed, calls } = open(controller.signal, { onStreamPoll: () => controller.abort("enough") });
+    feed.readAll([delta, last[end]]);
+    await expect(feed.queue.next()).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(await feed.queue.next()).toEqual({ done: true, value: undefined });
+    expect(calls).toEqual(["cancel"]);
+  },
+);
