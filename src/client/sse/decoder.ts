@@ -57,7 +57,7 @@ export class SseDecoder {
   #id: RawText | undefined;
   /**
    * Handed over once a chunk: two loops, each with its own work, are compiled in half the time of one that does everything. Made when there is
-   * something to hand over: V8 would come to put a list that waits for its chunk where only a full collection finds it.
+   * something to hand over, so that none waits for its chunk.
    */
   #rawData: RawText[] | undefined;
 
@@ -159,8 +159,8 @@ export class SseDecoder {
   #dispatch(): void {
     if (this.#sink.onRawData) {
       if (this.#data !== undefined) {
-        this.#rawData ??= [];
-        this.#rawData.push(this.#data);
+        if (this.#rawData) this.#rawData.push(this.#data);
+        else this.#rawData = Array.of(this.#data); // not a literal, for the reason that `PushQueue` gives
       }
       this.#data = undefined;
       this.#event = undefined;
