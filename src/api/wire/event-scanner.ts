@@ -49,20 +49,23 @@ function scanDelta(raw: RawText): ScannedEvent | undefined {
   const found = DELTA_EVENT.exec(raw);
   const told = found?.[1] ?? found?.[4];
   if (!found || told === undefined || (found[1] !== undefined && found[4] !== undefined)) return undefined;
-  const type = ownType(told);
-  switch (type) {
-    case "response.output_text.delta":
-      return { type, decoded: outputTextDelta(deltaOf(found)) };
-    case "response.reasoning_summary_text.delta":
+  switch (told) {
+    case TEXT_DELTA:
+      return { type: TEXT_DELTA, decoded: outputTextDelta(deltaOf(found)) };
+    case SUMMARY_DELTA:
       if (isRepeated(raw, '"summary_index":')) return undefined;
-      return { type, decoded: summaryTextDelta(deltaOf(found), indexIn(raw, SUMMARY_INDEX)) };
-    case "response.reasoning_text.delta":
+      return { type: SUMMARY_DELTA, decoded: summaryTextDelta(deltaOf(found), indexIn(raw, SUMMARY_INDEX)) };
+    case REASONING_DELTA:
       if (isRepeated(raw, '"content_index":')) return undefined;
-      return { type, decoded: reasoningTextDelta(deltaOf(found), indexIn(raw, CONTENT_INDEX)) };
+      return { type: REASONING_DELTA, decoded: reasoningTextDelta(deltaOf(found), indexIn(raw, CONTENT_INDEX)) };
     default:
-      return { type, decoded: UNKNOWN_TYPE };
+      return { type: ownType(told), decoded: UNKNOWN_TYPE };
   }
 }
+
+const TEXT_DELTA = "response.output_text.delta";
+const SUMMARY_DELTA = "response.reasoning_summary_text.delta";
+const REASONING_DELTA = "response.reasoning_text.delta";
 
 const ownTypes = new Map<string, string>();
 const MOST_TYPES = 100;
