@@ -121,13 +121,13 @@ describe("a sink for raw data", () => {
 
   it("gets the bytes of what each chunk completed as characters, and no events", () => {
     const { batches, feed } = heard([
-      "event: x\ndata: é\n\ndata: a\n",
+      "event: x\ndata: é\n\ndata: z\n\ndata: a\n",
       "data: b\n\n: ping\n\n",
       "event: y\n\n",
       "data:c\n\n",
     ]);
     feed();
-    expect(batches).toEqual([["\xC3\xA9"], ["a\nb"], ["c"]]);
+    expect(batches).toEqual([["\xC3\xA9", "z"], ["a\nb"], ["c"]]);
   });
 
   it("gets what came before an event that is too large", () => {
