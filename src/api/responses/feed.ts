@@ -2,7 +2,7 @@ import { AbortedError, type CodexApiError, TimeoutError } from "../../client/err
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
-import type { RawText } from "../../client/raw-text.ts";
+import { decodeRawText, type RawText } from "../../client/raw-text.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvents } from "./later-events.ts";
@@ -109,9 +109,9 @@ export class ResponseFeed implements ResponseSink {
 
   /** Events' JSON texts, not decoded yet. */
   readAll(events: readonly RawText[]): void {
-    if (this.#over) return;
-    this.#hasRead = true;
-    this.#reader.readAll(events);
+    for (const raw of events) {
+      if (!this.readRaw(raw)) this.read(decodeRawText(raw));
+    }
   }
 
   /** A first look at an event's JSON text before it is decoded; false: {@link read} has to be asked. */

@@ -1,6 +1,6 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
-import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import type { RawText } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
@@ -52,13 +52,6 @@ export class ResponseReader {
   constructor(sink: ResponseSink, options: ResponseReaderOptions) {
     this.#sink = sink;
     this.#options = options;
-  }
-
-  /** Events' JSON texts, not decoded yet. */
-  readAll(events: readonly RawText[]): void {
-    for (const raw of events) {
-      if (!this.readRaw(raw)) this.read(decodeRawText(raw));
-    }
   }
 
   /** A first look at an event's JSON text, not decoded yet. False: {@link read} has to be asked. */

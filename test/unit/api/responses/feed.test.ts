@@ -35,3 +35,14 @@ it.each(["completed", "failed"] as const)(
     expect(calls).toEqual(["cancel"]);
   },
 );
+
+it.each(["completed", "failed"] as const)("what follows the terminal event in its chunk is not read: %s", (end) => {
+  const seen: string[] = [];
+  const { feed, calls } = open(new AbortController().signal, {
+    onStreamPoll: ({ type }) => seen.push(`poll ${type}`),
+    onSkippedEvent: ({ reason }) => seen.push(`skip ${reason}`),
+  });
+  feed.readAll([last[end], "[DONE]", delta]);
+  expect(seen).toEqual([`poll response.${end}`]);
+  expect(calls).toEqual([end === "completed" ? "complete" : "cancel"]);
+});
