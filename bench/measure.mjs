@@ -46,21 +46,33 @@ export async function takeTurns(server, { task, clients, repetitions, options, p
 }
 
 /** @returns {Promise<Sample>} */
-function runClient(/** @type {readonly string[]} */ args) {
+async function runClient(/** @type {readonly string[]} */ args) {
   const script = fileURLToPath(new URL("client.mjs", import.meta.url));
   const child = spawn(process.execPath, ["--expose-gc", script, ...args], {
     env: cleanEnvironment(),
     stdio: ["ignore", "pipe", "inherit"],
   });
+  return JSON.parse(await outputOf(child, child.stdout, args.join(" ")));
+}
+
+/**
+ * What a process wrote to one of its streams, once it has ended well.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {import("node:stream").Readable} stream
+ * @param {string} what For the message where it did not.
+ * @returns {Promise<string>}
+ */
+export function outputOf(child, stream, what) {
   return new Promise((resolve, reject) => {
     let output = "";
-    child.stdout.on("data", (text) => {
+    stream.on("data", (text) => {
       output += text;
     });
     child.on("error", reject);
     child.on("close", (status) => {
-      if (status === 0) resolve(JSON.parse(output));
-      else reject(new Error(`${args.join(" ")} ended with status ${status}`));
+      if (status === 0) resolve(output);
+      else reject(new Error(`${what} ended with status ${status}`));
     });
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npm, say } from "../../scripts/ready.mjs";
-import { cleanEnvironment, median, medianOf, takeTurns } from "../measure.mjs";
+import { cleanEnvironment, median, medianOf, outputOf, takeTurns } from "../measure.mjs";
 import { digits } from "../report.mjs";
 import { RUN } from "./streams.mjs";
 
@@ -70,7 +70,7 @@ function installCodex() {
 const TRIPLES = { "linux-x64": "x86_64-unknown-linux-musl", "linux-arm64": "aarch64-unknown-linux-musl" };
 
 /** CPU of one `codex exec`, as bash counts it. */
-function codexCpuMs(/** @type {string} */ program, /** @type {string} */ origin, /** @type {string} */ model) {
+async function codexCpuMs(/** @type {string} */ program, /** @type {string} */ origin, /** @type {string} */ model) {
   const home = mkdtempSync(join(tmpdir(), "codex-home-"));
   writeFileSync(
     join(home, "config.toml"),
@@ -95,17 +95,13 @@ stream_max_retries = 0
     env: { ...cleanEnvironment(), CODEX_HOME: home, BENCH_KEY: "key" },
     stdio: ["ignore", "inherit", "pipe"],
   });
-  return new Promise((resolve, reject) => {
-    let times = "";
-    child.stderr.on("data", (text) => {
-      times += text;
-    });
-    child.on("error", reject);
-    child.on("close", (status) => {
-      rmSync(home, { recursive: true });
-      const [user = Number.NaN, system = Number.NaN] = times.trim().split(" ").map(Number);
-      if (status === 0) resolve((user + system) * 1000);
-      else reject(new Error(`codex exec ended with status ${status} on ${model}`));
-    });
-  });
+  try {
+    const [user = Number.NaN, system = Number.NaN] = (await outputOf(child, child.stderr, `codex exec on ${model}`))
+      .trim()
+      .split(" ")
+      .map(Number);
+    return (user + system) * 1000;
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 }
