@@ -2,7 +2,7 @@ import { AbortedError, type CodexApiError, TimeoutError } from "../../client/err
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
-import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import type { RawText } from "../../client/raw-text.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvents } from "./later-events.ts";
@@ -107,25 +107,16 @@ export class ResponseFeed implements ResponseSink {
     if (!this.#over && !this.#paused) this.#progress.start();
   }
 
-  /** Events' JSON texts, not decoded yet. */
+  /** Events' JSON texts. */
   readAll(events: readonly RawText[]): void {
-    for (const raw of events) {
-      if (!this.readRaw(raw)) this.read(decodeRawText(raw));
-    }
-  }
-
-  /** A first look at an event's JSON text before it is decoded; false: {@link read} has to be asked. */
-  readRaw(raw: RawText): boolean {
-    if (this.#over) return true;
-    this.#hasRead = true;
-    return this.#reader.readRaw(raw);
+    for (const raw of events) this.read(raw);
   }
 
   /** An event's JSON text. */
-  read(text: string): void {
+  read(raw: RawText): void {
     if (this.#over) return;
     this.#hasRead = true;
-    this.#reader.read(text);
+    this.#reader.read(raw);
   }
 
   /** An event that the end of the body cut off. */

@@ -1,10 +1,10 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
-import type { RawText } from "../../client/raw-text.ts";
+import { decodeRawText, type RawText } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
-import { scanEvent } from "../wire/event-scanner.ts";
+import { type ScannedEvent, scanEvent } from "../wire/event-scanner.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
@@ -47,27 +47,31 @@ export class ResponseReader {
   readonly #options: ResponseReaderOptions;
   #serverModel: string | undefined;
   #polledAt = performance.now();
+  /** Somebody wants what no decoded event holds. */
+  readonly #readsEverything: boolean;
   #over = false;
 
   constructor(sink: ResponseSink, options: ResponseReaderOptions) {
     this.#sink = sink;
     this.#options = options;
-  }
-
-  /** A first look at an event's JSON text, not decoded yet. False: {@link read} has to be asked. */
-  readRaw(raw: RawText): boolean {
-    if (this.#options.wireEvents || this.#options.later) return false;
-    const scanned = scanEvent(raw);
-    if (!scanned) return false;
-    if (this.#over) return true;
-    this.#poll(scanned.type);
-    if (scanned.decoded.type === "skipped") this.#skip(scanned.decoded.reason, scanned.type);
-    else this.#sink.event(scanned.decoded);
-    return true;
+    this.#readsEverything = options.wireEvents || options.later !== undefined;
   }
 
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
-  read(text: string): void {
+  read(raw: RawText): void {
+    if (this.#over) return;
+    const scanned = this.#readsEverything ? undefined : scanEvent(raw);
+    if (scanned) this.#take(scanned);
+    else this.#parse(decodeRawText(raw));
+  }
+
+  #take({ type, decoded }: ScannedEvent): void {
+    this.#poll(type);
+    if (decoded.type === "skipped") this.#skip(decoded.reason, type);
+    else this.#sink.event(decoded);
+  }
+
+  #parse(text: string): void {
     const event = parseObject(text);
     if (event) this.#accept(event, text);
     else this.#skip("not JSON");
@@ -85,7 +89,6 @@ export class ResponseReader {
   }
 
   #accept(event: JsonObject, text: string): void {
-    if (this.#over) return;
     this.#poll(event.type);
     this.#noteServerModel(event);
     const later = this.#options.later?.decode(event) ?? NOTHING_LATER;

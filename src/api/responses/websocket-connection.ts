@@ -1,6 +1,7 @@
 import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
+import { decodeRawText } from "../../client/raw-text.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
@@ -202,16 +203,9 @@ export class ResponsesWebsocketConnection {
   };
 
   readonly #sink: WebsocketSink = {
-    takeRaw: (message) => {
+    rawText: (message) => {
       const feed = this.#feed;
-      if (!feed) return false;
-      const isTaken = feed.readRaw(message);
-      if (isTaken) this.#took(feed, message.length);
-      return isTaken;
-    },
-    text: (message) => {
-      const feed = this.#feed;
-      if (!feed) return this.#unasked(message);
+      if (!feed) return this.#unasked(decodeRawText(message));
       feed.read(message);
       this.#took(feed, message.length);
     },

@@ -4,6 +4,7 @@ import { IncompleteResponseError } from "../errors.ts";
 import { header } from "../headers.ts";
 import { decodeRateLimitsEvent } from "../rate-limits.ts";
 import type {
+  CreatedEvent,
   OutputTextDeltaEvent,
   ReasoningSummaryTextDeltaEvent,
   ReasoningTextDeltaEvent,
@@ -41,9 +42,41 @@ export type DecodedDelta =
 /** What one wire event means. `completed` and `failed` end the stream. */
 export type DecodedEvent = ResponseEvent | FailedEvent | MetadataEvent | SkippedWireEvent;
 
+export const DELTA = {
+  text: "response.output_text.delta",
+  summary: "response.reasoning_summary_text.delta",
+  reasoning: "response.reasoning_text.delta",
+} as const;
+export const CREATED = "response.created";
+
 // Shared: most events of a stream are skipped, and none of them shall cost an object.
 export const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
 const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });
+
+/** The types that are read, each with what its event means. */
+const DECODERS: ReadonlyMap<unknown, (event: JsonObject) => DecodedEvent> = new Map([
+  [DELTA.text, (event: JsonObject) => outputTextDelta(event.delta)],
+  [DELTA.summary, (event) => summaryTextDelta(event.delta, event.summary_index)],
+  [DELTA.reasoning, (event) => reasoningTextDelta(event.delta, event.content_index)],
+  ["response.output_item.added", (event) => withItem("output_item.added", event.item)],
+  ["response.output_item.done", (event) => withItem("output_item.done", event.item)],
+  ["response.reasoning_summary_part.added", (event) => summaryPartAdded(event.summary_index)],
+  [CREATED, (event) => (event.response === undefined || event.response === null ? MISSING_FIELD : created())],
+  ["response.completed", (event) => completed(event.response)],
+  ["response.failed", (event) => failed(mapFailedResponse(fieldOf(event.response, "error")))],
+  ["response.incomplete", (event) => failed(new IncompleteResponseError(incompleteReason(event.response)))],
+  ["error", (event) => failed(mapErrorEvent(event))],
+  ["codex.rate_limits", (event) => ({ type: "rate_limits", snapshot: decodeRateLimitsEvent(event) })],
+  ["response.metadata", (event) => metadata(event.headers)],
+  ["codex.response.metadata", (event) => metadata(event.headers)],
+  // Gateways tell of a failure without a type in the middle of a stream (LiteLLM, vLLM).
+  [undefined, (event) => (isJsonObject(event.error) ? failed(mapErrorEvent(event)) : MISSING_FIELD)],
+]);
+
+/** False: an event of this type says nothing, whatever is in it; but see {@link serverModelOf}. */
+export function isReadType(type: string): boolean {
+  return DECODERS.has(type);
+}
 
 /**
  * Decodes one event of a response stream, the same on SSE and WebSocket. Never throws.
@@ -55,46 +88,11 @@ const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason:
  *   body ends, and in treating `response.incomplete` as a broken stream.
  */
 export function decodeWireEvent(event: JsonObject): DecodedEvent {
-  switch (event.type) {
-    case "response.output_text.delta":
-      return outputTextDelta(event.delta);
-    case "response.reasoning_summary_text.delta":
-      return summaryTextDelta(event.delta, event.summary_index);
-    case "response.reasoning_text.delta":
-      return reasoningTextDelta(event.delta, event.content_index);
-    case "response.output_item.added": {
-      const item = decodeItem(event.item);
-      return item ? { type: "output_item.added", item } : MISSING_FIELD;
-    }
-    case "response.output_item.done": {
-      const item = decodeItem(event.item);
-      return item ? { type: "output_item.done", item } : MISSING_FIELD;
-    }
-    case "response.reasoning_summary_part.added": {
-      const { summary_index: summaryIndex } = event;
-      return isIndex(summaryIndex) ? { type: "reasoning_summary_part.added", summaryIndex } : MISSING_FIELD;
-    }
-    case "response.created":
-      return event.response === undefined || event.response === null ? MISSING_FIELD : { type: "created" };
-    case "response.completed":
-      return completed(event.response);
-    case "response.failed":
-      return failed(mapFailedResponse(isJsonObject(event.response) ? event.response.error : undefined));
-    case "response.incomplete":
-      return failed(new IncompleteResponseError(incompleteReason(event.response)));
-    case "error":
-      return failed(mapErrorEvent(event));
-    case "codex.rate_limits":
-      return { type: "rate_limits", snapshot: decodeRateLimitsEvent(event) };
-    case "response.metadata":
-    case "codex.response.metadata":
-      return metadata(event.headers);
-    case undefined:
-      // Gateways tell of a failure so in the middle of a stream (LiteLLM, vLLM).
-      return isJsonObject(event.error) ? failed(mapErrorEvent(event)) : MISSING_FIELD;
-    default:
-      return UNKNOWN_TYPE;
-  }
+  return DECODERS.get(event.type)?.(event) ?? UNKNOWN_TYPE;
+}
+
+export function created(): CreatedEvent {
+  return { type: "created" };
 }
 
 export function outputTextDelta(delta: unknown): DecodedDelta {
@@ -119,6 +117,15 @@ export function serverModelOf(event: JsonObject): string | undefined {
   const { response } = event;
   const model = isJsonObject(response) ? headerIn(response.headers, isModelHeader) : undefined;
   return model ?? headerIn(event.headers, isModelHeader);
+}
+
+function withItem(type: "output_item.added" | "output_item.done", told: unknown): DecodedEvent {
+  const item = decodeItem(told);
+  return item ? { type, item } : MISSING_FIELD;
+}
+
+function summaryPartAdded(summaryIndex: unknown): DecodedEvent {
+  return isIndex(summaryIndex) ? { type: "reasoning_summary_part.added", summaryIndex } : MISSING_FIELD;
 }
 
 function isIndex(value: unknown): value is number {
@@ -159,14 +166,17 @@ function tokenUsage(usage: JsonObject): TokenUsage {
 }
 
 function tokens(counts: unknown, field: string): number {
-  const count = isJsonObject(counts) ? counts[field] : undefined;
+  const count = fieldOf(counts, field);
   return typeof count === "number" ? count : 0;
 }
 
 function incompleteReason(response: unknown): string {
-  const details = isJsonObject(response) ? response.incomplete_details : undefined;
-  const reason = isJsonObject(details) ? details.reason : undefined;
+  const reason = fieldOf(fieldOf(response, "incomplete_details"), "reason");
   return typeof reason === "string" && reason !== "" ? reason : "unknown";
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return isJsonObject(value) ? value[name] : undefined;
 }
 
 function metadata(headers: unknown): MetadataEvent | SkippedWireEvent {

@@ -30,9 +30,9 @@ export type WebsocketEnd =
 
 /** Receives what a connection brings. `ended` is called once, and nothing after it. */
 export interface WebsocketSink {
-  text(message: string): void;
-  /** A first look at a text message, not decoded yet. True: that was enough, and `text` is not called for it. */
-  takeRaw?(message: RawText): boolean;
+  text?(message: string): void;
+  /** Instead of `text`: a text message, not decoded yet. */
+  rawText?(message: RawText): void;
   binary(message: Uint8Array): void;
   ended(end: WebsocketEnd): void;
 }
@@ -199,7 +199,8 @@ export class WebsocketConnection {
     }
     const sink = this.#sink;
     if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
-    else if (!sink?.takeRaw?.(rawTextOf(bytes))) sink?.text(bytes.toString());
+    else if (sink?.rawText) sink.rawText(rawTextOf(bytes));
+    else sink?.text?.(bytes.toString());
   };
 
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */

@@ -34,9 +34,15 @@ describe("a delta event is read as if it were parsed", () => {
     ["of a summary", JSON.stringify({ ...summary, summary_index: 3, delta: "so" })],
     ["of a summary without its index", JSON.stringify({ ...summary, delta: "so" })],
     ["of a summary with null for its index", JSON.stringify({ ...summary, summary_index: null, delta: "so" })],
+    [
+      "of a summary with two indexes",
+      '{"type":"response.reasoning_summary_text.delta","summary_index":1,"summary_index":2,"delta":"a"}',
+    ],
+    [
+      "of a reasoning text with an index and none",
+      '{"type":"response.reasoning_text.delta","delta":"a","content_index":1,"content_index":null}',
+    ],
     ["of a reasoning text", JSON.stringify({ type: "response.reasoning_text.delta", content_index: 12, delta: "hm" })],
-    ["of a tool's input", JSON.stringify({ type: "response.function_call_arguments.delta", ...place, delta: '{"a' })],
-    ["of a type to come", JSON.stringify({ type: "response.smell.delta", delta: "rose" })],
     ["with its type at the end", JSON.stringify({ delta: "x", ...place, type: "response.output_text.delta" })],
     ["with spaces between its fields", '{"type": "response.output_text.delta", "content_index": 0, "delta": "a b"}'],
   ])("%s", (_title, json) => {
@@ -46,43 +52,47 @@ describe("a delta event is read as if it were parsed", () => {
 
 const request = { id: "resp_1", instructions: `Say "headers": ${"é\n".repeat(4000)}`, metadata: {}, output: [] };
 
-describe("the echo of a long request is not parsed", () => {
-  it.each(["created", "in_progress", "queued"])("in response.%s", (state) => {
-    const json = JSON.stringify({ type: `response.${state}`, sequence_number: 0, response: request });
+describe("an event that says nothing but its type is not parsed:", () => {
+  it.each<[string, object]>([
+    ["the beginning of a response", { type: "response.created", sequence_number: 0, response: request }],
+    ["the same without a number", { type: "response.created", response: request }],
+    ["what repeats it", { type: "response.in_progress", sequence_number: 1, response: request }],
+    ["a complete text", { type: "response.output_text.done", ...place, text: 'so "it" ends\n' }],
+    ["a complete part", { type: "response.content_part.done", ...place, part: { type: "output_text", text: "so" } }],
+    ["a tool's input", { type: "response.function_call_arguments.delta", ...place, delta: '{"a' }],
+    ["a type to come", { type: "response.smell.delta", delta: "rose" }],
+    ["one of another service", { type: "keepalive", sequence_number: 7 }],
+    ["one with its type at the end", { part: { type: "output_text" }, ...place, type: "response.content_part.added" }],
+  ])("%s", (_title, event) => {
+    const json = JSON.stringify(event);
     expect(scan(json)).toEqual(parsed(json));
   });
 
-  it.each<[string, object]>([
-    ["that ends the response", { type: "response.completed", sequence_number: 0, response: request }],
-    ["that failed", { type: "response.failed", sequence_number: 0, response: request }],
-    [
-      "with headers of its own",
-      { type: "response.created", sequence_number: 0, response: request, headers: { "openai-model": "other" } },
-    ],
-    [
-      "with headers in the response",
-      { type: "response.created", sequence_number: 0, response: { ...request, headers: { "openai-model": "other" } } },
-    ],
-    ["without a response", { type: "response.created", sequence_number: 0, response: null, rest: request }],
-    ["with something after the response", { type: "response.created", sequence_number: 0, response: request, more: 1 }],
-  ])("but the one %s is", (_title, event) => {
-    expect(scan(JSON.stringify(event))).toBeUndefined();
+  it("with spaces between its fields", () => {
+    const json = '{"type": "response.output_text.done", "text": "the"}';
+    expect(scan(json)).toEqual(parsed(json));
   });
 
-  it("nor checked: what stands inside is taken on trust (parity: sse/echo-on-trust)", () => {
-    const json = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
-    expect(scan(json.replace("Say", "\\x"))).toEqual({ type: "response.created", decoded: { type: "created" } });
-  });
-
-  it("unless it is cut off", () => {
-    const json = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
-    expect(scan(json.slice(0, -1))).toBeUndefined();
+  it("nor checked: what stands inside is taken on trust (parity: sse/unread-on-trust)", () => {
+    const begun = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
+    expect(scan(begun.replace("Say", "\\x"))).toEqual({ type: "response.created", decoded: { type: "created" } });
+    expect(scan('{"type":"response.output_text.done",,}')).toMatchObject({ decoded: { reason: "unknown type" } });
   });
 });
 
 describe("an event is left to be parsed", () => {
   it.each<[string, string]>([
-    ["that is no delta", '{"type":"response.output_text.done","text":"the"}'],
+    ["that brings an item", '{"type":"response.output_item.done","item":{"type":"message"}}'],
+    ["that ends the response", JSON.stringify({ type: "response.completed", sequence_number: 0, response: request })],
+    ["with headers", '{"type":"response.output_text.done","headers":{"openai-model":"other"}}'],
+    ["that begins, with headers", '{"type":"response.created","response":{"id":"r","headers":{"openai-model":"b"}}}'],
+    ["that begins without a response", JSON.stringify({ type: "response.created", response: null, rest: request })],
+    ["that begins and says more", JSON.stringify({ type: "response.created", response: request, more: 1 })],
+    ["that begins and is cut off", '{"type":"response.created","response":{"id":"resp_1"}'],
+    ["that says nothing and is cut off", '{"type":"response.output_text.done","text":"the"'],
+    ["that says nothing and does not begin", '"type":"response.output_text.done"}'],
+    ["of a type with an escape", '{"type":"response.output\\u005ftext.done"}'],
+    ["whose type is no text", '{"type":7,"of":"response.output_text.done"}'],
     ["that fails the response", '{"type":"error","code":"rate_limit_exceeded","message":"slow","delta":"x"}'],
     ["whose delta is no text", '{"type":"response.output_text.delta","delta":1}'],
     ["without a delta", '{"type":"response.output_text.delta","text":"the"}'],
@@ -92,11 +102,6 @@ describe("an event is left to be parsed", () => {
     [
       "with two types around its delta",
       '{"type":"response.output_text.delta","delta":"a","type":"response.function_call_arguments.delta"}',
-    ],
-    ["with two indexes", '{"type":"response.reasoning_text.delta","delta":"a","content_index":1,"content_index":null}'],
-    [
-      "with two indexes",
-      '{"type":"response.reasoning_summary_text.delta","summary_index":1,"summary_index":2,"delta":"a"}',
     ],
     ["with two deltas", '{"type":"response.output_text.delta","delta":"a","delta":"b"}'],
     ["without a type", '{"delta":"a"}'],

@@ -1,0 +1,57 @@
+import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import { DELTA, outputTextDelta, reasoningTextDelta, summaryTextDelta } from "./event-decoder.ts";
+import type { ScannedEvent } from "./event-scanner.ts";
+
+/** Nearly all deltas are short. */
+const LONGEST_EVENT = 4096;
+
+// JSON as the grammar has it (RFC 8259), without what a delta event does not hold: nested values and, outside the delta, signs that need care.
+const ESCAPE = String.raw`\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})`;
+const TEXT = String.raw`[^"\\\x00-\x1f]*(?:${ESCAPE}[^"\\\x00-\x1f]*)*`;
+const PLAIN = String.raw`[ !#-\[\]-~]*`;
+const COUNT = "(?:0|[1-9][0-9]{0,14})";
+const FIELD = String.raw`"(?!type"|delta")[a-z_]+": ?(?:"${PLAIN}"|${COUNT}|\[\]|null)`;
+const TYPE = String.raw`"type": ?"(${Object.values(DELTA).join("|").replaceAll(".", "\\.")})"`;
+// Services put the type first; gateways that sort the fields, last.
+const DELTA_EVENT = new RegExp(
+  String.raw`^\{(?:${TYPE}, ?)?(?:${FIELD}, ?)*"delta": ?("(${PLAIN})"|"${TEXT}")(?:, ?${FIELD})*(?:, ?${TYPE})?\}$`,
+);
+// Quotes inside a text are escaped, so that these find fields alone.
+const SUMMARY_INDEX = '"summary_index":';
+const CONTENT_INDEX = '"content_index":';
+
+/**
+ * One expression recognizes the whole event, in a third of the time in which `JSON.parse` makes an object of eight fields where one is
+ * wanted.
+ */
+export function scanDelta(raw: RawText): ScannedEvent | undefined {
+  const found = raw.length <= LONGEST_EVENT ? DELTA_EVENT.exec(raw) : null;
+  const told = found?.[1] ?? found?.[4];
+  if (!found || (found[1] !== undefined && found[4] !== undefined)) return undefined;
+  switch (told) {
+    case DELTA.text:
+      return { type: DELTA.text, decoded: outputTextDelta(textOf(found)) };
+    case DELTA.summary:
+      return { type: DELTA.summary, decoded: summaryTextDelta(textOf(found), countIn(raw, SUMMARY_INDEX)) };
+    case DELTA.reasoning:
+      return { type: DELTA.reasoning, decoded: reasoningTextDelta(textOf(found), countIn(raw, CONTENT_INDEX)) };
+    default:
+      return undefined;
+  }
+}
+
+/** V8 copies parts of a text that are shorter than 13 characters; a longer one stays a view of the whole. */
+const LONGEST_COPY = 12;
+
+/** A longer text is parsed even where it holds no escape: as a view it would keep the whole read in memory as long as itself. */
+function textOf(found: RegExpExecArray): unknown {
+  const plain = found[3];
+  if (plain !== undefined && plain.length <= LONGEST_COPY) return plain;
+  return JSON.parse(decodeRawText(found[2] ?? ""));
+}
+
+/** Of a field that is there twice `JSON.parse` takes the last. */
+function countIn(raw: RawText, field: string): number | undefined {
+  const at = raw.lastIndexOf(field);
+  return at === -1 ? undefined : Number.parseInt(raw.slice(at + field.length), 10);
+}
