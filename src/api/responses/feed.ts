@@ -107,11 +107,6 @@ export class ResponseFeed implements ResponseSink {
     if (!this.#over && !this.#paused) this.#progress.start();
   }
 
-  /** Events' JSON texts. */
-  readAll(events: readonly RawText[]): void {
-    for (const raw of events) this.read(raw);
-  }
-
   /** An event's JSON text. */
   read(raw: RawText): void {
     if (this.#over) return;

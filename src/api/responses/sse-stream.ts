@@ -74,8 +74,8 @@ class SseBody implements Carrier, ByteSink, SseSink {
     this.feed.took(bytes.length);
   }
 
-  onRawData(data: readonly RawText[]): void {
-    this.feed.readAll(data);
+  onRawData(data: RawText): void {
+    this.feed.read(data);
   }
 
   /** One comment may be a greeting; the second is a habit that can be held against the server. */

@@ -13,11 +13,8 @@ export interface SseEvent {
 
 export interface SseSink {
   onEvent?(event: SseEvent): void;
-  /**
-   * Instead of `onEvent`, for those who want nothing else: the data of the events that one chunk completed, in order, not decoded yet. The
-   * list is emptied after the call.
-   */
-  onRawData?(data: readonly RawText[]): void;
+  /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet. */
+  onRawData?(data: RawText): void;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
@@ -59,8 +56,9 @@ export class SseDecoder {
   #event: RawText | undefined;
   #id: RawText | undefined;
   /**
-   * Handed over once a chunk: two loops, each with its own work, are compiled in half the time of one that does everything. One list for all
-   * chunks: of those that are made anew V8 sees the first ones wait, and makes the later ones where only a full collection finds them.
+   * Of the chunk at hand, handed over when it has been cut: two loops, each with its own work, are compiled in half the time of one that does
+   * everything. One list for all chunks: of lists that are made anew V8 sees the first ones wait, and makes the later ones where only a full
+   * collection finds them.
    */
   readonly #rawData: RawText[] = [];
 
@@ -171,10 +169,9 @@ export class SseDecoder {
   }
 
   #handOver(): void {
-    const data = this.#rawData;
-    if (data.length === 0) return;
-    this.#sink.onRawData?.(data);
-    while (data.length > 0) data.pop(); // a length that is set to 0 is a call into the runtime, and gives the room away
+    const list = this.#rawData;
+    for (const data of list) this.#sink.onRawData?.(data);
+    while (list.length > 0) list.pop(); // a length that is set to 0 is a call into the runtime
   }
 
   #takeEvent(): SseEvent | undefined {

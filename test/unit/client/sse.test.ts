@@ -111,36 +111,44 @@ describe("text", () => {
 
 describe("a sink for raw data", () => {
   const heard = (chunks: readonly string[], maxEventBytes?: number) => {
-    const batches: (readonly string[])[] = [];
-    const decoder = new SseDecoder({ onRawData: (data) => batches.push(data) }, { maxEventBytes });
+    const data: string[] = [];
+    const decoder = new SseDecoder({ onRawData: (each) => data.push(each) }, { maxEventBytes });
     const feed = () => {
       for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
     };
-    return { batches, decoder, feed };
+    return { data, decoder, feed };
   };
 
-  it("gets the bytes of what each chunk completed as characters, and no events", () => {
-    const { batches, feed } = heard([
+  it("gets the bytes as characters, and no events", () => {
+    const { data, feed } = heard([
       "event: x\ndata: é\n\ndata: z\n\ndata: a\n",
       "data: b\n\n: ping\n\n",
       "event: y\n\n",
       "data:c\n\n",
     ]);
     feed();
-    expect(batches).toEqual([["\xC3\xA9", "z"], ["a\nb"], ["c"]]);
+    expect(data).toEqual(["\xC3\xA9", "z", "a\nb", "c"]);
+  });
+
+  it("gets an event with the chunk that completes it", () => {
+    const { data, decoder } = heard([]);
+    decoder.feed(Buffer.from("data: a\n\ndata: b\n\ndata: c"));
+    expect(data).toEqual(["a", "b"]);
+    decoder.feed(Buffer.from("\n\n"));
+    expect(data).toEqual(["a", "b", "c"]);
   });
 
   it("gets what came before an event that is too large", () => {
-    const { batches, feed } = heard([`data: a\n\ndata: ${"x".repeat(100)}`], 50);
+    const { data, feed } = heard([`data: a\n\ndata: ${"x".repeat(100)}`], 50);
     expect(feed).toThrow(/larger than 50 bytes/);
-    expect(batches).toEqual([["a"]]);
+    expect(data).toEqual(["a"]);
   });
 
   it("gets no event without its blank line: the caller does, at the end", () => {
-    const { batches, decoder, feed } = heard(["data: a\n\ndata: b"]);
+    const { data, decoder, feed } = heard(["data: a\n\ndata: b"]);
     feed();
     expect(decoder.end()).toEqual(plain("b"));
-    expect(batches).toEqual([["a"]]);
+    expect(data).toEqual(["a"]);
   });
 });
 

@@ -29,7 +29,7 @@ it.each(["completed", "failed"] as const)(
   async (end) => {
     const controller = new AbortController();
     const { feed, calls } = open(controller.signal, { onStreamPoll: () => controller.abort("enough") });
-    feed.readAll([delta, last[end]]);
+    for (const event of [delta, last[end]]) feed.read(event);
     await expect(feed.queue.next()).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
     expect(await feed.queue.next()).toEqual({ done: true, value: undefined });
     expect(calls).toEqual(["cancel"]);
@@ -42,7 +42,7 @@ it.each(["completed", "failed"] as const)("what follows the terminal event in it
     onStreamPoll: ({ type }) => seen.push(`poll ${type}`),
     onSkippedEvent: ({ reason }) => seen.push(`skip ${reason}`),
   });
-  feed.readAll([last[end], "[DONE]", delta]);
+  for (const event of [last[end], "[DONE]", delta]) feed.read(event);
   expect(seen).toEqual([`poll response.${end}`]);
   expect(calls).toEqual([end === "completed" ? "complete" : "cancel"]);
 });
