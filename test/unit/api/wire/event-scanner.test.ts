@@ -109,7 +109,7 @@ describe("an event is left to be parsed", () => {
       "with an index that is not a whole number",
       '{"type":"response.reasoning_text.delta","content_index":0.5,"delta":"a"}',
     ],
-    ["longer than 4 kB", JSON.stringify({ ...text, delta: "x".repeat(4096) })],
+    ["longer than 512 bytes", JSON.stringify({ ...text, delta: "x".repeat(512) })],
     ["cut off", '{"type":"response.output_text.delta","delta":"a"'],
     ["with something after it", '{"type":"response.output_text.delta","delta":"a"} x'],
     ["with a comma too many", '{"type":"response.output_text.delta","delta":"a",}'],
@@ -130,6 +130,8 @@ describe("what is kept of an event keeps nothing else in memory:", () => {
     ["a delta of twelve signs", "twelve signs", (scanned) => scanned?.decoded],
     ["a delta of thirteen signs", "thirteen sign", (scanned) => scanned?.decoded],
     ["a longer delta", "a longer delta, of thirty signs", (scanned) => scanned?.decoded],
+    ["a delta with an escape", 'a "longer" delta, of thirty signs', (scanned) => scanned?.decoded],
+    ["a delta with a sign of two bytes", "a longer delta, naïve", (scanned) => scanned?.decoded],
     ["its type", "a", (scanned) => scanned?.type],
   ])("%s", (_title, delta, keep) => {
     const read = (index: number) => {
