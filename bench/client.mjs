@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  * @typedef {{ cpuMs: number, wallMs: number, grownBytes: number }} Usage
  */
 
-const WARM_UP = "long:60:agent:16384:14000";
+const WARM_UP = "long:60";
 
 const TASKS = {
   /**

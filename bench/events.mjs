@@ -14,10 +14,12 @@ export const MIXES = {
   tools: { text: 0.05, reasoning: 0.05, toolInput: 0.9 },
 };
 
+/** @typedef {keyof typeof MIXES} Mix */
+
 /**
  * The events of one response, as JSON texts: `created` and `in_progress` with the request's echo, items with their deltas, `completed`.
  *
- * @param {{ count: number, mix?: keyof typeof MIXES, echoBytes?: number, itemDeltas?: number }} options `count`: of all events; `itemDeltas`: of an item.
+ * @param {{ count: number, mix?: Mix | undefined, echoBytes?: number | undefined, itemDeltas?: number }} options `count`: of all events; `itemDeltas`: of an item.
  * @returns {{ type: string, json: string }[]}
  */
 export function responseEvents({ count, mix = "agent", echoBytes = INSTRUCTIONS.length, itemDeltas = 500 }) {

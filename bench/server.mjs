@@ -13,10 +13,13 @@ const PACED_ITEM_DELTAS = 10;
 
 /** @type {Record<string, (response: import("node:http").ServerResponse, ...options: string[]) => void>} */
 const SCENARIOS = {
-  /** `long:COUNT:MIX:CHUNKS:ECHO`: a whole response as fast as it is read; CHUNKS `event` sends each event as an HTTP chunk of its own. */
-  long(response, count, mix, chunks, echoBytes) {
-    const body = rendered(`${count}:${mix}:${chunks}:${echoBytes}`, () => {
-      const events = frames({ count: Number(count), mix: /** @type {"agent"} */ (mix), echoBytes: Number(echoBytes) });
+  /**
+   * `long:COUNT[:MIX[:CHUNKS[:ECHO]]]`: a whole response as fast as it is read; CHUNKS: bytes of an HTTP chunk, or `event` where each event is
+   * one; ECHO: bytes of the instructions that it repeats.
+   */
+  long(response, count, mix, chunks = `${CHUNK_BYTES}`, echo) {
+    const body = rendered(`${count}:${mix}:${chunks}:${echo}`, () => {
+      const events = frames({ count: Number(count), mix: mixOf(mix), echoBytes: numberOf(echo) });
       return Buffer.concat(
         (chunks === "event" ? events : slices(Buffer.concat(events), Number(chunks))).map(httpChunk),
       );
@@ -26,11 +29,11 @@ const SCENARIOS = {
     response.socket?.write(body, () => response.end());
   },
 
-  /** `paced:SECONDS:ECHO`: a whole response at 20 events a second. */
-  paced(response, seconds, echoBytes) {
+  /** `paced:SECONDS[:ECHO]`: a whole response at 20 events a second. */
+  paced(response, seconds, echo) {
     const count = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
-    const events = rendered(`paced:${seconds}:${echoBytes}`, () =>
-      frames({ count, echoBytes: Number(echoBytes), itemDeltas: PACED_ITEM_DELTAS }),
+    const events = rendered(`paced:${seconds}:${echo}`, () =>
+      frames({ count, echoBytes: numberOf(echo), itemDeltas: PACED_ITEM_DELTAS }),
     );
     let sent = 0;
     sendHead(response);
@@ -104,11 +107,7 @@ websockets.on("connection", (socket, request) => {
   socket.on("message", (message) => {
     const [name, count, mix] = modelOf(/** @type {Buffer} */ (message)).split(":");
     const events = rendered(`ws:${count}:${mix}`, () =>
-      Buffer.concat(
-        responseEvents({ count: Number(count), mix: /** @type {"agent"} */ (mix) }).map(({ json }) =>
-          websocketFrame(json),
-        ),
-      ),
+      Buffer.concat(responseEvents({ count: Number(count), mix: mixOf(mix) }).map(({ json }) => websocketFrame(json))),
     );
     if (name === "long") request.socket.write(events);
     else socket.send(JSON.stringify(COMPLETED));
@@ -215,6 +214,14 @@ function websocketFrame(/** @type {string} */ message) {
     head.writeBigUInt64BE(BigInt(length), 2);
   }
   return Buffer.concat([head, payload]);
+}
+
+function mixOf(/** @type {string | undefined} */ name) {
+  return /** @type {import("./events.mjs").Mix | undefined} */ (name);
+}
+
+function numberOf(/** @type {string | undefined} */ option) {
+  return option === undefined ? undefined : Number(option);
 }
 
 function modelOf(/** @type {Buffer} */ body) {

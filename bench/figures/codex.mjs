@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { npm, say } from "../../scripts/ready.mjs";
 import { cleanEnvironment, median, medianOf, outputOf, takeTurns } from "../measure.mjs";
 import { digits } from "../report.mjs";
-import { RUN } from "./streams.mjs";
+import { EVENTS, LONG, RUN } from "./streams.mjs";
 
 const cache = fileURLToPath(new URL("../../.cache/codex", import.meta.url));
 // Text alone: a call of a tool would be carried out, and asked on from.
-const LONG_TEXT = "long:50007:text:16384:14000";
+const LONG_TEXT = `${LONG}:text`;
 
 /**
  * What the reference's own program spends on the same stream: a curiosity, since it also shows and stores what it reads. Its start is taken
@@ -34,7 +34,7 @@ export async function codex(/** @type {import("./streams.mjs").Context} */ { ser
     options: () => ({ model: LONG_TEXT, ...RUN }),
   });
   return {
-    title: "The real codex on a stream of 50007 events of text, CPU in ms beyond that of a short response",
+    title: `The real codex on a stream of ${EVENTS} events of text, CPU in ms beyond that of a short response`,
     head: ["client", "ms"],
     rows: [
       ["codex", digits(median(streams))],

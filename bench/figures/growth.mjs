@@ -1,6 +1,6 @@
 import { medianOf, ratioOf, takeTurns } from "../measure.mjs";
 import { digits } from "../report.mjs";
-import { RUN } from "./streams.mjs";
+import { EVENTS, LONG, RUN } from "./streams.mjs";
 
 /** @typedef {import("./streams.mjs").Context} Context */
 
@@ -9,23 +9,22 @@ export const growth = [withLength, withMix, withChunks, withEcho, withStreams];
 
 /** @param {Context} context */
 function withLength(context) {
-  const counts = [5_000, 50_007, 200_000];
-  const models = counts.map((count) => /** @type {const} */ ([`${count}`, `long:${count}:agent:16384:14000`]));
+  const models = [5_000, EVENTS, 200_000].map((count) => /** @type {const} */ ([`${count}`, `long:${count}`]));
   return streams(context, "events of a stream", models, (count) => Number(count));
 }
 
 /** @param {Context} context */
 function withMix(context) {
   const mixes = ["text", "agent", "tools"];
-  const models = mixes.map((mix) => /** @type {const} */ ([mix, `long:50007:${mix}:16384:14000`]));
-  return streams(context, "mix of events: all text, a coding agent's, nearly all tool input", models, () => 50_007);
+  const models = mixes.map((mix) => /** @type {const} */ ([mix, `${LONG}:${mix}`]));
+  return streams(context, "mix of events: all text, a coding agent's, nearly all tool input", models, () => EVENTS);
 }
 
 /** @param {Context} context */
 function withChunks(context) {
   const sizes = ["1000", "16384", "65536", "event"];
-  const models = sizes.map((size) => /** @type {const} */ ([size, `long:50007:agent:${size}:14000`]));
-  return streams(context, "bytes of an HTTP chunk; `event`: each event is one", models, () => 50_007);
+  const models = sizes.map((size) => /** @type {const} */ ([size, `${LONG}:agent:${size}`]));
+  return streams(context, "bytes of an HTTP chunk; `event`: each event is one", models, () => EVENTS);
 }
 
 /** @param {Context} context */
@@ -76,7 +75,7 @@ async function withStreams(/** @type {Context} */ { server, quick }) {
       task: "streams",
       clients: ["floor", "ours"],
       repetitions: quick ? 1 : 3,
-      options: () => ({ model: `paced:${seconds}:14000`, streams: count }),
+      options: () => ({ model: `paced:${seconds}`, streams: count }),
     });
     const cpuMs = medianOf(samples.ours, "cpuMs");
     rows.push([

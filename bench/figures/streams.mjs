@@ -4,8 +4,9 @@ import { digits } from "../report.mjs";
 /** @typedef {{ server: import("../measure.mjs").Server, quick: boolean }} Context */
 /** @typedef {import("../report.mjs").Figure} Figure */
 
-const EVENTS = 50_007;
-export const LONG = `long:${EVENTS}:agent:16384:14000`;
+/** Of a long stream. */
+export const EVENTS = 50_007;
+export const LONG = `long:${EVENTS}`;
 
 /** Of the streams that a process reads: those not counted between the first and the later ones, and the later ones. */
 export const RUN = { between: 2, later: 3 };
@@ -63,7 +64,7 @@ export async function longWebsocket(/** @type {Context} */ { server, quick }) {
     task: "stream",
     clients,
     repetitions: quick ? 2 : 7,
-    options: () => ({ model: `long:${EVENTS}:agent`, ...(quick ? QUICK_RUN : RUN) }),
+    options: () => ({ model: LONG, ...(quick ? QUICK_RUN : RUN) }),
   });
   const ratio = (/** @type {(typeof clients)[number]} */ client, key = "cpuMs") =>
     ratioOf(samples[client], samples.ws, key);
@@ -108,7 +109,7 @@ export async function manyStreams(/** @type {Context} */ { server, quick }) {
     clients: quick ? ["floor", "ours", "openai-helper"] : clients,
     slow: ["openai", "openai-helper", "ai-sdk"],
     repetitions: quick ? 2 : 9,
-    options: () => ({ model: `paced:${seconds}:14000`, streams }),
+    options: () => ({ model: `paced:${seconds}`, streams }),
   });
   const runs = Object.values(samples).flatMap((list) => list.filter(Boolean)).length;
   const serverCpuMs = ((await server.cpuMs()) - serverBefore) / runs;
