@@ -35,7 +35,7 @@ export interface Carrier {
 }
 
 /**
- * Taken from the connection and not yet read by the caller, in bytes or characters, before the connection is paused: two reads of a socket.
+ * Taken from the connection and not yet read by the caller, in bytes, before the connection is paused: two reads of a socket.
  * More would not be faster, and what waits survives collections, for which Node makes room it keeps.
  */
 const BACKLOG = 128 * 1024;

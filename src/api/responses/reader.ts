@@ -3,8 +3,8 @@ import type { Logger } from "../../client/log.ts";
 import { decodeRawText, type RawText } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
-import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../wire/event-decoder.ts";
-import { type ScannedEvent, scanEvent } from "../wire/event-scanner.ts";
+import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "../wire/event-decoder.ts";
+import { scanEvent } from "../wire/event-scanner.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
@@ -49,7 +49,6 @@ export class ResponseReader {
   #polledAt = performance.now();
   /** Somebody wants what no decoded event holds. */
   readonly #readsEverything: boolean;
-  #over = false;
 
   constructor(sink: ResponseSink, options: ResponseReaderOptions) {
     this.#sink = sink;
@@ -59,7 +58,6 @@ export class ResponseReader {
 
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
   read(raw: RawText): void {
-    if (this.#over) return;
     const scanned = this.#readsEverything ? undefined : scanEvent(raw);
     if (scanned) this.#take(scanned);
     else this.#parse(decodeRawText(raw));
@@ -96,7 +94,6 @@ export class ResponseReader {
     const decoded = this.#decode(event, text);
     switch (decoded.type) {
       case "failed":
-        this.#over = true;
         this.#sink.failed(this.#blanked(text) ?? decoded.error);
         return;
       case "metadata":
@@ -109,7 +106,6 @@ export class ResponseReader {
         this.#skip(decoded.reason, event.type);
         return;
       case "completed":
-        this.#over = true;
         this.#sink.event(this.#options.later?.complete(decoded, event.response) ?? decoded);
         this.#sink.completed();
         return;

@@ -1,6 +1,5 @@
 import { decodeRawText, type RawText } from "../../client/raw-text.ts";
-import { DELTA, outputTextDelta, reasoningTextDelta, summaryTextDelta } from "./event-decoder.ts";
-import type { ScannedEvent } from "./event-scanner.ts";
+import { DELTA, outputTextDelta, reasoningTextDelta, type ScannedEvent, summaryTextDelta } from "./event-decoder.ts";
 
 /** Nearly all deltas are short, and on long ones with escapes the expression is slower than `JSON.parse`. */
 const LONGEST_EVENT = 512;

@@ -39,6 +39,12 @@ export type DecodedDelta =
   | ReasoningTextDeltaEvent
   | SkippedWireEvent;
 
+/** What was recognized of an event without parsing it, and its wire type. */
+export interface ScannedEvent {
+  readonly type: string;
+  readonly decoded: DecodedDelta | CreatedEvent;
+}
+
 /** What one wire event means. `completed` and `failed` end the stream. */
 export type DecodedEvent = ResponseEvent | FailedEvent | MetadataEvent | SkippedWireEvent;
 

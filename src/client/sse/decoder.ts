@@ -61,6 +61,7 @@ export class SseDecoder {
    * collection finds them.
    */
   readonly #rawData: RawText[] = [];
+  #handedOver = 0;
 
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
@@ -170,8 +171,15 @@ export class SseDecoder {
 
   #handOver(): void {
     const list = this.#rawData;
-    for (const data of list) this.#sink.onRawData?.(data);
-    while (list.length > 0) list.pop(); // a length that is set to 0 is a call into the runtime
+    if (list.length === 0) return;
+    try {
+      while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawText);
+    } finally {
+      this.#handedOver = 0;
+      // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
+      if (list.length === 1) list.pop();
+      else list.length = 0;
+    }
   }
 
   #takeEvent(): SseEvent | undefined {

@@ -28,14 +28,11 @@ export type WebsocketEnd =
   /** `close` or `terminate` was called. */
   | { readonly by: "us" };
 
-/** Receives what a connection brings. `ended` is called once, and nothing after it. */
-export interface WebsocketSink {
-  text?(message: string): void;
-  /** Instead of `text`: a text message, not decoded yet. */
-  rawText?(message: RawText): void;
+/** Receives what a connection brings: text messages decoded, or with `rawText` not decoded yet. `ended` is called once, and nothing after it. */
+export type WebsocketSink = {
   binary(message: Uint8Array): void;
   ended(end: WebsocketEnd): void;
-}
+} & ({ text(message: string): void; rawText?: undefined } | { rawText(message: RawText): void });
 
 export interface SendOptions {
   /** Until the message is with the operating system, in milliseconds; 0 or none for no limit. */
@@ -200,7 +197,7 @@ export class WebsocketConnection {
     const sink = this.#sink;
     if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
     else if (sink?.rawText) sink.rawText(rawTextOf(bytes));
-    else sink?.text?.(bytes.toString());
+    else sink?.text(bytes.toString());
   };
 
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */

@@ -138,6 +138,32 @@ describe("a sink for raw data", () => {
     expect(data).toEqual(["a", "b", "c"]);
   });
 
+  const three = Buffer.from("data: a\n\ndata: b\n\ndata: c\n\n");
+  const last = Buffer.from("data: d\n\n");
+
+  it("gets nothing twice after it threw", () => {
+    const data: string[] = [];
+    const onRawData = (each: string) => {
+      data.push(each);
+      if (each === "b") throw new Error("no b");
+    };
+    const decoder = new SseDecoder({ onRawData });
+    expect(() => decoder.feed(three)).toThrow("no b");
+    decoder.feed(last);
+    expect(data).toEqual(["a", "b", "d"]);
+  });
+
+  it("gets nothing twice where it feeds the decoder itself", () => {
+    const data: string[] = [];
+    const onRawData = (each: string) => {
+      data.push(each);
+      if (each === "a") decoder.feed(last);
+    };
+    const decoder: SseDecoder = new SseDecoder({ onRawData });
+    decoder.feed(three);
+    expect(data).toEqual(["a", "b", "c", "d"]);
+  });
+
   it("gets what came before an event that is too large", () => {
     const { data, feed } = heard([`data: a\n\ndata: ${"x".repeat(100)}`], 50);
     expect(feed).toThrow(/larger than 50 bytes/);

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { decodeWireEvent } from "../../../../src/api/wire/event-decoder.ts";
-import { type ScannedEvent, scanEvent } from "../../../../src/api/wire/event-scanner.ts";
+import { decodeWireEvent, type ScannedEvent } from "../../../../src/api/wire/event-decoder.ts";
+import { scanEvent } from "../../../../src/api/wire/event-scanner.ts";
 import { rawTextOf } from "../../../../src/client/raw-text.ts";
 
 const scan = (json: string) => scanEvent(rawTextOf(Buffer.from(json)));
@@ -73,7 +73,7 @@ describe("an event that says nothing but its type is not parsed:", () => {
     expect(scan(json)).toEqual(parsed(json));
   });
 
-  it("nor checked: what stands inside is taken on trust (parity: sse/unread-on-trust)", () => {
+  it("nor checked: what stands inside is taken on trust (parity: stream/unread-on-trust)", () => {
     const begun = JSON.stringify({ type: "response.created", sequence_number: 0, response: request });
     expect(scan(begun.replace("Say", "\\x"))).toEqual({ type: "response.created", decoded: { type: "created" } });
     expect(scan('{"type":"response.output_text.done",,}')).toMatchObject({ decoded: { reason: "unknown type" } });
@@ -84,6 +84,14 @@ describe("an event is left to be parsed", () => {
   it.each<[string, string]>([
     ["that brings an item", '{"type":"response.output_item.done","item":{"type":"message"}}'],
     ["that ends the response", JSON.stringify({ type: "response.completed", sequence_number: 0, response: request })],
+    ["that tells an error without a type of its own", '{"error":{"message":"m","type":"server_error"}}'],
+    ["that tells an error and more", '{"error":{"message":"m","type":"response.x"},"code":"y"}'],
+    ["that tells an error and is cut off", '{"error":{"message":"m","type":"server_error"}'],
+    ["with another before it, without a blank line", '{"type":"response.output_text.done"}\n{"type":"error"}'],
+    ["with another behind its beginning", '{"type":"response.created","response":{"id":"r"}}\n{"response":{}}'],
+    ["whose type is a list", '{"type":["response.output_text.done"],"error":{}}'],
+    ["whose type does not end", '{"type":"keepalive}'],
+    ["with headers, apart from their colon", '{"type":"ping","headers" : {"openai-model":"other"}}'],
     ["with headers", '{"type":"response.output_text.done","headers":{"openai-model":"other"}}'],
     ["that begins, with headers", '{"type":"response.created","response":{"id":"r","headers":{"openai-model":"b"}}}'],
     ["that begins without a response", JSON.stringify({ type: "response.created", response: null, rest: request })],
@@ -101,7 +109,7 @@ describe("an event is left to be parsed", () => {
     ["with two types", '{"type":"response.output_text.delta","type":"error","delta":"a"}'],
     [
       "with two types around its delta",
-      '{"type":"response.output_text.delta","delta":"a","type":"response.function_call_arguments.delta"}',
+      '{"type":"response.output_text.delta","delta":"a","type":"response.reasoning_text.delta"}',
     ],
     ["with two deltas", '{"type":"response.output_text.delta","delta":"a","delta":"b"}'],
     ["without a type", '{"delta":"a"}'],
@@ -125,25 +133,39 @@ describe("what is kept of an event keeps nothing else in memory:", () => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
 
-  it.each<[string, string, (scanned: ScannedEvent | undefined) => unknown]>([
-    ["a delta of one sign", "a", (scanned) => scanned?.decoded],
-    ["a delta of twelve signs", "twelve signs", (scanned) => scanned?.decoded],
-    ["a delta of thirteen signs", "thirteen sign", (scanned) => scanned?.decoded],
-    ["a longer delta", "a longer delta, of thirty signs", (scanned) => scanned?.decoded],
-    ["a delta with an escape", 'a "longer" delta, of thirty signs', (scanned) => scanned?.decoded],
-    ["a delta with a sign of two bytes", "a longer delta, naïve", (scanned) => scanned?.decoded],
-    ["its type", "a", (scanned) => scanned?.type],
-  ])("%s", (_title, delta, keep) => {
-    const read = (index: number) => {
-      const event = JSON.stringify({ ...text, delta: `${delta.slice(1)}${index % 10}` });
-      const chunk = rawTextOf(Buffer.from(`${event}${"\n".repeat(100_000)}`));
-      return keep(scanEvent(chunk.slice(0, chunk.indexOf("\n"))));
+  const heldBytes = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const expectLittleKept = (eventAt: (index: number) => object) => {
+    const read = (index: number): ScannedEvent | undefined => {
+      const chunk = rawTextOf(Buffer.from(`${JSON.stringify(eventAt(index))}${"\n".repeat(100_000)}`));
+      return scanEvent(chunk.slice(0, chunk.indexOf("\n")));
     };
-    collect();
-    const before = process.memoryUsage().heapUsed;
+    const before = heldBytes();
     const kept = Array.from({ length: 500 }, (_, index) => read(index));
-    collect();
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6); // of 50 MB that were read
-    expect(kept).toHaveLength(500);
+    expect(heldBytes() - before).toBeLessThan(10e6); // of 50 MB that were read
+    expect(kept).not.toContain(undefined);
+  };
+
+  it.each([
+    ["a delta of one sign", "a"],
+    ["a delta of twelve signs", "twelve signs"],
+    ["a delta of thirteen signs", "thirteen sign"],
+    ["a longer delta", "a longer delta, of thirty signs"],
+    ["a delta with an escape", 'a "longer" delta, of thirty signs'],
+    ["a delta with a sign of two bytes", "a longer delta, naïve"],
+  ])("%s", (_title, delta) => {
+    expectLittleKept((index) => ({ ...text, delta: `${delta.slice(1)}${index % 10}` }));
+  });
+
+  it("a type that is met for the first time", () => {
+    expectLittleKept((index) => ({ type: `response.something_new_${index}.done`, index }));
+  });
+
+  it("and types are not remembered without end", () => {
+    const before = heldBytes();
+    for (let index = 0; index < 50_000; index += 1) scan(`{"type":"response.many_${index}.done"}`);
+    expect(heldBytes() - before).toBeLessThan(3e6);
   });
 });
