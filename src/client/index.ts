@@ -31,7 +31,7 @@ export {
   type PolicyOptions,
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";
-export { decodeRawText, type RawText } from "./raw-text.ts";
+export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
 export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy, withRetries } from "./retry.ts";
 export { parseRetryAfter } from "./retry-after.ts";
 export {

@@ -6,6 +6,25 @@ import { isAscii } from "node:buffer";
  */
 export type RawText = string;
 
+/** A text not decoded yet: as characters, or as its bytes where it is long and looking for something in it is not worth a copy. */
+export type RawData = RawText | Uint8Array;
+
+/** From here on a text is left as bytes. */
+const LONG = 4096;
+
+export function isLong(bytes: Uint8Array): boolean {
+  return bytes.length > LONG;
+}
+
+/** @returns `bytes` themselves where they are long. */
+export function rawDataOf(bytes: Uint8Array): RawData {
+  return isLong(bytes) ? bytes : rawTextOf(bytes);
+}
+
+export function decodeRawData(raw: RawData): string {
+  return typeof raw === "string" ? decodeRawText(raw) : asBuffer(raw).toString();
+}
+
 export function rawTextOf(bytes: Uint8Array): RawText {
   return asBuffer(bytes).toString("latin1");
 }
@@ -21,6 +40,6 @@ export function decodeRawText(raw: RawText): string {
 const SHORT = 512;
 const NOT_ASCII = /[\x80-\xff]/;
 
-function asBuffer(bytes: Uint8Array): Buffer {
+export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decodeRawData, type RawData } from "../../src/client/raw-text.ts";
 import { SseDecoder, type SseEvent } from "../../src/client/sse/index.ts";
 
 function ours(chunks: readonly Uint8Array[]): SseEvent[] {
@@ -45,7 +46,46 @@ const stream = fc
   .map((lines) => Buffer.from(lines.map(([text, eol]) => text + eol).join("")));
 const places = fc.array(fc.nat(2000), { maxLength: 40 });
 
+const longLine = fc
+  .tuple(
+    fc.constantFrom("data:", "data: ", "event: ", ": "),
+    fc.constantFrom("x", "é", "\r"),
+    fc.constantFrom(4090, 4097, 9000),
+  )
+  .map(([field, unit, length]) => field + unit.repeat(length));
+const longStream = fc
+  .array(
+    fc.tuple(
+      fc.oneof({ weight: 2, arbitrary: longLine }, { weight: 3, arbitrary: line }),
+      fc.constantFrom("\n", "\n", "\n\n", "\r\n\r\n", "\r"),
+    ),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((lines) => Buffer.from(lines.map(([text, eol]) => text + eol).join("")));
+
+function rawData(chunks: readonly Uint8Array[]): RawData[] {
+  const data: RawData[] = [];
+  const decoder = new SseDecoder({ onRawData: (each) => data.push(each) });
+  for (const chunk of chunks) decoder.feed(chunk);
+  return data;
+}
+
 describe("the event stream decoder", () => {
+  it("gives the same data raw, long ones as bytes", () => {
+    let long = 0;
+    fc.assert(
+      fc.property(longStream, places, (bytes, where) => {
+        const raw = rawData(cut(bytes, where));
+        long += raw.filter((each) => typeof each === "object").length;
+        expect(raw.map(decodeRawData)).toEqual(ours([bytes]).map(({ data }) => data));
+      }),
+      { numRuns: 1000 },
+    );
+    expect(long).toBeGreaterThan(30);
+  });
+
   it("gives the same events however the bytes are cut", () => {
     fc.assert(
       fc.property(stream, places, (bytes, where) => {

@@ -2,7 +2,7 @@ import { AbortedError, type CodexApiError, TimeoutError } from "../../client/err
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
-import type { RawText } from "../../client/raw-text.ts";
+import type { RawData } from "../../client/raw-text.ts";
 import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvents } from "./later-events.ts";
@@ -108,7 +108,7 @@ export class ResponseFeed implements ResponseSink {
   }
 
   /** An event's JSON text. */
-  read(raw: RawText): void {
+  read(raw: RawData): void {
     if (this.#over) return;
     this.#hasRead = true;
     this.#reader.read(raw);

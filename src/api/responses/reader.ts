@@ -1,6 +1,6 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
-import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "../wire/event-decoder.ts";
@@ -57,10 +57,10 @@ export class ResponseReader {
   }
 
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
-  read(raw: RawText): void {
+  read(raw: RawData): void {
     const scanned = this.#readsEverything ? undefined : scanEvent(raw);
     if (scanned) this.#take(scanned);
-    else this.#parse(decodeRawText(raw));
+    else this.#parse(decodeRawData(raw));
   }
 
   #take({ type, decoded }: ScannedEvent): void {

@@ -1,6 +1,6 @@
 import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
-import type { RawText } from "../../client/raw-text.ts";
+import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
@@ -74,7 +74,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
     this.feed.took(bytes.length);
   }
 
-  onRawData(data: RawText): void {
+  onRawData(data: RawData): void {
     this.feed.read(data);
   }
 

@@ -1,7 +1,7 @@
 import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
-import { decodeRawText } from "../../client/raw-text.ts";
+import { decodeRawData } from "../../client/raw-text.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
@@ -203,9 +203,9 @@ export class ResponsesWebsocketConnection {
   };
 
   readonly #sink: WebsocketSink = {
-    rawText: (message) => {
+    rawData: (message) => {
       const feed = this.#feed;
-      if (!feed) return this.#unasked(decodeRawText(message));
+      if (!feed) return this.#unasked(decodeRawData(message));
       feed.read(message);
       this.#took(feed, message.length);
     },

@@ -1,4 +1,4 @@
-import type { RawText } from "../../client/raw-text.ts";
+import { asBuffer, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
 import { scanDelta } from "./delta-scanner.ts";
 import { CREATED, created, isReadType, type ScannedEvent, UNKNOWN_TYPE } from "./event-decoder.ts";
 
@@ -11,8 +11,18 @@ type Scanner = (raw: RawText) => ScannedEvent | undefined;
  * @returns Undefined where the event has to be parsed. Of a delta, what `decodeWireEvent` makes of it; of the others too, as far as they
  *   are what they look like (parity: `stream/unread-on-trust`).
  */
-export function scanEvent(raw: RawText): ScannedEvent | undefined {
-  return scanDelta(raw) ?? scanByType(raw);
+export function scanEvent(raw: RawData): ScannedEvent | undefined {
+  return typeof raw === "string" ? (scanDelta(raw) ?? scanByType(raw)) : scanLongEvent(raw);
+}
+
+/** More than what tells the type. */
+const END_BYTES = 256;
+
+/** Instructions of many kilobytes that nobody reads are not even made into characters. */
+function scanLongEvent(bytes: Uint8Array): ScannedEvent | undefined {
+  const ends = rawTextOf(bytes.subarray(0, END_BYTES)) + rawTextOf(bytes.subarray(-END_BYTES));
+  const scanned = scanByType(ends);
+  return scanned && !saysMore(asBuffer(bytes)) ? scanned : undefined;
 }
 
 function scanByType(raw: RawText): ScannedEvent | undefined {
@@ -74,6 +84,6 @@ function scanCreated(raw: RawText): ScannedEvent | undefined {
  * The headers of an answer may stand in any event; a text has no bare quote inside, so that this finds fields, and with its closing quote
  * alone it is found in half the time. A line end shows that a server forgot the blank line between two events.
  */
-function saysMore(raw: RawText): boolean {
+function saysMore(raw: RawText | Buffer): boolean {
   return raw.includes('headers"') || raw.includes("\n");
 }

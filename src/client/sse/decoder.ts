@@ -1,5 +1,5 @@
 import { StreamError } from "../errors.ts";
-import { decodeRawText, type RawText, rawTextOf } from "../raw-text.ts";
+import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 
 /** One dispatched event. */
 export interface SseEvent {
@@ -14,7 +14,7 @@ export interface SseEvent {
 export interface SseSink {
   onEvent?(event: SseEvent): void;
   /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet. */
-  onRawData?(data: RawText): void;
+  onRawData?(data: RawData): void;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
@@ -28,6 +28,9 @@ export interface SseDecoderOptions {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
+const EVENT_FIELD = Buffer.from("event:");
+const DATA_FIELD = Buffer.from("data:");
 const BYTE_ORDER_MARK: RawText = "\xEF\xBB\xBF";
 const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -52,7 +55,7 @@ export class SseDecoder {
   #atStart = true;
 
   // Raw, as the lines they were cut from: decoded when somebody wants the event.
-  #data: RawText | undefined;
+  #data: RawData | undefined;
   #event: RawText | undefined;
   #id: RawText | undefined;
   /**
@@ -60,7 +63,7 @@ export class SseDecoder {
    * everything. One list for all chunks: of lists that are made anew V8 sees the first ones wait, and makes the later ones where only a full
    * collection finds them.
    */
-  readonly #rawData: RawText[] = [];
+  readonly #rawData: RawData[] = [];
   #handedOver = 0;
 
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
@@ -83,8 +86,8 @@ export class SseDecoder {
     if (end > 0) {
       // Only the line under way is copied to be joined; the rest of the chunk is read where it is.
       const start = this.#unfinishedBytes > 0 ? firstLineEnd(chunk) + 1 : 0;
-      if (start > 0) this.#readLines(this.#linesOf(this.#takeUnfinished(chunk.subarray(0, start))));
-      if (start < end) this.#readLines(this.#linesOf(end - start < chunk.length ? chunk.subarray(start, end) : chunk));
+      if (start > 0) this.#readBytes(this.#takeUnfinished(chunk.subarray(0, start)));
+      if (start < end) this.#readBytes(end - start < chunk.length ? chunk.subarray(start, end) : chunk);
     }
     if (end < chunk.length) this.#hold(chunk.subarray(end));
   }
@@ -109,6 +112,38 @@ export class SseDecoder {
     this.#unfinished = [];
     this.#unfinishedBytes = 0;
     return joined;
+  }
+
+  /** `bytes` are whole lines. */
+  #readBytes(bytes: Uint8Array): void {
+    const start = this.#sink.onRawData && isLong(bytes) ? this.#readLongEvents(bytes) : 0;
+    if (start < bytes.length) this.#readLines(this.#linesOf(start > 0 ? bytes.subarray(start) : bytes));
+  }
+
+  /**
+   * Takes the long data that `bytes` begin with as they are, without making characters of them. Servers flush a long event by itself, so that
+   * looking for one further on is not worth it.
+   *
+   * @returns Where the first line begins that was not read.
+   */
+  #readLongEvents(bytes: Uint8Array): number {
+    let start = 0;
+    while (this.#data === undefined && !this.#afterCarriageReturn) {
+      const dataStart = hasFieldAt(bytes, start, EVENT_FIELD) ? bytes.indexOf(LF, start) + 1 : start;
+      const end = hasFieldAt(bytes, dataStart, DATA_FIELD) ? bytes.indexOf(LF, dataStart) : -1;
+      if (end === -1) break;
+      const valueAt = dataStart + DATA_FIELD.length;
+      const value = bytes.subarray(bytes[valueAt] === SPACE ? valueAt + 1 : valueAt, end);
+      if (!isLong(value) || value.indexOf(CR) !== -1) break;
+      this.#checkSize(value.length);
+      this.#atStart = false;
+      this.#data = value;
+      start = end + 1;
+      if (bytes[start] !== LF) break; // its event goes on
+      this.#dispatch();
+      start += 1;
+    }
+    return start;
   }
 
   #linesOf(bytes: Uint8Array): RawText {
@@ -154,7 +189,8 @@ export class SseDecoder {
   }
 
   #appendData(value: RawText): void {
-    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    const before = typeof this.#data === "object" ? rawTextOf(this.#data) : this.#data;
+    this.#data = before === undefined ? value : `${before}\n${value}`;
     this.#checkSize(this.#data.length);
   }
 
@@ -173,7 +209,7 @@ export class SseDecoder {
     const list = this.#rawData;
     if (list.length === 0) return;
     try {
-      while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawText);
+      while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawData);
     } finally {
       this.#handedOver = 0;
       // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
@@ -188,7 +224,7 @@ export class SseDecoder {
     this.#event = undefined;
     this.#data = undefined;
     if (data === undefined) return undefined;
-    return { event: event && decodeRawText(event), data: decodeRawText(data), id: this.#id && decodeRawText(this.#id) };
+    return { event: event && decodeRawText(event), data: decodeRawData(data), id: this.#id && decodeRawText(this.#id) };
   }
 
   #checkSize(bytes: number): void {
@@ -197,6 +233,10 @@ export class SseDecoder {
       `an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`,
     );
   }
+}
+
+function hasFieldAt(bytes: Uint8Array, start: number, field: Uint8Array): boolean {
+  return field.every((byte, index) => bytes[start + index] === byte);
 }
 
 function firstLineEnd(chunk: Uint8Array): number {
@@ -216,5 +256,5 @@ function lastLineEnd(chunk: Uint8Array): number {
 
 /** The standard drops one space after the colon. */
 function valueStart(line: RawText, afterColon: number): number {
-  return line.charCodeAt(afterColon) === 0x20 ? afterColon + 1 : afterColon;
+  return line.charCodeAt(afterColon) === SPACE ? afterColon + 1 : afterColon;
 }

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
-import { type RawText, rawTextOf } from "../raw-text.ts";
+import { type RawData, rawDataOf } from "../raw-text.ts";
 import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -28,11 +28,11 @@ export type WebsocketEnd =
   /** `close` or `terminate` was called. */
   | { readonly by: "us" };
 
-/** Receives what a connection brings: text messages decoded, or with `rawText` not decoded yet. `ended` is called once, and nothing after it. */
+/** Receives what a connection brings: text messages decoded, or with `rawData` not decoded yet. `ended` is called once, and nothing after it. */
 export type WebsocketSink = {
   binary(message: Uint8Array): void;
   ended(end: WebsocketEnd): void;
-} & ({ text(message: string): void; rawText?: undefined } | { rawText(message: RawText): void });
+} & ({ text(message: string): void; rawData?: undefined } | { rawData(message: RawData): void });
 
 export interface SendOptions {
   /** Until the message is with the operating system, in milliseconds; 0 or none for no limit. */
@@ -196,7 +196,7 @@ export class WebsocketConnection {
     }
     const sink = this.#sink;
     if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
-    else if (sink?.rawText) sink.rawText(rawTextOf(bytes));
+    else if (sink?.rawData) sink.rawData(rawDataOf(bytes));
     else sink?.text(bytes.toString());
   };
 

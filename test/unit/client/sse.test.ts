@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RawData } from "../../../src/client/raw-text.ts";
 import { SseDecoder, type SseEvent } from "../../../src/client/sse/index.ts";
 
 interface Heard {
@@ -111,7 +112,7 @@ describe("text", () => {
 
 describe("a sink for raw data", () => {
   const heard = (chunks: readonly string[], maxEventBytes?: number) => {
-    const data: string[] = [];
+    const data: RawData[] = [];
     const decoder = new SseDecoder({ onRawData: (each) => data.push(each) }, { maxEventBytes });
     const feed = () => {
       for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
@@ -130,6 +131,34 @@ describe("a sink for raw data", () => {
     expect(data).toEqual(["\xC3\xA9", "z", "a\nb", "c"]);
   });
 
+  it("gets long data as bytes", () => {
+    const long = "é".repeat(3000);
+    const { data, feed } = heard([`event: x\ndata: ${long}\n\ndata:${long}\n\ndata: z\n\n`]);
+    feed();
+    expect(data).toEqual([Buffer.from(long), Buffer.from(long), "z"]);
+  });
+
+  it("gets long data that came in pieces as bytes", () => {
+    const long = "x".repeat(50_000);
+    const { data, feed } = heard(["event: x\ndata: ", long, "\n", "\n"]);
+    feed();
+    expect(data).toEqual([Buffer.from(long)]);
+  });
+
+  it.each([
+    ["a line behind it", `data: ${"x".repeat(5000)}\ndata: y\n\n`, `${"x".repeat(5000)}\ny`],
+    ["a line before it", `data: y\ndata: ${"x".repeat(5000)}\n\n`, `y\n${"x".repeat(5000)}`],
+  ])("gets long data with %s as characters", (_title, chunk, expected) => {
+    const { data, feed } = heard([chunk]);
+    feed();
+    expect(data).toEqual([expected]);
+  });
+
+  it("bounds long data too", () => {
+    const { feed } = heard([`data: ${"x".repeat(5000)}\n\n`], 4999);
+    expect(feed).toThrow(/larger than 4999 bytes/);
+  });
+
   it("gets an event with the chunk that completes it", () => {
     const { data, decoder } = heard([]);
     decoder.feed(Buffer.from("data: a\n\ndata: b\n\ndata: c"));
@@ -142,8 +171,8 @@ describe("a sink for raw data", () => {
   const last = Buffer.from("data: d\n\n");
 
   it("gets nothing twice after it threw", () => {
-    const data: string[] = [];
-    const onRawData = (each: string) => {
+    const data: RawData[] = [];
+    const onRawData = (each: RawData) => {
       data.push(each);
       if (each === "b") throw new Error("no b");
     };
@@ -154,8 +183,8 @@ describe("a sink for raw data", () => {
   });
 
   it("gets nothing twice where it feeds the decoder itself", () => {
-    const data: string[] = [];
-    const onRawData = (each: string) => {
+    const data: RawData[] = [];
+    const onRawData = (each: RawData) => {
       data.push(each);
       if (each === "a") decoder.feed(last);
     };

@@ -3,9 +3,9 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { decodeWireEvent, type ScannedEvent } from "../../../../src/api/wire/event-decoder.ts";
 import { scanEvent } from "../../../../src/api/wire/event-scanner.ts";
-import { rawTextOf } from "../../../../src/client/raw-text.ts";
+import { rawDataOf, rawTextOf } from "../../../../src/client/raw-text.ts";
 
-const scan = (json: string) => scanEvent(rawTextOf(Buffer.from(json)));
+const scan = (json: string) => scanEvent(rawDataOf(Buffer.from(json)));
 const parsed = (json: string) => {
   const event = JSON.parse(json);
   return { type: event.type, decoded: decodeWireEvent(event) };
