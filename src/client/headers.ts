@@ -22,7 +22,9 @@ export function isSendableHeaderValue(value: string): boolean {
 export function mergeHeaders(...layers: readonly (HeaderInit | undefined)[]): HeaderMap {
   const merged: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const layer of layers) {
-    for (const [name, value] of Object.entries(layer ?? {})) {
+    if (!layer) continue;
+    for (const name of Object.keys(layer)) {
+      const value = layer[name];
       if (value === undefined) continue;
       merged[checkedName(name)] = checkedValue(name, value);
     }
@@ -51,7 +53,8 @@ function checkedValue(name: string, value: string): string {
 /** Response headers as Node gives them: a repeated one is a list there. */
 export function joinRepeated(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderMap {
   const joined: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value !== undefined) joined[name.toLowerCase()] = typeof value === "string" ? value : value.join(", ");
   }
   return joined;

@@ -236,7 +236,7 @@ export class SseDecoder {
 }
 
 function hasFieldAt(bytes: Uint8Array, start: number, field: Uint8Array): boolean {
-  return field.every((byte, index) => bytes[start + index] === byte);
+  return Buffer.compare(bytes.subarray(start, start + field.length), field) === 0;
 }
 
 function firstLineEnd(chunk: Uint8Array): number {
