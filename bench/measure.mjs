@@ -45,6 +45,28 @@ export async function takeTurns(server, { task, clients, repetitions, options, p
   return samples;
 }
 
+/**
+ * All clients at the same time, for those that leave most of a core idle: what else the machine does then slows all of them alike, and single
+ * ratios lie within 5 % of each other where turns scatter by 20.
+ *
+ * @template {string} Name
+ * @param {Server} server
+ * @param {{ task: string, clients: readonly Name[], repetitions: number, options: object }} plan
+ * @returns {Promise<Record<Name, Sample[]>>} A client's samples by repetition.
+ */
+export async function sideBySide(server, { task, clients, repetitions, options }) {
+  const samples = /** @type {Record<Name, Sample[]>} */ ({});
+  for (const client of clients) samples[client] = [];
+  const given = JSON.stringify(options);
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    const run = (/** @type {Name} */ client) => runClient([client, task, server.origin, given]);
+    const round = await Promise.all(clients.map(run));
+    for (const [index, client] of clients.entries()) samples[client].push(/** @type {Sample} */ (round[index]));
+  }
+  agree(samples);
+  return samples;
+}
+
 /** @returns {Promise<Sample>} */
 async function runClient(/** @type {readonly string[]} */ args) {
   const script = fileURLToPath(new URL("client.mjs", import.meta.url));
