@@ -8,7 +8,9 @@ const LIMIT_MS = 60;
 const MEASURE = `
   const startedAt = performance.now();
   await import("codex-api");
-  process.stdout.write(String(performance.now() - startedAt));`;
+  const ms = performance.now() - startedAt;
+  const early = process.moduleLoadList.filter((each) => /^NativeModule (http|https|http2)$|undici/.test(each));
+  process.stdout.write(JSON.stringify({ ms, early }));`;
 
 await runScript(async () => {
   await ready();
@@ -30,5 +32,7 @@ function importOnce() {
     env: { ...process.env, NODE_OPTIONS: "" },
   });
   if (status !== 0) throw new Error(`import("codex-api") failed\n${stderr}`);
-  return Number(stdout);
+  const { ms, early } = JSON.parse(stdout);
+  if (early.length > 0) throw new Error(`import("codex-api") loads what only a call needs: ${early.join(", ")}`);
+  return ms;
 }

@@ -1,7 +1,7 @@
 import { type CodexApiError, HttpError, type HttpErrorFields, StreamError } from "../client/errors.ts";
 import type { HeaderMap } from "../client/headers.ts";
-import { statusText } from "../client/http/status-text.ts";
 import { parseRetryAfter } from "../client/retry-after.ts";
+import { statusText } from "../client/status-text.ts";
 import { delayInMessage, type ErrorDetails, readBodyDetails, readErrorDetails } from "./error-details.ts";
 import {
   ContextWindowExceededError,

@@ -1,6 +1,6 @@
 import type { HttpErrorFields } from "../client/errors.ts";
 import type { HeaderMap } from "../client/headers.ts";
-import { statusText } from "../client/http/status-text.ts";
+import { statusText } from "../client/status-text.ts";
 import { type ErrorDetails, readErrorDetails } from "./error-details.ts";
 import { header } from "./headers.ts";
 import { isJsonObject } from "./wire/json.ts";

@@ -1,10 +1,10 @@
 import { HttpError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankHeaders, blankSecrets, type SentRequest, safeUrl } from "../redact.ts";
+import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
 import { decodeContent } from "./content-decoding.ts";
-import { describeStatus } from "./status-text.ts";
 
 const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, totalMs: 15_000, whenIncomplete: "cut" } as const;
 

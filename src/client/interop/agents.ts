@@ -1,8 +1,8 @@
-import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import type { AgentOptions, ClientRequestArgs, Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
 import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "../policy.ts";
-import { type Dialer, targetOf } from "../route/index.ts";
+import { type Dialer, newHttpAgent, newHttpsAgent, targetOf } from "../route/index.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -12,12 +12,12 @@ export type AgentPolicyOptions = PolicyOptions &
 
 /** An agent for `https.request`, axios (`httpsAgent`), got (`agent.https`), `ws` (`agent`, for wss) and everything else on node:https. */
 export function createHttpsAgent(options: AgentPolicyOptions = {}): HttpsAgent {
-  return withDialer(new HttpsAgent(agentOptions(options)), "https:", options);
+  return withDialer(newHttpsAgent(agentOptions(options)), "https:", options);
 }
 
 /** The same for `http.request`: plain HTTP, through a tunnel where a proxy is on the route. */
 export function createHttpAgent(options: AgentPolicyOptions = {}): HttpAgent {
-  return withDialer(new HttpAgent(agentOptions(options)), "http:", options);
+  return withDialer(newHttpAgent(agentOptions(options)), "http:", options);
 }
 
 function agentOptions({

@@ -1,7 +1,8 @@
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { NetworkError } from "../errors.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
+import { httpRequest } from "./node-http.ts";
 import { hangUp, httpRefusal, wrongProtocol } from "./proxy-refusal.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 import { codeOf } from "./tcp-connect.ts";
@@ -16,7 +17,7 @@ export function openHttpTunnel(socket: Socket, chosen: ChosenProxy, target: Endp
   const authority = authorityOf(target);
   const authorization = chosen.proxy.basicAuthorization();
   return new Promise((resolve, reject) => {
-    const connect = request({
+    const connect = httpRequest({
       method: "CONNECT",
       path: authority,
       headers: { Host: authority, ...(authorization && { "Proxy-Authorization": authorization }) },

@@ -6,6 +6,7 @@
 export type { ConnectLimits } from "./connect-attempt.ts";
 export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUpgrader } from "./dialer.ts";
 export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
+export { newHttpAgent, newHttpsAgent } from "./node-http.ts";
 export { type ConnectStep, describePeer, type Peer } from "./peer.ts";
 export { PROXY_AUTHENTICATION_REQUIRED, PROXY_PROTOCOL_ERROR, PROXY_REFUSED } from "./proxy-refusal.ts";
 export type { ProxyScheme, ProxyUrl } from "./proxy-url.ts";

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { NetworkError } from "../errors.ts";
+import { statusText } from "../status-text.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 import { codeOf, inBrackets } from "./tcp-connect.ts";
@@ -19,9 +19,9 @@ export function httpRefusal(
   challenge: string | undefined,
 ): NetworkError {
   const wantsCredentials = status === 407 || status === 401;
-  const meaning = STATUS_CODES[status]; // not the proxy's own words: they are anybody's text
+  // Not the proxy's own words for its status: they are anybody's text.
   return new NetworkError(
-    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${status}${meaning ? ` ${meaning}` : ""}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status)}`,
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status)}`,
     {
       code: wantsCredentials ? PROXY_AUTHENTICATION_REQUIRED : PROXY_REFUSED,
       phase: "proxy",

@@ -1,4 +1,4 @@
-// A table of our own: importing node:http for its one loads, from Node 22 on, the whole of Node's built-in fetch.
+// A table of our own: node:http has one, but see `client/route/node-http.ts`.
 const REASONS: Readonly<Record<number, string>> = {
   300: "Multiple Choices",
   301: "Moved Permanently",
