@@ -134,7 +134,7 @@ export class SseDecoder {
       if (end === -1) break;
       const valueAt = dataStart + DATA_FIELD.length;
       const value = bytes.subarray(bytes[valueAt] === SPACE ? valueAt + 1 : valueAt, end);
-      if (!isLong(value) || value.indexOf(CR) !== -1) break;
+      if (!isLong(value) || bytes.subarray(start, end).indexOf(CR) !== -1) break; // a CR ends a line too
       this.#checkSize(value.length);
       this.#atStart = false;
       this.#data = value;

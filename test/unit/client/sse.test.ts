@@ -154,6 +154,12 @@ describe("a sink for raw data", () => {
     expect(data).toEqual([expected]);
   });
 
+  it("gets what stands before long data in lines that end in CR", () => {
+    const { data, feed } = heard([`event: x\rdata: y\ndata: ${"x".repeat(5000)}\n\n`]);
+    feed();
+    expect(data).toEqual([`y\n${"x".repeat(5000)}`]);
+  });
+
   it("bounds long data too", () => {
     const { feed } = heard([`data: ${"x".repeat(5000)}\n\n`], 4999);
     expect(feed).toThrow(/larger than 4999 bytes/);
