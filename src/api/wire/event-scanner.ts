@@ -81,8 +81,8 @@ function scanCreated(raw: RawText): ScannedEvent | undefined {
 }
 
 /**
- * The headers of an answer may stand in any event; a text has no bare quote inside, so that this finds fields, and with its closing quote
- * alone it is found in half the time. A line end shows that a server forgot the blank line between two events.
+ * The headers of an answer may stand in any event; a text has no bare quote inside, so that this finds fields; without its first quote,
+ * since a search that begins with a rarer sign is quicker. A line end shows that a server forgot the blank line between two events.
  */
 function saysMore(raw: RawText | Buffer): boolean {
   return raw.includes('headers"') || raw.includes("\n");

@@ -13,7 +13,7 @@ export interface SseEvent {
 
 export interface SseSink {
   onEvent?(event: SseEvent): void;
-  /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet. */
+  /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet; long data as a view of the bytes that were fed. */
   onRawData?(data: RawData): void;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
