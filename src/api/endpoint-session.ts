@@ -5,7 +5,7 @@ import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
-import { blankSecrets, safeUrl } from "../client/redact.ts";
+import { blankerOf, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
 import { notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
@@ -127,7 +127,7 @@ export class EndpointSession {
       };
       try {
         const answer = await this.#observed(request, attempt, send);
-        return { ...answer, blank: (text: string) => blankSecrets(text, request) };
+        return { ...answer, blank: blankerOf(request) };
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (body?.encoding && (error.status === 400 || error.status === 415)) {

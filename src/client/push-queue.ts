@@ -1,16 +1,27 @@
 import { AbortedError } from "./errors.ts";
 
-/**
- * A class, not a literal: V8 sees that what a literal made for each of many streams outlives two collections, and from then on makes the
- * ones of every event where only a full collection finds them, with all that hangs on them.
- */
+// Classes, not literals: V8 sees that what a literal made for each of many streams outlives two collections, and from then on makes the ones
+// of every event where only a full collection finds them, with all that hangs on them.
+
+/** A reader that waits. */
 class Waiting<Value> {
   readonly resolve: (result: IteratorResult<Value, undefined>) => void;
   readonly reject: (error: unknown) => void;
+  next: Waiting<Value> | undefined;
 
   constructor(resolve: Waiting<Value>["resolve"], reject: Waiting<Value>["reject"]) {
     this.resolve = resolve;
     this.reject = reject;
+  }
+}
+
+/** Of `next()`. A loop holds its last one until the next comes. */
+class Taken<Value> implements IteratorYieldResult<Value> {
+  readonly done = false;
+  readonly value: Value;
+
+  constructor(value: Value) {
+    this.value = value;
   }
 }
 
@@ -21,7 +32,8 @@ class Waiting<Value> {
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values: Value[] = [];
   #head = 0;
-  #waiting: Waiting<Value>[] = [];
+  /** Readers that wait, each with the one behind it: there is hardly ever more than one, and an array makes room for seventeen. */
+  #waiting: Waiting<Value> | undefined;
   #over: { readonly error: unknown } | "ended" | undefined;
 
   /** Once it has fired, what is queued is cut, also when all of it is there: a reader does not work through a backlog after an abort. */
@@ -37,23 +49,24 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   push(value: Value): void {
     if (this.#over) return;
-    if (this.#waiting.length === 0) this.#values.push(value);
-    else this.#waiting.shift()?.resolve({ done: false, value });
+    const waiting = this.#nextWaiting();
+    if (waiting) waiting.resolve(new Taken(value));
+    else this.#values.push(value);
   }
 
   end(): void {
     if (this.#over) return;
     this.#over = "ended";
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+    this.#releaseAll();
   }
 
   fail(error: unknown): void {
     if (this.#over) return;
-    const first = this.#waiting.shift();
+    const first = this.#nextWaiting();
     // The error goes to one caller, as from a generator; after it the iterator is done.
     this.#over = first ? "ended" : { error };
     first?.reject(error);
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+    this.#releaseAll();
   }
 
   /** Drops what is queued and fails at once. Without effect once the end has been read. */
@@ -68,7 +81,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   next(signal?: AbortSignal): Promise<IteratorResult<Value, undefined>> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
     if (this.#head < this.#values.length) {
-      if (!this.signal?.aborted) return Promise.resolve({ done: false, value: this.#take() });
+      if (!this.signal?.aborted) return Promise.resolve(new Taken(this.#take()));
       this.cut(new AbortedError(this.signal.reason));
     }
     const over = this.#over;
@@ -79,7 +92,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     }
     return new Promise((resolve, reject) => {
       const waiting = new Waiting(resolve, reject);
-      this.#waiting.push(signal ? this.#abortable(waiting, signal) : waiting);
+      this.#wait(signal ? this.#abortable(waiting, signal) : waiting);
     });
   }
 
@@ -87,14 +100,43 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     const left = this.#over === undefined;
     this.#drop();
     this.#over = "ended";
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
+    this.#releaseAll();
     if (left) this.onLeave?.();
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  #wait(waiting: Waiting<Value>): void {
+    if (!this.#waiting) {
+      this.#waiting = waiting;
+      return;
+    }
+    let last = this.#waiting;
+    while (last.next) last = last.next;
+    last.next = waiting;
+  }
+
+  #leave(waiting: Waiting<Value>): void {
+    let before: Waiting<Value> | undefined;
+    for (let each = this.#waiting; each && each !== waiting; each = each.next) before = each;
+    if (before) before.next = waiting.next;
+    else this.#waiting = waiting.next;
+  }
+
+  #nextWaiting(): Waiting<Value> | undefined {
+    const first = this.#waiting;
+    this.#waiting = first?.next;
+    return first;
+  }
+
+  #releaseAll(): void {
+    for (let each = this.#nextWaiting(); each; each = this.#nextWaiting()) {
+      each.resolve({ done: true, value: undefined });
+    }
+  }
+
   #abortable({ resolve, reject }: Waiting<Value>, signal: AbortSignal): Waiting<Value> {
     const onAbort = (): void => {
-      this.#waiting = this.#waiting.filter((each) => each !== waiting);
+      this.#leave(waiting);
       reject(new AbortedError(signal.reason));
     };
     const settled = (): void => signal.removeEventListener("abort", onAbort);

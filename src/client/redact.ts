@@ -37,18 +37,27 @@ function secretsOf({ url, headers }: SentRequest): string[] {
   return secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
 }
 
-/** Blanks a request's own credentials in a text: a server may echo what it was sent. */
-export function blankSecrets(text: string, sent: SentRequest): string {
-  let blanked = text;
-  for (const secret of secretsOf(sent)) blanked = blanked.split(secret).join("[redacted]");
-  return blanked;
+/** Blanks credentials in a text. */
+export type Blank = (text: string) => string;
+
+/**
+ * Blanks a request's own credentials: a server may echo what it was sent. The credentials are looked for at once and the request is not held,
+ * since an answer can outlive it by far.
+ */
+export function blankerOf(sent: SentRequest): Blank {
+  const secrets = secretsOf(sent);
+  return (text) => {
+    let blanked = text;
+    for (const secret of secrets) blanked = blanked.split(secret).join("[redacted]");
+    return blanked;
+  };
 }
 
 /** Response headers fit to be kept in an error: echoed credentials and cookies are blanked. */
-export function blankHeaders(headers: HeaderMap, sent: SentRequest): HeaderMap {
+export function blankHeaders(headers: HeaderMap, blank: Blank): HeaderMap {
   const safe: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(headers)) {
-    safe[name] = name === "set-cookie" ? "[redacted]" : blankSecrets(value, sent);
+    safe[name] = name === "set-cookie" ? "[redacted]" : blank(value);
   }
   return safe;
 }

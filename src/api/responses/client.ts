@@ -92,6 +92,7 @@ export class ResponsesClient {
       turnState: options.turnState,
       telemetry,
       logger,
+      blank: response.blank,
     });
   }
 }

@@ -1,26 +1,16 @@
 import { AbortedError, type CodexApiError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
-import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import type { RawData } from "../../client/raw-text.ts";
-import type { StreamPoll, Telemetry } from "../../client/telemetry.ts";
+import type { StreamPoll } from "../../client/telemetry.ts";
 import type { ResponseEvent } from "./events.ts";
-import type { LaterEvents } from "./later-events.ts";
-import { ResponseReader, type ResponseSink } from "./reader.ts";
-import type { TurnState } from "./turn-state.ts";
+import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 
 /** What watches and reads one response, the same on both carriers. */
-export interface FeedOptions {
+export interface FeedOptions extends ResponseReaderOptions {
   /** Longest wait for the next event, in milliseconds; 0 for no limit. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly wireEvents?: boolean | undefined;
-  readonly later?: LaterEvents | undefined;
-  readonly turnState?: TurnState | undefined;
-  readonly telemetry?: Telemetry | undefined;
-  readonly logger: Logger;
-  /** Blanks the request's own credentials in a text of the service. */
-  readonly blank?: ((text: string) => string) | undefined;
 }
 
 /** The connection under a response. After `complete` or `cancel`, one of which is called once, nothing else is. */
@@ -65,15 +55,7 @@ export class ResponseFeed implements ResponseSink {
   constructor(carrier: Carrier, options: FeedOptions) {
     this.#carrier = carrier;
     this.#signal = options.signal;
-    this.#reader = new ResponseReader(this, {
-      carrier: carrier.kind,
-      wireEvents: options.wireEvents ?? false,
-      later: options.later,
-      turnState: options.turnState,
-      telemetry: options.telemetry,
-      logger: options.logger,
-      blank: options.blank,
-    });
+    this.#reader = new ResponseReader(this, carrier.kind, options);
     const { idleTimeoutMs: timeoutMs } = options;
     this.#progress = new IdleTimer(timeoutMs, () =>
       this.fail(new TimeoutError(IDLE[carrier.kind], { phase: "idle", timeoutMs })),

@@ -20,9 +20,8 @@ export interface ResponseSink {
 }
 
 export interface ResponseReaderOptions {
-  readonly carrier: StreamPoll["carrier"];
-  /** Emit events that no type covers as `wire`. */
-  readonly wireEvents: boolean;
+  /** Emit events that no type covers as `wire`. Default false. */
+  readonly wireEvents?: boolean | undefined;
   /** Also read what the reference reads since March 2026. Default: none of it. */
   readonly later?: LaterEvents | undefined;
   readonly turnState?: TurnState | undefined;
@@ -44,16 +43,18 @@ const TERMINAL = new Set(["response.completed", "response.failed", "response.inc
  */
 export class ResponseReader {
   readonly #sink: ResponseSink;
+  readonly #carrier: StreamPoll["carrier"];
   readonly #options: ResponseReaderOptions;
   #serverModel: string | undefined;
   #polledAt = performance.now();
   /** Somebody wants what no decoded event holds. */
   readonly #readsEverything: boolean;
 
-  constructor(sink: ResponseSink, options: ResponseReaderOptions) {
+  constructor(sink: ResponseSink, carrier: StreamPoll["carrier"], options: ResponseReaderOptions) {
     this.#sink = sink;
+    this.#carrier = carrier;
     this.#options = options;
-    this.#readsEverything = options.wireEvents || options.later !== undefined;
+    this.#readsEverything = options.wireEvents === true || options.later !== undefined;
   }
 
   /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
@@ -122,7 +123,7 @@ export class ResponseReader {
   }
 
   #decode(event: JsonObject, text: string): DecodedEvent {
-    if (event.type !== "error" || this.#options.carrier === "sse") return decodeWireEvent(event);
+    if (event.type !== "error" || this.#carrier === "sse") return decodeWireEvent(event);
     const error = mapWebsocketErrorFrame(event, text);
     // On a WebSocket such a frame says a status, as the reference has it; one that says none is no refusal.
     return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };
@@ -137,12 +138,12 @@ export class ResponseReader {
   }
 
   #poll(type: unknown, error?: unknown): void {
-    const { carrier, telemetry } = this.#options;
+    const { telemetry } = this.#options;
     if (!telemetry?.onStreamPoll) return;
     const now = performance.now();
     const durationMs = now - this.#polledAt;
     notify(telemetry, "onStreamPoll", {
-      carrier,
+      carrier: this.#carrier,
       durationMs,
       type: typeof type === "string" ? type : undefined,
       error,

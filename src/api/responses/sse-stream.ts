@@ -2,7 +2,7 @@ import { StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
-import type { ByteSink, HttpStreamResponse } from "../../client/transport.ts";
+import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
 import { header } from "../headers.ts";
 import { notAnEventStream } from "./answer-check.ts";
 import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
@@ -33,38 +33,36 @@ export function openSseStream(response: HttpStreamResponse, options: SseStreamOp
 class SseBody implements Carrier, ByteSink, SseSink {
   readonly kind = "sse";
   readonly feed: ResponseFeed;
-  readonly #response: HttpStreamResponse;
+  readonly #body: ByteStream;
   readonly #frames: SseDecoder;
-  readonly #liveness: IdleTimer;
+  readonly #livenessTimeoutMs: number;
   #comments = 0;
+  /** From the second comment on: until then a server may think in silence. */
+  #liveness: IdleTimer | undefined;
 
   constructor(response: HttpStreamResponse, options: SseStreamOptions) {
-    this.#response = response;
-    this.feed = new ResponseFeed(this, { ...options, blank: response.blank });
+    this.#body = response.body;
+    this.#livenessTimeoutMs = options.livenessTimeoutMs;
+    this.feed = new ResponseFeed(this, options);
     this.#frames = new SseDecoder(this);
-    const { livenessTimeoutMs: timeoutMs } = options;
-    this.#liveness = new IdleTimer(timeoutMs, () => {
-      const message = "the connection is dead: not even a keep-alive arrived";
-      this.feed.fail(new TimeoutError(message, { phase: "idle", timeoutMs }));
-    });
     options.turnState?.set(response.headers[header.turnState]);
     this.feed.open(preliminaryEvents(response.headers));
-    if (!this.feed.isOver) this.#pipe();
+    if (!this.feed.isOver) this.#pipe(response);
   }
 
-  #pipe(): void {
-    const refusal = notAnEventStream(this.#response);
+  #pipe(response: HttpStreamResponse): void {
+    const refusal = notAnEventStream(response);
     if (refusal) {
       refusal.then((error) => this.feed.fail(error));
       return;
     }
     this.feed.expectEvents();
-    this.#response.body.pipe(this);
+    this.#body.pipe(this);
   }
 
   chunk(bytes: Uint8Array): void {
     if (this.feed.isOver) return;
-    if (this.#keepsAlive) this.#liveness.touch();
+    this.#liveness?.touch();
     try {
       this.#frames.feed(bytes);
     } catch (error) {
@@ -82,11 +80,12 @@ class SseBody implements Carrier, ByteSink, SseSink {
   onComment(): void {
     this.#comments += 1;
     if (this.#comments !== KEEP_ALIVE_COMMENTS || this.feed.isOver) return;
+    const timeoutMs = this.#livenessTimeoutMs;
+    this.#liveness = new IdleTimer(timeoutMs, () => {
+      const message = "the connection is dead: not even a keep-alive arrived";
+      this.feed.fail(new TimeoutError(message, { phase: "idle", timeoutMs }));
+    });
     this.#liveness.start();
-  }
-
-  get #keepsAlive(): boolean {
-    return this.#comments >= KEEP_ALIVE_COMMENTS;
   }
 
   end(): void {
@@ -105,23 +104,23 @@ class SseBody implements Carrier, ByteSink, SseSink {
   }
 
   pause(): void {
-    this.#response.body.pause();
-    this.#liveness.stop();
+    this.#body.pause();
+    this.#liveness?.stop();
   }
 
   resume(): void {
-    if (this.#keepsAlive) this.#liveness.start();
-    this.#response.body.resume();
+    this.#liveness?.start();
+    this.#body.resume();
   }
 
   complete(): void {
-    this.#liveness.stop();
+    this.#liveness?.stop();
     // The body usually ends with the terminal event; reading that end lets the connection serve the next request.
-    setTimeout(() => this.#response.body.cancel(), DRAIN_MS).unref();
+    setTimeout(() => this.#body.cancel(), DRAIN_MS).unref();
   }
 
   cancel(): void {
-    this.#liveness.stop();
-    this.#response.body.cancel();
+    this.#liveness?.stop();
+    this.#body.cancel();
   }
 }

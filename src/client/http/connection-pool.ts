@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Client } from "undici";
 import { AbortedError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
+import { readDirectly } from "./direct-reads.ts";
 
 /** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
 const KEEP_ALIVE_MS = 30_000;
@@ -20,11 +21,16 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A connection, held by one request at a time. It knows no request: what it knows stays in memory as long as its response. */
 export interface Lease {
   readonly client: Client;
   readonly socket: Socket;
-  /** True for a kept connection, which the server may have closed a moment ago. */
-  readonly reused: boolean;
+  /** Of the connections that can stand in for each other. */
+  readonly key: string;
+  /** True once it was kept, so that the server may have closed it a moment ago. */
+  reused: boolean;
+  /** What broke it first, if anything did: undici reports the last thing that happened to a socket, and a TLS alert comes before the end. */
+  fault: unknown;
 }
 
 /**
@@ -36,7 +42,6 @@ export class ConnectionPool {
   readonly #Client: typeof Client;
   readonly #idle = new Map<string, Lease[]>();
   readonly #all = new Set<Client>();
-  readonly #faults = new WeakMap<Client, Error>();
 
   constructor(dialer: Dialer, client: typeof Client) {
     this.#dialer = dialer;
@@ -45,29 +50,23 @@ export class ConnectionPool {
 
   async acquire(destination: Destination, limits: Limits): Promise<Lease> {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
-    const idle = this.#idle.get(keyOf(destination))?.pop();
-    return idle ? { ...idle, reused: true } : this.open(destination, limits);
-  }
-
-  /** What broke the connection first, where anything did. */
-  faultOf(client: Client): Error | undefined {
-    return this.#faults.get(client);
+    return this.#idle.get(keyOf(destination))?.pop() ?? this.open(destination, limits);
   }
 
   /** Hands a connection back whose response has been read to its end. */
-  release(destination: Destination, lease: Lease): void {
-    const { client } = lease;
+  release(lease: Lease): void {
+    const { client, key } = lease;
     if (client.destroyed || !this.#all.has(client)) return;
-    const key = keyOf(destination);
+    lease.reused = true;
     const idle = this.#idle.get(key);
     if (idle) idle.push(lease);
     else this.#idle.set(key, [lease]);
   }
 
   /** Closes a connection whose client refused the request: it may not have taken the socket over yet, and would leave it open. */
-  discard(destination: Destination, { client, socket }: Lease): void {
-    socket.destroy();
-    this.#forget(destination, client);
+  discard(lease: Lease): void {
+    lease.socket.destroy();
+    this.#forget(lease);
   }
 
   /** Closes every connection, those in use included. */
@@ -80,6 +79,7 @@ export class ConnectionPool {
   async open(destination: Destination, limits: Limits): Promise<Lease> {
     const { url, origin, forwardThrough } = destination;
     const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
+    readDirectly(socket);
     const client = new this.#Client(origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
@@ -89,17 +89,19 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    // undici reports the last thing that happened to a socket; the first is the cause, such as a TLS alert before the end.
-    socket.once("error", (error) => this.#faults.set(client, error));
+    const lease: Lease = { client, socket, key: keyOf(destination), reused: false, fault: undefined };
+    socket.on("error", (error) => {
+      lease.fault ??= error;
+    });
     this.#all.add(client);
-    client.on("disconnect", () => this.#forget(destination, client));
-    return { client, socket, reused: false };
+    client.on("disconnect", () => this.#forget(lease));
+    return lease;
   }
 
-  #forget(destination: Destination, client: Client): void {
+  #forget(lease: Lease): void {
+    const { client, key } = lease;
     this.#all.delete(client);
-    const key = keyOf(destination);
-    const rest = this.#idle.get(key)?.filter((other) => other.client !== client) ?? [];
+    const rest = this.#idle.get(key)?.filter((other) => other !== lease) ?? [];
     if (rest.length > 0) this.#idle.set(key, rest);
     else this.#idle.delete(key);
     // A client without its connection would make a new one by itself.

@@ -23,6 +23,11 @@ export interface ExchangeOptions {
   readonly onFinished: (connection: ConnectionFate) => void;
 }
 
+interface Settle<Value> {
+  resolve(value: Value): void;
+  reject(error: unknown): void;
+}
+
 /** `free` for the next request; `unused`: undici refused the request, and the connection with it; `gone`: undici closes it. */
 export type ConnectionFate = "free" | "unused" | "gone";
 
@@ -34,9 +39,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   readonly head: Promise<ExchangeHead>;
 
   readonly #options: ExchangeOptions;
-  #resolveHead!: (head: ExchangeHead) => void;
-  #rejectHead!: (error: unknown) => void;
-  #hasHead = false;
+  /** Who waits for the head; undefined once it is there. */
+  #waiting: Settle<ExchangeHead> | undefined;
   #finished = false;
 
   #controller: Controller | undefined;
@@ -49,8 +53,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.head = new Promise((resolve, reject) => {
-      this.#resolveHead = resolve;
-      this.#rejectHead = reject;
+      this.#waiting = { resolve, reject };
     });
     if (options.signal?.aborted) this.#onAbort();
     else options.signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -77,10 +80,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (status < 200 || this.#finished) return;
     clearTimeout(this.#headersTimer);
     this.#headersTimer = undefined;
-    this.#hasHead = true;
     controller.rawHeaders = null; // views of the network read that brought them, which would stay in memory as long as the response
     controller.pause();
-    this.#resolveHead({ status, headers: joinRepeated(headers), body: this });
+    this.#waiting?.resolve({ status, headers: joinRepeated(headers), body: this });
+    this.#waiting = undefined;
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -101,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
     if (CodexApiError.is(cause)) this.#fail(cause);
     else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url), "unused");
-    else if (this.#hasHead) this.#fail(brokenBody(cause));
+    else if (!this.#waiting) this.#fail(brokenBody(cause));
     else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
   }
 
@@ -152,7 +155,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #fail(error: unknown, connection: ConnectionFate = "gone"): void {
     if (this.#finished) return;
     this.#finish(connection);
-    if (!this.#hasHead) this.#rejectHead(error);
+    if (this.#waiting) this.#waiting.reject(error);
     else if (this.#sink) this.#sink.fail(error);
     else this.#earlyEnd = { error };
   }

@@ -1,6 +1,6 @@
 import { HttpError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
-import { blankHeaders, blankSecrets, type SentRequest, safeUrl } from "../redact.ts";
+import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../redact.ts";
 import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
@@ -20,10 +20,11 @@ export async function readRefusal(
   // The status is the news; a body that breaks off or stalls must not hide it.
   const bytes = await readBody(body, LIMITS);
   const url = safeUrl(request.url);
+  const blank = blankerOf(request);
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
     status: answer.status,
     url,
-    headers: blankHeaders(answer.headers, request),
-    body: blankSecrets(Buffer.from(bytes).toString("utf8"), request),
+    headers: blankHeaders(answer.headers, blank),
+    body: blank(Buffer.from(bytes).toString("utf8")),
   });
 }

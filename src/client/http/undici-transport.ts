@@ -118,24 +118,25 @@ export class UndiciTransport implements HttpTransport {
   }
 
   #exchange(pool: ConnectionPool, destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
-    const { client } = lease;
-    const { url, forwardThrough } = destination;
+    const { origin, forwardThrough } = destination;
+    const { pathname, search } = destination.url;
+    const url = safeUrl(destination.url);
     const exchange = new Exchange({
-      url: safeUrl(url),
+      url,
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
-      explain: (cause) => this.#options.dialer.explain(pool.faultOf(client) ?? cause, url),
+      explain: (cause) => this.#options.dialer.explain(lease.fault ?? cause, url),
       onFinished: (connection) => {
-        if (connection === "free") pool.release(destination, lease);
-        else if (connection === "unused") pool.discard(destination, lease);
+        if (connection === "free") pool.release(lease);
+        else if (connection === "unused") pool.discard(lease);
       },
     });
-    const path = url.pathname + url.search;
-    client.dispatch(
+    const path = pathname + search;
+    lease.client.dispatch(
       {
         method: request.method as "POST",
-        origin: destination.origin,
-        path: forwardThrough ? destination.origin + path : path,
+        origin,
+        path: forwardThrough ? origin + path : path,
         headers: { ...forwardThrough?.headers, ...request.headers },
         body: bodyOf(request, exchange),
       },

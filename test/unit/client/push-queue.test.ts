@@ -130,6 +130,20 @@ describe("a wait on a push queue with a signal", () => {
     expect(await staying).toEqual({ done: false, value: 1 });
   });
 
+  it("ends alone, wherever in the line it stands", async () => {
+    for (const place of [0, 1, 2]) {
+      const leaving = new AbortController();
+      const queue = new PushQueue<number>();
+      const waiting = [0, 1, 2].map((index) => queue.next(index === place ? leaving.signal : undefined));
+      leaving.abort();
+      await expect(waiting[place]).rejects.toMatchObject({ kind: "aborted" });
+      queue.push(1);
+      queue.push(2);
+      const others = await Promise.all(waiting.filter((_, index) => index !== place));
+      expect(others.map(({ value }) => value)).toEqual([1, 2]);
+    }
+  });
+
   it("is not begun when the signal has fired, and takes nothing", async () => {
     const queue = new PushQueue<number>();
     queue.push(1);

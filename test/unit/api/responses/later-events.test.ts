@@ -17,8 +17,7 @@ function read(events: readonly object[], later?: LaterEvents, wireEvents = false
       throw error;
     },
   };
-  const reader = new ResponseReader(sink, {
-    carrier: "sse",
+  const reader = new ResponseReader(sink, "sse", {
     wireEvents,
     later,
     telemetry: { onSkippedEvent: (event) => void skipped.push(event) },

@@ -1,0 +1,163 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { Client } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ConnectionPool } from "../../../../src/client/http/connection-pool.ts";
+import { readDirectly } from "../../../../src/client/http/direct-reads.ts";
+import { createDialer } from "../../../../src/client/route/index.ts";
+import { createTrust } from "../../../../src/client/trust/index.ts";
+import { serve, serveTcp } from "../../../support/serve.ts";
+
+/** Both ends of a connection. */
+async function pair(): Promise<{ socket: Socket; peer: Socket }> {
+  const { promise, resolve } = withResolver<Socket>();
+  const { port } = await serveTcp(resolve);
+  const socket = connect({ port, host: "127.0.0.1" });
+  onTestFinished(() => void socket.destroy());
+  return { socket, peer: await promise };
+}
+
+function withResolver<Value>(): { promise: Promise<Value>; resolve(value: Value): void } {
+  let resolve!: (value: Value) => void;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Sends and waits until the other side has it, in its buffer or beyond. */
+async function deliver(peer: Socket, socket: Socket, text: string): Promise<void> {
+  const expected = socket.bytesRead + text.length;
+  peer.write(text);
+  while (socket.bytesRead < expected) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves once nothing more comes for a hundred turns of the event loop, each of which looks at the network. */
+async function comeToRest(socket: Socket): Promise<void> {
+  let before = -1;
+  while (socket.bytesRead === 0 || socket.bytesRead !== before) {
+    before = socket.bytesRead;
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe("a socket that is read directly", () => {
+  it("gives its reader each piece as it comes, past the buffer", async () => {
+    const { socket, peer } = await pair();
+    readDirectly(socket);
+    const read: string[] = [];
+    socket.on("readable", () => {
+      expect(socket.readableLength).toBe(0);
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) read.push(String(chunk));
+    });
+    await deliver(peer, socket, "one ");
+    await deliver(peer, socket, "two");
+    expect(read).toEqual(["one ", "two"]);
+    peer.end("!");
+    await once(socket, "end");
+    expect(read).toEqual(["one ", "two", "!"]);
+  });
+
+  it("keeps what its reader leaves, in order, and goes on directly after that", async () => {
+    const { socket, peer } = await pair();
+    readDirectly(socket);
+    let isPaused = true;
+    let read = "";
+    const takeAll = () => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) read += chunk;
+    };
+    socket.on("readable", () => {
+      if (!isPaused) takeAll();
+    });
+    await deliver(peer, socket, "one ");
+    await deliver(peer, socket, "two ");
+    expect(socket.readableLength).toBe(8);
+    isPaused = false;
+    await deliver(peer, socket, "three "); // comes while the first two still wait
+    takeAll();
+    expect(read).toBe("one two three ");
+    await deliver(peer, socket, "four");
+    expect(read).toBe("one two three four");
+  });
+
+  it("stops the network where its reader takes nothing, and starts it again", async () => {
+    const { socket, peer } = await pair();
+    readDirectly(socket);
+    socket.on("readable", () => {});
+    const size = 50_000_000;
+    peer.end(Buffer.alloc(size));
+    await comeToRest(socket);
+    expect(socket.readableLength).toBeGreaterThanOrEqual(socket.readableHighWaterMark);
+    expect(socket.readableLength).toBeLessThan(socket.readableHighWaterMark + 64 * 1024); // Node reads 64 KiB at a time
+    let read = 0;
+    const takeAll = () => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) read += chunk.length;
+    };
+    socket.on("readable", takeAll);
+    takeAll();
+    await once(socket, "end");
+    expect(read).toBe(size);
+  });
+
+  it("is ended by an error as any other", async () => {
+    const { socket, peer } = await pair();
+    readDirectly(socket);
+    socket.on("readable", () => socket.read());
+    peer.resetAndDestroy();
+    const [error] = await once(socket, "error");
+    expect(error).toMatchObject({ code: "ECONNRESET" });
+  });
+});
+
+describe("a connection of the pool", () => {
+  it("is read directly, so that undici takes a body past the stream's buffer", async () => {
+    const words = ["one ", "two ", "three"];
+    const heard = words.map(() => withResolver<void>());
+    const server = await serve(async (_request, response) => {
+      for (const [index, word] of words.entries()) {
+        response.write(word);
+        await heard[index]?.promise;
+      }
+      response.end();
+    });
+    let pushed = 0;
+    const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });
+    const pool = new ConnectionPool(
+      {
+        ...dialer,
+        async dial(target, limits) {
+          const socket = await dialer.dial(target, limits);
+          const push = socket.push.bind(socket);
+          socket.push = (chunk, encoding) => {
+            if (chunk !== null) pushed += 1;
+            return push(chunk, encoding);
+          };
+          return socket;
+        },
+      },
+      Client,
+    );
+    onTestFinished(() => pool.close());
+    const url = new URL(server.url);
+    const limits = { timeoutMs: 1_000, signal: undefined };
+    const { client } = await pool.acquire({ url, origin: url.origin, forwardThrough: undefined }, limits);
+    let text = "";
+    await new Promise<void>((resolve, reject) => {
+      client.dispatch(
+        { method: "GET", path: "/" },
+        {
+          onRequestStart() {},
+          onResponseStart() {},
+          onResponseData(_controller, chunk) {
+            text += chunk;
+            heard[words.indexOf(String(chunk))]?.resolve();
+          },
+          onResponseEnd: () => resolve(),
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
+    });
+    expect(text).toBe(words.join(""));
+    expect(pushed).toBe(0);
+  });
+});
