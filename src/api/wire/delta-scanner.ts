@@ -27,13 +27,14 @@ export function scanDelta(raw: RawText): ScannedEvent | undefined {
   const found = raw.length <= LONGEST_EVENT ? DELTA_EVENT.exec(raw) : null;
   const told = found?.[1] ?? found?.[4];
   if (!found || (found[1] !== undefined && found[4] !== undefined)) return undefined;
+  const delta = textOf(found);
   switch (told) {
     case DELTA.text:
-      return { type: DELTA.text, decoded: outputTextDelta(textOf(found)) };
+      return { type: DELTA.text, decoded: outputTextDelta(delta) };
     case DELTA.summary:
-      return { type: DELTA.summary, decoded: summaryTextDelta(textOf(found), countIn(raw, SUMMARY_INDEX)) };
+      return { type: DELTA.summary, decoded: summaryTextDelta(delta, countIn(raw, SUMMARY_INDEX)) };
     case DELTA.reasoning:
-      return { type: DELTA.reasoning, decoded: reasoningTextDelta(textOf(found), countIn(raw, CONTENT_INDEX)) };
+      return { type: DELTA.reasoning, decoded: reasoningTextDelta(delta, countIn(raw, CONTENT_INDEX)) };
     default:
       return undefined;
   }
