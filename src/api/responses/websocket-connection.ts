@@ -1,7 +1,7 @@
 import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
-import { decodeRawData } from "../../client/raw-text.ts";
+import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
@@ -67,7 +67,8 @@ export class ResponsesWebsocketConnection {
   #feed: ResponseFeed | undefined;
   #isSending = false;
   #requests = 0;
-  #takenSize = 0;
+  /** Of one network read: they come in one go. */
+  readonly #messages: RawData[] = [];
 
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
@@ -189,31 +190,29 @@ export class ResponsesWebsocketConnection {
     },
   };
 
-  /** Messages of one network read come in one go and are counted together. */
-  #took(feed: ResponseFeed, size: number): void {
-    if (feed.isOver) return; // the next response's may be there before the count
-    if (this.#takenSize === 0) NOW.then(this.#countTaken); // what `queueMicrotask` does, without the async resource that Node makes for it
-    this.#takenSize += size;
-  }
-
-  readonly #countTaken = (): void => {
-    const size = this.#takenSize;
-    this.#takenSize = 0;
+  /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
+  readonly #readMessages = (): void => {
+    let size = 0;
+    for (const message of this.#messages.splice(0)) {
+      if (this.#feed) this.#feed.read(message);
+      else this.#unasked(decodeRawData(message));
+      size += message.length;
+    }
     this.#feed?.took(size);
   };
 
   readonly #sink: WebsocketSink = {
     rawData: (message) => {
-      const feed = this.#feed;
-      if (!feed) return this.#unasked(decodeRawData(message));
-      feed.read(message);
-      this.#took(feed, message.length);
+      if (this.#messages.length === 0) NOW.then(this.#readMessages); // what `queueMicrotask` does, without the async resource that Node makes for it
+      this.#messages.push(message);
     },
     binary: () => {
+      this.#readMessages();
       if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));
       else this.#connection.terminate();
     },
     ended: (end) => {
+      this.#readMessages(); // what came with the end
       this.#turns.close();
       this.#context.logger.debug({ by: end.by }, "websocket closed");
       // What we ended has its error already, and a request that broke on its way out gets the one of sending.

@@ -67,6 +67,13 @@ const faults: readonly Fault[] = [
     types: ["created"],
   },
   {
+    name: "a binary frame, in one network read with what came before it",
+    step: { raw: [Buffer.concat([frame(opcode.text, JSON.stringify(wire.created)), frame(opcode.binary, "x")])] },
+    kind: "stream",
+    message: "unexpected binary websocket event",
+    types: ["created"],
+  },
+  {
     name: "a frame that breaks the protocol",
     step: { raw: [frame(opcode.text, JSON.stringify(wire.created)), Buffer.from("b10100", "hex")] },
     kind: "stream",
