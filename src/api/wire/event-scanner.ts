@@ -31,16 +31,19 @@ function scanByType(raw: RawText): ScannedEvent | undefined {
 }
 
 // As JSON.stringify begins an event, and as Python's json.dumps does.
-const BEGINNINGS = ['{"type":"', '{"type": "'];
+const COMPACT = '{"type":"';
+const SPACED = '{"type": "';
 // Gateways that sort the fields put the type last. An error's own type may stand there too, if the event is cut off: none begins so.
 const TYPE_AT_END = /^"type": ?"(response\.[\w.-]{1,100})"\}$/;
 
 function typeIn(raw: RawText): RawText | undefined {
-  for (const beginning of BEGINNINGS) {
-    if (!raw.startsWith(beginning)) continue;
-    const end = raw.indexOf('"', beginning.length);
-    return end === -1 ? undefined : raw.slice(beginning.length, end);
-  }
+  const start = raw.startsWith(COMPACT) ? COMPACT.length : raw.startsWith(SPACED) ? SPACED.length : -1;
+  if (start === -1) return typeAtEnd(raw);
+  const end = raw.indexOf('"', start);
+  return end === -1 ? undefined : raw.slice(start, end);
+}
+
+function typeAtEnd(raw: RawText): RawText | undefined {
   return raw.startsWith("{") ? TYPE_AT_END.exec(raw.slice(raw.lastIndexOf('"type":')))?.[1] : undefined;
 }
 
