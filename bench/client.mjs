@@ -1,5 +1,6 @@
 // One client in a process of its own: `node --expose-gc client.mjs CLIENT TASK ORIGIN [OPTIONS]`. Prints what it measured as one line of JSON.
 import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "./median.mjs";
 
 /**
  * One response, read to its end. `onEvent` gets the text of a text delta, nothing for any other event; where it returns a promise the
@@ -143,11 +144,6 @@ async function measured(work) {
 function inTheMiddle(usages) {
   const of = (/** @type {keyof Usage} */ key) => median(usages.map((usage) => usage[key]));
   return { cpuMs: of("cpuMs"), wallMs: of("wallMs"), grownBytes: of("grownBytes") };
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Text that compresses as a conversation does, not as a repeated letter. */

@@ -1,6 +1,7 @@
 // Runs clients beside each other: each run in a process of its own, taking turns, so that what else the machine does meets all of them alike.
 import { fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { median } from "./median.mjs";
 
 /**
  * @typedef {{ origin: string, cpuMs(): Promise<number>, close(): void }} Server
@@ -112,11 +113,6 @@ function agree(/** @type {Record<string, (Sample | undefined)[]>} */ samples) {
   );
   const odd = seen.find(([, what]) => what !== seen[0]?.[1]);
   if (odd) throw new Error(`${odd[0]} saw ${odd[1]}, ${seen[0]?.[0]} saw ${seen[0]?.[1]}`);
-}
-
-export function median(/** @type {readonly number[]} */ values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export function medianOf(/** @type {readonly (Sample | undefined)[]} */ samples, /** @type {string} */ key) {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import tls from "node:tls";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { median } from "./median.mjs";
 
 const NAME = "TLS connection with a bundle of 144 roots";
 const GOAL = 1.2;
@@ -68,12 +69,6 @@ function summary(/** @type {Times} */ times, /** @type {number} */ firstMs) {
       `Node's tls.connect with the roots and the bundle as \`ca\`: ${described("naive")}`,
     ],
   };
-}
-
-/** @param {readonly number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 async function serve() {

@@ -10,14 +10,16 @@ const request = { model: "gpt-5-mini", input: "repeat: it works" };
 const auth = noAuth();
 
 try {
-  await new ResponsesClient({ provider: openaiProvider({ baseUrl: emulator.url }), auth }).stream(request);
+  await new ResponsesClient({ provider: openaiProvider({ baseUrl: emulator.url, proxy: false }), auth }).stream(
+    request,
+  );
 } catch (error) {
   console.log(`without the authority: ${isTrustFailure(error) ? "not trusted" : "?"}`);
 }
 
 // In a company: CODEX_CA_CERTIFICATE=company-ca.pem and HTTPS_PROXY in the environment, and nothing in the code.
 const ca = { pem: emulator.caPem ?? "" };
-const provider = openaiProvider({ baseUrl: emulator.url, ca });
+const provider = openaiProvider({ baseUrl: emulator.url, proxy: false, ca });
 
 const overHttps = await new ResponsesClient({ provider, auth }).stream(request);
 console.log(`https: ${(await overHttps.collect()).text}`);
@@ -26,7 +28,7 @@ const connection = await new ResponsesWebsocketClient({ provider, auth }).connec
 console.log(`wss: ${(await (await connection.stream(request)).collect()).text}`);
 await connection.close();
 
-const policyFetch = createFetch({ ca }); // new OpenAI({ fetch: policyFetch })
+const policyFetch = createFetch({ ca, proxy: false }); // new OpenAI({ fetch: policyFetch })
 console.log(`fetch: ${(await policyFetch(`${emulator.url}/models?client_version=1.0.0`)).status}`);
 
 await emulator.close();

@@ -9,7 +9,7 @@ const emulator = await startEmulator({
   ],
 });
 const client = new ResponsesClient({
-  provider: openaiProvider({ baseUrl: emulator.url }),
+  provider: openaiProvider({ baseUrl: emulator.url, proxy: false }),
   auth: noAuth(),
   telemetry: { onRetry: ({ retry, delayMs }) => console.log(`retry ${retry} in ${Math.round(delayMs)} ms`) },
 });

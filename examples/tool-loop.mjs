@@ -3,7 +3,10 @@ import { noAuth, openaiProvider, ResponsesSession } from "codex-api";
 import { startEmulator } from "codex-api/emulator";
 
 const emulator = await startEmulator();
-const session = new ResponsesSession({ provider: openaiProvider({ baseUrl: emulator.url }), auth: noAuth() });
+const session = new ResponsesSession({
+  provider: openaiProvider({ baseUrl: emulator.url, proxy: false }),
+  auth: noAuth(),
+});
 
 const weather = {
   type: "function",

@@ -49,7 +49,7 @@ export {
   supportsPersonality,
 } from "./api/models/facts.ts";
 export { fallbackModelInfo, type ModelInfo } from "./api/models/info.ts";
-export type { ProviderConfig } from "./api/provider.ts";
+export type { ProviderConfig, SessionHeaderNames } from "./api/provider.ts";
 export {
   azureProvider,
   chatgptProvider,
@@ -84,7 +84,29 @@ export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
 export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
 export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
 export type { CollectedResponse } from "./api/responses/collect.ts";
-export type { ResponseEvent, TokenUsage } from "./api/responses/events.ts";
+export type {
+  CompletedEvent,
+  CreatedEvent,
+  ModelsEtagEvent,
+  ModelVerificationsEvent,
+  OutputItemAddedEvent,
+  OutputItemDoneEvent,
+  OutputTextDeltaEvent,
+  RateLimitsEvent,
+  ReasoningSummaryPartAddedEvent,
+  ReasoningSummaryTextDeltaEvent,
+  ReasoningSummaryTextDoneEvent,
+  ReasoningTextDeltaEvent,
+  ResponseEvent,
+  RestartedEvent,
+  SafetyBufferingEvent,
+  ServerModelEvent,
+  ServerReasoningIncludedEvent,
+  TokenUsage,
+  ToolCallInputDeltaEvent,
+  TurnModerationMetadataEvent,
+  WireEvent,
+} from "./api/responses/events.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
@@ -100,7 +122,50 @@ export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } fro
 export { ResponsesSession } from "./api/session/session.ts";
 export type { UnaryOptions } from "./api/unary-options.ts";
 export type { CompactionInput } from "./api/wire/compaction.ts";
-export type { ResponseItem } from "./api/wire/items.ts";
+export { decodeItem } from "./api/wire/item-decoder.ts";
+export type {
+  AdditionalToolsItem,
+  AgentMessageItem,
+  CompactionItem,
+  CompactionTriggerItem,
+  ContentItem,
+  ContextCompactionItem,
+  CustomToolCallItem,
+  CustomToolCallOutputItem,
+  FunctionCallItem,
+  FunctionCallOutputItem,
+  GhostSnapshotItem,
+  ImageDetail,
+  ImageGenerationCallItem,
+  InputFile,
+  InputImage,
+  InputText,
+  ItemStatus,
+  LocalShellCallItem,
+  MessageItem,
+  MessagePhase,
+  OpenString,
+  OtherItem,
+  OutputText,
+  PlainReasoningText,
+  ReasoningItem,
+  ReasoningText,
+  Refusal,
+  ResponseItem,
+  Role,
+  ShellExec,
+  SummaryText,
+  ToolOutput,
+  ToolOutputItem,
+  ToolSearchCallItem,
+  ToolSearchOutputItem,
+  Unlisted,
+  UnlistedType,
+  WebFindInPage,
+  WebOpenPage,
+  WebSearch,
+  WebSearchCallItem,
+} from "./api/wire/items.ts";
 export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
 export { createTextParam, type ResponsesRequest } from "./api/wire/requests.ts";
 export type { Compression } from "./client/compression.ts";
@@ -113,10 +178,26 @@ export {
   StreamError,
   TimeoutError,
 } from "./client/errors.ts";
-export type { Logger } from "./client/log.ts";
+export type { LogFields, Logger } from "./client/log.ts";
 export type { RetryPolicy } from "./client/retry.ts";
-export type { Telemetry } from "./client/telemetry.ts";
+export type {
+  RequestAttempt,
+  RetryNotice,
+  SkippedEvent,
+  StreamPoll,
+  Telemetry,
+  WebsocketRequest,
+} from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";
-export type { HttpTransport } from "./client/transport.ts";
-export { CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
+export type {
+  ByteSink,
+  ByteStream,
+  HttpRequest,
+  HttpResponse,
+  HttpStreamResponse,
+  HttpTransport,
+  RequestTimeouts,
+  ResponseHead,
+} from "./client/transport.ts";
+export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
 export { packageVersion as version } from "./client/version.ts";

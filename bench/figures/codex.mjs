@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npm, say } from "../../scripts/ready.mjs";
-import { cleanEnvironment, median, medianOf, outputOf, takeTurns } from "../measure.mjs";
+import { cleanEnvironment, medianOf, outputOf, takeTurns } from "../measure.mjs";
+import { median } from "../median.mjs";
 import { digits } from "../report.mjs";
 import { EVENTS, LONG, RUN } from "./streams.mjs";
 

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { cleanEnvironment, median } from "../measure.mjs";
+import { cleanEnvironment } from "../measure.mjs";
+import { median } from "../median.mjs";
 import { digits } from "../report.mjs";
 import { NAMES } from "./streams.mjs";
 

@@ -4,7 +4,9 @@
  * does not wait for what a method returned.
  */
 export interface AuthProvider {
+  /** Sent as `authorization: Bearer …`. */
   bearerToken(): string | undefined | Promise<string | undefined>;
+  /** Sent as `chatgpt-account-id`. */
   accountId?(): string | undefined | Promise<string | undefined>;
   /**
    * Called once per call after a 401, on HTTP and on a WebSocket handshake. True: the credentials changed, try again.

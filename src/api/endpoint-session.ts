@@ -131,9 +131,8 @@ export class EndpointSession {
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (body?.encoding && (error.status === 400 || error.status === 415)) {
-          this.#downgrade(error);
           body = plain && { bytes: plain, encoding: undefined };
-          return sendOnce(attempt);
+          return this.#downgrade(error, () => sendOnce(attempt));
         }
         if (error.status === 401 && mayRecover && call.url === undefined) {
           mayRecover = false;
@@ -215,13 +214,22 @@ export class EndpointSession {
     }
   }
 
-  #downgrade(reason: HttpError): void {
-    this.#sendsPlain = true;
-    this.logger.warn(
-      { status: reason.status, url: reason.url },
-      "the server refused a compressed body; bodies go uncompressed from now on",
-    );
+  /** Sends once more without compression. Where the answer is the same refusal, that was not the reason, and later bodies are compressed. */
+  async #downgrade<Result>(reason: HttpError, sendPlain: () => Promise<Result>): Promise<Result> {
     notify(this.telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "downgrade" });
+    try {
+      const result = await sendPlain();
+      this.#sendPlainFromNowOn(reason);
+      return result;
+    } catch (error) {
+      if (error instanceof HttpError && error.status !== reason.status) this.#sendPlainFromNowOn(reason);
+      throw error;
+    }
+  }
+
+  #sendPlainFromNowOn({ status, url }: HttpError): void {
+    this.#sendsPlain = true;
+    this.logger.warn({ status, url }, "the server refused a compressed body; bodies go uncompressed from now on");
   }
 }
 

@@ -48,7 +48,7 @@ export class UsageNotIncludedError extends ApiRefusalError {
   readonly kind = "usage_not_included";
 }
 
-/** The model is at capacity. Not retried, as in the reference: choose another model or come back later. */
+/** The model is at capacity: choose another or come back later. Not retried where it ends a stream; an HTTP 5xx is, as in the reference. */
 export class ServerOverloadedError extends ApiRefusalError {
   override get name(): string {
     return "ServerOverloadedError";

@@ -3,12 +3,13 @@ import type { Compression } from "../client/compression.ts";
 import { BuildError } from "../client/errors.ts";
 import type { HeaderInit } from "../client/headers.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
 /** `underscore`: `session_id`; `hyphen`: `session-id` and `thread-id`; `both`: all three. */
 export type SessionHeaderNames = "underscore" | "hyphen" | "both";
 
-/** Where the API is and how it is spoken to. All times are milliseconds. */
+/** Where the API is and how it is spoken to. All times are milliseconds; 0 is no limit. */
 export interface ProviderConfig {
   /** `azure` (any case) marks an Azure endpoint, `OpenAI` the service itself. */
   readonly name: string;
@@ -34,7 +35,7 @@ export interface ProviderConfig {
   readonly supportsWebsockets?: boolean | undefined;
   /** Names under which the conversation's id is sent. Default `underscore`, the reference's of March 2026; later ones use `hyphen`. */
   readonly sessionHeaders?: SessionHeaderNames | undefined;
-  /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 gets them plain from then on. */
+  /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 to one gets it plain, and all later ones where that was the reason. */
   readonly compression?: Compression | undefined;
   /** CA bundle of this provider alone, instead of `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE`. */
   readonly ca?: CaSource | undefined;
@@ -46,7 +47,6 @@ export interface ProviderConfig {
 
 const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 const DEFAULT_STREAM_RETRIES = 5;
 const MOST_RETRIES = 100;
 
@@ -167,7 +167,7 @@ export function isAzure(provider: ProviderConfig): boolean {
 }
 
 /** What is no URL may hold a password all the same. */
-function withoutUserInfo(text: string): string {
+export function withoutUserInfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1[redacted]@");
 }
 

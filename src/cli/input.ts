@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { AbortedError } from "../client/errors.ts";
-import { UsageError } from "./usage-error.ts";
+import { systemCode, UsageError } from "./usage-error.ts";
 
 /**
  * Standard input as text.
@@ -66,6 +66,6 @@ async function readText(path: string): Promise<string> {
   try {
     return textOf(await readFile(path));
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new UsageError(`${path} cannot be read: ${systemCode(error)}`);
   }
 }

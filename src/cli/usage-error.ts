@@ -5,3 +5,8 @@ export class UsageError extends Error {
   }
   readonly kind = "usage";
 }
+
+/** What the system says about a failure, in a word: `ENOENT`. */
+export function systemCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

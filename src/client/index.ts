@@ -21,6 +21,7 @@ export {
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
 export {
+  type AgentPolicyOptions,
   type ConnectWebSocketOptions,
   connectWebSocket,
   createDispatcher,
@@ -36,12 +37,14 @@ export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy
 export { parseRetryAfter } from "./retry-after.ts";
 export {
   type ConnectLimits,
+  type ConnectStep,
   createDialer,
   type Dialer,
   type DialerOptions,
   type DialTarget,
   type DirectRoute,
   type Forward,
+  type Peer,
   PROXY_AUTHENTICATION_REQUIRED,
   PROXY_PROTOCOL_ERROR,
   PROXY_REFUSED,
@@ -50,6 +53,7 @@ export {
   type ProxyUrl,
   type Route,
   type TargetProtocol,
+  type TlsUpgrader,
 } from "./route/index.ts";
 export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
 export type {
@@ -85,6 +89,7 @@ export {
   type CaVariable,
   type CaVariableSetting,
   type ClientCertificate,
+  type ConnectOptions,
   createTrust,
   isTrustFailure,
   loadCaBundle,

@@ -18,8 +18,6 @@ export interface PolicyOptions {
   readonly logger?: Logger | undefined;
 }
 
-export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
-
 /**
  * The dialer of a policy: every connection through it follows the policy, and nothing else opens one.
  *

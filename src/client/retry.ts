@@ -19,6 +19,7 @@ export interface RetryPolicy {
   readonly maxRetryAfterMs: number;
 }
 
+/** The reference's. */
 export const defaultRetryPolicy: RetryPolicy = {
   maxRetries: 4,
   baseDelayMs: 200,
@@ -28,6 +29,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxRetryAfterMs: 60_000,
 };
 
+/** What a retry loop needs besides its policy. */
 export interface RetryContext {
   readonly signal?: AbortSignal | undefined;
   readonly telemetry?: Telemetry | undefined;

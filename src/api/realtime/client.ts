@@ -4,7 +4,7 @@ import { withRetries } from "../../client/retry.ts";
 import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
-import type { ProviderConfig } from "../provider.ts";
+import { type ProviderConfig, userInfoHeaders } from "../provider.ts";
 import { WebsocketOpener } from "../websocket-opener.ts";
 import { RealtimeWebsocketConnection } from "./connection.ts";
 import { protocolOf } from "./protocols.ts";
@@ -119,7 +119,7 @@ export class RealtimeWebsocketClient {
         "invalid realtime session id header: it holds a line break, a control character or a letter outside ASCII",
       );
     }
-    return mergeHeaders(defaultHeaders, this.#provider.headers, credentials, headers, {
+    return mergeHeaders(defaultHeaders, userInfoHeaders(this.#provider), this.#provider.headers, credentials, headers, {
       [header.realtimeSessionId]: sessionId,
     });
   }

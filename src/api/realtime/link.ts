@@ -102,13 +102,18 @@ export class RealtimeLink {
   #read(message: string): void {
     const { protocol, telemetry, wireEvents } = this.context;
     const parsed = parseFrame(protocol.decoders, message);
-    if ("event" in parsed) this.#queue.push(parsed.event);
+    if ("event" in parsed) this.#queue.push(this.#blanked(parsed.event));
     else if (wireEvents && parsed.wire) this.#queue.push({ type: "wire", event: parsed.wire });
     else notify(telemetry, "onSkippedEvent", parsed.skipped);
     if (this.#queue.length === 0) return;
     const isFull = this.#backlog > BACKLOG;
     this.#backlog += message.length;
     if (!isFull && this.#backlog > BACKLOG) this.#connection.pause();
+  }
+
+  /** A service that echoes puts the key into its error. */
+  #blanked(event: RealtimeEvent): RealtimeEvent {
+    return event.type === "error" ? { type: "error", message: this.#connection.blank(event.message) } : event;
   }
 
   #end(end: WebsocketEnd): void {

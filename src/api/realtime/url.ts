@@ -1,5 +1,5 @@
 import { BuildError } from "../../client/errors.ts";
-import type { ProviderConfig } from "../provider.ts";
+import { type ProviderConfig, withoutUserInfo } from "../provider.ts";
 import { protocolOf } from "./protocols.ts";
 import type { RealtimeSessionConfig } from "./session-config.ts";
 
@@ -20,8 +20,9 @@ export function realtimeUrl(provider: ProviderConfig, config: RealtimeSessionCon
 
 function parseBase(text: string): URL {
   if (!URL.canParse(text)) {
+    const [shown = ""] = text.split("?", 1);
     throw new BuildError(
-      `failed to parse realtime api_url: ${JSON.stringify(text.split("?", 1)[0])} is no URL; it looks like https://api.openai.com/v1`,
+      `failed to parse realtime api_url: ${JSON.stringify(withoutUserInfo(shown))} is no URL; it looks like https://api.openai.com/v1`,
     );
   }
   const base = new URL(text);

@@ -1,6 +1,7 @@
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { ResponseItem } from "../wire/items.ts";
 
+/** Tokens of one response; a count that the service leaves out is 0. Cached ones are among the input, reasoning among the output. */
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
@@ -9,35 +10,43 @@ export interface TokenUsage {
   readonly totalTokens: number;
 }
 
+/** The service has taken the request. */
 export interface CreatedEvent {
   readonly type: "created";
 }
+/** An item begins; its content comes in deltas and, whole, with `output_item.done`. */
 export interface OutputItemAddedEvent {
   readonly type: "output_item.added";
   readonly item: ResponseItem;
 }
+/** An item is complete, as received: what a history keeps. */
 export interface OutputItemDoneEvent {
   readonly type: "output_item.done";
   readonly item: ResponseItem;
 }
+/** A piece of the answer. */
 export interface OutputTextDeltaEvent {
   readonly type: "output_text.delta";
   readonly delta: string;
 }
+/** A piece of the reasoning's summary; `summaryIndex` counts its parts from 0. */
 export interface ReasoningSummaryTextDeltaEvent {
   readonly type: "reasoning_summary_text.delta";
   readonly delta: string;
   readonly summaryIndex: number;
 }
+/** A piece of the reasoning itself, where a model shows it. */
 export interface ReasoningTextDeltaEvent {
   readonly type: "reasoning_text.delta";
   readonly delta: string;
   readonly contentIndex: number;
 }
+/** A part of the summary begins. */
 export interface ReasoningSummaryPartAddedEvent {
   readonly type: "reasoning_summary_part.added";
   readonly summaryIndex: number;
 }
+/** The end of every stream that ends well. */
 export interface CompletedEvent {
   readonly type: "completed";
   readonly responseId: string;
@@ -47,18 +56,22 @@ export interface CompletedEvent {
   /** As received. Only with the option `laterEvents`. */
   readonly usageMetadata?: Readonly<Record<string, unknown>>;
 }
+/** Limits of the account: from the answer's headers before the first event, and whenever the service tells them later. */
 export interface RateLimitsEvent {
   readonly type: "rate_limits";
   readonly snapshot: RateLimitSnapshot;
 }
+/** The model that really answers, where the service says so; once for each change. */
 export interface ServerModelEvent {
   readonly type: "server_model";
   readonly model: string;
 }
+/** The server counts earlier reasoning by itself (`x-reasoning-included`). */
 export interface ServerReasoningIncludedEvent {
   readonly type: "server_reasoning_included";
   readonly included: true;
 }
+/** The version of the list of models; another one than last time: fetch it anew. */
 export interface ModelsEtagEvent {
   readonly type: "models_etag";
   readonly etag: string;
@@ -122,7 +135,7 @@ export interface RestartedEvent {
   readonly keptItems: number;
 }
 
-/** What a response stream yields, in wire order. `type` is the wire name without `response.`. */
+/** What a response stream yields, in wire order. `type` is the wire name without `response.`, or a name of this package where there is no such event. */
 export type ResponseEvent =
   | CreatedEvent
   | OutputItemAddedEvent

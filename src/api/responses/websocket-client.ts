@@ -11,7 +11,7 @@ import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 
 /** Options of one connection. */
 export interface WebsocketConnectOptions {
-  /** Sent as `x-client-request-id` and `session_id`. */
+  /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
   /** Never sent: a handshake names no subagent, as in the reference. */
   readonly sessionSource?: SessionSource | undefined;

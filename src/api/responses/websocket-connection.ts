@@ -121,7 +121,8 @@ export class ResponsesWebsocketConnection {
   #unasked(message: string): void {
     const event = parseObject(message);
     const error = event && mapWebsocketErrorFrame(event, message);
-    this.#context.logger.debug({ type: event?.type, error: error?.message }, "websocket event outside a response");
+    const text = error && this.#connection.blank(error.message);
+    this.#context.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
     if (error) this.#connection.terminate();
   }
 
@@ -145,6 +146,7 @@ export class ResponsesWebsocketConnection {
       turnState: options.turnState,
       telemetry,
       logger,
+      blank: this.#connection.blank,
     });
     this.#feed = feed;
     this.#connection.ref();

@@ -44,9 +44,10 @@ interface Admitted {
  * @example
  * ```ts
  * const session = new ResponsesSession({ provider: openaiProvider(), auth: apiKeyAuth(key) });
- * const input: ResponseItem[] = [userMessage("Hello.")];
+ * const say = (text: string): ResponseItem => ({ type: "message", role: "user", content: [{ type: "input_text", text }] });
+ * const input = [say("Hello.")];
  * const answer = await (await session.stream({ model, input })).collect();
- * input.push(...answer.items, userMessage("Go on."));
+ * input.push(...answer.items, say("Go on."));
  * const next = await session.stream({ model, input }); // sends "Go on." alone
  * ```
  *

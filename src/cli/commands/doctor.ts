@@ -1,6 +1,6 @@
 import { endpointUrl, websocketUrl } from "../../api/provider.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
-import { createDialer } from "../../client/route/index.ts";
+import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
 import { chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
 import type { Report, Section } from "../doctor/findings.ts";
@@ -24,8 +24,6 @@ prints no secret. The exit status is that of the first failure.
   --connect-timeout-ms N   longest wait for a connection; default 15000
   --json                   the report as one line of JSON
 `;
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 
 /** `codex-api doctor`: throws the first failure after the report was printed, for the exit status alone. */
 export async function doctor(args: readonly string[], signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { startEmulator } from "../../emulator/index.ts";
 import { parseArguments, text, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
+import { systemCode, UsageError } from "../usage-error.ts";
 
 const HELP = `usage: codex-api emulator [OPTIONS]
 
@@ -21,17 +22,23 @@ export async function emulator(args: readonly string[], signal: AbortSignal): Pr
     "emulator",
   );
   if (parsed.help) return output.write(HELP);
+  const port = wholeNumber("port", text(parsed.values.port)) ?? 0;
   const server = await startEmulator({
-    port: wholeNumber("port", text(parsed.values.port)) ?? 0,
+    port,
     ...(parsed.values.tls === true ? { tls: true as const } : {}),
     pace: parsed.values.fast === true ? "none" : "human",
+  }).catch((error: unknown) => {
+    throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
   });
-  await announce(server, parsed.json, text(parsed.values["ca-out"]));
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  await server.close();
+  try {
+    await announce(server, parsed.json, text(parsed.values["ca-out"]));
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  } finally {
+    await server.close();
+  }
 }
 
 async function announce(
@@ -41,7 +48,9 @@ async function announce(
 ): Promise<void> {
   if (server.caPem !== undefined && caPath !== undefined) {
     const { writeFile } = await import("node:fs/promises");
-    await writeFile(caPath, server.caPem);
+    await writeFile(caPath, server.caPem).catch((error: unknown) => {
+      throw new UsageError(`${caPath} cannot be written: ${systemCode(error)}`);
+    });
     say(`CA certificate written to ${caPath}; use it with CODEX_CA_CERTIFICATE=${caPath}`);
   }
   await (json ? output.writeJson({ url: server.url, caPem: server.caPem }) : output.write(`${server.url}\n`));

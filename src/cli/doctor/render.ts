@@ -12,9 +12,16 @@ export function renderReport(report: Report): string {
     lines.push("", title);
     for (const finding of findings) lines.push(...renderFinding(finding));
   }
-  const failed = report.sections.some(({ findings }) => findings.some(({ outcome }) => outcome === "failed"));
-  lines.push("", failed ? "The first FAIL above is the cause." : "Everything on the way works.");
+  lines.push("", conclusionOf(report));
   return `${lines.join("\n")}\n`;
+}
+
+function conclusionOf({ sections }: Report): string {
+  const outcomes = new Set(sections.flatMap(({ findings }) => findings.map(({ outcome }) => outcome)));
+  if (outcomes.has("failed")) return "The first FAIL above is the cause.";
+  return outcomes.has("warning")
+    ? "Nothing on the way fails; look at what is marked note."
+    : "Everything on the way works.";
 }
 
 function renderFinding({ check, outcome, text, durationMs, details = [] }: Finding): string[] {

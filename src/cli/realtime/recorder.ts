@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { RealtimeAudioFrame } from "../../api/realtime/events.ts";
-import { UsageError } from "../usage-error.ts";
+import { systemCode, UsageError } from "../usage-error.ts";
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from "./wav.ts";
 
 const HEADER_BYTES = 44;
@@ -21,7 +21,7 @@ export class Recorder {
     try {
       this.#file = openSync(path, "w");
     } catch (error) {
-      throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      throw new UsageError(`${path} cannot be written: ${systemCode(error)}`);
     }
     this.#writeHeader();
   }

@@ -3,7 +3,7 @@ import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { safeUrl } from "../redact.ts";
-import type { Dialer } from "../route/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
 import { ConnectionPool, type Destination, type Lease } from "./connection-pool.ts";
@@ -25,7 +25,6 @@ export interface UndiciTransportOptions {
   readonly logger?: Logger | undefined;
 }
 
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_BODY_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -96,8 +95,8 @@ export class UndiciTransport implements HttpTransport {
   }
 
   /**
-   * One hop. A kept connection that the server closed while the request was on its way is no failure of the request: it is sent
-   * once more on a new connection, at once.
+   * One hop. A kept connection that broke before an answer came, mostly because the server had closed it a moment ago, is no failure of the
+   * request: it is sent once more on a new connection, at once.
    */
   async #send(request: HttpRequest): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);

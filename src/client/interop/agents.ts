@@ -1,8 +1,8 @@
 import type { AgentOptions, ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
-import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "../policy.ts";
-import { type Dialer, newHttpAgent, newHttpsAgent, targetOf } from "../route/index.ts";
+import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, newHttpAgent, newHttpsAgent, targetOf } from "../route/index.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 

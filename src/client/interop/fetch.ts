@@ -1,8 +1,7 @@
 import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
 import { loadUndici } from "../http/undici.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "../policy.ts";
-import type { Dialer } from "../route/index.ts";
-import { targetOf } from "../route/index.ts";
+import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 
 /**
  * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.

@@ -4,6 +4,6 @@
  */
 
 export type { PolicyOptions } from "../policy.ts";
-export { createHttpAgent, createHttpsAgent } from "./agents.ts";
+export { type AgentPolicyOptions, createHttpAgent, createHttpsAgent } from "./agents.ts";
 export { createDispatcher, createFetch } from "./fetch.ts";
 export { type ConnectWebSocketOptions, connectWebSocket, type OpenWebSocket } from "./websocket.ts";

@@ -1,7 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { HeaderInit } from "../headers.ts";
 import { mergeHeaders } from "../headers.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, dialerOf, type PolicyOptions } from "../policy.ts";
+import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "../route/index.ts";
 import { shakeHands } from "../websocket/handshake.ts";
 
 export interface ConnectWebSocketOptions extends PolicyOptions {

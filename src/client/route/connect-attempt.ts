@@ -11,7 +11,8 @@ export interface ConnectLimits {
   readonly onStep?: ((step: ConnectStep, peer: Peer) => void) | undefined;
 }
 
-const DEFAULT_TIMEOUT_MS = 15_000;
+/** DNS, TCP, proxy and TLS together, where nobody says otherwise. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 
 /** What one attempt at a connection is doing, and what it holds open. */
 export class ConnectAttempt {
@@ -70,7 +71,7 @@ export async function attemptConnection<T>(
   limits: ConnectLimits,
   connect: (attempt: ConnectAttempt) => Promise<T>,
 ): Promise<T> {
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = limits;
+  const { signal, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = limits;
   if (signal?.aborted) throw new AbortedError(signal.reason);
   const attempt = new ConnectAttempt(target, timeoutMs, limits.onStep);
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@
  * gone through under one time limit and one signal. Must not know HTTP requests, WebSocket frames or certificates: TLS is made by the
  * `trust` it is given, and nothing else in the package opens a socket. Start with `dialer.ts`, then `environment-proxy.ts` for the rules.
  */
-export type { ConnectLimits } from "./connect-attempt.ts";
+export { type ConnectLimits, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect-attempt.ts";
 export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUpgrader } from "./dialer.ts";
 export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
 export { newHttpAgent, newHttpsAgent } from "./node-http.ts";

@@ -1,6 +1,7 @@
 import { NetworkError } from "../errors.ts";
 import { statusText } from "../status-text.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
+import { describePeer } from "./peer.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 import { codeOf, inBrackets } from "./tcp-connect.ts";
 
@@ -70,7 +71,7 @@ export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError 
 }
 
 function describe({ proxy, source }: ChosenProxy): string {
-  return `the proxy ${authorityOf(proxy)} (from ${source})`;
+  return describePeer({ role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
 }
 
 function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | undefined): string {

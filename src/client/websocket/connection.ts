@@ -5,6 +5,7 @@ import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
+import { type Blank, blankerOf } from "../redact.ts";
 import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -55,6 +56,8 @@ export class WebsocketConnection {
   readonly headers: HeaderMap;
   /** On the clock of `performance.now()`. */
   readonly openedAt = performance.now();
+  /** Blanks the handshake's own credentials in a text of the peer, for messages. */
+  readonly blank: Blank;
   readonly #websocket: WebSocket;
   readonly #socket: Socket;
   readonly #heartbeat: Heartbeat;
@@ -73,9 +76,10 @@ export class WebsocketConnection {
   }
 
   // Private, so that no type of `ws` becomes part of the package's own: users would need its types too.
-  private constructor({ websocket, socket, headers }: Established, options: Upkeep) {
+  private constructor({ websocket, socket, headers }: Established, options: WebsocketOptions) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
+    this.blank = blankerOf(options);
     this.#websocket = websocket;
     this.#socket = socket;
     this.#heartbeat = new Heartbeat({

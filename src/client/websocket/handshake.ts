@@ -6,7 +6,7 @@ import { type HeaderMap, joinRepeated, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { safeUrl } from "../redact.ts";
-import { type Dialer, targetOf } from "../route/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 
 export interface HandshakeOptions {
@@ -34,7 +34,6 @@ export interface Established {
   readonly headers: HeaderMap;
 }
 
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** How long the peer may take over the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;

@@ -5,7 +5,7 @@ import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
-import { clientOptions } from "../../support/clients.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
@@ -87,6 +87,20 @@ describe("an event that repeats the request's credentials", () => {
     const client = new ResponsesClient({ ...clientOptions(url), auth: apiKeyAuth(KEY) });
     const error = await errorOf(client.streamBody({}).then((stream) => stream.collect()));
     expect(error).toMatchObject({ kind: "retryable", message });
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
+describe("a WebSocket's event that repeats the handshake's credentials", () => {
+  it.each([
+    [{ type: "error", status: 401, error: { code: "c", message: `no such key: ${KEY}` } }, "no such key: [redacted]"],
+    [{ type: "response.failed", response: { error: { code: "x", message: `${KEY}?` } } }, "[redacted]?"],
+  ])("fails the response without them: %j", async (event, message) => {
+    const emulator = await emulate({ script: [{ events: [event] }] });
+    const client = new ResponsesWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
+    const connection = await client.connect();
+    const error = await errorOf(connection.streamBody({}).then((stream) => stream.collect()));
+    expect(error.message).toContain(message);
     expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
   });
 });

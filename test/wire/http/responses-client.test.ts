@@ -151,6 +151,16 @@ describe("compression", () => {
     },
   );
 
+  // parity: compression/downgrade
+  it("stays where the request is refused without it too: it was not the reason", async () => {
+    const refusal = { status: 400, body: { error: { message: "no such field" } } };
+    const emulator = await emulate({ script: [refusal, refusal, {}] });
+    const client = new ResponsesClient(clientOptions(emulator.url, { compression: "gzip" }));
+    await expect(client.stream(request)).rejects.toMatchObject({ kind: "invalid_request" });
+    await (await client.stream(request)).collect();
+    expect(emulator.requests.map(({ headers }) => headers["content-encoding"])).toEqual(["gzip", undefined, "gzip"]);
+  });
+
   it("beside a content-encoding set by hand is a build error, and nothing is sent", async () => {
     const emulator = await emulate();
     const client = new ResponsesClient(clientOptions(emulator.url));

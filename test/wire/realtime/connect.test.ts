@@ -8,7 +8,7 @@ import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serveTcp } from "../../support/serve.ts";
 import { failureOf } from "../proxy/support.ts";
-import { connect, nextEvents, realtimeClient, type Setup } from "./support.ts";
+import { connect, Line, nextEvents, realtimeClient, type Setup } from "./support.ts";
 
 const config = { instructions: "Be brief." };
 
@@ -110,6 +110,19 @@ describe("credentials", () => {
       connect: { headers: { Authorization: "Bearer own" } },
     });
     expect(headers.authorization).toBe("Bearer own");
+  });
+
+  it("may stand in the base URL", async () => {
+    const emulator = await emulate();
+    await connect(emulator.url.replace("//", "//me:secret@"));
+    const { headers } = await emulator.nextRequest();
+    expect(headers.authorization).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
+  });
+
+  it("that the service repeats in an error are blanked", async () => {
+    const line = await Line.open({ client: { auth: apiKeyAuth("sk-never-to-be-shown") } });
+    line.say({ type: "error", error: { message: "no such key: sk-never-to-be-shown" } });
+    expect(await line.connection.nextEvent()).toEqual({ type: "error", message: "no such key: [redacted]" });
   });
 
   it("are renewed once after a 401", async () => {
