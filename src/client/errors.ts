@@ -79,7 +79,7 @@ export class HttpError extends CodexApiError {
 /** `connect`: no connection (DNS, TCP, proxy, TLS); `headers`: no answer; `idle`: the stream fell silent. */
 export type TimeoutPhase = "connect" | "headers" | "idle";
 
-/** Nothing happened for `timeoutMs` milliseconds. */
+/** Nothing happened, or a call was not done, within `timeoutMs` milliseconds. */
 export class TimeoutError extends CodexApiError {
   override get name(): string {
     return "TimeoutError";
@@ -160,7 +160,7 @@ export class AbortedError extends CodexApiError {
   }
 }
 
-/** A stream that broke or ended before its terminal event, or an answer that is no such stream. */
+/** A stream that broke or ended before its terminal event, or an answer that is no such stream or cannot be read. */
 export class StreamError extends CodexApiError {
   override get name(): string {
     return "StreamError";

@@ -2,7 +2,7 @@ import type { HeaderMap } from "./headers.ts";
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
-  /** From the request's last byte to the response headers. Default 300 000. */
+  /** From the request's last byte to the response headers; with `execute` also the longest silence within the body. Default 300 000. */
   readonly headersMs?: number | undefined;
   /** The whole call, body included; `execute` only. Default: none. */
   readonly totalMs?: number | undefined;
@@ -60,7 +60,8 @@ export interface ByteStream {
  * A transport does not retry.
  *
  * @throws {@link HttpError} A status outside 200-299, with the body's text.
- * @throws {@link TimeoutError}, {@link NetworkError}, {@link BuildError}, {@link AbortedError}
+ * @throws {@link StreamError} The body broke off or is too large. {@link TimeoutError}, {@link NetworkError}, {@link BuildError},
+ *   {@link AbortedError}
  */
 export interface HttpTransport {
   /** Reads the whole body, up to a bound. */
