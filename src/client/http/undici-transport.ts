@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
-import { type Logger, silentLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../log.ts";
 import { safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
@@ -37,7 +37,7 @@ export class UndiciTransport implements HttpTransport {
 
   constructor(options: UndiciTransportOptions) {
     this.#options = options;
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = steadyLogger(options.logger);
   }
 
   async execute(request: HttpRequest): Promise<HttpResponse> {

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Environment } from "../environment.ts";
 import type { NetworkError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
-import { type Logger, silentLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../log.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {
   type ChosenProxy,
@@ -87,7 +87,8 @@ const OPTION_SOURCE = "the proxy option";
  * @throws {@link BuildError} A proxy setting that is in effect is unusable: an unsupported scheme, a malformed URL.
  */
 export function createDialer(options: DialerOptions): Dialer {
-  const { trust, lookup, logger = silentLogger } = options;
+  const { trust, lookup } = options;
+  const logger = steadyLogger(options.logger);
   const routeOf = routePolicy(options, logger);
 
   const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {

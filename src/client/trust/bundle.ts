@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Environment } from "../environment.ts";
-import { type Logger, silentLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../log.ts";
 import { derItemAt } from "./der.ts";
 import { CaError, type CaErrorFields, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 import { describeFound } from "./found.ts";
@@ -52,15 +52,17 @@ export interface CaBundleOptions {
  * @see The reference's custom CA policy. Differs: a malformed CRL beside good certificates is ignored with a warning.
  */
 export function loadCaBundle(env: Environment = process.env, options: CaBundleOptions = {}): CaBundle | undefined {
+  const logger = steadyLogger(options.logger);
   const selection = selectCaBundle(env);
   if (selection.by !== "environment") {
-    options.logger?.debug({}, "using system root certificates: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set");
+    logger.debug({}, "using system root certificates: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set");
     return undefined;
   }
   const { sourceEnv, path, shadowed } = selection;
-  for (const setting of shadowed)
-    options.logger?.debug({ ...setting }, `${setting.sourceEnv} has no effect beside ${sourceEnv}`);
-  return load({ sourceEnv, path }, () => readPemFile(path), options.logger);
+  for (const setting of shadowed) {
+    logger.debug({ ...setting }, `${setting.sourceEnv} has no effect beside ${sourceEnv}`);
+  }
+  return load({ sourceEnv, path }, () => readPemFile(path), logger);
 }
 
 /**
@@ -69,11 +71,12 @@ export function loadCaBundle(env: Environment = process.env, options: CaBundleOp
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} As {@link loadCaBundle}, without `sourceEnv`.
  */
 export function readCaBundle(ca: CaSource, options: CaBundleOptions = {}): CaBundle {
-  if ("path" in ca) return load({ path: ca.path }, () => readPemFile(ca.path), options.logger);
-  return load({}, () => ca.pem, options.logger);
+  const logger = steadyLogger(options.logger);
+  if ("path" in ca) return load({ path: ca.path }, () => readPemFile(ca.path), logger);
+  return load({}, () => ca.pem, logger);
 }
 
-function load(source: CaBundleSource, read: () => string | Uint8Array, logger: Logger = silentLogger): CaBundle {
+function load(source: CaBundleSource, read: () => string | Uint8Array, logger: Logger): CaBundle {
   try {
     const bundle = toBundle(source, readContent(source, read));
     logLoaded(bundle, logger);

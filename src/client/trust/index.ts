@@ -4,7 +4,7 @@
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Environment } from "../environment.ts";
 import { CodexApiError, type NetworkError } from "../errors.ts";
-import { type Logger, silentLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
@@ -81,7 +81,8 @@ export interface Trust {
  *   stops both.
  */
 export function createTrust(options: TrustOptions = {}): Trust {
-  const { env = process.env, ca, logger = silentLogger } = options;
+  const { env = process.env, ca } = options;
+  const logger = steadyLogger(options.logger);
   const selection = selectCaBundle(env, ca);
   const bundle = ca ? readCaBundle(ca, { logger }) : loadCaBundle(env, { logger });
   const certificateSource = options.clientCertificate;

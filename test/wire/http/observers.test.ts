@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { UndiciTransport } from "../../../src/client/http/undici-transport.ts";
+import { createDialer } from "../../../src/client/route/index.ts";
+import { createTrust, loadCaBundle } from "../../../src/client/trust/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { get } from "../../support/transport.ts";
 
 const fail = (): never => {
   throw new Error("the observer is broken");
@@ -39,5 +43,19 @@ describe.each([
     const stream = await connection.stream({ model: "m", input: "hello" });
     expect((await stream.collect()).responseId).not.toBe("");
     await connection.close();
+  });
+
+  it("change nothing about the transport alone, its trust and its route", async () => {
+    const emulator = await emulate({ tls: true });
+    const dialer = createDialer({
+      trust: createTrust({ env: {}, ca: { pem: emulator.caPem ?? "" }, logger }),
+      env: {},
+      logger,
+    });
+    const transport = new UndiciTransport({ dialer, logger });
+    onTestFinished(() => transport.close());
+    const { status } = await transport.execute(get(`${emulator.url}/models?client_version=1.0.0`));
+    expect(status).toBe(200);
+    expect(() => loadCaBundle({}, { logger })).not.toThrow();
   });
 });
