@@ -9,7 +9,7 @@ export async function firstEvent(/** @type {import("./streams.mjs").Context} */ 
     task: "latency",
     clients,
     repetitions: quick ? 1 : 7,
-    options: () => ({ rounds: quick ? 100 : 250 }),
+    options: () => ({ rounds: quick ? 60 : 250 }),
   });
   const delay = (/** @type {(typeof clients)[number]} */ client) => medianOf(samples[client], "medianMs");
   return {

@@ -24,7 +24,7 @@ export async function longStream(/** @type {Context} */ { server, quick }) {
     task: "stream",
     clients,
     slow: quick ? MEASURED_AGAINST : [],
-    repetitions: quick ? 3 : 7,
+    repetitions: quick ? 2 : 7,
     options: (client) => ({ model: LONG, ...(!quick ? RUN : isBeside(client) ? ONCE : QUICK_RUN) }),
   });
   const streams = Object.values(samples).flatMap((list) => list.map((sample) => sample?.streams ?? 0));
@@ -68,7 +68,7 @@ export async function longWebsocket(/** @type {Context} */ { server, quick }) {
   const samples = await takeTurns(server, {
     task: "stream",
     clients,
-    repetitions: quick ? 2 : 7,
+    repetitions: quick ? 1 : 7,
     options: () => ({ model: LONG, ...(quick ? QUICK_RUN : RUN) }),
   });
   const first = await firstStreams(server, /** @type {const} */ (["ws", "ours-websocket"]), quick);
@@ -137,17 +137,18 @@ export async function manyStreams(/** @type {Context} */ { server, quick }) {
   const clients = /** @type {const} */ (["floor", "ours", "openai", "openai-helper", "ai-sdk"]);
   const options = { model: `paced:${seconds}`, streams };
   const serverBefore = await server.cpuMs();
-  const samples = await takeTurns(server, {
+  const turns = await takeTurns(server, {
     task: "streams",
-    clients: quick ? ["floor", "ours", "openai-helper"] : clients,
+    clients: quick ? ["openai-helper"] : clients,
     slow: ["openai", "openai-helper", "ai-sdk"],
     repetitions: quick ? 1 : 4,
     options: () => options,
   });
-  const runs = Object.values(samples).flatMap((list) => list.filter(Boolean)).length;
-  const serverCpuMs = ((await server.cpuMs()) - serverBefore) / runs;
   const near = /** @type {const} */ (["floor", "ours"]);
   const beside = await sideBySide(server, { task: "streams", clients: near, repetitions: quick ? 2 : 7, options });
+  const samples = { ...beside, ...turns };
+  const runs = [...Object.values(turns), ...Object.values(beside)].flatMap((list) => list.filter(Boolean)).length;
+  const serverCpuMs = ((await server.cpuMs()) - serverBefore) / runs;
   const shown = clients.filter((client) => samples[client]);
   const streamKb = (/** @type {(typeof clients)[number]} */ client) => medianOf(samples[client], "streamBytes") / 1000;
   return {

@@ -3,7 +3,7 @@ import { run } from "../tls-connect.mjs";
 
 /** @returns {Promise<import("../report.mjs").Figure>} */
 export async function tlsConnect(/** @type {{ quick: boolean }} */ { quick }) {
-  const { name, ours, baseline, ratio, goal, notes } = await run(quick ? 30 : undefined);
+  const { name, ours, baseline, ratio, goal, notes } = await run(quick ? 15 : undefined);
   return {
     title: name,
     head: ["", "ms a connection"],
