@@ -119,6 +119,7 @@ export class ResponsesWebsocketConnection {
 
   /** Between two responses: what is left of the last one is nobody's, but an error ends the connection before a request is lost on it. */
   #unasked(message: string): void {
+    if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
     const event = parseObject(message);
     const error = event && mapWebsocketErrorFrame(event, message);
     const text = error && this.#connection.blank(error.message);

@@ -36,6 +36,10 @@ export class RequestTurns {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Hands the turn to the next one; false when nobody waits. */
   leave(): boolean {
     const [next] = this.#waiting;

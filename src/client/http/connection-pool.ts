@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Client } from "undici";
 import { AbortedError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
-import { readDirectly } from "./direct-reads.ts";
+import { readDirectly, type SocketReads } from "./direct-reads.ts";
 
 /** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
 const KEEP_ALIVE_MS = 30_000;
@@ -25,6 +25,7 @@ export interface Limits {
 export interface Lease {
   readonly client: Client;
   readonly socket: Socket;
+  readonly reads: SocketReads;
   /** Of the connections that can stand in for each other. */
   readonly key: string;
   /** True once it was kept, so that the server may have closed it a moment ago. */
@@ -79,7 +80,7 @@ export class ConnectionPool {
   async open(destination: Destination, limits: Limits): Promise<Lease> {
     const { url, origin, forwardThrough } = destination;
     const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
-    readDirectly(socket);
+    const reads = readDirectly(socket);
     const client = new this.#Client(origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
@@ -89,7 +90,7 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const lease: Lease = { client, socket, key: keyOf(destination), reused: false, fault: undefined };
+    const lease: Lease = { client, socket, reads, key: keyOf(destination), reused: false, fault: undefined };
     socket.on("error", (error) => {
       lease.fault ??= error;
     });

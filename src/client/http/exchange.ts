@@ -3,6 +3,7 @@ import { AbortedError, BuildError, CodexApiError, NetworkError, StreamError, Tim
 import { type HeaderMap, joinRepeated } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
+import type { SocketReads } from "./direct-reads.ts";
 
 type Controller = Dispatcher.DispatchController;
 
@@ -17,6 +18,8 @@ export interface ExchangeOptions {
   readonly url: string;
   readonly headersTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Of the connection's socket. */
+  readonly reads: SocketReads;
   /** Puts an error of TLS into words. */
   readonly explain: (cause: Error) => NetworkError | undefined;
   /** Called once, when the connection serves this request no longer. */
@@ -46,9 +49,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #controller: Controller | undefined;
   #headersTimer: NodeJS.Timeout | undefined;
   #sink: ByteSink | undefined;
-  /** What arrived between the headers and `pipe`; at most one network read, since the connection is paused meanwhile. */
-  #early: Uint8Array[] = [];
-  #earlyEnd: { readonly error: unknown } | "ended" | undefined;
+  #isPaused = false;
+  /** What arrived while the reader was paused, or was not there yet: at most the rest of one network read, since the socket is held meanwhile. */
+  #held: Uint8Array[] = [];
+  #heldEnd: { readonly error: unknown } | "ended" | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -81,22 +85,22 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     clearTimeout(this.#headersTimer);
     this.#headersTimer = undefined;
     controller.rawHeaders = null; // views of the network read that brought them, which would stay in memory as long as the response
-    controller.pause();
+    this.pause();
     this.#waiting?.resolve({ status, headers: joinRepeated(headers), body: this });
     this.#waiting = undefined;
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#finished) return;
-    if (this.#sink) this.#sink.chunk(chunk);
-    else this.#early.push(chunk);
+    if (this.#isPaused) this.#held.push(chunk);
+    else this.#sink?.chunk(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#finished) return;
     this.#finish("free");
-    if (this.#sink) this.#sink.end();
-    else this.#earlyEnd = "ended";
+    if (this.#isPaused) this.#heldEnd = "ended";
+    else this.#sink?.end();
   }
 
   onResponseError(_controller: Controller, cause: Error): void {
@@ -112,27 +116,41 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   pipe(sink: ByteSink): void {
     this.#sink = sink;
-    for (const chunk of this.#early.splice(0)) sink.chunk(chunk);
-    if (this.#earlyEnd === "ended") sink.end();
-    else if (this.#earlyEnd) sink.fail(this.#earlyEnd.error);
-    else this.resume();
+    this.resume();
   }
 
   pause(): void {
-    this.#controller?.pause();
+    this.#isPaused = true;
+    if (!this.#finished) this.#options.reads.hold();
   }
 
   resume(): void {
-    this.#controller?.resume();
+    const sink = this.#sink;
+    if (!sink) return;
+    this.#isPaused = false;
+    while (!this.#isPaused && this.#held.length > 0) sink.chunk(this.#held.shift() as Uint8Array);
+    if (this.#isPaused) return;
+    const end = this.#heldEnd;
+    this.#heldEnd = undefined;
+    if (end === "ended") sink.end();
+    else if (end) sink.fail(end.error);
+    else if (!this.#finished) this.#options.reads.release();
   }
 
   cancel(): void {
+    this.#drop();
     if (this.#finished) return;
     this.#finish("gone");
     this.#controller?.abort(new Error("the reader left"));
   }
 
+  #drop(): void {
+    this.#held = [];
+    this.#heldEnd = undefined;
+  }
+
   #onAbort = (): void => {
+    this.#drop();
     const error = new AbortedError(this.#options.signal?.reason);
     this.#fail(error);
     this.#controller?.abort(error);
@@ -156,12 +174,13 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (this.#finished) return;
     this.#finish(connection);
     if (this.#waiting) this.#waiting.reject(error);
-    else if (this.#sink) this.#sink.fail(error);
-    else this.#earlyEnd = { error };
+    else if (this.#held.length > 0 || !this.#sink) this.#heldEnd = { error };
+    else this.#sink.fail(error);
   }
 
   #finish(connection: ConnectionFate): void {
     this.#finished = true;
+    this.#options.reads.release(); // the next response on this connection is not this reader's to hold
     clearTimeout(this.#headersTimer);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#options.onFinished(connection);

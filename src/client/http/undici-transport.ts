@@ -124,6 +124,7 @@ export class UndiciTransport implements HttpTransport {
       url,
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
+      reads: lease.reads,
       explain: (cause) => this.#options.dialer.explain(lease.fault ?? cause, url),
       onFinished: (connection) => {
         if (connection === "free") pool.release(lease);

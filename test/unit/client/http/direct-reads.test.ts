@@ -99,6 +99,27 @@ describe("a socket that is read directly", () => {
     expect(read).toBe(size);
   });
 
+  it("gives nothing while it is held, and all of it in order after that, the end last", async () => {
+    const { socket, peer } = await pair();
+    const reads = readDirectly(socket);
+    let read = "";
+    socket.on("readable", () => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) read += chunk;
+    });
+    await deliver(peer, socket, "one ");
+    reads.hold();
+    await deliver(peer, socket, "two ");
+    await deliver(peer, socket, "three");
+    peer.end();
+    await comeToRest(socket);
+    expect(read).toBe("one ");
+    expect(socket.readableEnded).toBe(false);
+    reads.release();
+    expect(read).toBe("one "); // not before the caller is done
+    await once(socket, "end");
+    expect(read).toBe("one two three");
+  });
+
   it("is ended by an error as any other", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
