@@ -164,6 +164,20 @@ describe("a fault in the middle of a response", () => {
     expect(polls.every(({ carrier }) => carrier === "websocket")).toBe(true);
   });
 
+  it("is the last that is read: what comes in one network read with it is nobody's", async () => {
+    const failed = { type: "response.failed", response: { error: { code: "invalid_prompt", message: "no" } } };
+    const frames = [failed, wire.delta("late")].map((event) => frame(opcode.text, JSON.stringify(event)));
+    const emulator = await emulate({ script: [{ raw: [Buffer.concat(frames)] }] });
+    const lines: string[] = [];
+    const debug = (_fields: object, line: string) => void lines.push(line);
+    const logger = { debug, info: debug, warn: debug, error: debug };
+    const connection = await connect(emulator.url, { client: { logger } });
+    const { error } = await readEvents(await connection.stream(request));
+    expect(error).toMatchObject({ kind: "invalid_request" });
+    expect(lines).toContain("websocket closed");
+    expect(lines).not.toContain("websocket event outside a response");
+  });
+
   it("leaves no timer and no socket behind", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], terminateAfterEvents: 1 }] });
     const isBack = watchHandles();
