@@ -129,8 +129,10 @@ export class SseDecoder {
   #readLongEvents(bytes: Uint8Array): number {
     let start = 0;
     while (this.#data === undefined && !this.#afterCarriageReturn) {
-      const dataStart = hasFieldAt(bytes, start, EVENT_FIELD) ? bytes.indexOf(LF, start) + 1 : start;
-      const end = hasFieldAt(bytes, dataStart, DATA_FIELD) ? bytes.indexOf(LF, dataStart) : -1;
+      const nameEnd = hasFieldAt(bytes, start, EVENT_FIELD) ? bytes.indexOf(LF, start) : start - 1;
+      const dataStart = nameEnd + 1;
+      if (dataStart < start || !hasFieldAt(bytes, dataStart, DATA_FIELD)) break; // no LF: the name's line ends in a CR
+      const end = bytes.indexOf(LF, dataStart);
       if (end === -1) break;
       const valueAt = dataStart + DATA_FIELD.length;
       const value = bytes.subarray(bytes[valueAt] === SPACE ? valueAt + 1 : valueAt, end);

@@ -160,6 +160,13 @@ describe("a sink for raw data", () => {
     expect(data).toEqual([`y\n${"x".repeat(5000)}`]);
   });
 
+  it("gets long data once where the name of the next event ends in CR", () => {
+    const long = "x".repeat(5_000);
+    const { data, feed } = heard([`data:${long}\n\nevent: x\r`, "data: z\r\r"]);
+    feed();
+    expect(data).toEqual([Buffer.from(long), "z"]);
+  });
+
   it("bounds long data too", () => {
     const { feed } = heard([`data: ${"x".repeat(5000)}\n\n`], 4999);
     expect(feed).toThrow(/larger than 4999 bytes/);
