@@ -182,6 +182,7 @@ export const NAMES = {
   floor: "floor: undici, split, JSON.parse",
   ours: "codex-api",
   bytes: "undici, bytes thrown away",
+  "bytes-slowly": "undici, bytes thrown away",
   "eventsource-parser": "undici, eventsource-parser, JSON.parse",
   openai: "openai, responses.create",
   "openai-helper": "openai, responses.stream",
