@@ -189,15 +189,6 @@ export type {
   WebsocketRequest,
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";
-export type {
-  ByteSink,
-  ByteStream,
-  HttpRequest,
-  HttpResponse,
-  HttpStreamResponse,
-  HttpTransport,
-  RequestTimeouts,
-  ResponseHead,
-} from "./client/transport.ts";
+export type { HttpTransport } from "./client/transport.ts";
 export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
 export { packageVersion as version } from "./client/version.ts";

@@ -1,4 +1,5 @@
 import type { HeaderMap } from "./headers.ts";
+import type { Blank } from "./redact.ts";
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
@@ -26,7 +27,7 @@ export interface ResponseHead {
   readonly url: string;
   readonly headers: HeaderMap;
   /** Blanks the request's own credentials in a text of the answer, for messages. Not the transport's business. */
-  readonly blank?: ((text: string) => string) | undefined;
+  readonly blank?: Blank | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {

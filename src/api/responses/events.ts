@@ -1,7 +1,7 @@
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { ResponseItem } from "../wire/items.ts";
 
-/** Tokens of one response; a count that the service leaves out is 0. Cached ones are among the input, reasoning among the output. */
+/** Tokens of one response. Cached ones are among the input, reasoning among the output; 0 where the service does not tell these two. */
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;

@@ -1,6 +1,7 @@
 import type { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
+import type { Blank } from "../../client/redact.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "../wire/event-decoder.ts";
@@ -28,7 +29,7 @@ export interface ResponseReaderOptions {
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
   /** Blanks the request's own credentials in a text of the service. Default: the text stays. */
-  readonly blank?: ((text: string) => string) | undefined;
+  readonly blank?: Blank | undefined;
 }
 
 // Shared: no event shall cost an object for what it does not say.

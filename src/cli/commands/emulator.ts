@@ -28,6 +28,7 @@ export async function emulator(args: readonly string[], signal: AbortSignal): Pr
     ...(parsed.values.tls === true ? { tls: true as const } : {}),
     pace: parsed.values.fast === true ? "none" : "human",
   }).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
     throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
   });
   try {
