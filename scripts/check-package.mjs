@@ -30,11 +30,12 @@ function pack() {
   const { stdout } = done("npm pack", npm(["pack", "--json", "--ignore-scripts", "--pack-destination", scratch]));
   const [{ filename, files }] = JSON.parse(stdout);
   const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
-  for (const wanted of ["README.md", "LICENSE", "CHANGELOG.md"]) {
+  const linked = readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\(([\w./-]+)\)/g);
+  for (const wanted of ["LICENSE", "CHANGELOG.md", ...Array.from(linked, ([, path]) => path)]) {
     if (!paths.includes(wanted)) throw new Error(`the package lacks ${wanted}`);
   }
   const strange = paths.filter(
-    (/** @type {string} */ path) => !/^(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path),
+    (/** @type {string} */ path) => !/^(dist\/.*\.(js|d\.ts)|docs\/\w+\.md|[A-Z]+(\.md)?|package\.json)$/.test(path),
   );
   if (strange.length > 0) throw new Error(`the package holds what no user needs: ${strange.join(", ")}`);
   return join(scratch, filename);

@@ -1,3 +1,5 @@
+import { BuildError } from "../client/errors.ts";
+
 /**
  * Supplies credentials, asked anew for every attempt so that a refreshed token is used at once.
  * `undefined` sends the request without that header. What a method throws is thrown to the caller as it is, and nothing is sent; an abort
@@ -14,9 +16,21 @@ export interface AuthProvider {
   onUnauthorized?(): boolean | Promise<boolean>;
 }
 
-/** A fixed API key. */
-export function apiKeyAuth(key: string): AuthProvider {
-  return { bearerToken: () => key };
+/**
+ * A fixed API key, without the white space around it that files and variables bring along.
+ *
+ * @param key - Undefined is taken by the type alone, so that a variable can be handed over as it is.
+ * @throws {@link BuildError} There is no key, at once and not as a refusal of the first request.
+ */
+export function apiKeyAuth(key: string | undefined): AuthProvider {
+  const token = typeof key === "string" ? key.trim() : "";
+  if (token === "") {
+    const got = typeof key === "string" ? "an empty string" : typeof key;
+    throw new BuildError(
+      `apiKeyAuth() got no key but ${got}: is the variable set that it comes from? Where no key is wanted, there is noAuth()`,
+    );
+  }
+  return { bearerToken: () => token };
 }
 
 /** No credentials: local servers. */

@@ -257,6 +257,9 @@ export function credentialHeaders(auth: AuthProvider, signal?: AbortSignal): Pro
 /** Untyped callers give null for nothing, or an object that would go out as `[object Object]`. */
 function credential(name: keyof AuthProvider, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
+  if (value === "") {
+    throw new BuildError(`${name}() of the auth provider gave an empty string; undefined is what sends no header`);
+  }
   if (typeof value === "string") return value;
   throw new BuildError(`${name}() of the auth provider gave a value of type ${typeof value}; it must give a string`);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { startHttpProxy } from "../support/proxies/http-proxy.ts";
-import { closedPort } from "../support/serve.ts";
+import { closedPort, serve } from "../support/serve.ts";
 
 /** A TLS emulator and a file that makes it trusted. */
 async function secured() {
@@ -102,5 +102,34 @@ describe("doctor", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/note upgrade: 426/);
     expect(stdout).toContain("Nothing on the way fails; look at what is marked note.");
+  });
+
+  it.each([
+    {
+      page: "of a captive portal",
+      answer: 200,
+      exits: 4,
+      line: /FAIL GET: 200 with a web page: .*\n.*it says: Sign in/,
+    },
+    { page: "of a proxy that blocks", answer: 403, exits: 3, line: /FAIL GET: 403 with a web page/ },
+    { page: "before a server that wants a key", answer: 401, exits: 0, line: /ok {3}GET: 401: the service answers/ },
+    { page: "of a wrong base URL", answer: 404, exits: 0, line: /note GET: 404: no list of models here/ },
+  ])("judges a web page $page as a request would find it", async ({ answer, exits, line }) => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(answer, { "content-type": "text/html" }).end("<title>Sign in</title>");
+    });
+    const { status, stdout } = await runCommand(["doctor", `${url}/v1`]);
+    expect(stdout).toMatch(line);
+    expect(status).toBe(exits);
+  });
+
+  it.each([
+    [503, /note GET: 503: a fault of the server/],
+    [302, /note GET: 302: requests are sent elsewhere .*\n.*location: \/v2/],
+  ])("notes a %i", async (answer, line) => {
+    const { url } = await serve((_request, response) => void response.writeHead(answer, { location: "/v2" }).end());
+    const { status, stdout } = await runCommand(["doctor", `${url}/v1`]);
+    expect(stdout).toMatch(line);
+    expect(status).toBe(0);
   });
 });

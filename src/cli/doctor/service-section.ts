@@ -1,9 +1,14 @@
-import { HttpError } from "../../client/errors.ts";
-import type { HeaderMap } from "../../client/headers.ts";
+import { bodyExcerpt } from "../../api/http-error-text.ts";
+import { HttpError, type HttpErrorFields, StreamError } from "../../client/errors.ts";
 import type { HttpTransport } from "../../client/transport.ts";
 import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, Outcome } from "./findings.ts";
+
+/** What an answer says of the way to the service; `error` where every request would fail as this one did. */
+interface Judgement extends Pick<Finding, "outcome" | "text" | "details"> {
+  readonly error?: unknown;
+}
 
 /** What the service answers over HTTP. No credentials go along, so that nothing is used up and no secret leaves. */
 export async function examineHttp(
@@ -11,50 +16,78 @@ export async function examineHttp(
   url: string,
   signal: AbortSignal,
 ): Promise<ConnectionResult> {
-  return examine("HTTP", async () => {
-    const answer = await transport.execute({ method: "GET", url, headers: {}, signal });
-    return describeAnswer("GET", answer.status, answer.headers);
+  return examine("HTTP", "GET", async () => {
+    try {
+      const answer = await transport.execute({ method: "GET", url, headers: {}, signal });
+      return judgeAnswer({ ...answer, body: Buffer.from(answer.body).toString() });
+    } catch (error) {
+      if (error instanceof HttpError) return judgeAnswer(error);
+      throw error;
+    }
   });
 }
 
 /** Whether a WebSocket gets through: many proxies let HTTP pass and stop the upgrade. A refusal by the service itself proves that it does. */
 export async function examineWebsocket(options: Omit<WebsocketOptions, "headers">): Promise<ConnectionResult> {
-  return examine("WebSocket", async () => {
-    const connection = await WebsocketConnection.open({ ...options, headers: {} });
-    connection.terminate();
-    return { check: "upgrade", outcome: "ok", text: "101: WebSockets get through" };
+  return examine("WebSocket", "upgrade", async () => {
+    try {
+      const connection = await WebsocketConnection.open({ ...options, headers: {} });
+      connection.terminate();
+      return found("ok", "101: WebSockets get through");
+    } catch (error) {
+      if (error instanceof HttpError) return judgeRefusal(error);
+      throw error;
+    }
   });
 }
 
-async function examine(title: string, ask: () => Promise<Finding>): Promise<ConnectionResult> {
+async function examine(title: string, check: string, ask: () => Promise<Judgement>): Promise<ConnectionResult> {
   const startedAt = performance.now();
-  const { finding, error } = await ask().then(
-    (finding) => ({ finding, error: undefined }),
-    (error: unknown) => failure(title, error),
+  const { error, ...judged } = await ask().catch(
+    (error: Error): Judgement => ({ ...found("failed", error.message), error }),
   );
-  const durationMs = performance.now() - startedAt;
-  return { section: { title, findings: [{ ...finding, durationMs }] }, error };
+  const finding: Finding = { check, ...judged, durationMs: performance.now() - startedAt };
+  return { section: { title, findings: [finding] }, error };
 }
 
-function failure(title: string, error: unknown): { readonly finding: Finding; readonly error: unknown } {
-  const check = title === "HTTP" ? "GET" : "upgrade";
-  if (error instanceof HttpError) {
-    return { finding: describeAnswer(check, error.status, error.headers), error: undefined };
+/** Of a list of models asked for without a key: most refusals are as good an answer as the list. */
+function judgeAnswer(answer: HttpErrorFields): Judgement {
+  const { status } = answer;
+  if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
+  if (status === 404 || status === 405) {
+    return found("warning", `${status}: no list of models here; check the base URL (OpenAI's ends in /v1)`, answer);
   }
-  return { finding: { check, outcome: "failed", text: (error as Error).message }, error };
+  if (isHtml(answer)) {
+    const text = `${status} with a web page: a captive portal, a proxy's page or a wrong base URL answers here`;
+    return {
+      ...found("failed", text, answer),
+      error: status < 300 ? new StreamError(text) : new HttpError(text, answer),
+    };
+  }
+  if (status >= 500) return found("warning", `${status}: a fault of the server or of a gateway before it`, answer);
+  if (status >= 300 && status < 400) return found("warning", `${status}: requests are sent elsewhere`, answer);
+  return found("ok", `${status}: the server answers`, answer);
 }
 
-function describeAnswer(check: "GET" | "upgrade", status: number, headers: HeaderMap): Finding {
-  const details = ["server", "via", "x-request-id", "cf-ray"].flatMap((name) =>
+function judgeRefusal(answer: HttpErrorFields): Judgement {
+  const { status } = answer;
+  if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
+  const who = isHtml(answer) ? "a web page answers" : "the server answers but takes no WebSocket here";
+  return found("warning", `${status}: ${who}; HTTP is used instead`, answer);
+}
+
+function found(outcome: Outcome, text: string, answer?: HttpErrorFields): Judgement {
+  return { outcome, text, details: answer && detailsOf(answer) };
+}
+
+function isHtml({ headers }: HttpErrorFields): boolean {
+  return /\bhtml\b/i.test(headers["content-type"] ?? "");
+}
+
+function detailsOf(answer: HttpErrorFields): string[] {
+  const { headers } = answer;
+  const details = ["location", "server", "via", "x-request-id", "cf-ray"].flatMap((name) =>
     headers[name] ? [`${name}: ${headers[name]}`] : [],
   );
-  if (/\bhtml\b/i.test(headers["content-type"] ?? "")) {
-    const text = `${status} with an HTML page: a captive portal, a proxy's page or a wrong base URL answers here`;
-    return { check, outcome: "warning", text, details };
-  }
-  if (status === 401)
-    return { check, outcome: "ok", text: "401: the service answers (it wants a key; none was sent)", details };
-  if (check === "GET") return { check, outcome: "ok", text: `${status}: the server answers`, details };
-  const text = `${status}: the server answers but takes no WebSocket here; HTTP is used instead`;
-  return { check, outcome: "warning", text, details };
+  return isHtml(answer) ? [`it says: ${bodyExcerpt(answer)}`, ...details] : details;
 }

@@ -75,7 +75,7 @@ describe("the handshake", () => {
 
   it("a token that cannot be sent is a build error that does not show it", async () => {
     const emulator = await emulate();
-    const client = websocketClient(emulator.url, { client: { auth: apiKeyAuth(`${SECRET}\n`) } });
+    const client = websocketClient(emulator.url, { client: { auth: apiKeyAuth(`${SECRET}\nx`) } });
     const error = await failureOf(client.connect());
     expect(error).toMatchObject({ kind: "build" });
     expect(error.message).not.toContain(SECRET);

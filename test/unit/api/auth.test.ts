@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { apiKeyAuth } from "../../../src/api/auth.ts";
+import { credentialHeaders } from "../../../src/api/endpoint-session.ts";
+
+it("a key is sent without the white space that a file or a variable put around it", async () => {
+  expect(await credentialHeaders(apiKeyAuth(" sk-1\n"))).toMatchObject({ authorization: "Bearer sk-1" });
+});
+
+it.each([
+  [undefined, "undefined"],
+  ["", "an empty string"],
+  [" \n", "an empty string"],
+  [null, "object"],
+  [42, "number"],
+])("%j is no key, and that is said before anything is sent", (key, name) => {
+  expect(() => apiKeyAuth(key as string)).toThrow(
+    expect.objectContaining({ kind: "build", message: expect.stringContaining(`no key but ${name}`) }),
+  );
+});
+
+it.each([
+  ["", "gave an empty string"],
+  [{}, "gave a value of type object"],
+])("%j of an auth provider is no token: no bearer without one goes out", async (value, words) => {
+  const headers = credentialHeaders({ bearerToken: () => value as string });
+  await expect(headers).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });
+});
