@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { AbortedError, BuildError, CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
 import { type HeaderMap, joinRepeated } from "../headers.ts";
-import { clampDelay } from "../idle-timer.ts";
+import { IdleTimer } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 import type { SocketReads } from "./direct-reads.ts";
 
@@ -47,7 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #finished = false;
 
   #controller: Controller | undefined;
-  #headersTimer: NodeJS.Timeout | undefined;
+  #headersTimer: IdleTimer | undefined;
   #sink: ByteSink | undefined;
   #isPaused = false;
   /** What arrived while the reader was paused, or was not there yet: at most the rest of one network read, since the socket is held meanwhile. */
@@ -65,7 +65,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   /** Starts the wait for the headers again: the request's body is still on its way out. */
   touch(): void {
-    if (this.#headersTimer) this.#armHeadersTimer();
+    this.#headersTimer?.touch();
   }
 
   // undici's side
@@ -73,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.#finished) controller.abort(new Error("no longer wanted"));
-    else this.#armHeadersTimer();
+    else this.#startHeadersTimer();
   }
 
   onResponseStart(
@@ -82,8 +82,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200 || this.#finished) return;
-    clearTimeout(this.#headersTimer);
-    this.#headersTimer = undefined;
+    this.#stopHeadersTimer();
     controller.rawHeaders = null; // views of the network read that brought them, which would stay in memory as long as the response
     this.pause();
     this.#waiting?.resolve({ status, headers: joinRepeated(headers), body: this });
@@ -156,18 +155,22 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     this.#controller?.abort(error);
   };
 
-  #armHeadersTimer(): void {
+  #startHeadersTimer(): void {
     const timeoutMs = this.#options.headersTimeoutMs;
-    if (timeoutMs <= 0) return;
-    clearTimeout(this.#headersTimer);
-    this.#headersTimer = setTimeout(() => {
+    this.#headersTimer = new IdleTimer(timeoutMs, () => {
       const error = new TimeoutError(
         `no response headers from ${this.#options.url} within ${timeoutMs} ms; the server or a proxy on the way accepted the request and stays silent`,
         { phase: "headers", timeoutMs },
       );
       this.#fail(error);
       this.#controller?.abort(error);
-    }, clampDelay(timeoutMs));
+    });
+    this.#headersTimer.start();
+  }
+
+  #stopHeadersTimer(): void {
+    this.#headersTimer?.stop();
+    this.#headersTimer = undefined;
   }
 
   #fail(error: unknown, connection: ConnectionFate = "gone"): void {
@@ -181,7 +184,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #finish(connection: ConnectionFate): void {
     this.#finished = true;
     this.#options.reads.release(); // the next response on this connection is not this reader's to hold
-    clearTimeout(this.#headersTimer);
+    this.#stopHeadersTimer();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#options.onFinished(connection);
   }

@@ -1,4 +1,5 @@
-import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import type { buildConnector, Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import { newHoldingClient } from "../http/holding-client.ts";
 import { loadUndici } from "../http/undici.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
@@ -32,18 +33,20 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
   return policyFetch as unknown as typeof globalThis.fetch;
 }
 
-function dispatcherOver({ Agent }: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
+function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
   const limits = { timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS };
-  const agent = new Agent({
-    connect: ({ hostname, port, protocol }, callback) => {
-      const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-      const url = `${protocol}//${host}${port ? `:${port}` : ""}`;
-      const dialled = dialer.forward(url)?.dial(limits) ?? dialer.dial(targetOf(url), limits);
-      dialled.then(
-        (socket) => callback(null, socket),
-        (error: Error) => callback(error, null),
-      );
-    },
+  const connect: buildConnector.connector = ({ hostname, port, protocol }, callback) => {
+    const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+    const url = `${protocol}//${host}${port ? `:${port}` : ""}`;
+    const dialled = dialer.forward(url)?.dial(limits) ?? dialer.dial(targetOf(url), limits);
+    dialled.then(
+      (socket) => callback(null, socket),
+      (error: Error) => callback(error, null),
+    );
+  };
+  const agent = new undici.Agent({
+    factory: (origin) =>
+      new undici.Pool(origin, { factory: (single) => newHoldingClient(undici, single, { connect }) }),
   });
   return agent.compose((dispatch) => (request, handler) => dispatch(inAbsoluteForm(request, dialer), handler));
 }

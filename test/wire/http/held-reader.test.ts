@@ -4,17 +4,13 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { ByteStream } from "../../../src/client/transport.ts";
 import { serveTcp } from "../../support/serve.ts";
+import { settle } from "../../support/standstill.ts";
 import { get, openTransport } from "../../support/transport.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n";
 const BODY = "x".repeat(2_000);
 /** The same as two chunks, of which a reader that pauses at the first has the second still to come. */
 const PIECES = `3e8\r\n${"x".repeat(1_000)}\r\n`.repeat(2);
-
-/** Enough turns of the event loop for what the other side sent to arrive and be handled. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Reads with a pause after the first piece, which ends after `meanwhile`. */
 async function readWithPause(body: ByteStream, meanwhile: () => Promise<void>) {

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { beBusy } from "../../support/busy.ts";
 import { closedPort, serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
@@ -191,6 +192,17 @@ describe("redirects", () => {
 });
 
 describe("time-outs", () => {
+  it("headers that arrived while the process was busy count", async () => {
+    const { url } = await serveTcp((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi");
+        beBusy(300);
+      });
+    });
+    const { body } = await openTransport().execute(get(url, { timeouts: { headersMs: 100 } }));
+    expect(Buffer.from(body).toString()).toBe("hi");
+  });
+
   it("no headers: phase headers, and the connection is closed", async () => {
     const server = await serve(() => {});
     const request = get(server.url, { timeouts: { headersMs: 50 } });

@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { request as undiciRequest } from "undici";
+import { request as undiciRequest, WebSocket } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   connectWebSocket,
@@ -14,6 +16,8 @@ import {
 } from "../../../src/client/interop/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
+import { serveTcp } from "../../support/serve.ts";
+import { settle, standstill } from "../../support/standstill.ts";
 
 /** An emulator with TLS, and the variables that make it trusted. */
 async function secured() {
@@ -101,7 +105,71 @@ describe("createDispatcher", () => {
     expect(statusCode).toBe(200);
     await body.dump();
   });
+
+  it.each([
+    ["ends", (socket: Socket) => void socket.end()],
+    ["is reset", (socket: Socket) => void socket.resetAndDestroy()],
+  ])("a connection that is not kept may end while its reader pauses: it %s", async (_how, end) => {
+    let peer: Socket | undefined;
+    const { url } = await serveTcp((socket) => {
+      peer = socket;
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello"));
+    });
+    const dispatcher = await dispatcherForTest();
+    const { body } = await undiciRequest(url, { dispatcher, highWaterMark: 1 });
+    await settle(); // with a byte taken, the reader has paused
+    if (peer) end(peer);
+    await settle();
+    expect(await body.text()).toBe("hello");
+  });
+
+  it("slows the server down where a reader pauses, and gives it everything in the end", async () => {
+    const piece = "x".repeat(64 * 1024);
+    const pieces = 800;
+    let sent = 0;
+    const { url } = await serveTcp(async (socket) => {
+      await once(socket, "data");
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      for (; sent < pieces; sent += 1) if (!socket.write(piece)) await once(socket, "drain");
+      socket.end();
+    });
+    const { body } = await undiciRequest(url, { dispatcher: await dispatcherForTest() });
+    await standstill(() => sent);
+    expect(sent).toBeLessThan(pieces);
+    expect((await body.text()).length).toBe(pieces * piece.length);
+  });
+
+  it("times a silent body out, but not one whose reader pauses", async () => {
+    const { url } = await serveTcp((socket) => {
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nfull"));
+    });
+    const dispatcher = await dispatcherForTest();
+    const paused = await undiciRequest(url, { dispatcher, highWaterMark: 1, bodyTimeout: 50 });
+    const silent = await undiciRequest(url, { dispatcher, bodyTimeout: 100 });
+    await expect(silent.body.text()).rejects.toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
+    expect(paused.body.errored).toBeNull();
+    await expect(paused.body.text()).rejects.toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
+  });
+
+  it("serves undici's WebSocket, which takes the connection over", async () => {
+    const emulator = await emulate({ rateLimits: false });
+    const websocket = new WebSocket(`${emulator.url.replace("http", "ws")}/responses`, {
+      dispatcher: await dispatcherForTest(),
+    });
+    await once(websocket, "open");
+    const message = once(websocket, "message");
+    websocket.send(JSON.stringify({ type: "response.create", model: "m", input: [], stream: true }));
+    const [{ data }] = (await message) as [MessageEvent];
+    expect(JSON.parse(String(data)).type).toBe("response.created");
+    websocket.close();
+  });
 });
+
+async function dispatcherForTest() {
+  const dispatcher = await createDispatcher({ env: {} });
+  onTestFinished(() => dispatcher.destroy());
+  return dispatcher;
+}
 
 describe("Node's agents", () => {
   const get = (send: typeof httpRequest, url: string, agent: ReturnType<typeof createHttpAgent>) =>

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
+import { standstill } from "../../support/standstill.ts";
 
 interface WireEvent {
   readonly type: string;
@@ -317,10 +318,7 @@ describe("a realtime session of the emulator", () => {
     const count = 300;
     const padding = randomBytes(10_000).toString("hex"); // so that they do not arrive in one piece
     for (let index = 0; index < count; index += 1) caller.say(update({ index, padding }));
-    for (let before = -1; before !== arrived; ) {
-      before = arrived;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await standstill(() => arrived, 50);
     expect(arrived).toBeLessThan(count / 2);
     release();
     await caller.until("session.created");

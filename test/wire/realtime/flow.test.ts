@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it, onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
+import { standstill } from "../../support/standstill.ts";
 import { connect } from "./support.ts";
 
 const FRAME_MS = 100;
@@ -111,14 +112,6 @@ it("senders wait for a service that does not read; with dropOldestAudio the olde
   sockets[1]?.resume();
   await Promise.all([...frames, text]);
 });
-
-/** Waits until a count stands still for 300 ms: that something does not happen has no event. */
-async function standstill(count: () => number): Promise<void> {
-  for (let before = -1; before !== count(); ) {
-    before = count();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");

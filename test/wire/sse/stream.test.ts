@@ -5,6 +5,7 @@ import type { ResponseEvent } from "../../../src/api/responses/events.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
+import { standstill } from "../../support/standstill.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const request = { model: "m", input: "repeat: one two three" };
@@ -174,7 +175,7 @@ describe("a slow reader", () => {
     const stream = await new ResponsesClient(clientOptions(server.url, { streamIdleTimeoutMs: 150 })).stream(request);
     const iterator = stream[Symbol.asyncIterator]();
     await iterator.next();
-    await settled(() => written);
+    await standstill(() => written);
     expect(written).toBeLessThan(total / 2);
 
     let deltas = 0;
@@ -184,14 +185,6 @@ describe("a slow reader", () => {
     expect(deltas).toBe(total);
   });
 });
-
-/** Waits until a count has stopped growing for 300 ms. */
-async function settled(count: () => number): Promise<void> {
-  for (let before = -1; before !== count(); ) {
-    before = count();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
 
 describe("the connection", () => {
   it("serves the next response when the body ended with the terminal event", async () => {

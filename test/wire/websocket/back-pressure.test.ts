@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { emulate, readEvents } from "../../support/clients.ts";
+import { standstill } from "../../support/standstill.ts";
 import { connect, wire } from "./responses-support.ts";
 
 const EVENTS = 8_000;
@@ -24,10 +25,7 @@ describe.each([{ compression: true }, { compression: false }])("a slow reader (%
     });
     const stream = await connection.stream({ model: "m", input: "x" });
     // The server stands still for longer than both time-outs.
-    for (let before = -1; before !== sent; ) {
-      before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 700));
-    }
+    await standstill(() => sent, 700);
     expect(sent * EVENT_BYTES).toBeGreaterThan(1024 * 1024);
     expect(sent * EVENT_BYTES).toBeLessThan(MOST_UNDER_WAY);
     const { events, error } = await readEvents(stream);

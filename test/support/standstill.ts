@@ -1,0 +1,12 @@
+/** Enough turns of the event loop for what the other side sent to arrive and be handled. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until a count has stood still for `forMs`: that something does not happen has no event. */
+export async function standstill(count: () => number, forMs = 300): Promise<void> {
+  for (let before = -1; before !== count(); ) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+  }
+}
