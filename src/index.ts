@@ -2,7 +2,7 @@
  * The public API of `codex-api`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
  * the generic transport below it is the entry `codex-api/client`.
  */
-export { type AuthProvider, apiKeyAuth, noAuth } from "./api/auth.ts";
+export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";

@@ -11,9 +11,16 @@ export interface AuthProvider {
   /** Sent as `chatgpt-account-id`. */
   accountId?(): string | undefined | Promise<string | undefined>;
   /**
-   * Called once per call after a 401, on HTTP and on a WebSocket handshake. True: the credentials changed, try again.
+   * Called once per call after a 401, on HTTP and on a WebSocket handshake. True: there are other credentials than the refused ones, try again.
+   * Calls at the same time each bring their own refusal, and one renewal can serve them all: compare with `refused`.
    */
-  onUnauthorized?(): boolean | Promise<boolean>;
+  onUnauthorized?(refused: Credentials): boolean | Promise<boolean>;
+}
+
+/** As they went out with a request. */
+export interface Credentials {
+  readonly bearerToken: string | undefined;
+  readonly accountId: string | undefined;
 }
 
 /**

@@ -29,16 +29,17 @@ export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
     mode: credentials.mode,
     bearerToken: () => credentials.token,
     accountId: () => credentials.accountId,
-    onUnauthorized() {
-      const before = credentials;
-      credentials = readCredentials(path);
-      // Another account's token must not continue this one's conversation.
-      return credentials.token !== before.token && credentials.accountId === before.accountId;
+    onUnauthorized(refused) {
+      const stored = readCredentials(path);
+      // Another account's token must not go on with this one's conversation, nor an API key to the ChatGPT backend.
+      if (stored.mode !== credentials.mode || stored.accountId !== credentials.accountId) return false;
+      credentials = stored;
+      return stored.token !== refused.bearerToken;
     },
   };
 }
 
-interface Credentials {
+interface StoredCredentials {
   readonly mode: "api_key" | "chatgpt";
   readonly token: string;
   readonly accountId: string | undefined;
@@ -48,7 +49,7 @@ function codexHome(env: Environment): string {
   return env.CODEX_HOME?.trim() ? env.CODEX_HOME : join(homedir(), ".codex");
 }
 
-function readCredentials(path: string): Credentials {
+function readCredentials(path: string): StoredCredentials {
   const file = parse(readText(path), path);
   const apiKey = text(file.OPENAI_API_KEY);
   if (apiKey) return { mode: "api_key", token: apiKey, accountId: undefined };

@@ -1,5 +1,5 @@
-import { allowManyListeners, unlessAborted } from "../client/abort.ts";
-import { type Compression, compressBody } from "../client/compression.ts";
+import { allowManyListeners } from "../client/abort.ts";
+import type { Compression } from "../client/compression.ts";
 import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
@@ -7,7 +7,7 @@ import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { blankerOf, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
-import { notify, type Telemetry } from "../client/telemetry.ts";
+import { notify, notifyResend, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
 import type {
   HttpRequest,
@@ -17,12 +17,13 @@ import type {
   ResponseHead,
 } from "../client/transport.ts";
 import type { AuthProvider } from "./auth.ts";
+import { CallCredentials } from "./call-credentials.ts";
 import { defaultTransport } from "./default-transport.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
 import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "./provider.ts";
+import { RequestBody } from "./request-body.ts";
 import { defaultUserAgent } from "./user-agent.ts";
-import { jsonText } from "./wire/json.ts";
 
 /** What every client of this package is made of. */
 export interface ClientOptions {
@@ -105,45 +106,17 @@ export class EndpointSession {
     return this.#send(call, (request) => this.transport.stream(request));
   }
 
-  async #send<Result extends ResponseHead>(
-    call: EndpointCall,
-    send: (request: HttpRequest) => Promise<Result>,
-  ): Promise<Result> {
+  async #send<Head extends ResponseHead>(call: EndpointCall, send: Send<Head>): Promise<Head> {
     allowManyListeners(call.signal);
-    const url = this.#urlOf(call);
-    const plain = call.json === undefined ? undefined : Buffer.from(jsonText(call.json));
-    const compression = this.#sendsPlain ? "none" : (call.compression ?? "none");
-    let body = await this.#encodeBody(plain, compression, call);
-    let mayRecover = true;
-
-    const sendOnce = async (attempt: number): Promise<Result> => {
-      const request: HttpRequest = {
-        method: call.method,
-        url,
-        headers: await this.#headersOf(call, body),
-        body: call.raw ? call.raw.open() : body?.bytes,
-        timeouts: { headersMs: call.headersMs ?? call.totalMs ?? this.limits.headersTimeoutMs, totalMs: call.totalMs },
-        signal: call.signal,
-      };
-      try {
-        const answer = await this.#observed(request, attempt, send);
-        return { ...answer, blank: blankerOf(request) };
-      } catch (error) {
-        if (!(error instanceof HttpError)) throw error;
-        if (body?.encoding && (error.status === 400 || error.status === 415)) {
-          body = plain && { bytes: plain, encoding: undefined };
-          return this.#downgrade(error, () => sendOnce(attempt));
-        }
-        if (error.status === 401 && mayRecover && call.url === undefined) {
-          mayRecover = false;
-          if (await unlessAborted(call.signal, () => this.#auth.onUnauthorized?.())) return sendOnce(attempt);
-        }
-        throw error;
-      }
+    const auth = call.url === undefined ? this.#auth : undefined;
+    const sending: Sending = {
+      call,
+      url: this.#urlOf(call),
+      body: call.json === undefined ? undefined : await this.#bodyOf(call),
+      credentials: new CallCredentials(auth, call.signal),
     };
-
     try {
-      return await withRetries(this.limits.retry, sendOnce, {
+      return await withRetries(this.limits.retry, (attempt) => this.#sendWithRemedies(sending, attempt, send), {
         signal: call.signal,
         telemetry: this.telemetry,
         // A 429 may be a limit that no waiting within a call can lift; 5xx go by the status alone, as in the reference.
@@ -154,11 +127,57 @@ export class EndpointSession {
     }
   }
 
+  /** One attempt: a refusal that has a remedy is no failure yet. Each remedy is tried once in a call. */
+  async #sendWithRemedies<Head extends ResponseHead>(
+    sending: Sending,
+    attempt: number,
+    send: Send<Head>,
+  ): Promise<Head> {
+    for (;;) {
+      try {
+        const answer = await this.#sendOnce(sending, attempt, send);
+        this.#learnOfCompression(sending.body, answer);
+        return answer;
+      } catch (error) {
+        this.#learnOfCompression(sending.body, error);
+        if (!(error instanceof HttpError)) throw error;
+        if (sending.body?.uncompressedAfter(error)) notifyResend(this.telemetry, "downgrade", error);
+        else if (await sending.credentials.renewedAfter(error)) notifyResend(this.telemetry, "credentials", error);
+        else throw error;
+      }
+    }
+  }
+
+  async #sendOnce<Head extends ResponseHead>(
+    { call, url, body, credentials }: Sending,
+    attempt: number,
+    send: Send<Head>,
+  ): Promise<Head> {
+    const observed = this.#observe(call.method, url, attempt);
+    const request: HttpRequest = {
+      method: call.method,
+      url,
+      headers: this.#headersOf(call, body, await credentials.headers()),
+      body: call.raw ? call.raw.open() : body?.bytes,
+      timeouts: { headersMs: call.headersMs ?? call.totalMs ?? this.limits.headersTimeoutMs, totalMs: call.totalMs },
+      signal: call.signal,
+      onResend: observed.resent,
+    };
+    try {
+      const answer = await send(request);
+      observed.ended(answer.status);
+      return { ...answer, blank: blankerOf(request) };
+    } catch (error) {
+      observed.ended(error instanceof HttpError ? error.status : undefined, error);
+      throw error;
+    }
+  }
+
   #urlOf(call: EndpointCall): string {
     return call.url ?? endpointUrl(this.provider, call.path ?? "", call.query);
   }
 
-  async #headersOf(call: EndpointCall, body: SentBody | undefined): Promise<HeaderMap> {
+  #headersOf(call: EndpointCall, body: RequestBody | undefined, credentials: HeaderInit): HeaderMap {
     const { raw } = call;
     const ofProvider = call.url === undefined;
     return mergeHeaders(
@@ -168,98 +187,53 @@ export class EndpointSession {
       call.headers,
       { "content-encoding": body?.encoding, "content-length": raw?.sizeBytes?.toString() },
       ofProvider ? traceHeaders(call.traceContext) : undefined,
-      ofProvider ? await credentialHeaders(this.#auth, call.signal) : undefined,
+      credentials,
     );
   }
 
-  async #encodeBody(
-    plain: Uint8Array | undefined,
-    compression: Compression,
-    call: EndpointCall,
-  ): Promise<SentBody | undefined> {
-    if (!plain) return undefined;
-    const ownEncoding = Object.keys({ ...this.provider.headers, ...call.headers }).some(
-      (name) => name.toLowerCase() === "content-encoding",
-    );
-    if (compression !== "none" && ownEncoding) {
+  #bodyOf({ json, compression = "none", headers }: EndpointCall): Promise<RequestBody> {
+    const isEncodedByHand = mergeHeaders(this.provider.headers, headers)["content-encoding"] !== undefined;
+    if (compression !== "none" && isEncodedByHand) {
       throw new BuildError(
         "the header content-encoding is set by hand and compression is asked for too; drop one of them",
       );
     }
-    return compressBody(plain, compression, this.logger);
+    return RequestBody.of(json, this.#sendsPlain ? "none" : compression, this.logger);
   }
 
-  async #observed<Result extends ResponseHead>(
-    request: HttpRequest,
-    attempt: number,
-    send: (request: HttpRequest) => Promise<Result>,
-  ): Promise<Result> {
-    const startedAt = performance.now();
-    const report = (status: number | undefined, error?: unknown): void => {
+  /** Tells telemetry and the log of one send. */
+  #observe(method: string, url: string, attempt: number) {
+    const shownUrl = safeUrl(url);
+    let startedAt = performance.now();
+    const ended = (status: number | undefined, error?: unknown): void => {
       const durationMs = performance.now() - startedAt;
-      const url = safeUrl(request.url);
-      notify(this.telemetry, "onRequest", { attempt, method: request.method, url, status, error, durationMs });
-      this.logger.debug(
-        { attempt, method: request.method, url, status, durationMs: Math.round(durationMs) },
-        "request",
-      );
+      notify(this.telemetry, "onRequest", { attempt, method, url: shownUrl, status, error, durationMs });
+      this.logger.debug({ attempt, method, url: shownUrl, status, durationMs: Math.round(durationMs) }, "request");
     };
-    try {
-      const result = await send(request);
-      report(result.status);
-      return result;
-    } catch (error) {
-      report(error instanceof HttpError ? error.status : undefined, error);
-      throw error;
-    }
+    const resent = (reason: unknown): void => {
+      ended(undefined, reason);
+      startedAt = performance.now();
+      const { maxRetries } = this.limits.retry;
+      notify(this.telemetry, "onRetry", { retry: 0, maxRetries, delayMs: 0, reason, layer: "request" });
+    };
+    return { ended, resent };
   }
 
-  /** Sends once more without compression. Where the answer is the same refusal, that was not the reason, and later bodies are compressed. */
-  async #downgrade<Result>(reason: HttpError, sendPlain: () => Promise<Result>): Promise<Result> {
-    notify(this.telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "downgrade" });
-    try {
-      const result = await sendPlain();
-      this.#sendPlainFromNowOn(reason);
-      return result;
-    } catch (error) {
-      if (error instanceof HttpError && error.status !== reason.status) this.#sendPlainFromNowOn(reason);
-      throw error;
-    }
-  }
-
-  #sendPlainFromNowOn({ status, url }: HttpError): void {
+  #learnOfCompression(body: RequestBody | undefined, fate: unknown): void {
+    const refusal = body?.refusalOfCompression(fate);
+    if (!refusal || this.#sendsPlain) return;
     this.#sendsPlain = true;
+    const { status, url } = refusal;
     this.logger.warn({ status, url }, "the server refused a compressed body; bodies go uncompressed from now on");
   }
 }
 
-interface SentBody {
-  readonly bytes: Uint8Array;
-  readonly encoding: string | undefined;
-}
+type Send<Head extends ResponseHead> = (request: HttpRequest) => Promise<Head>;
 
-/**
- * Credentials as headers, asked anew each time.
- *
- * @throws {@link AbortedError} The signal fired; {@link BuildError} what the provider gave is no text; else what the provider throws.
- */
-export function credentialHeaders(auth: AuthProvider, signal?: AbortSignal): Promise<HeaderInit> {
-  return unlessAborted(signal, async () => {
-    const token = credential("bearerToken", await auth.bearerToken());
-    const accountId = credential("accountId", await auth.accountId?.());
-    return {
-      authorization: token === undefined ? undefined : `Bearer ${token}`,
-      [header.accountId]: accountId,
-    };
-  });
-}
-
-/** Untyped callers give null for nothing, or an object that would go out as `[object Object]`. */
-function credential(name: keyof AuthProvider, value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (value === "") {
-    throw new BuildError(`${name}() of the auth provider gave an empty string; undefined is what sends no header`);
-  }
-  if (typeof value === "string") return value;
-  throw new BuildError(`${name}() of the auth provider gave a value of type ${typeof value}; it must give a string`);
+/** A call on its way, over all its sends. */
+interface Sending {
+  readonly call: EndpointCall;
+  readonly url: string;
+  readonly body: RequestBody | undefined;
+  readonly credentials: CallCredentials;
 }

@@ -1,14 +1,15 @@
-import { allowManyListeners, unlessAborted } from "../client/abort.ts";
+import { allowManyListeners } from "../client/abort.ts";
 import { HttpError } from "../client/errors.ts";
 import type { HeaderInit, HeaderMap } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
 import type { Dialer } from "../client/route/index.ts";
-import type { Telemetry } from "../client/telemetry.ts";
+import { notifyResend, type Telemetry } from "../client/telemetry.ts";
 import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
+import { CallCredentials } from "./call-credentials.ts";
 import { providerDialer } from "./default-transport.ts";
-import { type ClientOptions, credentialHeaders } from "./endpoint-session.ts";
+import type { ClientOptions } from "./endpoint-session.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { type ProviderLimits, providerLimits } from "./provider.ts";
 
@@ -51,29 +52,27 @@ export class WebsocketOpener {
    *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
    */
   async open(handshake: Handshake): Promise<WebsocketConnection> {
-    const auth = handshake.usesAuth === false ? undefined : this.#auth;
     const { signal } = handshake;
+    const credentials = new CallCredentials(handshake.usesAuth === false ? undefined : this.#auth, signal);
     allowManyListeners(signal);
-    let mayRecover = true;
     for (;;) {
       try {
-        return await this.#attempt(handshake, auth);
+        return await this.#attempt(handshake, await credentials.headers());
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
-        if (error.status !== 401 || !mayRecover) throw mapHttpError(error);
-        if (!(await unlessAborted(signal, () => auth?.onUnauthorized?.()))) throw mapHttpError(error);
-        mayRecover = false;
+        if (!(await credentials.renewedAfter(error))) throw mapHttpError(error);
+        notifyResend(this.telemetry, "credentials", error);
       }
     }
   }
 
-  async #attempt(handshake: Handshake, auth: AuthProvider | undefined): Promise<WebsocketConnection> {
+  async #attempt(handshake: Handshake, credentials: HeaderInit): Promise<WebsocketConnection> {
     const { url, compression, signal } = handshake;
     const { connectTimeoutMs, livenessTimeoutMs } = this.limits;
     const startedAt = performance.now();
     const connection = await WebsocketConnection.open({
       url,
-      headers: handshake.headers(auth ? await credentialHeaders(auth, signal) : {}),
+      headers: handshake.headers(credentials),
       dialer: this.#dialer,
       connectTimeoutMs,
       livenessTimeoutMs,

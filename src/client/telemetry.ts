@@ -14,13 +14,16 @@ export interface RequestAttempt {
 
 /** Announces a wait before something is sent again: nothing waits in secret. */
 export interface RetryNotice {
-  /** 1 for the first retry; 0 where a connection that died unused is replaced, which costs none. */
+  /** 1 for the first retry; 0 where a kept connection had died and is replaced, which costs none. */
   readonly retry: number;
   readonly maxRetries: number;
   readonly delayMs: number;
   readonly reason: unknown;
-  /** `request`: the same request once more; `stream`: a new stream after a broken one; `downgrade`: without compression; `fallback`: HTTP instead of WebSocket. */
-  readonly layer: "request" | "stream" | "downgrade" | "fallback";
+  /**
+   * `request`: the same request once more; `stream`: a new stream after a broken one; `credentials`: with renewed ones after a 401;
+   * `downgrade`: without compression; `fallback`: HTTP instead of WebSocket.
+   */
+  readonly layer: "request" | "stream" | "credentials" | "downgrade" | "fallback";
 }
 
 /** What waiting for the next event of a stream came to. */
@@ -52,6 +55,11 @@ export interface Telemetry {
   onStreamPoll?(poll: StreamPoll): void;
   onSkippedEvent?(event: SkippedEvent): void;
   onWebsocketRequest?(request: WebsocketRequest): void;
+}
+
+/** Announces that something is sent once more at once, because `reason` has a remedy. */
+export function notifyResend(telemetry: Telemetry | undefined, layer: RetryNotice["layer"], reason: unknown): void {
+  notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer });
 }
 
 /** Calls a hook without letting its failure reach the request it watches. */

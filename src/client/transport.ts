@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly timeouts?: RequestTimeouts | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called before the request goes out once more, because the kept connection that `reason` tells of had died. */
+  readonly onResend?: ((reason: unknown) => void) | undefined;
 }
 
 export interface ResponseHead {
@@ -58,7 +60,7 @@ export interface ByteStream {
 
 /**
  * The one seam between the typed clients and the network; give a client your own to test it or to carry it over something else.
- * A transport does not retry.
+ * A transport does not retry; it may replace a kept connection that had died, and says so (`onResend`).
  *
  * @throws {@link HttpError} A status outside 200-299, with the body's text.
  * @throws {@link StreamError} The body broke off or is too large. {@link TimeoutError}, {@link NetworkError}, {@link BuildError},

@@ -96,6 +96,7 @@ const ENTRIES: readonly Entry[] = [
       "ContextCompactionItem",
       "CreatedCall",
       "CreatedEvent",
+      "Credentials",
       "CreditsSnapshot",
       "CustomToolCallItem",
       "CustomToolCallOutputItem",

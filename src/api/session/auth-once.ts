@@ -1,4 +1,4 @@
-import type { AuthProvider } from "../auth.ts";
+import type { AuthProvider, Credentials } from "../auth.ts";
 
 /** Credentials of a session: they are renewed at most once in a call, however many requests and handshakes it takes. */
 export class OncePerCallAuth implements AuthProvider {
@@ -22,9 +22,9 @@ export class OncePerCallAuth implements AuthProvider {
     return this.#auth.accountId?.();
   }
 
-  onUnauthorized(): boolean | Promise<boolean> {
+  onUnauthorized(refused: Credentials): boolean | Promise<boolean> {
     if (this.#wasRenewed) return false;
     this.#wasRenewed = true;
-    return this.#auth.onUnauthorized?.() ?? false;
+    return this.#auth.onUnauthorized?.(refused) ?? false;
   }
 }

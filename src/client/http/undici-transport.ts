@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
-import { type Logger, steadyLogger } from "../log.ts";
+import { callQuietly, type Logger, steadyLogger } from "../log.ts";
 import { safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
@@ -28,6 +28,8 @@ export interface UndiciTransportOptions {
 const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_BODY_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** A round trip around the world, and time for a busy process to notice. */
+const CLOSED_MEANWHILE_MS = 1_000;
 
 /** {@link HttpTransport} over undici, which is loaded with the first request. HTTP/1.1; one request at a time on a connection. */
 export class UndiciTransport implements HttpTransport {
@@ -95,21 +97,23 @@ export class UndiciTransport implements HttpTransport {
   }
 
   /**
-   * One hop. A kept connection that broke before an answer came, mostly because the server had closed it a moment ago, is no failure of the
-   * request: it is sent once more on a new connection, at once.
+   * One hop. A server may close a kept connection at the moment in which a request goes out on it. What breaks a kept connection so soon is taken
+   * for that and no failure of the request: it goes out once more, on a new connection. Later the server is at work on it.
    */
   async #send(request: HttpRequest): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);
     const pool = await this.#getPool();
     const lease = await pool.acquire(destination, this.#limitsOf(request));
+    const sentAt = performance.now();
     try {
       return await this.#exchange(pool, destination, lease, request);
     } catch (error) {
-      const resend = lease.reused && error instanceof NetworkError && isReplayable(request);
-      if (!resend) throw error;
+      const wasDead = lease.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
+      if (!wasDead || !isReplayable(request)) throw error;
+      callQuietly(() => request.onResend?.(error));
       this.#logger.debug(
         { url: safeUrl(request.url), code: error.code },
-        "kept connection was closed; sending on a new one",
+        "kept connection broke; sending on a new one",
       );
       const fresh = await pool.open(destination, this.#limitsOf(request));
       return await this.#exchange(pool, destination, fresh, request);

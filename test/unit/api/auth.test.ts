@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { credentialHeaders } from "../../../src/api/endpoint-session.ts";
+import { CallCredentials } from "../../../src/api/call-credentials.ts";
 
 it("a key is sent without the white space that a file or a variable put around it", async () => {
-  expect(await credentialHeaders(apiKeyAuth(" sk-1\n"))).toMatchObject({ authorization: "Bearer sk-1" });
+  expect(await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined).headers()).toMatchObject({
+    authorization: "Bearer sk-1",
+  });
 });
 
 it.each([
@@ -22,6 +24,6 @@ it.each([
   ["", "gave an empty string"],
   [{}, "gave a value of type object"],
 ])("%j of an auth provider is no token: no bearer without one goes out", async (value, words) => {
-  const headers = credentialHeaders({ bearerToken: () => value as string });
+  const headers = new CallCredentials({ bearerToken: () => value as string }, undefined).headers();
   await expect(headers).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });
 });

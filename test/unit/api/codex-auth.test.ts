@@ -15,6 +15,8 @@ function home(content: unknown): { readonly env: { CODEX_HOME: string }; readonl
 
 const tokens = { id_token: "i", access_token: "access-1", refresh_token: "r", account_id: "acc" };
 
+const first = { bearerToken: tokens.access_token, accountId: tokens.account_id };
+
 describe("the Codex CLI's login", () => {
   it("gives the access token and the account", async () => {
     const auth = codexAuth(home({ OPENAI_API_KEY: null, tokens, last_refresh: "2026-01-01T00:00:00Z" }));
@@ -29,12 +31,30 @@ describe("the Codex CLI's login", () => {
   it("is read again after a 401, and helps when the CLI has refreshed it for the same account", async () => {
     const { env, file } = home({ tokens });
     const auth = codexAuth({ env });
-    expect(await auth.onUnauthorized?.()).toBe(false);
+    expect(await auth.onUnauthorized?.(first)).toBe(false);
     writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-2" } }));
-    expect(await auth.onUnauthorized?.()).toBe(true);
+    expect(await auth.onUnauthorized?.(first)).toBe(true);
     expect(await auth.bearerToken()).toBe("access-2");
-    writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-3", account_id: "other" } }));
-    expect(await auth.onUnauthorized?.()).toBe(false);
+  });
+
+  it("helps each of several calls that were refused at once", async () => {
+    const { env, file } = home({ tokens });
+    const auth = codexAuth({ env });
+    writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-2" } }));
+    expect([await auth.onUnauthorized?.(first), await auth.onUnauthorized?.(first)]).toEqual([true, true]);
+    expect(await auth.onUnauthorized?.({ ...first, bearerToken: "access-2" })).toBe(false);
+  });
+
+  it.each([
+    ["of another account", tokens, { tokens: { ...tokens, access_token: "access-3", account_id: "other" } }],
+    ["for the API", { access_token: "access-1" }, { OPENAI_API_KEY: "sk-1" }],
+  ])("that has become one %s is not gone on with", async (_what, before, after) => {
+    const { env, file } = home({ tokens: before });
+    const auth = codexAuth({ env });
+    const sent = { bearerToken: await auth.bearerToken(), accountId: await auth.accountId?.() };
+    writeFileSync(file, JSON.stringify(after));
+    expect(await auth.onUnauthorized?.(sent)).toBe(false);
+    expect({ bearerToken: await auth.bearerToken(), accountId: await auth.accountId?.() }).toEqual(sent);
   });
 
   it.each<[string, unknown, RegExp]>([

@@ -1,9 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { apiKeyAuth } from "../../../src/api/auth.ts";
+import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
-import type { RequestAttempt, RetryNotice } from "../../../src/client/telemetry.ts";
+import type { CodexApiError } from "../../../src/client/errors.ts";
+import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
@@ -232,6 +233,42 @@ describe("credentials", () => {
 });
 
 describe("telemetry", () => {
+  /** Every send and every resend of a call, as telemetry tells them. */
+  function recorder() {
+    const told: unknown[] = [];
+    const telemetry: Telemetry = {
+      onRequest: ({ attempt, status, error }) => told.push([attempt, status ?? (error as CodexApiError).kind]),
+      onRetry: ({ retry, layer, delayMs }) => told.push({ retry, layer, delayMs }),
+    };
+    return { told, telemetry };
+  }
+
+  it("hears of a kept connection that had died, whatever the policy allows", async () => {
+    const emulator = await emulate({ script: [{ events: [] }, { resetBeforeHeaders: true }] });
+    const { told, telemetry } = recorder();
+    const client = new ResponsesClient({
+      ...clientOptions(emulator.url, { retry: { maxRetries: 0 } }),
+      telemetry,
+    });
+    await errorOf((await client.stream(request)).collect());
+    await (await client.stream(request)).collect();
+    expect(told).toEqual([[0, 200], [0, "network"], { retry: 0, layer: "request", delayMs: 0 }, [0, 200]]);
+  });
+
+  it("hears that credentials were renewed", async () => {
+    const emulator = await emulate({ script: [{ status: 401 }] });
+    const { told, telemetry } = recorder();
+    const refused: unknown[] = [];
+    const auth: AuthProvider = {
+      bearerToken: () => "t",
+      accountId: () => "a",
+      onUnauthorized: (sent) => refused.push(sent) > 0,
+    };
+    await (await new ResponsesClient({ ...clientOptions(emulator.url), auth, telemetry }).stream(request)).collect();
+    expect(told).toEqual([[0, 401], { retry: 1, layer: "credentials", delayMs: 0 }, [0, 200]]);
+    expect(refused).toEqual([{ bearerToken: "t", accountId: "a" }]);
+  });
+
   it("hears of each attempt with its status, of events left out, and of every event's wait", async () => {
     const events = [
       { type: "response.created", response: {} },

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { beBusy } from "../../support/busy.ts";
 import { closedPort, serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
@@ -48,19 +48,39 @@ describe("a connection", () => {
     expect(server.connections).toBe(1);
   });
 
-  it("is replaced at once when the server closed it while it was kept", async () => {
-    const server = await serveTcp((socket, index) => {
-      let requests = 0;
+  /** Takes the second request of the first connection and resets it: the moment that a keep-alive time-out and a request cross. */
+  function resettingServer(onSecond = () => {}) {
+    let requests = 0;
+    return serveTcp((socket) => {
       socket.on("data", () => {
         requests += 1;
-        // The first connection takes the second request and resets: the moment that a keep-alive time-out and a request cross.
-        if (index === 0 && requests === 2) socket.resetAndDestroy();
-        else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx");
+        if (requests !== 2) return void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx");
+        onSecond();
+        socket.resetAndDestroy();
       });
     });
+  }
+
+  // parity: retry/kept-connection
+  it("is replaced at once when the server closed it while it was kept, and that is told", async () => {
+    const { url } = await resettingServer();
     const transport = openTransport();
-    await transport.execute(get(server.url));
-    expect((await transport.execute(post(server.url, "again"))).status).toBe(200);
+    await transport.execute(get(url));
+    const reasons: unknown[] = [];
+    const request = post(url, "again", { onResend: (reason) => reasons.push(reason) });
+    expect((await transport.execute(request)).status).toBe(200);
+    expect(reasons).toMatchObject([{ kind: "network", phase: "request" }]);
+  });
+
+  it("is not replaced where it breaks later: the server may have been at work", async () => {
+    const now = performance.now.bind(performance);
+    const { url } = await resettingServer(() => {
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 1_000);
+      onTestFinished(() => clock.mockRestore());
+    });
+    const transport = openTransport();
+    await transport.execute(get(url));
+    await expect(transport.execute(post(url, "again"))).rejects.toMatchObject({ kind: "network", phase: "request" });
   });
 
   it("that is new and breaks before the answer is a network error", async () => {
