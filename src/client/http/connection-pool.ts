@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import type { Client } from "undici";
-import { AbortedError } from "../errors.ts";
+import { AbortedError, NetworkError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
+import { loadUndiciClient } from "./undici.ts";
 
 /** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
 const KEEP_ALIVE_MS = 30_000;
@@ -40,17 +41,19 @@ export interface Lease {
  */
 export class ConnectionPool {
   readonly #dialer: Dialer;
-  readonly #Client: typeof Client;
   readonly #idle = new Map<string, Lease[]>();
   readonly #all = new Set<Client>();
+  /** Connections that are being made. */
+  readonly #dials = new Set<AbortController>();
+  #isClosed = false;
 
-  constructor(dialer: Dialer, client: typeof Client) {
+  constructor(dialer: Dialer) {
     this.#dialer = dialer;
-    this.#Client = client;
   }
 
   async acquire(destination: Destination, limits: Limits): Promise<Lease> {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
+    if (this.#isClosed) throw transportClosed();
     return this.#idle.get(keyOf(destination))?.pop() ?? this.open(destination, limits);
   }
 
@@ -70,18 +73,25 @@ export class ConnectionPool {
     this.#forget(lease);
   }
 
-  /** Closes every connection, those in use included. */
+  /** Closes every connection for good, those in use and those under way included. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#idle.clear();
-    await Promise.all([...this.#all].map((client) => client.destroy()));
+    for (const dial of this.#dials) dial.abort();
+    await Promise.all([...this.#all].map((client) => client.destroy(transportClosed())));
   }
 
   /** A new connection, whatever is kept. */
   async open(destination: Destination, limits: Limits): Promise<Lease> {
-    const { url, origin, forwardThrough } = destination;
-    const socket = await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
+    const { origin } = destination;
+    // Side by side: the first connection waits for the network while undici is loaded.
+    const [socket, UndiciClient] = await Promise.all([this.#dial(destination, limits), loadUndiciClient()]);
+    if (this.#isClosed) {
+      socket.destroy();
+      throw transportClosed();
+    }
     const reads = readDirectly(socket);
-    const client = new this.#Client(origin, {
+    const client = new UndiciClient(origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
       pipelining: 1,
@@ -99,6 +109,22 @@ export class ConnectionPool {
     return lease;
   }
 
+  async #dial({ url, forwardThrough }: Destination, { timeoutMs, signal }: Limits): Promise<Socket> {
+    const dial = new AbortController();
+    const onAbort = (): void => dial.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#dials.add(dial);
+    try {
+      const limits = { timeoutMs, signal: dial.signal };
+      return await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
+    } catch (error) {
+      throw this.#isClosed ? transportClosed() : error;
+    } finally {
+      this.#dials.delete(dial);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
   #forget(lease: Lease): void {
     const { client, key } = lease;
     this.#all.delete(client);
@@ -108,6 +134,10 @@ export class ConnectionPool {
     // A client without its connection would make a new one by itself.
     client.destroy().catch(() => {});
   }
+}
+
+function transportClosed(): NetworkError {
+  return new NetworkError("the transport was closed", { code: "TRANSPORT_CLOSED", phase: "request", retryable: false });
 }
 
 function keyOf(destination: Destination): string {

@@ -11,7 +11,6 @@ import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
 import { readRefusal } from "./refusal.ts";
-import { loadUndiciClient } from "./undici.ts";
 
 export interface UndiciTransportOptions {
   /** Trust and route of every connection. */
@@ -35,10 +34,11 @@ const CLOSED_MEANWHILE_MS = 1_000;
 export class UndiciTransport implements HttpTransport {
   readonly #options: UndiciTransportOptions;
   readonly #logger: Logger;
-  #pool: Promise<ConnectionPool> | undefined;
+  readonly #pool: ConnectionPool;
 
   constructor(options: UndiciTransportOptions) {
     this.#options = options;
+    this.#pool = new ConnectionPool(options.dialer);
     this.#logger = steadyLogger(options.logger);
   }
 
@@ -57,9 +57,9 @@ export class UndiciTransport implements HttpTransport {
     return { status: head.status, url: safeUrl(sent.url), headers: head.headers, body };
   }
 
-  /** Closes every connection; requests under way fail. */
+  /** Closes every connection for good: requests under way fail, and so do later ones. */
   async close(): Promise<void> {
-    await (await this.#pool)?.close();
+    await this.#pool.close();
   }
 
   async #execute(request: HttpRequest): Promise<HttpResponse> {
@@ -102,11 +102,10 @@ export class UndiciTransport implements HttpTransport {
    */
   async #send(request: HttpRequest): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);
-    const pool = await this.#getPool();
-    const lease = await pool.acquire(destination, this.#limitsOf(request));
+    const lease = await this.#pool.acquire(destination, this.#limitsOf(request));
     const sentAt = performance.now();
     try {
-      return await this.#exchange(pool, destination, lease, request);
+      return await this.#exchange(destination, lease, request);
     } catch (error) {
       const wasDead = lease.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
       if (!wasDead || !isReplayable(request)) throw error;
@@ -115,12 +114,12 @@ export class UndiciTransport implements HttpTransport {
         { url: safeUrl(request.url), code: error.code },
         "kept connection broke; sending on a new one",
       );
-      const fresh = await pool.open(destination, this.#limitsOf(request));
-      return await this.#exchange(pool, destination, fresh, request);
+      const fresh = await this.#pool.open(destination, this.#limitsOf(request));
+      return await this.#exchange(destination, fresh, request);
     }
   }
 
-  #exchange(pool: ConnectionPool, destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
+  #exchange(destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
     const { origin, forwardThrough } = destination;
     const { pathname, search } = destination.url;
     const url = safeUrl(destination.url);
@@ -131,8 +130,8 @@ export class UndiciTransport implements HttpTransport {
       reads: lease.reads,
       explain: (cause) => this.#options.dialer.explain(lease.fault ?? cause, url),
       onFinished: (connection) => {
-        if (connection === "free") pool.release(lease);
-        else if (connection === "unused") pool.discard(lease);
+        if (connection === "free") this.#pool.release(lease);
+        else if (connection === "unused") this.#pool.discard(lease);
       },
     });
     const path = pathname + search;
@@ -161,11 +160,6 @@ export class UndiciTransport implements HttpTransport {
 
   #limitsOf(request: HttpRequest): { timeoutMs: number; signal: AbortSignal | undefined } {
     return { timeoutMs: this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS, signal: request.signal };
-  }
-
-  #getPool(): Promise<ConnectionPool> {
-    this.#pool ??= loadUndiciClient().then((client) => new ConnectionPool(this.#options.dialer, client));
-    return this.#pool;
   }
 
   async #refused(head: ExchangeHead, request: HttpRequest): Promise<HttpError | NetworkError> {

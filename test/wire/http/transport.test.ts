@@ -1,8 +1,12 @@
+import type { LookupFunction, Socket } from "node:net";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createDialer } from "../../../src/client/route/index.ts";
+import { createTrust } from "../../../src/client/trust/index.ts";
 import { beBusy } from "../../support/busy.ts";
 import { closedPort, serve, serveTcp } from "../../support/serve.ts";
+import { settle } from "../../support/standstill.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
 describe("a request", () => {
@@ -81,6 +85,31 @@ describe("a connection", () => {
     const transport = openTransport();
     await transport.execute(get(url));
     await expect(transport.execute(post(url, "again"))).rejects.toMatchObject({ kind: "network", phase: "request" });
+  });
+
+  it("that is in use, being made or asked for fails when the transport is closed", async () => {
+    const sockets: Socket[] = [];
+    const { url, port } = await serveTcp((socket) => {
+      sockets.push(socket.resume());
+      socket.write("HTTP/1.1 200 OK\r\n\r\nhalf");
+    });
+    const lookups: (() => void)[] = [];
+    const lookup: LookupFunction = (_name, _options, found) =>
+      void lookups.push(() => found(null, [{ address: "127.0.0.1", family: 4 }]));
+    const dialer = createDialer({ trust: createTrust({ env: {} }), env: {}, lookup });
+    const transport = openTransport({ dialer });
+    const outcomes = Promise.allSettled([
+      transport.execute(get(url)),
+      transport.execute(get(`http://name.test:${port}`)),
+    ]);
+    await vi.waitUntil(() => lookups.length > 0 && sockets.length > 0);
+    await transport.close();
+    const closed = { reason: { kind: "network", code: "TRANSPORT_CLOSED", retryable: false } };
+    expect(await outcomes).toMatchObject([closed, closed]);
+    await expect(transport.execute(get(url))).rejects.toMatchObject(closed.reason);
+    for (const answer of lookups) answer();
+    await settle();
+    expect(sockets.map(({ readableEnded }) => readableEnded)).toEqual([true]);
   });
 
   it("that is new and breaks before the answer is a network error", async () => {

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ConnectionPool } from "../../../../src/client/http/connection-pool.ts";
 import { readDirectly } from "../../../../src/client/http/direct-reads.ts";
@@ -143,21 +142,18 @@ describe("a connection of the pool", () => {
     });
     let pushed = 0;
     const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });
-    const pool = new ConnectionPool(
-      {
-        ...dialer,
-        async dial(target, limits) {
-          const socket = await dialer.dial(target, limits);
-          const push = socket.push.bind(socket);
-          socket.push = (chunk, encoding) => {
-            if (chunk !== null) pushed += 1;
-            return push(chunk, encoding);
-          };
-          return socket;
-        },
+    const pool = new ConnectionPool({
+      ...dialer,
+      async dial(target, limits) {
+        const socket = await dialer.dial(target, limits);
+        const push = socket.push.bind(socket);
+        socket.push = (chunk, encoding) => {
+          if (chunk !== null) pushed += 1;
+          return push(chunk, encoding);
+        };
+        return socket;
       },
-      Client,
-    );
+    });
     onTestFinished(() => pool.close());
     const url = new URL(server.url);
     const limits = { timeoutMs: 1_000, signal: undefined };
