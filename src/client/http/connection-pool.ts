@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 30_000;
 /** Where a request's bytes go: straight (or by tunnel) to its origin, or to a proxy that forwards plain HTTP. */
 export interface Destination {
   readonly url: URL;
-  /** Of that URL: what shares an origin shares connections. */
+  /** The URL's origin: requests to one origin share connections. */
   readonly origin: string;
   /** Set for plain HTTP through an HTTP proxy: the request goes there in absolute form. */
   readonly forwardThrough: Forward | undefined;
@@ -23,11 +23,11 @@ export interface Limits {
 }
 
 /** A connection, held by one request at a time. It knows no request: what it knows stays in memory as long as its response. */
-export interface Lease {
+export interface PooledConnection {
   readonly client: Client;
   readonly socket: Socket;
   readonly reads: SocketReads;
-  /** Of the connections that can stand in for each other. */
+  /** Connections with the same key can stand in for each other. */
   readonly key: string;
   /** True once it was kept, so that the server may have closed it a moment ago. */
   reused: boolean;
@@ -41,7 +41,7 @@ export interface Lease {
  */
 export class ConnectionPool {
   readonly #dialer: Dialer;
-  readonly #idle = new Map<string, Lease[]>();
+  readonly #idle = new Map<string, PooledConnection[]>();
   readonly #all = new Set<Client>();
   /** Connections that are being made. */
   readonly #dials = new Set<AbortController>();
@@ -51,26 +51,26 @@ export class ConnectionPool {
     this.#dialer = dialer;
   }
 
-  async acquire(destination: Destination, limits: Limits): Promise<Lease> {
+  async acquire(destination: Destination, limits: Limits): Promise<PooledConnection> {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
     if (this.#isClosed) throw transportClosed();
     return this.#idle.get(keyOf(destination))?.pop() ?? this.open(destination, limits);
   }
 
   /** Hands a connection back whose response has been read to its end. */
-  release(lease: Lease): void {
-    const { client, key } = lease;
+  release(connection: PooledConnection): void {
+    const { client, key } = connection;
     if (client.destroyed || !this.#all.has(client)) return;
-    lease.reused = true;
+    connection.reused = true;
     const idle = this.#idle.get(key);
-    if (idle) idle.push(lease);
-    else this.#idle.set(key, [lease]);
+    if (idle) idle.push(connection);
+    else this.#idle.set(key, [connection]);
   }
 
   /** Closes a connection whose client refused the request: it may not have taken the socket over yet, and would leave it open. */
-  discard(lease: Lease): void {
-    lease.socket.destroy();
-    this.#forget(lease);
+  discard(connection: PooledConnection): void {
+    connection.socket.destroy();
+    this.#forget(connection);
   }
 
   /** Closes every connection for good, those in use and those under way included. */
@@ -82,7 +82,7 @@ export class ConnectionPool {
   }
 
   /** A new connection, whatever is kept. */
-  async open(destination: Destination, limits: Limits): Promise<Lease> {
+  async open(destination: Destination, limits: Limits): Promise<PooledConnection> {
     const { origin } = destination;
     // Side by side: the first connection waits for the network while undici is loaded.
     const [socket, UndiciClient] = await Promise.all([this.#dial(destination, limits), loadUndiciClient()]);
@@ -100,13 +100,20 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const lease: Lease = { client, socket, reads, key: keyOf(destination), reused: false, fault: undefined };
+    const connection: PooledConnection = {
+      client,
+      socket,
+      reads,
+      key: keyOf(destination),
+      reused: false,
+      fault: undefined,
+    };
     socket.on("error", (error) => {
-      lease.fault ??= error;
+      connection.fault ??= error;
     });
     this.#all.add(client);
-    client.on("disconnect", () => this.#forget(lease));
-    return lease;
+    client.on("disconnect", () => this.#forget(connection));
+    return connection;
   }
 
   async #dial({ url, forwardThrough }: Destination, { timeoutMs, signal }: Limits): Promise<Socket> {
@@ -125,10 +132,10 @@ export class ConnectionPool {
     }
   }
 
-  #forget(lease: Lease): void {
-    const { client, key } = lease;
+  #forget(connection: PooledConnection): void {
+    const { client, key } = connection;
     this.#all.delete(client);
-    const rest = this.#idle.get(key)?.filter((other) => other !== lease) ?? [];
+    const rest = this.#idle.get(key)?.filter((other) => other !== connection) ?? [];
     if (rest.length > 0) this.#idle.set(key, rest);
     else this.#idle.delete(key);
     // A client without its connection would make a new one by itself.

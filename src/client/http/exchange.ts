@@ -23,7 +23,7 @@ export interface ExchangeOptions {
   /** Puts an error of TLS into words. */
   readonly explain: (cause: Error) => NetworkError | undefined;
   /** Called once, when the connection serves this request no longer. */
-  readonly onFinished: (connection: ConnectionFate) => void;
+  readonly onFinished: (fate: ConnectionFate) => void;
 }
 
 interface Settle<Value> {
@@ -173,24 +173,24 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     this.#headersTimer = undefined;
   }
 
-  #fail(error: unknown, connection: ConnectionFate = "gone"): void {
+  #fail(error: unknown, fate: ConnectionFate = "gone"): void {
     if (this.#finished) return;
-    this.#finish(connection);
+    this.#finish(fate);
     if (this.#waiting) this.#waiting.reject(error);
     else if (this.#held.length > 0 || !this.#sink) this.#heldEnd = { error };
     else this.#sink.fail(error);
   }
 
-  #finish(connection: ConnectionFate): void {
+  #finish(fate: ConnectionFate): void {
     this.#finished = true;
     this.#options.reads.release(); // the next response on this connection is not this reader's to hold
     this.#stopHeadersTimer();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#options.onFinished(connection);
+    this.#options.onFinished(fate);
   }
 }
 
-function codeOf(cause: Error): string | undefined {
+function causeCode(cause: Error): string | undefined {
   const nested = (cause as { cause?: unknown }).cause;
   const code = (cause as { code?: unknown }).code ?? (nested as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? code : undefined;
@@ -204,7 +204,7 @@ const REFUSED_REQUEST = new Set([
 ]);
 
 function isRefusedRequest(cause: Error): boolean {
-  return REFUSED_REQUEST.has(codeOf(cause) ?? "");
+  return REFUSED_REQUEST.has(causeCode(cause) ?? "");
 }
 
 function unsendable(cause: Error, url: string): BuildError {
@@ -216,7 +216,7 @@ function unsendable(cause: Error, url: string): BuildError {
 function brokenRequest(cause: Error, url: string): unknown {
   return new NetworkError(
     `the connection to ${url} broke before an answer came (${cause.message})`,
-    { code: codeOf(cause), phase: "request" },
+    { code: causeCode(cause), phase: "request" },
     { cause: withoutBytes(cause) },
   );
 }

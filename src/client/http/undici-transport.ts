@@ -6,7 +6,7 @@ import { safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
-import { ConnectionPool, type Destination, type Lease } from "./connection-pool.ts";
+import { ConnectionPool, type Destination, type PooledConnection } from "./connection-pool.ts";
 import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
@@ -102,12 +102,13 @@ export class UndiciTransport implements HttpTransport {
    */
   async #send(request: HttpRequest): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);
-    const lease = await this.#pool.acquire(destination, this.#limitsOf(request));
+    const connection = await this.#pool.acquire(destination, this.#limitsOf(request));
     const sentAt = performance.now();
     try {
-      return await this.#exchange(destination, lease, request);
+      return await this.#exchange(destination, connection, request);
     } catch (error) {
-      const wasDead = lease.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
+      const wasDead =
+        connection.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
       this.#logger.debug(
@@ -119,7 +120,7 @@ export class UndiciTransport implements HttpTransport {
     }
   }
 
-  #exchange(destination: Destination, lease: Lease, request: HttpRequest): Promise<ExchangeHead> {
+  #exchange(destination: Destination, connection: PooledConnection, request: HttpRequest): Promise<ExchangeHead> {
     const { origin, forwardThrough } = destination;
     const { pathname, search } = destination.url;
     const url = safeUrl(destination.url);
@@ -127,15 +128,15 @@ export class UndiciTransport implements HttpTransport {
       url,
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
-      reads: lease.reads,
-      explain: (cause) => this.#options.dialer.explain(lease.fault ?? cause, url),
-      onFinished: (connection) => {
-        if (connection === "free") this.#pool.release(lease);
-        else if (connection === "unused") this.#pool.discard(lease);
+      reads: connection.reads,
+      explain: (cause) => this.#options.dialer.explain(connection.fault ?? cause, url),
+      onFinished: (fate) => {
+        if (fate === "free") this.#pool.release(connection);
+        else if (fate === "unused") this.#pool.discard(connection);
       },
     });
     const path = pathname + search;
-    lease.client.dispatch(
+    connection.client.dispatch(
       {
         method: request.method as "POST",
         origin,
