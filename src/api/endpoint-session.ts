@@ -7,7 +7,7 @@ import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { blankerOf, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
-import { notify, notifyResend, type Telemetry } from "../client/telemetry.ts";
+import { announceRemedy, announceRetry, notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
 import type {
   HttpRequest,
@@ -119,6 +119,7 @@ export class EndpointSession {
       return await withRetries(this.limits.retry, (attempt) => this.#sendWithRemedies(sending, attempt, send), {
         signal: call.signal,
         telemetry: this.telemetry,
+        logger: this.logger,
         // A 429 may be a limit that no waiting within a call can lift; 5xx go by the status alone, as in the reference.
         mayRetry: (error) => !(error instanceof HttpError) || error.status !== 429 || mapHttpError(error).retryable,
       });
@@ -141,8 +142,8 @@ export class EndpointSession {
       } catch (error) {
         this.#learnOfCompression(sending.body, error);
         if (!(error instanceof HttpError)) throw error;
-        if (sending.body?.uncompressedAfter(error)) notifyResend(this.telemetry, "downgrade", error);
-        else if (await sending.credentials.renewedAfter(error)) notifyResend(this.telemetry, "credentials", error);
+        if (sending.body?.uncompressedAfter(error)) announceRemedy(this, "downgrade", error);
+        else if (await sending.credentials.renewedAfter(error)) announceRemedy(this, "credentials", error);
         else throw error;
       }
     }
@@ -214,7 +215,7 @@ export class EndpointSession {
       ended(undefined, reason);
       startedAt = performance.now();
       const { maxRetries } = this.limits.retry;
-      notify(this.telemetry, "onRetry", { retry: 0, maxRetries, delayMs: 0, reason, layer: "request" });
+      announceRetry(this, { retry: 0, maxRetries, delayMs: 0, reason, layer: "request" });
     };
     return { ended, resent };
   }

@@ -4,7 +4,7 @@ import type { HeaderInit, HeaderMap } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
 import type { Dialer } from "../client/route/index.ts";
-import { notifyResend, type Telemetry } from "../client/telemetry.ts";
+import { announceRemedy, type Telemetry } from "../client/telemetry.ts";
 import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
@@ -61,7 +61,7 @@ export class WebsocketOpener {
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (!(await credentials.renewedAfter(error))) throw mapHttpError(error);
-        notifyResend(this.telemetry, "credentials", error);
+        announceRemedy(this, "credentials", error);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { CodexApiError, HttpError } from "./errors.ts";
 import { parseRetryAfter } from "./retry-after.ts";
-import { notify, type RetryNotice, type Telemetry } from "./telemetry.ts";
+import { announceRetry, type RetryNotice, type RetryObservers } from "./telemetry.ts";
 
 /** When and how often a request is sent again. Defaults are the reference's. */
 export interface RetryPolicy {
@@ -30,9 +30,8 @@ export const defaultRetryPolicy: RetryPolicy = {
 };
 
 /** What a retry loop needs besides its policy. */
-export interface RetryContext {
+export interface RetryContext extends RetryObservers {
   readonly signal?: AbortSignal | undefined;
-  readonly telemetry?: Telemetry | undefined;
   readonly clock?: Clock | undefined;
   /** Uniform in [0, 1); default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -95,7 +94,7 @@ export async function withRetries<Result>(
         reason: error,
         layer: "request",
       };
-      notify(context.telemetry, "onRetry", notice);
+      announceRetry(context, notice);
       await clock.sleep(delayMs, context.signal);
     }
   }

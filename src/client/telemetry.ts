@@ -1,4 +1,4 @@
-import { callQuietly } from "./log.ts";
+import { callQuietly, type Logger } from "./log.ts";
 
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
 export interface RequestAttempt {
@@ -57,9 +57,35 @@ export interface Telemetry {
   onWebsocketRequest?(request: WebsocketRequest): void;
 }
 
-/** Announces that something is sent once more at once, because `reason` has a remedy. */
-export function notifyResend(telemetry: Telemetry | undefined, layer: RetryNotice["layer"], reason: unknown): void {
-  notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer });
+/** Who hears of what is sent again. */
+export interface RetryObservers {
+  readonly telemetry?: Telemetry | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** Tells telemetry and the log, before the wait. */
+export function announceRetry({ telemetry, logger }: RetryObservers, notice: RetryNotice): void {
+  const { layer, retry, maxRetries, delayMs, reason } = notice;
+  const told = { layer, retry, maxRetries, delayMs: Math.round(delayMs), reason: messageOf(reason) };
+  callQuietly(() => logger?.warn(told, RETRY_TEXT[layer]));
+  notify(telemetry, "onRetry", notice);
+}
+
+/** Announces what is sent once more at once, because the refusal `reason` has a remedy. */
+export function announceRemedy(observers: RetryObservers, layer: RetryNotice["layer"], reason: unknown): void {
+  announceRetry(observers, { retry: 1, maxRetries: 1, delayMs: 0, reason, layer });
+}
+
+const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
+  request: "the request is sent again",
+  stream: "the stream broke; a new one is opened",
+  credentials: "the credentials were renewed; the request is sent again",
+  downgrade: "the request is sent again without compression",
+  fallback: "the WebSocket is given up; this session goes on over HTTP",
+};
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** Calls a hook without letting its failure reach the request it watches. */

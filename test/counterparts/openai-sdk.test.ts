@@ -3,6 +3,7 @@ import { createFetch, createHttpsAgent } from "../../src/client/interop/index.ts
 import { caFile } from "../support/ca-file.ts";
 import { emulate } from "../support/clients.ts";
 import { inLockstep, WORDS } from "../support/lockstep.ts";
+import { serve } from "../support/serve.ts";
 import { installed } from "./installed.ts";
 import { behindProxy, causes } from "./secured.ts";
 
@@ -12,6 +13,7 @@ interface SdkEvent {
 }
 
 interface Sdk {
+  readonly files: { create(upload: { readonly file: File; readonly purpose: string }): Promise<unknown> };
   readonly responses: { create(body: object): Promise<AsyncIterable<SdkEvent>> };
 }
 
@@ -45,6 +47,17 @@ describe("the official SDK over createFetch", () => {
     }
     expect(words).toEqual(WORDS);
     expect(proxy.connects.map(({ target }) => target)).toEqual([new URL(emulator.url).host]);
+  });
+
+  it("uploads a file", async () => {
+    const { url, requests } = await serve((_request, response) => {
+      response.setHeader("content-type", "application/json").end('{"id":"file-1"}');
+    });
+    const sdk = new OpenAI({ apiKey: "sk-key", baseURL: url, maxRetries: 0, fetch: createFetch({ env: {} }) });
+    const upload = { file: new File(["contents"], "a.txt"), purpose: "assistants" };
+    expect(await sdk.files.create(upload)).toMatchObject({ id: "file-1" });
+    expect(requests[0]?.headers["content-type"]).toMatch(/^multipart\/form-data; boundary=/);
+    expect(requests[0]?.body.toString()).toMatch(/filename="a\.txt"[\s\S]*contents/);
   });
 
   it("without the authority fails with the policy's words behind the SDK's own error", async () => {

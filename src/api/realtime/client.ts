@@ -105,6 +105,7 @@ export class RealtimeWebsocketClient {
     return withRetries(this.#opener.limits.retry, open, {
       signal,
       telemetry: this.#opener.telemetry,
+      logger: this.#opener.logger,
       alsoRetry: (error) => error instanceof HttpError && error.status === NOT_FOUND,
     });
   }

@@ -111,10 +111,6 @@ export class UndiciTransport implements HttpTransport {
         connection.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
-      this.#logger.debug(
-        { url: safeUrl(request.url), code: error.code },
-        "kept connection broke; sending on a new one",
-      );
       const fresh = await this.#pool.open(destination, this.#limitsOf(request));
       return await this.#exchange(destination, fresh, request);
     }

@@ -1,4 +1,4 @@
-import type { buildConnector, Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import type { buildConnector, Dispatcher, FormData, RequestInfo, RequestInit, Response } from "undici";
 import { newHoldingClient } from "../http/holding-client.ts";
 import { loadUndici } from "../http/undici.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
@@ -29,8 +29,10 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
     const { undici, dispatcher } = await loading;
     return undici.fetch(...unwrapped(input, init, dispatcher, undici));
   };
+  // Where the openai SDK looks to learn which forms a `fetch` sends: this process's own (`ownForm`).
+  const withResponse = Object.assign(policyFetch, { Response: globalThis.Response });
   // The two `fetch` types differ in names only: one is declared by undici, the other by Node's types after it.
-  return policyFetch as unknown as typeof globalThis.fetch;
+  return withResponse as unknown as typeof globalThis.fetch;
 }
 
 function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
@@ -63,13 +65,14 @@ function inAbsoluteForm(request: Dispatcher.DispatchOptions, dialer: Dialer): Di
   return { ...request, path: origin.replace(/\/$/, "") + request.path, headers: own };
 }
 
-/** A `Request` of Node's built-in fetch is foreign to undici's: it is taken apart and put together again. */
+/** A `Request` and a `FormData` of Node's built-in fetch are foreign to undici's: they are taken apart and put together again. */
 function unwrapped(
   input: RequestInfo,
-  init: RequestInit | undefined,
+  given: RequestInit | undefined,
   dispatcher: Dispatcher,
   undici: typeof import("undici"),
 ): [RequestInfo, RequestInit] {
+  const init = given?.body instanceof globalThis.FormData ? { ...given, body: ownForm(given.body, undici) } : given;
   if (typeof input === "string" || input instanceof URL || input instanceof undici.Request)
     return [input, { ...init, dispatcher }];
   const { url, method, headers, body, signal, redirect } = input;
@@ -82,4 +85,13 @@ function unwrapped(
     ...(body ? { duplex: "half" } : {}),
   };
   return [url, { ...own, ...init, dispatcher }];
+}
+
+function ownForm(foreign: globalThis.FormData, undici: typeof import("undici")): FormData {
+  const form = new undici.FormData();
+  for (const [name, value] of foreign) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, value, value.name);
+  }
+  return form;
 }

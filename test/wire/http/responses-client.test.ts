@@ -7,6 +7,7 @@ import type { CodexApiError } from "../../../src/client/errors.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { recordLog } from "../../support/log-lines.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const request = { model: "m", input: "repeat: hi" };
@@ -255,6 +256,20 @@ describe("telemetry", () => {
     expect(told).toEqual([[0, 200], [0, "network"], { retry: 0, layer: "request", delayMs: 0 }, [0, 200]]);
   });
 
+  it("and the log hear of each retry, its wait and its reason, before the wait", async () => {
+    const emulator = await emulate({ script: [{ status: 503, headers: { "retry-after-ms": "7" } }] });
+    const { told, telemetry } = recorder();
+    const logger = recordLog();
+    await (await new ResponsesClient({ ...clientOptions(emulator.url), telemetry, logger }).stream(request)).collect();
+    expect(told).toEqual([[0, 503], { retry: 1, layer: "request", delayMs: 7 }, [1, 200]]);
+    expect(logger.lines.filter(({ level }) => level === "warn")).toMatchObject([
+      {
+        fields: { retry: 1, delayMs: 7, reason: expect.stringContaining("503") },
+        message: "the request is sent again",
+      },
+    ]);
+  });
+
   it("hears that credentials were renewed", async () => {
     const emulator = await emulate({ script: [{ status: 401 }] });
     const { told, telemetry } = recorder();
@@ -287,7 +302,7 @@ describe("telemetry", () => {
     };
     await (await new ResponsesClient({ ...clientOptions(emulator.url), telemetry }).stream(request)).collect();
     expect(attempts).toMatchObject([
-      { attempt: 0, status: 503, method: "POST", url: emulator.url + "/responses", error: { status: 503 } },
+      { attempt: 0, status: 503, method: "POST", url: `${emulator.url}/responses`, error: { status: 503 } },
       { attempt: 1, status: 200, error: undefined },
     ]);
     expect(skipped).toEqual([

@@ -16,7 +16,7 @@ import {
 } from "../../../src/client/interop/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
-import { serveTcp } from "../../support/serve.ts";
+import { serve, serveTcp } from "../../support/serve.ts";
 import { settle, standstill } from "../../support/standstill.ts";
 
 /** An emulator with TLS, and the variables that make it trusted. */
@@ -53,6 +53,28 @@ describe("createFetch", () => {
     });
     expect((await createFetch({ env })(request)).status).toBe(200);
     expect(emulator.requests[0]?.json).toMatchObject({ model: "m" });
+  });
+
+  it("sends a form of Node's own fetch, files included", async () => {
+    const { url, requests } = await serve((_request, response) => response.end());
+    const form = new FormData();
+    form.append("purpose", "assistants");
+    form.append("file", new File(["contents"], "a.txt", { type: "text/plain" }));
+    const policyFetch = createFetch({ env: {} });
+    for (const send of [
+      policyFetch(url, { method: "POST", body: form }),
+      policyFetch(new Request(url, { method: "POST", body: form })),
+    ])
+      expect((await send).status).toBe(200);
+    for (const { headers, body } of requests) {
+      const received = await new Response(body, {
+        headers: { "content-type": String(headers["content-type"]) },
+      }).formData();
+      expect(received.get("purpose")).toBe("assistants");
+      const file = received.get("file") as File;
+      expect([file.name, file.type, await file.text()]).toEqual(["a.txt", "text/plain", "contents"]);
+    }
+    expect(requests.length).toBe(2);
   });
 
   it("fails with the policy's words where the server is not trusted", async () => {
