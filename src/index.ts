@@ -50,6 +50,7 @@ export {
 } from "./api/models/facts.ts";
 export { fallbackModelInfo, type ModelInfo } from "./api/models/info.ts";
 export type { ProviderConfig, SessionHeaderNames } from "./api/provider.ts";
+export { createTransport, type TransportOptions } from "./api/provider-transport.ts";
 export {
   azureProvider,
   chatgptProvider,

@@ -18,10 +18,10 @@ import type {
 } from "../client/transport.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
-import { defaultTransport } from "./default-transport.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
 import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "./provider.ts";
+import { createTransport } from "./provider-transport.ts";
 import { RequestBody } from "./request-body.ts";
 import { defaultUserAgent } from "./user-agent.ts";
 
@@ -29,7 +29,7 @@ import { defaultUserAgent } from "./user-agent.ts";
 export interface ClientOptions {
   readonly provider: ProviderConfig;
   readonly auth: AuthProvider;
-  /** Default: undici over the provider's trust and route. */
+  /** Default: {@link createTransport}, one for this client alone. */
   readonly transport?: HttpTransport | undefined;
   readonly telemetry?: Telemetry | undefined;
   /** `console` or pino. Default: silent. */
@@ -89,7 +89,7 @@ export class EndpointSession {
     this.logger = steadyLogger(options.logger);
     this.telemetry = options.telemetry;
     this.#auth = options.auth;
-    this.transport = options.transport ?? defaultTransport(options.provider, this.limits, options.env, this.logger);
+    this.transport = options.transport ?? createTransport(options.provider, { env: options.env, logger: this.logger });
     this.#userInfo = userInfoHeaders(options.provider); // a base URL that is none fails here, not in the middle of the work
   }
 

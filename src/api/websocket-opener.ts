@@ -8,10 +8,10 @@ import { announceRemedy, type Telemetry } from "../client/telemetry.ts";
 import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
-import { providerDialer } from "./default-transport.ts";
 import type { ClientOptions } from "./endpoint-session.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { type ProviderLimits, providerLimits } from "./provider.ts";
+import { providerDialer } from "./provider-transport.ts";
 
 /** One handshake. */
 export interface Handshake {
@@ -42,7 +42,7 @@ export class WebsocketOpener {
     this.telemetry = telemetry;
     this.logger = steadyLogger(logger);
     this.#auth = auth;
-    this.#dialer = providerDialer(provider, env, this.logger);
+    this.#dialer = providerDialer(provider, { env, logger: this.logger });
   }
 
   /**

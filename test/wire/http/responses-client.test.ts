@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
+import { createTransport } from "../../../src/api/provider-transport.ts";
 import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import type { CodexApiError } from "../../../src/client/errors.ts";
@@ -231,6 +232,19 @@ describe("credentials", () => {
     expect(error).toMatchObject({ kind: "http", status: 401 });
     expect(emulator.requests.length).toBe(1);
   });
+});
+
+it("clients of several users share the connections of one transport, and no credentials", async () => {
+  const emulator = await emulate();
+  const options = clientOptions(emulator.url);
+  const transport = createTransport(options.provider, { env: {} });
+  for (const user of ["one", "two"]) {
+    const client = new ResponsesClient({ ...options, transport, auth: apiKeyAuth(user) });
+    await (await client.stream(request)).collect();
+  }
+  expect(emulator.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
+  expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
+  await transport.close();
 });
 
 describe("telemetry", () => {
