@@ -1,7 +1,8 @@
 import querystring from "node:querystring";
-import type { Compression } from "../client/compression.ts";
+import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/errors.ts";
 import type { HeaderInit } from "../client/headers.ts";
+import { count, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
@@ -60,53 +61,35 @@ export interface ProviderLimits {
   readonly headersTimeoutMs: number;
 }
 
-/** @throws {@link BuildError} A number that is none or is negative. */
+const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", "both"];
+
+/** @throws {@link BuildError} A number is none or is negative, a name is not among those that an option knows, or there is no base URL. */
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
+  text("the provider's name", provider.name);
+  const place = `provider ${JSON.stringify(provider.name)}: `;
   const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
-  const streamIdleTimeoutMs = milliseconds(provider, "streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS);
+  const time = (name: TimeoutName, byDefault: number) => milliseconds(place + name, provider[name] ?? byDefault);
+  const retries = (name: string, value: number) => Math.min(count(place + name, value), MOST_RETRIES);
+  const streamIdleTimeoutMs = time("streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS);
+  text(`${place}baseUrl`, provider.baseUrl);
+  oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
+  oneOf(`${place}sessionHeaders`, provider.sessionHeaders ?? "underscore", SESSION_HEADERS);
   return {
     retry: {
       ...retry,
-      maxRetries: Math.min(count("retry.maxRetries", retry.maxRetries), MOST_RETRIES),
-      baseDelayMs: delay("retry.baseDelayMs", retry.baseDelayMs),
-      maxRetryAfterMs: delay("retry.maxRetryAfterMs", retry.maxRetryAfterMs),
+      maxRetries: retries("retry.maxRetries", retry.maxRetries),
+      baseDelayMs: milliseconds(`${place}retry.baseDelayMs`, retry.baseDelayMs),
+      maxRetryAfterMs: milliseconds(`${place}retry.maxRetryAfterMs`, retry.maxRetryAfterMs),
     },
-    maxStreamRetries: Math.min(
-      count("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
-      MOST_RETRIES,
-    ),
+    maxStreamRetries: retries("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
     streamIdleTimeoutMs,
-    livenessTimeoutMs: milliseconds(provider, "livenessTimeoutMs", DEFAULT_LIVENESS_TIMEOUT_MS),
-    connectTimeoutMs: milliseconds(provider, "connectTimeoutMs", DEFAULT_CONNECT_TIMEOUT_MS),
-    headersTimeoutMs: milliseconds(provider, "headersTimeoutMs", streamIdleTimeoutMs),
+    livenessTimeoutMs: time("livenessTimeoutMs", DEFAULT_LIVENESS_TIMEOUT_MS),
+    connectTimeoutMs: time("connectTimeoutMs", DEFAULT_CONNECT_TIMEOUT_MS),
+    headersTimeoutMs: time("headersTimeoutMs", streamIdleTimeoutMs),
   };
 }
 
 type TimeoutName = "streamIdleTimeoutMs" | "livenessTimeoutMs" | "connectTimeoutMs" | "headersTimeoutMs";
-
-function milliseconds(provider: ProviderConfig, name: TimeoutName, byDefault: number): number {
-  const value = provider[name] ?? byDefault;
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new BuildError(
-    `provider ${JSON.stringify(provider.name)}: ${name} must be a number of milliseconds, 0 or more`,
-  );
-}
-
-function count(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new BuildError(`${name} must be a whole number, 0 or more`);
-}
-
-function delay(name: string, value: number): number {
-  if (typeof value === "number" && value >= 0) return value;
-  throw new BuildError(`${name} must be a number of milliseconds, 0 or more`);
-}
-
-function withoutUndefined<Shape extends object>(
-  shape: Shape,
-): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
-  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;
-}
 
 /**
  * The URL of an endpoint: base without trailing slashes, one `/`, path without leading ones; an empty path gives the base alone.
@@ -124,7 +107,7 @@ export function endpointUrl(
   const trimmedPath = path.replace(/^\/+/, "");
   const trimmedBase = base.replace(/\/+$/, "");
   const target = trimmedPath === "" ? trimmedBase : `${trimmedBase}/${trimmedPath}`;
-  const parameters = Object.entries({ ...provider.queryParams, ...query }).map(
+  const parameters = Object.entries(withoutUndefined({ ...provider.queryParams, ...query })).map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
   if (baseQuery) parameters.unshift(baseQuery);

@@ -1,13 +1,14 @@
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/errors.ts";
+import { withoutUndefined } from "../client/options.ts";
 import { packageVersion } from "../client/version.ts";
 import { header } from "./headers.ts";
 import type { ProviderConfig } from "./provider.ts";
 
-/** Anything of the provider that shall differ from its defaults. */
-export type ProviderOverrides = Partial<ProviderConfig> & {
+/** Anything of the provider that shall differ from its defaults; what is undefined, as a variable that is not set, leaves the default. */
+export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: ProviderConfig[Option] | undefined } & {
   /** Variables read instead of `process.env`. */
-  readonly env?: Environment;
+  readonly env?: Environment | undefined;
 };
 
 /** The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the reference. */
@@ -27,7 +28,11 @@ export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfi
 
 /** The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the reference's do. */
 export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
-  return openaiProvider({ baseUrl: "https://chatgpt.com/backend-api/codex", compression: "zstd", ...overrides });
+  return openaiProvider({
+    baseUrl: "https://chatgpt.com/backend-api/codex",
+    compression: "zstd",
+    ...withoutUndefined(overrides),
+  });
 }
 
 /** An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. */
@@ -64,13 +69,13 @@ function localProvider(defaultPort: number, overrides: ProviderOverrides): Provi
 }
 
 function build(overrides: ProviderOverrides, defaults: ProviderConfig): ProviderConfig {
-  const { env: _env, ...given } = overrides;
+  const { env: _env, ...given } = withoutUndefined(overrides);
   return {
     ...defaults,
     ...given,
     ...(defaults.headers || given.headers ? { headers: { ...defaults.headers, ...lowerCased(given.headers) } } : {}),
     ...(defaults.queryParams || given.queryParams
-      ? { queryParams: { ...defaults.queryParams, ...given.queryParams } }
+      ? { queryParams: { ...defaults.queryParams, ...withoutUndefined(given.queryParams ?? {}) } }
       : {}),
   };
 }
@@ -80,6 +85,8 @@ function fromEnvironment(name: string, value: string | undefined): Record<string
   return value?.trim() ? { [name]: value } : {};
 }
 
-function lowerCased(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(withoutUndefined(headers)).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }

@@ -1,9 +1,11 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import type { Logger } from "./log.ts";
+import { oneOf } from "./options.ts";
 
+export const COMPRESSIONS = ["none", "zstd", "gzip", "auto"] as const;
 /** `auto` takes the best coding this process has: zstd, else gzip. */
-export type Compression = "none" | "zstd" | "gzip" | "auto";
+export type Compression = (typeof COMPRESSIONS)[number];
 
 export interface EncodedBody {
   readonly bytes: Uint8Array;
@@ -17,9 +19,12 @@ const ZSTD_LEVEL = 3;
 /**
  * Compresses a request body. Where zstd is asked for and neither Node (22.15 and later) nor the optional package
  * `@bokuweb/zstd-wasm` has it, the body goes uncompressed and the log says so.
+ *
+ * @throws {@link BuildError} `compression` is none of {@link COMPRESSIONS}.
  */
 export async function compressBody(bytes: Uint8Array, compression: Compression, logger: Logger): Promise<EncodedBody> {
   if (compression === "none") return { bytes, encoding: undefined };
+  oneOf("compression", compression, COMPRESSIONS);
   const startedAt = performance.now();
   const encoded = await encode(bytes, compression, logger);
   if (encoded.encoding) {

@@ -6,8 +6,13 @@ import {
   lmstudioProvider,
   ollamaProvider,
   openaiProvider,
+  type ProviderOverrides,
 } from "../../../src/api/providers.ts";
+import { defaultRetryPolicy } from "../../../src/client/retry.ts";
 import { packageVersion } from "../../../src/client/version.ts";
+
+/** What untyped code reads from a variable that is not set. */
+const unset = undefined as unknown as string;
 
 const at = (baseUrl: string, queryParams?: Record<string, string>) => ({ name: "x", baseUrl, queryParams });
 
@@ -28,6 +33,12 @@ describe("an endpoint's URL", () => {
   it("joins its own query, the provider's and the call's", () => {
     expect(endpointUrl(at("https://h/v1?a=1", { b: "2 3" }), "models", { c: "&" })).toBe(
       "https://h/v1/models?a=1&b=2%203&c=%26",
+    );
+  });
+
+  it("leaves out a parameter that is undefined", () => {
+    expect(endpointUrl(at("https://h/v1", { a: unset, b: "1" }), "models", { c: unset })).toBe(
+      "https://h/v1/models?b=1",
     );
   });
 
@@ -110,6 +121,26 @@ describe("a built-in provider", () => {
     expect(lmstudioProvider({ env })).toEqual({ name: "gpt-oss", baseUrl: lmstudio });
   });
 
+  it.each<[string, ProviderOverrides]>([
+    ["an address", { baseUrl: undefined }],
+    ["the use of WebSockets", { supportsWebsockets: undefined }],
+    ["a name and numbers", { name: undefined, connectTimeoutMs: undefined, retry: undefined, env: undefined }],
+    ["headers and parameters", { headers: undefined, queryParams: undefined }],
+    ["one header", { headers: { Version: unset } }],
+  ])("keeps its default where %s is undefined", (_what, overrides) => {
+    expect(openaiProvider({ env: {}, ...overrides })).toEqual(openaiProvider({ env: {} }));
+    expect(chatgptProvider({ env: {}, ...overrides })).toEqual(chatgptProvider({ env: {} }));
+  });
+
+  it("compresses for chatgpt where `compression` is undefined", () => {
+    expect(chatgptProvider({ env: {}, compression: undefined })).toHaveProperty("compression", "zstd");
+  });
+
+  it("keeps azure's api-version where a parameter is undefined", () => {
+    const options = { baseUrl: "https://h", apiVersion: "1", queryParams: { "api-version": unset } };
+    expect(azureProvider(options)).toHaveProperty("queryParams", { "api-version": "1" });
+  });
+
   it("keeps its own headers beside the caller's, and gives way to them", () => {
     const provider = openaiProvider({ env: {}, headers: { "X-Own": "1", Version: "9" } });
     expect(provider.headers).toEqual({ version: "9", "x-own": "1" });
@@ -146,14 +177,29 @@ describe("a provider's numbers", () => {
   });
 
   it.each([
-    [{ retry: { baseDelayMs: Number.NaN } }, "baseDelayMs"],
-    [{ retry: { baseDelayMs: -1 } }, "baseDelayMs"],
-    [{ retry: { maxRetryAfterMs: -1 } }, "maxRetryAfterMs"],
-    [{ retry: { maxRetries: 1.5 } }, "maxRetries"],
-    [{ connectTimeoutMs: Number.POSITIVE_INFINITY }, "connectTimeoutMs"],
-  ])("that are none are a build error: %j", (numbers, name) => {
-    expect(() => providerLimits({ ...at("https://h"), ...numbers })).toThrow(
-      expect.objectContaining({ kind: "build", message: expect.stringContaining(name) }),
+    [
+      { retry: { baseDelayMs: Number.NaN } },
+      "retry.baseDelayMs must be a number of milliseconds, 0 or more, and is NaN",
+    ],
+    [{ retry: { baseDelayMs: -1 } }, "retry.baseDelayMs must be a number of milliseconds, 0 or more, and is -1"],
+    [
+      { retry: { maxRetryAfterMs: -1 } },
+      "retry.maxRetryAfterMs must be a number of milliseconds, 0 or more, and is -1",
+    ],
+    [{ retry: { maxRetries: 1.5 } }, "retry.maxRetries must be a whole number, 0 or more, and is 1.5"],
+    [{ maxStreamRetries: Number.NaN }, "maxStreamRetries must be a whole number, 0 or more, and is NaN"],
+    [{ connectTimeoutMs: "9" as never }, 'connectTimeoutMs must be a number of milliseconds, 0 or more, and is "9"'],
+    [{ compression: "br" as never }, 'compression must be one of none, zstd, gzip, auto, and is "br"'],
+    [{ sessionHeaders: "s" as never }, 'sessionHeaders must be one of underscore, hyphen, both, and is "s"'],
+    [{ baseUrl: unset }, "baseUrl must be a text, and is a value of type undefined"],
+  ])("and names that are none are a build error: %j", (options, message) => {
+    expect(() => providerLimits({ ...at("https://h"), ...options })).toThrow(
+      expect.objectContaining({ kind: "build", message: `provider "x": ${message}` }),
     );
+  });
+
+  it.each(Object.keys(defaultRetryPolicy))("keep the default of retry.%s where it is undefined", (name) => {
+    const limits = providerLimits({ ...at("https://h"), retry: { [name]: undefined } });
+    expect(limits.retry).toEqual(defaultRetryPolicy);
   });
 });

@@ -1,0 +1,61 @@
+import { BuildError } from "./errors.ts";
+
+/** Options as callers give them, often from untyped code or from a variable that is not set: checked once, where they come in. */
+
+/** Without what is undefined: an option that is undefined counts as not given. */
+export function withoutUndefined<Shape extends object>(
+  shape: Shape,
+): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;
+}
+
+/**
+ * A duration; `Infinity` is as good as no limit.
+ *
+ * @param name - As the caller knows it.
+ * @throws {@link BuildError} It is none.
+ */
+export function milliseconds(name: string, value: number): number {
+  return atLeast(name, value, 0, "a number of milliseconds, 0 or more");
+}
+
+/** A size in bytes, or a limit of one. @throws {@link BuildError} It is none. */
+export function byteCount(name: string, value: number): number {
+  return atLeast(name, value, 1, "a number of bytes, 1 or more");
+}
+
+/** How often something may happen. @throws {@link BuildError} It is no whole number. */
+export function count(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw refused(name, value, "a whole number, 0 or more");
+}
+
+/** @throws {@link BuildError} It is none. */
+export function text(name: string, value: string): string {
+  if (typeof value === "string") return value;
+  throw refused(name, value, "a text");
+}
+
+/** One of the names that an option knows. @throws {@link BuildError} Another value. */
+export function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {
+  if (choices.includes(value)) return value;
+  throw refused(name, value, `one of ${choices.join(", ")}`);
+}
+
+function atLeast(name: string, value: number, least: number, what: string): number {
+  if (typeof value === "number" && value >= least) return value;
+  throw refused(name, value, what);
+}
+
+function refused(name: string, value: unknown, what: string): BuildError {
+  return new BuildError(`${name} must be ${what}, and is ${shown(value)}`);
+}
+
+const MOST_SHOWN = 20;
+
+/** Enough to find the mistake: what is long may be anything, a key in the wrong place included. */
+function shown(value: unknown): string {
+  if (typeof value === "string" && value.length <= MOST_SHOWN) return JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
+  return `a value of type ${typeof value}`;
+}
