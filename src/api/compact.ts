@@ -1,4 +1,5 @@
 import { StreamError } from "../client/errors.ts";
+import { oneOf } from "../client/options.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { header } from "./headers.ts";
 import { conversationHeaders } from "./identity.ts";
@@ -10,11 +11,13 @@ import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } f
 import type { ResponseItem } from "./wire/items.ts";
 import { inputItems } from "./wire/request-input.ts";
 
+const FORMS = ["endpoint", "trigger"] as const;
+
 /**
  * How compaction is asked for. `endpoint`: `POST responses/compact`, answered by a whole history. `trigger`: an ordinary response whose
  * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the reference does since mid-2026.
  */
-export type CompactionForm = "endpoint" | "trigger";
+export type CompactionForm = (typeof FORMS)[number];
 
 export interface CompactOptions extends UnaryOptions {
   /** Default `endpoint`. */
@@ -58,9 +61,10 @@ export class CompactClient {
    * @see codex-api/src/endpoint/compact.rs `compact_input`.
    */
   async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
+    const form = oneOf("form", options.form ?? "endpoint", FORMS);
     const body = encodeCompactionInput(input);
     if (input.input.length === 0) return [];
-    return options.form === "trigger" ? this.#byTrigger(input, options) : this.#byEndpoint(body, options);
+    return form === "trigger" ? this.#byTrigger(input, options) : this.#byEndpoint(body, options);
   }
 
   async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {

@@ -1,5 +1,6 @@
 import type { Environment } from "./environment.ts";
 import type { Logger } from "./log.ts";
+import { milliseconds } from "./options.ts";
 import { createDialer, type Dialer } from "./route/index.ts";
 import { type CaSource, type ClientCertificate, createTrust } from "./trust/index.ts";
 
@@ -22,8 +23,10 @@ export interface PolicyOptions {
  * The dialer of a policy: every connection through it follows the policy, and nothing else opens one.
  *
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
- * @throws {@link BuildError} A proxy setting or the client certificate is unusable.
+ * @throws {@link BuildError} A proxy setting, the client certificate or the time limit is unusable.
  */
-export function dialerOf({ env, ca, clientCertificate, proxy, logger }: PolicyOptions): Dialer {
+export function dialerOf(options: PolicyOptions): Dialer {
+  const { env, ca, clientCertificate, proxy, logger, connectTimeoutMs = 0 } = options;
+  milliseconds("connectTimeoutMs", connectTimeoutMs);
   return createDialer({ trust: createTrust({ env, ca, clientCertificate, logger }), proxy, env, logger });
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
+import { milliseconds } from "../../client/options.ts";
 import { type CachedModels, readModelsFile, writeModelsFile } from "./cache-file.ts";
 import { type ModelsClient, type ModelsList, type ModelsListOptions, wholeVersion } from "./client.ts";
 
@@ -37,15 +38,17 @@ const DEFAULT_TTL_MS = 300_000;
 export class ModelsCache {
   readonly #options: ModelsCacheOptions;
   readonly #clientVersion: string;
+  readonly #ttlMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #cached: CachedModels | undefined;
   #loaded: Promise<void> | undefined;
 
-  /** @throws {@link BuildError} `clientVersion` is none. */
+  /** @throws {@link BuildError} `clientVersion` or `ttlMs` is none. */
   constructor(options: ModelsCacheOptions) {
     this.#options = options;
     this.#clientVersion = wholeVersion(options.clientVersion);
+    this.#ttlMs = milliseconds("ttlMs", options.ttlMs ?? DEFAULT_TTL_MS);
     this.#clock = options.clock ?? systemClock;
     this.#logger = steadyLogger(options.logger);
   }
@@ -74,7 +77,7 @@ export class ModelsCache {
 
   #isGood(cached: CachedModels): boolean {
     const ageMs = this.#clock.now() - cached.fetchedAtMs;
-    return ageMs >= 0 && ageMs <= (this.#options.ttlMs ?? DEFAULT_TTL_MS);
+    return ageMs >= 0 && ageMs <= this.#ttlMs;
   }
 
   #load(): Promise<void> {

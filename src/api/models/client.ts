@@ -1,5 +1,6 @@
 import { BuildError, CodexApiError, StreamError } from "../../client/errors.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
+import { milliseconds, text } from "../../client/options.ts";
 import type { HttpResponse } from "../../client/transport.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { bodyClause, parseAnswer } from "../json-answer.ts";
@@ -10,7 +11,7 @@ import type { ModelInfo } from "./info.ts";
 export interface ModelsListOptions extends UnaryOptions {
   /** `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. */
   readonly clientVersion: string;
-  /** The whole call, retries included, in milliseconds. Default 5 000. */
+  /** The whole call, retries included, in milliseconds. Default 5 000; 0 sets no limit. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -38,7 +39,7 @@ export class ModelsClient {
   /**
    * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
    *
-   * @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode models response: …` for an answer that is no such list,
+   * @throws The kinds of `docs/errors.md`; {@link BuildError} for a number that is none; {@link StreamError} `failed to decode models response: …` for an answer that is no such list,
    *   {@link TimeoutError} when there is none within `timeoutMs`.
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
@@ -49,7 +50,7 @@ export class ModelsClient {
       query: { client_version: wholeVersion(options.clientVersion) },
       headers: options.headers,
       traceContext: options.traceContext,
-      callMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      callMs: milliseconds("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
       signal: options.signal,
     });
     const models = this.#decode(response);
@@ -75,6 +76,7 @@ export class ModelsClient {
  * @throws {@link BuildError} It does not begin with `MAJOR.MINOR.PATCH`.
  */
 export function wholeVersion(version: string): string {
+  text("clientVersion", version);
   const whole = /^\d+\.\d+\.\d+(?=$|[-+])/.exec(version)?.[0];
   if (whole === undefined) {
     throw new BuildError(`clientVersion ${JSON.stringify(version)} is no version; it looks like 0.115.0`);

@@ -1,3 +1,4 @@
+import { oneOf } from "../../client/options.ts";
 import type { JsonObject } from "../wire/json.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
 import type { RealtimeProtocolName, RealtimeSessionConfig } from "./session-config.ts";
@@ -9,8 +10,9 @@ export const DEFAULT_PROTOCOL = "v3" satisfies RealtimeProtocolName;
 
 export const protocols: Readonly<Record<RealtimeProtocolName, RealtimeProtocol>> = { v1, v2, v3 };
 
+/** @throws {@link BuildError} There is no such version. */
 export function protocolOf({ protocol = DEFAULT_PROTOCOL }: RealtimeSessionConfig): RealtimeProtocol {
-  return protocols[protocol];
+  return protocols[oneOf("protocol", protocol, ["v1", "v2", "v3"])];
 }
 
 /** The session as a WebRTC call takes it (`CallsClient.create`): what `session.update` carries, and the model. */

@@ -1,3 +1,4 @@
+import { oneOf } from "../../client/options.ts";
 import type { JsonObject } from "../wire/json.ts";
 import {
   delta,
@@ -37,9 +38,18 @@ export interface PublicSession {
   readonly tools: readonly object[];
 }
 
+/** @throws {@link BuildError} A name among the settings is not known. */
 export function publicSession(settings: RealtimeSessionSettings, version: PublicSession): JsonObject {
-  const { instructions, mode, voice = DEFAULT_VOICE, outputModality = "audio", tools = version.tools } = settings;
+  const {
+    instructions,
+    mode = "conversational",
+    voice = DEFAULT_VOICE,
+    outputModality = "audio",
+    tools = version.tools,
+  } = settings;
   const { transcription } = version;
+  oneOf("mode", mode, ["conversational", "transcription"]);
+  oneOf("outputModality", outputModality, ["audio", "text"]);
   const input = { format: AUDIO_FORMAT, ...(transcription && { transcription }) };
   if (mode === "transcription") return { type: "transcription", audio: { input } };
   return {

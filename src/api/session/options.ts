@@ -1,13 +1,16 @@
-import type { Compression } from "../../client/compression.ts";
+import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
+import { byteCount, milliseconds, oneOf } from "../../client/options.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
 import type { HttpTransport } from "../../client/transport.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import type { IdentityOptions } from "../identity.ts";
 import type { SessionSource } from "../responses/client.ts";
 
+const TRANSPORTS = ["auto", "websocket", "http"] as const;
+
 /** How a session may reach the service. */
-export type TransportChoice = "auto" | "websocket" | "http";
+export type TransportChoice = (typeof TRANSPORTS)[number];
 
 export interface ResponsesSessionOptions extends Omit<ClientOptions, "transport">, IdentityOptions {
   /** Sent with every request, and as `prompt_cache_key` where a request names none. Default: a random UUID. */
@@ -32,6 +35,21 @@ export interface ResponsesSessionOptions extends Omit<ClientOptions, "transport"
   readonly maxConnectionAgeMs?: number | undefined;
   /** Size of a request, in bytes, from which it goes over HTTP. Default 16 777 216: the service refuses larger messages. */
   readonly maxFrameBytes?: number | undefined;
+}
+
+const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
+const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** What a session goes by, each decided once. @throws {@link BuildError} A number is none, or a name is not known. */
+export function sessionSettings(options: ResponsesSessionOptions) {
+  const { transport = "auto", compression = "none" } = options;
+  const { maxConnectionAgeMs = DEFAULT_MAX_CONNECTION_AGE_MS, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  oneOf("compression", compression, COMPRESSIONS);
+  return {
+    transport: oneOf("transport", transport, TRANSPORTS),
+    maxConnectionAgeMs: milliseconds("maxConnectionAgeMs", maxConnectionAgeMs),
+    maxFrameBytes: byteCount("maxFrameBytes", maxFrameBytes),
+  };
 }
 
 /** Options of one call. */

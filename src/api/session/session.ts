@@ -13,12 +13,9 @@ import type { ResponsesRequest } from "../wire/requests.ts";
 import { OncePerCallAuth } from "./auth-once.ts";
 import { type Call, Carriers } from "./carriers.ts";
 import { ConnectionSlot } from "./connection-slot.ts";
-import type { ResponsesSessionOptions, SessionCallOptions } from "./options.ts";
+import { type ResponsesSessionOptions, type SessionCallOptions, sessionSettings } from "./options.ts";
 import { closesTheWebsocket } from "./recovery.ts";
 import { SessionStream } from "./session-stream.ts";
-
-const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
-const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /** A call that has been let in. */
 interface Admitted {
@@ -69,11 +66,12 @@ export class ResponsesSession implements AsyncDisposable {
   #isClosed = false;
 
   /**
-   * @throws {@link BuildError} The provider's base URL, a number, a proxy setting or the originator is unusable.
+   * @throws {@link BuildError} The provider's base URL, a number or a name among the options, a proxy setting or the originator is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: ResponsesSessionOptions) {
-    const { provider, telemetry, logger, env, httpTransport, transport: choice = "auto" } = options;
+    const { provider, telemetry, logger, env, httpTransport } = options;
+    const { transport: choice, maxConnectionAgeMs, maxFrameBytes } = sessionSettings(options);
     this.#options = options;
     this.#limits = providerLimits(provider);
     this.#logger = steadyLogger(logger);
@@ -86,13 +84,8 @@ export class ResponsesSession implements AsyncDisposable {
       conversationId: this.conversationId,
       identity: identityHeaders(options, env),
       http: new ResponsesClient({ ...client, transport: httpTransport }),
-      slot: opensWebsockets
-        ? new ConnectionSlot(
-            new ResponsesWebsocketClient(client),
-            options.maxConnectionAgeMs ?? DEFAULT_MAX_CONNECTION_AGE_MS,
-          )
-        : undefined,
-      maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
+      slot: opensWebsockets ? new ConnectionSlot(new ResponsesWebsocketClient(client), maxConnectionAgeMs) : undefined,
+      maxFrameBytes,
     });
   }
 

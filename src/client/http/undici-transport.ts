@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
 import { callQuietly, type Logger, steadyLogger } from "../log.ts";
+import { byteCount, count } from "../options.ts";
 import { safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
@@ -36,7 +37,10 @@ export class UndiciTransport implements HttpTransport {
   readonly #logger: Logger;
   readonly #pool: ConnectionPool;
 
+  /** @throws {@link BuildError} A number is none. */
   constructor(options: UndiciTransportOptions) {
+    count("maxRedirects", options.maxRedirects ?? MAX_REDIRECTS);
+    byteCount("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
     this.#options = options;
     this.#pool = new ConnectionPool(options.dialer);
     this.#logger = steadyLogger(options.logger);

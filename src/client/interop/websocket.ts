@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { HeaderInit } from "../headers.ts";
 import { mergeHeaders } from "../headers.ts";
+import { byteCount } from "../options.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../route/index.ts";
 import { shakeHands } from "../websocket/handshake.ts";
@@ -38,6 +39,7 @@ export interface OpenWebSocket extends EventEmitter {
  *   connection. {@link BuildError} URL, headers or policy are unusable. {@link AbortedError} The signal fired.
  */
 export async function connectWebSocket(url: string, options: ConnectWebSocketOptions = {}): Promise<OpenWebSocket> {
+  const { maxMessageBytes } = options;
   const { websocket } = await shakeHands({
     url,
     headers: mergeHeaders(options.headers),
@@ -45,7 +47,7 @@ export async function connectWebSocket(url: string, options: ConnectWebSocketOpt
     connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     signal: options.signal,
     compression: options.compression,
-    maxMessageBytes: options.maxMessageBytes,
+    maxMessageBytes: maxMessageBytes === undefined ? undefined : byteCount("maxMessageBytes", maxMessageBytes),
   });
   // Frames may stand right behind the handshake; they flow once the caller has had its turn to listen.
   setImmediate(() => websocket.resume());

@@ -1,4 +1,5 @@
 import { StreamError } from "../errors.ts";
+import { byteCount } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 
 /** One dispatched event. */
@@ -66,9 +67,10 @@ export class SseDecoder {
   readonly #rawData: RawData[] = [];
   #handedOver = 0;
 
+  /** @throws {@link BuildError} `maxEventBytes` is none. */
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
-    this.#maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
+    this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);
   }
 
   /** @throws {@link StreamError} The event under way is larger than `maxEventBytes`. */

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { CompactClient } from "../../../src/api/compact.ts";
+import { ModelsCache } from "../../../src/api/models/cache.ts";
+import { ModelsClient } from "../../../src/api/models/client.ts";
+import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
+import { realtimeCallSession } from "../../../src/api/realtime/protocols.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { ResponsesSession } from "../../../src/api/session/session.ts";
+import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
+import { SseDecoder } from "../../../src/client/sse/index.ts";
+import { clientOptions } from "../../support/clients.ts";
+import { openTransport } from "../../support/transport.ts";
+
+/** Nobody listens there: what is sent fails with another error. */
+const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 } });
+const { transport: _none, ...sessionOptions } = options;
+
+/** What untyped code may give. */
+const odd = (value: unknown) => value as never;
+
+describe("an option that is none is a build error:", () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      "a session's age",
+      () => session({ maxConnectionAgeMs: Number.NaN }),
+      "maxConnectionAgeMs must be a number of mill",
+    ],
+    [
+      "a session's size",
+      () => session({ maxFrameBytes: -5 }),
+      "maxFrameBytes must be a number of bytes, 1 or more, and is -5",
+    ],
+    [
+      "a session's carrier",
+      () => session({ transport: odd("ws") }),
+      'transport must be one of auto, websocket, http, and is "ws"',
+    ],
+    [
+      "a session's coding",
+      () => session({ compression: odd("br") }),
+      'compression must be one of none, zstd, gzip, auto, and is "br"',
+    ],
+    [
+      "a response's coding",
+      respondIn("deflate"),
+      'compression must be one of none, zstd, gzip, auto, and is "deflate"',
+    ],
+    [
+      "a time for models",
+      () => models().list({ clientVersion: "1.2.3", timeoutMs: Number.NaN }),
+      "timeoutMs must be a number",
+    ],
+    ["a version", () => models().list(odd({})), "clientVersion must be a text, and is a value of type undefined"],
+    ["a cache's time", () => cache(-1), "ttlMs must be a number of milliseconds, 0 or more, and is -1"],
+    ["a form of compaction", () => compact("endpiont"), 'form must be one of endpoint, trigger, and is "endpiont"'],
+    ["a protocol", () => connect({ protocol: odd("v4") }), 'protocol must be one of v1, v2, v3, and is "v4"'],
+    ["a protocol of no name of ours", () => connect({ protocol: odd("toString") }), "protocol must be one of"],
+    [
+      "a mode",
+      () => realtimeCallSession({ instructions: "", mode: odd("dictation") }),
+      "mode must be one of conversational, transcription,",
+    ],
+    [
+      "an output",
+      () => realtimeCallSession({ instructions: "", outputModality: odd("video") }),
+      "outputModality must be one of audio, text,",
+    ],
+    [
+      "a limit of redirects",
+      () => openTransport({ maxRedirects: Number.NaN }),
+      "maxRedirects must be a whole number, 0 or more, and is NaN",
+    ],
+    [
+      "a limit of a body",
+      () => openTransport({ maxBodyBytes: 0 }),
+      "maxBodyBytes must be a number of bytes, 1 or more, and is 0",
+    ],
+    ["a limit of an event", () => new SseDecoder({}, { maxEventBytes: Number.NaN }), "maxEventBytes must be"],
+    ["a policy's time", () => createFetch({ env: {}, connectTimeoutMs: Number.NaN }), "connectTimeoutMs must be"],
+    [
+      "a limit of a message",
+      () => connectWebSocket("ws://127.0.0.1:9", { env: {}, maxMessageBytes: Number.NaN }),
+      "maxMessageBytes must be",
+    ],
+  ])("%s", async (_what, call, message) => {
+    await expect((async () => call())()).rejects.toMatchObject({
+      kind: "build",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("a long value is not shown: it may be a key in the wrong place", async () => {
+    const key = `sk-${"x".repeat(40)}`;
+    await expect(compact(key)).rejects.toThrow("form must be one of endpoint, trigger, and is a value of type string");
+  });
+});
+
+function session(more: object) {
+  return new ResponsesSession({ ...sessionOptions, ...more });
+}
+
+function respondIn(compression: string) {
+  return () => new ResponsesClient(options).stream({ model: "m", input: "x" }, { compression: odd(compression) });
+}
+
+function models() {
+  return new ModelsClient(options);
+}
+
+function cache(ttlMs: number) {
+  return new ModelsCache({ client: models(), clientVersion: "1.2.3", ttlMs });
+}
+
+function compact(form: string) {
+  return new CompactClient(options).compact({ model: "m", input: "x" }, { form: odd(form) });
+}
+
+function connect(config: object) {
+  return new RealtimeWebsocketClient(options).connect({ instructions: "", ...config });
+}
