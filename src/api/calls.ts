@@ -2,7 +2,7 @@ import { BuildError, StreamError } from "../client/errors.ts";
 import { isSendableHeaderValue } from "../client/headers.ts";
 import type { HttpResponse } from "../client/transport.ts";
 import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
-import type { UnaryOptions } from "./unary-options.ts";
+import { type UnaryOptions, unaryCall } from "./unary-options.ts";
 import { jsonText } from "./wire/json.ts";
 
 export interface CallOptions extends UnaryOptions {
@@ -38,12 +38,8 @@ export class CallsClient {
    */
   async create(sdp: string, { session, ...options }: CallOptions = {}): Promise<CreatedCall> {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
-    const response = await this.#session.execute({
-      method: "POST",
-      path: "realtime/calls",
-      ...this.#bodyOf(sdp, session),
-      ...options,
-    });
+    const call = unaryCall("realtime/calls", undefined, options);
+    const response = await this.#session.execute({ ...call, ...this.#bodyOf(sdp, session) });
     return { sdp: decodeSdp(response), callId: callIdOf(response.headers.location) };
   }
 

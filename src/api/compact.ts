@@ -3,10 +3,10 @@ import { oneOf } from "../client/options.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { header } from "./headers.ts";
 import { conversationHeaders } from "./identity.ts";
-import { parseAnswer } from "./json-answer.ts";
+import { readAnswer } from "./json-answer.ts";
 import { ResponsesClient, type SessionSource } from "./responses/client.ts";
 import type { TurnState } from "./responses/turn-state.ts";
-import type { UnaryOptions } from "./unary-options.ts";
+import { type UnaryOptions, unaryCall } from "./unary-options.ts";
 import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } from "./wire/compaction.ts";
 import type { ResponseItem } from "./wire/items.ts";
 import { inputItems } from "./wire/request-input.ts";
@@ -69,23 +69,19 @@ export class CompactClient {
 
   async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {
     const { provider, limits } = this.#session;
+    const headers = {
+      ...conversationHeaders(options.conversationId, provider.sessionHeaders),
+      [header.clientRequestId]: undefined, // it names a response, and this is none
+      [header.subagent]: options.sessionSource,
+      [header.turnState]: options.turnState?.value,
+      ...options.headers,
+    };
     const response = await this.#session.execute({
-      method: "POST",
-      path: "responses/compact",
-      headers: {
-        ...conversationHeaders(options.conversationId, provider.sessionHeaders),
-        [header.clientRequestId]: undefined, // it names a response, and this is none
-        [header.subagent]: options.sessionSource,
-        [header.turnState]: options.turnState?.value,
-        ...options.headers,
-      },
-      json: body,
-      traceContext: options.traceContext,
+      ...unaryCall("responses/compact", body, { ...options, headers }),
       totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
-      signal: options.signal,
     });
     options.turnState?.set(response.headers[header.turnState]);
-    return decodeCompactionOutput(parseAnswer(response, "failed to decode compaction response"));
+    return decodeCompactionOutput(readAnswer(response, "failed to decode compaction response"));
   }
 
   async #byTrigger(input: CompactionInput, options: CompactOptions): Promise<ResponseItem[]> {

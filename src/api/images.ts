@@ -1,10 +1,9 @@
-import { BuildError, StreamError } from "../client/errors.ts";
+import { BuildError } from "../client/errors.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
-import { parseAnswer } from "./json-answer.ts";
-import type { UnaryOptions } from "./unary-options.ts";
-import { invalidType, missingField } from "./wire/decode-failure.ts";
+import { readAnswer } from "./json-answer.ts";
+import { type UnaryOptions, unaryCall } from "./unary-options.ts";
+import type { AnswerReader } from "./wire/answer-reader.ts";
 import type { OpenString } from "./wire/items.ts";
-import { isJsonObject } from "./wire/json.ts";
 import { checkModel } from "./wire/request-input.ts";
 
 export type ImageBackground = OpenString<"transparent" | "opaque" | "auto">;
@@ -76,8 +75,7 @@ export class ImagesClient {
   }
 
   async #post(path: string, json: object, options: UnaryOptions, failure: string): Promise<ImageResponse> {
-    const response = await this.#session.execute({ method: "POST", path, json, ...options });
-    return decodeImageResponse(parseAnswer(response, failure), failure);
+    return decodeImageResponse(readAnswer(await this.#session.execute(unaryCall(path, json, options)), failure));
   }
 }
 
@@ -85,27 +83,13 @@ function checkPrompt(prompt: unknown): void {
   if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image shall show");
 }
 
-/**
- * @param failure - What the message begins with.
- * @throws {@link StreamError}
- */
-function decodeImageResponse(answer: unknown, failure: string): ImageResponse {
-  const undecodable = (why: string): StreamError => new StreamError(`${failure}: ${why}`);
-  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { created, data, background, quality, size } = answer;
-  if (created === undefined) throw undecodable(missingField("created"));
-  if (typeof created !== "number") throw undecodable(invalidType(created, "u64"));
-  if (data === undefined) throw undecodable(missingField("data"));
-  if (!Array.isArray(data)) throw undecodable(invalidType(data, "a sequence"));
-  const images = data.map((image: unknown, index) => {
-    if (isJsonObject(image) && typeof image.b64_json === "string") return { ...image, b64_json: image.b64_json };
-    throw undecodable(`data[${index}]: ${missingField("b64_json")}`);
-  });
-  const { background: _1, quality: _2, size: _3, ...further } = answer;
+/** @throws {@link StreamError} */
+function decodeImageResponse(answer: AnswerReader): ImageResponse {
+  const { background, quality, size, ...further } = answer.fields;
   return {
     ...further,
-    created,
-    data: images,
+    created: answer.number("created", "u64"),
+    data: answer.objects("data", (image) => ({ ...image.fields, b64_json: image.text("b64_json") })),
     ...(typeof background === "string" ? { background } : {}),
     ...(typeof quality === "string" ? { quality } : {}),
     ...(typeof size === "string" ? { size } : {}),

@@ -1,6 +1,7 @@
 import { StreamError } from "../client/errors.ts";
 import type { HttpResponse } from "../client/transport.ts";
 import { bodyExcerpt } from "./http-error-text.ts";
+import { AnswerReader } from "./wire/answer-reader.ts";
 
 /**
  * The JSON of a unary answer.
@@ -15,6 +16,11 @@ export function parseAnswer(response: HttpResponse, failure: string): unknown {
   } catch {
     throw new StreamError(`${failure}: ${notJson(response, text)}`);
   }
+}
+
+/** The JSON object of a unary answer, to be read by its fields. Throws as {@link parseAnswer}, and where it is no object. */
+export function readAnswer(response: HttpResponse, failure: string): AnswerReader {
+  return new AnswerReader(parseAnswer(response, failure), failure);
 }
 
 /** The body as text, without a byte order mark; bytes that are no UTF-8 become U+FFFD. */

@@ -1,8 +1,8 @@
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { header } from "./headers.ts";
-import { parseAnswer } from "./json-answer.ts";
+import { readAnswer } from "./json-answer.ts";
 import type { SessionSource } from "./responses/client.ts";
-import type { UnaryOptions } from "./unary-options.ts";
+import { type UnaryOptions, unaryCall } from "./unary-options.ts";
 import {
   decodeMemorySummaries,
   encodeMemorySummarizeInput,
@@ -37,14 +37,8 @@ export class MemoriesClient {
   async summarize(input: MemorySummarizeInput, options: MemoriesOptions = {}): Promise<MemorySummarizeOutput[]> {
     const body = encodeMemorySummarizeInput(input);
     if (input.traces.length === 0) return [];
-    const response = await this.#session.execute({
-      method: "POST",
-      path: "memories/trace_summarize",
-      headers: { [header.subagent]: options.sessionSource, ...options.headers },
-      json: body,
-      traceContext: options.traceContext,
-      signal: options.signal,
-    });
-    return decodeMemorySummaries(parseAnswer(response, "failed to decode memory summaries"));
+    const headers = { [header.subagent]: options.sessionSource, ...options.headers };
+    const call = unaryCall("memories/trace_summarize", body, { ...options, headers });
+    return decodeMemorySummaries(readAnswer(await this.#session.execute(call), "failed to decode memory summaries"));
   }
 }

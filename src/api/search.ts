@@ -1,10 +1,10 @@
-import { BuildError, StreamError } from "../client/errors.ts";
+import { BuildError } from "../client/errors.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
-import { parseAnswer } from "./json-answer.ts";
-import type { UnaryOptions } from "./unary-options.ts";
-import { invalidType, missingField } from "./wire/decode-failure.ts";
+import { readAnswer } from "./json-answer.ts";
+import { type UnaryOptions, unaryCall } from "./unary-options.ts";
+import type { AnswerReader } from "./wire/answer-reader.ts";
 import type { OpenString } from "./wire/items.ts";
-import { isJsonObject, type JsonObject } from "./wire/json.ts";
+import type { JsonObject } from "./wire/json.ts";
 import { checkModel, encodeRequestInput, type RequestInput } from "./wire/request-input.ts";
 import type { ReasoningParam } from "./wire/requests.ts";
 
@@ -95,8 +95,6 @@ export interface SearchResponse {
   readonly encrypted_output?: string;
 }
 
-const FAILURE = "failed to decode search response";
-
 /** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the reference of March 2026. */
 export class SearchClient {
   readonly #session: EndpointSession;
@@ -111,13 +109,8 @@ export class SearchClient {
 
   /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode search response: …`. */
   async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {
-    const response = await this.#session.execute({
-      method: "POST",
-      path: "alpha/search",
-      json: encodeSearchRequest(request),
-      ...options,
-    });
-    return decodeSearchResponse(parseAnswer(response, FAILURE));
+    const response = await this.#session.execute(unaryCall("alpha/search", encodeSearchRequest(request), options));
+    return decodeSearchResponse(readAnswer(response, "failed to decode search response"));
   }
 }
 
@@ -142,20 +135,12 @@ function encodeSearchRequest(request: SearchRequest): JsonObject {
 }
 
 /** @throws {@link StreamError} */
-function decodeSearchResponse(answer: unknown): SearchResponse {
-  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { output, encrypted_output, ...further } = answer;
-  if (output === undefined) throw undecodable(missingField("output"));
-  if (typeof output !== "string") throw undecodable(invalidType(output, "a string"));
-  return { ...further, output, ...encryptedOutput(encrypted_output) };
-}
-
-function encryptedOutput(value: unknown): { readonly encrypted_output?: string } {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "string") throw undecodable(invalidType(value, "a string"));
-  return { encrypted_output: value };
-}
-
-function undecodable(why: string): StreamError {
-  return new StreamError(`${FAILURE}: ${why}`);
+function decodeSearchResponse(answer: AnswerReader): SearchResponse {
+  const { encrypted_output: _mayBeNull, ...fields } = answer.fields;
+  const encrypted = answer.optionalText("encrypted_output");
+  return {
+    ...fields,
+    output: answer.text("output"),
+    ...(encrypted === undefined ? {} : { encrypted_output: encrypted }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { HeaderInit } from "../client/headers.ts";
 import type { TraceContext } from "../client/trace-context.ts";
+import type { EndpointCall } from "./endpoint-session.ts";
 
 /** Options of every call that is answered by one body. */
 export interface UnaryOptions {
@@ -9,4 +10,18 @@ export interface UnaryOptions {
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of the caller's span. */
   readonly traceContext?: TraceContext | undefined;
+}
+
+/**
+ * A call of an endpoint that is answered by one body. The options are taken by name: whatever else untyped code puts among them, an address
+ * for one, has no say in where the credentials go.
+ *
+ * @param json - Undefined for a call without a body, or with another one.
+ */
+export function unaryCall(
+  path: string,
+  json: unknown,
+  { headers, signal, traceContext }: UnaryOptions,
+): EndpointCall & { readonly path: string } {
+  return { method: "POST", path, json, headers, signal, traceContext };
 }

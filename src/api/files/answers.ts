@@ -1,8 +1,4 @@
-import { StreamError } from "../../client/errors.ts";
-import { invalidType, missingField } from "../wire/decode-failure.ts";
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
-
-export const FILE_FAILURE = "failed to decode file response";
+import type { AnswerReader } from "../wire/answer-reader.ts";
 
 export interface RegisteredFile {
   readonly fileId: string;
@@ -10,11 +6,10 @@ export interface RegisteredFile {
 }
 
 /** @throws {@link StreamError} */
-export function decodeRegisteredFile(answer: unknown): RegisteredFile {
-  const fields = asObject(answer);
-  const registered = { fileId: textField(fields, "file_id"), uploadUrl: textField(fields, "upload_url") };
+export function decodeRegisteredFile(answer: AnswerReader): RegisteredFile {
+  const registered = { fileId: answer.text("file_id"), uploadUrl: answer.text("upload_url") };
   if (/^https?:\/\//i.test(registered.uploadUrl) && URL.canParse(registered.uploadUrl)) return registered;
-  throw new StreamError(`${FILE_FAILURE}: upload_url is no HTTP URL`);
+  throw answer.undecodable("upload_url is no HTTP URL");
 }
 
 /** How far the service is with a file that was uploaded. */
@@ -28,31 +23,12 @@ export interface FileStatus {
 }
 
 /** @throws {@link StreamError} */
-export function decodeFileStatus(answer: unknown): FileStatus {
-  const fields = asObject(answer);
+export function decodeFileStatus(answer: AnswerReader): FileStatus {
   return {
-    status: textField(fields, "status"),
-    downloadUrl: optionalText(fields, "download_url"),
-    fileName: optionalText(fields, "file_name"),
-    mimeType: optionalText(fields, "mime_type"),
-    errorMessage: optionalText(fields, "error_message"),
+    status: answer.text("status"),
+    downloadUrl: answer.optionalText("download_url"),
+    fileName: answer.optionalText("file_name"),
+    mimeType: answer.optionalText("mime_type"),
+    errorMessage: answer.optionalText("error_message"),
   };
-}
-
-function asObject(answer: unknown): JsonObject {
-  if (isJsonObject(answer)) return answer;
-  throw new StreamError(`${FILE_FAILURE}: ${invalidType(answer, "a JSON object")}`);
-}
-
-function textField(fields: JsonObject, name: string): string {
-  const value = optionalText(fields, name);
-  if (value === undefined) throw new StreamError(`${FILE_FAILURE}: ${missingField(name)}`);
-  return value;
-}
-
-function optionalText(fields: JsonObject, name: string): string | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return value;
-  throw new StreamError(`${FILE_FAILURE}: ${name}: ${invalidType(value, "a string")}`);
 }

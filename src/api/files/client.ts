@@ -2,15 +2,10 @@ import { type Clock, systemClock } from "../../client/clock.ts";
 import { BuildError, TimeoutError } from "../../client/errors.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { InvalidRequestError } from "../errors.ts";
-import { parseAnswer } from "../json-answer.ts";
-import type { UnaryOptions } from "../unary-options.ts";
-import {
-  decodeFileStatus,
-  decodeRegisteredFile,
-  FILE_FAILURE,
-  type FileStatus,
-  type RegisteredFile,
-} from "./answers.ts";
+import { readAnswer } from "../json-answer.ts";
+import { type UnaryOptions, unaryCall } from "../unary-options.ts";
+import type { AnswerReader } from "../wire/answer-reader.ts";
+import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
 import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";
 
 export interface UploadProgress {
@@ -137,16 +132,8 @@ export class FilesClient {
     }
   }
 
-  async #post(path: string, json: object, { headers, traceContext, signal }: UploadOptions): Promise<unknown> {
-    const response = await this.#session.execute({
-      method: "POST",
-      path,
-      json,
-      headers,
-      traceContext,
-      totalMs: REQUEST_TIMEOUT_MS,
-      signal,
-    });
-    return parseAnswer(response, FILE_FAILURE);
+  async #post(path: string, json: object, options: UploadOptions): Promise<AnswerReader> {
+    const call = { ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS };
+    return readAnswer(await this.#session.execute(call), "failed to decode file response");
   }
 }

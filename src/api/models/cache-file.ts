@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isJsonObject } from "../wire/json.ts";
+import { AnswerReader } from "../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
@@ -28,17 +28,15 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const file: unknown = JSON.parse(content);
-  if (!isJsonObject(file)) throw new TypeError(`${path} holds no JSON object`);
-  const { fetched_at: fetchedAt, etag, client_version: clientVersion } = file;
-  const fetchedAtMs = typeof fetchedAt === "string" ? Date.parse(fetchedAt) : Number.NaN;
-  if (Number.isNaN(fetchedAtMs)) throw new TypeError(`${path}: fetched_at is no date`);
-  if (typeof clientVersion !== "string") throw new TypeError(`${path}: client_version is missing`);
+  const file = new AnswerReader(JSON.parse(content), path);
+  const fetchedAtMs = Date.parse(file.text("fetched_at"));
+  if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is no date");
+  const etag = file.optionalText("etag");
   return {
     fetchedAtMs,
-    clientVersion,
-    models: decodeModels({ models: file.models }),
-    ...(typeof etag === "string" ? { etag } : {}),
+    clientVersion: file.text("client_version"),
+    models: decodeModels(file),
+    ...(etag === undefined ? {} : { etag }),
   };
 }
 

@@ -4,7 +4,8 @@ import { milliseconds, text } from "../../client/options.ts";
 import type { HttpResponse } from "../../client/transport.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { bodyClause, parseAnswer } from "../json-answer.ts";
-import type { UnaryOptions } from "../unary-options.ts";
+import { type UnaryOptions, unaryCall } from "../unary-options.ts";
+import { AnswerReader } from "../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
@@ -45,13 +46,10 @@ export class ModelsClient {
    */
   async list(options: ModelsListOptions): Promise<ModelsList> {
     const response = await this.#session.execute({
+      ...unaryCall("models", undefined, options),
       method: "GET",
-      path: "models",
       query: { client_version: wholeVersion(options.clientVersion) },
-      headers: options.headers,
-      traceContext: options.traceContext,
       callMs: milliseconds("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-      signal: options.signal,
     });
     const models = this.#decode(response);
     const { etag } = response.headers;
@@ -61,7 +59,7 @@ export class ModelsClient {
   #decode(response: HttpResponse): ModelInfo[] {
     const answer = parseAnswer(response, FAILURE);
     try {
-      return decodeModels(answer, (place) =>
+      return decodeModels(new AnswerReader(answer, FAILURE), (place) =>
         this.#session.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
       );
     } catch (error) {

@@ -1,6 +1,4 @@
-import { StreamError } from "../../client/errors.ts";
-import { invalidType, missingField } from "../wire/decode-failure.ts";
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import type { AnswerReader } from "../wire/answer-reader.ts";
 import { fallbackModelInfo, type ModelInfo } from "./info.ts";
 import {
   availabilityNotice,
@@ -28,23 +26,18 @@ export type UnreadableListener = (place: string) => void;
  * @see The reference fails the whole list over one unknown value (parity: `models/unknown-value`) and does not know the public API's list
  *   (parity: `models/public-list`).
  */
-export function decodeModels(answer: unknown, onUnreadable: UnreadableListener = () => {}): ModelInfo[] {
-  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { models, data } = answer;
-  if (models === undefined && Array.isArray(data)) {
-    return data.map((entry, index) => decodePublicEntry(entry, `data[${index}]`));
-  }
-  if (models === undefined) throw undecodable(missingField("models"));
-  if (!Array.isArray(models)) throw undecodable(invalidType(models, "a sequence"));
-  return models.map((entry, index) => decodeModel(entry, `models[${index}]`, onUnreadable));
+export function decodeModels(answer: AnswerReader, onUnreadable: UnreadableListener = () => {}): ModelInfo[] {
+  const { models, data } = answer.fields;
+  if (models === undefined && Array.isArray(data)) return answer.objects("data", decodePublicEntry);
+  return answer.objects("models", (entry) => decodeModel(entry, onUnreadable));
 }
 
 // A context window is not made up where a known model leaves it out.
 const { context_window: _forUnknownModels, ...byDefault } = fallbackModelInfo("");
 
-function decodeModel(value: unknown, place: string, onUnreadable: UnreadableListener): ModelInfo {
-  const entry = asObject(value, place);
-  const slug = nameIn(entry, "slug", place);
+function decodeModel(answer: AnswerReader, onUnreadable: UnreadableListener): ModelInfo {
+  const entry = answer.fields;
+  const slug = answer.text("slug");
   const read = <Value, Default>(
     name: string,
     accept: (value: unknown) => Value | undefined,
@@ -54,7 +47,7 @@ function decodeModel(value: unknown, place: string, onUnreadable: UnreadableList
     if (value === undefined || value === null) return missing;
     const accepted = accept(value);
     if (accepted !== undefined) return accepted;
-    onUnreadable(`${place}.${name}`);
+    onUnreadable(answer.pathOf(name));
     return missing;
   };
   return {
@@ -95,23 +88,6 @@ function decodeModel(value: unknown, place: string, onUnreadable: UnreadableList
   };
 }
 
-function decodePublicEntry(value: unknown, place: string): ModelInfo {
-  const entry = asObject(value, place);
-  return { ...entry, ...fallbackModelInfo(nameIn(entry, "id", place)) };
-}
-
-function asObject(entry: unknown, place: string): JsonObject {
-  if (isJsonObject(entry)) return entry;
-  throw undecodable(`${place}: ${invalidType(entry, "a JSON object")}`);
-}
-
-function nameIn(entry: JsonObject, field: "slug" | "id", place: string): string {
-  const name = entry[field];
-  if (name === undefined) throw undecodable(`${place}: ${missingField(field)}`);
-  if (typeof name !== "string") throw undecodable(`${place}.${field}: ${invalidType(name, "a string")}`);
-  return name;
-}
-
-function undecodable(why: string): StreamError {
-  return new StreamError(`failed to decode models response: ${why}`);
+function decodePublicEntry(entry: AnswerReader): ModelInfo {
+  return { ...entry.fields, ...fallbackModelInfo(entry.text("id")) };
 }

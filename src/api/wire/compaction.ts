@@ -1,8 +1,7 @@
-import { StreamError } from "../../client/errors.ts";
-import { invalidType, missingField } from "./decode-failure.ts";
+import type { AnswerReader } from "./answer-reader.ts";
 import { decodeItem } from "./item-decoder.ts";
 import type { ResponseItem } from "./items.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import { checkModel, encodeRequestInput, type RequestInput } from "./request-input.ts";
 import type { ReasoningParam, TextParam } from "./requests.ts";
 
@@ -43,18 +42,10 @@ export function encodeCompactionInput(input: CompactionInput): JsonObject {
  *
  * @throws {@link StreamError} The answer has no list `output`, or an entry of it is no item.
  */
-export function decodeCompactionOutput(answer: unknown): ResponseItem[] {
-  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { output } = answer;
-  if (output === undefined) throw undecodable(missingField("output"));
-  if (!Array.isArray(output)) throw undecodable(invalidType(output, "a sequence"));
-  return output.map((entry, index) => {
+export function decodeCompactionOutput(answer: AnswerReader): ResponseItem[] {
+  return answer.list("output", (entry, place) => {
     const item = decodeItem(entry);
-    if (!item) throw undecodable(`output[${index}] is no item: it has no type`);
+    if (!item) throw answer.undecodable(`${place} is no item: it has no type`);
     return item;
   });
-}
-
-function undecodable(why: string): StreamError {
-  return new StreamError(`failed to decode compaction response: ${why}`);
 }

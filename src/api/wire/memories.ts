@@ -1,5 +1,5 @@
-import { BuildError, StreamError } from "../../client/errors.ts";
-import { invalidType, missingField } from "./decode-failure.ts";
+import { BuildError } from "../../client/errors.ts";
+import type { AnswerReader } from "./answer-reader.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { checkModel } from "./request-input.ts";
 import type { ReasoningParam } from "./requests.ts";
@@ -52,26 +52,9 @@ function encodeTrace(trace: unknown, index: number): JsonObject {
  *
  * @throws {@link StreamError} The answer is not of its documented form.
  */
-export function decodeMemorySummaries(answer: unknown): MemorySummarizeOutput[] {
-  if (!isJsonObject(answer)) throw undecodable(invalidType(answer, "a JSON object"));
-  const { output } = answer;
-  if (output === undefined) throw undecodable(missingField("output"));
-  if (!Array.isArray(output)) throw undecodable(invalidType(output, "a sequence"));
-  return output.map((entry, index) => {
-    if (!isJsonObject(entry)) throw undecodable(`output[${index}]: ${invalidType(entry, "a JSON object")}`);
-    return {
-      trace_summary: textField(entry.trace_summary ?? entry.raw_memory, "trace_summary", index),
-      memory_summary: textField(entry.memory_summary, "memory_summary", index),
-    };
-  });
-}
-
-function textField(value: unknown, name: string, index: number): string {
-  if (typeof value === "string") return value;
-  const why = value === undefined ? missingField(name) : invalidType(value, "a string");
-  throw undecodable(`output[${index}]: ${why}`);
-}
-
-function undecodable(why: string): StreamError {
-  return new StreamError(`failed to decode memory summaries: ${why}`);
+export function decodeMemorySummaries(answer: AnswerReader): MemorySummarizeOutput[] {
+  return answer.objects("output", (summary) => ({
+    trace_summary: summary.text("trace_summary", "raw_memory"),
+    memory_summary: summary.text("memory_summary"),
+  }));
 }

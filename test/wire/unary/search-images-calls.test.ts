@@ -44,8 +44,8 @@ describe("search", () => {
 
   it.each<[unknown, string]>([
     [{}, "missing field `output`"],
-    [{ output: ["a"] }, "invalid type: sequence, expected a string"],
-    [{ output: "a", encrypted_output: 1 }, "invalid type: integer `1`, expected a string"],
+    [{ output: ["a"] }, "output: invalid type: sequence, expected a string"],
+    [{ output: "a", encrypted_output: 1 }, "encrypted_output: invalid type: integer `1`, expected a string"],
     [[], "invalid type: sequence, expected a JSON object"],
   ])("an answer %j is a stream error", async (body, why) => {
     const emulator = await emulate({ script: [{ status: 200, body }] });
@@ -85,8 +85,8 @@ describe("images", () => {
   it.each<[unknown, string]>([
     [{ created: 1 }, "missing field `data`"],
     [{ data: [] }, "missing field `created`"],
-    [{ created: "now", data: [] }, 'invalid type: string "now", expected u64'],
-    [{ created: 1, data: {} }, "invalid type: map, expected a sequence"],
+    [{ created: "now", data: [] }, 'created: invalid type: string "now", expected u64'],
+    [{ created: 1, data: {} }, "data: invalid type: map, expected a sequence"],
     [{ created: 1, data: [{ url: "x" }] }, "data[0]: missing field `b64_json`"],
   ])("an answer %j is a stream error", async (body, why) => {
     const emulator = await emulate({

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeModels } from "../../../../src/api/models/decoder.ts";
+import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import { StreamError } from "../../../../src/client/errors.ts";
+
+const read = (answer: unknown) => new AnswerReader(answer, "failed to decode models response");
 
 /** Everything that is documented of a model, none of it the default. */
 const full = {
@@ -62,7 +65,7 @@ const defaults = {
 /** The one model of a list, and what of it could not be read. */
 function decodeOne(entry: object) {
   const unreadable: string[] = [];
-  const [model] = decodeModels({ models: [entry] }, (place) => void unreadable.push(place));
+  const [model] = decodeModels(read({ models: [entry] }), (place) => void unreadable.push(place));
   return { model, unreadable };
 }
 
@@ -137,26 +140,26 @@ describe("a model", () => {
 
 describe("an answer", () => {
   test("of the public API gives names with the facts of unknown models (parity: models/public-list)", () => {
-    expect(decodeModels({ object: "list", data: [{ id: "gpt-5-mini", owned_by: "system" }] })).toMatchObject([
+    expect(decodeModels(read({ object: "list", data: [{ id: "gpt-5-mini", owned_by: "system" }] }))).toMatchObject([
       { slug: "gpt-5-mini", owned_by: "system", context_window: 272_000, used_fallback_model_metadata: true },
     ]);
   });
 
   test("with models is the backend's, whatever else it has", () => {
-    expect(decodeModels({ data: [1], models: [] })).toEqual([]);
+    expect(decodeModels(read({ data: [1], models: [] }))).toEqual([]);
   });
 
   test.each<[unknown, string]>([
     [null, "invalid type: null, expected a JSON object"],
     [[], "invalid type: sequence, expected a JSON object"],
     [{}, "missing field `models`"],
-    [{ models: {} }, "invalid type: map, expected a sequence"],
+    [{ models: {} }, "models: invalid type: map, expected a sequence"],
     [{ models: ["m"] }, 'models[0]: invalid type: string "m", expected a JSON object'],
     [{ models: [{ slug: "a" }, {}] }, "models[1]: missing field `slug`"],
     [{ models: [{ slug: null }] }, "models[0].slug: invalid type: null, expected a string"],
     [{ data: [{}] }, "data[0]: missing field `id`"],
   ])("%j is no list of models", (answer, why) => {
-    expect(() => decodeModels(answer)).toThrow(new StreamError(`failed to decode models response: ${why}`));
+    expect(() => decodeModels(read(answer))).toThrow(new StreamError(`failed to decode models response: ${why}`));
   });
 
   test("of any JSON decodes or is a stream error", () => {
@@ -164,7 +167,7 @@ describe("an answer", () => {
       fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(full)), (value, field) => {
         for (const answer of [value, { models: value }, { models: [{ slug: "s", [field]: value }] }]) {
           try {
-            decodeModels(answer);
+            decodeModels(read(answer));
           } catch (error) {
             if (!(error instanceof StreamError)) throw error;
           }

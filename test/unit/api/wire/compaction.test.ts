@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import {
   type CompactionInput,
   decodeCompactionOutput,
   encodeCompactionInput,
 } from "../../../../src/api/wire/compaction.ts";
 import { BuildError, StreamError } from "../../../../src/client/errors.ts";
+
+const read = (answer: unknown) => new AnswerReader(answer, "failed to decode compaction response");
 
 describe("encodeCompactionInput", () => {
   test("always writes the five fields and leaves reasoning and text out when there are none", () => {
@@ -46,7 +49,7 @@ describe("decodeCompactionOutput", () => {
       { type: "compaction_summary", encrypted_content: "e" },
       { type: "brand_new", a: 1 },
     ];
-    expect(decodeCompactionOutput({ output })).toEqual([
+    expect(decodeCompactionOutput(read({ output }))).toEqual([
       output[0],
       { type: "compaction", encrypted_content: "e" },
       output[2],
@@ -55,12 +58,12 @@ describe("decodeCompactionOutput", () => {
 
   test.each<[unknown, string]>([
     [{}, "missing field `output`"],
-    [{ output: {} }, "invalid type: map, expected a sequence"],
+    [{ output: {} }, "output: invalid type: map, expected a sequence"],
     [{ output: [{ type: "message" }, {}] }, "output[1] is no item"],
     [[], "invalid type: sequence, expected a JSON object"],
     [null, "invalid type: null, expected a JSON object"],
   ])("throws a stream error for %j", (answer, message) => {
-    expect(() => decodeCompactionOutput(answer)).toThrow(StreamError);
-    expect(() => decodeCompactionOutput(answer)).toThrow(`failed to decode compaction response: ${message}`);
+    expect(() => decodeCompactionOutput(read(answer))).toThrow(StreamError);
+    expect(() => decodeCompactionOutput(read(answer))).toThrow(`failed to decode compaction response: ${message}`);
   });
 });

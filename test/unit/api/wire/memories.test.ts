@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import {
   decodeMemorySummaries,
   encodeMemorySummarizeInput,
   type MemorySummarizeInput,
 } from "../../../../src/api/wire/memories.ts";
 import { BuildError, StreamError } from "../../../../src/client/errors.ts";
+
+const read = (answer: unknown) => new AnswerReader(answer, "failed to decode memory summaries");
 
 const trace = { items: [{ type: "message", any: 1 }], metadata: { source_path: "/a", more: 1 }, id: "t1" };
 
@@ -39,24 +42,24 @@ describe("decodeMemorySummaries", () => {
     ["trace_summary", { trace_summary: "t", memory_summary: "m" }],
     ["its alias raw_memory", { raw_memory: "t", memory_summary: "m", new_field: 1 }],
   ])("reads %s", (_, entry) => {
-    expect(decodeMemorySummaries({ output: [entry] })).toEqual([{ trace_summary: "t", memory_summary: "m" }]);
+    expect(decodeMemorySummaries(read({ output: [entry] }))).toEqual([{ trace_summary: "t", memory_summary: "m" }]);
   });
 
   test.each<[unknown, string]>([
     [{}, "missing field `output`"],
-    [{ output: null }, "invalid type: null, expected a sequence"],
+    [{ output: null }, "output: invalid type: null, expected a sequence"],
     [{ output: [5] }, "output[0]: invalid type: integer `5`, expected a JSON object"],
     [{ output: [{ memory_summary: "m" }] }, "output[0]: missing field `trace_summary`"],
     [{ output: [{ trace_summary: "t" }] }, "output[0]: missing field `memory_summary`"],
     [
       { output: [{ trace_summary: "t", memory_summary: 1.5 }] },
-      "output[0]: invalid type: floating point `1.5`, expected a string",
+      "output[0].memory_summary: invalid type: floating point `1.5`, expected a string",
     ],
     ["no", 'invalid type: string "no", expected a JSON object'],
     ["x".repeat(81), `invalid type: string "${"x".repeat(80)}…", expected a JSON object`],
     ["x".repeat(80), `invalid type: string "${"x".repeat(80)}", expected a JSON object`],
   ])("throws a stream error for %j", (answer, message) => {
-    expect(() => decodeMemorySummaries(answer)).toThrow(StreamError);
-    expect(() => decodeMemorySummaries(answer)).toThrow(`failed to decode memory summaries: ${message}`);
+    expect(() => decodeMemorySummaries(read(answer))).toThrow(StreamError);
+    expect(() => decodeMemorySummaries(read(answer))).toThrow(`failed to decode memory summaries: ${message}`);
   });
 });

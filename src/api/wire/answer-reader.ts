@@ -1,0 +1,72 @@
+import { StreamError } from "../../client/errors.ts";
+import { invalidType, missingField } from "./decode-failure.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+/** Reads an object of an answer by its documented fields. One that is missing or of another type is a {@link StreamError} that says where. */
+export class AnswerReader {
+  /** As they came. */
+  readonly fields: JsonObject;
+  readonly #failure: string;
+  readonly #place: string;
+
+  /**
+   * @param failure - What the messages begin with, e.g. `failed to decode search response`.
+   * @param place - Of the object in its answer, e.g. `output[0]`; empty for the answer itself.
+   * @throws {@link StreamError} `value` is no object.
+   */
+  constructor(value: unknown, failure: string, place = "") {
+    this.#failure = failure;
+    this.#place = place;
+    if (!isJsonObject(value)) throw this.undecodable(invalidType(value, "a JSON object"));
+    this.fields = value;
+  }
+
+  /** @param alias - Read where there is no `name`. */
+  text(name: string, alias = name): string {
+    const value = this.#present(name, alias);
+    if (typeof value === "string") return value;
+    throw this.#mistyped(name, value, "a string");
+  }
+
+  /** Undefined where the field is missing or null. */
+  optionalText(name: string): string | undefined {
+    const value = this.fields[name];
+    return value === undefined || value === null ? undefined : this.text(name);
+  }
+
+  number(name: string, expected: string): number {
+    const value = this.#present(name);
+    if (typeof value === "number") return value;
+    throw this.#mistyped(name, value, expected);
+  }
+
+  /** @param read - Told the entry's place. */
+  list<Entry>(name: string, read: (entry: unknown, place: string) => Entry): Entry[] {
+    const value = this.#present(name);
+    if (!Array.isArray(value)) throw this.#mistyped(name, value, "a sequence");
+    return value.map((entry: unknown, index) => read(entry, `${this.pathOf(name)}[${index}]`));
+  }
+
+  objects<Entry>(name: string, read: (entry: AnswerReader) => Entry): Entry[] {
+    return this.list(name, (entry, place) => read(new AnswerReader(entry, this.#failure, place)));
+  }
+
+  undecodable(why: string, place = this.#place): StreamError {
+    return new StreamError(`${this.#failure}: ${place && `${place}: `}${why}`);
+  }
+
+  #present(name: string, alias = name): unknown {
+    const value = this.fields[name] ?? this.fields[alias];
+    if (value === undefined) throw this.undecodable(missingField(name));
+    return value;
+  }
+
+  #mistyped(name: string, value: unknown, expected: string): StreamError {
+    return this.undecodable(invalidType(value, expected), this.pathOf(name));
+  }
+
+  /** Where a field is in the answer, e.g. `output[0].id`. */
+  pathOf(name: string): string {
+    return this.#place === "" ? name : `${this.#place}.${name}`;
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { CallsClient } from "../../../src/api/calls.ts";
+import { CompactClient } from "../../../src/api/compact.ts";
+import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
+import { FilesClient } from "../../../src/api/files/client.ts";
+import { ImagesClient } from "../../../src/api/images.ts";
+import { MemoriesClient } from "../../../src/api/memories.ts";
+import { ModelsClient } from "../../../src/api/models/client.ts";
+import { SearchClient } from "../../../src/api/search.ts";
+import type { UnaryOptions } from "../../../src/api/unary-options.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
+
+const request = { model: "m", prompt: "p", images: [{ image_url: "data:," }] };
+const trace = { id: "1", metadata: { source_path: "p" }, items: [] };
+
+it.each<[string, (client: ClientOptions, options: UnaryOptions) => Promise<unknown>, string]>([
+  ["search", (c, o) => new SearchClient(c).search({ id: "s", model: "m" }, o), "POST /v1/alpha/search"],
+  ["generate", (c, o) => new ImagesClient(c).generate(request, o), "POST /v1/images/generations"],
+  ["edit", (c, o) => new ImagesClient(c).edit(request, o), "POST /v1/images/edits"],
+  ["create", (c, o) => new CallsClient(c).create("v=0", o), "POST /v1/realtime/calls"],
+  ["compact", (c, o) => new CompactClient(c).compact({ model: "m", input: "x" }, o), "POST /v1/responses/compact"],
+  [
+    "summarize",
+    (c, o) => new MemoriesClient(c).summarize({ model: "m", traces: [trace] }, o),
+    "POST /v1/memories/trace_summarize",
+  ],
+  ["list", (c, o) => new ModelsClient(c).list({ ...o, clientVersion: "1.2.3" }), "GET /v1/models?client_version=1.2.3"],
+  ["upload", (c, o) => new FilesClient(c).upload({ name: "f", bytes: new Uint8Array(1) }, o), "POST /v1/files"],
+])(
+  "%s goes where it belongs, with its headers, whatever else stands among the options",
+  async (_name, call, sentTo) => {
+    const emulator = await emulate();
+    const stranger = await emulate();
+    const odd = { method: "PUT", path: "elsewhere", url: stranger.url, query: { a: "1" }, raw: { open: () => "" } };
+    await call(clientOptions(emulator.url), { ...odd, headers: { "x-mine": "1" } } as UnaryOptions);
+    const [first] = emulator.requests;
+    expect(`${first?.method} ${first?.path}`).toBe(sentTo);
+    expect(first?.headers).toHaveProperty("x-mine", "1");
+    expect(stranger.requests).toEqual([]);
+  },
+);
