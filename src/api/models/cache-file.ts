@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AnswerReader } from "../wire/answer-reader.ts";
+import type { JsonObject } from "../wire/json.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
@@ -40,13 +41,21 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
   };
 }
 
+/** What the reference writes as null where there is none; every other field that has no value is left out. */
+const WRITTEN_AS_NULL = ["description", "availability_nux", "upgrade", "default_verbosity", "apply_patch_tool_type"];
+
+function toWire({ used_fallback_model_metadata: _ours, ...model }: ModelInfo): JsonObject {
+  const fields: JsonObject = model;
+  return { ...fields, ...Object.fromEntries(WRITTEN_AS_NULL.map((name) => [name, fields[name] ?? null])) };
+}
+
 /** Writes the file whole or not at all: another process never reads half of it. Makes its folder. */
 export async function writeModelsFile(path: string, cached: CachedModels): Promise<void> {
   const content = {
     fetched_at: new Date(cached.fetchedAtMs).toISOString(),
     etag: cached.etag ?? null,
     client_version: cached.clientVersion,
-    models: cached.models.map(({ used_fallback_model_metadata: _ours, ...model }) => model),
+    models: cached.models.map(toWire),
   };
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${randomUUID()}.tmp`;

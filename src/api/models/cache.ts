@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
 import { milliseconds } from "../../client/options.ts";
+import { SharedWork } from "../../client/shared-work.ts";
 import { type CachedModels, readModelsFile, writeModelsFile } from "./cache-file.ts";
 import { type ModelsClient, type ModelsList, type ModelsListOptions, wholeVersion } from "./client.ts";
 
@@ -41,6 +42,7 @@ export class ModelsCache {
   readonly #ttlMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #fetches = new SharedWork<ModelsList>();
   #cached: CachedModels | undefined;
   #loaded: Promise<void> | undefined;
 
@@ -53,10 +55,14 @@ export class ModelsCache {
     this.#logger = steadyLogger(options.logger);
   }
 
-  /** The list at hand while it is good, else a new one. @throws What `ModelsClient.list` throws. */
+  /**
+   * The list at hand while it is good, else a new one: the one that is being asked for already, with the options of whoever asked first.
+   *
+   * @throws What `ModelsClient.list` throws; {@link AbortedError} as soon as this call's own signal fires.
+   */
   async list(call: ModelsCacheCall = {}): Promise<ModelsList> {
     await this.#load();
-    return this.#cached && this.#isGood(this.#cached) ? toList(this.#cached) : this.refresh(call);
+    return this.#cached && this.#isGood(this.#cached) ? toList(this.#cached) : this.#join(call);
   }
 
   /** Asks for a new list in any case. @throws What `ModelsClient.list` throws; the list at hand stays. */
@@ -67,12 +73,17 @@ export class ModelsCache {
     return list;
   }
 
-  /** The list that belongs to an etag which a response carried: the one at hand, good for another while, or a new one. @throws What `ModelsClient.list` throws. */
+  /** The list that belongs to an etag which a response carried: the one at hand, good for another while, or a new one. Throws as {@link list}. */
   async noteEtag(etag: string, call: ModelsCacheCall = {}): Promise<ModelsList> {
     await this.#load();
-    if (this.#cached?.etag !== etag) return this.refresh(call);
+    if (this.#cached?.etag !== etag) return this.#join(call);
     await this.#keep({ ...this.#cached, fetchedAtMs: this.#clock.now() });
     return toList(this.#cached);
+  }
+
+  // One that was asked for before the etag changed may still be the old list: the next response says so.
+  #join(call: ModelsCacheCall): Promise<ModelsList> {
+    return this.#fetches.join(call.signal, (signal) => this.refresh({ ...call, signal }));
   }
 
   #isGood(cached: CachedModels): boolean {

@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ModelsCache, type ModelsCacheOptions } from "../../../../src/api/models/cache.ts";
 import type { ModelsList, ModelsListOptions } from "../../../../src/api/models/client.ts";
 import { fallbackModelInfo, type ModelInfo } from "../../../../src/api/models/info.ts";
+import { AbortedError } from "../../../../src/client/errors.ts";
 import type { Logger } from "../../../../src/client/log.ts";
 
 const TTL_MS = 300_000;
@@ -43,7 +44,7 @@ describe("in memory", () => {
     const { cache, calls, time } = open();
     const { signal } = new AbortController();
     expect(await cache.list({ signal })).toEqual({ models: [known], etag: '"1"' });
-    expect(calls).toEqual([{ clientVersion: "1.2.3", signal }]);
+    expect(calls).toEqual([{ clientVersion: "1.2.3", signal: expect.any(AbortSignal) }]);
     time.ms += TTL_MS;
     expect(await cache.list()).toEqual({ models: [known], etag: '"1"' });
     time.ms += 1;
@@ -102,6 +103,70 @@ describe("in memory", () => {
   });
 });
 
+describe("while a list is being asked for", () => {
+  /** A client that answers when it is told to. */
+  function openSlow() {
+    const calls: (ModelsListOptions & { answer: (list: ModelsList) => void; fail: (error: Error) => void })[] = [];
+    const client = {
+      list: (call: ModelsListOptions) =>
+        new Promise<ModelsList>((answer, fail) => {
+          calls.push({ ...call, answer, fail });
+          call.signal?.addEventListener("abort", () => fail(new AbortedError(call.signal?.reason)));
+        }),
+    };
+    return { ...open({ client }), calls };
+  }
+  const list = { models: [known], etag: '"1"' };
+
+  test("all who want one wait for it", async () => {
+    const { cache, calls } = openSlow();
+    const asked = [...Array.from({ length: 10 }, () => cache.list()), cache.noteEtag('"1"')];
+    await vi.waitUntil(() => calls.length > 0);
+    calls[0]?.answer(list);
+    expect(await Promise.all(asked)).toEqual(asked.map(() => list));
+    expect(calls).toHaveLength(1);
+  });
+
+  test("an abort ends the waiting of its caller alone", async () => {
+    const { cache, calls } = openSlow();
+    const controller = new AbortController();
+    const first = cache.list({ signal: controller.signal });
+    const second = cache.list();
+    await vi.waitUntil(() => calls.length > 0);
+    controller.abort("enough");
+    await expect(first).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(calls[0]?.signal?.aborted).toBe(false);
+    calls[0]?.answer(list);
+    expect(await second).toEqual(list);
+  });
+
+  test("the request is given up when nobody waits any more, and the next caller asks anew", async () => {
+    const { cache, calls } = openSlow();
+    const controller = new AbortController();
+    const asked = [cache.list({ signal: controller.signal }), cache.list({ signal: controller.signal })];
+    await vi.waitUntil(() => calls.length > 0);
+    controller.abort();
+    await Promise.allSettled(asked);
+    expect(calls[0]?.signal?.aborted).toBe(true);
+    const next = cache.list();
+    await vi.waitUntil(() => calls.length > 1);
+    calls[1]?.answer(list);
+    expect(await next).toEqual(list);
+  });
+
+  test("a failure is everybody's, and is not kept", async () => {
+    const { cache, calls } = openSlow();
+    const asked = [cache.list(), cache.list()];
+    await vi.waitUntil(() => calls.length > 0);
+    calls[0]?.fail(new Error("down"));
+    expect(await Promise.allSettled(asked)).toMatchObject(asked.map(() => ({ reason: { message: "down" } })));
+    const next = cache.list();
+    await vi.waitUntil(() => calls.length > 1);
+    calls[1]?.answer(list);
+    expect(await next).toEqual(list);
+  });
+});
+
 describe("in a file", () => {
   test("the list is kept in the reference's form, for the next process", async () => {
     const path = await cachePath();
@@ -111,7 +176,16 @@ describe("in a file", () => {
       fetched_at: "2026-03-13T00:00:00.000Z",
       etag: '"1"',
       client_version: "1.2.3",
-      models: [written],
+      models: [
+        {
+          ...written,
+          description: null,
+          availability_nux: null,
+          upgrade: null,
+          default_verbosity: null,
+          apply_patch_tool_type: null,
+        },
+      ],
     });
     const next = open({ path });
     expect(await next.cache.list()).toEqual({ models: [known], etag: '"1"' });

@@ -1,0 +1,43 @@
+import { unlessAborted } from "./abort.ts";
+import { AbortedError } from "./errors.ts";
+
+interface Underway<Result> {
+  readonly result: Promise<Result>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** Work that is done once for all who ask while it is under way. It is given up when none of them waits any more. */
+export class SharedWork<Result> {
+  #underway: Underway<Result> | undefined;
+
+  /**
+   * Waits for the work under way, or begins it.
+   *
+   * @param signal - Ends the waiting of this caller alone.
+   * @throws {@link AbortedError} `signal` fired; else what `work` throws.
+   */
+  async join(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    if (signal?.aborted) throw new AbortedError(signal.reason);
+    this.#underway ??= this.#begin(work);
+    const shared = this.#underway;
+    shared.waiting += 1;
+    try {
+      return await unlessAborted(signal, () => shared.result);
+    } finally {
+      shared.waiting -= 1;
+      if (shared.waiting === 0) this.#end(shared);
+    }
+  }
+
+  #begin(work: (signal: AbortSignal) => Promise<Result>): Underway<Result> {
+    const controller = new AbortController();
+    return { result: work(controller.signal), controller, waiting: 0 };
+  }
+
+  #end(shared: Underway<Result>): void {
+    if (this.#underway !== shared) return;
+    this.#underway = undefined;
+    shared.controller.abort();
+  }
+}
