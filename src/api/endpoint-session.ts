@@ -182,7 +182,11 @@ export class EndpointSession {
     const { raw } = call;
     const ofProvider = call.url === undefined;
     return mergeHeaders(
-      { [header.userAgent]: defaultUserAgent, "content-type": body ? "application/json" : raw?.contentType },
+      {
+        accept: "*/*",
+        [header.userAgent]: defaultUserAgent(),
+        "content-type": body ? "application/json" : raw?.contentType,
+      },
       ofProvider ? this.#userInfo : undefined,
       ofProvider ? this.provider.headers : undefined,
       call.headers,

@@ -1,15 +1,18 @@
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/errors.ts";
-import { type HeaderInit, isSendableHeaderValue } from "../client/headers.ts";
+import { type HeaderInit, isSendableHeaderValue, mergeHeaders } from "../client/headers.ts";
 import { header } from "./headers.ts";
 import type { SessionHeaderNames } from "./provider.ts";
 import { userAgent } from "./user-agent.ts";
 
 /** Who calls, as headers of every request and handshake. Source: the reference's default headers and those of its session. */
 export interface IdentityOptions {
-  /** The calling program. Default `codex_cli_rs`, the reference's; the variable `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` wins over both. */
+  /**
+   * The calling program. Default: the provider's header, else `codex_cli_rs`, the reference's; the variable
+   * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` stands for what is given here and for the reference's.
+   */
   readonly originator?: string | undefined;
-  /** Stands in parentheses at the end of the user agent. */
+  /** Stands in parentheses at the end of the user agent, which a header of the provider replaces. */
   readonly userAgentSuffix?: string | undefined;
   /** `version`, and the version in the user agent. Default: the provider's header, and this package's version. */
   readonly clientVersion?: string | undefined;
@@ -54,12 +57,21 @@ export interface IdentityHeaders {
   readonly websocket: HeaderInit;
 }
 
-/** @throws {@link BuildError} The originator cannot stand in a header. */
-export function identityHeaders(options: IdentityOptions, env: Environment = process.env): IdentityHeaders {
+/**
+ * @param ofProvider - The provider's headers: what the caller gave overwrites them, what nobody gave fills vacant slots alone.
+ * @throws {@link BuildError} The originator cannot stand in a header.
+ */
+export function identityHeaders(
+  options: IdentityOptions,
+  ofProvider: HeaderInit = {},
+  env: Environment = process.env,
+): IdentityHeaders {
   const originator = originatorOf(options.originator, env);
   const { clientVersion: version, userAgentSuffix: suffix } = options;
+  const taken = mergeHeaders(ofProvider);
+  const agent = userAgent({ product: originator, version, suffix, env });
   const shared: HeaderInit = {
-    [header.originator]: originator,
+    [header.originator]: options.originator === undefined && header.originator in taken ? undefined : originator,
     [header.residency]: options.residency,
     [header.version]: version,
     [header.organization]: options.organization,
@@ -67,7 +79,7 @@ export function identityHeaders(options: IdentityOptions, env: Environment = pro
     [header.betaFeatures]: options.betaFeatures?.join(",") || undefined,
   };
   return {
-    http: { ...shared, [header.userAgent]: userAgent({ product: originator, version, suffix, env }) },
+    http: { ...shared, [header.userAgent]: header.userAgent in taken ? undefined : agent },
     websocket: { ...shared, [header.timingMetrics]: options.includeTimingMetrics ? "true" : undefined },
   };
 }

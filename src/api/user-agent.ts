@@ -89,5 +89,10 @@ function value(env: Environment, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
 
-/** Of clients that were given no identity. */
-export const defaultUserAgent = userAgent({ product: "codex-api" });
+let byDefault: string | undefined;
+
+/** Of clients that were given no identity. Made when it is needed first: an import has no side effects. */
+export function defaultUserAgent(): string {
+  byDefault ??= userAgent({ product: "codex-api" });
+  return byDefault;
+}

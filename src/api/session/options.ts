@@ -26,7 +26,7 @@ export interface ResponsesSessionOptions extends Omit<ClientOptions, "transport"
   readonly sessionSource?: SessionSource | undefined;
   /** Coding of HTTP request bodies; default the provider's. */
   readonly compression?: Compression | undefined;
-  /** Further headers of every request and handshake; they overwrite the provider's and the identity's. */
+  /** Further headers of every request and handshake; they overwrite the provider's and the identity's. A user agent is best given here. */
   readonly headers?: HeaderInit | undefined;
   /**
    * Age in milliseconds from which a WebSocket is replaced before the next request. Default 3 300 000: the service ends connections

@@ -82,7 +82,7 @@ export class ResponsesSession implements AsyncDisposable {
     this.#carriers = new Carriers({
       session: options,
       conversationId: this.conversationId,
-      identity: identityHeaders(options, env),
+      identity: identityHeaders(options, provider.headers, env),
       http: new ResponsesClient({ ...client, transport: httpTransport }),
       slot: opensWebsockets ? new ConnectionSlot(new ResponsesWebsocketClient(client), maxConnectionAgeMs) : undefined,
       maxFrameBytes,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   conversationHeaders,
   identityHeaders,
@@ -54,8 +54,17 @@ describe("the user agent", () => {
     expect(userAgent({ product: "a", suffix, system, env }).endsWith(end)).toBe(true);
   });
 
+  it("is made up when it is needed, not when the package is imported", async () => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.resetModules();
+    vi.stubEnv("TERM_PROGRAM", "first");
+    const { defaultUserAgent } = await import("../../../src/api/user-agent.ts");
+    vi.stubEnv("TERM_PROGRAM", "second");
+    expect(defaultUserAgent()).toContain(" second");
+  });
+
   it("of a client without identity names this package", () => {
-    expect(defaultUserAgent.startsWith(`codex-api/${packageVersion} (`)).toBe(true);
+    expect(defaultUserAgent().startsWith(`codex-api/${packageVersion} (`)).toBe(true);
   });
 });
 
@@ -84,6 +93,7 @@ describe("identity headers", () => {
   it("the carriers differ in user agent and timing alone", () => {
     const { http, websocket } = identityHeaders(
       { includeTimingMetrics: true, betaFeatures: ["a", "b"] },
+      {},
       { TERM: "dumb" },
     );
     const { "user-agent": agent, ...sharedByHttp } = http;
@@ -95,7 +105,7 @@ describe("identity headers", () => {
   });
 
   it("no beta features, no header", () => {
-    expect(identityHeaders({ betaFeatures: [] }, {}).http["x-codex-beta-features"]).toBeUndefined();
+    expect(identityHeaders({ betaFeatures: [] }, {}, {}).http["x-codex-beta-features"]).toBeUndefined();
   });
 
   it("without an id the conversation has no headers", () => {

@@ -69,6 +69,37 @@ describe("who calls", () => {
     expect(headers.session_id).toBe(session.conversationId);
   });
 
+  const ofProvider = { Originator: "providers", "User-Agent": "providers/1", version: "9" };
+
+  it.each(["websocket", "http"] as const)(
+    "over %s, the provider's headers stand where nobody gave others",
+    async (transport) => {
+      const emulator = await emulate();
+      const { session } = openSession(emulator.url, { transport }, { headers: ofProvider });
+      await answerTo(session, asking("one"));
+      expect(emulator.requests[0]?.headers).toMatchObject({
+        originator: "providers",
+        "user-agent": "providers/1",
+        version: "9",
+      });
+    },
+  );
+
+  it.each(["websocket", "http"] as const)(
+    "over %s, what was given overwrites the provider's headers",
+    async (transport) => {
+      const emulator = await emulate();
+      const given = { originator: "mine", clientVersion: "1.2.3", headers: { "User-Agent": "mine/1" } };
+      const { session } = openSession(emulator.url, { transport, ...given }, { headers: ofProvider });
+      await answerTo(session, asking("one"));
+      expect(emulator.requests[0]?.headers).toMatchObject({
+        originator: "mine",
+        "user-agent": "mine/1",
+        version: "1.2.3",
+      });
+    },
+  );
+
   it.each([
     ["underscore", ["session_id"]],
     ["hyphen", ["session-id", "thread-id"]],
