@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import { AbortedError, TimeoutError } from "../errors.ts";
 import { clampDelay } from "../idle-timer.ts";
+import { callQuietly } from "../log.ts";
 import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts";
 
 export interface ConnectLimits {
   /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 sets no limit. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears of each step as it begins, for diagnosis. */
+  /** Hears of each step as it begins, for diagnosis; what it throws is ignored. */
   readonly onStep?: ((step: ConnectStep, peer: Peer) => void) | undefined;
 }
 
@@ -39,7 +40,7 @@ export class ConnectAttempt {
     if (this.#isOver) throw new Error("the attempt is over"); // heard by nobody: the dial has been rejected
     this.#step = step;
     this.#peer = peer;
-    this.#onStep?.(step, peer);
+    callQuietly(() => this.#onStep?.(step, peer)); // it may be called from an event of the socket, where a throw ends the process
   }
 
   /** The attempt closes `socket` when it fails. */

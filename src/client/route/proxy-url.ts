@@ -10,14 +10,14 @@ export interface ProxyCredentials {
   readonly password: string;
 }
 
-const SCHEMES: Readonly<Record<string, { readonly scheme: ProxyScheme; readonly defaultPort: number }>> = {
-  http: { scheme: "http", defaultPort: 80 },
-  https: { scheme: "https", defaultPort: 443 },
-  socks5: { scheme: "socks5", defaultPort: 1080 },
-  socks5h: { scheme: "socks5h", defaultPort: 1080 },
+const SCHEMES: ReadonlyMap<string, { readonly scheme: ProxyScheme; readonly defaultPort: number }> = new Map([
+  ["http", { scheme: "http", defaultPort: 80 }],
+  ["https", { scheme: "https", defaultPort: 443 }],
+  ["socks5", { scheme: "socks5", defaultPort: 1080 }],
+  ["socks5h", { scheme: "socks5h", defaultPort: 1080 }],
   // curl takes this for SOCKS4; the desktop settings that write it into ALL_PROXY mean SOCKS5.
-  socks: { scheme: "socks5h", defaultPort: 1080 },
-};
+  ["socks", { scheme: "socks5h", defaultPort: 1080 }],
+]);
 const LONGEST_SOCKS_FIELD_BYTES = 255; // RFC 1929 gives each a length of one byte
 
 /** A proxy's address. No form of printing shows its credentials, which is why they are methods: `inspect` can read getters. */
@@ -72,7 +72,7 @@ export class ProxyUrl implements Endpoint {
  */
 export function parseProxyUrl(value: string, source: string): ProxyUrl {
   const [, written] = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(value) ?? [];
-  const known = SCHEMES[written?.toLowerCase() ?? "http"];
+  const known = SCHEMES.get(written?.toLowerCase() ?? "http");
   if (!known) {
     throw new BuildError(
       `${source} names a ${written}:// proxy, which is not supported; use http://, https://, socks5:// or socks5h://, or unset it`,

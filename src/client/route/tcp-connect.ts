@@ -60,20 +60,20 @@ export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns 
   );
 }
 
-const CONNECT_FAILURES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "refused the connection",
-  ECONNRESET: "closed the connection while it was set up",
-  EHOSTUNREACH: "cannot be reached from this network",
-  ENETUNREACH: "cannot be reached from this network",
-  EADDRNOTAVAIL: "cannot be reached from this network",
-  ETIMEDOUT: "does not answer",
-  EACCES: "may not be connected to from this process",
-  EPERM: "may not be connected to from this process",
-};
+const CONNECT_FAILURES: ReadonlyMap<string | undefined, string> = new Map([
+  ["ECONNREFUSED", "refused the connection"],
+  ["ECONNRESET", "closed the connection while it was set up"],
+  ["EHOSTUNREACH", "cannot be reached from this network"],
+  ["ENETUNREACH", "cannot be reached from this network"],
+  ["EADDRNOTAVAIL", "cannot be reached from this network"],
+  ["ETIMEDOUT", "does not answer"],
+  ["EACCES", "may not be connected to from this process"],
+  ["EPERM", "may not be connected to from this process"],
+]);
 
 function connectFailure(cause: Error, peer: Peer): NetworkError {
   const code = codeOf(cause);
-  const what = CONNECT_FAILURES[code ?? ""] ?? "could not be connected to";
+  const what = CONNECT_FAILURES.get(code) ?? "could not be connected to";
   return new NetworkError(
     `${describePeer(peer)} ${what}${inBrackets(code)}; ${adviceFor("tcp connect", peer)}`,
     { code, phase: "connect" },

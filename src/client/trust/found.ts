@@ -1,8 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { derItemAt, isOneSequence } from "./der.ts";
-import type { PemSection } from "./pem.ts";
+import type { PemKind, PemSection } from "./pem.ts";
 
-const NAMES: Readonly<Record<string, string>> = { "private key": "private key", crl: "certificate revocation list" };
+const NAMES: Readonly<Partial<Record<PemKind, string>>> = {
+  "private key": "private key",
+  crl: "certificate revocation list",
+};
 
 /** Says in a sentence what stands in a file that should hold certificates and does not, and how to get from there to one that does. */
 export function describeFound(content: string | Uint8Array, sections: readonly PemSection[]): string {

@@ -17,12 +17,12 @@ const BYTE_ORDER_MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/; // the second is UTF-8
 // Everything a line can hold besides the marker is taken greedily and looked at afterwards, so that no input makes this more than linear.
 const MARKER = /(?:^|[\r\n])[ \t]*-----(BEGIN|END) ([^\r\n]*)/g;
 const HEADERS = /^\s*[A-Za-z][\w-]*:[\s\S]*?\n[ \t]*\n/; // RFC 1421 §4.6, ended by a blank line
-const LABELS: Readonly<Record<string, PemKind>> = {
-  CERTIFICATE: "certificate",
-  "X509 CERTIFICATE": "certificate",
-  "TRUSTED CERTIFICATE": "trusted certificate",
-  "X509 CRL": "crl",
-};
+const LABELS: ReadonlyMap<string, PemKind> = new Map([
+  ["CERTIFICATE", "certificate"],
+  ["X509 CERTIFICATE", "certificate"],
+  ["TRUSTED CERTIFICATE", "trusted certificate"],
+  ["X509 CRL", "crl"],
+]);
 
 /**
  * Walks the sections of a PEM file as found in the field: comments between sections, any line ending, a byte order mark,
@@ -102,7 +102,7 @@ function labelOf(rest: string): string | undefined {
 }
 
 function kindOf(label: string): PemKind {
-  return LABELS[label] ?? (label.endsWith("PRIVATE KEY") ? "private key" : "other");
+  return LABELS.get(label) ?? (label.endsWith("PRIVATE KEY") ? "private key" : "other");
 }
 
 /** OpenSSL's three names for a certificate close one another, since tools rename only one of the two lines. */

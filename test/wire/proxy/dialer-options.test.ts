@@ -74,6 +74,18 @@ describe("the steps of a dial are announced as they begin:", () => {
     ]);
   });
 
+  it("to an observer whose failure is no matter of the dial, in an event of the socket too", async () => {
+    const { port } = await startTcpServer(() => {});
+    const steps: ConnectStep[] = [];
+    const onStep = (step: ConnectStep) => {
+      steps.push(step);
+      throw new Error("a broken observer");
+    };
+    const socket = await testDialer({ lookup: twoAddresses }).dial(targetOf(`http://api.test:${port}`), { onStep });
+    socket.destroy();
+    expect(steps).toEqual(["dns lookup", "tcp connect"]);
+  });
+
   it("through a SOCKS5 proxy for addresses", async () => {
     const { port } = await startTcpServer(() => {});
     const proxy = await startSocksProxy();

@@ -63,14 +63,18 @@ describe("parseProxyUrl", () => {
     }
   });
 
-  it.each(["socks4://p.test", "socks4a://p.test", "ftp://p.test", "pac+http://p.test", "quic://p.test:1"])(
-    "refuses the scheme of %j and names it and the variable",
-    (value) => {
-      const scheme = value.slice(0, value.indexOf(":"));
-      expect(() => parseProxyUrl(value, SOURCE)).toThrow(BuildError);
-      expect(() => parseProxyUrl(value, SOURCE)).toThrow(`HTTPS_PROXY names a ${scheme}:// proxy`);
-    },
-  );
+  it.each([
+    "socks4://p.test",
+    "socks4a://p.test",
+    "ftp://p.test",
+    "pac+http://p.test",
+    "quic://p.test:1",
+    "constructor://p.test",
+  ])("refuses the scheme of %j and names it and the variable", (value) => {
+    const scheme = value.slice(0, value.indexOf(":"));
+    expect(() => parseProxyUrl(value, SOURCE)).toThrow(BuildError);
+    expect(() => parseProxyUrl(value, SOURCE)).toThrow(`HTTPS_PROXY names a ${scheme}:// proxy`);
+  });
 
   it.each([
     "http://",

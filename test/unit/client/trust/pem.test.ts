@@ -52,6 +52,11 @@ test("sections are told apart, in order and with their lines", () => {
   ]);
 });
 
+test("a label that is no name of ours is another kind, whatever every object inherits", () => {
+  const [found] = parsePem("-----BEGIN constructor-----\nAAAA\n-----END constructor-----\n");
+  expect(found).toMatchObject({ kind: "other", label: "constructor" });
+});
+
 test("what a private key holds is not kept", () => {
   expect(parsePem(cert("server.key"))).toEqual([{ kind: "private key", label: "PRIVATE KEY", line: 1, base64: "" }]);
 });
