@@ -51,6 +51,13 @@ describe("the check catches", () => {
     ["it through globalThis", "src/client/a.ts", `const send = globalThis.fetch;`, /global fetch/],
     ["the platform's WebSocket", "src/api/a.ts", `new WebSocket(url);`, /global WebSocket/],
     ["output of the library's own", "src/api/a.ts", `console.log("here");`, /global console/],
+    [
+      "a table with what every object inherits",
+      "src/client/a.ts",
+      "const T: Readonly<Record<string, number>> = { a: 1 };",
+      /T is a table as an object/,
+    ],
+    ["it by an index signature", "src/api/a.ts", "export const T: { [name: string]: number } = {};", /T is a table/],
     ["a long file", "src/api/a.ts", "\n".repeat(MAX_LINES + 1), /lines/],
   ];
   test.each(caught)("%s", (_what, path, text, message) => {
@@ -95,6 +102,13 @@ describe("the check lets pass", () => {
     ["a fetch of the caller's", "src/client/a.ts", `export function call(fetch: Fetch) { return fetch("x"); }`],
     ["modules named in comments and strings", "src/api/a.ts", `// import "ws"\nconst x = 'import("undici")';`],
     ["the command printing", "src/cli/a.ts", `console.error("usage");`],
+    ["a table of known keys", "src/api/a.ts", `const T: Readonly<Record<"a" | "b", number>> = { a: 1, b: 2 };`],
+    ["a table as a Map", "src/api/a.ts", `const T: ReadonlyMap<string, number> = new Map([["a", 1]]);`],
+    [
+      "an object filled in a function",
+      "src/api/a.ts",
+      "function f() { const o: Record<string, number> = {}; return o; }",
+    ],
     ["a file of the longest allowed", "src/api/a.ts", "\n".repeat(MAX_LINES)],
   ];
   test.each(passed)("%s", (_what, path, text) => {

@@ -3,7 +3,12 @@ import { type ProviderConfig, withoutUserInfo } from "../provider.ts";
 import { protocolOf } from "./protocols.ts";
 import type { RealtimeSessionConfig } from "./session-config.ts";
 
-const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" };
+const SCHEMES: ReadonlyMap<string, string> = new Map([
+  ["http:", "ws:"],
+  ["https:", "wss:"],
+  ["ws:", "ws:"],
+  ["wss:", "wss:"],
+]);
 
 /**
  * Where the session is. The base URL's path decides: `/v1` and none become `/v1/realtime`, one that ends in `/realtime` and any other stay.
@@ -13,7 +18,7 @@ const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "w
 export function realtimeUrl(provider: ProviderConfig, config: RealtimeSessionConfig): string {
   const base = parseBase(provider.baseUrl.trim());
   // Text put together: the base's own query must go out as it was written.
-  const address = `${SCHEMES[base.protocol]}//${base.host}${pathOf(base.pathname)}`;
+  const address = `${SCHEMES.get(base.protocol)}//${base.host}${pathOf(base.pathname)}`;
   const query = [base.search.slice(1), appended(provider, config)].filter((part) => part !== "").join("&");
   return query === "" ? address : `${address}?${query}`;
 }
@@ -26,7 +31,7 @@ function parseBase(text: string): URL {
     );
   }
   const base = new URL(text);
-  if (!(base.protocol in SCHEMES)) {
+  if (!SCHEMES.has(base.protocol)) {
     throw new BuildError(`unsupported realtime api_url scheme: ${base.protocol.slice(0, -1)}`);
   }
   return base;

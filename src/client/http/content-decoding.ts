@@ -5,20 +5,28 @@ import type { ByteSink, ByteStream } from "../transport.ts";
 /**
  * Undoes `content-encoding` (RFC 9110 §8.4). No coding is ever asked for, as in the reference, but gateways and proxies compress
  * unasked. An unknown coding is left as it is.
+ *
+ * @throws {@link StreamError} No decoder can be made; `body` is cancelled.
  */
 export function decodeContent(body: ByteStream, encoding: string | undefined): ByteStream {
-  const create = decoders[encoding?.trim().toLowerCase() ?? "identity"];
-  return create ? new DecodedBody(body, create()) : body;
+  const create = DECODERS.get(encoding?.trim().toLowerCase() ?? "identity");
+  if (!create) return body;
+  try {
+    return new DecodedBody(body, create());
+  } catch (cause) {
+    body.cancel(); // nobody else will: the caller never gets it
+    throw new StreamError(`the response body cannot be decompressed (${String(cause)})`, { cause });
+  }
 }
 
 // Flushed after every read: an event must not wait inside the decoder for the bytes that follow it.
 const flush = zlib.constants.Z_SYNC_FLUSH;
-const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & { destroy(): void }>> = {
-  gzip: () => zlib.createGunzip({ flush }),
-  "x-gzip": () => zlib.createGunzip({ flush }),
-  deflate: () => zlib.createInflate({ flush }),
-  br: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
-};
+const DECODERS: ReadonlyMap<string, () => NodeJS.ReadWriteStream & { destroy(): void }> = new Map([
+  ["gzip", () => zlib.createGunzip({ flush })],
+  ["x-gzip", () => zlib.createGunzip({ flush })],
+  ["deflate", () => zlib.createInflate({ flush })],
+  ["br", () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+]);
 
 class DecodedBody implements ByteStream {
   readonly #encoded: ByteStream;

@@ -62,36 +62,39 @@ function returnEarlyBytes(socket: Socket, done: () => void): void {
   });
 }
 
-const REPLIES: Readonly<Record<string, { meaning: string; advice: string; retryable: boolean }>> = {
-  Failure: { meaning: "general failure", advice: "look into the proxy's own log", retryable: true },
-  NotAllowed: {
-    meaning: "its rules do not allow it",
-    advice: "ask whoever runs it to allow this host, or add the host to NO_PROXY if it can be reached directly",
-    retryable: false,
-  },
-  NetworkUnreachable: { meaning: "network unreachable", advice: "check the proxy's own network", retryable: true },
-  HostUnreachable: {
-    meaning: "host unreachable",
-    advice: "check the host's name and the proxy's own DNS",
-    retryable: true,
-  },
-  ConnectionRefused: {
-    meaning: "the host refused the connection",
-    advice: "check that the server is up",
-    retryable: true,
-  },
-  TTLExpired: { meaning: "TTL expired", advice: "check the proxy's own network", retryable: true },
-  CommandNotSupported: {
-    meaning: "it does not know the command CONNECT",
-    advice: "use another proxy",
-    retryable: false,
-  },
-  AddressNotSupported: {
-    meaning: "it does not take this kind of address",
-    advice: "socks5h:// sends it the name, socks5:// an address: try the other one",
-    retryable: false,
-  },
-};
+const REPLIES: ReadonlyMap<string, typeof UNKNOWN_REPLY> = new Map([
+  ["Failure", { meaning: "general failure", advice: "look into the proxy's own log", retryable: true }],
+  [
+    "NotAllowed",
+    {
+      meaning: "its rules do not allow it",
+      advice: "ask whoever runs it to allow this host, or add the host to NO_PROXY if it can be reached directly",
+      retryable: false,
+    },
+  ],
+  ["NetworkUnreachable", { meaning: "network unreachable", advice: "check the proxy's own network", retryable: true }],
+  [
+    "HostUnreachable",
+    { meaning: "host unreachable", advice: "check the host's name and the proxy's own DNS", retryable: true },
+  ],
+  [
+    "ConnectionRefused",
+    { meaning: "the host refused the connection", advice: "check that the server is up", retryable: true },
+  ],
+  ["TTLExpired", { meaning: "TTL expired", advice: "check the proxy's own network", retryable: true }],
+  [
+    "CommandNotSupported",
+    { meaning: "it does not know the command CONNECT", advice: "use another proxy", retryable: false },
+  ],
+  [
+    "AddressNotSupported",
+    {
+      meaning: "it does not take this kind of address",
+      advice: "socks5h:// sends it the name, socks5:// an address: try the other one",
+      retryable: false,
+    },
+  ],
+]);
 const UNKNOWN_REPLY = {
   meaning: "an answer of no known meaning",
   advice: "look into the proxy's own log",
@@ -104,7 +107,7 @@ function failure(message: string, chosen: ChosenProxy, target: Endpoint): Networ
     return socksAuthenticationRefusal(chosen, target);
   }
   const [, reply] = /^Socks5 proxy rejected connection - (\w+)/.exec(message) ?? [];
-  if (reply !== undefined) return socksRefusal(chosen, target, REPLIES[reply] ?? UNKNOWN_REPLY);
+  if (reply !== undefined) return socksRefusal(chosen, target, REPLIES.get(reply) ?? UNKNOWN_REPLY);
   if (/^Received invalid Socks5|^SocksClient internal error/.test(message)) return wrongProtocol(chosen);
   return hangUp(chosen, target);
 }

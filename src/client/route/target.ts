@@ -13,7 +13,7 @@ export interface DialTarget extends Endpoint {
   readonly protocol: TargetProtocol;
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "ws:": 80, "https:": 443, "wss:": 443 };
+const DEFAULT_PORTS: Readonly<Record<TargetProtocol, number>> = { "http:": 80, "ws:": 80, "https:": 443, "wss:": 443 };
 
 /**
  * The target of an http, https, ws or wss URL; the scheme's port where the URL names none.
@@ -29,7 +29,7 @@ export function targetOf(url: URL | string): DialTarget {
   return {
     protocol,
     hostname: withoutBrackets(parsed.hostname),
-    port: parsed.port === "" ? DEFAULT_PORTS[protocol]! : Number(parsed.port),
+    port: parsed.port === "" ? DEFAULT_PORTS[protocol] : Number(parsed.port),
   };
 }
 

@@ -31,24 +31,24 @@ export function isOneSequence(bytes: Uint8Array): boolean {
   return item?.tag === SEQUENCE && item.end === bytes.length;
 }
 
-const SIGNATURE_NAMES: Readonly<Record<string, string>> = {
-  "1.2.840.113549.1.1.2": "md2WithRSAEncryption",
-  "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
-  "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
-  "1.2.840.113549.1.1.10": "rsassaPss",
-  "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
-  "1.2.840.113549.1.1.12": "sha384WithRSAEncryption",
-  "1.2.840.113549.1.1.13": "sha512WithRSAEncryption",
-  "1.2.840.113549.1.1.14": "sha224WithRSAEncryption",
-  "1.2.840.10040.4.3": "dsa-with-SHA1",
-  "1.2.840.10045.4.1": "ecdsa-with-SHA1",
-  "1.2.840.10045.4.3.1": "ecdsa-with-SHA224",
-  "1.2.840.10045.4.3.2": "ecdsa-with-SHA256",
-  "1.2.840.10045.4.3.3": "ecdsa-with-SHA384",
-  "1.2.840.10045.4.3.4": "ecdsa-with-SHA512",
-  "1.3.101.112": "ED25519",
-  "1.3.101.113": "ED448",
-};
+const SIGNATURE_NAMES: ReadonlyMap<string, string> = new Map([
+  ["1.2.840.113549.1.1.2", "md2WithRSAEncryption"],
+  ["1.2.840.113549.1.1.4", "md5WithRSAEncryption"],
+  ["1.2.840.113549.1.1.5", "sha1WithRSAEncryption"],
+  ["1.2.840.113549.1.1.10", "rsassaPss"],
+  ["1.2.840.113549.1.1.11", "sha256WithRSAEncryption"],
+  ["1.2.840.113549.1.1.12", "sha384WithRSAEncryption"],
+  ["1.2.840.113549.1.1.13", "sha512WithRSAEncryption"],
+  ["1.2.840.113549.1.1.14", "sha224WithRSAEncryption"],
+  ["1.2.840.10040.4.3", "dsa-with-SHA1"],
+  ["1.2.840.10045.4.1", "ecdsa-with-SHA1"],
+  ["1.2.840.10045.4.3.1", "ecdsa-with-SHA224"],
+  ["1.2.840.10045.4.3.2", "ecdsa-with-SHA256"],
+  ["1.2.840.10045.4.3.3", "ecdsa-with-SHA384"],
+  ["1.2.840.10045.4.3.4", "ecdsa-with-SHA512"],
+  ["1.3.101.112", "ED25519"],
+  ["1.3.101.113", "ED448"],
+]);
 
 /** Name of the algorithm that signed a certificate, or its dotted number. Node's own property for it came with 24.9. */
 export function signatureAlgorithm(certificate: Uint8Array): string {
@@ -58,7 +58,7 @@ export function signatureAlgorithm(certificate: Uint8Array): string {
   const identifier = algorithm && derItemAt(certificate, algorithm.start);
   if (identifier?.tag !== OBJECT_IDENTIFIER) return "unknown";
   const dotted = dottedIdentifier(certificate.subarray(identifier.start, identifier.end));
-  return SIGNATURE_NAMES[dotted] ?? dotted;
+  return SIGNATURE_NAMES.get(dotted) ?? dotted;
 }
 
 function dottedIdentifier(content: Uint8Array): string {

@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { derItemAt, isOneSequence } from "./der.ts";
 import type { PemKind, PemSection } from "./pem.ts";
 
-const NAMES: Readonly<Partial<Record<PemKind, string>>> = {
-  "private key": "private key",
-  crl: "certificate revocation list",
-};
+const NAMES: ReadonlyMap<PemKind, string> = new Map([
+  ["private key", "private key"],
+  ["crl", "certificate revocation list"],
+]);
 
 /** Says in a sentence what stands in a file that should hold certificates and does not, and how to get from there to one that does. */
 export function describeFound(content: string | Uint8Array, sections: readonly PemSection[]): string {
@@ -18,7 +18,7 @@ export function describeFound(content: string | Uint8Array, sections: readonly P
 function describeSections(sections: readonly PemSection[]): string {
   const counts = new Map<string, number>();
   for (const { kind, label } of sections) {
-    const name = NAMES[kind] ?? `section ${JSON.stringify(label)}`;
+    const name = NAMES.get(kind) ?? `section ${JSON.stringify(label)}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const list = [...counts].map(([name, count]) => `${count} × ${name}`).join(", ");

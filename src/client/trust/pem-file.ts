@@ -60,23 +60,23 @@ function irregular(stats: Stats): string {
 function fileError(error: unknown): PemFileError {
   if (!(error instanceof Error)) return new PemFileError(String(error));
   const code = (error as NodeJS.ErrnoException).code;
-  return new PemFileError(code && code in osConstants.errno ? describeCode(code) : error.message, code, {
+  return new PemFileError(code && Object.hasOwn(osConstants.errno, code) ? describeCode(code) : error.message, code, {
     cause: error,
   });
 }
 
 // libuv words these differently from the C library, whose words are the ones people search for.
-const WORDS: Readonly<Record<string, string>> = {
-  EISDIR: "Is a directory",
-  ELOOP: "Too many levels of symbolic links",
-  ENAMETOOLONG: "File name too long",
-  ENXIO: "No such device or address",
-};
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["EISDIR", "Is a directory"],
+  ["ELOOP", "Too many levels of symbolic links"],
+  ["ENAMETOOLONG", "File name too long"],
+  ["ENXIO", "No such device or address"],
+]);
 
 /** `No such file or directory (os error 2)`: the C library's words and number, as the reference prints them. */
 function describeCode(code: string): string {
   const number = (osConstants.errno as Readonly<Record<string, number>>)[code];
-  const words = WORDS[code] ?? libuvWords(code);
+  const words = WORDS.get(code) ?? libuvWords(code);
   return number === undefined ? words : `${words} (os error ${number})`;
 }
 

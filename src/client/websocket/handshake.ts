@@ -166,7 +166,8 @@ class Attempt {
         headers: joinRepeated(answer.headersDistinct),
         body: bodyOf(answer),
       };
-      readRefusal(refusal, { url: this.#url, headers: this.#sent }).then((error) => this.#settle?.(error));
+      const settle = (error: Error): void => this.#settle?.(error);
+      readRefusal(refusal, { url: this.#url, headers: this.#sent }).then(settle, settle);
     });
   }
 

@@ -20,9 +20,16 @@ export interface GlobalUse {
   readonly line: number;
 }
 
+/** A table of the file as an object literal that any string may index, what every object inherits (`constructor`) included. */
+export interface ObjectTable {
+  readonly name: string;
+  readonly line: number;
+}
+
 export interface SourceFacts {
   readonly imports: readonly ImportUse[];
   readonly globals: readonly GlobalUse[];
+  readonly objectTables: readonly ObjectTable[];
 }
 
 /** Reads a module with the compiler's own parser: comments, strings and templates cannot deceive it. */
@@ -41,7 +48,24 @@ export function readSource(path: string, text: string): SourceFacts {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return { imports, globals };
+  return {
+    imports,
+    globals,
+    objectTables: objectTables(file).map((node) => ({ name: node.name.getText(), line: lineOf(node) })),
+  };
+}
+
+/** Constants of the file with a type that takes any string for a key, made by an object literal. */
+function objectTables(file: ts.SourceFile): ts.VariableDeclaration[] {
+  return file.statements
+    .filter((statement) => ts.isVariableStatement(statement))
+    .flatMap((statement) => statement.declarationList.declarations)
+    .filter(
+      ({ type, initializer }) =>
+        initializer &&
+        ts.isObjectLiteralExpression(initializer) &&
+        /\bRecord<string\b|\[\w+: string\]/.test(type?.getText() ?? ""),
+    );
 }
 
 type Found = Omit<ImportUse, "line">;

@@ -46,6 +46,9 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
   console: ["src/cli/"],
 };
 
+/** Where texts of servers and files come in, which must find nothing in a table but what was put there. */
+const FED_BY_STRANGERS = ["src/client/", "src/api/"];
+
 export const MAX_LINES = 380;
 
 /** Every rule that the sources break, one line each; empty when the house is in order. */
@@ -60,6 +63,14 @@ export function violations(files: readonly ProjectFile[]): string[] {
       globals
         .filter(({ name }) => Object.hasOwn(GLOBALS, name) && !isBelow(path, GLOBALS[name] ?? []))
         .map(({ name, line }) => `${path}:${line} uses the global ${name}`),
+    ),
+    ...facts.flatMap(({ path, objectTables }) =>
+      isBelow(path, FED_BY_STRANGERS)
+        ? objectTables.map(
+            ({ name, line }) =>
+              `${path}:${line} ${name} is a table as an object, which has a "constructor"; make it a Map`,
+          )
+        : [],
     ),
     ...wrappedTwice(facts),
     ...facts.flatMap(({ path, text }) => {

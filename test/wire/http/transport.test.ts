@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from "node:net";
 import { inspect } from "node:util";
-import { gzipSync } from "node:zlib";
+import zlib, { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDialer } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
@@ -338,6 +338,30 @@ describe("a body", () => {
       response.writeHead(200, { "content-encoding": "gzip" }).end("plain"),
     );
     await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+  });
+
+  it.each(["__proto__", "constructor", "zstd"])(
+    "comes as it is where its coding is %s, which nobody knows",
+    async (coding) => {
+      const server = await serve((_request, response) =>
+        response.writeHead(200, { "content-encoding": coding }).end("plain"),
+      );
+      const answer = await openTransport().execute(get(server.url));
+      expect(Buffer.from(answer.body).toString()).toBe("plain");
+    },
+  );
+
+  it("that no decoder can be made for is a stream error, and its connection is closed", async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).write("start"),
+    );
+    const broken = vi.spyOn(zlib, "createGunzip").mockImplementation(() => {
+      throw new Error("out of memory");
+    });
+    onTestFinished(() => broken.mockRestore());
+    const error = await errorOf(openTransport().stream(get(server.url)));
+    expect([error.kind, error.message]).toEqual(["stream", expect.stringContaining("out of memory")]);
+    await server.cutResponses(1);
   });
 
   it("waits for its reader, and stops while it is paused", async () => {

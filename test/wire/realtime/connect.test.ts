@@ -54,6 +54,15 @@ describe("connecting", () => {
     expect(headers).toMatchObject({ originator: "provider-originator", "x-priority": "extra", "x-default-only": "1" });
   });
 
+  it.each(["v4", "constructor", "__proto__"])(
+    "is a build error where untyped callers name the protocol %s",
+    async (name) => {
+      const { url } = await emulate();
+      const error = await failureOf(connect(url, { config: { protocol: name as "v3" } }));
+      expect(error).toMatchObject({ kind: "build", message: `realtime protocol "${name}" is none of v1, v2, v3` });
+    },
+  );
+
   it("sends the session's id over one among the headers", async () => {
     const setup = { config: { sessionId: "s1" }, connect: { headers: { "X-Session-Id": "s0" } } };
     expect((await handshakeWith(setup)).headers["x-session-id"]).toBe("s1");

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import zlib from "node:zlib";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { HttpError, NetworkError, TimeoutError } from "../../../src/client/errors.ts";
 import { WebsocketConnection } from "../../../src/client/websocket/index.ts";
 import { emulate } from "../../support/clients.ts";
@@ -115,6 +116,29 @@ describe("a refused handshake", () => {
     expect(error).toMatchObject({ kind: "http", status: 500 });
     expect(String(error.body).length).toBe(1024 * 1024);
     await server.cutResponses(1);
+  });
+
+  it.each(["__proto__", "constructor", "hasOwnProperty"])(
+    "keeps its status and text with the content coding %s",
+    async (coding) => {
+      const server = await serveTcp((socket) => {
+        socket.once("data", () =>
+          socket.write(`HTTP/1.1 403 Forbidden\r\ncontent-encoding: ${coding}\r\ncontent-length: 2\r\n\r\nno`),
+        );
+      });
+      expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 403, body: "no" });
+    },
+  );
+
+  it("is the error of reading it where its text cannot be read", async () => {
+    const server = await serveTcp((socket) => {
+      socket.once("data", () => socket.write("HTTP/1.1 403 Forbidden\r\ncontent-encoding: gzip\r\n\r\n"));
+    });
+    const broken = vi.spyOn(zlib, "createGunzip").mockImplementation(() => {
+      throw new Error("out of memory");
+    });
+    onTestFinished(() => broken.mockRestore());
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "stream", message: /out of memory/ });
   });
 
   it("keeps its status when its text never comes", async () => {
