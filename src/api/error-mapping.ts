@@ -203,9 +203,11 @@ function mapDetails(details: ErrorDetails): CodexApiError {
 /**
  * The typed error for a top-level `error` event of a stream, in each of its three forms: with the details in `error`,
  * with the details beside `type`, and with a status as WebSocket frames have it.
+ *
+ * @param text - The event as it arrived.
  */
-export function mapErrorEvent(event: JsonObject): CodexApiError {
-  const framed = mapWebsocketErrorFrame(event);
+export function mapErrorEvent(event: JsonObject, text: string): CodexApiError {
+  const framed = mapWebsocketErrorFrame(event, text);
   if (framed) return framed;
   const { code, message } = event;
   const details = readErrorDetails(isJsonObject(event.error) ? event.error : { code, message: message ?? event.error });
@@ -223,12 +225,12 @@ const PREVIOUS_RESPONSE_GONE =
 /**
  * The typed error for a WebSocket frame `{"type":"error",…}`; `undefined` when it is none, or says no status that is an error.
  *
- * @param text - The frame as it arrived; it becomes the error's `body`.
+ * @param text - The frame as it arrived; it becomes the error's `body`. Not written anew: what a peer nests deep enough cannot be.
  * @param nowMs - The clock against which a `Retry-After` date is read.
  */
 export function mapWebsocketErrorFrame(
   frame: JsonObject,
-  text: string = JSON.stringify(frame),
+  text: string,
   nowMs: number = Date.now(),
 ): CodexApiError | undefined {
   if (frame.type !== "error") return undefined;

@@ -1,9 +1,13 @@
 import type { SkippedEvent } from "../../client/telemetry.ts";
-import { isJsonObject, type JsonObject, parseObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
 
-/** Reads one kind of wire event; nothing for one that lacks a field or has it in another type. */
-export type EventDecoder = (event: JsonObject) => RealtimeEvent | undefined;
+/**
+ * Reads one kind of wire event; nothing for one that lacks a field or has it in another type.
+ *
+ * @param text - The event as it arrived.
+ */
+export type EventDecoder = (event: JsonObject, text: string) => RealtimeEvent | undefined;
 
 export type ParsedFrame =
   | { readonly event: RealtimeEvent }
@@ -17,7 +21,7 @@ export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: st
   if (typeof type !== "string") return { skipped: { reason: "missing field" } };
   const decode = decoders.get(type);
   if (!decode) return { skipped: { type, reason: "unknown type" }, wire };
-  const event = decode(wire);
+  const event = decode(wire, text);
   return event ? { event } : { skipped: { type, reason: "missing field" }, wire };
 }
 
@@ -82,7 +86,7 @@ export function done(type: "input_transcript.done" | "output_transcript.done", f
 export const itemAdded: EventDecoder = (event) =>
   "item" in event ? { type: "conversation_item.added", item: event.item } : undefined;
 
-export const itemDone: EventDecoder = (event) => {
+export const itemDone = (event: JsonObject): RealtimeEvent | undefined => {
   const item = objectIn(event, "item");
   const itemId = item && stringIn(item, "id");
   return itemId === undefined ? undefined : { type: "conversation_item.done", itemId, item };
@@ -101,12 +105,12 @@ export function responseEvent(type: "response_created" | "response_done" | "resp
   };
 }
 
-/** The service's words, else whatever stands under `error` as JSON. */
-export const serviceError: EventDecoder = (event) => {
+/** The service's words, else whatever stands under `error` as JSON; the whole event where that is nested too deep to be written. */
+export const serviceError: EventDecoder = (event, text) => {
   const error = objectIn(event, "error");
   const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
   if (message !== undefined) return { type: "error", message };
-  return "error" in event ? { type: "error", message: JSON.stringify(event.error) } : undefined;
+  return "error" in event ? { type: "error", message: writtenJson(event.error) ?? text } : undefined;
 };
 
 const AUDIO_BY_DEFAULT = { sampleRate: 24_000, numChannels: 1 };

@@ -1,4 +1,5 @@
-import { isJsonObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import type { RealtimeEvent } from "./events.ts";
 import { delta, type EventDecoder, handoffIn, isCallOf, itemDone } from "./inbound.ts";
 import {
   FINAL_MESSAGE_PREFIX,
@@ -20,7 +21,7 @@ const tools = [
   ),
 ];
 
-const wholePayload: EventDecoder = (event) => ({ type: "conversation_item.added", item: event });
+const wholePayload = (event: JsonObject): RealtimeEvent => ({ type: "conversation_item.added", item: event });
 
 const callOrItemDone: EventDecoder = (event) => handoffIn(event.item, AGENT_TOOL) ?? itemDone(event);
 

@@ -1,4 +1,4 @@
-import { AbortedError, type CodexApiError, TimeoutError } from "../../client/errors.ts";
+import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import type { RawData } from "../../client/raw-text.ts";
@@ -136,13 +136,14 @@ export class ResponseFeed implements ResponseSink {
     this.#carrier.pause();
   }
 
-  /** The carrier broke. Events that wait for the caller come before the error; an abort comes at once. */
-  fail(error: unknown): void {
+  /** The carrier broke, or reading what it brought. Events that wait for the caller come before the error; an abort comes at once. */
+  fail(cause: unknown): void {
     if (this.#over) return;
-    if (error instanceof AbortedError) {
+    if (cause instanceof AbortedError) {
       this.#onAbort();
       return;
     }
+    const error = CodexApiError.is(cause) ? cause : unreadable(cause);
     this.#reader.interrupted(error);
     this.#end(error);
   }
@@ -175,4 +176,9 @@ export class ResponseFeed implements ResponseSink {
     this.#progress.stop();
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+function unreadable(cause: unknown): StreamError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StreamError(`the stream cannot be read: ${why}`, { cause });
 }

@@ -36,7 +36,12 @@ export interface ResponseReaderOptions {
 const NOTHING_LATER: readonly LaterEvent[] = [];
 
 /** What a stream that ends without its last line end may still say. */
-const TERMINAL = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
+const TERMINAL: ReadonlySet<unknown> = new Set([
+  "response.completed",
+  "response.failed",
+  "response.incomplete",
+  "error",
+]);
 
 /**
  * Reads the events of one response, whichever carrier brings them: decodes, keeps the terminal rule (`completed` and failures end the
@@ -80,7 +85,7 @@ export class ResponseReader {
   /** An event cut off by the end of the body: counts only when it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);
-    if (event && TERMINAL.has(String(event.type))) this.#accept(event, text);
+    if (event && TERMINAL.has(event.type)) this.#accept(event, text);
   }
 
   /** The carrier broke while the next event was waited for. */
@@ -124,7 +129,7 @@ export class ResponseReader {
   }
 
   #decode(event: JsonObject, text: string): DecodedEvent {
-    if (event.type !== "error" || this.#carrier === "sse") return decodeWireEvent(event);
+    if (event.type !== "error" || this.#carrier === "sse") return decodeWireEvent(event, text);
     const error = mapWebsocketErrorFrame(event, text);
     // On a WebSocket such a frame says a status, as the reference has it; one that says none is no refusal.
     return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };

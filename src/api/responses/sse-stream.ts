@@ -53,7 +53,8 @@ class SseBody implements Carrier, ByteSink, SseSink {
   #pipe(response: HttpStreamResponse): void {
     const refusal = notAnEventStream(response);
     if (refusal) {
-      refusal.then((error) => this.feed.fail(error));
+      const fail = (error: unknown): void => this.feed.fail(error);
+      refusal.then(fail, fail);
       return;
     }
     this.feed.expectEvents();
@@ -65,11 +66,10 @@ class SseBody implements Carrier, ByteSink, SseSink {
     this.#liveness?.touch();
     try {
       this.#frames.feed(bytes);
+      this.feed.took(bytes.length);
     } catch (error) {
       this.feed.fail(error);
-      return;
     }
-    this.feed.took(bytes.length);
   }
 
   onRawData(data: RawData): void {
@@ -95,7 +95,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
       if (unfinished) this.feed.readUnfinished(unfinished.data);
       this.feed.fail(new StreamError("stream closed before response.completed"));
     } catch (error) {
-      this.feed.fail(error); // the last line made its event too large
+      this.feed.fail(error); // such as an event that its last line made too large
     }
   }
 

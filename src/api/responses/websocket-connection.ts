@@ -196,12 +196,18 @@ export class ResponsesWebsocketConnection {
   /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
   readonly #readMessages = (): void => {
     let size = 0;
-    for (const message of this.#messages.splice(0)) {
-      if (this.#feed) this.#feed.read(message);
-      else this.#unasked(decodeRawData(message));
-      size += message.length;
+    try {
+      for (const message of this.#messages.splice(0)) {
+        if (this.#feed) this.#feed.read(message);
+        else this.#unasked(decodeRawData(message));
+        size += message.length;
+      }
+      this.#feed?.took(size);
+    } catch (error) {
+      if (this.#feed)
+        this.#feed.fail(error); // nobody listens to the promise that called
+      else this.#connection.terminate();
     }
-    this.#feed?.took(size);
   };
 
   readonly #sink: WebsocketSink = {

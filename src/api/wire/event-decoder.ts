@@ -60,8 +60,8 @@ export const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", r
 const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });
 
 /** The types that are read, each with what its event means. */
-const DECODERS: ReadonlyMap<unknown, (event: JsonObject) => DecodedEvent> = new Map([
-  [DELTA.text, (event: JsonObject) => outputTextDelta(event.delta)],
+const DECODERS = new Map<unknown, (event: JsonObject, text: string) => DecodedEvent>([
+  [DELTA.text, (event) => outputTextDelta(event.delta)],
   [DELTA.summary, (event) => summaryTextDelta(event.delta, event.summary_index)],
   [DELTA.reasoning, (event) => reasoningTextDelta(event.delta, event.content_index)],
   ["response.output_item.added", (event) => withItem("output_item.added", event.item)],
@@ -71,12 +71,12 @@ const DECODERS: ReadonlyMap<unknown, (event: JsonObject) => DecodedEvent> = new 
   ["response.completed", (event) => completed(event.response)],
   ["response.failed", (event) => failed(mapFailedResponse(fieldOf(event.response, "error")))],
   ["response.incomplete", (event) => failed(new IncompleteResponseError(incompleteReason(event.response)))],
-  ["error", (event) => failed(mapErrorEvent(event))],
+  ["error", (event, text) => failed(mapErrorEvent(event, text))],
   ["codex.rate_limits", (event) => ({ type: "rate_limits", snapshot: decodeRateLimitsEvent(event) })],
   ["response.metadata", (event) => metadata(event.headers)],
   ["codex.response.metadata", (event) => metadata(event.headers)],
   // Gateways tell of a failure without a type in the middle of a stream (LiteLLM, vLLM).
-  [undefined, (event) => (isJsonObject(event.error) ? failed(mapErrorEvent(event)) : MISSING_FIELD)],
+  [undefined, (event, text) => (isJsonObject(event.error) ? failed(mapErrorEvent(event, text)) : MISSING_FIELD)],
 ]);
 
 /** False: an event of this type says nothing, whatever is in it; but see {@link serverModelOf}. */
@@ -90,11 +90,12 @@ export function isReadType(type: string): boolean {
  * A WebSocket reader asks `mapWebsocketErrorFrame` first: there an `error` frame without a status is none, while here
  * every `error` event fails the stream, and so does a gateway's `{"error": {…}}` without a type.
  *
+ * @param text - The event as it arrived: a refusal keeps it.
  * @see The reference's event table; it differs in ignoring `error` on SSE, in holding `response.failed` back until the
  *   body ends, and in treating `response.incomplete` as a broken stream.
  */
-export function decodeWireEvent(event: JsonObject): DecodedEvent {
-  return DECODERS.get(event.type)?.(event) ?? UNKNOWN_TYPE;
+export function decodeWireEvent(event: JsonObject, text: string): DecodedEvent {
+  return DECODERS.get(event.type)?.(event, text) ?? UNKNOWN_TYPE;
 }
 
 export function created(): CreatedEvent {

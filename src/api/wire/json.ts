@@ -17,6 +17,15 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+/** Undefined for a value that is nested too deep: reading takes any depth, writing does not. */
+export function writtenJson(parsed: unknown): string | undefined {
+  try {
+    return JSON.stringify(parsed);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws {@link BuildError} No JSON can be made of the value: it holds itself, a bigint, or is a function. */
 export function jsonText(value: unknown): string {
   let text: string | undefined;

@@ -29,7 +29,10 @@ export type WebsocketEnd =
   /** `close` or `terminate` was called. */
   | { readonly by: "us" };
 
-/** Receives what a connection brings: text messages decoded, or with `rawData` not decoded yet. `ended` is called once, and nothing after it. */
+/**
+ * Receives what a connection brings: text messages decoded, or with `rawData` not decoded yet. `ended` is called once, and nothing after it.
+ * What it throws at a message breaks the connection.
+ */
 export type WebsocketSink = {
   binary(message: Uint8Array): void;
   ended(end: WebsocketEnd): void;
@@ -193,16 +196,21 @@ export class WebsocketConnection {
 
   #onMessage = (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void => {
     if (this.#end) return;
-    const bytes = data as Buffer; // ws gives nothing else while its `binaryType` is left alone
-    if (isBinary) {
-      this.#sink?.binary(bytes);
-      return;
+    try {
+      this.#deliver(data as Buffer, isBinary); // ws gives nothing else while its `binaryType` is left alone
+    } catch (error) {
+      // Thrown into ws it would end the process, and whoever waits would wait on.
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
     }
+  };
+
+  #deliver(bytes: Buffer, isBinary: boolean): void {
     const sink = this.#sink;
-    if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
+    if (isBinary) sink?.binary(bytes);
+    else if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
     else if (sink?.rawData) sink.rawData(rawDataOf(bytes));
     else sink?.text(bytes.toString());
-  };
+  }
 
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
   #onData = (): void => {

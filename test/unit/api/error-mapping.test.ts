@@ -10,6 +10,11 @@ function httpError(status: number, body: unknown, headers: Record<string, string
 }
 
 /** `code` → kind, wherever it arrives. */
+/** Beside its text, as every event comes. */
+function mapEvent(event: Readonly<Record<string, unknown>>): CodexApiError {
+  return mapErrorEvent(event, JSON.stringify(event));
+}
+
 const table: readonly (readonly [string, string])[] = [
   ["context_length_exceeded", "context_window_exceeded"],
   ["insufficient_quota", "quota_exceeded"],
@@ -32,8 +37,8 @@ describe("the table of codes", () => {
     const error = { code, message: "because" };
     const all = [
       mapFailedResponse(error),
-      mapErrorEvent({ type: "error", error }),
-      mapErrorEvent({ type: "error", ...error }),
+      mapEvent({ type: "error", error }),
+      mapEvent({ type: "error", ...error }),
       ...[400, 403, 429, 500, 503].map((status) => mapHttpError(httpError(status, { error }))),
     ];
     expect(new Set(all.map((mapped) => mapped.kind))).toEqual(new Set([kind]));
@@ -155,7 +160,7 @@ describe("mapErrorEvent", () => {
     ["nothing at all", {}, "stream", "error event received"],
     ["an empty error", { error: {} }, "stream", "error event received"],
   ])("reads %s", (_, event, kind, message) => {
-    const mapped = mapErrorEvent({ type: "error", ...event });
+    const mapped = mapEvent({ type: "error", ...event });
     expect(mapped.kind).toBe(kind);
     expect(mapped.message).toContain(message);
   });

@@ -161,6 +161,17 @@ describe("a session", () => {
     ]);
   });
 
+  it("tells of an error as it came that is nested too deep to be written, and goes on", async () => {
+    const { connection, peer, say } = await lineOf("v3");
+    const text = `{"type":"error","error":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    peer.socket.write(frame(opcode.text, text));
+    say(speech);
+    expect(await nextEvents(connection, 2)).toEqual([
+      { type: "error", message: text },
+      { type: "input_audio_speech_started" },
+    ]);
+  });
+
   it("stays open when a loop over its events is left, and another goes on there", async () => {
     const { connection, say } = await lineOf("v3");
     say(speech, updated);

@@ -4,7 +4,9 @@ import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { serve } from "../../support/serve.ts";
 import { errorOf } from "../../support/transport.ts";
+import { brokenTurnState } from "../websocket/responses-support.ts";
 
 const request = { model: "m", input: "hello" };
 const created = { type: "response.created", response: { id: "r" } };
@@ -27,6 +29,34 @@ describe("collect", () => {
     const emulator = await emulate({ script: [{ events: [{ type: "response.output_item.done", item }, completed] }] });
     const stream = await new ResponsesClient(clientOptions(emulator.url)).stream(request);
     expect((await stream.collect()).text).toBe("whole");
+  });
+});
+
+describe("an event that cannot be read", () => {
+  it("because reading it throws is a stream error, and the server sees the connection go", async () => {
+    const metadata = { type: "response.metadata", headers: { "x-codex-turn-state": "t" } };
+    const emulator = await emulate({ script: [{ events: [created, metadata], stallAfterEvents: 2 }] });
+    const client = new ResponsesClient(clientOptions(emulator.url));
+    const error = await errorOf((await client.stream(request, { turnState: brokenTurnState() })).collect());
+    expect(error).toMatchObject({ kind: "stream", message: "the stream cannot be read: too deep" });
+    await emulator.waitForClosedResponses(1);
+  });
+
+  it.each([
+    [
+      "an error nested too deep to be written",
+      `{"type":"error","error":${"[".repeat(20_000)}${"]".repeat(20_000)}}\n\n`,
+    ],
+    ["at the end, a type that is no text", '{"type":{"toString":1}}'],
+  ])("%s: a stream error", async (_what, data) => {
+    const { url } = await serve((_request, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      response.end(`data: ${data}`);
+    });
+    const stream = await new ResponsesClient(clientOptions(url)).stream(request);
+    const error = await errorOf(stream.collect());
+    expect(error.kind).toBe("stream");
+    expect(error.message).toMatch(/^(error event received, without a reason|stream closed before response.completed)$/);
   });
 });
 

@@ -122,6 +122,22 @@ describe("frames that come in", () => {
     await peer.closed;
   });
 
+  it.each([opcode.text, opcode.binary])(
+    "a sink that throws at one, of opcode %i, breaks the connection and nothing else",
+    async (code) => {
+      const peers: RawPeer[] = [];
+      const connection = await open((await serveRaw((peer) => peers.push(peer))).url);
+      const thrown = new RangeError("too deep");
+      const fail = (): never => {
+        throw thrown;
+      };
+      const ended = new Promise((resolve) => connection.attach({ text: fail, binary: fail, ended: resolve }));
+      peers[0]?.socket.write(frame(code, "x"));
+      expect(await ended).toEqual({ by: "network", error: thrown });
+      await peers[0]?.closed;
+    },
+  );
+
   it("U+FFFD that the sender wrote is text like any other", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(frame(opcode.text, "a\u{fffd}b"));

@@ -5,7 +5,7 @@ import type { Step } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { failureOf, watchHandles } from "../proxy/support.ts";
 import { closeFrame, frame, opcode, serveRaw } from "./raw-server.ts";
-import { connect, type Setup, typesOf, wire } from "./responses-support.ts";
+import { brokenTurnState, connect, type Setup, typesOf, wire } from "./responses-support.ts";
 
 const request = { model: "m", input: "repeat: hello" };
 
@@ -176,6 +176,16 @@ describe("a fault in the middle of a response", () => {
     expect(error).toMatchObject({ kind: "invalid_request" });
     expect(lines).toContain("websocket closed");
     expect(lines).not.toContain("websocket event outside a response");
+  });
+
+  it("is a stream error where reading an event throws, and the server sees the connection go", async () => {
+    const metadata = { type: "response.metadata", headers: { "x-codex-turn-state": "t" } };
+    const emulator = await emulate({ script: [{ events: [wire.created, metadata], stallAfterEvents: 2 }] });
+    const connection = await connect(emulator.url);
+    const { events, error } = await readEvents(await connection.stream(request, { turnState: brokenTurnState() }));
+    expect(typesOf(events)).toEqual(["created"]);
+    expect(error).toMatchObject({ kind: "stream", message: "the stream cannot be read: too deep" });
+    await emulator.waitForClosedWebsockets(1);
   });
 
   it("leaves no timer and no socket behind", async () => {

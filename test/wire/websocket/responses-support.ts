@@ -2,6 +2,7 @@ import { onTestFinished } from "vitest";
 import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
 import { clientOptions } from "../../support/clients.ts";
@@ -28,6 +29,15 @@ export const wire = {
   delta: (text: string) => ({ type: "response.output_text.delta", delta: text }),
   completed: { type: "response.completed", response: { id: "r" } },
 };
+
+/** Stands for whatever may throw while an event is read. */
+export function brokenTurnState(): TurnState {
+  const state = new TurnState();
+  state.set = (value) => {
+    if (value !== undefined) throw new RangeError("too deep");
+  };
+  return state;
+}
 
 /** Types of the events, without those that every handshake brings. */
 export function typesOf(events: readonly ResponseEvent[]): string[] {

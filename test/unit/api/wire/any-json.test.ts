@@ -6,7 +6,12 @@ import {
   mapHttpError,
   mapWebsocketErrorFrame,
 } from "../../../../src/api/error-mapping.ts";
+import { decodeModels } from "../../../../src/api/models/decoder.ts";
 import { decodeRateLimitsEvent, rateLimitSnapshots } from "../../../../src/api/rate-limits.ts";
+import { parseFrame } from "../../../../src/api/realtime/inbound.ts";
+import { protocols } from "../../../../src/api/realtime/protocols.ts";
+import { LaterEvents } from "../../../../src/api/responses/later-events.ts";
+import { ResponseReader } from "../../../../src/api/responses/reader.ts";
 import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import { decodeCompactionOutput } from "../../../../src/api/wire/compaction.ts";
 import { decodeWireEvent, serverModelOf } from "../../../../src/api/wire/event-decoder.ts";
@@ -14,6 +19,7 @@ import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
 import { encodeItem } from "../../../../src/api/wire/item-encoder.ts";
 import { decodeMemorySummaries } from "../../../../src/api/wire/memories.ts";
 import { CodexApiError, HttpError, StreamError } from "../../../../src/client/errors.ts";
+import { silentLogger } from "../../../../src/client/log.ts";
 
 const EVENT_TYPES = [
   "response.created",
@@ -59,6 +65,7 @@ const PART_TYPES = [
   "x",
 ];
 
+// Deeper ones have a suite of their own: fast-check cannot print what JSON.stringify cannot.
 const json = fc.jsonValue({ maxDepth: 3 });
 /** Objects that are nearly right: known names, each there or not, with a fitting value or with any. */
 const nearly = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
@@ -131,7 +138,7 @@ describe("whatever JSON arrives", () => {
   test("an event is decoded, skipped or an error of ours, and never throws", () => {
     fc.assert(
       fc.property(event, (received) => {
-        const decoded = decodeWireEvent(received);
+        const decoded = decodeWireEvent(received, JSON.stringify(received));
         expect(typeof decoded.type).toBe("string");
         if (decoded.type === "failed") expect(CodexApiError.is(decoded.error)).toBe(true);
         serverModelOf(received);
@@ -153,8 +160,8 @@ describe("whatever JSON arrives", () => {
         (frame, said, status, body) => {
           const mapped = [
             mapFailedResponse(said),
-            mapErrorEvent(frame),
-            mapWebsocketErrorFrame({ ...frame, type: "error" }),
+            mapErrorEvent(frame, JSON.stringify(frame)),
+            mapWebsocketErrorFrame({ ...frame, type: "error" }, JSON.stringify(frame)),
             mapHttpError(new HttpError("", { status, headers: {}, body })),
           ];
           for (const result of mapped) if (result) expect(CodexApiError.is(result)).toBe(true);
@@ -204,5 +211,53 @@ describe("whatever JSON arrives", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("nested deeper than anything can be written", () => {
+  const LEVELS = 10_000;
+  const FIELDS = ["response", "item", "error", "headers", "session", "metadata", "safety_buffering", "rate_limits"];
+  const deep = `${"[".repeat(LEVELS)}${"]".repeat(LEVELS)}`;
+  const texts = (types: readonly string[], more = "") =>
+    types.flatMap((type) => FIELDS.map((field) => `{"type":"${type}"${more},"${field}":${deep}}`));
+
+  test("an event of a response is read, skipped or an error of ours", () => {
+    for (const text of [...texts(EVENT_TYPES), ...texts(["error"], ',"status":500'), `{"error":${deep}}`, deep]) {
+      for (const carrier of ["sse", "websocket"] as const) {
+        const failures: unknown[] = [];
+        const sink = { event: () => {}, completed: () => {}, failed: (error: unknown) => failures.push(error) };
+        const later = new LaterEvents({});
+        const reader = new ResponseReader(sink, carrier, { wireEvents: true, later, logger: silentLogger });
+        reader.read(text);
+        reader.readUnfinished(text);
+        for (const failure of failures) expect(CodexApiError.is(failure)).toBe(true);
+      }
+    }
+  });
+
+  test("an event of a realtime session is read or skipped", () => {
+    for (const { decoders } of Object.values(protocols)) {
+      for (const text of [...texts([...decoders.keys()]), deep])
+        expect(parseFrame(decoders, text)).toBeTypeOf("object");
+    }
+  });
+
+  test("an answer decodes or is a stream error, and a refusal is an error of ours", () => {
+    const fields = ["output", "models", "data", "created", "results", "error", "id"];
+    const answers = fields.flatMap((field) => [
+      `{"${field}":${deep}}`,
+      `{"${field}":[${deep}]}`,
+      `{"${field}":[{"slug":"m","id":${deep}}]}`,
+    ]);
+    for (const body of [deep, ...answers]) {
+      for (const decode of [decodeCompactionOutput, decodeMemorySummaries, decodeModels]) {
+        try {
+          decode(new AnswerReader(JSON.parse(body), "failed"));
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(StreamError);
+        }
+      }
+      expect(CodexApiError.is(mapHttpError(new HttpError("", { status: 500, headers: {}, body })))).toBe(true);
+    }
   });
 });

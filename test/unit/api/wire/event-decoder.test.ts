@@ -8,7 +8,8 @@ const item = { type: "message" as const, role: "assistant", content: [], phase: 
 
 /** Through JSON, as every event comes. */
 function decode(event: object): DecodedEvent {
-  return decodeWireEvent(JSON.parse(JSON.stringify(event)) as JsonObject);
+  const text = JSON.stringify(event);
+  return decodeWireEvent(JSON.parse(text) as JsonObject, text);
 }
 
 function errorOf(event: object): { kind: string; message: string } {
@@ -157,7 +158,7 @@ describe("decodeWireEvent", () => {
     [{ error: { message: "no credit", type: "insufficient_quota", code: null } }, "quota_exceeded"],
     [{ error: { message: "boom", type: "None", param: "None", code: "500" } }, "retryable"],
   ])("fails it on a gateway's error without a type: %j", (event, kind) => {
-    expect(decodeWireEvent(event)).toMatchObject({ type: "failed", error: { kind } });
+    expect(decode(event)).toMatchObject({ type: "failed", error: { kind } });
   });
 
   test.each<object>([

@@ -8,7 +8,7 @@ import { rawDataOf, rawTextOf } from "../../../../src/client/raw-text.ts";
 const scan = (json: string) => scanEvent(rawDataOf(Buffer.from(json)));
 const parsed = (json: string) => {
   const event = JSON.parse(json);
-  return { type: event.type, decoded: decodeWireEvent(event) };
+  return { type: event.type, decoded: decodeWireEvent(event, json) };
 };
 
 const place = { sequence_number: 4, item_id: "msg_1", output_index: 0, content_index: 0 };
