@@ -40,7 +40,7 @@ export class CallsClient {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
     const call = unaryCall("realtime/calls", undefined, options);
     const response = await this.#session.execute({ ...call, ...this.#bodyOf(sdp, session) });
-    return { sdp: decodeSdp(response), callId: callIdOf(response.headers.location) };
+    return { sdp: decodeSdp(response), callId: callIdOf(response) };
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
@@ -76,7 +76,7 @@ function decodeSdp({ body }: HttpResponse): string {
  *
  * @throws {@link StreamError} There is none.
  */
-function callIdOf(location: string | undefined): string {
+function callIdOf({ headers: { location }, blank }: HttpResponse): string {
   if (location === undefined) {
     throw new StreamError(
       "realtime call response missing Location; check that the base URL is one of the Realtime API",
@@ -85,6 +85,7 @@ function callIdOf(location: string | undefined): string {
   if (!isSendableHeaderValue(location)) throw new StreamError("invalid realtime call Location: it is not ASCII");
   const [path = ""] = location.split("?", 1);
   const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
-  if (id === undefined) throw new StreamError(`realtime call Location does not contain a call id: ${path}`);
+  if (id === undefined)
+    throw new StreamError(`realtime call Location does not contain a call id: ${blank?.(path) ?? path}`);
   return id;
 }

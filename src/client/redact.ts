@@ -1,3 +1,4 @@
+import { unescape as percentDecode } from "node:querystring";
 import type { HeaderMap } from "./headers.ts";
 
 /** Origin and path. User info and query are cut: either can hold a key. */
@@ -19,22 +20,50 @@ export interface SentRequest {
 
 // The last names are those of gateways: `subscription-key`, and `code` and `sig` in a query.
 const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|credential|\b(key|code|sig|signature)$/i;
+/** A shorter one may be a common word: blanking it would tear every text apart, and the gaps would tell what it is. */
 const SHORTEST_SECRET = 6;
 
-/** The values in a request's headers and URL that no error and no log line may show. */
+/** The values in a request's headers and URL that no error and no log line may show, the longest first: one may hold another. */
 function secretsOf({ url, headers }: SentRequest): string[] {
   const secrets: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
-    if (CREDENTIAL_NAME.test(name)) secrets.push(value.replace(/^(bearer|basic|token)\s+/i, ""));
+    if (/authorization/i.test(name)) secrets.push(...secretsInAuthorization(value));
+    else if (CREDENTIAL_NAME.test(name)) secrets.push(value);
   }
   if (URL.canParse(url)) {
-    const { searchParams, password } = new URL(url);
+    const { searchParams, username, password } = new URL(url);
     for (const [name, value] of searchParams) {
-      if (CREDENTIAL_NAME.test(name)) secrets.push(value, encodeURIComponent(value));
+      if (CREDENTIAL_NAME.test(name)) secrets.push(value);
     }
-    secrets.push(password);
+    secrets.push(percentDecode(password || username));
   }
-  return secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  return secrets.filter(({ length }) => length >= SHORTEST_SECRET).sort((one, other) => other.length - one.length);
+}
+
+/** What follows the scheme; of a Basic pair the password too, or the user name that stands for a key. */
+function secretsInAuthorization(value: string): string[] {
+  const [, scheme = "", credentials = value] = /^([a-z][\w-]*) +(.*)$/i.exec(value) ?? [];
+  if (scheme.toLowerCase() !== "basic") return [credentials];
+  const pair = Buffer.from(credentials, "base64").toString();
+  const colon = pair.indexOf(":");
+  return [credentials, pair.slice(colon + 1) || pair.slice(0, colon)];
+}
+
+/** A character as texts of a server may have it, in an expression: `/` may come as `\/` or `\u002f` in JSON, as `%2F` in a URL. */
+function formsOf(character: string): string {
+  if (/\w/.test(character)) return character;
+  const hex = (value: number, digits: number): string =>
+    value
+      .toString(16)
+      .padStart(digits, "0")
+      .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const inJson = character.split("").map((unit) => `\\\\u${hex(unit.charCodeAt(0), 4)}`);
+  const inUrl = [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`);
+  return `(?:\\\\?\\u{${character.codePointAt(0)?.toString(16)}}|${inJson.join("")}|${inUrl.join("")})`;
+}
+
+function expressionFor(secrets: readonly string[]): RegExp {
+  return new RegExp(secrets.map((secret) => Array.from(secret, formsOf).join("")).join("|"), "gu");
 }
 
 /** Blanks credentials in a text. */
@@ -46,10 +75,11 @@ export type Blank = (text: string) => string;
  */
 export function blankerOf(sent: SentRequest): Blank {
   const secrets = secretsOf(sent);
+  if (secrets.length === 0) return (text) => text;
+  let expression: RegExp | undefined; // made when there is something to blank, which is seldom
   return (text) => {
-    let blanked = text;
-    for (const secret of secrets) blanked = blanked.split(secret).join("[redacted]");
-    return blanked;
+    expression ??= expressionFor(secrets);
+    return text.replace(expression, "[redacted]");
   };
 }
 

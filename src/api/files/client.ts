@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { BuildError, TimeoutError } from "../../client/errors.ts";
+import type { HttpResponse } from "../../client/transport.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { InvalidRequestError } from "../errors.ts";
 import { readAnswer } from "../json-answer.ts";
 import { type UnaryOptions, unaryCall } from "../unary-options.ts";
-import type { AnswerReader } from "../wire/answer-reader.ts";
 import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
 import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";
 
@@ -38,6 +38,7 @@ export interface FilesClientOptions extends ClientOptions {
 /** Largest file that the service takes: 512 MiB. */
 export const UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
 
+const FILE_FAILURE = "failed to decode file response";
 const REQUEST_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 30_000;
 const POLL_DELAY_MS = 250;
@@ -91,7 +92,7 @@ export class FilesClient {
 
   async #register(file: SizedFile, options: UploadOptions): Promise<RegisteredFile> {
     const json = { file_name: file.name, file_size: file.sizeBytes, use_case: "codex" };
-    return decodeRegisteredFile(await this.#post("files", json, options));
+    return decodeRegisteredFile(readAnswer(await this.#post("files", json, options), FILE_FAILURE));
   }
 
   async #send(file: SizedFile, { uploadUrl }: RegisteredFile, { onProgress, signal }: UploadOptions): Promise<void> {
@@ -113,11 +114,12 @@ export class FilesClient {
     const path = `files/${encodeURIComponent(fileId)}/uploaded`;
     const startedAtMs = this.#clock.now();
     for (;;) {
-      const status = decodeFileStatus(await this.#post(path, {}, options));
+      const response = await this.#post(path, {}, options);
+      const status = decodeFileStatus(readAnswer(response, FILE_FAILURE));
       if (status.status === "success") return status;
       if (status.status !== "retry") {
         const why = status.errorMessage ?? `the service says ${JSON.stringify(status.status)}`;
-        throw new InvalidRequestError(`the upload of file ${fileId} failed: ${why}`);
+        throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank?.(why) ?? why}`);
       }
       if (this.#clock.now() - startedAtMs >= READY_TIMEOUT_MS) {
         throw new TimeoutError(
@@ -132,8 +134,7 @@ export class FilesClient {
     }
   }
 
-  async #post(path: string, json: object, options: UploadOptions): Promise<AnswerReader> {
-    const call = { ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS };
-    return readAnswer(await this.#session.execute(call), "failed to decode file response");
+  #post(path: string, json: object, options: UploadOptions): Promise<HttpResponse> {
+    return this.#session.execute({ ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS });
   }
 }

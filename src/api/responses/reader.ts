@@ -1,4 +1,4 @@
-import type { CodexApiError } from "../../client/errors.ts";
+import { type CodexApiError, StreamError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import type { Blank } from "../../client/redact.ts";
@@ -101,7 +101,7 @@ export class ResponseReader {
     const decoded = this.#decode(event, text);
     switch (decoded.type) {
       case "failed":
-        this.#sink.failed(this.#blanked(text) ?? decoded.error);
+        this.#sink.failed(this.#blanked(text, decoded.error));
         return;
       case "metadata":
         this.#options.turnState?.set(decoded.turnState);
@@ -136,11 +136,14 @@ export class ResponseReader {
   }
 
   /** The same failure in other words, where the service's own repeat a credential of the request. */
-  #blanked(text: string): CodexApiError | undefined {
+  #blanked(text: string, error: CodexApiError): CodexApiError {
     const blanked = this.#options.blank?.(text) ?? text;
-    const event = blanked === text ? undefined : parseObject(blanked);
+    if (blanked === text) return error;
+    const event = parseObject(blanked);
     const decoded = event && this.#decode(event, blanked);
-    return decoded?.type === "failed" ? decoded.error : undefined;
+    // A credential with quotes in it, or one of digits alone, takes a piece of the event's form with it.
+    const unreadable = `the response failed (${error.kind}); the service's words repeat a credential and are left out`;
+    return decoded?.type === "failed" ? decoded.error : new StreamError(unreadable);
   }
 
   #poll(type: unknown, error?: unknown): void {

@@ -1,4 +1,7 @@
-/** Why an answer did not decode, in the words of the reference's decoder, so that logs of both can be searched alike. */
+/**
+ * Why an answer did not decode, in the words of the reference's decoder, so that logs of both can be searched alike. A text of the server is
+ * not quoted: it may repeat a credential.
+ */
 export function missingField(name: string): string {
   return `missing field \`${name}\``;
 }
@@ -10,7 +13,7 @@ export function invalidType(value: unknown, expected: string): string {
 function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `string ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`;
+      return "string";
     case "number":
       return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
     case "boolean":

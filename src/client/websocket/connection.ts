@@ -20,7 +20,7 @@ export type WebsocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep
 
 /** How a connection ended. */
 export type WebsocketEnd =
-  /** The peer's close frame; 1005 where it said no code. */
+  /** The peer's close frame; 1005 where it said no code. The handshake's credentials are blanked in `reason`. */
   | { readonly by: "peer"; readonly code: number; readonly reason: string }
   /** It broke, or ended without a close frame; `error` is what broke it, where anything says. */
   | { readonly by: "network"; readonly error?: Error | undefined }
@@ -229,7 +229,7 @@ export class WebsocketConnection {
     this.#finish(
       code === NO_CLOSE_FRAME || this.#failure
         ? { by: "network", error }
-        : { by: "peer", code, reason: reason.toString() },
+        : { by: "peer", code, reason: this.blank(reason.toString()) },
     );
     for (const settle of [...this.#unsent]) settle(sendError(this.#failedSend ?? error));
     for (const resolve of this.#closeWaiters.splice(0)) resolve();

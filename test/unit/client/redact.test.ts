@@ -13,6 +13,42 @@ describe("an answer that repeats its request", () => {
     expect(text).toBe("seen: [redacted], 2026-01-01");
   });
 
+  it.each([
+    ["a quote and a backslash, in JSON", `key"with\\both`, JSON.stringify(`key"with\\both`)],
+    ["a slash, in JSON as PHP writes it", "a/b/c/d/e", "a\\/b\\/c\\/d\\/e"],
+    ["a plus and an ampersand, in JSON as Go and .NET write it", "one+two&3", "one\\u002Btwo\\u00263"],
+    ["a slash, in a URL", "s3cret/value=", "s3cret%2fvalue%3D"],
+    ["signs of expressions", "a.b*c(d)[e]{1}^$|?", "a.b*c(d)[e]{1}^$|?"],
+  ])("shows nothing of a key with %s", (_what, key, repeated) => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: `Bearer ${key}` } });
+    expect(blank(`<${repeated}>`)).toMatch(/^<"?\[redacted\]"?>$/);
+    expect(blank(`<${key}>`)).toBe("<[redacted]>");
+  });
+
+  it.each([
+    ["the password of a Basic pair", { headers: { authorization: `Basic ${btoa("bob:p@ss/w:rd")}` } }, "p@ss/w:rd"],
+    ["a Basic pair as it was sent", { headers: { authorization: "Basic Ym9iOnBAc3M6" } }, "Ym9iOnBAc3M6"],
+    ["a key in place of the user name", { headers: { authorization: `Basic ${btoa("sk-key-1:")}` } }, "sk-key-1"],
+    ["a password in the URL, decoded", { url: "https://bob:p%40ss%2Fw0rd!@api.test/v1" }, "p@ss/w0rd!"],
+    ["a key in the URL's user name", { url: "https://sk%2Dkey%2D1@api.test/v1" }, "sk-key-1"],
+    ["a scheme nobody knows", { headers: { "proxy-authorization": "ApiKey 12345678" } }, "12345678"],
+  ])("shows nothing of %s", (_what, sent, repeated) => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: {}, ...sent });
+    expect(blank(`user bob, password ${repeated} unknown`)).toMatch(/^user bob, password \[redacted\]\S* unknown$/);
+  });
+
+  it("blanks a secret that holds another as a whole", () => {
+    const headers = { "x-api-key": "secret", authorization: "Bearer secret-and-more" };
+    expect(blankerOf({ url: "https://api.test/v1", headers })("secret-and-more, secret")).toBe(
+      "[redacted], [redacted]",
+    );
+  });
+
+  it("leaves what is shorter than 6 characters: it may be any word", () => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: "Bearer test" } });
+    expect(blank("a test failed")).toBe("a test failed");
+  });
+
   it("shows nothing of a percent-encoded key either", () => {
     const url = "https://api.test/v1?token=s3cret%2Fvalue";
     expect(blankerOf({ url, headers: {} })("no such page: /v1?token=s3cret%2Fvalue")).not.toContain("s3cret");

@@ -1,7 +1,12 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
+import { CallsClient } from "../../../src/api/calls.ts";
+import { CompactClient } from "../../../src/api/compact.ts";
 import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
+import { FilesClient } from "../../../src/api/files/client.ts";
+import { ImagesClient } from "../../../src/api/images.ts";
+import { MemoriesClient } from "../../../src/api/memories.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
@@ -10,6 +15,10 @@ import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
 const KEY = "sk-never-to-be-shown";
+const MEMORIES = { model: "m", traces: [{ id: "t", metadata: { source_path: "p" }, items: [] }] };
+const COMPACTION = { model: "m", input: "hi" };
+const IMAGE = { model: "m", prompt: "p" };
+const FILE = { name: "f", bytes: Buffer.from("x") };
 
 describe("a server that echoes bytes instead of speaking HTTP", () => {
   const credentials = { headers: { authorization: `Bearer ${KEY}` } };
@@ -88,6 +97,49 @@ describe("an event that repeats the request's credentials", () => {
     const error = await errorOf(client.streamBody({}).then((stream) => stream.collect()));
     expect(error).toMatchObject({ kind: "retryable", message });
     expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
+describe("an answer of a unary call that repeats the request's credentials", () => {
+  const location = { location: `/v1/calls/${KEY}` };
+  const failed = { file_id: "f", upload_url: "%", status: "failed", error_message: `no such key: ${KEY}` };
+  it.each([
+    ["a text instead of memories", (it: ClientOptions) => new MemoriesClient(it).summarize(MEMORIES), KEY, {}],
+    ["a text instead of models", (it: ClientOptions) => new ModelsClient(it).list({ clientVersion: "1.0.0" }), KEY, {}],
+    ["a text for a list", (it: ClientOptions) => new CompactClient(it).compact(COMPACTION), { output: KEY }, {}],
+    ["a text for a number", (it: ClientOptions) => new ImagesClient(it).generate(IMAGE), { created: KEY }, {}],
+    ["a Location", (it: ClientOptions) => new CallsClient(it).create("v=0"), {}, location],
+    ["a file's status", (it: ClientOptions) => new FilesClient(it).upload(FILE), failed, {}],
+  ])("as %s: the message does not", async (_what, call, body, headers) => {
+    const { url } = await serve((request, response) => {
+      response.writeHead(200, { "content-type": "application/json", ...headers });
+      response.end(JSON.stringify(body).replace("%", `http://${request.headers.host}/upload`));
+    });
+    const error = await errorOf(call({ ...clientOptions(url), auth: apiKeyAuth(KEY) }));
+    expect(error.kind).toMatch(/^(stream|invalid_request)$/);
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain(KEY);
+  });
+});
+
+describe("a close frame that repeats the handshake's credentials", () => {
+  it("fails the response without them", async () => {
+    const emulator = await emulate({ script: [{ events: [], close: { code: 1008, reason: `no such key: ${KEY}` } }] });
+    const client = new ResponsesWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
+    const error = await errorOf((await (await client.connect()).streamBody({})).collect());
+    expect(error.message).toContain("(code 1008: no such key: [redacted])");
+  });
+});
+
+describe("a credential that takes the event's form with it", () => {
+  it("leaves a failure without the service's words", async () => {
+    const { url } = await serve((_request, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      response.end(`data: {"type":"error","error":{"code":"x","message":"hm, 12345678","resets_at":12345678}}\n\n`);
+    });
+    const client = new ResponsesClient({ ...clientOptions(url), auth: apiKeyAuth("12345678") });
+    const error = await errorOf(client.streamBody({}).then((stream) => stream.collect()));
+    expect(error).toMatchObject({ kind: "stream", message: expect.stringContaining("(retryable)") });
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain("12345678");
   });
 });
 

@@ -85,7 +85,7 @@ describe("images", () => {
   it.each<[unknown, string]>([
     [{ created: 1 }, "missing field `data`"],
     [{ data: [] }, "missing field `created`"],
-    [{ created: "now", data: [] }, 'created: invalid type: string "now", expected u64'],
+    [{ created: "now", data: [] }, "created: invalid type: string, expected u64"],
     [{ created: 1, data: {} }, "data: invalid type: map, expected a sequence"],
     [{ created: 1, data: [{ url: "x" }] }, "data[0]: missing field `b64_json`"],
   ])("an answer %j is a stream error", async (body, why) => {

@@ -154,7 +154,7 @@ describe("an answer", () => {
     [[], "invalid type: sequence, expected a JSON object"],
     [{}, "missing field `models`"],
     [{ models: {} }, "models: invalid type: map, expected a sequence"],
-    [{ models: ["m"] }, 'models[0]: invalid type: string "m", expected a JSON object'],
+    [{ models: ["m"] }, "models[0]: invalid type: string, expected a JSON object"],
     [{ models: [{ slug: "a" }, {}] }, "models[1]: missing field `slug`"],
     [{ models: [{ slug: null }] }, "models[0].slug: invalid type: null, expected a string"],
     [{ data: [{}] }, "data[0]: missing field `id`"],

@@ -114,12 +114,12 @@ describe("decodeWireEvent", () => {
     [{}, "missing field `id`"],
     [{ id: 5 }, "invalid type: integer `5`, expected a string"],
     [{ id: null }, "invalid type: null, expected a string"],
-    ["r", 'invalid type: string "r", expected struct ResponseCompleted'],
+    ["r", "invalid type: string, expected struct ResponseCompleted"],
     [{ id: "r", usage: true }, "invalid type: boolean `true`, expected struct ResponseCompletedUsage"],
     [{ id: "r", usage: { output_tokens: 1, total_tokens: 1 } }, "missing field `input_tokens`"],
     [{ id: "r", usage: { input_tokens: 1, total_tokens: 1 } }, "missing field `output_tokens`"],
     [{ id: "r", usage: { input_tokens: 1, output_tokens: 1 } }, "missing field `total_tokens`"],
-    [{ id: "r", usage: { ...usage, total_tokens: "14" } }, 'invalid type: string "14", expected i64'],
+    [{ id: "r", usage: { ...usage, total_tokens: "14" } }, "invalid type: string, expected i64"],
     [{ id: "r", usage: { ...usage, input_tokens: 1.5 } }, "invalid type: floating point `1.5`, expected i64"],
   ])("fails the stream when the completed response is %j", (response, why) => {
     expect(errorOf({ type: "response.completed", response })).toEqual({

@@ -55,9 +55,8 @@ describe("decodeMemorySummaries", () => {
       { output: [{ trace_summary: "t", memory_summary: 1.5 }] },
       "output[0].memory_summary: invalid type: floating point `1.5`, expected a string",
     ],
-    ["no", 'invalid type: string "no", expected a JSON object'],
-    ["x".repeat(81), `invalid type: string "${"x".repeat(80)}…", expected a JSON object`],
-    ["x".repeat(80), `invalid type: string "${"x".repeat(80)}", expected a JSON object`],
+    ["no", "invalid type: string, expected a JSON object"],
+    ["sk-secret", "invalid type: string, expected a JSON object"],
   ])("throws a stream error for %j", (answer, message) => {
     expect(() => decodeMemorySummaries(read(answer))).toThrow(StreamError);
     expect(() => decodeMemorySummaries(read(answer))).toThrow(`failed to decode memory summaries: ${message}`);
