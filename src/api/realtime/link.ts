@@ -1,3 +1,4 @@
+import { Backlog } from "../../client/backlog.ts";
 import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
@@ -22,6 +23,8 @@ export interface RealtimeContext {
 
 /** Read from the network and not yet by the caller, in characters, before the connection is paused. */
 const BACKLOG = 1024 * 1024;
+/** What an event takes beside its text: one that is empty waits as well. */
+const EVENT_SIZE = 128;
 
 /** The connection under both halves: messages out in order, events in, and the one flag that says whether it is over. */
 export class RealtimeLink {
@@ -30,7 +33,7 @@ export class RealtimeLink {
   readonly #queue = new PushQueue<RealtimeEvent>();
   readonly #outbox: Outbox;
   readonly #transcript: Transcript;
-  #backlog = 0;
+  readonly #backlog: Backlog;
   #isClosed = false;
   #dropped = 0;
 
@@ -45,10 +48,8 @@ export class RealtimeLink {
         this.#dropped += 1;
       },
     });
-    this.#queue.onEmpty = () => {
-      if (this.#backlog > BACKLOG) connection.resume();
-      this.#backlog = 0;
-    };
+    this.#backlog = new Backlog(BACKLOG, connection);
+    this.#queue.onEmpty = () => this.#backlog.clear();
     connection.attach(this.#sink);
   }
 
@@ -92,7 +93,10 @@ export class RealtimeLink {
 
   readonly #sink: WebsocketSink = {
     text: (message) => this.#read(message),
-    binary: () => this.#queue.push({ type: "error", message: "unexpected binary realtime websocket event" }),
+    binary: () => {
+      this.#queue.push({ type: "error", message: "unexpected binary realtime websocket event" });
+      this.#took(EVENT_SIZE);
+    },
     ended: (end) => {
       this.context.logger.debug({ by: end.by }, "realtime websocket closed");
       this.#end(end);
@@ -105,10 +109,11 @@ export class RealtimeLink {
     if ("event" in parsed) this.#queue.push(this.#blanked(parsed.event));
     else if (wireEvents && parsed.wire) this.#queue.push({ type: "wire", event: parsed.wire });
     else notify(telemetry, "onSkippedEvent", parsed.skipped);
-    if (this.#queue.length === 0) return;
-    const isFull = this.#backlog > BACKLOG;
-    this.#backlog += message.length;
-    if (!isFull && this.#backlog > BACKLOG) this.#connection.pause();
+    this.#took(message.length + EVENT_SIZE);
+  }
+
+  #took(size: number): void {
+    if (this.#queue.length > 0) this.#backlog.add(size);
   }
 
   /** A service that echoes puts the key into its error. */

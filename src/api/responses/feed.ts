@@ -1,3 +1,4 @@
+import { Backlog, type PausableSource } from "../../client/backlog.ts";
 import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import { PushQueue } from "../../client/push-queue.ts";
@@ -40,14 +41,13 @@ const IDLE: Readonly<Record<Carrier["kind"], string>> = {
  * too many; it ends the response on its terminal event, on the caller's leave or abort, and when no event comes for `idleTimeoutMs`. That
  * timer rests while it is the caller who does not read.
  */
-export class ResponseFeed implements ResponseSink {
+export class ResponseFeed implements ResponseSink, PausableSource {
   readonly queue = new PushQueue<ResponseEvent>();
   readonly #carrier: Carrier;
   readonly #signal: AbortSignal | undefined;
   readonly #reader: ResponseReader;
   readonly #progress: IdleTimer;
-  #backlog = 0;
-  #paused = false;
+  readonly #backlog = new Backlog(BACKLOG, this);
   #over = false;
   #hasRead = false;
   #failure: unknown;
@@ -61,7 +61,9 @@ export class ResponseFeed implements ResponseSink {
       this.fail(new TimeoutError(IDLE[carrier.kind], { phase: "idle", timeoutMs })),
     );
     this.queue.signal = options.signal;
-    this.queue.onEmpty = () => this.#resume();
+    this.queue.onEmpty = () => {
+      if (!this.#over) this.#backlog.clear();
+    };
     this.queue.onLeave = () => {
       this.#stop();
       carrier.cancel();
@@ -86,7 +88,7 @@ export class ResponseFeed implements ResponseSink {
 
   /** Starts the wait for events: the request is out. */
   expectEvents(): void {
-    if (!this.#over && !this.#paused) this.#progress.start();
+    if (!this.#over && !this.#backlog.isPaused) this.#progress.start();
   }
 
   /** An event's JSON text. */
@@ -128,12 +130,7 @@ export class ResponseFeed implements ResponseSink {
       this.#hasRead = false;
       this.#progress.touch();
     }
-    if (this.queue.length === 0) return;
-    this.#backlog += size;
-    if (this.#backlog <= BACKLOG || this.#paused) return;
-    this.#paused = true;
-    this.#progress.stop();
-    this.#carrier.pause();
+    if (this.queue.length > 0) this.#backlog.add(size);
   }
 
   /** The carrier broke, or reading what it brought. Events that wait for the caller come before the error; an abort comes at once. */
@@ -146,6 +143,18 @@ export class ResponseFeed implements ResponseSink {
     const error = CodexApiError.is(cause) ? cause : unreadable(cause);
     this.#reader.interrupted(error);
     this.#end(error);
+  }
+
+  // The backlog's side
+
+  pause(): void {
+    this.#progress.stop();
+    this.#carrier.pause();
+  }
+
+  resume(): void {
+    this.#progress.start();
+    this.#carrier.resume();
   }
 
   #end(error: unknown): void {
@@ -162,14 +171,6 @@ export class ResponseFeed implements ResponseSink {
     this.#carrier.cancel();
     this.queue.cut(this.#failure);
   };
-
-  #resume(): void {
-    this.#backlog = 0;
-    if (!this.#paused || this.#over) return;
-    this.#paused = false;
-    this.#progress.start();
-    this.#carrier.resume();
-  }
 
   #stop(): void {
     this.#over = true;

@@ -121,3 +121,27 @@ function heldBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
+
+// parity: realtime/bounded
+it("binary messages, which say nothing but that they came, hold the service back too", async () => {
+  const count = 64_000;
+  let taken = 0;
+  const message = Buffer.alloc(1024);
+  const url = await serve((websocket) => {
+    const sendNext = (): void => {
+      if (taken === count) return;
+      websocket.send(message, () => {
+        taken += 1;
+        sendNext();
+      });
+    };
+    websocket.once("message", sendNext);
+  });
+  const connection = await connect(url);
+  await connection.nextEvent();
+  await standstill(() => taken);
+  expect(taken).toBeLessThan(count);
+  let told = 1;
+  for (; told < count; told += 1) if ((await connection.nextEvent())?.type !== "error") break;
+  expect(told).toBe(count);
+});
