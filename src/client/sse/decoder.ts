@@ -195,7 +195,7 @@ export class SseDecoder {
   #appendData(value: RawText): void {
     const before = typeof this.#data === "object" ? rawTextOf(this.#data) : this.#data;
     this.#data = before === undefined ? value : `${before}\n${value}`;
-    this.#checkSize(this.#data.length);
+    this.#checkSize(0);
   }
 
   #dispatch(): void {
@@ -231,8 +231,10 @@ export class SseDecoder {
     return { event: event && decodeRawText(event), data: decodeRawData(data), id: this.#id && decodeRawText(this.#id) };
   }
 
+  /** @param bytes - On top of the lines that are finished; the id counts as long as it is kept. */
   #checkSize(bytes: number): void {
-    if (bytes <= this.#maxEventBytes) return;
+    const held = (this.#data?.length ?? 0) + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
+    if (held + bytes <= this.#maxEventBytes) return;
     throw new StreamError(
       `an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`,
     );

@@ -234,6 +234,12 @@ describe("the end of the stream", () => {
 });
 
 describe("the size of an event", () => {
+  it("is bounded before it ends: finished lines and the one under way together", () => {
+    const decoder = new SseDecoder({}, { maxEventBytes: 100 });
+    decoder.feed(Buffer.from(`data: ${"x".repeat(60)}\n`));
+    expect(() => decoder.feed(Buffer.from(`data: ${"x".repeat(60)}`))).toThrow(/larger than 100 bytes/);
+  });
+
   it("may be ten megabytes, in many pieces", () => {
     const data = "x".repeat(10 * 1024 * 1024);
     const bytes = Buffer.from(`data: ${data}\n\n`);
@@ -245,6 +251,8 @@ describe("the size of an event", () => {
   it.each([
     ["one long line", ["data: ", "x".repeat(60), "x".repeat(60)]],
     ["many short lines", Array.from({ length: 40 }, () => "data: xxxx\n")],
+    ["its name and its data", [`event: ${"x".repeat(60)}\n`, `data: ${"x".repeat(60)}\n`]],
+    ["an id that is kept and its data", [`id: ${"x".repeat(60)}\n`, "\n", `data: ${"x".repeat(60)}`]],
   ])("is bounded: %s", (_name, pieces) => {
     expect(() => decode(pieces, 100)).toThrow(/larger than 100 bytes/);
   });
