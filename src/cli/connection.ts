@@ -13,14 +13,13 @@ import {
   type ProviderOverrides,
 } from "../api/providers.ts";
 import type { Logger } from "../client/log.ts";
-import type { CallOptions } from "./options.ts";
+import type { ServiceChoice } from "./call-options.ts";
 import { say } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a command's calls go through; `close` ends what was started for them. */
 export interface Connection {
   readonly client: ClientOptions;
-  readonly isEmulator: boolean;
   close(): Promise<void>;
 }
 
@@ -28,30 +27,32 @@ export interface Connection {
  * Decides where the calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address; without any of them and without a key, to
  * an emulator inside this process.
  */
-export async function openConnection(options: CallOptions, logger: Logger): Promise<Connection> {
-  const auth = chooseAuth(options);
-  const baseUrl = options.baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
-  if (!auth && !baseUrl && (options.provider ?? "openai") === "openai") return openEmulator(options, logger);
-  const client = { provider: chooseProvider(options, baseUrl, auth), auth: auth ?? noAuth(), logger };
-  return { client, isEmulator: false, close: async () => {} };
+export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
+  const auth = chooseAuth(choice);
+  const baseUrl = choice.baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
+  if (!auth && !baseUrl && (choice.provider ?? "openai") === "openai") return openEmulator(choice, logger);
+  const client = { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger };
+  return { client, close: async () => {} };
 }
 
-async function openEmulator(options: CallOptions, logger: Logger): Promise<Connection> {
+async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const { startEmulator } = await import("../emulator/index.ts");
   const emulator = await startEmulator({ pace: "human" });
   say("no OPENAI_API_KEY and no --base-url: this answer comes from the built-in emulator, not from a model");
   // It is in this process: a proxy of the environment could not reach it.
-  const provider = { ...chooseProvider(options, emulator.url, undefined), proxy: false as const };
-  const client = { provider, auth: noAuth(), logger };
-  return { client, isEmulator: true, close: () => emulator.close() };
+  const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
+  return { client: { provider, auth: noAuth(), logger }, close: () => emulator.close() };
 }
 
-function chooseAuth(options: CallOptions): (AuthProvider & { readonly mode?: "api_key" | "chatgpt" }) | undefined {
-  if (options.auth === "codex") return codexAuth();
-  if (options.auth === "none") return noAuth();
-  if (options.apiKeyEnv !== undefined) {
-    const key = nonBlank(process.env[options.apiKeyEnv]);
-    if (key === undefined) throw new UsageError(`--api-key-env names ${options.apiKeyEnv}, which is not set`);
+function chooseAuth({
+  auth,
+  apiKeyEnv,
+}: ServiceChoice): (AuthProvider & { readonly mode?: "api_key" | "chatgpt" }) | undefined {
+  if (auth === "codex") return codexAuth();
+  if (auth === "none") return noAuth();
+  if (apiKeyEnv !== undefined) {
+    const key = nonBlank(process.env[apiKeyEnv]);
+    if (key === undefined) throw new UsageError(`--api-key-env names ${apiKeyEnv}, which is not set`);
     return apiKeyAuth(key);
   }
   const key = nonBlank(process.env.OPENAI_API_KEY);
@@ -60,24 +61,20 @@ function chooseAuth(options: CallOptions): (AuthProvider & { readonly mode?: "ap
 
 /** The provider that the options name, at `baseUrl` where one is given. */
 export function chooseProvider(
-  options: CallOptions,
+  choice: ServiceChoice,
   baseUrl: string | undefined,
   auth: { readonly mode?: "api_key" | "chatgpt" } | undefined,
 ): ProviderConfig {
+  const { clientVersion, maxRetries, compression } = choice;
   const overrides: ProviderOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
-    headers: {
-      ...(options.clientVersion === undefined ? {} : { [header.version]: options.clientVersion }),
-      ...options.headers,
-    },
-    ...(options.maxRetries === undefined
-      ? {}
-      : { retry: { maxRetries: options.maxRetries }, maxStreamRetries: options.maxRetries }),
-    ...(options.idleTimeoutMs === undefined ? {} : { streamIdleTimeoutMs: options.idleTimeoutMs }),
-    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-    ...(options.compression === undefined ? {} : { compression: options.compression }),
+    headers: { ...(clientVersion === undefined ? {} : { [header.version]: clientVersion }), ...choice.header },
+    ...(maxRetries === undefined ? {} : { retry: { maxRetries }, maxStreamRetries: maxRetries }),
+    ...(compression === undefined ? {} : { compression }),
+    streamIdleTimeoutMs: choice.idleTimeoutMs,
+    connectTimeoutMs: choice.connectTimeoutMs,
   };
-  switch (options.provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai")) {
+  switch (choice.provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai")) {
     case "azure":
       if (baseUrl === undefined)
         throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");

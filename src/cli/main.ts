@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 import { CodexApiError } from "../client/errors.ts";
 import { packageVersion } from "../client/version.ts";
+import type { Command } from "./command.ts";
 import { exitStatus, exitStatusOf } from "./exit-status.ts";
 import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
 import { ReportedError } from "./reported-error.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** A command: its arguments in, its work done when the promise resolves. */
-export type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
 const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
   respond: {

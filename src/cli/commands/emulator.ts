@@ -1,46 +1,37 @@
 import { startEmulator } from "../../emulator/index.ts";
-import { parseArguments, text, wholeNumber } from "../options.ts";
+import { defineCommand } from "../command.ts";
+import { text, toggle, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
-const HELP = `usage: codex-api emulator [OPTIONS]
-
-Runs a server on loopback that answers as the Responses API does, with a small deterministic model. Ctrl-C ends it.
-
-  --port N       default: a free one
-  --tls          serve https and wss; the CA certificate is printed, or written to the file of --ca-out
-  --ca-out FILE  where to write the CA certificate
-  --fast         no human pace
-  --json         print {"url":…} as one line
-`;
-
 /** `codex-api emulator`: serves until interrupted. The address is the one line on standard output. */
-export async function emulator(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const parsed = parseArguments(
-    args,
-    { port: { type: "string" }, tls: { type: "boolean" }, fast: { type: "boolean" }, "ca-out": { type: "string" } },
-    "emulator",
-  );
-  if (parsed.help) return output.write(HELP);
-  const port = wholeNumber("port", text(parsed.values.port)) ?? 0;
-  const server = await startEmulator({
-    port,
-    ...(parsed.values.tls === true ? { tls: true as const } : {}),
-    pace: parsed.values.fast === true ? "none" : "human",
-  }).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
-    throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
-  });
-  try {
-    await announce(server, parsed.json, text(parsed.values["ca-out"]));
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
+export const emulator = defineCommand({
+  name: "emulator",
+  about:
+    "Runs a server on loopback that answers as the Responses API does, with a small deterministic model. Ctrl-C ends it.",
+  options: {
+    port: wholeNumber("default: a free one"),
+    tls: toggle("serve https and wss; the CA certificate is printed, or written to the file of --ca-out"),
+    caOut: text("FILE", "where to write the CA certificate"),
+    fast: toggle("no human pace"),
+    json: toggle('print {"url":…} as one line'),
+  },
+  async run({ values: { port = 0, tls, caOut, fast, json }, signal }) {
+    const server = await startEmulator({ port, tls, pace: fast ? "none" : "human" }).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
+      throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
     });
-  } finally {
-    await server.close();
-  }
-}
+    try {
+      await announce(server, json, caOut);
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+    } finally {
+      await server.close();
+    }
+  },
+});
 
 async function announce(
   server: { readonly url: string; readonly caPem?: string | undefined },

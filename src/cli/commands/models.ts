@@ -1,24 +1,28 @@
 import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
 import type { ModelInfo } from "../../api/models/info.ts";
 import { packageVersion } from "../../client/version.ts";
-import { CALL_HELP, unaryCommand } from "../unary-command.ts";
-
-const HELP = `usage: codex-api models [OPTIONS]
-
-Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.
-
-  --client-version VERSION the client to list models for, and the version header; default ${packageVersion}
-${CALL_HELP}`;
+import { defineCommand } from "../command.ts";
+import { text } from "../options.ts";
+import { callOnce, unaryOptions } from "../unary-command.ts";
 
 /** `codex-api models`: the models as a table, the service's preference first. */
-export const models = unaryCommand({
+export const models = defineCommand({
   name: "models",
-  help: HELP,
-  async prepare({ options, signal }) {
-    const clientVersion = options.clientVersion ?? packageVersion;
-    return (client) => new ModelsClient(client).list({ clientVersion, signal });
+  about:
+    "Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.",
+  options: {
+    ...unaryOptions,
+    clientVersion: text("VERSION", `the client to list models for, and the version header; default ${packageVersion}`),
   },
-  print: modelsTable,
+  async run({ values, logger, signal }) {
+    const { clientVersion = packageVersion } = values;
+    await callOnce({
+      values,
+      logger,
+      send: (client) => new ModelsClient(client).list({ clientVersion, signal }),
+      print: modelsTable,
+    });
+  },
 });
 
 /** Columns as wide as their widest cell; numbers to the right. */

@@ -5,17 +5,10 @@ import { RealtimeWebsocketClient } from "../../api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../api/realtime/connection.ts";
 import { RealtimeConversation } from "../../api/realtime/conversation.ts";
 import type { RealtimeSessionConfig } from "../../api/realtime/session-config.ts";
+import { eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
+import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
-import { stderrLogger } from "../logger.ts";
-import {
-  type CallOptions,
-  callOptions,
-  choice,
-  type ParsedArguments,
-  parseArguments,
-  readCallOptions,
-  text,
-} from "../options.ts";
+import { choice, text } from "../options.ts";
 import { output, say } from "../output.ts";
 import { AnswerWatch } from "../realtime/answer-watch.ts";
 import { Recorder } from "../realtime/recorder.ts";
@@ -27,66 +20,50 @@ import { UsageError } from "../usage-error.ts";
 const DEFAULT_MODEL = "gpt-realtime";
 const NO_AGENT = "No agent is connected to this session; say so, and go on without it.";
 
-const HELP = `usage: codex-api realtime [TEXT] [OPTIONS]
-
-Talks to a realtime session. TEXT, or each line of standard input, is said to the model; what both sides say goes to
-standard output, a line a speaker. The command ends after the last answer, or with Ctrl-C.
-
-  --wav FILE               say a recording instead, at the speed of a microphone: 24000 Hz mono 16-bit PCM
-  --out FILE               write the model's voice to a WAV file
-  --modality KIND          audio or text: how the model answers; default audio with --out or --wav, else text
-  --voice NAME             default the protocol's: marin, or fathom in v1
-  --model MODEL            default ${DEFAULT_MODEL}
-  --instructions TEXT      instructions for the model
-  --protocol VERSION       v1, v2 or v3; default v3, the public Realtime API as it is today
-  --json                   one event a line; after a failure the last line is {"type":"error",…}
-  --base-url URL           default OPENAI_BASE_URL, else the provider's
-  --provider NAME          openai, chatgpt, azure, ollama or lmstudio
-  --auth codex|none        use the Codex CLI's login, or no credentials
-  --api-key-env NAME       variable that holds the key; default OPENAI_API_KEY
-  --header 'NAME: VALUE'   a further header; may be repeated
-  --conversation-id ID     sent as x-session-id
-  --idle-timeout-ms N      longest wait for the next event of an answer; default 300000
-  --connect-timeout-ms N   longest wait for a connection; default 15000
-  --log-level LEVEL        debug, info, warn, error or silent; default warn
-`;
-
-const ownOptions = {
-  wav: { type: "string" },
-  out: { type: "string" },
-  modality: { type: "string" },
-  voice: { type: "string" },
-  instructions: { type: "string" },
-  protocol: { type: "string" },
-} as const;
+const options = {
+  wav: text("FILE", "say a recording instead, at the speed of a microphone: 24000 Hz mono 16-bit PCM"),
+  out: text("FILE", "write the model's voice to a WAV file"),
+  modality: choice("KIND", ["audio", "text"], ": how the model answers; default audio with --out or --wav, else text"),
+  voice: text("NAME", "default the protocol's: marin, or fathom in v1"),
+  model: text("MODEL", `default ${DEFAULT_MODEL}`),
+  instructions: text("TEXT", "instructions for the model"),
+  protocol: choice("VERSION", ["v1", "v2", "v3"], "; default v3, the public Realtime API as it is today"),
+  json: eventsOption,
+  ...serviceOptions,
+  conversationId: text("ID", "sent as x-session-id"),
+  idleTimeoutMs: idleTimeoutOption("the next event of an answer"),
+};
 
 /** `codex-api realtime`: a conversation by text or from a recording. */
-export async function realtime(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const parsed = parseArguments(args, { ...callOptions, ...ownOptions }, "realtime");
-  if (parsed.help) return output.write(HELP);
-  const options = readCallOptions(parsed);
-  const config = readConfig(parsed, options);
-  const input = await readInput(parsed);
-  const out = text(parsed.values.out);
-  const recorder = out === undefined ? undefined : new Recorder(out);
-  const logger = stderrLogger(parsed.logLevel);
-  try {
-    const connection = await openConnection(options, logger);
+export const realtime = defineCommand({
+  name: "realtime",
+  argument: "TEXT",
+  about: `Talks to a realtime session. TEXT, or each line of standard input, is said to the model; what both sides say goes to
+standard output, a line a speaker. The command ends after the last answer, or with Ctrl-C.`,
+  options,
+  async run({ argument: typed, values, logger, signal }) {
+    const { wav: recording, out, json } = values;
+    if (recording !== undefined && typed !== undefined) throw new UsageError("give a TEXT or --wav FILE, not both");
+    const wav = recording === undefined ? undefined : await openWav(recording);
+    const recorder = out === undefined ? undefined : new Recorder(out);
     try {
-      const session = await new RealtimeWebsocketClient(connection.client).connect(config, { signal });
-      const watch = new AnswerWatch(providerLimits(connection.client.provider).streamIdleTimeoutMs);
-      const conversation = new RealtimeConversation(session, { logger });
-      const talk = new Talk({ session, conversation, watch, recorder, json: parsed.json });
-      await talk.run(input, signal);
+      const connection = await openConnection(values, logger);
+      try {
+        const session = await new RealtimeWebsocketClient(connection.client).connect(configOf(values), { signal });
+        const watch = new AnswerWatch(providerLimits(connection.client.provider).streamIdleTimeoutMs);
+        const conversation = new RealtimeConversation(session, { logger });
+        const talk = new Talk({ session, conversation, watch, recorder, json });
+        await talk.run({ typed, wav }, signal);
+      } finally {
+        await connection.close();
+      }
     } finally {
-      await connection.close();
+      recorder?.close();
+      await wav?.close();
     }
-  } finally {
-    recorder?.close();
-    await input.wav?.close();
-  }
-  if (recorder && !parsed.json) say(`${recorder.seconds.toFixed(1)} s of audio written to ${out}`);
-}
+    if (recorder && !json) say(`${recorder.seconds.toFixed(1)} s of audio written to ${out}`);
+  },
+});
 
 interface Input {
   /** Of the command line. */
@@ -94,23 +71,16 @@ interface Input {
   readonly wav?: WavSource | undefined;
 }
 
-async function readInput({ positionals, values }: ParsedArguments): Promise<Input> {
-  if (positionals.length > 1) throw new UsageError("TEXT is one argument: put it in quotes");
-  const [typed] = positionals;
-  const wav = text(values.wav);
-  if (wav !== undefined && typed !== undefined) throw new UsageError("give a TEXT or --wav FILE, not both");
-  return { typed, wav: wav === undefined ? undefined : await openWav(wav) };
-}
-
-function readConfig({ values }: ParsedArguments, options: CallOptions): RealtimeSessionConfig {
-  const hasSound = values.out !== undefined || values.wav !== undefined;
+function configOf(values: Invocation<typeof options>["values"]): RealtimeSessionConfig {
+  const { instructions = "", model = DEFAULT_MODEL, conversationId, protocol, voice, modality, out, wav } = values;
+  const hasSound = out !== undefined || wav !== undefined;
   return {
-    instructions: text(values.instructions) ?? "",
-    model: options.model ?? DEFAULT_MODEL,
-    sessionId: options.conversationId,
-    protocol: choice("protocol", text(values.protocol), ["v1", "v2", "v3"]),
-    voice: text(values.voice),
-    outputModality: choice("modality", text(values.modality), ["audio", "text"]) ?? (hasSound ? "audio" : "text"),
+    instructions,
+    model,
+    sessionId: conversationId,
+    protocol,
+    voice,
+    outputModality: modality ?? (hasSound ? "audio" : "text"),
   };
 }
 

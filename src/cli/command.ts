@@ -1,0 +1,118 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { Logger } from "../client/log.ts";
+import { packageVersion } from "../client/version.ts";
+import { logLevels, stderrLogger } from "./logger.ts";
+import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
+import { output } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A command: its arguments in, its work done when the promise resolves. */
+export type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+
+export interface CommandDefinition<Table extends OptionTable> {
+  readonly name: string;
+  /** The one argument that is no option, as the help names it; a command without one takes none. */
+  readonly argument?: string;
+  /** The option it cannot do without, for the first line of the help. */
+  readonly needs?: string;
+  /** What it does, for the help. */
+  readonly about: string;
+  readonly options: Table;
+  run(invocation: Invocation<Table>): Promise<void>;
+}
+
+export interface Invocation<Table extends OptionTable> {
+  readonly argument: string | undefined;
+  readonly values: ValuesOf<Table>;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command takes. */
+const ofEveryCommand = {
+  logLevel: choice("LEVEL", logLevels, "; default warn"),
+  help: toggle("explains the command", "h"),
+  version: toggle("prints the version", "v"),
+};
+
+/** From one table come the parser, the checked values and the help. */
+export function defineCommand<Table extends OptionTable>(definition: CommandDefinition<Table>): Command {
+  const { name, run } = definition;
+  const options = { ...definition.options, ...ofEveryCommand };
+  return async (args, signal) => {
+    const { given, positionals } = parse(name, options, args);
+    if (given.has("help")) return output.write(helpOf(definition, options));
+    if (given.has("version")) return output.write(`${packageVersion}\n`);
+    const argument = oneArgument(definition, positionals);
+    const values = valuesOf(definition.options, given);
+    const { logLevel = "warn" } = valuesOf(ofEveryCommand, given);
+    await run({ argument, values, logger: stderrLogger(logLevel), signal });
+  };
+}
+
+interface Given extends ReadonlyMap<string, readonly string[]> {}
+
+/** @throws {@link UsageError} An option that the command does not have, or one without its value. */
+function parse(
+  name: string,
+  options: OptionTable,
+  args: readonly string[],
+): { readonly given: Given; readonly positionals: readonly string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: Object.fromEntries(
+        Object.entries(options).map(([key, option]) => [optionName(key), parserEntry(option)]),
+      ),
+      allowPositionals: true,
+    });
+    const keys = Object.keys(options).filter((key) => values[optionName(key)] !== undefined);
+    const given = new Map(keys.map((key) => [key, (values[optionName(key)] as unknown[]).map(String)]));
+    return { given, positionals };
+  } catch (error) {
+    throw new UsageError(`${complaintOf(name, error as Error & { code?: string })} (see: codex-api ${name} --help)`);
+  }
+}
+
+function parserEntry({ placeholder, short }: Option<unknown>): NonNullable<ParseArgsConfig["options"]>[string] {
+  const type = placeholder === undefined ? "boolean" : "string";
+  return { type, multiple: true, ...(short === undefined ? {} : { short }) };
+}
+
+function complaintOf(name: string, { code, message }: Error & { code?: string }): string {
+  const [line = ""] = message.split("\n", 1);
+  const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'(-[^']*)'/.exec(line)?.[1] : undefined;
+  return unknown === undefined ? line : `${name} has no option ${unknown}`;
+}
+
+function oneArgument(
+  { name, argument }: Pick<CommandDefinition<OptionTable>, "name" | "argument">,
+  positionals: readonly string[],
+): string | undefined {
+  if (positionals.length > 0 && argument === undefined)
+    throw new UsageError(
+      `${name} takes no argument, got ${JSON.stringify(positionals[0])} (see: codex-api ${name} --help)`,
+    );
+  if (positionals.length > 1) throw new UsageError(`${name} takes one argument, ${argument}: put it in quotes`);
+  return positionals[0];
+}
+
+function valuesOf<Table extends OptionTable>(table: Table, given: Given): ValuesOf<Table> {
+  const read = ([key, option]: [string, Option<unknown>]) =>
+    [key, option.read(given.get(key) ?? [], `--${optionName(key)}`)] as const;
+  return Object.fromEntries(Object.entries(table).map(read)) as ValuesOf<Table>;
+}
+
+function helpOf(
+  { name, argument, needs, about }: Omit<CommandDefinition<OptionTable>, "options" | "run">,
+  options: OptionTable,
+): string {
+  const rows = Object.entries(options).map(([key, { placeholder, help }]) => ({
+    left: [`--${optionName(key)}`, placeholder].filter(Boolean).join(" "),
+    help,
+  }));
+  const width = Math.max(...rows.map(({ left }) => left.length));
+  const usage = ["usage: codex-api", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
+  const lines = rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}\n`);
+  return `${usage}\n\n${about}\n\n${lines.join("")}`;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { runCommand } from "../support/command.ts";
+
+const commands = ["respond", "session", "compact", "memories", "models", "realtime", "doctor", "emulator"];
+
+describe("every command", () => {
+  it.each(commands)("%s explains its options and prints the version", async (command) => {
+    const { status, stdout } = await runCommand([command, "--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^usage: codex-api ${command} .*\\[OPTIONS\\]\n\n`));
+    expect(stdout).toContain("  --log-level LEVEL ");
+    const version = await runCommand([command, "--version"]);
+    expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+
+  it.each(["session", "compact", "memories", "models", "emulator"])("%s takes no argument", async (command) => {
+    const { status, stdout, stderr } = await runCommand([command, "stray"]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toBe(`codex-api: ${command} takes no argument, got "stray" (see: codex-api ${command} --help)\n`);
+  });
+});
+
+describe("an option", () => {
+  it.each([
+    [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-api respond --help)"],
+    [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-api respond --help)"],
+    [["memories", "--compression", "zstd"], "memories has no option --compression (see: codex-api memories --help)"],
+    [["doctor", "--max-retries", "1"], "doctor has no option --max-retries (see: codex-api doctor --help)"],
+    [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-api respond --help)"],
+    [["respond", "--auth", "key", "x"], '--auth "key" is none of codex, none'],
+    [["respond", "--max-retries", "-1", "x"], /--max-retries/],
+    [["respond", "--max-retries=-1", "x"], '--max-retries takes a whole number, 0 or more; got "-1"'],
+    [["respond", "--header", ": v", "x"], "--header takes 'name: value'; one of them has no colon after a name"],
+  ])("that cannot be as in %j is a usage error", async (args, message) => {
+    const { status, stdout, stderr } = await runCommand(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
+  });
+
+  it("does not keep --help from being read", async () => {
+    const { status, stdout } = await runCommand(["respond", "--max-retries", "x", "-h", "a", "b"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^usage: /);
+  });
+});
