@@ -7,44 +7,47 @@ import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
 import { ReportedError } from "./reported-error.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
-  respond: {
-    summary: "stream one response; PROMPT from the argument or standard input",
-    load: async () => (await import("./commands/respond.ts")).respond,
-  },
-  session: {
-    summary: "send several full requests, one a line of a file, through one session",
-    load: async () => (await import("./commands/session.ts")).session,
-  },
-  compact: {
-    summary: "compact a history",
-    load: async () => (await import("./commands/compact.ts")).compact,
-  },
-  memories: {
-    summary: "summarize raw memories",
-    load: async () => (await import("./commands/memories.ts")).memories,
-  },
-  models: {
-    summary: "list models",
-    load: async () => (await import("./commands/models.ts")).models,
-  },
-  realtime: {
-    summary: "talk to a realtime session by text or from a recording",
-    load: async () => (await import("./commands/realtime.ts")).realtime,
-  },
-  doctor: {
-    summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
-    load: async () => (await import("./commands/doctor.ts")).doctor,
-  },
-  emulator: {
-    summary: "run a local server that answers as the API does",
-    load: async () => (await import("./commands/emulator.ts")).emulator,
-  },
-};
+/** A Map, not an object: whoever types `constructor` shall hear that there is no such command. */
+const commands = new Map<string, { readonly summary: string; load(): Promise<Command> }>(
+  Object.entries({
+    respond: {
+      summary: "stream one response; PROMPT from the argument or standard input",
+      load: async () => (await import("./commands/respond.ts")).respond,
+    },
+    session: {
+      summary: "send several full requests, one a line of a file, through one session",
+      load: async () => (await import("./commands/session.ts")).session,
+    },
+    compact: {
+      summary: "compact a history",
+      load: async () => (await import("./commands/compact.ts")).compact,
+    },
+    memories: {
+      summary: "summarize raw memories",
+      load: async () => (await import("./commands/memories.ts")).memories,
+    },
+    models: {
+      summary: "list models",
+      load: async () => (await import("./commands/models.ts")).models,
+    },
+    realtime: {
+      summary: "talk to a realtime session by text or from a recording",
+      load: async () => (await import("./commands/realtime.ts")).realtime,
+    },
+    doctor: {
+      summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
+      load: async () => (await import("./commands/doctor.ts")).doctor,
+    },
+    emulator: {
+      summary: "run a local server that answers as the API does",
+      load: async () => (await import("./commands/emulator.ts")).emulator,
+    },
+  }),
+);
 
 function usage(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
+  const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return `codex-api ${packageVersion}: the Codex and OpenAI Responses APIs from the terminal
 
 usage: codex-api COMMAND [OPTIONS]
@@ -60,10 +63,10 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return output.write(usage());
   if (name === "--version" || name === "-v") return output.write(`${packageVersion}\n`);
-  const command = commands[name];
+  const command = commands.get(name);
   if (!command)
     throw new UsageError(
-      `there is no command ${JSON.stringify(name)}; the commands are ${Object.keys(commands).join(", ")}`,
+      `there is no command ${JSON.stringify(name)}; the commands are ${[...commands.keys()].join(", ")}`,
     );
   await (await command.load())(rest, signal);
 }

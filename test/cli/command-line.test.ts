@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 
 const commands = ["respond", "session", "compact", "memories", "models", "realtime", "doctor", "emulator"];
@@ -20,6 +21,12 @@ describe("every command", () => {
   });
 });
 
+it.each(["respnod", "constructor", "__proto__", "toString"])("there is no command %s", async (name) => {
+  const { status, stdout, stderr } = await runCommand([name]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toBe(`codex-api: there is no command "${name}"; the commands are ${commands.join(", ")}\n`);
+});
+
 describe("an option", () => {
   it.each([
     [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-api respond --help)"],
@@ -35,6 +42,13 @@ describe("an option", () => {
     const { status, stdout, stderr } = await runCommand(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
+  });
+
+  it("takes a header of any name", async () => {
+    const emulator = await emulate();
+    await runCommand(["models", "--base-url", emulator.url, "--header", "__proto__: a:b", "--header", "X-Own:c"]);
+    expect(Object.entries(emulator.requests[0]?.headers ?? {})).toContainEqual(["__proto__", "a:b"]);
+    expect(emulator.requests[0]?.headers).toMatchObject({ "x-own": "c" });
   });
 
   it("does not keep --help from being read", async () => {

@@ -14,7 +14,12 @@ export type Draft =
   | { readonly type: "compaction"; readonly encryptedContent: string }
   | ToolCall;
 
-const REASONING_TOKENS: Readonly<Record<string, number>> = { low: 64, medium: 128, high: 320, xhigh: 640 };
+const REASONING_TOKENS: ReadonlyMap<string, number> = new Map([
+  ["low", 64],
+  ["medium", 128],
+  ["high", 320],
+  ["xhigh", 640],
+]);
 const NO_REASONING = new Set(["none", "minimal"]);
 
 /**
@@ -44,7 +49,7 @@ function reason(body: Fields, dialogue: Dialogue): readonly Draft[] {
   if (!asked || effort === undefined || NO_REASONING.has(effort)) return [];
   const wantsSummary = stringIn(asked, "summary") ?? "none";
   const summary = wantsSummary === "none" ? [] : [`**Reading the question**\n\n${thought(dialogue)}`];
-  return [{ type: "reasoning", summary, tokens: REASONING_TOKENS[effort] ?? 128 }];
+  return [{ type: "reasoning", summary, tokens: REASONING_TOKENS.get(effort) ?? 128 }];
 }
 
 function thought(dialogue: Dialogue): string {

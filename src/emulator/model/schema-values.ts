@@ -14,14 +14,14 @@ const OPERATOR_NAMES: Readonly<Record<string, RegExp>> = {
   "*": /^(?:mul|times|prod)/i,
   "/": /^div/i,
 };
-const FORMATS: Readonly<Record<string, string>> = {
-  "date-time": "2026-03-13T12:00:00Z",
-  date: "2026-03-13",
-  time: "12:00:00Z",
-  email: "emulator@example.com",
-  uri: "https://example.com/",
-  uuid: "00000000-0000-4000-8000-000000000000",
-};
+const FORMATS: ReadonlyMap<string | undefined, string> = new Map([
+  ["date-time", "2026-03-13T12:00:00Z"],
+  ["date", "2026-03-13"],
+  ["time", "12:00:00Z"],
+  ["email", "emulator@example.com"],
+  ["uri", "https://example.com/"],
+  ["uuid", "00000000-0000-4000-8000-000000000000"],
+]);
 
 /**
  * Makes a value that fits a JSON schema as far as structured output and tool parameters use it: types, `enum`, `const`,
@@ -89,11 +89,11 @@ class ValueMaker {
   #object(schema: Fields, depth: number): Fields {
     const properties = fieldsIn(schema, "properties") ?? {};
     const required = Array.isArray(schema.required) ? schema.required : Object.keys(properties);
-    const made: Record<string, unknown> = {};
+    const made: [string, unknown][] = [];
     for (const [name, property] of Object.entries(properties)) {
-      if (required.includes(name) && isFields(property)) made[name] = this.value(property, name, depth + 1);
+      if (required.includes(name) && isFields(property)) made.push([name, this.value(property, name, depth + 1)]);
     }
-    return made;
+    return Object.fromEntries(made); // a property may be called `__proto__`
   }
 
   #array(schema: Fields, key: string, depth: number): readonly unknown[] {
@@ -116,7 +116,8 @@ class ValueMaker {
 
   #string(key: string, format: string | undefined): string {
     const { prompt, answer } = this.#source;
-    if (format !== undefined && FORMATS[format] !== undefined) return FORMATS[format];
+    const formatted = FORMATS.get(format);
+    if (formatted !== undefined) return formatted;
     if (COMMAND_KEY.test(key)) return commandIn(prompt);
     if (/^(?:location|city|place|country|region|where)/i.test(key)) return placeIn(prompt) ?? "San Francisco, CA";
     if (/path|file/i.test(key)) return /[\w~./-]*[/.][\w./-]*\w/.exec(prompt)?.[0] ?? "README.md";

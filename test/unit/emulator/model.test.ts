@@ -161,6 +161,11 @@ describe("tool calls", () => {
   });
 });
 
+it("thinks as long for an effort that it does not know as for a medium one", () => {
+  const tokensAt = (effort: string) => think({ reasoning: { effort } }, [{ role: "user", content: "hello" }])[0];
+  expect(tokensAt("constructor")).toEqual(tokensAt("medium"));
+});
+
 describe("structured output", () => {
   const source = { prompt: 'Rate "Dune" with 4 stars', answer: "An answer." };
   it.each<[string, Fields, unknown]>([
@@ -188,6 +193,12 @@ describe("structured output", () => {
       { x: false },
     ],
     ["a date", { type: "string", format: "date" }, "2026-03-13"],
+    ["a string for a format it does not know", { type: "string", format: "constructor" }, "Dune"],
+    [
+      "a property of any name",
+      { type: "object", properties: JSON.parse('{"__proto__":{"type":"boolean"}}'), required: ["__proto__"] },
+      JSON.parse('{"__proto__":false}'),
+    ],
     ["a string of the right length", { type: "string", minLength: 6, maxLength: 6 }, "Dune.."],
   ])("makes %s", (_name, schema, expected) => {
     expect(valueFor(schema, source)).toEqual(expected);

@@ -285,6 +285,13 @@ describe("the record of requests", () => {
     expect(request.rawHeaders.filter(([name]) => name === "x-twice")).toHaveLength(2);
   });
 
+  it("has headers of any name", async () => {
+    const { url, requests } = await emulator();
+    await send(`${url}/responses`, { body: HELLO, headers: { constructor: "a", ["__proto__"]: "b" } });
+    expect(requests[0]?.headers.constructor).toBe("a");
+    expect(Object.entries(requests[0]?.headers ?? {})).toContainEqual(["__proto__", "b"]);
+  });
+
   it("is told to onRequest, whose failure changes nothing", async () => {
     const paths: string[] = [];
     const onRequest = ({ path }: { path: string }) => {
