@@ -124,6 +124,13 @@ describe("realtime", () => {
     });
   });
 
+  it("takes a limit longer than a timer can be for none", async () => {
+    const { status, stdout } = await talk(["--idle-timeout-ms", "3000000000", "repeat: one"], {
+      emulator: { pace: { delayMsPerWord: 50 } },
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "user: repeat: one\nassistant: one\n" });
+  });
+
   it("runs against the emulator without a key", async () => {
     const { status, stdout, stderr } = await runCommand(["realtime", "repeat: one"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "user: repeat: one\nassistant: one\n" });
@@ -240,6 +247,15 @@ describe("realtime --wav", () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(emulator.requests).toEqual([]);
+  });
+
+  it("fails soon after a recording that the service took for silence, and says so", async () => {
+    const path = file("silent.wav");
+    writeFileSync(path, wav(Buffer.alloc(speech.length)));
+    // Shorter than the recording: only what follows it counts.
+    const { status, stdout, stderr } = await talk(["--wav", path, "--idle-timeout-ms", "500"]);
+    expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
+    expect(stderr).toBe("codex-api: stream: the service took the recording for silence: it said nothing to it\n");
   });
 
   it("fails when the session ends in the middle of it, for that reason", async () => {

@@ -160,12 +160,13 @@ class Talk {
 
   async #speak({ typed, wav }: Input, signal: AbortSignal): Promise<void> {
     if (wav) {
-      this.#watch.asked();
+      this.#watch.speaks();
       await speak(
         wav,
         (frame) => this.#conversation.sendAudioFrame(frame),
         AbortSignal.any([signal, this.#over.signal]),
       );
+      this.#watch.spoken();
     } else if (typed === undefined) await this.#sayLines();
     else await this.#say(typed);
   }

@@ -1,30 +1,42 @@
 import type { RealtimeConversationEvent } from "../../api/realtime/conversation.ts";
 import { responsePhaseOf } from "../../api/realtime/response-phase.ts";
 import { StreamError, TimeoutError } from "../../client/errors.ts";
+import { IdleTimer } from "../../client/idle-timer.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
 const QUIET_MS = 1_500;
-/** For the first sign that what was said has been heard. */
+/** For the first sign that a recording has been heard, at most. */
 const NOTICE_MS = 10_000;
 
 /**
  * Tells when the model has answered. A response that hands a task over, or that the user interrupts, is no answer: another one follows.
  */
 export class AnswerWatch {
-  readonly #idleTimeoutMs: number;
+  /** While an answer is owed and the recording that asks for it is over. */
+  readonly #idle: IdleTimer;
+  /** From the end of a recording that nobody has noticed. */
+  readonly #unnoticed: IdleTimer;
+  readonly #quiet: IdleTimer;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
   #isOwed = false;
+  #isSpeaking = false;
   #isNoticed = false;
   #responseId: string | undefined;
   #interruptedId: string | undefined;
   #isHandedOver = false;
-  #idle: NodeJS.Timeout | undefined;
-  #quiet: NodeJS.Timeout | undefined;
   #ended: { readonly error: unknown } | undefined;
 
-  /** @param idleTimeoutMs - Longest wait for the next event while an answer is owed. */
+  /** @param idleTimeoutMs - Longest wait for the next event while an answer is owed; 0 for no limit. */
   constructor(idleTimeoutMs: number) {
-    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#idle = new IdleTimer(idleTimeoutMs, () =>
+      this.end(
+        new TimeoutError("idle timeout waiting for a realtime event", { phase: "idle", timeoutMs: idleTimeoutMs }),
+      ),
+    );
+    this.#unnoticed = new IdleTimer(Math.min(idleTimeoutMs || NOTICE_MS, NOTICE_MS), () =>
+      this.end(new StreamError("the service took the recording for silence: it said nothing to it")),
+    );
+    this.#quiet = new IdleTimer(QUIET_MS, () => this.leave());
   }
 
   /** Something was said that wants an answer. */
@@ -33,16 +45,24 @@ export class AnswerWatch {
     this.#rearm();
   }
 
-  /** A recording is over: if it went unnoticed so far, it will hardly be noticed later. */
+  /** A recording that wants an answer begins. However long it is, the service need not say anything to it before its end. */
+  speaks(): void {
+    this.#isSpeaking = true;
+    this.asked();
+  }
+
+  /** The recording is over: if it went unnoticed so far, it will hardly be noticed later. */
   spoken(): void {
-    if (!this.#isOwed || this.#isNoticed) return;
-    clearTimeout(this.#idle);
-    const unheard = new StreamError("the service took the recording for silence: it said nothing to it");
-    this.#idle = setTimeout(() => this.end(unheard), NOTICE_MS);
+    this.#isSpeaking = false;
+    if (this.#isOwed && !this.#isNoticed) this.#unnoticed.start();
+    else this.#rearm();
   }
 
   observe(event: RealtimeConversationEvent): void {
-    if (event.type !== "session_updated") this.#isNoticed = true;
+    if (event.type !== "session_updated") {
+      this.#isNoticed = true;
+      this.#unnoticed.stop();
+    }
     if (event.type === "delegation") this.#isHandedOver = true;
     else if (event.type === "input_audio_speech_started") this.#interrupt();
     else if (event.type === "output_transcript.delta" || event.type === "audio_out") this.#expectQuiet();
@@ -55,7 +75,7 @@ export class AnswerWatch {
     this.#rearm();
   }
 
-  /** Nobody wants an answer any more. */
+  /** The answer is there, or nobody wants one any more. */
   leave(): void {
     this.#settle();
     this.#release();
@@ -81,38 +101,27 @@ export class AnswerWatch {
   #interrupt(): void {
     this.#interruptedId = this.#responseId;
     this.#isOwed = true;
-    clearTimeout(this.#quiet);
+    this.#quiet.stop();
   }
 
   #responseDone(responseId: string | undefined): void {
     const isInterrupted = responseId !== undefined && responseId === this.#interruptedId;
-    if (this.#isHandedOver || isInterrupted) return;
-    this.#settle();
-    this.#release();
+    if (!this.#isHandedOver && !isInterrupted) this.leave();
   }
 
   #expectQuiet(): void {
-    clearTimeout(this.#quiet);
-    if (this.#responseId !== undefined) return;
-    this.#quiet = setTimeout(() => {
-      this.#settle();
-      this.#release();
-    }, QUIET_MS);
+    if (this.#responseId === undefined) this.#quiet.start();
+    else this.#quiet.stop();
   }
 
   #settle(): void {
     this.#isOwed = false;
-    clearTimeout(this.#idle);
-    clearTimeout(this.#quiet);
+    for (const timer of [this.#idle, this.#unnoticed, this.#quiet]) timer.stop();
   }
 
   #rearm(): void {
-    clearTimeout(this.#idle);
-    if (!this.#isOwed || this.#idleTimeoutMs === 0) return;
-    const timeoutMs = this.#idleTimeoutMs;
-    this.#idle = setTimeout(() => {
-      this.end(new TimeoutError("idle timeout waiting for a realtime event", { phase: "idle", timeoutMs }));
-    }, timeoutMs);
+    if (this.#isOwed && !this.#isSpeaking) this.#idle.start();
+    else this.#idle.stop();
   }
 
   #release(error?: unknown): void {

@@ -64,6 +64,12 @@ describe("an answer is there", () => {
     expect(await outcomeAfter([], 200)).toBe("answered");
   });
 
+  it("when its response is done, not a moment after a piece that came before it was told", async () => {
+    const { outcomeAfter } = asked();
+    expect(await outcomeAfter([piece, created(), piece], 5_000)).toBe("waiting");
+    expect(await outcomeAfter([done()])).toBe("answered");
+  });
+
   it("at once when nothing was asked", async () => {
     await expect(new AnswerWatch(1).answered()).resolves.toBeUndefined();
   });
@@ -80,19 +86,50 @@ describe("an answer is not to be expected", () => {
     expect(await asked(0).outcomeAfter([updated], 10_000_000)).toBe("waiting");
   });
 
+  it("never, where the limit is longer than a timer can be", async () => {
+    expect(await asked(3_000_000_000).outcomeAfter([updated], 10_000_000)).toBe("waiting");
+  });
+
   it("for a recording that nobody noticed", async () => {
     const { watch, outcomeAfter } = asked();
+    watch.speaks();
     watch.observe(updated);
     watch.spoken();
-    expect(await outcomeAfter([], 9_900)).toBe("waiting");
+    expect(await outcomeAfter([], 5_000)).toBe("waiting");
+    expect(await outcomeAfter([updated], 4_900)).toBe("waiting");
     expect(await outcomeAfter([], 200)).toMatchObject({ kind: "stream", message: expect.stringContaining("silence") });
+  });
+
+  it("for such a recording after a shorter limit too", async () => {
+    const { watch, outcomeAfter } = asked(1_000);
+    watch.speaks();
+    watch.spoken();
+    expect(await outcomeAfter([], 900)).toBe("waiting");
+    expect(await outcomeAfter([], 200)).toMatchObject({ kind: "stream", message: expect.stringContaining("silence") });
+  });
+
+  it("not while a recording is spoken, however long it is", async () => {
+    const { watch, outcomeAfter } = asked(1_000);
+    watch.speaks();
+    expect(await outcomeAfter([speech], 60_000)).toBe("waiting");
+    watch.spoken();
+    expect(await outcomeAfter([], 1_100)).toMatchObject({ kind: "timeout", phase: "idle" });
   });
 
   it("but for one that was noticed", async () => {
     const { watch, outcomeAfter } = asked();
+    watch.speaks();
     watch.observe(speech);
     watch.spoken();
     expect(await outcomeAfter([], 20_000)).toBe("waiting");
+  });
+
+  it("but for one that was noticed after its end", async () => {
+    const { watch, outcomeAfter } = asked();
+    watch.speaks();
+    watch.spoken();
+    expect(await outcomeAfter([], 9_000)).toBe("waiting");
+    expect(await outcomeAfter([speech], 20_000)).toBe("waiting");
   });
 
   it("when the session ends", async () => {
