@@ -81,12 +81,13 @@ async function main(args: readonly string[]): Promise<number> {
     await run(args, interrupt.signal);
     return interrupt.signal.aborted ? exitStatus.interrupted : exitStatus.done;
   } catch (error) {
-    if (!(error instanceof ReportedError)) await report(error, args.includes("--json"));
+    if (!(error instanceof ReportedError)) report(error);
+    if (args.includes("--json")) await output.writeJson({ type: "error", error: toJson(error) });
     return exitStatusOf(error);
   }
 }
 
-async function report(error: unknown, json: boolean): Promise<void> {
+function report(error: unknown): void {
   if (CodexApiError.is(error)) {
     say(error.kind === "aborted" ? "interrupted" : `codex-api: ${error.kind}: ${error.message}`);
   } else if (error instanceof UsageError) {
@@ -96,10 +97,10 @@ async function report(error: unknown, json: boolean): Promise<void> {
       `codex-api: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
   }
-  if (json) await output.writeJson({ type: "error", error: toJson(error) });
 }
 
 function toJson(error: unknown): Record<string, unknown> {
+  if (error instanceof ReportedError) return toJson(error.cause);
   if (CodexApiError.is(error)) return error.toJSON();
   if (error instanceof UsageError) return { kind: error.kind, message: error.message };
   return { kind: "internal", message: error instanceof Error ? error.message : String(error) };

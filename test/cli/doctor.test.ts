@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,6 +79,50 @@ describe("doctor", () => {
     expect(wrong.stdout).toMatch(/FAIL proxy: .*407/);
   });
 
+  it("goes to a proxy as plain requests do: without a tunnel, which the WebSocket alone needs", async () => {
+    const emulator = await emulate();
+    const proxy = await startHttpProxy({ tunnels: false });
+    const { status, stdout } = await runCommand(["doctor", emulator.url], { env: { HTTP_PROXY: proxy.url } });
+    expect(stdout).toContain("requests go to it in absolute form");
+    expect(stdout).toMatch(/ok {3}TCP: .*HTTP_PROXY.*\n\nHTTP\n {2}ok {3}GET: 200/);
+    expect(stdout).toMatch(/note upgrade: .*405.*; HTTP is used instead/);
+    expect(status).toBe(0);
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  it("says what a proxy for plain requests wants", async () => {
+    const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
+    const { status, stdout } = await runCommand(["doctor", "http://api.example/v1"], {
+      env: { HTTP_PROXY: proxy.url },
+    });
+    expect(stdout).toMatch(/FAIL GET: .*407/);
+    expect(status).toBe(4);
+  });
+
+  it("does not wait for ever for a server that says nothing", async () => {
+    const { url } = await serve(() => {});
+    const limits = ["--idle-timeout-ms", "50", "--connect-timeout-ms", "500"]; // the latter for the WebSocket
+    const { status, stdout } = await runCommand(["doctor", `${url}/v1`, ...limits]);
+    expect(stdout).toMatch(/FAIL GET: .*50 ms/);
+    expect(status).toBe(4);
+  });
+
+  it("ends on Ctrl-C with 130 and blames nothing for it", async () => {
+    let child: ChildProcess | undefined;
+    const { url } = await serve(() => void child?.kill("SIGINT"));
+    const finished = await runCommand(["doctor", `${url}/v1`], {
+      onStart: (started) => {
+        child = started;
+      },
+    });
+    expect(finished).toMatchObject({ status: 130, stdout: "", stderr: "interrupted\n" });
+  });
+
+  it("takes one URL", async () => {
+    const { status, stderr } = await runCommand(["doctor", "http://127.0.0.1:9", "--base-url", "http://127.0.0.1:9"]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: "codex-api: give a URL or --base-url URL, not both\n" });
+  });
+
   it("says which entry of NO_PROXY keeps a host from the proxy", async () => {
     const emulator = await emulate();
     const env = { HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "example.com, 127.0.0.0/8" };
@@ -87,13 +132,14 @@ describe("doctor", () => {
     expect(status).toBe(0);
   });
 
-  it("gives the report as one line of JSON", async () => {
+  it("gives the report as one line of JSON, and after it the failure", async () => {
     const port = await closedPort();
     const { status, lines } = await runCommand(["doctor", "--json", `http://127.0.0.1:${port}/v1`]);
-    const [report] = lines() as unknown as ReportLine[];
+    const [report, error] = lines() as unknown as [ReportLine, unknown];
     expect(status).toBe(4);
-    expect(report?.ok).toBe(false);
-    expect(report?.sections.at(-1)?.findings.at(-1)).toMatchObject({ check: "TCP", outcome: "failed" });
+    expect(error).toMatchObject({ type: "error", error: { kind: "network", code: "ECONNREFUSED" } });
+    expect(report.ok).toBe(false);
+    expect(report.sections.at(-1)?.findings.at(-1)).toMatchObject({ check: "TCP", outcome: "failed" });
   });
 
   it("notes a server that takes no WebSocket", async () => {

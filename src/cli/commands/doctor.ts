@@ -1,5 +1,7 @@
 import { endpointUrl, websocketUrl } from "../../api/provider.ts";
+import { AbortedError } from "../../client/errors.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
+import type { Logger } from "../../client/log.ts";
 import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
 import { serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
@@ -10,11 +12,15 @@ import { renderReport, reportToJson } from "../doctor/render.ts";
 import { examineRoutes } from "../doctor/route-section.ts";
 import { examineHttp, examineWebsocket } from "../doctor/service-section.ts";
 import { examineTrust } from "../doctor/trust-section.ts";
-import { text, toggle } from "../options.ts";
+import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
 import { ReportedError } from "../reported-error.ts";
+import { UsageError } from "../usage-error.ts";
 
-/** `codex-api doctor`: throws the first failure after the report was printed, for the exit status alone. */
+/** A list of models is there at once; five minutes, as for an answer of a model, would be no diagnosis. */
+const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+
+/** `codex-api doctor`: throws the first failure after the report was printed. */
 export const doctor = defineCommand({
   name: "doctor",
   argument: "URL",
@@ -25,34 +31,54 @@ prints no secret. The exit status is that of the first failure.`,
     baseUrl: text("URL", "the same as the argument"),
     provider: serviceOptions.provider,
     connectTimeoutMs: serviceOptions.connectTimeoutMs,
-    json: toggle("the report as one line of JSON"),
+    idleTimeoutMs: wholeNumber(`longest wait for an answer; default ${DEFAULT_IDLE_TIMEOUT_MS}`),
+    json: toggle('the report as one line; after a failure the last line is {"type":"error",…}'),
   },
-  async run({ argument, values, signal }) {
+  async run({ argument, values, logger, signal }) {
+    if (argument !== undefined && values.baseUrl !== undefined)
+      throw new UsageError("give a URL or --base-url URL, not both");
     const baseUrl = argument ?? values.baseUrl ?? process.env.OPENAI_BASE_URL?.trim();
     const provider = chooseProvider(values, baseUrl === "" ? undefined : baseUrl, undefined);
-    const url = endpointUrl(provider, "models");
-    const websocket = websocketUrl(provider, "responses");
-    const report = await examine(url, websocket, values.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS, signal);
+    const report = await examine({
+      url: endpointUrl(provider, "models"),
+      websocketUrl: websocketUrl(provider, "responses"),
+      connectTimeoutMs: values.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      idleTimeoutMs: values.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      logger,
+      signal,
+    });
+    if (signal.aborted) throw new AbortedError(signal.reason); // no check of the report has failed
     await (values.json ? output.writeJson(reportToJson(report)) : output.write(renderReport(report)));
     if (report.error !== undefined) throw new ReportedError(report.error);
   },
 });
 
-async function examine(url: string, websocket: string, timeoutMs: number, signal: AbortSignal): Promise<Report> {
+interface Examination {
+  readonly url: string;
+  readonly websocketUrl: string;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+async function examine(examination: Examination): Promise<Report> {
+  const { url, websocketUrl, connectTimeoutMs, idleTimeoutMs, logger, signal } = examination;
   const { section, trust, error } = examineTrust(process.env);
   const sections: Section[] = [section];
   if (!trust) return { url, sections, error };
 
-  const dialer = createDialer({ trust, env: process.env });
-  sections.push(examineRoutes(dialer, url, websocket));
-  const connection = await examineConnection({ url, trust, dialer, timeoutMs, signal });
+  const dialer = createDialer({ trust, env: process.env, logger });
+  sections.push(examineRoutes(dialer, url, websocketUrl));
+  const connection = await examineConnection({ url, trust, dialer, timeoutMs: connectTimeoutMs, signal });
   sections.push(connection.section);
   if (connection.error !== undefined) return { url, sections, error: connection.error };
 
-  const transport = new UndiciTransport({ dialer, connectTimeoutMs: timeoutMs, maxRedirects: 0 });
+  const transport = new UndiciTransport({ dialer, connectTimeoutMs, maxRedirects: 0, logger });
   try {
-    const http = await examineHttp(transport, url, signal);
-    const upgrade = await examineWebsocket({ url: websocket, dialer, connectTimeoutMs: timeoutMs, signal });
+    const timeouts = { headersMs: idleTimeoutMs };
+    const http = await examineHttp(transport, { method: "GET", url, headers: {}, timeouts, signal });
+    const upgrade = await examineWebsocket({ url: websocketUrl, dialer, connectTimeoutMs, signal });
     sections.push(http.section, upgrade.section);
     return { url, sections, error: http.error ?? upgrade.error };
   } finally {

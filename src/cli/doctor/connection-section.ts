@@ -41,7 +41,8 @@ export async function examineConnection({
   const steps: TimedStep[] = [];
   const onStep = (step: ConnectStep, peer: Peer) => steps.push({ step, peer, startedAt: performance.now() });
   try {
-    const socket = await dialer.dial(targetOf(url), { timeoutMs, signal, onStep });
+    const limits = { timeoutMs, signal, onStep };
+    const socket = await (dialer.forward(url)?.dial(limits) ?? dialer.dial(targetOf(url), limits));
     const endedAt = performance.now();
     const findings = steps.map((step, nth) => passed(step, steps[nth + 1]?.startedAt ?? endedAt));
     const peer = inspectPeer(socket, trust.bundle);

@@ -1,6 +1,6 @@
 import { bodyExcerpt } from "../../api/http-error-text.ts";
-import { HttpError, type HttpErrorFields, StreamError } from "../../client/errors.ts";
-import type { HttpTransport } from "../../client/transport.ts";
+import { HttpError, type HttpErrorFields, NetworkError, StreamError } from "../../client/errors.ts";
+import type { HttpRequest, HttpTransport } from "../../client/transport.ts";
 import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
 import type { Finding, Outcome } from "./findings.ts";
@@ -10,15 +10,11 @@ interface Judgement extends Pick<Finding, "outcome" | "text" | "details"> {
   readonly error?: unknown;
 }
 
-/** What the service answers over HTTP. No credentials go along, so that nothing is used up and no secret leaves. */
-export async function examineHttp(
-  transport: HttpTransport,
-  url: string,
-  signal: AbortSignal,
-): Promise<ConnectionResult> {
-  return examine("HTTP", "GET", async () => {
+/** What the service answers over HTTP. No credentials may go along, so that nothing is used up and no secret leaves. */
+export async function examineHttp(transport: HttpTransport, request: HttpRequest): Promise<ConnectionResult> {
+  return examine("HTTP", request.method, async () => {
     try {
-      const answer = await transport.execute({ method: "GET", url, headers: {}, signal });
+      const answer = await transport.execute(request);
       return judgeAnswer({ ...answer, body: Buffer.from(answer.body).toString() });
     } catch (error) {
       if (error instanceof HttpError) return judgeAnswer(error);
@@ -36,6 +32,7 @@ export async function examineWebsocket(options: Omit<WebsocketOptions, "headers"
       return found("ok", "101: WebSockets get through");
     } catch (error) {
       if (error instanceof HttpError) return judgeRefusal(error);
+      if (isRefusedTunnel(error)) return found("warning", `${error.message}; HTTP is used instead`);
       throw error;
     }
   });
@@ -74,6 +71,11 @@ function judgeRefusal(answer: HttpErrorFields): Judgement {
   if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
   const who = isHtml(answer) ? "a web page answers" : "the server answers but takes no WebSocket here";
   return found("warning", `${status}: ${who}; HTTP is used instead`, answer);
+}
+
+/** HTTP got through before: its requests go to the proxy in absolute form, and only the WebSocket needs the tunnel. */
+function isRefusedTunnel(error: unknown): error is NetworkError {
+  return error instanceof NetworkError && error.phase === "proxy";
 }
 
 function found(outcome: Outcome, text: string, answer?: HttpErrorFields): Judgement {

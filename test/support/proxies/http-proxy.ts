@@ -12,6 +12,8 @@ export interface HttpProxyOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Answers every request with this status. */
   readonly refuseWith?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+  /** False: refuses every CONNECT with 405 and forwards requests all the same. */
+  readonly tunnels?: false;
   /** Hosts that this proxy alone can resolve. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
@@ -39,7 +41,8 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
   server.on("connect", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
     connects.push(seen(incoming));
     client.on("error", () => {});
-    const refusal = refusalOf(incoming, options);
+    const refusal =
+      options.tunnels === false ? { status: 405, headers: {}, body: "no tunnels" } : refusalOf(incoming, options);
     if (refusal) {
       const fields = Object.entries({ ...refusal.headers, "content-length": String(refusal.body.length) });
       const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
