@@ -105,6 +105,13 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** As `return`, by somebody who is not the reader: the reader gets `reason`. Without effect once the end has been read. */
+  leave(reason: unknown): void {
+    const left = this.#over === undefined;
+    this.cut(reason);
+    if (left) this.onLeave?.();
+  }
+
   #wait(waiting: Waiting<Value>): void {
     if (!this.#waiting) {
       this.#waiting = waiting;

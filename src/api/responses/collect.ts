@@ -1,4 +1,4 @@
-import { AbortedError } from "../../client/errors.ts";
+import { StreamError } from "../../client/errors.ts";
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ResponseEvent, TokenUsage } from "./events.ts";
@@ -72,8 +72,7 @@ export async function collectResponse(events: AsyncIterable<ResponseEvent>): Pro
         break;
     }
   }
-  // The loop ends without failure and without the terminal event when somebody else closes the stream.
-  if (responseId === undefined) throw new AbortedError("the stream was closed before the response was complete");
+  if (responseId === undefined) throw new StreamError("the events ended without the terminal one");
   return {
     responseId,
     items,

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { AbortedError, BuildError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { header } from "../headers.ts";
 import { type CollectedResponse, collectResponse } from "./collect.ts";
@@ -10,9 +10,12 @@ export interface ResponseStreamHead {
   readonly headers: HeaderMap;
 }
 
-/** Where a stream's events come from; `return` leaves it, at any time. */
+/** Where a stream's events come from. */
 export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
+  /** The reader leaves, at any time. */
   return(): Promise<IteratorResult<ResponseEvent, undefined>>;
+  /** Somebody else ends the stream: the reader, who may be waiting, gets `reason` instead of a quiet end. Without effect after the end. */
+  leave(reason: unknown): void | Promise<void>;
 }
 
 /**
@@ -49,16 +52,19 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
   /**
    * Reads to the end and returns the whole answer.
    *
-   * @throws What iterating would throw; {@link AbortedError} when {@link close} comes before the end.
+   * @throws What iterating would throw.
    */
   collect(): Promise<CollectedResponse> {
     return collectResponse(this);
   }
 
-  /** Leaves the stream: closes the connection and cancels the generation. Without effect after the end. */
+  /**
+   * Ends the stream: closes the connection and cancels the generation. Who still reads gets an {@link AbortedError}, since half an answer must not
+   * look like a whole one. Without effect after the end.
+   */
   async close(): Promise<void> {
     this.#taken = true;
-    await this.#source.return();
+    await this.#source.leave(new AbortedError("the stream was closed"));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

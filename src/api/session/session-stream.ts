@@ -52,6 +52,8 @@ export class SessionStream implements EventIterator {
   #isOver = false;
   /** Nothing more is yielded. */
   #isDone = false;
+  /** Why somebody else than the reader ended it; told once. */
+  #leftFor: { readonly reason: unknown } | undefined;
   /** Calls of `next` that wait. */
   #asked = 0;
   #lastStep: Promise<unknown> = Promise.resolve();
@@ -92,6 +94,11 @@ export class SessionStream implements EventIterator {
     return DONE;
   }
 
+  async leave(reason: unknown): Promise<void> {
+    if (!this.#isOver) this.#leftFor = { reason };
+    await this.return();
+  }
+
   readonly #step = async (): Promise<Step> => {
     try {
       while (!this.#isDone) {
@@ -108,6 +115,9 @@ export class SessionStream implements EventIterator {
         }
       }
       this.#isDone = true;
+      const leftFor = this.#leftFor;
+      this.#leftFor = undefined;
+      if (leftFor) throw leftFor.reason;
       return DONE;
     } catch (error) {
       this.#isDone = true;

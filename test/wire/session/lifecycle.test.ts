@@ -11,6 +11,7 @@ import {
 } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { startTcpServer } from "../../support/proxies/loopback.ts";
+import { errorOf } from "../../support/transport.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, run, wire } from "./support.ts";
 
 const carriers = ["websocket", "http"] as const;
@@ -130,15 +131,15 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
 
-  it("leaving during the wait before a retry ends it quietly and lets the next one in", async () => {
+  it("closing during the wait before a retry ends it and lets the next one in", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
     const { session } = openSession(emulator.url, { transport }, { retry: { baseDelayMs: 600_000 } });
     const stream = await session.stream(asking("one"));
     const events = stream[Symbol.asyncIterator]();
     for (let step = await events.next(); step.value?.type !== "restarted"; ) step = await events.next();
-    const waiting = events.next();
+    const ended = errorOf(events.next());
     await stream.close();
-    expect(await waiting).toMatchObject({ done: true });
+    expect(await ended).toMatchObject({ kind: "aborted", cause: "the stream was closed" });
     expect((await answerTo(session, asking("two"))).text).toBe("two");
     expect(bodiesAt(emulator)).toHaveLength(2);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
+import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
@@ -29,6 +30,48 @@ describe("collect", () => {
     const emulator = await emulate({ script: [{ events: [{ type: "response.output_item.done", item }, completed] }] });
     const stream = await new ResponsesClient(clientOptions(emulator.url)).stream(request);
     expect((await stream.collect()).text).toBe("whole");
+  });
+});
+
+// parity: stream/end-only-after-terminal
+describe("a loop whose stream somebody else closes", () => {
+  const half = { events: [created, { type: "response.output_text.delta", delta: "half" }], stallAfterEvents: 2 };
+
+  it.each([
+    ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
+    [
+      "in a session",
+      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
+    ],
+  ])("%s ends with an error, so that half an answer does not look whole", async (_carrier, open) => {
+    const emulator = await emulate({ rateLimits: false, script: [half] });
+    const stream = await open(emulator.url);
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const { type } of stream) {
+        seen.push(type);
+        if (type === "output_text.delta") setImmediate(() => void stream.close());
+      }
+    })();
+    expect(await errorOf(reading)).toMatchObject({ kind: "aborted", cause: "the stream was closed" });
+    expect(seen).toContain("output_text.delta");
+  });
+
+  it.each([
+    ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
+    [
+      "in a session",
+      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
+    ],
+  ])("%s ends well where the terminal event had been seen", async (_carrier, open) => {
+    const emulator = await emulate({ script: [{ events: [created, completed] }] });
+    const stream = await open(emulator.url);
+    const seen: string[] = [];
+    for await (const { type } of stream) {
+      seen.push(type);
+      if (type === "completed") await stream.close();
+    }
+    expect(seen.at(-1)).toBe("completed");
   });
 });
 
