@@ -2,6 +2,7 @@ import { providerLimits } from "../api/provider.ts";
 import { openaiProvider } from "../api/providers.ts";
 import type { TransportChoice } from "../api/session/options.ts";
 import { choice, headers, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
+import { UsageError } from "./usage-error.ts";
 
 export const DEFAULT_MODEL = "gpt-5-mini";
 
@@ -30,17 +31,33 @@ export const maxRetriesOption = wholeNumber(`further tries after a failed one; d
 /** Of the commands that print events. */
 export const eventsOption = toggle('one event a line; after a failure the last line is {"type":"error",…}');
 
+export const compressionOption = choice("CODING", ["zstd", "gzip", "auto", "none"]);
+
 /** Of the commands that ask for responses. */
 export const responseOptions = {
   conversationId: text("ID", "sent as session id and cache key"),
-  compression: choice("CODING", ["zstd", "gzip", "auto", "none"], "; of HTTP bodies"),
+  compression: { ...compressionOption, help: `${compressionOption.help}; of HTTP bodies` },
   idleTimeoutMs: idleTimeoutOption("the next event"),
 };
 
 export function transportOption(byDefault: TransportChoice): Option<TransportChoice | undefined> {
-  const more = `; auto: a WebSocket where the provider has them, else HTTP; default ${byDefault}`;
+  const more = `; auto: a WebSocket where the provider has them and one opens, else HTTP; default ${byDefault}`;
   return choice("KIND", ["http", "websocket", "auto"], more);
 }
+
+/** @throws {@link UsageError} A choice that would have no effect. */
+export function checkResponseOptions({
+  transport,
+  compression,
+}: {
+  readonly transport: TransportChoice | undefined;
+  readonly compression: string | undefined;
+}): void {
+  if (transport === "websocket" && compression !== undefined)
+    throw new UsageError("--compression is of HTTP bodies; a WebSocket compresses its messages by itself");
+}
+
+export type ProviderName = NonNullable<ServiceChoice["provider"]>;
 
 /** What of a command line makes a provider and its credentials. */
 export type ServiceChoice = Partial<ValuesOf<typeof serviceOptions & typeof responseOptions>> & {

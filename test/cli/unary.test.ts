@@ -32,6 +32,24 @@ describe("compact", () => {
     expect(emulator.requests[0]?.path).toBe("/v1/responses");
   });
 
+  it("sends a trigger compressed where it is told to", async () => {
+    const emulator = await emulate();
+    const args = [
+      "compact",
+      "--base-url",
+      emulator.url,
+      "--request",
+      "-",
+      "--form",
+      "trigger",
+      "--compression",
+      "gzip",
+    ];
+    const { status } = await runCommand(args, { input: JSON.stringify(history) });
+    expect(status).toBe(0);
+    expect(emulator.requests[0]?.headers).toMatchObject({ "content-encoding": "gzip" });
+  });
+
   it.each([
     [["compact"], /--request FILE is missing/],
     [["compact", "--request", "/does/not/exist"], /cannot be read: ENOENT/],
@@ -74,6 +92,14 @@ describe("models", () => {
     );
     const { lines } = await runCommand(["models", "--json"]);
     expect(lines()).toMatchObject([{ models: [{ slug: "gpt-5.5" }, {}], etag: expect.any(String) }]);
+  });
+
+  it("waits no longer than it is told to, further tries included", async () => {
+    const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] });
+    const { status, stderr } = await runCommand(["models", "--base-url", emulator.url, "--idle-timeout-ms", "100"]);
+    expect(status).toBe(4);
+    expect(stderr).toMatch(/^codex-api: timeout: .* within 100 ms\n$/);
+    expect(emulator.requests.length).toBeLessThanOrEqual(1);
   });
 
   it("asks for what the client version can use", async () => {

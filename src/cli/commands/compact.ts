@@ -1,8 +1,10 @@
 import { CompactClient } from "../../api/compact.ts";
 import type { CompactionInput } from "../../api/wire/compaction.ts";
+import { compressionOption, idleTimeoutOption } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { choice, text } from "../options.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `codex-api compact`: a history in, a shorter one out. */
 export const compact = defineCommand({
@@ -12,11 +14,15 @@ export const compact = defineCommand({
   options: {
     ...requestOptions,
     form: choice("FORM", ["endpoint", "trigger"], ": how compaction is asked for; default endpoint"),
+    compression: { ...compressionOption, help: `${compressionOption.help}; of the body of a trigger` },
     conversationId: text("ID", "sent as session id"),
     ...unaryOptions,
+    idleTimeoutMs: idleTimeoutOption("the next event of a trigger's answer; an endpoint may take four times as long"),
   },
   async run({ values, logger, signal }) {
-    const { form, conversationId } = values;
+    const { form, compression, conversationId } = values;
+    if (compression !== undefined && form !== "trigger")
+      throw new UsageError("--compression needs --form trigger: only requests for responses are sent compressed");
     const input = (await readRequest(values, signal)) as CompactionInput; // checked when it is encoded
     await callOnce({
       values,

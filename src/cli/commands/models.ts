@@ -2,8 +2,11 @@ import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
 import type { ModelInfo } from "../../api/models/info.ts";
 import { packageVersion } from "../../client/version.ts";
 import { defineCommand } from "../command.ts";
-import { text } from "../options.ts";
+import { text, wholeNumber } from "../options.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
+
+/** The list only helps to choose; who waits for it waits for everything else. */
+const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** `codex-api models`: the models as a table, the service's preference first. */
 export const models = defineCommand({
@@ -12,14 +15,15 @@ export const models = defineCommand({
     "Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.",
   options: {
     ...unaryOptions,
+    idleTimeoutMs: wholeNumber(`longest wait for the list, further tries included; default ${DEFAULT_TIMEOUT_MS}`),
     clientVersion: text("VERSION", `the client to list models for, and the version header; default ${packageVersion}`),
   },
   async run({ values, logger, signal }) {
-    const { clientVersion = packageVersion } = values;
+    const { clientVersion = packageVersion, idleTimeoutMs: timeoutMs = DEFAULT_TIMEOUT_MS } = values;
     await callOnce({
       values,
       logger,
-      send: (client) => new ModelsClient(client).list({ clientVersion, signal }),
+      send: (client) => new ModelsClient(client).list({ clientVersion, timeoutMs, signal }),
       print: modelsTable,
     });
   },

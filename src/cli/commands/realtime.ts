@@ -44,6 +44,8 @@ standard output, a line a speaker. The command ends after the last answer, or wi
   async run({ argument: typed, values, logger, signal }) {
     const { wav: recording, out, json } = values;
     if (recording !== undefined && typed !== undefined) throw new UsageError("give a TEXT or --wav FILE, not both");
+    if (out !== undefined && values.modality === "text")
+      throw new UsageError("--modality text has no sound for --out FILE to hold");
     const wav = recording === undefined ? undefined : await openWav(recording);
     const recorder = out === undefined ? undefined : new Recorder(out);
     try {

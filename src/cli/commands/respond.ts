@@ -1,23 +1,30 @@
-import type { ClientOptions } from "../../api/endpoint-session.ts";
-import { ResponsesClient } from "../../api/responses/client.ts";
 import type { ResponseStream } from "../../api/responses/stream.ts";
-import { ResponsesWebsocketClient } from "../../api/responses/websocket-client.ts";
-import type { JsonObject } from "../../api/wire/json.ts";
 import type { ResponsesRequest } from "../../api/wire/requests.ts";
-import { DEFAULT_MODEL, eventsOption, maxRetriesOption, responseOptions, serviceOptions } from "../call-options.ts";
+import {
+  checkResponseOptions,
+  DEFAULT_MODEL,
+  eventsOption,
+  maxRetriesOption,
+  responseOptions,
+  serviceOptions,
+  transportOption,
+} from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
-import { choice, text } from "../options.ts";
+import { text } from "../options.ts";
 import { printResponse } from "../print-response.ts";
+import { openSender, type ResponseSender } from "../response-sender.ts";
 import { UsageError } from "../usage-error.ts";
+
+const DEFAULT_TRANSPORT = "http";
 
 const options = {
   model: text("MODEL", `default ${DEFAULT_MODEL}`),
   instructions: text("TEXT", "instructions for the model"),
   reasoning: text("EFFORT", "none, minimal, low, medium, high or xhigh; summaries go to standard error"),
-  request: text("FILE", "a whole request body as JSON instead of a prompt; - is standard input"),
-  transport: choice("KIND", ["http", "websocket"], "; default http"),
+  request: text("FILE", "a whole request body as JSON instead of a prompt, sent as it is; - is standard input"),
+  transport: transportOption(DEFAULT_TRANSPORT),
   json: eventsOption,
   ...serviceOptions,
   ...responseOptions,
@@ -32,59 +39,33 @@ export const respond = defineCommand({
   options,
   async run(invocation) {
     const { values, logger, signal } = invocation;
+    checkResponseOptions(values);
     const request = await readRequest(invocation);
     const connection = await openConnection(values, logger);
     try {
-      const call = { conversationId: values.conversationId, signal };
-      const print = (stream: ResponseStream) => printResponse(stream, { json: values.json });
-      if (values.transport === "websocket")
-        await overWebsocket(connection.client, call, async (send) => print(await request(send)));
-      else await print(await request(overHttp(connection.client, call)));
+      const { conversationId, transport = DEFAULT_TRANSPORT, json } = values;
+      const sender = await openSender(connection.client, transport, { conversationId, signal });
+      try {
+        await printResponse(await request(sender), { json });
+      } finally {
+        await sender.close();
+      }
     } finally {
       await connection.close();
     }
   },
 });
 
-interface Call {
-  readonly conversationId: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** Either carrier. */
-interface Sender {
-  stream(request: ResponsesRequest): Promise<ResponseStream>;
-  streamBody(body: JsonObject): Promise<ResponseStream>;
-}
-
-function overHttp(options: ClientOptions, call: Call): Sender {
-  const client = new ResponsesClient(options);
-  return {
-    stream: (request) => client.stream(request, call),
-    streamBody: (body) => client.streamBody(body, call),
-  };
-}
-
-async function overWebsocket(options: ClientOptions, call: Call, work: (send: Sender) => Promise<void>): Promise<void> {
-  const { signal } = call;
-  const connection = await new ResponsesWebsocketClient(options).connect(call);
-  try {
-    await work({
-      stream: (request) => connection.stream(request, { signal }),
-      streamBody: (body) => connection.streamBody(body, { signal }),
-    });
-  } finally {
-    await connection.close();
-  }
-}
-
-type Request = (sender: Sender) => Promise<ResponseStream>;
+type Request = (sender: ResponseSender) => Promise<ResponseStream>;
 
 /** What to send, read and checked before anything is connected. */
 async function readRequest({ argument, values, signal }: Invocation<typeof options>): Promise<Request> {
   const { request: file, conversationId, instructions, reasoning: effort, model = DEFAULT_MODEL } = values;
   if (file !== undefined) {
     if (argument !== undefined) throw new UsageError("give a PROMPT or --request FILE, not both");
+    const extra = (["model", "instructions", "reasoning"] as const).find((name) => values[name] !== undefined);
+    if (extra !== undefined)
+      throw new UsageError(`--request FILE is sent as it is: put the ${extra} into it, not beside it`);
     const body = { ...(await readRequestFile(file, signal)), stream: true };
     return (sender) => sender.streamBody(body);
   }

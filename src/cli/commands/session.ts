@@ -1,6 +1,7 @@
 import { ResponsesSession } from "../../api/session/session.ts";
 import type { ResponsesRequest } from "../../api/wire/requests.ts";
 import {
+  checkResponseOptions,
   DEFAULT_MODEL,
   defaults,
   eventsOption,
@@ -34,6 +35,7 @@ The answers go to standard output in order; the first failure ends the session.`
   },
   async run({ values, logger, signal }) {
     const { requests, conversationId, clientVersion, transport, model = DEFAULT_MODEL, json } = values;
+    checkResponseOptions(values);
     if (requests === undefined)
       throw new UsageError("--requests FILE is missing: full request bodies as JSON, one a line");
     const bodies = await readRequestLines(requests, signal);
