@@ -13,7 +13,7 @@ import {
   type ProviderOverrides,
 } from "../api/providers.ts";
 import type { Logger } from "../client/log.ts";
-import type { ServiceChoice } from "./call-options.ts";
+import type { ProviderName, ServiceChoice } from "./call-options.ts";
 import { say } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -23,14 +23,18 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Where nothing can be asked without a key; the others are on one's own machine, or have no address of their own. */
+const HOSTED: ReadonlySet<ProviderName> = new Set(["openai", "chatgpt"]);
+
 /**
- * Decides where the calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address; without any of them and without a key, to
- * an emulator inside this process.
+ * Decides where the calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address; without any of the first two and without a
+ * key for a hosted provider, to an emulator inside this process.
  */
 export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const auth = chooseAuth(choice);
-  const baseUrl = choice.baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
-  if (!auth && !baseUrl && (choice.provider ?? "openai") === "openai") return openEmulator(choice, logger);
+  const baseUrl = baseUrlOf(choice);
+  const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
+  if (!hasKey && baseUrl === undefined && HOSTED.has(providerName(choice, auth))) return openEmulator(choice, logger);
   const client = { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger };
   return { client, close: async () => {} };
 }
@@ -38,32 +42,40 @@ export async function openConnection(choice: ServiceChoice, logger: Logger): Pro
 async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const { startEmulator } = await import("../emulator/index.ts");
   const emulator = await startEmulator({ pace: "human" });
-  say("no OPENAI_API_KEY and no --base-url: this answer comes from the built-in emulator, not from a model");
+  say(
+    "no key (OPENAI_API_KEY, --api-key-env or --auth codex) and no --base-url: this answer comes from the built-in emulator, not from a model",
+  );
   // It is in this process: a proxy of the environment could not reach it.
   const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
   return { client: { provider, auth: noAuth(), logger }, close: () => emulator.close() };
 }
 
-function chooseAuth({
-  auth,
-  apiKeyEnv,
-}: ServiceChoice): (AuthProvider & { readonly mode?: "api_key" | "chatgpt" }) | undefined {
+export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {
+  return baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
+}
+
+type Auth = AuthProvider & { readonly mode?: "api_key" | "chatgpt" };
+
+/** Undefined where there is no key. */
+function chooseAuth({ auth, apiKeyEnv }: ServiceChoice): Auth | undefined {
+  if (auth !== undefined && apiKeyEnv !== undefined) throw new UsageError("give --auth or --api-key-env, not both");
   if (auth === "codex") return codexAuth();
-  if (auth === "none") return noAuth();
-  if (apiKeyEnv !== undefined) {
-    const key = nonBlank(process.env[apiKeyEnv]);
-    if (key === undefined) throw new UsageError(`--api-key-env names ${apiKeyEnv}, which is not set`);
-    return apiKeyAuth(key);
-  }
-  const key = nonBlank(process.env.OPENAI_API_KEY);
+  if (auth === "none") return undefined;
+  const key = nonBlank(process.env[apiKeyEnv ?? "OPENAI_API_KEY"]);
+  if (apiKeyEnv !== undefined && key === undefined)
+    throw new UsageError(`--api-key-env names ${apiKeyEnv}, which is not set`);
   return key === undefined ? undefined : apiKeyAuth(key);
+}
+
+function providerName({ provider }: ServiceChoice, auth: Auth | undefined): ProviderName {
+  return provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai");
 }
 
 /** The provider that the options name, at `baseUrl` where one is given. */
 export function chooseProvider(
   choice: ServiceChoice,
   baseUrl: string | undefined,
-  auth: { readonly mode?: "api_key" | "chatgpt" } | undefined,
+  auth: Auth | undefined,
 ): ProviderConfig {
   const { clientVersion, maxRetries, compression } = choice;
   const overrides: ProviderOverrides = {
@@ -74,7 +86,7 @@ export function chooseProvider(
     streamIdleTimeoutMs: choice.idleTimeoutMs,
     connectTimeoutMs: choice.connectTimeoutMs,
   };
-  switch (choice.provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai")) {
+  switch (providerName(choice, auth)) {
     case "azure":
       if (baseUrl === undefined)
         throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");
@@ -85,7 +97,7 @@ export function chooseProvider(
       return ollamaProvider(overrides);
     case "lmstudio":
       return lmstudioProvider(overrides);
-    default:
+    case "openai":
       return openaiProvider(overrides);
   }
 }

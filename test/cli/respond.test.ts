@@ -29,6 +29,32 @@ describe("respond", () => {
     expect(stderr).toContain("emulator");
   });
 
+  it.each([
+    [["--provider", "chatgpt"], {}],
+    [["--auth", "none"], { OPENAI_API_KEY: "sk-key" }],
+  ])("does so for %j too", async (args, env) => {
+    const { status, stdout, stderr } = await runCommand(["respond", ...args, "repeat: one"], { env });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
+    expect(stderr).toContain("emulator");
+  });
+
+  it("goes to a provider that needs no key", async () => {
+    const emulator = await emulate();
+    const { stdout, stderr } = await runCommand(["respond", "--provider", "ollama", "repeat: one"], {
+      env: { CODEX_OSS_BASE_URL: emulator.url },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "one\n", stderr: "" });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  it("goes to the service with credentials in a header", async () => {
+    const args = ["respond", ...quick, "--header", "Authorization: Bearer x", "hi"];
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` }; // so that it does not get there
+    const { status, stderr } = await runCommand(args, { env });
+    expect(status).toBe(4);
+    expect(stderr).not.toContain("emulator");
+  });
+
   it("reaches that emulator whatever proxy the environment names", async () => {
     const { status, stdout } = await runCommand(["respond", "repeat: one"], {
       env: { HTTP_PROXY: "http://127.0.0.1:9", ALL_PROXY: "http://127.0.0.1:9" },

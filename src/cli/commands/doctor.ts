@@ -5,7 +5,7 @@ import type { Logger } from "../../client/log.ts";
 import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
 import { serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import { chooseProvider } from "../connection.ts";
+import { baseUrlOf, chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
 import type { Report, Section } from "../doctor/findings.ts";
 import { renderReport, reportToJson } from "../doctor/render.ts";
@@ -37,8 +37,7 @@ prints no secret. The exit status is that of the first failure.`,
   async run({ argument, values, logger, signal }) {
     if (argument !== undefined && values.baseUrl !== undefined)
       throw new UsageError("give a URL or --base-url URL, not both");
-    const baseUrl = argument ?? values.baseUrl ?? process.env.OPENAI_BASE_URL?.trim();
-    const provider = chooseProvider(values, baseUrl === "" ? undefined : baseUrl, undefined);
+    const provider = chooseProvider(values, argument ?? baseUrlOf(values), undefined);
     const report = await examine({
       url: endpointUrl(provider, "models"),
       websocketUrl: websocketUrl(provider, "responses"),
