@@ -27,6 +27,31 @@ it.each(["respnod", "constructor", "__proto__", "toString"])("there is no comman
   expect(stderr).toBe(`codex-api: there is no command "${name}"; the commands are ${commands.join(", ")}\n`);
 });
 
+describe("an option that another one leaves without effect", () => {
+  const aside = (name: string) => `--request FILE is sent as it is: put the ${name} into it, not beside it`;
+  it.each([
+    [["respond", "--request", "-", "--model", "m"], aside("model")],
+    [["respond", "--request", "-", "--instructions", "x"], aside("instructions")],
+    [["respond", "--request", "-", "--reasoning", "low"], aside("reasoning")],
+    [
+      ["respond", "--transport", "websocket", "--compression", "gzip", "x"],
+      /^codex-api: --compression is of HTTP bodies/,
+    ],
+    [["session", "--transport", "websocket", "--compression", "gzip"], /^codex-api: --compression is of HTTP bodies/],
+    [["compact", "--request", "-", "--compression", "gzip"], /^codex-api: --compression needs --form trigger: /],
+    [["models", "--auth", "none", "--api-key-env", "HOME"], "give --auth or --api-key-env, not both"],
+    [
+      ["realtime", "--modality", "text", "--out", "/nowhere/x.wav"],
+      "--modality text has no sound for --out FILE to hold",
+    ],
+    [["emulator", "--ca-out", "/nowhere/ca.pem"], "--ca-out goes with --tls: without it there is no certificate"],
+  ])("is a usage error: %j", async (args, message) => {
+    const { status, stdout, stderr } = await runCommand(args, { input: "{}" });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
+  });
+});
+
 describe("an option", () => {
   it.each([
     [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-api respond --help)"],

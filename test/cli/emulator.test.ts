@@ -1,6 +1,44 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { runCommand } from "../support/command.ts";
+import { type Finished, runCommand } from "../support/command.ts";
+
+function file(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "emulator-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, name);
+}
+
+interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly url: string;
+}
+
+/** Runs the emulator until `use`, which is told what it has said once it listens, is done with it. */
+function serving(args: readonly string[], use: (said: Said) => Promise<unknown>): Promise<Finished> {
+  return runCommand(["emulator", "--fast", ...args], {
+    onStart: (child) => {
+      let stdout = "";
+      let stderr = "";
+      child.stdout?.on("data", (text) => {
+        stdout += text;
+      });
+      const onText = (text: string): void => {
+        stderr += text;
+        const url = /the emulator listens.*--base-url (\S+)/.exec(stderr)?.[1];
+        if (url === undefined) return;
+        child.stderr?.off("data", onText);
+        use({ stdout, stderr, url }).finally(() => child.kill("SIGINT"));
+      };
+      child.stderr?.on("data", onText);
+    },
+  });
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n/s;
 
 describe("codex-api emulator", () => {
   it("says that a port is taken, and how to choose another", async () => {
@@ -11,6 +49,31 @@ describe("codex-api emulator", () => {
     const { status, stderr } = await runCommand(["emulator", "--port", port]);
     expect(stderr).toBe(`codex-api: port ${port} cannot be listened on (EADDRINUSE); choose another with --port\n`);
     expect(status).toBe(2);
+  });
+
+  it.each<[string, readonly string[], (said: Said, path: string) => string]>([
+    ["on standard error", [], ({ stderr }) => PEM.exec(stderr)?.[0] ?? ""],
+    ["in the line of --json", ["--json"], ({ stdout }) => (JSON.parse(stdout) as { readonly caPem: string }).caPem],
+    ["in the file of --ca-out", ["--ca-out"], (_said, path) => readFileSync(path, "utf8")],
+  ])("hands its CA certificate over %s, and there alone", async (_where, args, certificateOf) => {
+    const path = file("ca.pem");
+    const trusted = file("trusted.pem");
+    let answer: Finished | undefined;
+    const options = args.flatMap((arg) => (arg === "--ca-out" ? [arg, path] : [arg]));
+    const { status, stdout, stderr } = await serving(["--tls", ...options], async (said) => {
+      writeFileSync(trusted, certificateOf(said, path));
+      const env = { CODEX_CA_CERTIFICATE: trusted };
+      answer = await runCommand(["respond", "--base-url", said.url, "repeat: hi"], { env });
+    });
+    expect(answer).toMatchObject({ status: 0, stdout: "hi\n" });
+    expect(status).toBe(130);
+    expect(stdout.split("\n")).toHaveLength(2);
+    expect(PEM.test(stderr)).toBe(args.length === 0);
+  });
+
+  it("logs requests where it is told to", async () => {
+    const { stderr } = await serving(["--log-level", "info"], ({ url }) => fetch(`${url}/models`));
+    expect(stderr).toContain('info: request {"kind":"http","method":"GET","path":"/v1/models"}\n');
   });
 
   it("says that its CA certificate cannot be written", async () => {

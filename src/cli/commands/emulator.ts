@@ -1,4 +1,4 @@
-import { startEmulator } from "../../emulator/index.ts";
+import { type Emulator, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
 import { defineCommand } from "../command.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
@@ -11,16 +11,23 @@ export const emulator = defineCommand({
     "Runs a server on loopback that answers as the Responses API does, with a small deterministic model. Ctrl-C ends it.",
   options: {
     port: wholeNumber("default: a free one"),
-    tls: toggle("serve https and wss; the CA certificate is printed, or written to the file of --ca-out"),
+    tls: toggle(
+      "serve https and wss; the CA certificate goes to standard error, into the line of --json or to the file of --ca-out",
+    ),
     caOut: text("FILE", "where to write the CA certificate"),
     fast: toggle("no human pace"),
-    json: toggle('print {"url":…} as one line'),
+    json: toggle('print {"url":…,"caPem":…} as one line'),
   },
-  async run({ values: { port = 0, tls, caOut, fast, json }, signal }) {
-    const server = await startEmulator({ port, tls, pace: fast ? "none" : "human" }).catch((error: unknown) => {
-      if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
-      throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
-    });
+  async run({ values: { port = 0, tls, caOut, fast, json }, logger, signal }) {
+    if (caOut !== undefined && !tls)
+      throw new UsageError("--ca-out goes with --tls: without it there is no certificate");
+    const onRequest = ({ kind, method, path }: RecordedRequest): void => logger.info({ kind, method, path }, "request");
+    const server = await startEmulator({ port, tls, pace: fast ? "none" : "human", onRequest }).catch(
+      (error: unknown) => {
+        if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
+        throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
+      },
+    );
     try {
       await announce(server, json, caOut);
       await new Promise<void>((resolve) => {
@@ -34,17 +41,21 @@ export const emulator = defineCommand({
 });
 
 async function announce(
-  server: { readonly url: string; readonly caPem?: string | undefined },
+  { url, caPem }: Pick<Emulator, "url" | "caPem">,
   json: boolean,
   caPath: string | undefined,
 ): Promise<void> {
-  if (server.caPem !== undefined && caPath !== undefined) {
-    const { writeFile } = await import("node:fs/promises");
-    await writeFile(caPath, server.caPem).catch((error: unknown) => {
-      throw new UsageError(`${caPath} cannot be written: ${systemCode(error)}`);
-    });
-    say(`CA certificate written to ${caPath}; use it with CODEX_CA_CERTIFICATE=${caPath}`);
-  }
-  await (json ? output.writeJson({ url: server.url, caPem: server.caPem }) : output.write(`${server.url}\n`));
-  say(`the emulator listens; try: codex-api respond --base-url ${server.url} "hello"`);
+  if (caPem !== undefined && caPath !== undefined) await writeCertificate(caPath, caPem);
+  await (json ? output.writeJson({ url, caPem }) : output.write(`${url}\n`));
+  if (caPem !== undefined && caPath === undefined && !json)
+    say(`the CA certificate, to be put into a file (as --ca-out FILE does):\n${caPem.trimEnd()}`);
+  const trust = caPem === undefined ? "" : `CODEX_CA_CERTIFICATE=${caPath ?? "FILE"} `;
+  say(`the emulator listens; try: ${trust}codex-api respond --base-url ${url} "hello"`);
+}
+
+async function writeCertificate(path: string, pem: string): Promise<void> {
+  const { writeFile } = await import("node:fs/promises");
+  await writeFile(path, pem).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be written: ${systemCode(error)}`);
+  });
 }
