@@ -1,8 +1,8 @@
 import { providerLimits } from "../api/provider.ts";
 import { openaiProvider } from "../api/providers.ts";
 import type { TransportChoice } from "../api/session/options.ts";
+import type { Logger } from "../client/log.ts";
 import { choice, headers, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
-import { UsageError } from "./usage-error.ts";
 
 export const DEFAULT_MODEL = "gpt-5-mini";
 
@@ -45,16 +45,26 @@ export function transportOption(byDefault: TransportChoice): Option<TransportCho
   return choice("KIND", ["http", "websocket", "auto"], more);
 }
 
-/** @throws {@link UsageError} A choice that would have no effect. */
-export function checkResponseOptions({
-  transport,
-  compression,
-}: {
-  readonly transport: TransportChoice | undefined;
-  readonly compression: string | undefined;
-}): void {
-  if (transport === "websocket" && compression !== undefined)
-    throw new UsageError("--compression is of HTTP bodies; a WebSocket compresses its messages by itself");
+/** What a command that calls the API takes in any case. */
+export const commonOptions = {
+  ...serviceOptions,
+  ...responseOptions,
+  maxRetries: maxRetriesOption,
+  transport: transportOption("http"),
+  model: text("MODEL", `default ${DEFAULT_MODEL}`),
+  json: eventsOption,
+};
+
+/** Says of a choice that it has no effect. */
+export function noteResponseOptions(
+  {
+    transport,
+    compression,
+  }: { readonly transport: TransportChoice | undefined; readonly compression: string | undefined },
+  logger: Logger,
+): void {
+  if (transport !== "websocket" || compression === undefined) return;
+  logger.warn({}, "--compression is of HTTP bodies; a WebSocket compresses its messages by itself");
 }
 
 export type ProviderName = NonNullable<ServiceChoice["provider"]>;

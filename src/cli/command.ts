@@ -18,6 +18,8 @@ export interface CommandDefinition<Table extends OptionTable> {
   /** What it does, for the help. */
   readonly about: string;
   readonly options: Table;
+  /** Further options that it takes without a use for them, and says so: a script may give them to every command that calls the API. */
+  readonly commonOptions?: OptionTable;
   run(invocation: Invocation<Table>): Promise<void>;
 }
 
@@ -40,13 +42,16 @@ export function defineCommand<Table extends OptionTable>(definition: CommandDefi
   const { name, run } = definition;
   const options = { ...definition.options, ...ofEveryCommand };
   return async (args, signal) => {
-    const { given, positionals } = parse(name, options, args);
+    const { given, positionals } = parse(name, { ...definition.commonOptions, ...options }, args);
     if (given.has("help")) return output.write(helpOf(definition, options));
     if (given.has("version")) return output.write(`${packageVersion}\n`);
     const argument = oneArgument(definition, positionals);
     const values = valuesOf(definition.options, given);
     const { logLevel = "warn" } = valuesOf(ofEveryCommand, given);
-    await run({ argument, values, logger: stderrLogger(logLevel), signal });
+    const logger = stderrLogger(logLevel);
+    for (const key of given.keys())
+      if (!Object.hasOwn(options, key)) logger.warn({}, `--${optionName(key)} has no effect in ${name}`);
+    await run({ argument, values, logger, signal });
   };
 }
 

@@ -27,25 +27,32 @@ it.each(["respnod", "constructor", "__proto__", "toString"])("there is no comman
   expect(stderr).toBe(`codex-api: there is no command "${name}"; the commands are ${commands.join(", ")}\n`);
 });
 
-describe("an option that another one leaves without effect", () => {
-  const aside = (name: string) => `--request FILE is sent as it is: put the ${name} into it, not beside it`;
+describe("an option without effect", () => {
   it.each([
-    [["respond", "--request", "-", "--model", "m"], aside("model")],
-    [["respond", "--request", "-", "--instructions", "x"], aside("instructions")],
-    [["respond", "--request", "-", "--reasoning", "low"], aside("reasoning")],
-    [
-      ["respond", "--transport", "websocket", "--compression", "gzip", "x"],
-      /^codex-api: --compression is of HTTP bodies/,
-    ],
-    [["session", "--transport", "websocket", "--compression", "gzip"], /^codex-api: --compression is of HTTP bodies/],
-    [["compact", "--request", "-", "--compression", "gzip"], /^codex-api: --compression needs --form trigger: /],
+    [["memories", "--request", "-", "--compression", "zstd"], "--compression has no effect in memories"],
+    [["models", "--model", "m"], "--model has no effect in models"],
+    [["respond", "--request", "-", "--model", "m"], "--model has no effect: --request FILE is sent as it is"],
+    [["respond", "--request", "-", "--reasoning", "low"], "--reasoning has no effect: --request FILE is sent as it is"],
+    [["respond", "--transport", "websocket", "--compression", "gzip", "hi"], "--compression is of HTTP bodies"],
+    [["compact", "--request", "-", "--compression", "gzip"], "--compression has no effect without --form trigger"],
+  ])("is taken, and said: %j", async (args, message) => {
+    const emulator = await emulate();
+    const request = { model: "m", input: [], instructions: "i", traces: [] };
+    const { status, stderr } = await runCommand([...args, "--base-url", emulator.url], {
+      input: JSON.stringify(request),
+    });
+    expect(stderr).toContain(`warn: ${message}`);
+    expect(status).toBe(0);
+  });
+
+  it.each([
     [["models", "--auth", "none", "--api-key-env", "HOME"], "give --auth or --api-key-env, not both"],
     [
       ["realtime", "--modality", "text", "--out", "/nowhere/x.wav"],
       "--modality text has no sound for --out FILE to hold",
     ],
     [["emulator", "--ca-out", "/nowhere/ca.pem"], "--ca-out goes with --tls: without it there is no certificate"],
-  ])("is a usage error: %j", async (args, message) => {
+  ])("that contradicts another one is a usage error: %j", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args, { input: "{}" });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
@@ -56,8 +63,7 @@ describe("an option", () => {
   it.each([
     [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-api respond --help)"],
     [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-api respond --help)"],
-    [["memories", "--compression", "zstd"], "memories has no option --compression (see: codex-api memories --help)"],
-    [["doctor", "--max-retries", "1"], "doctor has no option --max-retries (see: codex-api doctor --help)"],
+    [["memories", "--instructions", "x"], "memories has no option --instructions (see: codex-api memories --help)"],
     [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-api respond --help)"],
     [["respond", "--auth", "key", "x"], '--auth "key" is none of codex, none'],
     [["respond", "--max-retries", "-1", "x"], /--max-retries/],

@@ -1,16 +1,16 @@
 import { CompactClient } from "../../api/compact.ts";
 import type { CompactionInput } from "../../api/wire/compaction.ts";
-import { compressionOption, idleTimeoutOption } from "../call-options.ts";
+import { commonOptions, compressionOption, idleTimeoutOption } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { choice, text } from "../options.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** `codex-api compact`: a history in, a shorter one out. */
 export const compact = defineCommand({
   name: "compact",
   needs: "--request FILE",
   about: "Compacts a history: prints the items to go on with. A request holds model, input and instructions.",
+  commonOptions,
   options: {
     ...requestOptions,
     form: choice("FORM", ["endpoint", "trigger"], ": how compaction is asked for; default endpoint"),
@@ -22,7 +22,7 @@ export const compact = defineCommand({
   async run({ values, logger, signal }) {
     const { form, compression, conversationId } = values;
     if (compression !== undefined && form !== "trigger")
-      throw new UsageError("--compression needs --form trigger: only requests for responses are sent compressed");
+      logger.warn({}, "--compression has no effect without --form trigger: the endpoint takes no compressed body");
     const input = (await readRequest(values, signal)) as CompactionInput; // checked when it is encoded
     await callOnce({
       values,

@@ -3,7 +3,7 @@ import { AbortedError } from "../../client/errors.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
 import type { Logger } from "../../client/log.ts";
 import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
-import { serviceOptions } from "../call-options.ts";
+import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
@@ -27,6 +27,7 @@ export const doctor = defineCommand({
   about: `Explains how URL (default: the provider's base URL) would be reached: which variable chose the CA bundle and what is in it, which proxy is
 used and why, then name resolution, TCP, proxy, TLS, HTTP and WebSocket in turn, each with its time. It changes nothing, sends no key and
 prints no secret. The exit status is that of the first failure.`,
+  commonOptions,
   options: {
     baseUrl: text("URL", "the same as the argument"),
     provider: serviceOptions.provider,

@@ -1,5 +1,6 @@
 import { MemoriesClient } from "../../api/memories.ts";
 import type { MemorySummarizeInput } from "../../api/wire/memories.ts";
+import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
 
@@ -8,6 +9,7 @@ export const memories = defineCommand({
   name: "memories",
   needs: "--request FILE",
   about: "Summarizes recorded conversations: prints both summaries of each. A request holds model and traces.",
+  commonOptions,
   options: { ...requestOptions, ...unaryOptions },
   async run({ values, logger, signal }) {
     const input = (await readRequest(values, signal)) as unknown as MemorySummarizeInput; // checked when it is encoded

@@ -1,6 +1,7 @@
 import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
 import type { ModelInfo } from "../../api/models/info.ts";
 import { packageVersion } from "../../client/version.ts";
+import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { text, wholeNumber } from "../options.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
@@ -13,6 +14,7 @@ export const models = defineCommand({
   name: "models",
   about:
     "Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.",
+  commonOptions,
   options: {
     ...unaryOptions,
     idleTimeoutMs: wholeNumber(`longest wait for the list, further tries included; default ${DEFAULT_TIMEOUT_MS}`),

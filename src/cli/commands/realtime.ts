@@ -5,7 +5,7 @@ import { RealtimeWebsocketClient } from "../../api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../api/realtime/connection.ts";
 import { RealtimeConversation } from "../../api/realtime/conversation.ts";
 import type { RealtimeSessionConfig } from "../../api/realtime/session-config.ts";
-import { eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
+import { commonOptions, eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { choice, text } from "../options.ts";
@@ -40,6 +40,7 @@ export const realtime = defineCommand({
   argument: "TEXT",
   about: `Talks to a realtime session. TEXT, or each line of standard input, is said to the model; what both sides say goes to
 standard output, a line a speaker. The command ends after the last answer, or with Ctrl-C.`,
+  commonOptions,
   options,
   async run({ argument: typed, values, logger, signal }) {
     const { wav: recording, out, json } = values;

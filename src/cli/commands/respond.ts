@@ -1,10 +1,11 @@
 import type { ResponseStream } from "../../api/responses/stream.ts";
 import type { ResponsesRequest } from "../../api/wire/requests.ts";
 import {
-  checkResponseOptions,
+  commonOptions,
   DEFAULT_MODEL,
   eventsOption,
   maxRetriesOption,
+  noteResponseOptions,
   responseOptions,
   serviceOptions,
   transportOption,
@@ -37,9 +38,10 @@ export const respond = defineCommand({
   argument: "PROMPT",
   about: "Streams one response to standard output. PROMPT comes from the argument or from standard input.",
   options,
+  commonOptions,
   async run(invocation) {
     const { values, logger, signal } = invocation;
-    checkResponseOptions(values);
+    noteResponseOptions(values, logger);
     const request = await readRequest(invocation);
     const connection = await openConnection(values, logger);
     try {
@@ -59,13 +61,12 @@ export const respond = defineCommand({
 type Request = (sender: ResponseSender) => Promise<ResponseStream>;
 
 /** What to send, read and checked before anything is connected. */
-async function readRequest({ argument, values, signal }: Invocation<typeof options>): Promise<Request> {
+async function readRequest({ argument, values, logger, signal }: Invocation<typeof options>): Promise<Request> {
   const { request: file, conversationId, instructions, reasoning: effort, model = DEFAULT_MODEL } = values;
   if (file !== undefined) {
     if (argument !== undefined) throw new UsageError("give a PROMPT or --request FILE, not both");
-    const extra = (["model", "instructions", "reasoning"] as const).find((name) => values[name] !== undefined);
-    if (extra !== undefined)
-      throw new UsageError(`--request FILE is sent as it is: put the ${extra} into it, not beside it`);
+    for (const name of ["model", "instructions", "reasoning"] as const)
+      if (values[name] !== undefined) logger.warn({}, `--${name} has no effect: --request FILE is sent as it is`);
     const body = { ...(await readRequestFile(file, signal)), stream: true };
     return (sender) => sender.streamBody(body);
   }

@@ -1,10 +1,11 @@
 import { ResponsesSession } from "../../api/session/session.ts";
 import type { ResponsesRequest } from "../../api/wire/requests.ts";
 import {
-  checkResponseOptions,
+  commonOptions,
   DEFAULT_MODEL,
   defaults,
   eventsOption,
+  noteResponseOptions,
   responseOptions,
   serviceOptions,
   transportOption,
@@ -22,6 +23,7 @@ export const session = defineCommand({
   needs: "--requests FILE",
   about: `Sends several requests through one session: over a WebSocket only what is new of each one travels.
 The answers go to standard output in order; the first failure ends the session.`,
+  commonOptions,
   options: {
     requests: text("FILE", "full request bodies as JSON, one a line; - is standard input"),
     model: text("MODEL", `of requests that name none; default ${DEFAULT_MODEL}`),
@@ -35,7 +37,7 @@ The answers go to standard output in order; the first failure ends the session.`
   },
   async run({ values, logger, signal }) {
     const { requests, conversationId, clientVersion, transport, model = DEFAULT_MODEL, json } = values;
-    checkResponseOptions(values);
+    noteResponseOptions(values, logger);
     if (requests === undefined)
       throw new UsageError("--requests FILE is missing: full request bodies as JSON, one a line");
     const bodies = await readRequestLines(requests, signal);
