@@ -61,7 +61,10 @@ ${lines.join("\n")}
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") return output.write(usage());
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const [about] = rest;
+    return about === undefined ? output.write(usage()) : run([about, "--help"], signal);
+  }
   if (name === "--version" || name === "-v") return output.write(`${packageVersion}\n`);
   const command = commands.get(name);
   if (!command)

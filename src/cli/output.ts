@@ -1,3 +1,6 @@
+import { exitStatus } from "./exit-status.ts";
+import { systemCode } from "./usage-error.ts";
+
 /** Standard output carries data alone; everything for people goes to standard error. */
 export interface Output {
   /** Resolves when the reader has room again. */
@@ -24,8 +27,9 @@ export function say(line: string): void {
  */
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code === "EPIPE") process.exit(exitStatus.done);
+    say(`codex-api: standard output cannot be written: ${systemCode(error)}`);
+    process.exit(exitStatus.ourFault);
   });
   process.stderr.on("error", () => {});
 }

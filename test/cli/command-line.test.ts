@@ -14,6 +14,11 @@ describe("every command", () => {
     expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
+  it("is explained by help too", async () => {
+    const { stdout } = await runCommand(["respond", "--help"]);
+    expect(await runCommand(["help", "respond"])).toMatchObject({ status: 0, stdout });
+  });
+
   it.each(["session", "compact", "memories", "models", "emulator"])("%s takes no argument", async (command) => {
     const { status, stdout, stderr } = await runCommand([command, "stray"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -52,6 +52,23 @@ describe("doctor", () => {
     expect(stderr).toBe("");
   });
 
+  it("prints neither user info nor query of the base URL, which may be credentials", async () => {
+    const port = await closedPort();
+    for (const more of [[], ["--json"]]) {
+      const { stdout } = await runCommand(["doctor", `http://alice:hunter2@127.0.0.1:${port}/v1?key=s3cret`, ...more]);
+      expect(stdout).toContain(`http://127.0.0.1:${port}/v1/models`);
+      expect(stdout).not.toMatch(/alice|hunter2|s3cret/);
+    }
+  });
+
+  it("explains an unusable proxy setting", async () => {
+    const { status, stdout } = await runCommand(["doctor", "https://localhost/v1"], {
+      env: { HTTPS_PROXY: "gopher://proxy" },
+    });
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/Route \(proxy\)\n {2}FAIL proxy setting: .*HTTPS_PROXY/);
+  });
+
   it("explains an unusable bundle", async () => {
     const { status, stdout } = await runCommand(["doctor", "https://localhost/v1"], {
       env: { SSL_CERT_FILE: "/does/not/exist" },

@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { emulate } from "../support/clients.ts";
-import { runCommand } from "../support/command.ts";
+import { COMMAND, runCommand } from "../support/command.ts";
 
 describe("standard error that nobody reads", () => {
   it("does not cut the answer off", async () => {
@@ -29,5 +31,15 @@ describe("standard input that never ends", () => {
       },
     });
     expect({ status, stderr }).toEqual({ status: 130, stderr: "interrupted\n" });
+  });
+});
+
+it.skipIf(!existsSync("/dev/full"))("standard output on a full disk: one line says so", () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, "--help"], { stdio: ["ignore", full, "pipe"] });
+  expect({ status, stderr: String(stderr) }).toEqual({
+    status: 1,
+    stderr: "codex-api: standard output cannot be written: ENOSPC\n",
   });
 });

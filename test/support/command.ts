@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-const COMMAND = join(import.meta.dirname, "../../dist/cli.js");
+export const COMMAND = join(import.meta.dirname, "../../dist/cli.js");
 
 export interface CommandOptions {
   /** Added to an environment that has PATH and HOME alone. */

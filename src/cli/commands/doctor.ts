@@ -2,7 +2,8 @@ import { endpointUrl, websocketUrl } from "../../api/provider.ts";
 import { AbortedError } from "../../client/errors.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
 import type { Logger } from "../../client/log.ts";
-import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
+import { safeUrl } from "../../client/redact.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
 import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
@@ -63,21 +64,25 @@ interface Examination {
 }
 
 async function examine(examination: Examination): Promise<Report> {
-  const { url, websocketUrl, connectTimeoutMs, idleTimeoutMs, logger, signal } = examination;
+  const { url: fullUrl, websocketUrl, connectTimeoutMs, idleTimeoutMs, logger, signal } = examination;
+  const url = safeUrl(fullUrl); // reports are sent around
   const { section, trust, error } = examineTrust(process.env);
   const sections: Section[] = [section];
   if (!trust) return { url, sections, error };
 
-  const dialer = createDialer({ trust, env: process.env, logger });
-  sections.push(examineRoutes(dialer, url, websocketUrl));
-  const connection = await examineConnection({ url, trust, dialer, timeoutMs: connectTimeoutMs, signal });
+  const routes = examineRoutes({ trust, env: process.env, logger }, [fullUrl, websocketUrl]);
+  const { dialer } = routes;
+  sections.push(routes.section);
+  if (!dialer) return { url, sections, error: routes.error };
+
+  const connection = await examineConnection({ url: fullUrl, trust, dialer, timeoutMs: connectTimeoutMs, signal });
   sections.push(connection.section);
   if (connection.error !== undefined) return { url, sections, error: connection.error };
 
   const transport = new UndiciTransport({ dialer, connectTimeoutMs, maxRedirects: 0, logger });
   try {
     const timeouts = { headersMs: idleTimeoutMs };
-    const http = await examineHttp(transport, { method: "GET", url, headers: {}, timeouts, signal });
+    const http = await examineHttp(transport, { method: "GET", url: fullUrl, headers: {}, timeouts, signal });
     const upgrade = await examineWebsocket({ url: websocketUrl, dialer, connectTimeoutMs, signal });
     sections.push(http.section, upgrade.section);
     return { url, sections, error: http.error ?? upgrade.error };

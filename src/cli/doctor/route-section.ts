@@ -1,15 +1,27 @@
-import type { Dialer, Route } from "../../client/route/index.ts";
+import { createDialer, type Dialer, type DialerOptions, type Route } from "../../client/route/index.ts";
 import type { Finding, Section } from "./findings.ts";
 
+export interface RouteResult {
+  readonly section: Section;
+  /** Undefined where a proxy setting is unusable. */
+  readonly dialer: Dialer | undefined;
+  readonly error: unknown;
+}
+
 /** Which proxy HTTP and WebSocket take, and which variable says so. */
-export function examineRoutes(dialer: Dialer, httpUrl: string, websocketUrl: string): Section {
-  return {
-    title: "Route (proxy)",
-    findings: [httpUrl, websocketUrl].map((url): Finding => {
+export function examineRoutes(options: DialerOptions, urls: readonly string[]): RouteResult {
+  const title = "Route (proxy)";
+  try {
+    const dialer = createDialer(options);
+    const findings = urls.map((url): Finding => {
       const { protocol } = new URL(url);
       return { check: protocol.slice(0, -1), outcome: "ok", text: describeRoute(dialer.route(url)) };
-    }),
-  };
+    });
+    return { section: { title, findings }, dialer, error: undefined };
+  } catch (error) {
+    const finding: Finding = { check: "proxy setting", outcome: "failed", text: (error as Error).message };
+    return { section: { title, findings: [finding] }, dialer: undefined, error };
+  }
 }
 
 function describeRoute(route: Route): string {
