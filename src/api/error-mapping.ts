@@ -14,7 +14,7 @@ import {
   UsageLimitReachedError,
   UsageNotIncludedError,
 } from "./errors.ts";
-import { header } from "./headers.ts";
+import { header, headerText } from "./headers.ts";
 import { bodyExcerpt, requestIdOf, unexpectedStatusText } from "./http-error-text.ts";
 import { promoMessage, rateLimitSnapshot } from "./rate-limits.ts";
 import { isJsonObject, type JsonObject } from "./wire/json.ts";
@@ -83,7 +83,7 @@ const retryable: ToError = ({ details, fields, retryAfterMs, cause }) => {
 
 const usageLimitReached: ToError = ({ details, fields, headers, cause }) => {
   const rateLimits =
-    Object.keys(headers).length > 0 ? rateLimitSnapshot(headers, headers[header.activeLimit]) : undefined;
+    Object.keys(headers).length > 0 ? rateLimitSnapshot(headers, headerText(headers, header.activeLimit)) : undefined;
   const promo = promoMessage(headers);
   const { planType } = details;
   const resetDate = dateOf(details.resetsAt);
@@ -170,7 +170,7 @@ function badRequest(refusal: Refusal): CodexApiError {
 
 function rateLimited(refusal: Refusal, url: string | undefined): CodexApiError {
   const { details, headers, body = "", cause } = refusal;
-  const requestId = refusal.fields.requestId ?? headers[header.cfRay];
+  const requestId = refusal.fields.requestId ?? headerText(headers, header.cfRay);
   const retryAfterMs = refusal.retryAfterMs ?? delayInMessage(details.message);
   const said = (details.message ?? bodyExcerpt({ headers, body })).replace(/\.$/, "");
   const message = [

@@ -1,3 +1,5 @@
+import { type HeaderMap, isSendableHeaderValue } from "../client/headers.ts";
+
 /** Header names of the service, each written once. Lower case, as they stand on the wire. */
 export const header = {
   accountId: "chatgpt-account-id",
@@ -30,3 +32,9 @@ export const header = {
   userAgent: "user-agent",
   version: "version",
 } as const;
+
+/** A header's value where it is visible ASCII; another counts as absent, as in the reference. */
+export function headerText(headers: HeaderMap, name: string): string | undefined {
+  const value = headers[name];
+  return value !== undefined && isSendableHeaderValue(value) ? value : undefined;
+}

@@ -2,7 +2,7 @@ import type { HttpErrorFields } from "../client/errors.ts";
 import type { HeaderMap } from "../client/headers.ts";
 import { statusText } from "../client/status-text.ts";
 import { type ErrorDetails, readErrorDetails } from "./error-details.ts";
-import { header } from "./headers.ts";
+import { header, headerText } from "./headers.ts";
 import { isJsonObject } from "./wire/json.ts";
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -25,7 +25,7 @@ const SERVER_ADVICE = "The fault is the server's or a gateway's: send the reques
 
 /** The id by which the service finds the request again. */
 export function requestIdOf(headers: HeaderMap): string | undefined {
-  return headers[header.requestId] ?? headers[header.oaiRequestId];
+  return headerText(headers, header.requestId) ?? headerText(headers, header.oaiRequestId);
 }
 
 /** The message of an answer that has no kind of its own: the reference's text, then what to do about it. */
@@ -36,9 +36,9 @@ export function unexpectedStatusText(answer: HttpErrorFields, details: ErrorDeta
     : `unexpected status ${statusText(status)}: ${details.message ?? (bodyExcerpt(answer) || "Unknown error")}`;
   const marks: readonly (readonly [string, string | undefined])[] = [
     ["url", answer.url],
-    ["cf-ray", headers[header.cfRay]],
+    ["cf-ray", headerText(headers, header.cfRay)],
     ["request id", requestIdOf(headers)],
-    ["auth error", headers[header.authorizationError]],
+    ["auth error", headerText(headers, header.authorizationError)],
     ["auth error code", identityErrorCode(headers[header.errorJson])],
   ];
   const context = marks.map(([name, value]) => (value ? `, ${name}: ${value}` : "")).join("");

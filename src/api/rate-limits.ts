@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../client/headers.ts";
-import { header } from "./headers.ts";
+import { header, headerText } from "./headers.ts";
 import { isJsonObject, type JsonObject } from "./wire/json.ts";
 
 /** One window of a limit. */
@@ -72,7 +72,7 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
   const prefix = `x-${id.replaceAll("_", "-")}`;
   return compact({
     limitId: id,
-    limitName: filled(headers[`${prefix}-limit-name`]),
+    limitName: filled(headerText(headers, `${prefix}-limit-name`)),
     primary: headerWindow(headers, `${prefix}-primary`),
     secondary: headerWindow(headers, `${prefix}-secondary`),
     credits: headerCredits(headers),
@@ -82,7 +82,7 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
 
 /** What the service wants said to someone who reached a limit. */
 export function promoMessage(headers: HeaderMap): string | undefined {
-  return filled(headers[header.promoMessage]);
+  return filled(headerText(headers, header.promoMessage));
 }
 
 /** The `codex.rate_limits` event of a WebSocket stream. A part that is not of its documented form is left out. */
@@ -115,7 +115,7 @@ function headerCredits(headers: HeaderMap): CreditsSnapshot | undefined {
   const hasCredits = booleanIn(headers["x-codex-credits-has-credits"]);
   const unlimited = booleanIn(headers["x-codex-credits-unlimited"]);
   if (hasCredits === undefined || unlimited === undefined) return undefined;
-  return compact({ hasCredits, unlimited, balance: filled(headers["x-codex-credits-balance"]) });
+  return compact({ hasCredits, unlimited, balance: filled(headerText(headers, "x-codex-credits-balance")) });
 }
 
 function eventWindow(value: unknown): RateLimitWindow | undefined {

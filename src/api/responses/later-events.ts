@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../client/headers.ts";
-import { header } from "../headers.ts";
+import { header, headerText } from "../headers.ts";
 import { headerInEvent } from "../wire/event-decoder.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import type {
@@ -26,7 +26,7 @@ export class LaterEvents {
 
   /** @param headers - Of the answer, or of the handshake. */
   constructor(headers: HeaderMap) {
-    this.#fasterModel = headers[header.safetyBufferingFasterModel];
+    this.#fasterModel = headerText(headers, header.safetyBufferingFasterModel);
   }
 
   /** What one wire event says beside its own meaning, or as its only one. */

@@ -1,15 +1,15 @@
 import type { HeaderMap } from "../../client/headers.ts";
-import { header } from "../headers.ts";
+import { header, headerText } from "../headers.ts";
 import { rateLimitSnapshots } from "../rate-limits.ts";
 import type { ResponseEvent } from "./events.ts";
 
 /** What the response headers tell, as events before the stream's own, in the reference's order. */
 export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
   const events: ResponseEvent[] = [];
-  const model = headers[header.openaiModel];
+  const model = headerText(headers, header.openaiModel);
   if (model !== undefined) events.push({ type: "server_model", model });
   for (const snapshot of rateLimitSnapshots(headers)) events.push({ type: "rate_limits", snapshot });
-  const etag = headers[header.modelsEtag];
+  const etag = headerText(headers, header.modelsEtag);
   if (etag !== undefined) events.push({ type: "models_etag", etag });
   if (headers[header.reasoningIncluded] !== undefined)
     events.push({ type: "server_reasoning_included", included: true });

@@ -1,6 +1,6 @@
 import { AbortedError, BuildError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import { header } from "../headers.ts";
+import { requestIdOf } from "../http-error-text.ts";
 import { type CollectedResponse, collectResponse } from "./collect.ts";
 import type { ResponseEvent } from "./events.ts";
 
@@ -38,7 +38,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
 
   /** The service's id of the request, to quote in a report. */
   get requestId(): string | undefined {
-    return this.headers[header.requestId] ?? this.headers[header.oaiRequestId];
+    return requestIdOf(this.headers);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ResponseEvent, undefined> {

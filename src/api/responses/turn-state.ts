@@ -1,3 +1,5 @@
+import { isSendableHeaderValue } from "../../client/headers.ts";
+
 /**
  * The sticky-routing token of a turn (`x-codex-turn-state`): set once, by the first answer that carries it, and sent with every later
  * request of the same turn. Use a new one for each turn.
@@ -9,8 +11,8 @@ export class TurnState {
     return this.#value;
   }
 
-  /** The first value wins; later ones are ignored, as in the reference. */
+  /** The first value wins; later ones are ignored, as in the reference, and so is one that no header could carry back. */
   set(value: string | undefined): void {
-    this.#value ??= value;
+    if (value !== undefined && isSendableHeaderValue(value)) this.#value ??= value;
   }
 }

@@ -4,13 +4,17 @@ import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
 import { CallsClient } from "../../../src/api/calls.ts";
 import { CompactClient } from "../../../src/api/compact.ts";
 import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
+import { mapHttpError } from "../../../src/api/error-mapping.ts";
 import { FilesClient } from "../../../src/api/files/client.ts";
 import { ImagesClient } from "../../../src/api/images.ts";
 import { MemoriesClient } from "../../../src/api/memories.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
-import { clientOptions, emulate } from "../../support/clients.ts";
+import { SearchClient } from "../../../src/api/search.ts";
+import { HttpError } from "../../../src/client/errors.ts";
+import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
@@ -65,6 +69,52 @@ describe("a signal that has fired", () => {
     expect([error.kind, error.cause]).toEqual(["aborted", "gone"]);
     await textOf((await transport.stream(get(server.url))).body);
     expect([server.requests.length, server.connections]).toEqual([2, 1]);
+  });
+});
+
+describe("a response header with a sign outside ASCII counts as absent", () => {
+  it("before a stream, and the turn goes on without it", async () => {
+    const odd = ["openai-model", "x-models-etag", "x-codex-turn-state", "x-codex-primary-limit-name", "x-request-id"];
+    const server = await serve((_request, response) => {
+      for (const name of odd) response.setHeader(name, "é");
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "x-oai-request-id": "r2",
+        "x-codex-limit-name": "é",
+      });
+      response.end('data: {"type":"response.completed","response":{"id":"r"}}\n\n');
+    });
+    const client = new ResponsesClient(clientOptions(server.url));
+    const turnState = new TurnState();
+    for (const each of [1, 2]) {
+      const stream = await client.streamBody({ each }, { turnState });
+      expect(stream.requestId).toBe("r2");
+      expect(stream.headers["x-request-id"]).toBe("é");
+      const { events } = await readEvents(stream);
+      expect(events).toEqual([
+        { type: "rate_limits", snapshot: { limitId: "codex" } },
+        { type: "completed", responseId: "r" },
+      ]);
+    }
+    expect(turnState.value).toBeUndefined();
+  });
+
+  it("in a refusal", async () => {
+    const names = ["x-request-id", "cf-ray", "x-openai-authorization-error", "x-codex-promo-message"];
+    const server = await serve((_request, response) => {
+      for (const name of [...names, "x-codex-active-limit"]) response.setHeader(name, "é");
+      const limit = { error: { type: "usage_limit_reached" } };
+      response.writeHead(429, { "x-oai-request-id": "r2" }).end(JSON.stringify(limit));
+    });
+    const options = clientOptions(server.url);
+    const refused = await errorOf(new SearchClient(options).search({ id: "s", model: "m" }));
+    expect(refused).toMatchObject({ kind: "usage_limit_reached", requestId: "r2", rateLimits: { limitId: "codex" } });
+    expect(refused.promoMessage).toBeUndefined();
+    expect(refused.message).not.toContain("é");
+    const { message } = mapHttpError(
+      new HttpError("", { status: 403, headers: Object.fromEntries(names.map((name) => [name, "é"])), body: "no" }),
+    );
+    expect(message).toMatch(/^unexpected status 403 Forbidden: no\. Check/);
   });
 });
 
