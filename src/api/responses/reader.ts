@@ -78,8 +78,12 @@ export class ResponseReader {
 
   #parse(text: string): void {
     const event = parseObject(text);
-    if (event) this.#accept(event, text);
-    else this.#skip("not JSON");
+    if (event) {
+      this.#accept(event, text);
+      return;
+    }
+    this.#poll(undefined);
+    this.#skip("not JSON");
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
@@ -95,10 +99,10 @@ export class ResponseReader {
 
   #accept(event: JsonObject, text: string): void {
     this.#poll(event.type);
-    this.#noteServerModel(event);
+    const decoded = this.#decode(event, text);
+    if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
     const later = this.#options.later?.decode(event) ?? NOTHING_LATER;
     for (const each of later) this.#sink.event(each);
-    const decoded = this.#decode(event, text);
     switch (decoded.type) {
       case "failed":
         this.#sink.failed(this.#blanked(text, decoded.error));
@@ -106,6 +110,7 @@ export class ResponseReader {
       case "metadata":
         this.#options.turnState?.set(decoded.turnState);
         if (decoded.modelsEtag !== undefined) this.#sink.event({ type: "models_etag", etag: decoded.modelsEtag });
+        else if (later.length === 0 && this.#options.wireEvents) this.#sink.event({ type: "wire", event });
         return;
       case "skipped":
         if (later.length > 0) return;
@@ -119,6 +124,12 @@ export class ResponseReader {
       default:
         this.#sink.event(decoded);
     }
+  }
+
+  /** On a WebSocket the reference looks for error frames and limits first, and goes no further with what is one. */
+  #comesBeforeModel(event: JsonObject, decoded: DecodedEvent): boolean {
+    if (this.#carrier === "sse") return false;
+    return decoded.type === "rate_limits" || (decoded.type === "failed" && event.type === "error");
   }
 
   #noteServerModel(event: JsonObject): void {
