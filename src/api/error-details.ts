@@ -7,7 +7,7 @@ export interface ErrorDetails {
   /** Trimmed; absent when blank. */
   readonly message?: string | undefined;
   readonly planType?: string | undefined;
-  /** Unix seconds. */
+  /** Unix seconds; absent where no number can hold them. */
   readonly resetsAt?: number | undefined;
   /** An object of which each field above, where it is there, has its type. */
   readonly wellFormed: boolean;
@@ -61,6 +61,7 @@ function isOptionalText(value: unknown): boolean {
   return value === undefined || value === null || typeof value === "string";
 }
 
+/** One of 64 bits: too late for any date it is still a number, and leaves the rest readable. */
 function isOptionalInteger(value: unknown): boolean {
-  return value === undefined || value === null || Number.isSafeInteger(value);
+  return value === undefined || value === null || (Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63);
 }

@@ -102,8 +102,9 @@ const usageLimitReached: ToError = ({ details, fields, headers, cause }) => {
 };
 
 /**
- * THE table: what a code means, on an SSE stream, on a WebSocket and in an HTTP answer alike. Looked up by `error.code`, then by `error.type`.
- * What is not listed depends on where it arrived: an event is retryable, an HTTP answer goes by its status.
+ * THE table: what a code means, on an SSE stream, on a WebSocket and in an HTTP answer alike. Looked up by `error.code`, then by `error.type`;
+ * for `response.failed` by the code alone, as in the reference. What is not listed depends on where it arrived: an event is retryable, an HTTP
+ * answer goes by its status.
  */
 const BY_CODE: ReadonlyMap<string, ToError> = new Map([
   ["context_length_exceeded", contextWindowExceeded],
@@ -191,13 +192,13 @@ function rateLimited(refusal: Refusal, url: string | undefined): CodexApiError {
 export function mapFailedResponse(error: unknown): CodexApiError {
   const details = readErrorDetails(error);
   if (!details.wellFormed) return new StreamError("response.failed event received");
-  return mapDetails(details);
+  return mapDetails(details, listed({ ...details, type: undefined }));
 }
 
-function mapDetails(details: ErrorDetails): CodexApiError {
+function mapDetails(details: ErrorDetails, known: ToError | undefined): CodexApiError {
   const retryAfterMs = details.code === "rate_limit_exceeded" ? delayInMessage(details.message) : undefined;
   const fields = { code: details.code ?? details.type };
-  return (listed(details) ?? retryable)({ details, fields, headers: {}, retryAfterMs });
+  return (known ?? retryable)({ details, fields, headers: {}, retryAfterMs });
 }
 
 /**
@@ -214,7 +215,7 @@ export function mapErrorEvent(event: JsonObject, text: string): CodexApiError {
   if (details.code === undefined && details.type === undefined && details.message === undefined) {
     return new StreamError("error event received, without a reason");
   }
-  return mapDetails(details);
+  return mapDetails(details, listed(details));
 }
 
 const CONNECTION_LIMIT =

@@ -9,12 +9,12 @@ function httpError(status: number, body: unknown, headers: Record<string, string
   return new HttpError(`http ${status}`, { status, url: URL_SENT, headers, body: text });
 }
 
-/** `code` → kind, wherever it arrives. */
 /** Beside its text, as every event comes. */
 function mapEvent(event: Readonly<Record<string, unknown>>): CodexApiError {
   return mapErrorEvent(event, JSON.stringify(event));
 }
 
+/** `code` → kind, wherever it arrives. */
 const table: readonly (readonly [string, string])[] = [
   ["context_length_exceeded", "context_window_exceeded"],
   ["insufficient_quota", "quota_exceeded"],
@@ -46,9 +46,15 @@ describe("the table of codes", () => {
     expect(all.every((mapped) => mapped.retryable === (kind === "retryable"))).toBe(true);
   });
 
-  test.each(table)("%s counts as type where there is no code of its own", (type, kind) => {
-    expect(mapFailedResponse({ type, code: null, message: "because" }).kind).toBe(kind);
-  });
+  test.each(table)(
+    "%s counts as type where there is no code of its own; in response.failed it does not",
+    (type, kind) => {
+      const error = { type, code: null, message: "because" };
+      expect(mapEvent({ type: "error", error }).kind).toBe(kind);
+      expect(mapHttpError(httpError(500, { error })).kind).toBe(kind);
+      expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", code: type });
+    },
+  );
 
   test.each<[string, string]>([
     [
@@ -182,6 +188,7 @@ describe("mapHttpError", () => {
     [429, { error: { type: "usage_limit_reached", resets_at: 1 } }, "usage_limit_reached"],
     [429, { error: { type: "usage_limit_reached", resets_at: 1.5 } }, "rate_limit"],
     [429, { error: { type: "usage_limit_reached", resets_at: "1" } }, "rate_limit"],
+    [429, { error: { type: "usage_limit_reached", resets_at: 2 ** 63 } }, "rate_limit"],
     [429, { error: { type: "usage_limit_reached", code: 429 } }, "usage_limit_reached"],
     [429, { error: { type: 5, code: "x" } }, "rate_limit"],
     [429, { error: { type: "usage_not_included" } }, "usage_not_included"],
@@ -298,11 +305,25 @@ describe("mapHttpError", () => {
       expect(mapped.message).not.toContain("of Codex");
     });
 
-    test("has no snapshot where there are no headers, and no date that no calendar has", () => {
-      const mapped = mapHttpError(httpError(429, { error: { type: "usage_limit_reached", resets_at: 9e15 } }));
-      expect(mapped).toHaveProperty("rateLimits", undefined);
-      expect(mapped).toHaveProperty("resetsAt", undefined);
-      expect(mapped.message).not.toContain("It resets");
+    // parity: errors/reset-time-as-float
+    test("takes a time written as a float for the integer that it is", () => {
+      for (const written of ["1700000000.0", "17e8"]) {
+        const body = `{"error":{"type":"usage_limit_reached","resets_at":${written}}}`;
+        const mapped = mapHttpError(httpError(429, body));
+        expect(mapped).toMatchObject({ kind: "usage_limit_reached", resetsAt: 1_700_000_000 });
+      }
     });
+
+    test.each([9e15, 99_999_999_999_999_999n, -(2n ** 62n)])(
+      "has no snapshot where there are no headers, and no date that no calendar has: %s",
+      (resetsAt) => {
+        const text = `{"error":{"type":"usage_limit_reached","resets_at":${resetsAt}}}`;
+        const mapped = mapHttpError(httpError(429, text));
+        expect(mapped.kind).toBe("usage_limit_reached");
+        expect(mapped).toHaveProperty("rateLimits", undefined);
+        expect(mapped).toHaveProperty("resetsAt", undefined);
+        expect(mapped.message).not.toContain("It resets");
+      },
+    );
   });
 });
