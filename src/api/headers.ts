@@ -21,6 +21,7 @@ export const header = {
   reasoningIncluded: "x-reasoning-included",
   requestId: "x-request-id",
   residency: "x-openai-internal-codex-residency",
+  safetyBufferingEnabled: "x-codex-safety-buffering-enabled",
   safetyBufferingFasterModel: "x-codex-safety-buffering-faster-model",
   sessionId: "session-id",
   sessionIdUnderscore: "session_id",

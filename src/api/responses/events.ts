@@ -111,7 +111,7 @@ export interface SafetyBufferingEvent {
   readonly type: "safety_buffering";
   readonly useCases: readonly string[];
   readonly reasons: readonly string[];
-  /** Tell the user that the answer waits. */
+  /** Tell the user that the answer waits. True where the service does not say. */
   readonly showBufferingUi: boolean;
   /** A model that would answer at once. */
   readonly fasterModel?: string;

@@ -22,11 +22,14 @@ const VERIFICATIONS = ["trusted_access_for_cyber"];
 
 /** Decodes what the reference reads since March 2026, for one response. What cannot be read is left out, as everywhere in a stream. */
 export class LaterEvents {
+  // Of headers, for events that do not say it themselves.
   #fasterModel: string | undefined;
+  #showsBuffering: string | undefined;
 
   /** @param headers - Of the answer, or of the handshake. */
   constructor(headers: HeaderMap) {
     this.#fasterModel = headerText(headers, header.safetyBufferingFasterModel);
+    this.#showsBuffering = headerText(headers, header.safetyBufferingEnabled);
   }
 
   /** What one wire event says beside its own meaning, or as its only one. */
@@ -42,6 +45,7 @@ export class LaterEvents {
       case "response.metadata":
       case "codex.response.metadata":
         this.#fasterModel = headerInEvent(event.headers, header.safetyBufferingFasterModel) ?? this.#fasterModel;
+        this.#showsBuffering = headerInEvent(event.headers, header.safetyBufferingEnabled) ?? this.#showsBuffering;
         if (isJsonObject(event.metadata)) found.push(modelVerifications(event.metadata), moderation(event.metadata));
     }
     if (isJsonObject(event.safety_buffering)) found.push(this.#safetyBuffering(event.safety_buffering));
@@ -59,12 +63,13 @@ export class LaterEvents {
   }
 
   #safetyBuffering(told: JsonObject): SafetyBufferingEvent {
-    const fasterModel = "retry_model" in told ? told.retry_model : this.#fasterModel;
+    const { show_buffering_ui: shows, faster_model: faster = told.retry_model } = told;
+    const fasterModel = faster === undefined ? this.#fasterModel : faster;
     return {
       type: "safety_buffering",
       useCases: texts(told.use_cases),
       reasons: texts(told.reasons),
-      showBufferingUi: true,
+      showBufferingUi: typeof shows === "boolean" ? shows : !/^(false|0)$/i.test(this.#showsBuffering ?? ""),
       ...(typeof fasterModel === "string" ? { fasterModel } : {}),
     };
   }

@@ -4,6 +4,7 @@ import { ResponseReader, type ResponseSink } from "../../../../src/api/responses
 import { silentLogger } from "../../../../src/client/log.ts";
 import type { SkippedEvent } from "../../../../src/client/telemetry.ts";
 
+const ENABLED = "x-codex-safety-buffering-enabled";
 const FASTER = "x-codex-safety-buffering-faster-model";
 
 /** What a reader makes of some events. */
@@ -139,13 +140,30 @@ describe("later events, where they are asked for", () => {
 
   test.each<[string, object, string | undefined]>([
     ["the header's", {}, "of the header"],
-    ["the event's own", { retry_model: "own" }, "own"],
-    ["none where the event says none", { retry_model: null }, undefined],
+    ["the event's own", { faster_model: "own", retry_model: "earlier" }, "own"],
+    ["the event's own under its earlier name", { retry_model: "own" }, "own"],
+    ["none where the event says none", { faster_model: null }, undefined],
+    ["none where the event says none under the earlier name", { retry_model: null }, undefined],
   ])("the faster model is %s", (_which, told, expected) => {
     const event = { type: "response.in_progress", safety_buffering: told };
     const { emitted } = read([event], new LaterEvents({ [FASTER]: "of the header" }));
     expect(emitted).toMatchObject([{ type: "safety_buffering" }]);
     expect((emitted[0] as { fasterModel?: string }).fasterModel).toBe(expected);
+  });
+
+  test.each<[string, object, string | undefined, boolean]>([
+    ["as the event says: no", { show_buffering_ui: false }, "true", false],
+    ["as the event says: yes", { show_buffering_ui: true }, "false", true],
+    ["as the header says: no", {}, "False", false],
+    ["as the header says: yes", { show_buffering_ui: "no" }, "1", true],
+    ["where nobody says", {}, undefined, true],
+  ])("the user is told %s", (_who, told, enabled, expected) => {
+    const event = { type: "response.in_progress", safety_buffering: told };
+    const ofHeader = enabled === undefined ? {} : { [ENABLED]: enabled };
+    const shown = [{ type: "safety_buffering", showBufferingUi: expected }];
+    expect(read([event], new LaterEvents(ofHeader)).emitted).toMatchObject(shown);
+    const metadata = { type: "response.metadata", headers: ofHeader };
+    expect(read([metadata, event], new LaterEvents({})).emitted).toMatchObject(shown);
   });
 
   test("the faster model can come in an event, where an answer has no headers of its own", () => {
