@@ -137,7 +137,7 @@ export class ResponseFeed implements ResponseSink, PausableSource {
   fail(cause: unknown): void {
     if (this.#over) return;
     if (cause instanceof AbortedError) {
-      this.#onAbort();
+      this.#abort(cause);
       return;
     }
     const error = CodexApiError.is(cause) ? cause : unreadable(cause);
@@ -165,12 +165,15 @@ export class ResponseFeed implements ResponseSink, PausableSource {
   }
 
   #onAbort = (): void => {
-    if (this.#over) return;
-    this.#stop();
-    this.#failure = new AbortedError(this.#signal?.reason);
-    this.#carrier.cancel();
-    this.queue.cut(this.#failure);
+    if (!this.#over) this.#abort(new AbortedError(this.#signal?.reason));
   };
+
+  #abort(error: AbortedError): void {
+    this.#stop();
+    this.#failure = error;
+    this.#carrier.cancel();
+    this.queue.cut(error);
+  }
 
   #stop(): void {
     this.#over = true;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Carrier, ResponseFeed } from "../../../../src/api/responses/feed.ts";
+import { AbortedError } from "../../../../src/client/errors.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 import type { Telemetry } from "../../../../src/client/telemetry.ts";
 
@@ -35,6 +36,15 @@ it.each(["completed", "failed"] as const)(
     expect(calls).toEqual(["cancel"]);
   },
 );
+
+it("an abort of the carrier's own comes at once, with its own reason", async () => {
+  const { feed, calls } = open(new AbortController().signal, {});
+  feed.read(delta);
+  feed.fail(new AbortedError("the gateway's own reason"));
+  await expect(feed.queue.next()).rejects.toMatchObject({ kind: "aborted", cause: "the gateway's own reason" });
+  expect(feed.failure).toMatchObject({ cause: "the gateway's own reason" });
+  expect(calls).toEqual(["cancel"]);
+});
 
 it.each(["completed", "failed"] as const)("what follows the terminal event in its chunk is not read: %s", (end) => {
   const seen: string[] = [];
