@@ -18,7 +18,10 @@ export type ConversationStep =
 
 export interface ConversationStateOptions {
   readonly protocol: RealtimeProtocolName;
-  /** Of an item's audio, in milliseconds; nothing for one that is not being played. Default: whatever arrived counts as played. */
+  /**
+   * Of an item's audio, in milliseconds; nothing for one that is not being played. Default: whatever arrived counts as played. In `v2` an item
+   * counts as played to its end once its response is over, whatever this says.
+   */
   readonly playedMs?: ((itemId: string) => number | undefined) | undefined;
 }
 
@@ -84,8 +87,8 @@ export class ConversationState {
 
   #responseOver(): readonly ConversationStep[] {
     this.#isResponding = false;
-    // A player tells by itself when it has come to the end; the service is ahead of it.
-    if (!this.#options.playedMs) this.#playing = undefined;
+    // A player tells by itself when it has come to the end; the service is ahead of it. `v2` is the reference, which forgets.
+    if (this.#options.protocol === "v2" || !this.#options.playedMs) this.#playing = undefined;
     return this.#isDeferred ? this.#create() : [];
   }
 

@@ -93,7 +93,9 @@ export class ResponsesWebsocketConnection {
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
   async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
-    return this.streamBody(encodeResponsesRequest(request, { azure: isAzure(this.#context.provider) }), options);
+    const store = request.store ?? isAzure(this.#context.provider);
+    // Item ids are written over HTTP alone, as in the reference.
+    return this.streamBody(encodeResponsesRequest({ ...request, store }), options);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
@@ -110,7 +112,10 @@ export class ResponsesWebsocketConnection {
     return new ResponseStream(feed.queue, { status: 101, headers: this.headers });
   }
 
-  /** Closes the connection, waiting a moment for the server's goodbye; a response under way fails. */
+  /**
+   * Says goodbye and waits, at most 2 s, for the server's. A response under way fails, and the connection is cut at once, which cancels the
+   * generation.
+   */
   async close(): Promise<void> {
     this.#turns.close();
     if (this.#feed) this.#feed.fail(connectionClosed());

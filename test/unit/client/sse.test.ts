@@ -105,6 +105,7 @@ describe("text", () => {
     }
   });
 
+  // parity: sse/invalid-utf-8
   it("shows invalid UTF-8 as U+FFFD instead of failing", () => {
     expect(decode([Uint8Array.of(...Buffer.from("data: a"), 0xff, 0x0a, 0x0a)]).events).toEqual([plain("a\uFFFD")]);
   });

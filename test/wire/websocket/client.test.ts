@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import type { JsonObject } from "../../../src/api/wire/json.ts";
 import type { WebsocketRequest } from "../../../src/client/telemetry.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { closedPort } from "../../support/serve.ts";
@@ -241,6 +242,17 @@ describe("a request", () => {
         },
       }),
     );
+  });
+
+  it("to Azure asks to store, without the items' ids, which go over HTTP alone", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.completed] }, { events: [wire.completed] }] });
+    const connection = await connect(emulator.url, { provider: { name: "azure" } });
+    const input = [{ type: "function_call", id: "fc_1", call_id: "c", name: "n", arguments: "{}" } as const];
+    await readEvents(await connection.stream({ model: "m", input }));
+    await readEvents(await connection.stream({ model: "m", input, store: false }));
+    const frames = emulator.requests.filter(({ kind }) => kind === "frame").map(({ json }) => json as JsonObject);
+    expect(frames.map(({ store }) => store)).toEqual([true, false]);
+    for (const frame of frames) expect(frame.input).toEqual([expect.not.objectContaining({ id: "fc_1" })]);
   });
 
   it("a body goes as it is, with its type alone added", async () => {

@@ -132,6 +132,12 @@ describe("the model's audio is truncated", () => {
     expect(stepsOf(happenings, { playedMs: () => undefined })).toEqual([]);
   });
 
+  it.each([done, cancelled])("in v2 not after the response, whatever the player says", (end) => {
+    const options = { protocol: "v2", playedMs: () => 50 } as const;
+    expect(stepsOf([audio("a", 100), end, speech()], options)).toEqual([]);
+    expect(stepsOf([audio("a", 100), speech()], options)).toEqual([cut("a", 50)]);
+  });
+
   it.each([
     ["what it says", { samplesPerChannel: 24 }, 1],
     ["its bytes", { data: Buffer.alloc(4800).toString("base64") }, 100],
