@@ -30,7 +30,7 @@ export interface ProviderConfig {
   readonly livenessTimeoutMs?: number | undefined;
   /** DNS, TCP, proxy and TLS together. Default 15 000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** From the request to the response headers. Default: `streamIdleTimeoutMs`. */
+  /** From the request to the response headers. Default 300 000. */
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
   readonly supportsWebsockets?: boolean | undefined;
@@ -47,6 +47,7 @@ export interface ProviderConfig {
 }
 
 const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
+const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const DEFAULT_STREAM_RETRIES = 5;
 const MOST_RETRIES = 100;
@@ -70,7 +71,6 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
   const time = (name: TimeoutName, byDefault: number) => milliseconds(place + name, provider[name] ?? byDefault);
   const retries = (name: string, value: number) => Math.min(count(place + name, value), MOST_RETRIES);
-  const streamIdleTimeoutMs = time("streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS);
   text(`${place}baseUrl`, provider.baseUrl);
   oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
   oneOf(`${place}sessionHeaders`, provider.sessionHeaders ?? "underscore", SESSION_HEADERS);
@@ -82,10 +82,10 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
       maxRetryAfterMs: milliseconds(`${place}retry.maxRetryAfterMs`, retry.maxRetryAfterMs),
     },
     maxStreamRetries: retries("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
-    streamIdleTimeoutMs,
+    streamIdleTimeoutMs: time("streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS),
     livenessTimeoutMs: time("livenessTimeoutMs", DEFAULT_LIVENESS_TIMEOUT_MS),
     connectTimeoutMs: time("connectTimeoutMs", DEFAULT_CONNECT_TIMEOUT_MS),
-    headersTimeoutMs: time("headersTimeoutMs", streamIdleTimeoutMs),
+    headersTimeoutMs: time("headersTimeoutMs", DEFAULT_HEADERS_TIMEOUT_MS),
   };
 }
 

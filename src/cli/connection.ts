@@ -84,6 +84,7 @@ export function chooseProvider(
     ...(maxRetries === undefined ? {} : { retry: { maxRetries }, maxStreamRetries: maxRetries }),
     ...(compression === undefined ? {} : { compression }),
     streamIdleTimeoutMs: choice.idleTimeoutMs,
+    headersTimeoutMs: choice.idleTimeoutMs,
     connectTimeoutMs: choice.connectTimeoutMs,
   };
   switch (providerName(choice, auth)) {

@@ -145,6 +145,7 @@ describe("a failure of respond", () => {
       4,
       "stream",
     ],
+    ["no answer", { stallBeforeHeaders: true }, ["--idle-timeout-ms", "100", "--max-retries", "0"], 4, "timeout"],
     ["a stalled stream", { stallAfterEvents: 2 }, ["--idle-timeout-ms", "100"], 4, "timeout"],
   ])("%s: kind, exit status, and the last line of --json", async (_title, step, args, status, kind) => {
     const finished = await respondTo([step], ["--json", ...args]);

@@ -34,6 +34,7 @@ export function encodeCompactionInput(input: CompactionInput): JsonObject {
     ...(reasoning ? { reasoning } : {}),
     ...(text ? { text } : {}),
     ...further,
+    ...(further.service_tier === "fast" ? { service_tier: "priority" } : {}), // as in a request for a response
   };
 }
 

@@ -166,14 +166,15 @@ describe("a provider's numbers", () => {
     });
   });
 
-  it("are capped at 100 retries; the wait for headers follows the idle time-out", () => {
+  // parity: timeout/headers
+  it("are capped at 100 retries; the wait for headers is not the idle time-out's", () => {
     const limits = providerLimits({
       ...at("https://h"),
       retry: { maxRetries: 1000 },
       maxStreamRetries: 101,
       streamIdleTimeoutMs: 7,
     });
-    expect(limits).toMatchObject({ retry: { maxRetries: 100 }, maxStreamRetries: 100, headersTimeoutMs: 7 });
+    expect(limits).toMatchObject({ retry: { maxRetries: 100 }, maxStreamRetries: 100, headersTimeoutMs: 300_000 });
   });
 
   it.each([

@@ -172,7 +172,7 @@ describe("a status outside 2xx", () => {
 });
 
 describe("redirects", () => {
-  // parity: redirect/rules
+  // parity: redirect/rules, redirect/no-referer
   it("307 repeats the request with its body", async () => {
     const server = await serve((request, response) => {
       if (request.path === "/a") response.writeHead(307, { location: "/b" }).end();
@@ -184,6 +184,7 @@ describe("redirects", () => {
     expect(answer.url).toBe(`${server.url}/b`);
     expect(server.requests[1]).toMatchObject({ method: "POST", path: "/b", headers: { authorization: "Bearer t" } });
     expect(server.requests[1]?.body.toString()).toBe("body");
+    expect(server.requests[1]?.headers).not.toHaveProperty("referer");
   });
 
   // parity: redirect/rules

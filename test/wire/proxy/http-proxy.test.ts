@@ -54,7 +54,8 @@ describe("a tunnel through an HTTP proxy", () => {
     expect(proxy.connects).toHaveLength(1);
   });
 
-  it("asks with the reference's headers alone", async () => {
+  // parity: proxy/no-proxy-connection
+  it("asks with the headers alone that the reference sends for HTTPS, for ws too", async () => {
     const [origin, proxy] = [await greeter(), await startHttpProxy()];
     const withUser = proxy.url.replace("//", "//user:p%40ss@");
     await dialed(testDialer({ proxy: withUser }), `ws://127.0.0.1:${origin.port}`);

@@ -152,6 +152,7 @@ describe("a certificate is refused, the connection closed, and nothing sent:", (
     ],
     ["signed with SHA-1", identity("sha1"), "root", "CA_MD_TOO_WEAK", /signed with sha1WithRSAEncryption/],
   ];
+  // parity: trust/not-retried
   test.each(cases)("%s", async (_title, options, bundle, code, message) => {
     const peer = await serveTls(options);
     const carrier = await peer.dial();

@@ -13,8 +13,7 @@ import { clientOptions, emulate } from "../../support/clients.ts";
 const request = { model: "m", prompt: "p", images: [{ image_url: "data:," }] };
 const trace = { id: "1", metadata: { source_path: "p" }, items: [] };
 
-/** `accept` is what the reference sends with every call that is no stream. */
-it.each<[string, (client: ClientOptions, options: UnaryOptions) => Promise<unknown>, string]>([
+const calls: [string, (client: ClientOptions, options: UnaryOptions) => Promise<unknown>, string][] = [
   ["search", (c, o) => new SearchClient(c).search({ id: "s", model: "m" }, o), "POST /v1/alpha/search"],
   ["generate", (c, o) => new ImagesClient(c).generate(request, o), "POST /v1/images/generations"],
   ["edit", (c, o) => new ImagesClient(c).edit(request, o), "POST /v1/images/edits"],
@@ -27,7 +26,10 @@ it.each<[string, (client: ClientOptions, options: UnaryOptions) => Promise<unkno
   ],
   ["list", (c, o) => new ModelsClient(c).list({ ...o, clientVersion: "1.2.3" }), "GET /v1/models?client_version=1.2.3"],
   ["upload", (c, o) => new FilesClient(c).upload({ name: "f", bytes: new Uint8Array(1) }, o), "POST /v1/files"],
-])(
+];
+
+/** `accept` is what the reference sends with every call that is no stream. */
+it.each(calls)(
   "%s goes where it belongs, with its headers, whatever else stands among the options",
   async (_name, call, sentTo) => {
     const emulator = await emulate();
@@ -40,3 +42,14 @@ it.each<[string, (client: ClientOptions, options: UnaryOptions) => Promise<unkno
     expect(stranger.requests).toEqual([]);
   },
 );
+
+// parity: auth/unary-recovery
+it.each(calls)("%s asks for fresh credentials after a 401", async (_name, call) => {
+  const emulator = await emulate({ script: [{ status: 401 }] });
+  const tokens = ["fresh", "stale"];
+  const auth = { bearerToken: () => tokens.at(-1), onUnauthorized: () => tokens.pop() === "stale" };
+  await call({ ...clientOptions(emulator.url), auth }, {});
+  const [first, second] = emulator.requests.map(({ path, headers }) => [path, headers.authorization]);
+  expect(first).toEqual([first?.[0], "Bearer stale"]);
+  expect(second).toEqual([first?.[0], "Bearer fresh"]);
+});

@@ -33,6 +33,14 @@ describe("encodeCompactionInput", () => {
     );
   });
 
+  test.each([
+    ["fast", "priority"],
+    ["flex", "flex"],
+    [null, null],
+  ])("writes the service tier %s as %s", (service_tier, written) => {
+    expect(encodeCompactionInput({ model: "m", input: [], service_tier })).toHaveProperty("service_tier", written);
+  });
+
   test.each<[unknown, string]>([
     [{ input: [] }, "model is missing"],
     [{ model: "m", input: [{}] }, "input[0].type is missing"],

@@ -19,6 +19,7 @@ describe("the proxy of a URL", () => {
     ["http://a.test", { HTTP_PROXY: "p" }, "p (HTTP_PROXY)"],
     ["ws://a.test", { HTTP_PROXY: "p" }, "p (HTTP_PROXY)"],
     ["https://a.test", { HTTPS_PROXY: "p" }, "p (HTTPS_PROXY)"],
+    ["https://a.test", { HTTPS_PROXY: "p", CODEX_SANDBOX: "seatbelt" }, "p (HTTPS_PROXY)"], // parity: proxy/sandbox
     ["wss://a.test", { HTTPS_PROXY: "p" }, "p (HTTPS_PROXY)"],
     ["http://a.test", { HTTPS_PROXY: "p" }, "unset"],
     ["ws://a.test", { HTTPS_PROXY: "p" }, "unset"],
