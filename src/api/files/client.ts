@@ -112,29 +112,24 @@ export class FilesClient {
 
   async #whenReady(fileId: string, options: UploadOptions): Promise<FileStatus> {
     const path = `files/${encodeURIComponent(fileId)}/uploaded`;
-    const startedAtMs = this.#clock.now();
-    for (;;) {
-      const response = await this.#post(path, {}, options);
+    const endsAtMs = this.#clock.now() + READY_TIMEOUT_MS;
+    for (let leftMs = READY_TIMEOUT_MS; leftMs > 0; leftMs = endsAtMs - this.#clock.now()) {
+      const response = await this.#post(path, {}, options, leftMs);
       const status = decodeFileStatus(readAnswer(response, FILE_FAILURE));
       if (status.status === "success") return status;
       if (status.status !== "retry") {
         const why = status.errorMessage ?? `the service says ${JSON.stringify(status.status)}`;
         throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank?.(why) ?? why}`);
       }
-      if (this.#clock.now() - startedAtMs >= READY_TIMEOUT_MS) {
-        throw new TimeoutError(
-          `file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`,
-          {
-            phase: "idle",
-            timeoutMs: READY_TIMEOUT_MS,
-          },
-        );
-      }
       await this.#clock.sleep(POLL_DELAY_MS, options.signal);
     }
+    throw new TimeoutError(`file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`, {
+      phase: "idle",
+      timeoutMs: READY_TIMEOUT_MS,
+    });
   }
 
-  #post(path: string, json: object, options: UploadOptions): Promise<HttpResponse> {
-    return this.#session.execute({ ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS });
+  #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<HttpResponse> {
+    return this.#session.execute({ ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS, callMs });
   }
 }

@@ -125,6 +125,18 @@ describe("an upload", () => {
     expect(clock.sleeps).toHaveLength(120);
   });
 
+  it("gives an answer no more than what is left of the 30 s, its retries included", async () => {
+    const stall: Step = { stallBeforeHeaders: true };
+    const emulator = await emulate({
+      script: stepsFor("/uploaded", [{ status: 200, body: { status: "retry" } }, stall, stall]),
+    });
+    const clock = quickClock();
+    const slow: Clock = { now: clock.now, sleep: () => clock.sleep(29_950) };
+    const error = await errorOf(new FilesClient({ ...clientOptions(emulator.url), clock: slow }).upload(hello));
+    expect(error).toMatchObject({ kind: "timeout", timeoutMs: 50 });
+    expect(emulator.requests).toHaveLength(4);
+  });
+
   it.each<[object, RegExp]>([
     [{ status: "error", error_message: "virus found" }, /failed: virus found$/],
     [{ status: "expired" }, /the service says "expired"$/],
