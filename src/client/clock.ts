@@ -1,5 +1,5 @@
-import { AbortedError } from "./errors.ts";
 import { clampDelay } from "./idle-timer.ts";
+import { interruptible } from "./interruptible.ts";
 
 /** Time as the retry loop sees it; tests pass their own. */
 export interface Clock {
@@ -11,18 +11,9 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(new AbortedError(signal.reason));
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(new AbortedError(signal?.reason));
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      }, clampDelay(ms));
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
-  },
+  sleep: (ms, signal) =>
+    interruptible({ signal }, (resolve) => {
+      const timer = setTimeout(resolve, clampDelay(ms));
+      return () => clearTimeout(timer);
+    }),
 };

@@ -2,7 +2,7 @@ import type { AgentOptions, ClientRequestArgs, Agent as HttpAgent } from "node:h
 import type { Agent as HttpsAgent } from "node:https";
 import type { Duplex } from "node:stream";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, newHttpAgent, newHttpsAgent, targetOf } from "../route/index.ts";
+import { type Dialer, newHttpAgent, newHttpsAgent, targetOf } from "../route/index.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -36,10 +36,9 @@ function agentOptions({
 
 function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "https:", options: PolicyOptions): Kind {
   const dialer = dialerOf(options);
-  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
   // Node's documented way to give an agent connections of one's own; answering later, through the callback, is part of it.
   agent.createConnection = (request: ClientRequestArgs, created?: Created) => {
-    dial(dialer, request, protocol, timeoutMs).then(
+    dial(dialer, request, protocol, options.connectTimeoutMs).then(
       (socket) => created?.(null, socket),
       (error: Error) => created?.(error, undefined as never),
     );
@@ -52,7 +51,7 @@ function dial(
   dialer: Dialer,
   request: ClientRequestArgs,
   protocol: "http:" | "https:",
-  timeoutMs: number,
+  timeoutMs: number | undefined,
 ): Promise<Duplex> {
   const hostname = request.host ?? request.hostname ?? "localhost";
   const { port } = targetOf(

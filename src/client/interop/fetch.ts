@@ -2,7 +2,7 @@ import type { buildConnector, Dispatcher, FormData, RequestInfo, RequestInit, Re
 import { newHoldingClient } from "../http/holding-client.ts";
 import { loadUndici } from "../http/undici.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
+import { type Dialer, targetOf } from "../route/index.ts";
 
 /**
  * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.
@@ -36,7 +36,7 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
 }
 
 function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
-  const limits = { timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS };
+  const limits = { timeoutMs: options.connectTimeoutMs };
   const connect: buildConnector.connector = ({ hostname, port, protocol }, callback) => {
     const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
     const url = `${protocol}//${host}${port ? `:${port}` : ""}`;

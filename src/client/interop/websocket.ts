@@ -3,7 +3,6 @@ import type { HeaderInit } from "../headers.ts";
 import { mergeHeaders } from "../headers.ts";
 import { byteCount } from "../options.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS } from "../route/index.ts";
 import { shakeHands } from "../websocket/handshake.ts";
 
 export interface ConnectWebSocketOptions extends PolicyOptions {
@@ -44,7 +43,7 @@ export async function connectWebSocket(url: string, options: ConnectWebSocketOpt
     url,
     headers: mergeHeaders(options.headers),
     dialer: dialerOf(options),
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs: options.connectTimeoutMs,
     signal: options.signal,
     compression: options.compression,
     maxMessageBytes: maxMessageBytes === undefined ? undefined : byteCount("maxMessageBytes", maxMessageBytes),

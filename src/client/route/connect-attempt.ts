@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import { AbortedError, TimeoutError } from "../errors.ts";
-import { clampDelay } from "../idle-timer.ts";
+import { TimeoutError } from "../errors.ts";
+import { unlessInterrupted } from "../interruptible.ts";
 import { callQuietly } from "../log.ts";
+import { milliseconds } from "../options.ts";
 import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts";
 
 export interface ConnectLimits {
@@ -73,23 +74,14 @@ export async function attemptConnection<T>(
   connect: (attempt: ConnectAttempt) => Promise<T>,
 ): Promise<T> {
   const { signal, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = limits;
-  if (signal?.aborted) throw new AbortedError(signal.reason);
+  milliseconds("timeoutMs", timeoutMs);
   const attempt = new ConnectAttempt(target, timeoutMs, limits.onStep);
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort = () => {};
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new AbortedError(signal?.reason));
-    if (timeoutMs > 0) timer = setTimeout(() => reject(attempt.timeoutError()), clampDelay(timeoutMs));
-  });
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const lateError = () => attempt.timeoutError();
   try {
-    return await Promise.race([connect(attempt), interrupted]);
+    return await unlessInterrupted({ signal, timeoutMs, lateError }, () => connect(attempt));
   } catch (error) {
     attempt.abandon();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
   }
 }
 

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import { AbortedError } from "../errors.ts";
+import { interruptible } from "../interruptible.ts";
 import { brokenHandshake, handshakeFailure, type TrustFacts, untrustedPeer } from "./failure.ts";
 import { readPeerChain } from "./peer-chain.ts";
 
@@ -70,18 +71,11 @@ function handshake(
   signal: AbortSignal | undefined,
   facts: TrustFacts,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onSecure = () => settle(resolve);
-    const onError = (error: unknown) =>
-      settle(() => reject(handshakeFailure(error, host, facts) ?? brokenHandshake(error, host)));
-    const onClose = () => settle(() => reject(brokenHandshake(undefined, host)));
-    const onAbort = () => settle(() => reject(new AbortedError(signal?.reason)));
-    const settle = (finish: () => void) => {
-      socket.off("secureConnect", onSecure).off("error", onError).off("close", onClose);
-      signal?.removeEventListener("abort", onAbort);
-      finish();
-    };
+  return interruptible({ signal }, (resolve, reject) => {
+    const onSecure = () => resolve();
+    const onError = (error: unknown) => reject(handshakeFailure(error, host, facts) ?? brokenHandshake(error, host));
+    const onClose = () => reject(brokenHandshake(undefined, host));
     socket.on("secureConnect", onSecure).on("error", onError).on("close", onClose);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    return () => socket.off("secureConnect", onSecure).off("error", onError).off("close", onClose);
   });
 }

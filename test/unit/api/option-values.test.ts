@@ -7,7 +7,9 @@ import { realtimeCallSession } from "../../../src/api/realtime/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
+import { type ConnectLimits, createDialer } from "../../../src/client/route/index.ts";
 import { SseDecoder } from "../../../src/client/sse/index.ts";
+import { createTrust } from "../../../src/client/trust/index.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { openTransport } from "../../support/transport.ts";
 
@@ -78,6 +80,11 @@ describe("an option that is none is a build error:", () => {
     ["a limit of an event", () => new SseDecoder({}, { maxEventBytes: Number.NaN }), "maxEventBytes must be"],
     ["a policy's time", () => createFetch({ env: {}, connectTimeoutMs: Number.NaN }), "connectTimeoutMs must be"],
     [
+      "a dial's time",
+      () => dial({ timeoutMs: -1 }),
+      "timeoutMs must be a number of milliseconds, 0 or more, and is -1",
+    ],
+    [
       "a limit of a message",
       () => connectWebSocket("ws://127.0.0.1:9", { env: {}, maxMessageBytes: Number.NaN }),
       "maxMessageBytes must be",
@@ -94,6 +101,11 @@ describe("an option that is none is a build error:", () => {
     await expect(compact(key)).rejects.toThrow("form must be one of endpoint, trigger, and is a value of type string");
   });
 });
+
+function dial(limits: ConnectLimits) {
+  const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });
+  return dialer.dial({ protocol: "http:", hostname: "127.0.0.1", port: 9 }, limits);
+}
 
 function session(more: object) {
   return new ResponsesSession({ ...sessionOptions, ...more });

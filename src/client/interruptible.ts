@@ -1,0 +1,62 @@
+import { AbortedError } from "./errors.ts";
+import { clampDelay } from "./idle-timer.ts";
+
+export interface Interruptions {
+  /** Ends the wait with an {@link AbortedError}. */
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds; 0 or none for no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** The error of a wait that took longer. */
+  readonly lateError?: (() => Error) | undefined;
+}
+
+/**
+ * A wait that ends once: with what `start` hands to one of its two functions, with the signal, or with the time limit. However it ends, no
+ * timer, no listener and nothing that `start` set up is left behind.
+ *
+ * @param start - Not called under a signal that has fired. What it returns is called when the wait is over.
+ */
+export function interruptible<Result>(
+  { signal, timeoutMs = 0, lateError }: Interruptions,
+  start: (resolve: (result: Result) => void, reject: (error: unknown) => void) => (() => void) | undefined,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new AbortedError(signal.reason));
+    let isOver = false;
+    let release: (() => void) | undefined;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      release?.();
+    };
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
+    const onAbort = () => fail(new AbortedError(signal?.reason));
+    const timer = timeoutMs > 0 ? setTimeout(() => fail(lateError?.()), clampDelay(timeoutMs)) : undefined;
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      release = start((result) => {
+        end();
+        resolve(result);
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
+    if (isOver) release?.();
+  });
+}
+
+/** The same for a wait that is a promise. Work that goes on after the end is heard by nobody, its failure neither. */
+export function unlessInterrupted<Result>(
+  interruptions: Interruptions,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  return interruptible(interruptions, (resolve, reject) => {
+    (async () => work())().then(resolve, reject);
+    return undefined;
+  });
+}
