@@ -1,7 +1,8 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Environment } from "../environment.ts";
 import { type Logger, steadyLogger } from "../log.ts";
-import { derItemAt } from "./der.ts";
+import { RecentlyUsed } from "../recently-used.ts";
+import { derItemAt, firstDerItem } from "./der.ts";
 import { CaError, type CaErrorFields, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 import { describeFound } from "./found.ts";
 import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
@@ -100,16 +101,11 @@ function readContent(source: CaBundleSource, read: () => string | Uint8Array): s
 type BundleContent = Omit<CaBundle, "source">;
 
 // Every client reads the bundle anew, so that a changed file is seen; checking 144 certificates takes 4 to 18 ms and is done once for each content.
-const MAX_CHECKED = 8;
-const checked = new Map<string, BundleContent>();
+const checked = new RecentlyUsed<BundleContent>(8);
 
 function toBundle(source: CaBundleSource, content: string | Uint8Array): CaBundle {
   const key = createHash("sha256").update(content).digest("hex");
-  const known = checked.get(key) ?? checkContent(source, content);
-  checked.delete(key); // moved to the end: the first entry is the one unused for longest
-  checked.set(key, known);
-  if (checked.size > MAX_CHECKED) checked.delete(checked.keys().next().value!);
-  return { source, ...known };
+  return { source, ...checked.get(key, () => checkContent(source, content)) };
 }
 
 function checkContent(source: CaBundleSource, content: string | Uint8Array): BundleContent {
@@ -138,10 +134,9 @@ function checkContent(source: CaBundleSource, content: string | Uint8Array): Bun
 }
 
 function withoutSettings(source: CaBundleSource, der: Uint8Array): Uint8Array {
-  const certificate = derItemAt(der);
-  if (!certificate)
-    throw invalid(source, "failed to extract certificate data from TRUSTED CERTIFICATE: invalid DER length");
-  return der.subarray(0, certificate.end);
+  const certificate = firstDerItem(der);
+  if (certificate) return certificate;
+  throw invalid(source, "failed to extract certificate data from TRUSTED CERTIFICATE: invalid DER length");
 }
 
 function toCertificate(source: CaBundleSource, der: Uint8Array, certificateIndex: number): CaCertificate {

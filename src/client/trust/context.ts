@@ -1,8 +1,10 @@
 import tls from "node:tls";
 import { BuildError } from "../errors.ts";
+import { RecentlyUsed } from "../recently-used.ts";
 import { type CaBundle, rejected } from "./bundle.ts";
 import { strictCiphers } from "./ciphers.ts";
 import type { LoadedClientCertificate } from "./client-certificate.ts";
+import { isSelfIssued } from "./peer-chain.ts";
 import { toBase64 } from "./pem.ts";
 import type { OrdinaryRoots } from "./roots.ts";
 
@@ -16,7 +18,7 @@ export interface ContextParts {
 // Building one from 144 roots takes 6 to 20 ms, so it is done once for each set of parts and shared by every connection.
 // A process has one or two sets; the bound is for one that makes clients with ever new certificates.
 const MAX_CONTEXTS = 16;
-const contexts = new WeakMap<OrdinaryRoots, Map<string, tls.SecureContext>>();
+const contexts = new WeakMap<OrdinaryRoots, RecentlyUsed<tls.SecureContext>>();
 
 /**
  * The process's one TLS context for these parts.
@@ -25,14 +27,10 @@ const contexts = new WeakMap<OrdinaryRoots, Map<string, tls.SecureContext>>();
  * @throws {@link BuildError} No context can be made for another reason.
  */
 export function sharedContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
-  const known = contexts.get(roots) ?? new Map<string, tls.SecureContext>();
+  const known = contexts.get(roots) ?? new RecentlyUsed<tls.SecureContext>(MAX_CONTEXTS);
   contexts.set(roots, known);
   const key = `${bundle?.digest ?? ""}|${clientCertificate?.digest ?? ""}`;
-  const context = known.get(key) ?? buildContext({ roots, bundle, clientCertificate });
-  known.delete(key); // moved to the end: the first entry is the one unused for longest
-  known.set(key, context);
-  if (known.size > MAX_CONTEXTS) known.delete(known.keys().next().value!);
-  return context;
+  return known.get(key, () => buildContext({ roots, bundle, clientCertificate }));
 }
 
 function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
@@ -43,7 +41,7 @@ function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.S
   if (added.length > 0 || roots.additional.length > 0)
     options.ca = [...roots.nodeDefault, ...roots.additional, ...added];
   // As in the reference an issuing authority alone is enough; OpenSSL by itself asks for its root too.
-  if (anchors.some(({ x509 }) => x509.subject !== x509.issuer)) options.allowPartialTrustChain = true;
+  if (anchors.some(({ x509 }) => !isSelfIssued(x509))) options.allowPartialTrustChain = true;
   try {
     return tls.createSecureContext(options);
   } catch (error) {
@@ -57,7 +55,7 @@ function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.S
  * reference too; only as a root of itself does it count.
  */
 function trustAnchors({ certificates }: CaBundle): CaBundle["certificates"] {
-  return certificates.filter(({ x509 }) => x509.ca || x509.subject === x509.issuer);
+  return certificates.filter(({ x509 }) => x509.ca || isSelfIssued(x509));
 }
 
 function refuseUnusable({ source, certificates }: CaBundle): void {

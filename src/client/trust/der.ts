@@ -25,6 +25,12 @@ export function derItemAt(bytes: Uint8Array, offset = 0): DerItem | undefined {
   return end > bytes.length ? undefined : { tag, start, end };
 }
 
+/** The first item alone, its tag and length included; undefined where it cannot be read. Of OpenSSL's trusted certificate that is the certificate. */
+export function firstDerItem(bytes: Uint8Array): Uint8Array | undefined {
+  const item = derItemAt(bytes);
+  return item && bytes.subarray(0, item.end);
+}
+
 /** Is `bytes` one SEQUENCE and nothing after it, as certificates and CRLs are? */
 export function isOneSequence(bytes: Uint8Array): boolean {
   const item = derItemAt(bytes);

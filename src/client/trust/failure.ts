@@ -43,22 +43,26 @@ interface HandshakeCause {
 }
 
 const DEMANDED = "Give one with the option clientCertificate, made by an authority that the server accepts.";
-const REFUSED = "Check that the client certificate is the one the server expects and has not expired.";
 
+const CERTIFICATE_DEMANDED: HandshakeCause = {
+  pattern: /ALERT_CERTIFICATE_REQUIRED/,
+  what: "the server demands a client certificate",
+  advice: DEMANDED,
+  isTrust: true,
+};
+
+const CERTIFICATE_REFUSED: HandshakeCause = {
+  pattern:
+    /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED|ALERT_DECRYPT_ERROR/,
+  what: "the server refused the client certificate",
+  advice: "Check that the client certificate is the one the server expects and has not expired.",
+  isTrust: true,
+};
+
+/** The first whose pattern fits. */
 const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
-  {
-    pattern: /ALERT_CERTIFICATE_REQUIRED/,
-    what: "the server demands a client certificate",
-    advice: DEMANDED,
-    isTrust: true,
-  },
-  {
-    pattern:
-      /ALERT_(BAD|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED|ALERT_DECRYPT_ERROR/,
-    what: "the server refused the client certificate",
-    advice: REFUSED,
-    isTrust: true,
-  },
+  CERTIFICATE_DEMANDED,
+  CERTIFICATE_REFUSED,
   {
     pattern: /ALERT_HANDSHAKE_FAILURE/,
     what: "the server refused the handshake: it demands a client certificate, or shares no cipher with this side",
@@ -106,7 +110,7 @@ export function handshakeFailure(error: unknown, host: string, facts: TrustFacts
   if (!code?.startsWith("ERR_SSL_") && !message.includes("SSL routines")) return undefined;
   const words = `${code} ${reason ?? message}`.toUpperCase().replace(/[\s/]+/g, "_");
   const known = HANDSHAKE_CAUSES.find(({ pattern }) => pattern.test(words));
-  const cause = known && !facts.hasClientCertificate && known.advice === REFUSED ? HANDSHAKE_CAUSES[0]! : known;
+  const cause = known === CERTIFICATE_REFUSED && !facts.hasClientCertificate ? CERTIFICATE_DEMANDED : known;
   const shown = code?.startsWith("ERR_SSL_")
     ? code
     : `ERR_SSL_${/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? "unknown"}`;

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import type { CaBundle } from "./bundle.ts";
 import { describeKey, isSelfIssued, issuerOf, readPeerChain, signatureOf, subjectOf } from "./peer-chain.ts";
+import { toBase64 } from "./pem.ts";
 
 /** A certificate for people to read. */
 export interface CertificateFacts {
@@ -52,7 +53,7 @@ export function inspectPeer(socket: Duplex, bundle: CaBundle | undefined): PeerF
 
 function isNodeRoot(certificate: X509Certificate): boolean {
   const base64 = certificate.raw.toString("base64");
-  return tls.rootCertificates.some((pem) => pem.replace(/-----[^-]+-----|\s+/g, "") === base64);
+  return tls.rootCertificates.some((pem) => toBase64(pem) === base64);
 }
 
 function factsOf(certificate: X509Certificate): CertificateFacts {

@@ -3,7 +3,8 @@ import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import type { Environment } from "../environment.ts";
 import type { Logger } from "../log.ts";
-import { derItemAt } from "./der.ts";
+import { RecentlyUsed } from "../recently-used.ts";
+import { firstDerItem } from "./der.ts";
 import { parsePem, toBase64, toCertificatePem } from "./pem.ts";
 import { readPemFile } from "./pem-file.ts";
 
@@ -56,7 +57,8 @@ const thisSystem: RootPlaces = {
   systemFiles: NATIVE_STORE ? [] : SYSTEM_FILES,
 };
 
-const cache = new Map<string, OrdinaryRoots>();
+// A process has one or two settings; the bound is for one that changes its environment again and again.
+const cache = new RecentlyUsed<OrdinaryRoots>(8);
 
 /**
  * What is trusted without any bundle: Node's default roots, `NODE_EXTRA_CA_CERTS`, the operating system's store and `SSL_CERT_DIR`
@@ -67,9 +69,7 @@ const cache = new Map<string, OrdinaryRoots>();
 export function ordinaryRoots(env: Environment, logger: Logger, places: RootPlaces = thisSystem): OrdinaryRoots {
   if (places !== thisSystem) return gatherRoots(env, logger, places);
   const key = JSON.stringify([env["NODE_EXTRA_CA_CERTS"], env["SSL_CERT_DIR"]]);
-  const roots = cache.get(key) ?? gatherRoots(env, logger, places);
-  cache.set(key, roots);
-  return roots;
+  return cache.get(key, () => gatherRoots(env, logger, places));
 }
 
 function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): OrdinaryRoots {
@@ -134,7 +134,7 @@ function readCertificates(path: string, logger: Logger, presence: "expected" | "
     const certificates: string[] = [];
     for (const { kind, base64, problem } of parsePem(readPemFile(path))) {
       if (kind !== "certificate" && kind !== "trusted certificate") continue;
-      const readable = problem === undefined ? withoutSettings(kind, base64) : undefined;
+      const readable = problem === undefined ? certificateIn(kind, base64) : undefined;
       if (readable) certificates.push(readable);
       else logger.warn({ path, problem }, "a root certificate cannot be read and is not trusted");
     }
@@ -146,9 +146,8 @@ function readCertificates(path: string, logger: Logger, presence: "expected" | "
   }
 }
 
-function withoutSettings(kind: string, base64: string): string | undefined {
+function certificateIn(kind: string, base64: string): string | undefined {
   if (kind === "certificate") return base64;
-  const der = Buffer.from(base64, "base64");
-  const certificate = derItemAt(der);
-  return certificate && der.subarray(0, certificate.end).toString("base64");
+  const der = firstDerItem(Buffer.from(base64, "base64"));
+  return der && Buffer.from(der).toString("base64");
 }

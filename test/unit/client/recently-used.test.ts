@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { RecentlyUsed } from "../../../src/client/recently-used.ts";
+
+test("what was made is made once, until it is the one unused for longest", () => {
+  const values = new RecentlyUsed<string | undefined>(2);
+  const made: string[] = [];
+  const get = (key: string) => values.get(key, () => void made.push(key));
+  for (const key of ["a", "b", "a", "c", "a", "b"]) get(key);
+  expect(made).toEqual(["a", "b", "c", "b"]);
+});
+
+test("what could not be made is tried again", () => {
+  const values = new RecentlyUsed<number>(2);
+  const fail = () => {
+    throw new Error("no");
+  };
+  expect(() => values.get("a", fail)).toThrow("no");
+  expect(values.get("a", () => 1)).toBe(1);
+});
