@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../../client/clock.ts";
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, milliseconds, oneOf } from "../../client/options.ts";
@@ -35,6 +36,10 @@ export interface ResponsesSessionOptions extends Omit<ClientOptions, "transport"
   readonly maxConnectionAgeMs?: number | undefined;
   /** Size of a request, in bytes, from which it goes over HTTP. Default 16 777 216: the service refuses larger messages. */
   readonly maxFrameBytes?: number | undefined;
+  /** Time as the retries of a stream see it. Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Spreads those retries; uniform in [0, 1). Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
 }
 
 const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
@@ -49,6 +54,7 @@ export function sessionSettings(options: ResponsesSessionOptions) {
     transport: oneOf("transport", transport, TRANSPORTS),
     maxConnectionAgeMs: milliseconds("maxConnectionAgeMs", maxConnectionAgeMs),
     maxFrameBytes: byteCount("maxFrameBytes", maxFrameBytes),
+    timing: { clock: options.clock ?? systemClock, random: options.random ?? Math.random },
   };
 }
 

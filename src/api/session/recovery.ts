@@ -1,3 +1,4 @@
+import type { Clock } from "../../client/clock.ts";
 import { CodexApiError, HttpError } from "../../client/errors.ts";
 import { backoffDelayMs, serverDelayMs } from "../../client/retry.ts";
 import { ApiRefusalError, RateLimitError, RetryableError } from "../errors.ts";
@@ -24,6 +25,13 @@ export type Recovery =
   | { readonly action: "replace" | "fall_back" | "give_up" }
   | { readonly action: "retry"; readonly delayMs: number };
 
+/** What delays depend on besides the failure. */
+export interface Timing {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
 const GIVE_UP: Recovery = { action: "give_up" };
 
 /**
@@ -33,13 +41,13 @@ const GIVE_UP: Recovery = { action: "give_up" };
  * @see The reference's stream retries. Differs: one failed opening is enough for HTTP, and a dead idle connection costs no retry
  *   (parity: `session/fallback-after-one`, `websocket/idle-death`); the server's delay is capped (parity: `retry/retry-after`).
  */
-export function recoveryFrom(failure: Failure, limits: ProviderLimits, random?: () => number): Recovery {
+export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, isOpening, mayFallBack, retries } = failure;
   if (isOpening && mayFallBack && closesTheWebsocket(error)) return { action: "fall_back" };
   if (!isRetriedStream(error, failure, limits)) return GIVE_UP;
   if (failure.wasIdle && endsTheConnection(error)) return { action: "replace" };
   if (retries < limits.maxStreamRetries)
-    return { action: "retry", delayMs: delayOf(error, retries + 1, limits, random) };
+    return { action: "retry", delayMs: delayOf(error, retries + 1, limits, timing) };
   return mayFallBack ? { action: "fall_back" } : GIVE_UP;
 }
 
@@ -86,11 +94,11 @@ function endsTheConnection(error: unknown): boolean {
   return CodexApiError.is(error) && (error.kind === "stream" || error.kind === "network");
 }
 
-function delayOf(error: unknown, retry: number, { retry: policy }: ProviderLimits, random?: () => number): number {
+function delayOf(error: unknown, retry: number, { retry: policy }: ProviderLimits, { clock, random }: Timing): number {
   const wishMs =
     error instanceof RetryableError || error instanceof RateLimitError
       ? error.retryAfterMs
-      : serverDelayMs(policy, error, Date.now());
+      : serverDelayMs(policy, error, clock.now());
   return wishMs === undefined
     ? backoffDelayMs(policy.baseDelayMs, retry, random)
     : Math.min(wishMs, policy.maxRetryAfterMs);

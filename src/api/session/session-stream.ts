@@ -1,4 +1,3 @@
-import { systemClock } from "../../client/clock.ts";
 import { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
@@ -9,12 +8,13 @@ import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
 import { keptItemCount } from "./kept-items.ts";
-import { recoveryFrom } from "./recovery.ts";
+import { recoveryFrom, type Timing } from "./recovery.ts";
 
 export interface SessionStreamOptions {
   readonly carriers: Carriers;
   readonly call: Call;
   readonly limits: ProviderLimits;
+  readonly timing: Timing;
   readonly telemetry: Telemetry | undefined;
   readonly logger: Logger;
   /** Called once, when the call is over, however it ended. */
@@ -35,19 +35,34 @@ const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
   "server_reasoning_included",
 ]);
 
+interface Opened {
+  readonly stream: ResponseStream;
+  readonly events: AsyncIterator<ResponseEvent, undefined>;
+}
+
+/** One attempt, from the wait before it to what came of it. The next one gets an object of its own. */
+interface Current {
+  /** The wait before it. */
+  readonly delayMs: number;
+  attempt?: Attempt;
+  opened?: Opened;
+  /** Items that it has finished. */
+  readonly finished: ResponseItem[];
+  /** Something of it would come twice. */
+  hasYielded: boolean;
+}
+
+function waiting(delayMs: number): Current {
+  return { delayMs, finished: [], hasYielded: false };
+}
+
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
 export class SessionStream implements EventIterator {
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
-  #attempt: Attempt | undefined;
-  #source: AsyncIterator<ResponseEvent, undefined> | undefined;
+  #current = waiting(0);
+  /** Spent on the carrier of the current attempt. */
   #retries = 0;
-  /** The wait before the next attempt. */
-  #delayMs = 0;
-  /** Items that the current attempt has finished. */
-  #finished: ResponseItem[] = [];
-  /** Something of the current attempt would come twice. */
-  #hasYielded = false;
   /** The session may take the next call. */
   #isOver = false;
   /** Nothing more is yielded. */
@@ -68,9 +83,7 @@ export class SessionStream implements EventIterator {
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
-        const stream = await this.#open();
-        this.#source = stream[Symbol.asyncIterator]();
-        return stream;
+        return (await this.#opened()).stream;
       } catch (error) {
         this.#recover(error);
       }
@@ -88,7 +101,7 @@ export class SessionStream implements EventIterator {
   async return(): Promise<Step> {
     this.#isDone = true;
     if (!this.#isOver) {
-      await this.#source?.return?.();
+      await this.#current.opened?.events.return?.();
       this.#options.cancel(); // it may wait for a connection, or for a retry
     }
     return DONE;
@@ -103,8 +116,7 @@ export class SessionStream implements EventIterator {
     try {
       while (!this.#isDone) {
         try {
-          this.#source ??= (await this.#open())[Symbol.asyncIterator]();
-          const step = await this.#source.next();
+          const step = await (await this.#opened()).events.next();
           if (step.done) break;
           this.#note(step.value);
           return step;
@@ -127,70 +139,76 @@ export class SessionStream implements EventIterator {
     }
   };
 
-  async #open(): Promise<ResponseStream> {
-    const { carriers, call } = this.#options;
-    if (this.#delayMs > 0) await systemClock.sleep(this.#delayMs, call.signal);
-    this.#attempt = carriers.attempt(call, this.#kept);
-    return this.#attempt.open();
+  /** The stream of the current attempt, which begins with the first who asks. */
+  async #opened(): Promise<Opened> {
+    const { carriers, call, timing } = this.#options;
+    const current = this.#current;
+    if (current.opened) return current.opened;
+    if (current.delayMs > 0) await timing.clock.sleep(current.delayMs, call.signal);
+    current.attempt = carriers.attempt(call, this.#kept);
+    const stream = await current.attempt.open();
+    current.opened = { stream, events: stream[Symbol.asyncIterator]() };
+    return current.opened;
   }
 
   #note(event: ResponseEvent): void {
-    this.#hasYielded ||= !MAY_REPEAT.has(event.type);
+    const current = this.#current;
+    current.hasYielded ||= !MAY_REPEAT.has(event.type);
     if (event.type === "output_item.done") {
-      this.#finished.push(event.item);
+      current.finished.push(event.item);
     } else if (event.type === "completed") {
       // Before the caller sees it: what he sends in answer may go on from here.
-      this.#attempt?.completed(event.responseId, this.#finished);
+      current.attempt?.completed(event.responseId, current.finished);
       this.#end();
     }
   }
 
   /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
   #recover(error: unknown): RestartedEvent | undefined {
-    const { carriers, limits } = this.#options;
-    const attempt = this.#attempt;
+    const { carriers, limits, timing } = this.#options;
+    const { attempt, hasYielded } = this.#current;
     const recovery = recoveryFrom(
       {
         error,
         carrier: attempt?.carrier ?? carriers.transport,
         isOpening: attempt?.isOpening ?? false,
-        wasIdle: (attempt?.wasIdle ?? false) && !this.#hasYielded,
+        wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
         retries: this.#retries,
         mayFallBack: carriers.mayFallBack,
       },
       limits,
+      timing,
     );
-    if (recovery.action === "give_up") {
-      this.#end();
-      throw error;
+    switch (recovery.action) {
+      case "give_up":
+        this.#end();
+        throw error;
+      case "fall_back":
+        this.#retries = 0;
+        carriers.fallBack(error);
+        return this.#restart(error, 0, 0);
+      case "replace":
+        this.#announce(error, 0, 0);
+        return this.#restart(error, 0, 0);
+      case "retry":
+        this.#retries += 1;
+        this.#announce(error, this.#retries, recovery.delayMs);
+        return this.#restart(error, this.#retries, recovery.delayMs);
     }
-    this.#delayMs = recovery.action === "retry" ? recovery.delayMs : 0;
-    if (recovery.action === "fall_back") {
-      this.#retries = 0;
-      carriers.fallBack(error);
-      return this.#restart(error, 0);
-    }
-    if (recovery.action === "retry") this.#retries += 1;
-    const retry = recovery.action === "retry" ? this.#retries : 0;
-    this.#announce(error, retry);
-    return this.#restart(error, retry);
   }
 
-  #restart(error: unknown, retry: number): RestartedEvent | undefined {
-    this.#kept.push(...this.#finished.slice(0, keptItemCount(this.#finished)));
-    const hasYielded = this.#hasYielded;
-    this.#source = undefined;
-    this.#finished = [];
-    this.#hasYielded = false;
+  #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
+    const { finished, hasYielded } = this.#current;
+    this.#kept.push(...finished.slice(0, keptItemCount(finished)));
+    this.#current = waiting(delayMs);
     if (!hasYielded) return undefined;
     const reason = CodexApiError.is(error) ? error.kind : "stream";
-    return { type: "restarted", retry, delayMs: this.#delayMs, reason, keptItems: this.#kept.length };
+    return { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length };
   }
 
   /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */
-  #announce(reason: unknown, retry: number): void {
+  #announce(reason: unknown, retry: number, delayMs: number): void {
     const { limits, telemetry, logger } = this.#options;
-    const delayMs = this.#delayMs;
     const kind = CodexApiError.is(reason) ? reason.kind : undefined;
     logger.info({ reason: kind, retry, delayMs: Math.round(delayMs) }, "the stream broke; a new one is opened");
     notify(telemetry, "onRetry", { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });

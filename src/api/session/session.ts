@@ -14,7 +14,7 @@ import { OncePerCallAuth } from "./auth-once.ts";
 import { type Call, Carriers } from "./carriers.ts";
 import { ConnectionSlot } from "./connection-slot.ts";
 import { type ResponsesSessionOptions, type SessionCallOptions, sessionSettings } from "./options.ts";
-import { closesTheWebsocket } from "./recovery.ts";
+import { closesTheWebsocket, type Timing } from "./recovery.ts";
 import { SessionStream } from "./session-stream.ts";
 
 /** A call that has been let in. */
@@ -57,6 +57,7 @@ export class ResponsesSession implements AsyncDisposable {
   readonly conversationId: string;
   readonly #options: ResponsesSessionOptions;
   readonly #limits: ProviderLimits;
+  readonly #timing: Timing;
   readonly #logger: Logger;
   readonly #auth: OncePerCallAuth;
   readonly #carriers: Carriers;
@@ -71,9 +72,10 @@ export class ResponsesSession implements AsyncDisposable {
    */
   constructor(options: ResponsesSessionOptions) {
     const { provider, telemetry, logger, env, httpTransport } = options;
-    const { transport: choice, maxConnectionAgeMs, maxFrameBytes } = sessionSettings(options);
+    const { transport: choice, maxConnectionAgeMs, maxFrameBytes, timing } = sessionSettings(options);
     this.#options = options;
     this.#limits = providerLimits(provider);
+    this.#timing = timing;
     this.#logger = steadyLogger(logger);
     this.#auth = new OncePerCallAuth(options.auth);
     this.conversationId = options.conversationId ?? randomUUID();
@@ -113,6 +115,7 @@ export class ResponsesSession implements AsyncDisposable {
       carriers: this.#carriers,
       call: { request: asked, options, turnState, signal },
       limits: this.#limits,
+      timing: this.#timing,
       telemetry,
       logger: this.#logger,
       onEnd: leave,

@@ -112,6 +112,20 @@ describe.each(carriers)("a stream that breaks, over %s", (transport) => {
     expect(notices).toHaveLength(3);
   });
 
+  it("waits by the session's own clock and chance", async () => {
+    const sleeps: number[] = [];
+    const clock = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
+    const { session, notices } = await open(
+      [broken, broken, failed({ code: "rate_limit_exceeded", message: "Please try again in 35 seconds." })],
+      { transport, clock, random: () => 0.5 },
+      { retry: { baseDelayMs: 10_000 } },
+    );
+    const { error } = await run(session, asking("hello"));
+    expect(error).toBeUndefined();
+    expect(sleeps).toEqual([10_000, 20_000, 35_000]);
+    expect(notices.map(({ delayMs }) => delayMs)).toEqual(sleeps);
+  });
+
   it("waits as long as the server asks, up to the policy's cap (parity: retry/retry-after)", async () => {
     const limited = (text: string) => failed({ code: "rate_limit_exceeded", message: `Please try again in ${text}.` });
     const { session, notices } = await open(

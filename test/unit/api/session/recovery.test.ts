@@ -10,6 +10,7 @@ import {
 import { providerLimits } from "../../../../src/api/provider.ts";
 import { openaiProvider } from "../../../../src/api/providers.ts";
 import { type Failure, recoveryFrom } from "../../../../src/api/session/recovery.ts";
+import { systemClock } from "../../../../src/client/clock.ts";
 import {
   AbortedError,
   BuildError,
@@ -35,8 +36,10 @@ function recover(error: unknown, more: Partial<Failure> = {}) {
     retries: 0,
     mayFallBack: true,
   } as const;
-  return recoveryFrom({ ...failure, ...more }, limits, () => 0.5);
+  return recoveryFrom({ ...failure, ...more }, limits, timing);
 }
+
+const timing = { clock: { ...systemClock, now: () => Date.UTC(2026, 2, 13) }, random: () => 0.5 };
 
 describe("a stream that failed", () => {
   it.each([
@@ -72,6 +75,7 @@ describe("a stream that failed", () => {
     ["within the cap", new RetryableError("again", { retryAfterMs: 60_000 }), 5000],
     ["none at all", new RetryableError("again", { retryAfterMs: 0 }), 0],
     ["the header of an answer", http(503, { "retry-after": "2" }), 2000],
+    ["a date in it", http(503, { "retry-after": "Fri, 13 Mar 2026 00:00:03 GMT" }), 3000],
   ])("waits as the server says: %s", (_what, error, delayMs) => {
     expect(recover(error)).toEqual({ action: "retry", delayMs });
   });
@@ -90,8 +94,8 @@ describe("a stream that failed", () => {
       retries: 0,
       mayFallBack: false,
     };
-    expect(recoveryFrom({ ...failure, carrier: "websocket" }, patient).action).toBe("retry");
-    expect(recoveryFrom({ ...failure, carrier: "http" }, patient).action).toBe("give_up");
+    expect(recoveryFrom({ ...failure, carrier: "websocket" }, patient, timing).action).toBe("retry");
+    expect(recoveryFrom({ ...failure, carrier: "http" }, patient, timing).action).toBe("give_up");
   });
 });
 
