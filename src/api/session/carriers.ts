@@ -1,6 +1,6 @@
-import { BuildError, CodexApiError } from "../../client/errors.ts";
+import { BuildError } from "../../client/errors.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import { notify } from "../../client/telemetry.ts";
+import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
 import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
 import { isAzure, type ProviderConfig } from "../provider.ts";
@@ -66,10 +66,7 @@ export class Carriers {
   /** From now on everything goes over HTTP; says so. */
   fallBack(reason: unknown): void {
     this.#slot = undefined;
-    const { telemetry, logger } = this.#options.session;
-    const kind = CodexApiError.is(reason) ? reason.kind : undefined;
-    logger?.warn({ reason: kind }, "the WebSocket is given up; this session goes on over HTTP");
-    notify(telemetry, "onRetry", { retry: 1, maxRetries: 1, delayMs: 0, reason, layer: "fallback" });
+    announceRemedy(this.#options.session, "fallback", reason);
   }
 
   /**

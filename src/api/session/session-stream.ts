@@ -1,6 +1,6 @@
 import { CodexApiError } from "../../client/errors.ts";
 import type { Logger } from "../../client/log.ts";
-import { notify, type Telemetry } from "../../client/telemetry.ts";
+import { announceRetry, type Telemetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
 import type { ResponseEvent, RestartedEvent } from "../responses/events.ts";
 import type { EventIterator, ResponseStream } from "../responses/stream.ts";
@@ -116,7 +116,8 @@ export class SessionStream implements EventIterator {
     try {
       while (!this.#isDone) {
         try {
-          const step = await (await this.#opened()).events.next();
+          const opened = this.#current.opened ?? (await this.#opened());
+          const step = await opened.events.next();
           if (step.done) break;
           this.#note(step.value);
           return step;
@@ -208,10 +209,8 @@ export class SessionStream implements EventIterator {
 
   /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */
   #announce(reason: unknown, retry: number, delayMs: number): void {
-    const { limits, telemetry, logger } = this.#options;
-    const kind = CodexApiError.is(reason) ? reason.kind : undefined;
-    logger.info({ reason: kind, retry, delayMs: Math.round(delayMs) }, "the stream broke; a new one is opened");
-    notify(telemetry, "onRetry", { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
+    const { maxStreamRetries: maxRetries } = this.#options.limits;
+    announceRetry(this.#options, { retry, maxRetries, delayMs, reason, layer: "stream" });
   }
 
   readonly #end = (): void => {
