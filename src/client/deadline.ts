@@ -1,5 +1,6 @@
 import { AbortedError, CodexApiError, TimeoutError } from "./errors.ts";
 import { clampDelay } from "./idle-timer.ts";
+import { milliseconds } from "./options.ts";
 
 export interface DeadlineOptions {
   /** In milliseconds; 0 for none. */
@@ -13,14 +14,14 @@ export interface DeadlineOptions {
 /**
  * Runs `work` within a time limit, under a signal that fires when the limit is over or the caller aborts.
  *
- * @throws {@link TimeoutError} The limit is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
+ * @throws {@link BuildError} The limit is none; {@link TimeoutError} it is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
  */
 export async function withDeadline<Result>(
   { timeoutMs, signal, what }: DeadlineOptions,
   work: (signal: AbortSignal | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (signal?.aborted) throw new AbortedError(signal.reason);
-  if (timeoutMs <= 0) return work(signal);
+  if (milliseconds("the time limit", timeoutMs) === 0) return work(signal);
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });

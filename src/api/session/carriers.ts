@@ -10,7 +10,7 @@ import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import { type JsonObject, jsonText } from "../wire/json.ts";
-import { inputItems } from "../wire/request-input.ts";
+import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import { type Attempt, HttpAttempt, WebsocketAttempt } from "./attempt.ts";
 import type { ConnectionSlot } from "./connection-slot.ts";
@@ -113,7 +113,7 @@ export class Carriers {
 
   #fitsFrame(slot: ConnectionSlot, call: Call, request: FullRequest): boolean {
     const plan = slot.history?.plan(request) ?? { previousResponseId: undefined, items: request.items };
-    const frame = websocketFrame(this.#websocketBody(call, plan), this.#streamOptions(call, plan));
+    const frame = websocketFrame(websocketBody(request, plan), this.#streamOptions(call, plan));
     return Buffer.byteLength(jsonText(frame)) + FRAME_MARGIN_BYTES <= this.#options.maxFrameBytes;
   }
 
@@ -126,7 +126,7 @@ export class Carriers {
     return new WebsocketAttempt({
       slot,
       request,
-      bodyOf: (plan) => this.#websocketBody(call, plan),
+      bodyOf: (plan) => websocketBody(request, plan),
       connect: this.connectOptions(call),
       streamOptions: (plan) => ({ ...this.#streamOptions(call, plan), ...more }),
     });
@@ -170,18 +170,18 @@ export class Carriers {
   }
 
   /** What is compared from turn to turn: local notes, which are never sent, are not part of it. */
-  #fullRequest(call: Call, items: readonly ResponseItem[]): FullRequest {
-    const fields = this.#websocketBody(call, { previousResponseId: undefined, items: [] });
-    return { fields, items: items.filter((item) => item.type !== "ghost_snapshot") };
-  }
-
-  /** Item ids are written over HTTP alone, as in the reference. */
-  #websocketBody({ request }: Call, { items }: IncrementalPlan): JsonObject {
+  #fullRequest({ request }: Call, items: readonly ResponseItem[]): FullRequest {
     const store = request.store ?? isAzure(this.#provider);
-    return encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: items }));
+    const fields = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
+    return { fields, items: items.filter((item) => item.type !== "ghost_snapshot") };
   }
 
   #withCacheKey(request: ResponsesRequest): ResponsesRequest {
     return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.conversationId };
   }
+}
+
+/** Item ids are written over HTTP alone, as in the reference. */
+function websocketBody({ fields }: FullRequest, { items }: IncrementalPlan): JsonObject {
+  return { ...fields, input: encodeRequestInput(items) };
 }

@@ -11,7 +11,7 @@ import { type ConnectLimits, createDialer } from "../../../src/client/route/inde
 import { SseDecoder } from "../../../src/client/sse/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
 import { clientOptions } from "../../support/clients.ts";
-import { openTransport } from "../../support/transport.ts";
+import { get, openTransport } from "../../support/transport.ts";
 
 /** Nobody listens there: what is sent fails with another error. */
 const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 } });
@@ -79,6 +79,11 @@ describe("an option that is none is a build error:", () => {
     ],
     ["a limit of an event", () => new SseDecoder({}, { maxEventBytes: Number.NaN }), "maxEventBytes must be"],
     ["a policy's time", () => createFetch({ env: {}, connectTimeoutMs: Number.NaN }), "connectTimeoutMs must be"],
+    [
+      "a request's time",
+      () => openTransport().execute(get("http://127.0.0.1:9", { timeouts: { totalMs: Number.NaN } })),
+      "the time limit must be",
+    ],
     [
       "a dial's time",
       () => dial({ timeoutMs: -1 }),
