@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Client } from "undici";
+import type { buildConnector, Client } from "undici";
 import { AbortedError, NetworkError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
@@ -25,14 +25,12 @@ export interface Limits {
 /** A connection, held by one request at a time. It knows no request: what it knows stays in memory as long as its response. */
 export interface PooledConnection {
   readonly client: Client;
-  readonly socket: Socket;
+  readonly dialled: DialledSocket;
   readonly reads: SocketReads;
   /** Connections with the same key can stand in for each other. */
   readonly key: string;
   /** True once it was kept, so that the server may have closed it a moment ago. */
   reused: boolean;
-  /** What broke it first, if anything did: undici reports the last thing that happened to a socket, and a TLS alert comes before the end. */
-  fault: unknown;
 }
 
 /**
@@ -69,7 +67,7 @@ export class ConnectionPool {
 
   /** Closes a connection whose client refused the request: it may not have taken the socket over yet, and would leave it open. */
   discard(connection: PooledConnection): void {
-    connection.socket.destroy();
+    connection.dialled.socket.destroy();
     this.#forget(connection);
   }
 
@@ -83,36 +81,30 @@ export class ConnectionPool {
 
   /** A new connection, whatever is kept. */
   async open(destination: Destination, limits: Limits): Promise<PooledConnection> {
-    const { origin } = destination;
     // Side by side: the first connection waits for the network while undici is loaded.
-    const [socket, UndiciClient] = await Promise.all([this.#dial(destination, limits), loadUndiciClient()]);
+    const loading = loadUndiciClient();
+    loading.catch(() => {}); // told below; a dial that fails comes first
+    const dialled = new DialledSocket(await this.#dial(destination, limits));
+    const UndiciClient = await loading;
+    const { socket } = dialled;
     if (this.#isClosed) {
       socket.destroy();
       throw transportClosed();
     }
-    const reads = readDirectly(socket);
-    const client = new UndiciClient(origin, {
+    const client = new UndiciClient(destination.origin, {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
-      connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
+      connect: (_options, callback) => queueMicrotask(() => dialled.handOver(callback)),
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Waiting is timed in one place, and not here.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const connection: PooledConnection = {
-      client,
-      socket,
-      reads,
-      key: keyOf(destination),
-      reused: false,
-      fault: undefined,
-    };
-    socket.on("error", (error) => {
-      connection.fault ??= error;
-    });
+    const reads = readDirectly(socket);
+    const connection: PooledConnection = { client, dialled, reads, key: keyOf(destination), reused: false };
     this.#all.add(client);
-    client.on("disconnect", () => this.#forget(connection));
+    const forget = (): void => this.#forget(connection);
+    client.on("disconnect", forget).on("connectionError", forget);
     return connection;
   }
 
@@ -140,6 +132,25 @@ export class ConnectionPool {
     else this.#idle.delete(key);
     // A client without its connection would make a new one by itself.
     client.destroy().catch(() => {});
+  }
+}
+
+/** A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead one. */
+class DialledSocket {
+  readonly socket: Socket;
+  /** What broke it first, if anything did: undici reports the last thing that happened to a socket, and a TLS alert comes before the end. */
+  fault: Error | undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("error", (error) => {
+      this.fault ??= error;
+    });
+  }
+
+  handOver(callback: buildConnector.Callback): void {
+    if (this.socket.destroyed) callback(this.fault ?? this.socket.errored ?? new Error("other side closed"), null);
+    else callback(null, this.socket);
   }
 }
 

@@ -129,7 +129,7 @@ export class UndiciTransport implements HttpTransport {
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
       reads: connection.reads,
-      explain: (cause) => this.#options.dialer.explain(connection.fault ?? cause, url),
+      explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, url),
       onFinished: (fate) => {
         if (fate === "free") this.#pool.release(connection);
         else if (fate === "unused") this.#pool.discard(connection);

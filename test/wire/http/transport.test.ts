@@ -2,7 +2,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { inspect } from "node:util";
 import zlib, { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createDialer } from "../../../src/client/route/index.ts";
+import { createDialer, type Dialer } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
 import { beBusy } from "../../support/busy.ts";
 import { closedPort, serve, serveTcp } from "../../support/serve.ts";
@@ -110,6 +110,20 @@ describe("a connection", () => {
     for (const answer of lookups) answer();
     await settle();
     expect(sockets.map(({ readableEnded }) => readableEnded)).toEqual([true]);
+  });
+
+  it.each([
+    ["with an error", new Error("gone"), "gone"],
+    ["without", undefined, "other side closed"],
+  ])("that breaks %s between being made and being used is a network error", async (_how, fault, words) => {
+    const { url } = await serve((_request, response) => response.end());
+    const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });
+    const dial: Dialer["dial"] = async (target, limits) => (await dialer.dial(target, limits)).destroy(fault);
+    await expect(openTransport({ dialer: { ...dialer, dial } }).execute(get(url))).rejects.toMatchObject({
+      kind: "network",
+      phase: "request",
+      message: expect.stringContaining(words),
+    });
   });
 
   it("that is new and breaks before the answer is a network error", async () => {

@@ -59,7 +59,7 @@ describe("connecting", () => {
     async (name) => {
       const { url } = await emulate();
       const error = await failureOf(connect(url, { config: { protocol: name as "v3" } }));
-      expect(error).toMatchObject({ kind: "build", message: `realtime protocol "${name}" is none of v1, v2, v3` });
+      expect(error).toMatchObject({ kind: "build", message: expect.stringContaining(`"${name}"`) });
     },
   );
 
