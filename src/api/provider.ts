@@ -2,8 +2,8 @@ import querystring from "node:querystring";
 import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/errors.ts";
 import type { HeaderInit } from "../client/headers.ts";
-import { count, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
-import { defaultRetryPolicy, type RetryPolicy } from "../client/retry.ts";
+import { milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
+import { defaultRetryPolicy, type RetryPolicy, retryCount } from "../client/retry.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
@@ -50,7 +50,6 @@ const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const DEFAULT_STREAM_RETRIES = 5;
-const MOST_RETRIES = 100;
 
 /** A provider's numbers, each decided once. */
 export interface ProviderLimits {
@@ -70,18 +69,17 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   const place = `provider ${JSON.stringify(provider.name)}: `;
   const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
   const time = (name: TimeoutName, byDefault: number) => milliseconds(place + name, provider[name] ?? byDefault);
-  const retries = (name: string, value: number) => Math.min(count(place + name, value), MOST_RETRIES);
   text(`${place}baseUrl`, provider.baseUrl);
   oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
   oneOf(`${place}sessionHeaders`, provider.sessionHeaders ?? "underscore", SESSION_HEADERS);
   return {
     retry: {
       ...retry,
-      maxRetries: retries("retry.maxRetries", retry.maxRetries),
+      maxRetries: retryCount(`${place}retry.maxRetries`, retry.maxRetries),
       baseDelayMs: milliseconds(`${place}retry.baseDelayMs`, retry.baseDelayMs),
       maxRetryAfterMs: milliseconds(`${place}retry.maxRetryAfterMs`, retry.maxRetryAfterMs),
     },
-    maxStreamRetries: retries("maxStreamRetries", provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
+    maxStreamRetries: retryCount(`${place}maxStreamRetries`, provider.maxStreamRetries ?? DEFAULT_STREAM_RETRIES),
     streamIdleTimeoutMs: time("streamIdleTimeoutMs", DEFAULT_STREAM_IDLE_TIMEOUT_MS),
     livenessTimeoutMs: time("livenessTimeoutMs", DEFAULT_LIVENESS_TIMEOUT_MS),
     connectTimeoutMs: time("connectTimeoutMs", DEFAULT_CONNECT_TIMEOUT_MS),

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { CodexApiError, HttpError } from "./errors.ts";
+import { count } from "./options.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { announceRetry, type RetryNotice, type RetryObservers } from "./telemetry.ts";
 
@@ -17,6 +18,13 @@ export interface RetryPolicy {
   readonly retryTransport: boolean;
   /** Longest wait that a server's `Retry-After` can ask for, in milliseconds; a longer one is cut to it. Default 60 000. */
   readonly maxRetryAfterMs: number;
+}
+
+const MOST_RETRIES = 100;
+
+/** A number of retries as a policy takes it: more than 100 are 100, as in the reference. @throws {@link BuildError} It is no whole number. */
+export function retryCount(name: string, value: number): number {
+  return Math.min(count(name, value), MOST_RETRIES);
 }
 
 /** The reference's. */
@@ -71,7 +79,7 @@ export function serverDelayMs(policy: RetryPolicy, error: unknown, nowMs: number
  * Runs `send` until it succeeds, fails for good, or the retries are spent; then throws the last error.
  *
  * @param send - Called with the attempt's number, from 0; it builds the request anew, so that credentials are fresh.
- * @throws {@link AbortedError} The signal fired during a wait.
+ * @throws {@link AbortedError} The signal fired during a wait. {@link BuildError} `maxRetries` is no number of retries.
  */
 export async function withRetries<Result>(
   policy: RetryPolicy,
@@ -79,17 +87,18 @@ export async function withRetries<Result>(
   context: RetryContext = {},
 ): Promise<Result> {
   const clock = context.clock ?? systemClock;
+  const maxRetries = retryCount("maxRetries", policy.maxRetries);
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await send(attempt);
     } catch (error) {
       const isWorthIt = isRetried(policy, error) || context.alsoRetry?.(error) === true;
-      if (attempt >= policy.maxRetries || !isWorthIt || context.mayRetry?.(error) === false) throw error;
+      if (attempt >= maxRetries || !isWorthIt || context.mayRetry?.(error) === false) throw error;
       const delayMs =
         serverDelayMs(policy, error, clock.now()) ?? backoffDelayMs(policy.baseDelayMs, attempt + 1, context.random);
       const notice: RetryNotice = {
         retry: attempt + 1,
-        maxRetries: policy.maxRetries,
+        maxRetries,
         delayMs,
         reason: error,
         layer: "request",

@@ -89,7 +89,11 @@ export class ConnectionHistory {
 
   /** Records the response to the request sent last: `items` are those of `output_item.done`, in order. */
   completed(id: string, items: readonly ResponseItem[]): void {
-    this.#last = { id, items: copyOfJson(items) };
+    try {
+      this.#last = { id, items: copyOfJson(items) };
+    } catch {
+      this.#last = undefined; // nested deeper than the stack goes: it cannot be sent back either
+    }
   }
 
   #continues(last: LastResponse, next: FullRequest): boolean {

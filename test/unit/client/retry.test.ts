@@ -144,4 +144,20 @@ describe("retrying", () => {
     };
     expect(await withRetries(defaultRetryPolicy, send, { clock, telemetry })).toBe("done");
   });
+
+  it("sends 100 times more at most", async () => {
+    let sent = 0;
+    const send = async () => {
+      sent += 1;
+      throw http(500);
+    };
+    const policy = { ...defaultRetryPolicy, maxRetries: 150, baseDelayMs: 0 };
+    await expect(withRetries(policy, send, { clock: fakeClock() })).rejects.toMatchObject({ status: 500 });
+    expect(sent).toBe(101);
+  });
+
+  it.each([Number.NaN, -1, 1.5, "3"])("takes no %j for a number of retries", async (maxRetries) => {
+    const policy = { ...defaultRetryPolicy, maxRetries: maxRetries as number };
+    await expect(withRetries(policy, async () => "sent")).rejects.toMatchObject({ kind: "build" });
+  });
 });

@@ -41,6 +41,13 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(request([...past, user("b")]))).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
   });
 
+  it("an answer that is nested deeper than can be sent back is not gone on from", () => {
+    const depth = 50_000;
+    const deep = { type: "new", x: JSON.parse("[".repeat(depth) + "]".repeat(depth)) } as unknown as ResponseItem;
+    const history = answered([user("a")], [deep]);
+    expect(history.plan(request([user("a"), user("b")])).previousResponseId).toBeUndefined();
+  });
+
   it.each<[string, () => ConnectionHistory, FullRequest]>([
     ["nothing was sent before", () => new ConnectionHistory(), request([user("a")])],
     [
