@@ -1,10 +1,11 @@
-import { allowManyListeners } from "../client/abort.ts";
+import { acceptSignal } from "../client/abort.ts";
 import type { Compression } from "../client/compression.ts";
 import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
 import { BuildError, HttpError } from "../client/errors.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
+import { object } from "../client/options.ts";
 import { blankerOf, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
 import { announceRemedy, announceRetry, notify, type Telemetry } from "../client/telemetry.ts";
@@ -36,6 +37,19 @@ export interface ClientOptions {
   readonly logger?: Logger | undefined;
   /** Variables that choose CA bundle and proxy; default `process.env`, read when the client is built. */
   readonly env?: Environment | undefined;
+}
+
+/**
+ * What every client checks first.
+ *
+ * @throws {@link BuildError} Untyped callers leave out what a client is made of, or give a key in place of an auth provider.
+ */
+export function checkClientOptions(options: Pick<ClientOptions, "provider" | "auth">): void {
+  object("the options of a client", options, "an object with provider and auth");
+  object("provider", options.provider, "a provider, such as openaiProvider() makes one");
+  object("auth", options.auth, "an auth provider: apiKeyAuth(key), noAuth() or your own");
+  if (typeof options.auth.bearerToken !== "function")
+    throw new BuildError("auth has no method bearerToken; see apiKeyAuth(key), noAuth() and the type AuthProvider");
 }
 
 /** A body that is no JSON. */
@@ -84,6 +98,7 @@ export class EndpointSession {
   #sendsPlain = false;
 
   constructor(options: ClientOptions) {
+    checkClientOptions(options);
     this.provider = options.provider;
     this.limits = providerLimits(options.provider);
     this.logger = steadyLogger(options.logger);
@@ -95,6 +110,7 @@ export class EndpointSession {
 
   /** @throws The kinds of `docs/errors.md`. */
   async execute(call: EndpointCall): Promise<HttpResponse> {
+    acceptSignal(call.signal);
     const what = `no answer from ${safeUrl(this.#urlOf(call))}`;
     return withDeadline({ timeoutMs: call.callMs ?? 0, signal: call.signal, what }, (signal) =>
       this.#send({ ...call, signal }, (request) => this.transport.execute(request)),
@@ -102,12 +118,12 @@ export class EndpointSession {
   }
 
   /** @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
-  stream(call: EndpointCall): Promise<HttpStreamResponse> {
+  async stream(call: EndpointCall): Promise<HttpStreamResponse> {
+    acceptSignal(call.signal);
     return this.#send(call, (request) => this.transport.stream(request));
   }
 
   async #send<Head extends ResponseHead>(call: EndpointCall, send: Send<Head>): Promise<Head> {
-    allowManyListeners(call.signal);
     const auth = call.url === undefined ? this.#auth : undefined;
     const sending: Sending = {
       call,

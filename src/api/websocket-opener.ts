@@ -1,4 +1,4 @@
-import { allowManyListeners } from "../client/abort.ts";
+import { acceptSignal } from "../client/abort.ts";
 import { HttpError } from "../client/errors.ts";
 import type { HeaderInit, HeaderMap } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
@@ -8,7 +8,7 @@ import { announceRemedy, type Telemetry } from "../client/telemetry.ts";
 import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
-import type { ClientOptions } from "./endpoint-session.ts";
+import { type ClientOptions, checkClientOptions } from "./endpoint-session.ts";
 import { mapHttpError } from "./error-mapping.ts";
 import { type ProviderLimits, providerLimits } from "./provider.ts";
 import { providerDialer } from "./provider-transport.ts";
@@ -37,7 +37,9 @@ export class WebsocketOpener {
    * @throws {@link BuildError} A number or a proxy setting of the provider is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
-  constructor({ provider, auth, env, telemetry, logger }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    checkClientOptions(options);
+    const { provider, auth, env, telemetry, logger } = options;
     this.limits = providerLimits(provider);
     this.telemetry = telemetry;
     this.logger = steadyLogger(logger);
@@ -54,7 +56,7 @@ export class WebsocketOpener {
   async open(handshake: Handshake): Promise<WebsocketConnection> {
     const { signal } = handshake;
     const credentials = new CallCredentials(handshake.usesAuth === false ? undefined : this.#auth, signal);
-    allowManyListeners(signal);
+    acceptSignal(signal);
     for (;;) {
       try {
         return await this.#attempt(handshake, await credentials.headers());

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { BuildError } from "./errors.ts";
 import { unlessInterrupted } from "./interruptible.ts";
 
 /**
@@ -13,7 +14,14 @@ export function unlessAborted<Result>(
   return unlessInterrupted({ signal }, work);
 }
 
-/** One signal may end any number of requests at once: Node shall not warn of a leak where there is none. */
-export function allowManyListeners(signal: AbortSignal | undefined): void {
+/**
+ * Takes a caller's signal. It may end any number of requests at once: Node shall not warn of a leak where there is none.
+ *
+ * @throws {@link BuildError} It is none; an `AbortController` is the commonest of those.
+ */
+export function acceptSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || signal === null) return;
+  if (typeof signal.aborted !== "boolean" || typeof signal.addEventListener !== "function")
+    throw new BuildError("signal must be an AbortSignal; that of an AbortController is its property `signal`");
   if (signal instanceof EventTarget) setMaxListeners(0, signal);
 }

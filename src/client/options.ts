@@ -42,6 +42,12 @@ export function oneOf<Choice extends string>(name: string, value: Choice, choice
   throw refused(name, value, `one of ${choices.join(", ")}`);
 }
 
+/** What a caller gives as a whole: an object. @throws {@link BuildError} It is none. */
+export function object<Shape extends object>(name: string, value: Shape, what: string): Shape {
+  if (typeof value === "object" && value !== null) return value;
+  throw refused(name, value, what);
+}
+
 function atLeast(name: string, value: number, least: number, what: string): number {
   if (typeof value === "number" && value >= least) return value;
   throw refused(name, value, what);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { acceptSignal } from "../../client/abort.ts";
 import { BuildError } from "../../client/errors.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
-import type { ClientOptions } from "../endpoint-session.ts";
+import { type ClientOptions, checkClientOptions } from "../endpoint-session.ts";
 import { identityHeaders } from "../identity.ts";
 import { type ProviderLimits, providerLimits } from "../provider.ts";
 import { ResponsesClient } from "../responses/client.ts";
@@ -71,6 +72,7 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: ResponsesSessionOptions) {
+    checkClientOptions(options);
     const { provider, telemetry, logger, env, httpTransport } = options;
     const { transport: choice, maxConnectionAgeMs, maxFrameBytes, timing } = sessionSettings(options);
     this.#options = options;
@@ -186,6 +188,7 @@ export class ResponsesSession implements AsyncDisposable {
   /** Waits for this call's turn. */
   async #admit(caller: AbortSignal | undefined): Promise<Admitted> {
     if (this.#isClosed) throw new BuildError("the session is closed; make a new one");
+    acceptSignal(caller);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(caller?.reason);
     const forget = (): void => {

@@ -4,6 +4,7 @@ import type { Environment } from "../environment.ts";
 import type { NetworkError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
 import { type Logger, steadyLogger } from "../log.ts";
+import { text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {
   type ChosenProxy,
@@ -159,7 +160,7 @@ function asksForProxyCredentials(headers: HeaderMap): boolean {
 function routePolicy({ proxy, env = process.env }: DialerOptions, logger: Logger): (target: DialTarget) => Route {
   if (proxy === false) return () => ({ kind: "direct", why: "disabled" });
   if (proxy !== undefined) {
-    const chosen = { proxy: parseProxyUrl(proxy, OPTION_SOURCE), source: OPTION_SOURCE };
+    const chosen = { proxy: parseProxyUrl(text("proxy", proxy), OPTION_SOURCE), source: OPTION_SOURCE };
     return (target) => routeThrough(chosen, target);
   }
   const environment = readProxyEnvironment(env);

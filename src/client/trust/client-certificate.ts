@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { BuildError } from "../errors.ts";
 import { strictCiphers } from "./ciphers.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
-import type { PemSource } from "./selection.ts";
+import { checkPemSource, type PemSource } from "./selection.ts";
 
 /** What a server that demands a client certificate is shown. */
 export interface ClientCertificate {
@@ -49,6 +49,7 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
 }
 
 function read(source: PemSource, what: string): Buffer {
+  checkPemSource(`the ${what}`, source);
   if ("pem" in source) return Buffer.from(source.pem);
   try {
     return Buffer.from(readPemFile(source.path));

@@ -1,4 +1,6 @@
 import type { Environment } from "../environment.ts";
+import { BuildError } from "../errors.ts";
+import { object } from "../options.ts";
 
 /** The variables that can name a CA bundle, the stronger first. */
 export const CA_VARIABLES = ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"] as const;
@@ -7,6 +9,16 @@ export type CaVariable = (typeof CA_VARIABLES)[number];
 
 /** PEM given by a program: a file, or the text itself. */
 export type PemSource = { readonly path: string } | { readonly pem: string | Uint8Array };
+
+/** @throws {@link BuildError} Untyped callers give the text or the path alone. */
+export function checkPemSource(name: string, source: PemSource): void {
+  const { path, pem } = object(name, source, "{ path } or { pem }") as {
+    readonly path?: unknown;
+    readonly pem?: unknown;
+  };
+  if (typeof path !== "string" && typeof pem !== "string" && !(pem instanceof Uint8Array))
+    throw new BuildError(`${name} must be { path } with a file's name or { pem } with its content`);
+}
 
 /** A bundle chosen by the program rather than by the environment. */
 export type CaSource = PemSource;
@@ -35,7 +47,10 @@ export function selectCaBundle(env: Environment, ca?: CaSource): CaSelection {
     const path = env[sourceEnv];
     if (path !== undefined && path !== "") settings.push({ sourceEnv, path });
   }
-  if (ca) return { by: "option", path: "path" in ca ? ca.path : undefined, shadowed: settings };
+  if (ca) {
+    checkPemSource("ca", ca);
+    return { by: "option", path: "path" in ca ? ca.path : undefined, shadowed: settings };
+  }
   const [first, ...shadowed] = settings;
   return first ? { by: "environment", ...first, shadowed } : { by: "none", shadowed: [] };
 }
