@@ -42,7 +42,12 @@ function checkedName(name: string): string {
 }
 
 function checkedValue(name: string, value: string): string {
-  if (typeof value !== "string" || !SENDABLE.test(value)) {
+  if (typeof value !== "string") {
+    throw new BuildError(
+      `the value of header ${name.toLowerCase()} cannot be sent: it must be a string, and is ${value === null ? "null" : `of type ${typeof value}`}`,
+    );
+  }
+  if (!SENDABLE.test(value)) {
     throw new BuildError(
       `the value of header ${name.toLowerCase()} cannot be sent: it holds a line break, a control character or a letter outside ASCII; check where it comes from (a key file often ends in a line break)`,
     );

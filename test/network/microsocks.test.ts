@@ -40,7 +40,7 @@ describe.each(CARRIERS)("microsocks with credentials, %s", (carrier) => {
 
   it.each([
     ["wrong ones", () => proxy.urlWith(WRONG_CREDENTIALS, "socks5h"), "check user name and password in HTTPS_PROXY"],
-    ["none", () => proxy.url("socks5h"), "put them into HTTPS_PROXY"],
+    ["none", () => proxy.url("socks5h"), "put user name and password into HTTPS_PROXY"],
   ])("refuses %s, and no secret is shown", async (_title, url, advice) => {
     const { baseUrl, emulator } = await hiddenOrigin();
     const { error } = await ask({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: url() } });

@@ -16,7 +16,7 @@ describe.each(CARRIERS)("tinyproxy with credentials, %s", (carrier) => {
 
   it.each([
     ["wrong ones", () => proxy.urlWith(WRONG_CREDENTIALS), "check user name and password in HTTPS_PROXY"],
-    ["none", () => proxy.url(), "put them into HTTPS_PROXY"],
+    ["none", () => proxy.url(), "put user name and password into HTTPS_PROXY"],
   ])("with %s refuses, which is told as the proxy's word and shows no secret", async (_title, url, advice) => {
     const { baseUrl, emulator } = await hiddenOrigin();
     const { error } = await ask({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: url() } });

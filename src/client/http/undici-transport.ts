@@ -3,7 +3,7 @@ import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
 import { callQuietly, type Logger, steadyLogger } from "../log.ts";
 import { byteCount, count } from "../options.ts";
-import { safeUrl } from "../redact.ts";
+import { blankerOf, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
@@ -87,7 +87,7 @@ export class UndiciTransport implements HttpTransport {
       head.body.cancel();
       if (redirects >= maxRedirects) {
         throw new NetworkError(
-          `more than ${maxRedirects} redirects, the last to ${safeUrl(next.url)}; check the base URL`,
+          `more than ${maxRedirects} redirects, the last to ${blankerOf(request)(safeUrl(next.url))}; check the base URL`,
           {
             code: "TOO_MANY_REDIRECTS",
             phase: "request",

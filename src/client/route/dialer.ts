@@ -9,13 +9,14 @@ import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./co
 import {
   type ChosenProxy,
   chooseRoute,
+  OPTION_SOURCE,
   type ProxyRoute,
   type Route,
   readProxyEnvironment,
   routeThrough,
 } from "./environment-proxy.ts";
 import { openHttpTunnel } from "./http-tunnel.ts";
-import type { OriginPeer, Peer } from "./peer.ts";
+import { describePeer, type OriginPeer, type Peer } from "./peer.ts";
 import { httpRefusal } from "./proxy-refusal.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
 import { openSocksTunnel } from "./socks-tunnel.ts";
@@ -25,11 +26,15 @@ import { connectTcp, lookupFailure } from "./tcp-connect.ts";
 /** What is needed of `Trust`. */
 export interface TlsUpgrader {
   /**
-   * Puts TLS on a connection; `host` is the name to ask for and to verify.
+   * Puts TLS on a connection; `host` is the name to ask for and to verify, `shownAs` the other side in messages where that says more.
    *
    * @throws {@link NetworkError} Phase `tls`: the handshake failed or the socket closed.
    */
-  connect(options: { readonly socket: Socket; readonly host: string }): Promise<Socket>;
+  connect(options: {
+    readonly socket: Socket;
+    readonly host: string;
+    readonly shownAs?: string | undefined;
+  }): Promise<Socket>;
   /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
   explain?(error: unknown, host: string): NetworkError | undefined;
 }
@@ -82,8 +87,6 @@ export interface Forward {
   refusal(status: number, headers: HeaderMap): NetworkError | undefined;
 }
 
-const OPTION_SOURCE = "the proxy option";
-
 /**
  * @throws {@link BuildError} A proxy setting that is in effect is unusable: an unsupported scheme, a malformed URL.
  */
@@ -94,7 +97,8 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {
     attempt.enter("tls handshake", peer);
-    return trust.connect({ socket, host: peer.hostname });
+    const shownAs = peer.role === "proxy" ? describePeer(peer) : undefined;
+    return trust.connect({ socket, host: peer.hostname, shownAs });
   };
 
   const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {

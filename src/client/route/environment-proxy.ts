@@ -22,9 +22,12 @@ export interface ProxyRoute extends ChosenProxy {
   readonly mode: "forward" | "tunnel";
 }
 
+/** Source of a proxy that the program named itself. */
+export const OPTION_SOURCE = "the proxy option";
+
 export interface ChosenProxy {
   readonly proxy: ProxyUrl;
-  /** The variable that names it, as spelled in the environment, or `the proxy option`. */
+  /** The variable that names it, as spelled in the environment, or {@link OPTION_SOURCE}. */
   readonly source: string;
 }
 

@@ -1,6 +1,6 @@
 import { NetworkError } from "../errors.ts";
 import { statusText } from "../status-text.ts";
-import type { ChosenProxy } from "./environment-proxy.ts";
+import { type ChosenProxy, OPTION_SOURCE } from "./environment-proxy.ts";
 import { describePeer } from "./peer.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 import { codeOf, inBrackets } from "./tcp-connect.ts";
@@ -22,7 +22,7 @@ export function httpRefusal(
   const wantsCredentials = status === 407 || status === 401;
   // Not the proxy's own words for its status: they are anybody's text.
   return new NetworkError(
-    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status)}`,
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status, chosen)}`,
     {
       code: wantsCredentials ? PROXY_AUTHENTICATION_REQUIRED : PROXY_REFUSED,
       phase: "proxy",
@@ -81,7 +81,7 @@ function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | un
   }
   return proxy.credentials()
     ? `check user name and password in ${source}, special characters percent-encoded`
-    : `put them into ${source} as ${proxy.scheme}://user:password@host:port`;
+    : `put user name and password into ${source} as ${proxy.scheme}://user:password@host:port`;
 }
 
 const KNOWN_SCHEMES = ["basic", "digest", "ntlm", "negotiate", "kerberos", "bearer"];
@@ -92,9 +92,11 @@ function offeredSchemes(challenge: string | undefined): string[] {
   return KNOWN_SCHEMES.filter((scheme) => words.has(scheme));
 }
 
-function statusAdvice(status: number): string {
-  if (status === 403)
-    return "ask whoever runs it to allow this host, or add the host to NO_PROXY if it can be reached directly";
+function statusAdvice(status: number, { source }: ChosenProxy): string {
+  if (status === 403) {
+    const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
+    return `ask whoever runs it to allow this host, or ${around} if it can be reached directly`;
+  }
   if (status >= 500) return "it could not reach the host itself: check the name, and try again";
   return "check that it is a proxy and allows CONNECT to this port";
 }

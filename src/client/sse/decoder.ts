@@ -236,7 +236,7 @@ export class SseDecoder {
     const held = (this.#data?.length ?? 0) + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
     if (held + bytes <= this.#maxEventBytes) return;
     throw new StreamError(
-      `an event of the stream is larger than ${this.#maxEventBytes} bytes; raise maxEventBytes if that is expected`,
+      `an event of the stream is larger than ${this.#maxEventBytes} bytes, the most that is taken of one`,
     );
   }
 }

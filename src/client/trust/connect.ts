@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly socket: Duplex;
   /** Name that the certificate must be made out to; sent as SNI unless it is an IP address. */
   readonly host: string;
+  /** The other side as messages about the handshake name it. Default: `host`. */
+  readonly shownAs?: string | undefined;
   /** Ends the attempt, and with it the connection. */
   readonly signal?: AbortSignal | undefined;
   /** Protocols to offer, the preferred first. Default: none are offered, which means HTTP/1.1. */
@@ -27,15 +29,16 @@ export interface ConnectOptions {
  * @throws {@link AbortedError} The signal fired.
  */
 export async function connect(
-  { socket: carrier, host, signal, alpn }: ConnectOptions,
+  { socket: carrier, host, shownAs, signal, alpn }: ConnectOptions,
   context: () => tls.SecureContext,
   facts: TrustFacts,
 ): Promise<tls.TLSSocket> {
   const name = host.replace(/^\[|\]$/g, "");
+  const shown = shownAs ?? name;
   try {
     if (signal?.aborted) throw new AbortedError(signal.reason);
     // TLS over a stream that closed some time ago would wait for ever.
-    if (carrier.destroyed) throw brokenHandshake(carrier.errored, name);
+    if (carrier.destroyed) throw brokenHandshake(carrier.errored, shown);
     const socket = tls.connect({
       socket: carrier,
       secureContext: context(),
@@ -46,7 +49,7 @@ export async function connect(
     });
     // An error between two owners must not end the process; `socket.errored` keeps it.
     socket.on("error", () => {});
-    await handshake(socket, name, signal, facts);
+    await handshake(socket, shown, signal, facts);
     if (!socket.authorized) {
       const code = String(socket.authorizationError); // Node's types say Error; what it sets is the code
       throw untrustedPeer({ host: name, code, chain: readPeerChain(socket) }, facts);
@@ -67,14 +70,14 @@ function identityProblem(name: string, certificate: tls.PeerCertificate): Error 
 
 function handshake(
   socket: tls.TLSSocket,
-  host: string,
+  shown: string,
   signal: AbortSignal | undefined,
   facts: TrustFacts,
 ): Promise<void> {
   return interruptible({ signal }, (resolve, reject) => {
     const onSecure = () => resolve();
-    const onError = (error: unknown) => reject(handshakeFailure(error, host, facts) ?? brokenHandshake(error, host));
-    const onClose = () => reject(brokenHandshake(undefined, host));
+    const onError = (error: unknown) => reject(handshakeFailure(error, shown, facts) ?? brokenHandshake(error, shown));
+    const onClose = () => reject(brokenHandshake(undefined, shown));
     socket.on("secureConnect", onSecure).on("error", onError).on("close", onClose);
     return () => socket.off("secureConnect", onSecure).off("error", onError).off("close", onClose);
   });

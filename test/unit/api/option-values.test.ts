@@ -62,6 +62,11 @@ describe("an option that is none is a build error:", () => {
       () => models().list({ clientVersion: "1.2.3", signal: odd(new AbortController()) }),
       "signal must be an AbortSignal; that of an AbortController is its property `signal`",
     ],
+    [
+      "a header",
+      () => models().list({ clientVersion: "1.2.3", headers: { "x-a": odd(5) } }),
+      "x-a cannot be sent: it must be a string",
+    ],
     ["a bundle", () => createTrust({ env: {}, ca: odd("PEM") }), "ca must be { path } or { pem }"],
     ["a bundle's content", () => createTrust({ env: {}, ca: odd({ file: "x" }) }), "ca must be { path } with a file's"],
     [

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { targetOf } from "../../../src/client/route/index.ts";
+import { createTrust } from "../../../src/client/trust/index.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { listenOnLoopback, startTcpServer } from "../../support/proxies/loopback.ts";
 import { closedPort, serve } from "../../support/serve.ts";
@@ -162,8 +163,13 @@ describe("a tunnel through an HTTP proxy", () => {
 // parity: proxy/refusal-told-apart
 describe("a proxy's refusal", () => {
   it.each([
-    [407, "PROXY_AUTHENTICATION_REQUIRED", false, "407 Proxy Authentication Required; put them into HTTPS_PROXY"],
-    [401, "PROXY_AUTHENTICATION_REQUIRED", false, "401 Unauthorized; put them into HTTPS_PROXY"],
+    [
+      407,
+      "PROXY_AUTHENTICATION_REQUIRED",
+      false,
+      "407 Proxy Authentication Required; put user name and password into HTTPS_PROXY",
+    ],
+    [401, "PROXY_AUTHENTICATION_REQUIRED", false, "401 Unauthorized; put user name and password into HTTPS_PROXY"],
     [403, "PROXY_REFUSED", false, "403 Forbidden; ask whoever runs it to allow this host"],
     [404, "PROXY_REFUSED", false, "404 Not Found; check that it is a proxy"],
     [502, "PROXY_REFUSED", true, "502 Bad Gateway; it could not reach the host itself"],
@@ -179,6 +185,26 @@ describe("a proxy's refusal", () => {
     );
     await proxy.allClosed();
     await settled();
+  });
+
+  it.each([
+    [403, "or leave the proxy option out if it can be reached directly"],
+    [407, "put user name and password into the proxy option as http://user:password@host:port"],
+  ])("of a proxy that the program names: %d says what to do about the program", async (status, advice) => {
+    const proxy = await startHttpProxy({ refuseWith: { status } });
+    const dialer = testDialer({ proxy: proxy.url });
+    expect((await failureOf(dialer.dial(targetOf("https://api.origin.test/v1")))).message).toContain(advice);
+  });
+
+  it("of TLS, where the port is one for plain text, names proxy and source", async () => {
+    const proxy = await startHttpProxy();
+    const dialer = testDialer({
+      env: { HTTPS_PROXY: proxy.url.replace("http:", "https:") },
+      trust: createTrust({ env: {} }),
+    });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test/v1")));
+    expect(error).toMatchObject({ kind: "network", phase: "tls" });
+    expect(error.message).toContain(`TLS handshake with the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) failed`);
   });
 
   it("of wrong credentials says where they stand and never what they are", async () => {

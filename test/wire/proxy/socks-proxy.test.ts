@@ -136,7 +136,7 @@ describe("a SOCKS5 proxy's refusal", () => {
     const dialer = testDialer({ env: { ALL_PROXY: `socks5h://127.0.0.1:${proxy.port}` } });
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
     expect(error).toMatchObject({ code: "PROXY_AUTHENTICATION_REQUIRED" });
-    expect(error.message).toContain("put them into ALL_PROXY as socks5h://user:password@host:port");
+    expect(error.message).toContain("put user name and password into ALL_PROXY as socks5h://user:password@host:port");
   });
 
   it.each([
