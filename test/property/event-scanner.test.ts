@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scanDelta } from "../../src/api/wire/delta-scanner.ts";
-import { decodeWireEvent } from "../../src/api/wire/event-decoder.ts";
-import { scanEvent } from "../../src/api/wire/event-scanner.ts";
+import { scanDelta } from "../../src/api/responses/decoding/delta-scanner.ts";
+import { decodeWireEvent } from "../../src/api/responses/decoding/event-decoder.ts";
+import { scanEvent } from "../../src/api/responses/decoding/event-scanner.ts";
 import { rawTextOf } from "../../src/client/raw-text.ts";
 
 const text = fc.string({

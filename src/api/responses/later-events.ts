@@ -1,7 +1,7 @@
 import type { HeaderMap } from "../../client/headers.ts";
 import { header, headerText } from "../headers.ts";
-import { headerInEvent } from "../wire/event-decoder.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { headerInEvent } from "./decoding/event-decoder.ts";
 import type {
   CompletedEvent,
   ModelVerificationsEvent,

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type DecodedEvent, decodeWireEvent, serverModelOf } from "../../../../src/api/wire/event-decoder.ts";
-import type { ServerEvent } from "../../../../src/api/wire/events.ts";
-import type { JsonObject } from "../../../../src/api/wire/json.ts";
+import {
+  type DecodedEvent,
+  decodeWireEvent,
+  serverModelOf,
+} from "../../../../../src/api/responses/decoding/event-decoder.ts";
+import type { ServerEvent } from "../../../../../src/api/wire/events.ts";
+import type { JsonObject } from "../../../../../src/api/wire/json.ts";
 
 const usage = { input_tokens: 10, output_tokens: 4, total_tokens: 14 };
 const item = { type: "message" as const, role: "assistant", content: [], phase: "x", new_field: 1 };

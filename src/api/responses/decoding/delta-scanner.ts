@@ -1,4 +1,4 @@
-import { decodeRawText, type RawText } from "../../client/raw-text.ts";
+import { decodeRawText, type RawText } from "../../../client/raw-text.ts";
 import { DELTA, outputTextDelta, reasoningTextDelta, type ScannedEvent, summaryTextDelta } from "./event-decoder.ts";
 
 /** Nearly all deltas are short, and on long ones with escapes the expression is slower than `JSON.parse`. */

@@ -1,4 +1,4 @@
-import { asBuffer, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
+import { asBuffer, type RawData, type RawText, rawTextOf } from "../../../client/raw-text.ts";
 import { scanDelta } from "./delta-scanner.ts";
 import { CREATED, created, isReadType, type ScannedEvent, UNKNOWN_TYPE } from "./event-decoder.ts";
 

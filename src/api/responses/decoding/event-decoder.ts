@@ -1,8 +1,11 @@
-import { type CodexApiError, StreamError } from "../../client/errors.ts";
-import { mapErrorEvent, mapFailedResponse } from "../error-mapping.ts";
-import { IncompleteResponseError } from "../errors.ts";
-import { header } from "../headers.ts";
-import { decodeRateLimitsEvent } from "../rate-limits.ts";
+import { type CodexApiError, StreamError } from "../../../client/errors.ts";
+import { mapErrorEvent, mapFailedResponse } from "../../error-mapping.ts";
+import { IncompleteResponseError } from "../../errors.ts";
+import { header } from "../../headers.ts";
+import { decodeRateLimitsEvent } from "../../rate-limits.ts";
+import { invalidType, missingField } from "../../wire/decode-failure.ts";
+import { decodeItem } from "../../wire/item-decoder.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type {
   CreatedEvent,
   OutputTextDeltaEvent,
@@ -10,10 +13,7 @@ import type {
   ReasoningTextDeltaEvent,
   ResponseEvent,
   TokenUsage,
-} from "../responses/events.ts";
-import { invalidType, missingField } from "./decode-failure.ts";
-import { decodeItem } from "./item-decoder.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+} from "../events.ts";
 
 /** The stream ends with this error. */
 export interface FailedEvent {

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { decodeWireEvent, type ScannedEvent } from "../../../../src/api/wire/event-decoder.ts";
-import { scanEvent } from "../../../../src/api/wire/event-scanner.ts";
-import { rawDataOf, rawTextOf } from "../../../../src/client/raw-text.ts";
+import { decodeWireEvent, type ScannedEvent } from "../../../../../src/api/responses/decoding/event-decoder.ts";
+import { scanEvent } from "../../../../../src/api/responses/decoding/event-scanner.ts";
+import { rawDataOf, rawTextOf } from "../../../../../src/client/raw-text.ts";
 
 const scan = (json: string) => scanEvent(rawDataOf(Buffer.from(json)));
 const parsed = (json: string) => {
