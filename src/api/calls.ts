@@ -1,6 +1,6 @@
 import { BuildError, StreamError } from "../client/errors.ts";
 import { isSendableHeaderValue } from "../client/headers.ts";
-import type { HttpResponse } from "../client/transport.ts";
+import type { Answer } from "./answer.ts";
 import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
 import { type UnaryOptions, unaryCall } from "./unary-options.ts";
 import { jsonText } from "./wire/json.ts";
@@ -63,7 +63,7 @@ function part(name: string, type: string, content: string): string {
   return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
 }
 
-function decodeSdp({ body }: HttpResponse): string {
+function decodeSdp({ body }: Answer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch (cause) {
@@ -76,7 +76,7 @@ function decodeSdp({ body }: HttpResponse): string {
  *
  * @throws {@link StreamError} There is none.
  */
-function callIdOf({ headers: { location }, blank }: HttpResponse): string {
+function callIdOf({ headers: { location }, blank }: Answer): string {
   if (location === undefined) {
     throw new StreamError(
       "realtime call response missing Location; check that the base URL is one of the Realtime API",
@@ -85,7 +85,6 @@ function callIdOf({ headers: { location }, blank }: HttpResponse): string {
   if (!isSendableHeaderValue(location)) throw new StreamError("invalid realtime call Location: it is not ASCII");
   const [path = ""] = location.split("?", 1);
   const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
-  if (id === undefined)
-    throw new StreamError(`realtime call Location does not contain a call id: ${blank?.(path) ?? path}`);
+  if (id === undefined) throw new StreamError(`realtime call Location does not contain a call id: ${blank(path)}`);
   return id;
 }

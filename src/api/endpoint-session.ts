@@ -10,13 +10,8 @@ import { blankerOf, safeUrl } from "../client/redact.ts";
 import { withRetries } from "../client/retry.ts";
 import { announceRemedy, announceRetry, notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
-import type {
-  HttpRequest,
-  HttpResponse,
-  HttpStreamResponse,
-  HttpTransport,
-  ResponseHead,
-} from "../client/transport.ts";
+import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../client/transport.ts";
+import type { Answer } from "./answer.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
 import { mapHttpError } from "./error-mapping.ts";
@@ -109,7 +104,7 @@ export class EndpointSession {
   }
 
   /** @throws The kinds of `docs/errors.md`. */
-  async execute(call: EndpointCall): Promise<HttpResponse> {
+  async execute(call: EndpointCall): Promise<Answer> {
     acceptSignal(call.signal);
     const what = `no answer from ${safeUrl(this.#urlOf(call))}`;
     return withDeadline({ timeoutMs: call.callMs ?? 0, signal: call.signal, what }, (signal) =>
@@ -118,12 +113,15 @@ export class EndpointSession {
   }
 
   /** @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
-  async stream(call: EndpointCall): Promise<HttpStreamResponse> {
+  async stream(call: EndpointCall): Promise<Answer<HttpStreamResponse>> {
     acceptSignal(call.signal);
     return this.#send(call, (request) => this.transport.stream(request));
   }
 
-  async #send<Head extends ResponseHead>(call: EndpointCall, send: Send<Head>): Promise<Head> {
+  async #send<Received extends HttpResponse | HttpStreamResponse>(
+    call: EndpointCall,
+    send: Send<Received>,
+  ): Promise<Answer<Received>> {
     const auth = call.url === undefined ? this.#auth : undefined;
     const sending: Sending = {
       call,
@@ -145,11 +143,11 @@ export class EndpointSession {
   }
 
   /** One attempt: a refusal that has a remedy is no failure yet. Each remedy is tried once in a call. */
-  async #sendWithRemedies<Head extends ResponseHead>(
+  async #sendWithRemedies<Received extends HttpResponse | HttpStreamResponse>(
     sending: Sending,
     attempt: number,
-    send: Send<Head>,
-  ): Promise<Head> {
+    send: Send<Received>,
+  ): Promise<Answer<Received>> {
     for (;;) {
       try {
         const answer = await this.#sendOnce(sending, attempt, send);
@@ -165,16 +163,17 @@ export class EndpointSession {
     }
   }
 
-  async #sendOnce<Head extends ResponseHead>(
+  async #sendOnce<Received extends HttpResponse | HttpStreamResponse>(
     { call, url, body, credentials }: Sending,
     attempt: number,
-    send: Send<Head>,
-  ): Promise<Head> {
+    send: Send<Received>,
+  ): Promise<Answer<Received>> {
+    const headers = this.#headersOf(call, body, await credentials.headers());
     const observed = this.#observe(call.method, url, attempt);
     const request: HttpRequest = {
       method: call.method,
       url,
-      headers: this.#headersOf(call, body, await credentials.headers()),
+      headers,
       body: call.raw ? call.raw.open() : body?.bytes,
       timeouts: { headersMs: call.headersMs ?? call.totalMs ?? this.limits.headersTimeoutMs, totalMs: call.totalMs },
       signal: call.signal,
@@ -249,7 +248,7 @@ export class EndpointSession {
   }
 }
 
-type Send<Head extends ResponseHead> = (request: HttpRequest) => Promise<Head>;
+type Send<Received> = (request: HttpRequest) => Promise<Received>;
 
 /** A call on its way, over all its sends. */
 interface Sending {

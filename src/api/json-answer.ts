@@ -1,5 +1,5 @@
 import { StreamError } from "../client/errors.ts";
-import type { HttpResponse } from "../client/transport.ts";
+import type { Answer } from "./answer.ts";
 import { bodyExcerpt } from "./http-error-text.ts";
 import { AnswerReader } from "./wire/answer-reader.ts";
 
@@ -9,7 +9,7 @@ import { AnswerReader } from "./wire/answer-reader.ts";
  * @param failure - What the message begins with, e.g. `failed to decode models response`.
  * @throws {@link StreamError} The body is no JSON; the message names its content type and shows its beginning.
  */
-export function parseAnswer(response: HttpResponse, failure: string): unknown {
+export function parseAnswer(response: Answer, failure: string): unknown {
   const text = answerText(response);
   try {
     return JSON.parse(text);
@@ -19,23 +19,23 @@ export function parseAnswer(response: HttpResponse, failure: string): unknown {
 }
 
 /** The JSON object of a unary answer, to be read by its fields. Throws as {@link parseAnswer}, and where it is no object. */
-export function readAnswer(response: HttpResponse, failure: string): AnswerReader {
+export function readAnswer(response: Answer, failure: string): AnswerReader {
   return new AnswerReader(parseAnswer(response, failure), failure);
 }
 
 /** The body as text, without a byte order mark; bytes that are no UTF-8 become U+FFFD. */
-function answerText({ body }: HttpResponse): string {
+function answerText({ body }: Answer): string {
   return new TextDecoder().decode(body);
 }
 
 /** The beginning of a body, as the end of a message: `; body: …`. Empty for an empty one. */
-export function bodyClause(response: HttpResponse): string {
+export function bodyClause(response: Answer): string {
   const body = answerText(response);
-  const excerpt = bodyExcerpt({ body: response.blank?.(body) ?? body, headers: response.headers });
+  const excerpt = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   return excerpt === "" ? "" : `; body: ${excerpt}`;
 }
 
-function notJson(response: HttpResponse, text: string): string {
+function notJson(response: Answer, text: string): string {
   const from = `HTTP ${response.status} from ${response.url}`;
   if (text.trim() === "") return `${from} is empty; check the base URL`;
   const type = response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type";

@@ -1,5 +1,4 @@
 import type { HeaderMap } from "./headers.ts";
-import type { Blank } from "./redact.ts";
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
@@ -28,8 +27,6 @@ export interface ResponseHead {
   /** Origin and path that answered, after redirects. */
   readonly url: string;
   readonly headers: HeaderMap;
-  /** Blanks the request's own credentials in a text of the answer, for messages. Not the transport's business. */
-  readonly blank?: Blank | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {

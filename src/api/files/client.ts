@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { BuildError, TimeoutError } from "../../client/errors.ts";
-import type { HttpResponse } from "../../client/transport.ts";
+import type { Answer } from "../answer.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { InvalidRequestError } from "../errors.ts";
 import { readAnswer } from "../json-answer.ts";
@@ -119,7 +119,7 @@ export class FilesClient {
       if (status.status === "success") return status;
       if (status.status !== "retry") {
         const why = status.errorMessage ?? `the service says ${JSON.stringify(status.status)}`;
-        throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank?.(why) ?? why}`);
+        throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank(why)}`);
       }
       await this.#clock.sleep(POLL_DELAY_MS, options.signal);
     }
@@ -129,7 +129,7 @@ export class FilesClient {
     });
   }
 
-  #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<HttpResponse> {
+  #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<Answer> {
     return this.#session.execute({ ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS, callMs });
   }
 }

@@ -1,7 +1,7 @@
 import { BuildError, CodexApiError, StreamError } from "../../client/errors.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
 import { milliseconds, text } from "../../client/options.ts";
-import type { HttpResponse } from "../../client/transport.ts";
+import type { Answer } from "../answer.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { bodyClause, parseAnswer } from "../json-answer.ts";
 import { type UnaryOptions, unaryCall } from "../unary-options.ts";
@@ -56,7 +56,7 @@ export class ModelsClient {
     return { models, ...(etag !== undefined && isSendableHeaderValue(etag) ? { etag } : {}) };
   }
 
-  #decode(response: HttpResponse): ModelInfo[] {
+  #decode(response: Answer): ModelInfo[] {
     const answer = parseAnswer(response, FAILURE);
     try {
       return decodeModels(new AnswerReader(answer, FAILURE), (place) =>

@@ -1,6 +1,7 @@
 import { StreamError } from "../../client/errors.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
+import type { Answer } from "../answer.ts";
 import { bodyExcerpt } from "../http-error-text.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
@@ -13,13 +14,13 @@ const NO_STREAM = /^(text\/html|application\/(json|xhtml\+xml|problem\+json))\b/
  * A 2xx answer that is plainly no event stream, such as a captive portal's page: the error to throw, with an excerpt of the answer.
  * Undefined where the answer may be one.
  */
-export function notAnEventStream(response: HttpStreamResponse): Promise<StreamError> | undefined {
+export function notAnEventStream(response: Answer<HttpStreamResponse>): Promise<StreamError> | undefined {
   const type = response.headers["content-type"]?.trim() ?? "";
   if (response.status !== 204 && !NO_STREAM.test(type)) return undefined;
   return describe(response, response.status === 204 ? "no content" : (type.split(";", 1)[0] ?? type));
 }
 
-async function describe(response: HttpStreamResponse, type: string): Promise<StreamError> {
+async function describe(response: Answer<HttpStreamResponse>, type: string): Promise<StreamError> {
   const bytes = await readBody(response.body, {
     maxBytes: EXCERPT_BYTES,
     idleTimeoutMs: 0,
@@ -27,7 +28,7 @@ async function describe(response: HttpStreamResponse, type: string): Promise<Str
     whenIncomplete: "cut",
   }).catch(() => new Uint8Array(0));
   const body = Buffer.from(bytes).toString("utf8");
-  const text = bodyExcerpt({ body: response.blank?.(body) ?? body, headers: response.headers });
+  const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new StreamError(
     `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}`,

@@ -3,6 +3,7 @@ import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
+import type { Answer } from "../answer.ts";
 import { header } from "../headers.ts";
 import { notAnEventStream } from "./answer-check.ts";
 import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
@@ -25,7 +26,7 @@ const DRAIN_MS = 250;
  * connection alive is cut in the end. Liveness: no byte for `livenessTimeoutMs`, once the server has sent two comments and so shown that
  * it keeps its connections alive; a server that never does may think in silence.
  */
-export function openSseStream(response: HttpStreamResponse, options: SseStreamOptions): ResponseStream {
+export function openSseStream(response: Answer<HttpStreamResponse>, options: SseStreamOptions): ResponseStream {
   const body = new SseBody(response, options);
   return new ResponseStream(body.feed.queue, response);
 }
@@ -40,7 +41,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
   /** From the second comment on: until then a server may think in silence. */
   #liveness: IdleTimer | undefined;
 
-  constructor(response: HttpStreamResponse, options: SseStreamOptions) {
+  constructor(response: Answer<HttpStreamResponse>, options: SseStreamOptions) {
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
     this.feed = new ResponseFeed(this, options);
@@ -50,7 +51,7 @@ class SseBody implements Carrier, ByteSink, SseSink {
     if (!this.feed.isOver) this.#pipe(response);
   }
 
-  #pipe(response: HttpStreamResponse): void {
+  #pipe(response: Answer<HttpStreamResponse>): void {
     const refusal = notAnEventStream(response);
     if (refusal) {
       const fail = (error: unknown): void => this.feed.fail(error);

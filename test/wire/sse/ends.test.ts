@@ -115,7 +115,13 @@ describe("the end of the body", () => {
       resume() {},
       cancel() {},
     };
-    const response = { status: 200, url: "https://api.test/v1/responses", headers: {}, body };
+    const response = {
+      status: 200,
+      url: "https://api.test/v1/responses",
+      headers: {},
+      blank: (text: string) => text,
+      body,
+    };
     const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
     expect(await errorOf(stream.collect())).toMatchObject({
       kind: "stream",
