@@ -37,7 +37,7 @@ export class WebsocketOpener {
    * @throws {@link BuildError} A number or a proxy setting of the provider is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
-  constructor(options: ClientOptions) {
+  constructor(options: Omit<ClientOptions, "transport">) {
     checkClientOptions(options);
     const { provider, auth, env, telemetry, logger } = options;
     this.limits = providerLimits(provider);

@@ -50,11 +50,10 @@ export class RealtimeWebsocketClient {
   readonly #opener: WebsocketOpener;
 
   /**
-   * @param options - `transport` has no effect here.
    * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
-  constructor(options: ClientOptions) {
+  constructor(options: Omit<ClientOptions, "transport">) {
     this.#provider = options.provider;
     this.#opener = new WebsocketOpener(options);
     realtimeUrl(options.provider, { instructions: "" }); // a base URL that is none shall fail here

@@ -5,7 +5,6 @@ import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
 import { type ProviderConfig, userInfoHeaders, websocketUrl } from "../provider.ts";
 import { WebsocketOpener } from "../websocket-opener.ts";
-import type { SessionSource } from "./client.ts";
 import type { TurnState } from "./turn-state.ts";
 import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 
@@ -13,8 +12,6 @@ import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 export interface WebsocketConnectOptions {
   /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
-  /** Never sent: a handshake names no subagent, as in the reference. */
-  readonly sessionSource?: SessionSource | undefined;
   /** Further headers; they overwrite the provider's, and the credentials overwrite them. */
   readonly headers?: HeaderInit | undefined;
   /** Headers for slots that neither the provider nor `headers` takes. */
@@ -39,11 +36,10 @@ export class ResponsesWebsocketClient {
   readonly #url: string;
 
   /**
-   * @param options - `transport` has no effect here.
    * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
-  constructor(options: ClientOptions) {
+  constructor(options: Omit<ClientOptions, "transport">) {
     this.#provider = options.provider;
     this.#opener = new WebsocketOpener(options);
     this.#url = websocketUrl(options.provider, "responses");

@@ -17,7 +17,7 @@ describe("the handshake", () => {
     const emulator = await emulate({ requireWebsocketBeta: true });
     await connect(emulator.url, {
       client: { auth: { bearerToken: () => SECRET, accountId: () => "acc" } },
-      connect: { conversationId: "c1", sessionSource: "review", traceContext: undefined },
+      connect: { conversationId: "c1", traceContext: undefined },
     });
     const { headers, path } = await emulator.nextRequest();
     expect(path).toBe("/v1/responses");
