@@ -27,6 +27,7 @@ export {
   type UploadProgress,
 } from "./api/files/client.ts";
 export type { FileSource } from "./api/files/source.ts";
+export type { IdentityOptions } from "./api/identity.ts";
 export {
   type ImageEditRequest,
   type ImageGenerationRequest,
@@ -167,9 +168,19 @@ export type {
   WebSearch,
   WebSearchCallItem,
 } from "./api/wire/items.ts";
+export type { JsonObject } from "./api/wire/json.ts";
 export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
-export { createTextParam, type ResponsesRequest } from "./api/wire/requests.ts";
+export type { RequestInput } from "./api/wire/request-input.ts";
+export {
+  createTextParam,
+  type ReasoningEffort,
+  type ReasoningParam,
+  type ResponsesRequest,
+  type TextParam,
+  type Verbosity,
+} from "./api/wire/requests.ts";
 export type { Compression } from "./client/compression.ts";
+export type { Environment } from "./client/environment.ts";
 export {
   AbortedError,
   BuildError,
@@ -179,6 +190,7 @@ export {
   StreamError,
   TimeoutError,
 } from "./client/errors.ts";
+export type { HeaderInit } from "./client/headers.ts";
 export type { LogFields, Logger } from "./client/log.ts";
 export type { RetryPolicy } from "./client/retry.ts";
 export type {
@@ -191,5 +203,7 @@ export type {
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";
 export type { HttpTransport } from "./client/transport.ts";
+
 export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
+export type { CaSource, ClientCertificate } from "./client/trust/index.ts";
 export { packageVersion as version } from "./client/version.ts";
