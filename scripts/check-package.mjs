@@ -35,7 +35,8 @@ function pack() {
     if (!paths.includes(wanted)) throw new Error(`the package lacks ${wanted}`);
   }
   const strange = paths.filter(
-    (/** @type {string} */ path) => !/^(dist\/.*\.(js|d\.ts)|docs\/\w+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(path),
+    (/** @type {string} */ path) =>
+      !/^(dist\/.*\.(js|d\.ts)|docs\/\w+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(path),
   );
   if (strange.length > 0) throw new Error(`the package holds what no user needs: ${strange.join(", ")}`);
   return join(scratch, filename);
