@@ -179,6 +179,7 @@ export {
   type TextParam,
   type Verbosity,
 } from "./api/wire/requests.ts";
+export type { Clock } from "./client/clock.ts";
 export type { Compression } from "./client/compression.ts";
 export type { Environment } from "./client/environment.ts";
 export {
@@ -191,6 +192,7 @@ export {
   TimeoutError,
 } from "./client/errors.ts";
 export type { HeaderInit } from "./client/headers.ts";
+export type { UndiciTransport } from "./client/http/undici-transport.ts";
 export type { LogFields, Logger } from "./client/log.ts";
 export type { RetryPolicy } from "./client/retry.ts";
 export type {
@@ -203,7 +205,6 @@ export type {
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";
 export type { HttpTransport } from "./client/transport.ts";
-
 export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
 export type { CaSource, ClientCertificate } from "./client/trust/index.ts";
 export { packageVersion as version } from "./client/version.ts";

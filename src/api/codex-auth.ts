@@ -7,8 +7,8 @@ import type { AuthProvider } from "./auth.ts";
 
 export interface CodexAuthOptions {
   /** The file itself; default `auth.json` under `$CODEX_HOME`, else under `~/.codex`. */
-  readonly path?: string;
-  readonly env?: Environment;
+  readonly path?: string | undefined;
+  readonly env?: Environment | undefined;
 }
 
 /** `mode` tells which service the credential is for: an API key for the OpenAI API, a ChatGPT login for the ChatGPT backend. */

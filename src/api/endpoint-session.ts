@@ -149,31 +149,34 @@ export class EndpointSession {
     send: Send<Received>,
   ): Promise<Answer<Received>> {
     for (;;) {
+      const credentials = await sending.credentials.headers(); // what this throws is no refusal of the server's
       try {
-        const answer = await this.#sendOnce(sending, attempt, send);
+        const answer = await this.#sendOnce(sending, credentials, attempt, send);
         this.#learnOfCompression(sending.body, answer);
         return answer;
       } catch (error) {
-        this.#learnOfCompression(sending.body, error);
         if (!(error instanceof HttpError)) throw error;
         if (sending.body?.uncompressedAfter(error)) announceRemedy(this, "downgrade", error);
         else if (await sending.credentials.renewedAfter(error)) announceRemedy(this, "credentials", error);
-        else throw error;
+        else {
+          this.#learnOfCompression(sending.body, error);
+          throw error;
+        }
       }
     }
   }
 
   async #sendOnce<Received extends HttpResponse | HttpStreamResponse>(
-    { call, url, body, credentials }: Sending,
+    { call, url, body }: Sending,
+    credentials: HeaderInit,
     attempt: number,
     send: Send<Received>,
   ): Promise<Answer<Received>> {
-    const headers = this.#headersOf(call, body, await credentials.headers());
     const observed = this.#observe(call.method, url, attempt);
     const request: HttpRequest = {
       method: call.method,
       url,
-      headers,
+      headers: this.#headersOf(call, body, credentials),
       body: call.raw ? call.raw.open() : body?.bytes,
       timeouts: { headersMs: call.headersMs ?? call.totalMs ?? this.limits.headersTimeoutMs, totalMs: call.totalMs },
       signal: call.signal,
@@ -239,7 +242,7 @@ export class EndpointSession {
     return { ended, resent };
   }
 
-  #learnOfCompression(body: RequestBody | undefined, fate: unknown): void {
+  #learnOfCompression(body: RequestBody | undefined, fate: { readonly status: number }): void {
     const refusal = body?.refusalOfCompression(fate);
     if (!refusal || this.#sendsPlain) return;
     this.#sendsPlain = true;

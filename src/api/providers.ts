@@ -37,7 +37,7 @@ export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConf
 
 /** An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. */
 export function azureProvider(
-  options: ProviderOverrides & { readonly baseUrl: string; readonly apiVersion?: string },
+  options: ProviderOverrides & { readonly baseUrl: string; readonly apiVersion?: string | undefined },
 ): ProviderConfig {
   if (!options?.baseUrl) {
     throw new BuildError("azureProvider needs the resource's baseUrl, e.g. https://NAME.openai.azure.com/openai/v1");

@@ -1,5 +1,5 @@
 import { type Compression, compressBody, type EncodedBody } from "../client/compression.ts";
-import { HttpError } from "../client/errors.ts";
+import type { HttpError } from "../client/errors.ts";
 import type { Logger } from "../client/log.ts";
 import { jsonText } from "./wire/json.ts";
 
@@ -39,10 +39,9 @@ export class RequestBody {
   /**
    * What refused the compressed body and, as the plain body's fate shows, meant its compression. Undefined where the plain one is refused alike.
    *
-   * @param fate - Of the last send: its answer or its error.
+   * @param fate - Of the plain body in the end: the answer to it, or its refusal.
    */
-  refusalOfCompression(fate: unknown): HttpError | undefined {
-    const isAlike = fate instanceof HttpError ? fate.status === this.#refusal?.status : fate instanceof Error;
-    return isAlike ? undefined : this.#refusal;
+  refusalOfCompression(fate: { readonly status: number }): HttpError | undefined {
+    return fate.status === this.#refusal?.status ? undefined : this.#refusal;
   }
 }

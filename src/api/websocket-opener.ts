@@ -58,8 +58,9 @@ export class WebsocketOpener {
     const credentials = new CallCredentials(handshake.usesAuth === false ? undefined : this.#auth, signal);
     acceptSignal(signal);
     for (;;) {
+      const sent = await credentials.headers(); // what this throws is no refusal of the server's
       try {
-        return await this.#attempt(handshake, await credentials.headers());
+        return await this.#attempt(handshake, sent);
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (!(await credentials.renewedAfter(error))) throw mapHttpError(error);

@@ -62,8 +62,8 @@ ${lines.join("\n")}
 async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const [about] = rest;
-    return about === undefined ? output.write(usage()) : run([about, "--help"], signal);
+    const [about = ""] = rest;
+    return commands.has(about) ? run([about, "--help"], signal) : output.write(usage());
   }
   if (name === "--version" || name === "-v") return output.write(`${packageVersion}\n`);
   const command = commands.get(name);

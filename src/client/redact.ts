@@ -23,7 +23,7 @@ const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|cre
 /** A shorter one may be a common word: blanking it would tear every text apart, and the gaps would tell what it is. */
 const SHORTEST_SECRET = 6;
 
-/** The values in a request's headers and URL that no error and no log line may show, the longest first: one may hold another. */
+/** The values in a request's headers and URL that no error and no log line may show. */
 function secretsOf({ url, headers }: SentRequest): string[] {
   const secrets: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
@@ -37,7 +37,7 @@ function secretsOf({ url, headers }: SentRequest): string[] {
     }
     secrets.push(percentDecode(password || username));
   }
-  return secrets.filter(({ length }) => length >= SHORTEST_SECRET).sort((one, other) => other.length - one.length);
+  return secrets.filter(({ length }) => length >= SHORTEST_SECRET);
 }
 
 /** What follows the scheme; of a Basic pair the password too, or the user name that stands for a key. */
@@ -70,11 +70,11 @@ function expressionFor(secrets: readonly string[]): RegExp {
 export type Blank = (text: string) => string;
 
 /**
- * Blanks a request's own credentials: a server may echo what it was sent. The credentials are looked for at once and the request is not held,
+ * Blanks the credentials of a request, or of all those that it became: a server may echo what it was sent. The credentials are looked for at once and the request is not held,
  * since an answer can outlive it by far.
  */
-export function blankerOf(sent: SentRequest): Blank {
-  const secrets = secretsOf(sent);
+export function blankerOf(...sent: readonly SentRequest[]): Blank {
+  const secrets = sent.flatMap(secretsOf).sort((one, other) => other.length - one.length); // one may hold another
   if (secrets.length === 0) return (text) => text;
   let expression: RegExp | undefined; // made when there is something to blank, which is seldom
   return (text) => {

@@ -1,4 +1,4 @@
-import { unlessAborted } from "./abort.ts";
+import { acceptSignal, unlessAborted } from "./abort.ts";
 import { AbortedError } from "./errors.ts";
 
 interface Underway<Result> {
@@ -18,6 +18,7 @@ export class SharedWork<Result> {
    * @throws {@link AbortedError} `signal` fired; else what `work` throws.
    */
   async join(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    acceptSignal(signal);
     if (signal?.aborted) throw new AbortedError(signal.reason);
     this.#underway ??= this.#begin(work);
     const shared = this.#underway;
@@ -32,7 +33,9 @@ export class SharedWork<Result> {
 
   #begin(work: (signal: AbortSignal) => Promise<Result>): Underway<Result> {
     const controller = new AbortController();
-    return { result: work(controller.signal), controller, waiting: 0 };
+    const result = work(controller.signal);
+    result.catch(() => {}); // who waits hears of it; where nobody does any more, nobody needs to
+    return { result, controller, waiting: 0 };
   }
 
   #end(shared: Underway<Result>): void {

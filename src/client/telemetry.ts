@@ -1,3 +1,4 @@
+import { CodexApiError, HttpError, NetworkError, TimeoutError } from "./errors.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
@@ -66,8 +67,9 @@ export interface RetryObservers {
 /** Tells telemetry and the log, before the wait. */
 export function announceRetry({ telemetry, logger }: RetryObservers, notice: RetryNotice): void {
   const { layer, retry, maxRetries, delayMs, reason } = notice;
-  const told = { layer, retry, maxRetries, delayMs: Math.round(delayMs), reason: messageOf(reason) };
-  callQuietly(() => logger?.warn(told, RETRY_TEXT[layer]));
+  const told = { layer, retry, maxRetries, delayMs: Math.round(delayMs), reason: kindOf(reason) };
+  // A kept connection that had died is everyday business.
+  callQuietly(() => logger?.[retry === 0 ? "debug" : "warn"](told, RETRY_TEXT[layer]));
   notify(telemetry, "onRetry", notice);
 }
 
@@ -84,8 +86,12 @@ const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
   fallback: "the WebSocket is given up; this session goes on over HTTP",
 };
 
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+/** A message may hold the service's own words, and those the prompt. */
+function kindOf(reason: unknown): string {
+  if (reason instanceof HttpError) return `${reason.kind} ${reason.status}`;
+  if (reason instanceof NetworkError || reason instanceof TimeoutError)
+    return `${reason.kind}, ${reason.phase ?? "request"}`;
+  return CodexApiError.is(reason) ? reason.kind : "unknown";
 }
 
 /** Calls a hook without letting its failure reach the request it watches. */

@@ -17,6 +17,13 @@ describe("every command", () => {
   it("is explained by help too", async () => {
     const { stdout } = await runCommand(["respond", "--help"]);
     expect(await runCommand(["help", "respond"])).toMatchObject({ status: 0, stdout });
+    const usage = await runCommand(["help"]);
+    for (const args of [
+      ["help", "help"],
+      ["--help", "--json"],
+      ["-h", "nothing"],
+    ])
+      expect(await runCommand(args)).toMatchObject({ status: 0, stdout: usage.stdout });
   });
 
   it.each(["session", "compact", "memories", "models", "emulator"])("%s takes no argument", async (command) => {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { BuildError, TimeoutError } from "../../client/errors.ts";
 import type { Answer } from "../answer.ts";
-import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
+import { type ClientOptions, checkClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { InvalidRequestError } from "../errors.ts";
 import { readAnswer } from "../json-answer.ts";
 import { type UnaryOptions, unaryCall } from "../unary-options.ts";
@@ -53,6 +53,7 @@ export class FilesClient {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: FilesClientOptions) {
+    checkClientOptions(options);
     // Files live beside the Codex part of the ChatGPT backend, not in it.
     const baseUrl = options.provider.baseUrl.replace(/(\/backend-api)\/codex\/*$/, "$1");
     this.#session = new EndpointSession({ ...options, provider: { ...options.provider, baseUrl } });
@@ -63,7 +64,7 @@ export class FilesClient {
    * Uploads one file: registers it, sends its bytes to the address that the service gives (without credentials) and waits until the service
    * has it, at most 30 s. Memory stays flat, whatever its size.
    *
-   * Each request has 60 s, the upload itself 60 s without progress (parity: `files/slow-upload`).
+   * Each request has 60 s, or what is left of the 30, the upload itself 60 s without progress (parity: `files/slow-upload`).
    *
    * @throws The kinds of `docs/errors.md`. {@link BuildError}: the file cannot be read, or has more than 512 MiB.
    *   {@link TimeoutError}: not ready in time. {@link InvalidRequestError}: the service could not take it; the message says why.
@@ -113,8 +114,15 @@ export class FilesClient {
   async #whenReady(fileId: string, options: UploadOptions): Promise<FileStatus> {
     const path = `files/${encodeURIComponent(fileId)}/uploaded`;
     const endsAtMs = this.#clock.now() + READY_TIMEOUT_MS;
+    const notReady = () =>
+      new TimeoutError(`file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`, {
+        phase: "idle",
+        timeoutMs: READY_TIMEOUT_MS,
+      });
     for (let leftMs = READY_TIMEOUT_MS; leftMs > 0; leftMs = endsAtMs - this.#clock.now()) {
-      const response = await this.#post(path, {}, options, leftMs);
+      const response = await this.#post(path, {}, options, leftMs).catch((error: unknown) => {
+        throw error instanceof TimeoutError && error.timeoutMs === leftMs ? notReady() : error;
+      });
       const status = decodeFileStatus(readAnswer(response, FILE_FAILURE));
       if (status.status === "success") return status;
       if (status.status !== "retry") {
@@ -123,10 +131,7 @@ export class FilesClient {
       }
       await this.#clock.sleep(POLL_DELAY_MS, options.signal);
     }
-    throw new TimeoutError(`file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`, {
-      phase: "idle",
-      timeoutMs: READY_TIMEOUT_MS,
-    });
+    throw notReady();
   }
 
   #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<Answer> {

@@ -54,8 +54,8 @@ export class RealtimeWebsocketClient {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: Omit<ClientOptions, "transport">) {
-    this.#provider = options.provider;
     this.#opener = new WebsocketOpener(options);
+    this.#provider = options.provider;
     realtimeUrl(options.provider, { instructions: "" }); // a base URL that is none shall fail here
   }
 

@@ -40,8 +40,8 @@ export class ResponsesWebsocketClient {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: Omit<ClientOptions, "transport">) {
-    this.#provider = options.provider;
     this.#opener = new WebsocketOpener(options);
+    this.#provider = options.provider;
     this.#url = websocketUrl(options.provider, "responses");
   }
 

@@ -1,3 +1,4 @@
+import { acceptSignal } from "../../client/abort.ts";
 import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
@@ -100,6 +101,7 @@ export class ResponsesWebsocketConnection {
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    acceptSignal(options.signal);
     const frame = this.#encode(body, options);
     await this.#turns.enter(options.signal);
     if (options.signal?.aborted) {

@@ -1,5 +1,6 @@
 import { bodyExcerpt } from "../../api/http-error-text.ts";
 import { HttpError, type HttpErrorFields, NetworkError, StreamError } from "../../client/errors.ts";
+import { blankerOf, blankHeaders } from "../../client/redact.ts";
 import type { HttpRequest, HttpTransport } from "../../client/transport.ts";
 import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
@@ -14,8 +15,9 @@ interface Judgement extends Pick<Finding, "outcome" | "text" | "details"> {
 export async function examineHttp(transport: HttpTransport, request: HttpRequest): Promise<ConnectionResult> {
   return examine("HTTP", request.method, async () => {
     try {
-      const answer = await transport.execute(request);
-      return judgeAnswer({ ...answer, body: Buffer.from(answer.body).toString() });
+      const { status, headers, body } = await transport.execute(request);
+      const blank = blankerOf(request);
+      return judgeAnswer({ status, headers: blankHeaders(headers, blank), body: blank(Buffer.from(body).toString()) });
     } catch (error) {
       if (error instanceof HttpError) return judgeAnswer(error);
       throw error;

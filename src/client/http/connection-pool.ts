@@ -51,7 +51,6 @@ export class ConnectionPool {
 
   async acquire(destination: Destination, limits: Limits): Promise<PooledConnection> {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
-    if (this.#isClosed) throw transportClosed();
     return this.#idle.get(keyOf(destination))?.pop() ?? this.open(destination, limits);
   }
 
@@ -81,12 +80,17 @@ export class ConnectionPool {
 
   /** A new connection, whatever is kept. */
   async open(destination: Destination, limits: Limits): Promise<PooledConnection> {
+    if (this.#isClosed) throw transportClosed();
+    if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
     // Side by side: the first connection waits for the network while undici is loaded.
     const loading = loadUndiciClient();
     loading.catch(() => {}); // told below; a dial that fails comes first
     const dialled = new DialledSocket(await this.#dial(destination, limits));
-    const UndiciClient = await loading;
     const { socket } = dialled;
+    const UndiciClient = await loading.catch((error: unknown) => {
+      socket.destroy();
+      throw error;
+    });
     if (this.#isClosed) {
       socket.destroy();
       throw transportClosed();

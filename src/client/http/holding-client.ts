@@ -10,8 +10,8 @@ const BODY_TIMEOUT_MS = 300_000;
 
 /**
  * An undici `Client` for undici's own readers (`fetch`, `request`). Where they want no more for a while, undici pauses its parser, and ends the
- * process by an assertion if the connection ends meanwhile and is not kept (nodejs/undici#5360). Here the socket is held instead; the time-out of
- * a silent body, which a pause suspends, is kept here with it. One request at a time is on a connection, so that the pause is that request's.
+ * process by an assertion if the connection ends meanwhile and is not kept (nodejs/undici#5360). Here the socket is held instead: what undici has
+ * taken from it already still comes, the end too where that was all, and a reader queues it. The time-out of a silent body, which a pause suspends, is kept here with it. One request at a time is on a connection, so that the pause is that request's.
  */
 export function newHoldingClient(
   { Client: UndiciClient, errors }: typeof import("undici"),
@@ -48,6 +48,7 @@ class HoldingHandler implements Handler {
   readonly #reads: () => SocketReads | undefined;
   readonly #silence: IdleTimer;
   #abort: ((error: Error) => void) | undefined;
+  #isOver = false;
 
   constructor(handler: Handler, reads: () => SocketReads | undefined, timeoutMs: number, timedOut: () => Error) {
     this.#handler = handler;
@@ -60,13 +61,20 @@ class HoldingHandler implements Handler {
     this.#handler.onConnect?.(...args);
   }
 
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
+  }
+
   onHeaders(status: number, headers: Buffer[], _resume: () => void, statusText: string): boolean {
     const resume = (): void => {
+      if (this.#isOver) return; // the connection may be another request's by now
       this.#silence.start();
       this.#reads()?.release();
     };
-    if (status >= 200) this.#silence.start();
-    return this.#holdUnless(this.#handler.onHeaders?.(status, headers, resume, statusText));
+    const goesOn = this.#handler.onHeaders?.(status, headers, resume, statusText);
+    if (status < 200) return true; // undici's fetch says false to these, and undici goes on
+    this.#silence.start();
+    return this.#holdUnless(goesOn);
   }
 
   onData(chunk: Buffer): boolean {
@@ -98,6 +106,7 @@ class HoldingHandler implements Handler {
   }
 
   #end(): void {
+    this.#isOver = true;
     this.#silence.stop();
     this.#reads()?.release(); // for the connection's next request
   }

@@ -53,7 +53,7 @@ function targetOf(from: URL, location: string, status: number): URL {
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
     throw refused(
-      `HTTP ${status} from ${safeUrl(from)} redirects to ${safeUrl(to)}: from https to http is not followed, the request would cross the network in clear`,
+      `HTTP ${status} from ${safeUrl(from)} redirects to ${to.origin}: from https to http is not followed, the request would cross the network in clear`,
     );
   }
   return to;

@@ -11,16 +11,19 @@ const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, totalMs: 15_000, w
 /**
  * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request that
  * the answer repeats are blanked.
+ *
+ * @param original - The request before redirects, which may have taken its credentials off but not out of their address.
  */
 export async function readRefusal(
   answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
   request: SentRequest,
+  original = request,
 ): Promise<HttpError> {
   const body = decodeContent(answer.body, answer.headers["content-encoding"]);
   // The status is the news; a body that breaks off or stalls must not hide it.
   const bytes = await readBody(body, LIMITS);
-  const url = safeUrl(request.url);
-  const blank = blankerOf(request);
+  const blank = blankerOf(request, original);
+  const url = blank(safeUrl(request.url));
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
     status: answer.status,
     url,

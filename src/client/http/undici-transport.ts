@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../errors.ts";
 import { callQuietly, type Logger, steadyLogger } from "../log.ts";
-import { byteCount, count } from "../options.ts";
+import { byteCount, count, milliseconds } from "../options.ts";
 import { blankerOf, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
@@ -39,6 +39,7 @@ export class UndiciTransport implements HttpTransport {
 
   /** @throws {@link BuildError} A number is none. */
   constructor(options: UndiciTransportOptions) {
+    milliseconds("connectTimeoutMs", options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     count("maxRedirects", options.maxRedirects ?? MAX_REDIRECTS);
     byteCount("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
     this.#options = options;
@@ -56,9 +57,14 @@ export class UndiciTransport implements HttpTransport {
 
   async stream(request: HttpRequest): Promise<HttpStreamResponse> {
     const { head, request: sent } = await this.#follow(request);
-    if (head.status < 200 || head.status > 299) throw await this.#refused(head, sent);
+    if (head.status < 200 || head.status > 299) throw await this.#refused(head, sent, request);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
-    return { status: head.status, url: safeUrl(sent.url), headers: head.headers, body };
+    return {
+      status: head.status,
+      url: sent === request ? safeUrl(sent.url) : blankerOf(request)(safeUrl(sent.url)),
+      headers: head.headers,
+      body,
+    };
   }
 
   /** Closes every connection for good: requests under way fail, and so do later ones. */
@@ -95,7 +101,10 @@ export class UndiciTransport implements HttpTransport {
           },
         );
       }
-      this.#logger.debug({ status: head.status, from: safeUrl(current.url), to: safeUrl(next.url) }, "redirected");
+      this.#logger.debug(
+        { status: head.status, from: safeUrl(request.url), to: blankerOf(request)(safeUrl(next.url)) },
+        "redirected",
+      );
       current = next;
     }
   }
@@ -111,8 +120,8 @@ export class UndiciTransport implements HttpTransport {
     try {
       return await this.#exchange(destination, connection, request);
     } catch (error) {
-      const wasDead =
-        connection.reused && error instanceof NetworkError && performance.now() - sentAt < CLOSED_MEANWHILE_MS;
+      const isSoon = performance.now() - sentAt < CLOSED_MEANWHILE_MS;
+      const wasDead = connection.reused && isSoon && error instanceof NetworkError && error.retryable;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
       const fresh = await this.#pool.open(destination, this.#limitsOf(request));
@@ -163,13 +172,13 @@ export class UndiciTransport implements HttpTransport {
     return { timeoutMs: this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS, signal: request.signal };
   }
 
-  async #refused(head: ExchangeHead, request: HttpRequest): Promise<HttpError | NetworkError> {
+  async #refused(head: ExchangeHead, request: HttpRequest, original: HttpRequest): Promise<HttpError | NetworkError> {
     const byProxy = this.#options.dialer.forward(request.url)?.refusal(head.status, head.headers);
     if (byProxy) {
       head.body.cancel();
       return byProxy;
     }
-    return readRefusal(head, request);
+    return readRefusal(head, request, original);
   }
 }
 

@@ -30,7 +30,8 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
     return undici.fetch(...unwrapped(input, init, dispatcher, undici));
   };
   // Where the openai SDK looks to learn which forms a `fetch` sends: this process's own (`ownForm`).
-  const withResponse = Object.assign(policyFetch, { Response: globalThis.Response });
+  // A getter, because naming the class loads Node's own undici.
+  const withResponse = Object.defineProperty(policyFetch, "Response", { get: () => globalThis.Response });
   // The two `fetch` types differ in names only: one is declared by undici, the other by Node's types after it.
   return withResponse as unknown as typeof globalThis.fetch;
 }
@@ -72,7 +73,10 @@ function unwrapped(
   dispatcher: Dispatcher,
   undici: typeof import("undici"),
 ): [RequestInfo, RequestInit] {
-  const init = given?.body instanceof globalThis.FormData ? { ...given, body: ownForm(given.body, undici) } : given;
+  const init =
+    typeof given?.body === "object" && given.body instanceof globalThis.FormData
+      ? { ...given, body: ownForm(given.body, undici) }
+      : given;
   if (typeof input === "string" || input instanceof URL || input instanceof undici.Request)
     return [input, { ...init, dispatcher }];
   const { url, method, headers, body, signal, redirect } = input;

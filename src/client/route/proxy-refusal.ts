@@ -40,14 +40,16 @@ export function socksAuthenticationRefusal(chosen: ChosenProxy, target: Endpoint
   );
 }
 
+export interface SocksReply {
+  readonly meaning: string;
+  readonly advice: string | ((chosen: ChosenProxy) => string);
+  readonly retryable: boolean;
+}
+
 /** A SOCKS5 proxy's reply other than success. */
-export function socksRefusal(
-  chosen: ChosenProxy,
-  target: Endpoint,
-  reply: { readonly meaning: string; readonly advice: string; readonly retryable: boolean },
-): NetworkError {
+export function socksRefusal(chosen: ChosenProxy, target: Endpoint, reply: SocksReply): NetworkError {
   return new NetworkError(
-    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${reply.meaning}; ${reply.advice}`,
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${reply.meaning}; ${typeof reply.advice === "string" ? reply.advice : reply.advice(chosen)}`,
     { code: PROXY_REFUSED, phase: "proxy", retryable: reply.retryable },
   );
 }
@@ -92,11 +94,14 @@ function offeredSchemes(challenge: string | undefined): string[] {
   return KNOWN_SCHEMES.filter((scheme) => words.has(scheme));
 }
 
-function statusAdvice(status: number, { source }: ChosenProxy): string {
-  if (status === 403) {
-    const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
-    return `ask whoever runs it to allow this host, or ${around} if it can be reached directly`;
-  }
+/** Where the proxy's own rules stand against the host. */
+export function forbiddenAdvice({ source }: ChosenProxy): string {
+  const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
+  return `ask whoever runs it to allow this host, or ${around} if it can be reached directly`;
+}
+
+function statusAdvice(status: number, chosen: ChosenProxy): string {
+  if (status === 403) return forbiddenAdvice(chosen);
   if (status >= 500) return "it could not reach the host itself: check the name, and try again";
   return "check that it is a proxy and allows CONNECT to this port";
 }

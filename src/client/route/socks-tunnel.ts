@@ -2,7 +2,14 @@ import type { Socket } from "node:net";
 import type { NetworkError } from "../errors.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
-import { hangUp, socksAuthenticationRefusal, socksRefusal, wrongProtocol } from "./proxy-refusal.ts";
+import {
+  forbiddenAdvice,
+  hangUp,
+  type SocksReply,
+  socksAuthenticationRefusal,
+  socksRefusal,
+  wrongProtocol,
+} from "./proxy-refusal.ts";
 import type { Endpoint } from "./target.ts";
 
 /** The package's timer cannot be stopped and holds the socket until it fires, so even "no limit" needs an end. */
@@ -62,13 +69,13 @@ function returnEarlyBytes(socket: Socket, done: () => void): void {
   });
 }
 
-const REPLIES: ReadonlyMap<string, typeof UNKNOWN_REPLY> = new Map([
+const REPLIES: ReadonlyMap<string, SocksReply> = new Map([
   ["Failure", { meaning: "general failure", advice: "look into the proxy's own log", retryable: true }],
   [
     "NotAllowed",
     {
       meaning: "its rules do not allow it",
-      advice: "ask whoever runs it to allow this host, or add the host to NO_PROXY if it can be reached directly",
+      advice: forbiddenAdvice,
       retryable: false,
     },
   ],

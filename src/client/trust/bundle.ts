@@ -7,7 +7,7 @@ import { CaError, type CaErrorFields, CaInvalidError, CaReadError, CaRejectedErr
 import { describeFound } from "./found.ts";
 import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
-import { type CaSource, type CaVariable, checkPemSource, selectCaBundle } from "./selection.ts";
+import { type CaSource, type CaVariable, checkPemSource, pathOf, selectCaBundle } from "./selection.ts";
 
 /** One certificate of a bundle. `pem` is written anew from the certificate, without what stood around it. */
 export interface CaCertificate {
@@ -74,8 +74,9 @@ export function loadCaBundle(env: Environment = process.env, options: CaBundleOp
 export function readCaBundle(ca: CaSource, options: CaBundleOptions = {}): CaBundle {
   const logger = steadyLogger(options.logger);
   checkPemSource("ca", ca);
-  if ("path" in ca) return load({ path: ca.path }, () => readPemFile(ca.path), logger);
-  return load({}, () => ca.pem, logger);
+  const path = pathOf(ca);
+  if (path !== undefined) return load({ path }, () => readPemFile(path), logger);
+  return load({}, () => (ca as { readonly pem: string | Uint8Array }).pem, logger);
 }
 
 function load(source: CaBundleSource, read: () => string | Uint8Array, logger: Logger): CaBundle {

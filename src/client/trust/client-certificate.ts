@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { BuildError } from "../errors.ts";
 import { strictCiphers } from "./ciphers.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
-import { checkPemSource, type PemSource } from "./selection.ts";
+import { checkPemSource, type PemSource, pathOf } from "./selection.ts";
 
 /** What a server that demands a client certificate is shown. */
 export interface ClientCertificate {
@@ -50,17 +50,18 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
 
 function read(source: PemSource, what: string): Buffer {
   checkPemSource(`the ${what}`, source);
-  if ("pem" in source) return Buffer.from(source.pem);
+  const path = pathOf(source);
+  if (path === undefined) return Buffer.from((source as { readonly pem: string | Uint8Array }).pem);
   try {
-    return Buffer.from(readPemFile(source.path));
+    return Buffer.from(readPemFile(path));
   } catch (error) {
     if (!(error instanceof PemFileError)) throw error;
-    throw new BuildError(`cannot read the ${what} ${source.path}: ${error.message}`, { cause: error });
+    throw new BuildError(`cannot read the ${what} ${path}: ${error.message}`, { cause: error });
   }
 }
 
 function nameOf(source: PemSource): string {
-  return "path" in source ? source.path : "(given as text)";
+  return pathOf(source) ?? "(given as text)";
 }
 
 function why(error: unknown, encrypted: boolean, passphrase: string | undefined): string {

@@ -20,6 +20,11 @@ export function checkPemSource(name: string, source: PemSource): void {
     throw new BuildError(`${name} must be { path } with a file's name or { pem } with its content`);
 }
 
+/** Where it lies; undefined for text. */
+export function pathOf(source: PemSource): string | undefined {
+  return "path" in source ? source.path : undefined;
+}
+
 /** A bundle chosen by the program rather than by the environment. */
 export type CaSource = PemSource;
 
@@ -49,7 +54,7 @@ export function selectCaBundle(env: Environment, ca?: CaSource): CaSelection {
   }
   if (ca) {
     checkPemSource("ca", ca);
-    return { by: "option", path: "path" in ca ? ca.path : undefined, shadowed: settings };
+    return { by: "option", path: pathOf(ca), shadowed: settings };
   }
   const [first, ...shadowed] = settings;
   return first ? { by: "environment", ...first, shadowed } : { by: "none", shadowed: [] };

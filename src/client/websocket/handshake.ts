@@ -5,7 +5,7 @@ import { AbortedError, BuildError, type CodexApiError, NetworkError, StreamError
 import { type HeaderMap, joinRepeated, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { clampDelay } from "../idle-timer.ts";
-import { safeUrl } from "../redact.ts";
+import { type SentRequest, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 
@@ -69,7 +69,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     skipUTF8Validation: options.skipsUtf8Check ?? false,
   };
   const open = (): WebSocket => new Websocket(url, settings);
-  return new Attempt(safeUrl(url), headers, socket, {
+  return new Attempt({ url: url.href, headers }, socket, {
     timeoutMs,
     restMs,
     signal,
@@ -111,7 +111,7 @@ interface AttemptLimits {
 /** One handshake on a connection that stands, until it is answered one way or another. */
 class Attempt {
   readonly #url: string;
-  readonly #sent: HeaderMap;
+  readonly #sent: SentRequest;
   readonly #socket: Socket;
   readonly #limits: AttemptLimits;
   #websocket: WebSocket | undefined;
@@ -119,8 +119,8 @@ class Attempt {
   #headers: HeaderMap = {};
   #settle: ((outcome: Established | Error) => void) | undefined;
 
-  constructor(url: string, sent: HeaderMap, socket: Socket, limits: AttemptLimits) {
-    this.#url = url;
+  constructor(sent: SentRequest, socket: Socket, limits: AttemptLimits) {
+    this.#url = safeUrl(sent.url);
     this.#sent = sent;
     this.#socket = socket;
     this.#limits = limits;
@@ -167,7 +167,7 @@ class Attempt {
         body: bodyOf(answer),
       };
       const settle = (error: Error): void => this.#settle?.(error);
-      readRefusal(refusal, { url: this.#url, headers: this.#sent }).then(settle, settle);
+      readRefusal(refusal, this.#sent).then(settle, settle);
     });
   }
 

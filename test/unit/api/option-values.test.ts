@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { CompactClient } from "../../../src/api/compact.ts";
+import { FilesClient } from "../../../src/api/files/client.ts";
 import { ModelsCache } from "../../../src/api/models/cache.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import { realtimeCallSession } from "../../../src/api/realtime/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
 import { type ConnectLimits, createDialer } from "../../../src/client/route/index.ts";
@@ -51,6 +53,18 @@ describe("an option that is none is a build error:", () => {
       "a time for models",
       () => models().list({ clientVersion: "1.2.3", timeoutMs: Number.NaN }),
       "timeoutMs must be a number",
+    ],
+    [
+      "a WebSocket client's options",
+      () => new ResponsesWebsocketClient(odd(undefined)),
+      "the options of a client must",
+    ],
+    ["an uploader's options", () => new FilesClient(odd({ auth: options.auth })), "provider must be a provider"],
+    ["a transport's time", () => openTransport({ connectTimeoutMs: Number.NaN }), "connectTimeoutMs must be a number"],
+    [
+      "a cached list's signal",
+      () => cache(1).list({ signal: odd(new AbortController()) }),
+      "signal must be an AbortSignal",
     ],
     ["a client's options", () => new ResponsesClient(odd(undefined)), "the options of a client must be an object"],
     ["a provider", () => new ResponsesClient(odd({ auth: options.auth })), "provider must be a provider, such as"],

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { RequestBody } from "../../../src/api/request-body.ts";
-import { HttpError, NetworkError } from "../../../src/client/errors.ts";
+import { HttpError } from "../../../src/client/errors.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 
 const refusal = (status: number) => new HttpError("refused", { status, headers: {}, body: "" });
@@ -18,7 +18,6 @@ it.each([
   ["an answer", { status: 200 }, true],
   ["another refusal", refusal(429), true],
   ["the same refusal", refusal(400), false],
-  ["no answer", new NetworkError("broke"), false],
 ])("that the compression was refused is shown by what the plain body gets: %s", async (_what, fate, isShown) => {
   const body = await RequestBody.of({}, "gzip", silentLogger);
   expect(body.refusalOfCompression({ status: 200 })).toBeUndefined();

@@ -60,6 +60,17 @@ describe("a request that HTTP/1.1 cannot carry", () => {
   });
 });
 
+it("a key in the address that a redirect names is shown nowhere", async () => {
+  const KEY = "sk-never-shown-1";
+  const { url } = await serve(({ path }, response) => {
+    if (path === "/") response.writeHead(302, { location: `/echo/${KEY}` }).end();
+    else response.writeHead(404, { "x-path": path }).end(path);
+  });
+  const error = await errorOf(openTransport().execute(get(url, { headers: { authorization: `Bearer ${KEY}` } })));
+  expect(error).toMatchObject({ status: 404, url: `${url}/echo/[redacted]` });
+  expect(inspect(error, { showHidden: true })).not.toContain(KEY);
+});
+
 describe("a signal that has fired", () => {
   it("sends nothing on a kept connection either", async () => {
     const server = await serve((_request, response) => response.end("ok"));

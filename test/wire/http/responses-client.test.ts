@@ -4,7 +4,7 @@ import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import { createTransport } from "../../../src/api/provider-transport.ts";
 import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
-import type { CodexApiError } from "../../../src/client/errors.ts";
+import { type CodexApiError, HttpError } from "../../../src/client/errors.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
@@ -225,6 +225,20 @@ describe("credentials", () => {
     ]);
   });
 
+  it("that cannot be had are no refusal of the server's, whatever the auth provider throws", async () => {
+    const emulator = await emulate();
+    let asked = 0;
+    const auth: AuthProvider = {
+      bearerToken: () => {
+        throw new HttpError("no token", { status: 401, headers: {}, body: "" });
+      },
+      onUnauthorized: () => ++asked > 0,
+    };
+    const client = new ResponsesClient({ ...clientOptions(emulator.url), auth });
+    expect(await errorOf(client.stream(request))).toMatchObject({ status: 401 });
+    expect([asked, emulator.requests.length]).toEqual([0, 0]);
+  });
+
   it("that were not renewed leave the 401 as it is", async () => {
     const emulator = await emulate({ script: [{ status: 401 }] });
     const auth = { bearerToken: () => "t", onUnauthorized: async () => false };
@@ -271,11 +285,14 @@ describe("telemetry", () => {
   });
 
   it("and the log hear of each retry, its wait and its reason, before the wait", async () => {
-    const emulator = await emulate({ script: [{ status: 503, headers: { "retry-after-ms": "7" } }] });
+    const emulator = await emulate({
+      script: [{ status: 503, headers: { "retry-after-ms": "7" }, body: "no: MY PROMPT" }],
+    });
     const { told, telemetry } = recorder();
     const logger = recordLog();
     await (await new ResponsesClient({ ...clientOptions(emulator.url), telemetry, logger }).stream(request)).collect();
     expect(told).toEqual([[0, 503], { retry: 1, layer: "request", delayMs: 7 }, [1, 200]]);
+    expect(JSON.stringify(logger.lines)).not.toContain("MY PROMPT");
     expect(logger.lines.filter(({ level }) => level === "warn")).toMatchObject([
       {
         fields: { retry: 1, delayMs: 7, reason: expect.stringContaining("503") },

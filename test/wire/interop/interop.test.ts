@@ -89,6 +89,16 @@ describe("createFetch", () => {
     );
   });
 
+  it("goes on after an early answer (1xx) in a packet of its own", async () => {
+    const { url } = await serveTcp(async (socket) => {
+      await once(socket, "data");
+      socket.write("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n");
+      await settle();
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+    expect(await (await createFetch({ env: {} })(url)).text()).toBe("ok");
+  });
+
   it("ends when its signal fires", async () => {
     const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] });
     const abort = new AbortController();

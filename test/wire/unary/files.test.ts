@@ -133,7 +133,8 @@ describe("an upload", () => {
     const clock = quickClock();
     const slow: Clock = { now: clock.now, sleep: () => clock.sleep(29_950) };
     const error = await errorOf(new FilesClient({ ...clientOptions(emulator.url), clock: slow }).upload(hello));
-    expect(error).toMatchObject({ kind: "timeout", timeoutMs: 50 });
+    expect(error).toMatchObject({ kind: "timeout", timeoutMs: 30_000 });
+    expect(error.message).toMatch(/is uploaded but not ready/);
     expect(emulator.requests).toHaveLength(4);
   });
 
