@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
+import { acceptSignal } from "../abort.ts";
 import { AbortedError, NetworkError } from "../errors.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
@@ -41,12 +42,16 @@ export class ConnectionPool {
   readonly #dialer: Dialer;
   readonly #idle = new Map<string, PooledConnection[]>();
   readonly #all = new Set<Client>();
-  /** Connections that are being made. */
-  readonly #dials = new Set<AbortController>();
-  #isClosed = false;
+  /** Fires when the pool is closed. */
+  readonly #closing = new AbortController();
 
   constructor(dialer: Dialer) {
     this.#dialer = dialer;
+    acceptSignal(this.#closing.signal);
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async acquire(destination: Destination, limits: Limits): Promise<PooledConnection> {
@@ -72,9 +77,8 @@ export class ConnectionPool {
 
   /** Closes every connection for good, those in use and those under way included. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#idle.clear();
-    for (const dial of this.#dials) dial.abort();
     await Promise.all([...this.#all].map((client) => client.destroy(transportClosed())));
   }
 
@@ -113,18 +117,14 @@ export class ConnectionPool {
   }
 
   async #dial({ url, forwardThrough }: Destination, { timeoutMs, signal }: Limits): Promise<Socket> {
-    const dial = new AbortController();
-    const onAbort = (): void => dial.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#dials.add(dial);
+    const either = eitherOf(this.#closing.signal, signal);
     try {
-      const limits = { timeoutMs, signal: dial.signal };
+      const limits = { timeoutMs, signal: either.signal };
       return await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
     } catch (error) {
       throw this.#isClosed ? transportClosed() : error;
     } finally {
-      this.#dials.delete(dial);
-      signal?.removeEventListener("abort", onAbort);
+      either.release();
     }
   }
 
@@ -137,6 +137,21 @@ export class ConnectionPool {
     // A client without its connection would make a new one by itself.
     client.destroy().catch(() => {});
   }
+}
+
+/** A signal that fires with whichever of the two does so first; `release` lets go of both. */
+function eitherOf(closing: AbortSignal, caller: AbortSignal | undefined): { signal: AbortSignal; release(): void } {
+  if (!caller) return { signal: closing, release() {} };
+  const both = new AbortController();
+  const onClosing = (): void => both.abort();
+  const onAbort = (): void => both.abort(caller.reason);
+  closing.addEventListener("abort", onClosing, { once: true });
+  caller.addEventListener("abort", onAbort, { once: true });
+  const release = (): void => {
+    closing.removeEventListener("abort", onClosing);
+    caller.removeEventListener("abort", onAbort);
+  };
+  return { signal: both.signal, release };
 }
 
 /** A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead one. */
