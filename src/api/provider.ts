@@ -5,6 +5,7 @@ import type { HeaderInit } from "../client/headers.ts";
 import { milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
 import { defaultRetryPolicy, type RetryPolicy, retryCount } from "../client/retry.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
+import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
 /** `underscore`: `session_id`; `hyphen`: `session-id` and `thread-id`; `both`: all three. */
@@ -47,7 +48,6 @@ export interface ProviderConfig {
 }
 
 const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
-const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const DEFAULT_STREAM_RETRIES = 5;
 

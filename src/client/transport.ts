@@ -1,5 +1,8 @@
 import type { HeaderMap } from "./headers.ts";
 
+/** How long a server may take to begin its answer, where nobody says otherwise. */
+export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
+
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
   /** From the request's last byte to the response headers; with `execute` also the longest silence within the body. Default 300 000. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
@@ -70,6 +71,20 @@ export async function serveTcp(
     handler(socket, index++);
   });
   return listen(server);
+}
+
+/** A TCP server that answers one request with as much as the reader takes, up to 50 MB, and then ends the connection. */
+export async function serveFlood() {
+  const piece = "x".repeat(64 * 1024);
+  const pieces = 800;
+  const flood = { sent: 0, pieces, bytes: pieces * piece.length };
+  const { url } = await serveTcp(async (socket) => {
+    await once(socket, "data");
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    for (; flood.sent < pieces; flood.sent += 1) if (!socket.write(piece)) await once(socket, "drain");
+    socket.end();
+  });
+  return { url, flood };
 }
 
 /** A port on loopback that nothing listens on. */

@@ -11,7 +11,8 @@ const BODY_TIMEOUT_MS = 300_000;
 /**
  * An undici `Client` for undici's own readers (`fetch`, `request`). Where they want no more for a while, undici pauses its parser, and ends the
  * process by an assertion if the connection ends meanwhile and is not kept (nodejs/undici#5360). Here the socket is held instead: what undici has
- * taken from it already still comes, the end too where that was all, and a reader queues it. The time-out of a silent body, which a pause suspends, is kept here with it. One request at a time is on a connection, so that the pause is that request's.
+ * taken from it already still comes, the end too where that was all, and a reader queues it. The time-out of a silent body, which a pause
+ * suspends, is kept here with it. One request at a time is on a connection, so that the pause is that request's.
  */
 export function newHoldingClient(
   { Client: UndiciClient, errors }: typeof import("undici"),

@@ -1,7 +1,7 @@
 import { NetworkError } from "../errors.ts";
 import type { HeaderMap } from "../headers.ts";
-import { safeUrl } from "../redact.ts";
 import type { HttpRequest } from "../transport.ts";
+import type { ExchangeHead } from "./exchange.ts";
 
 /** Fetch standard: 20; the reference's HTTP library: 10. */
 export const MAX_REDIRECTS = 10;
@@ -17,16 +17,18 @@ const FREE_OF_CREDENTIALS =
  *
  * 301 and 302 turn POST into GET, 303 everything but HEAD; 307 and 308 repeat the request with its body (Fetch standard §4.4).
  *
+ * @param shownUrl - Of the request, for messages.
  * @throws {@link NetworkError} The target cannot be followed: not HTTP, from https to http, or with a body that cannot be sent twice.
  */
 export function followRedirect(
   request: HttpRequest,
-  status: number,
-  location: string | undefined,
+  shownUrl: string,
+  { status, headers: { location } }: Pick<ExchangeHead, "status" | "headers">,
 ): HttpRequest | undefined {
   if (!REDIRECTS.has(status) || location === undefined) return undefined;
   const from = new URL(request.url);
-  const to = targetOf(from, location, status);
+  const answer = `HTTP ${status} from ${shownUrl}`;
+  const to = targetOf(from, location, answer);
   const sameOrigin = from.origin === to.origin;
   let headers = sameOrigin ? request.headers : pick(request.headers, (name) => FREE_OF_CREDENTIALS.test(name));
   if (becomesGet(request.method, status)) {
@@ -34,9 +36,7 @@ export function followRedirect(
     return { ...request, url: to.href, method: "GET", headers, body: undefined };
   }
   if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
-    throw refused(
-      `HTTP ${status} from ${safeUrl(from)} redirects an upload that cannot be sent twice; use the final address`,
-    );
+    throw refused(`${answer} redirects an upload that cannot be sent twice; use the final address`);
   }
   return { ...request, url: to.href, headers };
 }
@@ -46,14 +46,14 @@ function becomesGet(method: string, status: number): boolean {
   return (status === 301 || status === 302) && method === "POST";
 }
 
-function targetOf(from: URL, location: string, status: number): URL {
+function targetOf(from: URL, location: string, answer: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!to || (to.protocol !== "http:" && to.protocol !== "https:")) {
-    throw refused(`HTTP ${status} from ${safeUrl(from)} redirects to an address that is no HTTP URL`);
+    throw refused(`${answer} redirects to an address that is no HTTP URL`);
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
     throw refused(
-      `HTTP ${status} from ${safeUrl(from)} redirects to ${to.origin}: from https to http is not followed, the request would cross the network in clear`,
+      `${answer} redirects to ${to.origin}: from https to http is not followed, the request would cross the network in clear`,
     );
   }
   return to;

@@ -5,7 +5,13 @@ import { callQuietly, type Logger, steadyLogger } from "../log.ts";
 import { byteCount, count, milliseconds } from "../options.ts";
 import { blankerOf, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
-import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../transport.ts";
+import {
+  DEFAULT_HEADERS_TIMEOUT_MS,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpStreamResponse,
+  type HttpTransport,
+} from "../transport.ts";
 import { readBody } from "./body-reader.ts";
 import { ConnectionPool, type Destination, type PooledConnection } from "./connection-pool.ts";
 import { decodeContent } from "./content-decoding.ts";
@@ -25,8 +31,6 @@ export interface UndiciTransportOptions {
   readonly logger?: Logger | undefined;
 }
 
-const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
-const DEFAULT_BODY_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** A round trip around the world, and time for a busy process to notice. */
 const CLOSED_MEANWHILE_MS = 1_000;
@@ -56,15 +60,10 @@ export class UndiciTransport implements HttpTransport {
   }
 
   async stream(request: HttpRequest): Promise<HttpStreamResponse> {
-    const { head, request: sent } = await this.#follow(request);
+    const { head, request: sent, shownUrl } = await this.#follow(request);
     if (head.status < 200 || head.status > 299) throw await this.#refused(head, sent, request);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
-    return {
-      status: head.status,
-      url: sent === request ? safeUrl(sent.url) : blankerOf(request)(safeUrl(sent.url)),
-      headers: head.headers,
-      body,
-    };
+    return { status: head.status, url: shownUrl, headers: head.headers, body };
   }
 
   /** Closes every connection for good: requests under way fail, and so do later ones. */
@@ -76,36 +75,33 @@ export class UndiciTransport implements HttpTransport {
     const { body, ...head } = await this.stream(request);
     const bytes = await readBody(body, {
       maxBytes: this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-      idleTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_BODY_IDLE_TIMEOUT_MS,
+      idleTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       whenIncomplete: "fail",
     });
     return { ...head, body: bytes };
   }
 
   /** Sends, and sends again where the answer is a redirect. */
-  async #follow(request: HttpRequest): Promise<{ head: ExchangeHead; request: HttpRequest }> {
+  async #follow(request: HttpRequest): Promise<{ head: ExchangeHead; request: HttpRequest; shownUrl: string }> {
     const maxRedirects = this.#options.maxRedirects ?? MAX_REDIRECTS;
     let current = request;
+    let shownUrl = safeUrl(request.url);
     for (let redirects = 0; ; redirects += 1) {
-      const head = await this.#send(current);
-      const next = maxRedirects > 0 ? followRedirect(current, head.status, head.headers.location) : undefined;
-      if (!next) return { head, request: current };
+      const head = await this.#send(current, shownUrl);
+      const next = maxRedirects > 0 ? followRedirect(current, shownUrl, head) : undefined;
+      if (!next) return { head, request: current, shownUrl };
       head.body.cancel();
+      const nextUrl = blankerOf(request)(safeUrl(next.url)); // a server may put what it was sent into an address
       if (redirects >= maxRedirects) {
-        throw new NetworkError(
-          `more than ${maxRedirects} redirects, the last to ${blankerOf(request)(safeUrl(next.url))}; check the base URL`,
-          {
-            code: "TOO_MANY_REDIRECTS",
-            phase: "request",
-            retryable: false,
-          },
-        );
+        throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${nextUrl}; check the base URL`, {
+          code: "TOO_MANY_REDIRECTS",
+          phase: "request",
+          retryable: false,
+        });
       }
-      this.#logger.debug(
-        { status: head.status, from: safeUrl(request.url), to: blankerOf(request)(safeUrl(next.url)) },
-        "redirected",
-      );
+      this.#logger.debug({ status: head.status, from: shownUrl, to: nextUrl }, "redirected");
       current = next;
+      shownUrl = nextUrl;
     }
   }
 
@@ -113,38 +109,40 @@ export class UndiciTransport implements HttpTransport {
    * One hop. A server may close a kept connection at the moment in which a request goes out on it. What breaks a kept connection so soon is taken
    * for that and no failure of the request: it goes out once more, on a new connection. Later the server is at work on it.
    */
-  async #send(request: HttpRequest): Promise<ExchangeHead> {
+  async #send(request: HttpRequest, shownUrl: string): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);
     const connection = await this.#pool.acquire(destination, this.#limitsOf(request));
     const sentAt = performance.now();
     try {
-      return await this.#exchange(destination, connection, request);
+      return await this.#exchange(destination, connection, request, shownUrl);
     } catch (error) {
       const isSoon = performance.now() - sentAt < CLOSED_MEANWHILE_MS;
       const wasDead = connection.reused && isSoon && error instanceof NetworkError && error.retryable;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
       const fresh = await this.#pool.open(destination, this.#limitsOf(request));
-      return await this.#exchange(destination, fresh, request);
+      return await this.#exchange(destination, fresh, request, shownUrl);
     }
   }
 
-  #exchange(destination: Destination, connection: PooledConnection, request: HttpRequest): Promise<ExchangeHead> {
-    const { origin, forwardThrough } = destination;
-    const { pathname, search } = destination.url;
-    const url = safeUrl(destination.url);
+  #exchange(
+    { url, origin, forwardThrough }: Destination,
+    connection: PooledConnection,
+    request: HttpRequest,
+    shownUrl: string,
+  ): Promise<ExchangeHead> {
     const exchange = new Exchange({
-      url,
+      url: shownUrl,
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
       reads: connection.reads,
-      explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, url),
+      explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, url.origin),
       onFinished: (fate) => {
         if (fate === "free") this.#pool.release(connection);
         else if (fate === "unused") this.#pool.discard(connection);
       },
     });
-    const path = pathname + search;
+    const path = url.pathname + url.search;
     connection.client.dispatch(
       {
         method: request.method as "POST",

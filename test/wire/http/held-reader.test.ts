@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { ByteStream } from "../../../src/client/transport.ts";
-import { serveTcp } from "../../support/serve.ts";
-import { settle } from "../../support/standstill.ts";
+import { serveFlood, serveTcp } from "../../support/serve.ts";
+import { settle, standstill } from "../../support/standstill.ts";
 import { get, openTransport } from "../../support/transport.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n";
@@ -128,21 +127,13 @@ describe("a reader that pauses", () => {
   });
 
   it("slows the server down, and gets everything in the end", async () => {
-    const piece = "x".repeat(64 * 1024);
-    const pieces = 800;
-    let sent = 0;
-    const { url } = await serveTcp(async (socket) => {
-      await once(socket, "data");
-      socket.write(`${HEAD}\r\n`);
-      for (; sent < pieces; sent += 1) if (!socket.write(piece)) await once(socket, "drain");
-      socket.end();
-    });
+    const { url, flood } = await serveFlood();
     const { body } = await openTransport().stream(get(url));
     const { text } = await readWithPause(body, async () => {
-      for (let before = -1; sent !== before; await settle()) before = sent;
-      expect(sent).toBeLessThan(pieces);
+      await standstill(() => flood.sent);
+      expect(flood.sent).toBeLessThan(flood.pieces);
     });
-    expect(text.length).toBe(pieces * piece.length);
+    expect(text.length).toBe(flood.bytes);
   });
 });
 

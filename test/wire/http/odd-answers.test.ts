@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
@@ -15,6 +16,7 @@ import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-c
 import { SearchClient } from "../../../src/api/search.ts";
 import { HttpError } from "../../../src/client/errors.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
+import { recordLog } from "../../support/log-lines.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, get, openTransport, post, textOf } from "../../support/transport.ts";
 
@@ -60,15 +62,37 @@ describe("a request that HTTP/1.1 cannot carry", () => {
   });
 });
 
-it("a key in the address that a redirect names is shown nowhere", async () => {
+describe("a key in the address that a redirect names is shown nowhere", () => {
   const KEY = "sk-never-shown-1";
-  const { url } = await serve(({ path }, response) => {
-    if (path === "/") response.writeHead(302, { location: `/echo/${KEY}` }).end();
-    else response.writeHead(404, { "x-path": path }).end(path);
+
+  async function redirected(onward: (path: string, response: ServerResponse) => void) {
+    const { url } = await serve(({ path }, response) => {
+      if (path === "/") response.writeHead(302, { location: `/echo/${KEY}` }).end();
+      else onward(path, response);
+    });
+    const log = recordLog();
+    const request = get(url, { headers: { authorization: `Bearer ${KEY}` }, timeouts: { headersMs: 1_000 } });
+    const error = await errorOf(openTransport({ logger: log }).execute(request));
+    expect(inspect([error, log.lines], { showHidden: true, depth: 9 })).not.toContain(KEY);
+    return { error, shown: `${url}/echo/[redacted]` };
+  }
+
+  it("where that refuses", async () => {
+    const { error, shown } = await redirected((path, response) =>
+      response.writeHead(404, { "x-path": path }).end(path),
+    );
+    expect(error).toMatchObject({ status: 404, url: shown });
   });
-  const error = await errorOf(openTransport().execute(get(url, { headers: { authorization: `Bearer ${KEY}` } })));
-  expect(error).toMatchObject({ status: 404, url: `${url}/echo/[redacted]` });
-  expect(inspect(error, { showHidden: true })).not.toContain(KEY);
+
+  it("where that breaks", async () => {
+    const { error, shown } = await redirected((_path, response) => void response.destroy());
+    expect(error).toMatchObject({ kind: "network", message: expect.stringContaining(shown) });
+  });
+
+  it("where that redirects for ever", async () => {
+    const { error, shown } = await redirected((path, response) => response.writeHead(302, { location: path }).end());
+    expect(error).toMatchObject({ code: "TOO_MANY_REDIRECTS", message: expect.stringContaining(shown) });
+  });
 });
 
 describe("a signal that has fired", () => {

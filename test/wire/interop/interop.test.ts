@@ -16,7 +16,7 @@ import {
 } from "../../../src/client/interop/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
-import { serve, serveTcp } from "../../support/serve.ts";
+import { serve, serveFlood, serveTcp } from "../../support/serve.ts";
 import { settle, standstill } from "../../support/standstill.ts";
 
 /** An emulator with TLS, and the variables that make it trusted. */
@@ -156,19 +156,11 @@ describe("createDispatcher", () => {
   });
 
   it("slows the server down where a reader pauses, and gives it everything in the end", async () => {
-    const piece = "x".repeat(64 * 1024);
-    const pieces = 800;
-    let sent = 0;
-    const { url } = await serveTcp(async (socket) => {
-      await once(socket, "data");
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      for (; sent < pieces; sent += 1) if (!socket.write(piece)) await once(socket, "drain");
-      socket.end();
-    });
+    const { url, flood } = await serveFlood();
     const { body } = await undiciRequest(url, { dispatcher: await dispatcherForTest() });
-    await standstill(() => sent);
-    expect(sent).toBeLessThan(pieces);
-    expect((await body.text()).length).toBe(pieces * piece.length);
+    await standstill(() => flood.sent);
+    expect(flood.sent).toBeLessThan(flood.pieces);
+    expect((await body.text()).length).toBe(flood.bytes);
   });
 
   it("times a silent body out, but not one whose reader pauses", async () => {
