@@ -29,7 +29,7 @@ const KINDS = /** @type {const} */ (["ours", "baseline", "node", "naive"]);
  *   `ours` and `baseline` are medians in milliseconds; `ratio` is the median of the rounds' own ratios.
  */
 export async function run(rounds = ROUNDS) {
-  const folder = mkdtempSync(join(tmpdir(), "codex-api-bench-"));
+  const folder = mkdtempSync(join(tmpdir(), "codex-wire-bench-"));
   const server = spawn(process.execPath, [self, "serve"], { stdio: ["pipe", "pipe", "inherit"] });
   try {
     const { port, authority } = JSON.parse(await firstLine(server.stdout));

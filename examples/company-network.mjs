@@ -1,9 +1,9 @@
 // A server whose certificate comes from a private authority, as behind a proxy that inspects TLS. One bundle serves HTTPS and wss, this
 // package's clients and everybody else's.
 
-import { noAuth, openaiProvider, ResponsesClient, ResponsesWebsocketClient } from "codex-api";
-import { createFetch, isTrustFailure } from "codex-api/client";
-import { startEmulator } from "codex-api/emulator";
+import { noAuth, openaiProvider, ResponsesClient, ResponsesWebsocketClient } from "codex-wire";
+import { createFetch, isTrustFailure } from "codex-wire/client";
+import { startEmulator } from "codex-wire/emulator";
 
 const emulator = await startEmulator({ tls: true });
 const request = { model: "gpt-5-mini", input: "repeat: it works" };

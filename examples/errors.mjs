@@ -1,6 +1,6 @@
 // What a failure looks like: every error has a permanent `kind`, safe fields, and a message that says what to do.
-import { CodexApiError, noAuth, openaiProvider, ResponsesClient } from "codex-api";
-import { startEmulator } from "codex-api/emulator";
+import { CodexApiError, noAuth, openaiProvider, ResponsesClient } from "codex-wire";
+import { startEmulator } from "codex-wire/emulator";
 
 const emulator = await startEmulator({
   script: [

@@ -1,6 +1,6 @@
 // An agent's loop: the model calls a tool, gets its output, and answers. One session; only what is new goes over the wire.
-import { noAuth, openaiProvider, ResponsesSession } from "codex-api";
-import { startEmulator } from "codex-api/emulator";
+import { noAuth, openaiProvider, ResponsesSession } from "codex-wire";
+import { startEmulator } from "codex-wire/emulator";
 
 const emulator = await startEmulator();
 const session = new ResponsesSession({
@@ -21,7 +21,7 @@ const weather = {
   strict: true,
 };
 
-/** @type {import("codex-api").ResponseItem[]} */
+/** @type {import("codex-wire").ResponseItem[]} */
 const history = [
   { type: "message", role: "user", content: [{ type: "input_text", text: "What is the weather in Paris?" }] },
 ];

@@ -8,7 +8,7 @@ import { binary, npm, readJson, ready, root, runScript } from "./ready.mjs";
 const MAX_PACKAGES = 8;
 const MAX_INSTALLED_BYTES = 5_000_000;
 
-const scratch = mkdtempSync(join(tmpdir(), "codex-api-package-"));
+const scratch = mkdtempSync(join(tmpdir(), "codex-wire-package-"));
 await runScript(async () => {
   await ready();
   try {
@@ -68,7 +68,7 @@ function sizeOf(/** @type {string} */ path) {
 
 function entries() {
   const names = Object.keys(readJson(join(root, "package.json")).exports).filter((name) => name !== "./package.json");
-  return names.map((name) => `codex-api${name.slice(1)}`);
+  return names.map((name) => `codex-wire${name.slice(1)}`);
 }
 
 function checkEntries(/** @type {string} */ project) {
@@ -98,7 +98,7 @@ function checkTypes(/** @type {string} */ project) {
 
 /** The examples that need no key, run as they stand. */
 function checkReadme(/** @type {string} */ project) {
-  const runnable = readmeExamples().filter((text) => text.includes('"codex-api/emulator"'));
+  const runnable = readmeExamples().filter((text) => text.includes('"codex-wire/emulator"'));
   if (runnable.length === 0) throw new Error("README.md has no example that runs against the emulator");
   for (const text of runnable) {
     const { stdout } = node(
@@ -117,12 +117,12 @@ function readmeExamples() {
 
 function checkCommand(/** @type {string} */ project) {
   const { version } = readJson(join(root, "package.json"));
-  const command = join(project, "node_modules", "codex-api", readJson(join(root, "package.json")).bin["codex-api"]);
-  const { stdout } = node("codex-api --version", [command, "--version"], project);
+  const command = join(project, "node_modules", "codex-wire", readJson(join(root, "package.json")).bin["codex-wire"]);
+  const { stdout } = node("codex-wire --version", [command, "--version"], project);
   if (!stdout.includes(version))
-    throw new Error(`codex-api --version printed ${JSON.stringify(stdout)}, not ${version}`);
+    throw new Error(`codex-wire --version printed ${JSON.stringify(stdout)}, not ${version}`);
   if (process.platform === "win32") return;
-  const linked = join(project, "node_modules", ".bin", "codex-api");
+  const linked = join(project, "node_modules", ".bin", "codex-wire");
   done("the installed command", spawnSync(linked, ["--help"], { cwd: project, encoding: "utf8", input: "" }));
 }
 

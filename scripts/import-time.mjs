@@ -1,4 +1,4 @@
-// `npm run import-time`: how long a cold `import("codex-api")` takes, beside the whole of undici, in fresh processes.
+// `npm run import-time`: how long a cold `import("codex-wire")` takes, beside the whole of undici, in fresh processes.
 import { spawnSync } from "node:child_process";
 import { ready, root, runScript } from "./ready.mjs";
 
@@ -11,7 +11,7 @@ const LIMIT = 1;
 await runScript(async () => {
   await ready();
   const rounds = Array.from({ length: ROUNDS }, () => ({
-    ours: importOnce("codex-api"),
+    ours: importOnce("codex-wire"),
     undici: importOnce("undici"),
   }));
   const early = rounds.flatMap(({ ours }) => ours.early);
@@ -20,7 +20,7 @@ await runScript(async () => {
   const undici = median(rounds.map((round) => round.undici.ms));
   const ratio = ours / undici;
   process.stdout.write(
-    `import("codex-api"): ${ours.toFixed(1)} ms, import("undici"): ${undici.toFixed(1)} ms (medians of ${ROUNDS} processes each on Node ${process.versions.node}): ${ratio.toFixed(2)} x, ${ratio <= GOAL ? "within" : "above"} the goal of ${GOAL} x\n`,
+    `import("codex-wire"): ${ours.toFixed(1)} ms, import("undici"): ${undici.toFixed(1)} ms (medians of ${ROUNDS} processes each on Node ${process.versions.node}): ${ratio.toFixed(2)} x, ${ratio <= GOAL ? "within" : "above"} the goal of ${GOAL} x\n`,
   );
   if (ratio > LIMIT)
     throw new Error("the import takes longer than all of undici: is something loaded that only a call needs?");

@@ -1,12 +1,16 @@
-// `npm run test:node-versions [-- FILTER…]`: the test suite on every supported Node, each fetched as an npm package.
+// `npm run test:node-versions [-- --node=MAJOR…] [FILTER…]`: the test suite on every supported Node, or those named, each fetched as an npm package.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, npm, ready, root, runScript } from "./ready.mjs";
 
 const MAJORS = [20, 22, 24, 26];
+const CHOICE = "--node=";
 const COLUMN = 28;
 const PACKAGED = ["linux-x64", "linux-arm64"];
+
+const named = process.argv.slice(2).filter((argument) => argument.startsWith(CHOICE));
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith(CHOICE));
 
 await runScript(async () => {
   const platform = `${process.platform}-${process.arch}`;
@@ -16,8 +20,11 @@ await runScript(async () => {
     );
     return 0;
   }
+  const chosen = named.map((option) => Number(option.slice(CHOICE.length)));
+  const unknown = chosen.filter((major) => !MAJORS.includes(major));
+  if (unknown.length > 0) throw new Error(`no Node ${unknown.join(", ")} here; there are ${MAJORS.join(", ")}`);
   await ready();
-  const rows = MAJORS.map((major) => testOn(major, platform));
+  const rows = (chosen.length > 0 ? chosen : MAJORS).map((major) => testOn(major, platform));
   process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(COLUMN)).join("")}\n`);
   for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(COLUMN)).join("")}\n`);
   return rows.every((row) => row.passed) ? 0 : 1;
@@ -27,7 +34,7 @@ function testOn(/** @type {number} */ major, /** @type {string} */ platform) {
   const node = installNode(major, platform);
   const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
   const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync(node, [binary("vitest"), "run", ...process.argv.slice(2)], {
+  const { status, stdout, stderr } = spawnSync(node, [binary("vitest"), "run", ...filters], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

@@ -42,7 +42,7 @@ export async function runScript(/** @type {() => Promise<number | void>} */ main
 }
 
 export function say(/** @type {string} */ line) {
-  process.stderr.write(`codex-api: ${line}\n`);
+  process.stderr.write(`codex-wire: ${line}\n`);
 }
 
 /** Path of a command that a development dependency brings, to be run by `process.execPath`. */

@@ -1,6 +1,6 @@
 /**
- * The public API of `codex-api`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
- * the generic transport below it is the entry `codex-api/client`.
+ * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
+ * the generic transport below it is the entry `codex-wire/client`.
  */
 export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";

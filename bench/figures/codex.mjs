@@ -39,8 +39,8 @@ export async function codex(/** @type {import("./streams.mjs").Context} */ { ser
     head: ["client", "ms"],
     rows: [
       ["codex", digits(median(streams))],
-      ["codex-api, first stream of a process", digits(medianOf(samples.ours, "firstCpuMs"))],
-      ["codex-api, later streams", digits(medianOf(samples.ours, "cpuMs"))],
+      ["codex-wire, first stream of a process", digits(medianOf(samples.ours, "firstCpuMs"))],
+      ["codex-wire, later streams", digits(medianOf(samples.ours, "cpuMs"))],
       ["floor, later streams", digits(medianOf(samples.floor, "cpuMs"))],
     ],
   };

@@ -180,7 +180,7 @@ export async function manyStreams(/** @type {Context} */ { server, quick }) {
 /** @type {Readonly<Record<string, string>>} */
 export const NAMES = {
   floor: "floor: undici, split, JSON.parse",
-  ours: "codex-api",
+  ours: "codex-wire",
   bytes: "undici, bytes thrown away",
   "bytes-slowly": "undici, bytes thrown away",
   "eventsource-parser": "undici, eventsource-parser, JSON.parse",
@@ -188,7 +188,7 @@ export const NAMES = {
   "openai-helper": "openai, responses.stream",
   "ai-sdk": "@ai-sdk/openai",
   ws: "ws, JSON.parse",
-  "ours-websocket": "codex-api",
+  "ours-websocket": "codex-wire",
   "openai-websocket": "openai",
 };
 

@@ -39,7 +39,7 @@ function firstEventMs(/** @type {string} */ client, /** @type {string} */ origin
 
 /** @returns {Promise<import("../report.mjs").Figure>} */
 export async function weight(/** @type {{ quick: boolean }} */ { quick }) {
-  const ours = { name: "codex-api", home: root, entry: join(root, "dist", "index.js") };
+  const ours = { name: "codex-wire", home: root, entry: join(root, "dist", "index.js") };
   const peers = ["undici", "openai", "@ai-sdk/openai"].map((name) => ({
     name,
     home: modulePath(bench, name),
@@ -69,7 +69,7 @@ export async function weight(/** @type {{ quick: boolean }} */ { quick }) {
     checks: [
       {
         what: `cold import, on a machine that imports undici in ${UNDICI_MS} ms as the goal's did`,
-        value: (importMsOf("codex-api") / importMsOf("undici")) * UNDICI_MS,
+        value: (importMsOf("codex-wire") / importMsOf("undici")) * UNDICI_MS,
         limit: 30,
         unit: "ms",
       },

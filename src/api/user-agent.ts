@@ -93,6 +93,6 @@ let byDefault: string | undefined;
 
 /** Of clients that were given no identity. Made when it is needed first: an import has no side effects. */
 export function defaultUserAgent(): string {
-  byDefault ??= userAgent({ product: "codex-api" });
+  byDefault ??= userAgent({ product: "codex-wire" });
   return byDefault;
 }

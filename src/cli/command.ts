@@ -75,7 +75,7 @@ function parse(
     const given = new Map(keys.map((key) => [key, (values[optionName(key)] as unknown[]).map(String)]));
     return { given, positionals };
   } catch (error) {
-    throw new UsageError(`${complaintOf(name, error as Error & { code?: string })} (see: codex-api ${name} --help)`);
+    throw new UsageError(`${complaintOf(name, error as Error & { code?: string })} (see: codex-wire ${name} --help)`);
   }
 }
 
@@ -96,7 +96,7 @@ function oneArgument(
 ): string | undefined {
   if (positionals.length > 0 && argument === undefined)
     throw new UsageError(
-      `${name} takes no argument, got ${JSON.stringify(positionals[0])} (see: codex-api ${name} --help)`,
+      `${name} takes no argument, got ${JSON.stringify(positionals[0])} (see: codex-wire ${name} --help)`,
     );
   if (positionals.length > 1) throw new UsageError(`${name} takes one argument, ${argument}: put it in quotes`);
   return positionals[0];
@@ -117,7 +117,7 @@ function helpOf(
     help,
   }));
   const width = Math.max(...rows.map(({ left }) => left.length));
-  const usage = ["usage: codex-api", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
+  const usage = ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
   const lines = rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}\n`);
   return `${usage}\n\n${about}\n\n${lines.join("")}`;
 }

@@ -48,13 +48,13 @@ const commands = new Map<string, { readonly summary: string; load(): Promise<Com
 function usage(): string {
   const width = Math.max(...[...commands.keys()].map((name) => name.length));
   const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
-  return `codex-api ${packageVersion}: the Codex and OpenAI Responses APIs from the terminal
+  return `codex-wire ${packageVersion}: the Codex and OpenAI Responses APIs from the terminal
 
-usage: codex-api COMMAND [OPTIONS]
+usage: codex-wire COMMAND [OPTIONS]
 
 ${lines.join("\n")}
 
-  codex-api COMMAND --help explains a command; codex-api --version prints the version.
+  codex-wire COMMAND --help explains a command; codex-wire --version prints the version.
   Without a key (OPENAI_API_KEY) and without --base-url the calls run against the built-in emulator.
 `;
 }
@@ -92,12 +92,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 function report(error: unknown): void {
   if (CodexApiError.is(error)) {
-    say(error.kind === "aborted" ? "interrupted" : `codex-api: ${error.kind}: ${error.message}`);
+    say(error.kind === "aborted" ? "interrupted" : `codex-wire: ${error.kind}: ${error.message}`);
   } else if (error instanceof UsageError) {
-    say(`codex-api: ${error.message}`);
+    say(`codex-wire: ${error.message}`);
   } else {
     say(
-      `codex-api: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      `codex-wire: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
   }
 }

@@ -28,7 +28,7 @@ export function say(line: string): void {
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitStatus.done);
-    say(`codex-api: standard output cannot be written: ${systemCode(error)}`);
+    say(`codex-wire: standard output cannot be written: ${systemCode(error)}`);
     process.exit(exitStatus.ourFault);
   });
   process.stderr.on("error", () => {});

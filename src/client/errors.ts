@@ -1,6 +1,6 @@
 import type { HeaderMap } from "./headers.ts";
 
-const BRAND = Symbol.for("codex-api.error"); // survives two installed copies of the package, unlike `instanceof`
+const BRAND = Symbol.for("codex-wire.error"); // survives two installed copies of the package, unlike `instanceof`
 
 /**
  * Root of everything this package throws. Branch on `kind`: every leaf has a permanent literal one.

@@ -8,7 +8,7 @@ describe("every command", () => {
   it.each(commands)("%s explains its options and prints the version", async (command) => {
     const { status, stdout } = await runCommand([command, "--help"]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^usage: codex-api ${command} .*\\[OPTIONS\\]\n\n`));
+    expect(stdout).toMatch(new RegExp(`^usage: codex-wire ${command} .*\\[OPTIONS\\]\n\n`));
     expect(stdout).toContain("  --log-level LEVEL ");
     const version = await runCommand([command, "--version"]);
     expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
@@ -29,14 +29,14 @@ describe("every command", () => {
   it.each(["session", "compact", "memories", "models", "emulator"])("%s takes no argument", async (command) => {
     const { status, stdout, stderr } = await runCommand([command, "stray"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toBe(`codex-api: ${command} takes no argument, got "stray" (see: codex-api ${command} --help)\n`);
+    expect(stderr).toBe(`codex-wire: ${command} takes no argument, got "stray" (see: codex-wire ${command} --help)\n`);
   });
 });
 
 it.each(["respnod", "constructor", "__proto__", "toString"])("there is no command %s", async (name) => {
   const { status, stdout, stderr } = await runCommand([name]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-  expect(stderr).toBe(`codex-api: there is no command "${name}"; the commands are ${commands.join(", ")}\n`);
+  expect(stderr).toBe(`codex-wire: there is no command "${name}"; the commands are ${commands.join(", ")}\n`);
 });
 
 describe("an option without effect", () => {
@@ -67,16 +67,16 @@ describe("an option without effect", () => {
   ])("that contradicts another one is a usage error: %j", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args, { input: "{}" });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
+    expect(stderr).toMatch(typeof message === "string" ? `codex-wire: ${message}\n` : message);
   });
 });
 
 describe("an option", () => {
   it.each([
-    [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-api respond --help)"],
-    [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-api respond --help)"],
-    [["memories", "--instructions", "x"], "memories has no option --instructions (see: codex-api memories --help)"],
-    [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-api respond --help)"],
+    [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-wire respond --help)"],
+    [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-wire respond --help)"],
+    [["memories", "--instructions", "x"], "memories has no option --instructions (see: codex-wire memories --help)"],
+    [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-wire respond --help)"],
     [["respond", "--auth", "key", "x"], '--auth "key" is none of codex, none'],
     [["respond", "--max-retries", "-1", "x"], /--max-retries/],
     [["respond", "--max-retries=-1", "x"], '--max-retries takes a whole number, 0 or more; got "-1"'],
@@ -84,7 +84,7 @@ describe("an option", () => {
   ])("that cannot be as in %j is a usage error", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(typeof message === "string" ? `codex-api: ${message}\n` : message);
+    expect(stderr).toMatch(typeof message === "string" ? `codex-wire: ${message}\n` : message);
   });
 
   it("takes a header of any name", async () => {

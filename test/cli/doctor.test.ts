@@ -137,7 +137,7 @@ describe("doctor", () => {
 
   it("takes one URL", async () => {
     const { status, stderr } = await runCommand(["doctor", "http://127.0.0.1:9", "--base-url", "http://127.0.0.1:9"]);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: "codex-api: give a URL or --base-url URL, not both\n" });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: "codex-wire: give a URL or --base-url URL, not both\n" });
   });
 
   it("says which entry of NO_PROXY keeps a host from the proxy", async () => {

@@ -40,6 +40,6 @@ it.skipIf(!existsSync("/dev/full"))("standard output on a full disk: one line sa
   const { status, stderr } = spawnSync(process.execPath, [COMMAND, "--help"], { stdio: ["ignore", full, "pipe"] });
   expect({ status, stderr: String(stderr) }).toEqual({
     status: 1,
-    stderr: "codex-api: standard output cannot be written: ENOSPC\n",
+    stderr: "codex-wire: standard output cannot be written: ENOSPC\n",
   });
 });

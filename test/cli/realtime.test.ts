@@ -214,7 +214,7 @@ describe("realtime --wav", () => {
     const startedAt = performance.now();
     const { status, stdout, sent } = await talk(["--wav", path, "--modality", "text"]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^user: sound of 0\.3 seconds\nassistant: This is the codex-api emulator/);
+    expect(stdout).toMatch(/^user: sound of 0\.3 seconds\nassistant: This is the codex-wire emulator/);
     expect(performance.now() - startedAt).toBeGreaterThan(1_000); // its own length, and the silence after it
     const audio = sent().flatMap((json) =>
       json?.type === "input_audio_buffer.append" ? [(json as unknown as { audio: string }).audio] : [],
@@ -255,7 +255,7 @@ describe("realtime --wav", () => {
     // Shorter than the recording: only what follows it counts.
     const { status, stdout, stderr } = await talk(["--wav", path, "--idle-timeout-ms", "500"]);
     expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
-    expect(stderr).toBe("codex-api: stream: the service took the recording for silence: it said nothing to it\n");
+    expect(stderr).toBe("codex-wire: stream: the service took the recording for silence: it said nothing to it\n");
   });
 
   it("fails when the session ends in the middle of it, for that reason", async () => {
@@ -339,5 +339,5 @@ describe("a failing realtime", () => {
 it("realtime --help explains itself", async () => {
   const { status, stdout } = await runCommand(["realtime", "--help"]);
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^usage: codex-api realtime/);
+  expect(stdout).toMatch(/^usage: codex-wire realtime/);
 });

@@ -251,7 +251,7 @@ describe("the command", () => {
     async (args) => {
       const { status, stdout } = await runCommand(args);
       expect(status).toBe(0);
-      expect(stdout).toContain("usage: codex-api");
+      expect(stdout).toContain("usage: codex-wire");
     },
   );
 

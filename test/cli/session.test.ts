@@ -53,7 +53,7 @@ describe("session", () => {
       requests(turn("x"), "", "{"),
     ]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^codex-api: line 3 of .*requests\.jsonl is not JSON/);
+    expect(stderr).toMatch(/^codex-wire: line 3 of .*requests\.jsonl is not JSON/);
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe("session", () => {
   ])("%s is a usage error", async (_what, args) => {
     const { status, stdout, stderr } = await runCommand(["session", "--auth", "none", ...args()]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^codex-api: /);
+    expect(stderr).toMatch(/^codex-wire: /);
   });
 
   it("explains itself", async () => {

@@ -98,7 +98,7 @@ describe("models", () => {
     const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] });
     const { status, stderr } = await runCommand(["models", "--base-url", emulator.url, "--idle-timeout-ms", "100"]);
     expect(status).toBe(4);
-    expect(stderr).toMatch(/^codex-api: timeout: .* within 100 ms\n$/);
+    expect(stderr).toMatch(/^codex-wire: timeout: .* within 100 ms\n$/);
     expect(emulator.requests.length).toBeLessThanOrEqual(1);
   });
 

@@ -28,7 +28,7 @@ export async function startProgram(
   command: string,
   argumentsFor: (port: number, folder: string) => readonly string[],
 ): Promise<Program> {
-  const folder = mkdtempSync(join(tmpdir(), "codex-api-network-"));
+  const folder = mkdtempSync(join(tmpdir(), "codex-wire-network-"));
   const port = await closedPort();
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, `127.0.0.1 localhost ${HIDDEN_HOST}\n`);

@@ -22,7 +22,7 @@ export type Probe = (env: Readonly<Record<string, string>>, port?: number) => Pr
 export function useTrustProbe(): Probe {
   let folder: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "codex-api-probe-"));
+    folder = mkdtempSync(join(tmpdir(), "codex-wire-probe-"));
     // Bundled, because Node 20 cannot run TypeScript.
     await build({
       config: false,

@@ -13,7 +13,7 @@ interface Entry {
 /** What users may import, complete. A name that goes is a breaking change; a name that comes needs a line in CHANGELOG.md. */
 const ENTRIES: readonly Entry[] = [
   {
-    name: "codex-api",
+    name: "codex-wire",
     file: "src/index.ts",
     load: () => import("../../src/index.ts"),
     values: [
@@ -233,7 +233,7 @@ const ENTRIES: readonly Entry[] = [
     ],
   },
   {
-    name: "codex-api/client",
+    name: "codex-wire/client",
     file: "src/client/index.ts",
     load: () => import("../../src/client/index.ts"),
     values: [
@@ -344,7 +344,7 @@ const ENTRIES: readonly Entry[] = [
     ],
   },
   {
-    name: "codex-api/emulator",
+    name: "codex-wire/emulator",
     file: "src/emulator/index.ts",
     load: () => import("../../src/emulator/index.ts"),
     values: ["startEmulator"],
@@ -398,6 +398,6 @@ describe.each(ENTRIES)("$name", ({ file, load, values, types }) => {
 
 test("package.json exports these entries and no file behind them", () => {
   const { exports } = JSON.parse(readProjectFile("package.json")) as { exports: Record<string, unknown> };
-  const names = Object.keys(exports).map((key) => `codex-api${key.slice(1)}`);
-  expect(names).toEqual([...ENTRIES.map(({ name }) => name), "codex-api/package.json"]);
+  const names = Object.keys(exports).map((key) => `codex-wire${key.slice(1)}`);
+  expect(names).toEqual([...ENTRIES.map(({ name }) => name), "codex-wire/package.json"]);
 });

@@ -5,7 +5,7 @@ import { defineCommand } from "../command.ts";
 import { choice, text } from "../options.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
 
-/** `codex-api compact`: a history in, a shorter one out. */
+/** `codex-wire compact`: a history in, a shorter one out. */
 export const compact = defineCommand({
   name: "compact",
   needs: "--request FILE",

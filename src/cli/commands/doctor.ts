@@ -21,7 +21,7 @@ import { UsageError } from "../usage-error.ts";
 /** A list of models is there at once; five minutes, as for an answer of a model, would be no diagnosis. */
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 
-/** `codex-api doctor`: throws the first failure after the report was printed. */
+/** `codex-wire doctor`: throws the first failure after the report was printed. */
 export const doctor = defineCommand({
   name: "doctor",
   argument: "URL",

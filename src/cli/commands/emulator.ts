@@ -4,7 +4,7 @@ import { text, toggle, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
-/** `codex-api emulator`: serves until interrupted. The address is the one line on standard output. */
+/** `codex-wire emulator`: serves until interrupted. The address is the one line on standard output. */
 export const emulator = defineCommand({
   name: "emulator",
   about:
@@ -50,7 +50,7 @@ async function announce(
   if (caPem !== undefined && caPath === undefined && !json)
     say(`the CA certificate, to be put into a file (as --ca-out FILE does):\n${caPem.trimEnd()}`);
   const trust = caPem === undefined ? "" : `CODEX_CA_CERTIFICATE=${caPath ?? "FILE"} `;
-  say(`the emulator listens; try: ${trust}codex-api respond --base-url ${url} "hello"`);
+  say(`the emulator listens; try: ${trust}codex-wire respond --base-url ${url} "hello"`);
 }
 
 async function writeCertificate(path: string, pem: string): Promise<void> {

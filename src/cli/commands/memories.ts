@@ -4,7 +4,7 @@ import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
 
-/** `codex-api memories`: recorded conversations in, their summaries out. */
+/** `codex-wire memories`: recorded conversations in, their summaries out. */
 export const memories = defineCommand({
   name: "memories",
   needs: "--request FILE",

@@ -9,7 +9,7 @@ import { callOnce, unaryOptions } from "../unary-command.ts";
 /** The list only helps to choose; who waits for it waits for everything else. */
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** `codex-api models`: the models as a table, the service's preference first. */
+/** `codex-wire models`: the models as a table, the service's preference first. */
 export const models = defineCommand({
   name: "models",
   about:

@@ -34,7 +34,7 @@ const options = {
   idleTimeoutMs: idleTimeoutOption("the next event of an answer"),
 };
 
-/** `codex-api realtime`: a conversation by text or from a recording. */
+/** `codex-wire realtime`: a conversation by text or from a recording. */
 export const realtime = defineCommand({
   name: "realtime",
   argument: "TEXT",

@@ -32,7 +32,7 @@ const options = {
   maxRetries: maxRetriesOption,
 };
 
-/** `codex-api respond`: one request, its events to standard output. */
+/** `codex-wire respond`: one request, its events to standard output. */
 export const respond = defineCommand({
   name: "respond",
   argument: "PROMPT",

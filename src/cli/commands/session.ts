@@ -17,7 +17,7 @@ import { text, wholeNumber } from "../options.ts";
 import { printResponse } from "../print-response.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** `codex-api session`: several requests, one after the other, through one `ResponsesSession`. */
+/** `codex-wire session`: several requests, one after the other, through one `ResponsesSession`. */
 export const session = defineCommand({
   name: "session",
   needs: "--requests FILE",

@@ -7,7 +7,7 @@ const MOST_DETAILS = 10;
 
 /** The report for people. */
 export function renderReport(report: Report): string {
-  const lines = [`codex-api doctor: ${report.url}`];
+  const lines = [`codex-wire doctor: ${report.url}`];
   for (const { title, findings } of report.sections) {
     lines.push("", title);
     for (const finding of findings) lines.push(...renderFinding(finding));

@@ -20,7 +20,7 @@ function modelInfo(slug: string, displayName: string, description: string, prior
     priority,
     availability_nux: null,
     upgrade: null,
-    base_instructions: "You are the codex-api emulator. Be brief, friendly and always the same.",
+    base_instructions: "You are the codex-wire emulator. Be brief, friendly and always the same.",
     supports_reasoning_summaries: true,
     default_reasoning_summary: "auto",
     support_verbosity: true,

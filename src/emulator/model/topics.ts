@@ -44,7 +44,7 @@ const TOPICS: readonly Topic[] = [
     name: "itself",
     answer: ({ prompt }) =>
       /\bwho are you\b|\bwhat are you\b|\byour name\b|^\s*(?:hi|hello|hey)\b/i.test(prompt)
-        ? "Hello! I am the codex-api emulator: no model at all, only a small server on your own machine that speaks the Responses API. Ask me why the sky is blue, what 17*23 is, or to count to ten."
+        ? "Hello! I am the codex-wire emulator: no model at all, only a small server on your own machine that speaks the Responses API. Ask me why the sky is blue, what 17*23 is, or to count to ten."
         : undefined,
   },
 ];
@@ -105,13 +105,13 @@ function list(prompt: string): string | undefined {
 }
 
 function jsonAnswer({ prompt }: Question): string {
-  return JSON.stringify({ from: "codex-api emulator", prompt: prompt.trim(), words: wordsOf(prompt).length }, null, 2);
+  return JSON.stringify({ from: "codex-wire emulator", prompt: prompt.trim(), words: wordsOf(prompt).length }, null, 2);
 }
 
 function playOn({ prompt, imageCount }: Question): string {
   const words = wordsOf(prompt);
   if (words.length === 0 && imageCount === 0) {
-    return "This is the codex-api emulator. You sent no text, so here is all I have: silence, well formed and on time.";
+    return "This is the codex-wire emulator. You sent no text, so here is all I have: silence, well formed and on time.";
   }
   const longest = words.reduce((best, word) => (word.length > best.length ? word : best), "");
   const images =
@@ -119,7 +119,7 @@ function playOn({ prompt, imageCount }: Question): string {
   const game = longest
     ? ` Your longest word is “${longest}”; backwards it is “${Array.from(longest).reverse().join("")}”.`
     : "";
-  return `This is the codex-api emulator, not a model. You said ${quote(prompt)}, ${words.length} ${words.length === 1 ? "word" : "words"}.${game}${images}`;
+  return `This is the codex-wire emulator, not a model. You said ${quote(prompt)}, ${words.length} ${words.length === 1 ? "word" : "words"}.${game}${images}`;
 }
 
 function wordsOf(text: string): readonly string[] {

@@ -45,7 +45,7 @@ const VALID_DAYS = 30;
 export function createLoopbackIdentity(): ServerIdentity {
   const authority = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const leaf = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const authorityName = distinguishedName("codex-api emulator throwaway CA");
+  const authorityName = distinguishedName("codex-wire emulator throwaway CA");
   const ca = certificate({
     issuer: authorityName,
     subject: authorityName,

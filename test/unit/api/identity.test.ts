@@ -64,7 +64,7 @@ describe("the user agent", () => {
   });
 
   it("of a client without identity names this package", () => {
-    expect(defaultUserAgent().startsWith(`codex-api/${packageVersion} (`)).toBe(true);
+    expect(defaultUserAgent().startsWith(`codex-wire/${packageVersion} (`)).toBe(true);
   });
 });
 

@@ -22,7 +22,7 @@ describe("what the model says", () => {
     ["repeat: one  two\n three", /^one {2}two\n three$/],
     ["write a haiku", /^.+\n.+\n.+$/],
     ["list 3 fruits", /^1\. \w+\n2\. \w+\n3\. \w+$/],
-    ["answer in JSON", /"from": "codex-api emulator"/],
+    ["answer in JSON", /"from": "codex-wire emulator"/],
     ["hello", /emulator/],
     ["who are you?", /emulator/],
     ["Owls see at night", /emulator.*“Owls see at night”, 4 words.*“thgin”/],

@@ -33,7 +33,7 @@ describe("the headers of a request", () => {
       accept: "text/event-stream",
       "content-type": "application/json",
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      "user-agent": expect.stringContaining("codex-api/"),
+      "user-agent": expect.stringContaining("codex-wire/"),
     });
     expect(headers).not.toHaveProperty("accept-encoding");
     expect(headers).not.toHaveProperty("content-encoding");

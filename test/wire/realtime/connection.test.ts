@@ -163,11 +163,12 @@ describe("a session", () => {
 
   it("tells of an error as it came that is nested too deep to be written, and goes on", async () => {
     const { connection, peer, say } = await lineOf("v3");
-    const text = `{"type":"error","error":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const text = `{"type":"error","error":${nested}}`;
     peer.socket.write(frame(opcode.text, text));
     say(speech);
     expect(await nextEvents(connection, 2)).toEqual([
-      { type: "error", message: text },
+      { type: "error", message: canBeWritten(nested) ? nested : text },
       { type: "input_audio_speech_started" },
     ]);
   });
@@ -208,4 +209,13 @@ async function lineOf(protocol: "v1" | "v2" | "v3", setup: Parameters<typeof Lin
   const line = await Line.open({ ...setup, config: { protocol } });
   const { connection, peer } = line;
   return { connection, peer, say: line.say.bind(line), heard: line.heard.bind(line) };
+}
+
+/** Node 26 writes JSON of any depth; before it the stack sets a limit. */
+function canBeWritten(json: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(json)) === json;
+  } catch {
+    return false;
+  }
 }

@@ -10,7 +10,7 @@ const probe = useTrustProbe();
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "codex-api-environment-"));
+  folder = mkdtempSync(join(tmpdir(), "codex-wire-environment-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -11,7 +11,7 @@ import { wire } from "./responses-support.ts";
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "codex-api-process-"));
+  folder = mkdtempSync(join(tmpdir(), "codex-wire-process-"));
   // Bundled, because Node 20 cannot run TypeScript; with everything, because no package is found from there.
   await build({
     config: false,

@@ -15,7 +15,7 @@ const HINT =
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "codex-api-trust-"));
+  folder = mkdtempSync(join(tmpdir(), "codex-wire-trust-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -11,7 +11,7 @@ import { recordLog } from "../../../support/log-lines.ts";
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "codex-api-roots-"));
+  folder = mkdtempSync(join(tmpdir(), "codex-wire-roots-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
