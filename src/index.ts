@@ -8,17 +8,6 @@ export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-au
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";
 export type { ClientOptions } from "./api/endpoint-session.ts";
 export {
-  ContextWindowExceededError,
-  IncompleteResponseError,
-  InvalidRequestError,
-  QuotaExceededError,
-  RateLimitError,
-  RetryableError,
-  ServerOverloadedError,
-  UsageLimitReachedError,
-  UsageNotIncludedError,
-} from "./api/errors.ts";
-export {
   FilesClient,
   type FilesClientOptions,
   UPLOAD_LIMIT_BYTES,
@@ -84,11 +73,25 @@ export type {
 } from "./api/realtime/session-config.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
 export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export {
+  CodexApiError,
+  type CodexFailure,
+  ContextWindowExceededError,
+  IncompleteError,
+  InvalidRequestError,
+  QuotaExceededError,
+  RateLimitError,
+  RetryableError,
+  ServerOverloadedError,
+  UsageLimitReachedError,
+  UsageNotIncludedError,
+} from "./api/refusal/kinds.ts";
+export type { PartialResponse } from "./api/refusal/partial.ts";
 export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
-export type { CollectedResponse } from "./api/responses/collect.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
+  IncompleteEvent,
   ModelsEtagEvent,
   ModelVerificationsEvent,
   OutputItemAddedEvent,
@@ -109,6 +112,7 @@ export type {
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events.ts";
+export type { CollectedResponse } from "./api/responses/received.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
@@ -182,19 +186,25 @@ export {
 export type { Clock } from "./client/clock.ts";
 export type { Compression } from "./client/compression.ts";
 export type { Environment } from "./client/environment.ts";
+export type { Outlook, Replay } from "./client/failure/failure.ts";
 export {
   AbortedError,
   BuildError,
-  CodexApiError,
+  type CaError,
+  CaInvalidError,
+  CaReadError,
+  CaRejectedError,
   HttpError,
+  LimitError,
   NetworkError,
+  ProtocolError,
   StreamError,
   TimeoutError,
-} from "./client/errors.ts";
+} from "./client/failure/kinds.ts";
+export type { RetryLayer, RetryPolicy } from "./client/failure/policy.ts";
 export type { HeaderInit } from "./client/headers.ts";
 export type { UndiciTransport } from "./client/http/undici-transport.ts";
 export type { LogFields, Logger } from "./client/log.ts";
-export type { RetryPolicy } from "./client/retry.ts";
 export type {
   RequestAttempt,
   RetryNotice,
@@ -205,6 +215,5 @@ export type {
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";
 export type { HttpTransport } from "./client/transport.ts";
-export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./client/trust/errors.ts";
 export type { CaSource, ClientCertificate } from "./client/trust/index.ts";
 export { packageVersion as version } from "./client/version.ts";

@@ -1,4 +1,4 @@
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 
 /**
  * Supplies credentials, asked anew for every attempt so that a refreshed token is used at once.

@@ -1,5 +1,5 @@
 import { unlessAborted } from "../client/abort.ts";
-import { BuildError, type HttpError } from "../client/errors.ts";
+import { BuildError, type HttpError } from "../client/failure/kinds.ts";
 import type { HeaderInit } from "../client/headers.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
 import { header } from "./headers.ts";

@@ -1,4 +1,4 @@
-import { BuildError, StreamError } from "../client/errors.ts";
+import { BuildError, ProtocolError } from "../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../client/headers.ts";
 import type { Answer } from "./answer.ts";
 import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
@@ -34,7 +34,7 @@ export class CallsClient {
   /**
    * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
    *
-   * @throws The kinds of `docs/errors.md`; {@link StreamError} for an answer without the call's id in its `Location` header.
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer without the call's id in its `Location` header.
    */
   async create(sdp: string, { session, ...options }: CallOptions = {}): Promise<CreatedCall> {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
@@ -67,24 +67,24 @@ function decodeSdp({ body }: Answer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch (cause) {
-    throw new StreamError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
+    throw new ProtocolError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
   }
 }
 
 /**
  * The call's id in a `Location` header: its last path segment of the form `rtc_…`.
  *
- * @throws {@link StreamError} There is none.
+ * @throws {@link ProtocolError} There is none.
  */
 function callIdOf({ headers: { location }, blank }: Answer): string {
   if (location === undefined) {
-    throw new StreamError(
+    throw new ProtocolError(
       "realtime call response missing Location; check that the base URL is one of the Realtime API",
     );
   }
-  if (!isSendableHeaderValue(location)) throw new StreamError("invalid realtime call Location: it is not ASCII");
+  if (!isSendableHeaderValue(location)) throw new ProtocolError("invalid realtime call Location: it is not ASCII");
   const [path = ""] = location.split("?", 1);
   const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
-  if (id === undefined) throw new StreamError(`realtime call Location does not contain a call id: ${blank(path)}`);
+  if (id === undefined) throw new ProtocolError(`realtime call Location does not contain a call id: ${blank(path)}`);
   return id;
 }

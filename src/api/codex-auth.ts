@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../client/environment.ts";
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 import type { AuthProvider } from "./auth.ts";
 
 export interface CodexAuthOptions {

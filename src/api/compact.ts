@@ -1,4 +1,4 @@
-import { StreamError } from "../client/errors.ts";
+import { ProtocolError } from "../client/failure/kinds.ts";
 import { oneOf } from "../client/options.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { header } from "./headers.ts";
@@ -56,7 +56,7 @@ export class CompactClient {
    *
    * @returns What the service answers: in the form `endpoint` the items to go on with; in the form `trigger` the one `compaction` item,
    *   to stand for everything that was sent (which of one's own messages stay beside it is the caller's choice).
-   * @throws The kinds of `docs/errors.md`; {@link StreamError} for an answer that does not decode, or one with a trigger that holds
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer that does not decode, or one with a trigger that holds
    *   none or several compactions.
    * @see codex-api/src/endpoint/compact.rs `compact_input`.
    */
@@ -89,7 +89,7 @@ export class CompactClient {
     const { items } = await (await this.#responses.stream(request, options)).collect();
     const compactions = items.filter((item) => item.type === "compaction");
     if (compactions.length === 1) return compactions;
-    throw new StreamError(
+    throw new ProtocolError(
       `remote compaction v2 expected exactly one compaction output item, got ${compactions.length} from ${items.length} output items`,
     );
   }

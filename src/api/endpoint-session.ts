@@ -1,23 +1,25 @@
 import { acceptSignal } from "../client/abort.ts";
+import type { Clock } from "../client/clock.ts";
 import type { Compression } from "../client/compression.ts";
 import { withDeadline } from "../client/deadline.ts";
 import type { Environment } from "../client/environment.ts";
-import { BuildError, HttpError } from "../client/errors.ts";
+import { BuildError, HttpError } from "../client/failure/kinds.ts";
+import { type Timing, timingOf } from "../client/failure/policy.ts";
+import { withRetries } from "../client/failure/retry.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { object } from "../client/options.ts";
 import { blankerOf, safeUrl } from "../client/redact.ts";
-import { withRetries } from "../client/retry.ts";
 import { announceRemedy, announceRetry, notify, type Telemetry } from "../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../client/trace-context.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../client/transport.ts";
 import type { Answer } from "./answer.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
-import { mapHttpError } from "./error-mapping.ts";
 import { header } from "./headers.ts";
 import { endpointUrl, type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "./provider.ts";
 import { createTransport } from "./provider-transport.ts";
+import { mapHttpError } from "./refusal/answer.ts";
 import { RequestBody } from "./request-body.ts";
 import { defaultUserAgent } from "./user-agent.ts";
 
@@ -32,6 +34,10 @@ export interface ClientOptions {
   readonly logger?: Logger | undefined;
   /** Variables that choose CA bundle and proxy; default `process.env`, read when the client is built. */
   readonly env?: Environment | undefined;
+  /** Time as retries see it. Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Spreads retries; uniform in [0, 1). Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -89,6 +95,7 @@ export class EndpointSession {
   readonly transport: HttpTransport;
   readonly #auth: AuthProvider;
   readonly #userInfo: HeaderInit;
+  readonly #timing: Timing;
   /** Set once a server has refused a compressed body. */
   #sendsPlain = false;
 
@@ -99,6 +106,7 @@ export class EndpointSession {
     this.logger = steadyLogger(options.logger);
     this.telemetry = options.telemetry;
     this.#auth = options.auth;
+    this.#timing = timingOf(options);
     this.transport = options.transport ?? createTransport(options.provider, { env: options.env, logger: this.logger });
     this.#userInfo = userInfoHeaders(options.provider); // a base URL that is none fails here, not in the middle of the work
   }
@@ -129,17 +137,12 @@ export class EndpointSession {
       body: call.json === undefined ? undefined : await this.#bodyOf(call),
       credentials: new CallCredentials(auth, call.signal),
     };
-    try {
-      return await withRetries(this.limits.retry, (attempt) => this.#sendWithRemedies(sending, attempt, send), {
-        signal: call.signal,
-        telemetry: this.telemetry,
-        logger: this.logger,
-        // A 429 may be a limit that no waiting within a call can lift; 5xx go by the status alone, as in the reference.
-        mayRetry: (error) => !(error instanceof HttpError) || error.status !== 429 || mapHttpError(error).retryable,
-      });
-    } catch (error) {
-      throw error instanceof HttpError ? mapHttpError(error) : error;
-    }
+    return withRetries(this.limits.retry, (attempt) => this.#sendWithRemedies(sending, attempt, send), {
+      signal: call.signal,
+      telemetry: this.telemetry,
+      logger: this.logger,
+      ...this.#timing,
+    });
   }
 
   /** One attempt: a refusal that has a remedy is no failure yet. Each remedy is tried once in a call. */
@@ -160,7 +163,7 @@ export class EndpointSession {
         else if (await sending.credentials.renewedAfter(error)) announceRemedy(this, "credentials", error);
         else {
           this.#learnOfCompression(sending.body, error);
-          throw error;
+          throw mapHttpError(error, this.#timing.clock.now());
         }
       }
     }

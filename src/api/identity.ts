@@ -1,5 +1,5 @@
 import type { Environment } from "../client/environment.ts";
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 import { type HeaderInit, isSendableHeaderValue, mergeHeaders } from "../client/headers.ts";
 import { header } from "./headers.ts";
 import type { SessionHeaderNames } from "./provider.ts";

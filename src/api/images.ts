@@ -1,4 +1,4 @@
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { readAnswer } from "./json-answer.ts";
 import { type UnaryOptions, unaryCall } from "./unary-options.ts";
@@ -58,14 +58,14 @@ export class ImagesClient {
     this.#session = new EndpointSession(options);
   }
 
-  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode image generation response: …`. */
+  /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image generation response: …`. */
   async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
     checkPrompt(request.prompt);
     checkModel(request.model);
     return this.#post("images/generations", request, options, "failed to decode image generation response");
   }
 
-  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode image edit response: …`. */
+  /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image edit response: …`. */
   async edit(request: ImageEditRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
     checkPrompt(request.prompt);
     if (!Array.isArray(request.images) || request.images.length === 0) {
@@ -83,7 +83,7 @@ function checkPrompt(prompt: unknown): void {
   if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image shall show");
 }
 
-/** @throws {@link StreamError} */
+/** @throws {@link ProtocolError} */
 function decodeImageResponse(answer: AnswerReader): ImageResponse {
   const { background, quality, size, ...further } = answer.fields;
   return {

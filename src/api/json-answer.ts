@@ -1,20 +1,20 @@
-import { StreamError } from "../client/errors.ts";
+import { ProtocolError } from "../client/failure/kinds.ts";
 import type { Answer } from "./answer.ts";
-import { bodyExcerpt } from "./http-error-text.ts";
+import { bodyExcerpt } from "./refusal/http-text.ts";
 import { AnswerReader } from "./wire/answer-reader.ts";
 
 /**
  * The JSON of a unary answer.
  *
  * @param failure - What the message begins with, e.g. `failed to decode models response`.
- * @throws {@link StreamError} The body is no JSON; the message names its content type and shows its beginning.
+ * @throws {@link ProtocolError} The body is no JSON; the message names its content type and shows its beginning.
  */
 export function parseAnswer(response: Answer, failure: string): unknown {
   const text = answerText(response);
   try {
     return JSON.parse(text);
   } catch {
-    throw new StreamError(`${failure}: ${notJson(response, text)}`);
+    throw new ProtocolError(`${failure}: ${notJson(response, text)}`);
   }
 }
 

@@ -1,9 +1,9 @@
 import querystring from "node:querystring";
 import { COMPRESSIONS, type Compression } from "../client/compression.ts";
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
+import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/failure/policy.ts";
 import type { HeaderInit } from "../client/headers.ts";
 import { milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
-import { defaultRetryPolicy, type RetryPolicy, retryCount } from "../client/retry.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
@@ -22,7 +22,7 @@ export interface ProviderConfig {
   /** Sent with every request; a call's own headers and the credentials overwrite them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Retries of one request until its response headers arrive. */
-  readonly retry?: Partial<RetryPolicy> | undefined;
+  readonly retry?: RetryPolicy | undefined;
   /** New streams after one that broke, in a session. Default 5, at most 100. */
   readonly maxStreamRetries?: number | undefined;
   /** Longest wait for the next event of a stream. Default 300 000. */
@@ -53,7 +53,7 @@ const DEFAULT_STREAM_RETRIES = 5;
 
 /** A provider's numbers, each decided once. */
 export interface ProviderLimits {
-  readonly retry: RetryPolicy;
+  readonly retry: RetrySettings;
   readonly maxStreamRetries: number;
   readonly streamIdleTimeoutMs: number;
   readonly livenessTimeoutMs: number;
@@ -67,7 +67,7 @@ const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", 
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
   text("the provider's name", provider.name);
   const place = `provider ${JSON.stringify(provider.name)}: `;
-  const retry = { ...defaultRetryPolicy, ...withoutUndefined(provider.retry ?? {}) };
+  const retry = retrySettings(provider.retry ?? {}, `${place}retry.`);
   const time = (name: TimeoutName, byDefault: number) => milliseconds(place + name, provider[name] ?? byDefault);
   text(`${place}baseUrl`, provider.baseUrl);
   oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
@@ -75,7 +75,6 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   return {
     retry: {
       ...retry,
-      maxRetries: retryCount(`${place}retry.maxRetries`, retry.maxRetries),
       baseDelayMs: milliseconds(`${place}retry.baseDelayMs`, retry.baseDelayMs),
       maxRetryAfterMs: milliseconds(`${place}retry.maxRetryAfterMs`, retry.maxRetryAfterMs),
     },

@@ -1,5 +1,5 @@
 import type { Environment } from "../client/environment.ts";
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 import { withoutUndefined } from "../client/options.ts";
 import { packageVersion } from "../client/version.ts";
 import { header } from "./headers.ts";

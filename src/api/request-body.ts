@@ -1,5 +1,5 @@
 import { type Compression, compressBody, type EncodedBody } from "../client/compression.ts";
-import type { HttpError } from "../client/errors.ts";
+import type { HttpError } from "../client/failure/kinds.ts";
 import type { Logger } from "../client/log.ts";
 import { jsonText } from "./wire/json.ts";
 

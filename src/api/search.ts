@@ -1,4 +1,4 @@
-import { BuildError } from "../client/errors.ts";
+import { BuildError } from "../client/failure/kinds.ts";
 import { type ClientOptions, EndpointSession } from "./endpoint-session.ts";
 import { readAnswer } from "./json-answer.ts";
 import { type UnaryOptions, unaryCall } from "./unary-options.ts";
@@ -107,7 +107,7 @@ export class SearchClient {
     this.#session = new EndpointSession(options);
   }
 
-  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode search response: …`. */
+  /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode search response: …`. */
   async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {
     const response = await this.#session.execute(unaryCall("alpha/search", encodeSearchRequest(request), options));
     return decodeSearchResponse(readAnswer(response, "failed to decode search response"));
@@ -134,7 +134,7 @@ function encodeSearchRequest(request: SearchRequest): JsonObject {
   };
 }
 
-/** @throws {@link StreamError} */
+/** @throws {@link ProtocolError} */
 function decodeSearchResponse(answer: AnswerReader): SearchResponse {
   const { encrypted_output: _mayBeNull, ...fields } = answer.fields;
   const encrypted = answer.optionalText("encrypted_output");

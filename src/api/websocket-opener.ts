@@ -1,5 +1,6 @@
 import { acceptSignal } from "../client/abort.ts";
-import { HttpError } from "../client/errors.ts";
+import { HttpError } from "../client/failure/kinds.ts";
+import { type Timing, timingOf } from "../client/failure/policy.ts";
 import type { HeaderInit, HeaderMap } from "../client/headers.ts";
 import { type Logger, steadyLogger } from "../client/log.ts";
 import { safeUrl } from "../client/redact.ts";
@@ -9,9 +10,9 @@ import { WebsocketConnection } from "../client/websocket/index.ts";
 import type { AuthProvider } from "./auth.ts";
 import { CallCredentials } from "./call-credentials.ts";
 import { type ClientOptions, checkClientOptions } from "./endpoint-session.ts";
-import { mapHttpError } from "./error-mapping.ts";
 import { type ProviderLimits, providerLimits } from "./provider.ts";
 import { providerDialer } from "./provider-transport.ts";
+import { mapHttpError } from "./refusal/answer.ts";
 
 /** One handshake. */
 export interface Handshake {
@@ -30,6 +31,7 @@ export class WebsocketOpener {
   readonly limits: ProviderLimits;
   readonly telemetry: Telemetry | undefined;
   readonly logger: Logger;
+  readonly timing: Timing;
   readonly #auth: AuthProvider;
   readonly #dialer: Dialer;
 
@@ -43,6 +45,7 @@ export class WebsocketOpener {
     this.limits = providerLimits(provider);
     this.telemetry = telemetry;
     this.logger = steadyLogger(logger);
+    this.timing = timingOf(options);
     this.#auth = auth;
     this.#dialer = providerDialer(provider, { env, logger: this.logger });
   }
@@ -63,7 +66,7 @@ export class WebsocketOpener {
         return await this.#attempt(handshake, sent);
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
-        if (!(await credentials.renewedAfter(error))) throw mapHttpError(error);
+        if (!(await credentials.renewedAfter(error))) throw mapHttpError(error, this.timing.clock.now());
         announceRemedy(this, "credentials", error);
       }
     }

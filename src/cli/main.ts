@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { CodexApiError } from "../client/errors.ts";
+import { CodexApiError } from "../api/refusal/kinds.ts";
 import { packageVersion } from "../client/version.ts";
 import type { Command } from "./command.ts";
 import { exitStatus, exitStatusOf } from "./exit-status.ts";

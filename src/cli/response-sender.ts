@@ -3,9 +3,9 @@ import { ResponsesClient } from "../api/responses/client.ts";
 import type { ResponseStream } from "../api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../api/responses/websocket-client.ts";
 import type { TransportChoice } from "../api/session/options.ts";
-import { closesTheWebsocket } from "../api/session/recovery.ts";
 import type { JsonObject } from "../api/wire/json.ts";
 import type { ResponsesRequest } from "../api/wire/requests.ts";
+import { outlookOf } from "../client/failure/outlook.ts";
 
 /** Carries one response. No session: that would complete a body which is to be sent as it is. */
 export interface ResponseSender {
@@ -30,7 +30,7 @@ export async function openSender(
   try {
     return await overWebsocket(client, call);
   } catch (error) {
-    if (!isAuto || !closesTheWebsocket(error)) throw error;
+    if (!isAuto || outlookOf(error, { carrier: "websocket", step: "handshake" }).outlook !== "elsewhere") throw error;
     client.logger?.warn({ reason: (error as Error).message }, "no WebSocket opens; the request goes over HTTP");
     return overHttp(client, call);
   }

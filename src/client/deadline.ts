@@ -1,4 +1,5 @@
-import { AbortedError, CodexApiError, TimeoutError } from "./errors.ts";
+import { Failure } from "./failure/failure.ts";
+import { AbortedError, TimeoutError } from "./failure/kinds.ts";
 import { clampDelay } from "./idle-timer.ts";
 import { milliseconds } from "./options.ts";
 
@@ -30,7 +31,7 @@ export async function withDeadline<Result>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    throw CodexApiError.is(error) && error.cause === late ? late : error;
+    throw Failure.is(error) && error.cause === late ? late : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);

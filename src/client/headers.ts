@@ -1,4 +1,4 @@
-import { BuildError } from "./errors.ts";
+import { BuildError } from "./failure/kinds.ts";
 
 /** Header names in lower case, in the order they are sent or were received; repeated ones are joined with `, `. */
 export type HeaderMap = Readonly<Record<string, string>>;

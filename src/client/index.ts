@@ -5,19 +5,26 @@
 export { type Clock, systemClock } from "./clock.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
+export { Failure, type Outlook, type Replay } from "./failure/failure.ts";
 export {
   AbortedError,
   BuildError,
-  CodexApiError,
   HttpError,
-  type HttpErrorFields,
+  type HttpFields,
+  LimitError,
   NetworkError,
-  type NetworkErrorFields,
+  type NetworkFields,
   type NetworkPhase,
+  ProtocolError,
   StreamError,
   TimeoutError,
   type TimeoutPhase,
-} from "./errors.ts";
+  TransportFailure,
+} from "./failure/kinds.ts";
+export { type At, outlookOf, type Prospect } from "./failure/outlook.ts";
+export { backoffDelayMs, defaultRetryPolicy, type RetryLayer, type RetryPolicy } from "./failure/policy.ts";
+export { type RetryContext, withRetries } from "./failure/retry.ts";
+export { parseRetryAfter } from "./failure/retry-after.ts";
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
 export {
@@ -33,8 +40,6 @@ export {
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
-export { backoffDelayMs, defaultRetryPolicy, type RetryContext, type RetryPolicy, withRetries } from "./retry.ts";
-export { parseRetryAfter } from "./retry-after.ts";
 export {
   type ConnectLimits,
   type ConnectStep,
@@ -80,7 +85,7 @@ export {
   type CaBundleOptions,
   type CaBundleSource,
   type CaCertificate,
-  CaError,
+  type CaError,
   CaInvalidError,
   CaReadError,
   CaRejectedError,

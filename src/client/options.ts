@@ -1,4 +1,4 @@
-import { BuildError } from "./errors.ts";
+import { BuildError } from "./failure/kinds.ts";
 
 /** Options as callers give them, often from untyped code or from a variable that is not set: checked once, where they come in. */
 

@@ -1,4 +1,5 @@
-import { CodexApiError, HttpError, NetworkError, TimeoutError } from "./errors.ts";
+import { Failure } from "./failure/failure.ts";
+import { HttpError, NetworkError, TimeoutError } from "./failure/kinds.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
@@ -91,7 +92,7 @@ function kindOf(reason: unknown): string {
   if (reason instanceof HttpError) return `${reason.kind} ${reason.status}`;
   if (reason instanceof NetworkError || reason instanceof TimeoutError)
     return `${reason.kind}, ${reason.phase ?? "request"}`;
-  return CodexApiError.is(reason) ? reason.kind : "unknown";
+  return Failure.is(reason) ? reason.kind : "unknown";
 }
 
 /** Calls a hook without letting its failure reach the request it watches. */

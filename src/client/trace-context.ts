@@ -1,4 +1,4 @@
-import { BuildError } from "./errors.ts";
+import { BuildError } from "./failure/kinds.ts";
 import type { HeaderInit } from "./headers.ts";
 
 /** W3C trace context of the caller's span. */

@@ -1,7 +1,7 @@
 // Runs in a process of its own, with no environment but the one under test: does what a client does when it is built and, given a port,
 // connects to it. Prints one line of JSON.
 import { connect } from "node:net";
-import { CodexApiError } from "../../src/client/errors.ts";
+import { CodexApiError } from "../../src/api/refusal/kinds.ts";
 import { createTrust } from "../../src/client/trust/index.ts";
 
 const report = (value: unknown) => process.stdout.write(JSON.stringify(value));

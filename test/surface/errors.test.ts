@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { CodexApiError, type CodexFailure, KINDS } from "../../src/api/refusal/kinds.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
-import { CodexApiError } from "../../src/client/errors.ts";
-import { errorClasses } from "../support/error-classes.ts";
+import { classNameOf, Failure } from "../../src/client/failure/failure.ts";
+import * as api from "../../src/index.ts";
+import { declaredKinds } from "../support/failure-kinds.ts";
 import { readProjectFile, typescriptFiles } from "../support/project-files.ts";
 
 /** Permanent: programs branch on them. A kind may be added; none may be renamed or removed. */
-const KINDS = [
+const PROMISED = [
   "aborted",
   "build",
   "ca_invalid",
@@ -16,19 +18,20 @@ const KINDS = [
   "http",
   "incomplete",
   "invalid_request",
+  "limit",
   "network",
+  "protocol",
   "quota_exceeded",
   "rate_limit",
   "retryable",
   "server_overloaded",
   "stream",
   "timeout",
-  "usage",
   "usage_limit_reached",
   "usage_not_included",
 ];
 
-const classes = errorClasses(typescriptFiles("src").map(({ text }) => text));
+const fieldsByKind = declaredKinds(typescriptFiles("src").map(({ text }) => text));
 const sections = new Map(
   readProjectFile("docs/errors.md")
     .split(/^## /m)
@@ -43,26 +46,52 @@ function bullet(section: string, label: string): string {
   return text;
 }
 
+/** A failure of a kind, with fields that its rules can judge. */
+function failureOf(kind: string, fields: object = {}): CodexFailure {
+  const FailureClass = api[classNameOf(kind) as keyof typeof api] as new (
+    message: string,
+    fields: object,
+  ) => CodexFailure;
+  return new FailureClass("failed", { status: 418, headers: {}, body: "", ...fields });
+}
+
 test("the kinds of errors are the ones that were promised", () => {
-  expect(classes.map(({ kind }) => kind).sort()).toEqual(KINDS);
+  expect(Object.keys(KINDS).sort()).toEqual(PROMISED);
 });
 
-test("docs/errors.md has a section for every kind and for nothing else", () => {
-  expect([...sections.keys()].sort()).toEqual(KINDS);
+test("docs/errors.md has a section for every kind, for the command's own, and for nothing else", () => {
+  expect([...sections.keys()].sort()).toEqual([...PROMISED, "usage"].sort());
 });
 
-describe.each(classes)("docs/errors.md on $kind", ({ kind, className, fields, mayBeRetryable }) => {
+test("says of a wrong command line what it ends with", () => {
+  expect(bullet(sections.get("usage") ?? "", "Exit status")).toMatch(
+    new RegExp(`^${exitStatusOf(new UsageError("?"))}\\b`),
+  );
+});
+
+describe.each(PROMISED)("docs/errors.md on %s", (kind) => {
   const section = sections.get(kind) ?? "";
+  const row = KINDS[kind as keyof typeof KINDS];
 
-  test("names the class and every field", () => {
-    expect(bullet(section, "Class")).toBe(`\`${className}\``);
+  test("names the class, which is exported, and every field", () => {
+    expect(failureOf(kind)).toMatchObject({ kind, name: classNameOf(kind) });
+    expect(bullet(section, "Class")).toBe(`\`${classNameOf(kind)}\``);
+    const fields = fieldsByKind.get(kind) ?? [];
     const documented = bullet(section, "Fields");
     expect(fields.filter((field) => !documented.includes(`\`${field}\``))).toEqual([]);
     expect(documented === "none").toBe(fields.length === 0);
   });
 
-  test("says truly whether it can be retried", () => {
-    expect(bullet(section, "Retryable")).toMatch(mayBeRetryable ? /^(yes|depends: .+)$/ : /^no$/);
+  test("says truly what could help", () => {
+    const told = bullet(section, "Outlook");
+    if (typeof row.outlook === "string") expect(told).toMatch(new RegExp(`^${row.outlook}(?:$|;)`));
+    else expect(told).toMatch(/^depends: .+/);
+  });
+
+  test("says truly whether the server may have done the work", () => {
+    const told = bullet(section, "Replay");
+    if (typeof row.replay === "string") expect(told).toMatch(new RegExp(`^${row.replay}(?:$|;)`));
+    else expect(told).toMatch(/^depends: .+/);
   });
 
   test("says what to do", () => {
@@ -70,10 +99,46 @@ describe.each(classes)("docs/errors.md on $kind", ({ kind, className, fields, ma
   });
 
   test("gives the exit status that the command ends with", () => {
-    class Failure extends CodexApiError {
-      readonly kind = kind;
+    expect(bullet(section, "Exit status")).toMatch(new RegExp(`^${exitStatusOf(failureOf(kind))}\\b`));
+  });
+});
+
+describe("a failure", () => {
+  test("is an instance of the root, whichever copy of the package made it", () => {
+    class OfAnotherCopy extends Error {
+      readonly kind = "timeout";
+      get [Symbol.for("codex-wire.failure")]() {
+        return true;
+      }
     }
-    const error = kind === "usage" ? new UsageError("wrong") : new Failure("failed");
-    expect(bullet(section, "Exit status")).toMatch(new RegExp(`^${exitStatusOf(error)}\\b`));
+    expect(CodexApiError.is(new OfAnotherCopy())).toBe(true);
+    expect(new OfAnotherCopy()).toBeInstanceOf(CodexApiError);
+    expect(new Error("else")).not.toBeInstanceOf(CodexApiError);
+  });
+
+  test("leaves out of its fields what is undefined", () => {
+    const error = new api.NetworkError("broken", { code: undefined, phase: "dns" });
+    expect(Object.keys(error)).not.toContain("code");
+    expect(error.toJSON()).toEqual({
+      kind: "network",
+      message: "broken",
+      phase: "dns",
+      outlook: "again",
+      replay: "safe",
+    });
+  });
+
+  test("tells an AbortSignal.timeout from an abort", () => {
+    const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+    expect(new api.AbortedError(reason).message).toContain("AbortSignal.timeout");
+    expect(new api.AbortedError("enough").message).toBe("aborted by the caller");
+  });
+
+  test("hides a server's text from printing, not from programs", () => {
+    const error = new api.HttpError("no", { status: 500, headers: { a: "b" }, body: "long page" });
+    expect(Object.keys(error)).not.toContain("body");
+    expect(error.body).toBe("long page");
+    expect(error.toJSON()).toHaveProperty("body", "long page");
+    expect(Failure.is(error)).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ export interface RegisteredFile {
   readonly uploadUrl: string;
 }
 
-/** @throws {@link StreamError} */
+/** @throws {@link ProtocolError} */
 export function decodeRegisteredFile(answer: AnswerReader): RegisteredFile {
   const registered = { fileId: answer.text("file_id"), uploadUrl: answer.text("upload_url") };
   if (/^https?:\/\//i.test(registered.uploadUrl) && URL.canParse(registered.uploadUrl)) return registered;
@@ -22,7 +22,7 @@ export interface FileStatus {
   readonly errorMessage?: string | undefined;
 }
 
-/** @throws {@link StreamError} */
+/** @throws {@link ProtocolError} */
 export function decodeFileStatus(answer: AnswerReader): FileStatus {
   return {
     status: answer.text("status"),

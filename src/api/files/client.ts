@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../../client/clock.ts";
-import { BuildError, TimeoutError } from "../../client/errors.ts";
+import { BuildError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { Answer } from "../answer.ts";
 import { type ClientOptions, checkClientOptions, EndpointSession } from "../endpoint-session.ts";
-import { InvalidRequestError } from "../errors.ts";
 import { readAnswer } from "../json-answer.ts";
+import { InvalidRequestError } from "../refusal/kinds.ts";
 import { type UnaryOptions, unaryCall } from "../unary-options.ts";
 import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
 import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 
 /** What to upload: a file on disk, bytes, or a stream of known size that can be opened again when a send fails. */
 export type FileSource =

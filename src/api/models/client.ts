@@ -1,9 +1,10 @@
-import { BuildError, CodexApiError, StreamError } from "../../client/errors.ts";
+import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
 import { milliseconds, text } from "../../client/options.ts";
 import type { Answer } from "../answer.ts";
 import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { bodyClause, parseAnswer } from "../json-answer.ts";
+import { CodexApiError } from "../refusal/kinds.ts";
 import { type UnaryOptions, unaryCall } from "../unary-options.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
@@ -40,7 +41,7 @@ export class ModelsClient {
   /**
    * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
    *
-   * @throws The kinds of `docs/errors.md`; {@link BuildError} for a number that is none; {@link StreamError} `failed to decode models response: …` for an answer that is no such list,
+   * @throws The kinds of `docs/errors.md`; {@link BuildError} for a number that is none; {@link ProtocolError} `failed to decode models response: …` for an answer that is no such list,
    *   {@link TimeoutError} when there is none within `timeoutMs`.
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
@@ -63,7 +64,7 @@ export class ModelsClient {
         this.#session.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
       );
     } catch (error) {
-      throw CodexApiError.is(error) ? new StreamError(error.message + bodyClause(response)) : error;
+      throw CodexApiError.is(error) ? new ProtocolError(error.message + bodyClause(response)) : error;
     }
   }
 }

@@ -1,6 +1,6 @@
-import { BuildError, HttpError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
+import { withRetries } from "../../client/failure/retry.ts";
 import { type HeaderInit, type HeaderMap, isSendableHeaderValue, mergeHeaders } from "../../client/headers.ts";
-import { withRetries } from "../../client/retry.ts";
 import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
@@ -23,9 +23,6 @@ export interface RealtimeConnectOptions {
   /** Ends the attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The service does not know the call yet. */
-const NOT_FOUND = 404;
 
 /**
  * Opens realtime sessions at `{baseUrl}/realtime`, with the trust, the route, the limits and the credentials that responses have.
@@ -105,7 +102,8 @@ export class RealtimeWebsocketClient {
       signal,
       telemetry: this.#opener.telemetry,
       logger: this.#opener.logger,
-      alsoRetry: (error) => error instanceof HttpError && error.status === NOT_FOUND,
+      ...this.#opener.timing,
+      at: { carrier: "websocket", step: "sideband" },
     });
   }
 

@@ -1,9 +1,10 @@
 import { Backlog } from "../../client/backlog.ts";
-import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
+import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
+import { CodexApiError } from "../refusal/kinds.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { parseFrame } from "./inbound.ts";
 import { Outbox, type OutgoingMessage } from "./outbox.ts";

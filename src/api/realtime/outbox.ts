@@ -1,4 +1,4 @@
-import { AbortedError, StreamError } from "../../client/errors.ts";
+import { AbortedError, LimitError } from "../../client/failure/kinds.ts";
 
 export interface OutboxOptions {
   /** Hands a message to the network; resolves when it is taken. */
@@ -42,7 +42,7 @@ export class Outbox {
   /**
    * Resolves when the operating system has the message, or when it was dropped.
    *
-   * @throws {@link AbortedError} The signal fired while it waited; it is not sent. {@link StreamError} 16 MiB wait already.
+   * @throws {@link AbortedError} The signal fired while it waited; it is not sent. {@link LimitError} 16 MiB wait already.
    */
   send(message: OutgoingMessage): Promise<void> {
     const { signal, text } = message;
@@ -51,8 +51,9 @@ export class Outbox {
     if (this.#underWay < MOST_UNDER_WAY && this.#waiting.length === 0) return this.#dispatch(text);
     if (this.#waitingSize + text.length > MOST_WAITING_SIZE) {
       return Promise.reject(
-        new StreamError(
+        new LimitError(
           `failed to send realtime request: ${this.#waitingSize} characters wait to be sent already; wait for what each call returns before the next one`,
+          { what: "messages that wait", limit: MOST_WAITING_SIZE, unit: "characters" },
         ),
       );
     }

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { type ProviderConfig, withoutUserInfo } from "../provider.ts";
 import { protocolOf } from "./protocols.ts";
 import type { RealtimeSessionConfig } from "./session-config.ts";

@@ -1,8 +1,8 @@
-import { StreamError } from "../../client/errors.ts";
+import { ProtocolError } from "../../client/failure/kinds.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import type { Answer } from "../answer.ts";
-import { bodyExcerpt } from "../http-error-text.ts";
+import { bodyExcerpt } from "../refusal/http-text.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;
@@ -14,13 +14,13 @@ const NO_STREAM = /^(text\/html|application\/(json|xhtml\+xml|problem\+json))\b/
  * A 2xx answer that is plainly no event stream, such as a captive portal's page: the error to throw, with an excerpt of the answer.
  * Undefined where the answer may be one.
  */
-export function notAnEventStream(response: Answer<HttpStreamResponse>): Promise<StreamError> | undefined {
+export function notAnEventStream(response: Answer<HttpStreamResponse>): Promise<ProtocolError> | undefined {
   const type = response.headers["content-type"]?.trim() ?? "";
   if (response.status !== 204 && !NO_STREAM.test(type)) return undefined;
   return describe(response, response.status === 204 ? "no content" : (type.split(";", 1)[0] ?? type));
 }
 
-async function describe(response: Answer<HttpStreamResponse>, type: string): Promise<StreamError> {
+async function describe(response: Answer<HttpStreamResponse>, type: string): Promise<ProtocolError> {
   const bytes = await readBody(response.body, {
     maxBytes: EXCERPT_BYTES,
     idleTimeoutMs: 0,
@@ -30,7 +30,7 @@ async function describe(response: Answer<HttpStreamResponse>, type: string): Pro
   const body = Buffer.from(bytes).toString("utf8");
   const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
-  return new StreamError(
+  return new ProtocolError(
     `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}`,
   );
 }

@@ -32,6 +32,8 @@ export interface ResponsesOptions {
   readonly traceContext?: TraceContext | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
+  readonly incomplete?: "fail" | "end" | undefined;
   /**
    * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
    * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
@@ -88,6 +90,7 @@ export class ResponsesClient {
       livenessTimeoutMs: limits.livenessTimeoutMs,
       signal: options.signal,
       wireEvents: options.wireEvents,
+      incomplete: options.incomplete,
       later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
       turnState: options.turnState,
       telemetry,

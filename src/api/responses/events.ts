@@ -56,6 +56,14 @@ export interface CompletedEvent {
   /** As received. Only with the option `laterEvents`. */
   readonly usageMetadata?: Readonly<Record<string, unknown>>;
 }
+/** The end of a response that stopped early; only with the option `incomplete: "end"`. */
+export interface IncompleteEvent {
+  readonly type: "incomplete";
+  /** `max_output_tokens`, `content_filter`, …, or `unknown`. */
+  readonly reason: string;
+  readonly responseId?: string | undefined;
+  readonly tokenUsage?: TokenUsage | undefined;
+}
 /** Limits of the account: from the answer's headers before the first event, and whenever the service tells them later. */
 export interface RateLimitsEvent {
   readonly type: "rate_limits";
@@ -145,6 +153,7 @@ export type ResponseEvent =
   | ReasoningTextDeltaEvent
   | ReasoningSummaryPartAddedEvent
   | CompletedEvent
+  | IncompleteEvent
   | RateLimitsEvent
   | ServerModelEvent
   | ServerReasoningIncludedEvent

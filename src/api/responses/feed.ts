@@ -1,11 +1,15 @@
 import { Backlog, type PausableSource } from "../../client/backlog.ts";
-import { AbortedError, CodexApiError, StreamError, TimeoutError } from "../../client/errors.ts";
+import { Failure } from "../../client/failure/failure.ts";
+import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
+import { outlookOf } from "../../client/failure/outlook.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import type { StreamPoll } from "../../client/telemetry.ts";
+import { withPartial } from "../refusal/partial.ts";
 import type { ResponseEvent } from "./events.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
+import { Received, type ResponseEnd } from "./received.ts";
 
 /** What watches and reads one response, the same on both carriers. */
 export interface FeedOptions extends ResponseReaderOptions {
@@ -19,7 +23,7 @@ export interface Carrier {
   readonly kind: StreamPoll["carrier"];
   pause(): void;
   resume(): void;
-  /** The response is complete; the connection may serve the next one. */
+  /** The service has ended the response; the connection may serve the next one. */
   complete(): void;
   /** The caller left, or the response failed: nothing more is wanted of this connection. */
   cancel(): void;
@@ -43,6 +47,7 @@ const IDLE: Readonly<Record<Carrier["kind"], string>> = {
  */
 export class ResponseFeed implements ResponseSink, PausableSource {
   readonly queue = new PushQueue<ResponseEvent>();
+  readonly received = new Received();
   readonly #carrier: Carrier;
   readonly #signal: AbortSignal | undefined;
   readonly #reader: ResponseReader;
@@ -81,7 +86,7 @@ export class ResponseFeed implements ResponseSink, PausableSource {
 
   /** Takes what the head of the answer told, and heeds the caller's signal from now on; a signal that has fired ends it at once. */
   open(preliminary: readonly ResponseEvent[]): void {
-    for (const event of preliminary) this.queue.push(event);
+    for (const event of preliminary) this.event(event);
     if (this.#signal?.aborted) this.#onAbort();
     else this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -106,6 +111,7 @@ export class ResponseFeed implements ResponseSink, PausableSource {
   // The reader's side
 
   event(event: ResponseEvent): void {
+    this.received.note(event);
     this.queue.push(event);
   }
 
@@ -116,8 +122,15 @@ export class ResponseFeed implements ResponseSink, PausableSource {
     this.#carrier.complete();
   }
 
-  failed(error: CodexApiError): void {
-    if (!this.#over) this.#end(error);
+  /** A refusal that is final for this request is no reason to give the connection up. */
+  failed(error: Failure, end: ResponseEnd): void {
+    if (this.#over) return;
+    this.received.ended(end);
+    const { outlook } = outlookOf(error, {
+      carrier: this.#carrier.kind === "sse" ? "http" : "websocket",
+      step: "stream",
+    });
+    this.#end(error, outlook === "never");
   }
 
   // The carrier's side
@@ -140,7 +153,7 @@ export class ResponseFeed implements ResponseSink, PausableSource {
       this.#abort(cause);
       return;
     }
-    const error = CodexApiError.is(cause) ? cause : unreadable(cause);
+    const error = Failure.is(cause) ? cause : unreadable(cause);
     this.#reader.interrupted(error);
     this.#end(error);
   }
@@ -157,10 +170,11 @@ export class ResponseFeed implements ResponseSink, PausableSource {
     this.#carrier.resume();
   }
 
-  #end(error: unknown): void {
+  #end(error: unknown, connectionLives = false): void {
     this.#stop();
-    this.#failure = error;
-    this.#carrier.cancel();
+    this.#failure = withPartial(error, this.received.partial());
+    if (connectionLives) this.#carrier.complete();
+    else this.#carrier.cancel();
     this.queue.fail(error);
   }
 
@@ -170,7 +184,7 @@ export class ResponseFeed implements ResponseSink, PausableSource {
 
   #abort(error: AbortedError): void {
     this.#stop();
-    this.#failure = error;
+    this.#failure = withPartial(error, this.received.partial());
     this.#carrier.cancel();
     this.queue.cut(error);
   }

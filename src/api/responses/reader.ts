@@ -1,23 +1,24 @@
-import { type CodexApiError, StreamError } from "../../client/errors.ts";
+import { StreamError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/log.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import type { Blank } from "../../client/redact.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
-import { mapWebsocketErrorFrame } from "../error-mapping.ts";
+import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "./decoding/event-decoder.ts";
 import { scanEvent } from "./decoding/event-scanner.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
+import type { ResponseEnd } from "./received.ts";
 import type { TurnState } from "./turn-state.ts";
 
 /** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
 export interface ResponseSink {
   event(event: ResponseEvent): void;
-  /** Called once, after the event `completed`. */
+  /** Called once, after the event that ends the response well. */
   completed(): void;
   /** Called once, when the service ends the response with an error. */
-  failed(error: CodexApiError): void;
+  failed(error: CodexFailure, end: ResponseEnd): void;
 }
 
 export interface ResponseReaderOptions {
@@ -25,6 +26,8 @@ export interface ResponseReaderOptions {
   readonly wireEvents?: boolean | undefined;
   /** Also read what the reference reads since March 2026. Default: none of it. */
   readonly later?: LaterEvents | undefined;
+  /** What an incomplete response is: `fail`, an error; `end`, the event `incomplete` and a normal end. Default `fail`. */
+  readonly incomplete?: "fail" | "end" | undefined;
   readonly turnState?: TurnState | undefined;
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
@@ -99,13 +102,21 @@ export class ResponseReader {
 
   #accept(event: JsonObject, text: string): void {
     this.#poll(event.type);
-    const decoded = this.#decode(event, text);
+    const decoded = decodeWireEvent(event, text);
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
     const later = this.#options.later?.decode(event) ?? NOTHING_LATER;
     for (const each of later) this.#sink.event(each);
     switch (decoded.type) {
       case "failed":
-        this.#sink.failed(this.#blanked(text, decoded.error));
+        this.#sink.failed(this.#blanked(text, decoded.error), decoded);
+        return;
+      case "incomplete":
+        if (this.#options.incomplete !== "end") {
+          this.#sink.failed(new IncompleteError(decoded.reason), decoded);
+          return;
+        }
+        this.#sink.event(decoded);
+        this.#sink.completed();
         return;
       case "metadata":
         this.#options.turnState?.set(decoded.turnState);
@@ -139,19 +150,12 @@ export class ResponseReader {
     this.#sink.event({ type: "server_model", model });
   }
 
-  #decode(event: JsonObject, text: string): DecodedEvent {
-    if (event.type !== "error" || this.#carrier === "sse") return decodeWireEvent(event, text);
-    const error = mapWebsocketErrorFrame(event, text);
-    // On a WebSocket such a frame says a status, as the reference has it; one that says none is no refusal.
-    return error ? { type: "failed", error } : { type: "skipped", reason: "missing field" };
-  }
-
   /** The same failure in other words, where the service's own repeat a credential of the request. */
-  #blanked(text: string, error: CodexApiError): CodexApiError {
+  #blanked(text: string, error: CodexFailure): CodexFailure {
     const blanked = this.#options.blank?.(text) ?? text;
     if (blanked === text) return error;
     const event = parseObject(blanked);
-    const decoded = event && this.#decode(event, blanked);
+    const decoded = event && decodeWireEvent(event, blanked);
     // A credential with quotes in it, or one of digits alone, takes a piece of the event's form with it.
     const unreadable = `the response failed (${error.kind}); the service's words repeat a credential and are left out`;
     return decoded?.type === "failed" ? decoded.error : new StreamError(unreadable);

@@ -1,4 +1,4 @@
-import { StreamError, TimeoutError } from "../../client/errors.ts";
+import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
@@ -28,7 +28,7 @@ const DRAIN_MS = 250;
  */
 export function openSseStream(response: Answer<HttpStreamResponse>, options: SseStreamOptions): ResponseStream {
   const body = new SseBody(response, options);
-  return new ResponseStream(body.feed.queue, response);
+  return new ResponseStream({ events: body.feed.queue, received: body.feed.received }, response);
 }
 
 class SseBody implements Carrier, ByteSink, SseSink {

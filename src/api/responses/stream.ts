@@ -1,8 +1,8 @@
-import { AbortedError, BuildError } from "../../client/errors.ts";
+import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import { requestIdOf } from "../http-error-text.ts";
-import { type CollectedResponse, collectResponse } from "./collect.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
 import type { ResponseEvent } from "./events.ts";
+import type { CollectedResponse, Received } from "./received.ts";
 
 /** What the answer said before its first event; of the handshake, on a WebSocket. */
 export interface ResponseStreamHead {
@@ -18,20 +18,29 @@ export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
   leave(reason: unknown): void | Promise<void>;
 }
 
+/** Events, and what they have come to so far. */
+export interface ResponseSource {
+  readonly events: EventIterator;
+  readonly received: Received;
+}
+
 /**
  * The events of one response, in wire order. Single use: iterate it once, or `collect()` it.
  *
- * It ends normally only after `completed`; whatever else ends it is thrown. Leaving the loop early closes the connection, which cancels
+ * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
+ * `partial` what was received. Leaving the loop early closes the connection, which cancels
  * the generation. A reader that is slow slows the connection down: at most about 128 KiB waits in memory.
  */
 export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
   readonly status: number;
   readonly headers: HeaderMap;
   readonly #source: EventIterator;
+  readonly #received: Received;
   #taken = false;
 
-  constructor(source: EventIterator, head: ResponseStreamHead) {
-    this.#source = source;
+  constructor({ events, received }: ResponseSource, head: ResponseStreamHead) {
+    this.#source = events;
+    this.#received = received;
     this.status = head.status;
     this.headers = head.headers;
   }
@@ -54,8 +63,10 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
    *
    * @throws What iterating would throw.
    */
-  collect(): Promise<CollectedResponse> {
-    return collectResponse(this);
+  async collect(): Promise<CollectedResponse> {
+    const events = this[Symbol.asyncIterator]();
+    while (!(await events.next()).done);
+    return this.#received.collected();
   }
 
   /**

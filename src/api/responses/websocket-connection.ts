@@ -1,13 +1,14 @@
 import { acceptSignal } from "../../client/abort.ts";
-import { AbortedError, StreamError, TimeoutError } from "../../client/errors.ts";
+import { Failure } from "../../client/failure/failure.ts";
+import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
-import { mapWebsocketErrorFrame } from "../error-mapping.ts";
 import { isAzure, type ProviderConfig, type ProviderLimits } from "../provider.ts";
+import { mapErrorEvent } from "../refusal/event.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import type { ResponseEvent } from "./events.ts";
@@ -34,6 +35,8 @@ export interface WebsocketStreamOptions {
   readonly turnState?: TurnState | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
+  readonly incomplete?: "fail" | "end" | undefined;
   /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
   readonly laterEvents?: boolean | undefined;
 }
@@ -111,7 +114,7 @@ export class ResponsesWebsocketConnection {
     const feed = this.#openFeed(options);
     await this.#send(frame, feed, options.signal);
     feed.expectEvents();
-    return new ResponseStream(feed.queue, { status: 101, headers: this.headers });
+    return new ResponseStream({ events: feed.queue, received: feed.received }, { status: 101, headers: this.headers });
   }
 
   /**
@@ -128,7 +131,7 @@ export class ResponsesWebsocketConnection {
   #unasked(message: string): void {
     if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
     const event = parseObject(message);
-    const error = event && mapWebsocketErrorFrame(event, message);
+    const error = event?.type === "error" ? mapErrorEvent(event, message) : undefined;
     const text = error && this.#connection.blank(error.message);
     this.#context.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
     if (error) this.#connection.terminate();
@@ -150,6 +153,7 @@ export class ResponsesWebsocketConnection {
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
       wireEvents: options.wireEvents,
+      incomplete: options.incomplete,
       later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
       turnState: options.turnState,
       telemetry,
@@ -246,7 +250,7 @@ function traceMetadata(context: TraceContext | undefined): Readonly<Record<strin
   return metadata;
 }
 
-function endError(end: Exclude<WebsocketEnd, { by: "us" }>): StreamError | TimeoutError {
+function endError(end: Exclude<WebsocketEnd, { by: "us" }>): Failure {
   switch (end.by) {
     case "peer": {
       const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;
@@ -254,8 +258,12 @@ function endError(end: Exclude<WebsocketEnd, { by: "us" }>): StreamError | Timeo
     }
     case "network": {
       const { error } = end;
+      if (Failure.is(error)) return error;
       const why = error ? ` (${error.message})` : "";
-      return new StreamError(`stream closed before response.completed${why}`, error && { cause: error });
+      return new StreamError(`stream closed before response.completed${why}`, {
+        code: (error as NodeJS.ErrnoException | undefined)?.code,
+        cause: error,
+      });
     }
     case "silence": {
       const { timeoutMs } = end;

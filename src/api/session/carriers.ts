@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
@@ -141,6 +141,7 @@ export class Carriers {
       traceContext: options.traceContext,
       turnState,
       wireEvents: options.wireEvents,
+      incomplete: options.incomplete,
       laterEvents: options.laterEvents,
     };
   }
@@ -165,6 +166,7 @@ export class Carriers {
       signal,
       traceContext: options.traceContext,
       wireEvents: options.wireEvents,
+      incomplete: options.incomplete,
       laterEvents: options.laterEvents,
     });
   }

@@ -1,4 +1,4 @@
-import { AbortedError } from "../../client/errors.ts";
+import { AbortedError } from "../../client/failure/kinds.ts";
 import type { ResponsesWebsocketClient, WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../responses/websocket-connection.ts";
 import { ConnectionHistory } from "./incremental.ts";

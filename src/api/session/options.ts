@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from "../../client/clock.ts";
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
+import { timingOf } from "../../client/failure/policy.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, milliseconds, oneOf } from "../../client/options.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
@@ -36,10 +36,6 @@ export interface ResponsesSessionOptions extends Omit<ClientOptions, "transport"
   readonly maxConnectionAgeMs?: number | undefined;
   /** Size of a request, in bytes, from which it goes over HTTP. Default 16 777 216: the service refuses larger messages. */
   readonly maxFrameBytes?: number | undefined;
-  /** Time as the retries of a stream see it. Default: the system's. */
-  readonly clock?: Clock | undefined;
-  /** Spreads those retries; uniform in [0, 1). Default `Math.random`. */
-  readonly random?: (() => number) | undefined;
 }
 
 const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
@@ -54,7 +50,7 @@ export function sessionSettings(options: ResponsesSessionOptions) {
     transport: oneOf("transport", transport, TRANSPORTS),
     maxConnectionAgeMs: milliseconds("maxConnectionAgeMs", maxConnectionAgeMs),
     maxFrameBytes: byteCount("maxFrameBytes", maxFrameBytes),
-    timing: { clock: options.clock ?? systemClock, random: options.random ?? Math.random },
+    timing: timingOf(options),
   };
 }
 
@@ -73,6 +69,8 @@ export interface SessionCallOptions {
   readonly headers?: HeaderInit | undefined;
   /** Also yield wire events that no event type covers. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
+  readonly incomplete?: "fail" | "end" | undefined;
   /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
   readonly laterEvents?: boolean | undefined;
 }

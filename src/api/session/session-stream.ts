@@ -1,14 +1,17 @@
-import { CodexApiError } from "../../client/errors.ts";
+import type { Timing } from "../../client/failure/policy.ts";
 import type { Logger } from "../../client/log.ts";
 import { announceRetry, type Telemetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
+import { CodexApiError } from "../refusal/kinds.ts";
+import { withPartial } from "../refusal/partial.ts";
 import type { ResponseEvent, RestartedEvent } from "../responses/events.ts";
+import { Received } from "../responses/received.ts";
 import type { EventIterator, ResponseStream } from "../responses/stream.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
 import { keptItemCount } from "./kept-items.ts";
-import { recoveryFrom, type Timing } from "./recovery.ts";
+import { recoveryFrom } from "./recovery.ts";
 
 export interface SessionStreamOptions {
   readonly carriers: Carriers;
@@ -58,6 +61,7 @@ function waiting(delayMs: number): Current {
 
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
 export class SessionStream implements EventIterator {
+  readonly received = new Received();
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
   #current = waiting(0);
@@ -154,14 +158,29 @@ export class SessionStream implements EventIterator {
 
   #note(event: ResponseEvent): void {
     const current = this.#current;
+    this.received.note(event);
     current.hasYielded ||= !MAY_REPEAT.has(event.type);
     if (event.type === "output_item.done") {
       current.finished.push(event.item);
-    } else if (event.type === "completed") {
+    } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
-      current.attempt?.completed(event.responseId, current.finished);
+      this.#answered(event.responseId);
       this.#end();
     }
+  }
+
+  #answered(responseId: string | undefined): void {
+    const { attempt, finished } = this.#current;
+    if (responseId !== undefined) attempt?.completed(responseId, finished);
+  }
+
+  /** Of a call that ends with an error: an answer that stopped early can be gone on from. */
+  #failed(error: unknown): unknown {
+    if (!CodexApiError.is(error)) return error;
+    const { responseId, tokenUsage } = error.partial ?? {};
+    if (error.kind === "incomplete") this.#answered(responseId);
+    this.received.ended({ responseId, tokenUsage });
+    return withPartial(error, this.received.partial());
   }
 
   /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
@@ -181,9 +200,11 @@ export class SessionStream implements EventIterator {
       timing,
     );
     switch (recovery.action) {
-      case "give_up":
+      case "give_up": {
+        const failure = this.#failed(error);
         this.#end();
-        throw error;
+        throw failure;
+      }
       case "fall_back":
         this.#retries = 0;
         carriers.fallBack(error);
@@ -204,7 +225,9 @@ export class SessionStream implements EventIterator {
     this.#current = waiting(delayMs);
     if (!hasYielded) return undefined;
     const reason = CodexApiError.is(error) ? error.kind : "stream";
-    return { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length };
+    const restarted = { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length } as const;
+    this.received.note(restarted);
+    return restarted;
   }
 
   /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */

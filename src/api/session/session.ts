@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { acceptSignal } from "../../client/abort.ts";
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
+import { outlookOf } from "../../client/failure/outlook.ts";
+import type { Timing } from "../../client/failure/policy.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
 import { type ClientOptions, checkClientOptions } from "../endpoint-session.ts";
 import { identityHeaders } from "../identity.ts";
@@ -15,7 +17,6 @@ import { OncePerCallAuth } from "./auth-once.ts";
 import { type Call, Carriers } from "./carriers.ts";
 import { ConnectionSlot } from "./connection-slot.ts";
 import { type ResponsesSessionOptions, type SessionCallOptions, sessionSettings } from "./options.ts";
-import { closesTheWebsocket, type Timing } from "./recovery.ts";
 import { SessionStream } from "./session-stream.ts";
 
 /** A call that has been let in. */
@@ -81,7 +82,7 @@ export class ResponsesSession implements AsyncDisposable {
     this.#logger = steadyLogger(logger);
     this.#auth = new OncePerCallAuth(options.auth);
     this.conversationId = options.conversationId ?? randomUUID();
-    const client: ClientOptions = { provider, auth: this.#auth, telemetry, logger, env };
+    const client: ClientOptions = { provider, auth: this.#auth, telemetry, logger, env, ...timing };
     const opensWebsockets = choice === "websocket" || (choice === "auto" && (provider.supportsWebsockets ?? false));
     this.#carriers = new Carriers({
       session: options,
@@ -123,7 +124,7 @@ export class ResponsesSession implements AsyncDisposable {
       onEnd: leave,
       cancel,
     });
-    return new ResponseStream(events, await events.start());
+    return new ResponseStream({ events, received: events.received }, await events.start());
   }
 
   /**
@@ -216,7 +217,8 @@ export class ResponsesSession implements AsyncDisposable {
   }
 
   #fallsBackOn(reason: unknown): boolean {
-    if (!this.#carriers.mayFallBack || !closesTheWebsocket(reason)) return false;
+    const { outlook } = outlookOf(reason, { carrier: "websocket", step: "handshake" });
+    if (!this.#carriers.mayFallBack || outlook !== "elsewhere") return false;
     this.#carriers.fallBack(reason);
     return true;
   }

@@ -1,8 +1,8 @@
-import { StreamError } from "../../client/errors.ts";
+import { ProtocolError } from "../../client/failure/kinds.ts";
 import { invalidType, missingField } from "./decode-failure.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** Reads an object of an answer by its documented fields. One that is missing or of another type is a {@link StreamError} that says where. */
+/** Reads an object of an answer by its documented fields. One that is missing or of another type is a {@link ProtocolError} that says where. */
 export class AnswerReader {
   /** As they came. */
   readonly fields: JsonObject;
@@ -12,7 +12,7 @@ export class AnswerReader {
   /**
    * @param failure - What the messages begin with, e.g. `failed to decode search response`.
    * @param place - Of the object in its answer, e.g. `output[0]`; empty for the answer itself.
-   * @throws {@link StreamError} `value` is no object.
+   * @throws {@link ProtocolError} `value` is no object.
    */
   constructor(value: unknown, failure: string, place = "") {
     this.#failure = failure;
@@ -51,8 +51,8 @@ export class AnswerReader {
     return this.list(name, (entry, place) => read(new AnswerReader(entry, this.#failure, place)));
   }
 
-  undecodable(why: string, place = this.#place): StreamError {
-    return new StreamError(`${this.#failure}: ${place && `${place}: `}${why}`);
+  undecodable(why: string, place = this.#place): ProtocolError {
+    return new ProtocolError(`${this.#failure}: ${place && `${place}: `}${why}`);
   }
 
   #present(name: string, alias = name): unknown {
@@ -61,7 +61,7 @@ export class AnswerReader {
     return value;
   }
 
-  #mistyped(name: string, value: unknown, expected: string): StreamError {
+  #mistyped(name: string, value: unknown, expected: string): ProtocolError {
     return this.undecodable(invalidType(value, expected), this.pathOf(name));
   }
 

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import type { AnswerReader } from "./answer-reader.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { checkModel } from "./request-input.ts";

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem } from "./items.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";

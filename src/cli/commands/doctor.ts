@@ -1,5 +1,5 @@
 import { endpointUrl, websocketUrl } from "../../api/provider.ts";
-import { AbortedError } from "../../client/errors.ts";
+import { AbortedError } from "../../client/failure/kinds.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
 import type { Logger } from "../../client/log.ts";
 import { safeUrl } from "../../client/redact.ts";

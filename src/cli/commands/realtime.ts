@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
-import { InvalidRequestError } from "../../api/errors.ts";
 import { providerLimits } from "../../api/provider.ts";
 import { RealtimeWebsocketClient } from "../../api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../api/realtime/connection.ts";
 import { RealtimeConversation } from "../../api/realtime/conversation.ts";
 import type { RealtimeSessionConfig } from "../../api/realtime/session-config.ts";
+import { InvalidRequestError } from "../../api/refusal/kinds.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";

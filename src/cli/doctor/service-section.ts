@@ -1,5 +1,5 @@
-import { bodyExcerpt } from "../../api/http-error-text.ts";
-import { HttpError, type HttpErrorFields, NetworkError, StreamError } from "../../client/errors.ts";
+import { bodyExcerpt } from "../../api/refusal/http-text.ts";
+import { HttpError, type HttpFields, NetworkError, ProtocolError } from "../../client/failure/kinds.ts";
 import { blankerOf, blankHeaders } from "../../client/redact.ts";
 import type { HttpRequest, HttpTransport } from "../../client/transport.ts";
 import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
@@ -50,7 +50,7 @@ async function examine(title: string, check: string, ask: () => Promise<Judgemen
 }
 
 /** Of a list of models asked for without a key: most refusals are as good an answer as the list. */
-function judgeAnswer(answer: HttpErrorFields): Judgement {
+function judgeAnswer(answer: HttpFields): Judgement {
   const { status } = answer;
   if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
   if (status === 404 || status === 405) {
@@ -60,7 +60,7 @@ function judgeAnswer(answer: HttpErrorFields): Judgement {
     const text = `${status} with a web page: a captive portal, a proxy's page or a wrong base URL answers here`;
     return {
       ...found("failed", text, answer),
-      error: status < 300 ? new StreamError(text) : new HttpError(text, answer),
+      error: status < 300 ? new ProtocolError(text) : new HttpError(text, answer),
     };
   }
   if (status >= 500) return found("warning", `${status}: a fault of the server or of a gateway before it`, answer);
@@ -68,7 +68,7 @@ function judgeAnswer(answer: HttpErrorFields): Judgement {
   return found("ok", `${status}: the server answers`, answer);
 }
 
-function judgeRefusal(answer: HttpErrorFields): Judgement {
+function judgeRefusal(answer: HttpFields): Judgement {
   const { status } = answer;
   if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
   const who = isHtml(answer) ? "a web page answers" : "the server answers but takes no WebSocket here";
@@ -80,15 +80,15 @@ function isRefusedTunnel(error: unknown): error is NetworkError {
   return error instanceof NetworkError && error.phase === "proxy";
 }
 
-function found(outcome: Outcome, text: string, answer?: HttpErrorFields): Judgement {
+function found(outcome: Outcome, text: string, answer?: HttpFields): Judgement {
   return { outcome, text, details: answer && detailsOf(answer) };
 }
 
-function isHtml({ headers }: HttpErrorFields): boolean {
+function isHtml({ headers }: HttpFields): boolean {
   return /\bhtml\b/i.test(headers["content-type"] ?? "");
 }
 
-function detailsOf(answer: HttpErrorFields): string[] {
+function detailsOf(answer: HttpFields): string[] {
   const { headers } = answer;
   const details = ["location", "server", "via", "x-request-id", "cf-ray"].flatMap((name) =>
     headers[name] ? [`${name}: ${headers[name]}`] : [],

@@ -1,6 +1,6 @@
 import type { RealtimeConversationEvent } from "../../api/realtime/conversation.ts";
 import { responsePhaseOf } from "../../api/realtime/response-phase.ts";
-import { StreamError, TimeoutError } from "../../client/errors.ts";
+import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */

@@ -1,4 +1,4 @@
-import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
+import { AbortedError, LimitError, TimeoutError } from "../failure/kinds.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import type { ByteStream } from "../transport.ts";
 
@@ -15,7 +15,7 @@ export interface BodyLimits {
 /**
  * Reads a body to its end, within bounds.
  *
- * @throws {@link StreamError} Broken off, or larger than `maxBytes`.
+ * @throws {@link StreamError} Broken off. {@link LimitError} Larger than `maxBytes`.
  * @throws {@link TimeoutError} Silent for `idleTimeoutMs`, or not whole within `totalMs`.
  * @throws {@link AbortedError} The caller's signal ended it; this is never made do with.
  */
@@ -53,8 +53,9 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
         if (chunk.length <= room) return;
         body.cancel();
         giveUp(
-          new StreamError(
+          new LimitError(
             `the response body is larger than ${limits.maxBytes} bytes; raise maxBodyBytes if that is expected`,
+            { what: "body", limit: limits.maxBytes, unit: "bytes" },
           ),
         );
       },

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
 import { acceptSignal } from "../abort.ts";
-import { AbortedError, NetworkError } from "../errors.ts";
+import { AbortedError, NetworkError } from "../failure/kinds.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
@@ -174,7 +174,7 @@ class DialledSocket {
 }
 
 function transportClosed(): NetworkError {
-  return new NetworkError("the transport was closed", { code: "TRANSPORT_CLOSED", phase: "request", retryable: false });
+  return new NetworkError("the transport was closed", { code: "TRANSPORT_CLOSED", phase: "request", outlook: "never" });
 }
 
 function keyOf(destination: Destination): string {

@@ -1,12 +1,12 @@
 import zlib from "node:zlib";
-import { StreamError } from "../errors.ts";
+import { ProtocolError } from "../failure/kinds.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 
 /**
  * Undoes `content-encoding` (RFC 9110 §8.4). No coding is ever asked for, as in the reference, but gateways and proxies compress
  * unasked. An unknown coding is left as it is.
  *
- * @throws {@link StreamError} No decoder can be made; `body` is cancelled.
+ * @throws {@link ProtocolError} No decoder can be made; `body` is cancelled.
  */
 export function decodeContent(body: ByteStream, encoding: string | undefined): ByteStream {
   const create = DECODERS.get(encoding?.trim().toLowerCase() ?? "identity");
@@ -15,7 +15,7 @@ export function decodeContent(body: ByteStream, encoding: string | undefined): B
     return new DecodedBody(body, create());
   } catch (cause) {
     body.cancel(); // nobody else will: the caller never gets it
-    throw new StreamError(`the response body cannot be decompressed (${String(cause)})`, { cause });
+    throw new ProtocolError(`the response body cannot be decompressed (${String(cause)})`, { cause });
   }
 }
 
@@ -54,7 +54,7 @@ class DecodedBody implements ByteStream {
     decoder.on("error", (cause: Error) =>
       finish(() => {
         encoded.cancel();
-        sink.fail(new StreamError(`the response body cannot be decompressed (${cause.message})`, { cause }));
+        sink.fail(new ProtocolError(`the response body cannot be decompressed (${cause.message})`, { cause }));
       }),
     );
     encoded.pipe({

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
-import { AbortedError, BuildError, CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import { Failure } from "../failure/failure.ts";
+import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { type HeaderMap, joinRepeated } from "../headers.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
@@ -105,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   onResponseError(_controller: Controller, cause: Error): void {
     if (this.#finished) return;
     // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
-    if (CodexApiError.is(cause)) this.#fail(cause);
+    if (Failure.is(cause)) this.#fail(cause);
     else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url), "unused");
     else if (!this.#waiting) this.#fail(brokenBody(cause));
     else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
@@ -214,15 +215,18 @@ function unsendable(cause: Error, url: string): BuildError {
 }
 
 function brokenRequest(cause: Error, url: string): unknown {
-  return new NetworkError(
-    `the connection to ${url} broke before an answer came (${cause.message})`,
-    { code: causeCode(cause), phase: "request" },
-    { cause: withoutBytes(cause) },
-  );
+  return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})`, {
+    code: causeCode(cause),
+    phase: "request",
+    cause: withoutBytes(cause),
+  });
 }
 
 function brokenBody(cause: Error): StreamError {
-  return new StreamError(`the response body broke off (${cause.message})`, { cause: withoutBytes(cause) });
+  return new StreamError(`the response body broke off (${cause.message})`, {
+    code: causeCode(cause),
+    cause: withoutBytes(cause),
+  });
 }
 
 /** A parser's error carries what it could not parse, and a server that echoes puts the request's credentials there. */

@@ -1,4 +1,4 @@
-import { NetworkError } from "../errors.ts";
+import { NetworkError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import type { HttpRequest } from "../transport.ts";
 import type { ExchangeHead } from "./exchange.ts";
@@ -60,7 +60,7 @@ function targetOf(from: URL, location: string, answer: string): URL {
 }
 
 function refused(message: string): NetworkError {
-  return new NetworkError(message, { code: "REDIRECT_REFUSED", phase: "request", retryable: false });
+  return new NetworkError(message, { code: "REDIRECT_REFUSED", phase: "request", outlook: "never" });
 }
 
 function pick(headers: HeaderMap, keep: (name: string) => boolean): HeaderMap {

@@ -1,4 +1,4 @@
-import { HttpError } from "../errors.ts";
+import { HttpError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../redact.ts";
 import { describeStatus } from "../status-text.ts";

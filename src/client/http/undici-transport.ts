@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.ts";
-import { BuildError, type HttpError, NetworkError } from "../errors.ts";
+import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../log.ts";
 import { byteCount, count, milliseconds } from "../options.ts";
 import { blankerOf, safeUrl } from "../redact.ts";
@@ -96,7 +96,7 @@ export class UndiciTransport implements HttpTransport {
         throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${nextUrl}; check the base URL`, {
           code: "TOO_MANY_REDIRECTS",
           phase: "request",
-          retryable: false,
+          outlook: "never",
         });
       }
       this.#logger.debug({ status: head.status, from: shownUrl, to: nextUrl }, "redirected");

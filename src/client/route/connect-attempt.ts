@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../failure/kinds.ts";
 import { unlessInterrupted } from "../interruptible.ts";
 import { callQuietly } from "../log.ts";
 import { milliseconds } from "../options.ts";

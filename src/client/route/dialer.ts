@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Environment } from "../environment.ts";
-import type { NetworkError } from "../errors.ts";
+import type { NetworkError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { text } from "../options.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { NetworkError } from "../errors.ts";
+import type { NetworkError } from "../failure/kinds.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
 import { httpRequest } from "./node-http.ts";
 import { hangUp, httpRefusal, wrongProtocol } from "./proxy-refusal.ts";

@@ -1,4 +1,4 @@
-import { NetworkError } from "../errors.ts";
+import { NetworkError } from "../failure/kinds.ts";
 import { statusText } from "../status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "./environment-proxy.ts";
 import { describePeer } from "./peer.ts";
@@ -27,7 +27,7 @@ export function httpRefusal(
       code: wantsCredentials ? PROXY_AUTHENTICATION_REQUIRED : PROXY_REFUSED,
       phase: "proxy",
       proxyStatus: status,
-      retryable: status >= 500,
+      outlook: status >= 500 ? "again" : "never",
     },
   );
 }
@@ -36,7 +36,7 @@ export function httpRefusal(
 export function socksAuthenticationRefusal(chosen: ChosenProxy, target: Endpoint): NetworkError {
   return new NetworkError(
     `${describe(chosen)} refused to connect to ${authorityOf(target)}: it wants a user name and a password that it knows; ${credentialAdvice(chosen, undefined)}`,
-    { code: PROXY_AUTHENTICATION_REQUIRED, phase: "proxy", retryable: false },
+    { code: PROXY_AUTHENTICATION_REQUIRED, phase: "proxy", outlook: "never" },
   );
 }
 
@@ -50,7 +50,7 @@ export interface SocksReply {
 export function socksRefusal(chosen: ChosenProxy, target: Endpoint, reply: SocksReply): NetworkError {
   return new NetworkError(
     `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${reply.meaning}; ${typeof reply.advice === "string" ? reply.advice : reply.advice(chosen)}`,
-    { code: PROXY_REFUSED, phase: "proxy", retryable: reply.retryable },
+    { code: PROXY_REFUSED, phase: "proxy", outlook: reply.retryable ? "again" : "never" },
   );
 }
 
@@ -58,8 +58,7 @@ export function socksRefusal(chosen: ChosenProxy, target: Endpoint, reply: Socks
 export function hangUp(chosen: ChosenProxy, target: Endpoint, cause?: Error): NetworkError {
   return new NetworkError(
     `${describe(chosen)} closed the connection when asked to connect to ${authorityOf(target)}${inBrackets(codeOf(cause))}; check that ${chosen.source} names the right kind of proxy and that it allows this host`,
-    { code: codeOf(cause) ?? PROXY_PROTOCOL_ERROR, phase: "proxy" },
-    cause && { cause },
+    { code: codeOf(cause) ?? PROXY_PROTOCOL_ERROR, phase: "proxy", cause },
   );
 }
 
@@ -67,8 +66,7 @@ export function hangUp(chosen: ChosenProxy, target: Endpoint, cause?: Error): Ne
 export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError {
   return new NetworkError(
     `${describe(chosen)} does not answer as ${chosen.proxy.isSocks ? "a SOCKS5" : "an HTTP"} proxy does; check scheme and port in ${chosen.source}`,
-    { code: PROXY_PROTOCOL_ERROR, phase: "proxy", retryable: false },
-    cause && { cause },
+    { code: PROXY_PROTOCOL_ERROR, phase: "proxy", outlook: "never", cause },
   );
 }
 

@@ -1,5 +1,5 @@
 import { unescape as percentDecode } from "node:querystring";
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { authorityOf, type Endpoint, withoutBrackets } from "./target.ts";
 
 /** `socks5` resolves the target's name on this machine, `socks5h` lets the proxy do it. */

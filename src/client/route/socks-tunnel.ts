@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { NetworkError } from "../errors.ts";
+import type { NetworkError } from "../failure/kinds.ts";
 import { clampDelay } from "../idle-timer.ts";
 import type { ChosenProxy } from "./environment-proxy.ts";
 import {

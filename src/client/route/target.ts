@@ -1,4 +1,4 @@
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../failure/kinds.ts";
 
 export type TargetProtocol = "http:" | "https:" | "ws:" | "wss:";
 

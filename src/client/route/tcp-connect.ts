@@ -1,5 +1,5 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, Socket } from "node:net";
-import { NetworkError } from "../errors.ts";
+import { NetworkError } from "../failure/kinds.ts";
 import type { ConnectAttempt } from "./connect-attempt.ts";
 import { adviceFor, describePeer, type Peer } from "./peer.ts";
 
@@ -53,11 +53,11 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
 export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns lookup", peer)): NetworkError {
   const code = codeOf(cause);
   const whose = peer.role === "proxy" ? ` of the proxy from ${peer.source}` : "";
-  return new NetworkError(
-    `host name ${peer.hostname}${whose} cannot be resolved${inBrackets(code)}; ${advice}`,
-    { code, phase: "dns" },
-    { cause },
-  );
+  return new NetworkError(`host name ${peer.hostname}${whose} cannot be resolved${inBrackets(code)}; ${advice}`, {
+    code,
+    phase: "dns",
+    cause,
+  });
 }
 
 const CONNECT_FAILURES: ReadonlyMap<string | undefined, string> = new Map([
@@ -74,11 +74,11 @@ const CONNECT_FAILURES: ReadonlyMap<string | undefined, string> = new Map([
 function connectFailure(cause: Error, peer: Peer): NetworkError {
   const code = codeOf(cause);
   const what = CONNECT_FAILURES.get(code) ?? "could not be connected to";
-  return new NetworkError(
-    `${describePeer(peer)} ${what}${inBrackets(code)}; ${adviceFor("tcp connect", peer)}`,
-    { code, phase: "connect" },
-    { cause },
-  );
+  return new NetworkError(`${describePeer(peer)} ${what}${inBrackets(code)}; ${adviceFor("tcp connect", peer)}`, {
+    code,
+    phase: "connect",
+    cause,
+  });
 }
 
 export function codeOf(error: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { StreamError } from "../errors.ts";
+import { LimitError } from "../failure/kinds.ts";
 import { byteCount } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 
@@ -23,7 +23,7 @@ export interface SseSink {
 }
 
 export interface SseDecoderOptions {
-  /** Largest event, in bytes of its lines; default 64 MiB. A larger one is a {@link StreamError}. */
+  /** Largest event, in bytes of its lines; default 64 MiB. A larger one is a {@link LimitError}. */
   readonly maxEventBytes?: number | undefined;
 }
 
@@ -73,7 +73,7 @@ export class SseDecoder {
     this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);
   }
 
-  /** @throws {@link StreamError} The event under way is larger than `maxEventBytes`. */
+  /** @throws {@link LimitError} The event under way is larger than `maxEventBytes`. */
   feed(chunk: Uint8Array): void {
     try {
       this.#read(chunk);
@@ -235,9 +235,12 @@ export class SseDecoder {
   #checkSize(bytes: number): void {
     const held = (this.#data?.length ?? 0) + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
     if (held + bytes <= this.#maxEventBytes) return;
-    throw new StreamError(
-      `an event of the stream is larger than ${this.#maxEventBytes} bytes, the most that is taken of one`,
-    );
+    const limit = this.#maxEventBytes;
+    throw new LimitError(`an event of the stream is larger than ${limit} bytes, the most that is taken of one`, {
+      what: "event",
+      limit,
+      unit: "bytes",
+    });
   }
 }
 

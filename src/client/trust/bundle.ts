@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Environment } from "../environment.ts";
+import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../failure/kinds.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { derItemAt, firstDerItem } from "./der.ts";
-import { CaError, type CaErrorFields, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 import { describeFound } from "./found.ts";
 import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
@@ -85,7 +85,7 @@ function load(source: CaBundleSource, read: () => string | Uint8Array, logger: L
     logLoaded(bundle, logger);
     return bundle;
   } catch (error) {
-    if (error instanceof CaError) logger.info({ ...source, kind: error.kind, code: error.code }, error.message);
+    if (isCaError(error)) logger.info({ ...source, kind: error.kind, code: error.code }, error.message);
     throw error;
   }
 }
@@ -96,7 +96,7 @@ function readContent(source: CaBundleSource, read: () => string | Uint8Array): s
   } catch (error) {
     if (!(error instanceof PemFileError)) throw error;
     const message = `Failed to read CA certificate file ${describeSource(source)}: ${error.message}. ${hint(source)}`;
-    throw new CaReadError(message + pathRemark(source.path), { ...source, code: error.code }, { cause: error });
+    throw new CaReadError(message + pathRemark(source.path), { ...source, code: error.code, cause: error });
   }
 }
 
@@ -156,13 +156,12 @@ function toCertificate(source: CaBundleSource, der: Uint8Array, certificateIndex
 export function rejected(source: CaBundleSource, certificateIndex: number, cause: unknown): CaRejectedError {
   const { message, reason, code } = cause as { message: string; reason?: string; code?: string };
   const text = `Failed to parse certificate #${certificateIndex} from ${describeSource(source)}: ${reason ?? message}. ${hint(source)}`;
-  return new CaRejectedError(text, { ...source, certificateIndex, code }, { cause });
+  return new CaRejectedError(text, { ...source, certificateIndex, code, cause });
 }
 
 function invalid(source: CaBundleSource, detail: string, remark?: string): CaInvalidError {
   const message = `Failed to load CA certificates from ${describeSource(source)}: ${detail}. ${hint(source)}`;
-  const fields: CaErrorFields = source;
-  return new CaInvalidError(remark ? `${message} ${remark}` : message, fields);
+  return new CaInvalidError(remark ? `${message} ${remark}` : message, source);
 }
 
 /** `<path> selected by <variable>`, as every message names a bundle. */

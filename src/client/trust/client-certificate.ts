@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import tls from "node:tls";
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { strictCiphers } from "./ciphers.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
 import { checkPemSource, type PemSource, pathOf } from "./selection.ts";

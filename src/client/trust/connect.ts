@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { AbortedError } from "../errors.ts";
+import { AbortedError } from "../failure/kinds.ts";
 import { interruptible } from "../interruptible.ts";
 import { brokenHandshake, handshakeFailure, type TrustFacts, untrustedPeer } from "./failure.ts";
 import { readPeerChain } from "./peer-chain.ts";

@@ -1,5 +1,5 @@
 import tls from "node:tls";
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { type CaBundle, rejected } from "./bundle.ts";
 import { strictCiphers } from "./ciphers.ts";

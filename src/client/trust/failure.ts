@@ -1,7 +1,6 @@
 import type { X509Certificate } from "node:crypto";
-import { NetworkError } from "../errors.ts";
+import { isCaError, NetworkError } from "../failure/kinds.ts";
 import { type CaBundle, describeSource } from "./bundle.ts";
-import { CaError } from "./errors.ts";
 import { describeCertificate } from "./peer-chain.ts";
 import type { CaSelection } from "./selection.ts";
 import { judge } from "./verdict.ts";
@@ -145,9 +144,8 @@ const MAX_CAUSES = 8;
 export function isTrustFailure(error: unknown): boolean {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES && typeof current === "object" && current !== null; depth++) {
-    if (current instanceof CaError) return true;
-    const { kind, code, cause } = current as { kind?: unknown; code?: unknown; cause?: unknown };
-    if (typeof kind === "string" && /^ca_(read|invalid|rejected)$/.test(kind)) return true;
+    if (isCaError(current)) return true;
+    const { code, cause } = current as { code?: unknown; cause?: unknown };
     if (typeof code === "string" && isTrustCode(code)) return true;
     current = cause;
   }
@@ -189,6 +187,10 @@ function tlsError(
   outlook: "final" | "passing",
   cause?: unknown,
 ): NetworkError {
-  const fields = { phase: "tls", code, retryable: outlook === "passing" } as const;
-  return new NetworkError(sentences.filter(Boolean).join(" "), fields, cause === undefined ? {} : { cause });
+  return new NetworkError(sentences.filter(Boolean).join(" "), {
+    phase: "tls",
+    code,
+    outlook: outlook === "passing" ? "again" : "never",
+    cause,
+  });
 }

@@ -1,6 +1,8 @@
 // Knows which certificates count: the variable that names a CA bundle, its PEM sections, the ordinary roots, a client certificate, and the one
 // TLS context made of them. Must not know what is sent over a connection, nor how it gets to a host (routes, proxies, HTTP, WebSocket).
 // Start reading at trust.ts, then selection.ts, bundle.ts, context.ts and connect.ts; failure.ts turns refusals into words.
+
+export { type CaError, CaInvalidError, CaReadError, CaRejectedError } from "../failure/kinds.ts";
 export {
   type CaBundle,
   type CaBundleOptions,
@@ -11,7 +13,6 @@ export {
 } from "./bundle.ts";
 export type { ClientCertificate } from "./client-certificate.ts";
 export type { ConnectOptions } from "./connect.ts";
-export { CaError, CaInvalidError, CaReadError, CaRejectedError } from "./errors.ts";
 export { isTrustFailure } from "./failure.ts";
 export { type CertificateFacts, describeCertificates, inspectPeer, type PeerFacts } from "./inspect.ts";
 export {

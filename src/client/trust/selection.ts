@@ -1,5 +1,5 @@
 import type { Environment } from "../environment.ts";
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { object } from "../options.ts";
 
 /** The variables that can name a CA bundle, the stronger first. */

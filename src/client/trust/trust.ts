@@ -1,6 +1,7 @@
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Environment } from "../environment.ts";
-import { CodexApiError, type NetworkError } from "../errors.ts";
+import { Failure } from "../failure/failure.ts";
+import type { NetworkError } from "../failure/kinds.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
@@ -84,7 +85,7 @@ function logFailure<Result>(logger: Logger, build: () => Result): Result {
   try {
     return build();
   } catch (error) {
-    if (CodexApiError.is(error)) logger.error({ kind: error.kind }, error.message);
+    if (Failure.is(error)) logger.error({ kind: error.kind }, error.message);
     throw error;
   }
 }

@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { AbortedError, StreamError, TimeoutError } from "../errors.ts";
+import { AbortedError, LimitError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
 import { type Blank, blankerOf } from "../redact.ts";
-import { type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
+import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 export interface Upkeep {
@@ -49,6 +49,8 @@ const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const NORMAL_CLOSURE = 1000;
 /** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
+/** What `ws` says of a message above its bound. */
+const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
 /**
  * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
@@ -64,6 +66,7 @@ export class WebsocketConnection {
   readonly #websocket: WebSocket;
   readonly #socket: Socket;
   readonly #heartbeat: Heartbeat;
+  readonly #maxMessageBytes: number;
   readonly #unsent = new Set<(error?: unknown) => void>();
   readonly #closeWaiters: (() => void)[] = [];
   #sink: WebsocketSink | undefined;
@@ -83,6 +86,7 @@ export class WebsocketConnection {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
     this.blank = blankerOf(options);
+    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.#websocket = websocket;
     this.#socket = socket;
     this.#heartbeat = new Heartbeat({
@@ -219,8 +223,8 @@ export class WebsocketConnection {
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
 
-  #onError = (error: Error): void => {
-    this.#failure = error;
+  #onError = (error: Error & { readonly code?: string }): void => {
+    this.#failure = error.code === TOO_LARGE ? tooLarge(this.#maxMessageBytes, error) : error;
     this.#websocket.terminate();
   };
 
@@ -241,6 +245,15 @@ export class WebsocketConnection {
     this.#heartbeat.stop();
     this.#sink?.ended(end);
   }
+}
+
+function tooLarge(limit: number, cause: Error): LimitError {
+  return new LimitError(`a websocket message is larger than ${limit} bytes, the most that is taken of one`, {
+    what: "message",
+    limit,
+    unit: "bytes",
+    cause,
+  });
 }
 
 function closedError(): StreamError {

@@ -1,7 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { AbortedError, BuildError, type CodexApiError, NetworkError, StreamError, TimeoutError } from "../errors.ts";
+import type { Failure } from "../failure/failure.ts";
+import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { type HeaderMap, joinRepeated, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { clampDelay } from "../idle-timer.ts";
@@ -34,7 +35,7 @@ export interface Established {
   readonly headers: HeaderMap;
 }
 
-const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** How long the peer may take over the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -98,6 +99,16 @@ function sendInOrder(request: ClientRequest): void {
   request.end();
 }
 
+/**
+ * A reply that only names `client_max_window_bits` asks for the largest window, which is the ordinary one. RFC 7692 §7.1.2.2 wants a value in a
+ * reply, and `ws` refuses one without.
+ */
+function withoutBareWindow(answer: IncomingMessage): void {
+  const extensions = answer.headers["sec-websocket-extensions"];
+  if (extensions !== undefined)
+    answer.headers["sec-websocket-extensions"] = extensions.replace(/;\s*client_max_window_bits\s*(?=[;,]|$)/gi, "");
+}
+
 interface AttemptLimits {
   /** As asked for. */
   readonly timeoutMs: number;
@@ -154,6 +165,7 @@ class Attempt {
     websocket.on("error", (cause) => this.#settle?.(this.#broken(cause)));
     websocket.once("upgrade", (answer) => {
       this.#headers = joinRepeated(answer.headersDistinct);
+      withoutBareWindow(answer);
     });
     websocket.once("open", () => {
       websocket.pause(); // frames may stand right behind the answer; nobody listens yet
@@ -171,17 +183,17 @@ class Attempt {
     });
   }
 
-  #broken(cause: Error & { readonly code?: string }): CodexApiError {
+  #broken(cause: Error & { readonly code?: string }): Failure {
     const { errored } = this.#socket;
-    if (!errored && cause.code === "ECONNRESET") return new StreamError("websocket closed", { cause });
+    if (!errored && cause.code === "ECONNRESET")
+      return new StreamError("websocket closed", { code: cause.code, cause });
     const reason = errored ?? cause;
     const inTls = this.#limits.explain(reason);
     if (inTls) return inTls;
     const { code } = reason as { readonly code?: string };
     return new NetworkError(
       `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not speak WebSocket here`,
-      { code, phase: "request" },
-      { cause },
+      { code, phase: "request", cause },
     );
   }
 

@@ -8,7 +8,7 @@ import {
   openaiProvider,
   type ProviderOverrides,
 } from "../../../src/api/providers.ts";
-import { defaultRetryPolicy } from "../../../src/client/retry.ts";
+import { defaultRetryPolicy } from "../../../src/client/failure/policy.ts";
 import { packageVersion } from "../../../src/client/version.ts";
 
 /** What untyped code reads from a variable that is not set. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { RequestBody } from "../../../src/api/request-body.ts";
-import { HttpError } from "../../../src/client/errors.ts";
+import { HttpError } from "../../../src/client/failure/kinds.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 
 const refusal = (status: number) => new HttpError("refused", { status, headers: {}, body: "" });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { HttpError } from "../../../src/client/errors.ts";
+import { HttpError } from "../../../src/client/failure/kinds.ts";
 import { emulate } from "../../support/clients.ts";
 import { openTransport } from "../../support/transport.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CompactClient } from "../../../src/api/compact.ts";
+import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
-import type { CodexApiError } from "../../../src/client/errors.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
@@ -70,7 +70,8 @@ const statuses: readonly (readonly [
   [400, error({ code: "credit_balance_exhausted" }), "quota_exceeded", false, once],
   [401, error({ code: "token_expired" }), "http", false, once],
   [403, error({ message: "no" }), "http", false, once],
-  [404, error({ code: "model_not_found" }), "http", false, once],
+  [404, error({ code: "model_not_found" }), "invalid_request", false, once],
+  [404, error({}), "http", false, once],
   [408, error({}), "http", false, once],
   [409, error({}), "http", false, once],
   [422, error({ message: "no" }), "http", false, once],
@@ -85,7 +86,8 @@ const statuses: readonly (readonly [
   [502, error({}), "http", true, spent],
   [503, error({}), "http", true, spent],
   [503, error({ code: "server_is_overloaded" }), "server_overloaded", false, spent],
-  [503, error({ code: "slow_down" }), "server_overloaded", false, spent],
+  [503, error({ code: "slow_down" }), "retryable", true, spent],
+  [511, error({}), "http", false, once],
   [504, error({}), "http", true, spent],
   [529, error({}), "http", true, spent],
 ];
@@ -107,7 +109,10 @@ const endings: readonly (readonly [event: object, kind: string, retryable: boole
   [failed({ code: "insufficient_quota" }), "quota_exceeded", false],
   [failed({ code: "usage_not_included" }), "usage_not_included", false],
   [failed({ code: "server_is_overloaded" }), "server_overloaded", false],
-  [failed({ code: "slow_down" }), "server_overloaded", false],
+  [failed({ code: "slow_down" }), "retryable", true],
+  [failed({ code: "invalid_encrypted_content" }), "invalid_request", false],
+  [failed({ type: "invalid_request_error", message: "no" }), "invalid_request", false],
+  [failed({ code: 429, message: "no" }), "retryable", true],
   [failed({ code: "invalid_prompt", message: "no" }), "invalid_request", false],
   [failed({ code: "cyber_policy" }), "invalid_request", false],
   [failed({ code: "rate_limit_exceeded", message: "try again in 1.2s" }), "retryable", true],
@@ -118,9 +123,21 @@ const endings: readonly (readonly [event: object, kind: string, retryable: boole
   [{ type: "response.failed" }, "stream", true],
   [{ type: "response.incomplete", response: { incomplete_details: { reason: "x" } } }, "incomplete", false],
   [{ type: "response.incomplete" }, "incomplete", false],
-  [completed({}), "stream", true],
-  [completed({ id: 7 }), "stream", true],
-  [completed({ id: "r", usage: { input_tokens: 1 } }), "stream", true],
+  [completed({}), "protocol", false],
+  [completed({ id: 7 }), "protocol", false],
+  [completed({ id: "r", usage: { input_tokens: 1 } }), "protocol", false],
+  // parity: stream/status-in-completed
+  [completed({ id: "r", status: "incomplete", incomplete_details: { reason: "x" } }), "incomplete", false],
+  [completed({ id: "r", status: "failed", error: { code: "server_error" } }), "retryable", true],
+  // parity: error/frame-without-status, error/words-of-gateways
+  [{ type: "error", code: "server_error", message: "boom" }, "retryable", true],
+  [{ type: "error", error: { type: "invalid_request_error", message: "no" } }, "invalid_request", false],
+  [{ type: "error", status: 429, error: { code: 429, message: "slow" } }, "rate_limit", true],
+  [{ type: "error", status: "429", error: { message: "slow" } }, "rate_limit", true],
+  [{ type: "error", status: 500, error: "boom" }, "http", true],
+  [{ error: "boom" }, "retryable", true],
+  [{ detail: "boom" }, "retryable", true],
+  [{ type: "error" }, "stream", true],
   [{ type: "error", status: 400, error: { code: "websocket_connection_limit_reached" } }, "retryable", true],
   [{ type: "error", status: 400, error: { code: "previous_response_not_found" } }, "retryable", true],
 ];

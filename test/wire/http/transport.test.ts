@@ -334,7 +334,12 @@ describe("a body", () => {
   it("over the bound of execute is refused", async () => {
     const server = await serve((_request, response) => response.end("x".repeat(1000)));
     const transport = openTransport({ maxBodyBytes: 999 });
-    await expect(transport.execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+    await expect(transport.execute(get(server.url))).rejects.toMatchObject({
+      kind: "limit",
+      what: "body",
+      limit: 999,
+      unit: "bytes",
+    });
   });
 
   it("that breaks off is a stream error", async () => {
@@ -353,11 +358,11 @@ describe("a body", () => {
     expect(Buffer.from(answer.body).toString()).toBe("hello");
   });
 
-  it("that is not what its coding says is a stream error", async () => {
+  it("that is not what its coding says is a protocol error", async () => {
     const server = await serve((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end("plain"),
     );
-    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "stream" });
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "protocol" });
   });
 
   it.each(["__proto__", "constructor", "zstd"])(
@@ -371,7 +376,7 @@ describe("a body", () => {
     },
   );
 
-  it("that no decoder can be made for is a stream error, and its connection is closed", async () => {
+  it("that no decoder can be made for is a protocol error, and its connection is closed", async () => {
     const server = await serve((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).write("start"),
     );
@@ -380,7 +385,7 @@ describe("a body", () => {
     });
     onTestFinished(() => broken.mockRestore());
     const error = await errorOf(openTransport().stream(get(server.url)));
-    expect([error.kind, error.message]).toEqual(["stream", expect.stringContaining("out of memory")]);
+    expect([error.kind, error.message]).toEqual(["protocol", expect.stringContaining("out of memory")]);
     await server.cutResponses(1);
   });
 

@@ -3,7 +3,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { expect, onTestFinished } from "vitest";
-import { CodexApiError } from "../../../src/client/errors.ts";
+import { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { createDialer, type Dialer, type DialerOptions, targetOf } from "../../../src/client/route/index.ts";
 import { loopbackTrust } from "./loopback-trust.ts";
 

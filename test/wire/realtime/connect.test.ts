@@ -167,7 +167,7 @@ describe("a failed handshake", () => {
       { error: { type: "usage_limit_reached", plan_type: "plus" } },
       { kind: "usage_limit_reached", planType: "plus" },
     ],
-    [503, { error: { code: "slow_down" } }, { kind: "server_overloaded", status: 503 }],
+    [503, { error: { code: "server_is_overloaded" } }, { kind: "server_overloaded", status: 503 }],
   ])("with status %i says it", async (status, body, expected) => {
     const emulator = await emulate({ script: [{ refuse: { status, body, headers: { "x-request-id": "r1" } } }] });
     const failure = await failureOf(realtimeClient(emulator.url).connect(config));

@@ -69,19 +69,28 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
   });
 
   it("429 is the caller's: HTTP would meet it too", async () => {
-    const emulator = await emulate({ script: [{ refuse: { status: 429, headers: { "retry-after": "3" } } }] });
+    const emulator = await emulate({ script: [{ refuse: { status: 429 } }] });
     const { session } = openSession(emulator.url);
-    expect((await run(session, asking("one"))).error).toMatchObject({ kind: "rate_limit", retryAfterMs: 3000 });
+    expect((await run(session, asking("one"))).error).toMatchObject({ kind: "rate_limit" });
     expect(session.transport).toBe("websocket");
     expect(kindsOf(emulator)).toEqual(["handshake"]);
   });
 
-  it("401 is tried again over the WebSocket", async () => {
-    const emulator = await emulate({ script: [{ refuse: { status: 401 } }] });
+  it("429 that names a delay is waited for", async () => {
+    const emulator = await emulate({ script: [{ refuse: { status: 429, headers: { "retry-after-ms": "7" } } }] });
     const { session, notices } = openSession(emulator.url);
     expect((await answerTo(session, asking("one"))).text).toBe("one");
-    expect(notices).toMatchObject([{ layer: "stream", retry: 1, reason: { status: 401 } }]);
+    expect(notices).toMatchObject([{ layer: "stream", retry: 1, delayMs: 7, reason: { status: 429 } }]);
     expect(handshakesAt(emulator)).toHaveLength(2);
+  });
+
+  // parity: session/wrong-key
+  it("401 is the caller's: the key is no better over HTTP", async () => {
+    const emulator = await emulate({ script: () => ({ refuse: { status: 401 } }) });
+    const { session, notices } = openSession(emulator.url);
+    expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 401 });
+    expect(notices).toEqual([]);
+    expect(kindsOf(emulator)).toEqual(["handshake"]);
   });
 
   it("is an error where the WebSocket alone was asked for, after its retries", async () => {

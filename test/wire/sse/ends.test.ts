@@ -104,7 +104,7 @@ describe("an event that cannot be read", () => {
 });
 
 describe("the end of the body", () => {
-  it("that makes the last event too large is a stream error", async () => {
+  it("that makes the last event too large is a limit met", async () => {
     const megabytes = Buffer.alloc(40 * 1024 * 1024, "x");
     const body: ByteStream = {
       pipe(sink) {
@@ -124,7 +124,7 @@ describe("the end of the body", () => {
     };
     const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
     expect(await errorOf(stream.collect())).toMatchObject({
-      kind: "stream",
+      kind: "limit",
       message: expect.stringContaining("larger than 67108864 bytes"),
     });
   });

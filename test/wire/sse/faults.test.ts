@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
+import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import type { CodexApiError } from "../../../src/client/errors.ts";
 import type { RetryNotice } from "../../../src/client/telemetry.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate, readEvents, textOf } from "../../support/clients.ts";
@@ -142,7 +142,7 @@ describe("a refusal before the stream", () => {
 
 describe("an answer that is no event stream", () => {
   // parity: sse/not-an-event-stream
-  it("HTML with status 200 is a stream error that quotes the page", async () => {
+  it("HTML with status 200 is a protocol error that quotes the page", async () => {
     const { error } = await run([
       {
         status: 200,
@@ -150,13 +150,13 @@ describe("an answer that is no event stream", () => {
         body: "<html><title>Log in to WiFi</title></html>",
       },
     ]);
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
     expect(error.message).toMatch(/text\/html.*Log in to WiFi/s);
   });
 
-  it("204 is a stream error", async () => {
+  it("204 is a protocol error", async () => {
     const { error } = await run([{ status: 204 }]);
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
   });
 
   it("an empty event stream is a stream closed early", async () => {

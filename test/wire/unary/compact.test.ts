@@ -111,7 +111,7 @@ describe("compaction by a trigger", () => {
     const completed = { type: "response.completed", response: { id: "r" } };
     const { client } = await open({ script: [{ events: [...events, completed] }] });
     const error = await errorOf(client.compact(input, { form: "trigger" }));
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
     expect(error.message).toBe(`remote compaction v2 expected exactly one compaction output item, ${message}`);
   });
 

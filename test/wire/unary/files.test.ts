@@ -155,10 +155,10 @@ describe("an upload", () => {
     ["/files", [], "invalid type: sequence, expected a JSON object"],
     ["/uploaded", {}, "missing field `status`"],
     ["/uploaded", { status: "success", mime_type: 1 }, "mime_type: invalid type: integer `1`, expected a string"],
-  ])("with the answer of %s %j is a stream error", async (ending, body, why) => {
+  ])("with the answer of %s %j is a protocol error", async (ending, body, why) => {
     const { client } = await open({ script: stepsFor(ending, [{ status: 200, body }]) });
     const error = await errorOf(client.upload(hello));
-    expect(error).toMatchObject({ kind: "stream", message: `failed to decode file response: ${why}` });
+    expect(error).toMatchObject({ kind: "protocol", message: `failed to decode file response: ${why}` });
   });
 
   it("says the blob store's refusal, without the signature in its address", async () => {

@@ -40,10 +40,10 @@ it("reads raw_memory as the trace's summary", async () => {
 it.each<[string, unknown, RegExp]>([
   ["a missing field", { output: [{ trace_summary: "t" }] }, /^failed to decode memory summaries: .*memory_summary/],
   ["no JSON", "<html><title>Sign in</title></html>", /^failed to decode memory summaries: .*not JSON.*body: Sign in/],
-])("an answer with %s is a stream error", async (_what, body, message) => {
+])("an answer with %s is a protocol error", async (_what, body, message) => {
   const emulator = await emulate({ script: [{ status: 200, body }] });
   const client = new MemoriesClient(clientOptions(emulator.url));
   const error = await errorOf(client.summarize({ model: "m", traces: [trace] }));
-  expect(error).toMatchObject({ kind: "stream" });
+  expect(error).toMatchObject({ kind: "protocol" });
   expect(error.message).toMatch(message);
 });

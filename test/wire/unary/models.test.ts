@@ -61,10 +61,10 @@ describe("the models list", () => {
     ["an entry without a slug", { models: [{}] }, /models\[0\]: missing field `slug`; body: /],
     ["a web page", "<html><title>Log in</title></html>", /not JSON.*body: Log in$/],
     ["nothing", undefined, /is empty/],
-  ])("is a stream error when the answer is %s", async (_what, body, message) => {
+  ])("is a protocol error when the answer is %s", async (_what, body, message) => {
     const { client } = await open({ script: [{ status: 200, body }] });
     const error = await errorOf(client.list({ clientVersion: "1.2.3" }));
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
     expect(error.message).toMatch(/^failed to decode models response: /);
     expect(error.message).toMatch(message);
   });

@@ -8,18 +8,14 @@ import { FilesClient } from "../../../src/api/files/client.ts";
 import { ImagesClient } from "../../../src/api/images.ts";
 import { MemoriesClient } from "../../../src/api/memories.ts";
 import { ModelsClient } from "../../../src/api/models/client.ts";
+import { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { SearchClient } from "../../../src/api/search.ts";
-import { CodexApiError } from "../../../src/client/errors.ts";
+import { BuildError } from "../../../src/client/failure/kinds.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 
 const traces = [{ id: "t", metadata: { source_path: "p" }, items: [] }];
-const noWait = { now: () => 0, sleep: () => Promise.reject(new CodexApiErrorForTest()) };
-
-/** Ends the polling of a file that is never ready. */
-class CodexApiErrorForTest extends CodexApiError {
-  readonly kind = "test";
-}
+const noWait = { now: () => 0, sleep: () => Promise.reject(new BuildError("the test ends the polling")) };
 
 /** Every unary client, with a call and a sound answer to it. */
 const calls: readonly (readonly [name: string, call: (options: ClientOptions) => Promise<unknown>, sound: object])[] = [

@@ -47,10 +47,10 @@ describe("search", () => {
     [{ output: ["a"] }, "output: invalid type: sequence, expected a string"],
     [{ output: "a", encrypted_output: 1 }, "encrypted_output: invalid type: integer `1`, expected a string"],
     [[], "invalid type: sequence, expected a JSON object"],
-  ])("an answer %j is a stream error", async (body, why) => {
+  ])("an answer %j is a protocol error", async (body, why) => {
     const emulator = await emulate({ script: [{ status: 200, body }] });
     const error = await errorOf(new SearchClient(clientOptions(emulator.url)).search(request));
-    expect(error).toMatchObject({ kind: "stream", message: `failed to decode search response: ${why}` });
+    expect(error).toMatchObject({ kind: "protocol", message: `failed to decode search response: ${why}` });
   });
 
   it.each([{ model: "m" }, { id: "s1" }, { id: "", model: "m" }])("a request %j is not sent", async (incomplete) => {
@@ -88,7 +88,7 @@ describe("images", () => {
     [{ created: "now", data: [] }, "created: invalid type: string, expected u64"],
     [{ created: 1, data: {} }, "data: invalid type: map, expected a sequence"],
     [{ created: 1, data: [{ url: "x" }] }, "data[0]: missing field `b64_json`"],
-  ])("an answer %j is a stream error", async (body, why) => {
+  ])("an answer %j is a protocol error", async (body, why) => {
     const emulator = await emulate({
       script: [
         { status: 200, body },
@@ -98,11 +98,11 @@ describe("images", () => {
     const client = new ImagesClient(clientOptions(emulator.url));
     const generated = await errorOf(client.generate({ model: "m", prompt: "p" }));
     expect(generated).toMatchObject({
-      kind: "stream",
+      kind: "protocol",
       message: `failed to decode image generation response: ${why}`,
     });
     const edited = await errorOf(client.edit({ images: [{ image_url: "x" }], prompt: "p" }));
-    expect(edited).toMatchObject({ kind: "stream", message: `failed to decode image edit response: ${why}` });
+    expect(edited).toMatchObject({ kind: "protocol", message: `failed to decode image edit response: ${why}` });
   });
 
   it("are not asked for without a prompt, a model or something to edit", async () => {
@@ -178,7 +178,7 @@ describe("calls", () => {
   ])("fail with a Location %j", async (location, message) => {
     const emulator = await emulate({ script: [{ status: 200, headers: { location }, body: "v=0" }] });
     const error = await errorOf(new CallsClient(clientOptions(emulator.url)).create(offer));
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
     expect(error.message).toMatch(message);
   });
 
@@ -186,7 +186,7 @@ describe("calls", () => {
     const script = [{ status: 200, headers: { location: "/rtc_1" }, body: Uint8Array.of(0xff, 0xfe) }];
     const emulator = await emulate({ script });
     const error = await errorOf(new CallsClient(clientOptions(emulator.url)).create(offer));
-    expect(error).toMatchObject({ kind: "stream" });
+    expect(error).toMatchObject({ kind: "protocol" });
     expect(error.message).toMatch(/^failed to decode realtime call SDP response/);
   });
 

@@ -111,7 +111,11 @@ describe("frames that come in", () => {
     { what: "a reserved bit", bytes: frame(opcode.text, "x", 0xa0), message: /RSV2 and RSV3/ },
     { what: "a masked frame", bytes: Buffer.from("818100000000ff", "hex"), message: /MASK must be clear/ },
     { what: "text that is not UTF-8", bytes: frame(opcode.text, Buffer.from("61ff62", "hex")), message: /not UTF-8/ },
-    { what: "a message over the limit", bytes: frame(opcode.text, "x".repeat(2_000)), message: /Max payload/ },
+    {
+      what: "a message over the limit",
+      bytes: frame(opcode.text, "x".repeat(2_000)),
+      message: /larger than 1000 bytes/,
+    },
   ])("$what ends the connection with its reason", async ({ bytes, message }) => {
     const { heard, peer, connection } = await connect({ maxMessageBytes: 1_000 });
     peer.socket.write(bytes);
@@ -191,6 +195,7 @@ describe("the end", () => {
     });
   });
 
+  // parity: websocket/goodbye
   it("close() says goodbye, waits for the answer, and may be called twice", async () => {
     const { connection, heard, peer } = await connect();
     const closings = Promise.all([connection.close(), connection.close()]);

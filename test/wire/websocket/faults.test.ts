@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CodexApiError } from "../../../src/client/errors.ts";
+import type { CodexApiError, CodexFailure } from "../../../src/api/refusal/kinds.ts";
 import type { StreamPoll } from "../../../src/client/telemetry.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
@@ -31,11 +31,10 @@ const faults: readonly Fault[] = [
     types: ["created"],
   },
   {
-    name: "an error frame without a status is none, and the response idles out",
+    name: "an error frame without a status, at once",
     step: { events: [wire.created, { type: "error", error: { message: "odd" } }], stallAfterEvents: 2 },
-    provider: { streamIdleTimeoutMs: 100 },
-    kind: "timeout",
-    message: "idle timeout waiting for websocket",
+    kind: "retryable",
+    message: "odd",
     types: ["created"],
   },
   {
@@ -137,7 +136,7 @@ const faults: readonly Fault[] = [
   {
     name: "response.completed that cannot be read",
     step: { events: [{ type: "response.completed", response: {} }] },
-    kind: "stream",
+    kind: "protocol",
     message: /^failed to parse ResponseCompleted: missing field `id`/,
   },
 ];
@@ -153,7 +152,13 @@ describe("a fault in the middle of a response", () => {
     expect(error).toMatchObject({ kind, ...fields });
     if (typeof message === "string") expect((error as Error).message).toBe(message);
     else expect((error as Error).message).toMatch(message);
-    // Whatever it was, the connection is not used again.
+    if ((error as CodexFailure).outlook === "never") {
+      // The service has refused this request; the connection is sound.
+      expect(connection.isClosed).toBe(false);
+      expect((await (await connection.stream(request)).collect()).text).not.toBe("");
+      return;
+    }
+    // What may help is a new connection: this one is not used again.
     expect(connection.isClosed).toBe(true);
     expect(await failureOf(connection.stream(request))).toMatchObject({
       kind: "stream",
@@ -165,7 +170,7 @@ describe("a fault in the middle of a response", () => {
   });
 
   it("is the last that is read: what comes in one network read with it is nobody's", async () => {
-    const failed = { type: "response.failed", response: { error: { code: "invalid_prompt", message: "no" } } };
+    const failed = { type: "response.failed", response: { error: { code: "server_error", message: "no" } } };
     const frames = [failed, wire.delta("late")].map((event) => frame(opcode.text, JSON.stringify(event)));
     const emulator = await emulate({ script: [{ raw: [Buffer.concat(frames)] }] });
     const lines: string[] = [];
@@ -173,7 +178,7 @@ describe("a fault in the middle of a response", () => {
     const logger = { debug, info: debug, warn: debug, error: debug };
     const connection = await connect(emulator.url, { client: { logger } });
     const { error } = await readEvents(await connection.stream(request));
-    expect(error).toMatchObject({ kind: "invalid_request" });
+    expect(error).toMatchObject({ kind: "retryable" });
     expect(lines).toContain("websocket closed");
     expect(lines).not.toContain("websocket event outside a response");
   });

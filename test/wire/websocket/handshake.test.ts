@@ -1,6 +1,6 @@
 import zlib from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { HttpError, NetworkError, TimeoutError } from "../../../src/client/errors.ts";
+import type { HttpError, NetworkError, TimeoutError } from "../../../src/client/failure/kinds.ts";
 import { WebsocketConnection } from "../../../src/client/websocket/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
@@ -54,6 +54,15 @@ describe("the handshake on the wire", () => {
     const server = await serveRaw(undefined, { lines: ["X-Codex-Turn-State: t1", "X-Many: a", "X-Many: b"] });
     const connection = await open(server.url);
     expect(connection.headers).toMatchObject({ "x-codex-turn-state": "t1", "x-many": "a, b" });
+  });
+
+  // parity: websocket/bare-window
+  it("takes a reply that names client_max_window_bits without a value for the largest window", async () => {
+    const extensions = "permessage-deflate; client_max_window_bits";
+    const server = await serveRaw(() => {}, { lines: [`Sec-WebSocket-Extensions: ${extensions}`] });
+    const connection = await open(server.url);
+    expect(connection.isClosed).toBe(false);
+    connection.terminate();
   });
 
   it("loses no frame that stands right behind the answer", async () => {
@@ -138,7 +147,7 @@ describe("a refused handshake", () => {
       throw new Error("out of memory");
     });
     onTestFinished(() => broken.mockRestore());
-    expect(await failureOf(open(server.url))).toMatchObject({ kind: "stream", message: /out of memory/ });
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "protocol", message: /out of memory/ });
   });
 
   it("keeps its status when its text never comes", async () => {
@@ -276,7 +285,7 @@ describe("the way to the server", () => {
     const refused = (await failureOf(
       WebsocketConnection.open({ url, headers: {}, dialer: testDialer() }),
     )) as unknown as NetworkError;
-    expect(refused).toMatchObject({ kind: "network", phase: "tls", retryable: false });
+    expect(refused).toMatchObject({ kind: "network", phase: "tls", outlook: "never" });
     const own = await emulate({ tls: { key: serverIdentity().key, cert: serverIdentity().cert } });
     const trust = loopbackTrust();
     const connection = await open(`${own.url.replace("http", "ws")}/responses`, { dialer: testDialer({ trust }) });

@@ -1,24 +1,26 @@
-import { type CodexApiError, StreamError } from "../../../client/errors.ts";
-import { mapErrorEvent, mapFailedResponse } from "../../error-mapping.ts";
-import { IncompleteResponseError } from "../../errors.ts";
+import { ProtocolError } from "../../../client/failure/kinds.ts";
 import { header } from "../../headers.ts";
 import { decodeRateLimitsEvent } from "../../rate-limits.ts";
+import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
+import type { CodexFailure } from "../../refusal/kinds.ts";
 import { invalidType, missingField } from "../../wire/decode-failure.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type {
   CreatedEvent,
+  IncompleteEvent,
   OutputTextDeltaEvent,
   ReasoningSummaryTextDeltaEvent,
   ReasoningTextDeltaEvent,
   ResponseEvent,
   TokenUsage,
 } from "../events.ts";
+import type { ResponseEnd } from "../received.ts";
 
 /** The stream ends with this error. */
-export interface FailedEvent {
+export interface FailedEvent extends ResponseEnd {
   readonly type: "failed";
-  readonly error: CodexApiError;
+  readonly error: CodexFailure;
 }
 /** What elsewhere is in the response headers, told in the middle of a stream. */
 export interface MetadataEvent {
@@ -69,14 +71,14 @@ const DECODERS = new Map<unknown, (event: JsonObject, text: string) => DecodedEv
   ["response.reasoning_summary_part.added", (event) => summaryPartAdded(event.summary_index)],
   [CREATED, (event) => (event.response === undefined || event.response === null ? MISSING_FIELD : created())],
   ["response.completed", (event) => completed(event.response)],
-  ["response.failed", (event) => failed(mapFailedResponse(fieldOf(event.response, "error")))],
-  ["response.incomplete", (event) => failed(new IncompleteResponseError(incompleteReason(event.response)))],
+  ["response.failed", (event) => failedResponse(event.response)],
+  ["response.incomplete", (event) => incomplete(event.response)],
   ["error", (event, text) => failed(mapErrorEvent(event, text))],
   ["codex.rate_limits", (event) => ({ type: "rate_limits", snapshot: decodeRateLimitsEvent(event) })],
   ["response.metadata", (event) => metadata(event.headers)],
   ["codex.response.metadata", (event) => metadata(event.headers)],
   // Gateways tell of a failure without a type in the middle of a stream (LiteLLM, vLLM).
-  [undefined, (event, text) => (isJsonObject(event.error) ? failed(mapErrorEvent(event, text)) : MISSING_FIELD)],
+  [undefined, (event, text) => (saysError(event) ? failed(mapErrorEvent(event, text)) : MISSING_FIELD)],
 ]);
 
 /** False: an event of this type says nothing, whatever is in it; but see {@link serverModelOf}. */
@@ -87,8 +89,7 @@ export function isReadType(type: string): boolean {
 /**
  * Decodes one event of a response stream, the same on SSE and WebSocket. Never throws.
  *
- * A WebSocket reader asks `mapWebsocketErrorFrame` first: there an `error` frame without a status is none, while here
- * every `error` event fails the stream, and so does a gateway's `{"error": {…}}` without a type.
+ * Every `error` event fails the stream, and so does a gateway's `{"error": …}` without a type.
  *
  * @param text - The event as it arrived: a refusal keeps it.
  * @see The reference's event table; it differs in ignoring `error` on SSE, in holding `response.failed` back until the
@@ -126,6 +127,10 @@ export function serverModelOf(event: JsonObject): string | undefined {
   return model ?? headerIn(event.headers, isModelHeader);
 }
 
+function saysError({ error, detail }: JsonObject): boolean {
+  return isJsonObject(error) || typeof error === "string" || typeof detail === "string";
+}
+
 function withItem(type: "output_item.added" | "output_item.done", told: unknown): DecodedEvent {
   const item = decodeItem(told);
   return item ? { type, item } : MISSING_FIELD;
@@ -139,14 +144,35 @@ function isIndex(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function failed(error: CodexApiError): FailedEvent {
+function failed(error: CodexFailure): FailedEvent {
   return { type: "failed", error };
+}
+
+function failedResponse(response: unknown): FailedEvent {
+  return { type: "failed", error: mapFailedResponse(fieldOf(response, "error")), ...responseEnd(response) };
+}
+
+function incomplete(response: unknown): IncompleteEvent {
+  return { type: "incomplete", reason: incompleteReason(response), ...responseEnd(response) };
+}
+
+/** What can be read of it: a response that ended early is paid for too. */
+function responseEnd(response: unknown): ResponseEnd {
+  const id = fieldOf(response, "id");
+  const usage = fieldOf(response, "usage");
+  return {
+    ...(typeof id === "string" && id !== "" ? { responseId: id } : {}),
+    ...(isJsonObject(usage) ? { tokenUsage: tokenUsage(usage) } : {}),
+  };
 }
 
 function completed(response: unknown): DecodedEvent {
   if (response === undefined || response === null) return MISSING_FIELD;
   if (!isJsonObject(response)) return undecodable(invalidType(response, "struct ResponseCompleted"));
-  const { id, usage } = response;
+  const { id, usage, status } = response;
+  // Gateways tell an early end so (vLLM).
+  if (status === "incomplete") return incomplete(response);
+  if (status === "failed") return failedResponse(response);
   if (id === undefined) return undecodable(missingField("id"));
   if (typeof id !== "string") return undecodable(invalidType(id, "a string"));
   if (usage === undefined || usage === null) return { type: "completed", responseId: id };
@@ -159,7 +185,7 @@ function completed(response: unknown): DecodedEvent {
 }
 
 function undecodable(why: string): FailedEvent {
-  return failed(new StreamError(`failed to parse ResponseCompleted: ${why}`));
+  return failed(new ProtocolError(`failed to parse ResponseCompleted: ${why}`));
 }
 
 function tokenUsage(usage: JsonObject): TokenUsage {

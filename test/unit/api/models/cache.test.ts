@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ModelsCache, type ModelsCacheOptions } from "../../../../src/api/models/cache.ts";
 import type { ModelsList, ModelsListOptions } from "../../../../src/api/models/client.ts";
 import { fallbackModelInfo, type ModelInfo } from "../../../../src/api/models/info.ts";
-import { AbortedError } from "../../../../src/client/errors.ts";
+import { AbortedError } from "../../../../src/client/failure/kinds.ts";
 import type { Logger } from "../../../../src/client/log.ts";
 
 const TTL_MS = 300_000;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeModels } from "../../../../src/api/models/decoder.ts";
 import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
-import { StreamError } from "../../../../src/client/errors.ts";
+import { ProtocolError } from "../../../../src/client/failure/kinds.ts";
 
 const read = (answer: unknown) => new AnswerReader(answer, "failed to decode models response");
 
@@ -159,17 +159,17 @@ describe("an answer", () => {
     [{ models: [{ slug: null }] }, "models[0].slug: invalid type: null, expected a string"],
     [{ data: [{}] }, "data[0]: missing field `id`"],
   ])("%j is no list of models", (answer, why) => {
-    expect(() => decodeModels(read(answer))).toThrow(new StreamError(`failed to decode models response: ${why}`));
+    expect(() => decodeModels(read(answer))).toThrow(new ProtocolError(`failed to decode models response: ${why}`));
   });
 
-  test("of any JSON decodes or is a stream error", () => {
+  test("of any JSON decodes or is a protocol error", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(full)), (value, field) => {
         for (const answer of [value, { models: value }, { models: [{ slug: "s", [field]: value }] }]) {
           try {
             decodeModels(read(answer));
           } catch (error) {
-            if (!(error instanceof StreamError)) throw error;
+            if (!(error instanceof ProtocolError)) throw error;
           }
         }
       }),

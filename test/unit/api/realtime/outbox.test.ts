@@ -121,7 +121,7 @@ describe("an outbox", () => {
     outbox.send(audio(half));
     outbox.send(audio(half));
     await expect(outbox.send(audio("x"))).rejects.toMatchObject({
-      kind: "stream",
+      kind: "limit",
       message: expect.stringMatching(/^failed to send realtime request: 16777216 characters wait/),
     });
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { collectResponse } from "../../../../src/api/responses/collect.ts";
 import type { ResponseEvent } from "../../../../src/api/responses/events.ts";
+import { Received } from "../../../../src/api/responses/received.ts";
 
 const message = (text: string) =>
   ({ type: "message", role: "assistant", content: [{ type: "output_text", text }] }) as const;
@@ -16,13 +16,11 @@ const restarted = (keptItems: number): ResponseEvent => ({
 });
 const completed: ResponseEvent = { type: "completed", responseId: "r" };
 
-async function collected(...events: ResponseEvent[]) {
-  const answer = await collectResponse(
-    (async function* () {
-      yield* events;
-    })(),
-  );
-  return { text: answer.text, summary: answer.reasoningSummary, items: answer.items };
+function collected(...events: ResponseEvent[]) {
+  const received = new Received();
+  for (const event of events) received.note(event);
+  const { text, reasoningSummary: summary, items } = received.collected();
+  return { text, summary, items };
 }
 
 it("what was begun is dropped with the stream that broke", async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Carrier, ResponseFeed } from "../../../../src/api/responses/feed.ts";
-import { AbortedError } from "../../../../src/client/errors.ts";
+import { AbortedError } from "../../../../src/client/failure/kinds.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 import type { Telemetry } from "../../../../src/client/telemetry.ts";
 
@@ -54,5 +54,5 @@ it.each(["completed", "failed"] as const)("what follows the terminal event in it
   });
   for (const event of [last[end], "[DONE]", delta]) feed.read(event);
   expect(seen).toEqual([`poll response.${end}`]);
-  expect(calls).toEqual([end === "completed" ? "complete" : "cancel"]);
+  expect(calls).toEqual(["complete"]); // a refusal that is final leaves the connection to the next request
 });

@@ -28,7 +28,7 @@ describe("the model that really answers", () => {
   test.each<[Carrier, string, object, object[]]>([
     ["websocket", "an error frame", { type: "error", status: 500 }, [{ failed: "http" }]],
     ["websocket", "limits", { type: "codex.rate_limits" }, [limits]],
-    ["websocket", "an error frame without a status, which is none", { type: "error" }, [model]],
+    ["websocket", "an error frame without a status", { type: "error" }, [{ failed: "stream" }]],
     ["websocket", "a failure", { type: "response.failed" }, [model, { failed: "stream" }]],
     ["websocket", "an event of any type", { type: "response.new" }, [model]],
     ["sse", "an error event", { type: "error", status: 500 }, [model, { failed: "http" }]],

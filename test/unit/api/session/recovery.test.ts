@@ -1,24 +1,27 @@
 import { describe, expect, it } from "vitest";
+import { providerLimits } from "../../../../src/api/provider.ts";
+import { openaiProvider } from "../../../../src/api/providers.ts";
+import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
 import {
-  IncompleteResponseError,
+  IncompleteError,
   InvalidRequestError,
   RateLimitError,
   RetryableError,
   ServerOverloadedError,
   UsageLimitReachedError,
-} from "../../../../src/api/errors.ts";
-import { providerLimits } from "../../../../src/api/provider.ts";
-import { openaiProvider } from "../../../../src/api/providers.ts";
+} from "../../../../src/api/refusal/kinds.ts";
 import { type Failure, recoveryFrom } from "../../../../src/api/session/recovery.ts";
 import { systemClock } from "../../../../src/client/clock.ts";
 import {
   AbortedError,
   BuildError,
   HttpError,
+  LimitError,
   NetworkError,
+  ProtocolError,
   StreamError,
   TimeoutError,
-} from "../../../../src/client/errors.ts";
+} from "../../../../src/client/failure/kinds.ts";
 
 const limits = providerLimits(
   openaiProvider({ env: {}, maxStreamRetries: 2, retry: { baseDelayMs: 100, maxRetryAfterMs: 5000 } }),
@@ -47,7 +50,7 @@ describe("a stream that failed", () => {
     ["time-out", new TimeoutError("idle", { phase: "idle", timeoutMs: 1 })],
     ["network", new NetworkError("reset")],
     ["retryable", new RetryableError("again")],
-    ["401", http(401)],
+    ["a status without a kind of its own", http(409)],
     ["500", http(500)],
     ["503", http(503)],
   ])("%s: waits and tries again, longer each time", (_what, error) => {
@@ -58,10 +61,15 @@ describe("a stream that failed", () => {
   it.each([
     ["aborted", new AbortedError("no")],
     ["build", new BuildError("no")],
-    ["an untrusted certificate", new NetworkError("untrusted", { retryable: false })],
-    ["incomplete", new IncompleteResponseError("content_filter")],
+    ["an untrusted certificate", new NetworkError("untrusted", { outlook: "never" })],
+    ["incomplete", new IncompleteError("content_filter")],
     ["usage limit", new UsageLimitReachedError("limit")],
-    ["rate limit", new RateLimitError("slow", { retryAfterMs: 1 })],
+    ["rate limit without a delay", new RateLimitError("slow")],
+    ["403", http(403)],
+    ["404", http(404)],
+    ["a captive portal", http(511)],
+    ["protocol", new ProtocolError("a page")],
+    ["limit", new LimitError("large", { what: "event", limit: 1, unit: "bytes" })],
     ["overloaded", new ServerOverloadedError("full")],
     ["invalid request", new InvalidRequestError("no")],
     ["no error of ours", new TypeError("bug")],
@@ -75,7 +83,11 @@ describe("a stream that failed", () => {
     ["within the cap", new RetryableError("again", { retryAfterMs: 60_000 }), 5000],
     ["none at all", new RetryableError("again", { retryAfterMs: 0 }), 0],
     ["the header of an answer", http(503, { "retry-after": "2" }), 2000],
-    ["a date in it", http(503, { "retry-after": "Fri, 13 Mar 2026 00:00:03 GMT" }), 3000],
+    [
+      "a date in it",
+      mapHttpError(http(503, { "retry-after": "Fri, 13 Mar 2026 00:00:03 GMT" }), timing.clock.now()),
+      3000,
+    ],
   ])("waits as the server says: %s", (_what, error, delayMs) => {
     expect(recover(error)).toEqual({ action: "retry", delayMs });
   });
@@ -129,15 +141,28 @@ describe("a WebSocket that cannot be opened", () => {
     ["400", new InvalidRequestError("no", { status: 400 })],
     ["at capacity", new ServerOverloadedError("full", { status: 503 })],
     ["time-out", new TimeoutError("connect", { phase: "connect", timeoutMs: 1 })],
-    ["untrusted", new NetworkError("untrusted", { retryable: false })],
+    ["untrusted", new NetworkError("untrusted", { outlook: "never" })],
     ["hung up", stream],
   ])("%s: falls back at once; without HTTP it goes by the table", (_what, error) => {
     expect(recover(error, opening)).toEqual({ action: "fall_back" });
     expect(recover(error, { ...opening, mayFallBack: false })).toEqual(recover(error, { mayFallBack: false }));
   });
 
+  // parity: session/wrong-key
+  it("a wrong key is asked with once over HTTP; on an open WebSocket a new connection may bring a new one", () => {
+    expect(recover(http(401), { carrier: "http" }).action).toBe("give_up");
+    expect(recover(http(401)).action).toBe("retry");
+    expect(recover(http(401), { retries: 1 }).action).toBe("give_up");
+  });
+
+  it("a 429 that names a delay is waited for, on each carrier and on a handshake", () => {
+    const busy = new RateLimitError("slow", { status: 429, retryAfterMs: 70 });
+    for (const at of [{ carrier: "http" } as const, {}, opening])
+      expect(recover(busy, at)).toEqual({ action: "retry", delayMs: 70 });
+  });
+
   it("401 and 429 would meet HTTP too", () => {
-    expect(recover(http(401), opening).action).toBe("retry");
+    expect(recover(http(401), opening).action).toBe("give_up");
     expect(recover(new RateLimitError("slow", { status: 429 }), opening).action).toBe("give_up");
     expect(recover(new UsageLimitReachedError("limit", { status: 429 }), opening).action).toBe("give_up");
   });

@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  mapErrorEvent,
-  mapFailedResponse,
-  mapHttpError,
-  mapWebsocketErrorFrame,
-} from "../../../../src/api/error-mapping.ts";
 import { decodeModels } from "../../../../src/api/models/decoder.ts";
 import { decodeRateLimitsEvent, rateLimitSnapshots } from "../../../../src/api/rate-limits.ts";
 import { parseFrame } from "../../../../src/api/realtime/inbound.ts";
 import { protocols } from "../../../../src/api/realtime/protocols.ts";
+import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
+import { mapErrorEvent, mapFailedResponse } from "../../../../src/api/refusal/event.ts";
+import { CodexApiError } from "../../../../src/api/refusal/kinds.ts";
 import { decodeWireEvent, serverModelOf } from "../../../../src/api/responses/decoding/event-decoder.ts";
 import { LaterEvents } from "../../../../src/api/responses/later-events.ts";
 import { ResponseReader } from "../../../../src/api/responses/reader.ts";
@@ -18,7 +15,7 @@ import { decodeCompactionOutput } from "../../../../src/api/wire/compaction.ts";
 import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
 import { encodeItem } from "../../../../src/api/wire/item-encoder.ts";
 import { decodeMemorySummaries } from "../../../../src/api/wire/memories.ts";
-import { CodexApiError, HttpError, StreamError } from "../../../../src/client/errors.ts";
+import { HttpError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 
 const EVENT_TYPES = [
@@ -161,7 +158,7 @@ describe("whatever JSON arrives", () => {
           const mapped = [
             mapFailedResponse(said),
             mapErrorEvent(frame, JSON.stringify(frame)),
-            mapWebsocketErrorFrame({ ...frame, type: "error" }, JSON.stringify(frame)),
+            mapErrorEvent({ ...frame, type: "error" }, JSON.stringify(frame)),
             mapHttpError(new HttpError("", { status, headers: {}, body })),
           ];
           for (const result of mapped) if (result) expect(CodexApiError.is(result)).toBe(true);
@@ -170,14 +167,14 @@ describe("whatever JSON arrives", () => {
     );
   });
 
-  test("an answer decodes or is a stream error", () => {
+  test("an answer decodes or is a protocol error", () => {
     fc.assert(
       fc.property(fc.oneof(json, nearly({ output: fc.array(fc.oneof(item, json)) })), (answer) => {
         for (const decode of [decodeCompactionOutput, decodeMemorySummaries]) {
           try {
             expect(Array.isArray(decode(new AnswerReader(answer, "failed")))).toBe(true);
           } catch (thrown) {
-            expect(thrown).toBeInstanceOf(StreamError);
+            expect(thrown).toBeInstanceOf(ProtocolError);
           }
         }
       }),
@@ -242,7 +239,7 @@ describe("nested deeper than anything can be written", () => {
     }
   });
 
-  test("an answer decodes or is a stream error, and a refusal is an error of ours", () => {
+  test("an answer decodes or is a protocol error, and a refusal is an error of ours", () => {
     const fields = ["output", "models", "data", "created", "results", "error", "id"];
     const answers = fields.flatMap((field) => [
       `{"${field}":${deep}}`,
@@ -254,7 +251,7 @@ describe("nested deeper than anything can be written", () => {
         try {
           decode(new AnswerReader(JSON.parse(body), "failed"));
         } catch (thrown) {
-          expect(thrown).toBeInstanceOf(StreamError);
+          expect(thrown).toBeInstanceOf(ProtocolError);
         }
       }
       expect(CodexApiError.is(mapHttpError(new HttpError("", { status: 500, headers: {}, body })))).toBe(true);

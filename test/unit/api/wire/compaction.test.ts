@@ -5,7 +5,7 @@ import {
   decodeCompactionOutput,
   encodeCompactionInput,
 } from "../../../../src/api/wire/compaction.ts";
-import { BuildError, StreamError } from "../../../../src/client/errors.ts";
+import { BuildError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
 
 const read = (answer: unknown) => new AnswerReader(answer, "failed to decode compaction response");
 
@@ -71,7 +71,7 @@ describe("decodeCompactionOutput", () => {
     [[], "invalid type: sequence, expected a JSON object"],
     [null, "invalid type: null, expected a JSON object"],
   ])("throws a stream error for %j", (answer, message) => {
-    expect(() => decodeCompactionOutput(read(answer))).toThrow(StreamError);
+    expect(() => decodeCompactionOutput(read(answer))).toThrow(ProtocolError);
     expect(() => decodeCompactionOutput(read(answer))).toThrow(`failed to decode compaction response: ${message}`);
   });
 });

@@ -5,7 +5,7 @@ import {
   encodeMemorySummarizeInput,
   type MemorySummarizeInput,
 } from "../../../../src/api/wire/memories.ts";
-import { BuildError, StreamError } from "../../../../src/client/errors.ts";
+import { BuildError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
 
 const read = (answer: unknown) => new AnswerReader(answer, "failed to decode memory summaries");
 
@@ -58,7 +58,7 @@ describe("decodeMemorySummaries", () => {
     ["no", "invalid type: string, expected a JSON object"],
     ["sk-secret", "invalid type: string, expected a JSON object"],
   ])("throws a stream error for %j", (answer, message) => {
-    expect(() => decodeMemorySummaries(read(answer))).toThrow(StreamError);
+    expect(() => decodeMemorySummaries(read(answer))).toThrow(ProtocolError);
     expect(() => decodeMemorySummaries(read(answer))).toThrow(`failed to decode memory summaries: ${message}`);
   });
 });

@@ -6,7 +6,7 @@ import {
   type ResponsesRequest,
   websocketFrame,
 } from "../../../../src/api/wire/requests.ts";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 
 const minimal: ResponsesRequest = { model: "gpt-5", input: [] };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AbortedError, StreamError } from "../../../../src/client/errors.ts";
+import { AbortedError, StreamError } from "../../../../src/client/failure/kinds.ts";
 import { type BodyLimits, readBody } from "../../../../src/client/http/body-reader.ts";
 import type { ByteSink, ByteStream } from "../../../../src/client/transport.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Environment } from "../../../../src/client/environment.ts";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 import { chooseRoute, readProxyEnvironment } from "../../../../src/client/route/environment-proxy.ts";
 import { targetOf } from "../../../../src/client/route/target.ts";
 

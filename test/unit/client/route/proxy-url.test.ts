@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 import { parseProxyUrl } from "../../../../src/client/route/proxy-url.ts";
 
 const SOURCE = "HTTPS_PROXY";

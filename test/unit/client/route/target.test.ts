@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 import { authorityOf, targetOf } from "../../../../src/client/route/target.ts";
 
 describe("targetOf", () => {

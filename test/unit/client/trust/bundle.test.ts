@@ -4,9 +4,15 @@ import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CodexApiError } from "../../../../src/client/errors.ts";
+import { CodexApiError } from "../../../../src/api/refusal/kinds.ts";
+import {
+  type CaError,
+  CaInvalidError,
+  CaReadError,
+  CaRejectedError,
+  isCaError,
+} from "../../../../src/client/failure/kinds.ts";
 import { loadCaBundle, readCaBundle } from "../../../../src/client/trust/bundle.ts";
-import { CaError, CaInvalidError, CaReadError, CaRejectedError } from "../../../../src/client/trust/errors.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 import { recordLog } from "../../../support/log-lines.ts";
 
@@ -29,7 +35,7 @@ function failureOf(run: () => unknown): CaError {
   try {
     run();
   } catch (error) {
-    if (error instanceof CaError) return error;
+    if (isCaError(error)) return error;
     throw error;
   }
   throw new Error("no failure");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 import { type ClientCertificate, loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
 import { createTrust } from "../../../../src/client/trust/index.ts";
 import { cert, certPath } from "../../../support/certs.ts";

@@ -1,10 +1,9 @@
 import tls from "node:tls";
 import { expect, test, vi } from "vitest";
-import { BuildError } from "../../../../src/client/errors.ts";
+import { BuildError, CaRejectedError } from "../../../../src/client/failure/kinds.ts";
 import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
 import { loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
 import { sharedContext } from "../../../../src/client/trust/context.ts";
-import { CaRejectedError } from "../../../../src/client/trust/errors.ts";
 import { createTrust, tlsOptions } from "../../../../src/client/trust/index.ts";
 import { toBase64 } from "../../../../src/client/trust/pem.ts";
 import type { OrdinaryRoots } from "../../../../src/client/trust/roots.ts";

@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { HttpError, NetworkError, StreamError } from "../../../../src/client/errors.ts";
+import { CaReadError, HttpError, NetworkError, StreamError } from "../../../../src/client/failure/kinds.ts";
 import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
-import { CaReadError } from "../../../../src/client/trust/errors.ts";
 import {
   brokenHandshake,
   handshakeFailure,
@@ -231,7 +230,7 @@ describe("a refused certificate is put into words:", () => {
   ];
   test.each(cases)("%s", (_title, code, names, facts, what, finalCode, advice) => {
     const error = untrustedPeer({ host: "localhost", code, chain: chainOf(...names), now }, facts);
-    expect(error).toMatchObject({ kind: "network", phase: "tls", code: finalCode, retryable: false });
+    expect(error).toMatchObject({ kind: "network", phase: "tls", code: finalCode, outlook: "never" });
     expect(
       error.message.startsWith(`TLS certificate of localhost refused: ${what} (${finalCode}). It presented CN=`),
     ).toBe(true);
@@ -407,7 +406,7 @@ describe("a failure of trust is", () => {
   const expired = new NetworkError("", { code: "CERT_HAS_EXPIRED", phase: "tls" });
   test.each([
     ["a CA bundle that cannot be used", new CaReadError("", {}), true],
-    ["one from another copy of the package", { kind: "ca_invalid" }, true],
+    ["one from another copy of the package", { kind: "ca_invalid", [Symbol.for("codex-wire.failure")]: true }, true],
     ["a refused certificate", expired, true],
     ["Node's own error for one", Object.assign(new Error(), { code: "SELF_SIGNED_CERT_IN_CHAIN" }), true],
     ["one inside another error", new StreamError("", { cause: new Error("", { cause: expired }) }), true],

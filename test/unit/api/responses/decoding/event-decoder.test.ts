@@ -127,7 +127,7 @@ describe("decodeWireEvent", () => {
     [{ id: "r", usage: { ...usage, input_tokens: 1.5 } }, "invalid type: floating point `1.5`, expected i64"],
   ])("fails the stream when the completed response is %j", (response, why) => {
     expect(errorOf({ type: "response.completed", response })).toEqual({
-      kind: "stream",
+      kind: "protocol",
       message: `failed to parse ResponseCompleted: ${why}`,
     });
   });
@@ -137,13 +137,25 @@ describe("decodeWireEvent", () => {
     [{ incomplete_details: { reason: "" } }, "unknown"],
     [{ incomplete_details: null }, "unknown"],
     [undefined, "unknown"],
-  ])("makes response.incomplete with %j an error with its reason", (response, reason) => {
-    const event = { type: "response.incomplete", response };
-    expect(errorOf(event)).toEqual({
-      kind: "incomplete",
-      message: `Incomplete response returned, reason: ${reason}`,
+  ])("makes response.incomplete with %j an early end with its reason", (response, reason) => {
+    expect(decode({ type: "response.incomplete", response })).toEqual({ type: "incomplete", reason });
+  });
+
+  // parity: stream/status-in-completed
+  test("a completed response that says incomplete or failed is what it says", () => {
+    const details = { id: "r", usage: { input_tokens: 10, output_tokens: 4, total_tokens: 14 } };
+    const incomplete = { ...details, status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+    expect(decode({ type: "response.completed", response: incomplete })).toMatchObject({
+      type: "incomplete",
+      reason: "max_output_tokens",
+      responseId: "r",
+      tokenUsage: { totalTokens: 14 },
     });
-    expect(decode(event)).toMatchObject({ error: { reason, retryable: false } });
+    const failed = { ...details, status: "failed", error: { code: "context_length_exceeded" } };
+    expect(decode({ type: "response.completed", response: failed })).toMatchObject({
+      error: { kind: "context_window_exceeded" },
+      responseId: "r",
+    });
   });
 
   test.each<[ServerEvent, string]>([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseRetryAfter } from "../../../src/client/retry-after.ts";
+import { parseRetryAfter } from "../../../../src/client/failure/retry-after.ts";
 
 const NOW_MS = Date.UTC(1994, 10, 6, 8, 49, 7);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readBodyDetails } from "../../../src/api/error-details.ts";
-import { unexpectedStatusText } from "../../../src/api/http-error-text.ts";
+import { readBodyDetails } from "../../../../src/api/refusal/details.ts";
+import { unexpectedStatusText } from "../../../../src/api/refusal/http-text.ts";
 
 function textOf(status: number, body: string, headers: Record<string, string> = {}, url?: string): string {
   return unexpectedStatusText({ status, body, headers, url }, readBodyDetails(body));
@@ -13,7 +13,7 @@ describe("unexpectedStatusText", () => {
   test.each<[string, string, string]>([
     ["the error's message, trimmed", '{"error":{"message":" no "}}', "no"],
     ["the body where the message is blank", '{"error":{"message":" "}}', '{"error":{"message":" "}}'],
-    ["the body where there is no message", ' {"detail":"no"}\n', '{"detail":"no"}'],
+    ["the body where there is no message", ' {"fault":"no"}\n', '{"fault":"no"}'],
     ["plain text", "upstream gone", "upstream gone"],
     ["a sentence for an empty body", " \n", "Unknown error"],
     ["1000 bytes of a long body", "x".repeat(1001), `${"x".repeat(1000)}...`],

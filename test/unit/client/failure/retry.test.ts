@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../../src/client/clock.ts";
+import type { Clock } from "../../../../src/client/clock.ts";
 import {
   AbortedError,
   BuildError,
@@ -7,15 +7,15 @@ import {
   NetworkError,
   StreamError,
   TimeoutError,
-} from "../../../src/client/errors.ts";
+} from "../../../../src/client/failure/kinds.ts";
 import {
   backoffDelayMs,
   defaultRetryPolicy,
-  isRetried,
-  type RetryPolicy,
-  withRetries,
-} from "../../../src/client/retry.ts";
-import type { RetryNotice } from "../../../src/client/telemetry.ts";
+  isTriedAgain,
+  type RetrySettings,
+} from "../../../../src/client/failure/policy.ts";
+import { withRetries } from "../../../../src/client/failure/retry.ts";
+import type { RetryNotice } from "../../../../src/client/telemetry.ts";
 
 const http = (status: number, headers: Record<string, string> = {}) =>
   new HttpError(`status ${status}`, { status, headers, body: "" });
@@ -34,7 +34,7 @@ function fakeClock(): Clock & { readonly slept: number[] } {
   };
 }
 
-async function failingWith(errors: readonly unknown[], policy: Partial<RetryPolicy> = {}) {
+async function failingWith(errors: readonly unknown[], policy: Partial<RetrySettings> = {}) {
   const clock = fakeClock();
   const notices: RetryNotice[] = [];
   const attempts: number[] = [];
@@ -64,7 +64,7 @@ describe("the delay before a retry", () => {
 });
 
 describe("what is retried", () => {
-  it.each<[string, unknown, Partial<RetryPolicy>, boolean]>([
+  it.each<[string, unknown, Partial<RetrySettings>, boolean]>([
     ["500", http(500), {}, true],
     ["529", http(529), {}, true],
     ["599", http(599), {}, true],
@@ -77,13 +77,14 @@ describe("what is retried", () => {
     ["a time-out", timeout, {}, true],
     ["a network error", new NetworkError("reset"), {}, true],
     ["transport switched off", new NetworkError("reset"), { retryTransport: false }, false],
-    ["an untrusted certificate", new NetworkError("tls", { retryable: false }), {}, false],
+    ["an untrusted certificate", new NetworkError("tls", { outlook: "never" }), {}, false],
     ["a build error", new BuildError("bad"), {}, false],
     ["an abort", new AbortedError("x"), {}, false],
     ["a broken stream", new StreamError("x"), {}, false],
     ["a foreign error", new Error("x"), {}, false],
   ])("%s", (_title, error, policy, expected) => {
-    expect(isRetried({ ...defaultRetryPolicy, ...policy }, error)).toBe(expected);
+    const at = { carrier: "http", step: "request", layer: "request", attempt: 0 } as const;
+    expect(isTriedAgain({ ...defaultRetryPolicy, ...policy }, error, at)).toBe(expected);
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { mapErrorEvent, mapFailedResponse, mapHttpError } from "../../../src/api/error-mapping.ts";
-import { type CodexApiError, HttpError } from "../../../src/client/errors.ts";
+import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
+import { mapErrorEvent, mapFailedResponse } from "../../../../src/api/refusal/event.ts";
+import type { CodexApiError } from "../../../../src/api/refusal/kinds.ts";
+import { HttpError } from "../../../../src/client/failure/kinds.ts";
 
 const URL_SENT = "https://api.example/v1/responses";
 
@@ -24,7 +26,7 @@ const table: readonly (readonly [string, string])[] = [
   ["usage_not_included", "usage_not_included"],
   ["usage_limit_reached", "usage_limit_reached"],
   ["server_is_overloaded", "server_overloaded"],
-  ["slow_down", "server_overloaded"],
+  ["slow_down", "retryable"],
   ["invalid_prompt", "invalid_request"],
   ["cyber_policy", "invalid_request"],
   ["bio_policy", "invalid_request"],
@@ -104,7 +106,7 @@ describe("mapFailedResponse", () => {
   ])("makes %j retryable after its delay", (error, retryAfterMs) => {
     const mapped = mapFailedResponse(error);
     expect(mapped).toMatchObject({ kind: "retryable", retryable: true });
-    expect(mapped).toHaveProperty("retryAfterMs", retryAfterMs);
+    expect(mapped.retryAfterMs).toBe(retryAfterMs);
   });
 
   test("keeps the service's message and code", () => {
@@ -118,20 +120,49 @@ describe("mapFailedResponse", () => {
     expect(mapHttpError(httpError(400, { error }))).toHaveProperty("code", "server_error");
   });
 
-  test.each([
-    undefined,
-    null,
-    "boom",
-    5,
-    [],
-    { code: 5 },
-    { message: {} },
-    { type: 1 },
-    { plan_type: [] },
-    { resets_at: 1.5 },
-  ])("makes %j, which is no error object, a broken stream", (error) => {
+  test.each([undefined, null, " ", 5, []])("makes %j, which is no error object, a broken stream", (error) => {
     const mapped = mapFailedResponse(error);
     expect([mapped.kind, mapped.message]).toEqual(["stream", "response.failed event received"]);
+  });
+
+  // parity: error/words-of-gateways
+  test.each<[unknown, object]>([
+    ["boom", { message: "boom" }],
+    [
+      { code: 5, message: "boom" },
+      { message: "boom", code: "5" },
+    ],
+    [{ message: {}, type: "server_error" }, { code: "server_error" }],
+    [
+      { code: "x", details: "boom" },
+      { message: "boom", code: "x" },
+    ],
+    [{ detail: [{ msg: "a" }, { msg: "b" }] }, { message: "a; b" }],
+  ])("keeps the words of %j, however they are laid out", (error, told) => {
+    expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", ...told });
+  });
+
+  test.each([
+    "invalid_encrypted_content",
+    "invalid_image_url",
+    "image_too_large",
+    "empty_image_file",
+    "model_not_found",
+    "tool_collision",
+  ])("%s is final", (code) => {
+    expect(mapFailedResponse({ code, message: "no" })).toMatchObject({ kind: "invalid_request", outlook: "never" });
+  });
+
+  test("the type invalid_request_error is final where no code says more", () => {
+    const error = { type: "invalid_request_error", message: "bad field" };
+    expect(mapFailedResponse(error)).toMatchObject({ kind: "invalid_request", message: "bad field" });
+    expect(mapEvent({ type: "error", error })).toMatchObject({ kind: "invalid_request" });
+    expect(mapFailedResponse({ ...error, code: "rate_limit_exceeded" })).toMatchObject({ kind: "invalid_request" });
+  });
+
+  test("the delay of a failure may stand in headers of its own", () => {
+    const error = { code: "rate_limit_exceeded", headers: { "Retry-After": "2" } };
+    expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", retryAfterMs: 2000 });
   });
 
   test("tells of a usage limit when it resets and whose plan it is", () => {
@@ -178,7 +209,7 @@ describe("mapHttpError", () => {
     [401, { error: { code: "invalid_api_key" } }, "http"],
     [402, "", "http"],
     [403, "", "http"],
-    [404, { error: { code: "model_not_found" } }, "http"],
+    [404, { error: { code: "model_not_found" } }, "invalid_request"],
     [408, "", "http"],
     [413, "", "http"],
     [426, "", "http"],
@@ -224,7 +255,10 @@ describe("mapHttpError", () => {
   describe("400", () => {
     test.each<[string, unknown, string]>([
       ["the message of the error", { error: { message: " bad field " } }, "bad field"],
-      ["the body where it has no message", { detail: "bad field" }, '{"detail":"bad field"}'],
+      ["the detail of a gateway", { detail: "bad field" }, "bad field"],
+      ["an error that is a text", { error: "bad field" }, "bad field"],
+      ["a code with details", { code: 7, details: "bad field" }, "bad field"],
+      ["the body where it has no message", { fault: "bad field" }, '{"fault":"bad field"}'],
       ["the title of a page", "<!DOCTYPE html><title>400 Bad Request</title><p>x</p>", "400 Bad Request"],
       ["a sentence of its own for an empty body", "", "Invalid request."],
       [
@@ -251,7 +285,7 @@ describe("mapHttpError", () => {
     ])("takes the delay from %s", (_, body, headers, retryAfterMs) => {
       const mapped = mapHttpError(httpError(429, body, headers), NOW_MS);
       expect(mapped).toMatchObject({ kind: "rate_limit", retryable: true });
-      expect(mapped).toHaveProperty("retryAfterMs", retryAfterMs);
+      expect(mapped.retryAfterMs).toBe(retryAfterMs);
     });
 
     test("says why, where, which request and when to come back", () => {
@@ -269,7 +303,7 @@ describe("mapHttpError", () => {
       [{ "cf-ray": "c" }, "c"],
       [{}, undefined],
     ])("takes the request id from %j", (headers, requestId) => {
-      expect(mapHttpError(httpError(429, "", headers))).toHaveProperty("requestId", requestId);
+      expect(mapHttpError(httpError(429, "", headers)).requestId).toBe(requestId);
     });
   });
 
@@ -320,8 +354,8 @@ describe("mapHttpError", () => {
         const text = `{"error":{"type":"usage_limit_reached","resets_at":${resetsAt}}}`;
         const mapped = mapHttpError(httpError(429, text));
         expect(mapped.kind).toBe("usage_limit_reached");
-        expect(mapped).toHaveProperty("rateLimits", undefined);
-        expect(mapped).toHaveProperty("resetsAt", undefined);
+        expect(mapped).not.toHaveProperty("rateLimits");
+        expect(mapped).not.toHaveProperty("resetsAt");
         expect(mapped.message).not.toContain("It resets");
       },
     );

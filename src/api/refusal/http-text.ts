@@ -1,9 +1,9 @@
-import type { HttpErrorFields } from "../client/errors.ts";
-import type { HeaderMap } from "../client/headers.ts";
-import { statusText } from "../client/status-text.ts";
-import { type ErrorDetails, readErrorDetails } from "./error-details.ts";
-import { header, headerText } from "./headers.ts";
-import { isJsonObject } from "./wire/json.ts";
+import type { HttpFields } from "../../client/failure/kinds.ts";
+import type { HeaderMap } from "../../client/headers.ts";
+import { statusText } from "../../client/status-text.ts";
+import { header, headerText } from "../headers.ts";
+import { isJsonObject } from "../wire/json.ts";
+import type { ErrorDetails } from "./details.ts";
 
 const ADVICE: Readonly<Record<number, string>> = {
   401: "Check that the API key or token is set, still valid and meant for this server.",
@@ -29,7 +29,7 @@ export function requestIdOf(headers: HeaderMap): string | undefined {
 }
 
 /** The message of an answer that has no kind of its own: the reference's text, then what to do about it. */
-export function unexpectedStatusText(answer: HttpErrorFields, details: ErrorDetails): string {
+export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails): string {
   const { status, headers } = answer;
   const what = isCloudflareBlock(answer)
     ? `Access blocked by Cloudflare. This usually happens when connecting from a restricted region (status ${statusText(status)})`
@@ -46,7 +46,7 @@ export function unexpectedStatusText(answer: HttpErrorFields, details: ErrorDeta
   return advice === undefined ? what + context : `${what}${context}. ${advice}`;
 }
 
-function isCloudflareBlock({ status, body }: HttpErrorFields): boolean {
+function isCloudflareBlock({ status, body }: HttpFields): boolean {
   return status === 403 && body.includes("Cloudflare") && body.includes("blocked");
 }
 
@@ -55,7 +55,7 @@ const HTML = /^\s*<(?:!doctype html|html|head|body)\b/i;
 const HTML_SCAN_CHARACTERS = 16_384;
 
 /** What of a body fits into a message: its first 1000 bytes; of a web page its title, else its first text. Empty for a blank body. */
-export function bodyExcerpt(answer: Pick<HttpErrorFields, "body" | "headers">): string {
+export function bodyExcerpt(answer: Pick<HttpFields, "body" | "headers">): string {
   const isHtml = HTML.test(answer.body) || /\bhtml\b/i.test(answer.headers["content-type"] ?? "");
   return cut(isHtml ? htmlText(answer.body.slice(0, HTML_SCAN_CHARACTERS)) : answer.body.trim());
 }
@@ -88,7 +88,8 @@ function identityErrorCode(encoded: string | undefined): string | undefined {
   if (encoded === undefined || !BASE64.test(encoded)) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(encoded, "base64").toString());
-    return isJsonObject(parsed) ? readErrorDetails(parsed.error).code : undefined;
+    const code = isJsonObject(parsed) && isJsonObject(parsed.error) ? parsed.error.code : undefined;
+    return typeof code === "string" ? code : undefined;
   } catch {
     return undefined;
   }

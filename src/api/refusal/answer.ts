@@ -1,0 +1,75 @@
+import { HttpError, type HttpFields } from "../../client/failure/kinds.ts";
+import { parseRetryAfter } from "../../client/failure/retry-after.ts";
+import { statusText } from "../../client/status-text.ts";
+import { header, headerText } from "../headers.ts";
+import { invalidRequest, listed, type Refusal, sentence } from "./codes.ts";
+import { delayInMessage, readBodyDetails } from "./details.ts";
+import { bodyExcerpt, requestIdOf, unexpectedStatusText } from "./http-text.ts";
+import { type CodexFailure, RateLimitError } from "./kinds.ts";
+
+/**
+ * The typed error for an HTTP answer outside 200-299, with the transport's error as its `cause`.
+ *
+ * @param nowMs - The clock against which a `Retry-After` date is read.
+ */
+export function mapHttpError(error: HttpError, nowMs: number = Date.now()): CodexFailure {
+  return mapAnswer(error, nowMs, error);
+}
+
+/** The same for what a WebSocket frame says an HTTP answer would be. */
+export function mapAnswer(
+  answer: HttpFields & { readonly requestId?: string | undefined },
+  nowMs: number,
+  cause?: unknown,
+): CodexFailure {
+  const { status, headers, body, url } = answer;
+  const details = readBodyDetails(body);
+  const fields = {
+    code: details.code ?? details.type,
+    status,
+    requestId: answer.requestId ?? requestIdOf(headers),
+    retryAfterMs: parseRetryAfter(headers, nowMs),
+    cause,
+  };
+  const refusal: Refusal = { details, fields, headers, body };
+  const toError = listed(details);
+  if (toError) return toError(refusal);
+  if (status === 400) return badRequest(refusal);
+  if (status === 429) return rateLimited(refusal, url);
+  // Picked one by one: an error's own headers and body are hidden from spreading.
+  const { requestId, retryAfterMs } = fields;
+  return new HttpError(unexpectedStatusText(answer, details), {
+    status,
+    url,
+    headers,
+    body,
+    requestId,
+    retryAfterMs,
+    cause,
+  });
+}
+
+const INVALID_IMAGE = "The image data you provided does not represent a valid image";
+
+function badRequest(refusal: Refusal): CodexFailure {
+  const { headers, body = "" } = refusal;
+  const said = refusal.details.message ?? (bodyExcerpt({ headers, body }) || undefined);
+  const message = body.includes(INVALID_IMAGE)
+    ? `${sentence(said, "Invalid image.")} Remove the image from the input and send the request again.`
+    : said;
+  return invalidRequest({ ...refusal, details: { ...refusal.details, message } });
+}
+
+function rateLimited({ details, fields, headers, body = "" }: Refusal, url: string | undefined): CodexFailure {
+  const requestId = fields.requestId ?? headerText(headers, header.cfRay);
+  const retryAfterMs = fields.retryAfterMs ?? delayInMessage(details.message);
+  const said = (details.message ?? bodyExcerpt({ headers, body })).replace(/\.$/, "");
+  const message = [
+    `rate limited, status: ${statusText(429)}`,
+    said && `: ${said}`,
+    url && `, url: ${url}`,
+    requestId && `, request id: ${requestId}`,
+    retryAfterMs === undefined ? ". Send less, or wait." : `. Try again in ${retryAfterMs / 1000} s.`,
+  ];
+  return new RateLimitError(message.filter(Boolean).join(""), { ...fields, requestId, retryAfterMs });
+}

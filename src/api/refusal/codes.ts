@@ -1,0 +1,216 @@
+import type { HeaderMap } from "../../client/headers.ts";
+import { header, headerText } from "../headers.ts";
+import { promoMessage, rateLimitSnapshot } from "../rate-limits.ts";
+import type { ErrorDetails } from "./details.ts";
+import {
+  type CodexFailure,
+  ContextWindowExceededError,
+  InvalidRequestError,
+  QuotaExceededError,
+  RetryableError,
+  ServerOverloadedError,
+  UsageLimitReachedError,
+  UsageNotIncludedError,
+} from "./kinds.ts";
+
+/** A refusal with what came around it. */
+export interface Refusal {
+  readonly details: ErrorDetails;
+  /** What every error of a refusal says. */
+  readonly fields: {
+    readonly code?: string | undefined;
+    readonly status?: number | undefined;
+    readonly requestId?: string | undefined;
+    readonly retryAfterMs?: number | undefined;
+    readonly cause?: unknown;
+  };
+  /** Of the HTTP answer, or of the error frame; empty for an event. */
+  readonly headers: HeaderMap;
+  /** Text of the HTTP answer. */
+  readonly body?: string | undefined;
+}
+
+export type ToError = (refusal: Refusal) => CodexFailure;
+
+const contextWindowExceeded: ToError = ({ details, fields }) =>
+  new ContextWindowExceededError(
+    `${sentence(details.message, "Input and answer do not fit into the model's context window.")} Compact or shorten the history, or start a new conversation.`,
+    fields,
+  );
+
+const quotaExceeded: ToError = ({ details, fields }) =>
+  new QuotaExceededError(
+    `${sentence(details.message, "Quota exceeded.")} Check the plan, the credits and the spending limits of the account.`,
+    fields,
+  );
+
+const usageNotIncluded: ToError = ({ details, fields }) =>
+  new UsageNotIncludedError(
+    `${sentence(details.message, "The plan of this account does not include this use.")} Upgrade the plan (https://chatgpt.com/explore/plus) or use an API key.`,
+    fields,
+  );
+
+/** The account or its workspace may not use this; no other plan is known to help. */
+const notAllowed: ToError = ({ details, fields }) =>
+  new UsageNotIncludedError(
+    `${sentence(details.message, `This account may not make the request (${fields.code}).`)} Ask whoever manages the account or workspace.`,
+    fields,
+  );
+
+const serverOverloaded: ToError = ({ details, fields }) =>
+  new ServerOverloadedError(
+    `${sentence(details.message, "The model is at capacity.")} Choose another model, or try again later.`,
+    fields,
+  );
+
+export const invalidRequest: ToError = ({ details, fields, body }) =>
+  new InvalidRequestError(details.message ?? "Invalid request.", { ...fields, body });
+
+const againstPolicy: ToError = (refusal) =>
+  invalidRequest(withMessage(refusal, `The service's usage policy forbids this request (${refusal.fields.code}).`));
+
+const badImage: ToError = (refusal) => {
+  const said = sentence(refusal.details.message, "The service cannot use an image of the request.");
+  return invalidRequest({
+    ...refusal,
+    details: { ...refusal.details, message: `${said} Remove the image from the input and send the request again.` },
+  });
+};
+
+const staleReasoning: ToError = (refusal) => {
+  const said = sentence(refusal.details.message, "The service cannot decrypt a reasoning item of the input.");
+  return invalidRequest({
+    ...refusal,
+    details: {
+      ...refusal.details,
+      message: `${said} Leave reasoning items of another account, model or key out of the input.`,
+    },
+  });
+};
+
+export const passing: ToError = ({ details, fields }) => {
+  const code = fields.code === undefined ? "without giving a reason" : `with code ${fields.code}`;
+  return new RetryableError(details.message ?? `The service failed ${code}. Send the request again.`, fields);
+};
+
+const connectionLimit: ToError = ({ details, fields }) =>
+  new RetryableError(
+    details.message ??
+      "Responses websocket connection limit reached (60 minutes). Create a new websocket connection to continue.",
+    fields,
+  );
+
+const previousResponseGone: ToError = ({ details, fields }) =>
+  new RetryableError(
+    details.message ??
+      "The previous response is not known on this connection. Send the full input, without previous_response_id.",
+    fields,
+  );
+
+const usageLimitReached: ToError = ({ details, fields, headers }) => {
+  const rateLimits =
+    Object.keys(headers).length > 0 ? rateLimitSnapshot(headers, headerText(headers, header.activeLimit)) : undefined;
+  const promo = promoMessage(headers);
+  const { planType } = details;
+  const resetDate = dateOf(details.resetsAt);
+  const resetsAt = resetDate === undefined ? undefined : details.resetsAt;
+  const limitName = rateLimits?.limitName?.toLowerCase() === "codex" ? undefined : rateLimits?.limitName;
+  const message = [
+    `The usage limit${limitName ? ` of ${limitName}` : ""} is reached${planType ? ` (plan: ${planType})` : ""}.`,
+    resetDate === undefined ? undefined : `It resets at ${resetDate}.`,
+    promo ?? "Wait for the reset, or see https://chatgpt.com/codex/settings/usage for more credits.",
+  ];
+  return new UsageLimitReachedError(message.filter(Boolean).join(" "), {
+    ...fields,
+    planType,
+    resetsAt,
+    rateLimits,
+    promoMessage: promo,
+  });
+};
+
+/**
+ * THE table: what a code means, on an SSE stream, on a WebSocket and in an HTTP answer alike. Looked up by `error.code`, then by `error.type`.
+ * What is not listed depends on where it arrived: an event is retryable, an HTTP answer goes by its status.
+ *
+ * @see The reference's tables; the codes of November 2026 by their names in its binary.
+ */
+const BY_CODE: ReadonlyMap<string, ToError> = new Map([
+  ["context_length_exceeded", contextWindowExceeded],
+  ["insufficient_quota", quotaExceeded],
+  ["credit_balance_exhausted", quotaExceeded],
+  ["organization_spend_limit_exceeded", quotaExceeded],
+  ["project_spend_limit_exceeded", quotaExceeded],
+  ["budget_reached", quotaExceeded],
+  ["session_budget_exceeded", quotaExceeded],
+  ["usage_not_included", usageNotIncluded],
+  ["access_program_not_enabled", notAllowed],
+  ["invalid_access_program", notAllowed],
+  ["workspace_access_denied", notAllowed],
+  ["inference_hook_denied", notAllowed],
+  ["usage_limit_reached", usageLimitReached],
+  ["server_is_overloaded", serverOverloaded],
+  ["invalid_prompt", invalidRequest],
+  ["model_not_found", invalidRequest],
+  ["tool_collision", invalidRequest],
+  ["audio_too_large", invalidRequest],
+  ["invalid_audio", invalidRequest],
+  ["invalid_audio_data", invalidRequest],
+  ["invalid_audio_format", invalidRequest],
+  ["missing_audio_sample_rate", invalidRequest],
+  ["invalid_encrypted_content", staleReasoning],
+  ["empty_image_file", badImage],
+  ["unsupported_image_media_type", badImage],
+  ["failed_to_download_image", badImage],
+  ["cyber_policy", againstPolicy],
+  ["bio_policy", againstPolicy],
+  ["content_policy_violation", againstPolicy],
+  ["misalignment_policy_violation", againstPolicy],
+  ["flex_unavailable", passing],
+  ["policy_capacity_unavailable", passing],
+  ["slow_down", passing],
+  ["vector_store_timeout", passing],
+]);
+
+/** Families of codes that grow. */
+const BY_PREFIX: readonly (readonly [string, ToError])[] = [
+  ["invalid_image", badImage],
+  ["image_", badImage],
+];
+
+/** Codes that speak of a WebSocket connection, and of nothing an HTTP request could mend. */
+const ON_WEBSOCKET: ReadonlyMap<string, ToError> = new Map([
+  ["websocket_connection_limit_reached", connectionLimit],
+  ["previous_response_not_found", previousResponseGone],
+]);
+
+export function listed({ code, type, limitReadable }: ErrorDetails): ToError | undefined {
+  const toError = ofCode(code) ?? ofCode(type);
+  // As in the reference, a limit of the plan whose details cannot be read is an ordinary 429.
+  const isPlanLimit = toError === usageLimitReached || toError === usageNotIncluded;
+  return isPlanLimit && !limitReadable ? undefined : toError;
+}
+
+export function ofConnection(code: string | undefined): ToError | undefined {
+  return ON_WEBSOCKET.get(code ?? "");
+}
+
+function ofCode(code = ""): ToError | undefined {
+  return BY_CODE.get(code) ?? BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
+
+function withMessage(refusal: Refusal, byDefault: string): Refusal {
+  const { details } = refusal;
+  return { ...refusal, details: { ...details, message: details.message ?? byDefault } };
+}
+
+/** The service's words as a sentence that another can follow. */
+export function sentence(words: string | undefined, fallback: string): string {
+  if (words === undefined) return fallback;
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
+function dateOf(unixSeconds: number | undefined): string | undefined {
+  const date = new Date((unixSeconds ?? Number.NaN) * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

@@ -1,0 +1,111 @@
+import { isJsonObject } from "../wire/json.ts";
+
+/** What a refusal says of itself, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways put in its place. */
+export interface ErrorDetails {
+  readonly code?: string | undefined;
+  readonly type?: string | undefined;
+  /** Trimmed; absent when blank. */
+  readonly message?: string | undefined;
+  readonly planType?: string | undefined;
+  /** Unix seconds; absent where no number can hold them. */
+  readonly resetsAt?: number | undefined;
+  /** A status of 400 to 499 that stands in place of a code, as gateways write it: the request is to blame. */
+  readonly status?: number | undefined;
+  /** The fields that tell of a plan's limit each have their type: `type`, `planType` and `resetsAt`. */
+  readonly limitReadable: boolean;
+}
+
+const NOTHING: ErrorDetails = { limitReadable: false };
+
+/** Nothing was said. */
+export function isSilent({ code, type, message }: ErrorDetails): boolean {
+  return code === undefined && type === undefined && message === undefined;
+}
+
+/** Reads an `error`: an object, or a text. What is not of its type counts as absent; a number as code is its digits. */
+export function readErrorDetails(error: unknown): ErrorDetails {
+  if (typeof error === "string") return { message: error.trim() || undefined, limitReadable: false };
+  if (!isJsonObject(error)) return NOTHING;
+  const { code, type, plan_type: planType, resets_at: resetsAt } = error;
+  return {
+    code: text(code) ?? (typeof code === "number" ? String(code) : undefined),
+    type: text(type),
+    message: messageOf(error),
+    planType: text(planType),
+    resetsAt: Number.isSafeInteger(resetsAt) ? Number(resetsAt) : undefined,
+    status: refusalStatus(code),
+    limitReadable: isOptionalText(type) && isOptionalText(planType) && isOptionalInteger(resetsAt),
+  };
+}
+
+/** The details of an answer, or of an event without a form of its own: in `error`, in `detail`, or beside each other. */
+export function readDetails(answer: unknown): ErrorDetails {
+  if (!isJsonObject(answer)) return NOTHING;
+  if (answer.error !== undefined && answer.error !== null) {
+    const details = readErrorDetails(answer.error);
+    return isSilent(details) ? { ...details, message: messageOf(answer) } : details;
+  }
+  // `type` is the event's own here.
+  return readErrorDetails({
+    code: answer.code,
+    message: messageOf(answer),
+    plan_type: answer.plan_type,
+    resets_at: answer.resets_at,
+  });
+}
+
+/** The details in the text of an HTTP answer. */
+export function readBodyDetails(body: string): ErrorDetails {
+  try {
+    return readDetails(JSON.parse(body));
+  } catch {
+    return NOTHING; // a gateway's page, or nothing at all
+  }
+}
+
+/** `message`, or what gateways call it: `detail` as text or as a list of findings, `details`. */
+function messageOf({ message, detail, details }: Readonly<Record<string, unknown>>): string | undefined {
+  for (const words of [message, detail, details]) {
+    const found = Array.isArray(words) ? words.map(finding).filter(Boolean).join("; ") : text(words)?.trim();
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function finding(entry: unknown): string | undefined {
+  return text(entry) ?? (isJsonObject(entry) ? (text(entry.msg) ?? text(entry.message)) : undefined);
+}
+
+function refusalStatus(code: unknown): number | undefined {
+  const status = statusNumber(code);
+  return status !== undefined && status >= 400 && status <= 499 ? status : undefined;
+}
+
+/** An HTTP status, as a number or as digits. */
+export function statusNumber(value: unknown): number | undefined {
+  const status = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
+  return Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 999 ? Number(status) : undefined;
+}
+
+const TRY_AGAIN_IN = /try again in\s*(\d+(?:\.\d+)?)\s*(ms|s|seconds?)/i;
+
+/** The delay that a message asks for (`Please try again in 11.054s`), in milliseconds. */
+export function delayInMessage(message: string | undefined): number | undefined {
+  const [, amount, unit] = TRY_AGAIN_IN.exec(message ?? "") ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  const delayMs = Math.round(Number(amount) * (unit.toLowerCase() === "ms" ? 1 : 1000));
+  return Number.isFinite(delayMs) ? delayMs : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === "string";
+}
+
+/** One of 64 bits: too late for any date it is still a number, and leaves the rest readable. */
+function isOptionalInteger(value: unknown): boolean {
+  return value === undefined || value === null || (Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63);
+}

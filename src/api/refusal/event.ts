@@ -1,0 +1,67 @@
+import { StreamError } from "../../client/failure/kinds.ts";
+import { parseRetryAfter } from "../../client/failure/retry-after.ts";
+import type { HeaderMap } from "../../client/headers.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { mapAnswer } from "./answer.ts";
+import { invalidRequest, listed, ofConnection, passing, type ToError } from "./codes.ts";
+import { delayInMessage, type ErrorDetails, isSilent, readDetails, readErrorDetails, statusNumber } from "./details.ts";
+import type { CodexFailure } from "./kinds.ts";
+
+/** The typed error for `response.error` of a `response.failed` event. */
+export function mapFailedResponse(error: unknown, nowMs: number = Date.now()): CodexFailure {
+  const details = readErrorDetails(error);
+  if (isSilent(details) && !isJsonObject(error)) return new StreamError("response.failed event received");
+  // By the code alone, as in the reference.
+  const known = listed({ ...details, type: undefined });
+  return mapDetails(details, known, isJsonObject(error) ? frameHeaders(error.headers) : {}, nowMs);
+}
+
+/**
+ * The typed error for a top-level `error` event, the same on both carriers and in each of its forms: with the details in `error`, beside `type`,
+ * or as gateways write them; with a status, which makes it what an HTTP answer of that status is, or without.
+ *
+ * @param text - The event as it arrived; it becomes the error's `body`. Not written anew: what a peer nests deep enough cannot be.
+ * @param nowMs - The clock against which a `Retry-After` date is read.
+ */
+export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = Date.now()): CodexFailure {
+  const details = readDetails(event);
+  const headers = {
+    ...frameHeaders(isJsonObject(event.error) ? event.error.headers : undefined),
+    ...frameHeaders(event.headers),
+  };
+  const status = statusNumber(event.status) ?? statusNumber(event.status_code) ?? details.status;
+  const ofLink = ofConnection(details.code);
+  if (ofLink) return ofLink({ details, fields: { code: details.code, status }, headers });
+  if (status !== undefined && (status < 200 || status > 299)) return mapAnswer({ status, headers, body: text }, nowMs);
+  if (isSilent(details)) return new StreamError("error event received, without a reason");
+  return mapDetails(details, listed(details), headers, nowMs);
+}
+
+function mapDetails(
+  details: ErrorDetails,
+  known: ToError | undefined,
+  headers: HeaderMap,
+  nowMs: number,
+): CodexFailure {
+  const { code, type, message, status } = details;
+  const asked = parseRetryAfter(headers, nowMs);
+  const retryAfterMs = asked ?? (code === "rate_limit_exceeded" ? delayInMessage(message) : undefined);
+  const fields = { code: code ?? type, retryAfterMs };
+  return (known ?? unlisted(type, status))({ details, fields, headers });
+}
+
+/** A request that is wrong stays wrong. An HTTP answer says that by its status; an event, by its type. */
+function unlisted(type: string | undefined, status: number | undefined): ToError {
+  return type === "invalid_request_error" || status === 400 || status === 422 ? invalidRequest : passing;
+}
+
+function frameHeaders(value: unknown): HeaderMap {
+  const headers: Record<string, string> = {};
+  if (!isJsonObject(value)) return headers;
+  for (const [name, field] of Object.entries(value)) {
+    if (typeof field === "string" || typeof field === "number" || typeof field === "boolean") {
+      headers[name.toLowerCase()] = String(field);
+    }
+  }
+  return headers;
+}

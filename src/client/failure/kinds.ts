@@ -1,0 +1,170 @@
+import type { HeaderMap } from "../headers.ts";
+import { type CommonFields, Failure, type FailureOf, failureClass, kind } from "./failure.ts";
+import { parseRetryAfter } from "./retry-after.ts";
+
+export interface HttpFields {
+  readonly status: number;
+  /** Origin and path; user info and query are cut because either can hold a key. */
+  readonly url?: string | undefined;
+  readonly headers: HeaderMap;
+  /** The server's text as received (bounded), with the request's own credentials blanked. */
+  readonly body: string;
+}
+
+/** `connect`: no connection (DNS, TCP, proxy, TLS); `headers`: no answer; `idle`: the stream fell silent. */
+export type TimeoutPhase = "connect" | "headers" | "idle";
+
+export interface TimeoutFields {
+  readonly phase: TimeoutPhase;
+  /** The limit that ran out, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Where on the way a connection failed; `proxy` tells a proxy's refusal from the origin's answer. */
+export type NetworkPhase = "dns" | "connect" | "proxy" | "tls" | "request";
+
+export interface NetworkFields {
+  /** Code of the operating system, of TLS or of this package (`PROXY_REFUSED`, `TOO_MANY_REDIRECTS`, …). */
+  readonly code?: string | undefined;
+  readonly phase?: NetworkPhase | undefined;
+  /** Status of a proxy that refused the tunnel. */
+  readonly proxyStatus?: number | undefined;
+}
+
+export interface StreamFields {
+  /** Of the operating system or of TLS, where a connection broke; the service's own where it named one. */
+  readonly code?: string | undefined;
+}
+
+export interface LimitFields {
+  /** What was too large, e.g. `event`. */
+  readonly what: string;
+  readonly limit: number;
+  /** Of `limit`, e.g. `bytes`. */
+  readonly unit: string;
+}
+
+export interface CaFields {
+  /** The variable that chose the file; absent when the program did. */
+  readonly sourceEnv?: string | undefined;
+  /** The file, as written in the variable or option; absent for PEM text. */
+  readonly path?: string | undefined;
+  /** Which CERTIFICATE section of the file, from 1, as in the message. */
+  readonly certificateIndex?: number | undefined;
+  /** Code of the operating system (`ENOENT`, `EACCES`, …) or of OpenSSL. */
+  readonly code?: string | undefined;
+}
+
+/** Refused before any work: by its form, its credentials, its size, a limit, or for want of room. */
+const REFUSED: ReadonlySet<number> = new Set([
+  401, 402, 403, 404, 405, 406, 407, 411, 413, 414, 415, 422, 426, 429, 431, 503,
+]);
+
+/** Does a status say that the request was refused before any work? */
+export function isRefusedUnread(status: number | undefined): boolean {
+  return status !== undefined && (status === 400 || REFUSED.has(status));
+}
+
+/** The network wants a log-in first: no sending again opens a captive portal. */
+const NEEDS_LOGIN = 511;
+
+/** A status for which the request is not to blame. */
+export function isServerFault(status: number | undefined): boolean {
+  return status !== undefined && status >= 500 && status <= 599 && status !== NEEDS_LOGIN;
+}
+
+/** Everything that can go wrong on the way, a row a kind. Classes, unions, exit statuses and the page of errors follow from it. */
+export const TRANSPORT_KINDS = {
+  http: kind<HttpFields>({
+    outlook: ({ status }) => (status === 429 || isServerFault(status) ? "again" : "never"),
+    replay: ({ status }) => (isRefusedUnread(status) ? "safe" : "unsafe"),
+    exit: 3,
+    hidden: ["headers", "body"],
+  }),
+  timeout: kind<TimeoutFields>({
+    outlook: "again",
+    replay: ({ phase }) => (phase === "connect" ? "safe" : "unsafe"),
+    exit: 4,
+  }),
+  network: kind<NetworkFields>({
+    outlook: "again",
+    replay: ({ phase = "request" }) => (phase === "request" ? "unsafe" : "safe"),
+    exit: 4,
+  }),
+  build: kind({ outlook: "never", replay: "safe", exit: 2 }),
+  aborted: kind({ outlook: "never", replay: "unsafe", exit: 130 }),
+  stream: kind<StreamFields>({ outlook: "again", replay: "unsafe", exit: 4 }),
+  protocol: kind({ outlook: "never", replay: "unsafe", exit: 4 }),
+  limit: kind<LimitFields>({ outlook: "never", replay: "unsafe", exit: 4 }),
+  ca_read: kind<CaFields>({ outlook: "never", replay: "safe", exit: 5 }),
+  ca_invalid: kind<CaFields>({ outlook: "never", replay: "safe", exit: 5 }),
+  ca_rejected: kind<CaFields>({ outlook: "never", replay: "safe", exit: 5 }),
+} as const;
+
+/** What `codex-wire/client` throws, discriminated by `kind`. It may grow in minor versions: keep a `default`. */
+export type TransportFailure = FailureOf<typeof TRANSPORT_KINDS>;
+
+export const TransportFailure = {
+  /** True of a failure of any installed copy of this package. */
+  is(value: unknown): value is TransportFailure {
+    return Failure.is(value) && Object.hasOwn(TRANSPORT_KINDS, value.kind);
+  },
+  [Symbol.hasInstance](value: unknown): value is TransportFailure {
+    return TransportFailure.is(value);
+  },
+} as const;
+
+/** The server answered with a status outside 200-299. */
+export class HttpError extends failureClass(TRANSPORT_KINDS, "http") {
+  /** The wait that its headers ask for is read against the system's clock, unless it is given. */
+  constructor(message: string, fields: HttpFields & CommonFields) {
+    super(message, { ...fields, retryAfterMs: fields.retryAfterMs ?? parseRetryAfter(fields.headers, Date.now()) });
+  }
+}
+
+/** Nothing happened, or a call was not done, within `timeoutMs` milliseconds. */
+export class TimeoutError extends failureClass(TRANSPORT_KINDS, "timeout") {}
+
+/** No answer arrived: name resolution, TCP, proxy, TLS, or a connection that broke before the response headers. */
+export class NetworkError extends failureClass(TRANSPORT_KINDS, "network") {}
+
+/** The request could not be built, so nothing was sent: a bad URL, header value, body or option. */
+export class BuildError extends failureClass(TRANSPORT_KINDS, "build") {}
+
+/** The caller's `AbortSignal` fired; `cause` is `signal.reason`. Never retried. */
+export class AbortedError extends failureClass(TRANSPORT_KINDS, "aborted") {
+  constructor(reason: unknown) {
+    super(abortText(reason), { cause: reason });
+  }
+}
+
+/** `AbortSignal.timeout` fires with a reason of this name. */
+function abortText(reason: unknown): string {
+  const isTimeout = reason instanceof Error && reason.name === "TimeoutError";
+  return isTimeout ? "the time that the caller's signal gives is over (AbortSignal.timeout)" : "aborted by the caller";
+}
+
+/** A stream that broke or ended before its terminal event. */
+export class StreamError extends failureClass(TRANSPORT_KINDS, "stream") {}
+
+/** An answer that is not what the endpoint answers: a captive portal's page, no event stream, undecodable. Never the same again. */
+export class ProtocolError extends failureClass(TRANSPORT_KINDS, "protocol") {}
+
+/** A bound of this package was met: `what` is larger than `limit` `unit`. Never the same again. */
+export class LimitError extends failureClass(TRANSPORT_KINDS, "limit") {}
+
+/** The CA file cannot be read: it is missing, forbidden, a directory, no regular file, or too large. It is thrown when a client is built. */
+export class CaReadError extends failureClass(TRANSPORT_KINDS, "ca_read") {}
+
+/** The CA file was read, but it is no PEM file or holds no certificate. */
+export class CaInvalidError extends failureClass(TRANSPORT_KINDS, "ca_invalid") {}
+
+/** A section of the CA file is no certificate that TLS takes; `certificateIndex` says which. The whole bundle is refused, as in the reference. */
+export class CaRejectedError extends failureClass(TRANSPORT_KINDS, "ca_rejected") {}
+
+export type CaError = CaReadError | CaInvalidError | CaRejectedError;
+
+/** A CA bundle that cannot be used, as any copy of this package says it. */
+export function isCaError(value: unknown): value is CaError {
+  return Failure.is(value) && value.kind.startsWith("ca_");
+}

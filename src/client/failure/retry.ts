@@ -1,0 +1,43 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { announceRetry, type RetryObservers } from "../telemetry.ts";
+import type { At } from "./outlook.ts";
+import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings } from "./policy.ts";
+
+/** What a retry loop needs besides its policy. */
+export interface RetryContext extends RetryObservers {
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1); default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Where the work fails, if it does. Default: an HTTP request. */
+  readonly at?: At | undefined;
+}
+
+const REQUEST: At = { carrier: "http", step: "request" };
+
+/**
+ * Runs `send` until it succeeds, fails for good, or the retries are spent; then throws the last error.
+ *
+ * @param send - Called with the attempt's number, from 0; it builds the request anew, so that credentials are fresh.
+ * @throws {@link AbortedError} The signal fired during a wait. {@link BuildError} `maxRetries` is no number of retries.
+ */
+export async function withRetries<Result>(
+  policy: RetryPolicy,
+  send: (attempt: number) => Promise<Result>,
+  context: RetryContext = {},
+): Promise<Result> {
+  const { clock = systemClock, random = Math.random, at = REQUEST } = context;
+  const settings = retrySettings(policy);
+  const layer: RetryLayer = at.step === "request" ? "request" : "handshake";
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await send(attempt);
+    } catch (reason) {
+      if (attempt >= settings.maxRetries || !isTriedAgain(settings, reason, { ...at, layer, attempt })) throw reason;
+      const retry = attempt + 1;
+      const delayMs = retryDelayMs(settings, reason, retry, random);
+      announceRetry(context, { retry, maxRetries: settings.maxRetries, delayMs, reason, layer: "request" });
+      await clock.sleep(delayMs, context.signal);
+    }
+  }
+}
