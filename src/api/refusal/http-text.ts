@@ -43,7 +43,7 @@ export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails):
   ];
   const context = marks.map(([name, value]) => (value ? `, ${name}: ${value}` : "")).join("");
   const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : undefined);
-  return advice === undefined ? what + context : `${what}${context}. ${advice}`;
+  return advice === undefined ? what + context : `${(what + context).replace(/\.$/, "")}. ${advice}`;
 }
 
 function isCloudflareBlock({ status, body }: HttpFields): boolean {
