@@ -86,12 +86,16 @@ const answers: readonly (readonly [
 ];
 
 describe.each(["http", "websocket"] as const)("a session over %s", (transport) => {
-  it.each(answers)("%s", async (_form, step, kind, outlook, http, websocket) => {
+  it.each(answers)("%s", async (form, step, kind, outlook, http, websocket) => {
     const emulator = await emulate({
       script: (request) => (request.kind === "handshake" ? undefined : step),
       rateLimits: false,
     });
-    const limits = { maxStreamRetries: STREAM_RETRIES, streamIdleTimeoutMs: 50, retry: { maxRetries: 1 } };
+    const limits = {
+      maxStreamRetries: STREAM_RETRIES,
+      streamIdleTimeoutMs: form === "silence" ? 100 : 10_000,
+      retry: { maxRetries: 1 },
+    };
     const { session } = openSession(emulator.url, { transport }, limits);
     const failure = (await run(session, asking("hello"))).error as CodexFailure;
     const verdict: Verdict = { kind: failure.kind, outlook: failure.outlook, asked: bodiesAt(emulator).length };
