@@ -57,20 +57,20 @@ export {
   RealtimeConversation,
   type RealtimeConversationEvent,
   type RealtimeConversationOptions,
-} from "./api/realtime/conversation.ts";
+} from "./api/realtime/conversation/conversation.ts";
 export type {
   HandoffRequested,
   RealtimeAudioFrame,
   RealtimeEvent,
   TranscriptEntry,
 } from "./api/realtime/events.ts";
-export { realtimeCallSession } from "./api/realtime/protocols.ts";
+export { realtimeCallSession } from "./api/realtime/protocol/protocols.ts";
 export type { RealtimeEvents } from "./api/realtime/reader.ts";
 export type {
   RealtimeProtocolName,
   RealtimeSessionConfig,
   RealtimeSessionSettings,
-} from "./api/realtime/session-config.ts";
+} from "./api/realtime/settings.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
 export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
 export {

@@ -7,8 +7,8 @@ import { header } from "../headers.ts";
 import { type ProviderConfig, userInfoHeaders } from "../provider.ts";
 import { WebsocketOpener } from "../websocket-opener.ts";
 import { RealtimeWebsocketConnection } from "./connection.ts";
-import { protocolOf } from "./protocols.ts";
-import type { RealtimeSessionConfig } from "./session-config.ts";
+import { protocolOf } from "./protocol/protocols.ts";
+import type { RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";
 
 export interface RealtimeConnectOptions {

@@ -3,7 +3,7 @@ import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { type RealtimeContext, RealtimeLink } from "./link.ts";
 import { RealtimeEvents } from "./reader.ts";
-import type { RealtimeProtocolName } from "./session-config.ts";
+import type { RealtimeProtocolName } from "./settings.ts";
 import { RealtimeWriter } from "./writer.ts";
 
 type Writes = Pick<

@@ -6,11 +6,11 @@ import { notify, type Telemetry } from "../../client/telemetry.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import type { RealtimeEvent } from "./events.ts";
-import { parseFrame } from "./inbound.ts";
+import { parseFrame } from "./protocol/decoders.ts";
 import { Outbox, type OutgoingMessage } from "./outbox.ts";
-import type { RealtimeProtocol } from "./protocol.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
-import type { Transcript } from "./transcript.ts";
+import type { RealtimeProtocol } from "./protocol/protocol.ts";
+import type { RealtimeSessionSettings } from "./settings.ts";
+import type { Transcript } from "./protocol/transcript.ts";
 
 /** What a connection takes over from its client. */
 export interface RealtimeContext {

@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type ProviderConfig, withoutUserInfo } from "../provider.ts";
-import { protocolOf } from "./protocols.ts";
-import type { RealtimeSessionConfig } from "./session-config.ts";
+import { protocolOf } from "./protocol/protocols.ts";
+import type { RealtimeSessionConfig } from "./settings.ts";
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([
   ["http:", "ws:"],

@@ -1,6 +1,6 @@
 import type { RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
-import { DEFAULT_PROTOCOL } from "./protocols.ts";
-import type { RealtimeProtocolName } from "./session-config.ts";
+import { DEFAULT_PROTOCOL } from "./protocol/protocols.ts";
+import type { RealtimeProtocolName } from "./settings.ts";
 
 /**
  * An event as the reference forwards it to its own clients: one key, the variant's name, with the fields in snake_case; a missing optional

@@ -1,8 +1,8 @@
 import { type JsonObject, jsonText } from "../wire/json.ts";
 import type { RealtimeAudioFrame } from "./events.ts";
 import type { RealtimeLink } from "./link.ts";
-import type { MessageRole } from "./protocol.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
+import type { MessageRole } from "./protocol/protocol.ts";
+import type { RealtimeSessionSettings } from "./settings.ts";
 
 export interface RealtimeSendOptions {
   /** Gives up while the message waits for the network, with an `aborted` error; it is not sent then. */

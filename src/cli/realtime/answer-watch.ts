@@ -1,5 +1,5 @@
-import type { RealtimeConversationEvent } from "../../api/realtime/conversation.ts";
-import { responsePhaseOf } from "../../api/realtime/response-phase.ts";
+import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
+import { responsePhaseOf } from "../../api/realtime/conversation/response-phase.ts";
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 

@@ -1,4 +1,4 @@
-import type { RealtimeConversationEvent } from "../../api/realtime/conversation.ts";
+import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
 import type { TranscriptEntry } from "../../api/realtime/events.ts";
 import type { Output } from "../output.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { RealtimeConversation, type RealtimeConversationEvent } from "../../../src/api/realtime/conversation.ts";
-import type { RealtimeProtocolName } from "../../../src/api/realtime/session-config.ts";
+import { RealtimeConversation, type RealtimeConversationEvent } from "../../../src/api/realtime/conversation/conversation.ts";
+import type { RealtimeProtocolName } from "../../../src/api/realtime/settings.ts";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";

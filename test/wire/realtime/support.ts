@@ -4,7 +4,7 @@ import type { ProviderConfig } from "../../../src/api/provider.ts";
 import { type RealtimeConnectOptions, RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../../src/api/realtime/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
-import type { RealtimeSessionConfig } from "../../../src/api/realtime/session-config.ts";
+import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { frame, opcode, type RawPeer, type RawServerOptions, serveRaw } from "../websocket/raw-server.ts";
 

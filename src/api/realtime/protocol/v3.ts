@@ -1,4 +1,4 @@
-import { callIn, done, type EventDecoder, handoffIn, itemDone, responseEvent } from "./inbound.ts";
+import { callIn, done, type EventDecoder, handoffIn, itemDone, responseEvent } from "./decoders.ts";
 import { functionCallOutput, functionTool, type RealtimeProtocol, textMessage } from "./protocol.ts";
 import { publicDecoders, publicSession } from "./public-api.ts";
 import { ByTurn } from "./transcript.ts";

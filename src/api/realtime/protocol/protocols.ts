@@ -1,7 +1,7 @@
-import { oneOf } from "../../client/options.ts";
-import type { JsonObject } from "../wire/json.ts";
+import { oneOf } from "../../../client/options.ts";
+import type { JsonObject } from "../../wire/json.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
-import type { RealtimeProtocolName, RealtimeSessionConfig } from "./session-config.ts";
+import type { RealtimeProtocolName, RealtimeSessionConfig } from "../settings.ts";
 import { v1 } from "./v1.ts";
 import { v2 } from "./v2.ts";
 import { v3 } from "./v3.ts";

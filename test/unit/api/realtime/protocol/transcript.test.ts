@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { RealtimeEvent, TranscriptEntry } from "../../../../src/api/realtime/events.ts";
-import { protocols } from "../../../../src/api/realtime/protocols.ts";
-import type { RealtimeProtocolName } from "../../../../src/api/realtime/session-config.ts";
+import type { RealtimeEvent, TranscriptEntry } from "../../../../../src/api/realtime/events.ts";
+import { protocols } from "../../../../../src/api/realtime/protocol/protocols.ts";
+import type { RealtimeProtocolName } from "../../../../../src/api/realtime/settings.ts";
 
 const user = (delta: string): RealtimeEvent => ({ type: "input_transcript.delta", delta });
 const model = (delta: string): RealtimeEvent => ({ type: "output_transcript.delta", delta });

@@ -1,6 +1,6 @@
-import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
+import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
 import { responsePhaseOf } from "./response-phase.ts";
-import type { RealtimeProtocolName } from "./session-config.ts";
+import type { RealtimeProtocolName } from "../settings.ts";
 
 /** What is to be done because of an event. */
 export type ConversationStep =

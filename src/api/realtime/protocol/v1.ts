@@ -1,4 +1,4 @@
-import type { JsonObject } from "../wire/json.ts";
+import type { JsonObject } from "../../wire/json.ts";
 import {
   audioFormatIn,
   delta,
@@ -8,7 +8,7 @@ import {
   serviceError,
   sessionUpdated,
   stringIn,
-} from "./inbound.ts";
+} from "./decoders.ts";
 import { AUDIO_FORMAT, FINAL_MESSAGE_PREFIX, type RealtimeProtocol, textMessage } from "./protocol.ts";
 import { UntilHandoff } from "./transcript.ts";
 

@@ -1,6 +1,6 @@
-import type { SkippedEvent } from "../../client/telemetry.ts";
-import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../wire/json.ts";
-import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
+import type { SkippedEvent } from "../../../client/telemetry.ts";
+import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../wire/json.ts";
+import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
 
 /**
  * Reads one kind of wire event; nothing for one that lacks a field or has it in another type.

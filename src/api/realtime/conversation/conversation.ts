@@ -1,9 +1,9 @@
-import { type Logger, steadyLogger } from "../../client/log.ts";
-import type { RealtimeWebsocketConnection } from "./connection.ts";
-import { ConversationState, type ConversationStateOptions, type ConversationStep } from "./conversation-state.ts";
-import type { RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
-import type { MessageRole } from "./protocol.ts";
-import type { RealtimeSendOptions } from "./writer.ts";
+import { type Logger, steadyLogger } from "../../../client/log.ts";
+import type { RealtimeWebsocketConnection } from "../connection.ts";
+import { ConversationState, type ConversationStateOptions, type ConversationStep } from "./state.ts";
+import type { RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
+import type { MessageRole } from "../protocol/protocol.ts";
+import type { RealtimeSendOptions } from "../writer.ts";
 
 export interface RealtimeConversationOptions extends Pick<ConversationStateOptions, "playedMs"> {
   /** Default: silent. */

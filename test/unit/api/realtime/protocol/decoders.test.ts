@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RealtimeEvent } from "../../../../src/api/realtime/events.ts";
-import { parseFrame } from "../../../../src/api/realtime/inbound.ts";
-import { protocols } from "../../../../src/api/realtime/protocols.ts";
-import type { RealtimeProtocolName } from "../../../../src/api/realtime/session-config.ts";
+import type { RealtimeEvent } from "../../../../../src/api/realtime/events.ts";
+import { parseFrame } from "../../../../../src/api/realtime/protocol/decoders.ts";
+import { protocols } from "../../../../../src/api/realtime/protocol/protocols.ts";
+import type { RealtimeProtocolName } from "../../../../../src/api/realtime/settings.ts";
 
 function parse(name: RealtimeProtocolName, wire: unknown): RealtimeEvent | undefined {
   const parsed = parseFrame(protocols[name].decoders, typeof wire === "string" ? wire : JSON.stringify(wire));

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
-import type { RealtimeEvent } from "./events.ts";
-import { delta, type EventDecoder, handoffIn, isCallOf, itemDone } from "./inbound.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { RealtimeEvent } from "../events.ts";
+import { delta, type EventDecoder, handoffIn, isCallOf, itemDone } from "./decoders.ts";
 import {
   FINAL_MESSAGE_PREFIX,
   functionCallOutput,

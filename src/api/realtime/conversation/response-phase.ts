@@ -1,5 +1,5 @@
-import { isJsonObject } from "../wire/json.ts";
-import type { RealtimeEvent } from "./events.ts";
+import { isJsonObject } from "../../wire/json.ts";
+import type { RealtimeEvent } from "../events.ts";
 
 export interface ResponsePhase {
   readonly phase: "created" | "done" | "cancelled";

@@ -1,4 +1,4 @@
-import type { RealtimeEvent, TranscriptEntry } from "./events.ts";
+import type { RealtimeEvent, TranscriptEntry } from "../events.ts";
 
 /**
  * Keeps what both sides say and gives it to the handoff. It sees events when they are read. Its size is that of the words since the last

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { protocolOf, realtimeCallSession } from "../../../../src/api/realtime/protocols.ts";
-import { v1 } from "../../../../src/api/realtime/v1.ts";
-import { v2 } from "../../../../src/api/realtime/v2.ts";
-import { v3 } from "../../../../src/api/realtime/v3.ts";
+import { protocolOf, realtimeCallSession } from "../../../../../src/api/realtime/protocol/protocols.ts";
+import { v1 } from "../../../../../src/api/realtime/protocol/v1.ts";
+import { v2 } from "../../../../../src/api/realtime/protocol/v2.ts";
+import { v3 } from "../../../../../src/api/realtime/protocol/v3.ts";
 
 const format = { type: "audio/pcm", rate: 24000 };
 const settings = { instructions: "Be brief." };

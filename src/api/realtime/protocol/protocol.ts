@@ -1,6 +1,6 @@
-import type { JsonObject } from "../wire/json.ts";
-import type { EventDecoder } from "./inbound.ts";
-import type { RealtimeProtocolName, RealtimeSessionSettings } from "./session-config.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { EventDecoder } from "./decoders.ts";
+import type { RealtimeProtocolName, RealtimeSessionSettings } from "../settings.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** One version of the protocol: what it sends and how it reads. Pure. */

@@ -1,5 +1,5 @@
-import { oneOf } from "../../client/options.ts";
-import type { JsonObject } from "../wire/json.ts";
+import { oneOf } from "../../../client/options.ts";
+import type { JsonObject } from "../../wire/json.ts";
 import {
   delta,
   type EventDecoder,
@@ -9,9 +9,9 @@ import {
   serviceError,
   sessionUpdated,
   speechStarted,
-} from "./inbound.ts";
+} from "./decoders.ts";
 import { AUDIO_FORMAT } from "./protocol.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
+import type { RealtimeSessionSettings } from "../settings.ts";
 
 const DEFAULT_VOICE = "marin";
 

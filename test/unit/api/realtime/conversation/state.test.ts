@@ -4,8 +4,8 @@ import {
   type ConversationStateOptions,
   type ConversationStep,
   handoffPrompt,
-} from "../../../../src/api/realtime/conversation-state.ts";
-import type { RealtimeEvent, TranscriptEntry } from "../../../../src/api/realtime/events.ts";
+} from "../../../../../src/api/realtime/conversation/state.ts";
+import type { RealtimeEvent, TranscriptEntry } from "../../../../../src/api/realtime/events.ts";
 
 const created: RealtimeEvent = { type: "response_created" };
 const done: RealtimeEvent = { type: "response_done" };
