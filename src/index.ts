@@ -51,6 +51,8 @@ export {
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
 export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
+export { type ClientSecret, type ClientSecretRequest, ClientSecretsClient } from "./api/realtime/client-secrets.ts";
+export type { RealtimeClosure } from "./api/realtime/closure.ts";
 export type { RealtimeWebsocketConnection } from "./api/realtime/connection.ts";
 export {
   type RealtimeCloseReason,
@@ -58,21 +60,34 @@ export {
   type RealtimeConversationEvent,
   type RealtimeConversationOptions,
 } from "./api/realtime/conversation/conversation.ts";
+export type { FunctionCall } from "./api/realtime/conversation/state.ts";
 export type {
+  AudioEncoding,
   HandoffRequested,
   RealtimeAudioFrame,
+  RealtimeErrorEvent,
   RealtimeEvent,
+  RealtimeRateLimit,
   TranscriptEntry,
 } from "./api/realtime/events.ts";
 export { realtimeCallSession } from "./api/realtime/protocol/protocols.ts";
 export type { RealtimeEvents } from "./api/realtime/reader.ts";
+export type { RealtimeUsage, ResponseOutcome, ResponseStatusDetails } from "./api/realtime/response-outcome.ts";
+export type {
+  RealtimeContentPart,
+  RealtimeItem,
+  RealtimeResponseParameters,
+  RealtimeSession,
+  RealtimeTool,
+  RealtimeTurnDetection,
+} from "./api/realtime/session.ts";
 export type {
   RealtimeProtocolName,
   RealtimeSessionConfig,
   RealtimeSessionSettings,
 } from "./api/realtime/settings.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
-export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
 export {
   CodexApiError,
   type CodexFailure,

@@ -2,6 +2,8 @@ import { BuildError, ProtocolError } from "../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../client/headers.ts";
 import type { Answer } from "./answer.ts";
 import { type ClientOptions, type EndpointCall, EndpointSession } from "./endpoint-session.ts";
+import { sessionWire } from "./realtime/protocol/session-wire.ts";
+import type { RealtimeSession } from "./realtime/session.ts";
 import { type UnaryOptions, unaryCall } from "./unary-options.ts";
 import { jsonText } from "./wire/json.ts";
 
@@ -19,7 +21,7 @@ export interface CreatedCall {
 
 const BOUNDARY = "codex-realtime-call-boundary";
 
-/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call. Later than the reference of March 2026. */
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the reference of March 2026. */
 export class CallsClient {
   readonly #session: EndpointSession;
 
@@ -41,6 +43,39 @@ export class CallsClient {
     const call = unaryCall("realtime/calls", undefined, options);
     const response = await this.#session.execute({ ...call, ...this.#bodyOf(sdp, session) });
     return { sdp: decodeSdp(response), callId: callIdOf(response) };
+  }
+
+  /** Takes an incoming call. @param session - What `session.update` would carry, with `model`. @throws The kinds of `docs/errors.md`. */
+  async accept(callId: string, session: RealtimeSession, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "accept", sessionWire(session), options);
+  }
+
+  /**
+   * Turns an incoming call down.
+   *
+   * @param options - `statusCode`: what the caller's telephone is told; default the service's, 603 (declined).
+   * @throws The kinds of `docs/errors.md`.
+   */
+  async reject(
+    callId: string,
+    { statusCode, ...options }: UnaryOptions & { readonly statusCode?: number | undefined } = {},
+  ): Promise<void> {
+    await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, options);
+  }
+
+  /** Passes a call on. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
+  async refer(callId: string, targetUri: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "refer", { target_uri: targetUri }, options);
+  }
+
+  /** Ends a call, WebRTC or SIP. @throws The kinds of `docs/errors.md`. */
+  async hangUp(callId: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "hangup", undefined, options);
+  }
+
+  async #act(callId: string, act: string, body: object | undefined, options: UnaryOptions): Promise<void> {
+    if (typeof callId !== "string" || callId === "") throw new BuildError("callId is missing: name the call, rtc_…");
+    await this.#session.execute(unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options));
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {

@@ -7,6 +7,8 @@ export type Endpoint =
   | "image_generation"
   | "image_edit"
   | "call"
+  | "call_act"
+  | "client_secret"
   | "realtime"
   | "file"
   | "uploaded"
@@ -23,9 +25,11 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ["/images/generations", "image_generation"],
   ["/images/edits", "image_edit"],
   ["/realtime/calls", "call"],
+  ["/realtime/client_secrets", "client_secret"],
   ["/realtime", "realtime"],
   ["/files", "file"],
 ]);
+const CALL_ACT = /^\/realtime\/calls\/[^/]+\/(?:accept|reject|refer|hangup)$/;
 const FILE = /^\/(?:files\/([^/]+)\/(uploaded)|(upload)\/([^/]+))$/;
 
 export interface Route {
@@ -40,7 +44,7 @@ export function routeOf(pathname: string): Route | undefined {
   const [, toldId, , upload, uploadId] = FILE.exec(path) ?? [];
   if (upload !== undefined) return { endpoint: "upload", method: "PUT", fileId: uploadId ?? "" };
   if (toldId !== undefined) return { endpoint: "uploaded", method: "POST", fileId: toldId };
-  const endpoint = ENDPOINTS.get(path);
+  const endpoint = CALL_ACT.test(path) ? "call_act" : ENDPOINTS.get(path);
   return (
     endpoint && { endpoint, method: endpoint === "models" || endpoint === "realtime" ? "GET" : "POST", fileId: "" }
   );

@@ -2,7 +2,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { apiKeyAuth } from "../../src/api/auth.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
 import { RealtimeWebsocketClient } from "../../src/api/realtime/client.ts";
-import { RealtimeConversation, type RealtimeConversationEvent } from "../../src/api/realtime/conversation/conversation.ts";
+import {
+  RealtimeConversation,
+  type RealtimeConversationEvent,
+} from "../../src/api/realtime/conversation/conversation.ts";
 import type { RealtimeProtocolName } from "../../src/api/realtime/settings.ts";
 import { installed } from "./installed.ts";
 

@@ -18,7 +18,7 @@ export interface RealtimeConnectOptions {
   readonly defaultHeaders?: HeaderInit | undefined;
   /** While the network does not keep up, the oldest of 256 audio frames that wait makes room for the newest. Default false: senders wait. */
   readonly dropOldestAudio?: boolean | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
+  /** Also yield wire events that no event type covers, in `v1` and `v2`; `v3` always does. Default false. */
   readonly wireEvents?: boolean | undefined;
   /** Ends the attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
@@ -32,9 +32,9 @@ export interface RealtimeConnectOptions {
  *
  * @example
  * ```ts
- * const connection = await client.connect({ instructions: "Answer in one sentence.", model: "gpt-realtime" });
+ * const connection = await client.connect({ instructions: "Answer in one sentence.", model: "gpt-realtime-2.1" });
  * await connection.sendConversationItem("Hello!");
- * await connection.sendResponseCreate();
+ * await connection.createResponse();
  * for await (const event of connection) {
  *   if (event.type === "output_transcript.delta") process.stdout.write(event.delta);
  *   if (event.type === "response_done") break;
@@ -57,7 +57,7 @@ export class RealtimeWebsocketClient {
   }
 
   /**
-   * Opens a session and sends its `session.update`; it does not wait for the answer, which is the event `session_updated`. Not retried,
+   * Opens a session and sends its `session.update`, unless `session` is `"keep"`; it does not wait for the answer, which is the event `session_updated`. Not retried,
    * except once after a 401 for which the credentials could be renewed, and for a `callId` as the provider's policy says, since a call may
    * be known a moment later only.
    *
@@ -65,20 +65,22 @@ export class RealtimeWebsocketClient {
    *   (the provider's `connectTimeoutMs`, default 15 000), `network`, `build`, `aborted`, `stream`.
    */
   async connect(
-    config: RealtimeSessionConfig,
+    config: RealtimeSessionConfig = {},
     options: RealtimeConnectOptions = {},
   ): Promise<RealtimeWebsocketConnection> {
     const { telemetry, logger } = this.#opener;
+    const protocol = protocolOf(config);
     const connection = new RealtimeWebsocketConnection(await this.#open(config, options), {
-      protocol: protocolOf(config),
+      protocol,
       settings: config,
       dropOldestAudio: options.dropOldestAudio ?? false,
       wireEvents: options.wireEvents ?? false,
       telemetry,
       logger,
     });
+    if (config.session === "keep") return connection;
     try {
-      await connection.sendSessionUpdate({}, { signal: options.signal });
+      await connection.sendPayload({ type: "session.update", session: protocol.session(config) }, options);
     } catch (error) {
       connection.terminate();
       throw error;

@@ -1,6 +1,9 @@
+import { mapFailedResponse } from "../../api/refusal/event.ts";
+import { IncompleteError } from "../../api/refusal/kinds.ts";
 import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
 import { responsePhaseOf } from "../../api/realtime/conversation/response-phase.ts";
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
+import type { ResponseOutcome } from "../../api/realtime/response-outcome.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
@@ -24,6 +27,7 @@ export class AnswerWatch {
   #responseId: string | undefined;
   #interruptedId: string | undefined;
   #isHandedOver = false;
+  #failed: { readonly error: unknown } | undefined;
   #ended: { readonly error: unknown } | undefined;
 
   /** @param idleTimeoutMs - Longest wait for the next event while an answer is owed; 0 for no limit. */
@@ -66,12 +70,16 @@ export class AnswerWatch {
     if (event.type === "delegation") this.#isHandedOver = true;
     else if (event.type === "input_audio_speech_started") this.#interrupt();
     else if (event.type === "output_transcript.delta" || event.type === "audio_out") this.#expectQuiet();
-    const response = event.type === "delegation" ? undefined : responsePhaseOf(event);
+    const response = event.type === "delegation" || event.type === "function_call" ? undefined : responsePhaseOf(event);
     if (response?.phase === "created") {
       this.#responseId = response.responseId;
       this.#isHandedOver = false;
       this.#isOwed = true;
-    } else if (response?.phase === "done") this.#responseDone(response.responseId);
+    } else if (response?.phase === "done") {
+      const failure = event.type === "response_done" ? failureOf(event) : undefined;
+      if (failure !== undefined) this.fail(failure);
+      else this.#responseDone(response.responseId);
+    }
     this.#rearm();
   }
 
@@ -79,6 +87,13 @@ export class AnswerWatch {
   leave(): void {
     this.#settle();
     this.#release();
+  }
+
+  /** The answer came to nothing, and the conversation goes on: who waits is told, else who asks next. */
+  fail(error: unknown): void {
+    this.#settle();
+    if (this.#waiting.size === 0) this.#failed = { error };
+    this.#release(error);
   }
 
   /** The conversation is over. */
@@ -93,6 +108,9 @@ export class AnswerWatch {
 
   /** @throws {@link TimeoutError} No event for too long. {@link StreamError} The session ended first, and whatever else ended it. */
   answered(): Promise<void> {
+    const failed = this.#failed;
+    this.#failed = undefined;
+    if (failed) return Promise.reject(failed.error);
     if (this.#ended?.error !== undefined) return Promise.reject(this.#ended.error);
     if (!this.#isOwed) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
@@ -128,4 +146,13 @@ export class AnswerWatch {
     for (const { resolve, reject } of this.#waiting) error === undefined ? resolve() : reject(error);
     this.#waiting.clear();
   }
+}
+
+/** What a response that failed, or was cut short, is as an error. */
+function failureOf({ status, statusDetails }: ResponseOutcome): unknown {
+  if (status === "incomplete") return new IncompleteError(statusDetails?.reason ?? "unknown");
+  if (status !== "failed") return undefined;
+  return mapFailedResponse(
+    statusDetails?.error ?? { message: "the response failed, and the service does not say why" },
+  );
 }

@@ -4,7 +4,8 @@ import type { Identifiers } from "../responses/identifiers.ts";
 import type { Route } from "../routes.ts";
 import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
-import { createCall } from "./calls.ts";
+import { actOnCall, createCall } from "./calls.ts";
+import { createClientSecret } from "./client-secrets.ts";
 import { compactHistory } from "./compact.ts";
 import { FileShelf } from "./files.ts";
 import { editImages, generateImages } from "./images.ts";
@@ -22,6 +23,8 @@ export interface UnaryRequest {
 /** The endpoints that are answered by one body. */
 export class UnaryEndpoints {
   readonly #identifiers: Identifiers;
+  /** Of calls that are not over. */
+  readonly #calls = new Set<string>();
   readonly #files = new FileShelf();
 
   constructor(identifiers: Identifiers) {
@@ -36,7 +39,9 @@ export class UnaryEndpoints {
       case "upload":
         return this.#files.upload(route.fileId, url.searchParams.get("sig"), request);
       case "call":
-        return createCall(request, this.#identifiers);
+        return createCall(request, this.#calls, this.#identifiers);
+      case "call_act":
+        return actOnCall(url.pathname, request, this.#calls);
       default:
         return { body: this.#answerJson(route, jsonBody(request), url.origin, nowSeconds) };
     }
@@ -44,6 +49,8 @@ export class UnaryEndpoints {
 
   #answerJson({ endpoint, fileId }: Route, body: Fields, origin: string, nowSeconds: number): Fields {
     switch (endpoint) {
+      case "client_secret":
+        return createClientSecret(body, this.#identifiers, nowSeconds);
       case "compact":
         return compactHistory(body, this.#identifiers, nowSeconds);
       case "memories":

@@ -1,6 +1,8 @@
-import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
-import { responsePhaseOf } from "./response-phase.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
+import { durationMs } from "../protocol/audio-format.ts";
 import type { RealtimeProtocolName } from "../settings.ts";
+import { type ResponsePhase, responsePhaseOf } from "./response-phase.ts";
 
 /** What is to be done because of an event. */
 export type ConversationStep =
@@ -11,10 +13,25 @@ export type ConversationStep =
   | { readonly do: "create_response" }
   /** Tell the service how much of its audio was heard. */
   | { readonly do: "truncate"; readonly itemId: string; readonly audioEndMs: number }
+  /** The response under way is not wanted any more. */
+  | { readonly do: "cancel" }
+  /** A tool of the caller's is called. */
+  | ({ readonly do: "call" } & FunctionCall)
+  /** A handoff without a task is answered, since the model waits for its output. */
+  | { readonly do: "answer_empty"; readonly handoffId: string }
   /** The model chose to be silent: its call is answered with nothing. */
   | { readonly do: "answer_silence"; readonly callId: string }
   /** The conversation is over. */
   | { readonly do: "end" };
+
+/** A call of a tool of the caller's, complete. */
+export interface FunctionCall {
+  readonly callId: string;
+  readonly name: string;
+  /** As the model wrote them: JSON, as a rule. */
+  readonly arguments: string;
+  readonly itemId: string;
+}
 
 export interface ConversationStateOptions {
   readonly protocol: RealtimeProtocolName;
@@ -25,17 +42,27 @@ export interface ConversationStateOptions {
   readonly playedMs?: ((itemId: string) => number | undefined) | undefined;
 }
 
+const ACTIVE_CODE = "conversation_already_has_active_response";
+const NOT_ACTIVE_CODE = "response_cancel_not_active";
+/** How the service says that an item has less audio than was played. */
+const SHORTER_AUDIO = /Audio content of (\d+) ?ms is already shorter/i;
 const ACTIVE_RESPONSE = "Conversation already has an active response in progress:";
 
 /**
  * When a conversation asks for a response, what it does when the user speaks into one, and what it hands over. Pure: it says what to do.
  *
- * Source: the reference's conversation manager. In `v1` the service decides all of it by itself.
+ * Source: the reference's conversation manager. In `v1` the service decides all of it by itself. In `v3` an `error` of the service does not end
+ * a conversation (parity: `realtime/error-survives`).
  */
 export class ConversationState {
   readonly #options: ConversationStateOptions;
   #isResponding = false;
   #isDeferred = false;
+  #interruptsAtSpeech = true;
+  #lastTruncation: (ConversationStep & { readonly do: "truncate" }) | undefined;
+  readonly #outOfBand = new Set<string>();
+  /** Calls of the caller's tools that wait for their output. */
+  readonly #openCalls = new Set<string>();
   #playing: { readonly itemId: string; receivedMs: number } | undefined;
   #lastHandoffId: string | undefined;
 
@@ -53,8 +80,23 @@ export class ConversationState {
     return this.#create();
   }
 
-  observe(event: RealtimeEvent): readonly ConversationStep[] {
+  /** The output of a call has been sent: once all that are open have theirs, the model shall go on. */
+  callAnswered(callId: string): readonly ConversationStep[] {
+    this.#openCalls.delete(callId);
+    return this.#openCalls.size === 0 ? this.inputSent() : [];
+  }
+
+  /** Somebody on this side wants the model to stop. */
+  interrupt(): readonly ConversationStep[] {
+    this.#isDeferred = false;
+    const truncation = this.#cutOff(undefined);
+    return this.#isResponding ? [{ do: "cancel" }, ...truncation] : truncation;
+  }
+
+  /** @param cause - Of an `error` that names a message of ours: why that was sent. */
+  observe(event: RealtimeEvent, cause?: ConversationStep): readonly ConversationStep[] {
     const response = responsePhaseOf(event);
+    if (response && this.#isOutOfBand(event, response)) return DELIVER;
     if (response?.phase === "created") {
       this.#isResponding = true;
       return DELIVER;
@@ -65,12 +107,19 @@ export class ConversationState {
         this.#play(event.frame);
         return DELIVER;
       case "input_audio_speech_started":
-        return [...this.#interrupt(event.itemId), ...DELIVER];
+        return [...(this.#interruptsAtSpeech ? this.#cutOff(event.itemId) : []), ...DELIVER];
+      case "session_created":
+      case "session_updated":
+        this.#learn(event.session);
+        return DELIVER;
+      case "conversation_item.done":
+        return this.#options.protocol === "v3" ? [...DELIVER, ...this.#called(event.item)] : DELIVER;
       case "handoff_requested":
         return [...DELIVER, ...this.#handOver(event)];
       case "noop_requested":
         return [...DELIVER, { do: "answer_silence", callId: event.callId }];
       case "error":
+        if (this.#options.protocol === "v3") return this.#complaint(event, cause);
         if (!event.message.startsWith(ACTIVE_RESPONSE)) return [...DELIVER, { do: "end" }];
         this.#isDeferred = true; // somebody else's response came first; ours follows it
         return [];
@@ -100,7 +149,7 @@ export class ConversationState {
   }
 
   /** @param spokenItemId - The user's item; the reference compares it with the one that is played, which `v2` keeps. */
-  #interrupt(spokenItemId: string | undefined): readonly ConversationStep[] {
+  #cutOff(spokenItemId: string | undefined): readonly ConversationStep[] {
     const { protocol, playedMs } = this.#options;
     const playing = this.#playing;
     if (!playing || protocol === "v1") return [];
@@ -109,7 +158,53 @@ export class ConversationState {
     this.#playing = undefined;
     if (heardMs === undefined) return [];
     const audioEndMs = Math.min(Math.max(0, Math.floor(heardMs)), playing.receivedMs);
-    return [{ do: "truncate", itemId: playing.itemId, audioEndMs }];
+    this.#lastTruncation = { do: "truncate", itemId: playing.itemId, audioEndMs };
+    return [this.#lastTruncation];
+  }
+
+  /** In `v3` no complaint ends the talk; one about something that is done here, and can be put right, is not even told. */
+  #complaint(event: RealtimeErrorEvent, cause: ConversationStep | undefined): readonly ConversationStep[] {
+    const heardMs = SHORTER_AUDIO.exec(event.message)?.[1];
+    const about = cause ?? (heardMs !== undefined && event.eventId === undefined ? this.#lastTruncation : undefined);
+    switch (about?.do) {
+      case "truncate": {
+        const audioEndMs = Number(heardMs ?? Number.NaN);
+        this.#lastTruncation = undefined;
+        return audioEndMs < about.audioEndMs ? [{ ...about, audioEndMs }] : [];
+      }
+      case "cancel":
+        return event.code === NOT_ACTIVE_CODE ? [] : DELIVER;
+      case "create_response":
+        if (isAboutActive(event)) this.#isDeferred = true;
+        else this.#isResponding = false;
+        return isAboutActive(event) ? [] : DELIVER;
+      default: {
+        const isOurs = event.eventId === undefined && isAboutActive(event);
+        if (isOurs) this.#isDeferred = true; // somebody else's response came first; ours follows it
+        return isOurs ? [] : DELIVER;
+      }
+    }
+  }
+
+  /** A response whose items do not join the conversation neither begins nor ends a turn. */
+  #isOutOfBand(event: RealtimeEvent, { phase, responseId = "" }: ResponsePhase): boolean {
+    if (event.type === "response_created" && event.conversationId === null) this.#outOfBand.add(responseId);
+    return phase === "created" ? this.#outOfBand.has(responseId) : this.#outOfBand.delete(responseId);
+  }
+
+  #learn(session: JsonObject | undefined): void {
+    const input = isJsonObject(session?.audio) ? session.audio.input : undefined;
+    const detection = isJsonObject(input) ? input.turn_detection : undefined;
+    this.#interruptsAtSpeech = !isJsonObject(detection) || detection.interrupt_response !== false;
+  }
+
+  #called(item: unknown): readonly ConversationStep[] {
+    if (!isJsonObject(item) || item.type !== "function_call") return [];
+    const { id, call_id: callId, name, arguments: given } = item;
+    if (typeof callId !== "string" || typeof name !== "string") return [];
+    this.#openCalls.add(callId);
+    const itemId = typeof id === "string" ? id : callId;
+    return [{ do: "call", callId, name, arguments: typeof given === "string" ? given : "", itemId }];
   }
 
   /** Clears what is under way without asking for the response that was put off: the handoff's output will. */
@@ -120,7 +215,9 @@ export class ConversationState {
     const isRepeated = handoffId === this.#lastHandoffId; // `v2` tells one handoff with the item and with the response
     this.#lastHandoffId = handoffId;
     const prompt = handoffPrompt(handoff);
-    return isRepeated || prompt === "" ? [] : [{ do: "delegate", handoffId, prompt }];
+    if (isRepeated) return [];
+    if (prompt !== "") return [{ do: "delegate", handoffId, prompt }];
+    return this.#options.protocol === "v3" ? [{ do: "answer_empty", handoffId }] : [];
   }
 }
 
@@ -132,10 +229,6 @@ export function handoffPrompt({ activeTranscript, inputTranscript }: HandoffRequ
   return lines.length > 0 ? lines.join("\n") : inputTranscript;
 }
 
-const BYTES_PER_SAMPLE = 2;
-
-function durationMs({ data, samplesPerChannel, numChannels, sampleRate }: RealtimeAudioFrame): number {
-  if (sampleRate === 0 || numChannels === 0) return 0;
-  const samples = samplesPerChannel ?? Math.floor(Buffer.byteLength(data, "base64") / BYTES_PER_SAMPLE / numChannels);
-  return Math.floor((samples * 1000) / sampleRate);
+function isAboutActive({ code, message }: RealtimeErrorEvent): boolean {
+  return code === undefined ? message.startsWith(ACTIVE_RESPONSE) : code === ACTIVE_CODE;
 }

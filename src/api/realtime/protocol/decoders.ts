@@ -1,6 +1,6 @@
 import type { SkippedEvent } from "../../../client/telemetry.ts";
 import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../wire/json.ts";
-import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
+import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 
 /**
  * Reads one kind of wire event; nothing for one that lacks a field or has it in another type.
@@ -10,7 +10,7 @@ import type { HandoffRequested, RealtimeAudioFrame, RealtimeEvent } from "../eve
 export type EventDecoder = (event: JsonObject, text: string) => RealtimeEvent | undefined;
 
 export type ParsedFrame =
-  | { readonly event: RealtimeEvent }
+  | { readonly event: RealtimeEvent; readonly wire: JsonObject }
   /** Left out; `wire` where it is at least an event. */
   | { readonly skipped: SkippedEvent; readonly wire?: JsonObject | undefined };
 
@@ -22,7 +22,7 @@ export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: st
   const decode = decoders.get(type);
   if (!decode) return { skipped: { type, reason: "unknown type" }, wire };
   const event = decode(wire, text);
-  return event ? { event } : { skipped: { type, reason: "missing field" }, wire };
+  return event ? { event, wire } : { skipped: { type, reason: "missing field" }, wire };
 }
 
 export function stringIn(object: JsonObject, ...names: readonly string[]): string | undefined {
@@ -75,14 +75,6 @@ export function delta(type: "input_transcript.delta" | "output_transcript.delta"
   };
 }
 
-/** A whole text. */
-export function done(type: "input_transcript.done" | "output_transcript.done", field: string): EventDecoder {
-  return (event) => {
-    const text = stringIn(event, field);
-    return text === undefined ? undefined : { type, text };
-  };
-}
-
 export const itemAdded: EventDecoder = (event) =>
   "item" in event ? { type: "conversation_item.added", item: event.item } : undefined;
 
@@ -97,16 +89,14 @@ export const speechStarted: EventDecoder = (event) => {
   return { type: "input_audio_speech_started", ...(itemId !== undefined && { itemId }) };
 };
 
-export function responseEvent(type: "response_created" | "response_done" | "response_cancelled"): EventDecoder {
-  return (event) => {
-    const response = objectIn(event, "response");
-    const responseId = (response && stringIn(response, "id")) ?? stringIn(event, "response_id");
-    return { type, ...(responseId !== undefined && { responseId }) };
-  };
-}
+export const responseCancelled: EventDecoder = (event) => {
+  const response = objectIn(event, "response");
+  const responseId = (response && stringIn(response, "id")) ?? stringIn(event, "response_id");
+  return { type: "response_cancelled", ...(responseId !== undefined && { responseId }) };
+};
 
 /** The service's words, else whatever stands under `error` as JSON; the whole event where that is nested too deep to be written. */
-export const serviceError: EventDecoder = (event, text) => {
+export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent | undefined => {
   const error = objectIn(event, "error");
   const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
   if (message !== undefined) return { type: "error", message };
@@ -116,7 +106,7 @@ export const serviceError: EventDecoder = (event, text) => {
 const AUDIO_BY_DEFAULT = { sampleRate: 24_000, numChannels: 1 };
 
 /** Audio of the public Realtime API: what it does not say is 24 kHz mono. */
-export const responseAudio: EventDecoder = (event) => {
+export const responseAudio = (event: JsonObject): (RealtimeEvent & { readonly type: "audio_out" }) | undefined => {
   const data = stringIn(event, "delta");
   if (data === undefined) return undefined;
   const itemId = stringIn(event, "item_id");

@@ -1,21 +1,34 @@
 import type { JsonObject } from "../../wire/json.ts";
+import type { RealtimeEvent } from "../events.ts";
+import type { RealtimeProtocolName, RealtimeSessionConfig, RealtimeSessionSettings } from "../settings.ts";
 import type { EventDecoder } from "./decoders.ts";
-import type { RealtimeProtocolName, RealtimeSessionSettings } from "../settings.ts";
-import type { Transcript } from "./transcript.ts";
+
+/** Sees each event as it is read, and may say more about it. */
+export interface EventStage {
+  /** The event as the reader shall have it. */
+  observe(event: RealtimeEvent): RealtimeEvent;
+}
 
 /** One version of the protocol: what it sends and how it reads. Pure. */
 export interface RealtimeProtocol {
   readonly name: RealtimeProtocolName;
   /** The query parameter `intent`. */
-  readonly intent?: string | undefined;
+  intentOf(settings: RealtimeSessionSettings): string | undefined;
+  /** It is the public Realtime API, with its buffers, items and responses. */
+  readonly isPublic: boolean;
+  /** Every event is told, and only what ends the connection ends a conversation. */
+  readonly isWhole: boolean;
   /** The model answers a text or a handoff's output only after `response.create`. */
   readonly answersWhenAsked: boolean;
   readonly decoders: ReadonlyMap<string, EventDecoder>;
-  /** `session` of `session.update`. */
-  session(settings: RealtimeSessionSettings): JsonObject;
+  /** `session` of the first `session.update`. */
+  session(config: RealtimeSessionConfig): JsonObject;
+  /** `session` of a later one. `settings`: what was agreed before. */
+  change(settings: RealtimeSessionSettings, changes: RealtimeSessionSettings): JsonObject;
   message(text: string, role: MessageRole): JsonObject;
   handoffOutput(handoffId: string, text: string): JsonObject;
-  createTranscript(): Transcript;
+  /** In the order in which they see an event, new for each connection. */
+  createStages(): readonly EventStage[];
 }
 
 /** `developer`: context that the user did not say. */

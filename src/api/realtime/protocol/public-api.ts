@@ -1,33 +1,9 @@
 import { oneOf } from "../../../client/options.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import {
-  delta,
-  type EventDecoder,
-  itemAdded,
-  responseAudio,
-  responseEvent,
-  serviceError,
-  sessionUpdated,
-  speechStarted,
-} from "./decoders.ts";
-import { AUDIO_FORMAT } from "./protocol.ts";
 import type { RealtimeSessionSettings } from "../settings.ts";
+import { AUDIO_FORMAT } from "./protocol.ts";
 
 const DEFAULT_VOICE = "marin";
-
-/** What `v2` and `v3` read alike: both are the public Realtime API. */
-export const publicDecoders: readonly (readonly [type: string, decode: EventDecoder])[] = [
-  ["session.updated", sessionUpdated],
-  ["response.output_audio.delta", responseAudio],
-  ["response.audio.delta", responseAudio],
-  ["conversation.item.input_audio_transcription.delta", delta("input_transcript.delta")],
-  ["response.output_text.delta", delta("output_transcript.delta")],
-  ["response.output_audio_transcript.delta", delta("output_transcript.delta")],
-  ["input_audio_buffer.speech_started", speechStarted],
-  ["conversation.item.added", itemAdded],
-  ["response.cancelled", responseEvent("response_cancelled")],
-  ["error", serviceError],
-];
 
 /** Where the versions' sessions differ. */
 export interface PublicSession {
@@ -41,7 +17,7 @@ export interface PublicSession {
 /** @throws {@link BuildError} A name among the settings is not known. */
 export function publicSession(settings: RealtimeSessionSettings, version: PublicSession): JsonObject {
   const {
-    instructions,
+    instructions = "",
     mode = "conversational",
     voice = DEFAULT_VOICE,
     outputModality = "audio",

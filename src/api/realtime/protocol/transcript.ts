@@ -1,16 +1,6 @@
+// What both sides say is kept and given to the handoff. Its size is that of the words since the last handoff: about 60 kB an hour.
 import type { RealtimeEvent, TranscriptEntry } from "../events.ts";
-
-/**
- * Keeps what both sides say and gives it to the handoff. It sees events when they are read. Its size is that of the words since the last
- * handoff: about 60 kB an hour.
- */
-export interface Transcript {
-  /** The event as the reader shall have it. */
-  observe(event: RealtimeEvent): RealtimeEvent;
-}
-
-/** Of the protocol whose handoffs carry no transcript: nothing is kept. */
-export const unchanged: Transcript = { observe: (event) => event };
+import type { EventStage } from "./protocol.ts";
 
 type Role = TranscriptEntry["role"];
 
@@ -42,7 +32,7 @@ function spokenIn(event: RealtimeEvent): Spoken | undefined {
 }
 
 /** Pieces of one speaker are joined; a handoff takes everything with it. */
-export class UntilHandoff implements Transcript {
+export class UntilHandoff implements EventStage {
   #entries: Entry[] = [];
 
   observe(event: RealtimeEvent): RealtimeEvent {
@@ -66,14 +56,18 @@ export class UntilHandoff implements Transcript {
 
 /**
  * Pieces are joined within a turn: speech of the user and a response of the model begin a new entry each. A whole text replaces its pieces,
- * and what comes after it is new. A handoff takes what was said since the one before, with its own task where nobody said it.
+ * and what comes after it is new. A handoff takes what was said since the one before, with its own task where nobody said it. What a response
+ * out of band says is no part of the talk.
  */
-export class ByTurn implements Transcript {
+export class ByTurn implements EventStage {
   #entries: Entry[] = [];
   /** The entry that a speaker's next piece goes on with. */
   readonly #open = new Map<Role, Entry>();
+  /** Responses under way that do not belong to the conversation. */
+  readonly #outOfBand = new Set<string>();
 
   observe(event: RealtimeEvent): RealtimeEvent {
+    if (this.#isOutOfBand(event)) return event;
     if (event.type === "input_audio_speech_started") this.#open.delete("user");
     else if (event.type === "response_created") this.#open.delete("assistant");
     else if (event.type === "handoff_requested") {
@@ -82,6 +76,14 @@ export class ByTurn implements Transcript {
     const spoken = spokenIn(event);
     if (spoken && spoken.text !== "") this.#write(spoken);
     return event;
+  }
+
+  #isOutOfBand(event: RealtimeEvent): boolean {
+    const responseId = "responseId" in event ? event.responseId : undefined;
+    if (responseId === undefined) return false;
+    if (event.type === "response_created" && event.conversationId === null) this.#outOfBand.add(responseId);
+    else if (event.type === "response_done") return this.#outOfBand.delete(responseId);
+    return this.#outOfBand.has(responseId);
   }
 
   #write({ role, text, isWhole }: Spoken): void {

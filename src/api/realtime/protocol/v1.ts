@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../wire/json.ts";
+import type { RealtimeSessionSettings } from "../settings.ts";
 import {
   audioFormatIn,
   delta,
@@ -30,10 +31,16 @@ const handoffRequested: EventDecoder = (event) => {
   return { type: "handoff_requested", handoffId, itemId, inputTranscript, activeTranscript: [] };
 };
 
+function session({ instructions = "", voice = DEFAULT_VOICE }: RealtimeSessionSettings): JsonObject {
+  return { type: "quicksilver", instructions, audio: { input: { format: AUDIO_FORMAT }, output: { voice } } };
+}
+
 /** The reference's first realtime protocol, as of March 2026. */
 export const v1: RealtimeProtocol = {
   name: "v1",
-  intent: "quicksilver",
+  intentOf: () => "quicksilver",
+  isPublic: false,
+  isWhole: false,
   answersWhenAsked: false,
   decoders: new Map([
     ["session.updated", sessionUpdated],
@@ -45,16 +52,13 @@ export const v1: RealtimeProtocol = {
     ["conversation.handoff.requested", handoffRequested],
     ["error", serviceError],
   ]),
-  session: ({ instructions, voice = DEFAULT_VOICE }): JsonObject => ({
-    type: "quicksilver",
-    instructions,
-    audio: { input: { format: AUDIO_FORMAT }, output: { voice } },
-  }),
+  session,
+  change: (settings, changes) => session({ ...settings, ...changes }),
   message: (text, role) => textMessage("text", text, role),
   handoffOutput: (handoffId, text) => ({
     type: "conversation.handoff.append",
     handoff_id: handoffId,
     output_text: FINAL_MESSAGE_PREFIX + text,
   }),
-  createTranscript: () => new UntilHandoff(),
+  createStages: () => [new UntilHandoff()],
 };

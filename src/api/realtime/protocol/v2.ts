@@ -1,6 +1,18 @@
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { RealtimeEvent } from "../events.ts";
-import { delta, type EventDecoder, handoffIn, isCallOf, itemDone } from "./decoders.ts";
+import {
+  delta,
+  type EventDecoder,
+  handoffIn,
+  isCallOf,
+  itemAdded,
+  itemDone,
+  responseAudio,
+  responseCancelled,
+  serviceError,
+  sessionUpdated,
+  speechStarted,
+} from "./decoders.ts";
 import {
   FINAL_MESSAGE_PREFIX,
   functionCallOutput,
@@ -8,8 +20,7 @@ import {
   type RealtimeProtocol,
   textMessage,
 } from "./protocol.ts";
-import { publicDecoders, publicSession } from "./public-api.ts";
-import { unchanged } from "./transcript.ts";
+import { publicSession } from "./public-api.ts";
 
 const AGENT_TOOL = "codex";
 
@@ -35,16 +46,29 @@ const responseDone: EventDecoder = (event) => {
 /** The public Realtime API as the reference of March 2026 spoke it. */
 export const v2: RealtimeProtocol = {
   name: "v2",
+  intentOf: () => undefined,
+  isPublic: true,
+  isWhole: false,
   answersWhenAsked: true,
   decoders: new Map([
-    ...publicDecoders,
+    ["session.updated", sessionUpdated],
+    ["response.output_audio.delta", responseAudio],
+    ["response.audio.delta", responseAudio],
+    ["conversation.item.input_audio_transcription.delta", delta("input_transcript.delta")],
+    ["response.output_text.delta", delta("output_transcript.delta")],
+    ["response.output_audio_transcript.delta", delta("output_transcript.delta")],
+    ["input_audio_buffer.speech_started", speechStarted],
+    ["conversation.item.added", itemAdded],
+    ["response.cancelled", responseCancelled],
+    ["error", serviceError],
     ["conversation.item.input_audio_transcription.completed", delta("input_transcript.delta", "transcript")],
     ["conversation.item.done", callOrItemDone],
     ["response.created", wholePayload],
     ["response.done", responseDone],
   ]),
-  session: (settings) => publicSession(settings, { tools }),
+  session: (config) => publicSession(config, { tools }),
+  change: (settings, changes) => publicSession({ ...settings, ...changes }, { tools }),
   message: (text, role) => textMessage("input_text", text, role),
   handoffOutput: (handoffId, text) => functionCallOutput(handoffId, FINAL_MESSAGE_PREFIX + text),
-  createTranscript: () => unchanged,
+  createStages: () => [],
 };

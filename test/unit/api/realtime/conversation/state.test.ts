@@ -104,7 +104,7 @@ describe("the model's audio is truncated", () => {
     ["not when it belongs to no item", [audio(undefined, 100), speech()], []],
     ["not after the response", [created, audio("a", 100), done, speech()], []],
     ["not after a cancelled one", [audio("a", 100), cancelled, speech()], []],
-    ["not after a handoff", [audio("a", 100), handoff("h", ""), speech()], []],
+    ["not after a handoff", [audio("a", 100), handoff("h", ""), speech()], [{ do: "answer_empty", handoffId: "h" }]],
   ])("%s", (_what, happenings, steps) => {
     expect(stepsOf(happenings)).toEqual(steps);
   });
@@ -160,7 +160,8 @@ describe("a handoff", () => {
   });
 
   it("without any words is not", () => {
-    expect(stepsOf([handoff("a", "")])).toEqual([]);
+    expect(stepsOf([handoff("a", "")], { protocol: "v2" })).toEqual([]);
+    expect(stepsOf([handoff("a", "")])).toEqual([{ do: "answer_empty", handoffId: "a" }]);
   });
 
   it.each<[TranscriptEntry[], string, string]>([

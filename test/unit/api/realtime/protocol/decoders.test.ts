@@ -12,7 +12,10 @@ function parse(name: RealtimeProtocolName, wire: unknown): RealtimeEvent | undef
 type Row = readonly [what: string, wire: unknown, event: RealtimeEvent | undefined];
 
 function rows(name: RealtimeProtocolName, table: readonly Row[]): void {
-  it.each(table)(`${name}: %s`, (_what, wire, event) => expect(parse(name, wire)).toEqual(event));
+  it.each(table)(`${name}: %s`, (_what, wire, event) => {
+    if (name === "v3" && event) expect(parse(name, wire)).toMatchObject(event);
+    else expect(parse(name, wire)).toEqual(event);
+  });
 }
 
 const all: readonly Row[] = [

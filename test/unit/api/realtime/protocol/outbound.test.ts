@@ -50,7 +50,7 @@ const later = {
     input: {
       format,
       noise_reduction: { type: "near_field" },
-      transcription: { model: "gpt-4o-mini-transcribe" },
+      transcription: { model: "gpt-live-transcribe" },
       turn_detection: {
         type: "server_vad",
         interrupt_response: true,
@@ -87,7 +87,7 @@ describe("the session of session.update", () => {
   it("names the model that writes down in v3", () => {
     expect(v3.session({ ...settings, mode: "transcription" })).toEqual({
       type: "transcription",
-      audio: { input: { format, transcription: { model: "gpt-4o-mini-transcribe" } } },
+      audio: { input: { format, transcription: { model: "gpt-live-transcribe" } } },
     });
   });
 

@@ -16,9 +16,9 @@ function handoff(inputTranscript = ""): RealtimeEvent {
 
 /** The transcripts of the handoffs, as `role: text` lines. */
 function handedOver(protocol: RealtimeProtocolName, events: readonly RealtimeEvent[]): string[][] {
-  const transcript = protocols[protocol].createTranscript();
+  const stages = protocols[protocol].createStages();
   return events.flatMap((event) => {
-    const seen = transcript.observe(event);
+    const seen = stages.reduce((each, stage) => stage.observe(each), event);
     if (seen.type !== "handoff_requested") expect(seen).toBe(event);
     return seen.type === "handoff_requested" ? [seen.activeTranscript.map(line)] : [];
   });
