@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runNode } from "./foreground.mjs";
 import { binary, npm, ready, root, runScript, say } from "./ready.mjs";
 
-const PACKAGES = ["@copilotkit/aimock@1", "openai@7", "@modelcontextprotocol/sdk@1", "ws@8"];
+const PACKAGES = ["@copilotkit/aimock@1", "openai@7", "@openai/agents@0", "@modelcontextprotocol/sdk@1", "ws@8"];
 const folder = join(root, ".cache", "counterparts");
 
 await runScript(async () => {

@@ -341,3 +341,31 @@ it("realtime --help explains itself", async () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/^usage: codex-wire realtime/);
 });
+
+describe("a response that came to nothing", () => {
+  const failed = (details: object) => ({
+    type: "response.done",
+    response: { id: "resp_1", object: "realtime.response", output: [], ...details },
+  });
+
+  it.each([
+    [
+      "failed, with the service's words",
+      {
+        status: "failed",
+        status_details: { error: { code: "insufficient_quota", message: "You have no money left." } },
+      },
+      /You have no money left/,
+    ],
+    [
+      "was cut short",
+      { status: "incomplete", status_details: { type: "incomplete", reason: "max_output_tokens" } },
+      /max_output_tokens/,
+    ],
+  ])("is told when it %s", async (_what, details, words) => {
+    const script = [{}, {}, { events: [failed(details)] }];
+    const { status, stderr } = await talk(["hello"], { emulator: { script } });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(words);
+  });
+});

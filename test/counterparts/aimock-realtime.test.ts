@@ -62,7 +62,8 @@ it("aimock answers what is said, in turn", async () => {
   await conversation.say("again"); // while it answers the first
   const first = await until(conversation, isDone);
   expect(textOf(first)).toBe("Hi there, friend!");
-  expect(first).toContainEqual({ type: "output_transcript.done", text: "Hi there, friend!" });
+  const whole = { type: "output_transcript.done", text: "Hi there, friend!" };
+  expect(first).toContainEqual(expect.objectContaining(whole));
   expect(textOf(await until(conversation, isDone))).toBe("Once more.");
 });
 

@@ -89,6 +89,7 @@ describe("a session", () => {
     expect(await failureOf(connection.sendPayload(cyclic))).toMatchObject({ kind: "build" });
   });
 
+  // parity: realtime/whole-api
   it("of v3 changes what is given alone, in the wire's shape too", async () => {
     const { connection, heard } = await lineOf("v3");
     await connection.sendSessionUpdate({ voice: "ash" });

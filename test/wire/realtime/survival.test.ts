@@ -98,6 +98,7 @@ describe("a conversation", () => {
     }
   });
 
+  // parity: realtime/empty-handoff
   it.each(["", "{}"])("answers a hand-off with the arguments %j by itself", async (args) => {
     const { line, next } = await talk();
     line.say(agent(args));
@@ -156,6 +157,7 @@ describe("a conversation", () => {
   });
 });
 
+// parity: realtime/closure-told
 describe("the end of a session in v3", () => {
   const expired = complaint("session_expired");
   it.each<[string, (line: Line) => unknown, object, object | undefined]>([

@@ -84,6 +84,7 @@ describe("the session of session.update", () => {
     });
   });
 
+  // parity: realtime/transcription-model
   it("names the model that writes down in v3", () => {
     expect(v3.session({ ...settings, mode: "transcription" })).toEqual({
       type: "transcription",
