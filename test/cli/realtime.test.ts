@@ -141,13 +141,18 @@ describe("realtime", () => {
     const { status, lines } = await talk(["--json", "repeat: one"]);
     expect(status).toBe(0);
     expect(lines().map(({ type }) => type)).toEqual([
+      "session_created",
       "session_updated",
       "conversation_item.added",
       "conversation_item.done",
       "response_created",
+      "output_item.added",
       "conversation_item.added",
+      "content_part.added",
       "output_transcript.delta",
       "output_transcript.done",
+      "content_part.done",
+      "output_item.done",
       "conversation_item.done",
       "response_done",
     ]);
@@ -265,7 +270,7 @@ describe("realtime --wav", () => {
       emulator: { script: [{}, {}, { close: { code: 1011 } }] },
     });
     expect(status).toBe(4);
-    expect(stderr).toContain("the service closed the session before it had answered");
+    expect(stderr).toContain("the service closed the realtime session with code 1011");
   });
 
   it("is interrupted at once", async () => {

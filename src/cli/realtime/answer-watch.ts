@@ -1,9 +1,9 @@
-import { mapFailedResponse } from "../../api/refusal/event.ts";
-import { IncompleteError } from "../../api/refusal/kinds.ts";
 import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
 import { responsePhaseOf } from "../../api/realtime/conversation/response-phase.ts";
-import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { ResponseOutcome } from "../../api/realtime/response-outcome.ts";
+import { mapFailedResponse } from "../../api/refusal/event.ts";
+import { IncompleteError } from "../../api/refusal/kinds.ts";
+import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import { IdleTimer } from "../../client/idle-timer.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
@@ -63,7 +63,7 @@ export class AnswerWatch {
   }
 
   observe(event: RealtimeConversationEvent): void {
-    if (event.type !== "session_updated") {
+    if (event.type !== "session_updated" && event.type !== "session_created") {
       this.#isNoticed = true;
       this.#unnoticed.stop();
     }
