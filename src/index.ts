@@ -19,7 +19,7 @@ export {
   type UploadedSource,
   userMessage,
 } from "./api/compose/messages.ts";
-export type { AnswerReading, ReadingProblem, ToolCall } from "./api/compose/read-answer.ts";
+export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read-output.ts";
 export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
 export { unlisted } from "./api/compose/unlisted.ts";
 export type { ClientOptions } from "./api/endpoint-session.ts";

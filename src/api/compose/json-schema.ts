@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from "../wire/schema.ts";
 

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import type {
   ContentItem,
   CustomToolCallOutputItem,

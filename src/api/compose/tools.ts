@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { type JsonSchema, type ReadBy, readBy, type StandardJsonSchema, type StandardSchema } from "../wire/schema.ts";
 import type { CustomTool, FunctionTool } from "../wire/tools.ts";
 import { type AnySchema, describeSchema } from "./json-schema.ts";

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 
 /** Deeper than any JSON that the platform writes, so what is refused here could not have been sent; a value that holds itself ends here too. */
 const MAX_DEPTH = 100_000;

@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/errors.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
 import { encodeRequestInput } from "./request-input.ts";

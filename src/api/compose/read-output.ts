@@ -48,7 +48,7 @@ type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
 /** A call of a tool that the caller runs, told by `name`. One of a tool that no builder made is in the union too, under no name. */
 export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
 
-export interface AnswerReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
   extends Read<Parsed> {
   /** In the order of their items. */
   readonly calls: readonly ToolCall<Calls>[];
@@ -67,18 +67,18 @@ export interface ReadingOptions {
  * `parsed` is of the last message that is no commentary, where `text.format` asks for JSON. Arguments of a tool without a schema of its own
  * are parsed and not checked.
  */
-export async function readAnswer<Parsed, Calls extends readonly unknown[]>(
+export async function readOutput<Parsed, Calls extends readonly unknown[]>(
   items: readonly ResponseItem[],
   request: Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">,
   options: ReadingOptions = {},
-): Promise<AnswerReading<Parsed, Calls>> {
+): Promise<OutputReading<Parsed, Calls>> {
   const schemas = toolSchemas(request.tools);
   const [message, calls] = await Promise.all([
     readMessage(items, request.text?.format, options),
     Promise.all(items.flatMap((item) => (isCall(item) ? [readCall(item, schemas, options)] : []))),
   ]);
   // What the schemas gave has the types that the request's type parameters took from them.
-  return { ...message, calls } as AnswerReading<Parsed, Calls>;
+  return { ...message, calls } as OutputReading<Parsed, Calls>;
 }
 
 function isCall(item: ResponseItem): item is FunctionCallItem | CustomToolCallItem {
