@@ -6,6 +6,22 @@ export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/a
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";
+export { jsonSchemaFormat } from "./api/compose/format.ts";
+export {
+  functionOutput,
+  type InlineBytes,
+  type InputFileOptions,
+  type InputImageOptions,
+  inputFile,
+  inputImage,
+  type MessageContent,
+  systemMessage,
+  type UploadedSource,
+  userMessage,
+} from "./api/compose/messages.ts";
+export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read-output.ts";
+export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
+export { unlisted } from "./api/compose/unlisted.ts";
 export type { ClientOptions } from "./api/endpoint-session.ts";
 export {
   FilesClient,
@@ -143,10 +159,31 @@ export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } fro
 export { ResponsesSession } from "./api/session/session.ts";
 export type { UnaryOptions } from "./api/unary-options.ts";
 export type { CompactionInput } from "./api/wire/compaction.ts";
+export type {
+  ApplyPatchCallItem,
+  ApplyPatchCallOutputItem,
+  CodeInterpreterCallItem,
+  ComputerCallItem,
+  ComputerCallOutputItem,
+  ConfigurationUpdateItem,
+  FileSearchCallItem,
+  HostedItem,
+  ItemReference,
+  LocalShellCallOutputItem,
+  McpApprovalRequestItem,
+  McpApprovalResponseItem,
+  McpCallItem,
+  McpListToolsItem,
+  ProgramItem,
+  ProgramOutputItem,
+  ShellCallItem,
+  ShellCallOutputItem,
+} from "./api/wire/hosted-items.ts";
 export { decodeItem } from "./api/wire/item-decoder.ts";
 export type {
   AdditionalToolsItem,
   AgentMessageItem,
+  Caller,
   CompactionItem,
   CompactionTriggerItem,
   ContentItem,
@@ -169,12 +206,14 @@ export type {
   OtherItem,
   OutputText,
   PlainReasoningText,
+  PromptCacheBreakpoint,
   ReasoningItem,
   ReasoningText,
   Refusal,
   ResponseItem,
   Role,
   ShellExec,
+  ShortMessage,
   SummaryText,
   ToolOutput,
   ToolOutputItem,
@@ -189,15 +228,48 @@ export type {
 } from "./api/wire/items.ts";
 export type { JsonObject } from "./api/wire/json.ts";
 export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
+export type {
+  Includable,
+  JsonSchemaFormat,
+  ReasoningEffort,
+  ReasoningParam,
+  ResponsesRequest,
+  ServiceTier,
+  TextFormat,
+  TextParam,
+  Verbosity,
+} from "./api/wire/request-fields.ts";
 export type { RequestInput } from "./api/wire/request-input.ts";
-export {
-  createTextParam,
-  type ReasoningEffort,
-  type ReasoningParam,
-  type ResponsesRequest,
-  type TextParam,
-  type Verbosity,
-} from "./api/wire/requests.ts";
+export { createTextParam } from "./api/wire/requests.ts";
+export type { JsonSchema, SchemaIssue, StandardJsonSchema, StandardSchema } from "./api/wire/schema.ts";
+export type {
+  ApplyPatchTool,
+  CodeInterpreterTool,
+  ComparisonFilter,
+  CompoundFilter,
+  ComputerTool,
+  ComputerUsePreviewTool,
+  ContainerNetworkPolicy,
+  ContainerSkill,
+  CustomTool,
+  FileSearchTool,
+  FunctionTool,
+  ImageGenerationTool,
+  LocalShellTool,
+  McpTool,
+  NamespaceTool,
+  ProgrammaticToolCallingTool,
+  ShellEnvironment,
+  ShellTool,
+  TextGrammar,
+  Tool,
+  ToolChoice,
+  ToolGrammar,
+  ToolSearchTool,
+  UserLocation,
+  WebSearchPreviewTool,
+  WebSearchTool,
+} from "./api/wire/tools.ts";
 export type { Clock } from "./client/clock.ts";
 export type { Compression } from "./client/compression.ts";
 export type { Environment } from "./client/environment.ts";

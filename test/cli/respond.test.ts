@@ -143,7 +143,7 @@ describe("a failure of respond", () => {
       { status: 200, headers: { "content-type": "text/html" }, body: "<title>Portal</title>" },
       [],
       4,
-      "stream",
+      "protocol",
     ],
     ["no answer", { stallBeforeHeaders: true }, ["--idle-timeout-ms", "100", "--max-retries", "0"], 4, "timeout"],
     ["a stalled stream", { stallAfterEvents: 2 }, ["--idle-timeout-ms", "100"], 4, "timeout"],

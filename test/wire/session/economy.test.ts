@@ -13,7 +13,7 @@ function setting() {
   const rule = (n: number) =>
     `Rule ${n}: when step ${n * 7919} meets case ${n * 104_729}, prefer plan ${(n * 31_337) % 997}. `;
   const tool = (n: number) => ({
-    type: "function",
+    type: "function" as const,
     name: `tool_${n}`,
     description: `Does ${n * 7919} and reports ${n * 31_337}.`,
     parameters: { type: "object", properties: { [`argument_${n}`]: { type: "string" } }, required: [`argument_${n}`] },

@@ -30,10 +30,14 @@ describe("search", () => {
     const emulator = await emulate();
     const client = new SearchClient(clientOptions(emulator.url));
     await client.search({ id: "s1", model: "m", input: "what is new?" });
-    await client.search({ id: "s1", model: "m", input: [{ type: "reasoning", id: "rs_1", summary: [] }] });
+    await client.search({
+      id: "s1",
+      model: "m",
+      input: [{ type: "reasoning", id: "rs_1", summary: [], encrypted_content: "e" }],
+    });
     expect(emulator.requests.map(({ json }) => (json as { input: unknown }).input)).toEqual([
       "what is new?",
-      [{ type: "reasoning", summary: [], content: null, encrypted_content: null }],
+      [{ type: "reasoning", summary: [], content: null, encrypted_content: "e" }],
     ]);
   });
 
