@@ -1,4 +1,4 @@
-import { isFields, stringIn } from "../fields.ts";
+import { type Fields, fieldsIn, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import type { StepAnswer } from "../script.ts";
@@ -34,4 +34,16 @@ function partNamed(name: string, parts: readonly string[]): string | undefined {
     if (end !== -1 && part.slice(0, end).includes(`name="${name}"`)) return part.slice(end + 4).replace(/\r\n$/, "");
   }
   return undefined;
+}
+
+const SECRET_LIFE_SECONDS = 600;
+
+/** Answers `realtime/client_secrets`: a key for a browser, which opens nothing but what the emulator opens to everybody. */
+export function createClientSecret({ json }: RecordedRequest, identifiers: Identifiers, nowSeconds: number): Fields {
+  const session = isFields(json) ? (fieldsIn(json, "session") ?? {}) : {};
+  return {
+    value: identifiers.next("ek"),
+    expires_at: nowSeconds + SECRET_LIFE_SECONDS,
+    session: { type: "realtime", object: "realtime.session", id: identifiers.next("sess"), ...session },
+  };
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery.ts";
 import { isFields } from "../fields.ts";
+import { EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
 
 const COMMENT = ": keep-alive\n\n";
 
@@ -23,6 +24,13 @@ export class EventStream implements Outlet {
     const frame = encodeFrame(event);
     if (this.#chunkBytes === undefined) await this.#write(frame);
     else await this.#writeCut(Buffer.from(frame), this.#chunkBytes);
+  }
+
+  /** Events that came together, in one write. */
+  sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
+    let frames = "";
+    for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
+    return this.#write(frames);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {
@@ -70,6 +78,7 @@ export class EventStream implements Outlet {
 }
 
 function encodeFrame(event: unknown): string {
-  const data = `data: ${JSON.stringify(event)}\n\n`;
-  return isFields(event) && typeof event.type === "string" ? `event: ${event.type}\n${data}` : data;
+  const data = `data: ${jsonOf(event)}\n\n`;
+  const type = event instanceof EncodedEvent || isFields(event) ? event.type : undefined;
+  return typeof type === "string" ? `event: ${type}\n${data}` : data;
 }
