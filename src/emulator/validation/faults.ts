@@ -23,7 +23,7 @@ export function refused(message: string, param?: string, code?: string): Service
   return new ServiceError(400, { message, ...(param !== undefined && { param }), ...(code !== undefined && { code }) });
 }
 
-export function nameOf(value: unknown): string {
+function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;

@@ -37,13 +37,16 @@ export class ResponsesConnection {
   #receive(request: RecordedRequest): void {
     const frame = isFields(request.json) ? request.json : {};
     try {
-      if (frame.type === "response.steer") return this.#steering.steer(frame);
-      if (frame.type === "response.interrupt") return this.#interrupt(frame);
-      const lane = this.#lanes.of(frame);
-      this.#lanes.enqueue(lane, () => this.#answerNext(request, lane));
+      if (frame.type === "response.steer") this.#steering.steer(frame);
+      else if (frame.type === "response.interrupt") this.#interrupt(frame);
+      else this.#enqueue(request, this.#lanes.of(frame));
     } catch (error) {
       this.#refuse(error, stringIn(frame, "stream_id"));
     }
+  }
+
+  #enqueue(request: RecordedRequest, lane: Lane): void {
+    this.#lanes.enqueue(lane, () => this.#answerNext(request, lane));
   }
 
   /** @throws {@link ServiceError} 400 */
