@@ -18,3 +18,4 @@ export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/s
 export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./script.ts";
 export { answer, refusal, toolCalls } from "./script.ts";
 export { startEmulator } from "./start.ts";
+export { type TestHooks, useEmulator } from "./testing.ts";

@@ -41,6 +41,8 @@ export interface EmulatorOptions {
   readonly pace?: Pace;
   /** The models that there are; another is refused as the service does. Default: every name is one. */
   readonly models?: readonly string[];
+  /** `accept`: parameters that the service does not know are let through, as many a gateway does. Default `refuse`. */
+  readonly unknownParameters?: "refuse" | "accept";
   /** Tokens of input past which a request is refused with `context_length_exceeded`. Default: no limit. */
   readonly contextWindow?: number;
   /**

@@ -84,6 +84,8 @@ const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
   ["GET", "/wham/settings/user", "codex_account"],
   ["GET", "/wham/usage", "codex_account"],
   ["GET", "/ps/plugins/list", "codex_account"],
+  ["GET", "/ps/plugins/suggested/*", "codex_account"],
+  ["GET", "/ps/plugins/tooling-state/*", "codex_account"],
   ["GET", "/ps/plugins/installed", "codex_account"],
 ];
 

@@ -12,7 +12,7 @@ import { Conversations } from "./responses/conversations.ts";
 import { Generation } from "./responses/generation.ts";
 import { Identifiers } from "./responses/identifiers.ts";
 import { OutputObserver, type ResponseMemory } from "./responses/memory.ts";
-import type { ResponsesRequest } from "./responses/request.ts";
+import { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
 import type { Turn } from "./responses/response-object.ts";
 import { inputTokensOf } from "./responses/usage.ts";
 import { Director } from "./scenario/director.ts";
@@ -86,6 +86,11 @@ export class Service {
       ...(turnState && { "x-codex-turn-state": this.#nextTurnState() }),
       ...(body && this.rateLimits && rateLimitHeaders(this.rateLimits)),
     };
+  }
+
+  /** @throws {@link ServiceError} 400 */
+  parse(body: unknown): ResponsesRequest {
+    return parseResponsesRequest(body, this.options.unknownParameters === "accept");
   }
 
   /**

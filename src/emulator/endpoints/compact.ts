@@ -1,10 +1,9 @@
 import type { Fields } from "../fields.ts";
 import { compact } from "../model/index.ts";
 import { estimateTokens } from "../model/pieces.ts";
-import type { Archive } from "../responses/archive.ts";
 import { withId } from "../responses/conversations.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
-import { parseResponsesRequest, required } from "../responses/request.ts";
+import { required } from "../responses/request.ts";
+import type { Shared } from "./shared.ts";
 
 /**
  * Answers `responses/compact`: the user's messages, then one compaction item for everything else.
@@ -13,11 +12,11 @@ import { parseResponsesRequest, required } from "../responses/request.ts";
  */
 export function compactHistory(
   body: Fields,
-  { archive, identifiers }: { readonly archive: Archive; readonly identifiers: Identifiers },
+  { archive, identifiers, parse }: Pick<Shared, "archive" | "identifiers" | "parse">,
   nowSeconds: number,
 ): Fields {
   required(body, "model");
-  const request = parseResponsesRequest(body);
+  const request = parse(body);
   const input = archive.gather(request);
   const { encryptedContent } = compact(input);
   const kept = input.filter((item) => item.role === "user").map((item) => withId(item, identifiers));

@@ -1,16 +1,18 @@
 import type { Fields } from "../fields.ts";
 import type { Archive } from "../responses/archive.ts";
-import { parseResponsesRequest } from "../responses/request.ts";
 import { inputTokensOf } from "../responses/usage.ts";
 import { ServiceError } from "../service-error.ts";
 import { pageOf } from "./page.ts";
+import type { Shared } from "./shared.ts";
 
 /** What can be asked of a response after it was made. */
 export class StoredResponseEndpoints {
   readonly #archive: Archive;
+  readonly #parse: Shared["parse"];
 
-  constructor(archive: Archive) {
+  constructor({ archive, parse }: Pick<Shared, "archive" | "parse">) {
     this.#archive = archive;
+    this.#parse = parse;
   }
 
   /** @throws {@link ServiceError} 404 */
@@ -40,7 +42,7 @@ export class StoredResponseEndpoints {
 
   /** @throws {@link ServiceError} 400, as for a response. */
   countInputTokens(body: Fields, nowSeconds: number): Fields {
-    const request = parseResponsesRequest(body);
+    const request = this.#parse(body);
     const turn = { id: "", createdAt: nowSeconds, request, conversation: this.#archive.conversationFor(request) };
     return { object: "response.input_tokens", input_tokens: inputTokensOf(turn) };
   }

@@ -1,8 +1,5 @@
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
-import type { Archive } from "../responses/archive.ts";
-import type { Conversations } from "../responses/conversations.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
 import type { Route } from "../routes.ts";
 import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
@@ -15,6 +12,7 @@ import { editImages, generateImages } from "./images.ts";
 import { summarizeTraces } from "./memories.ts";
 import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";
+import type { Shared } from "./shared.ts";
 import { StoredResponseEndpoints } from "./stored-responses.ts";
 
 /** A request for one of them, and where it was sent to. */
@@ -22,14 +20,6 @@ export interface UnaryRequest {
   readonly route: Route;
   readonly url: URL;
   readonly request: RecordedRequest;
-}
-
-/** What the endpoints share. */
-export interface Shared {
-  readonly identifiers: Identifiers;
-  readonly archive: Archive;
-  readonly conversations: Conversations;
-  readonly options: { readonly models?: readonly string[] };
 }
 
 /** The endpoints that are answered by one body. */
@@ -42,7 +32,7 @@ export class UnaryEndpoints {
   constructor(shared: Shared) {
     this.#shared = shared;
     this.#files = new FileShelf(shared.identifiers);
-    this.#stored = new StoredResponseEndpoints(shared.archive);
+    this.#stored = new StoredResponseEndpoints(shared);
     this.#conversations = new ConversationEndpoints(shared.conversations);
   }
 
@@ -80,7 +70,7 @@ export class UnaryEndpoints {
       case "client_secret":
         return { body: createClientSecret(request, identifiers, nowSeconds) };
       case "codex_account":
-        return { body: answerCodexAccount(url.pathname) };
+        return { body: answerCodexAccount(url) };
       case "stored_response":
         return { body: this.#stored.retrieve(id) };
       case "stored_response_deletion":

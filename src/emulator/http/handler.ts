@@ -6,7 +6,6 @@ import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
 import type { BackgroundRun } from "../responses/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
-import { parseResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, type Route, routeOf } from "../routes.ts";
 import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../script.ts";
@@ -24,7 +23,13 @@ export class HttpHandler {
 
   constructor(service: Service) {
     this.#service = service;
-    this.#unary = new UnaryEndpoints(service);
+    this.#unary = new UnaryEndpoints({
+      identifiers: service.identifiers,
+      archive: service.archive,
+      conversations: service.conversations,
+      options: service.options,
+      parse: (body) => service.parse(body),
+    });
   }
 
   /** Never rejects. */
@@ -131,7 +136,7 @@ class Exchange {
   }
 
   async #respond(body: Fields): Promise<void> {
-    const turn = this.#service.openTurn(parseResponsesRequest(body));
+    const turn = this.#service.openTurn(this.#service.parse(body));
     const { stream, isBackground } = turn.request;
     if (isBackground) {
       const run = this.#service.startBackground(turn, this.#step);
@@ -205,7 +210,7 @@ class Exchange {
   /** A scripted stream answers any request; a sound one can still be gone on from. */
   #turnOrNothing(body: unknown): Turn | undefined {
     try {
-      return this.#service.openTurn(parseResponsesRequest(body));
+      return this.#service.openTurn(this.#service.parse(body));
     } catch {
       return undefined;
     }

@@ -28,15 +28,16 @@ export interface ResponsesRequest {
 /**
  * Checks a body the way the service does.
  *
+ * @param acceptsUnknown - whether parameters that the service does not know are let through. Default false.
  * @throws {@link ServiceError} 400 with `param` and `code` for the first fault.
  */
-export function parseResponsesRequest(value: unknown): ResponsesRequest {
+export function parseResponsesRequest(value: unknown, acceptsUnknown = false): ResponsesRequest {
   if (!isFields(value)) throw refused("The request body must be a JSON object.", undefined, "invalid_type");
   const model = required(value, "model");
   const body = withPrompt(value);
   const goesOn = typeof value.previous_response_id === "string" || (value.conversation ?? null) !== null;
   const input = goesOn && (body.input ?? null) === null ? [] : parseInput(body.input);
-  checkParameters(value);
+  checkParameters(value, acceptsUnknown);
   checkTools(value.tools, "tools");
   checkToolChoice(value.tool_choice, declaredTools(value, input));
   checkFormat(value);

@@ -20,7 +20,8 @@ export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" |
   const { conversation, request } = turn;
   const before = conversation.slice(0, -1);
   const isContinued =
-    conversation.length > request.input.length || conversation.some((item) => item.role === "assistant");
+    conversation.length > request.input.length ||
+    conversation.some((item) => item.role === "assistant" || isOurs(item));
   const fixed = [request.body.instructions ?? "", request.body.tools ?? []];
   const inputTokens = tokensOf([...fixed, conversation]);
   const cachedTokens = isContinued ? cacheable(tokensOf([...fixed, before])) : 0;
@@ -41,6 +42,11 @@ export function usageObject(usage: Usage): Fields {
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: usage.inputTokens + usage.outputTokens,
   };
+}
+
+/** Whether an item is a call that a model made, so that this is not the first request of its conversation. */
+function isOurs({ type }: Fields): boolean {
+  return typeof type === "string" && type.endsWith("_call");
 }
 
 /** What a request's input comes to. */

@@ -45,12 +45,17 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["user", string],
 ]);
 
-/** Every parameter of a request but those with a check of their own. @throws {@link ServiceError} 400 for the first fault. */
-export function checkParameters(body: Fields): void {
+/**
+ * Every parameter of a request but those with a check of their own.
+ *
+ * @param acceptsUnknown - whether parameters that the service does not know are let through.
+ * @throws {@link ServiceError} 400 for the first fault.
+ */
+export function checkParameters(body: Fields, acceptsUnknown: boolean): void {
   for (const [name, value] of Object.entries(body)) {
     const check = CHECKS.get(name);
-    if (!check) throw unknownParameter(name);
-    if (value !== null && value !== undefined) check(value, name);
+    if (!check && !acceptsUnknown) throw unknownParameter(name);
+    if (check && value !== null && value !== undefined) check(value, name);
   }
   if (typeof body.previous_response_id === "string" && body.conversation) {
     throw refused(

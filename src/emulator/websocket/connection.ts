@@ -4,7 +4,7 @@ import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { RecordedRequest } from "../recording.ts";
 import type { Generation } from "../responses/generation.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
-import { parseResponsesRequest, type ResponsesRequest } from "../responses/request.ts";
+import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { isCodexBackend } from "../routes.ts";
 import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../script.ts";
@@ -123,7 +123,7 @@ export class ResponsesConnection {
   /** It goes on with the settings of the response that was steered. */
   #successorOf({ turn }: Generation, input: readonly Fields[], lane: Lane): Turn {
     const body = { ...turn.request.body, previous_response_id: turn.id, input };
-    return this.#open(parseResponsesRequest(body), lane);
+    return this.#open(this.#service.parse(body), lane);
   }
 
   /** Nothing for a message that wants no answer. @throws {@link ServiceError} */
@@ -145,7 +145,7 @@ export class ResponsesConnection {
         code: "unsupported_parameter",
       });
     }
-    const request = parseResponsesRequest(body);
+    const request = this.#service.parse(body);
     const owed = this.#steering.takeOwed(request.previousResponseId);
     return this.#open(owed.length === 0 ? request : { ...request, input: [...owed, ...request.input] }, lane);
   }

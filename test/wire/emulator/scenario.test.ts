@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   answer,
   type Condition,
@@ -9,6 +9,7 @@ import {
   type Scenario,
   startEmulator,
   toolCalls,
+  useEmulator,
 } from "../../../src/emulator/index.ts";
 import { ofType, typesOf } from "../../unit/emulator/stream-event.ts";
 import { emulator, eventsOf, RawSocket, send, stream } from "./raw-client.ts";
@@ -228,4 +229,20 @@ describe("a scenario in a file", () => {
     onTestFinished(() => rm(path, { recursive: true, force: true }));
     return path;
   }
+});
+
+describe("useEmulator", () => {
+  const emulatorOf = useEmulator(
+    { beforeAll, afterAll, beforeEach },
+    { scenario: { rules: [{ reply: [answer("first"), answer("second")] }] } },
+  );
+
+  it.each(["one test", "another"])("begins the scenario anew for %s", async () => {
+    expect((await ask(emulatorOf().url, "a")).text).toContain("first");
+  });
+
+  it("needs hooks, and a test that runs", () => {
+    expect(() => useEmulator({})).toThrow(/beforeAll and afterAll/);
+    expect(() => useEmulator({ before: () => {}, after: () => {} })()).toThrow(/inside of them/);
+  });
 });
