@@ -167,27 +167,14 @@ export function isScripted({ events, raw, frames }: Step): boolean {
   return events !== undefined || raw !== undefined || frames !== undefined;
 }
 
+const FAULTS: readonly (keyof Step)[] = [
+  ...(["resetAfterEvents", "terminateAfterEvents", "endAfterEvents", "stallAfterEvents", "close"] as const),
+  ...(["keepAliveEveryMs", "chunkBytes"] as const),
+];
+
 /** Whether a step lets the answer travel and end as usual. */
 export function travelsAsUsual(step: Step): boolean {
-  const {
-    resetAfterEvents,
-    terminateAfterEvents,
-    endAfterEvents,
-    stallAfterEvents,
-    close,
-    keepAliveEveryMs,
-    chunkBytes,
-  } = step;
-  const faults = [
-    resetAfterEvents,
-    terminateAfterEvents,
-    endAfterEvents,
-    stallAfterEvents,
-    close,
-    keepAliveEveryMs,
-    chunkBytes,
-  ];
-  return !isScripted(step) && faults.every((fault) => fault === undefined);
+  return !isScripted(step) && FAULTS.every((name) => step[name] === undefined);
 }
 
 /** A script, asked for one step after another. */

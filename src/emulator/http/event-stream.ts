@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery.ts";
 import { isFields } from "../fields.ts";
@@ -30,7 +31,17 @@ export class EventStream implements Outlet {
   sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
     let frames = "";
     for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
-    return this.#write(frames);
+    const { socket, chunkedEncoding } = this.#response;
+    return socket && chunkedEncoding && !this.gone.aborted ? this.#writeChunk(socket, frames) : this.#write(frames);
+  }
+
+  /**
+   * One HTTP chunk in one write. Node's own way makes three of it, which is most of what a small event costs; it keeps the order,
+   * since an answer that has its socket has nothing left to send elsewhere.
+   */
+  async #writeChunk(socket: Writable, frames: string): Promise<void> {
+    if (socket.write(`${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n`)) return;
+    await unlessFired(new Promise<void>((resolve) => socket.once("drain", () => resolve())), this.gone);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {

@@ -122,7 +122,9 @@ describe("steering", () => {
   });
 
   it("waits for the outputs that the client owes, and comes before them", async () => {
-    const { server, socket, next, until, tell } = await socketFor({ pace: SLOW });
+    const { server, socket, next, until, tell } = await socketFor({
+      script: [{ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 } }], // a steer ends the wait
+    });
     socket.create({ input: "What is the weather in Paris?", tools: [WEATHER] });
     const { response } = await next();
     tell({ type: "response.steer", previous_response_id: response.id, input: "In Fahrenheit, please" });
