@@ -107,7 +107,7 @@ it("pi-ai calls a tool", async () => {
     completeSimple(model: object, context: object, options: object): Promise<{ readonly content: readonly object[] }>;
   }
   const { url } = await emulator();
-  const { completeSimple } = await installed<Pi>("@earendil-works/pi-ai/dist/index.js");
+  const { completeSimple } = await installed<Pi>("@earendil-works/pi-ai/dist/compat.js");
   const model = {
     ...{ id: "gpt-5.5", name: "m", api: "openai-responses", provider: "openai", baseUrl: url, reasoning: true },
     ...{ input: ["text"], contextWindow: 100_000, maxTokens: 1000 },
