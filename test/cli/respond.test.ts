@@ -79,7 +79,7 @@ describe("respond", () => {
   it("sends a request file as it is, with stream: true", async () => {
     const file = join(folder(), "request.json");
     writeFileSync(file, JSON.stringify({ input: "repeat: file", model: "m", odd: 1 }));
-    const emulator = await emulate();
+    const emulator = await emulate({ unknownParameters: "accept" });
     const { stdout } = await runCommand(["respond", "--base-url", emulator.url, "--request", file]);
     expect(stdout).toBe("file\n");
     expect(emulator.requests[0]?.json).toEqual({ input: "repeat: file", model: "m", odd: 1, stream: true });
