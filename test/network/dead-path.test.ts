@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createServer, get } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { createFetch, createHttpAgent } from "../../src/client/interop/index.ts";
 import { emulate } from "../support/clients.ts";
 import { open } from "./asking.ts";
@@ -47,9 +47,7 @@ async function elapsed(work: () => Promise<unknown>): Promise<number> {
 }
 
 // parity: stream/liveness
-it.concurrent("a response stream, over SSE and WebSocket, whose path dies is noticed within the minute", async ({
-  expect: is,
-}) => {
+it("a response stream, over SSE and WebSocket, whose path dies is noticed within the minute", async () => {
   for (const carrier of ["SSE", "WebSocket"] as const) {
     const emulator = await emulate({ script: [{ stallAfterEvents: 2 }] });
     const stream = await open({ carrier, baseUrl: emulator.url, env: {} });
@@ -58,13 +56,13 @@ it.concurrent("a response stream, over SSE and WebSocket, whose path dies is not
     const port = Number(new URL(emulator.url).port);
     for (const peer of connectionsTo(port)) cut(peer, port);
     const ms = await elapsed(async () => {
-      await is(
+      await expect(
         (async () => {
           for (;;) if ((await reader.next()).done) return;
         })(),
       ).rejects.toMatchObject({ retryable: true });
     });
-    is(ms).toBeLessThan(NOTICED_MS);
+    expect(ms).toBeLessThan(NOTICED_MS);
   }
 }, 180_000);
 
@@ -77,21 +75,21 @@ function connectionsTo(port: number): number[] {
   );
 }
 
-it.concurrent("a request of createFetch on a kept connection whose path died fails within the minute, and the next gets through", async ({
-  expect: is,
-}) => {
+it("a request of createFetch on a kept connection whose path died fails within the minute, and the next gets through", async () => {
   const { url, port, peers } = await keepingServer();
   const policyFetch = createFetch({ env: {} });
-  is(await (await policyFetch(url)).text()).toBe("ok");
+  // The first connection may not be free yet when its answer has been read; then the second request opens another.
+  for (let round = 0; round < 2; round += 1) expect(await (await policyFetch(url)).text()).toBe("ok");
+  await new Promise(setImmediate);
   for (const peer of peers()) cut(peer, port);
   const ms = await elapsed(async () => {
-    await is(policyFetch(url)).rejects.toMatchObject({ cause: { code: "ETIMEDOUT" } });
+    await expect(policyFetch(url)).rejects.toMatchObject({ cause: { code: "ETIMEDOUT" } });
   });
-  is(ms).toBeLessThan(NOTICED_MS);
-  is(await (await policyFetch(url)).text()).toBe("ok");
+  expect(ms).toBeLessThan(NOTICED_MS);
+  expect(await (await policyFetch(url)).text()).toBe("ok");
 }, 90_000);
 
-it.concurrent("so does a request of an agent", async ({ expect: is }) => {
+it("so does a request of an agent", async () => {
   const { url, port, peers } = await keepingServer();
   const agent = createHttpAgent({ env: {} });
   onTestFinished(() => agent.destroy());
@@ -99,10 +97,10 @@ it.concurrent("so does a request of an agent", async ({ expect: is }) => {
     new Promise((resolve, reject) => {
       get(url, { agent }, (answer) => answer.setEncoding("utf8").on("data", resolve)).on("error", reject);
     });
-  is(await ask()).toBe("ok");
+  expect(await ask()).toBe("ok");
   for (const peer of peers()) cut(peer, port);
   const ms = await elapsed(async () => {
-    await is(ask()).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    await expect(ask()).rejects.toMatchObject({ code: "ETIMEDOUT" });
   });
-  is(ms).toBeLessThan(NOTICED_MS);
+  expect(ms).toBeLessThan(NOTICED_MS);
 }, 90_000);
