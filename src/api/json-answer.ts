@@ -1,6 +1,6 @@
+import { bodyExcerpt } from "../client/body-excerpt.ts";
 import { ProtocolError } from "../client/failure/kinds.ts";
 import type { Answer } from "./answer.ts";
-import { bodyExcerpt } from "./refusal/http-text.ts";
 import { AnswerReader } from "./wire/answer-reader.ts";
 
 /**
@@ -40,5 +40,5 @@ function notJson(response: Answer, text: string): string {
   if (text.trim() === "") return `${from} is empty; check the base URL`;
   const type = response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type";
   const advice = "a captive portal, a proxy's page, a wrong base URL or an answer cut short looks so";
-  return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}`;
+  return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}${response.note ? `. ${response.note}` : ""}`;
 }

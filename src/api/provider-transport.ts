@@ -18,8 +18,8 @@ export interface TransportOptions {
  * @throws {@link BuildError} A proxy setting is.
  */
 export function providerDialer(provider: ProviderConfig, { env, logger }: TransportOptions): Dialer {
-  const { ca, clientCertificate, proxy } = provider;
-  return dialerOf({ env, ca, clientCertificate, proxy, logger });
+  const { ca, clientCertificate, proxy, proxyHeaders } = provider;
+  return dialerOf({ env, ca, clientCertificate, proxy, proxyHeaders, logger });
 }
 
 /**

@@ -43,6 +43,8 @@ export interface ProviderConfig {
   readonly ca?: CaSource | undefined;
   /** Proxy of this provider alone, instead of the environment's; false for none. */
   readonly proxy?: string | false | undefined;
+  /** Sent to an HTTP proxy with each CONNECT, beside `User-Agent` and `Proxy-Authorization`, or in their place. */
+  readonly proxyHeaders?: HeaderInit | undefined;
   /** Certificate that the client shows (mTLS). */
   readonly clientCertificate?: ClientCertificate | undefined;
 }

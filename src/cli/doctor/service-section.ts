@@ -1,4 +1,4 @@
-import { bodyExcerpt } from "../../api/refusal/http-text.ts";
+import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { HttpError, type HttpFields, NetworkError, ProtocolError } from "../../client/failure/kinds.ts";
 import { blankerOf, blankHeaders } from "../../client/redact.ts";
 import type { HttpRequest, HttpTransport } from "../../client/transport.ts";
