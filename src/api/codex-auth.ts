@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
+import { FileError, readWhole, readWholeSync } from "../client/files/index.ts";
 import type { AuthProvider } from "./auth.ts";
 
 export interface CodexAuthOptions {
@@ -18,19 +18,20 @@ export interface CodexAuth extends AuthProvider {
 
 /**
  * Uses the login of the Codex CLI: reads its `auth.json` and never writes it. An API key stored there wins over the ChatGPT tokens,
- * as in the CLI. The file is read again after a 401, because the CLI refreshes the tokens in it.
+ * as in the CLI. It is read at once, and again after a 401, because the CLI refreshes the tokens in it.
  *
- * @throws {@link BuildError} The file is absent, unreadable, not JSON, or holds no credential; the message names the path.
+ * @throws {@link BuildError} The file is absent, unreadable, no regular file, above 1 MiB, not JSON, or holds no credential; the message names
+ *   the path.
  */
 export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
   const path = options.path ?? join(codexHome(options.env ?? process.env), "auth.json");
-  let credentials = readCredentials(path);
+  let credentials = readNow(path);
   return {
     mode: credentials.mode,
     bearerToken: () => credentials.token,
     accountId: () => credentials.accountId,
-    onUnauthorized(refused) {
-      const stored = readCredentials(path);
+    async onUnauthorized(refused) {
+      const stored = await readAgain(path);
       // Another account's token must not go on with this one's conversation, nor an API key to the ChatGPT backend.
       if (stored.mode !== credentials.mode || stored.accountId !== credentials.accountId) return false;
       credentials = stored;
@@ -49,8 +50,37 @@ function codexHome(env: Environment): string {
   return env.CODEX_HOME?.trim() ? env.CODEX_HOME : join(homedir(), ".codex");
 }
 
-function readCredentials(path: string): StoredCredentials {
-  const file = parse(readText(path), path);
+/** A login takes some kilobytes. */
+const MAX_BYTES = 1024 * 1024;
+
+// Blocks for a moment: whose login it is decides which service is asked, which callers want to know without waiting.
+function readNow(path: string): StoredCredentials {
+  try {
+    return credentialsIn(readWholeSync(path, MAX_BYTES), path);
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+}
+
+async function readAgain(path: string): Promise<StoredCredentials> {
+  try {
+    return credentialsIn(await readWhole(path, { maxBytes: MAX_BYTES }), path);
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+}
+
+function unreadable(error: unknown, path: string): unknown {
+  if (!(error instanceof FileError)) return error;
+  const why = error.code === "ENOENT" ? "does not exist" : `cannot be read: ${error.message}`;
+  return new BuildError(
+    `the Codex CLI's login file ${path} ${why}; log in with \`codex login\`, set CODEX_HOME, or use an API key`,
+    { cause: error },
+  );
+}
+
+function credentialsIn(content: Uint8Array, path: string): StoredCredentials {
+  const file = parse(Buffer.from(content).toString("utf8"), path);
   const apiKey = text(file.OPENAI_API_KEY);
   if (apiKey) return { mode: "api_key", token: apiKey, accountId: undefined };
   const tokens = isObject(file.tokens) ? file.tokens : {};
@@ -61,19 +91,6 @@ function readCredentials(path: string): StoredCredentials {
     );
   }
   return { mode: "chatgpt", token: accessToken, accountId: text(tokens.account_id) };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(cause)})`;
-    throw new BuildError(
-      `the Codex CLI's login file ${path} ${why}; log in with \`codex login\`, set CODEX_HOME, or use an API key`,
-      { cause },
-    );
-  }
 }
 
 function parse(content: string, path: string): Record<string, unknown> {

@@ -1,23 +1,31 @@
-import { readFile } from "node:fs/promises";
 import { AbortedError } from "../client/failure/kinds.ts";
-import { systemCode, UsageError } from "./usage-error.ts";
+import { FileError, readWhole } from "../client/files/index.ts";
+import { HeldBytes } from "../client/held-bytes.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A request with many images takes tens of megabytes, a list of requests some times that. */
+const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Standard input as text.
  *
- * @throws {@link UsageError} It is a terminal: nothing would ever come. {@link AbortedError} The signal fired while it was waited for.
+ * @throws {@link UsageError} It is a terminal: nothing would ever come; or it has more than 256 MiB. {@link AbortedError} The signal fired while it was waited for.
  */
 export async function readInput(what: string, signal: AbortSignal): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);
-  const chunks: Uint8Array[] = [];
+  const input = new HeldBytes();
   const leave = () => process.stdin.destroy(new AbortedError(signal.reason));
   signal.addEventListener("abort", leave, { once: true });
   try {
-    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+    for await (const chunk of process.stdin) {
+      input.add(chunk as Uint8Array);
+      if (input.length > MAX_INPUT_BYTES)
+        throw new UsageError(`standard input is larger than ${MAX_INPUT_BYTES / 1024 / 1024} MiB`);
+    }
   } finally {
     signal.removeEventListener("abort", leave);
   }
-  return textOf(Buffer.concat(chunks));
+  return textOf(input.take());
 }
 
 /** Without the byte order mark that editors of Windows write. */
@@ -59,13 +67,16 @@ function placeName(path: string): string {
 }
 
 function readContent(path: string, what: string, signal: AbortSignal): Promise<string> {
-  return path === "-" ? readInput(what, signal) : readText(path);
+  return path === "-" ? readInput(what, signal) : readText(path, signal);
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, signal: AbortSignal): Promise<string> {
   try {
-    return textOf(await readFile(path));
+    return textOf(await readWhole(path, { maxBytes: MAX_INPUT_BYTES, signal }));
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${systemCode(error)}`);
+    if (!(error instanceof FileError)) throw error;
+    // Nothing waits for a pipe that nobody writes to; standard input is where programs write.
+    const advice = error.code === undefined ? "; what a program writes comes in by standard input, as `-`" : "";
+    throw new UsageError(`${path} cannot be read: ${error.message}${advice}`);
   }
 }

@@ -330,7 +330,7 @@ describe("a failing realtime", () => {
   it.each([
     [["a", "b"], /one argument/],
     [["a", "--wav", "x"], /not both/],
-    [["--wav", "/does/not/exist"], /cannot be read: ENOENT/],
+    [["--wav", "/does/not/exist"], /cannot be read: No such file or directory \(ENOENT\)/],
     [["--protocol", "v4"], /v4/],
     [["--modality", "smell"], /smell/],
     [["--nonsense"], /nonsense/],

@@ -101,6 +101,7 @@ describe("session", () => {
     ["an empty file", () => ["--requests", requests("")]],
     ["a line that is no JSON", () => ["--requests", requests(turn("x"), "{")]],
     ["a line that is no object", () => ["--requests", requests("[1]")]],
+    ["a device without an end", () => ["--requests", "/dev/zero"]],
   ])("%s is a usage error", async (_what, args) => {
     const { status, stdout, stderr } = await runCommand(["session", "--auth", "none", ...args()]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -71,7 +71,7 @@ export class FilesClient {
    * @see codex-api/src/files.rs `upload_openai_file`.
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<UploadedFile> {
-    const file = await sizeUp(source);
+    const file = await sizeUp(source, options.signal);
     if (file.sizeBytes > UPLOAD_LIMIT_BYTES) {
       throw new BuildError(
         `file ${JSON.stringify(file.name)} is too large: ${file.sizeBytes} bytes exceeds the limit of ${UPLOAD_LIMIT_BYTES} bytes`,

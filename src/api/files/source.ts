@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { unlessAborted } from "../../client/abort.ts";
 import { BuildError } from "../../client/failure/kinds.ts";
+import { fileError, openRegular } from "../../client/files/index.ts";
 
 /** What to upload: a file on disk, bytes, or a stream of known size that can be opened again when a send fails. */
 export type FileSource =
@@ -17,9 +17,10 @@ export interface SizedFile {
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** @throws {@link BuildError} The file cannot be read, or the source is none. */
-export async function sizeUp(source: FileSource): Promise<SizedFile> {
-  if ("path" in source) return sizeUpPath(source.path, source.name ?? basename(source.path));
+/** @throws {@link BuildError} The file cannot be read, or the source is none. {@link AbortedError} The signal fired. */
+export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
+  if ("path" in source)
+    return unlessAborted(signal, () => sizeUpPath(source.path, source.name ?? basename(source.path)));
   const { name } = source;
   if (typeof name !== "string" || name === "") throw new BuildError("name is missing: a file needs a name");
   if ("bytes" in source) return { name, sizeBytes: source.bytes.length, open: () => slices(source.bytes) };
@@ -31,12 +32,28 @@ export async function sizeUp(source: FileSource): Promise<SizedFile> {
 }
 
 async function sizeUpPath(path: string, name: string): Promise<SizedFile> {
-  const found = await stat(path).catch((cause: unknown) => {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new BuildError(`${path} cannot be read: ${code}`, { cause });
-  });
-  if (!found.isFile()) throw new BuildError(`${path} is no file`);
-  return { name, sizeBytes: found.size, open: () => createReadStream(path) };
+  try {
+    const { file, sizeBytes } = await openRegular(path);
+    await file.close();
+    return { name, sizeBytes, open: () => partsOf(path) };
+  } catch (error) {
+    throw new BuildError(`${path} cannot be read: ${fileError(error).message}`, { cause: error });
+  }
+}
+
+/** Opened anew, and looked at anew: the path may name something else by now. Closed when whoever takes the parts leaves. */
+async function* partsOf(path: string): AsyncGenerator<Uint8Array, void> {
+  const { file } = await openRegular(path);
+  try {
+    for (;;) {
+      const part = Buffer.allocUnsafe(SLICE_BYTES);
+      const { bytesRead } = await file.read(part, 0, part.length);
+      if (bytesRead === 0) return;
+      yield part.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 const SLICE_BYTES = 64 * 1024;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { FileError, readWhole } from "../../client/files/index.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { decodeModels } from "./decoder.ts";
@@ -15,6 +16,9 @@ export interface CachedModels {
   readonly models: readonly ModelInfo[];
 }
 
+/** The service's own list takes some hundred kilobytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * Reads a file in the form of the reference's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
  *
@@ -22,14 +26,14 @@ export interface CachedModels {
  * @throws The file cannot be read, or is something else.
  */
 export async function readModelsFile(path: string): Promise<CachedModels | undefined> {
-  let content: string;
+  let content: Uint8Array;
   try {
-    content = await readFile(path, "utf8");
+    content = await readWhole(path, { maxBytes: MAX_BYTES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (error instanceof FileError && error.code === "ENOENT") return undefined;
     throw error;
   }
-  const file = new AnswerReader(JSON.parse(content), path);
+  const file = new AnswerReader(JSON.parse(Buffer.from(content).toString("utf8")), path);
   const fetchedAtMs = Date.parse(file.text("fetched_at"));
   if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is no date");
   const etag = file.optionalText("etag");

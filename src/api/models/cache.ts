@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../client/abort.ts";
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
 import { milliseconds } from "../../client/options.ts";
@@ -61,7 +62,7 @@ export class ModelsCache {
    * @throws What `ModelsClient.list` throws; {@link AbortedError} as soon as this call's own signal fires.
    */
   async list(call: ModelsCacheCall = {}): Promise<ModelsList> {
-    await this.#load();
+    await this.#load(call.signal);
     return this.#cached && this.#isGood(this.#cached) ? toList(this.#cached) : this.#join(call);
   }
 
@@ -75,7 +76,7 @@ export class ModelsCache {
 
   /** The list that belongs to an etag which a response carried: the one at hand, good for another while, or a new one. Throws as {@link list}. */
   async noteEtag(etag: string, call: ModelsCacheCall = {}): Promise<ModelsList> {
-    await this.#load();
+    await this.#load(call.signal);
     if (this.#cached?.etag !== etag) return this.#join(call);
     await this.#keep({ ...this.#cached, fetchedAtMs: this.#clock.now() });
     return toList(this.#cached);
@@ -91,9 +92,11 @@ export class ModelsCache {
     return ageMs >= 0 && ageMs <= this.#ttlMs;
   }
 
-  #load(): Promise<void> {
+  /** Once for all calls; each waits for it no longer than its own signal allows. */
+  #load(signal: AbortSignal | undefined): Promise<void> {
     this.#loaded ??= this.#read();
-    return this.#loaded;
+    const loaded = this.#loaded;
+    return unlessAborted(signal, () => loaded);
   }
 
   async #read(): Promise<void> {

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { fileError, openRegular } from "../../client/files/index.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const SAMPLE_RATE = 24_000;
@@ -23,8 +24,8 @@ export interface WavSource {
 
 /** @throws {@link UsageError} The file cannot be read, is no WAV, or of another format than a realtime session takes. */
 export async function openWav(path: string): Promise<WavSource> {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path} cannot be read: ${error.code ?? error.message}`);
+  const { file } = await openRegular(path).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read: ${fileError(error).message}`);
   });
   try {
     const { start, end } = await findSound(file, path);

@@ -1,4 +1,5 @@
 import { AbortedError, LimitError, TimeoutError } from "../failure/kinds.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import type { ByteStream } from "../transport.ts";
 
@@ -21,19 +22,18 @@ export interface BodyLimits {
  */
 export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
+    const held = new HeldBytes();
     const stop = (): void => {
       idle.stop();
       clearTimeout(deadline);
     };
     const finish = (): void => {
       stop();
-      resolve(Buffer.concat(chunks));
+      resolve(held.take());
     };
     const giveUp = (error: unknown): void => {
       stop();
-      if (limits.whenIncomplete === "cut" && !(error instanceof AbortedError)) resolve(Buffer.concat(chunks));
+      if (limits.whenIncomplete === "cut" && !(error instanceof AbortedError)) resolve(held.take());
       else reject(error);
     };
     const late = (timeoutMs: number, what: string) => () => {
@@ -47,9 +47,8 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
     body.pipe({
       chunk(chunk) {
         idle.touch();
-        const room = limits.maxBytes - bytes;
-        bytes += chunk.length;
-        chunks.push(chunk.subarray(0, room));
+        const room = limits.maxBytes - held.length;
+        held.add(chunk.subarray(0, room));
         if (chunk.length <= room) return;
         body.cancel();
         giveUp(

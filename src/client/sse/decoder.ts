@@ -1,4 +1,5 @@
 import { LimitError } from "../failure/kinds.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { byteCount } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 
@@ -34,7 +35,6 @@ const EVENT_FIELD = Buffer.from("event:");
 const DATA_FIELD = Buffer.from("data:");
 const BYTE_ORDER_MARK: RawText = "\xEF\xBB\xBF";
 const DEFAULT_MAX_EVENT_BYTES = 64 * 1024 * 1024;
-const NOTHING = new Uint8Array(0);
 
 /**
  * Decodes an event stream from byte chunks cut anywhere.
@@ -48,15 +48,18 @@ export class SseDecoder {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
 
-  /** Chunks of a line whose end has not come yet: joined once, when it comes, so that a huge line costs linear time. */
-  #unfinished: Uint8Array[] = [];
-  #unfinishedBytes = 0;
+  /** Of a line whose end has not come yet. */
+  readonly #unfinished = new HeldBytes();
   /** The text before ended in CR; an LF that follows belongs to it. */
   #afterCarriageReturn = false;
   #atStart = true;
 
   // Raw, as the lines they were cut from: decoded when somebody wants the event.
   #data: RawData | undefined;
+  /** The data lines after the first, each behind its LF; as bytes, since characters strung together a line at a time cost an object each. */
+  #moreData: HeldBytes | undefined;
+  /** Those lines whole: even an empty one has its field's name and its end. */
+  #moreDataBytes = 0;
   #event: RawText | undefined;
   #id: RawText | undefined;
   /**
@@ -87,8 +90,8 @@ export class SseDecoder {
     const end = lastLineEnd(chunk) + 1;
     if (end > 0) {
       // Only the line under way is copied to be joined; the rest of the chunk is read where it is.
-      const start = this.#unfinishedBytes > 0 ? firstLineEnd(chunk) + 1 : 0;
-      if (start > 0) this.#readBytes(this.#takeUnfinished(chunk.subarray(0, start)));
+      const start = this.#unfinished.length > 0 ? firstLineEnd(chunk) + 1 : 0;
+      if (start > 0) this.#readBytes(this.#unfinished.take(chunk.subarray(0, start)));
       if (start < end) this.#readBytes(end - start < chunk.length ? chunk.subarray(start, end) : chunk);
     }
     if (end < chunk.length) this.#hold(chunk.subarray(end));
@@ -99,21 +102,13 @@ export class SseDecoder {
    * forgets the last blank line would otherwise lose its terminal event. The caller decides whether it counts.
    */
   end(): SseEvent | undefined {
-    if (this.#unfinishedBytes > 0) this.#readLines(`${this.#linesOf(this.#takeUnfinished(NOTHING))}\n`);
+    if (this.#unfinished.length > 0) this.#readLines(`${this.#linesOf(this.#unfinished.take())}\n`);
     return this.#takeEvent();
   }
 
   #hold(chunk: Uint8Array): void {
-    this.#unfinished.push(chunk);
-    this.#unfinishedBytes += chunk.length;
-    this.#checkSize(this.#unfinishedBytes);
-  }
-
-  #takeUnfinished(rest: Uint8Array): Uint8Array {
-    const joined = Buffer.concat([...this.#unfinished, rest]);
-    this.#unfinished = [];
-    this.#unfinishedBytes = 0;
-    return joined;
+    this.#unfinished.add(chunk);
+    this.#checkSize(this.#unfinished.length);
   }
 
   /** `bytes` are whole lines. */
@@ -193,15 +188,29 @@ export class SseDecoder {
   }
 
   #appendData(value: RawText): void {
-    const before = typeof this.#data === "object" ? rawTextOf(this.#data) : this.#data;
-    this.#data = before === undefined ? value : `${before}\n${value}`;
+    if (this.#data === undefined) this.#data = value;
+    else {
+      this.#moreData ??= new HeldBytes();
+      this.#moreData.addText(`\n${value}`);
+      this.#moreDataBytes += DATA_FIELD.length + value.length + 1;
+    }
     this.#checkSize(0);
+  }
+
+  #takeData(): RawData | undefined {
+    const data = this.#data;
+    const more = this.#moreData;
+    this.#data = undefined;
+    if (data === undefined || !more) return data;
+    this.#moreData = undefined;
+    this.#moreDataBytes = 0;
+    return `${typeof data === "object" ? rawTextOf(data) : data}${rawTextOf(more.take())}`;
   }
 
   #dispatch(): void {
     if (this.#sink.onRawData) {
-      if (this.#data !== undefined) this.#rawData.push(this.#data);
-      this.#data = undefined;
+      const data = this.#takeData();
+      if (data !== undefined) this.#rawData.push(data);
       this.#event = undefined;
       return;
     }
@@ -223,17 +232,16 @@ export class SseDecoder {
   }
 
   #takeEvent(): SseEvent | undefined {
-    const data = this.#data;
+    const data = this.#takeData();
     const event = this.#event || undefined; // the standard: an empty name is the default one
     this.#event = undefined;
-    this.#data = undefined;
     if (data === undefined) return undefined;
     return { event: event && decodeRawText(event), data: decodeRawData(data), id: this.#id && decodeRawText(this.#id) };
   }
 
   /** @param bytes - On top of the lines that are finished; the id counts as long as it is kept. */
   #checkSize(bytes: number): void {
-    const held = (this.#data?.length ?? 0) + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
+    const held = (this.#data?.length ?? 0) + this.#moreDataBytes + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
     if (held + bytes <= this.#maxEventBytes) return;
     const limit = this.#maxEventBytes;
     throw new LimitError(`an event of the stream is larger than ${limit} bytes, the most that is taken of one`, {

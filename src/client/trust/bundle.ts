@@ -1,12 +1,13 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Environment } from "../environment.ts";
 import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../failure/kinds.ts";
+import { FileError } from "../files/index.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { derItemAt, firstDerItem } from "./der.ts";
 import { describeFound } from "./found.ts";
 import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
-import { PemFileError, readPemFile } from "./pem-file.ts";
+import { readPemFile } from "./pem-file.ts";
 import { type CaSource, type CaVariable, checkPemSource, pathOf, selectCaBundle } from "./selection.ts";
 
 /** One certificate of a bundle. `pem` is written anew from the certificate, without what stood around it. */
@@ -94,7 +95,7 @@ function readContent(source: CaBundleSource, read: () => string | Uint8Array): s
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof PemFileError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     const message = `Failed to read CA certificate file ${describeSource(source)}: ${error.message}. ${hint(source)}`;
     throw new CaReadError(message + pathRemark(source.path), { ...source, code: error.code, cause: error });
   }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import tls from "node:tls";
 import { BuildError } from "../failure/kinds.ts";
+import { FileError } from "../files/index.ts";
 import { strictCiphers } from "./ciphers.ts";
 import { derItemAt } from "./der.ts";
 import { describeFound } from "./found.ts";
 import { decodeBytes, type PemSection, parsePem } from "./pem.ts";
-import { PemFileError, readPemFile } from "./pem-file.ts";
+import { readPemFile } from "./pem-file.ts";
 import { checkPemSource, type PemSource, pathOf } from "./selection.ts";
 
 /** What a server that demands a client certificate is shown. */
@@ -58,7 +59,7 @@ function read(source: PemSource, what: string): Buffer {
   try {
     return asciiPem(readPemFile(path));
   } catch (error) {
-    if (!(error instanceof PemFileError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     throw new BuildError(`cannot read the ${what} ${path}: ${error.message}`, { cause: error });
   }
 }

@@ -6,7 +6,13 @@ import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
 import { type Blank, blankerOf } from "../redact.ts";
-import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  type Established,
+  type HandshakeOptions,
+  MAX_FRAGMENTS,
+  shakeHands,
+} from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 export interface Upkeep {
@@ -51,6 +57,8 @@ const NORMAL_CLOSURE = 1000;
 const NO_CLOSE_FRAME = 1006;
 /** What `ws` says of a message above its bound. */
 const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+/** And of one in more pieces than it holds: an object each, whatever their size. */
+const TOO_MANY_PIECES = "WS_ERR_TOO_MANY_BUFFERED_PARTS";
 
 /**
  * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
@@ -224,7 +232,8 @@ export class WebsocketConnection {
   };
 
   #onError = (error: Error & { readonly code?: string }): void => {
-    this.#failure = error.code === TOO_LARGE ? tooLarge(this.#maxMessageBytes, error) : error;
+    if (error.code === TOO_LARGE) this.#failure = tooLarge(this.#maxMessageBytes, error);
+    else this.#failure = error.code === TOO_MANY_PIECES ? tooManyPieces(error) : error;
     this.#websocket.terminate();
   };
 
@@ -254,6 +263,18 @@ function tooLarge(limit: number, cause: Error): LimitError {
     unit: "bytes",
     cause,
   });
+}
+
+function tooManyPieces(cause: Error): LimitError {
+  return new LimitError(
+    `a websocket message came in more than ${MAX_FRAGMENTS} fragments, the most that is taken of one`,
+    {
+      what: "message",
+      limit: MAX_FRAGMENTS,
+      unit: "fragments",
+      cause,
+    },
+  );
 }
 
 function closedError(): StreamError {

@@ -37,6 +37,10 @@ export interface Established {
 }
 
 export const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** Most fragments of one message: each is held as an object of a hundred bytes until the last has come. */
+export const MAX_FRAGMENTS = 64 * 1024;
+/** Most network reads that wait for the rest of their frame. */
+const MAX_WAITING_READS = 256 * 1024;
 /** How long the peer may take over the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -68,6 +72,8 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     maxHeaderSize: MAX_HEAD_BYTES,
     perMessageDeflate: options.compression !== false,
     maxPayload: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_WAITING_READS,
     closeTimeout: CLOSE_TIMEOUT_MS,
     skipUTF8Validation: options.skipsUtf8Check ?? false,
   };

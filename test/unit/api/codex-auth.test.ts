@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +80,21 @@ describe("the Codex CLI's login", () => {
   it("that is a folder is a build error with the system's code", () => {
     const { env, file } = home(undefined);
     mkdirSync(file);
-    expect(() => codexAuth({ env })).toThrow(/cannot be read \(EISDIR\)/);
+    expect(() => codexAuth({ env })).toThrow(/cannot be read: Is a directory \(EISDIR\)/);
+  });
+
+  it("that is a pipe is a build error at once, also after a 401", async () => {
+    const { env, file } = home({ tokens });
+    const auth = codexAuth({ env });
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    expect(() => codexAuth({ env })).toThrow(/cannot be read: it is a pipe, not a regular file/);
+    await expect(auth.onUnauthorized?.(first)).rejects.toMatchObject({ kind: "build" });
+    expect(await auth.bearerToken()).toBe("access-1");
+  });
+
+  it("that is no login but something huge is not read", () => {
+    const { env, file } = home("x".repeat(1024 * 1024 + 1));
+    expect(() => codexAuth({ env })).toThrow(`${file} cannot be read: it is larger than 1 MiB`);
   });
 });

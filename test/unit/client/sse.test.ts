@@ -252,6 +252,8 @@ describe("the size of an event", () => {
   it.each([
     ["one long line", ["data: ", "x".repeat(60), "x".repeat(60)]],
     ["many short lines", Array.from({ length: 40 }, () => "data: xxxx\n")],
+    ["lines of nothing, which are something to hold", Array.from({ length: 40 }, () => "data:\n")],
+    ["one long line in single bytes", Array.from("data: ".padEnd(200, "x"))],
     ["its name and its data", [`event: ${"x".repeat(60)}\n`, `data: ${"x".repeat(60)}\n`]],
     ["an id that is kept and its data", [`id: ${"x".repeat(60)}\n`, "\n", `data: ${"x".repeat(60)}`]],
   ])("is bounded: %s", (_name, pieces) => {

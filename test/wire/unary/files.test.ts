@@ -197,6 +197,7 @@ describe("a source", () => {
   it.each<[string, Parameters<FilesClient["upload"]>[0]]>([
     ["that is not there", { path: "/does/not/exist" }],
     ["that is a folder", { path: tmpdir() }],
+    ["that has no end", { path: "/dev/zero" }],
     ["without a name", { name: "", bytes: new Uint8Array(1) }],
     ["of no size", stream(Number.NaN, () => parts())],
   ])("%s is a fault of the caller", async (_what, source) => {

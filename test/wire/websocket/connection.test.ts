@@ -357,3 +357,25 @@ describe("sending against a peer that does not read", () => {
     });
   });
 });
+
+describe("a message in tiny pieces", () => {
+  const fragment = (code: number, bits = 0): Buffer => frame(code, "x", bits);
+
+  it("is taken whole up to 65,536 of them", async () => {
+    const { heard, peer } = await connect();
+    peer.socket.write(
+      Buffer.concat([fragment(opcode.text), ...Array<Buffer>(65_534).fill(fragment(0)), fragment(0, 0x80)]),
+    );
+    await heard.texted(1);
+    expect(heard.texts[0]).toHaveLength(65_536);
+  });
+
+  it("ends the connection by a limit of its own kind beyond that", async () => {
+    const { heard, peer } = await connect();
+    peer.socket.write(Buffer.concat([fragment(opcode.text), ...Array<Buffer>(65_536).fill(fragment(0))]));
+    expect(await heard.ended).toMatchObject({
+      by: "network",
+      error: { kind: "limit", what: "message", limit: 65_536, unit: "fragments" },
+    });
+  });
+});
