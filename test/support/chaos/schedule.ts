@@ -1,0 +1,326 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  CodexApiError,
+  noAuth,
+  type ProviderConfig,
+  RealtimeConversation,
+  RealtimeWebsocketClient,
+  type ResponseEvent,
+  ResponsesClient,
+  ResponsesSession,
+  ResponsesWebsocketClient,
+  type Telemetry,
+} from "../../../src/index.ts";
+import { AnswerCheck } from "./answer-check.ts";
+import { type Item, lastWord } from "./history.ts";
+import { faultOf, HostileProxy } from "./hostile-proxy.ts";
+import { Random } from "./random.ts";
+import { GZIP_WISH, RememberingServer, TOOL_WISH } from "./remembering-server.ts";
+
+const CLIENTS = ["session", "session", "session", "http_session", "http", "websocket", "realtime"] as const;
+type ClientKind = (typeof CLIENTS)[number];
+
+/** What a schedule is about, all of it from its seed. */
+export interface Plan {
+  readonly seed: number;
+  readonly client: ClientKind;
+  readonly tls: boolean;
+  readonly throughConnect: boolean;
+  readonly deflate: boolean;
+  readonly gzip: boolean;
+  readonly prewarms: boolean;
+  readonly hostility: number;
+  readonly turns: number;
+  /** The server is replaced before this turn. */
+  readonly replacedAt: number;
+  readonly maxRetries: number;
+}
+
+function planOf(seed: number, random: Random): Plan {
+  const tls = random.chance(0.5);
+  return {
+    seed,
+    client: random.pick(CLIENTS),
+    tls,
+    throughConnect: tls && random.chance(0.5), // plain HTTP is forwarded and not tunnelled
+    deflate: random.chance(0.3),
+    gzip: random.chance(0.3),
+    prewarms: random.chance(0.3),
+    hostility: random.pick([0, 0.3, 0.6, 0.9]),
+    turns: random.whole(1, 4),
+    replacedAt: random.chance(0.3) ? random.whole(1, 3) : -1,
+    maxRetries: random.whole(0, 3),
+  };
+}
+
+/** What came of a schedule. */
+export interface Verdict {
+  readonly plan: Plan;
+  readonly calls: readonly string[];
+  /** What must never be; empty when all is well. */
+  readonly faults: readonly string[];
+  readonly befell: readonly string[];
+}
+
+/** Longest that a call may take before it counts as one that never ends; the time limits of the client are a hundredth of it. */
+const HANG_MS = 20_000;
+
+/** How long the caller of a realtime conversation waits for all of it. */
+const PATIENCE_MS = 1_000;
+
+/** Servers that all schedules share, two of each make so that one can take the other's place. */
+export class ChaosWorld {
+  readonly #servers = new Map<string, Promise<readonly [RememberingServer, RememberingServer]>>();
+
+  servers({ tls, deflate }: Plan): Promise<readonly [RememberingServer, RememberingServer]> {
+    const key = `${tls} ${deflate}`;
+    let pair = this.#servers.get(key);
+    if (!pair) {
+      const start = () => RememberingServer.start({ tls, deflate });
+      pair = Promise.all([start(), start()]);
+      this.#servers.set(key, pair);
+    }
+    return pair;
+  }
+
+  async close(): Promise<void> {
+    for (const pair of this.#servers.values()) for (const { emulator } of await pair) await emulator.close();
+  }
+}
+
+/** Runs the schedule of a seed: the same choices each time, though what the network makes of them varies in its timing. */
+export async function runSchedule(seed: number, world: ChaosWorld): Promise<Verdict> {
+  const random = new Random(seed);
+  const plan = planOf(seed, random);
+  const faults = new Random(~seed); // their order is the network's
+  const servers = await world.servers(plan);
+  let current = 0;
+  const proxy = await HostileProxy.start({
+    fault: () => faultOf(faults, plan.hostility),
+    port: () => (servers[current] as RememberingServer).port,
+    speaksConnect: plan.throughConnect,
+  });
+  const run = new Run(plan, random, servers, proxy);
+  try {
+    await run.all(() => {
+      current = 1 - current;
+    });
+  } finally {
+    await proxy.close();
+  }
+  const befell = proxy.faults.map((fault) => JSON.stringify(fault));
+  return { plan, calls: run.calls, faults: run.faults, befell };
+}
+
+class Run {
+  readonly calls: string[] = [];
+  readonly faults: string[] = [];
+  readonly #plan: Plan;
+  readonly #random: Random;
+  readonly #servers: readonly [RememberingServer, RememberingServer];
+  readonly #proxy: HostileProxy;
+  /** Announcements so far. */
+  #announced = 0;
+
+  constructor(
+    plan: Plan,
+    random: Random,
+    servers: readonly [RememberingServer, RememberingServer],
+    proxy: HostileProxy,
+  ) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#servers = servers;
+    this.#proxy = proxy;
+  }
+
+  async all(replaceServer: () => void): Promise<void> {
+    const { client, turns, replacedAt } = this.#plan;
+    if (client === "realtime") return this.#realtime();
+    const caller = this.#caller();
+    try {
+      let history: readonly Item[] = [];
+      if (this.#plan.prewarms) await this.#ended("prewarm", () => caller.prewarm?.());
+      for (let turn = 0; turn < turns; turn += 1) {
+        if (turn === replacedAt) replaceServer();
+        const wishes = `${turn % 2 ? TOOL_WISH : ""}${this.#plan.gzip ? GZIP_WISH : ""}`;
+        history = this.#secondThoughts(history);
+        const meant = [...history, user(`${wishes} ${this.#plan.seed}.${turn}`)];
+        const answer = await this.#call(caller, meant);
+        if (!answer) continue; // as a user whose request failed: says something else
+        history = [...meant, ...answer];
+        const call = answer.find(({ type }) => type === "function_call");
+        if (call) {
+          const output = { type: "function_call_output", call_id: call.call_id, output: "seen" };
+          const rest = await this.#call(caller, [...history, output], 2);
+          // An output that got no answer stays unsaid; so must the call.
+          history = rest ? [...history, output, ...rest] : meant.slice(0, -1);
+        }
+      }
+      await this.#recovers(caller, history);
+    } finally {
+      await caller.close?.();
+    }
+  }
+
+  /** Callers take back what was said, or say it otherwise: a conversation does not only grow. */
+  #secondThoughts(history: readonly Item[]): readonly Item[] {
+    if (history.length === 0 || !this.#random.chance(0.3)) return history;
+    const at = this.#random.pick([...history.keys()].filter((index) => history[index]?.role === "user"));
+    return this.#random.chance(0.5)
+      ? history.slice(0, at)
+      : history.map((item, index) => (index === at ? user(`${lastWord([item])}, on second thoughts`) : item));
+  }
+
+  /** Once the network is well again, so is the client. */
+  async #recovers(caller: Caller, history: readonly Item[]): Promise<void> {
+    this.#proxy.calm();
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      if (await this.#call(caller, [...history, user(`and now ${this.#plan.seed} ${attempt}`)])) return;
+    }
+    this.faults.push("five calls over a network that is well failed");
+  }
+
+  /** @param visits - How often its last word may reach a server unannounced: a tool's output comes after the call that it answers. */
+  async #call(caller: Caller, meant: readonly Item[], visits = 1): Promise<readonly Item[] | undefined> {
+    const word = lastWord(meant) ?? "";
+    const announcedBefore = this.#announced;
+    const askedBefore = visits === 1 ? this.#asked(word) : 1;
+    const check = new AnswerCheck(meant);
+    let isComplete = false;
+    await this.#ended("call", async () => {
+      for await (const event of await caller.stream(meant)) {
+        check.event(event);
+        if (event.type === "completed") isComplete = true;
+      }
+      if (!isComplete) this.faults.push("a loop ended normally without the terminal event");
+    });
+    // Bytes that are damaged in clear text say something else, and nobody can know: all that is asked then is a clean end.
+    const wasDamaged = !this.#plan.tls && this.#proxy.faults.some(({ kind }) => kind === "corrupt");
+    if (!wasDamaged) {
+      this.faults.push(...check.faults);
+      const sends = this.#asked(word) - askedBefore;
+      const announced = this.#announced - announcedBefore;
+      if (visits === 1 && sends > 1 + announced)
+        this.faults.push(`a request reached a server ${sends} times, and ${announced} resends were announced`);
+    }
+    return isComplete ? (check.items as readonly Item[]) : undefined;
+  }
+
+  #asked(word: string): number {
+    return this.#servers.reduce((sum, { asked }) => sum + (asked.get(word) ?? 0), 0);
+  }
+
+  /** Whatever `work` comes to, it comes to it in time, and to nothing but success or an error of the package's. */
+  async #ended(what: string, work: () => unknown): Promise<void> {
+    const done = new AbortController();
+    const hung = delay(HANG_MS, "hung" as const, { signal: done.signal }).catch(() => "done" as const);
+    try {
+      const outcome = await Promise.race([(async () => work())(), hung]);
+      if (outcome === "hung") this.faults.push(`a ${what} did not end`);
+      this.calls.push(`${what}: done`);
+    } catch (error) {
+      if (!CodexApiError.is(error))
+        this.faults.push(`a ${what} failed with no error of the package: ${stackOf(error)}`);
+      else if (error.kind === "build")
+        this.faults.push(`a ${what} failed with a fault of the caller: ${stackOf(error)}`);
+      this.calls.push(`${what}: ${CodexApiError.is(error) ? `${error.kind}: ${error.message}` : "untyped"}`);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #realtime(): Promise<void> {
+    await this.#ended("conversation", async () => {
+      const client = new RealtimeWebsocketClient(this.#options());
+      const connection = await client.connect({ model: "m", session: { instructions: "Be brief." } });
+      // A conversation may be silent for as long as its connection lives; how long to wait for an answer is its caller's business.
+      const patience = setTimeout(() => connection.terminate(), PATIENCE_MS);
+      try {
+        const conversation = new RealtimeConversation(connection);
+        let said = 1;
+        let answered = 0;
+        await conversation.say("hello");
+        for await (const event of conversation) {
+          if (event.type !== "response_done") continue;
+          answered += 1;
+          if (answered > said) this.faults.push(`${answered} answers to ${said} words`);
+          if (said === this.#plan.turns) break;
+          said += 1;
+          await conversation.say("go on");
+        }
+      } finally {
+        clearTimeout(patience);
+        connection.terminate();
+      }
+    });
+  }
+
+  #options() {
+    const { tls, throughConnect, client, maxRetries } = this.#plan;
+    const [{ emulator }, other] = this.#servers;
+    const address = new URL(emulator.url);
+    const proxy = `http://127.0.0.1:${this.#proxy.port}`;
+    if (!throughConnect) address.port = String(this.#proxy.port);
+    const provider: ProviderConfig = {
+      name: "chaos",
+      baseUrl: address.href,
+      proxy: throughConnect ? proxy : false,
+      ...(tls && { ca: { pem: `${emulator.caPem}${other.emulator.caPem}` } }),
+      supportsWebsockets: client !== "http_session",
+      retry: { maxRetries, baseDelayMs: 1 },
+      maxStreamRetries: maxRetries,
+      connectTimeoutMs: 250,
+      headersTimeoutMs: 250,
+      streamIdleTimeoutMs: 200,
+    };
+    const telemetry: Telemetry = {
+      onRetry: () => {
+        this.#announced += 1;
+      },
+    };
+    return { provider, auth: noAuth(), env: {}, telemetry };
+  }
+
+  #caller(): Caller {
+    const options = this.#options();
+    const request = (input: readonly Item[]) => ({ model: "m", input: input as never });
+    if (this.#plan.client === "http") {
+      const client = new ResponsesClient(options);
+      return { stream: (input) => client.stream(request(input)) };
+    }
+    if (this.#plan.client === "websocket") {
+      const client = new ResponsesWebsocketClient(options);
+      return {
+        async *stream(input) {
+          const connection = await client.connect();
+          try {
+            yield* await connection.stream(request(input));
+          } finally {
+            await connection.close();
+          }
+        },
+      };
+    }
+    const session = new ResponsesSession(options);
+    return {
+      stream: (input) => session.stream(request(input)),
+      prewarm: () => session.prewarm(request([])),
+      close: () => session.close(),
+    };
+  }
+}
+
+interface Caller {
+  stream(input: readonly Item[]): AsyncIterable<ResponseEvent> | Promise<AsyncIterable<ResponseEvent>>;
+  prewarm?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+function user(text: string): Item {
+  return { type: "message", role: "user", content: [{ type: "input_text", text }] };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
