@@ -1,37 +1,33 @@
 // `npm run test:node-versions [-- --node=MAJOR…] [FILTER…]`: the test suite on every supported Node, or those named, each fetched as an npm package.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { binary, npm, ready, root, runScript } from "./ready.mjs";
+import { installNode, noOtherNode } from "./node-installs.mjs";
+import { binary, ready, root, runScript } from "./ready.mjs";
 
 const MAJORS = [20, 22, 24, 26];
 const CHOICE = "--node=";
 const COLUMN = 28;
-const PACKAGED = ["linux-x64", "linux-arm64"];
 
 const named = process.argv.slice(2).filter((argument) => argument.startsWith(CHOICE));
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith(CHOICE));
 
 await runScript(async () => {
-  const platform = `${process.platform}-${process.arch}`;
-  if (!PACKAGED.includes(platform)) {
-    process.stdout.write(
-      `Node is packaged for ${PACKAGED.join(" and ")}; on ${platform}, run npm test under each Node.\n`,
-    );
+  if (noOtherNode !== undefined) {
+    process.stdout.write(`${noOtherNode}; run npm test under each Node.\n`);
     return 0;
   }
   const chosen = named.map((option) => Number(option.slice(CHOICE.length)));
   const unknown = chosen.filter((major) => !MAJORS.includes(major));
   if (unknown.length > 0) throw new Error(`no Node ${unknown.join(", ")} here; there are ${MAJORS.join(", ")}`);
   await ready();
-  const rows = (chosen.length > 0 ? chosen : MAJORS).map((major) => testOn(major, platform));
+  const rows = (chosen.length > 0 ? chosen : MAJORS).map((major) => testOn(major));
   process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(COLUMN)).join("")}\n`);
   for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(COLUMN)).join("")}\n`);
   return rows.every((row) => row.passed) ? 0 : 1;
 });
 
-function testOn(/** @type {number} */ major, /** @type {string} */ platform) {
-  const node = installNode(major, platform);
+function testOn(/** @type {number} */ major) {
+  const node = installNode(major);
   const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
   const startedAt = performance.now();
   const { status, stdout, stderr } = spawnSync(node, [binary("vitest"), "run", ...filters], {
@@ -45,19 +41,4 @@ function testOn(/** @type {number} */ major, /** @type {string} */ platform) {
   const counts = /^\s*Tests\s+(.*?)(?:\s+\(\d+\))?$/m.exec(stdout)?.[1] ?? "none";
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   return { passed, cells: [version, passed ? "ok" : "FAIL", counts, seconds] };
-}
-
-/** @returns {string} Path of that Node's executable. */
-function installNode(/** @type {number} */ major, /** @type {string} */ platform) {
-  const folder = join(root, ".cache", `node-${major}`);
-  const name = `node-${platform}`;
-  const executable = join(folder, "node_modules", name, "bin", "node");
-  if (existsSync(executable)) return executable;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "private": true }');
-  const { status, stderr } = npm(["install", `${name}@${major}`, "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd: folder,
-  });
-  if (status !== 0) throw new Error(`Node ${major} could not be installed\n${stderr}`);
-  return executable;
 }
