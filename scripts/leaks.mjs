@@ -1,7 +1,7 @@
 // `npm run test:leaks [-- --count=N --node=MAJOR --way=TEXT]`: each way of using the client 10,000 times, on Node 20, 24 and 26, and what is left.
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
+import { heardFrom, row } from "./child.mjs";
 import { installNode, noOtherNode } from "./node-installs.mjs";
 import { ready, root, runScript } from "./ready.mjs";
 
@@ -18,7 +18,7 @@ await runScript(async () => {
   const { count = "10000", node, way = "" } = choices(process.argv.slice(2));
   const majors = noOtherNode === undefined ? (node ? [Number(node)] : MAJORS) : [];
   const nodes = majors.length > 0 ? majors.map(installNode) : [process.execPath];
-  row(["Node", "way", "times", "heap before", "heap after", "listeners", "timers", "sockets"]);
+  row(COLUMNS, ["Node", "way", "times", "heap before", "heap after", "listeners", "timers", "sockets"]);
   let leaks = 0;
   for (const execPath of nodes)
     for (const name of await waysOn(execPath)) if (name.includes(way)) leaks += await measure(execPath, name, count);
@@ -48,7 +48,7 @@ async function measure(/** @type {string} */ execPath, /** @type {string} */ way
       after.timers > before.timers ||
       after.sockets > before.sockets + 4;
     const [version] = /node-(\d+)/.exec(execPath)?.slice(1) ?? [process.version];
-    row([
+    row(COLUMNS, [
       version ?? "",
       way,
       count,
@@ -64,27 +64,8 @@ async function measure(/** @type {string} */ execPath, /** @type {string} */ way
   }
 }
 
-/** @returns {Promise<unknown>} */
-async function heardFrom(/** @type {import("node:child_process").ChildProcess} */ child) {
-  const over = new AbortController();
-  const ended = once(child, "exit", { signal: over.signal }).then(([code]) => {
-    throw new Error(`a process ended with ${code} and said nothing`);
-  });
-  ended.catch(() => {});
-  try {
-    const [message] = await Promise.race([once(child, "message"), ended]);
-    return message;
-  } finally {
-    over.abort();
-  }
-}
-
 function megabytes(/** @type {number} */ bytes) {
   return `${(bytes / 1e6).toFixed(2)} MB`;
-}
-
-function row(/** @type {readonly string[]} */ cells) {
-  process.stdout.write(`${cells.map((cell, index) => cell.padEnd(COLUMNS[index] ?? 0)).join("")}\n`);
 }
 
 /** @returns {{ count?: string, node?: string, way?: string }} */

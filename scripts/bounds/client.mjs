@@ -1,0 +1,38 @@
+// Meets a server that never ends, and tells how that ended and what it took. `node client.mjs WAY URL`
+import { ModelsClient, noAuth, ResponsesClient, ResponsesWebsocketClient } from "../../dist/index.js";
+
+const [, , way = "", url = ""] = process.argv;
+const retry = { maxRetries: 0 };
+const options = {
+  provider: { name: "bounds", baseUrl: url, proxy: /** @type {const} */ (false), retry },
+  auth: noAuth(),
+  env: {},
+};
+const request = { model: "m", input: [] };
+const before = process.memoryUsage().rss;
+const startedAt = performance.now();
+const failure = /** @type {{ kind?: string }} */ (
+  await meet().then(
+    () => ({ kind: "none" }),
+    (error) => error,
+  )
+);
+const seconds = (performance.now() - startedAt) / 1000;
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+process.send?.({ kind: failure.kind ?? String(failure), beforeBytes: before, peakBytes, seconds });
+process.exit(0);
+
+async function meet() {
+  if (way.startsWith("unary")) {
+    await new ModelsClient(options).list({ clientVersion: "1.0.0", timeoutMs: 0 });
+    return;
+  }
+  if (way.startsWith("websocket")) {
+    const connection = await new ResponsesWebsocketClient(options).connect();
+    for await (const _event of await connection.stream(request));
+    return;
+  }
+  // A stream of nothing but empty events never meets a bound: nothing of it is held. What it costs shows after a while.
+  const signal = way === "empty events" ? AbortSignal.timeout(5_000) : undefined;
+  for await (const _event of await new ResponsesClient(options).stream(request, { signal }));
+}
