@@ -28,7 +28,7 @@ function secretsOf({ url, headers }: SentRequest): string[] {
   const secrets: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (/authorization/i.test(name)) secrets.push(...secretsInAuthorization(value));
-    else if (CREDENTIAL_NAME.test(name)) secrets.push(value);
+    else if (CREDENTIAL_NAME.test(name)) secrets.push(value, ...(/^cookie$/i.test(name) ? cookieValues(value) : []));
   }
   if (URL.canParse(url)) {
     const { searchParams, username, password } = new URL(url);
@@ -40,10 +40,20 @@ function secretsOf({ url, headers }: SentRequest): string[] {
   return secrets.filter(({ length }) => length >= SHORTEST_SECRET);
 }
 
+/** A server may repeat one cookie of many. */
+function cookieValues(value: string): string[] {
+  return value.split(";").map((pair) => pair.slice(pair.indexOf("=") + 1).trim());
+}
+
+/** Of schemes with parameters, such as Digest: what stands in quotes. */
+function parameterValues(credentials: string): string[] {
+  return [...credentials.matchAll(/="([^"]+)"/g)].map(([, quoted = ""]) => quoted);
+}
+
 /** What follows the scheme; of a Basic pair the password too, or the user name that stands for a key. */
 function secretsInAuthorization(value: string): string[] {
   const [, scheme = "", credentials = value] = /^([a-z][\w-]*) +(.*)$/i.exec(value) ?? [];
-  if (scheme.toLowerCase() !== "basic") return [credentials];
+  if (scheme.toLowerCase() !== "basic") return [credentials, ...parameterValues(credentials)];
   const pair = Buffer.from(credentials, "base64").toString();
   const colon = pair.indexOf(":");
   return [credentials, pair.slice(colon + 1) || pair.slice(0, colon)];

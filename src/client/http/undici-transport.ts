@@ -93,7 +93,7 @@ export class UndiciTransport implements HttpTransport {
       const next = maxRedirects > 0 ? followRedirect(current, shownUrl, head) : undefined;
       if (!next) return { head, request: current, shownUrl };
       head.body.cancel();
-      const nextUrl = blankerOf(request)(safeUrl(next.url)); // a server may put what it was sent into an address
+      const nextUrl = blankerOf(this.#asSent(request), this.#asSent(current))(safeUrl(next.url)); // a server may put what it was sent into an address
       if (redirects >= maxRedirects) {
         throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${nextUrl}; check the base URL`, {
           code: "TOO_MANY_REDIRECTS",
@@ -179,7 +179,13 @@ export class UndiciTransport implements HttpTransport {
       head.body.cancel();
       return byProxy;
     }
-    return readRefusal(head, request, original);
+    return readRefusal(head, this.#asSent(request), this.#asSent(original));
+  }
+
+  /** With what a proxy was told beside it: a page of the proxy may repeat that too. */
+  #asSent(request: HttpRequest): HttpRequest {
+    const forwarded = URL.canParse(request.url) ? this.#options.dialer.forward(new URL(request.url)) : undefined;
+    return forwarded ? { ...request, headers: { ...forwarded.headers, ...request.headers } } : request;
   }
 }
 

@@ -175,10 +175,12 @@ class Run {
   /** Once the network is well again, so is the client. */
   async #recovers(caller: Caller, history: readonly Item[]): Promise<void> {
     this.#proxy.calm();
-    for (let attempt = 0; attempt < 5; attempt += 1) {
+    // The client's short time limits strike on a busy machine too: what counts is that it comes to an answer, not when.
+    const startedAt = performance.now();
+    for (let attempt = 0; performance.now() - startedAt < HANG_MS; attempt += 1) {
       if (await this.#call(caller, [...history, user(`and now ${this.#plan.seed} ${attempt}`)])) return;
     }
-    this.faults.push("five calls over a network that is well failed");
+    this.faults.push("no call over a network that is well came to an answer");
   }
 
   /** @param visits - How often its last word may reach a server unannounced: a tool's output comes after the call that it answers. */
