@@ -52,7 +52,7 @@ describe("compact", () => {
 
   it.each([
     [["compact"], /--request FILE is missing/],
-    [["compact", "--request", "/does/not/exist"], /cannot be read: ENOENT/],
+    [["compact", "--request", "/does/not/exist"], /cannot be read: No such file or directory \(ENOENT\)/],
     [["compact", "--request", "-", "--form", "soft"], /--form "soft" is none of endpoint, trigger/],
     [["compact", "--request", "-", "extra"], /compact takes no argument/],
   ])("%j is a fault of the command line, told before anything is connected", async (args, message) => {

@@ -1,4 +1,4 @@
-import { unlessAborted } from "../../client/abort.ts";
+import { acceptSignal, unlessAborted } from "../../client/abort.ts";
 import { type Clock, systemClock } from "../../client/clock.ts";
 import { type Logger, steadyLogger } from "../../client/log.ts";
 import { milliseconds } from "../../client/options.ts";
@@ -94,6 +94,7 @@ export class ModelsCache {
 
   /** Once for all calls; each waits for it no longer than its own signal allows. */
   #load(signal: AbortSignal | undefined): Promise<void> {
+    acceptSignal(signal);
     this.#loaded ??= this.#read();
     const loaded = this.#loaded;
     return unlessAborted(signal, () => loaded);
