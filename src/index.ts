@@ -3,10 +3,10 @@
  * the generic transport below it is the entry `codex-wire/client`.
  */
 export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
-export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
-export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";
-export type { ClientOptions } from "./api/endpoint-session.ts";
+export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
+export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
+export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
 export {
   FilesClient,
   type FilesClientOptions,
@@ -14,18 +14,18 @@ export {
   type UploadedFile,
   type UploadOptions,
   type UploadProgress,
-} from "./api/files/client.ts";
-export type { FileSource } from "./api/files/source.ts";
-export type { IdentityOptions } from "./api/identity.ts";
+} from "./api/endpoints/files/client.ts";
+export type { FileSource } from "./api/endpoints/files/source.ts";
 export {
   type ImageEditRequest,
   type ImageGenerationRequest,
   type ImageResponse,
   ImagesClient,
-} from "./api/images.ts";
-export { MemoriesClient, type MemoriesOptions } from "./api/memories.ts";
-export { ModelsCache, type ModelsCacheOptions } from "./api/models/cache.ts";
-export { ModelsClient, type ModelsList, type ModelsListOptions } from "./api/models/client.ts";
+} from "./api/endpoints/images.ts";
+export { MemoriesClient, type MemoriesOptions } from "./api/endpoints/memories/client.ts";
+export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/endpoints/memories/shape.ts";
+export { ModelsCache, type ModelsCacheOptions } from "./api/endpoints/models/cache.ts";
+export { ModelsClient, type ModelsList, type ModelsListOptions } from "./api/endpoints/models/client.ts";
 export {
   type AuthMode,
   autoCompactTokenLimit,
@@ -37,10 +37,17 @@ export {
   type Personality,
   pickerModels,
   supportsPersonality,
-} from "./api/models/facts.ts";
-export { fallbackModelInfo, type ModelInfo } from "./api/models/info.ts";
+} from "./api/endpoints/models/facts.ts";
+export { fallbackModelInfo, type ModelInfo } from "./api/endpoints/models/info.ts";
+export {
+  SearchClient,
+  type SearchCommands,
+  type SearchRequest,
+  type SearchResponse,
+  type SearchSettings,
+} from "./api/endpoints/search.ts";
+export type { IdentityOptions } from "./api/identity.ts";
 export type { ProviderConfig, SessionHeaderNames } from "./api/provider.ts";
-export { createTransport, type TransportOptions } from "./api/provider-transport.ts";
 export {
   azureProvider,
   chatgptProvider,
@@ -117,17 +124,11 @@ export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
-export {
-  SearchClient,
-  type SearchCommands,
-  type SearchRequest,
-  type SearchResponse,
-  type SearchSettings,
-} from "./api/search.ts";
+export type { UnaryOptions } from "./api/service/call-options.ts";
+export { createTransport, type TransportOptions } from "./api/service/connections.ts";
+export type { ClientOptions } from "./api/service/service.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
-export type { UnaryOptions } from "./api/unary-options.ts";
-export type { CompactionInput } from "./api/wire/compaction.ts";
 export { decodeItem } from "./api/wire/item-decoder.ts";
 export type {
   AdditionalToolsItem,
@@ -173,7 +174,6 @@ export type {
   WebSearchCallItem,
 } from "./api/wire/items.ts";
 export type { JsonObject } from "./api/wire/json.ts";
-export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
 export type { RequestInput } from "./api/wire/request-input.ts";
 export {
   createTextParam,

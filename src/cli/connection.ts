@@ -1,7 +1,6 @@
 import type { AuthProvider } from "../api/auth.ts";
 import { apiKeyAuth, noAuth } from "../api/auth.ts";
 import { codexAuth } from "../api/codex-auth.ts";
-import type { ClientOptions } from "../api/endpoint-session.ts";
 import { header } from "../api/headers.ts";
 import type { ProviderConfig } from "../api/provider.ts";
 import {
@@ -12,6 +11,7 @@ import {
   openaiProvider,
   type ProviderOverrides,
 } from "../api/providers.ts";
+import type { ClientOptions } from "../api/service/service.ts";
 import type { Logger } from "../client/log.ts";
 import type { ProviderName, ServiceChoice } from "./call-options.ts";
 import { say } from "./output.ts";

@@ -1,7 +1,7 @@
-import type { ClientOptions } from "../api/endpoint-session.ts";
 import { ResponsesClient } from "../api/responses/client.ts";
 import type { ResponseStream } from "../api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../api/responses/websocket-client.ts";
+import type { ClientOptions } from "../api/service/service.ts";
 import type { TransportChoice } from "../api/session/options.ts";
 import type { JsonObject } from "../api/wire/json.ts";
 import type { ResponsesRequest } from "../api/wire/requests.ts";

@@ -1,4 +1,4 @@
-import type { ClientOptions } from "../api/endpoint-session.ts";
+import type { ClientOptions } from "../api/service/service.ts";
 import type { Logger } from "../client/log.ts";
 import { idleTimeoutOption, maxRetriesOption, type ServiceChoice, serviceOptions } from "./call-options.ts";
 import { openConnection } from "./connection.ts";

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
+import type { ClientOptions } from "../../src/api/service/service.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { cert, certPath } from "../support/certs.ts";

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
 import { noAuth } from "../../src/api/auth.ts";
-import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../src/api/provider.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ClientOptions } from "../../src/api/service/service.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 
 /** An emulator for one test. */

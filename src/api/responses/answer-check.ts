@@ -1,8 +1,8 @@
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
-import type { Answer } from "../answer.ts";
 import { bodyExcerpt } from "../refusal/http-text.ts";
+import type { Answer } from "../service/answer.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;

@@ -1,10 +1,10 @@
 import type { Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
-import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
 import { isAzure, type SessionHeaderNames } from "../provider.ts";
+import { type ClientOptions, EndpointSession } from "../service/service.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { LaterEvents } from "./later-events.ts";
 import { openSseStream } from "./sse-stream.ts";

@@ -1,10 +1,10 @@
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
-import type { ClientOptions } from "../endpoint-session.ts";
 import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
 import { type ProviderConfig, userInfoHeaders, websocketUrl } from "../provider.ts";
-import { WebsocketOpener } from "../websocket-opener.ts";
+import { WebsocketOpener } from "../service/handshake.ts";
+import type { ClientOptions } from "../service/service.ts";
 import type { TurnState } from "./turn-state.ts";
 import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 

@@ -4,9 +4,9 @@ import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, milliseconds, oneOf } from "../../client/options.ts";
 import type { TraceContext } from "../../client/trace-context.ts";
 import type { HttpTransport } from "../../client/transport.ts";
-import type { ClientOptions } from "../endpoint-session.ts";
 import type { IdentityOptions } from "../identity.ts";
 import type { SessionSource } from "../responses/client.ts";
+import type { ClientOptions } from "../service/service.ts";
 
 const TRANSPORTS = ["auto", "websocket", "http"] as const;
 

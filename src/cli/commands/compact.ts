@@ -1,5 +1,5 @@
-import { CompactClient } from "../../api/compact.ts";
-import type { CompactionInput } from "../../api/wire/compaction.ts";
+import { CompactClient } from "../../api/endpoints/compact/client.ts";
+import type { CompactionInput } from "../../api/endpoints/compact/shape.ts";
 import { commonOptions, compressionOption, idleTimeoutOption } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { choice, text } from "../options.ts";

@@ -1,5 +1,5 @@
-import { MemoriesClient } from "../../api/memories.ts";
-import type { MemorySummarizeInput } from "../../api/wire/memories.ts";
+import { MemoriesClient } from "../../api/endpoints/memories/client.ts";
+import type { MemorySummarizeInput } from "../../api/endpoints/memories/shape.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";

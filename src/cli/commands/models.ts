@@ -1,5 +1,5 @@
-import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
-import type { ModelInfo } from "../../api/models/info.ts";
+import { ModelsClient, type ModelsList } from "../../api/endpoints/models/client.ts";
+import type { ModelInfo } from "../../api/endpoints/models/info.ts";
 import { packageVersion } from "../../client/version.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { CallCredentials } from "../../../src/api/call-credentials.ts";
+import { CallCredentials } from "../../../src/api/service/credentials.ts";
 
 it("a key is sent without the white space that a file or a variable put around it", async () => {
   expect(await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined).headers()).toMatchObject({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
-import { FilesClient } from "../../../src/api/files/client.ts";
-import { ModelsCache } from "../../../src/api/models/cache.ts";
-import { ModelsClient } from "../../../src/api/models/client.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
+import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
+import { ModelsCache } from "../../../src/api/endpoints/models/cache.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import { realtimeCallSession } from "../../../src/api/realtime/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";

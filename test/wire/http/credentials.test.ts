@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuthProvider } from "../../../src/api/auth.ts";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import type { ClientOptions } from "../../../src/api/service/service.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 import { errorOf } from "../../support/transport.ts";

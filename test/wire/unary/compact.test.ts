@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { CallsClient } from "../../../src/api/calls.ts";
-import { CompactClient } from "../../../src/api/compact.ts";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
-import { FilesClient } from "../../../src/api/files/client.ts";
-import { ImagesClient } from "../../../src/api/images.ts";
-import { MemoriesClient } from "../../../src/api/memories.ts";
-import { ModelsClient } from "../../../src/api/models/client.ts";
-import { SearchClient } from "../../../src/api/search.ts";
-import type { UnaryOptions } from "../../../src/api/unary-options.ts";
+import { CallsClient } from "../../../src/api/endpoints/calls.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
+import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
+import { SearchClient } from "../../../src/api/endpoints/search.ts";
+import type { UnaryOptions } from "../../../src/api/service/call-options.ts";
+import type { ClientOptions } from "../../../src/api/service/service.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 
 const request = { model: "m", prompt: "p", images: [{ image_url: "data:," }] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CallsClient } from "../../../src/api/calls.ts";
-import { ImagesClient } from "../../../src/api/images.ts";
-import { SearchClient, type SearchRequest } from "../../../src/api/search.ts";
+import { CallsClient } from "../../../src/api/endpoints/calls.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { SearchClient, type SearchRequest } from "../../../src/api/endpoints/search.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
 

@@ -1,0 +1,90 @@
+import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
+import { isSendableHeaderValue } from "../../client/headers.ts";
+import type { Answer } from "../service/answer.ts";
+import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { type ClientOptions, type EndpointCall, EndpointSession } from "../service/service.ts";
+import { jsonText } from "../wire/json.ts";
+
+export interface CallOptions extends UnaryOptions {
+  /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
+  readonly session?: object | undefined;
+}
+
+export interface CreatedCall {
+  /** The answer for the peer connection. */
+  readonly sdp: string;
+  /** `rtc_…`: joins a WebSocket to the call. */
+  readonly callId: string;
+}
+
+const BOUNDARY = "codex-realtime-call-boundary";
+
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call. Later than the reference of March 2026. */
+export class CallsClient {
+  readonly #session: EndpointSession;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+  }
+
+  /**
+   * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer without the call's id in its `Location` header.
+   */
+  async create(sdp: string, { session, ...options }: CallOptions = {}): Promise<CreatedCall> {
+    if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
+    const call = unaryCall("realtime/calls", undefined, options);
+    const response = await this.#session.execute({ ...call, ...this.#bodyOf(sdp, session) });
+    return { sdp: decodeSdp(response), callId: callIdOf(response) };
+  }
+
+  #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
+    if (session === undefined) return raw("application/sdp", sdp);
+    const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
+    if (this.#session.provider.baseUrl.includes("/backend-api")) return { json: { sdp, session: fields } };
+    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", jsonText(fields))];
+    return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
+  }
+}
+
+function raw(contentType: string, content: string): Pick<EndpointCall, "raw"> {
+  const bytes = Buffer.from(content);
+  return { raw: { contentType, open: () => bytes } };
+}
+
+function part(name: string, type: string, content: string): string {
+  if (content.includes(`--${BOUNDARY}`))
+    throw new BuildError(`${name} holds the boundary between the parts of the body`);
+  return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
+}
+
+function decodeSdp({ body }: Answer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new ProtocolError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
+  }
+}
+
+/**
+ * The call's id in a `Location` header: its last path segment of the form `rtc_…`.
+ *
+ * @throws {@link ProtocolError} There is none.
+ */
+function callIdOf({ headers: { location }, blank }: Answer): string {
+  if (location === undefined) {
+    throw new ProtocolError(
+      "realtime call response missing Location; check that the base URL is one of the Realtime API",
+    );
+  }
+  if (!isSendableHeaderValue(location)) throw new ProtocolError("invalid realtime call Location: it is not ASCII");
+  const [path = ""] = location.split("?", 1);
+  const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
+  if (id === undefined) throw new ProtocolError(`realtime call Location does not contain a call id: ${blank(path)}`);
+  return id;
+}

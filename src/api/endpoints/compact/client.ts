@@ -1,0 +1,96 @@
+import { ProtocolError } from "../../../client/failure/kinds.ts";
+import { oneOf } from "../../../client/options.ts";
+import { header } from "../../headers.ts";
+import { conversationHeaders } from "../../identity.ts";
+import { ResponsesClient, type SessionSource } from "../../responses/client.ts";
+import type { TurnState } from "../../responses/turn-state.ts";
+import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
+import { readAnswer } from "../../service/json-answer.ts";
+import { type ClientOptions, EndpointSession } from "../../service/service.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import { inputItems } from "../../wire/request-input.ts";
+import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } from "./shape.ts";
+
+const FORMS = ["endpoint", "trigger"] as const;
+
+/**
+ * How compaction is asked for. `endpoint`: `POST responses/compact`, answered by a whole history. `trigger`: an ordinary response whose
+ * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the reference does since mid-2026.
+ */
+export type CompactionForm = (typeof FORMS)[number];
+
+export interface CompactOptions extends UnaryOptions {
+  /** Default `endpoint`. */
+  readonly form?: CompactionForm | undefined;
+  /** Sent as session id, under the provider's names for it (`sessionHeaders`). */
+  readonly conversationId?: string | undefined;
+  /** Sent as `x-openai-subagent`; the reference says `compact` here. */
+  readonly sessionSource?: SessionSource | undefined;
+  /** Sent when it holds a value, filled from the answer when it does not. */
+  readonly turnState?: TurnState | undefined;
+}
+
+/** A model reads the whole history before it answers: one send may take this many times the provider's idle time-out. */
+const IDLE_TIMEOUTS_PER_SEND = 4;
+
+const TRIGGER: ResponseItem = { type: "compaction_trigger" };
+
+/** Makes a long history short. */
+export class CompactClient {
+  readonly #session: EndpointSession;
+  readonly #responses: ResponsesClient;
+
+  /**
+   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: ClientOptions) {
+    this.#session = new EndpointSession(options);
+    this.#responses = new ResponsesClient({ ...options, transport: this.#session.transport });
+  }
+
+  /**
+   * Compacts a history. An empty `input`: `[]`, and nothing is sent.
+   *
+   * One send may take four times the provider's `streamIdleTimeoutMs`; in the form `trigger` the time-outs of a stream hold instead.
+   *
+   * @returns What the service answers: in the form `endpoint` the items to go on with; in the form `trigger` the one `compaction` item,
+   *   to stand for everything that was sent (which of one's own messages stay beside it is the caller's choice).
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer that does not decode, or one with a trigger that holds
+   *   none or several compactions.
+   * @see codex-api/src/endpoint/compact.rs `compact_input`.
+   */
+  async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
+    const form = oneOf("form", options.form ?? "endpoint", FORMS);
+    const body = encodeCompactionInput(input);
+    if (input.input.length === 0) return [];
+    return form === "trigger" ? this.#byTrigger(input, options) : this.#byEndpoint(body, options);
+  }
+
+  async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {
+    const { provider, limits } = this.#session;
+    const headers = {
+      ...conversationHeaders(options.conversationId, provider.sessionHeaders),
+      [header.clientRequestId]: undefined, // it names a response, and this is none
+      [header.subagent]: options.sessionSource,
+      [header.turnState]: options.turnState?.value,
+      ...options.headers,
+    };
+    const response = await this.#session.execute({
+      ...unaryCall("responses/compact", body, { ...options, headers }),
+      totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
+    });
+    options.turnState?.set(response.headers[header.turnState]);
+    return decodeCompactionOutput(readAnswer(response, "failed to decode compaction response"));
+  }
+
+  async #byTrigger(input: CompactionInput, options: CompactOptions): Promise<ResponseItem[]> {
+    const request = { ...input, input: [...inputItems(input.input), TRIGGER] };
+    const { items } = await (await this.#responses.stream(request, options)).collect();
+    const compactions = items.filter((item) => item.type === "compaction");
+    if (compactions.length === 1) return compactions;
+    throw new ProtocolError(
+      `remote compaction v2 expected exactly one compaction output item, got ${compactions.length} from ${items.length} output items`,
+    );
+  }
+}
