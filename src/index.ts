@@ -121,7 +121,7 @@ export type {
 } from "./api/responses/events.ts";
 export type { CollectedResponse } from "./api/responses/received.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
-export { TurnState } from "./api/responses/turn-state.ts";
+export { TurnState } from "./api/service/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
 export type { UnaryOptions } from "./api/service/call-options.ts";

@@ -1,8 +1,11 @@
 import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
+import { isChatgptBackend } from "../provider.ts";
+import type { EndpointCall } from "../service/call.ts";
+import { knownOptions } from "../../client/options.ts";
 import type { Answer } from "../service/answer.ts";
-import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
-import { type ClientOptions, type EndpointCall, EndpointSession } from "../service/service.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
 import { jsonText } from "../wire/json.ts";
 
 export interface CallOptions extends UnaryOptions {
@@ -17,36 +20,28 @@ export interface CreatedCall {
   readonly callId: string;
 }
 
+const OPTIONS = knownOptions<CallOptions>("the options of a call", { ...UNARY_NAMES, session: true });
+
 const BOUNDARY = "codex-realtime-call-boundary";
 
 /** `POST {baseUrl}/realtime/calls`: opens a WebRTC call. Later than the reference of March 2026. */
-export class CallsClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class CallsClient extends ServiceClient {
   /**
    * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
    *
    * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer without the call's id in its `Location` header.
    */
-  async create(sdp: string, { session, ...options }: CallOptions = {}): Promise<CreatedCall> {
+  async create(sdp: string, options: CallOptions = {}): Promise<CreatedCall> {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
-    const call = unaryCall("realtime/calls", undefined, options);
-    const response = await this.#session.execute({ ...call, ...this.#bodyOf(sdp, session) });
+    const call = unaryCall("realtime/calls", undefined, options, OPTIONS);
+    const response = await this.service.execute({ ...call, ...this.#bodyOf(sdp, options.session) });
     return { sdp: decodeSdp(response), callId: callIdOf(response) };
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
     if (session === undefined) return raw("application/sdp", sdp);
     const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
-    if (this.#session.provider.baseUrl.includes("/backend-api")) return { json: { sdp, session: fields } };
+    if (isChatgptBackend(this.service.provider)) return { json: { sdp, session: fields } };
     const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", jsonText(fields))];
     return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
   }

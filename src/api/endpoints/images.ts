@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
-import { readAnswer } from "../service/json-answer.ts";
-import { type ClientOptions, EndpointSession } from "../service/service.ts";
+import { readAnswer } from "../service/answer.ts";
+import { ServiceClient } from "../service/client.ts";
 import type { AnswerReader } from "../wire/answer-reader.ts";
 import type { OpenString } from "../wire/items.ts";
 import { checkModel } from "../wire/request-input.ts";
@@ -47,17 +47,7 @@ export interface ImageResponse {
 }
 
 /** `POST {baseUrl}/images/…`: images as base64. Later than the reference of March 2026. */
-export class ImagesClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class ImagesClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image generation response: …`. */
   async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
     checkPrompt(request.prompt);
@@ -75,7 +65,7 @@ export class ImagesClient {
   }
 
   async #post(path: string, json: object, options: UnaryOptions, failure: string): Promise<ImageResponse> {
-    return decodeImageResponse(readAnswer(await this.#session.execute(unaryCall(path, json, options)), failure));
+    return decodeImageResponse(readAnswer(await this.service.execute(unaryCall(path, json, options)), failure));
   }
 }
 

@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
-import { readAnswer } from "../service/json-answer.ts";
-import { type ClientOptions, EndpointSession } from "../service/service.ts";
+import { readAnswer } from "../service/answer.ts";
+import { ServiceClient } from "../service/client.ts";
 import type { AnswerReader } from "../wire/answer-reader.ts";
 import type { OpenString } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
@@ -96,20 +96,10 @@ export interface SearchResponse {
 }
 
 /** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the reference of March 2026. */
-export class SearchClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class SearchClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode search response: …`. */
   async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {
-    const response = await this.#session.execute(unaryCall("alpha/search", encodeSearchRequest(request), options));
+    const response = await this.service.execute(unaryCall("alpha/search", encodeSearchRequest(request), options));
     return decodeSearchResponse(readAnswer(response, "failed to decode search response"));
   }
 }

@@ -10,7 +10,7 @@ import { scanEvent } from "./decoding/event-scanner.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
 import type { ResponseEnd } from "./received.ts";
-import type { TurnState } from "./turn-state.ts";
+import type { TurnState } from "../service/turn-state.ts";
 
 /** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
 export interface ResponseSink {

@@ -8,9 +8,11 @@ import type { Answer } from "../service/answer.ts";
 import { notAnEventStream } from "./answer-check.ts";
 import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
 import { preliminaryEvents } from "./preliminary.ts";
-import { ResponseStream } from "./stream.ts";
+import { type EventIterator, ResponseStream } from "./stream.ts";
 
 export interface SseStreamOptions extends FeedOptions {
+  /** Goes between the events and their reader. */
+  readonly watch?: ((events: EventIterator) => EventIterator) | undefined;
   readonly livenessTimeoutMs: number;
 }
 
@@ -28,7 +30,8 @@ const DRAIN_MS = 250;
  */
 export function openSseStream(response: Answer<HttpStreamResponse>, options: SseStreamOptions): ResponseStream {
   const body = new SseBody(response, options);
-  return new ResponseStream({ events: body.feed.queue, received: body.feed.received }, response);
+  const { queue } = body.feed;
+  return new ResponseStream({ events: options.watch?.(queue) ?? queue, received: body.feed.received }, response);
 }
 
 class SseBody implements Carrier, ByteSink, SseSink {

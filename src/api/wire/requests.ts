@@ -55,6 +55,8 @@ export interface ResponsesRequest {
 export interface RequestEncoding {
   /** Azure: `store` is true unless the request says otherwise, and then the items keep the ids that the server knows. Default false. */
   readonly azure?: boolean | undefined;
+  /** Do items go out with their ids? `drop` is the reference's way of March 2026, `send` today's. Default `drop`. */
+  readonly itemIds?: "drop" | "send" | undefined;
 }
 
 /**
@@ -85,7 +87,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
   return {
     model,
     instructions: instructions ?? "",
-    input: encodeRequestInput(input, { attachIds: azure && stored }),
+    input: encodeRequestInput(input, { attachIds: encoding.itemIds === "send" || (azure && stored) }),
     tools: tools ?? [],
     tool_choice: tool_choice ?? "auto",
     parallel_tool_calls: parallel_tool_calls ?? true,

@@ -11,7 +11,7 @@ import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";
 import { mapHttpError } from "../../../src/api/refusal/answer.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
 import type { ClientOptions } from "../../../src/api/service/service.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { createTransport } from "../../../src/api/service/connections.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";

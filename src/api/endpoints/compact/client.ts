@@ -1,12 +1,18 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
-import { oneOf } from "../../../client/options.ts";
+import type { Compression } from "../../../client/compression.ts";
+import { knownOptions, oneOf } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
-import { conversationHeaders } from "../../identity.ts";
-import { ResponsesClient, type SessionSource } from "../../responses/client.ts";
-import type { TurnState } from "../../responses/turn-state.ts";
-import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
-import { readAnswer } from "../../service/json-answer.ts";
-import { type ClientOptions, EndpointSession } from "../../service/service.ts";
+import { ResponsesClient } from "../../responses/client.ts";
+import {
+  CONVERSATION_NAMES,
+  type ConversationOptions,
+  conversationHeaders,
+  UNARY_NAMES,
+  type UnaryOptions,
+  unaryCall,
+} from "../../service/call-options.ts";
+import { readAnswer } from "../../service/answer.ts";
+import { ServiceClient } from "../../service/client.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { inputItems } from "../../wire/request-input.ts";
 import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } from "./shape.ts";
@@ -19,16 +25,20 @@ const FORMS = ["endpoint", "trigger"] as const;
  */
 export type CompactionForm = (typeof FORMS)[number];
 
-export interface CompactOptions extends UnaryOptions {
+/** The reference's `sessionSource` here is `compact`. */
+export interface CompactOptions extends UnaryOptions, ConversationOptions {
   /** Default `endpoint`. */
   readonly form?: CompactionForm | undefined;
-  /** Sent as session id, under the provider's names for it (`sessionHeaders`). */
-  readonly conversationId?: string | undefined;
-  /** Sent as `x-openai-subagent`; the reference says `compact` here. */
-  readonly sessionSource?: SessionSource | undefined;
-  /** Sent when it holds a value, filled from the answer when it does not. */
-  readonly turnState?: TurnState | undefined;
+  /** Coding of the body of a `trigger`; default the provider's. */
+  readonly compression?: Compression | undefined;
 }
+
+const OPTIONS = knownOptions<CompactOptions>("the options of compact", {
+  ...UNARY_NAMES,
+  ...CONVERSATION_NAMES,
+  form: true,
+  compression: true,
+});
 
 /** A model reads the whole history before it answers: one send may take this many times the provider's idle time-out. */
 const IDLE_TIMEOUTS_PER_SEND = 4;
@@ -36,19 +46,7 @@ const IDLE_TIMEOUTS_PER_SEND = 4;
 const TRIGGER: ResponseItem = { type: "compaction_trigger" };
 
 /** Makes a long history short. */
-export class CompactClient {
-  readonly #session: EndpointSession;
-  readonly #responses: ResponsesClient;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-    this.#responses = new ResponsesClient({ ...options, transport: this.#session.transport });
-  }
-
+export class CompactClient extends ServiceClient {
   /**
    * Compacts a history. An empty `input`: `[]`, and nothing is sent.
    *
@@ -61,6 +59,7 @@ export class CompactClient {
    * @see codex-api/src/endpoint/compact.rs `compact_input`.
    */
   async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
+    OPTIONS(options);
     const form = oneOf("form", options.form ?? "endpoint", FORMS);
     const body = encodeCompactionInput(input);
     if (input.input.length === 0) return [];
@@ -68,25 +67,23 @@ export class CompactClient {
   }
 
   async #byEndpoint(body: unknown, options: CompactOptions): Promise<ResponseItem[]> {
-    const { provider, limits } = this.#session;
+    const { provider, limits } = this.service;
     const headers = {
-      ...conversationHeaders(options.conversationId, provider.sessionHeaders),
+      ...conversationHeaders(options, provider.sessionHeaders),
       [header.clientRequestId]: undefined, // it names a response, and this is none
-      [header.subagent]: options.sessionSource,
-      [header.turnState]: options.turnState?.value,
       ...options.headers,
     };
-    const response = await this.#session.execute({
-      ...unaryCall("responses/compact", body, { ...options, headers }),
+    const response = await this.service.execute({
+      ...unaryCall("responses/compact", body, { ...options, headers }, OPTIONS),
       totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
     });
     options.turnState?.set(response.headers[header.turnState]);
     return decodeCompactionOutput(readAnswer(response, "failed to decode compaction response"));
   }
 
-  async #byTrigger(input: CompactionInput, options: CompactOptions): Promise<ResponseItem[]> {
+  async #byTrigger(input: CompactionInput, { form: _form, ...options }: CompactOptions): Promise<ResponseItem[]> {
     const request = { ...input, input: [...inputItems(input.input), TRIGGER] };
-    const { items } = await (await this.#responses.stream(request, options)).collect();
+    const { items } = await (await new ResponsesClient({ service: this.service }).stream(request, options)).collect();
     const compactions = items.filter((item) => item.type === "compaction");
     if (compactions.length === 1) return compactions;
     throw new ProtocolError(

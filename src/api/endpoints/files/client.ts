@@ -1,10 +1,10 @@
-import { type Clock, systemClock } from "../../../client/clock.ts";
 import { BuildError, TimeoutError } from "../../../client/failure/kinds.ts";
 import { InvalidRequestError } from "../../refusal/kinds.ts";
+import { knownOptions } from "../../../client/options.ts";
 import type { Answer } from "../../service/answer.ts";
-import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
-import { readAnswer } from "../../service/json-answer.ts";
-import { type ClientOptions, checkClientOptions, EndpointSession } from "../../service/service.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
+import { readAnswer } from "../../service/answer.ts";
+import { ServiceClient } from "../../service/client.ts";
 import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
 import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";
 
@@ -30,10 +30,7 @@ export interface UploadedFile {
   readonly mimeType?: string | undefined;
 }
 
-export interface FilesClientOptions extends ClientOptions {
-  /** Default: the system's. */
-  readonly clock?: Clock | undefined;
-}
+const OPTIONS = knownOptions<UploadOptions>("the options of an upload", { ...UNARY_NAMES, onProgress: true });
 
 /** Largest file that the service takes: 512 MiB. */
 export const UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
@@ -44,20 +41,10 @@ const READY_TIMEOUT_MS = 30_000;
 const POLL_DELAY_MS = 250;
 
 /** Uploads files to the ChatGPT backend, to be named in requests. Later than the reference of March 2026. */
-export class FilesClient {
-  readonly #session: EndpointSession;
-  readonly #clock: Clock;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: FilesClientOptions) {
-    checkClientOptions(options);
-    // Files live beside the Codex part of the ChatGPT backend, not in it.
-    const baseUrl = options.provider.baseUrl.replace(/(\/backend-api)\/codex\/*$/, "$1");
-    this.#session = new EndpointSession({ ...options, provider: { ...options.provider, baseUrl } });
-    this.#clock = options.clock ?? systemClock;
+export class FilesClient extends ServiceClient {
+  /** Files live beside the Codex part of the ChatGPT backend, not in it. */
+  get #baseUrl(): string {
+    return this.service.provider.baseUrl.replace(/(\/backend-api)\/codex\/*$/, "$1");
   }
 
   /**
@@ -71,6 +58,7 @@ export class FilesClient {
    * @see codex-api/src/files.rs `upload_openai_file`.
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<UploadedFile> {
+    OPTIONS(options);
     const file = await sizeUp(source);
     if (file.sizeBytes > UPLOAD_LIMIT_BYTES) {
       throw new BuildError(
@@ -98,7 +86,7 @@ export class FilesClient {
 
   async #send(file: SizedFile, { uploadUrl }: RegisteredFile, { onProgress, signal }: UploadOptions): Promise<void> {
     const totalBytes = file.sizeBytes;
-    await this.#session.execute({
+    await this.service.execute({
       method: "PUT",
       url: uploadUrl,
       headers: { "x-ms-blob-type": "BlockBlob" },
@@ -112,14 +100,15 @@ export class FilesClient {
   }
 
   async #whenReady(fileId: string, options: UploadOptions): Promise<FileStatus> {
+    const { clock } = this.service.line.timing;
     const path = `files/${encodeURIComponent(fileId)}/uploaded`;
-    const endsAtMs = this.#clock.now() + READY_TIMEOUT_MS;
+    const endsAtMs = clock.now() + READY_TIMEOUT_MS;
     const notReady = () =>
       new TimeoutError(`file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`, {
         phase: "idle",
         timeoutMs: READY_TIMEOUT_MS,
       });
-    for (let leftMs = READY_TIMEOUT_MS; leftMs > 0; leftMs = endsAtMs - this.#clock.now()) {
+    for (let leftMs = READY_TIMEOUT_MS; leftMs > 0; leftMs = endsAtMs - clock.now()) {
       const response = await this.#post(path, {}, options, leftMs).catch((error: unknown) => {
         throw error instanceof TimeoutError && error.timeoutMs === leftMs ? notReady() : error;
       });
@@ -129,12 +118,14 @@ export class FilesClient {
         const why = status.errorMessage ?? `the service says ${JSON.stringify(status.status)}`;
         throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank(why)}`);
       }
-      await this.#clock.sleep(POLL_DELAY_MS, options.signal);
+      await clock.sleep(POLL_DELAY_MS, options.signal);
     }
     throw notReady();
   }
 
   #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<Answer> {
-    return this.#session.execute({ ...unaryCall(path, json, options), totalMs: REQUEST_TIMEOUT_MS, callMs });
+    const call = unaryCall(path, json, options, OPTIONS);
+    const endpoint = path === "files" ? path : "files/uploaded";
+    return this.service.execute({ ...call, endpoint, baseUrl: this.#baseUrl, totalMs: REQUEST_TIMEOUT_MS, callMs });
   }
 }

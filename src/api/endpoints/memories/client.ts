@@ -1,8 +1,13 @@
-import { header } from "../../headers.ts";
-import type { SessionSource } from "../../responses/client.ts";
-import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
-import { readAnswer } from "../../service/json-answer.ts";
-import { type ClientOptions, EndpointSession } from "../../service/service.ts";
+import { knownOptions } from "../../../client/options.ts";
+import {
+  type ConversationOptions,
+  conversationHeaders,
+  UNARY_NAMES,
+  type UnaryOptions,
+  unaryCall,
+} from "../../service/call-options.ts";
+import { readAnswer } from "../../service/answer.ts";
+import { ServiceClient } from "../../service/client.ts";
 import {
   decodeMemorySummaries,
   encodeMemorySummarizeInput,
@@ -10,23 +15,12 @@ import {
   type MemorySummarizeOutput,
 } from "./shape.ts";
 
-export interface MemoriesOptions extends UnaryOptions {
-  /** Sent as `x-openai-subagent`; the reference says `memory_consolidation` here. */
-  readonly sessionSource?: SessionSource | undefined;
-}
+export interface MemoriesOptions extends UnaryOptions, Pick<ConversationOptions, "sessionSource"> {}
+
+const OPTIONS = knownOptions<MemoriesOptions>("the options of memories", { ...UNARY_NAMES, sessionSource: true });
 
 /** `POST {baseUrl}/memories/trace_summarize`: recorded conversations in, their summaries out. */
-export class MemoriesClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class MemoriesClient extends ServiceClient {
   /**
    * Summarizes recorded conversations. No `traces`: `[]`, and nothing is sent.
    *
@@ -37,8 +31,8 @@ export class MemoriesClient {
   async summarize(input: MemorySummarizeInput, options: MemoriesOptions = {}): Promise<MemorySummarizeOutput[]> {
     const body = encodeMemorySummarizeInput(input);
     if (input.traces.length === 0) return [];
-    const headers = { [header.subagent]: options.sessionSource, ...options.headers };
-    const call = unaryCall("memories/trace_summarize", body, { ...options, headers });
-    return decodeMemorySummaries(readAnswer(await this.#session.execute(call), "failed to decode memory summaries"));
+    const headers = { ...conversationHeaders(options), ...options.headers };
+    const call = unaryCall("memories/trace_summarize", body, { ...options, headers }, OPTIONS);
+    return decodeMemorySummaries(readAnswer(await this.service.execute(call), "failed to decode memory summaries"));
   }
 }

@@ -1,18 +1,22 @@
 import { BuildError, ProtocolError } from "../../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../../client/headers.ts";
-import { milliseconds, text } from "../../../client/options.ts";
+import { knownOptions, milliseconds, text } from "../../../client/options.ts";
+import { header } from "../../headers.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
-import { bodyClause, parseAnswer } from "../../service/json-answer.ts";
-import { type ClientOptions, EndpointSession } from "../../service/service.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
+import { bodyClause, parseAnswer } from "../../service/answer.ts";
+import { ServiceClient } from "../../service/client.ts";
 import { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
 export interface ModelsListOptions extends UnaryOptions {
-  /** `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. */
-  readonly clientVersion: string;
+  /**
+   * `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. Default: the identity's, which
+   * the header `version` says too.
+   */
+  readonly clientVersion?: string | undefined;
   /** The whole call, retries included, in milliseconds. Default 5 000; 0 sets no limit. */
   readonly timeoutMs?: number | undefined;
 }
@@ -23,21 +27,17 @@ export interface ModelsList {
   readonly etag?: string;
 }
 
+const OPTIONS = knownOptions<ModelsListOptions>("the options of a models list", {
+  ...UNARY_NAMES,
+  clientVersion: true,
+  timeoutMs: true,
+});
+
 const DEFAULT_TIMEOUT_MS = 5_000;
 const FAILURE = "failed to decode models response";
 
 /** `GET {baseUrl}/models`: what the service says of its models. */
-export class ModelsClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class ModelsClient extends ServiceClient {
   /**
    * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
    *
@@ -45,11 +45,13 @@ export class ModelsClient {
    *   {@link TimeoutError} when there is none within `timeoutMs`.
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
-  async list(options: ModelsListOptions): Promise<ModelsList> {
-    const response = await this.#session.execute({
-      ...unaryCall("models", undefined, options),
+  async list(options: ModelsListOptions = {}): Promise<ModelsList> {
+    const { clientVersion = this.service.line.identity.clientVersion } = options;
+    const headers = { [header.version]: options.clientVersion, ...options.headers }; // one version in one request
+    const response = await this.service.execute({
+      ...unaryCall("models", undefined, { ...options, headers }, OPTIONS),
       method: "GET",
-      query: { client_version: wholeVersion(options.clientVersion) },
+      query: { client_version: wholeVersion(clientVersion) },
       callMs: milliseconds("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
     });
     const models = this.#decode(response);
@@ -61,7 +63,7 @@ export class ModelsClient {
     const answer = parseAnswer(response, FAILURE);
     try {
       return decodeModels(new AnswerReader(answer, FAILURE), (place) =>
-        this.#session.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
+        this.service.line.observer.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
       );
     } catch (error) {
       throw CodexApiError.is(error) ? new ProtocolError(error.message + bodyClause(response)) : error;
