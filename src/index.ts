@@ -1,15 +1,15 @@
 /**
- * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
+ * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `CodexApi`;
  * the generic transport below it is the entry `codex-wire/client`.
  */
-export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
+export { type AuthProvider, type AuthRequest, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
+export { CodexApi, type CodexApiOptions } from "./api/codex-api.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
 export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
 export {
   FilesClient,
-  type FilesClientOptions,
   UPLOAD_LIMIT_BYTES,
   type UploadedFile,
   type UploadOptions,
@@ -46,15 +46,25 @@ export {
   type SearchResponse,
   type SearchSettings,
 } from "./api/endpoints/search.ts";
-export type { IdentityOptions } from "./api/identity.ts";
-export type { ProviderConfig, SessionHeaderNames } from "./api/provider.ts";
+export type { Identity } from "./api/identity.ts";
+export {
+  endpointUrl,
+  type ProviderConfig,
+  type ProviderLimits,
+  providerLimits,
+  type SessionHeaderNames,
+  websocketUrl,
+} from "./api/provider.ts";
 export {
   azureProvider,
   chatgptProvider,
   lmstudioProvider,
   ollamaProvider,
   openaiProvider,
+  openrouterProvider,
   type ProviderOverrides,
+  vercelGatewayProvider,
+  xaiProvider,
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
 export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
@@ -73,6 +83,7 @@ export type {
 } from "./api/realtime/events.ts";
 export { realtimeCallSession } from "./api/realtime/protocols.ts";
 export type { RealtimeEvents } from "./api/realtime/reader.ts";
+export { responsePhaseOf } from "./api/realtime/response-phase.ts";
 export type {
   RealtimeProtocolName,
   RealtimeSessionConfig,
@@ -80,6 +91,8 @@ export type {
 } from "./api/realtime/session-config.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
 export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export { exitStatusOf } from "./api/refusal/exit.ts";
+export { bodyExcerpt } from "./api/refusal/http-text.ts";
 export {
   CodexApiError,
   type CodexFailure,
@@ -94,7 +107,7 @@ export {
   UsageNotIncludedError,
 } from "./api/refusal/kinds.ts";
 export type { PartialResponse } from "./api/refusal/partial.ts";
-export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
+export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
@@ -119,15 +132,24 @@ export type {
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events.ts";
+export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
 export type { CollectedResponse } from "./api/responses/received.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
-export { TurnState } from "./api/service/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
-export type { UnaryOptions } from "./api/service/call-options.ts";
-export { createTransport, type TransportOptions } from "./api/service/connections.ts";
-export type { ClientOptions } from "./api/service/service.ts";
-export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } from "./api/session/options.ts";
+export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";
+export type { ClientOptions } from "./api/service/client.ts";
+export type {
+  CallEnd,
+  CallFacts,
+  CallOutcome,
+  CallWait,
+  Telemetry,
+} from "./api/service/observer.ts";
+export type { ServiceOptions } from "./api/service/options.ts";
+export type { Service } from "./api/service/service.ts";
+export { TurnState } from "./api/service/turn-state.ts";
+export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
 export { decodeItem } from "./api/wire/item-decoder.ts";
 export type {
@@ -203,14 +225,12 @@ export {
 } from "./client/failure/kinds.ts";
 export type { RetryLayer, RetryPolicy } from "./client/failure/policy.ts";
 export type { HeaderInit } from "./client/headers.ts";
-export type { UndiciTransport } from "./client/http/undici-transport.ts";
 export type { LogFields, Logger } from "./client/log.ts";
 export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
   StreamPoll,
-  Telemetry,
   WebsocketRequest,
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";

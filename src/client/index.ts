@@ -27,6 +27,7 @@ export { type RetryContext, withRetries } from "./failure/retry.ts";
 export { parseRetryAfter } from "./failure/retry-after.ts";
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
+export { IdleTimer } from "./idle-timer.ts";
 export {
   type AgentPolicyOptions,
   type ConnectWebSocketOptions,
@@ -40,14 +41,17 @@ export {
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
+export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./redact.ts";
 export {
   type ConnectLimits,
   type ConnectStep,
   createDialer,
+  DEFAULT_CONNECT_TIMEOUT_MS,
   type Dialer,
   type DialerOptions,
   type DialTarget,
   type DirectRoute,
+  describePeer,
   type Forward,
   type Peer,
   PROXY_AUTHENTICATION_REQUIRED,
@@ -59,6 +63,7 @@ export {
   type Route,
   type TargetProtocol,
   type TlsUpgrader,
+  targetOf,
 } from "./route/index.ts";
 export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
 export type {
@@ -93,11 +98,15 @@ export {
   type CaSource,
   type CaVariable,
   type CaVariableSetting,
+  type CertificateFacts,
   type ClientCertificate,
   type ConnectOptions,
   createTrust,
+  describeCertificates,
+  inspectPeer,
   isTrustFailure,
   loadCaBundle,
+  type PeerFacts,
   type PemSource,
   readCaBundle,
   selectCaBundle,

@@ -90,7 +90,7 @@ const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
   stream: "the stream broke; a new one is opened",
   credentials: "the credentials were renewed; the request is sent again",
   downgrade: "the request is sent again without compression",
-  fallback: "the WebSocket is given up; this session goes on over HTTP",
+  fallback: "the WebSocket is given up; HTTP takes over",
 };
 
 /** A message may hold the service's own words, and those the prompt. */

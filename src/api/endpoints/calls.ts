@@ -1,9 +1,9 @@
 import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
-import { isChatgptBackend } from "../provider.ts";
-import type { EndpointCall } from "../service/call.ts";
 import { knownOptions } from "../../client/options.ts";
+import { isChatgptBackend } from "../provider.ts";
 import type { Answer } from "../service/answer.ts";
+import type { EndpointCall } from "../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
 import { jsonText } from "../wire/json.ts";

@@ -1,6 +1,6 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { readAnswer } from "../service/answer.ts";
+import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
 import type { AnswerReader } from "../wire/answer-reader.ts";
 import type { OpenString } from "../wire/items.ts";

@@ -1,18 +1,15 @@
-import type { HttpStreamResponse } from "../../client/transport.ts";
+import { outlookOf } from "../../client/failure/outlook.ts";
+import { announceRemedy } from "../../client/telemetry.ts";
 import { requestEncoding } from "../provider.ts";
-import { requestIdOf } from "../refusal/http-text.ts";
-import type { Answer } from "../service/answer.ts";
-import { beginPart, type CallPart, modelOf } from "../service/call.ts";
-import { conversationHeaders } from "../service/call-options.ts";
+import { beginPart, modelOf } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
-import type { Service } from "../service/service.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
-import { LaterEvents } from "./later-events.ts";
+import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
+import { connectOnce, respondOnce } from "./one-websocket.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
 import type { CollectedResponse } from "./received.ts";
-import { openSseStream } from "./sse-stream.ts";
 import type { ResponseStream } from "./stream.ts";
-import { watched } from "./watched.ts";
+import type { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
 export class ResponsesClient extends ServiceClient {
@@ -46,51 +43,28 @@ export class ResponsesClient extends ServiceClient {
     checkResponsesOptions(options);
     const { signal } = options;
     const part = beginPart(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
+    const call = { body, options, part, isOwnCall: true };
+    const { carrier = "http" } = options;
+    const isAuto = carrier === "auto" && (this.service.provider.supportsWebsockets ?? false);
     try {
-      return await openHttpResponse(this.service, { body, options, part, isOwnCall: true });
+      if (carrier === "websocket" || isAuto) return await this.#overWebsocket(call, isAuto);
+      return await openHttpResponse(this.service, call);
     } catch (error) {
       part.observer.failed(error);
       throw error;
     }
   }
-}
 
-/** One request for a response over HTTP. */
-export interface HttpResponseCall {
-  readonly body: unknown;
-  readonly options: ResponsesOptions;
-  readonly part: CallPart;
-  /** The call ends with this response. */
-  readonly isOwnCall: boolean;
-}
-
-/** Sends it, and resolves when the response headers are in. */
-export async function openHttpResponse(
-  service: Service,
-  { body, options, part, isOwnCall }: HttpResponseCall,
-): Promise<ResponseStream> {
-  const { provider, limits } = service;
-  const { observer } = part;
-  const { sessionHeaders } = provider;
-  const response: Answer<HttpStreamResponse> = await service.stream({
-    method: "POST",
-    path: "responses",
-    headers: { accept: "text/event-stream", ...conversationHeaders(options, sessionHeaders), ...options.headers },
-    json: body,
-    compression: options.compression ?? provider.compression,
-    traceContext: options.traceContext,
-    signal: options.signal,
-    part,
-  });
-  observer.answered({ requestId: requestIdOf(response.headers) });
-  return openSseStream(response, {
-    ...options,
-    idleTimeoutMs: limits.streamIdleTimeoutMs,
-    livenessTimeoutMs: limits.livenessTimeoutMs,
-    later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
-    telemetry: observer.telemetry,
-    logger: observer.logger,
-    blank: response.blank,
-    watch: isOwnCall ? (events) => watched(events, observer) : undefined,
-  });
+  async #overWebsocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
+    let connection: ResponsesWebsocketConnection;
+    try {
+      connection = await connectOnce(this.service, call);
+    } catch (error) {
+      const { outlook } = outlookOf(error, { carrier: "websocket", step: "handshake" });
+      if (!mayFallBack || outlook !== "elsewhere") throw error;
+      announceRemedy(call.part.observer, "fallback", error);
+      return openHttpResponse(this.service, call);
+    }
+    return respondOnce(connection, call);
+  }
 }

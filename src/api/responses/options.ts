@@ -22,8 +22,23 @@ export interface ReadingOptions {
 
 /** Options of one response. */
 export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions {
-  /** Coding of the request body; default the provider's. */
+  /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
+  /**
+   * `websocket`: over a connection for this one response. `auto`: so where the provider has them (`supportsWebsockets`), and over HTTP where none opens.
+   * Default `http`; a conversation is cheaper in a session.
+   */
+  readonly carrier?: CarrierChoice | undefined;
+}
+
+const CARRIERS = ["auto", "websocket", "http"] as const;
+
+/** How the service may be reached. */
+export type CarrierChoice = (typeof CARRIERS)[number];
+
+/** @throws {@link BuildError} It is none. */
+export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
+  return oneOf("carrier", carrier, CARRIERS);
 }
 
 /** For the checks of options that extend it. */
@@ -34,11 +49,13 @@ const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...CONVERSATION_NAMES,
   ...READING_NAMES,
   compression: true,
+  carrier: true,
 });
 
 /** @throws {@link BuildError} An option is unknown, or a name is not one that it knows. */
 export function checkResponsesOptions(options: ResponsesOptions): void {
   RESPONSES(options);
+  checkedCarrier(options.carrier ?? "http");
   oneOf("compression", options.compression ?? "none", COMPRESSIONS);
   checkReading(options);
 }

@@ -7,11 +7,12 @@ import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import { notify } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
-import { requestEncoding, type ProviderConfig, type ProviderLimits } from "../provider.ts";
+import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../provider.ts";
 import { mapErrorEvent } from "../refusal/event.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import { modelOf } from "../service/call.ts";
 import type { CallObserver, Observer } from "../service/observer.ts";
+import type { TurnState } from "../service/turn-state.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import type { ResponseEvent } from "./events.ts";
@@ -19,8 +20,7 @@ import { type Carrier, ResponseFeed } from "./feed.ts";
 import { LaterEvents } from "./later-events.ts";
 import { checkReading, READING_NAMES, type ReadingOptions } from "./options.ts";
 import { handshakeEvents } from "./preliminary.ts";
-import { ResponseStream } from "./stream.ts";
-import type { TurnState } from "../service/turn-state.ts";
+import { type EventIterator, ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
@@ -70,6 +70,8 @@ export interface WebsocketResponseCall {
   readonly observer: CallObserver;
   /** The call ends with this response. */
   readonly isOwnCall: boolean;
+  /** Goes between the events and their reader. */
+  readonly dress?: ((events: EventIterator) => EventIterator) | undefined;
 }
 
 /** As `streamBody`, for a request that is part of a larger call. */
@@ -142,7 +144,7 @@ export class ResponsesWebsocketConnection {
     respondOn = (connection, call) => connection.#respond(call);
   }
 
-  async #respond({ body, options, observer, isOwnCall }: WebsocketResponseCall): Promise<ResponseStream> {
+  async #respond({ body, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
     acceptSignal(options.signal);
     const frame = this.#encode(body, options);
     if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
@@ -156,7 +158,10 @@ export class ResponsesWebsocketConnection {
     feed.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
     const events = isOwnCall ? watched(feed.queue, observer) : feed.queue;
-    return new ResponseStream({ events, received: feed.received }, { status: 101, headers: this.headers });
+    return new ResponseStream(
+      { events: dress?.(events) ?? events, received: feed.received },
+      { status: 101, headers: this.headers },
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
+import { ProtocolError } from "../../client/failure/kinds.ts";
 import type { Blank } from "../../client/redact.ts";
 import type { HttpResponse, HttpStreamResponse } from "../../client/transport.ts";
-import { ProtocolError } from "../../client/failure/kinds.ts";
 import { bodyExcerpt } from "../refusal/http-text.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 

@@ -204,11 +204,7 @@ class Sending {
     const message = { "content-encoding": this.#body?.encoding, "content-length": raw?.sizeBytes?.toString() };
     if (!this.#isOurs) {
       const { [header.userAgent]: userAgent } = mergeHeaders(this.#line.identity.defaults, this.#line.identity.given);
-      return mergeHeaders(
-        { accept: "*/*", [header.userAgent]: userAgent, "content-type": type },
-        headers,
-        message,
-      );
+      return mergeHeaders({ accept: "*/*", [header.userAgent]: userAgent, "content-type": type }, headers, message);
     }
     return headersOn(this.#line, {
       carrier: "http",

@@ -147,6 +147,9 @@ function closed(): BuildError {
 }
 
 /** Trust and route of a provider, for HTTP and WebSocket alike. */
-function dialerTo({ ca, clientCertificate, proxy }: ProviderConfig, options: Omit<ConnectionsOptions, "transport">): Dialer {
+function dialerTo(
+  { ca, clientCertificate, proxy }: ProviderConfig,
+  options: Omit<ConnectionsOptions, "transport">,
+): Dialer {
   return dialerOf({ ...options, ca, clientCertificate, proxy });
 }

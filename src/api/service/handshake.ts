@@ -96,7 +96,12 @@ async function once<Dressed extends { close(): Promise<void> }>(
   };
   const options = {
     url,
-    headers: headersOn(line, { carrier: "websocket", defaults: defaultHeaders, call: headers, credentials: sent.headers }),
+    headers: headersOn(line, {
+      carrier: "websocket",
+      defaults: defaultHeaders,
+      call: headers,
+      credentials: sent.headers,
+    }),
     secrets: sent.secrets,
     connectTimeoutMs,
     livenessTimeoutMs,

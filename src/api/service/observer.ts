@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type Logger, steadyLogger } from "../../client/log.ts";
-import {
-  notify,
-  type RequestAttempt,
-  type RetryNotice,
-  type SkippedEvent,
-  type StreamPoll,
-  type Telemetry as TransportTelemetry,
-  type WebsocketRequest,
+import { callQuietly, type Logger, steadyLogger } from "../../client/log.ts";
+import type {
+  RequestAttempt,
+  RetryNotice,
+  SkippedEvent,
+  StreamPoll,
+  Telemetry as TransportTelemetry,
+  WebsocketRequest,
 } from "../../client/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TokenUsage } from "../responses/events.ts";
@@ -57,7 +56,7 @@ export interface Telemetry {
   onCallEnd?(end: CallEnd): void;
   onCallWait?(wait: CallWait): void;
   onRequest?(attempt: RequestAttempt & CallFacts): void;
-  onRetry?(notice: RetryNotice & CallFacts): void;
+  onRetry?(notice: Omit<RetryNotice, "reason"> & { readonly reason: CodexFailure } & CallFacts): void;
   onStreamPoll?(poll: StreamPoll & CallFacts): void;
   onSkippedEvent?(event: SkippedEvent & CallFacts): void;
   onWebsocketRequest?(request: WebsocketRequest & CallFacts): void;
@@ -159,17 +158,24 @@ export class CallObserver {
     hook: Hook,
     event: Parameters<NonNullable<Telemetry[Hook]>>[0],
   ): void {
-    notify(this.#to, hook, event);
+    const to = this.#to;
+    if (to?.[hook]) callQuietly(() => (to[hook] as (event: unknown) => unknown).call(to, event));
   }
 }
 
 /** The hooks that somebody gave, and no others: who finds none does not make an event for it. */
 function bound(telemetry: Telemetry, facts: CallFacts): TransportTelemetry {
   const hooks = TRANSPORT_HOOKS.filter((hook) => telemetry[hook] !== undefined).map((hook) => {
-    const tell = (event: object): void => notify(telemetry, hook, { ...event, ...facts } as never);
+    const call = telemetry[hook] as (event: unknown) => unknown;
+    const tell = (event: object): unknown => call.call(telemetry, { ...whole(event), ...facts });
     return [hook, tell] as const;
   });
   return Object.fromEntries(hooks);
+}
+
+/** With its time in whole milliseconds. */
+function whole(event: object): object {
+  return "durationMs" in event ? { ...event, durationMs: Math.round(event.durationMs as number) } : event;
 }
 
 function withCall(logger: Logger, callId: string): Logger {

@@ -1,4 +1,4 @@
-import { type HttpResponseCall, openHttpResponse } from "../responses/client.ts";
+import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { respondOn, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
 import type { Service } from "../service/service.ts";

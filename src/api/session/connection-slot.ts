@@ -1,7 +1,7 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
-import type { CallPart } from "../service/call.ts";
 import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../responses/websocket-connection.ts";
+import type { CallPart } from "../service/call.ts";
 import { ConnectionHistory } from "./incremental.ts";
 
 interface Held {

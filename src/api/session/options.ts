@@ -1,14 +1,15 @@
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import { CLIENT_NAMES, type ClientOptions } from "../service/client.ts";
-import { type ConversationOptions, UNARY_NAMES, type UnaryOptions } from "../service/call-options.ts";
-import { checkReading, READING_NAMES, type ReadingOptions } from "../responses/options.ts";
 import { byteCount, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
-
-const CARRIERS = ["auto", "websocket", "http"] as const;
-
-/** How a session may reach the service. */
-export type CarrierChoice = (typeof CARRIERS)[number];
+import {
+  type CarrierChoice,
+  checkedCarrier,
+  checkReading,
+  READING_NAMES,
+  type ReadingOptions,
+} from "../responses/options.ts";
+import { type ConversationOptions, UNARY_NAMES, type UnaryOptions } from "../service/call-options.ts";
+import { CLIENT_NAMES, type ClientOptions } from "../service/client.ts";
 
 /** What a session is made of: what every client takes, and its own. */
 export type ResponsesSessionOptions = ClientOptions & SessionOptions;
@@ -47,10 +48,9 @@ const SESSION_NAMES = {
 /** Of `api.session(…)`, whose line is there. */
 export const checkSessionOptions = knownOptions<SessionOptions>("the options of a session", SESSION_NAMES);
 /** Of the class, which may bring its own line. */
-export const checkSessionClientOptions = knownOptions<SessionOptions & { [Name in keyof typeof CLIENT_NAMES]: unknown }>(
-  "the options of a session",
-  { ...CLIENT_NAMES, ...SESSION_NAMES },
-);
+export const checkSessionClientOptions = knownOptions<
+  SessionOptions & { [Name in keyof typeof CLIENT_NAMES]: unknown }
+>("the options of a session", { ...CLIENT_NAMES, ...SESSION_NAMES });
 
 const CALL = knownOptions<SessionCallOptions>("the options of a call", {
   ...UNARY_NAMES,
@@ -73,7 +73,7 @@ export function sessionSettings(options: SessionOptions) {
   const { maxConnectionAgeMs = DEFAULT_MAX_CONNECTION_AGE_MS, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
   oneOf("compression", compression, COMPRESSIONS);
   return {
-    carrier: oneOf("carrier", carrier, CARRIERS),
+    carrier: checkedCarrier(carrier),
     maxConnectionAgeMs: milliseconds("maxConnectionAgeMs", maxConnectionAgeMs),
     maxFrameBytes: byteCount("maxFrameBytes", maxFrameBytes),
   };

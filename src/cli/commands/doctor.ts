@@ -1,9 +1,5 @@
-import { endpointUrl, websocketUrl } from "../../api/provider.ts";
-import { AbortedError } from "../../client/failure/kinds.ts";
-import { UndiciTransport } from "../../client/http/undici-transport.ts";
-import type { Logger } from "../../client/log.ts";
-import { safeUrl } from "../../client/redact.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, safeUrl, UndiciTransport } from "../../client/index.ts";
+import { AbortedError, endpointUrl, type Logger, websocketUrl } from "../../index.ts";
 import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
@@ -83,7 +79,7 @@ async function examine(examination: Examination): Promise<Report> {
   try {
     const timeouts = { headersMs: idleTimeoutMs };
     const http = await examineHttp(transport, { method: "GET", url: fullUrl, headers: {}, timeouts, signal });
-    const upgrade = await examineWebsocket({ url: websocketUrl, dialer, connectTimeoutMs, signal });
+    const upgrade = await examineWebsocket(websocketUrl, { connectTimeoutMs, logger, signal });
     sections.push(http.section, upgrade.section);
     return { url, sections, error: http.error ?? upgrade.error };
   } finally {

@@ -1,7 +1,5 @@
-import type { RealtimeConversationEvent } from "../../api/realtime/conversation.ts";
-import { responsePhaseOf } from "../../api/realtime/response-phase.ts";
-import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import { IdleTimer } from "../../client/idle-timer.ts";
+import { IdleTimer } from "../../client/index.ts";
+import { type RealtimeConversationEvent, responsePhaseOf, StreamError, TimeoutError } from "../../index.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
 const QUIET_MS = 1_500;

@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
-import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
 import type { ClientOptions } from "../../../src/api/service/service.ts";
+import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { clientOptions } from "../../support/clients.ts";
 
 export interface Setup {

@@ -1,8 +1,9 @@
-import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { Compression } from "../../../client/compression.ts";
+import { ProtocolError } from "../../../client/failure/kinds.ts";
 import { knownOptions, oneOf } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
 import { ResponsesClient } from "../../responses/client.ts";
+import { readAnswer } from "../../service/answer.ts";
 import {
   CONVERSATION_NAMES,
   type ConversationOptions,
@@ -11,7 +12,6 @@ import {
   type UnaryOptions,
   unaryCall,
 } from "../../service/call-options.ts";
-import { readAnswer } from "../../service/answer.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { inputItems } from "../../wire/request-input.ts";

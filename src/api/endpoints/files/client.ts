@@ -1,9 +1,9 @@
 import { BuildError, TimeoutError } from "../../../client/failure/kinds.ts";
-import { InvalidRequestError } from "../../refusal/kinds.ts";
 import { knownOptions } from "../../../client/options.ts";
+import { InvalidRequestError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { readAnswer } from "../../service/answer.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
 import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";

@@ -1,4 +1,5 @@
 import { knownOptions } from "../../../client/options.ts";
+import { readAnswer } from "../../service/answer.ts";
 import {
   type ConversationOptions,
   conversationHeaders,
@@ -6,7 +7,6 @@ import {
   type UnaryOptions,
   unaryCall,
 } from "../../service/call-options.ts";
-import { readAnswer } from "../../service/answer.ts";
 import { ServiceClient } from "../../service/client.ts";
 import {
   decodeMemorySummaries,

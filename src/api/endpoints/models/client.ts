@@ -4,8 +4,8 @@ import { knownOptions, milliseconds, text } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { bodyClause, parseAnswer } from "../../service/answer.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
@@ -63,7 +63,10 @@ export class ModelsClient extends ServiceClient {
     const answer = parseAnswer(response, FAILURE);
     try {
       return decodeModels(new AnswerReader(answer, FAILURE), (place) =>
-        this.service.line.observer.logger.debug({ place, url: response.url }, "a value of the models list cannot be read"),
+        this.service.line.observer.logger.debug(
+          { place, url: response.url },
+          "a value of the models list cannot be read",
+        ),
       );
     } catch (error) {
       throw CodexApiError.is(error) ? new ProtocolError(error.message + bodyClause(response)) : error;
