@@ -1,5 +1,5 @@
 // An agent's loop: the model calls a tool, gets its output, and answers. One session; only what is new goes over the wire.
-import { noAuth, openaiProvider, ResponsesSession } from "codex-wire";
+import { functionOutput, functionTool, noAuth, openaiProvider, ResponsesSession } from "codex-wire";
 import { startEmulator } from "codex-wire/emulator";
 
 const emulator = await startEmulator();
@@ -8,18 +8,15 @@ const session = new ResponsesSession({
   auth: noAuth(),
 });
 
-const weather = {
-  type: "function",
+const weather = functionTool({
   name: "get_weather",
   description: "Current weather of a city",
   parameters: {
     type: "object",
     properties: { city: { type: "string" } },
     required: ["city"],
-    additionalProperties: false,
   },
-  strict: true,
-};
+});
 
 /** @type {import("codex-wire").ResponseItem[]} */
 const history = [
@@ -35,7 +32,7 @@ for (let calls = 1; calls > 0; ) {
     if (item.type !== "function_call") continue;
     calls += 1;
     console.log(`the model calls ${item.name}(${item.arguments})`);
-    history.push({ type: "function_call_output", call_id: item.call_id, output: "18 °C, light rain" });
+    history.push(functionOutput(item, "18 °C, light rain"));
   }
   if (text !== "") console.log(text);
 }

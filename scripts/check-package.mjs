@@ -83,14 +83,14 @@ function checkTypes(/** @type {string} */ project) {
   const lines = entries().map(
     (entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};\nvoid entry${index};`,
   );
-  const files = [lines.join("\n"), ...readmeExamples()].map((text, index) => {
+  const files = [lines.join("\n"), ...examplesOf("README.md"), ...documentedExamples()].map((text, index) => {
     writeFileSync(join(project, `use${index}.ts`), `${text}\nexport {};\n`);
     return `use${index}.ts`;
   });
   const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "false"];
   const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
   node(
-    "tsc of a user's file or an example of README.md",
+    "tsc of a user's file or an example of README.md and docs",
     [binary("typescript", "tsc"), ...options, ...nodeTypes, ...files],
     project,
   );
@@ -98,7 +98,7 @@ function checkTypes(/** @type {string} */ project) {
 
 /** The examples that need no key, run as they stand. */
 function checkReadme(/** @type {string} */ project) {
-  const runnable = readmeExamples().filter((text) => text.includes('"codex-wire/emulator"'));
+  const runnable = examplesOf("README.md").filter((text) => text.includes('"codex-wire/emulator"'));
   if (runnable.length === 0) throw new Error("README.md has no example that runs against the emulator");
   for (const text of runnable) {
     const { stdout } = node(
@@ -110,9 +110,17 @@ function checkReadme(/** @type {string} */ project) {
   }
 }
 
-function readmeExamples() {
-  const blocks = readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
+/** Every example in TypeScript of a page. */
+function examplesOf(/** @type {string} */ page) {
+  const blocks = readFileSync(join(root, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
   return Array.from(blocks, ([, text = ""]) => text);
+}
+
+function documentedExamples() {
+  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  return pages.flatMap((page) => examplesOf(join("docs", page)));
 }
 
 function checkCommand(/** @type {string} */ project) {

@@ -10,6 +10,9 @@ const PACKAGES = {
   squid: "squid",
   tinyproxy: "tinyproxy-bin",
   microsocks: "microsocks",
+  nginx: "nginx-light",
+  haproxy: "haproxy",
+  nft: "nftables",
   ip: "iproute2",
 };
 const NAMESPACE = ["--net", "--mount"];

@@ -5,6 +5,22 @@
 export { type AuthProvider, type AuthRequest, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
 export { CodexApi, type CodexApiOptions } from "./api/codex-api.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
+export { jsonSchemaFormat } from "./api/compose/format.ts";
+export {
+  functionOutput,
+  type InlineBytes,
+  type InputFileOptions,
+  type InputImageOptions,
+  inputFile,
+  inputImage,
+  type MessageContent,
+  systemMessage,
+  type UploadedSource,
+  userMessage,
+} from "./api/compose/messages.ts";
+export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read-output.ts";
+export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
+export { unlisted } from "./api/compose/unlisted.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
 export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
@@ -68,31 +84,46 @@ export {
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
 export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
+export { type ClientSecret, type ClientSecretRequest, ClientSecretsClient } from "./api/realtime/client-secrets.ts";
+export type { RealtimeClosure } from "./api/realtime/closure.ts";
 export type { RealtimeWebsocketConnection } from "./api/realtime/connection.ts";
 export {
   type RealtimeCloseReason,
   RealtimeConversation,
   type RealtimeConversationEvent,
   type RealtimeConversationOptions,
-} from "./api/realtime/conversation.ts";
+} from "./api/realtime/conversation/conversation.ts";
+export { responsePhaseOf } from "./api/realtime/conversation/response-phase.ts";
+export type { FunctionCall } from "./api/realtime/conversation/state.ts";
 export type {
+  AudioEncoding,
   HandoffRequested,
   RealtimeAudioFrame,
+  RealtimeErrorEvent,
   RealtimeEvent,
+  RealtimeRateLimit,
   TranscriptEntry,
 } from "./api/realtime/events.ts";
-export { realtimeCallSession } from "./api/realtime/protocols.ts";
+export { realtimeCallSession } from "./api/realtime/protocol/protocols.ts";
 export type { RealtimeEvents } from "./api/realtime/reader.ts";
-export { responsePhaseOf } from "./api/realtime/response-phase.ts";
+export type { RealtimeUsage, ResponseOutcome, ResponseStatusDetails } from "./api/realtime/response-outcome.ts";
+export type {
+  RealtimeContentPart,
+  RealtimeItem,
+  RealtimeResponseParameters,
+  RealtimeSession,
+  RealtimeTool,
+  RealtimeTurnDetection,
+} from "./api/realtime/session.ts";
 export type {
   RealtimeProtocolName,
   RealtimeSessionConfig,
   RealtimeSessionSettings,
-} from "./api/realtime/session-config.ts";
+} from "./api/realtime/settings.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
-export type { RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export { mapFailedResponse } from "./api/refusal/event.ts";
 export { exitStatusOf } from "./api/refusal/exit.ts";
-export { bodyExcerpt } from "./api/refusal/http-text.ts";
 export {
   CodexApiError,
   type CodexFailure,
@@ -151,10 +182,31 @@ export type { Service } from "./api/service/service.ts";
 export { TurnState } from "./api/service/turn-state.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
+export type {
+  ApplyPatchCallItem,
+  ApplyPatchCallOutputItem,
+  CodeInterpreterCallItem,
+  ComputerCallItem,
+  ComputerCallOutputItem,
+  ConfigurationUpdateItem,
+  FileSearchCallItem,
+  HostedItem,
+  ItemReference,
+  LocalShellCallOutputItem,
+  McpApprovalRequestItem,
+  McpApprovalResponseItem,
+  McpCallItem,
+  McpListToolsItem,
+  ProgramItem,
+  ProgramOutputItem,
+  ShellCallItem,
+  ShellCallOutputItem,
+} from "./api/wire/hosted-items.ts";
 export { decodeItem } from "./api/wire/item-decoder.ts";
 export type {
   AdditionalToolsItem,
   AgentMessageItem,
+  Caller,
   CompactionItem,
   CompactionTriggerItem,
   ContentItem,
@@ -177,12 +229,14 @@ export type {
   OtherItem,
   OutputText,
   PlainReasoningText,
+  PromptCacheBreakpoint,
   ReasoningItem,
   ReasoningText,
   Refusal,
   ResponseItem,
   Role,
   ShellExec,
+  ShortMessage,
   SummaryText,
   ToolOutput,
   ToolOutputItem,
@@ -196,15 +250,48 @@ export type {
   WebSearchCallItem,
 } from "./api/wire/items.ts";
 export type { JsonObject } from "./api/wire/json.ts";
+export type {
+  Includable,
+  JsonSchemaFormat,
+  ReasoningEffort,
+  ReasoningParam,
+  ResponsesRequest,
+  ServiceTier,
+  TextFormat,
+  TextParam,
+  Verbosity,
+} from "./api/wire/request-fields.ts";
 export type { RequestInput } from "./api/wire/request-input.ts";
-export {
-  createTextParam,
-  type ReasoningEffort,
-  type ReasoningParam,
-  type ResponsesRequest,
-  type TextParam,
-  type Verbosity,
-} from "./api/wire/requests.ts";
+export { createTextParam } from "./api/wire/requests.ts";
+export type { JsonSchema, SchemaIssue, StandardJsonSchema, StandardSchema } from "./api/wire/schema.ts";
+export type {
+  ApplyPatchTool,
+  CodeInterpreterTool,
+  ComparisonFilter,
+  CompoundFilter,
+  ComputerTool,
+  ComputerUsePreviewTool,
+  ContainerNetworkPolicy,
+  ContainerSkill,
+  CustomTool,
+  FileSearchTool,
+  FunctionTool,
+  ImageGenerationTool,
+  LocalShellTool,
+  McpTool,
+  NamespaceTool,
+  ProgrammaticToolCallingTool,
+  ShellEnvironment,
+  ShellTool,
+  TextGrammar,
+  Tool,
+  ToolChoice,
+  ToolGrammar,
+  ToolSearchTool,
+  UserLocation,
+  WebSearchPreviewTool,
+  WebSearchTool,
+} from "./api/wire/tools.ts";
 export type { Clock } from "./client/clock.ts";
 export type { Compression } from "./client/compression.ts";
 export type { Environment } from "./client/environment.ts";

@@ -52,6 +52,8 @@ export interface ProviderConfig {
   readonly ca?: CaSource | undefined;
   /** Proxy of this provider alone, instead of the environment's; false for none. */
   readonly proxy?: string | false | undefined;
+  /** Sent to an HTTP proxy with each CONNECT, beside `User-Agent` and `Proxy-Authorization`, or in their place. */
+  readonly proxyHeaders?: HeaderInit | undefined;
   /** Certificate that the client shows (mTLS). */
   readonly clientCertificate?: ClientCertificate | undefined;
 }
@@ -75,6 +77,7 @@ const PROVIDER = knownOptions<ProviderConfig>("the provider", {
   compression: true,
   ca: true,
   proxy: true,
+  proxyHeaders: true,
   clientCertificate: true,
 });
 

@@ -6,6 +6,19 @@ export type HeaderMap = Readonly<Record<string, string>>;
 /** What callers may pass: any case; `undefined` leaves a header out. */
 export type HeaderInit = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Largest head of an answer that is taken, in bytes. Node's own bound is 16 KiB, which cookies and policies of a corporate gateway go
+ * beyond; curl takes 300 KiB.
+ */
+export const MAX_HEAD_BYTES = 256 * 1024;
+
+/** What a message says of a head beyond that. */
+export const HEAD_TOO_LARGE = {
+  code: "RESPONSE_HEAD_TOO_LARGE",
+  what: `sent more than ${MAX_HEAD_BYTES / 1024} KiB of response headers, the most that is taken`,
+  advice: "whoever runs it must send fewer or shorter ones (cookies and content-security-policy are the usual cause)",
+} as const;
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // Field values of RFC 9110 §5.5, restricted to what survives every HTTP stack: visible ASCII, space and tab.
 const SENDABLE = /^[\t\x20-\x7e]*$/;

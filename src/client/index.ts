@@ -2,6 +2,7 @@
  * The generic transport: requests, retries, compression, event streams, trust and route. It knows no endpoint, no model and no header of the
  * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
  */
+export { bodyExcerpt } from "./body-excerpt.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
@@ -109,6 +110,7 @@ export {
   type PeerFacts,
   type PemSource,
   readCaBundle,
+  SMALL_GROUPS,
   selectCaBundle,
   type TlsOptions,
   type Trust,

@@ -32,6 +32,8 @@ export interface ResponseHead {
   /** Origin and path that answered, after redirects. */
   readonly url: string;
   readonly headers: HeaderMap;
+  /** What redirects on the way to it cost the request (its credentials, its method), as a sentence for messages. */
+  readonly note?: string | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {

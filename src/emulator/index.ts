@@ -1,9 +1,21 @@
 // A server on loopback that speaks the Responses API over HTTP and WebSocket, for a first look without a key and for tests
 // with every fault a network has. It has encoders of its own: it must not import anything of `src/api`, `src/client` or
 // `src/cli` but types of the wire, or the client would be tested against itself. Start at `start.ts`, then `script.ts` for
-// the faults and `responses/generation.ts` for the events.
-export type { EmulatedRateLimits, Emulator, EmulatorOptions, LimitFamily, LimitWindow } from "./options.ts";
+// the faults, `scenario/scenario.ts` for the rules and `responses/generation.ts` for the events.
+export type { JournalEntry } from "./journal.ts";
+export type {
+  EmulatedRateLimits,
+  EmulatedTest,
+  Emulator,
+  EmulatorOptions,
+  LimitFamily,
+  LimitWindow,
+  ScenarioControl,
+} from "./options.ts";
 export type { Pace } from "./pace.ts";
 export type { RecordedRequest } from "./recording.ts";
-export type { Script, Step, StepAnswer, StepHeaders, StepItems } from "./script.ts";
+export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
+export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./script.ts";
+export { answer, refusal, toolCalls } from "./script.ts";
 export { startEmulator } from "./start.ts";
+export { type TestHooks, useEmulator } from "./testing.ts";

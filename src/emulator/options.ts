@@ -1,5 +1,7 @@
+import type { JournalEntry } from "./journal.ts";
 import type { Pace } from "./pace.ts";
 import type { RecordedRequest } from "./recording.ts";
+import type { Scenario } from "./scenario/scenario.ts";
 import type { Script } from "./script.ts";
 
 /** One window of a rate limit as the service reports it. */
@@ -37,9 +39,23 @@ export interface EmulatorOptions {
   readonly tls?: boolean | { readonly cert: string; readonly key: string };
   /** How fast the model writes; the command uses `"human"`. Default `"none"`: at once. */
   readonly pace?: Pace;
+  /** The models that there are; another is refused as the service does. Default: every name is one. */
+  readonly models?: readonly string[];
+  /** `accept`: parameters that the service does not know are let through, as many a gateway does. Default `refuse`. */
+  readonly unknownParameters?: "refuse" | "accept";
+  /** Tokens of input past which a request is refused with `context_length_exceeded`. Default: no limit. */
+  readonly contextWindow?: number;
+  /**
+   * Names that a `Host` header may have beside `localhost`, `*.localhost`, addresses and `host`. Any other is refused with 403, and
+   * so is an `Origin` that is not on this machine: a web page must not reach the emulator under a name of its own.
+   */
+  readonly allowedHosts?: readonly string[];
   /** `true`: 401 without a bearer token; a string: 401 without exactly this one. Default: none is needed. */
   readonly requireAuth?: boolean | string;
-  /** Reported with every answer. Default: a made-up account a little into its limits; `false`: no report. */
+  /**
+   * Reported in the headers of every answer; on a WebSocket as `codex.rate_limits` events, where they are given here or a Codex
+   * client asks (by the path `/backend-api`, `chatgpt-account-id` or `originator`). Default: a made-up account a little into its limits; `false`: no report.
+   */
   readonly rateLimits?: EmulatedRateLimits | false;
   /** Default: the model of the request over HTTP, none in a WebSocket handshake, which names no model. */
   readonly serverModel?: string;
@@ -49,6 +65,12 @@ export interface EmulatorOptions {
   readonly websockets?: boolean;
   /** Whether a WebSocket handshake needs `openai-beta: responses_websockets=…`. Default false. */
   readonly requireWebsocketBeta?: boolean;
+  /** Whether handshakes name `maxFrameBytes` in `x-codex-websocket-max-message-bytes`. Default false. */
+  readonly announceMaxFrameBytes?: boolean;
+  /** Whether WebSocket messages are compressed where the client offers it. Default false: it is dear for small events. */
+  readonly compressFrames?: boolean;
+  /** How long after its start the stream of a background response can be taken up again, in milliseconds. Default 300 000. */
+  readonly backgroundStreamableMs?: number;
   /** Age in milliseconds from which a WebSocket refuses requests. Default 3 600 000, as the service. */
   readonly connectionLimitMs?: number;
   /** Requests after which a WebSocket refuses more, in the same way. Default: no limit. */
@@ -57,10 +79,35 @@ export interface EmulatorOptions {
   readonly maxFrameBytes?: number;
   /** How many requests `requests` keeps, the newest. Default 1000. */
   readonly recordLimit?: number;
-  /** Faults and answers of one's own, one step a request. */
+  /** Faults and answers of one's own, one step a request; asked before the scenario. */
   readonly script?: Script;
+  /** What to answer to which request. */
+  readonly scenario?: Scenario;
+  /** A file with a scenario: JSON, YAML or a module. It is read again when it changes. */
+  readonly scenarioFile?: string;
+  /** Called when the file was read again: without an argument, or with what is wrong with it; the scenario before stays then. */
+  readonly onScenario?: (error?: unknown) => void;
   /** Called for each request as it arrives, for a log. What it throws is ignored. */
   readonly onRequest?: (request: RecordedRequest) => void;
+}
+
+/** The scenario of a running emulator. */
+export interface ScenarioControl {
+  /** From now on this one, from its beginning. @throws An error that says what is wrong with it. */
+  use(scenario: Scenario | Scenario["rules"]): void;
+  /** Begins it anew: sequences, `times` and `turn`. */
+  reset(): void;
+}
+
+/** One test among several that use an emulator at the same time. */
+export interface EmulatedTest {
+  readonly id: string;
+  /** To be sent with every request of this test. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requests: readonly RecordedRequest[];
+  readonly journal: readonly JournalEntry[];
+  /** A scenario for this test alone; without one the emulator's, with a count of its own. */
+  readonly scenario: ScenarioControl;
 }
 
 /** A running emulator. */
@@ -72,6 +119,11 @@ export interface Emulator {
   readonly caPem?: string;
   /** Requests, handshakes and frames in order of arrival; the newest `recordLimit` of them. */
   readonly requests: readonly RecordedRequest[];
+  /** What was decided about each request, and why. */
+  readonly journal: readonly JournalEntry[];
+  readonly scenario: ScenarioControl;
+  /** A part of the emulator for one test: its own requests, journal and scenario. @param id - default: a new one. */
+  test(id?: string): EmulatedTest;
   /** The first request not handed out yet, or the next to arrive. Rejects when the emulator closes first. */
   nextRequest(): Promise<RecordedRequest>;
   /** Resolves once so many HTTP answers since the start are over: sent whole, or cut by either side. */

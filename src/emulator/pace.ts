@@ -1,15 +1,29 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How fast the emulated model writes: at once, as fast as one likes to watch, or by characters or words. */
-export type Pace = "none" | "human" | { readonly charactersPerSecond: number } | { readonly delayMsPerWord: number };
+/** How fast the emulated model writes: at once, as fast as one likes to watch, or by characters, words or tokens. */
+export type Pace =
+  | "none"
+  | "human"
+  | { readonly charactersPerSecond: number; readonly firstTokenMs?: number }
+  | { readonly delayMsPerWord: number; readonly firstTokenMs?: number }
+  /** `firstTokenMs`: silence before the first token, default 0. */
+  | { readonly tokensPerSecond: number; readonly firstTokenMs?: number };
 
 /** Fast enough to be pleasant, slow enough to be seen. */
 const HUMAN_CHARACTERS_PER_SECOND = 240;
 
+/** How long a piece of text takes; one piece is one token. */
 export function pauseMs(pace: Pace, text: string): number {
-  if (pace === "none") return 0;
+  if (pace === "none" || text === "") return 0;
   if (pace === "human") return (text.length / HUMAN_CHARACTERS_PER_SECOND) * 1000;
-  return "delayMsPerWord" in pace ? pace.delayMsPerWord : (text.length / pace.charactersPerSecond) * 1000;
+  if ("delayMsPerWord" in pace) return pace.delayMsPerWord;
+  if ("tokensPerSecond" in pace) return 1000 / pace.tokensPerSecond;
+  return (text.length / pace.charactersPerSecond) * 1000;
+}
+
+/** How long a model thinks before it says anything. */
+export function firstPauseMs(pace: Pace): number {
+  return typeof pace === "object" ? (pace.firstTokenMs ?? 0) : 0;
 }
 
 /**

@@ -1,47 +1,141 @@
 export type Endpoint =
   | "responses"
+  | "stored_response"
+  | "stored_response_deletion"
+  | "cancellation"
+  | "input_items"
+  | "input_tokens"
   | "compact"
+  | "conversation_creation"
+  | "conversation"
+  | "conversation_update"
+  | "conversation_deletion"
+  | "conversation_items"
+  | "conversation_items_creation"
+  | "conversation_item"
+  | "conversation_item_deletion"
   | "memories"
   | "models"
+  | "model"
   | "search"
   | "image_generation"
   | "image_edit"
   | "call"
+  | "call_act"
+  | "client_secret"
   | "realtime"
   | "file"
+  | "files"
+  | "stored_file"
+  | "file_content"
+  | "file_deletion"
   | "uploaded"
-  | "upload";
+  | "upload"
+  | "codex_account";
 
-// The public API, the ChatGPT backend, Azure, and no prefix at all.
-const PREFIX = /^(?:\/v1|\/backend-api(?:\/codex)?|\/openai(?:\/v1)?)?(?=\/)/;
-const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
-  ["/responses", "responses"],
-  ["/responses/compact", "compact"],
-  ["/memories/trace_summarize", "memories"],
-  ["/models", "models"],
-  ["/alpha/search", "search"],
-  ["/images/generations", "image_generation"],
-  ["/images/edits", "image_edit"],
-  ["/realtime/calls", "call"],
-  ["/realtime", "realtime"],
-  ["/files", "file"],
-]);
-const FILE = /^\/(?:files\/([^/]+)\/(uploaded)|(upload)\/([^/]+))$/;
+type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export interface Route {
   readonly endpoint: Endpoint;
-  readonly method: "GET" | "POST" | "PUT";
-  /** The file that the path names; empty where it names none. */
-  readonly fileId: string;
+  readonly method: Method;
+  /** What the path names, in its order. */
+  readonly ids: readonly string[];
 }
 
-export function routeOf(pathname: string): Route | undefined {
+/** An address that is known, but not with this method. */
+export interface OtherMethods {
+  readonly allow: readonly string[];
+}
+
+// The public API, the ChatGPT backend, Azure, and no prefix at all.
+const PREFIX = /^(?:\/v1|\/backend-api(?:\/codex)?|\/openai(?:\/v1)?)?(?=\/)/;
+const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
+  ["POST", "/responses", "responses"],
+  ["POST", "/responses/compact", "compact"],
+  ["POST", "/responses/input_tokens", "input_tokens"],
+  ["GET", "/responses/*", "stored_response"],
+  ["DELETE", "/responses/*", "stored_response_deletion"],
+  ["POST", "/responses/*/cancel", "cancellation"],
+  ["GET", "/responses/*/input_items", "input_items"],
+  ["POST", "/conversations", "conversation_creation"],
+  ["GET", "/conversations/*", "conversation"],
+  ["POST", "/conversations/*", "conversation_update"],
+  ["DELETE", "/conversations/*", "conversation_deletion"],
+  ["GET", "/conversations/*/items", "conversation_items"],
+  ["POST", "/conversations/*/items", "conversation_items_creation"],
+  ["GET", "/conversations/*/items/*", "conversation_item"],
+  ["DELETE", "/conversations/*/items/*", "conversation_item_deletion"],
+  ["POST", "/memories/trace_summarize", "memories"],
+  ["GET", "/models", "models"],
+  ["GET", "/models/*", "model"],
+  ["POST", "/alpha/search", "search"],
+  ["POST", "/images/generations", "image_generation"],
+  ["POST", "/images/edits", "image_edit"],
+  ["POST", "/realtime/calls", "call"],
+  ["POST", "/realtime/calls/*/accept", "call_act"],
+  ["POST", "/realtime/calls/*/reject", "call_act"],
+  ["POST", "/realtime/calls/*/refer", "call_act"],
+  ["POST", "/realtime/calls/*/hangup", "call_act"],
+  ["POST", "/realtime/client_secrets", "client_secret"],
+  ["GET", "/realtime", "realtime"],
+  ["POST", "/files", "file"],
+  ["GET", "/files", "files"],
+  ["GET", "/files/*", "stored_file"],
+  ["DELETE", "/files/*", "file_deletion"],
+  ["GET", "/files/*/content", "file_content"],
+  ["POST", "/files/*/uploaded", "uploaded"],
+  ["PUT", "/upload/*", "upload"],
+  ["GET", "/wham/accounts/check", "codex_account"],
+  ["GET", "/wham/settings/user", "codex_account"],
+  ["GET", "/wham/usage", "codex_account"],
+  ["GET", "/ps/plugins/list", "codex_account"],
+  ["GET", "/ps/plugins/suggested/*", "codex_account"],
+  ["GET", "/ps/plugins/tooling-state/*", "codex_account"],
+  ["GET", "/ps/plugins/installed", "codex_account"],
+];
+
+interface Row {
+  readonly method: Method;
+  readonly endpoint: Endpoint;
+  readonly pattern: RegExp;
+}
+
+const EXACT: ReadonlyMap<string, Route> = new Map(
+  TABLE.filter(([, path]) => !path.includes("*")).map(([method, path, endpoint]) => [
+    `${method} ${path}`,
+    { endpoint, method, ids: [] },
+  ]),
+);
+const ROWS: readonly Row[] = TABLE.map(([method, path, endpoint]) => ({
+  method,
+  endpoint,
+  pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`),
+}));
+
+/** Where a request goes; undefined when nothing answers at this address. */
+export function routeOf(method: string, pathname: string): Route | OtherMethods | undefined {
   const path = pathname.replace(PREFIX, "");
-  const [, toldId, , upload, uploadId] = FILE.exec(path) ?? [];
-  if (upload !== undefined) return { endpoint: "upload", method: "PUT", fileId: uploadId ?? "" };
-  if (toldId !== undefined) return { endpoint: "uploaded", method: "POST", fileId: toldId };
-  const endpoint = ENDPOINTS.get(path);
-  return (
-    endpoint && { endpoint, method: endpoint === "models" || endpoint === "realtime" ? "GET" : "POST", fileId: "" }
-  );
+  const exact = EXACT.get(`${method} ${path}`);
+  if (exact) return exact;
+  const rows = ROWS.filter(({ pattern }) => pattern.test(path));
+  const row = rows.find((candidate) => candidate.method === method);
+  if (row)
+    return { endpoint: row.endpoint, method: row.method, ids: (row.pattern.exec(path) ?? []).slice(1).map(decoded) };
+  // `/responses/compact` fits `/responses/*` too; the plain address decides what is allowed there.
+  const plain = TABLE.filter(([, known]) => known === path).map(([known]) => known);
+  const allow = plain.length > 0 ? plain : rows.map((candidate) => candidate.method);
+  return allow.length > 0 ? { allow: [...new Set(allow)] } : undefined;
+}
+
+/** Whether the address belongs to the ChatGPT backend. */
+export function isCodexBackend(pathname: string): boolean {
+  return pathname.startsWith("/backend-api/");
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
 }

@@ -1,4 +1,8 @@
+import type { Fields } from "./fields.ts";
+import type { Draft } from "./model/draft.ts";
+import type { Pace } from "./pace.ts";
 import type { RecordedRequest } from "./recording.ts";
+import type { Directions } from "./responses/generation.ts";
 
 /** Chunks or events of a step: a list, or an async generator that waits for whatever the test decides. */
 export type StepItems<T> = Iterable<T> | AsyncIterable<T>;
@@ -15,6 +19,12 @@ export interface StepAnswer {
   readonly body?: unknown;
 }
 
+/** A call of one of the client's tools: of a function with `arguments` (a string goes as it is), of a custom tool with `input`. */
+export type CalledTool = { readonly name: string; readonly namespace?: string } & (
+  | { readonly arguments: unknown; readonly input?: undefined }
+  | { readonly input: string; readonly arguments?: undefined }
+);
+
 /**
  * What happens to one request instead of the ordinary. Every field is optional and they combine: one that says *what* is
  * sent, one that says *how it ends*, any that say *how it travels*. An empty step is the ordinary answer.
@@ -24,7 +34,26 @@ export interface StepAnswer {
  * request is not checked.
  */
 export interface Step extends StepAnswer {
-  // What is sent.
+  // What the model says. The request is checked as ever, and the events are the service's own.
+
+  /** The answer's text. */
+  readonly answer?: string;
+  /** Calls of the client's tools, all at once. */
+  readonly toolCalls?: readonly CalledTool[];
+  /** A refusal instead of an answer. */
+  readonly refusal?: string;
+  /** A summary of reasoning before all else. */
+  readonly reasoning?: string;
+  /** Output items of any type, sent whole, after the reasoning and before the answer. */
+  readonly items?: readonly Fields[];
+  /** The response ends as `response.incomplete` with this reason, for example `content_filter`. */
+  readonly incomplete?: string;
+  /** The response ends as `response.failed` with this error. */
+  readonly failed?: { readonly code: string; readonly message: string };
+  /** How fast it is written. Default: as the emulator's `pace`. */
+  readonly pace?: Pace;
+
+  // What is sent instead of that.
 
   /** Instead of the model: an answer with this status, `headers` and `body`; on a WebSocket an `error` frame with them. */
   readonly status?: number;
@@ -76,8 +105,79 @@ export interface Step extends StepAnswer {
  */
 export type Script = readonly Step[] | ((request: RecordedRequest) => Step | undefined | Promise<Step | undefined>);
 
-const ORDINARY: Step = {};
+export const ORDINARY: Step = {};
 
+/** A step that answers with this text. */
+export function answer(text: string, more: Omit<Step, "answer"> = {}): Step {
+  return { ...more, answer: text };
+}
+
+/** A step that calls these tools of the client's. */
+export function toolCalls(calls: readonly CalledTool[], more: Omit<Step, "toolCalls"> = {}): Step {
+  return { ...more, toolCalls: calls };
+}
+
+/** A step that refuses. */
+export function refusal(text: string, more: Omit<Step, "refusal"> = {}): Step {
+  return { ...more, refusal: text };
+}
+
+/** What a step says about the model's answer; nothing of it leaves the model its own. */
+export function directionsOf(step: Step): Directions {
+  const { incomplete, failed } = step;
+  const ending = failed
+    ? ({ status: "failed", error: failed } as const)
+    : incomplete === undefined
+      ? undefined
+      : ({ status: "incomplete", reason: incomplete } as const);
+  return { drafts: draftsOf(step), ending };
+}
+
+function draftsOf({
+  answer: text,
+  toolCalls: calls,
+  refusal: refused,
+  reasoning,
+  items,
+}: Step): readonly Draft[] | undefined {
+  if ([text, calls, refused, reasoning, items].every((part) => part === undefined)) return undefined;
+  return [
+    ...(reasoning === undefined
+      ? []
+      : [{ type: "reasoning" as const, summary: [reasoning], tokens: reasoning.length }]),
+    ...(items ?? []).map((item) => ({ type: "item" as const, item })),
+    ...(text === undefined ? [] : [{ type: "message" as const, text }]),
+    ...(refused === undefined ? [] : [{ type: "refusal" as const, refusal: refused }]),
+    ...(calls ?? []).map(callOf),
+  ];
+}
+
+function callOf({ name, namespace, arguments: given, input }: CalledTool): Draft {
+  const common = { name, ...(namespace !== undefined && { namespace }) };
+  if (input !== undefined) return { type: "custom_tool_call", ...common, input };
+  return {
+    type: "function_call",
+    ...common,
+    arguments: typeof given === "string" ? given : JSON.stringify(given ?? {}),
+  };
+}
+
+/** Whether a step says what is sent in place of the service's own events. */
+export function isScripted({ events, raw, frames }: Step): boolean {
+  return events !== undefined || raw !== undefined || frames !== undefined;
+}
+
+const FAULTS: readonly (keyof Step)[] = [
+  ...(["resetAfterEvents", "terminateAfterEvents", "endAfterEvents", "stallAfterEvents", "close"] as const),
+  ...(["keepAliveEveryMs", "chunkBytes"] as const),
+];
+
+/** Whether a step lets the answer travel and end as usual. */
+export function travelsAsUsual(step: Step): boolean {
+  return !isScripted(step) && FAULTS.every((name) => step[name] === undefined);
+}
+
+/** A script, asked for one step after another. */
 export class ScriptReader {
   readonly #decide: Exclude<Script, readonly Step[]> | undefined;
   readonly #handshakes: Step[] = [];
@@ -91,8 +191,8 @@ export class ScriptReader {
     for (const step of script) (step.refuse || step.accept ? this.#handshakes : this.#requests).push(step);
   }
 
-  async next(request: RecordedRequest): Promise<Step> {
-    if (this.#decide) return (await this.#decide(request)) ?? ORDINARY;
-    return (request.kind === "handshake" ? this.#handshakes : this.#requests).shift() ?? ORDINARY;
+  async next(request: RecordedRequest): Promise<Step | undefined> {
+    if (this.#decide) return await this.#decide(request);
+    return (request.kind === "handshake" ? this.#handshakes : this.#requests).shift();
   }
 }

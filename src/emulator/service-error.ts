@@ -5,6 +5,7 @@ export interface ServiceErrorDetails {
   /** Default `invalid_request_error`. */
   readonly type?: string;
   readonly param?: string;
+  /** Default: as `type`. Clients branch on it, so it is never null. */
   readonly code?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,13 +28,14 @@ export class ServiceError extends Error {
       message: details.message,
       type: details.type ?? "invalid_request_error",
       param: details.param ?? null,
-      code: details.code ?? null,
+      code: details.code ?? details.type ?? "invalid_request_error",
     };
   }
 
   /** The same refusal as a WebSocket carries it. */
-  toFrame(): Fields {
+  toFrame(streamId?: string): Fields {
     const headers = Object.keys(this.headers).length > 0 ? { headers: this.headers } : {};
-    return { type: "error", status: this.status, error: this.error, ...headers };
+    const lane = streamId === undefined ? {} : { stream_id: streamId };
+    return { type: "error", status: this.status, error: this.error, ...headers, ...lane };
   }
 }

@@ -1,20 +1,23 @@
 import { createHash } from "node:crypto";
 import { Connections } from "./connections.ts";
 import { MODELS_ETAG } from "./endpoints/models.ts";
-import { type Fields, fieldsIn, stringIn, type WireEvent } from "./fields.ts";
+import { type Fields, fieldsIn, stringIn } from "./fields.ts";
+import { Journal } from "./journal.ts";
 import type { EmulatedRateLimits, EmulatorOptions } from "./options.ts";
-import { paced } from "./pace.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
 import { type RecordedRequest, Recording } from "./recording.ts";
-import { generate } from "./responses/generation.ts";
+import { Archive } from "./responses/archive.ts";
+import { BackgroundRun } from "./responses/background.ts";
+import { Conversations } from "./responses/conversations.ts";
+import { Generation } from "./responses/generation.ts";
 import { Identifiers } from "./responses/identifiers.ts";
-import { OutputObserver, previousResponseNotFound, ResponseMemory } from "./responses/memory.ts";
-import { checkToolPairs, type ResponsesRequest } from "./responses/request.ts";
+import { OutputObserver, type ResponseMemory } from "./responses/memory.ts";
+import { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
 import type { Turn } from "./responses/response-object.ts";
-import { ScriptReader, type StepItems } from "./script.ts";
+import { inputTokensOf } from "./responses/usage.ts";
+import { Director } from "./scenario/director.ts";
+import { directionsOf, type Step, type StepItems } from "./script.ts";
 import { ServiceError } from "./service-error.ts";
-
-const STORED_RESPONSES = 100;
 
 /** What both carriers share: the options, what was recorded, and how a turn is made. */
 export class Service {
@@ -22,21 +25,28 @@ export class Service {
   readonly connections = new Connections();
   readonly identifiers = new Identifiers();
   readonly recording: Recording;
-  readonly script: ScriptReader;
+  readonly journal: Journal;
+  /** Who decides about each request: the script, then the scenario. */
+  readonly script: Director;
+  readonly conversations: Conversations;
   /** Responses with `store` on, for every connection. */
-  readonly stored = new ResponseMemory(STORED_RESPONSES);
+  readonly archive: Archive;
   readonly rateLimits: EmulatedRateLimits | undefined;
   #turnStates = 0;
 
   constructor(options: EmulatorOptions) {
     this.options = options;
     this.recording = new Recording(options.recordLimit);
-    this.script = new ScriptReader(options.script);
+    this.journal = new Journal(options.recordLimit);
+    this.script = new Director(options.script, options.scenario, this.journal);
+    this.conversations = new Conversations(this.identifiers);
+    this.archive = new Archive(this.identifiers, this.conversations);
     this.rateLimits = options.rateLimits === false ? undefined : (options.rateLimits ?? sampleRateLimits(nowSeconds()));
   }
 
   record(request: RecordedRequest): void {
     this.recording.add(request);
+    this.journal.arrived(request);
     try {
       this.options.onRequest?.(request);
     } catch {
@@ -78,31 +88,60 @@ export class Service {
     };
   }
 
+  /** @throws {@link ServiceError} 400 */
+  parse(body: unknown): ResponsesRequest {
+    return parseResponsesRequest(body, this.options.unknownParameters === "accept");
+  }
+
   /**
    * @param local - conversations of this connection, looked up before the stored ones.
-   * @throws {@link ServiceError} 400 when the request goes on from an unknown response, or calls and outputs do not pair.
+   * @throws {@link ServiceError} 400 when the request goes on from an unknown response, calls and outputs do not pair, the model is
+   *   none of the given ones, or the conversation is too long.
    */
-  openTurn(request: ResponsesRequest, local?: ResponseMemory): Turn {
-    const { previousResponseId } = request;
-    let earlier: readonly Fields[] = [];
-    if (previousResponseId !== undefined) {
-      const found = local?.get(previousResponseId) ?? this.stored.get(previousResponseId);
-      if (!found) throw previousResponseNotFound(previousResponseId);
-      earlier = found;
+  openTurn(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): Turn {
+    const { models, contextWindow = Number.POSITIVE_INFINITY } = this.options;
+    if (models && !models.includes(request.model)) {
+      throw new ServiceError(400, {
+        message: `The requested model '${request.model}' does not exist.`,
+        param: "model",
+        code: "model_not_found",
+      });
     }
-    const conversation = [...earlier, ...request.input];
-    checkToolPairs(conversation);
-    return { id: this.identifiers.next("resp"), createdAt: nowSeconds(), request, conversation };
+    const turn = this.archive.open(request, nowSeconds(), local);
+    if (contextWindow !== Number.POSITIVE_INFINITY && inputTokensOf(turn) > contextWindow) {
+      throw new ServiceError(400, {
+        message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        param: "input",
+        code: "context_length_exceeded",
+      });
+    }
+    return turn;
   }
 
-  /** The model's events at the model's pace. */
-  eventsOf(turn: Turn, gone: AbortSignal): StepItems<WireEvent> {
-    const events = generate(turn, this.identifiers, nowSeconds);
-    const { pace = "none" } = this.options;
-    return pace !== "none" ? paced(events, pace, (event) => stringIn(event, "delta") ?? "", gone) : events;
+  /** The answer to a turn, kept when it ends: before its terminal event goes out, since the next request may follow at once. */
+  generate(turn: Turn, step: Step, local?: ResponseMemory): Generation {
+    const generation = new Generation(turn, this.identifiers, nowSeconds, directionsOf(step));
+    generation.onEnd = (outcome) => {
+      if (outcome.response.status === "failed") return;
+      local?.set(turn.id, outcome.conversation);
+      this.archive.keep(turn, outcome);
+    };
+    return generation;
   }
 
-  /** Passes events on and remembers the conversation they complete. */
+  /** Starts a response that goes on whoever listens. */
+  startBackground(turn: Turn, step: Step): BackgroundRun {
+    const run = new BackgroundRun(this.generate(turn, step), this.options.backgroundStreamableMs);
+    this.archive.begin(turn, run);
+    void run.play(this.paceOf(step));
+    return run;
+  }
+
+  paceOf(step: Step): NonNullable<Step["pace"]> {
+    return step.pace ?? this.script.pace ?? this.options.pace ?? "none";
+  }
+
+  /** Passes scripted events on and remembers the conversation they complete. */
   async *remembered(
     events: StepItems<unknown>,
     turn: Turn | undefined,
@@ -113,9 +152,10 @@ export class Service {
       observer.observe(event);
       const { completed } = observer;
       if (completed && turn) {
-        const conversation = [...turn.conversation, ...completed.items];
-        local?.set(completed.id, conversation);
-        if (turn.request.body.store !== false) this.stored.set(completed.id, conversation);
+        const { id, items, response } = completed;
+        const conversation = [...turn.conversation, ...items];
+        local?.set(id, conversation);
+        this.archive.keep({ ...turn, id }, { response, output: items, conversation });
       }
       yield event;
     }

@@ -2,8 +2,11 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { HttpHandler } from "./http/handler.ts";
-import type { Emulator, EmulatorOptions } from "./options.ts";
+import { TEST_HEADER } from "./journal.ts";
+import type { EmulatedTest, Emulator, EmulatorOptions, ScenarioControl } from "./options.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";
+import { checkedScenario } from "./scenario/checked.ts";
+import { readScenario, watchScenario } from "./scenario/file.ts";
 import { Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
@@ -17,7 +20,8 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
  * models, answered by a small deterministic program instead of a model.
  *
  * @returns Once it listens. Close it, or the process stays alive.
- * @throws The system's error when it cannot listen (`EADDRINUSE`), or OpenSSL's for a `tls` certificate it cannot use.
+ * @throws The system's error when it cannot listen (`EADDRINUSE`), OpenSSL's for a `tls` certificate it cannot use, or one that says what is
+ *   wrong with the scenario.
  *
  * @example
  * ```ts
@@ -28,8 +32,12 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
  * ```
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, host = "127.0.0.1", tls = false } = options;
-  const service = new Service(options);
+  const { port = 0, host = "127.0.0.1", tls = false, scenarioFile } = options;
+  const scenario =
+    scenarioFile === undefined
+      ? options.scenario && checkedScenario(options.scenario)
+      : await readScenario(scenarioFile);
+  const service = new Service({ ...options, ...(scenario && { scenario }) });
   const loopback = tls === true ? createLoopbackIdentity() : undefined;
   const identity = loopback ?? (typeof tls === "object" ? tls : undefined);
   const server = identity
@@ -44,15 +52,56 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.on("request", (message, response) => void http.handle(message, response));
   server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));
   const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
+  const watcher = scenarioFile === undefined ? undefined : watchFile(scenarioFile, service);
+  let tests = 0;
   return {
     url: `${origin}/v1`,
     origin,
     ...(loopback && { caPem: loopback.caPem }),
     requests: service.recording.requests,
+    journal: service.journal.entries,
+    scenario: controlOf(service),
+    test(id) {
+      tests += 1;
+      return testOf(service, id ?? `test-${tests}`);
+    },
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
     waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
-    close: () => close(server, service),
+    close() {
+      watcher?.close();
+      return close(server, service);
+    },
+  };
+}
+
+function watchFile(path: string, service: Service): ReturnType<typeof watchScenario> {
+  const { onScenario } = service.options;
+  return watchScenario(
+    path,
+    (scenario) => {
+      service.script.use(scenario);
+      onScenario?.();
+    },
+    (error) => onScenario?.(error),
+  );
+}
+
+function controlOf({ script }: Service, test?: string): ScenarioControl {
+  return { use: (scenario) => script.use(checkedScenario(scenario), test), reset: () => script.reset(test) };
+}
+
+function testOf(service: Service, id: string): EmulatedTest {
+  return {
+    id,
+    headers: { [TEST_HEADER]: id },
+    get requests() {
+      return service.recording.requests.filter(({ headers }) => headers[TEST_HEADER] === id);
+    },
+    get journal() {
+      return service.journal.entries.filter(({ test }) => test === id);
+    },
+    scenario: controlOf(service, id),
   };
 }
 

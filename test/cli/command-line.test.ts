@@ -48,7 +48,7 @@ describe("an option without effect", () => {
     [["respond", "--transport", "websocket", "--compression", "gzip", "hi"], "--compression is of HTTP bodies"],
     [["compact", "--request", "-", "--compression", "gzip"], "--compression has no effect without --form trigger"],
   ])("is taken, and said: %j", async (args, message) => {
-    const emulator = await emulate();
+    const emulator = await emulate({ unknownParameters: "accept" });
     const request = { model: "m", input: [], instructions: "i", traces: [] };
     const { status, stderr } = await runCommand([...args, "--base-url", emulator.url], {
       input: JSON.stringify(request),

@@ -51,6 +51,26 @@ describe("codex-wire emulator", () => {
     expect(status).toBe(2);
   });
 
+  it("answers by the scenario of a file", async () => {
+    const path = file("scenario.json");
+    writeFileSync(path, '{"rules":[{"reply":{"answer":"from the file"}}]}');
+    let answered = "";
+    await serving(["--scenario", path], async ({ url }) => {
+      answered = (await runCommand(["respond", "--base-url", url, "hi"])).stdout;
+    });
+    expect(answered).toBe("from the file\n");
+  });
+
+  it("says what is wrong with a scenario", async () => {
+    const path = file("scenario.json");
+    writeFileSync(path, '{"rules":[{"reply":{"anwser":"a"}}]}');
+    const { status, stderr } = await runCommand(["emulator", "--scenario", path]);
+    expect(stderr).toContain(
+      `the scenario ${path} cannot be used: a reply of rule 1 has an unknown name \`anwser\`; did you mean \`answer\`?`,
+    );
+    expect(status).toBe(2);
+  });
+
   it.each<[string, readonly string[], (said: Said, path: string) => string]>([
     ["on standard error", [], ({ stderr }) => PEM.exec(stderr)?.[0] ?? ""],
     ["in the line of --json", ["--json"], ({ stdout }) => (JSON.parse(stdout) as { readonly caPem: string }).caPem],

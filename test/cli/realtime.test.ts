@@ -141,13 +141,18 @@ describe("realtime", () => {
     const { status, lines } = await talk(["--json", "repeat: one"]);
     expect(status).toBe(0);
     expect(lines().map(({ type }) => type)).toEqual([
+      "session_created",
       "session_updated",
       "conversation_item.added",
       "conversation_item.done",
       "response_created",
+      "output_item.added",
       "conversation_item.added",
+      "content_part.added",
       "output_transcript.delta",
       "output_transcript.done",
+      "content_part.done",
+      "output_item.done",
       "conversation_item.done",
       "response_done",
     ]);
@@ -265,7 +270,7 @@ describe("realtime --wav", () => {
       emulator: { script: [{}, {}, { close: { code: 1011 } }] },
     });
     expect(status).toBe(4);
-    expect(stderr).toContain("the service closed the session before it had answered");
+    expect(stderr).toContain("the service closed the realtime session with code 1011");
   });
 
   it("is interrupted at once", async () => {
@@ -340,4 +345,32 @@ it("realtime --help explains itself", async () => {
   const { status, stdout } = await runCommand(["realtime", "--help"]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^usage: codex-wire realtime/);
+});
+
+describe("a response that came to nothing", () => {
+  const failed = (details: object) => ({
+    type: "response.done",
+    response: { id: "resp_1", object: "realtime.response", output: [], ...details },
+  });
+
+  it.each([
+    [
+      "failed, with the service's words",
+      {
+        status: "failed",
+        status_details: { error: { code: "insufficient_quota", message: "You have no money left." } },
+      },
+      /You have no money left/,
+    ],
+    [
+      "was cut short",
+      { status: "incomplete", status_details: { type: "incomplete", reason: "max_output_tokens" } },
+      /max_output_tokens/,
+    ],
+  ])("is told when it %s", async (_what, details, words) => {
+    const script = [{}, {}, { events: [failed(details)] }];
+    const { status, stderr } = await talk(["hello"], { emulator: { script } });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(words);
+  });
 });

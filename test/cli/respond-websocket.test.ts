@@ -70,7 +70,7 @@ describe("respond --transport auto", () => {
   });
 
   it("sends a request file as it is", async () => {
-    const emulator = await emulate();
+    const emulator = await emulate({ unknownParameters: "accept" });
     const args = ["respond", "--transport", "auto", "--base-url", emulator.url, "--request", "-"];
     const { stdout } = await runCommand(args, { input: '{"input":"repeat: file","model":"m","odd":1}' });
     expect(stdout).toBe("file\n");

@@ -79,7 +79,7 @@ describe("respond", () => {
   it("sends a request file as it is, with stream: true", async () => {
     const file = join(folder(), "request.json");
     writeFileSync(file, JSON.stringify({ input: "repeat: file", model: "m", odd: 1 }));
-    const emulator = await emulate();
+    const emulator = await emulate({ unknownParameters: "accept" });
     const { stdout } = await runCommand(["respond", "--base-url", emulator.url, "--request", file]);
     expect(stdout).toBe("file\n");
     expect(emulator.requests[0]?.json).toEqual({ input: "repeat: file", model: "m", odd: 1, stream: true });
@@ -143,7 +143,7 @@ describe("a failure of respond", () => {
       { status: 200, headers: { "content-type": "text/html" }, body: "<title>Portal</title>" },
       [],
       4,
-      "stream",
+      "protocol",
     ],
     ["no answer", { stallBeforeHeaders: true }, ["--idle-timeout-ms", "100", "--max-retries", "0"], 4, "timeout"],
     ["a stalled stream", { stallAfterEvents: 2 }, ["--idle-timeout-ms", "100"], 4, "timeout"],

@@ -69,7 +69,7 @@ describe.each(carriers)("aimock over %s", (transport) => {
       mock.on({ predicate: (request) => JSON.stringify(request).includes("17 degrees") }, { content: "Rather cool." });
       mock.onMessage("weather", { toolCalls: [{ name: "weather", arguments: '{"city":"Bonn"}' }] });
     });
-    const tools = [{ type: "function", name: "weather", parameters: { type: "object", properties: {} } }];
+    const tools = [{ type: "function", name: "weather", parameters: { type: "object", properties: {} } }] as const;
     const input: ResponseItem[] = [user("weather?")];
     const { items } = await (await session.stream({ model: "gpt-5-mini", tools, input })).collect();
     const call = items.find((item) => item.type === "function_call");

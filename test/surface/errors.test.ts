@@ -48,7 +48,7 @@ function bullet(section: string, label: string): string {
 
 /** A failure of a kind, with fields that its rules can judge. */
 function failureOf(kind: string, fields: object = {}): CodexFailure {
-  const FailureClass = api[classNameOf(kind) as keyof typeof api] as new (
+  const FailureClass = new Map<string, unknown>(Object.entries(api)).get(classNameOf(kind)) as new (
     message: string,
     fields: object,
   ) => CodexFailure;

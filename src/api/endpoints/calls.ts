@@ -2,6 +2,8 @@ import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
 import { knownOptions } from "../../client/options.ts";
 import { isChatgptBackend } from "../provider.ts";
+import { sessionWire } from "../realtime/protocol/session-wire.ts";
+import type { RealtimeSession } from "../realtime/session.ts";
 import type { Answer } from "../service/answer.ts";
 import type { EndpointCall } from "../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
@@ -24,7 +26,7 @@ const OPTIONS = knownOptions<CallOptions>("the options of a call", { ...UNARY_NA
 
 const BOUNDARY = "codex-realtime-call-boundary";
 
-/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call. Later than the reference of March 2026. */
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the reference of March 2026. */
 export class CallsClient extends ServiceClient {
   /**
    * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
@@ -36,6 +38,39 @@ export class CallsClient extends ServiceClient {
     const call = unaryCall("realtime/calls", undefined, options, OPTIONS);
     const response = await this.service.execute({ ...call, ...this.#bodyOf(sdp, options.session) });
     return { sdp: decodeSdp(response), callId: callIdOf(response) };
+  }
+
+  /** Takes an incoming call. @param session - What `session.update` would carry, with `model`. @throws The kinds of `docs/errors.md`. */
+  async accept(callId: string, session: RealtimeSession, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "accept", sessionWire(session), options);
+  }
+
+  /**
+   * Turns an incoming call down.
+   *
+   * @param options - `statusCode`: what the caller's telephone is told; default the service's, 603 (declined).
+   * @throws The kinds of `docs/errors.md`.
+   */
+  async reject(
+    callId: string,
+    { statusCode, ...options }: UnaryOptions & { readonly statusCode?: number | undefined } = {},
+  ): Promise<void> {
+    await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, options);
+  }
+
+  /** Passes a call on. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
+  async refer(callId: string, targetUri: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "refer", { target_uri: targetUri }, options);
+  }
+
+  /** Ends a call, WebRTC or SIP. @throws The kinds of `docs/errors.md`. */
+  async hangUp(callId: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "hangup", undefined, options);
+  }
+
+  async #act(callId: string, act: string, body: object | undefined, options: UnaryOptions): Promise<void> {
+    if (typeof callId !== "string" || callId === "") throw new BuildError("callId is missing: name the call, rtc_…");
+    await this.service.execute(unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options));
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {

@@ -19,6 +19,8 @@ export interface SearchQuery {
 export interface SearchCommands {
   readonly search_query?: readonly SearchQuery[];
   readonly image_query?: readonly SearchQuery[];
+  /** Of scholarly works. */
+  readonly literature_search_query?: readonly SearchQuery[];
   /** `ref_id` is an id from an earlier answer, or an URL. */
   readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
   readonly click?: readonly { readonly ref_id: string; readonly id: number }[];

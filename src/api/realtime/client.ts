@@ -6,8 +6,8 @@ import { header } from "../headers.ts";
 import { beginPart, type CallPart } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
 import { RealtimeWebsocketConnection } from "./connection.ts";
-import { protocolOf } from "./protocols.ts";
-import type { RealtimeSessionConfig } from "./session-config.ts";
+import { protocolOf } from "./protocol/protocols.ts";
+import type { RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";
 
 export interface RealtimeConnectOptions {
@@ -17,7 +17,7 @@ export interface RealtimeConnectOptions {
   readonly defaultHeaders?: HeaderInit | undefined;
   /** While the network does not keep up, the oldest of 256 audio frames that wait makes room for the newest. Default false: senders wait. */
   readonly dropOldestAudio?: boolean | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
+  /** Also yield wire events that no event type covers, in `v1` and `v2`; `v3` always does. Default false. */
   readonly wireEvents?: boolean | undefined;
   /** Ends the attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
@@ -39,9 +39,9 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
  *
  * @example
  * ```ts
- * const connection = await client.connect({ instructions: "Answer in one sentence.", model: "gpt-realtime" });
+ * const connection = await client.connect({ instructions: "Answer in one sentence.", model: "gpt-realtime-2.1" });
  * await connection.sendConversationItem("Hello!");
- * await connection.sendResponseCreate();
+ * await connection.createResponse();
  * for await (const event of connection) {
  *   if (event.type === "output_transcript.delta") process.stdout.write(event.delta);
  *   if (event.type === "response_done") break;
@@ -51,7 +51,7 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
  */
 export class RealtimeWebsocketClient extends ServiceClient {
   /**
-   * Opens a session and sends its `session.update`; it does not wait for the answer, which is the event `session_updated`. Not retried,
+   * Opens a session and sends its `session.update`, unless `session` is `"keep"`; it does not wait for the answer, which is the event `session_updated`. Not retried,
    * except once after a 401 for which the credentials could be renewed, and for a `callId` as the provider's policy says, since a call may
    * be known a moment later only.
    *
@@ -59,14 +59,14 @@ export class RealtimeWebsocketClient extends ServiceClient {
    *   (the provider's `connectTimeoutMs`, default 15 000), `network`, `build`, `aborted`, `stream`.
    */
   async connect(
-    config: RealtimeSessionConfig,
+    config: RealtimeSessionConfig = {},
     options: RealtimeConnectOptions = {},
   ): Promise<RealtimeWebsocketConnection> {
     CONNECT(options);
     const part = beginPart(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
     try {
       const connection = await this.#open(config, options, part);
-      await started(connection, options);
+      if (config.session !== "keep") await agree(connection, config, options);
       part.observer.ended("completed");
       return connection;
     } catch (error) {
@@ -105,9 +105,13 @@ export class RealtimeWebsocketClient extends ServiceClient {
   }
 }
 
-async function started(connection: RealtimeWebsocketConnection, { signal }: RealtimeConnectOptions): Promise<void> {
+async function agree(
+  connection: RealtimeWebsocketConnection,
+  config: RealtimeSessionConfig,
+  { signal }: RealtimeConnectOptions,
+): Promise<void> {
   try {
-    await connection.sendSessionUpdate({}, { signal });
+    await connection.sendPayload({ type: "session.update", session: protocolOf(config).session(config) }, { signal });
   } catch (error) {
     connection.terminate();
     throw error;

@@ -1,21 +1,22 @@
 import { Backlog } from "../../client/backlog.ts";
-import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
+import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/log.ts";
 import { PushQueue } from "../../client/push-queue.ts";
 import { notify, type Telemetry } from "../../client/telemetry.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
-import type { RealtimeEvent } from "./events.ts";
-import { parseFrame } from "./inbound.ts";
+import type { JsonObject } from "../wire/json.ts";
+import { closureOf, failureOf, type RealtimeClosure, referenceFailure } from "./closure.ts";
+import { type RealtimeEvent, withRaw } from "./events.ts";
 import { Outbox, type OutgoingMessage } from "./outbox.ts";
-import type { RealtimeProtocol } from "./protocol.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
-import type { Transcript } from "./transcript.ts";
+import { parseFrame } from "./protocol/decoders.ts";
+import type { EventStage, RealtimeProtocol } from "./protocol/protocol.ts";
+import type { RealtimeSessionConfig } from "./settings.ts";
 
 /** What a connection takes over from its client. */
 export interface RealtimeContext {
   readonly protocol: RealtimeProtocol;
-  readonly settings: RealtimeSessionSettings;
+  readonly settings: RealtimeSessionConfig;
   readonly dropOldestAudio: boolean;
   readonly wireEvents: boolean;
   readonly telemetry?: Telemetry | undefined;
@@ -33,15 +34,17 @@ export class RealtimeLink {
   readonly #connection: WebsocketConnection;
   readonly #queue = new PushQueue<RealtimeEvent>();
   readonly #outbox: Outbox;
-  readonly #transcript: Transcript;
+  readonly #stages: readonly EventStage[];
   readonly #backlog: Backlog;
   #isClosed = false;
+  #closure: RealtimeClosure | undefined;
+  #lastErrorCode: string | undefined;
   #dropped = 0;
 
   constructor(connection: WebsocketConnection, context: RealtimeContext) {
     this.context = context;
     this.#connection = connection;
-    this.#transcript = context.protocol.createTranscript();
+    this.#stages = context.protocol.createStages();
     this.#outbox = new Outbox({
       send: (message) => connection.send(message).catch(sendFailed),
       dropOldestAudio: context.dropOldestAudio,
@@ -58,6 +61,10 @@ export class RealtimeLink {
     return this.#isClosed || this.#connection.isClosed;
   }
 
+  get closure(): RealtimeClosure | undefined {
+    return this.#closure;
+  }
+
   get droppedAudioFrames(): number {
     return this.#dropped;
   }
@@ -71,7 +78,7 @@ export class RealtimeLink {
     if (this.#isClosed) return undefined;
     try {
       const { done, value } = await this.#queue.next(signal);
-      if (!done) return this.#transcript.observe(value);
+      if (!done) return this.#staged(value);
       this.#isClosed = true;
       return undefined;
     } catch (error) {
@@ -95,22 +102,39 @@ export class RealtimeLink {
   readonly #sink: WebsocketSink = {
     text: (message) => this.#read(message),
     binary: () => {
-      this.#queue.push({ type: "error", message: "unexpected binary realtime websocket event" });
+      this.#push({ type: "error", message: "unexpected binary realtime websocket event" }, undefined);
       this.#took(EVENT_SIZE);
     },
     ended: (end) => {
-      this.context.logger.debug({ by: end.by }, "realtime websocket closed");
-      this.#end(end);
+      const closure = closureOf(end, this.#lastErrorCode);
+      this.#closure = closure;
+      this.context.logger.debug({ by: end.by, ...closure }, "realtime websocket closed");
+      this.#end(end, closure);
     },
   };
 
   #read(message: string): void {
     const { protocol, telemetry, wireEvents } = this.context;
     const parsed = parseFrame(protocol.decoders, message);
-    if ("event" in parsed) this.#queue.push(this.#blanked(parsed.event));
-    else if (wireEvents && parsed.wire) this.#queue.push({ type: "wire", event: parsed.wire });
-    else notify(telemetry, "onSkippedEvent", parsed.skipped);
+    if ("event" in parsed) this.#push(this.#blanked(parsed.event), parsed.wire);
+    else {
+      const isTold = parsed.wire !== undefined && (wireEvents || protocol.isWhole);
+      if (isTold) this.#push({ type: "wire", event: parsed.wire }, parsed.wire);
+      if (!isTold || (protocol.isWhole && parsed.skipped.reason === "missing field")) {
+        notify(telemetry, "onSkippedEvent", parsed.skipped);
+      }
+    }
     this.#took(message.length + EVENT_SIZE);
+  }
+
+  #push(event: RealtimeEvent, raw: JsonObject | undefined): void {
+    if (event.type === "error") this.#lastErrorCode = event.code;
+    this.#queue.push(withRaw(event, raw));
+  }
+
+  #staged(event: RealtimeEvent): RealtimeEvent {
+    const seen = this.#stages.reduce((each, stage) => stage.observe(each), event);
+    return seen === event ? event : withRaw(seen, event.raw);
   }
 
   #took(size: number): void {
@@ -119,26 +143,15 @@ export class RealtimeLink {
 
   /** A service that echoes puts the key into its error. */
   #blanked(event: RealtimeEvent): RealtimeEvent {
-    return event.type === "error" ? { type: "error", message: this.#connection.blank(event.message) } : event;
+    return event.type === "error" ? { ...event, message: this.#connection.blank(event.message) } : event;
   }
 
-  #end(end: WebsocketEnd): void {
-    const failure = failureOf(end);
+  #end(end: WebsocketEnd, closure: RealtimeClosure): void {
+    const failure = this.context.protocol.isWhole ? failureOf(end, closure) : referenceFailure(end);
     if (end.by === "us") void this.#queue.return();
     else if (failure) this.#queue.fail(failure);
     else this.#queue.end();
   }
-}
-
-/** A goodbye, and an end without one, are no failures: a session ends when the service has had enough. */
-function failureOf(end: WebsocketEnd): StreamError | TimeoutError | undefined {
-  if (end.by === "network" && end.error) {
-    return new StreamError(`failed to read websocket message: ${end.error.message}`, { cause: end.error });
-  }
-  if (end.by !== "silence") return undefined;
-  const { timeoutMs } = end;
-  const message = `failed to read websocket message: no sign of life for ${timeoutMs} ms, not even a pong`;
-  return new TimeoutError(message, { phase: "idle", timeoutMs });
 }
 
 function closedError(): StreamError {

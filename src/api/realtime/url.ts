@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type ProviderConfig, withoutUserInfo } from "../provider.ts";
-import { protocolOf } from "./protocols.ts";
-import type { RealtimeSessionConfig } from "./session-config.ts";
+import { protocolOf } from "./protocol/protocols.ts";
+import type { RealtimeSessionConfig } from "./settings.ts";
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([
   ["http:", "ws:"],
@@ -47,13 +47,15 @@ function pathOf(path: string): string {
 
 /** A call has its model already, and `intent` is the protocol's to say. */
 function appended(provider: ProviderConfig, config: RealtimeSessionConfig): string {
-  const { model, callId } = config;
-  const { intent } = protocolOf(config);
+  const { callId } = config;
+  const intent = protocolOf(config).intentOf(config);
+  // The service takes either; the model of a transcription is one of the session's settings.
+  const model = intent === "transcription" ? undefined : config.model;
   const parameters = new URLSearchParams();
-  if (intent !== undefined) parameters.append("intent", intent);
+  if (intent !== undefined && (callId === undefined || intent !== "transcription")) parameters.append("intent", intent);
   if (model !== undefined && callId === undefined) parameters.append("model", model);
   for (const [name, value] of Object.entries(provider.queryParams ?? {})) {
-    if (name === "intent" || (name === "model" && (model !== undefined || callId !== undefined))) continue;
+    if (name === "intent" || (name === "model" && (config.model !== undefined || callId !== undefined))) continue;
     parameters.append(name, value);
   }
   if (callId !== undefined) parameters.append("call_id", callId);

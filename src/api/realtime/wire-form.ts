@@ -1,10 +1,10 @@
 import type { RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
-import { DEFAULT_PROTOCOL } from "./protocols.ts";
-import type { RealtimeProtocolName } from "./session-config.ts";
+import { DEFAULT_PROTOCOL } from "./protocol/protocols.ts";
+import type { RealtimeProtocolName } from "./settings.ts";
 
 /**
  * An event as the reference forwards it to its own clients: one key, the variant's name, with the fields in snake_case; a missing optional
- * field is `null`, those of an audio frame are left out. A `wire` event stays what it is.
+ * field is `null`, those of an audio frame are left out. A `wire` event stays what it is, and one that the reference does not have is as it arrived.
  *
  * @param protocol - Of the session: since `v3` the session's id has another name.
  */
@@ -51,6 +51,8 @@ export function realtimeEventToWire(event: RealtimeEvent, protocol: RealtimeProt
       return { Error: event.message };
     case "wire":
       return event.event;
+    default:
+      return event.raw ?? event; // the reference has no variant for it
   }
 }
 

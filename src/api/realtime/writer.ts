@@ -1,20 +1,33 @@
+import { BuildError } from "../../client/failure/kinds.ts";
 import { type JsonObject, jsonText } from "../wire/json.ts";
-import type { RealtimeAudioFrame } from "./events.ts";
 import type { RealtimeLink } from "./link.ts";
-import type { MessageRole } from "./protocol.ts";
-import type { RealtimeSessionSettings } from "./session-config.ts";
+import type { MessageRole } from "./protocol/protocol.ts";
+import { responseWire } from "./protocol/session-wire.ts";
+import type { RealtimeItem, RealtimeResponseParameters } from "./session.ts";
+import type { RealtimeSessionSettings } from "./settings.ts";
 
 export interface RealtimeSendOptions {
   /** Gives up while the message waits for the network, with an `aborted` error; it is not sent then. */
   readonly signal?: AbortSignal | undefined;
+  /** Name of the message: an `error` event that is about it has it as its `eventId`. Not in `v1`. */
+  readonly eventId?: string | undefined;
 }
+
+export interface TruncateOptions extends RealtimeSendOptions {
+  /** Which part of the item; default 0, its first. */
+  readonly contentIndex?: number | undefined;
+}
+
+/** What a microphone hears: bytes, base64 of them, or a frame that was received. */
+export type RealtimeAudioData = string | Uint8Array | { readonly data: string };
 
 /**
  * The half of a realtime connection that sends. Each call resolves when the operating system has taken the message; waiting for that keeps
  * a fast microphone from filling the memory behind a slow network. Messages go out in the order of the calls.
  *
  * Each throws {@link StreamError}: `realtime websocket connection is closed` once `close` was called or a reader has come to the end,
- * `failed to send realtime request: …` when the connection is gone and nobody has noticed yet.
+ * `failed to send realtime request: …` when the connection is gone and nobody has noticed yet. What the first protocol, `v1`, has no message
+ * for is a {@link BuildError} there.
  */
 export class RealtimeWriter {
   readonly #link: RealtimeLink;
@@ -30,18 +43,77 @@ export class RealtimeWriter {
     return this.#link.isClosed;
   }
 
-  /** Audio frames that made room for later ones; only with `dropOldestAudio`. */
+  /** Pieces of audio that made room for later ones; only with `dropOldestAudio`. */
   get droppedAudioFrames(): number {
     return this.#link.droppedAudioFrames;
   }
 
-  /** What the microphone hears. Rate and channels are the session's, 24 kHz mono: of the frame only `data` is sent. */
-  sendAudioFrame({ data }: Pick<RealtimeAudioFrame, "data">, options?: RealtimeSendOptions): Promise<void> {
-    return this.#send({ type: "input_audio_buffer.append", audio: data }, options, true);
+  /** What the microphone hears, in the session's input format: 24 kHz mono 16-bit PCM unless another was agreed. */
+  append(audio: RealtimeAudioData, options?: RealtimeSendOptions): Promise<void> {
+    return this.#send({ type: "input_audio_buffer.append", audio: base64Of(audio) }, options, true);
+  }
+
+  /** The user has spoken: what was appended becomes an item. Needed where turn detection is off; it asks for no response. */
+  commit(options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "input_audio_buffer.commit" }, options);
+  }
+
+  /** Forgets what was appended and not yet committed. */
+  clear(options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "input_audio_buffer.clear" }, options);
+  }
+
+  /** Of a WebRTC or SIP call: the service stops playing what it still holds. */
+  clearOutput(options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "output_audio_buffer.clear" }, options);
   }
 
   /**
-   * Adds a text to the conversation. Where the connection says `answersWhenAsked`, `sendResponseCreate` makes the model answer.
+   * Asks the model to answer. The service complains with an `error` event when it does already, unless the response is out of band.
+   *
+   * @param parameters - For this response alone; by default all is as in the session.
+   */
+  createResponse(parameters: RealtimeResponseParameters = {}, options?: RealtimeSendOptions): Promise<void> {
+    const response = responseWire(parameters);
+    return this.#act({ type: "response.create", ...(response && { response }) }, options);
+  }
+
+  /** Ends a response: it is over with `response_done` of status `cancelled`. `responseId`: default the one under way. */
+  cancel(responseId?: string, options?: RealtimeSendOptions): Promise<void> {
+    const which = responseId === undefined ? {} : { response_id: responseId };
+    return this.#act({ type: "response.cancel", ...which }, options);
+  }
+
+  /** Tells the service how much of an item's audio was heard, in milliseconds; the model forgets the rest. */
+  truncate(itemId: string, audioEndMs: number, { contentIndex = 0, ...options }: TruncateOptions = {}): Promise<void> {
+    const place = { item_id: itemId, content_index: contentIndex, audio_end_ms: audioEndMs };
+    return this.#act({ type: "conversation.item.truncate", ...place }, options);
+  }
+
+  /**
+   * Adds any item: a message of text, audio and images, a call, the output of one.
+   *
+   * @param options - `previousItemId`: it goes behind that item, `root`: before all others. Default: at the end.
+   */
+  createItem(
+    item: RealtimeItem,
+    { previousItemId, ...options }: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
+  ): Promise<void> {
+    const place = previousItemId === undefined ? {} : { previous_item_id: previousItemId };
+    return this.#act({ type: "conversation.item.create", item, ...place }, options);
+  }
+
+  /** Asks for an item as the service has it, which comes as `conversation_item.retrieved`. */
+  retrieveItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "conversation.item.retrieve", item_id: itemId }, options);
+  }
+
+  deleteItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "conversation.item.delete", item_id: itemId }, options);
+  }
+
+  /**
+   * Adds a text to the conversation. Where the connection says `answersWhenAsked`, `createResponse` makes the model answer.
    *
    * @param options - `role`: default `user`.
    */
@@ -57,18 +129,19 @@ export class RealtimeWriter {
     return this.#send(this.#link.context.protocol.handoffOutput(handoffId, text), options);
   }
 
-  /** Asks the model to speak. The service complains with an `error` event when it does already. */
-  sendResponseCreate(options?: RealtimeSendOptions): Promise<void> {
-    return this.#send({ type: "response.create" }, options);
-  }
-
-  /** Sends the session's settings again, with `changes`, which stay for the next time. */
-  sendSessionUpdate(changes: Partial<RealtimeSessionSettings> = {}, options?: RealtimeSendOptions): Promise<void> {
+  /**
+   * Changes the session. In `v3` only what is given goes out; in `v1` and `v2` all settings do, with `changes`, which stay for the next time.
+   *
+   * @throws {@link BuildError} A name among the settings is not known, or `session` is not the protocol's.
+   */
+  async sendSessionUpdate(changes: RealtimeSessionSettings = {}, options?: RealtimeSendOptions): Promise<void> {
+    const { protocol } = this.#link.context;
+    if (changes.session !== undefined && !protocol.isWhole) {
+      throw new BuildError(`session in the wire's shape is of protocol v3, and this session speaks ${protocol.name}`);
+    }
+    const session = protocol.change(this.#settings, changes);
     this.#settings = { ...this.#settings, ...changes };
-    return this.#send(
-      { type: "session.update", session: this.#link.context.protocol.session(this.#settings) },
-      options,
-    );
+    await this.#send({ type: "session.update", session }, options);
   }
 
   /**
@@ -86,7 +159,22 @@ export class RealtimeWriter {
     return this.#link.close();
   }
 
-  #send(message: JsonObject, { signal }: RealtimeSendOptions = {}, isAudio = false): Promise<void> {
-    return this.#link.send({ text: JSON.stringify(message), isAudio, signal });
+  /** What the first protocol has no message for. */
+  async #act(message: JsonObject & { readonly type: string }, options?: RealtimeSendOptions): Promise<void> {
+    const { protocol } = this.#link.context;
+    if (!protocol.isPublic) throw new BuildError(`protocol ${protocol.name} has no ${message.type}; v2 and v3 have`);
+    await this.#send(message, options);
   }
+
+  async #send(message: JsonObject, { signal, eventId }: RealtimeSendOptions = {}, isAudio = false): Promise<void> {
+    const named = eventId === undefined ? message : { event_id: eventId, ...message };
+    await this.#link.send({ text: jsonText(named), isAudio, signal });
+  }
+}
+
+function base64Of(audio: RealtimeAudioData): string {
+  if (typeof audio === "string") return audio;
+  if (audio instanceof Uint8Array)
+    return Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString("base64");
+  return audio.data;
 }

@@ -1,10 +1,12 @@
+import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { HttpError, type HttpFields } from "../../client/failure/kinds.ts";
 import { parseRetryAfter } from "../../client/failure/retry-after.ts";
+import { withRedirectNote } from "../../client/http/redirect-note.ts";
 import { statusText } from "../../client/status-text.ts";
 import { header, headerText } from "../headers.ts";
 import { invalidRequest, listed, type Refusal, sentence } from "./codes.ts";
 import { delayInMessage, readBodyDetails } from "./details.ts";
-import { bodyExcerpt, requestIdOf, unexpectedStatusText } from "./http-text.ts";
+import { requestIdOf, unexpectedStatusText } from "./http-text.ts";
 import { type CodexFailure, RateLimitError } from "./kinds.ts";
 
 /**
@@ -13,7 +15,9 @@ import { type CodexFailure, RateLimitError } from "./kinds.ts";
  * @param nowMs - The clock against which a `Retry-After` date is read.
  */
 export function mapHttpError(error: HttpError, nowMs: number = Date.now()): CodexFailure {
-  return mapAnswer(error, nowMs, error);
+  const mapped = mapAnswer(error, nowMs, error);
+  mapped.message = withRedirectNote(mapped.message, error);
+  return mapped;
 }
 
 /** The same for what a WebSocket frame says an HTTP answer would be. */

@@ -1,7 +1,7 @@
+import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
-import { bodyExcerpt } from "../refusal/http-text.ts";
 import type { Answer } from "../service/answer.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
@@ -31,6 +31,6 @@ async function describe(response: Answer<HttpStreamResponse>, type: string): Pro
   const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new ProtocolError(
-    `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}`,
+    `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}${response.note ? ` ${response.note}` : ""}`,
   );
 }

@@ -1,7 +1,7 @@
+import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import type { Blank } from "../../client/redact.ts";
 import type { HttpResponse, HttpStreamResponse } from "../../client/transport.ts";
-import { bodyExcerpt } from "../refusal/http-text.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 
 /** An answer as the clients of endpoints get it. */
@@ -47,5 +47,5 @@ function notJson(response: Answer, text: string): string {
   if (text.trim() === "") return `${from} is empty; check the base URL`;
   const type = response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type";
   const advice = "a captive portal, a proxy's page, a wrong base URL or an answer cut short looks so";
-  return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}`;
+  return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}${response.note ? `. ${response.note}` : ""}`;
 }

@@ -148,8 +148,8 @@ function closed(): BuildError {
 
 /** Trust and route of a provider, for HTTP and WebSocket alike. */
 function dialerTo(
-  { ca, clientCertificate, proxy }: ProviderConfig,
+  { ca, clientCertificate, proxy, proxyHeaders }: ProviderConfig,
   options: Omit<ConnectionsOptions, "transport">,
 ): Dialer {
-  return dialerOf({ ...options, ca, clientCertificate, proxy });
+  return dialerOf({ ...options, ca, clientCertificate, proxy, proxyHeaders });
 }

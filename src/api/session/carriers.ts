@@ -158,7 +158,7 @@ export class Carriers {
 
   /** The ids of stored items are written over HTTP alone, as in the reference. */
   #websocketBody({ fields }: FullRequest, { items }: IncrementalPlan): JsonObject {
-    const attachIds = requestEncoding(this.#provider).itemIds === "send";
-    return { ...fields, input: encodeRequestInput(items, { attachIds }) };
+    const ids = requestEncoding(this.#provider).itemIds;
+    return { ...fields, input: encodeRequestInput(items, { ids, stored: fields.store === true }) };
   }
 }

@@ -1,36 +1,93 @@
+import { BuildError } from "../../client/failure/kinds.ts";
+
+/** Deeper than any JSON that the platform writes, so what is refused here could not have been sent; a value that holds itself ends here too. */
+const MAX_DEPTH = 100_000;
+
 /**
  * Are two JSON values the same? The order of keys does not count, and a key that holds `undefined` counts as absent, as in JSON.
  * Equal strings that are one string cost nothing, so a long history compares in the number of its fields, not of its characters.
+ * Takes any depth: values that have not been compared yet wait in a list, not on the stack.
  */
 export function isSameJson(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (!isContainer(left) || !isContainer(right)) return false;
-  if (Array.isArray(left) || Array.isArray(right)) return isSameList(left, right);
+  const waiting: unknown[] = [left, right];
+  while (waiting.length > 0) {
+    const second = waiting.pop();
+    const first = waiting.pop();
+    if (first === second) continue;
+    if (!isContainer(first) || !isContainer(second)) return false;
+    const matched =
+      Array.isArray(first) || Array.isArray(second)
+        ? pairEntries(first, second, waiting)
+        : pairFields(first, second, waiting);
+    if (!matched) return false;
+  }
+  return true;
+}
+
+function pairEntries(left: unknown, right: unknown, waiting: unknown[]): boolean {
+  if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
+  left.forEach((entry, index) => {
+    if (entry !== right[index]) waiting.push(entry, right[index]);
+  });
+  return true;
+}
+
+function pairFields(left: JsonFields, right: JsonFields, waiting: unknown[]): boolean {
   let unmatched = 0;
   for (const key in left) {
     if (left[key] === undefined) continue;
-    if (!isSameJson(left[key], right[key])) return false;
+    if (right[key] === undefined) return false;
+    if (left[key] !== right[key]) waiting.push(left[key], right[key]);
     unmatched += 1;
   }
   for (const key in right) if (right[key] !== undefined) unmatched -= 1;
   return unmatched === 0;
 }
 
-/** A copy that later changes of the original do not reach, dates and the like as JSON has them. Strings are shared. */
+/**
+ * A copy that later changes of the original do not reach, dates and the like as JSON has them. Strings are shared. Takes any depth that can
+ * be sent.
+ *
+ * @throws {@link BuildError} The value holds itself, or is nested deeper than JSON can be written.
+ */
 export function copyOfJson<Value>(value: Value): Value;
 export function copyOfJson(value: unknown): unknown {
+  const waiting: Level[] = [];
+  const copy = emptyCopy(value, 0, waiting);
+  for (let level = waiting.pop(); level; level = waiting.pop()) {
+    const { from, to, depth } = level;
+    for (const [key, entry] of Object.entries(from)) setField(to, key, emptyCopy(entry, depth + 1, waiting));
+  }
+  return copy;
+}
+
+type JsonFields = Record<string, unknown>;
+
+/** An object or a list whose copy is still empty. */
+interface Level {
+  readonly from: JsonFields;
+  readonly to: JsonFields;
+  readonly depth: number;
+}
+
+function emptyCopy(value: unknown, depth: number, waiting: Level[]): unknown {
   if (!isContainer(value)) return value;
-  if (Array.isArray(value)) return value.map((entry: unknown) => copyOfJson(entry));
-  if (typeof value.toJSON === "function") return value.toJSON();
-  // Not by assignment, which takes a field `__proto__` for something else.
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copyOfJson(entry)]));
+  if (!Array.isArray(value) && typeof value.toJSON === "function") return value.toJSON();
+  if (depth > MAX_DEPTH) {
+    throw new BuildError("the request body cannot be written as JSON: it is nested too deep, or holds itself");
+  }
+  const to: unknown = Array.isArray(value) ? new Array(value.length) : {};
+  if (isContainer(to)) waiting.push({ from: value, to, depth });
+  return to;
 }
 
-function isSameList(left: unknown, right: unknown): boolean {
-  if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
-  return left.every((entry, index) => isSameJson(entry, right[index]));
+/** Not by assignment alone, which takes a field `__proto__` for something else. */
+function setField(to: JsonFields, key: string, value: unknown): void {
+  if (key === "__proto__") {
+    Object.defineProperty(to, key, { value, enumerable: true, writable: true, configurable: true });
+  } else to[key] = value;
 }
 
-function isContainer(value: unknown): value is Record<string, unknown> {
+function isContainer(value: unknown): value is JsonFields {
   return typeof value === "object" && value !== null;
 }

@@ -2,9 +2,10 @@
  * Items as they stand on the wire, in an answer's output and in a request's input. Types only.
  *
  * The types name what the service documents; nothing is removed from an item that says more. Kinds that are not listed
- * here are {@link UnlistedItem}, so `item.type === "message"` still narrows and `default:` in a `switch` is reached by
- * what is new. To build an item of an unlisted kind, or to take one from untyped JSON, use `decodeItem`.
+ * here are {@link Unlisted}, so `item.type === "message"` still narrows and `default:` in a `switch` is reached by
+ * what is new. To build an item of an unlisted kind, use `unlisted`; to take one from untyped JSON, `decodeItem`.
  */
+import type { HostedItem } from "./hosted-items.ts";
 
 // A unit type that no literal equals: were `type: string` in the union, TypeScript could narrow none of it.
 declare enum OutsideThisList {
@@ -28,28 +29,40 @@ export type MessagePhase = OpenString<"commentary" | "final_answer">;
 export type ItemStatus = OpenString<"completed" | "in_progress" | "incomplete">;
 export type ImageDetail = OpenString<"auto" | "low" | "high" | "original">;
 
+/** Where the shared beginning of a prompt may be cached. */
+export interface PromptCacheBreakpoint {
+  readonly mode: OpenString<"explicit">;
+  readonly ttl?: OpenString<"30m" | "12h"> | undefined;
+}
+
 export interface InputText {
   readonly type: "input_text";
   readonly text: string;
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined;
 }
 export interface InputImage {
   readonly type: "input_image";
-  /** An URL, or the image itself as a `data:` URL. */
-  readonly image_url: string;
-  readonly detail?: ImageDetail | null;
+  /** An URL, or the image itself as a `data:` URL; or a file's id instead. */
+  readonly image_url?: string | null | undefined;
+  readonly file_id?: string | null | undefined;
+  readonly detail?: ImageDetail | null | undefined;
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined;
 }
 export interface InputFile {
   readonly type: "input_file";
-  readonly file_id?: string | null;
-  readonly file_url?: string;
-  readonly file_data?: string;
-  readonly filename?: string;
+  readonly file_id?: string | null | undefined;
+  readonly file_url?: string | null | undefined;
+  /** The file itself as a `data:` URL. */
+  readonly file_data?: string | null | undefined;
+  readonly filename?: string | null | undefined;
+  readonly detail?: OpenString<"auto" | "low" | "high"> | null | undefined;
+  readonly prompt_cache_breakpoint?: PromptCacheBreakpoint | null | undefined;
 }
 export interface OutputText {
   readonly type: "output_text";
   readonly text: string;
-  readonly annotations?: readonly unknown[];
-  readonly logprobs?: readonly unknown[];
+  readonly annotations?: readonly unknown[] | undefined;
+  readonly logprobs?: readonly unknown[] | undefined;
 }
 export interface Refusal {
   readonly type: "refusal";
@@ -62,14 +75,17 @@ export type ToolOutputItem = InputText | InputImage | InputFile | Unlisted;
 /** What a tool answers: text, or parts where it has images. */
 export type ToolOutput = string | readonly ToolOutputItem[];
 
+/** Who made a call: the model, or a program that it wrote. Goes back with the output. */
+export type Caller = { readonly type: "direct" } | { readonly type: "program"; readonly caller_id: string } | Unlisted;
+
 export interface MessageItem {
   readonly type: "message";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly role: Role;
   readonly content: readonly ContentItem[];
-  readonly end_turn?: boolean | null;
-  readonly phase?: MessagePhase | null;
-  readonly status?: ItemStatus;
+  readonly end_turn?: boolean | null | undefined;
+  readonly phase?: MessagePhase | null | undefined;
+  readonly status?: ItemStatus | undefined;
 }
 
 export interface SummaryText {
@@ -86,77 +102,86 @@ export interface PlainReasoningText {
 }
 export interface ReasoningItem {
   readonly type: "reasoning";
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly summary: readonly (SummaryText | Unlisted)[];
-  readonly content?: readonly (ReasoningText | PlainReasoningText | Unlisted)[] | null;
-  readonly encrypted_content?: string | null;
-  readonly status?: ItemStatus;
+  readonly content?: readonly (ReasoningText | PlainReasoningText | Unlisted)[] | null | undefined;
+  readonly encrypted_content?: string | null | undefined;
+  readonly status?: ItemStatus | undefined;
 }
 
 export interface ShellExec {
   readonly type: "exec";
   readonly command: readonly string[];
-  readonly timeout_ms?: number | null;
-  readonly working_directory?: string | null;
-  readonly env?: Readonly<Record<string, string>> | null;
-  readonly user?: string | null;
+  readonly timeout_ms?: number | null | undefined;
+  readonly working_directory?: string | null | undefined;
+  readonly env?: Readonly<Record<string, string>> | null | undefined;
+  readonly user?: string | null | undefined;
 }
 export interface LocalShellCallItem {
   readonly type: "local_shell_call";
-  readonly id?: string | null;
-  readonly call_id?: string | null;
+  readonly id?: string | null | undefined;
+  readonly call_id?: string | null | undefined;
   readonly status: ItemStatus;
   readonly action: ShellExec | Unlisted;
 }
 
 export interface FunctionCallItem {
   readonly type: "function_call";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly name: string;
-  readonly namespace?: string | null;
+  readonly namespace?: string | null | undefined;
   /** JSON text, as the model wrote it; it need not parse. */
   readonly arguments: string;
   readonly call_id: string;
-  readonly status?: ItemStatus;
+  readonly status?: ItemStatus | undefined;
+  /** May its output come in a later request than the next? */
+  readonly async?: boolean | undefined;
+  readonly caller?: Caller | null | undefined;
 }
 export interface FunctionCallOutputItem {
   readonly type: "function_call_output";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly call_id: string;
   readonly output: ToolOutput;
-  readonly status?: ItemStatus;
+  readonly name?: string | null | undefined;
+  readonly namespace?: string | null | undefined;
+  readonly status?: ItemStatus | null | undefined;
+  readonly caller?: Caller | null | undefined;
 }
 
 export interface CustomToolCallItem {
   readonly type: "custom_tool_call";
-  readonly id?: string | null;
-  readonly status?: ItemStatus | null;
+  readonly id?: string | null | undefined;
+  readonly status?: ItemStatus | null | undefined;
   readonly call_id: string;
   readonly name: string;
-  readonly namespace?: string | null;
+  readonly namespace?: string | null | undefined;
   readonly input: string;
+  readonly async?: boolean | undefined;
+  readonly caller?: Caller | null | undefined;
 }
 export interface CustomToolCallOutputItem {
   readonly type: "custom_tool_call_output";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly call_id: string;
-  readonly name?: string | null;
+  readonly name?: string | null | undefined;
   readonly output: ToolOutput;
+  readonly caller?: Caller | null | undefined;
 }
 
 export interface ToolSearchCallItem {
   readonly type: "tool_search_call";
-  readonly id?: string | null;
-  readonly call_id?: string | null;
-  readonly status?: ItemStatus | null;
+  readonly id?: string | null | undefined;
+  readonly call_id?: string | null | undefined;
+  readonly status?: ItemStatus | null | undefined;
   readonly execution: OpenString<"server" | "client">;
   /** Any JSON, `null` included. */
   readonly arguments: unknown;
 }
 export interface ToolSearchOutputItem {
   readonly type: "tool_search_output";
-  readonly id?: string | null;
-  readonly call_id?: string | null;
+  readonly id?: string | null | undefined;
+  readonly call_id?: string | null | undefined;
   readonly status: ItemStatus;
   readonly execution: OpenString<"server" | "client">;
   readonly tools: readonly unknown[];
@@ -164,23 +189,24 @@ export interface ToolSearchOutputItem {
 
 export interface WebSearch {
   readonly type: "search";
-  readonly query?: string | null;
-  readonly queries?: readonly string[] | null;
+  readonly query?: string | null | undefined;
+  readonly queries?: readonly string[] | null | undefined;
+  readonly sources?: readonly unknown[] | null | undefined;
 }
 export interface WebOpenPage {
   readonly type: "open_page";
-  readonly url?: string | null;
+  readonly url?: string | null | undefined;
 }
 export interface WebFindInPage {
   readonly type: "find_in_page";
-  readonly url?: string | null;
-  readonly pattern?: string | null;
+  readonly url?: string | null | undefined;
+  readonly pattern?: string | null | undefined;
 }
 export interface WebSearchCallItem {
   readonly type: "web_search_call";
-  readonly id?: string | null;
-  readonly status?: ItemStatus | null;
-  readonly action?: WebSearch | WebOpenPage | WebFindInPage | Unlisted | null;
+  readonly id?: string | null | undefined;
+  readonly status?: ItemStatus | null | undefined;
+  readonly action?: WebSearch | WebOpenPage | WebFindInPage | Unlisted | null | undefined;
 }
 
 export interface ImageGenerationCallItem {
@@ -188,7 +214,7 @@ export interface ImageGenerationCallItem {
   /** The one id that is sent back. */
   readonly id: string;
   readonly status: OpenString<"completed" | "in_progress" | "generating" | "failed">;
-  readonly revised_prompt?: string | null;
+  readonly revised_prompt?: string | null | undefined;
   /** The image in base64. Absent from `output_item.added`. */
   readonly result: string;
 }
@@ -198,7 +224,7 @@ export interface GhostSnapshotItem {
   readonly type: "ghost_snapshot";
   readonly ghost_commit: {
     readonly id: string;
-    readonly parent?: string | null;
+    readonly parent?: string | null | undefined;
     readonly preexisting_untracked_files: readonly string[];
     readonly preexisting_untracked_dirs: readonly string[];
   };
@@ -207,23 +233,24 @@ export interface GhostSnapshotItem {
 /** History that the service compacted. On reading, `compaction_summary` is the same. */
 export interface CompactionItem {
   readonly type: "compaction";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly encrypted_content: string;
 }
 /** As the last input item: asks for compaction instead of an answer. Later than the reference. */
 export interface CompactionTriggerItem {
   readonly type: "compaction_trigger";
+  readonly id?: string | null | undefined;
 }
 /** Later than the reference. */
 export interface ContextCompactionItem {
   readonly type: "context_compaction";
-  readonly id?: string | null;
-  readonly encrypted_content?: string | null;
+  readonly id?: string | null | undefined;
+  readonly encrypted_content?: string | null | undefined;
 }
 /** What one agent says to another. Later than the reference. */
 export interface AgentMessageItem {
   readonly type: "agent_message";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly author: string;
   readonly recipient: string;
   readonly content: readonly unknown[];
@@ -231,13 +258,21 @@ export interface AgentMessageItem {
 /** Tools that join in the middle of a conversation. Later than the reference. */
 export interface AdditionalToolsItem {
   readonly type: "additional_tools";
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly role: Role;
   readonly tools: readonly unknown[];
 }
 /** What the reference leaves of an item that it does not know. */
 export interface OtherItem {
   readonly type: "other";
+}
+
+/** A message in short form; it goes out as a {@link MessageItem}, a text as one part. */
+export interface ShortMessage {
+  readonly type?: "message" | undefined;
+  readonly role: Role;
+  readonly content: string | readonly ContentItem[];
+  readonly phase?: MessagePhase | null | undefined;
 }
 
 /** One item of a conversation: what a model puts out and what a request puts in. */
@@ -260,4 +295,5 @@ export type ResponseItem =
   | AgentMessageItem
   | AdditionalToolsItem
   | OtherItem
+  | HostedItem
   | Unlisted;

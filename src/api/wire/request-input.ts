@@ -1,24 +1,21 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
-import type { ResponseItem } from "./items.ts";
+import type { ResponseItem, ShortMessage } from "./items.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** A conversation's items, or a text that stands for one message of the user. */
-export type RequestInput = string | readonly ResponseItem[];
+/** A conversation's items, messages in short form among them, or a text that stands for one message of the user. */
+export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
 
-/** @throws {@link BuildError} `input` is neither, or an item has no `type`; the message names the place. */
+/** @throws {@link BuildError} `input` is neither a text nor a list, or an entry is no object; the message names the place. */
 export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
   return encodeInput(inputItems(input), encoding);
 }
 
-/** The items that `input` stands for. Throws as {@link encodeRequestInput} does. */
+/** The items that `input` stands for, messages in their full form. Throws as {@link encodeRequestInput} does. */
 export function inputItems(input: RequestInput): readonly ResponseItem[] {
-  if (typeof input === "string") {
-    return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
-  }
-  if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items");
-  input.forEach(checkItem);
-  return input;
+  if (typeof input === "string") return [fullMessage({ role: "user", content: input })];
+  if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items and messages");
+  return input.map(inputItem);
 }
 
 /** @throws {@link BuildError} */
@@ -28,8 +25,22 @@ export function checkModel(model: unknown): void {
   }
 }
 
-function checkItem(item: unknown, index: number): void {
-  if (!isJsonObject(item)) throw new BuildError(`input[${index}] is not an object`);
-  if (typeof item.type === "string" && item.type !== "") return;
-  throw new BuildError(`input[${index}].type is missing; a message is { type: "message", role, content: [...] }`);
+function inputItem(entry: ResponseItem | ShortMessage, index: number): ResponseItem {
+  if (!isJsonObject(entry)) {
+    throw new BuildError(`input[${index}] is not an object; a message is { role: "user", content: "…" }`);
+  }
+  return isShort(entry) ? fullMessage(entry) : entry;
+}
+
+/** What else stands in `entry` is the service's to judge. */
+function isShort(entry: ResponseItem | ShortMessage): entry is ShortMessage {
+  if (!("role" in entry) || !("content" in entry) || typeof entry.role !== "string") return false;
+  return entry.type === undefined || (entry.type === "message" && typeof entry.content === "string");
+}
+
+/** Full, because not every service takes the short form, and because one message shall be one text in every prompt cache. */
+function fullMessage({ type: _message, role, content, ...further }: ShortMessage): ResponseItem {
+  const type = role === "assistant" ? "output_text" : "input_text";
+  const parts = typeof content === "string" ? [{ type, text: content } as const] : content;
+  return { type: "message", role, content: parts, ...further };
 }

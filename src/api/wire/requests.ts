@@ -1,56 +1,10 @@
-import type { OpenString } from "./items.ts";
+import { BuildError } from "../../client/failure/kinds.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { checkModel, encodeRequestInput, type RequestInput } from "./request-input.ts";
+import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
+import { encodeRequestInput } from "./request-input.ts";
+import type { JsonSchema } from "./schema.ts";
 
-export type ReasoningEffort = OpenString<"none" | "minimal" | "low" | "medium" | "high" | "xhigh">;
-export type Verbosity = OpenString<"low" | "medium" | "high">;
-
-/** How much the model thinks and what of it is told. */
-export interface ReasoningParam {
-  readonly effort?: ReasoningEffort;
-  readonly summary?: OpenString<"auto" | "concise" | "detailed">;
-  /** Later than the reference. */
-  readonly context?: OpenString<"auto" | "current_turn" | "all_turns">;
-}
-
-/** How the text of the answer is written. */
-export interface TextParam {
-  readonly verbosity?: Verbosity;
-  readonly format?: object;
-}
-
-/**
- * Body of `POST responses`, in wire names. Only `model` and `input` are required. `stream: true` is added. A field that is
- * not listed here (`temperature`, `max_output_tokens`, …) is sent as it is, after the others.
- */
-export interface ResponsesRequest {
-  readonly model: string;
-  readonly input: RequestInput;
-  /** Default: empty. */
-  readonly instructions?: string | null;
-  /** Default: none. */
-  readonly tools?: readonly object[] | null;
-  /** Default: `auto`. */
-  readonly tool_choice?: OpenString<"auto" | "none" | "required"> | object | null;
-  /** Default: true. */
-  readonly parallel_tool_calls?: boolean | null;
-  /** Default: `null`, for models that do not reason. */
-  readonly reasoning?: ReasoningParam | null;
-  /** Shall the server keep the response? Default: only on Azure. */
-  readonly store?: boolean | null;
-  /** Default: `reasoning.encrypted_content` when `reasoning` is given, so that an unstored conversation can go on; else nothing. */
-  readonly include?: readonly string[] | null;
-  /** `fast` is sent as `priority`. Default: the account's. */
-  readonly service_tier?: OpenString<"fast" | "priority" | "flex"> | null;
-  /** One key per conversation makes its shared beginning cheap. */
-  readonly prompt_cache_key?: string | null;
-  readonly text?: TextParam | null;
-  readonly client_metadata?: Readonly<Record<string, string>>;
-  /** Later than the reference, as is `access_programs`. */
-  readonly stream_options?: { readonly reasoning_summary_delivery?: OpenString<"sequential_cutoff"> };
-  readonly access_programs?: { readonly cyber?: OpenString<"standard" | "daybreak_blue" | "daybreak_red"> };
-  readonly [field: string]: unknown;
-}
+export type { ReasoningEffort, ReasoningParam, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
 
 export interface RequestEncoding {
   /** Azure: `store` is true unless the request says otherwise, and then the items keep the ids that the server knows. Default false. */
@@ -59,10 +13,50 @@ export interface RequestEncoding {
   readonly itemIds?: "drop" | "send" | undefined;
 }
 
+/** Every field that {@link RequestFields} has: the compiler sees to it. */
+const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
+  access_programs: true,
+  background: true,
+  client_metadata: true,
+  context_management: true,
+  conversation: true,
+  generate: true,
+  image: true,
+  include: true,
+  input: true,
+  instructions: true,
+  max_output_tokens: true,
+  max_tool_calls: true,
+  metadata: true,
+  model: true,
+  moderation: true,
+  parallel_tool_calls: true,
+  previous_response_id: true,
+  prompt: true,
+  prompt_cache_key: true,
+  prompt_cache_options: true,
+  prompt_cache_retention: true,
+  reasoning: true,
+  safety_identifier: true,
+  service_tier: true,
+  store: true,
+  stream: true,
+  stream_options: true,
+  temperature: true,
+  text: true,
+  tool_choice: true,
+  tools: true,
+  top_logprobs: true,
+  top_p: true,
+  truncation: true,
+  user: true,
+};
+
 /**
- * The body as it goes out, its keys in the reference's order: two equal requests are equal texts, which prompt caches like.
+ * The body as it goes out, its keys in the reference's order, then further ones, then those of `extra`: two equal requests are equal texts,
+ * which prompt caches like.
  *
- * @throws {@link BuildError} `model` or `input` is missing, or an item has no `type`.
+ * @throws {@link BuildError} `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
  */
 export function encodeResponsesRequest(request: ResponsesRequest, encoding: RequestEncoding = {}): JsonObject {
   const {
@@ -79,15 +73,16 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     service_tier,
     prompt_cache_key,
     text,
+    extra,
     ...further
   } = request;
-  checkModel(model);
-  const azure = encoding.azure ?? false;
+  const { azure = false, itemIds = "drop" } = encoding;
   const stored = store ?? azure;
+  const ids = itemIds === "drop" && azure && stored ? "append" : itemIds;
   return {
-    model,
+    ...given("model", model),
     instructions: instructions ?? "",
-    input: encodeRequestInput(input, { attachIds: encoding.itemIds === "send" || (azure && stored) }),
+    input: encodeRequestInput(input, { ids, stored }),
     tools: tools ?? [],
     tool_choice: tool_choice ?? "auto",
     parallel_tool_calls: parallel_tool_calls ?? true,
@@ -95,11 +90,31 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     store: stored,
     stream: true,
     include: include ?? (reasoning ? ["reasoning.encrypted_content"] : []),
-    ...given("service_tier", service_tier === "fast" ? "priority" : service_tier),
+    ...given("service_tier", sentTier(service_tier)),
     ...given("prompt_cache_key", prompt_cache_key),
     ...given("text", text),
     ...defined(further),
+    ...extraFields(extra, TYPED_FIELDS),
   };
+}
+
+/** The reference's name for what people call fast. */
+export function sentTier(tier: string | null | undefined): string | null | undefined {
+  return tier === "fast" ? "priority" : tier;
+}
+
+/**
+ * What a request has beside its typed fields.
+ *
+ * @throws {@link BuildError} One of them is typed: which of the two shall go out is not ours to choose.
+ */
+export function extraFields(extra: JsonObject | undefined, typed: Readonly<Record<string, true>>): JsonObject {
+  for (const name in extra) {
+    if (extra[name] !== undefined && Object.hasOwn(typed, name)) {
+      throw new BuildError(`extra.${name} repeats a field of the request itself: set ${name} there`);
+    }
+  }
+  return defined(extra ?? {});
 }
 
 export interface WebsocketFrameExtras {
@@ -127,7 +142,7 @@ export function websocketFrame(body: JsonObject, extras: WebsocketFrameExtras = 
 export interface TextOptions {
   readonly verbosity?: Verbosity | undefined;
   /** JSON Schema that the answer shall follow. */
-  readonly schema?: unknown;
+  readonly schema?: JsonSchema | null | undefined;
   /** Must the answer follow `schema` to the letter? Default true. */
   readonly strict?: boolean | undefined;
 }
@@ -135,11 +150,10 @@ export interface TextOptions {
 /** `text` for a verbosity, a structured answer or both; `undefined` when neither is asked for. */
 export function createTextParam(options: TextOptions): TextParam | undefined {
   const { verbosity, schema, strict = true } = options;
-  const hasSchema = schema !== undefined && schema !== null;
-  if (verbosity === undefined && !hasSchema) return undefined;
+  if (verbosity === undefined && !schema) return undefined;
   return {
     ...(verbosity === undefined ? {} : { verbosity }),
-    ...(hasSchema ? { format: { type: "json_schema", strict, schema, name: "codex_output_schema" } } : {}),
+    ...(schema ? { format: { type: "json_schema", strict, schema, name: "codex_output_schema" } } : {}),
   };
 }
 

@@ -22,7 +22,7 @@ export const compact = defineCommand({
     const { form, compression, conversationId } = values;
     if (compression !== undefined && form !== "trigger")
       logger.warn({}, "--compression has no effect without --form trigger: the endpoint takes no compressed body");
-    const input = (await readRequest(values, signal)) as CompactionInput; // checked when it is encoded
+    const input = (await readRequest(values, signal)) as unknown as CompactionInput; // checked when it is encoded
     await callOnce({
       values,
       logger,

@@ -1,10 +1,18 @@
-import { DEFAULT_CONNECT_TIMEOUT_MS, safeUrl, UndiciTransport } from "../../client/index.ts";
-import { AbortedError, endpointUrl, type Logger, websocketUrl } from "../../index.ts";
+import {
+  createDialer,
+  createTrust,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  isTrustFailure,
+  SMALL_GROUPS,
+  safeUrl,
+  UndiciTransport,
+} from "../../client/index.ts";
+import { AbortedError, endpointUrl, type Logger, NetworkError, TimeoutError, websocketUrl } from "../../index.ts";
 import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
-import type { Report, Section } from "../doctor/findings.ts";
+import type { Finding, Report, Section } from "../doctor/findings.ts";
 import { renderReport, reportToJson } from "../doctor/render.ts";
 import { examineRoutes } from "../doctor/route-section.ts";
 import { examineHttp, examineWebsocket } from "../doctor/service-section.ts";
@@ -50,6 +58,12 @@ prints no secret. The exit status is that of the first failure.`,
   },
 });
 
+/** The handshake was reset, or never answered: the size of its first message can be why. */
+function isTlsSilence(error: unknown): boolean {
+  if (error instanceof TimeoutError) return error.phase === "connect";
+  return error instanceof NetworkError && error.phase === "tls" && !isTrustFailure(error);
+}
+
 interface Examination {
   readonly url: string;
   readonly websocketUrl: string;
@@ -73,7 +87,21 @@ async function examine(examination: Examination): Promise<Report> {
 
   const connection = await examineConnection({ url: fullUrl, trust, dialer, timeoutMs: connectTimeoutMs, signal });
   sections.push(connection.section);
-  if (connection.error !== undefined) return { url, sections, error: connection.error };
+  if (connection.error !== undefined) {
+    if (trust.silenceHint() !== undefined && isTlsSilence(connection.error)) {
+      const small = createTrust({ env: process.env, groups: SMALL_GROUPS });
+      const again = { url: fullUrl, trust: small, timeoutMs: connectTimeoutMs, signal };
+      const dialerOfSmall = createDialer({ trust: small, env: process.env, logger });
+      const { section: tried, error: stillFails } = await examineConnection({ ...again, dialer: dialerOfSmall });
+      const verdict =
+        stillFails === undefined
+          ? `works with the key exchange groups ${SMALL_GROUPS}: something on the way drops a ClientHello that takes two packets`
+          : "fails with a small ClientHello too: its size is not the cause";
+      const finding: Finding = { check: "small ClientHello", outcome: "warning", text: verdict };
+      sections.push({ title: `${tried.title}, with a small ClientHello`, findings: [...tried.findings, finding] });
+    }
+    return { url, sections, error: connection.error };
+  }
 
   const transport = new UndiciTransport({ dialer, connectTimeoutMs, maxRedirects: 0, logger });
   try {

@@ -15,19 +15,23 @@ export const emulator = defineCommand({
       "serve https and wss; the CA certificate goes to standard error, into the line of --json or to the file of --ca-out",
     ),
     caOut: text("FILE", "where to write the CA certificate"),
+    scenario: text("FILE", "what to answer to which request: JSON, YAML or a module; read again when it changes"),
     fast: toggle("no human pace"),
     json: toggle('print {"url":…,"caPem":…} as one line'),
   },
-  async run({ values: { port = 0, tls, caOut, fast, json }, logger, signal }) {
+  async run({ values: { port = 0, tls, caOut, scenario, fast, json }, logger, signal }) {
     if (caOut !== undefined && !tls)
       throw new UsageError("--ca-out goes with --tls: without it there is no certificate");
     const onRequest = ({ kind, method, path }: RecordedRequest): void => logger.info({ kind, method, path }, "request");
-    const server = await startEmulator({ port, tls, pace: fast ? "none" : "human", onRequest }).catch(
-      (error: unknown) => {
-        if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
-        throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
-      },
-    );
+    const onScenario = (error?: unknown): void =>
+      say(error === undefined ? `${scenario} was read again` : `${String(error)}; the scenario before stays`);
+    const fromFile = scenario === undefined ? {} : { scenarioFile: scenario, onScenario };
+    const options = { port, tls, pace: fast ? "none" : "human", onRequest, ...fromFile } as const;
+    const server = await startEmulator(options).catch((error: unknown) => {
+      if (error instanceof Error && /^the scenario /.test(error.message)) throw new UsageError(error.message);
+      if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
+      throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
+    });
     try {
       await announce(server, json, caOut);
       await new Promise<void>((resolve) => {

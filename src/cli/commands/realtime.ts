@@ -17,7 +17,8 @@ import { TranscriptPrinter } from "../realtime/transcript-printer.ts";
 import { openWav, type WavSource } from "../realtime/wav.ts";
 import { UsageError } from "../usage-error.ts";
 
-const DEFAULT_MODEL = "gpt-realtime";
+/** What the service recommends; `gpt-realtime` ends in January 2027. */
+const DEFAULT_MODEL = "gpt-realtime-2.1";
 const NO_AGENT = "No agent is connected to this session; say so, and go on without it.";
 
 const options = {
@@ -143,7 +144,12 @@ class Talk {
         if (this.#json) await output.writeJson(event);
         else await this.#printer.show(event);
         if (event.type === "delegation") await this.#refuseTask(event.handoffId, event.prompt);
-        if (event.type === "error") failure = new InvalidRequestError(event.message);
+        if (event.type === "error") {
+          const refusal = new InvalidRequestError(event.message, { code: event.code });
+          if (this.#session.protocol === "v3") this.#watch.fail(refusal);
+          else failure = refusal;
+        }
+        if (event.type === "function_call") await this.#refuseCall(event.callId, event.name);
       }
     } catch (error) {
       failure = error;
@@ -161,14 +167,16 @@ class Talk {
     await this.#conversation.endHandoff(handoffId);
   }
 
+  async #refuseCall(callId: string, name: string): Promise<void> {
+    await this.#printer.endLine();
+    say(`the tool ${name} was called, and nobody here has it`);
+    await this.#conversation.answerCall(callId, NO_AGENT);
+  }
+
   async #speak({ typed, wav }: Input, signal: AbortSignal): Promise<void> {
     if (wav) {
       this.#watch.speaks();
-      await speak(
-        wav,
-        (frame) => this.#conversation.sendAudioFrame(frame),
-        AbortSignal.any([signal, this.#over.signal]),
-      );
+      await speak(wav, (frame) => this.#conversation.append(frame), AbortSignal.any([signal, this.#over.signal]));
       this.#watch.spoken();
     } else if (typed === undefined) await this.#sayLines();
     else await this.#say(typed);

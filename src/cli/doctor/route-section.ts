@@ -34,6 +34,8 @@ function describeRoute(route: Route): string {
       return "direct: no proxy variable names a proxy for it";
     case "excluded":
       return `direct: ${JSON.stringify(route.entry)} in ${route.variable} excludes it from the proxy`;
+    case "socket path":
+      return "direct: a socket of this machine";
     case "disabled":
       return "direct: proxies are switched off";
   }

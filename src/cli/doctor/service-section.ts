@@ -1,12 +1,13 @@
 import {
   blankerOf,
   blankHeaders,
+  bodyExcerpt,
   type ConnectWebSocketOptions,
   connectWebSocket,
   type HttpFields,
   type HttpRequest,
 } from "../../client/index.ts";
-import { bodyExcerpt, HttpError, type HttpTransport, NetworkError, ProtocolError } from "../../index.ts";
+import { HttpError, type HttpTransport, NetworkError, ProtocolError } from "../../index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
 import type { Finding, Outcome } from "./findings.ts";
 

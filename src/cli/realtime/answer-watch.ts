@@ -1,5 +1,13 @@
 import { IdleTimer } from "../../client/index.ts";
-import { type RealtimeConversationEvent, responsePhaseOf, StreamError, TimeoutError } from "../../index.ts";
+import {
+  IncompleteError,
+  mapFailedResponse,
+  type RealtimeConversationEvent,
+  type ResponseOutcome,
+  responsePhaseOf,
+  StreamError,
+  TimeoutError,
+} from "../../index.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
 const QUIET_MS = 1_500;
@@ -22,6 +30,7 @@ export class AnswerWatch {
   #responseId: string | undefined;
   #interruptedId: string | undefined;
   #isHandedOver = false;
+  #failed: { readonly error: unknown } | undefined;
   #ended: { readonly error: unknown } | undefined;
 
   /** @param idleTimeoutMs - Longest wait for the next event while an answer is owed; 0 for no limit. */
@@ -57,19 +66,23 @@ export class AnswerWatch {
   }
 
   observe(event: RealtimeConversationEvent): void {
-    if (event.type !== "session_updated") {
+    if (event.type !== "session_updated" && event.type !== "session_created") {
       this.#isNoticed = true;
       this.#unnoticed.stop();
     }
     if (event.type === "delegation") this.#isHandedOver = true;
     else if (event.type === "input_audio_speech_started") this.#interrupt();
     else if (event.type === "output_transcript.delta" || event.type === "audio_out") this.#expectQuiet();
-    const response = event.type === "delegation" ? undefined : responsePhaseOf(event);
+    const response = event.type === "delegation" || event.type === "function_call" ? undefined : responsePhaseOf(event);
     if (response?.phase === "created") {
       this.#responseId = response.responseId;
       this.#isHandedOver = false;
       this.#isOwed = true;
-    } else if (response?.phase === "done") this.#responseDone(response.responseId);
+    } else if (response?.phase === "done") {
+      const failure = event.type === "response_done" ? failureOf(event) : undefined;
+      if (failure !== undefined) this.fail(failure);
+      else this.#responseDone(response.responseId);
+    }
     this.#rearm();
   }
 
@@ -77,6 +90,13 @@ export class AnswerWatch {
   leave(): void {
     this.#settle();
     this.#release();
+  }
+
+  /** The answer came to nothing, and the conversation goes on: who waits is told, else who asks next. */
+  fail(error: unknown): void {
+    this.#settle();
+    if (this.#waiting.size === 0) this.#failed = { error };
+    this.#release(error);
   }
 
   /** The conversation is over. */
@@ -91,6 +111,9 @@ export class AnswerWatch {
 
   /** @throws {@link TimeoutError} No event for too long. {@link StreamError} The session ended first, and whatever else ended it. */
   answered(): Promise<void> {
+    const failed = this.#failed;
+    this.#failed = undefined;
+    if (failed) return Promise.reject(failed.error);
     if (this.#ended?.error !== undefined) return Promise.reject(this.#ended.error);
     if (!this.#isOwed) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
@@ -126,4 +149,13 @@ export class AnswerWatch {
     for (const { resolve, reject } of this.#waiting) error === undefined ? resolve() : reject(error);
     this.#waiting.clear();
   }
+}
+
+/** What a response that failed, or was cut short, is as an error. */
+function failureOf({ status, statusDetails }: ResponseOutcome): unknown {
+  if (status === "incomplete") return new IncompleteError(statusDetails?.reason ?? "unknown");
+  if (status !== "failed") return undefined;
+  return mapFailedResponse(
+    statusDetails?.error ?? { message: "the response failed, and the service does not say why" },
+  );
 }

@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
 import { acceptSignal } from "../abort.ts";
 import { AbortedError, NetworkError } from "../failure/kinds.ts";
-import { type Dialer, type Forward, targetOf } from "../route/index.ts";
+import { MAX_HEAD_BYTES } from "../headers.ts";
+import { type Dialer, type Forward, Kept, targetOf, watchPath } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
 
@@ -30,8 +31,8 @@ export interface PooledConnection {
   readonly reads: SocketReads;
   /** Connections with the same key can stand in for each other. */
   readonly key: string;
-  /** True once it was kept, so that the server may have closed it a moment ago. */
-  reused: boolean;
+  /** Since when, the last time it was kept: the server may have closed it a moment ago. */
+  kept: Kept | undefined;
 }
 
 /**
@@ -56,14 +57,19 @@ export class ConnectionPool {
 
   async acquire(destination: Destination, limits: Limits): Promise<PooledConnection> {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
-    return this.#idle.get(keyOf(destination))?.pop() ?? this.open(destination, limits);
+    const idle = this.#idle.get(keyOf(destination)) ?? [];
+    for (let connection = idle.pop(); connection; connection = idle.pop()) {
+      if (!connection.kept?.isDoubtful()) return connection;
+      this.discard(connection);
+    }
+    return this.open(destination, limits);
   }
 
   /** Hands a connection back whose response has been read to its end. */
   release(connection: PooledConnection): void {
     const { client, key } = connection;
     if (client.destroyed || !this.#all.has(client)) return;
-    connection.reused = true;
+    connection.kept = new Kept();
     const idle = this.#idle.get(key);
     if (idle) idle.push(connection);
     else this.#idle.set(key, [connection]);
@@ -73,6 +79,14 @@ export class ConnectionPool {
   discard(connection: PooledConnection): void {
     connection.dialled.socket.destroy();
     this.#forget(connection);
+  }
+
+  /** Watches a connection under a request. Where its path is dead, idle connections are on the same one: none of them is used again. */
+  watch(connection: PooledConnection, onDead: (error: NetworkError) => void): () => void {
+    return watchPath(connection.dialled.socket, (error) => {
+      for (const idle of [...this.#idle.values()].flat()) this.discard(idle);
+      onDead(error);
+    });
   }
 
   /** Closes every connection for good, those in use and those under way included. */
@@ -103,13 +117,14 @@ export class ConnectionPool {
       // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
       connect: (_options, callback) => queueMicrotask(() => dialled.handOver(callback)),
       pipelining: 1,
+      maxHeaderSize: MAX_HEAD_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Waiting is timed in one place, and not here.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
     const reads = readDirectly(socket);
-    const connection: PooledConnection = { client, dialled, reads, key: keyOf(destination), reused: false };
+    const connection: PooledConnection = { client, dialled, reads, key: keyOf(destination), kept: undefined };
     this.#all.add(client);
     const forget = (): void => this.#forget(connection);
     client.on("disconnect", forget).on("connectionError", forget);

@@ -1,40 +1,123 @@
+import { Transform, type TransformCallback } from "node:stream";
 import zlib from "node:zlib";
 import { ProtocolError } from "../failure/kinds.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 
+type Decoder = NodeJS.ReadWriteStream & { destroy(): void };
+
+/** An origin's coding under a gateway's is two; whoever sends more means harm. */
+const MOST_CODINGS = 5;
+
 /**
- * Undoes `content-encoding` (RFC 9110 §8.4). No coding is ever asked for, as in the reference, but gateways and proxies compress
- * unasked. An unknown coding is left as it is.
+ * Undoes `content-encoding`, a list in the order in which the codings were applied (RFC 9110 §8.4). No coding is ever asked for, as in the
+ * reference, but gateways and proxies compress unasked.
  *
- * @throws {@link ProtocolError} No decoder can be made; `body` is cancelled.
+ * @throws {@link ProtocolError} A coding is unknown, or has no decoder in this process; `body` is cancelled.
  */
 export function decodeContent(body: ByteStream, encoding: string | undefined): ByteStream {
-  const create = DECODERS.get(encoding?.trim().toLowerCase() ?? "identity");
-  if (!create) return body;
+  const codings = codingsOf(encoding);
   try {
-    return new DecodedBody(body, create());
+    if (codings.length > MOST_CODINGS)
+      throw new Error(`it has ${codings.length} content-encodings, and ${MOST_CODINGS} is the most that is undone`);
+    const decoders = codings.map((coding) => ({ coding, decoder: decoderOf(coding) }));
+    return decoders.reduceRight<ByteStream>(
+      (encoded, { coding, decoder }) => new DecodedBody(encoded, coding, decoder),
+      body,
+    );
   } catch (cause) {
     body.cancel(); // nobody else will: the caller never gets it
-    throw new ProtocolError(`the response body cannot be decompressed (${String(cause)})`, { cause });
+    throw new ProtocolError(`the response body cannot be decompressed: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Is every coding known? */
+export function isDecodable(encoding: string | undefined): boolean {
+  return codingsOf(encoding).every((coding) => DECODERS.has(coding));
+}
+
+function codingsOf(encoding = ""): string[] {
+  const names = encoding.split(",").map((name) => name.trim().toLowerCase());
+  return names.filter((name) => name !== "" && name !== "identity");
 }
 
 // Flushed after every read: an event must not wait inside the decoder for the bytes that follow it.
 const flush = zlib.constants.Z_SYNC_FLUSH;
-const DECODERS: ReadonlyMap<string, () => NodeJS.ReadWriteStream & { destroy(): void }> = new Map([
+
+// Types of Node 20 do not know zstd.
+interface ZlibWithZstd {
+  createZstdDecompress?: (options: { flush: number }) => Decoder;
+  constants: { ZSTD_e_flush: number };
+}
+const { createZstdDecompress, constants } = zlib as unknown as ZlibWithZstd;
+
+const DECODERS: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
   ["gzip", () => zlib.createGunzip({ flush })],
   ["x-gzip", () => zlib.createGunzip({ flush })],
-  ["deflate", () => zlib.createInflate({ flush })],
+  ["deflate", () => new EitherInflate()],
   ["br", () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+  ...(createZstdDecompress ? ([["zstd", () => createZstdDecompress({ flush: constants.ZSTD_e_flush })]] as const) : []),
 ]);
+
+function decoderOf(coding: string): Decoder {
+  const create = DECODERS.get(coding);
+  if (create) return create();
+  const named = JSON.stringify(coding.slice(0, 40));
+  const advice =
+    coding === "zstd"
+      ? "zstd needs Node 22.15 or later"
+      : "the server, or a proxy or gateway before it, must send gzip, deflate, br or nothing of the kind";
+  throw new Error(`its content-encoding is ${named}, which cannot be undone here; ${advice}`);
+}
+
+/** `deflate` is the zlib format, and some servers send the bare one; the first byte tells (RFC 1950 §2.2: its low half is 8). */
+class EitherInflate extends Transform {
+  #inflate: zlib.Inflate | zlib.InflateRaw | undefined;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#inflate ??= this.#choose(chunk);
+    this.#inflate.write(chunk, (error) => done(error));
+  }
+
+  override _flush(done: TransformCallback): void {
+    const inflate = this.#inflate;
+    if (!inflate) {
+      done();
+      return;
+    }
+    inflate.once("end", () => done());
+    inflate.end();
+  }
+
+  override _read(size: number): void {
+    this.#inflate?.resume();
+    super._read(size);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#inflate?.destroy();
+    done(error);
+  }
+
+  #choose(chunk: Buffer): zlib.Inflate | zlib.InflateRaw {
+    const isZlib = ((chunk[0] ?? 0) & 0x0f) === 8;
+    const inflate = isZlib ? zlib.createInflate({ flush }) : zlib.createInflateRaw({ flush });
+    inflate.on("data", (decoded: Buffer) => {
+      if (!this.push(decoded)) inflate.pause();
+    });
+    inflate.on("error", (error) => this.destroy(error));
+    return inflate;
+  }
+}
 
 class DecodedBody implements ByteStream {
   readonly #encoded: ByteStream;
-  readonly #decoder: NodeJS.ReadWriteStream & { destroy(): void };
+  readonly #coding: string;
+  readonly #decoder: Decoder;
   #over = false;
 
-  constructor(encoded: ByteStream, decoder: NodeJS.ReadWriteStream & { destroy(): void }) {
+  constructor(encoded: ByteStream, coding: string, decoder: Decoder) {
     this.#encoded = encoded;
+    this.#coding = coding;
     this.#decoder = decoder;
   }
 
@@ -54,7 +137,7 @@ class DecodedBody implements ByteStream {
     decoder.on("error", (cause: Error) =>
       finish(() => {
         encoded.cancel();
-        sink.fail(new ProtocolError(`the response body cannot be decompressed (${cause.message})`, { cause }));
+        sink.fail(undecodable(this.#coding, cause));
       }),
     );
     encoded.pipe({
@@ -83,4 +166,11 @@ class DecodedBody implements ByteStream {
     this.#encoded.cancel();
     this.#decoder.destroy();
   }
+}
+
+function undecodable(coding: string, cause: Error): ProtocolError {
+  return new ProtocolError(
+    `the response body cannot be decompressed (${cause.message}): it is called ${coding} and is none, or was cut; a gateway or proxy that changes bodies on the way does this`,
+    { cause },
+  );
 }

@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
+import { ResponseHeads } from "./response-heads.ts";
 
 /** What a reader may do to what the network brings. */
 export interface SocketReads {
+  /** A request goes out: what comes next is the head of its answer, and is made fit for a strict parser ({@link ResponseHeads}). */
+  expectHead(): void;
   /** From now on what comes waits in the socket's buffer, which stops the network when it is full. The end waits behind it. */
   hold(): void;
   /** Ends that, in a later tick: the caller may still be at work on what came before. */
@@ -21,9 +24,16 @@ export function readDirectly(socket: Socket): SocketReads {
   let offered: unknown = null;
   let isOffering = false;
   let isHeld = false;
+  const heads = new ResponseHeads();
 
-  socket.push = (chunk, encoding) => {
-    if (chunk === null || isHeld || socket.readableLength > 0) return push.call(socket, chunk, encoding);
+  socket.push = (arrived, encoding) => {
+    const chunk = arrived === null ? heads.flush() : heads.take(arrived);
+    if (arrived === null) {
+      if (chunk) push.call(socket, chunk, encoding);
+      return push.call(socket, null, encoding);
+    }
+    if (chunk === undefined) return true;
+    if (isHeld || socket.readableLength > 0) return push.call(socket, chunk, encoding);
     offered = chunk;
     isOffering = true;
     try {
@@ -49,6 +59,7 @@ export function readDirectly(socket: Socket): SocketReads {
     if (!isHeld && !socket.destroyed) socket.emit("readable");
   };
   return {
+    expectHead: () => heads.expect(),
     hold() {
       isHeld = true;
     },

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { Failure } from "../failure/failure.ts";
 import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
-import { type HeaderMap, joinRepeated } from "../headers.ts";
+import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated } from "../headers.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 import type { SocketReads } from "./direct-reads.ts";
@@ -21,6 +21,8 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal | undefined;
   /** Of the connection's socket. */
   readonly reads: SocketReads;
+  /** Watches the connection until its answer begins; `onDead` is told when its path is dead. */
+  readonly watch: (onDead: (error: NetworkError) => void) => () => void;
   /** Puts an error of TLS into words. */
   readonly explain: (cause: Error) => NetworkError | undefined;
   /** Called once, when the connection serves this request no longer. */
@@ -49,6 +51,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   #controller: Controller | undefined;
   #headersTimer: IdleTimer | undefined;
+  #stopWatching: (() => void) | undefined;
   #sink: ByteSink | undefined;
   #isPaused = false;
   /** What arrived while the reader was paused, or was not there yet: at most the rest of one network read, since the socket is held meanwhile. */
@@ -74,7 +77,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.#finished) controller.abort(new Error("no longer wanted"));
-    else this.#startHeadersTimer();
+    else {
+      this.#options.reads.expectHead();
+      this.#startHeadersTimer();
+      this.#stopWatching = this.#options.watch((error) => {
+        this.#fail(error);
+        controller.abort(error);
+      });
+    }
   }
 
   onResponseStart(
@@ -172,6 +182,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #stopHeadersTimer(): void {
     this.#headersTimer?.stop();
     this.#headersTimer = undefined;
+    this.#stopWatching?.();
   }
 
   #fail(error: unknown, fate: ConnectionFate = "gone"): void {
@@ -214,12 +225,34 @@ function unsendable(cause: Error, url: string): BuildError {
   });
 }
 
-function brokenRequest(cause: Error, url: string): unknown {
+function brokenRequest(cause: Error & { data?: unknown }, url: string): NetworkError {
+  const code = causeCode(cause);
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return finalError(`${url} ${HEAD_TOO_LARGE.what}; ${HEAD_TOO_LARGE.advice}`, HEAD_TOO_LARGE.code, cause);
+  }
+  if (cause.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
+    const what = isTlsRecord(cause.data)
+      ? "what answers there speaks TLS: write https:// in place of http://"
+      : "check scheme, host and port: what answers there, or a proxy on the way, does not speak HTTP as it is written down";
+    return finalError(`the answer from ${url} cannot be read as HTTP (${cause.message}); ${what}`, NOT_HTTP, cause);
+  }
   return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})`, {
-    code: causeCode(cause),
+    code,
     phase: "request",
     cause: withoutBytes(cause),
   });
+}
+
+function finalError(message: string, code: string, cause: Error): NetworkError {
+  return new NetworkError(message, { code, phase: "request", outlook: "never", cause: withoutBytes(cause) });
+}
+
+/** What answered does not speak HTTP, or not as it is written down. Code of a {@link NetworkError}. */
+const NOT_HTTP = "NOT_HTTP";
+
+/** An alert, with which a TLS server answers a request in clear (RFC 8446 §5.1). */
+function isTlsRecord(data: unknown): boolean {
+  return typeof data === "string" && data.charCodeAt(0) === 0x15 && data.charCodeAt(1) === 3;
 }
 
 function brokenBody(cause: Error): StreamError {

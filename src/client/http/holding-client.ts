@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
+import { MAX_HEAD_BYTES } from "../headers.ts";
 import { IdleTimer } from "../idle-timer.ts";
+import { Kept, watchPath } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 
 type Handler = Dispatcher.DispatchHandler;
@@ -19,46 +21,73 @@ export function newHoldingClient(
   origin: string | URL,
   { connect }: { readonly connect: buildConnector.connector },
 ): Client {
+  let socket: Socket | undefined;
   let reads: SocketReads | undefined;
+  let kept: Kept | undefined;
   const client = new UndiciClient(origin, {
     pipelining: 1,
+    maxHeaderSize: MAX_HEAD_BYTES,
     connect: (target, callback) =>
       connect(target, (...result) => {
-        const [, socket] = result;
-        reads = socket ? readDirectly(socket as Socket) : undefined;
+        [, socket] = result as [Error | null, Socket | undefined];
+        kept = undefined;
+        reads = socket && readDirectly(socket);
         callback(...result);
       }),
   });
   const dispatch = client.dispatch.bind(client);
   client.dispatch = (request, handler) => {
     const timeoutMs = request.bodyTimeout ?? BODY_TIMEOUT_MS;
-    const holding = new HoldingHandler(
-      handler,
-      () => reads,
+    // undici makes a new connection in its place.
+    if (kept?.isDoubtful()) socket?.destroy();
+    const holding = new HoldingHandler(handler, {
+      reads: () => reads,
       timeoutMs,
-      () => new errors.BodyTimeoutError(),
-    );
-    return dispatch({ ...request, bodyTimeout: 0 }, holding);
+      timedOut: () => new errors.BodyTimeoutError(),
+      watch: () => (socket ? watchPath(socket, (error) => socket?.destroy(error)) : undefined),
+      onOver: () => {
+        kept = new Kept();
+      },
+    });
+    return dispatch({ ...request, origin, bodyTimeout: 0 }, holding);
   };
   return client;
+}
+
+interface HeldConnection {
+  readonly reads: () => SocketReads | undefined;
+  /** Longest silence within a body. */
+  readonly timeoutMs: number;
+  readonly timedOut: () => Error;
+  /** Watches the connection until the watch is ended. */
+  readonly watch: () => (() => void) | undefined;
+  /** The request is done with, one way or another. */
+  readonly onOver: () => void;
 }
 
 /** In undici's older form of a handler: a pool hands every handler to its clients in that form. */
 class HoldingHandler implements Handler {
   readonly #handler: Handler;
-  readonly #reads: () => SocketReads | undefined;
+  readonly #connection: HeldConnection;
   readonly #silence: IdleTimer;
   #abort: ((error: Error) => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #isOver = false;
 
-  constructor(handler: Handler, reads: () => SocketReads | undefined, timeoutMs: number, timedOut: () => Error) {
+  constructor(handler: Handler, connection: HeldConnection) {
     this.#handler = handler;
-    this.#reads = reads;
-    this.#silence = new IdleTimer(timeoutMs, () => this.#abort?.(timedOut()));
+    this.#connection = connection;
+    this.#silence = new IdleTimer(connection.timeoutMs, () => this.#abort?.(connection.timedOut()));
+  }
+
+  get #reads(): SocketReads | undefined {
+    return this.#connection.reads();
   }
 
   onConnect(...args: Parameters<NonNullable<Handler["onConnect"]>>): void {
     [this.#abort] = args;
+    this.#reads?.expectHead();
+    this.#stopWatching = this.#connection.watch();
     this.#handler.onConnect?.(...args);
   }
 
@@ -70,9 +99,10 @@ class HoldingHandler implements Handler {
     const resume = (): void => {
       if (this.#isOver) return; // the connection may be another request's by now
       this.#silence.start();
-      this.#reads()?.release();
+      this.#reads?.release();
     };
     const goesOn = this.#handler.onHeaders?.(status, headers, resume, statusText);
+    this.#stopWatching?.();
     if (status < 200) return true; // undici's fetch says false to these, and undici goes on
     this.#silence.start();
     return this.#holdUnless(goesOn);
@@ -84,6 +114,7 @@ class HoldingHandler implements Handler {
   }
 
   onUpgrade(...args: Parameters<NonNullable<Handler["onUpgrade"]>>): void {
+    this.#stopWatching?.();
     this.#handler.onUpgrade?.(...args);
   }
 
@@ -101,14 +132,16 @@ class HoldingHandler implements Handler {
   #holdUnless(goesOn: boolean | undefined): true {
     if (goesOn === false) {
       this.#silence.stop();
-      this.#reads()?.hold();
+      this.#reads?.hold();
     }
     return true;
   }
 
   #end(): void {
     this.#isOver = true;
+    this.#stopWatching?.();
+    this.#connection.onOver();
     this.#silence.stop();
-    this.#reads()?.release(); // for the connection's next request
+    this.#reads?.release(); // for the connection's next request
   }
 }

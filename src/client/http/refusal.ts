@@ -1,10 +1,10 @@
-import { HttpError } from "../failure/kinds.ts";
+import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../redact.ts";
 import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
-import { decodeContent } from "./content-decoding.ts";
+import { decodeContent, isDecodable } from "./content-decoding.ts";
 
 const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, totalMs: 15_000, whenIncomplete: "cut" } as const;
 
@@ -19,9 +19,7 @@ export async function readRefusal(
   request: SentRequest,
   original = request,
 ): Promise<HttpError> {
-  const body = decodeContent(answer.body, answer.headers["content-encoding"]);
-  // The status is the news; a body that breaks off or stalls must not hide it.
-  const bytes = await readBody(body, LIMITS);
+  const bytes = await readText(answer);
   const blank = blankerOf(request, original);
   const url = blank(safeUrl(request.url));
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
@@ -30,4 +28,15 @@ export async function readRefusal(
     headers: blankHeaders(answer.headers, blank),
     body: blank(Buffer.from(bytes).toString("utf8")),
   });
+}
+
+/** The status is the news; a body that breaks off, stalls or cannot be decompressed must not hide it. */
+async function readText({ body, headers }: { headers: HeaderMap; body: ByteStream }): Promise<Uint8Array> {
+  try {
+    const encoding = headers["content-encoding"];
+    return await readBody(isDecodable(encoding) ? decodeContent(body, encoding) : body, LIMITS);
+  } catch (error) {
+    if (error instanceof ProtocolError) return Buffer.from(`(${error.message})`);
+    throw error;
+  }
 }

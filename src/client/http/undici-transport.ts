@@ -17,6 +17,7 @@ import { ConnectionPool, type Destination, type PooledConnection } from "./conne
 import { decodeContent } from "./content-decoding.ts";
 import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
+import { addRedirectNote, redirectNote } from "./redirect-note.ts";
 import { readRefusal } from "./refusal.ts";
 
 export interface UndiciTransportOptions {
@@ -61,9 +62,10 @@ export class UndiciTransport implements HttpTransport {
 
   async stream(request: HttpRequest): Promise<HttpStreamResponse> {
     const { head, request: sent, shownUrl } = await this.#follow(request);
-    if (head.status < 200 || head.status > 299) throw await this.#refused(head, sent, request);
+    const note = redirectNote(request, sent);
+    if (head.status < 200 || head.status > 299) throw addRedirectNote(await this.#refused(head, sent, request), note);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
-    return { status: head.status, url: shownUrl, headers: head.headers, body };
+    return { status: head.status, url: shownUrl, headers: head.headers, body, ...(note !== undefined && { note }) };
   }
 
   /** Closes every connection for good: requests under way fail, and so do later ones. */
@@ -117,7 +119,7 @@ export class UndiciTransport implements HttpTransport {
       return await this.#exchange(destination, connection, request, shownUrl);
     } catch (error) {
       const isSoon = performance.now() - sentAt < CLOSED_MEANWHILE_MS;
-      const wasDead = connection.reused && isSoon && error instanceof NetworkError && error.retryable;
+      const wasDead = connection.kept !== undefined && isSoon && error instanceof NetworkError && error.retryable;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
       const fresh = await this.#pool.open(destination, this.#limitsOf(request));
@@ -136,6 +138,7 @@ export class UndiciTransport implements HttpTransport {
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
       reads: connection.reads,
+      watch: (onDead) => this.#pool.watch(connection, onDead),
       explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, url.origin),
       onFinished: (fate) => {
         if (fate === "free") this.#pool.release(connection);

@@ -2,7 +2,8 @@ import type { buildConnector, Dispatcher, FormData, RequestInfo, RequestInit, Re
 import { newHoldingClient } from "../http/holding-client.ts";
 import { loadUndici } from "../http/undici.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { type Dialer, targetOf } from "../route/index.ts";
+import { type Dialer, type Forward, targetOf } from "../route/index.ts";
+import { stayingSecure } from "./secure-redirects.ts";
 
 /**
  * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.
@@ -27,7 +28,9 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
   const policyFetch = async (input: RequestInfo, init?: RequestInit): Promise<Response> => {
     loading ??= loadUndici().then((undici) => ({ undici, dispatcher: dispatcherOver(undici, dialer, options) }));
     const { undici, dispatcher } = await loading;
-    return undici.fetch(...unwrapped(input, init, dispatcher, undici));
+    const [target, own] = unwrapped(input, init, dispatcher, undici);
+    const redirect = own.redirect ?? (target instanceof undici.Request ? target.redirect : "follow");
+    return undici.fetch(target, redirect === "follow" ? { ...own, dispatcher: stayingSecure(dispatcher) } : own);
   };
   // Where the openai SDK looks to learn which forms a `fetch` sends: this process's own (`ownForm`).
   // A getter, because naming the class loads Node's own undici.
@@ -38,32 +41,58 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
 
 function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options: PolicyOptions): Dispatcher {
   const limits = { timeoutMs: options.connectTimeoutMs };
-  const connect: buildConnector.connector = ({ hostname, port, protocol }, callback) => {
-    const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-    const url = `${protocol}//${host}${port ? `:${port}` : ""}`;
-    const dialled = dialer.forward(url)?.dial(limits) ?? dialer.dial(targetOf(url), limits);
-    dialled.then(
-      (socket) => callback(null, socket),
-      (error: Error) => callback(error, null),
-    );
-  };
+  const connectTo =
+    (kind: "request" | "websocket"): buildConnector.connector =>
+    ({ hostname, port, protocol }, callback) => {
+      const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+      const url = `${protocol}//${host}${port ? `:${port}` : ""}`;
+      const forward = kind === "request" ? dialer.forward(url) : undefined;
+      const dialled = forward?.dial(limits) ?? dialer.dial(targetOf(url), limits);
+      dialled.then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    };
   const agent = new undici.Agent({
-    factory: (origin) =>
-      new undici.Pool(origin, { factory: (single) => newHoldingClient(undici, single, { connect }) }),
+    factory: (name) => {
+      // An origin of the scheme ws is our own name for connections to an http origin that carry WebSockets.
+      const isTunnel = new URL(name).protocol === "ws:";
+      const origin = isTunnel ? String(name).replace(/^ws:/, "http:") : name;
+      const connect = connectTo(isTunnel ? "websocket" : "request");
+      return new undici.Pool(origin, { factory: (single) => newHoldingClient(undici, single, { connect }) });
+    },
   });
-  return agent.compose((dispatch) => (request, handler) => dispatch(inAbsoluteForm(request, dialer), handler));
+  return agent.compose((dispatch) => (request, handler) => {
+    const forward = forwardOf(request, dialer);
+    if (!forward) return dispatch(request, handler);
+    // A proxy must drop `Upgrade`, which is for the next hop alone: a WebSocket needs a tunnel (RFC 6455 §4.1).
+    if (request.upgrade)
+      return dispatch({ ...request, origin: String(request.origin).replace(/^http:/, "ws:") }, handler);
+    return dispatch(inAbsoluteForm(request, forward), handler);
+  });
+}
+
+function forwardOf(request: Dispatcher.DispatchOptions, dialer: Dialer): Forward | undefined {
+  const origin = String(request.origin ?? "");
+  return origin.startsWith("http:") ? dialer.forward(origin) : undefined;
 }
 
 /** Plain HTTP on its way to a proxy names its whole URL (RFC 9112 §3.2.2) and carries the proxy's credentials. */
-function inAbsoluteForm(request: Dispatcher.DispatchOptions, dialer: Dialer): Dispatcher.DispatchOptions {
-  const origin = String(request.origin ?? "");
-  const forward = origin.startsWith("http:") ? dialer.forward(origin) : undefined;
-  if (!forward) return request;
-  const { headers } = request;
-  const own = Array.isArray(headers)
-    ? [...headers, ...Object.entries(forward.headers).flat()]
-    : { ...(headers as Record<string, string> | undefined), ...forward.headers };
-  return { ...request, path: origin.replace(/\/$/, "") + request.path, headers: own };
+function inAbsoluteForm(request: Dispatcher.DispatchOptions, forward: Forward): Dispatcher.DispatchOptions {
+  const path = String(request.origin).replace(/\/$/, "") + request.path;
+  return { ...request, path, headers: [...flatHeaders(request.headers), ...Object.entries(forward.headers).flat()] };
+}
+
+/** Headers in any form that undici takes, as the flat list that is one of them. */
+function flatHeaders(headers: Dispatcher.DispatchOptions["headers"]): string[] {
+  if (!headers) return [];
+  if (Array.isArray(headers)) {
+    const first: unknown = headers[0];
+    return Array.isArray(first) ? (headers as unknown as [string, string][]).flat() : headers;
+  }
+  const pairs =
+    Symbol.iterator in headers ? [...(headers as Iterable<[string, string | string[]]>)] : Object.entries(headers);
+  return pairs.flatMap(([name, value]) => (value === undefined ? [] : [value].flat().flatMap((each) => [name, each])));
 }
 
 /** A `Request` and a `FormData` of Node's built-in fetch are foreign to undici's: they are taken apart and put together again. */

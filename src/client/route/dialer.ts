@@ -1,14 +1,15 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Environment } from "../environment.ts";
-import type { NetworkError } from "../failure/kinds.ts";
-import type { HeaderMap } from "../headers.ts";
+import { BuildError, type NetworkError } from "../failure/kinds.ts";
+import { type HeaderInit, type HeaderMap, mergeHeaders } from "../headers.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {
   type ChosenProxy,
   chooseRoute,
+  ignoredEntries,
   OPTION_SOURCE,
   type ProxyRoute,
   type Route,
@@ -35,6 +36,8 @@ export interface TlsUpgrader {
     readonly host: string;
     readonly shownAs?: string | undefined;
   }): Promise<Socket>;
+  /** What beside a server without TLS can leave a handshake without an answer here, as a sentence. */
+  silenceHint?(): string | undefined;
   /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
   explain?(error: unknown, host: string): NetworkError | undefined;
 }
@@ -43,6 +46,8 @@ export interface DialerOptions {
   readonly trust: TlsUpgrader;
   /** A proxy for every URL, `NO_PROXY` or not; `false` for none. Default: what the environment says. */
   readonly proxy?: string | false | undefined;
+  /** Sent with each CONNECT, in any case; they replace what is sent there otherwise (`User-Agent`, `Proxy-Authorization`). */
+  readonly proxyHeaders?: HeaderInit | undefined;
   /** Read once, when the dialer is made. Default `process.env`. */
   readonly env?: Environment | undefined;
   /** Resolves host names, in the form of `dns.lookup`, which is the default. */
@@ -91,7 +96,8 @@ export interface Forward {
  * @throws {@link BuildError} A proxy setting that is in effect is unusable: an unsupported scheme, a malformed URL.
  */
 export function createDialer(options: DialerOptions): Dialer {
-  const { trust, lookup } = options;
+  const { trust } = options;
+  const proxyHeaders = mergeHeaders(options.proxyHeaders);
   const logger = steadyLogger(options.logger);
   const routeOf = routePolicy(options, logger);
 
@@ -103,18 +109,23 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
     const peer = { role: "proxy", hostname: proxy.hostname, port: proxy.port, source } as const;
-    const socket = await connectTcp(attempt, peer, lookup);
+    const socket = await connectTcp(attempt, peer, options.lookup);
     return proxy.scheme === "https" ? upgrade(attempt, socket, peer) : socket;
   };
 
-  const openTunnel = async (attempt: ConnectAttempt, route: ProxyRoute, origin: OriginPeer): Promise<Socket> => {
+  const openTunnel = async (
+    attempt: ConnectAttempt,
+    route: ProxyRoute,
+    origin: OriginPeer,
+    lookup: LookupFunction | undefined,
+  ): Promise<Socket> => {
     const { proxy, source } = route;
     const target = proxy.scheme === "socks5" ? await resolveHere(attempt, origin, source, lookup) : origin;
     const socket = await connectToProxy(attempt, route);
     attempt.enter("proxy handshake", { role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
     return proxy.isSocks
       ? openSocksTunnel(socket, route, target, attempt.timeoutMs)
-      : openHttpTunnel(socket, route, target);
+      : openHttpTunnel(socket, route, target, proxyHeaders);
   };
 
   return {
@@ -122,15 +133,17 @@ export function createDialer(options: DialerOptions): Dialer {
     explain: (error, url) => trust.explain?.(error, targetOf(url).hostname),
 
     async dial(target, limits = {}) {
-      const route = routeOf(target);
+      const route: Route = target.socketPath === undefined ? routeOf(target) : { kind: "direct", why: "socket path" };
+      const lookup = limits.lookup ? lookupOnRoute(limits.lookup, route) : options.lookup;
       const origin = originPeer(target, route);
       const startedAt = performance.now();
-      const socket = await attemptConnection(origin, limits, async (attempt) => {
+      const connect = async (attempt: ConnectAttempt): Promise<Socket> => {
         const plain = await (route.kind === "direct"
           ? connectTcp(attempt, origin, lookup)
-          : openTunnel(attempt, route, origin));
+          : openTunnel(attempt, route, origin, lookup));
         return isSecure(target.protocol) ? upgrade(attempt, plain, origin) : plain;
-      });
+      };
+      const socket = await attemptConnection(origin, limits, connect, () => trust.silenceHint?.());
       const durationMs = Math.round(performance.now() - startedAt);
       const via = route.kind === "proxy" ? { proxy: route.proxy.toString(), source: route.source } : {};
       logger.debug({ target: authorityOf(origin), ...via, durationMs }, "connected");
@@ -149,7 +162,7 @@ export function createDialer(options: DialerOptions): Dialer {
           attemptConnection(originPeer(target, route), limits, (attempt) => connectToProxy(attempt, route)),
         refusal: (status, headers) =>
           status === 407 || (status === 401 && authorization !== undefined && asksForProxyCredentials(headers))
-            ? httpRefusal(route, target, status, headers["proxy-authenticate"])
+            ? httpRefusal(route, target, { status, challenge: headers["proxy-authenticate"] })
             : undefined,
       };
     },
@@ -170,12 +183,17 @@ function routePolicy({ proxy, env = process.env }: DialerOptions, logger: Logger
   const environment = readProxyEnvironment(env);
   const { exceptions } = environment;
   if (exceptions && exceptions.ignored.length > 0) {
-    logger.warn(
-      { variable: exceptions.variable, entries: exceptions.ignored },
-      `entries of ${exceptions.variable} that are no host, address, CIDR block or * are ignored`,
-    );
+    logger.warn({ variable: exceptions.variable, entries: exceptions.ignored }, ignoredEntries(exceptions.variable));
   }
   return (target) => chooseRoute(target, environment);
+}
+
+/** @throws {@link BuildError} The proxy resolves the name by itself: leaving the function out in secret could end at another server. */
+function lookupOnRoute(lookup: LookupFunction, route: Route): LookupFunction {
+  if (route.kind === "direct" || route.proxy.scheme === "socks5") return lookup;
+  throw new BuildError(
+    `a lookup function has no effect through ${route.proxy} (from ${route.source}), which resolves names by itself; leave lookup out, name the host in NO_PROXY, or use a socks5:// proxy, for which names are resolved here`,
+  );
 }
 
 function originPeer(target: DialTarget, route: Route): OriginPeer {
@@ -183,6 +201,7 @@ function originPeer(target: DialTarget, route: Route): OriginPeer {
     role: "origin",
     hostname: withoutBrackets(target.hostname),
     port: target.port,
+    socketPath: target.socketPath,
     proxyVariable: isSecure(target.protocol) ? "HTTPS_PROXY" : "HTTP_PROXY",
     direct: route.kind === "direct" ? route : undefined,
   };

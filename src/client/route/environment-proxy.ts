@@ -8,8 +8,8 @@ export type Route = DirectRoute | ProxyRoute;
 
 export interface DirectRoute {
   readonly kind: "direct";
-  /** `unset`: no variable names a proxy for it; `excluded`: an entry of `NO_PROXY` matches; `disabled`: the option `proxy: false`. */
-  readonly why: "unset" | "excluded" | "disabled";
+  /** `unset`: no variable names a proxy for it; `excluded`: an entry of `NO_PROXY` matches; `disabled`: the option `proxy: false`; `socket path`: it is a Unix socket. */
+  readonly why: "unset" | "excluded" | "disabled" | "socket path";
   /** The variable that excludes it. */
   readonly variable?: string;
   /** Its entry that matched, as written. */
@@ -69,6 +69,11 @@ export function chooseRoute(target: DialTarget, environment: ProxyEnvironment): 
     return { kind: "direct", why: "excluded", variable: exceptions.variable, entry };
   }
   return routeThrough(chosen, target);
+}
+
+/** What is said of entries of `NO_PROXY` that mean nothing. */
+export function ignoredEntries(variable: string): string {
+  return `entries of ${variable} that are no host, address, range, CIDR block, <local> or * are ignored`;
 }
 
 export function routeThrough({ proxy, source }: ChosenProxy, target: DialTarget): ProxyRoute {

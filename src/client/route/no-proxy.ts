@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { domainToASCII } from "node:url";
 import { type Endpoint, withoutBrackets } from "./target.ts";
 
 /** A parsed `NO_PROXY`. */
@@ -16,13 +17,16 @@ export interface NoProxyRule {
 }
 
 /**
- * Reads `NO_PROXY`: entries between commas or white space, in any case. An entry is
+ * Reads `NO_PROXY`: entries between commas, semicolons, `|` or white space, in any case; quotation marks around one or all mean nothing, nor
+ * does `http://` before one; a name in another script counts in its ASCII form (IDNA). An entry is
  *
  * - `*`: every host;
  * - `example.com`, `.example.com` or `*.example.com`: that name and every name below it, but not `badexample.com` (curl and the reference
  *   read a leading dot so; Go leaves the name itself out);
  * - `192.0.2.1`, `::1` or `[::1]`: that address, however the URL spells it; an address is never matched by a name's rule;
  * - `10.0.0.0/8`, `fd00::/8`: every address of the block. Names are not resolved for it;
+ * - `10.0.0.1-10.0.0.50`, `10.0.*.*` or `10.0.*`: a range of addresses, as desktop settings write it;
+ * - `<local>`: names without a dot, and this machine (Windows' setting);
  * - any of these names and addresses with `:port` behind it (IPv6 in brackets): on that port alone, as Go has it; curl knows no ports.
  *
  * One trailing dot of a name means nothing on either side.
@@ -30,9 +34,10 @@ export interface NoProxyRule {
 export function parseNoProxy(text: string): NoProxyList {
   const rules: NoProxyRule[] = [];
   const ignored: string[] = [];
-  for (const entry of text.split(/[\s,]+/)) {
-    if (entry === "") continue;
-    const matches = matcherOf(entry.toLowerCase());
+  for (const entry of text.split(/[\s,;|]+/)) {
+    const bare = bareEntry(entry);
+    if (bare === "") continue;
+    const matches = matcherOf(bare);
     if (matches) rules.push({ entry, matches });
     else ignored.push(entry);
   }
@@ -45,8 +50,16 @@ export function findNoProxyEntry(list: NoProxyList, host: Endpoint): string | un
   return list.rules.find((rule) => rule.matches({ hostname, port: host.port }))?.entry;
 }
 
+function bareEntry(entry: string): string {
+  const unquoted = entry.replace(/^["'\u201c\u201d]+|["'\u201c\u201d]+$/g, "").toLowerCase();
+  return unquoted.replace(/^(?:https?|wss?):\/\/([^/]+)\/?$/, "$1");
+}
+
 function matcherOf(entry: string): NoProxyRule["matches"] | undefined {
   if (entry === "*") return () => true;
+  if (entry === "<local>") return ({ hostname }) => isLocal(hostname);
+  const range = rangeMatcher(entry);
+  if (range) return range;
   if (entry.includes("/")) return blockMatcher(entry);
   const { name, port } = splitPort(entry);
   if (port !== undefined && !(port >= 1 && port <= 65_535)) return undefined;
@@ -61,8 +74,9 @@ function splitPort(entry: string): { name: string; port: number | undefined } {
 }
 
 function nameMatcher(entry: string): ((hostname: string) => boolean) | undefined {
-  const name = withoutTrailingDot(entry.replace(/^\*?\./, ""));
-  if (name === "" || /[*:[\]]/.test(name)) return undefined;
+  const written = withoutTrailingDot(entry.replace(/^\*?\./, ""));
+  const name = /^[\x20-\x7e]*$/.test(written) ? written : domainToASCII(written);
+  if (!/^[\w.-]+$/.test(name) || /^[\d.]*-[\d.]*$/.test(name)) return undefined;
   return (hostname) => isIP(hostname) === 0 && (hostname === name || hostname.endsWith(`.${name}`));
 }
 
@@ -79,6 +93,38 @@ function blockMatcher(entry: string): NoProxyRule["matches"] | undefined {
   const list = new BlockList();
   list.addSubnet(address, Number(bits), familyOf(address));
   return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+}
+
+/** `first-last`, or stars for the last bytes of an IPv4 address. */
+function rangeMatcher(entry: string): NoProxyRule["matches"] | undefined {
+  const [, first = "", last = ""] = /^([\da-f.:]+)-([\da-f.:]+)$/.exec(entry) ?? starRange(entry);
+  const family = isIP(first);
+  if (family === 0 || isIP(last) !== family) return undefined;
+  const list = new BlockList();
+  if (family === 4 && numberOf(first) > numberOf(last)) return undefined;
+  try {
+    list.addRange(first, last, familyOf(first));
+  } catch {
+    return undefined; // the last comes before the first
+  }
+  return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+}
+
+function numberOf(ipv4: string): number {
+  return ipv4.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+}
+
+function starRange(entry: string): readonly string[] {
+  const [, start = ""] = /^((?:\d{1,3}\.){1,3})\*(?:\.\*)*$/.exec(entry) ?? [];
+  const bytes = start.split(".").slice(0, -1);
+  if (bytes.length === 0 || entry.split(".").length > 4) return [];
+  const filled = (byte: string): string => [...bytes, ...Array<string>(4 - bytes.length).fill(byte)].join(".");
+  return ["", filled("0"), filled("255")];
+}
+
+function isLocal(hostname: string): boolean {
+  if (isIP(hostname) === 0) return !hostname.includes(".");
+  return hostname === "::1" || (isIP(hostname) === 4 && hostname.startsWith("127."));
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

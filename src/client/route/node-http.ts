@@ -1,12 +1,8 @@
-import type { AgentOptions, ClientRequest, Agent as HttpAgent, RequestOptions } from "node:http";
+import type { AgentOptions, Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 
 // The modules are loaded when somebody needs them: from Node 22 on they bring the whole of Node's built-in fetch along, a third of the time
 // in which this package is imported.
-
-export function httpRequest(options: RequestOptions): ClientRequest {
-  return process.getBuiltinModule("node:http").request(options);
-}
 
 /** Opens nothing by itself; whoever makes one overrides how it connects. */
 export function newHttpAgent(options: AgentOptions): HttpAgent {

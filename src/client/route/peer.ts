@@ -8,6 +8,8 @@ export interface OriginPeer extends Endpoint {
   readonly role: "origin";
   /** The variable that would name a proxy for it. */
   readonly proxyVariable: "HTTP_PROXY" | "HTTPS_PROXY";
+  /** Set where it is reached by a Unix socket. */
+  readonly socketPath?: string | undefined;
   /** Set when no proxy is used. */
   readonly direct: DirectRoute | undefined;
 }
@@ -21,7 +23,8 @@ export interface ProxyPeer extends Endpoint {
 export type ConnectStep = "dns lookup" | "tcp connect" | "proxy handshake" | "tls handshake";
 
 export function describePeer(peer: Peer): string {
-  return peer.role === "proxy" ? `the proxy ${authorityOf(peer)} (from ${peer.source})` : authorityOf(peer);
+  if (peer.role === "proxy") return `the proxy ${authorityOf(peer)} (from ${peer.source})`;
+  return peer.socketPath === undefined ? authorityOf(peer) : `the socket ${peer.socketPath}`;
 }
 
 /** What to do about a step that did not come to its end. */

@@ -1,7 +1,10 @@
-import { NetworkError } from "../failure/kinds.ts";
+import { isServerFault, NetworkError, TimeoutError } from "../failure/kinds.ts";
+import type { HEAD_TOO_LARGE } from "../headers.ts";
+import { printable } from "../printable.ts";
+import { safeUrl } from "../redact.ts";
 import { statusText } from "../status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "./environment-proxy.ts";
-import { describePeer } from "./peer.ts";
+import { describePeer, type ProxyPeer } from "./peer.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 import { codeOf, inBrackets } from "./tcp-connect.ts";
 
@@ -12,23 +15,50 @@ export const PROXY_REFUSED = "PROXY_REFUSED";
 /** The proxy closed the connection, or did not answer as a proxy of its kind does. */
 export const PROXY_PROTOCOL_ERROR = "PROXY_PROTOCOL_ERROR";
 
-/** An HTTP proxy's answer to a request that was meant for `target`. `challenge` is its `proxy-authenticate`. */
-export function httpRefusal(
-  chosen: ChosenProxy,
-  target: Endpoint,
-  status: number,
-  challenge: string | undefined,
-): NetworkError {
+/** What of an HTTP proxy's answer says why. Its texts are anybody's, so credentials must be blanked in them already. */
+export interface HttpProxyAnswer {
+  readonly status: number;
+  /** Its `proxy-authenticate`. */
+  readonly challenge?: string | undefined;
+  /** The first words of its page. */
+  readonly page?: string | undefined;
+  readonly location?: string | undefined;
+}
+
+/** An HTTP proxy's answer to a request that was meant for `target`. */
+export function httpRefusal(chosen: ChosenProxy, target: Endpoint, answer: HttpProxyAnswer): NetworkError {
+  const { status, challenge } = answer;
   const wantsCredentials = status === 407 || status === 401;
   // Not the proxy's own words for its status: they are anybody's text.
   return new NetworkError(
-    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(status, chosen)}`,
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}${quoted(answer.page)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(answer, chosen)}`,
     {
       code: wantsCredentials ? PROXY_AUTHENTICATION_REQUIRED : PROXY_REFUSED,
       phase: "proxy",
       proxyStatus: status,
-      outlook: status >= 500 ? "again" : "never",
+      outlook: isServerFault(status) ? "again" : "never",
     },
+  );
+}
+
+/** It took the CONNECT, and then sent a page where the tunnel should begin. */
+export function pageInsteadOfTunnel(chosen: ChosenProxy, target: Endpoint, status: number, page: string): NetworkError {
+  return new NetworkError(
+    `${describe(chosen)} answered with a web page (${statusText(status)}) where the tunnel to ${authorityOf(target)} should begin${quoted(page)}; a block page or a log-in page: ${forbiddenAdvice(chosen)}, or open a web page in a browser and sign in`,
+    { code: PROXY_REFUSED, phase: "proxy", proxyStatus: status, outlook: "never" },
+  );
+}
+
+/** Its answer has more headers than are taken. */
+export function oversizedHead(chosen: ChosenProxy, { code, what, advice }: typeof HEAD_TOO_LARGE): NetworkError {
+  return new NetworkError(`${describe(chosen)} ${what}; ${advice}`, { code, phase: "proxy", outlook: "never" });
+}
+
+/** It took the connection and did not answer. */
+export function silentProxy(peer: ProxyPeer, timeoutMs: number, advice: string): TimeoutError {
+  return new TimeoutError(
+    `${describePeer(peer)} took the connection and answered nothing within ${timeoutMs} ms; ${advice}, or allow more time with connectTimeoutMs`,
+    { phase: "connect", timeoutMs, outlook: "never" },
   );
 }
 
@@ -70,6 +100,10 @@ export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError 
   );
 }
 
+function quoted(page: string | undefined): string {
+  return page ? ` (it says: ${JSON.stringify(printable(page))})` : "";
+}
+
 function describe({ proxy, source }: ChosenProxy): string {
   return describePeer({ role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
 }
@@ -86,10 +120,11 @@ function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | un
 
 const KNOWN_SCHEMES = ["basic", "digest", "ntlm", "negotiate", "kerberos", "bearer"];
 
-/** Only names that are known: the header is the proxy's text. */
-function offeredSchemes(challenge: string | undefined): string[] {
-  const words = new Set(challenge?.toLowerCase().match(/[a-z]+(?=[\s,]|$)/g));
-  return KNOWN_SCHEMES.filter((scheme) => words.has(scheme));
+/** Only names that are known, and that stand where a scheme may: the header is the proxy's text, and a realm can be called anything. */
+function offeredSchemes(challenge = ""): string[] {
+  const bare = challenge.toLowerCase().replace(/"(?:[^"\\]|\\.)*"/g, "");
+  const schemes = new Set([...bare.matchAll(/(?:^|,)\s*([a-z]+)(?=\s|,|$)/g)].map(([, scheme]) => scheme));
+  return KNOWN_SCHEMES.filter((scheme) => schemes.has(scheme));
 }
 
 /** Where the proxy's own rules stand against the host. */
@@ -98,7 +133,14 @@ export function forbiddenAdvice({ source }: ChosenProxy): string {
   return `ask whoever runs it to allow this host, or ${around} if it can be reached directly`;
 }
 
-function statusAdvice(status: number, chosen: ChosenProxy): string {
+/** RFC 6585 §6: a captive portal. */
+const LOGIN_REQUIRED = 511;
+
+function statusAdvice({ status, location }: HttpProxyAnswer, chosen: ChosenProxy): string {
+  if (status === LOGIN_REQUIRED || (status >= 300 && status <= 399)) {
+    const where = location === undefined ? "any web page" : printable(safeUrl(location));
+    return `the network or the proxy wants a log-in first: open ${where} in a browser and sign in`;
+  }
   if (status === 403) return forbiddenAdvice(chosen);
   if (status >= 500) return "it could not reach the host itself: check the name, and try again";
   return "check that it is a proxy and allows CONNECT to this port";

@@ -71,6 +71,12 @@ export class ProxyUrl implements Endpoint {
  * @throws {@link BuildError} Another scheme or a malformed value. The value is never part of the message, since it can hold a password.
  */
 export function parseProxyUrl(value: string, source: string): ProxyUrl {
+  if (/^\s*["'\u201c\u2018]/.test(value)) {
+    throw malformed(
+      source,
+      "it begins with a quotation mark, which became part of the value (a .env file or `set` keeps them)",
+    );
+  }
   const [, written] = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(value) ?? [];
   const known = SCHEMES.get(written?.toLowerCase() ?? "http");
   if (!known) {

@@ -11,6 +11,8 @@ export interface Endpoint {
 /** Where a connection shall end: the origin of a request. */
 export interface DialTarget extends Endpoint {
   readonly protocol: TargetProtocol;
+  /** A Unix socket or named pipe to connect to in place of host and port; no proxy is used. Names still decide about certificates. */
+  readonly socketPath?: string | undefined;
 }
 
 const DEFAULT_PORTS: Readonly<Record<TargetProtocol, number>> = { "http:": 80, "ws:": 80, "https:": 443, "wss:": 443 };

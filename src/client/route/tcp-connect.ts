@@ -19,7 +19,8 @@ const LEAST_FAMILY_ATTEMPT_MS = 500;
 /** Opens a TCP connection: no delay, keep-alive, happy eyeballs as Node does them. */
 export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFunction | undefined): Promise<Socket> {
   const { hostname, port } = peer;
-  attempt.enter(isIP(hostname) === 0 ? "dns lookup" : "tcp connect", peer);
+  const path = peer.role === "origin" ? peer.socketPath : undefined;
+  attempt.enter(path === undefined && isIP(hostname) === 0 ? "dns lookup" : "tcp connect", peer);
   const socket = new Socket().setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   attempt.own(socket);
   return new Promise((resolve, reject) => {
@@ -40,6 +41,7 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
     // Once: with several addresses Node reports each of them.
     socket.once("lookup", onLookup).on("connect", onConnect).on("error", onError);
     // Last, since a lookup of the caller's own may answer at once.
+    if (path !== undefined) return void socket.connect({ path });
     socket.connect({
       host: hostname,
       port,
@@ -67,6 +69,7 @@ const CONNECT_FAILURES: ReadonlyMap<string | undefined, string> = new Map([
   ["ENETUNREACH", "cannot be reached from this network"],
   ["EADDRNOTAVAIL", "cannot be reached from this network"],
   ["ETIMEDOUT", "does not answer"],
+  ["ENOENT", "does not exist"],
   ["EACCES", "may not be connected to from this process"],
   ["EPERM", "may not be connected to from this process"],
 ]);

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import tls from "node:tls";
 import { BuildError } from "../failure/kinds.ts";
 import { strictCiphers } from "./ciphers.ts";
+import { derItemAt } from "./der.ts";
+import { describeFound } from "./found.ts";
+import { decodeBytes, type PemSection, parsePem } from "./pem.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
 import { checkPemSource, type PemSource, pathOf } from "./selection.ts";
 
@@ -30,8 +33,8 @@ export interface LoadedClientCertificate {
  */
 export function loadClientCertificate({ cert, key, passphrase }: ClientCertificate): LoadedClientCertificate {
   const options = {
-    cert: read(cert, "client certificate"),
-    key: read(key, "client certificate's key"),
+    cert: checked(read(cert, "client certificate"), CERTIFICATE, cert),
+    key: checked(read(key, "client certificate's key"), KEY, key),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
   try {
@@ -39,7 +42,7 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
     tls.createSecureContext({ ...options, ca: [], ciphers: strictCiphers() });
   } catch (error) {
     throw new BuildError(
-      `the client certificate ${nameOf(cert)} cannot be used with the key ${nameOf(key)}: ${why(error, options.key.includes("ENCRYPTED"), passphrase)}`,
+      `the client certificate ${nameOf(cert)} cannot be used with the key ${nameOf(key)}: ${why(error, options.key, passphrase)}`,
       { cause: error },
     );
   }
@@ -51,23 +54,86 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
 function read(source: PemSource, what: string): Buffer {
   checkPemSource(`the ${what}`, source);
   const path = pathOf(source);
-  if (path === undefined) return Buffer.from((source as { readonly pem: string | Uint8Array }).pem);
+  if (path === undefined) return asciiPem((source as { readonly pem: string | Uint8Array }).pem);
   try {
-    return Buffer.from(readPemFile(path));
+    return asciiPem(readPemFile(path));
   } catch (error) {
     if (!(error instanceof PemFileError)) throw error;
     throw new BuildError(`cannot read the ${what} ${path}: ${error.message}`, { cause: error });
   }
 }
 
+/** What Windows shells write is UTF-16, which OpenSSL does not read. */
+function asciiPem(content: string | Uint8Array): Buffer {
+  const text = typeof content === "string" ? content : decodeBytes(content);
+  const isBinary = typeof content !== "string" && !text.includes("-----BEGIN");
+  return isBinary ? Buffer.from(content) : Buffer.from(text.replace(/\ufeff/g, ""), "latin1");
+}
+
+interface Part {
+  readonly what: string;
+  readonly isIt: (section: PemSection) => boolean;
+}
+
+const CERTIFICATE: Part = {
+  what: "client certificate",
+  isIt: ({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label),
+};
+const KEY: Part = { what: "client certificate's key", isIt: ({ kind }) => kind === "private key" };
+
+/** @throws {@link BuildError} There is no such section in it; says what there is. */
+function checked(pem: Buffer, { what, isIt }: Part, source: PemSource): Buffer {
+  const sections = parsePem(pem);
+  if (sections.some(isIt)) return pem;
+  const store = derItemAt(pem)?.end === pem.length && pem[0] === 0x30;
+  const found = store
+    ? "It is binary: a PFX (PKCS#12) store is converted with: openssl pkcs12 -in FILE -out FILE.pem -nodes (add -legacy for one of an old Windows), a DER certificate with: openssl x509 -inform der -in FILE -out FILE.pem"
+    : describeFound(pem, sections);
+  const wanted = what === CERTIFICATE.what ? "a CERTIFICATE block" : "a PRIVATE KEY block";
+  throw new BuildError(
+    `the ${what} ${nameOf(source)} holds no ${wanted.slice(2)}, and must be PEM with ${wanted}. ${found}`,
+  );
+}
+
+/** Schemes by the number in an encrypted key that OpenSSL 3 has in its legacy provider alone. */
+const LEGACY_SCHEMES: readonly (readonly [string, string])[] = [
+  ["06092a864886f70d010501", "PBE-MD2-DES"],
+  ["06092a864886f70d010503", "PBE-MD5-DES"],
+  ["06092a864886f70d010504", "PBE-MD2-RC2-64"],
+  ["06092a864886f70d010506", "PBE-MD5-RC2-64"],
+  ["06092a864886f70d01050a", "PBE-SHA1-DES"],
+  ["06092a864886f70d01050b", "PBE-SHA1-RC2-64"],
+  ["060a2a864886f70d010c0101", "PBE-SHA1-RC4-128"],
+  ["060a2a864886f70d010c0102", "PBE-SHA1-RC4-40"],
+  ["060a2a864886f70d010c0105", "PBE-SHA1-RC2-128"],
+  ["060a2a864886f70d010c0106", "PBE-SHA1-RC2-40"],
+  ["06052b0e030207", "DES-CBC"],
+  ["06082a864886f70d0302", "RC2-CBC"],
+];
+
+/** Undefined for one that OpenSSL 3 takes, or that is not known here. */
+function legacyEncryptionOf(key: Buffer): string | undefined {
+  const text = key.toString("latin1");
+  const [, named] = /^DEK-Info: *([\w-]+)/m.exec(text) ?? [];
+  if (named) return /^(DES-CBC|RC2|RC4|IDEA|BF|CAST|SEED)/.test(named) ? named : undefined;
+  const [, base64 = ""] = /-----BEGIN ENCRYPTED PRIVATE KEY-----([^-]*)/.exec(text) ?? [];
+  const head = Buffer.from(base64, "base64").subarray(0, 128).toString("hex");
+  return LEGACY_SCHEMES.find(([number]) => head.includes(number))?.[1];
+}
+
 function nameOf(source: PemSource): string {
   return pathOf(source) ?? "(given as text)";
 }
 
-function why(error: unknown, encrypted: boolean, passphrase: string | undefined): string {
+function why(error: unknown, key: Buffer, passphrase: string | undefined): string {
+  const encrypted = key.includes("ENCRYPTED");
   const { code, message, reason } = error as { code?: string; message: string; reason?: string };
   if (code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH") return "the key belongs to another certificate";
-  if (code === "ERR_OSSL_PEM_NO_START_LINE") return "one of the two is not in PEM form, or they are swapped";
+  if (code === "ERR_OSSL_PEM_NO_START_LINE") return "the block in one of the two is not what its label says";
+  const legacy = encrypted && /UNSUPPORTED/.test(code ?? "") ? legacyEncryptionOf(key) : undefined;
+  if (legacy) {
+    return `the key is encrypted with ${legacy}, which OpenSSL 3 does not take any more; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in KEY -out KEY.pem`;
+  }
   if (encrypted) {
     // A wrong passphrase does not always fail as such: one in 256 decrypts to nonsense, which fails as whatever it looks like.
     return passphrase === undefined

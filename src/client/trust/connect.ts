@@ -4,8 +4,9 @@ import type { Duplex } from "node:stream";
 import tls from "node:tls";
 import { AbortedError } from "../failure/kinds.ts";
 import { interruptible } from "../interruptible.ts";
+import { knowsSecurityLevels } from "./ciphers.ts";
 import { brokenHandshake, handshakeFailure, type TrustFacts, untrustedPeer } from "./failure.ts";
-import { readPeerChain } from "./peer-chain.ts";
+import { hasWeakKey, readPeerChain } from "./peer-chain.ts";
 
 export interface ConnectOptions {
   /** A connection that stands, to the host itself or through a proxy. After a failure it is closed. */
@@ -52,8 +53,11 @@ export async function connect(
     await handshake(socket, shown, signal, facts);
     if (!socket.authorized) {
       const code = String(socket.authorizationError); // Node's types say Error; what it sets is the code
-      throw untrustedPeer({ host: name, code, chain: readPeerChain(socket) }, facts);
+      throw untrustedPeer({ host: name, code, reason: reasonOf(socket), chain: readPeerChain(socket) }, facts);
     }
+    // What OpenSSL's security level would have refused.
+    const chain = knowsSecurityLevels() ? [] : readPeerChain(socket);
+    if (chain.some(hasWeakKey)) throw untrustedPeer({ host: name, code: "EE_KEY_TOO_SMALL", chain }, facts);
     return socket;
   } catch (error) {
     carrier.destroy(); // and with it the TLS socket; who gave it away does not know whether it was used
@@ -66,6 +70,12 @@ function identityProblem(name: string, certificate: tls.PeerCertificate): Error 
   if (!isIP(name)) return tls.checkServerIdentity(name, certificate);
   if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
   return Object.assign(new Error("address not in certificate"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+}
+
+/** OpenSSL's words for what failed: Node keeps them with the handle, and gives code `UNSPECIFIED` alone where it has no other. */
+function reasonOf(socket: tls.TLSSocket): string | undefined {
+  const { _handle: handle } = socket as { _handle?: { verifyError?: () => Error | null | undefined } };
+  return handle?.verifyError?.()?.message;
 }
 
 function handshake(

@@ -13,6 +13,8 @@ export interface ContextParts {
   readonly roots: OrdinaryRoots;
   readonly bundle: CaBundle | undefined;
   readonly clientCertificate: LoadedClientCertificate | undefined;
+  /** Key exchange groups in place of Node's. */
+  readonly groups?: string | undefined;
 }
 
 // Building one from 144 roots takes 6 to 20 ms, so it is done once for each set of parts and shared by every connection.
@@ -26,16 +28,17 @@ const contexts = new WeakMap<OrdinaryRoots, RecentlyUsed<tls.SecureContext>>();
  * @throws {@link CaRejectedError} TLS refuses a certificate of the bundle.
  * @throws {@link BuildError} No context can be made for another reason.
  */
-export function sharedContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
+export function sharedContext({ roots, bundle, clientCertificate, groups }: ContextParts): tls.SecureContext {
   const known = contexts.get(roots) ?? new RecentlyUsed<tls.SecureContext>(MAX_CONTEXTS);
   contexts.set(roots, known);
-  const key = `${bundle?.digest ?? ""}|${clientCertificate?.digest ?? ""}`;
-  return known.get(key, () => buildContext({ roots, bundle, clientCertificate }));
+  const key = `${bundle?.digest ?? ""}|${clientCertificate?.digest ?? ""}|${groups ?? ""}`;
+  return known.get(key, () => buildContext({ roots, bundle, clientCertificate, groups }));
 }
 
-function buildContext({ roots, bundle, clientCertificate }: ContextParts): tls.SecureContext {
+function buildContext({ roots, bundle, clientCertificate, groups }: ContextParts): tls.SecureContext {
   const anchors = bundle ? trustAnchors(bundle) : [];
   const options: tls.SecureContextOptions = { ciphers: strictCiphers(), ...clientCertificate?.options };
+  if (groups !== undefined) options.ecdhCurve = groups;
   // A distribution's whole bundle is a common setting; reading its 144 roots a second time would double the cost.
   const added = anchors.map(({ pem }) => pem).filter((pem) => !roots.known.has(toBase64(pem)));
   if (added.length > 0 || roots.additional.length > 0)

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { isCaError, NetworkError } from "../failure/kinds.ts";
-import { type CaBundle, describeSource } from "./bundle.ts";
+import { type CaBundle, describeSource, readCaBundle } from "./bundle.ts";
+import { largeHelloHint } from "./large-hello.ts";
 import { describeCertificate } from "./peer-chain.ts";
 import type { CaSelection } from "./selection.ts";
 import { judge } from "./verdict.ts";
@@ -10,24 +11,45 @@ export interface TrustFacts {
   readonly selection: CaSelection;
   readonly bundle: CaBundle | undefined;
   readonly hasClientCertificate: boolean;
+  /** What is wrong with the files of ordinary roots, a sentence each. */
+  readonly rootProblems?: (() => readonly string[]) | undefined;
+}
+
+/** A file that was written after it was read: the certificate that is missed may be in it by now. */
+function changedSince(bundle: CaBundle | undefined): readonly string[] {
+  const path = bundle?.source.path;
+  if (!bundle || path === undefined) return [];
+  try {
+    if (readCaBundle({ path }).digest === bundle.digest) return [];
+    return [`${path} has changed since it was read: start the program again, or build the client anew.`];
+  } catch {
+    return [`${path} has changed since it was read, and can no longer be used.`];
+  }
 }
 
 /** What the other side presented, and the code with which the check of it failed. */
 export interface RefusedPeer {
   readonly host: string;
   readonly code: string;
+  /** OpenSSL's words for it. */
+  readonly reason?: string | undefined;
   readonly chain: readonly X509Certificate[];
   /** Unix time in milliseconds. Default: now. */
   readonly now?: number | undefined;
 }
 
 /** The error for a certificate that did not pass: what is wrong, who issued it, what was trusted, what to do. */
-export function untrustedPeer({ host, code, chain, now = Date.now() }: RefusedPeer, facts: TrustFacts): NetworkError {
-  const verdict = judge({ host, code, chain, bundle: facts.bundle, now });
+export function untrustedPeer(
+  { host, code, reason, chain, now = Date.now() }: RefusedPeer,
+  facts: TrustFacts,
+): NetworkError {
+  const verdict = judge({ host, code, reason, chain, bundle: facts.bundle, now });
   const sentences = [
     `TLS certificate of ${host} refused: ${verdict.what} (${verdict.code}).`,
     describeChain(chain),
     describeTrusted(facts),
+    ...changedSince(facts.bundle),
+    ...(facts.rootProblems?.() ?? []),
     verdict.advice,
   ];
   return tlsError(sentences, verdict.code, "final");
@@ -67,6 +89,13 @@ const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
     what: "the server refused the handshake: it demands a client certificate, or shares no cipher with this side",
     advice: DEMANDED,
     isTrust: true,
+  },
+  {
+    pattern: /UNSAFE_LEGACY_RENEGOTIATION/,
+    what: "the other side, or a proxy that inspects TLS, offers renegotiation in its old, unsafe form alone",
+    advice:
+      "It must be updated (RFC 5746). Until then, a file that OPENSSL_CONF names can allow it, at the risk that RFC describes: [ssl_sect] Options = UnsafeLegacyServerConnect.",
+    isTrust: false,
   },
   {
     pattern: /KEY_TOO_SMALL|MD_TOO_WEAK/,
@@ -126,7 +155,7 @@ export function brokenHandshake(error: unknown, host: string): NetworkError {
   const { code = "ECONNRESET" } = (error ?? {}) as { code?: string };
   const message = `the connection to ${host} was closed during the TLS handshake (${code}).`;
   return tlsError(
-    [message, "A firewall or proxy that allows no TLS to this host looks like this."],
+    [message, "A firewall or proxy that allows no TLS to this host looks like this.", largeHelloHint() ?? ""],
     code,
     "passing",
     error,
@@ -134,7 +163,7 @@ export function brokenHandshake(error: unknown, host: string): NetworkError {
 }
 
 const TRUST_CODE =
-  /^(?:UNABLE_TO_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|EE_KEY_TOO_SMALL|CA_(?:KEY|MD)_TOO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|UNSPECIFIED$|ERR_TLS_CERT_)/;
+  /^(?:UNABLE_TO_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|EE_KEY_TOO_SMALL|CA_(?:KEY|MD)_TOO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|PERMITTED_VIOLATION|EXCLUDED_VIOLATION|SUBTREE_MINMAX|UNSUPPORTED_(?:CONSTRAINT|NAME_SYNTAX)|UNHANDLED_CRITICAL_|KEYUSAGE_NO_|UNSPECIFIED$|ERR_TLS_CERT_)/;
 const MAX_CAUSES = 8;
 
 /**

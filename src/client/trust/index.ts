@@ -15,6 +15,7 @@ export type { ClientCertificate } from "./client-certificate.ts";
 export type { ConnectOptions } from "./connect.ts";
 export { isTrustFailure } from "./failure.ts";
 export { type CertificateFacts, describeCertificates, inspectPeer, type PeerFacts } from "./inspect.ts";
+export { SMALL_GROUPS } from "./large-hello.ts";
 export {
   type CaSelection,
   type CaSource,

@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { printable } from "../printable.ts";
 import { signatureAlgorithm } from "./der.ts";
 
 const MAX_CHAIN = 10;
-const MAX_NAME = 200;
 
 /** The certificates that the other side presented, its own first. */
 export function readPeerChain(socket: TLSSocket): X509Certificate[] {
@@ -52,15 +52,6 @@ export function hasWeakKey(certificate: X509Certificate): boolean {
 
 export function hasWeakSignature(certificate: X509Certificate): boolean {
   return /^(md\d|sha1)|-SHA1$/.test(signatureOf(certificate));
-}
-
-/** Text from the other side, made safe to print: a name may hold line breaks, terminal codes or a novel. */
-export function printable(text: string): string {
-  const line = text
-    .trim()
-    .replace(/\s*\n\s*/g, ", ")
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
-  return line.length > MAX_NAME ? `${line.slice(0, MAX_NAME)}…` : line;
 }
 
 function keyFacts(certificate: X509Certificate): {

@@ -73,11 +73,9 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["ENXIO", "No such device or address"],
 ]);
 
-/** `No such file or directory (os error 2)`: the C library's words and number, as the reference prints them. */
+/** `No such file or directory (ENOENT)`: the C library's words, as the reference prints them, and the code that Node's users know. */
 function describeCode(code: string): string {
-  const number = (osConstants.errno as Readonly<Record<string, number>>)[code];
-  const words = WORDS.get(code) ?? libuvWords(code);
-  return number === undefined ? words : `${words} (os error ${number})`;
+  return `${WORDS.get(code) ?? libuvWords(code)} (${code})`;
 }
 
 function libuvWords(code: string): string {

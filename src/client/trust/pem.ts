@@ -13,7 +13,8 @@ export interface PemSection {
   readonly problem?: string | undefined;
 }
 
-const BYTE_ORDER_MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/; // the second is UTF-8's, read as Latin-1
+// Also between sections, where files were put behind one another. The second is UTF-8's, read as Latin-1.
+const BYTE_ORDER_MARKS = /\ufeff|\u00ef\u00bb\u00bf/g;
 // Everything a line can hold besides the marker is taken greedily and looked at afterwards, so that no input makes this more than linear.
 const MARKER = /(?:^|[\r\n])[ \t]*-----(BEGIN|END) ([^\r\n]*)/g;
 const HEADERS = /^\s*[A-Za-z][\w-]*:[\s\S]*?\n[ \t]*\n/; // RFC 1421 §4.6, ended by a blank line
@@ -33,7 +34,7 @@ const LABELS: ReadonlyMap<string, PemKind> = new Map([
  * @see RFC 7468 for the format, RFC 1421 for headers.
  */
 export function parsePem(input: string | Uint8Array): PemSection[] {
-  const text = (typeof input === "string" ? input : decodeBytes(input)).replace(BYTE_ORDER_MARK, "");
+  const text = (typeof input === "string" ? input : decodeBytes(input)).replace(BYTE_ORDER_MARKS, "");
   const sections: PemSection[] = [];
   const lines = new LineCounter(text);
   let open: { kind: PemKind; label: string; line: number; bodyStart: number } | undefined;
@@ -85,7 +86,8 @@ export function toBase64(certificatePem: string): string {
   return certificatePem.replace(/-----[^-]+-----|\s+/g, "");
 }
 
-function decodeBytes(bytes: Uint8Array): string {
+/** PEM as characters: ASCII, or UTF-16 where a byte order mark says so. */
+export function decodeBytes(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer[0] === 0xff && buffer[1] === 0xfe) return buffer.toString("utf16le");
   if (buffer[0] === 0xfe && buffer[1] === 0xff) {

@@ -5,6 +5,7 @@ import type { Environment } from "../environment.ts";
 import type { Logger } from "../log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { firstDerItem } from "./der.ts";
+import { describeFound } from "./found.ts";
 import { parsePem, toBase64, toCertificatePem } from "./pem.ts";
 import { readPemFile } from "./pem-file.ts";
 
@@ -16,6 +17,8 @@ export interface OrdinaryRoots {
   readonly additional: readonly string[];
   /** All of them, as {@link toBase64} gives them. */
   readonly known: ReadonlySet<string>;
+  /** What is wrong with files that variables name, a sentence each; for people. */
+  readonly problems: readonly string[];
   /** Each origin that gave any, and how many certificates it holds; for people. */
   readonly origins: readonly { readonly name: string; readonly certificates: number }[];
 }
@@ -68,7 +71,7 @@ const cache = new RecentlyUsed<OrdinaryRoots>(8);
  */
 export function ordinaryRoots(env: Environment, logger: Logger, places: RootPlaces = thisSystem): OrdinaryRoots {
   if (places !== thisSystem) return gatherRoots(env, logger, places);
-  const key = JSON.stringify([env["NODE_EXTRA_CA_CERTS"], env["SSL_CERT_DIR"]]);
+  const key = JSON.stringify([env.NODE_EXTRA_CA_CERTS, env.SSL_CERT_DIR]);
   return cache.get(key, () => gatherRoots(env, logger, places));
 }
 
@@ -77,6 +80,7 @@ function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): Ordi
   const origins = [{ name: "Node's default roots", certificates: nodeDefault.length }];
   const known = new Set(nodeDefault.map(toBase64));
   const additional: string[] = [];
+  const problems: string[] = [];
   const add = (name: string, certificates: readonly string[]) => {
     if (certificates.length === 0) return;
     origins.push({ name, certificates: certificates.length });
@@ -87,14 +91,32 @@ function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): Ordi
     }
   };
 
-  const extra = env["NODE_EXTRA_CA_CERTS"];
-  if (extra) add(`${extra} (NODE_EXTRA_CA_CERTS)`, readCertificates(extra, logger));
+  const extra = env.NODE_EXTRA_CA_CERTS;
+  if (extra) {
+    const certificates = readCertificates(extra, logger);
+    add(`${extra} (NODE_EXTRA_CA_CERTS)`, certificates);
+    if (certificates.length === 0) {
+      problems.push(
+        `NODE_EXTRA_CA_CERTS names ${extra}, in which no certificate can be read: it adds no trust.${whatElse(extra)}`,
+      );
+      logger.warn({ path: extra }, problems.join(" "));
+    }
+  }
   const system = readSystemStore(places, logger);
   if (system) add(system.name, system.certificates);
-  for (const folder of env["SSL_CERT_DIR"]?.split(delimiter) ?? []) {
+  for (const folder of env.SSL_CERT_DIR?.split(delimiter) ?? []) {
     if (folder !== "") add(`${folder} (SSL_CERT_DIR)`, readHashedFolder(folder, logger));
   }
-  return { nodeDefault, additional, known, origins };
+  return { nodeDefault, additional, known, problems, origins };
+}
+
+function whatElse(path: string): string {
+  try {
+    const content = readPemFile(path);
+    return ` ${describeFound(content, parsePem(content))}`;
+  } catch (error) {
+    return ` ${(error as Error).message}.`;
+  }
 }
 
 function readSystemStore(

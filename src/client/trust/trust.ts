@@ -8,6 +8,7 @@ import { type ClientCertificate, loadClientCertificate } from "./client-certific
 import { type ConnectOptions, connect } from "./connect.ts";
 import { sharedContext } from "./context.ts";
 import { describeTrusted, handshakeFailure, type TrustFacts } from "./failure.ts";
+import { largeHelloHint } from "./large-hello.ts";
 import { ordinaryRoots } from "./roots.ts";
 import { type CaSelection, type CaSource, selectCaBundle } from "./selection.ts";
 
@@ -16,6 +17,8 @@ export interface TrustOptions {
   readonly env?: Environment | undefined;
   /** A CA bundle of the program's own; the environment's is then not read. Its certificates are added to the ordinary roots as well. */
   readonly ca?: CaSource | undefined;
+  /** Key exchange groups, as OpenSSL writes them (`X25519:P-256`). Default: Node's. */
+  readonly groups?: string | undefined;
   /** Shown to servers that demand one. */
   readonly clientCertificate?: ClientCertificate | undefined;
   /** Default: nothing is logged. */
@@ -43,6 +46,8 @@ export interface Trust {
   tlsOptions(): TlsOptions;
   /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
   explain(error: unknown, host: string): NetworkError | undefined;
+  /** What else than a server without TLS can leave a handshake without an answer here. */
+  silenceHint(): string | undefined;
   /** Where trusted certificates come from, one origin a line. */
   describe(): string;
 }
@@ -63,20 +68,24 @@ export function createTrust(options: TrustOptions = {}): Trust {
   const bundle = ca ? readCaBundle(ca, { logger }) : loadCaBundle(env, { logger });
   const certificateSource = options.clientCertificate;
   const clientCertificate = certificateSource && logFailure(logger, () => loadClientCertificate(certificateSource));
-  const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined };
+  const rootProblems = () => ordinaryRoots(env, logger).problems;
+  const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined, rootProblems };
   const context = () =>
-    logFailure(logger, () => sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate }));
+    logFailure(logger, () =>
+      sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate, groups: options.groups }),
+    );
   return {
     selection,
     bundle,
     connect: (connectOptions) => connect(connectOptions, context, facts),
     tlsOptions: () => ({ secureContext: context() }),
     explain: (error, host) => handshakeFailure(error, host, facts),
+    silenceHint: () => largeHelloHint(),
     describe() {
       const origins = ordinaryRoots(env, logger).origins.map(
         ({ name, certificates }) => `${name}: ${certificates} certificates`,
       );
-      return [describeTrusted(facts), ...origins].join("\n");
+      return [describeTrusted(facts), ...origins, ...rootProblems()].join("\n");
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import { printable } from "../printable.ts";
 import type { CaBundle } from "./bundle.ts";
 import { describeSource } from "./bundle.ts";
 import {
@@ -7,7 +8,6 @@ import {
   hasWeakSignature,
   isSelfIssued,
   issuerOf,
-  printable,
   signatureOf,
   subjectOf,
 } from "./peer-chain.ts";
@@ -17,6 +17,8 @@ export interface Refusal {
   readonly host: string;
   /** OpenSSL's or Node's code. */
   readonly code: string;
+  /** OpenSSL's own words, where Node has no code for them. */
+  readonly reason?: string | undefined;
   /** The other side's own certificate first; empty where it sent none. */
   readonly chain: readonly X509Certificate[];
   readonly bundle: CaBundle | undefined;
@@ -34,9 +36,24 @@ export interface Verdict {
 const WEAK_ADVICE =
   "Whoever runs that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no switch to accept them as they are.";
 
+/** Names of OpenSSL (`X509_V_ERR_…`) by its words, for those that Node calls UNSPECIFIED. */
+const CODES: ReadonlyMap<string, string> = new Map([
+  ["permitted subtree violation", "PERMITTED_VIOLATION"],
+  ["excluded subtree violation", "EXCLUDED_VIOLATION"],
+  ["name constraints minimum and maximum not supported", "SUBTREE_MINMAX"],
+  ["unsupported name constraint type", "UNSUPPORTED_CONSTRAINT_TYPE"],
+  ["unsupported or invalid name syntax", "UNSUPPORTED_NAME_SYNTAX"],
+  ["unhandled critical extension", "UNHANDLED_CRITICAL_EXTENSION"],
+  ["key usage does not include certificate signing", "KEYUSAGE_NO_CERTSIGN"],
+  ["path length constraint exceeded", "PATH_LENGTH_EXCEEDED"],
+  ["invalid ca certificate", "INVALID_CA"],
+  ["unsuitable certificate purpose", "INVALID_PURPOSE"],
+]);
+
 /** Turns the code of a failed check and the certificates at hand into a reason that a person can act on. */
-export function judge(refusal: Refusal): Verdict {
-  const { code, chain } = refusal;
+export function judge(given: Refusal): Verdict {
+  const refusal = { ...given, code: CODES.get(given.reason?.toLowerCase() ?? "") ?? given.code };
+  const { code, chain, reason } = refusal;
   const [leaf] = chain;
   const last = chain.at(-1);
   if (!leaf || !last) return { code, what: "it presented no certificate", advice: "Check the address." };
@@ -68,6 +85,36 @@ export function judge(refusal: Refusal): Verdict {
         advice:
           "Check that the bundle holds the certificate of the authority (CA:TRUE), not one that the authority issued.",
       };
+    case "PERMITTED_VIOLATION":
+    case "EXCLUDED_VIOLATION":
+    case "SUBTREE_MINMAX":
+    case "UNSUPPORTED_CONSTRAINT_TYPE":
+    case "UNSUPPORTED_NAME_SYNTAX":
+      return {
+        code,
+        what: "an authority above it may not issue certificates for this name (name constraints)",
+        advice:
+          "Whoever runs the authority, often that of a proxy that inspects TLS, must widen its name constraints or exempt this host from inspection.",
+      };
+    case "UNHANDLED_CRITICAL_EXTENSION":
+      return {
+        code,
+        what: "it, or a certificate above it, has a critical extension that OpenSSL does not know",
+        advice: "Whoever issued it must make the extension not critical, or leave it out.",
+      };
+    case "KEYUSAGE_NO_CERTSIGN":
+      return {
+        code,
+        what: "a certificate above it may not sign certificates (its key usage lacks Certificate Sign)",
+        advice: "The authority must be issued anew with keyUsage keyCertSign.",
+      };
+    case "PATH_LENGTH_EXCEEDED":
+      return {
+        code,
+        what: "an authority above it may not have that many authorities below itself (path length)",
+        advice:
+          "Whoever runs the authority must issue it anew with a longer path length, or leave an intermediate out.",
+      };
     case "INVALID_PURPOSE":
       return {
         code,
@@ -78,8 +125,8 @@ export function judge(refusal: Refusal): Verdict {
       return (
         weakness(refusal, leaf) ?? {
           code,
-          what: "it did not pass the check",
-          advice: "The code names the check that failed.",
+          what: reason ? `it did not pass the check: ${printable(reason)}` : "it did not pass the check",
+          advice: "Whoever issued it must mend what the check names.",
         }
       );
   }
@@ -99,7 +146,9 @@ function outOfDate(
   what: string,
   test: (certificate: X509Certificate) => boolean,
 ): Verdict {
-  const culprit = chain.find(test) ?? bundle?.certificates.find(({ x509 }) => test(x509))?.x509;
+  const last = chain.at(-1);
+  const above = bundle?.certificates.map(({ x509 }) => x509).filter((x509) => last?.checkIssued(x509));
+  const culprit = chain.find(test) ?? above?.find(test);
   const clock = `this machine's clock says ${isoTime(now)}`;
   if (!culprit)
     return { code, what: `a certificate above it ${what} (${clock})`, advice: "Renew the root, or set the clock." };

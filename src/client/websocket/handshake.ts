@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { Failure } from "../failure/failure.ts";
 import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
-import { type HeaderMap, joinRepeated, mergeHeaders } from "../headers.ts";
+import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated, MAX_HEAD_BYTES, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
+import { tidyNextHead } from "../http/response-heads.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type SentRequest, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
@@ -66,11 +67,13 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     headers,
     createConnection: () => socket,
     finishRequest: sendInOrder,
+    maxHeaderSize: MAX_HEAD_BYTES,
     perMessageDeflate: options.compression !== false,
     maxPayload: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     closeTimeout: CLOSE_TIMEOUT_MS,
     skipUTF8Validation: options.skipsUtf8Check ?? false,
   };
+  tidyNextHead(socket);
   const open = (): WebSocket => new Websocket(url, settings);
   return new Attempt({ url: url.href, headers, secrets: options.secrets }, socket, {
     timeoutMs,
@@ -193,6 +196,10 @@ class Attempt {
     const inTls = this.#limits.explain(reason);
     if (inTls) return inTls;
     const { code } = reason as { readonly code?: string };
+    if (code === "HPE_HEADER_OVERFLOW") {
+      const message = `${this.#url} ${HEAD_TOO_LARGE.what}; ${HEAD_TOO_LARGE.advice}`;
+      return new NetworkError(message, { code: HEAD_TOO_LARGE.code, phase: "request", outlook: "never", cause });
+    }
     return new NetworkError(
       `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not speak WebSocket here`,
       { code, phase: "request", cause },

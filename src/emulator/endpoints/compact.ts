@@ -1,19 +1,25 @@
 import type { Fields } from "../fields.ts";
 import { compact } from "../model/index.ts";
 import { estimateTokens } from "../model/pieces.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
-import { parseInput, required } from "../responses/request.ts";
+import { withId } from "../responses/conversations.ts";
+import { required } from "../responses/request.ts";
+import type { Shared } from "./shared.ts";
 
 /**
- * Answers `responses/compact`: the user's messages as they were, then one compaction item for everything else.
+ * Answers `responses/compact`: the user's messages, then one compaction item for everything else.
  *
  * @throws {@link ServiceError} 400
  */
-export function compactHistory(body: Fields, identifiers: Identifiers, nowSeconds: number): Fields {
+export function compactHistory(
+  body: Fields,
+  { archive, identifiers, parse }: Pick<Shared, "archive" | "identifiers" | "parse">,
+  nowSeconds: number,
+): Fields {
   required(body, "model");
-  const input = parseInput(body.input);
+  const request = parse(body);
+  const input = archive.gather(request);
   const { encryptedContent } = compact(input);
-  const kept = input.filter((item) => item.role === "user");
+  const kept = input.filter((item) => item.role === "user").map((item) => withId(item, identifiers));
   const inputTokens = estimateTokens(JSON.stringify(input));
   const outputTokens = estimateTokens(encryptedContent);
   return {
@@ -23,7 +29,7 @@ export function compactHistory(body: Fields, identifiers: Identifiers, nowSecond
     output: [...kept, { id: identifiers.next("cmp"), type: "compaction", encrypted_content: encryptedContent }],
     usage: {
       input_tokens: inputTokens,
-      input_tokens_details: { cached_tokens: 0 },
+      input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
       output_tokens: outputTokens,
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: inputTokens + outputTokens,

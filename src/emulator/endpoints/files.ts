@@ -1,9 +1,11 @@
-import type { Fields } from "../fields.ts";
+import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { required } from "../responses/request.ts";
 import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
+import { filesIn, formIn, isForm } from "./form.ts";
+import { pageOf } from "./page.ts";
 
 interface ShelvedFile {
   readonly name: string;
@@ -13,20 +15,99 @@ interface ShelvedFile {
   uploadedBytes?: number;
 }
 
-/** The three steps of an upload: register, upload to a signed address, tell that it is done. */
+/** A file of the public API, uploaded in one form. */
+interface StoredFile {
+  readonly object: Fields;
+  readonly content: Uint8Array;
+}
+
+const KEPT_FILES = 100;
+
+/** Files: the public API's, uploaded in a form, and the backend's in three steps: register, upload to a signed address, tell that it is done. */
 export class FileShelf {
   readonly #files = new Map<string, ShelvedFile>();
+  readonly #stored = new Map<string, StoredFile>();
+  readonly #identifiers: Identifiers;
 
-  /** @throws {@link ServiceError} 400 */
-  register(body: Fields, identifiers: Identifiers, origin: string): Fields {
+  constructor(identifiers: Identifiers) {
+    this.#identifiers = identifiers;
+  }
+
+  /** `POST /files` in either form. @throws {@link ServiceError} 400 */
+  async create(request: RecordedRequest, origin: string, nowSeconds: number): Promise<Fields> {
+    if (isForm(request)) return this.#store(await formIn(request), nowSeconds);
+    const { json } = request;
+    if (!isFields(json)) throw new ServiceError(400, { message: "We could not parse the JSON body of your request." });
+    return this.#register(json, origin);
+  }
+
+  list(query: URLSearchParams): Fields {
+    return pageOf(
+      Array.from(this.#stored.values(), ({ object }) => object),
+      query,
+    );
+  }
+
+  /** @throws {@link ServiceError} 404 */
+  describe(id: string): Fields {
+    return this.#find(id).object;
+  }
+
+  /** @throws {@link ServiceError} 404 */
+  content(id: string): Uint8Array {
+    return this.#find(id).content;
+  }
+
+  /** @throws {@link ServiceError} 404 */
+  remove(id: string): Fields {
+    this.#find(id);
+    this.#stored.delete(id);
+    return { id, object: "file", deleted: true };
+  }
+
+  #find(id: string): StoredFile {
+    const found = this.#stored.get(id);
+    if (!found)
+      throw new ServiceError(404, { message: `No such File object: ${id}`, param: "id", code: "file_not_found" });
+    return found;
+  }
+
+  async #store(form: FormData, nowSeconds: number): Promise<Fields> {
+    const [file] = filesIn(form, "file");
+    const purpose = form.get("purpose");
+    if (!file)
+      throw new ServiceError(400, {
+        message: "Missing required parameter: 'file'.",
+        param: "file",
+        code: "missing_required_parameter",
+      });
+    if (typeof purpose !== "string") {
+      throw new ServiceError(400, {
+        message: "Missing required parameter: 'purpose'.",
+        param: "purpose",
+        code: "missing_required_parameter",
+      });
+    }
+    const id = this.#identifiers.next("file").replace("_", "-");
+    const object = {
+      ...{ id, object: "file", bytes: file.size, created_at: nowSeconds, expires_at: null, filename: file.name },
+      ...{ purpose, status: "processed", status_details: null },
+    };
+    this.#stored.set(id, { object, content: new Uint8Array(await file.arrayBuffer()) });
+    const [oldest] = this.#stored.keys();
+    if (this.#stored.size > KEPT_FILES && oldest !== undefined) this.#stored.delete(oldest);
+    return object;
+  }
+
+  #register(body: Fields, origin: string): Fields {
     const name = required(body, "file_name");
     required(body, "use_case");
     const { file_size: sizeBytes } = body;
     if (!Number.isSafeInteger(sizeBytes)) {
       throw new ServiceError(400, { message: "Missing required parameter: 'file_size'.", param: "file_size" });
     }
-    const fileId = identifiers.next("file");
-    const signature = identifiers.next("sig");
+    const fileId = this.#identifiers.next("file");
+    const signature = this.#identifiers.next("sig");
     this.#files.set(fileId, { name, sizeBytes: Number(sizeBytes), signature });
     return { status: "success", file_id: fileId, upload_url: `${origin}/upload/${fileId}?sig=${signature}` };
   }

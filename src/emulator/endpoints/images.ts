@@ -1,9 +1,10 @@
-import { type Fields, stringIn } from "../fields.ts";
+import { type Fields, isFields, stringIn } from "../fields.ts";
+import { PIXEL_PNG } from "../pixel.ts";
+import type { RecordedRequest } from "../recording.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";
+import { filesIn, formIn, isForm } from "./form.ts";
 
-/** A PNG of one transparent pixel. */
-const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=";
 const MOST_IMAGES = 10;
 
 /** Answers `images/generations`: as many single pixels as were asked for. @throws {@link ServiceError} 400 */
@@ -12,16 +13,27 @@ export function generateImages(body: Fields, nowSeconds: number): Fields {
   return images(body, nowSeconds);
 }
 
-/** Answers `images/edits`, the same way. @throws {@link ServiceError} 400 */
-export function editImages(body: Fields, nowSeconds: number): Fields {
-  if (!Array.isArray(body.images) || body.images.length === 0) {
-    throw new ServiceError(400, {
-      message: "Missing required parameter: 'images'.",
-      param: "images",
-      code: "missing_required_parameter",
-    });
-  }
+/** Answers `images/edits` in either form, the same way. @throws {@link ServiceError} 400 */
+export async function editImages(request: RecordedRequest, nowSeconds: number): Promise<Fields> {
+  if (!isForm(request)) return editListed(isFields(request.json) ? request.json : {}, nowSeconds);
+  const form = await formIn(request);
+  if (filesIn(form, "image").length === 0) throw noImages("image");
+  const fields = Object.fromEntries([...form].filter(([, value]) => typeof value === "string"));
+  const { n = "1" } = fields;
+  return images({ ...fields, n: Number(n) }, nowSeconds);
+}
+
+function editListed(body: Fields, nowSeconds: number): Fields {
+  if (!Array.isArray(body.images) || body.images.length === 0) throw noImages("images");
   return images(body, nowSeconds);
+}
+
+function noImages(param: string): ServiceError {
+  return new ServiceError(400, {
+    message: `Missing required parameter: '${param}'.`,
+    param,
+    code: "missing_required_parameter",
+  });
 }
 
 function images(body: Fields, nowSeconds: number): Fields {
@@ -37,7 +49,7 @@ function images(body: Fields, nowSeconds: number): Fields {
   return {
     created: nowSeconds,
     background: stringIn(body, "background") ?? "opaque",
-    data: Array.from({ length: Number(n) }, () => ({ b64_json: PIXEL })),
+    data: Array.from({ length: Number(n) }, () => ({ b64_json: PIXEL_PNG })),
     output_format: "png",
     quality: stringIn(body, "quality") ?? "medium",
     size: stringIn(body, "size") ?? "1x1",

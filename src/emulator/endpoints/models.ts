@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Fields } from "../fields.ts";
+import { ServiceError } from "../service-error.ts";
 
 const EFFORTS: readonly (readonly [effort: string, description: string])[] = [
   ["low", "Answers at once"],
@@ -47,9 +48,33 @@ const CATALOG: readonly Fields[] = [
 /** Changes exactly when the list does; answers of the model name it too. */
 export const MODELS_ETAG = `"${createHash("sha256").update(JSON.stringify(CATALOG)).digest("hex").slice(0, 16)}"`;
 
-/** With a client version the list that Codex clients read, without one the public API's. */
-export function listModels(clientVersion: string | null): Fields {
-  if (clientVersion !== null) return { models: CATALOG };
-  const data = CATALOG.map(({ slug }) => ({ id: slug, object: "model", created: 1_773_360_000, owned_by: "emulator" }));
-  return { object: "list", data };
+/**
+ * With a client version the list that Codex clients read, without one the public API's.
+ *
+ * @param names - the models there are; default: the emulator's own two.
+ */
+export function listModels(clientVersion: string | null, names?: readonly string[]): Fields {
+  if (clientVersion !== null) {
+    const given = names?.map((name, index) =>
+      modelInfo(name, name, "The emulator under a name that was given to it.", index),
+    );
+    return { models: given ?? CATALOG };
+  }
+  return { object: "list", data: (names ?? CATALOG.map(({ slug }) => String(slug))).map(modelObject) };
+}
+
+/** One model of the public API; any name is one unless they are given. @throws {@link ServiceError} 404 */
+export function findModel(id: string, names?: readonly string[]): Fields {
+  if (names && !names.includes(id)) {
+    throw new ServiceError(404, {
+      message: `The model '${id}' does not exist`,
+      param: "model",
+      code: "model_not_found",
+    });
+  }
+  return modelObject(id);
+}
+
+function modelObject(id: string): Fields {
+  return { id, object: "model", created: 1_773_360_000, owned_by: "emulator" };
 }

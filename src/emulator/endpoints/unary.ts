@@ -1,16 +1,20 @@
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
 import type { Route } from "../routes.ts";
 import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
-import { createCall } from "./calls.ts";
+import { actOnCall, createCall } from "./calls.ts";
+import { createClientSecret } from "./client-secrets.ts";
+import { answerCodexAccount } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
+import { ConversationEndpoints } from "./conversations.ts";
 import { FileShelf } from "./files.ts";
 import { editImages, generateImages } from "./images.ts";
 import { summarizeTraces } from "./memories.ts";
-import { listModels, MODELS_ETAG } from "./models.ts";
+import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";
+import type { Shared } from "./shared.ts";
+import { StoredResponseEndpoints } from "./stored-responses.ts";
 
 /** A request for one of them, and where it was sent to. */
 export interface UnaryRequest {
@@ -21,43 +25,98 @@ export interface UnaryRequest {
 
 /** The endpoints that are answered by one body. */
 export class UnaryEndpoints {
-  readonly #identifiers: Identifiers;
-  readonly #files = new FileShelf();
+  readonly #shared: Shared;
+  /** Of calls that are not over. */
+  readonly #calls = new Set<string>();
+  readonly #files: FileShelf;
+  readonly #stored: StoredResponseEndpoints;
+  readonly #conversations: ConversationEndpoints;
 
-  constructor(identifiers: Identifiers) {
-    this.#identifiers = identifiers;
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#files = new FileShelf(shared.identifiers);
+    this.#stored = new StoredResponseEndpoints(shared);
+    this.#conversations = new ConversationEndpoints(shared.conversations);
   }
 
   /** @throws {@link ServiceError} */
-  answer({ route, url, request }: UnaryRequest, nowSeconds: number): StepAnswer {
+  async answer({ route, url, request }: UnaryRequest, nowSeconds: number): Promise<StepAnswer> {
+    const { identifiers } = this.#shared;
+    const [id = "", itemId = ""] = route.ids;
+    const query = url.searchParams;
     switch (route.endpoint) {
       case "models":
-        return { headers: { etag: MODELS_ETAG }, body: listModels(url.searchParams.get("client_version")) };
+        return {
+          headers: { etag: MODELS_ETAG },
+          body: listModels(query.get("client_version"), this.#shared.options.models),
+        };
+      case "model":
+        return { body: findModel(id, this.#shared.options.models) };
       case "upload":
-        return this.#files.upload(route.fileId, url.searchParams.get("sig"), request);
+        return this.#files.upload(id, query.get("sig"), request);
+      case "file":
+        return { body: await this.#files.create(request, url.origin, nowSeconds) };
+      case "files":
+        return { body: this.#files.list(query) };
+      case "stored_file":
+        return { body: this.#files.describe(id) };
+      case "file_content":
+        return { headers: { "content-type": "application/octet-stream" }, body: this.#files.content(id) };
+      case "file_deletion":
+        return { body: this.#files.remove(id) };
+      case "uploaded":
+        return { body: this.#files.uploaded(id, url.origin) };
+      case "image_edit":
+        return { body: await editImages(request, nowSeconds) };
       case "call":
-        return createCall(request, this.#identifiers);
+        return createCall(request, this.#calls, identifiers);
+      case "call_act":
+        return actOnCall(url.pathname, request, this.#calls);
+      case "codex_account":
+        return { body: answerCodexAccount(url) };
+      case "stored_response":
+        return { body: this.#stored.retrieve(id) };
+      case "stored_response_deletion":
+        return { body: this.#stored.remove(id) };
+      case "cancellation":
+        return { body: this.#stored.cancel(id) };
+      case "input_items":
+        return { body: this.#stored.inputItems(id, query) };
+      case "conversation":
+        return { body: this.#conversations.retrieve(id) };
+      case "conversation_deletion":
+        return { body: this.#conversations.remove(id) };
+      case "conversation_items":
+        return { body: this.#conversations.items(id, query) };
+      case "conversation_item":
+        return { body: this.#conversations.item(id, itemId) };
+      case "conversation_item_deletion":
+        return { body: this.#conversations.removeItem(id, itemId) };
       default:
-        return { body: this.#answerJson(route, jsonBody(request), url.origin, nowSeconds) };
+        return { body: this.#answerJson(route, jsonBody(request), nowSeconds) };
     }
   }
 
-  #answerJson({ endpoint, fileId }: Route, body: Fields, origin: string, nowSeconds: number): Fields {
+  #answerJson({ endpoint, ids: [id = ""] }: Route, body: Fields, nowSeconds: number): Fields {
     switch (endpoint) {
+      case "client_secret":
+        return createClientSecret(body, this.#shared.identifiers, nowSeconds);
       case "compact":
-        return compactHistory(body, this.#identifiers, nowSeconds);
+        return compactHistory(body, this.#shared, nowSeconds);
+      case "input_tokens":
+        return this.#stored.countInputTokens(body, nowSeconds);
+      case "conversation_creation":
+        return this.#conversations.create(body, nowSeconds);
+      case "conversation_update":
+        return this.#conversations.update(id, body);
+      case "conversation_items_creation":
+        return this.#conversations.addItems(id, body);
       case "memories":
         return summarizeTraces(body);
       case "search":
         return search(body);
       case "image_generation":
         return generateImages(body, nowSeconds);
-      case "image_edit":
-        return editImages(body, nowSeconds);
-      case "file":
-        return this.#files.register(body, this.#identifiers, origin);
-      case "uploaded":
-        return this.#files.uploaded(fileId, origin);
       default:
         throw new ServiceError(404, { message: `Nothing answers for ${endpoint}.` });
     }

@@ -2,16 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeBody, readBody, readUpload } from "../body.ts";
 import { deliver, fired } from "../delivery.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
-import { type Fields, fieldsIn, isFields } from "../fields.ts";
+import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
-import { parseResponsesRequest } from "../responses/request.ts";
+import type { BackgroundRun } from "../responses/background.ts";
+import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
-import { type Route, routeOf } from "../routes.ts";
-import type { Step, StepAnswer } from "../script.ts";
+import { type OtherMethods, type Route, routeOf } from "../routes.ts";
+import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../script.ts";
 import { nowSeconds, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHeaders } from "./answer.ts";
 import { EventStream } from "./event-stream.ts";
+import { checkCaller } from "./guard.ts";
 import { headersOf } from "./headers.ts";
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
@@ -21,7 +23,13 @@ export class HttpHandler {
 
   constructor(service: Service) {
     this.#service = service;
-    this.#unary = new UnaryEndpoints(service.identifiers);
+    this.#unary = new UnaryEndpoints({
+      identifiers: service.identifiers,
+      archive: service.archive,
+      conversations: service.conversations,
+      options: service.options,
+      parse: (body) => service.parse(body),
+    });
   }
 
   /** Never rejects. */
@@ -42,6 +50,8 @@ class Exchange {
   readonly #response: ServerResponse;
   readonly #gone: AbortSignal;
   readonly #startedAt = performance.now();
+  readonly #pathname: string;
+  readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
 
   constructor(service: Service, unary: UnaryEndpoints, message: IncomingMessage, response: ServerResponse) {
@@ -49,6 +59,8 @@ class Exchange {
     this.#unary = unary;
     this.#message = message;
     this.#response = response;
+    this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
+    this.#route = routeOf(message.method ?? "GET", this.#pathname);
     const gone = new AbortController();
     this.#gone = gone.signal;
     response.once("close", () => {
@@ -59,19 +71,22 @@ class Exchange {
 
   async answer(): Promise<void> {
     const { request, fault } = await this.#receive();
+    checkCaller(request, this.#service.options);
     this.#step = await this.#service.script.next(request);
     if (this.#step.resetBeforeHeaders) return this.#service.connections.reset(this.#message.socket);
     if (this.#step.stallBeforeHeaders) return fired(this.#gone);
     if (this.#step.status !== undefined) return this.#send(this.#step);
-    const url = new URL(request.path, `${this.#service.options.tls ? "https" : "http"}://${request.headers.host}`);
-    const route = routeOf(url.pathname);
-    if (route?.endpoint !== "upload") this.#service.authorize(request.headers);
-    checkMethod(request.method, url.pathname, route);
+    const route = this.#route;
+    if (!route || !("endpoint" in route) || route.endpoint !== "upload") this.#service.authorize(request.headers);
+    checkRoute(request.method, this.#pathname, route);
     const streams = route.endpoint === "responses";
-    if (streams && isScripted(this.#step)) return this.#stream(request.json, this.#turnOrNothing(request.json));
+    if (streams && isScripted(this.#step)) return this.#streamScripted(request.json, this.#turnOrNothing(request.json));
     if (fault) throw fault;
-    if (streams) await this.#respond(jsonBody(request));
-    else this.#send(this.#unary.answer({ route, url, request }, nowSeconds()));
+    if (streams) return this.#respond(jsonBody(request));
+    const url = new URL(request.path, `${this.#service.options.tls ? "https" : "http"}://${request.headers.host}`);
+    if (route.endpoint === "stored_response" && url.searchParams.get("stream") === "true")
+      return this.#resume(route, url);
+    this.#send(await this.#unary.answer({ route, url, request }, nowSeconds()));
   }
 
   /** The last resort: a refusal as JSON, anything else as a broken connection. */
@@ -81,14 +96,14 @@ class Exchange {
       this.#send({ status: error.status, headers: error.headers, body: { error: error.error } });
     } else {
       const message = error instanceof Error ? error.message : String(error);
-      this.#send({ status: 500, body: { error: { message, type: "server_error", param: null, code: null } } });
+      const refusal = new ServiceError(500, { message, type: "server_error" });
+      this.#send({ status: 500, body: { error: refusal.error } });
     }
   }
 
   async #receive(): Promise<{ readonly request: RecordedRequest; readonly fault: ServiceError | undefined }> {
     const message = this.#message;
-    const pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
-    if (routeOf(pathname)?.endpoint === "upload") {
+    if (this.#route && "endpoint" in this.#route && this.#route.endpoint === "upload") {
       const { size, body } = await readUpload(message);
       return { request: this.#record(size, body), fault: undefined };
     }
@@ -121,33 +136,81 @@ class Exchange {
   }
 
   async #respond(body: Fields): Promise<void> {
-    const request = parseResponsesRequest(body);
-    const turn = this.#service.openTurn(request);
-    if (request.stream) return this.#stream(body, turn);
-    let last: unknown;
-    for await (const event of this.#service.remembered(this.#service.eventsOf(turn, this.#gone), turn)) last = event;
-    const response = isFields(last) ? fieldsIn(last, "response") : undefined;
-    if (!this.#gone.aborted) this.#send({ headers: this.#service.modelHeaders(body), body: response });
+    const turn = this.#service.openTurn(this.#service.parse(body));
+    const { stream, isBackground } = turn.request;
+    if (isBackground) {
+      const run = this.#service.startBackground(turn, this.#step);
+      if (stream) return this.#follow(run, -1, body);
+      return this.#send({ headers: this.#service.modelHeaders(body), body: run.response });
+    }
+    const generation = this.#service.generate(turn, this.#step);
+    const pace = this.#service.paceOf(this.#step);
+    if (!stream) {
+      if (pace === "none") generation.finish();
+      else for await (const _ of batchesOf(generation, pace, this.#gone)) if (this.#gone.aborted) return;
+      return this.#send({ headers: this.#service.modelHeaders(body), body: generation.outcome?.response });
+    }
+    if (travelsAsUsual(this.#step)) return this.#sendBatches(batchesOf(generation, pace, this.#gone), body);
+    await this.#deliver(eventsOf(generation, pace, this.#gone), body);
   }
 
-  async #stream(body: unknown, turn: Turn | undefined): Promise<void> {
+  /** Takes up the stream of a background response again. */
+  async #resume({ ids: [id = ""] }: Route, url: URL): Promise<void> {
+    const { run, response } = this.#service.archive.find(id);
+    if (!run) {
+      throw new ServiceError(400, {
+        message: "This response cannot be streamed because it was not created with 'background' set to true.",
+        param: "stream",
+        code: "invalid_value",
+      });
+    }
+    run.checkStreamable();
+    const after = Number(url.searchParams.get("starting_after") ?? -1);
+    await this.#follow(run, Number.isInteger(after) ? after : -1, response);
+  }
+
+  #follow(run: BackgroundRun, after: number, body: Fields): Promise<void> {
+    if (travelsAsUsual(this.#step)) return this.#sendBatches(run.follow(after, this.#gone), body);
+    return this.#deliver(flat(run.follow(after, this.#gone)), body);
+  }
+
+  async #streamScripted(body: unknown, turn: Turn | undefined): Promise<void> {
+    await this.#deliver(this.#service.remembered(this.#step.events ?? [], turn), isFields(body) ? body : {});
+  }
+
+  /** The fast way, where nothing is to go wrong: events that come together leave together. */
+  async #sendBatches(
+    batches: AsyncIterable<readonly { readonly type: string; readonly json: string }[]>,
+    body: Fields,
+  ): Promise<void> {
+    const outlet = this.#outlet(body);
+    for await (const batch of batches) {
+      await outlet.sendBatch(batch);
+      if (this.#gone.aborted) return;
+    }
+    outlet.finish();
+  }
+
+  async #deliver(events: StepItems<unknown>, body: Fields): Promise<void> {
+    await deliver(this.#outlet(body), { ...this.#step, events });
+  }
+
+  #outlet(body: Fields): EventStream {
     const own = {
       ...this.#ownHeaders(),
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
-      ...this.#service.modelHeaders(isFields(body) ? body : {}),
+      ...this.#service.modelHeaders(body),
     };
     writeHeaders(this.#response, 200, mergeHeaders(own, this.#step.headers));
     this.#response.flushHeaders();
-    const outlet = new EventStream(this.#response, this.#gone, this.#service.connections, this.#step.chunkBytes);
-    const events = this.#step.events ?? (turn ? this.#service.eventsOf(turn, this.#gone) : []);
-    await deliver(outlet, { ...this.#step, events: this.#service.remembered(events, turn) });
+    return new EventStream(this.#response, this.#gone, this.#service.connections, this.#step.chunkBytes);
   }
 
   /** A scripted stream answers any request; a sound one can still be gone on from. */
   #turnOrNothing(body: unknown): Turn | undefined {
     try {
-      return this.#service.openTurn(parseResponsesRequest(body));
+      return this.#service.openTurn(this.#service.parse(body));
     } catch {
       return undefined;
     }
@@ -166,18 +229,17 @@ class Exchange {
   }
 }
 
-function isScripted({ events, raw }: Step): boolean {
-  return events !== undefined || raw !== undefined;
+async function* flat<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {
+  for await (const batch of batches) yield* batch;
 }
 
-function checkMethod(method: string, pathname: string, route: Route | undefined): asserts route is Route {
+function checkRoute(method: string, pathname: string, route: Route | OtherMethods | undefined): asserts route is Route {
   if (!route) throw new ServiceError(404, { message: `Invalid URL (${method} ${pathname})` });
-  if (method !== route.method) {
-    throw new ServiceError(405, {
-      message: `Invalid method for URL (${method} ${pathname})`,
-      headers: { allow: route.method },
-    });
-  }
+  if ("endpoint" in route) return;
+  throw new ServiceError(405, {
+    message: `Invalid method for URL (${method} ${pathname})`,
+    headers: { allow: route.allow.join(", ") },
+  });
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -2,23 +2,20 @@
 // It knows prompts, tools and schemas; it must not know events, ids, carriers or time.
 // Start at `think`, then `topics.ts` for what it can talk about.
 import { type Fields, fieldsIn, stringIn } from "../fields.ts";
-import { type Dialogue, readDialogue } from "./dialogue.ts";
+import { encodeCompaction } from "./compaction.ts";
+import { type Dialogue, pastIn, readDialogue } from "./dialogue.ts";
+import type { Draft } from "./draft.ts";
+import { goOnAfterApproval, hostedTools, playHostedTool } from "./hosted-tools.ts";
 import { valueFor } from "./schema-values.ts";
-import { chooseToolCall, type ToolCall } from "./tools.ts";
-import { answerText, quote, topicOf } from "./topics.ts";
-
-/** An output item before it has an id. */
-export type Draft =
-  | { readonly type: "reasoning"; readonly summary: readonly string[]; readonly tokens: number }
-  | { readonly type: "message"; readonly text: string }
-  | { readonly type: "compaction"; readonly encryptedContent: string }
-  | ToolCall;
+import { chooseToolCalls, declaredTools } from "./tools.ts";
+import { answerText, quote, refusalOf, topicOf } from "./topics.ts";
 
 const REASONING_TOKENS: ReadonlyMap<string, number> = new Map([
   ["low", 64],
   ["medium", 128],
   ["high", 320],
   ["xhigh", 640],
+  ["max", 1280],
 ]);
 const NO_REASONING = new Set(["none", "minimal"]);
 
@@ -29,18 +26,30 @@ const NO_REASONING = new Set(["none", "minimal"]);
 export function think(body: Fields, conversation: readonly Fields[]): readonly Draft[] {
   if (conversation.at(-1)?.type === "compaction_trigger") return [compact(conversation)];
   const dialogue = readDialogue(conversation);
-  const reasoning = reason(body, dialogue);
-  if (dialogue.toolOutput) return [...reasoning, { type: "message", text: textFor(body, dialogue) }];
-  const call = chooseToolCall(body, { prompt: dialogue.prompt, answer: answerText(dialogue) });
-  return [...reasoning, call ?? { type: "message", text: textFor(body, dialogue) }];
+  return [...reason(body, dialogue), ...act(body, conversation, dialogue)];
+}
+
+function act(body: Fields, conversation: readonly Fields[], dialogue: Dialogue): readonly Draft[] {
+  if (dialogue.toolOutputs.length > 0 || dialogue.isSettled)
+    return [{ type: "message", text: textFor(body, dialogue) }];
+  const declared = declaredTools(body, conversation);
+  const played = goOnAfterApproval(dialogue) ?? playHostedTool(body, hostedTools(declared), dialogue);
+  if (played) {
+    const { drafts, text, citations } = played;
+    return [
+      ...drafts,
+      ...(text === undefined ? [] : [{ type: "message" as const, text, ...(citations && { citations }) }]),
+    ];
+  }
+  const calls = chooseToolCalls(body, declared, { prompt: dialogue.prompt, answer: answerText(dialogue) });
+  if (calls.length > 0) return calls;
+  const refusal = refusalOf(dialogue);
+  return [refusal === undefined ? { type: "message", text: textFor(body, dialogue) } : { type: "refusal", refusal }];
 }
 
 /** What a compaction leaves of a conversation; readable, since the emulator has no secrets. */
 export function compact(conversation: readonly Fields[]): Draft & { readonly type: "compaction" } {
-  const { prompt, earlierPrompts } = readDialogue(conversation);
-  const prompts = [...earlierPrompts, prompt].filter((text) => text !== "").map(quote);
-  const summary = prompts.length === 0 ? "Nothing was said." : `The user said: ${prompts.join("; ")}.`;
-  return { type: "compaction", encryptedContent: Buffer.from(summary, "utf8").toString("base64url") };
+  return { type: "compaction", encryptedContent: encodeCompaction(pastIn(conversation)) };
 }
 
 function reason(body: Fields, dialogue: Dialogue): readonly Draft[] {
@@ -53,8 +62,8 @@ function reason(body: Fields, dialogue: Dialogue): readonly Draft[] {
 }
 
 function thought(dialogue: Dialogue): string {
-  if (dialogue.toolOutput)
-    return `The tool has answered: ${quote(dialogue.toolOutput.text)}. I only need to pass it on.`;
+  const [output] = dialogue.toolOutputs;
+  if (output) return `The tool has answered: ${quote(output.text)}. I only need to pass it on.`;
   const topic = topicOf(dialogue);
   const found =
     topic === undefined
@@ -64,7 +73,8 @@ function thought(dialogue: Dialogue): string {
 }
 
 function textFor(body: Fields, dialogue: Dialogue): string {
-  const plain = dialogue.toolOutput ? reportOf(dialogue.toolOutput) : answerText(dialogue);
+  const { toolOutputs } = dialogue;
+  const plain = toolOutputs.length > 0 ? toolOutputs.map(reportOf).join("\n") : answerText(dialogue);
   const format = fieldsIn(fieldsIn(body, "text") ?? {}, "format") ?? {};
   if (format.type === "json_object") return JSON.stringify({ answer: plain });
   const schema = format.type === "json_schema" ? fieldsIn(format, "schema") : undefined;

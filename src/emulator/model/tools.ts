@@ -1,15 +1,14 @@
 import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
 import { findCalculation } from "./arithmetic.ts";
+import type { ToolCall } from "./draft.ts";
 import { quotedIn, type ValueSource, valueFor } from "./schema-values.ts";
 
-export type ToolCall =
-  | { readonly type: "function_call"; readonly name: string; readonly namespace?: string; readonly arguments: string }
-  | { readonly type: "custom_tool_call"; readonly name: string; readonly input: string };
-
+/** A tool of the client's, wherever the request declared it. */
 interface Tool {
   readonly kind: "function" | "custom";
   readonly name: string;
   readonly namespace?: string;
+  readonly description: string;
   readonly parameters: Fields;
 }
 
@@ -17,21 +16,48 @@ const SHELL = /^(?:local_)?shell|^exec|^bash$|^container\.exec$|terminal/;
 const CALCULATOR = /calc|arith|math/;
 /** Words of a tool's name that say nothing about when it is wanted. */
 const FILLER = new Set(["get", "set", "the", "a", "of", "to", "for", "do", "call", "tool", "fetch", "current", "my"]);
+const MOST_CALLS = 8;
+
+/** Every tool that a request declares: in `tools`, in `additional_tools` items and in what a tool search found. */
+export function declaredTools(body: Fields, conversation: readonly Fields[]): readonly Fields[] {
+  const inItems = conversation.filter(({ type }) => type === "additional_tools" || type === "tool_search_output");
+  return [...listIn(body, "tools"), ...inItems.flatMap((item) => listIn(item, "tools"))];
+}
 
 /**
- * Decides whether the prompt calls for one of the tools: it is forced by `tool_choice`, named, or every telling word of its
- * name is in the prompt; `run …` calls a shell, a calculation a calculator.
+ * Decides which of the client's tools the prompt calls for: those that `tool_choice` forces, that are named, or whose name's telling
+ * words are all in the prompt; `run …` calls a shell, a calculation a calculator. Several at once unless
+ * `parallel_tool_calls` is false; one tool is called once for each place that the prompt names.
  */
-export function chooseToolCall(body: Fields, source: ValueSource): ToolCall | undefined {
+export function chooseToolCalls(body: Fields, declared: readonly Fields[], source: ValueSource): readonly ToolCall[] {
   const choice = body.tool_choice;
-  if (choice === "none") return undefined;
-  const tools = listIn(body, "tools").flatMap((tool) => callable(tool));
-  const forced = isFields(choice) ? stringIn(choice, "name") : undefined;
-  const tool =
-    tools.find((candidate) => candidate.name === forced) ??
-    tools.find((candidate) => isWanted(candidate, source.prompt)) ??
-    (choice === "required" ? tools[0] : undefined);
-  return tool && callOf(tool, source);
+  if (choice === "none") return [];
+  const allowed = allowedBy(choice);
+  const tools = declared.flatMap((tool) => callable(tool)).filter((tool) => allowed.allows(tool));
+  const wanted = allowed.forcesOne
+    ? tools.slice(0, 1)
+    : oneOfAKind(tools.filter((tool) => isWanted(tool, source.prompt)));
+  const [first] = tools;
+  const chosen = wanted.length === 0 && allowed.isRequired && first ? [first] : wanted;
+  const calls = chosen.flatMap((tool) => callsOf(tool, source));
+  return body.parallel_tool_calls === false || allowed.forcesOne ? calls.slice(0, 1) : calls.slice(0, MOST_CALLS);
+}
+
+interface Allowance {
+  readonly isRequired: boolean;
+  readonly forcesOne: boolean;
+  allows(tool: Tool): boolean;
+}
+
+function allowedBy(choice: unknown): Allowance {
+  if (!isFields(choice)) return { isRequired: choice === "required", forcesOne: false, allows: () => true };
+  if (choice.type === "allowed_tools") {
+    const names = new Set(listIn(choice, "tools").map((tool) => stringIn(tool, "name")));
+    return { isRequired: choice.mode === "required", forcesOne: false, allows: (tool) => names.has(tool.name) };
+  }
+  const name = stringIn(choice, "name");
+  const isClients = choice.type === "function" || choice.type === "custom";
+  return { isRequired: isClients, forcesOne: isClients, allows: (tool) => isClients && tool.name === name };
 }
 
 function callable(tool: Fields, namespace?: string): readonly Tool[] {
@@ -40,8 +66,20 @@ function callable(tool: Fields, namespace?: string): readonly Tool[] {
   if (kind === "namespace") return listIn(tool, "tools").flatMap((inner) => callable(inner, name));
   if ((kind !== "function" && kind !== "custom") || name === undefined) return [];
   return [
-    { kind, name, parameters: fieldsIn(tool, "parameters") ?? {}, ...(namespace !== undefined && { namespace }) },
+    {
+      kind,
+      name,
+      description: stringIn(tool, "description") ?? "",
+      parameters: fieldsIn(tool, "parameters") ?? {},
+      ...(namespace !== undefined && { namespace }),
+    },
   ];
+}
+
+/** Of several shells or calculators one is enough. */
+function oneOfAKind(tools: readonly Tool[]): readonly Tool[] {
+  const kindOf = ({ name }: Tool) => (SHELL.test(name) ? "shell" : CALCULATOR.test(name) ? "calculator" : name);
+  return tools.filter((tool, index) => tools.findIndex((other) => kindOf(other) === kindOf(tool)) === index);
 }
 
 function isWanted({ name }: Tool, prompt: string): boolean {
@@ -58,18 +96,51 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word;
 }
 
-function callOf(tool: Tool, source: ValueSource): ToolCall {
-  if (tool.kind === "custom")
-    return { type: "custom_tool_call", name: tool.name, input: customInput(tool.name, source) };
+function callsOf(tool: Tool, source: ValueSource): readonly ToolCall[] {
   const namespace = tool.namespace === undefined ? {} : { namespace: tool.namespace };
-  const given = JSON.stringify(valueFor({ type: "object", ...tool.parameters }, source));
-  return { type: "function_call", name: tool.name, ...namespace, arguments: given };
+  if (tool.kind === "custom") {
+    return [{ type: "custom_tool_call", name: tool.name, ...namespace, input: customInput(tool, source) }];
+  }
+  const given = new Set(
+    placeTurns(source).map((turn) => JSON.stringify(valueFor({ type: "object", ...tool.parameters }, turn))),
+  );
+  return [...given].map((text) => ({ type: "function_call", name: tool.name, ...namespace, arguments: text }));
 }
 
-function customInput(name: string, { prompt }: ValueSource): string {
-  if (name !== "apply_patch") return quotedIn(prompt) ?? prompt.trim();
+/** “… in Paris and London” is two questions, if the tool asks for a place: the same arguments twice are one call. */
+function placeTurns(source: ValueSource): readonly ValueSource[] {
+  const place = String.raw`\p{Lu}[\p{L}.'-]*(?: \p{Lu}[\p{L}.'-]*)*`;
+  const list = new RegExp(`\\b(in|at|for|of)\\s+(${place}(?:,\\s*${place})*,?\\s+and\\s+${place})`, "u").exec(
+    source.prompt,
+  );
+  if (!list) return [source];
+  const [all, word = "in", places = ""] = list;
+  return places
+    .split(/,?\s+and\s+|,\s*/)
+    .map((name) => ({ ...source, prompt: source.prompt.replace(all, `${word} ${name}`) }));
+}
+
+function customInput({ name, description }: Tool, source: ValueSource): string {
+  const { prompt } = source;
+  if (name === "apply_patch") return patchFor(prompt);
+  if (/javascript/i.test(description)) return javascriptFor(description, source);
+  return quotedIn(prompt) ?? prompt.trim();
+}
+
+function patchFor(prompt: string): string {
   const text = quotedIn(prompt) ?? "Hello from the emulator.";
   return ["*** Begin Patch", "*** Add File: hello.txt", `+${text.replaceAll("\n", "\n+")}`, "*** End Patch", ""].join(
     "\n",
   );
+}
+
+// A tool that runs programs has the other tools as functions; its description names them, a shell among them.
+const NESTED_SHELL = /\b(exec_command|shell_command|shell|container_exec)\b/;
+
+function javascriptFor(description: string, { prompt }: ValueSource): string {
+  const command = quotedIn(prompt) ?? (/\b(?:run|execute)\s+(.+)$/is.exec(prompt)?.[1]?.trim() || "echo hello");
+  const shell = NESTED_SHELL.exec(description)?.[1];
+  if (shell === undefined) return `text(${JSON.stringify(command)});`;
+  const key = shell === "exec_command" ? "cmd" : "command";
+  return `const result = await tools.${shell}({ ${key}: ${JSON.stringify(command)} });\ntext(result);`;
 }

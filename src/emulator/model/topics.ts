@@ -54,6 +54,11 @@ export function topicOf(question: Question): string | undefined {
   return TOPICS.find((topic) => topic.answer(question) !== undefined)?.name;
 }
 
+/** Why the model will not answer, when it was asked to refuse: so a program's handling of refusals can be seen. */
+export function refusalOf({ prompt }: Question): string | undefined {
+  return /\brefuse\b|\bbomb\b|\bmalware\b/i.test(prompt) ? "I’m sorry, but I cannot help with that." : undefined;
+}
+
 /** The same answer for the same question, every time. */
 export function answerText(question: Question): string {
   for (const topic of TOPICS) {

@@ -1,4 +1,5 @@
 import { deliver, fired } from "../delivery.ts";
+import { isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
 import type { Step } from "../script.ts";
 import type { Service } from "../service.ts";
@@ -61,9 +62,17 @@ export class RealtimeConnection {
       if (Object.keys(step).length > 0) await this.#perform(step);
       else await this.#session.receive(request.json);
     } catch (error) {
-      if (error instanceof ServiceError) this.#peer.refuse(error);
+      if (error instanceof ServiceError) await this.#refuse(error, request.json);
       else this.#peer.close(1011, "the emulator's script failed");
     }
+  }
+
+  /** The public API names the client's event; it knows no status here. */
+  #refuse(refusal: ServiceError, message: unknown): Promise<void> {
+    const named = isFields(message) ? (stringIn(message, "event_id") ?? null) : null;
+    const error = { ...refusal.error, event_id: named };
+    const event_id = this.#service.identifiers.next("event");
+    return this.#peer.outlet().sendEvent({ type: "error", event_id, error });
   }
 
   #perform(step: Step): Promise<void> {

@@ -4,7 +4,13 @@ import type { Fields, WireEvent } from "../fields.ts";
 export type Reply =
   | { readonly kind: "speech"; readonly pieces: readonly string[] }
   /** A tool is called; in the first protocol a handoff is asked for. */
-  | { readonly kind: "call"; readonly name: string; readonly task: string; readonly heard: string };
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly task: string;
+      readonly heard: string;
+      readonly arguments?: string;
+    };
 
 /** One answer of the model. */
 export interface Answer {
@@ -14,12 +20,25 @@ export interface Answer {
   readonly reply: Reply;
   /** As text alone, without a voice. */
   readonly isSilent: boolean;
+  /** The item before it; null for the first, and out of band. */
+  readonly previousItemId: string | null;
+  /** Null out of band. */
+  readonly conversationId: string | null;
+  readonly metadata: Fields | null;
+  /** What the model has read, in tokens. */
+  readonly inputTokens: number;
+}
+
+/** A piece of the conversation, and what it stands behind. */
+export interface PlacedItem {
+  readonly item: Fields;
+  readonly previousItemId: string | null;
 }
 
 /** The model's item once it is complete, as the conversation keeps it. */
 export function itemOf({ itemId, callId, reply }: Answer): Fields {
   return reply.kind === "call"
-    ? { id: itemId, type: "function_call", call_id: callId, name: reply.name, arguments: argumentsOf(reply.task) }
+    ? { id: itemId, type: "function_call", call_id: callId, name: reply.name, arguments: argumentsOf(reply) }
     : {
         id: itemId,
         type: "message",
@@ -28,7 +47,8 @@ export function itemOf({ itemId, callId, reply }: Answer): Fields {
       };
 }
 
-export function argumentsOf(task: string): string {
+export function argumentsOf({ task, arguments: given }: Reply & { readonly kind: "call" }): string {
+  if (given !== undefined) return given;
   return task === "" ? "{}" : JSON.stringify({ prompt: task });
 }
 
@@ -39,12 +59,13 @@ export interface Dialect {
   /** Right after the handshake. */
   opening(session: Fields): Iterable<WireEvent>;
   sessionUpdated(session: Fields): WireEvent;
-  itemTaken(item: Fields): Iterable<WireEvent>;
+  itemTaken(placed: PlacedItem): Iterable<WireEvent>;
   speechStarted(itemId: string, startMs: number): Iterable<WireEvent>;
-  speechHeard(itemId: string, endMs: number, transcript: string): Iterable<WireEvent>;
+  /** @param transcript - Missing where nobody asked for one. */
+  speechHeard(placed: PlacedItem, endMs: number | undefined, transcript: string | undefined): Iterable<WireEvent>;
   answer(answer: Answer): Iterable<WireEvent>;
   /** Instead of the rest of an answer. */
-  cancelled(answer: Answer): Iterable<WireEvent>;
+  cancelled(answer: Answer, said: string, reason: "turn_detected" | "client_cancelled"): Iterable<WireEvent>;
   /** The tool that takes tasks, where the session has one. */
   agentTool(session: Fields): string | undefined;
   hasSilence(session: Fields): boolean;

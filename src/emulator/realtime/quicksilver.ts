@@ -7,9 +7,11 @@ export const quicksilver: Dialect = {
   answersByItself: true,
   opening: () => [],
   sessionUpdated: (session) => ({ type: "session.updated", session }),
-  itemTaken: (item) => [{ type: "conversation.item.added", item }, doneEvent(item)],
+  itemTaken: ({ item }) => [{ type: "conversation.item.added", item }, doneEvent(item)],
   speechStarted: () => [],
-  speechHeard: (_itemId, _endMs, transcript) => [{ type: "conversation.input_transcript.delta", delta: transcript }],
+  speechHeard: (_placed, _endMs, transcript = "") => [
+    { type: "conversation.input_transcript.delta", delta: transcript },
+  ],
   *answer(answer) {
     const { itemId, callId, reply } = answer;
     if (reply.kind === "call") {

@@ -1,11 +1,14 @@
 import { type Fields, fieldsIn, isFields, stringIn, type WireEvent } from "../fields.ts";
 import { think } from "../model/index.ts";
-import { pieces } from "../model/pieces.ts";
+import { estimateTokens, pieces } from "../model/pieces.ts";
 import { type Pace, paced } from "../pace.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { ServiceError } from "../service-error.ts";
+import { Conversation } from "./conversation.ts";
 import { type Answer, type Dialect, itemOf, type Reply } from "./dialect.ts";
 import { type HeardSpeech, Hearing } from "./hearing.ts";
+import { transcribes, turnDetectionOf } from "./public.ts";
+import { SAMPLE_RATE } from "./tone.ts";
 
 const SILENCE_MS = 500;
 const DELEGATION = /^\s*(?:delegate|hand over|ask the agent)\b[:,]?\s*(.*)$/is;
@@ -24,7 +27,8 @@ export interface SessionPort {
 export class RealtimeSession {
   readonly #dialect: Dialect;
   readonly #port: SessionPort;
-  readonly #conversation: Fields[] = [];
+  readonly #conversation = new Conversation();
+  readonly #conversationId: string;
   readonly #hearing = new Hearing(() => this.#silenceMs());
   #session: Fields;
   #speechItemId = "";
@@ -33,7 +37,8 @@ export class RealtimeSession {
   constructor(dialect: Dialect, port: SessionPort, session: Fields) {
     this.#dialect = dialect;
     this.#port = port;
-    this.#session = { id: port.identifiers.next("sess"), ...session };
+    this.#session = { id: port.identifiers.next("sess"), object: "realtime.session", ...session };
+    this.#conversationId = port.identifiers.next("conv");
   }
 
   open(): Promise<void> {
@@ -48,13 +53,21 @@ export class RealtimeSession {
       case "session.update":
         return this.#update(fieldsIn(message, "session"));
       case "conversation.item.create":
-        return this.#take(fieldsIn(message, "item"));
+        return this.#take(fieldsIn(message, "item"), stringIn(message, "previous_item_id"));
       case "conversation.item.truncate":
-        return this.#port.send({ ...message, type: "conversation.item.truncated" });
+        this.#conversation.truncate(stringIn(message, "item_id"), message.audio_end_ms);
+        return this.#send({ ...message, type: "conversation.item.truncated" });
+      case "conversation.item.retrieve": {
+        const item = this.#conversation.get(stringIn(message, "item_id"));
+        return this.#send({ type: "conversation.item.retrieved", item });
+      }
+      case "conversation.item.delete":
+        this.#conversation.delete(stringIn(message, "item_id"));
+        return this.#send({ type: "conversation.item.deleted", item_id: message.item_id });
       case "conversation.handoff.append":
         return this.#takeAgentText(stringIn(message, "handoff_id"), stringIn(message, "output_text"));
       case "response.create":
-        return this.#respond();
+        return this.#respond(fieldsIn(message, "response"));
       case "response.cancel":
         return this.#cancelOrRefuse();
       case "input_audio_buffer.append":
@@ -63,7 +76,7 @@ export class RealtimeSession {
         return this.#commit();
       case "input_audio_buffer.clear":
         this.#hearing.clear();
-        return this.#port.send({ type: "input_audio_buffer.cleared" });
+        return this.#send({ type: "input_audio_buffer.cleared" });
       default:
         throw new ServiceError(400, {
           message: `Invalid value: '${String(message.type)}'.`,
@@ -79,28 +92,33 @@ export class RealtimeSession {
     await this.#port.send(this.#dialect.sessionUpdated(this.#session));
   }
 
-  async #take(item: Fields | undefined): Promise<void> {
+  async #take(item: Fields | undefined, behind: string | undefined): Promise<void> {
     if (!item) throw missing("item");
-    const whole = { id: this.#port.identifiers.next("item"), ...item };
-    this.#conversation.push(withoutPrefix(whole));
-    await this.#sendAll(this.#dialect.itemTaken(whole));
+    const whole = { id: this.#port.identifiers.next("item"), object: "realtime.item", status: "completed", ...item };
+    const { previousItemId } = this.#conversation.add(withoutPrefix(whole), behind);
+    await this.#sendAll(this.#dialect.itemTaken({ item: whole, previousItemId }));
     if (this.#dialect.answersByItself && item.role === "user") await this.#respond();
   }
 
   async #takeAgentText(handoffId: string | undefined, output: string | undefined): Promise<void> {
     if (handoffId === undefined || output === undefined) throw missing("handoff_id");
-    this.#conversation.push(withoutPrefix({ type: "function_call_output", call_id: handoffId, output }));
+    this.#conversation.add(withoutPrefix({ type: "function_call_output", call_id: handoffId, output }));
     await this.#respond();
   }
 
   async #hear(pcm: Buffer): Promise<void> {
     const speech = this.#hearing.hear(pcm);
-    if (!speech) return;
+    const detection = turnDetectionOf(this.#session);
+    if (!speech || !detection) return;
     const { startMs, endMs } = speech;
-    if (endMs !== undefined) return this.#understand({ startMs, endMs });
+    if (endMs !== undefined) {
+      await this.#understand({ startMs, endMs }, endMs);
+      if (detection.create_response !== false && this.#session.type !== "transcription") await this.#respond();
+      return;
+    }
     this.#speechItemId = this.#port.identifiers.next("item");
     await this.#sendAll(this.#dialect.speechStarted(this.#speechItemId, startMs));
-    if (this.#turnDetection().interrupt_response !== false) await this.#cancel();
+    if (detection.interrupt_response !== false) await this.#cancel("turn_detected");
   }
 
   async #commit(): Promise<void> {
@@ -111,60 +129,79 @@ export class RealtimeSession {
       });
     }
     if (!this.#hearing.isSpeaking) this.#speechItemId = this.#port.identifiers.next("item");
-    await this.#understand(this.#hearing.finish());
+    await this.#understand(this.#hearing.finish(), undefined);
+    if (this.#dialect.answersByItself) await this.#respond();
   }
 
-  async #understand({ startMs, endMs }: Required<HeardSpeech>): Promise<void> {
-    const transcript = `sound of ${((endMs - startMs) / 1000).toFixed(1)} seconds`;
-    const content = [{ type: "input_text", text: transcript }];
-    this.#conversation.push({ id: this.#speechItemId, type: "message", role: "user", content });
-    await this.#sendAll(this.#dialect.speechHeard(this.#speechItemId, endMs, transcript));
-    if (this.#turnDetection().create_response !== false && this.#session.type !== "transcription")
-      await this.#respond();
+  /** @param stoppedMs - When the speaker fell silent; nothing where the client says that he has. */
+  async #understand({ startMs, endMs }: Required<HeardSpeech>, stoppedMs: number | undefined): Promise<void> {
+    const words = `sound of ${((endMs - startMs) / 1000).toFixed(1)} seconds`;
+    const transcript = transcribes(this.#session) ? words : undefined;
+    const shown = { type: "input_audio", transcript: transcript ?? null };
+    const item = {
+      id: this.#speechItemId,
+      object: "realtime.item",
+      type: "message",
+      role: "user",
+      status: "completed",
+    };
+    const { previousItemId } = this.#conversation.add({ ...item, content: [{ ...shown, text: words }] });
+    const placed = { item: { ...item, content: [shown] }, previousItemId };
+    await this.#sendAll(this.#dialect.speechHeard(placed, stoppedMs, transcript));
   }
 
-  async #respond(): Promise<void> {
+  async #respond(parameters: Fields = {}): Promise<void> {
+    const isOutOfBand = parameters.conversation === "none";
     const under = this.#answer;
-    if (under && this.#dialect.answersByItself) await this.#cancel();
-    else if (under) {
+    if (under && this.#dialect.answersByItself) await this.#cancel("client_cancelled");
+    else if (under && !isOutOfBand) {
       throw new ServiceError(400, {
         message: `Conversation already has an active response in progress: ${under.answer.responseId}. Wait until the response is finished before creating a new one.`,
         code: "conversation_already_has_active_response",
       });
     }
     const { identifiers } = this.#port;
-    const modalities = this.#session.output_modalities;
+    const session = { ...this.#session, ...parameters };
+    const input = Array.isArray(parameters.input) ? parameters.input.filter(isFields) : this.#conversation.items;
+    const modalities = session.output_modalities;
     const answer: Answer = {
       responseId: identifiers.next("resp"),
       itemId: identifiers.next("item"),
       callId: identifiers.nextCallId(),
-      reply: this.#think(),
+      reply: this.#think(session, input),
       isSilent: Array.isArray(modalities) && !modalities.includes("audio"),
+      previousItemId: isOutOfBand ? null : this.#conversation.lastId,
+      conversationId: isOutOfBand ? null : this.#conversationId,
+      metadata: fieldsIn(parameters, "metadata") ?? null,
+      inputTokens: estimateTokens(JSON.stringify([session.instructions ?? "", input])),
     };
     const cancel = new AbortController();
+    if (!isOutOfBand) this.#conversation.add(itemOf(answer));
     const over = this.#speak(answer, cancel.signal);
-    this.#answer = { answer, cancel, over };
+    if (!isOutOfBand) this.#answer = { answer, cancel, over };
   }
 
   /** Never rejects: what is sent to a client that is gone goes nowhere. */
   async #speak(answer: Answer, cancelled: AbortSignal): Promise<void> {
     const { pace, gone } = this.#port;
     const stop = AbortSignal.any([cancelled, gone]);
+    let said = "";
     const textOf = (event: WireEvent): string =>
       event.type.endsWith("audio.delta") ? "" : (stringIn(event, "delta") ?? "");
     for await (const event of paced(this.#dialect.answer(answer), pace, textOf, stop)) {
       if (stop.aborted) break;
+      if (event.type.endsWith("audio.delta")) this.#conversation.sent(answer.itemId, audioMsOf(event));
+      else if (event.type.endsWith("text.delta") || event.type.endsWith("transcript.delta")) said += textOf(event);
       if (event.type === "response.done") this.#finish(answer); // the client may ask for the next one as soon as it hears of it
       await this.#port.send(event);
     }
-    if (cancelled.aborted) await this.#sendAll(this.#dialect.cancelled(answer));
+    if (cancelled.aborted) await this.#sendAll(this.#dialect.cancelled(answer, said, cancelled.reason));
     else this.#finish(answer);
   }
 
   #finish(answer: Answer): void {
     if (this.#answer?.answer !== answer) return;
     this.#answer = undefined;
-    this.#conversation.push(itemOf(answer));
   }
 
   async #cancelOrRefuse(): Promise<void> {
@@ -174,42 +211,52 @@ export class RealtimeSession {
         code: "response_cancel_not_active",
       });
     }
-    await this.#cancel();
+    await this.#cancel("client_cancelled");
   }
 
-  async #cancel(): Promise<void> {
+  async #cancel(reason: "turn_detected" | "client_cancelled"): Promise<void> {
     const under = this.#answer;
     if (!under) return;
     this.#answer = undefined;
-    under.cancel.abort();
+    under.cancel.abort(reason);
     await under.over;
   }
 
-  #think(): Reply {
-    const last = this.#conversation.at(-1);
+  #think(session: Fields, input: readonly Fields[]): Reply {
+    const last = input.at(-1);
     const heard = last?.role === "user" ? promptOf(last) : "";
     const task = DELEGATION.exec(heard)?.[1]?.trim();
-    const agent = this.#dialect.agentTool(this.#session);
+    const agent = this.#dialect.agentTool(session);
     if (task !== undefined && agent !== undefined) return { kind: "call", name: agent, task, heard };
-    if (SILENCE.test(heard) && this.#dialect.hasSilence(this.#session)) {
+    if (SILENCE.test(heard) && this.#dialect.hasSilence(session)) {
       return { kind: "call", name: "remain_silent", task: "", heard };
     }
-    const message = think({}, this.#conversation).find((draft) => draft.type === "message");
+    const drafts = think({ tools: session.tools, tool_choice: session.tool_choice }, input);
+    const call = drafts.find((draft) => draft.type === "function_call");
+    if (call?.type === "function_call")
+      return { kind: "call", name: call.name, task: "", heard, arguments: call.arguments };
+    const message = drafts.find((draft) => draft.type === "message");
     return { kind: "speech", pieces: pieces(message?.type === "message" ? message.text : "") };
   }
 
-  #turnDetection(): Fields {
-    return fieldsIn(fieldsIn(fieldsIn(this.#session, "audio") ?? {}, "input") ?? {}, "turn_detection") ?? {};
+  #silenceMs(): number {
+    const { silence_duration_ms: silenceMs } = turnDetectionOf(this.#session) ?? {};
+    return typeof silenceMs === "number" ? silenceMs : SILENCE_MS;
   }
 
-  #silenceMs(): number {
-    const { silence_duration_ms: silenceMs } = this.#turnDetection();
-    return typeof silenceMs === "number" ? silenceMs : SILENCE_MS;
+  #send(event: WireEvent): Promise<void> {
+    const { event_id: _ofTheClient, ...own } = event;
+    return this.#port.send({ ...own, type: event.type, event_id: this.#port.identifiers.next("event") });
   }
 
   async #sendAll(events: Iterable<WireEvent>): Promise<void> {
     for (const event of events) await this.#port.send(event);
   }
+}
+
+function audioMsOf(event: WireEvent): number {
+  const bytes = Buffer.byteLength(stringIn(event, "delta") ?? "", "base64");
+  return (bytes / Int16Array.BYTES_PER_ELEMENT / SAMPLE_RATE) * 1000;
 }
 
 function missing(param: string): ServiceError {

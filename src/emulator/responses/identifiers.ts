@@ -25,12 +25,6 @@ export class Identifiers {
   }
 }
 
-/** Stands for the sealed reasoning of the service: opaque, about 400 characters, the same for the same seed. */
-export function sealedText(seed: string): string {
-  const blocks = Array.from({ length: 5 }, (_, index) => createHash("sha512").update(`${seed} ${index}`).digest());
-  return `gAAAAA${Buffer.concat(blocks).toString("base64url")}==`;
-}
-
 /** Fills a delta up to whole blocks of 16 characters, as the service does to hide the length of tokens. */
 export function obfuscation(delta: string, seed: number): string {
   const missing = OBFUSCATION_BLOCK - (delta.length % OBFUSCATION_BLOCK);

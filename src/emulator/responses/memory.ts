@@ -38,18 +38,21 @@ export function previousResponseNotFound(responseId: string): ServiceError {
 /** Reads along as events go out; it sees scripted streams and the model's own alike. */
 export class OutputObserver {
   readonly #items: Fields[] = [];
-  #completedId: string | undefined;
+  #response: Fields | undefined;
 
   observe(event: unknown): void {
     if (typeof event !== "object" || event === null) return;
     const fields: Fields = { ...event };
     const item = fieldsIn(fields, "item");
     if (fields.type === "response.output_item.done" && item) this.#items.push(item);
-    if (fields.type === "response.completed") this.#completedId = stringIn(fieldsIn(fields, "response") ?? {}, "id");
+    if (fields.type === "response.completed" || fields.type === "response.incomplete") {
+      this.#response = fieldsIn(fields, "response");
+    }
   }
 
   /** The response that can be gone on from, once it is complete. */
-  get completed(): { readonly id: string; readonly items: readonly Fields[] } | undefined {
-    return this.#completedId === undefined ? undefined : { id: this.#completedId, items: this.#items };
+  get completed(): { readonly id: string; readonly response: Fields; readonly items: readonly Fields[] } | undefined {
+    const id = this.#response && stringIn(this.#response, "id");
+    return id === undefined || !this.#response ? undefined : { id, response: this.#response, items: this.#items };
   }
 }

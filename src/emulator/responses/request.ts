@@ -1,5 +1,9 @@
 import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
-import { ServiceError } from "../service-error.ts";
+import { declaredTools } from "../model/tools.ts";
+import { invalidType, missing, refused } from "../validation/faults.ts";
+import { checkItem } from "../validation/items.ts";
+import { checkParameters } from "../validation/parameters.ts";
+import { checkFormat, checkToolChoice, checkTools } from "../validation/tools.ts";
 
 /** A request body that the service accepts. */
 export interface ResponsesRequest {
@@ -9,34 +13,64 @@ export interface ResponsesRequest {
   /** Always items: a plain string is one user message. */
   readonly input: readonly Fields[];
   readonly stream: boolean;
+  readonly isBackground: boolean;
+  readonly isStored: boolean;
   /** False for a WebSocket prewarm: nothing is to be written. */
   readonly generate: boolean;
   readonly previousResponseId: string | undefined;
+  readonly conversationId: string | undefined;
   readonly maxOutputTokens: number | undefined;
+  readonly topLogprobs: number | undefined;
+  /** Tokens of input past which the service compacts by itself. */
+  readonly compactThreshold: number | undefined;
 }
-
-const LEAST_OUTPUT_TOKENS = 16;
-const TOOL_CHOICES = ["none", "auto", "required"];
 
 /**
  * Checks a body the way the service does.
  *
+ * @param acceptsUnknown - whether parameters that the service does not know are let through. Default false.
  * @throws {@link ServiceError} 400 with `param` and `code` for the first fault.
  */
-export function parseResponsesRequest(value: unknown): ResponsesRequest {
-  if (!isFields(value))
-    throw new ServiceError(400, { message: "The request body must be a JSON object.", code: "invalid_type" });
-  const input = parseInput(value.input);
-  checkTools(value);
+export function parseResponsesRequest(value: unknown, acceptsUnknown = false): ResponsesRequest {
+  if (!isFields(value)) throw refused("The request body must be a JSON object.", undefined, "invalid_type");
+  const model = required(value, "model");
+  const body = withPrompt(value);
+  const goesOn = typeof value.previous_response_id === "string" || (value.conversation ?? null) !== null;
+  const input = goesOn && (body.input ?? null) === null ? [] : parseInput(body.input);
+  checkParameters(value, acceptsUnknown);
+  checkTools(value.tools, "tools");
+  checkToolChoice(value.tool_choice, declaredTools(value, input));
+  checkFormat(value);
+  const rule = listIn(value, "context_management").find((entry) => entry.type === "compaction");
   return {
     body: value,
-    model: required(value, "model"),
+    model,
     input,
-    stream: optional(value, "stream", "boolean") ?? false,
-    generate: optional(value, "generate", "boolean") ?? true,
-    previousResponseId: optional(value, "previous_response_id", "string"),
-    maxOutputTokens: maxOutputTokens(value),
+    stream: value.stream === true,
+    isBackground: value.background === true,
+    isStored: value.store !== false,
+    generate: value.generate !== false,
+    previousResponseId: stringIn(value, "previous_response_id"),
+    conversationId: conversationIn(value),
+    maxOutputTokens: numberIn(value, "max_output_tokens"),
+    topLogprobs: numberIn(value, "top_logprobs"),
+    compactThreshold: rule && numberIn(rule, "compact_threshold"),
   };
+}
+
+/** A stored prompt stands for the input: nobody knows what it says, so it is named. */
+function withPrompt(body: Fields): Fields {
+  const prompt = fieldsIn(body, "prompt");
+  if (!prompt || (body.input !== undefined && body.input !== null)) return body;
+  return { ...body, input: `The stored prompt ${stringIn(prompt, "id") ?? ""}` };
+}
+
+function conversationIn({ conversation }: Fields): string | undefined {
+  if (conversation === undefined || conversation === null) return undefined;
+  if (typeof conversation === "string") return conversation;
+  const id = isFields(conversation) ? stringIn(conversation, "id") : undefined;
+  if (id === undefined) throw invalidType("conversation", "a string or an object with an id", conversation);
+  return id;
 }
 
 /** The `model` of any call. @throws {@link ServiceError} 400 when it is missing or no string. */
@@ -50,126 +84,19 @@ export function required(body: Fields, name: string): string {
 /** `input` as items. @throws {@link ServiceError} 400 for anything but a string or a list of items. */
 export function parseInput(input: unknown): readonly Fields[] {
   if (input === undefined || input === null) throw missing("input");
-  if (typeof input === "string")
+  if (typeof input === "string") {
     return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
+  }
   if (!Array.isArray(input)) throw invalidType("input", "a string or an array of items", input);
-  return input.map((item: unknown, index) => parseItem(item, `input[${index}]`));
+  return input.map((item: unknown, index) => checkItem(item, `input[${index}]`));
 }
 
-function parseItem(item: unknown, param: string): Fields {
-  if (!isFields(item)) throw invalidType(param, "an object", item);
-  const type = item.type ?? (typeof item.role === "string" ? "message" : undefined);
-  if (type === undefined) throw missing(`${param}.type`);
-  if (typeof type !== "string") throw invalidType(`${param}.type`, "a string", type);
-  if (type === "message") {
-    if (typeof item.role !== "string") throw missing(`${param}.role`);
-    if (typeof item.content !== "string" && !Array.isArray(item.content)) throw missing(`${param}.content`);
-  }
-  if (type.endsWith("_call_output") && typeof item.call_id !== "string") throw missing(`${param}.call_id`);
-  return item;
-}
-
-function checkTools(body: Fields): void {
-  const { tools, tool_choice: choice } = body;
-  if (tools !== undefined && tools !== null && !Array.isArray(tools))
-    throw invalidType("tools", "an array of objects", tools);
-  if (choice === undefined || choice === null) return;
-  if (typeof choice === "string" && !TOOL_CHOICES.includes(choice)) {
-    throw new ServiceError(400, {
-      message: `Invalid value: '${choice}'. Supported values are: 'none', 'auto', and 'required'.`,
-      param: "tool_choice",
-      code: "invalid_value",
-    });
-  }
-  const name = isFields(choice) ? stringIn(choice, "name") : undefined;
-  if (name !== undefined && !listIn(body, "tools").some((tool) => tool.name === name)) {
-    throw new ServiceError(400, {
-      message: `Tool choice '${name}' not found in 'tools' parameter.`,
-      param: "tool_choice",
-    });
-  }
-}
-
-function maxOutputTokens(body: Fields): number | undefined {
-  const value = optional(body, "max_output_tokens", "number");
-  if (value !== undefined && value < LEAST_OUTPUT_TOKENS) {
-    throw new ServiceError(400, {
-      message: `Invalid 'max_output_tokens': integer below minimum value. Expected a value >= ${LEAST_OUTPUT_TOKENS}, but got ${value} instead.`,
-      param: "max_output_tokens",
-      code: "integer_below_min_value",
-    });
-  }
-  return value;
-}
-
-interface OptionalTypes {
-  boolean: boolean;
-  number: number;
-  string: string;
-}
-
-function optional<Name extends keyof OptionalTypes>(
-  body: Fields,
-  name: string,
-  type: Name,
-): OptionalTypes[Name] | undefined {
+function numberIn(body: Fields, name: string): number | undefined {
   const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (isOfType(value, type)) return value;
-  throw invalidType(name, `a ${type}`, value);
+  return typeof value === "number" ? value : undefined;
 }
 
-function isOfType<Name extends keyof OptionalTypes>(value: unknown, type: Name): value is OptionalTypes[Name] {
-  return typeof value === type;
-}
-
-function missing(param: string): ServiceError {
-  return new ServiceError(400, {
-    message: `Missing required parameter: '${param}'.`,
-    param,
-    code: "missing_required_parameter",
-  });
-}
-
-function invalidType(param: string, expected: string, value: unknown): ServiceError {
-  const message = `Invalid type for '${param}': expected ${expected}, but got ${nameOf(value)} instead.`;
-  return new ServiceError(400, { message, param, code: "invalid_type" });
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-/**
- * Every call needs its output and every output its call, over the whole conversation.
- *
- * @throws {@link ServiceError} 400. A conversation with a compaction is let through: its calls may be in there.
- */
-export function checkToolPairs(conversation: readonly Fields[]): void {
-  if (conversation.some((item) => item.type === "compaction" || item.type === "compaction_trigger")) return;
-  const calls = idsOf(conversation, /^(?:function_call|custom_tool_call)$/);
-  const outputs = idsOf(conversation, /^(?:function_call_output|custom_tool_call_output)$/);
-  const orphan = [...outputs].find((id) => !calls.has(id));
-  if (orphan !== undefined) {
-    throw new ServiceError(400, {
-      message: `No tool call found for function call output with call_id ${orphan}.`,
-      param: "input",
-    });
-  }
-  const unanswered = [...calls].find((id) => !outputs.has(id));
-  if (unanswered !== undefined) {
-    throw new ServiceError(400, { message: `No tool output found for function call ${unanswered}.`, param: "input" });
-  }
-}
-
-function idsOf(conversation: readonly Fields[], types: RegExp): ReadonlySet<string> {
-  const items = conversation.filter((item) => types.test(stringIn(item, "type") ?? ""));
-  return new Set(items.map((item) => stringIn(item, "call_id") ?? ""));
-}
-
-/** Whether `include` or `stream_options` ask for something. */
+/** Whether `include` asks for something. */
 export function includes(body: Fields, name: string): boolean {
   return Array.isArray(body.include) && body.include.includes(name);
 }

@@ -1,106 +1,173 @@
 import { deliver, fired } from "../delivery.ts";
-import { isFields } from "../fields.ts";
+import { type Fields, isFields, stringIn } from "../fields.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { RecordedRequest } from "../recording.ts";
-import { ResponseMemory } from "../responses/memory.ts";
-import { parseResponsesRequest } from "../responses/request.ts";
+import type { Generation } from "../responses/generation.ts";
+import { batchesOf, eventsOf } from "../responses/playing.ts";
+import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
-import type { Step, StepItems } from "../script.ts";
+import { isCodexBackend } from "../routes.ts";
+import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../script.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import type { FrameOutlet } from "./outlet.ts";
 import { type AcceptedSocket, errorFrame, SocketPeer } from "./peer.ts";
+import { Steering } from "./steering.ts";
 
 const DEFAULT_LIMIT_MS = 3_600_000;
-const MAX_QUEUED_REQUESTS = 16;
 
-/** One WebSocket: requests are answered one at a time in order, each may go on from the last response. */
+/** One WebSocket: the requests of a lane are answered in order, each may go on from the last response; lanes run side by side. */
 export class ResponsesConnection {
   readonly #service: Service;
   readonly #peer: SocketPeer;
   readonly #openedAt = performance.now();
-  readonly #memory = new ResponseMemory(1); // the service, too, keeps the newest response of a connection alone
-  #queue: Promise<void> = Promise.resolve();
-  #queued = 0;
+  readonly #lanes = new Lanes();
+  readonly #steering: Steering;
   #answered = 0;
 
   constructor(service: Service, accepted: AcceptedSocket) {
     this.#service = service;
     this.#peer = new SocketPeer(service, accepted, (request) => this.#receive(request));
+    this.#steering = new Steering(service.identifiers, (event, lane) => {
+      void this.#peer.outlet({}, lane?.name).sendEvent(event);
+    });
   }
 
   #receive(request: RecordedRequest): void {
-    if (this.#queued >= MAX_QUEUED_REQUESTS) {
-      this.#peer.refuse(
-        new ServiceError(429, { message: "Too many requests wait on this connection.", code: "slow_down" }),
-      );
-      return;
+    const frame = isFields(request.json) ? request.json : {};
+    try {
+      if (frame.type === "response.steer") this.#steering.steer(frame);
+      else if (frame.type === "response.interrupt") this.#interrupt(frame);
+      else this.#enqueue(request, this.#lanes.of(frame));
+    } catch (error) {
+      this.#refuse(error, stringIn(frame, "stream_id"));
     }
-    this.#queued += 1;
-    this.#queue = this.#queue.then(() => this.#answerNext(request)).finally(() => (this.#queued -= 1));
+  }
+
+  #enqueue(request: RecordedRequest, lane: Lane): void {
+    this.#lanes.enqueue(lane, () => this.#answerNext(request, lane));
+  }
+
+  /** @throws {@link ServiceError} 400 */
+  #interrupt(frame: Fields): void {
+    if (this.#steering.interrupt(frame)) return;
+    throw new ServiceError(400, {
+      message: `Response with id '${String(frame.response_id)}' is not active on this connection.`,
+      param: "response_id",
+      code: "response_not_active",
+    });
   }
 
   /** Never rejects. */
-  async #answerNext(request: RecordedRequest): Promise<void> {
+  async #answerNext(request: RecordedRequest, lane: Lane): Promise<void> {
     if (this.#peer.gone.aborted) return;
     try {
-      await this.#answer(request, await this.#service.script.next(request));
+      await this.#answer(request, await this.#service.script.next(request), lane);
     } catch (error) {
-      this.#forget(request.json);
-      if (error instanceof ServiceError) this.#peer.refuse(error);
-      else this.#peer.close(1011, "the emulator's script failed");
+      forget(request.json, lane);
+      this.#refuse(error, lane.name);
     }
   }
 
-  async #answer(request: RecordedRequest, step: Step): Promise<void> {
-    const outlet = this.#peer.outlet(step);
+  #refuse(error: unknown, streamId: string | undefined): void {
+    if (error instanceof ServiceError) this.#peer.refuse(error, streamId);
+    else this.#peer.close(1011, "the emulator's script failed");
+  }
+
+  async #answer(request: RecordedRequest, step: Step, lane: Lane): Promise<void> {
+    const outlet = this.#peer.outlet(step, lane.name);
     if (step.resetBeforeHeaders) return outlet.reset();
     if (step.stallBeforeHeaders) return fired(outlet.gone);
     if (step.status !== undefined) {
-      this.#forget(request.json);
+      forget(request.json, lane);
       return deliver(outlet, { ...step, events: [errorFrame(step)] });
     }
     if (isScripted(step)) {
-      const turn = this.#turnOrNothing(request.json);
-      return deliver(outlet, { ...step, events: this.#service.remembered(step.events ?? [], turn, this.#memory) });
+      const turn = this.#turnOrNothing(request.json, lane);
+      return deliver(outlet, { ...step, events: this.#service.remembered(step.events ?? [], turn, lane.memory) });
     }
     if (this.#isWornOut()) {
-      this.#peer.refuse(connectionLimitReached());
+      this.#peer.refuse(connectionLimitReached(), lane.name);
       this.#peer.close(1000);
       return;
     }
-    const turn = this.#openTurn(request.json);
+    const turn = this.#openTurn(request.json, lane);
     if (!turn) return;
     this.#answered += 1;
-    for (const event of this.#service.rateLimits ? rateLimitEvents(this.#service.rateLimits) : [])
-      await outlet.sendEvent(event);
-    await deliver(outlet, { ...step, events: this.#eventsOf(turn, outlet.gone) });
+    for (const event of this.#limitsFor(request)) await outlet.sendEvent(event);
+    await this.#play(turn, step, lane, outlet);
   }
 
-  #eventsOf(turn: Turn, gone: AbortSignal): StepItems<unknown> {
-    return this.#service.remembered(this.#service.eventsOf(turn, gone), turn, this.#memory);
+  /** A response and its successors, which come unasked when somebody steers. */
+  async #play(first: Turn, firstStep: Step, lane: Lane, outlet: FrameOutlet): Promise<void> {
+    let turn: Turn | undefined = first;
+    for (let step = firstStep; turn; step = ORDINARY) {
+      const generation = this.#service.generate(turn, step, lane.memory);
+      this.#steering.begin(generation, lane);
+      await this.#send(generation, step, outlet);
+      const input = this.#steering.end(generation);
+      turn = input && !outlet.gone.aborted ? this.#successorOf(generation, input, lane) : undefined;
+    }
+  }
+
+  async #send(generation: Generation, step: Step, outlet: FrameOutlet): Promise<void> {
+    const pace = this.#service.paceOf(step);
+    if (!travelsAsUsual(step)) return deliver(outlet, { ...step, events: eventsOf(generation, pace, outlet.gone) });
+    for await (const batch of batchesOf(generation, pace, outlet.gone)) {
+      await outlet.sendBatch(batch);
+      if (outlet.gone.aborted) return;
+    }
+  }
+
+  /** It goes on with the settings of the response that was steered. */
+  #successorOf({ turn }: Generation, input: readonly Fields[], lane: Lane): Turn {
+    const body = { ...turn.request.body, previous_response_id: turn.id, input };
+    return this.#open(this.#service.parse(body), lane);
   }
 
   /** Nothing for a message that wants no answer. @throws {@link ServiceError} */
-  #openTurn(frame: unknown): Turn | undefined {
+  #openTurn(frame: unknown, lane: Lane): Turn | undefined {
     if (!isFields(frame)) throw new ServiceError(400, { message: "We could not parse the JSON body of your request." });
-    const { type, ...body } = frame;
+    const { type, stream_id: _lane, ...body } = frame;
     if (type === "response.processed") return undefined;
     if (type !== "response.create") {
       throw new ServiceError(400, {
-        message: `Invalid value: '${String(type)}'. Supported values are: 'response.create'.`,
+        message: `Invalid value: '${String(type)}'. Supported values are: 'response.create', 'response.steer', and 'response.interrupt'.`,
         param: "type",
         code: "invalid_value",
       });
     }
-    return this.#service.openTurn(parseResponsesRequest(body), this.#memory);
+    if (body.background === true) {
+      throw new ServiceError(400, {
+        message: "Unsupported parameter: 'background' is not supported over WebSocket.",
+        param: "background",
+        code: "unsupported_parameter",
+      });
+    }
+    const request = this.#service.parse(body);
+    const owed = this.#steering.takeOwed(request.previousResponseId);
+    return this.#open(owed.length === 0 ? request : { ...request, input: [...owed, ...request.input] }, lane);
   }
 
-  #turnOrNothing(frame: unknown): Turn | undefined {
+  #open(request: ResponsesRequest, lane: Lane): Turn {
+    return this.#service.openTurn(request, { get: (id) => this.#lanes.recall(lane, id) });
+  }
+
+  #turnOrNothing(frame: unknown, lane: Lane): Turn | undefined {
     try {
-      return this.#openTurn(frame);
+      return this.#openTurn(frame, lane);
     } catch {
       return undefined;
     }
+  }
+
+  /** Limits come as events where a Codex client asks, or somebody set them. */
+  #limitsFor({ headers, path }: RecordedRequest): readonly Fields[] {
+    const { rateLimits, options } = this.#service;
+    const isCodex =
+      isCodexBackend(path) || headers["chatgpt-account-id"] !== undefined || /^codex/i.test(headers.originator ?? "");
+    return rateLimits && (isCodex || typeof options.rateLimits === "object") ? rateLimitEvents(rateLimits) : [];
   }
 
   #isWornOut(): boolean {
@@ -108,16 +175,12 @@ export class ResponsesConnection {
       this.#service.options;
     return performance.now() - this.#openedAt >= connectionLimitMs || this.#answered >= connectionMaxRequests;
   }
-
-  /** A request that failed takes the response it went on from with it. */
-  #forget(frame: unknown): void {
-    const previous = isFields(frame) ? frame.previous_response_id : undefined;
-    if (typeof previous === "string") this.#memory.delete(previous);
-  }
 }
 
-function isScripted({ events, raw, frames }: Step): boolean {
-  return events !== undefined || raw !== undefined || frames !== undefined;
+/** A request that failed takes the response it went on from with it, if that is its own lane's: a fork's source stays. */
+function forget(frame: unknown, lane: Lane): void {
+  const previous = isFields(frame) ? frame.previous_response_id : undefined;
+  if (typeof previous === "string") lane.memory.delete(previous);
 }
 
 function connectionLimitReached(): ServiceError {

@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
+import { checkCaller } from "../http/guard.ts";
 import { headersOf } from "../http/headers.ts";
 import type { RecordedRequest } from "../recording.ts";
 import { routeOf } from "../routes.ts";
@@ -42,6 +43,7 @@ export class WebsocketGate {
   }
 
   async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, handshake: RecordedRequest): Promise<void> {
+    checkCaller(handshake, this.#service.options);
     const step = await this.#service.script.next(handshake);
     if (step.refuse === "stall" || step.stallBeforeHeaders) return stall(socket);
     if (step.refuse === "reset" || step.resetBeforeHeaders) return this.#service.connections.reset(socket);
@@ -58,7 +60,7 @@ export class WebsocketGate {
   /** @throws {@link ServiceError} */
   #check({ path, headers }: RecordedRequest): keyof OpenConnection {
     const { pathname } = new URL(path, "http://emulator");
-    const endpoint = routeOf(pathname)?.endpoint;
+    const endpoint = endpointAt(pathname);
     if (endpoint !== "responses" && endpoint !== "realtime")
       throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
     const { websockets = true, requireWebsocketBeta = false } = this.#service.options;
@@ -77,19 +79,24 @@ export class WebsocketGate {
 
   #headersOf(endpoint: keyof OpenConnection, step: Step): Readonly<Record<string, string>> {
     const ofModel = endpoint === "responses" ? this.#service.modelHeaders(undefined) : {};
-    return { ...this.#service.baseHeaders(), ...ofModel, ...step.accept?.headers };
+    const { announceMaxFrameBytes = false } = this.#service.options;
+    const largest = announceMaxFrameBytes ? { "x-codex-websocket-max-message-bytes": String(this.#maxFrameBytes) } : {};
+    return { ...this.#service.baseHeaders(), ...ofModel, ...largest, ...step.accept?.headers };
+  }
+
+  get #maxFrameBytes(): number {
+    return this.#service.options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   }
 
   async #createServer(): Promise<WebSocketServer> {
     const { WebSocketServer: Server } = await import("ws");
-    const maxPayload = this.#service.options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
     // `autoPong` off: some connections are to stay silent.
     const server = new Server({
       noServer: true,
-      perMessageDeflate: true,
+      perMessageDeflate: this.#service.options.compressFrames ?? false,
       clientTracking: false,
       autoPong: false,
-      maxPayload,
+      maxPayload: this.#maxFrameBytes,
     });
     server.on("headers", (lines, message) => {
       for (const [name, value] of Object.entries(this.#headers.get(message) ?? {})) lines.push(`${name}: ${value}`);
@@ -116,6 +123,15 @@ export class WebsocketGate {
     const encoded = encodeAnswer({ status: 400, ...answer }, { ...this.#service.baseHeaders(), connection: "close" });
     socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), encoded.body]));
   }
+}
+
+/** A handshake is a GET, where a request for a response is a POST. */
+function endpointAt(pathname: string): string | undefined {
+  for (const method of ["POST", "GET"]) {
+    const route = routeOf(method, pathname);
+    if (route && "endpoint" in route) return route.endpoint;
+  }
+  return undefined;
 }
 
 /** Leaves the handshake unanswered, and lets go when the client does. */

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery.ts";
+import { type EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
 import type { Step } from "../script.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -14,6 +15,7 @@ export class FrameOutlet implements Outlet {
   readonly #socket: Duplex;
   readonly #connections: Connections;
   readonly #chunkBytes: number | undefined;
+  readonly #streamId: string | undefined;
   #lastSend: Promise<void> = Promise.resolve();
 
   constructor(
@@ -21,17 +23,31 @@ export class FrameOutlet implements Outlet {
     socket: Duplex,
     gone: AbortSignal,
     connections: Connections,
-    chunkBytes: number | undefined,
+    { chunkBytes }: Step,
+    streamId?: string,
   ) {
     this.#websocket = websocket;
     this.#socket = socket;
     this.gone = gone;
     this.#connections = connections;
     this.#chunkBytes = chunkBytes;
+    this.#streamId = streamId;
   }
 
   sendEvent(event: unknown): Promise<void> {
-    return this.sendFrame(JSON.stringify(event));
+    return this.sendFrame(jsonOf(event, this.#streamId));
+  }
+
+  /** Events that came together: a frame each, in one write as far as the socket goes. */
+  async sendBatch(events: readonly EncodedEvent[]): Promise<void> {
+    if (this.gone.aborted) return;
+    this.#socket.cork();
+    const texts = events.map((event) => jsonOf(event, this.#streamId));
+    const last = texts.pop();
+    for (const text of texts) this.#websocket.send(text, noop);
+    if (last !== undefined) this.#lastSend = new Promise((resolve) => this.#websocket.send(last, () => resolve()));
+    this.#socket.uncork();
+    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone);
   }
 
   async sendFrame(frame: string | Uint8Array): Promise<void> {
@@ -78,3 +94,5 @@ export class FrameOutlet implements Outlet {
     this.#lastSend = new Promise((resolve) => this.#websocket.send(bytes, options, () => resolve()));
   }
 }
+
+function noop(): void {}

@@ -50,13 +50,14 @@ export class SocketPeer {
     return this.#gone.signal;
   }
 
-  outlet({ chunkBytes }: Step = {}): FrameOutlet {
+  /** @param streamId - the lane whose name every event is to carry. */
+  outlet(step: Step = {}, streamId?: string): FrameOutlet {
     const { websocket, socket } = this.#accepted;
-    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, chunkBytes);
+    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, step, streamId);
   }
 
-  refuse(error: ServiceError): void {
-    this.#accepted.websocket.send(JSON.stringify(error.toFrame()), () => {});
+  refuse(error: ServiceError, streamId?: string): void {
+    this.#accepted.websocket.send(JSON.stringify(error.toFrame(streamId)), () => {});
   }
 
   close(code: number, reason?: string): void {

@@ -4,7 +4,7 @@ import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
 import { ModelsCache } from "../../../src/api/endpoints/models/cache.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
-import { realtimeCallSession } from "../../../src/api/realtime/protocols.ts";
+import { realtimeCallSession } from "../../../src/api/realtime/protocol/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fields } from "../../../src/emulator/fields.ts";
-import { generate } from "../../../src/emulator/responses/generation.ts";
+import { Generation } from "../../../src/emulator/responses/generation.ts";
 import { Identifiers } from "../../../src/emulator/responses/identifiers.ts";
 import { parseResponsesRequest } from "../../../src/emulator/responses/request.ts";
 import { asSent, ofType, type StreamEvent, typesOf } from "./stream-event.ts";
@@ -10,7 +10,7 @@ const NOW = 1_773_360_000;
 function eventsFor(body: Fields): StreamEvent[] {
   const request = parseResponsesRequest({ model: "gpt-5.5", ...body });
   const turn = { id: "resp_1", createdAt: NOW, request, conversation: request.input };
-  return asSent(generate(turn, new Identifiers(), () => NOW + 1));
+  return asSent(new Generation(turn, new Identifiers(), () => NOW + 1));
 }
 
 const WEATHER = {
@@ -227,7 +227,7 @@ describe("the response object", () => {
     });
     expect(response.usage).toEqual({
       input_tokens: expect.any(Number),
-      input_tokens_details: { cached_tokens: 0 },
+      input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
       output_tokens: 5 + 128,
       output_tokens_details: { reasoning_tokens: 128 },
       total_tokens: response.usage.input_tokens + 5 + 128,

@@ -222,7 +222,7 @@ async function rawEnding(step: Step) {
   const socket = net.connect(Number(port), hostname);
   const json = JSON.stringify(BODY);
   socket.write(
-    `POST /v1/responses HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
+    `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
   );
   let text = "";
   let error: string | undefined;

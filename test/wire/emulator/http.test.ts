@@ -139,7 +139,7 @@ describe("the addresses", () => {
         message: expect.stringContaining(`${method} ${path}`),
         type: "invalid_request_error",
         param: null,
-        code: null,
+        code: "invalid_request_error",
       },
     });
   });
@@ -147,13 +147,13 @@ describe("the addresses", () => {
 
 describe("a faulty request", () => {
   it.each([
-    ["no JSON", "{", null],
-    ["a JSON string", '"hi"', null],
+    ["no JSON", "{", "invalid_request_error"],
+    ["a JSON string", '"hi"', "invalid_request_error"],
     ["no model", { input: "hi" }, "missing_required_parameter"],
     [
       "an output without its call",
       { model: "m", input: [{ type: "function_call_output", call_id: "c", output: "" }] },
-      null,
+      "invalid_value",
     ],
   ])("is answered with 400 for %s", async (_name, body, code) => {
     const { url } = await emulator();

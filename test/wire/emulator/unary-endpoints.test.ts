@@ -36,8 +36,8 @@ it.each<[string, Sent, number, RegExp]>([
   ["/files", { body: { file_name: "f", use_case: "codex" } }, 400, /'file_size'/],
   ["/files", { body: { file_name: "f", file_size: 1 } }, 400, /'use_case'/],
   ["/files/file_x/uploaded", { body: {} }, 404, /file_x/],
-  ["/files", { method: "GET" }, 405, /Invalid method/],
-  ["/files/file_x", { body: {} }, 404, /Invalid URL/],
+  ["/files", { method: "PUT" }, 405, /Invalid method/],
+  ["/files/file_x/nothing", { body: {} }, 404, /Invalid URL/],
 ])("refuses %s with %j", async (path, sent, status, message) => {
   const { url } = await emulate();
   const answer = await send(url + path, sent);

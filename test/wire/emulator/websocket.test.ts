@@ -13,8 +13,8 @@ async function socketFor(options: Parameters<typeof emulator>[0] = {}, headers: 
 }
 
 describe("a handshake", () => {
-  it("is answered with what clients read from it, and with permessage-deflate", async () => {
-    const { socket } = await socketFor({ turnState: true, serverModel: "gpt-5.5" });
+  it("is answered with what clients read from it, and with permessage-deflate when it is to compress", async () => {
+    const { socket } = await socketFor({ turnState: true, serverModel: "gpt-5.5", compressFrames: true });
     expect(await socket.handshakeHeaders).toMatchObject({
       "x-reasoning-included": "true",
       "x-models-etag": expect.any(String),
@@ -89,7 +89,7 @@ describe("a handshake", () => {
     const server = await emulator({ script: [{ refuse: "stall" }] });
     const { hostname, port } = new URL(server.url);
     const socket = net.connect(Number(port), hostname);
-    socket.write("GET /v1/responses HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    socket.write("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
     expect((await server.nextRequest()).kind).toBe("handshake");
     socket.end();
     socket.resume();
@@ -109,8 +109,8 @@ describe("a handshake", () => {
 });
 
 describe("a request on a WebSocket", () => {
-  it("is answered with the events of the stream, after the rate limits", async () => {
-    const { server, socket } = await socketFor();
+  it("is answered with the events of the stream, after the rate limits when a Codex client asks", async () => {
+    const { server, socket } = await socketFor({}, { originator: "codex_exec" });
     socket.create({ input: "hello" });
     const limits = [await socket.nextEvent(), await socket.nextEvent()];
     expect(limits).toMatchObject([
@@ -187,7 +187,7 @@ describe("a request on a WebSocket", () => {
 
   it("is refused when too many wait already", async () => {
     const { socket } = await socketFor({ script: [{ stallAfterEvents: 0 }], rateLimits: false });
-    for (let count = 0; count < 17; count += 1) socket.create({ input: "hello" });
+    for (let count = 0; count < 1001; count += 1) socket.create({ input: "hello" });
     expect(await socket.nextEvent()).toMatchObject({ type: "error", status: 429, error: { code: "slow_down" } });
   });
 
@@ -348,8 +348,8 @@ describe("a step on a WebSocket", () => {
   });
 });
 
-it("compresses what it sends when the client can", async () => {
-  const server = await emulator({ rateLimits: false });
+it("compresses what it sends when it is to and the client can", async () => {
+  const server = await emulator({ rateLimits: false, compressFrames: true });
   const bytesRead = async (perMessageDeflate: boolean) => {
     const socket = new RawSocket(server.url, { perMessageDeflate });
     await socket.opened();

@@ -101,7 +101,7 @@ describe("the body", () => {
   });
 
   it("goes as it is through streamBody", async () => {
-    const emulator = await emulate();
+    const emulator = await emulate({ unknownParameters: "accept" });
     const body = { stream: true, input: "repeat: hi", model: "m", odd: [1, null] };
     await (await new ResponsesClient(clientOptions(emulator.url)).streamBody(body)).collect();
     expect((await emulator.nextRequest()).body.toString()).toBe(JSON.stringify(body));

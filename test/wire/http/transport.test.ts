@@ -365,18 +365,89 @@ describe("a body", () => {
     await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "protocol" });
   });
 
-  it.each(["__proto__", "constructor", "zstd"])(
-    "comes as it is where its coding is %s, which nobody knows",
+  it.each(["__proto__", "constructor", "gzip, lzw"])(
+    "is an error that names its coding where that is %s",
     async (coding) => {
       const server = await serve((_request, response) =>
         response.writeHead(200, { "content-encoding": coding }).end("plain"),
       );
-      const answer = await openTransport().execute(get(server.url));
-      expect(Buffer.from(answer.body).toString()).toBe("plain");
+      const named = coding.split(", ").at(-1);
+      await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({
+        kind: "protocol",
+        message: expect.stringContaining(`its content-encoding is "${named}", which cannot be undone here`),
+      });
     },
   );
 
-  it("that no decoder can be made for is a protocol error, and its connection is closed", async () => {
+  it.each<[string, (text: string) => Buffer]>([
+    ["gzip, br", (text) => zlib.brotliCompressSync(zlib.gzipSync(text))],
+    ["identity, gzip", (text) => zlib.gzipSync(text)],
+    ["gzip, identity", (text) => zlib.gzipSync(text)],
+    ["deflate", (text) => zlib.deflateRawSync(text)],
+    ["deflate, gzip", (text) => zlib.gzipSync(zlib.deflateSync(text))],
+  ])("with the codings %s is read", async (codings, encode) => {
+    const text = "plain ".repeat(50_000);
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": codings }).end(encode(text)),
+    );
+    const { body } = await openTransport().execute(get(server.url));
+    expect(Buffer.from(body).toString()).toBe(text);
+  });
+
+  it.each([
+    ["an unasked 100 Continue", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"],
+    [
+      "a 103 and a 100",
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+    ],
+    ["a head of 200 KiB", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(200_000)}\r\ncontent-length: 2\r\n\r\nok`],
+    [
+      "content-length beside chunked",
+      "HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    ],
+    ["content-length twice", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nContent-Length: 2\r\n\r\nok"],
+    ["content-length as a list of one", "HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok"],
+  ])("behind %s is read, in one piece and byte by byte, and again on a kept connection", async (_what, answer) => {
+    let served = 0;
+    const server = await serveTcp((socket) =>
+      socket.setNoDelay(true).on("data", async () => {
+        served += 1;
+        if (served % 2 === 1 || answer.length > 10_000) return void socket.write(answer);
+        for (const byte of answer) {
+          socket.write(byte);
+          await new Promise(setImmediate);
+        }
+      }),
+    );
+    const transport = openTransport();
+    for (let round = 0; round < 3; round += 1) {
+      expect(Buffer.from((await transport.execute(get(server.url))).body).toString()).toBe("ok");
+    }
+  });
+
+  it.each([
+    [
+      "a head of 300 KiB",
+      `HTTP/1.1 200 OK\r\nx: ${"y".repeat(300_000)}\r\n\r\n`,
+      "more than 256 KiB of response headers",
+    ],
+    ["a TLS alert", "\x15\x03\x03\x00\x02\x02\x28", "speaks TLS: write https://"],
+    ["another protocol", "220 mail.example.test ESMTP\r\n", "cannot be read as HTTP"],
+    [
+      "two different lengths",
+      "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
+      "cannot be read as HTTP",
+    ],
+  ])("behind %s is a final error that says so", async (_what, answer, text) => {
+    const server = await serveTcp((socket) => socket.once("data", () => socket.write(answer, "latin1")));
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({
+      kind: "network",
+      retryable: false,
+      message: expect.stringContaining(text),
+    });
+  });
+
+  it("that no decoder can be made for is a stream error, and its connection is closed", async () => {
     const server = await serve((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).write("start"),
     );

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { targetOf } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
+import { packageVersion } from "../../../src/client/version.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { listenOnLoopback, startTcpServer } from "../../support/proxies/loopback.ts";
 import { closedPort, serve } from "../../support/serve.ts";
@@ -56,13 +57,16 @@ describe("a tunnel through an HTTP proxy", () => {
   });
 
   // parity: proxy/no-proxy-connection
-  it("asks with the headers alone that the reference sends for HTTPS, for ws too", async () => {
+  // parity: proxy/connect-user-agent
+  it("asks with the headers that the reference sends for HTTPS and its own name, for ws too", async () => {
     const [origin, proxy] = [await greeter(), await startHttpProxy()];
     const withUser = proxy.url.replace("//", "//user:p%40ss@");
     await dialed(testDialer({ proxy: withUser }), `ws://127.0.0.1:${origin.port}`);
     expect(proxy.connects[0]?.rawHeaders).toEqual([
       "Host",
       `127.0.0.1:${origin.port}`,
+      "User-Agent",
+      `codex-wire/${packageVersion}`,
       "Proxy-Authorization",
       `Basic ${Buffer.from("user:p@ss").toString("base64")}`,
     ]);
@@ -71,7 +75,40 @@ describe("a tunnel through an HTTP proxy", () => {
   it("sends no credentials where there are none", async () => {
     const [origin, proxy] = [await greeter(), await startHttpProxy()];
     await dialed(testDialer({ proxy: proxy.url }), `ws://127.0.0.1:${origin.port}`);
-    expect(proxy.connects[0]?.rawHeaders).toEqual(["Host", `127.0.0.1:${origin.port}`]);
+    expect(proxy.connects[0]?.headers).not.toHaveProperty("proxy-authorization");
+  });
+
+  it("sends the headers that an option adds, and those in place of its own", async () => {
+    const [origin, proxy] = [await greeter(), await startHttpProxy()];
+    const proxyHeaders = { "X-Department": "research", "user-agent": "my-agent/1" };
+    await dialed(testDialer({ proxy: proxy.url, proxyHeaders }), `ws://127.0.0.1:${origin.port}`);
+    expect(proxy.connects[0]?.headers).toMatchObject({ "x-department": "research", "user-agent": "my-agent/1" });
+  });
+
+  it.each([
+    ["an unasked 100 Continue", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
+    ["a 103 with headers", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
+    ["a head of 100 KiB", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n\r\n`],
+  ])("stands after %s, and what came behind the answer is not lost", async (_what, answer) => {
+    const proxy = await scriptedProxy((write) => write(`${answer}hello`));
+    const socket = await dialed(testDialer({ proxy: `http://127.0.0.1:${proxy.port}` }), "ws://api.origin.test");
+    expect(await readText(socket, 5)).toBe("hello");
+  });
+
+  it.each([
+    ["403 Forbidden", '403 Forbidden (it says: "Blocked by policy")'],
+    [
+      "200 OK",
+      'answered with a web page (200) where the tunnel to api.origin.test:443 should begin (it says: "Blocked by policy")',
+    ],
+  ])("is not taken for one where a block page comes with %s, and the page is quoted", async (status, text) => {
+    const page = "<html><head><title>Blocked by policy</title></head></html>";
+    const head = `HTTP/1.1 ${status}\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n`;
+    const proxy = await scriptedProxy((write) => write(head + page));
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ phase: "proxy", code: "PROXY_REFUSED", retryable: false });
+    expect(error.message).toContain(text);
   });
 
   it("authenticates with special characters in the password", async () => {
@@ -173,7 +210,7 @@ describe("a proxy's refusal", () => {
     [403, "PROXY_REFUSED", false, "403 Forbidden; ask whoever runs it to allow this host"],
     [404, "PROXY_REFUSED", false, "404 Not Found; check that it is a proxy"],
     [502, "PROXY_REFUSED", true, "502 Bad Gateway; it could not reach the host itself"],
-    [302, "PROXY_REFUSED", false, "302 Found; check that it is a proxy"],
+    [302, "PROXY_REFUSED", false, "302 Found; the network or the proxy wants a log-in first"],
   ])("with %d has the code %s, retryable: %j", async (status, code, retryable, text) => {
     const proxy = await startHttpProxy({ refuseWith: { status } });
     const settled = watchHandles();
@@ -267,9 +304,9 @@ describe("a proxy that fails", () => {
     const settled = watchHandles();
     const dialer = testDialer({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 60 }));
-    expect(error).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 60 });
+    expect(error).toMatchObject({ kind: "timeout", phase: "connect", outlook: "never" });
     expect(error.message).toContain(
-      `within 60 ms: the proxy handshake with the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) did not finish`,
+      `the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) took the connection and answered nothing within 60 ms`,
     );
     await proxy.allClosed();
     await settled();
@@ -299,7 +336,8 @@ describe("a proxy that fails", () => {
     const proxy = await scriptedProxy((write) => write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(1_000_000)}`));
     const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
     expect(await failureOf(dialer.dial(targetOf("wss://api.origin.test")))).toMatchObject({
-      code: "PROXY_PROTOCOL_ERROR",
+      code: "RESPONSE_HEAD_TOO_LARGE",
+      retryable: false,
     });
     await proxy.allClosed();
   });
@@ -351,7 +389,7 @@ describe("plain HTTP through an HTTP proxy", () => {
     const forward = testDialer({ proxy: `https://localhost:${proxy.port}` }).forward("http://a.test");
     const error = await failureOf(forward!.dial({ timeoutMs: 60 }));
     expect(error.message).toContain(
-      `the tls handshake with the proxy localhost:${proxy.port} (from the proxy option) did not finish`,
+      `the proxy localhost:${proxy.port} (from the proxy option) took the connection and answered nothing to the TLS handshake`,
     );
     await proxy.allClosed();
   });

@@ -192,8 +192,8 @@ describe("a SOCKS5 proxy that fails", () => {
     const settled = watchHandles();
     const dialer = testDialer({ env: { ALL_PROXY: `socks5h://127.0.0.1:${proxy.port}` } });
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 60 }));
-    expect(error).toMatchObject({ kind: "timeout", phase: "connect" });
-    expect(error.message).toContain(`the proxy handshake with the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY)`);
+    expect(error).toMatchObject({ kind: "timeout", phase: "connect", outlook: "never" });
+    expect(error.message).toContain(`the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY) took the connection`);
     await proxy.allClosed();
     await settled();
   });
@@ -215,7 +215,7 @@ describe("a SOCKS5 proxy that fails", () => {
     await vi.advanceTimersByTimeAsync(119_999);
     expect(failed).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await failure).toMatchObject({ kind: "timeout", timeoutMs: 120_000 });
+    expect(await failure).toMatchObject({ kind: "timeout", outlook: "never" });
   });
 
   it("is not called any more when the dial is aborted while socks5 looks the name up here", async () => {

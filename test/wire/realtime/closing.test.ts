@@ -18,18 +18,18 @@ describe("the end of a session", () => {
     expect(await connection.nextEvent()).toMatchObject({ type: "input_audio_speech_started" });
     expect(await connection.nextEvent()).toBeUndefined();
     expect(await connection.nextEvent()).toBeUndefined();
-    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+    expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
     await connection.close();
   });
 
-  it("by an abnormal goodbye is an end as well", async () => {
-    const { connection, peer } = await Line.open();
+  it("by an abnormal goodbye is an end as well in v2", async () => {
+    const { connection, peer } = await Line.open({ config: { protocol: "v2" } });
     peer.socket.write(closeFrame(1011, "internal error"));
     expect(await connection.nextEvent()).toBeUndefined();
   });
 
-  it("without a goodbye is one too", async () => {
-    const { connection, peer } = await Line.open();
+  it("without a goodbye is one too in v2", async () => {
+    const { connection, peer } = await Line.open({ config: { protocol: "v2" } });
     peer.socket.end();
     expect(await connection.nextEvent()).toBeUndefined();
     expect(connection.isClosed).toBe(true);
@@ -51,13 +51,13 @@ describe("the end of a session", () => {
       cause: expect.any(Error),
     });
     expect(await connection.nextEvent()).toBeUndefined();
-    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+    expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
   });
 
   it("by a peer that shows no sign of life is a timeout", async () => {
     const { connection } = await Line.open({ provider: { livenessTimeoutMs: 60 } }); // the server answers no ping
     expect(await failureOf(connection.nextEvent())).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 60 });
-    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+    expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
     expect(await connection.nextEvent()).toBeUndefined();
   });
 
@@ -77,10 +77,10 @@ describe("the end of a session", () => {
     peer.socket.end();
     await gone;
     await until(() => connection.isClosed);
-    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(cannotSend);
-    expect(await failureOf(connection.sendAudioFrame({ data: "" }))).toMatchObject(cannotSend);
+    expect(await failureOf(connection.createResponse())).toMatchObject(cannotSend);
+    expect(await failureOf(connection.append({ data: "" }))).toMatchObject(cannotSend);
     expect(await connection.nextEvent()).toBeUndefined();
-    expect(await failureOf(connection.sendResponseCreate())).toMatchObject(isClosed);
+    expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
   });
 });
 
@@ -129,7 +129,7 @@ describe("close", () => {
   it("tells whoever still waits to send", async () => {
     const { connection, peer } = await Line.open();
     peer.socket.pause();
-    const frames = Array.from({ length: 60 }, () => connection.sendAudioFrame({ data: "A".repeat(256 * 1024) }));
+    const frames = Array.from({ length: 60 }, () => connection.append({ data: "A".repeat(256 * 1024) }));
     const late = failureOf(frames.at(-1) as Promise<void>);
     const all = Promise.allSettled(frames);
     void connection.close();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
-import { v1 } from "../../../src/api/realtime/v1.ts";
-import { v2 } from "../../../src/api/realtime/v2.ts";
-import { v3 } from "../../../src/api/realtime/v3.ts";
+import { v1 } from "../../../src/api/realtime/protocol/v1.ts";
+import { v2 } from "../../../src/api/realtime/protocol/v2.ts";
+import { v3 } from "../../../src/api/realtime/protocol/v3.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
@@ -87,14 +87,14 @@ describe("connecting", () => {
     const proxy = await startHttpProxy();
     const emulator = await emulate();
     const connection = await connect(emulator.url, { provider: { proxy: proxy.url } });
-    expect(await connection.nextEvent()).toMatchObject({ type: "session_updated" });
+    expect(await connection.nextEvent()).toMatchObject({ type: "session_created" });
     expect(proxy.connects.map(({ target }) => target)).toEqual([new URL(emulator.url).host]);
   });
 
   it("trusts the provider's CA bundle", async () => {
     const emulator = await emulate({ tls: true });
     const connection = await connect(emulator.url, { provider: { ca: { pem: emulator.caPem ?? "" } } });
-    expect(await connection.nextEvent()).toMatchObject({ type: "session_updated" });
+    expect(await connection.nextEvent()).toMatchObject({ type: "session_created" });
     const failure = await failureOf(realtimeClient(emulator.url).connect(config));
     expect(failure).toMatchObject({ kind: "network", phase: "tls" });
   });
@@ -233,7 +233,7 @@ describe("joining a call", () => {
   it.each([404, 500])("is tried again after a %i: the call may be known a moment later", async (status) => {
     const emulator = await emulate({ script: [{ refuse: { status } }, { refuse: { status } }] });
     const connection = await connect(emulator.url, call);
-    expect(await nextEvents(connection, 1)).toMatchObject([{ type: "session_updated" }]);
+    expect(await nextEvents(connection, 1)).toMatchObject([{ type: "session_created" }]);
     expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(3);
   });
 

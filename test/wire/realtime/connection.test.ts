@@ -13,7 +13,7 @@ describe("a session", () => {
     say(updated);
     expect(await connection.nextEvent()).toEqual({ type: "session_updated", sessionId: "s", instructions: "i" });
 
-    await connection.sendAudioFrame({
+    await connection.append({
       data: "AQID",
       sampleRate: 48000,
       numChannels: 1,
@@ -70,7 +70,7 @@ describe("a session", () => {
       inputTranscript: "delegate this",
     });
     await connection.sendHandoffOutput("c", "done");
-    await connection.sendResponseCreate();
+    await connection.createResponse();
     expect(await heard()).toEqual({
       type: "conversation.item.create",
       item: { type: "function_call_output", call_id: "c", output },
@@ -89,8 +89,25 @@ describe("a session", () => {
     expect(await failureOf(connection.sendPayload(cyclic))).toMatchObject({ kind: "build" });
   });
 
-  it("changes its settings for good, one at a time", async () => {
+  // parity: realtime/whole-api
+  it("of v3 changes what is given alone, in the wire's shape too", async () => {
     const { connection, heard } = await lineOf("v3");
+    await connection.sendSessionUpdate({ voice: "ash" });
+    expect(await heard()).toEqual({
+      type: "session.update",
+      session: { type: "realtime", audio: { output: { voice: "ash" } } },
+    });
+    await connection.sendSessionUpdate({
+      session: { audio: { input: { turn_detection: null } }, extra: { later: 1 } },
+    });
+    expect(await heard()).toEqual({
+      type: "session.update",
+      session: { type: "realtime", audio: { input: { turn_detection: null } }, later: 1 },
+    });
+  });
+
+  it("of v2 changes its settings for good, one at a time", async () => {
+    const { connection, heard } = await lineOf("v2");
     await connection.sendSessionUpdate({ instructions: "Be loud." });
     expect(await heard()).toMatchObject({ session: { instructions: "Be loud.", output_modalities: ["audio"] } });
     await connection.sendSessionUpdate({ outputModality: "text", voice: "ash" });
@@ -110,7 +127,7 @@ describe("a session", () => {
   it("sends while somebody waits for an event", async () => {
     const { connection, say, heard } = await lineOf("v3");
     const waiting = connection.nextEvent();
-    await connection.sendAudioFrame({ data: "AA==" });
+    await connection.append({ data: "AA==" });
     expect(await heard()).toEqual({ type: "input_audio_buffer.append", audio: "AA==" });
     say(speech);
     expect(await waiting).toEqual({ type: "input_audio_speech_started" });
@@ -119,7 +136,7 @@ describe("a session", () => {
   it("works through its halves as well", async () => {
     const { connection, say, heard } = await lineOf("v3");
     const { writer, events } = connection;
-    await writer.sendResponseCreate();
+    await writer.createResponse();
     expect(await heard()).toEqual({ type: "response.create" });
     say(speech);
     expect(await events.nextEvent()).toEqual({ type: "input_audio_speech_started" });
@@ -141,12 +158,15 @@ describe("a session", () => {
     ]);
   });
 
-  it("passes on what it does not know when asked", async () => {
-    const { connection, say, peer } = await lineOf("v3", { connect: { wireEvents: true } });
+  it.each([
+    ["v3", {}],
+    ["v2", { wireEvents: true }],
+  ] as const)("of %s passes on what it does not know", async (protocol, options) => {
+    const { connection, say, peer } = await lineOf(protocol, { connect: options });
     peer.socket.write(frame(opcode.text, "no JSON"));
-    say({ type: "rate_limits.updated", rate_limits: [] }, speech);
+    say({ type: "rate_limits.later", rate_limits: [] }, speech);
     expect(await nextEvents(connection, 2)).toEqual([
-      { type: "wire", event: { type: "rate_limits.updated", rate_limits: [] } },
+      { type: "wire", event: { type: "rate_limits.later", rate_limits: [] } },
       { type: "input_audio_speech_started" },
     ]);
   });

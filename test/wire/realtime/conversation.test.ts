@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { RealtimeConversation, type RealtimeConversationEvent } from "../../../src/api/realtime/conversation.ts";
-import type { RealtimeProtocolName } from "../../../src/api/realtime/session-config.ts";
+import {
+  RealtimeConversation,
+  type RealtimeConversationEvent,
+} from "../../../src/api/realtime/conversation/conversation.ts";
+import type { RealtimeProtocolName } from "../../../src/api/realtime/settings.ts";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
@@ -76,7 +79,7 @@ describe("a conversation", () => {
       expect(event).toEqual({ type: "response_done", responseId: "r" });
       break;
     }
-    expect(await line.heard()).toEqual({ type: "response.create" });
+    expect(await line.heard()).toEqual({ type: "response.create", event_id: "conversation_create_response_2" });
   });
 
   it.each(["v2", "v3"] as const)(
@@ -129,10 +132,10 @@ describe("a conversation", () => {
     const { conversation, emulator, until } = await converse("v3", { pace: { delayMsPerWord: 20 } });
     await conversation.say("count to 100");
     const [audio] = (await until("audio_out")).slice(-1);
-    await conversation.sendAudioFrame(loud);
+    await conversation.append(loud);
     await until("input_audio_speech_started");
-    await until("response_cancelled");
-    for (let chunk = 0; chunk < 6; chunk += 1) await conversation.sendAudioFrame(quiet);
+    expect((await until("response_done")).at(-1)).toMatchObject({ status: "cancelled" });
+    for (let chunk = 0; chunk < 6; chunk += 1) await conversation.append(quiet);
     expect(textOf(await until("response_done"))).toContain("sound of 0.1 seconds");
     const truncate = emulator.requests
       .map(({ json }) => json as { readonly type?: string } | undefined)
@@ -140,6 +143,7 @@ describe("a conversation", () => {
     const { itemId } = (audio as { frame: { itemId: string } }).frame;
     expect(truncate).toEqual({
       type: "conversation.item.truncate",
+      event_id: expect.any(String),
       item_id: itemId,
       content_index: 0,
       audio_end_ms: expect.any(Number),
@@ -156,7 +160,10 @@ describe("a conversation", () => {
     await line.peer.closed;
     while (!line.connection.isClosed) await new Promise(setImmediate);
     const types: string[] = [];
-    for await (const event of conversation) types.push(event.type);
+    const reading = async () => {
+      for await (const event of conversation) types.push(event.type);
+    };
+    expect(await failureOf(reading())).toMatchObject({ message: expect.stringContaining("without a goodbye") });
     expect(types).toEqual(["audio_out", "input_audio_speech_started"]);
     expect(logger.lines.map(({ message }) => message)).toContain("the model's audio could not be truncated");
   });
@@ -178,8 +185,8 @@ describe("a conversation is over", () => {
     expect(conversation.closeReason).toBe("transport_closed");
   });
 
-  it("when the service complains, after that was told", async () => {
-    const { conversation, until, events, emulator } = await converse("v3", {
+  it("when the service complains, after that was told, in v2", async () => {
+    const { conversation, until, events, emulator } = await converse("v2", {
       script: [{}, { status: 400, body: { error: { message: "no" } } }],
     });
     await conversation.say("x");

@@ -67,6 +67,7 @@ function update(session: object) {
   return { type: "session.update", session };
 }
 
+const writesDown = update({ audio: { input: { transcription: { model: "m" } } } });
 const tools = [
   { type: "function", name: "remain_silent" },
   { type: "function", name: "background_agent" },
@@ -102,23 +103,29 @@ describe("a realtime session of the emulator", () => {
       "response.created",
       "response.output_item.added",
       "conversation.item.added",
+      "response.content_part.added",
       "response.output_audio_transcript.delta",
       "response.output_audio.delta",
       "response.output_audio_transcript.delta",
       "response.output_audio.delta",
       "response.output_audio.done",
       "response.output_audio_transcript.done",
+      "response.content_part.done",
       "response.output_item.done",
       "conversation.item.done",
       "response.done",
     ]);
-    const tone = Buffer.from(String(events[7]?.delta), "base64");
+    const tone = Buffer.from(String(events[8]?.delta), "base64");
     const samples = new Int16Array(tone.buffer, tone.byteOffset, tone.length / 2);
     expect(samples).toHaveLength(4_500); // three letters
     expect(Math.max(...samples)).toBeGreaterThan(5_000);
     expect([samples[0], samples.at(-1)]).toEqual([0, 0]); // no clicks
     expect(events.at(-1)).toMatchObject({
-      response: { status: "completed", output: [{ content: [{ text: "one two" }] }] },
+      response: {
+        status: "completed",
+        output: [{ content: [{ type: "output_audio", transcript: "one two" }] }],
+        usage: { output_tokens: 2 },
+      },
     });
   });
 
@@ -135,9 +142,10 @@ describe("a realtime session of the emulator", () => {
 
   it("hears a speaker begin and end, writes down what it was, and answers", async () => {
     const caller = await Caller.open();
-    caller.say(quiet, loud, loud, ...silence);
+    caller.say(writesDown, quiet, loud, loud, ...silence);
+    await caller.until("session.updated");
     const events = await caller.until("response.done");
-    expect(typesOf(events).slice(1, 9)).toEqual([
+    expect(typesOf(events).slice(0, 8)).toEqual([
       "input_audio_buffer.speech_started",
       "input_audio_buffer.speech_stopped",
       "input_audio_buffer.committed",
@@ -147,9 +155,9 @@ describe("a realtime session of the emulator", () => {
       "conversation.item.input_audio_transcription.completed",
       "response.created",
     ]);
-    expect(events[1]).toMatchObject({ audio_start_ms: 100, item_id: expect.any(String) });
-    expect(events[2]).toMatchObject({ audio_end_ms: 300, item_id: events[1]?.item_id });
-    expect(events[7]).toMatchObject({ transcript: "sound of 0.2 seconds" });
+    expect(events[0]).toMatchObject({ audio_start_ms: 100, item_id: expect.any(String) });
+    expect(events[1]).toMatchObject({ audio_end_ms: 300, item_id: events[0]?.item_id });
+    expect(events[6]).toMatchObject({ transcript: "sound of 0.2 seconds" });
   });
 
   it("waits for as much silence as was asked for", async () => {
@@ -165,7 +173,7 @@ describe("a realtime session of the emulator", () => {
     ["it only transcribes", { type: "transcription" }],
   ])("does not answer speech when %s", async (_what, session) => {
     const caller = await Caller.open();
-    caller.say(update(session), loud, ...silence, { type: "input_audio_buffer.clear" });
+    caller.say(writesDown, update(session), loud, ...silence, { type: "input_audio_buffer.clear" });
     const events = await caller.until("input_audio_buffer.cleared");
     expect(typesOf(events)).toContain("conversation.item.input_audio_transcription.completed");
     expect(typesOf(events)).not.toContain("response.created");
@@ -174,7 +182,9 @@ describe("a realtime session of the emulator", () => {
   it("takes what was heard so far on a commit, and nothing after it was cleared", async () => {
     const caller = await Caller.open();
     caller.say(quiet, { type: "input_audio_buffer.commit" });
-    expect((await caller.until("input_audio_buffer.committed")).at(-2)).toMatchObject({ audio_end_ms: 100 });
+    const committed = await caller.until("conversation.item.done");
+    expect(typesOf(committed)).not.toContain("input_audio_buffer.speech_stopped");
+    expect(committed.at(-1)).toMatchObject({ previous_item_id: null, item: { content: [{ type: "input_audio" }] } });
     caller.say(quiet, { type: "input_audio_buffer.clear" }, { type: "input_audio_buffer.commit" });
     expect((await caller.until("error")).at(-1)).toMatchObject({ error: { code: "input_audio_buffer_commit_empty" } });
   });
@@ -184,12 +194,21 @@ describe("a realtime session of the emulator", () => {
     caller.say(text("count to 100"), create);
     await caller.until("response.output_audio.delta");
     caller.say({ type: "response.cancel" });
-    const cancelled = (await caller.until("response.cancelled")).at(-1);
-    expect(cancelled).toMatchObject({ response: { id: expect.stringMatching(/^resp_/), status: "cancelled" } });
+    const cancelled = (await caller.until("response.done")).at(-1);
+    expect(cancelled).toMatchObject({
+      response: {
+        id: expect.stringMatching(/^resp_/),
+        status: "cancelled",
+        status_details: { reason: "client_cancelled" },
+        output: [{ status: "incomplete" }],
+      },
+    });
     caller.say(create);
     await caller.until("response.output_audio.delta");
     caller.say(loud);
-    expect(typesOf(await caller.until("response.cancelled"))).toContain("input_audio_buffer.speech_started");
+    const interrupted = await caller.until("response.done");
+    expect(typesOf(interrupted)).toContain("input_audio_buffer.speech_started");
+    expect(interrupted.at(-1)).toMatchObject({ response: { status_details: { reason: "turn_detected" } } });
     caller.say({ type: "response.cancel" });
     expect((await caller.until("error")).at(-1)).toMatchObject({ error: { code: "response_cancel_not_active" } });
   });
@@ -202,7 +221,7 @@ describe("a realtime session of the emulator", () => {
       create,
       loud,
     );
-    expect(typesOf(await caller.until("response.done"))).not.toContain("response.cancelled");
+    expect((await caller.until("response.done")).at(-1)).toMatchObject({ response: { status: "completed" } });
   });
 
   it("refuses a second answer at the same time", async () => {
@@ -251,9 +270,65 @@ describe("a realtime session of the emulator", () => {
 
   it("confirms a truncation", async () => {
     const caller = await Caller.open();
-    caller.say({ type: "conversation.item.truncate", item_id: "i", content_index: 0, audio_end_ms: 5 });
-    const [, truncated] = await caller.until("conversation.item.truncated");
-    expect(truncated).toEqual({ type: "conversation.item.truncated", item_id: "i", content_index: 0, audio_end_ms: 5 });
+    caller.say(text("repeat: one"), create);
+    const item_id = (await caller.until("response.output_audio.delta")).at(-1)?.item_id;
+    await caller.until("response.done");
+    const truncate = { type: "conversation.item.truncate", item_id, content_index: 0 };
+    caller.say({ ...truncate, audio_end_ms: 5, event_id: "a" }, { ...truncate, audio_end_ms: 5_000, event_id: "b" });
+    expect((await caller.until("conversation.item.truncated")).at(-1)).toMatchObject({
+      item_id,
+      content_index: 0,
+      audio_end_ms: 5,
+      event_id: expect.stringMatching(/^event_/),
+    });
+    expect((await caller.until("error")).at(-1)).toMatchObject({
+      error: { event_id: "b", message: "Audio content of 187ms is already shorter than 5000ms" },
+    });
+    caller.say({ type: "conversation.item.retrieve", item_id });
+    expect((await caller.until("conversation.item.retrieved")).at(-1)).toMatchObject({
+      item: { id: item_id, content: [{ transcript: "" }] },
+    });
+    caller.say({ type: "conversation.item.delete", item_id }, { type: "conversation.item.retrieve", item_id });
+    await caller.until("conversation.item.deleted");
+    expect((await caller.until("error")).at(-1)).toMatchObject({ error: { code: "item_not_found" } });
+  });
+
+  it("answers as the parameters of a response say, out of band beside another", async () => {
+    const caller = await Caller.open("", { pace: { delayMsPerWord: 20 } });
+    caller.say(text("count to 20"), create, {
+      type: "response.create",
+      response: {
+        conversation: "none",
+        output_modalities: ["text"],
+        metadata: { purpose: "title" },
+        input: [text("repeat: Numbers").item],
+      },
+    });
+    const done = (await caller.until("response.done")).at(-1);
+    expect(done).toMatchObject({
+      response: { conversation_id: null, metadata: { purpose: "title" }, output: [{ content: [{ text: "Numbers" }] }] },
+    });
+    expect((await caller.until("response.done")).at(-1)).toMatchObject({
+      response: { conversation_id: expect.stringMatching(/^conv_/), output_modalities: ["audio"] },
+    });
+  });
+
+  it("leaves it to the client when a turn is over, where turn detection is off", async () => {
+    const caller = await Caller.open();
+    const off = update({ audio: { input: { turn_detection: null } } });
+    caller.say(off, loud, ...silence, { type: "input_audio_buffer.commit" }, create);
+    const types = typesOf(await caller.until("response.done"));
+    expect(types.filter((type) => type.includes("speech"))).toEqual([]);
+    expect(types.indexOf("input_audio_buffer.committed")).toBeLessThan(types.indexOf("response.created"));
+  });
+
+  it("calls a function of the session, its arguments piece by piece", async () => {
+    const caller = await Caller.open();
+    const weather = { type: "function", name: "get_weather", parameters: { type: "object", properties: {} } };
+    caller.say(update({ tools: [weather] }), text("What is the weather?"), create);
+    const events = await caller.until("response.done");
+    expect(typesOf(events)).toContain("response.function_call_arguments.delta");
+    expect(events.at(-1)).toMatchObject({ response: { output: [{ type: "function_call", name: "get_weather" }] } });
   });
 
   it.each([
@@ -264,7 +339,7 @@ describe("a realtime session of the emulator", () => {
   ])("refuses a message %s", async (_what, message, code) => {
     const caller = await Caller.open();
     caller.say(message);
-    expect((await caller.until("error")).at(-1)).toMatchObject({ status: 400, error: { code } });
+    expect((await caller.until("error")).at(-1)).toMatchObject({ error: { code, event_id: null } });
   });
 
   it("refuses what is no JSON object, and goes on", async () => {

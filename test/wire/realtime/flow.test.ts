@@ -48,7 +48,7 @@ it("an hour of audio goes through each way, and memory stays flat", { timeout: 6
     }
   })();
   const startedAt = performance.now();
-  for (let sent = 0; sent < HOUR; sent += 1) await connection.sendAudioFrame({ data: FRAME });
+  for (let sent = 0; sent < HOUR; sent += 1) await connection.append({ data: FRAME });
   await listening;
   expect({ heard, said, dropped: connection.droppedAudioFrames }).toEqual({ heard: HOUR, said: HOUR, dropped: 0 });
   const [early = 0, ...later] = peaks;
@@ -95,7 +95,7 @@ it("senders wait for a service that does not read; with dropOldestAudio the olde
   const waiting = await connect(url);
   let sent = 0;
   const sending = (async () => {
-    for (; sent < 200; sent += 1) await waiting.sendAudioFrame(big);
+    for (; sent < 200; sent += 1) await waiting.append(big);
   })();
   await standstill(() => sent);
   expect(sent).toBeLessThan(200);
@@ -106,7 +106,7 @@ it("senders wait for a service that does not read; with dropOldestAudio the olde
   const dropping = await connect(url, { connect: { dropOldestAudio: true } });
   await standstill(() => sockets.length);
   const small = { data: "A".repeat(16 * 1024) };
-  const frames = Array.from({ length: 1_000 }, () => dropping.sendAudioFrame(small));
+  const frames = Array.from({ length: 1_000 }, () => dropping.append(small));
   expect(dropping.droppedAudioFrames).toBeGreaterThan(500);
   const text = dropping.sendConversationItem("still here");
   sockets[1]?.resume();

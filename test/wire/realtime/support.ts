@@ -3,8 +3,8 @@ import type { ProviderConfig } from "../../../src/api/provider.ts";
 import { type RealtimeConnectOptions, RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../../src/api/realtime/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
-import type { RealtimeSessionConfig } from "../../../src/api/realtime/session-config.ts";
-import type { ClientOptions } from "../../../src/api/service/service.ts";
+import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
+import type { ClientOptions } from "../../../src/api/service/client.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { frame, opcode, type RawPeer, type RawServerOptions, serveRaw } from "../websocket/raw-server.ts";
 

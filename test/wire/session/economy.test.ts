@@ -13,7 +13,7 @@ function setting() {
   const rule = (n: number) =>
     `Rule ${n}: when step ${n * 7919} meets case ${n * 104_729}, prefer plan ${(n * 31_337) % 997}. `;
   const tool = (n: number) => ({
-    type: "function",
+    type: "function" as const,
     name: `tool_${n}`,
     description: `Does ${n * 7919} and reports ${n * 31_337}.`,
     parameters: { type: "object", properties: { [`argument_${n}`]: { type: "string" } }, required: [`argument_${n}`] },
@@ -39,7 +39,7 @@ async function countingRelay(port: number) {
 
 describe("a conversation of 50 turns", () => {
   it("puts at most 5 % of the bytes on the wire that 50 full requests would", async () => {
-    const emulator = await emulate();
+    const emulator = await emulate({ compressFrames: true });
     const relay = await countingRelay(Number(new URL(emulator.url).port));
     const { session } = openSession(`http://127.0.0.1:${relay.port}/v1`);
     const fixed = { model: "m", ...setting() };

@@ -170,10 +170,10 @@ describe("prewarm", () => {
     expect(kindsOf(emulator)).toEqual(["handshake", "http"]);
   });
 
-  it("without a model is a build error", async () => {
+  it("without an input is a build error", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
-    await expect(session.prewarm({ model: "", input: [] })).rejects.toMatchObject({ kind: "build" });
+    await expect(session.prewarm({ model: "m", input: undefined as never })).rejects.toMatchObject({ kind: "build" });
   });
 });
 

@@ -203,7 +203,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     const { session } = openSession(emulator.url, { transport });
     const cyclic: Record<string, unknown> = { type: "new_kind" };
     cyclic.self = cyclic;
-    for (const input of [[{}], [cyclic], 7]) {
+    for (const input of [[null], [cyclic], 7]) {
       const { error } = await run(session, { model: "m", input: input as never });
       expect(error).toMatchObject({ kind: "build" });
     }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { CallsClient } from "../../../src/api/endpoints/calls.ts";
 import { ImagesClient } from "../../../src/api/endpoints/images.ts";
 import { SearchClient, type SearchRequest } from "../../../src/api/endpoints/search.ts";
+import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
+import { ClientSecretsClient } from "../../../src/api/realtime/client-secrets.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
 
@@ -27,10 +30,14 @@ describe("search", () => {
     const emulator = await emulate();
     const client = new SearchClient(clientOptions(emulator.url));
     await client.search({ id: "s1", model: "m", input: "what is new?" });
-    await client.search({ id: "s1", model: "m", input: [{ type: "reasoning", id: "rs_1", summary: [] }] });
+    await client.search({
+      id: "s1",
+      model: "m",
+      input: [{ type: "reasoning", id: "rs_1", summary: [], encrypted_content: "e" }],
+    });
     expect(emulator.requests.map(({ json }) => (json as { input: unknown }).input)).toEqual([
       "what is new?",
-      [{ type: "reasoning", summary: [], content: null, encrypted_content: null }],
+      [{ type: "reasoning", summary: [], content: null, encrypted_content: "e" }],
     ]);
   });
 
@@ -195,5 +202,49 @@ describe("calls", () => {
     expect(await errorOf(client.create(""))).toMatchObject({ kind: "build" });
     const trap = `${offer}--codex-realtime-call-boundary--`;
     expect(await errorOf(client.create(trap, { session }))).toMatchObject({ kind: "build" });
+  });
+
+  it("are hung up once, and others accepted, rejected and passed on", async () => {
+    const emulator = await emulate();
+    const client = new CallsClient(clientOptions(emulator.url));
+    const { callId } = await client.create(offer);
+    await client.hangUp(callId);
+    expect(await errorOf(client.hangUp(callId))).toMatchObject({ status: 404 });
+    await client.accept("rtc_in", { model: "gpt-realtime-2.1", audio: { input: { turn_detection: null } } });
+    await client.reject("rtc_in", { statusCode: 486 });
+    await client.refer("rtc_in", "tel:+14155550123");
+    expect(await errorOf(client.hangUp(""))).toMatchObject({ kind: "build" });
+    expect(emulator.requests.slice(-3).map(({ path, json }) => [path, json])).toEqual([
+      [
+        "/v1/realtime/calls/rtc_in/accept",
+        { type: "realtime", model: "gpt-realtime-2.1", audio: { input: { turn_detection: null } } },
+      ],
+      ["/v1/realtime/calls/rtc_in/reject", { status_code: 486 }],
+      ["/v1/realtime/calls/rtc_in/refer", { target_uri: "tel:+14155550123" }],
+    ]);
+  });
+});
+
+describe("a client secret", () => {
+  it("is made for a session, and opens one that keeps it", async () => {
+    const emulator = await emulate();
+    const secret = await new ClientSecretsClient(clientOptions(emulator.url)).create({
+      expiresAfterMs: 60_000,
+      session: { model: "gpt-realtime-2.1", instructions: "hi" },
+    });
+    expect(secret).toMatchObject({ value: expect.stringMatching(/^ek_/), session: { instructions: "hi" } });
+    expect(secret.expiresAt - Date.now() / 1000).toBeGreaterThan(50);
+    expect(emulator.requests[0]?.json).toEqual({
+      expires_after: { anchor: "created_at", seconds: 60 },
+      session: { type: "realtime", model: "gpt-realtime-2.1", instructions: "hi" },
+    });
+    const client = new RealtimeWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(secret.value) });
+    const connection = await client.connect({ model: "gpt-realtime-2.1", session: "keep" });
+    expect(await connection.nextEvent()).toMatchObject({ type: "session_created" });
+    await connection.append(new Uint8Array([1, 2, 3]));
+    await connection.close();
+    expect(emulator.requests.slice(2).map(({ json }) => json)).toEqual([
+      { type: "input_audio_buffer.append", audio: "AQID" },
+    ]);
   });
 });

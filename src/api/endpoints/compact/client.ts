@@ -61,7 +61,7 @@ export class CompactClient extends ServiceClient {
   async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
     OPTIONS(options);
     const form = oneOf("form", options.form ?? "endpoint", FORMS);
-    const body = encodeCompactionInput(input);
+    const body = encodeCompactionInput(input, { ids: this.service.provider.itemIds });
     if (input.input.length === 0) return [];
     return form === "trigger" ? this.#byTrigger(input, options) : this.#byEndpoint(body, options);
   }

@@ -6,9 +6,15 @@ export interface RegisteredFile {
 }
 
 /** @throws {@link ProtocolError} */
-export function decodeRegisteredFile(answer: AnswerReader): RegisteredFile {
+export function decodeRegisteredFile(answer: AnswerReader, registeredAt: string): RegisteredFile {
   const registered = { fileId: answer.text("file_id"), uploadUrl: answer.text("upload_url") };
-  if (/^https?:\/\//i.test(registered.uploadUrl) && URL.canParse(registered.uploadUrl)) return registered;
+  if (/^https?:\/\//i.test(registered.uploadUrl) && URL.canParse(registered.uploadUrl)) {
+    // As a redirect from https to http: the file would cross the network in clear.
+    if (!/^https:/i.test(registeredAt) || /^https:/i.test(registered.uploadUrl)) return registered;
+    throw answer.undecodable(
+      "upload_url begins with http://, and a file is not sent in clear where the service is reached by https",
+    );
+  }
   throw answer.undecodable("upload_url is no HTTP URL");
 }
 

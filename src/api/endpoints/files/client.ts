@@ -81,7 +81,8 @@ export class FilesClient extends ServiceClient {
 
   async #register(file: SizedFile, options: UploadOptions): Promise<RegisteredFile> {
     const json = { file_name: file.name, file_size: file.sizeBytes, use_case: "codex" };
-    return decodeRegisteredFile(readAnswer(await this.#post("files", json, options), FILE_FAILURE));
+    const response = await this.#post("files", json, options);
+    return decodeRegisteredFile(readAnswer(response, FILE_FAILURE), response.url);
   }
 
   async #send(file: SizedFile, { uploadUrl }: RegisteredFile, { onProgress, signal }: UploadOptions): Promise<void> {

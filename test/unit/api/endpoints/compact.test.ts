@@ -42,8 +42,9 @@ describe("encodeCompactionInput", () => {
   });
 
   test.each<[unknown, string]>([
-    [{ input: [] }, "model is missing"],
-    [{ model: "m", input: [{}] }, "input[0].type is missing"],
+    [{ model: "m" }, "input is missing"],
+    [{ model: "m", input: ["x"] }, "input[0] is not an object"],
+    [{ model: "m", input: [], extra: { tools: [] } }, "extra.tools repeats a field"],
   ])("refuses %j", (input, message) => {
     expect(() => encodeCompactionInput(input as CompactionInput)).toThrow(BuildError);
     expect(() => encodeCompactionInput(input as CompactionInput)).toThrow(message);

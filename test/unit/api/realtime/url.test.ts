@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderConfig } from "../../../../src/api/provider.ts";
-import type { RealtimeSessionConfig } from "../../../../src/api/realtime/session-config.ts";
+import type { RealtimeSessionConfig } from "../../../../src/api/realtime/settings.ts";
 import { realtimeUrl } from "../../../../src/api/realtime/url.ts";
 
 type Config = Partial<RealtimeSessionConfig>;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copyOfJson, isSameJson } from "../../../../src/api/session/json-value.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
 
 describe("isSameJson", () => {
   it.each([
@@ -57,5 +58,24 @@ describe("copyOfJson", () => {
 
   it("tells one date from another", () => {
     expect(isSameJson(copyOfJson({ at: new Date(1) }), { at: new Date(2) })).toBe(false);
+  });
+});
+
+describe("any depth", () => {
+  const nested = (depth: number): unknown => JSON.parse(`${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`);
+
+  it("is copied and compared without the stack", () => {
+    const value = nested(20_000);
+    const copy = copyOfJson(value);
+    expect(copy === value).toBe(false); // `not.toBe` would compare them on the stack
+    expect(isSameJson(copy, value)).toBe(true);
+    expect(isSameJson(copy, nested(19_999))).toBe(false);
+  });
+
+  it("ends in a build error where a value holds itself", () => {
+    const endless: Record<string, unknown> = {};
+    endless.self = [endless, endless];
+    expect(() => copyOfJson(endless)).toThrow(BuildError);
+    expect(() => copyOfJson(endless)).toThrow("holds itself");
   });
 });

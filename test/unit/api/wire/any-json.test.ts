@@ -4,8 +4,8 @@ import { decodeCompactionOutput } from "../../../../src/api/endpoints/compact/sh
 import { decodeMemorySummaries } from "../../../../src/api/endpoints/memories/shape.ts";
 import { decodeModels } from "../../../../src/api/endpoints/models/decoder.ts";
 import { decodeRateLimitsEvent, rateLimitSnapshots } from "../../../../src/api/rate-limits.ts";
-import { parseFrame } from "../../../../src/api/realtime/inbound.ts";
-import { protocols } from "../../../../src/api/realtime/protocols.ts";
+import { parseFrame } from "../../../../src/api/realtime/protocol/decoders.ts";
+import { protocols } from "../../../../src/api/realtime/protocol/protocols.ts";
 import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../../../src/api/refusal/event.ts";
 import { CodexApiError } from "../../../../src/api/refusal/kinds.ts";
@@ -196,14 +196,14 @@ describe("whatever JSON arrives", () => {
 
   test("an item that was encoded once is encoded the same again, and was never changed", () => {
     fc.assert(
-      fc.property(item, fc.boolean(), (received, attachIds) => {
+      fc.property(item, fc.constantFrom("drop", "send", "append"), (received, ids) => {
         // The reference's own exception: content of plain text alone is left out, and a missing content is written as null.
         fc.pre(
           !(Array.isArray(received.content) && received.type === "reasoning" && received.content.every(isPlainText)),
         );
         const before = JSON.stringify(received);
-        const once = JSON.stringify(encodeItem(decodeItem(received), { attachIds }));
-        expect(JSON.stringify(encodeItem(decodeItem(JSON.parse(once) as typeof received), { attachIds }))).toBe(once);
+        const once = JSON.stringify(encodeItem(decodeItem(received), { ids }));
+        expect(JSON.stringify(encodeItem(decodeItem(JSON.parse(once) as typeof received), { ids }))).toBe(once);
         expect(JSON.stringify(received)).toBe(before);
       }),
       { numRuns: 1000 },

@@ -6,8 +6,8 @@ import type { ResponseItem } from "../../../../src/api/wire/items.ts";
 type Wire = { readonly type: string; readonly [field: string]: unknown };
 
 /** As text: the order of keys is part of the form. */
-function encoded(item: Wire, attachIds = false): string {
-  return JSON.stringify(encodeItem(decodeItem(item), { attachIds }));
+function encoded(item: Wire): string {
+  return JSON.stringify(encodeItem(decodeItem(item)));
 }
 
 function withId(item: Wire, id: string): ResponseItem {
@@ -67,7 +67,7 @@ describe("encodeItem", () => {
         content: null,
         encrypted_content: "e",
       },
-      '{"type":"reasoning","summary":[{"type":"summary_text","text":"s"}],"content":null,"encrypted_content":"e"}',
+      '{"type":"reasoning","summary":[{"type":"summary_text","text":"s","extra":1}],"content":null,"encrypted_content":"e"}',
     ],
     [
       "reasoning with reasoning_text: the whole content, text parts included",
@@ -80,7 +80,7 @@ describe("encodeItem", () => {
           { type: "reasoning_text", text: "r", x: 1 },
         ],
       },
-      '{"type":"reasoning","summary":[],"content":[{"type":"text","text":"t"},{"type":"reasoning_text","text":"r"}],"encrypted_content":null}',
+      '{"type":"reasoning","summary":[],"content":[{"type":"text","text":"t"},{"type":"reasoning_text","text":"r","x":1}],"encrypted_content":null}',
     ],
     [
       "reasoning with an empty content: left out",
@@ -150,7 +150,7 @@ describe("encodeItem", () => {
           { type: "input_image", image_url: image, detail: "original" },
         ],
       },
-      `{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"a"},{"type":"input_image","image_url":"${image}","detail":"original"}]}`,
+      `{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"a","x":1},{"type":"input_image","image_url":"${image}","detail":"original"}]}`,
     ],
     [
       "function_call_output with no parts",
@@ -173,7 +173,7 @@ describe("encodeItem", () => {
       '{"type":"tool_search_output","call_id":null,"status":"completed","execution":"server","tools":[{"any":1}]}',
     ],
     [
-      "web_search_call with a search, its sources dropped",
+      "web_search_call with a search, its empty sources left out",
       {
         type: "web_search_call",
         id: "w",
@@ -185,7 +185,7 @@ describe("encodeItem", () => {
     [
       "web_search_call with open_page",
       { type: "web_search_call", action: { type: "open_page", url: "u", x: 1 } },
-      '{"type":"web_search_call","action":{"type":"open_page","url":"u"}}',
+      '{"type":"web_search_call","action":{"type":"open_page","url":"u","x":1}}',
     ],
     [
       "web_search_call with find_in_page",
@@ -203,7 +203,7 @@ describe("encodeItem", () => {
         status: "completed",
         revised_prompt: "p",
       },
-      '{"type":"image_generation_call","id":"ig","status":"completed","revised_prompt":"p","result":"AA=="}',
+      '{"type":"image_generation_call","id":"ig","status":"completed","revised_prompt":"p","result":"AA==","quality":"low"}',
     ],
     [
       "compaction",
@@ -215,7 +215,7 @@ describe("encodeItem", () => {
       { type: "compaction_summary", encrypted_content: "e" },
       '{"type":"compaction","encrypted_content":"e"}',
     ],
-    ["other, of which the reference keeps the name alone", { type: "other", a: 1 }, '{"type":"other"}'],
+    ["other, as it came", { type: "other", a: 1 }, '{"type":"other","a":1}'],
   ])("writes %s", (_, item, expected) => {
     expect(encoded(item)).toBe(expected);
   });
@@ -324,10 +324,10 @@ describe("encodeItem", () => {
     { type: "custom_tool_call", call_id: "c", name: "n", input: "" },
   ];
   test.each(stored)("appends the id as the last key for a server that stores: $type", (item) => {
-    const written = encodeItem(withId(item, "id_1"), { attachIds: true });
+    const written = encodeItem(withId(item, "id_1"), { ids: "append" });
     expect(Object.keys(written).at(-1)).toBe("id");
     expect(written.id).toBe("id_1");
-    expect(encodeItem(withId(item, ""), { attachIds: true })).not.toHaveProperty("id");
+    expect(encodeItem(withId(item, ""), { ids: "append" })).not.toHaveProperty("id");
     expect(encodeItem(withId(item, "id_1"))).not.toHaveProperty("id");
   });
 
@@ -337,13 +337,13 @@ describe("encodeItem", () => {
     { type: "tool_search_output", id: "t", status: "s", execution: "e", tools: [] },
     { type: "compaction", id: "c", encrypted_content: "e" },
   ])("appends no id where the server knows none: $type", (item) => {
-    expect(encodeItem(decodeItem(item), { attachIds: true })).not.toHaveProperty("id");
+    expect(encodeItem(decodeItem(item), { ids: "append" })).not.toHaveProperty("id");
   });
 
   test("never changes the item", () => {
     const item = { type: "reasoning", id: "r", summary: [{ type: "summary_text", text: "s", x: 1 }], content: null };
     const before = structuredClone(item);
-    encodeItem(decodeItem(item), { attachIds: true });
+    encodeItem(decodeItem(item), { ids: "append" });
     expect(item).toEqual(before);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
+import type { HostedItem } from "../../../../src/api/wire/hosted-items.ts";
 import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
 import type {
   ContentItem,
@@ -37,9 +38,9 @@ function describeItem(item: ResponseItem): string {
     case "other":
       return item.type;
     default: {
-      expectTypeOf(item).toEqualTypeOf<Unlisted>();
+      expectTypeOf(item).toEqualTypeOf<HostedItem | Unlisted>();
       const type: string = item.type;
-      return `${type} with ${String(item.payload)}`;
+      return `${type} with ${String("payload" in item && item.payload)}`;
     }
   }
 }

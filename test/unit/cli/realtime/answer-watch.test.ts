@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { RealtimeConversationEvent } from "../../../../src/api/realtime/conversation.ts";
+import type { RealtimeConversationEvent } from "../../../../src/api/realtime/conversation/conversation.ts";
 import { AnswerWatch } from "../../../../src/cli/realtime/answer-watch.ts";
 
 beforeEach(() => {

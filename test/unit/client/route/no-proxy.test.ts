@@ -38,6 +38,18 @@ describe("an entry of NO_PROXY", () => {
     ["fd00::/8", "fdab::1", true],
     ["[fd00::]/8", "fdab::1", true],
     ["fd00::/8", "fe80::1", false],
+    ["<local>", "intranet", true],
+    ["<local>", "127.0.0.1", true],
+    ["<local>", "api.example.com", false],
+    ['"example.com"', "example.com", true],
+    ["10.0.0.1-10.0.0.50", "10.0.0.50", true],
+    ["10.0.0.1-10.0.0.50", "10.0.0.51", false],
+    ["fd00::1-fd00::9", "fd00::5", true],
+    ["10.1.*", "10.1.255.3", true],
+    ["10.1.*.*", "10.2.0.1", false],
+    ["192.168.1.*", "192.168.1.77", true],
+    ["b\u00fccher.example", "xn--bcher-kva.example", true],
+    ["https://example.com/", "api.example.com", true],
   ])("%j for %j: excluded is %j", (noProxy, hostname, excluded) => {
     expect(isExcluded(noProxy, hostname)).toBe(excluded);
   });
@@ -56,8 +68,8 @@ describe("an entry of NO_PROXY", () => {
 
 describe("a NO_PROXY list", () => {
   it("separates entries by commas and white space", () => {
-    const list = parseNoProxy(" a.test,b.test c.test\t,,\n d.test ");
-    expect(list.rules.map((rule) => rule.entry)).toEqual(["a.test", "b.test", "c.test", "d.test"]);
+    const list = parseNoProxy(" a.test,b.test c.test\t,,\n d.test;e.test|f.test ");
+    expect(list.rules.map((rule) => rule.entry)).toEqual(["a.test", "b.test", "c.test", "d.test", "e.test", "f.test"]);
   });
 
   it("names the first entry that matches, as written", () => {
@@ -75,6 +87,9 @@ describe("a NO_PROXY list", () => {
     "example.com:70000",
     "example.com:http",
     "a*b",
+    "10.0.0.50-10.0.0.1",
+    "10.0.0.1-fd00::1",
+    "<-loopback>",
     ".",
     "[::1",
   ])("keeps %j apart, for it matches nothing", (entry) => {

@@ -88,6 +88,7 @@ describe("parseProxyUrl", () => {
     "http://u:s3cret@proxy.test#fragment",
     "http:proxy.test:3128",
     "http://u:s3cret@[::1",
+    '"http://u:s3cret@proxy.test:3128"',
     `socks5://u:${"s3cret".repeat(50)}@proxy.test`,
   ])("refuses %j without repeating it", (value) => {
     const error = captured(() => parseProxyUrl(value, SOURCE));
@@ -95,6 +96,10 @@ describe("parseProxyUrl", () => {
     expect(error.message).toMatch(/^HTTPS_PROXY /);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3c");
   });
+});
+
+it("names quotation marks that became part of the value", () => {
+  expect(() => parseProxyUrl("'http://proxy.test:3128'", SOURCE)).toThrow("begins with a quotation mark");
 });
 
 function captured(action: () => unknown): Error {

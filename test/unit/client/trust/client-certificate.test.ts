@@ -29,6 +29,13 @@ test("files and text of equal content are the same, another passphrase is not", 
   expect(loadClientCertificate({ ...good, passphrase: "unused" }).digest).not.toBe(digest);
 });
 
+test("one in UTF-16, as Windows shells write it, is read", () => {
+  const utf16 = (name: string) => ({ pem: Buffer.from(`\ufeff${cert(name)}`, "utf16le") });
+  expect(loadClientCertificate({ cert: utf16("client.pem"), key: utf16("client.key") }).digest).toBe(
+    loadClientCertificate(good).digest,
+  );
+});
+
 describe("one that cannot be used is an error when a client is built:", () => {
   test.each([
     [
@@ -46,9 +53,27 @@ describe("one that cannot be used is an error when a client is built:", () => {
     [
       "text that is no PEM",
       { ...good, cert: { pem: "x" } },
-      /\(given as text\) cannot be used .* not in PEM form, or they are swapped$/,
+      /^the client certificate \(given as text\) holds no CERTIFICATE block, .* Found instead: text without a line that begins/,
     ],
-    ["the two swapped", { cert: good.key, key: good.cert }, /not in PEM form, or they are swapped$/],
+    [
+      "the two swapped",
+      { cert: good.key, key: good.cert },
+      /^the client certificate .*client\.key holds no CERTIFICATE block, .* Found instead: 1 × private key\.$/,
+    ],
+    [
+      "a PFX given as PEM",
+      { ...good, cert: { pem: Buffer.from("3003020103", "hex") } },
+      /holds no CERTIFICATE block, .* a PFX \(PKCS#12\) store is converted with: openssl pkcs12/,
+    ],
+    [
+      "a key encrypted with what OpenSSL 3 left behind",
+      {
+        ...good,
+        key: file("client-legacy.key"),
+        passphrase: "right",
+      },
+      /the key is encrypted with PBE-MD5-DES, which OpenSSL 3 does not take any more; convert it with: openssl pkcs8/,
+    ],
     [
       "a certificate file that is missing",
       { ...good, cert: { path: "/nowhere.pem" } },

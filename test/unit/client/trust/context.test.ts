@@ -9,7 +9,13 @@ import { toBase64 } from "../../../../src/client/trust/pem.ts";
 import type { OrdinaryRoots } from "../../../../src/client/trust/roots.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 
-const roots: OrdinaryRoots = { nodeDefault: [cert("other-root.pem")], additional: [], known: new Set(), origins: [] };
+const roots: OrdinaryRoots = {
+  nodeDefault: [cert("other-root.pem")],
+  additional: [],
+  problems: [],
+  known: new Set(),
+  origins: [],
+};
 const clientCertificate = loadClientCertificate({
   cert: { path: certPath("client.pem") },
   key: { path: certPath("client.key") },

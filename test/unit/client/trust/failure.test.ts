@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { CaReadError, HttpError, NetworkError, StreamError } from "../../../../src/client/failure/kinds.ts";
+import { printable } from "../../../../src/client/printable.ts";
 import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
 import {
   brokenHandshake,
@@ -9,7 +10,6 @@ import {
   type TrustFacts,
   untrustedPeer,
 } from "../../../../src/client/trust/failure.ts";
-import { printable } from "../../../../src/client/trust/peer-chain.ts";
 import { selectCaBundle } from "../../../../src/client/trust/selection.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 
@@ -220,12 +220,12 @@ describe("a refused certificate is put into words:", () => {
     ],
     [
       "for a reason without words",
-      "PATH_LENGTH_EXCEEDED",
+      "CERT_CHAIN_TOO_LONG",
       ["server.pem"],
       noBundle,
       "it did not pass the check",
-      "PATH_LENGTH_EXCEEDED",
-      /The code names/,
+      "CERT_CHAIN_TOO_LONG",
+      /Whoever issued it must mend/,
     ],
   ];
   test.each(cases)("%s", (_title, code, names, facts, what, finalCode, advice) => {
@@ -236,6 +236,32 @@ describe("a refused certificate is put into words:", () => {
     ).toBe(true);
     expect(error.message).toMatch(advice);
     expect(isTrustFailure(error)).toBe(true);
+  });
+
+  test.each([
+    ["permitted subtree violation", "PERMITTED_VIOLATION", /name constraints/],
+    ["excluded subtree violation", "EXCLUDED_VIOLATION", /name constraints/],
+    ["unhandled critical extension", "UNHANDLED_CRITICAL_EXTENSION", /critical extension that OpenSSL does not know/],
+    ["key usage does not include certificate signing", "KEYUSAGE_NO_CERTSIGN", /keyUsage keyCertSign/],
+    ["a reason of tomorrow", "UNSPECIFIED", /it did not pass the check: a reason of tomorrow/],
+  ])("for OpenSSL's reason: %s", (reason, code, text) => {
+    const peer = { host: "localhost", code: "UNSPECIFIED", reason, chain: chainOf("server.pem"), now };
+    const error = untrustedPeer(peer, noBundle);
+    expect(error).toMatchObject({ code, retryable: false, message: expect.stringMatching(text) });
+    expect(isTrustFailure(error)).toBe(true);
+  });
+
+  test("an expired certificate of the bundle that is none of its authorities is not blamed", () => {
+    const peer = { host: "localhost", code: "CERT_HAS_EXPIRED", chain: chainOf("server.pem"), now };
+    expect(untrustedPeer(peer, withBundle("expired.pem")).message).not.toContain(`(valid from`);
+  });
+
+  test("with a word where the bundle's file has changed since it was read", () => {
+    const facts = withBundle("root.pem");
+    const changed = { ...facts, bundle: { ...facts.bundle!, digest: "another" } };
+    const peer = { host: "localhost", code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", chain: chainOf("server.pem"), now };
+    expect(untrustedPeer(peer, changed).message).toContain(`${certPath("root.pem")} has changed since it was read`);
+    expect(untrustedPeer(peer, facts).message).not.toContain("has changed");
   });
 
   test("none sent at all", () => {

@@ -24,6 +24,7 @@ test("what Node trusts by itself needs nothing added", () => {
     nodeDefault: [cert("root.pem").trimEnd()],
     additional: [],
     known: new Set([toBase64(cert("root.pem"))]),
+    problems: [],
     origins: [{ name: "Node's default roots", certificates: 1 }],
   });
 });
@@ -101,7 +102,14 @@ test("extras that cannot be read are warned about and left out", () => {
   ]);
   const missing = recordLog();
   ordinaryRoots({ NODE_EXTRA_CA_CERTS: join(folder, "nowhere.pem") }, missing, places());
-  expect(missing.lines).toMatchObject([{ level: "warn", message: expect.stringContaining("cannot be read") }]);
+  expect(missing.lines[0]).toMatchObject({ level: "warn", message: expect.stringContaining("cannot be read") });
+  const page = join(folder, "page.pem");
+  writeFileSync(page, "<html>log in</html>");
+  expect(ordinaryRoots({ NODE_EXTRA_CA_CERTS: page }, recordLog(), places()).problems).toEqual([
+    expect.stringMatching(
+      /^NODE_EXTRA_CA_CERTS names .*page\.pem, in which no certificate can be read: .* an HTML or XML page/,
+    ),
+  ]);
 });
 
 test("on this system, Node's roots are there, and reading them twice gives the same", () => {

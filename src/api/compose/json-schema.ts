@@ -1,0 +1,111 @@
+import { BuildError } from "../../client/failure/kinds.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import type { JsonSchema, StandardJsonSchema, StandardSchema } from "../wire/schema.ts";
+
+/** A schema as builders take it: JSON Schema alone says nothing of a type, a Standard Schema does. */
+export type AnySchema = JsonSchema | StandardSchema | StandardJsonSchema;
+
+/** What a builder makes of a schema: what goes out, and what reads the answer. */
+export interface DescribedSchema {
+  readonly sent: JsonSchema;
+  /** Undefined for JSON Schema: what the model writes is parsed and not checked. */
+  readonly reader: StandardSchema | undefined;
+}
+
+/**
+ * @param place - What the messages name, e.g. `parameters of tool "weather"`.
+ * @param beside - JSON Schema for a Standard Schema that cannot say itself as one.
+ * @throws {@link BuildError} There is no JSON Schema, or with `strict` a property is optional or an object open.
+ */
+export function describeSchema(
+  place: string,
+  schema: AnySchema,
+  beside: JsonSchema | undefined,
+  strict: boolean,
+): DescribedSchema {
+  const reader = isStandardSchema(schema) ? schema : undefined;
+  const json = beside ?? (reader ? ownJsonSchema(place, reader) : schema);
+  if (!isJsonObject(json)) throw new BuildError(`${place}: the JSON Schema is no object`);
+  return { sent: strict ? closed(json, place) : json, reader };
+}
+
+/** Arktype's schemas are functions. */
+function isStandardSchema(schema: unknown): schema is StandardSchema {
+  if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) return false;
+  return "~standard" in schema && schema["~standard"] !== undefined;
+}
+
+function ownJsonSchema(place: string, schema: StandardSchema | StandardJsonSchema): JsonSchema {
+  const standard: StandardSchema["~standard"] & Partial<StandardJsonSchema["~standard"]> = schema["~standard"];
+  if (typeof standard.jsonSchema?.input !== "function") {
+    throw new BuildError(
+      `${place}: the schema (${standard.vendor}) cannot say itself as JSON Schema; wrap it (valibot: toStandardJsonSchema) or give jsonSchema beside it`,
+    );
+  }
+  try {
+    return standard.jsonSchema.input({ target: "draft-2020-12" }) as JsonSchema;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BuildError(`${place}: the schema (${standard.vendor}) has no form in JSON Schema: ${why}`);
+  }
+}
+
+/** Keywords whose value is a schema, a list of schemas, or schemas by name; and how a place in them reads. */
+const ONE_SCHEMA: ReadonlyMap<string, string> = new Map([
+  ["items", "[]"],
+  ["contains", "[]"],
+  ["not", ""],
+]);
+const SCHEMA_LIST: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf", "prefixItems"]);
+const SCHEMAS_BY_NAME: ReadonlySet<string> = new Set(["$defs", "definitions", "dependentSchemas"]);
+
+/** Deeper than the service takes (10 levels of objects) by far; a schema that holds itself ends here. */
+const MAX_DEPTH = 200;
+
+/** A copy in which every object is closed, as the service demands of a strict schema. */
+function closed(schema: JsonObject, place: string, path = "", depth = 0): JsonSchema {
+  if (depth > MAX_DEPTH) throw new BuildError(`${place}: the schema is nested too deep, or holds itself`);
+  const within = (value: unknown, inside: string): unknown =>
+    isJsonObject(value) ? closed(value, place, inside, depth + 1) : value;
+  const copy: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === "properties" && isJsonObject(value)) {
+      copy[keyword] = mapFields(value, (name, property) => within(property, path === "" ? name : `${path}.${name}`));
+    } else if (ONE_SCHEMA.has(keyword)) {
+      copy[keyword] = within(value, `${path}${ONE_SCHEMA.get(keyword)}`);
+    } else if (SCHEMA_LIST.has(keyword) && Array.isArray(value)) {
+      copy[keyword] = value.map((entry) => within(entry, keyword === "prefixItems" ? `${path}[]` : path));
+    } else if (SCHEMAS_BY_NAME.has(keyword) && isJsonObject(value)) {
+      copy[keyword] = mapFields(value, (name, entry) => within(entry, `${keyword}.${name}`));
+    } else copy[keyword] = value;
+  }
+  return isObjectSchema(schema) ? { ...copy, ...closing(schema, place, path) } : copy;
+}
+
+function isObjectSchema({ type, properties }: JsonObject): boolean {
+  return type === "object" || (Array.isArray(type) && type.includes("object")) || isJsonObject(properties);
+}
+
+function closing(schema: JsonObject, place: string, path: string): JsonObject {
+  const { additionalProperties = false, properties, required } = schema;
+  if (additionalProperties !== false) {
+    const where = path === "" ? "the object" : `the object ${path}`;
+    throw new BuildError(
+      `${place}: ${where} is open (additionalProperties), which strict does not allow; name its properties or set strict: false`,
+    );
+  }
+  const names = isJsonObject(properties) ? Object.keys(properties) : [];
+  const needed = new Set<unknown>(Array.isArray(required) ? required : []);
+  const optional = names.find((name) => !needed.has(name));
+  if (optional !== undefined) {
+    throw new BuildError(
+      `${place}: the property ${path === "" ? optional : `${path}.${optional}`} is optional, which strict does not allow; make it required (null may say that there is none) or set strict: false`,
+    );
+  }
+  return { additionalProperties: false, required: names };
+}
+
+/** `fromEntries`, since a property may be called `__proto__`. */
+function mapFields(fields: JsonObject, change: (name: string, value: unknown) => unknown): JsonObject {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(name, value)]));
+}

@@ -1,0 +1,188 @@
+import { BuildError } from "../../client/failure/kinds.ts";
+import type {
+  ContentItem,
+  CustomToolCallOutputItem,
+  FunctionCallOutputItem,
+  ImageDetail,
+  InputFile,
+  InputImage,
+  MessageItem,
+  PromptCacheBreakpoint,
+  ToolOutput,
+} from "../wire/items.ts";
+import { jsonText } from "../wire/json.ts";
+
+/** What a message says: a text, one part or several. */
+export type MessageContent = string | ContentItem | readonly ContentItem[];
+
+/** What a user says, in full form. */
+export function userMessage(content: MessageContent): MessageItem {
+  return { type: "message", role: "user", content: partsOf(content) };
+}
+
+/** What the model has to keep to, in full form. */
+export function systemMessage(content: MessageContent): MessageItem {
+  return { type: "message", role: "system", content: partsOf(content) };
+}
+
+function partsOf(content: MessageContent): readonly ContentItem[] {
+  if (typeof content === "string") return [{ type: "input_text", text: content }];
+  return isList(content) ? content : [content];
+}
+
+function isList(content: ContentItem | readonly ContentItem[]): content is readonly ContentItem[] {
+  return Array.isArray(content);
+}
+
+/** The bytes themselves; they go out in base64, a third larger. */
+export interface InlineBytes {
+  readonly bytes: Uint8Array;
+  /** For example `image/png`. */
+  readonly mediaType: string;
+}
+/** A file that was uploaded before. */
+export interface UploadedSource {
+  readonly fileId: string;
+}
+
+export interface InputImageOptions {
+  /** How closely the model looks. Default: the service's. */
+  readonly detail?: ImageDetail | undefined;
+  readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
+}
+
+/**
+ * A picture in a message or in a tool's output.
+ *
+ * @param source - An `http:`, `https:` or `data:` URL, the bytes, or the id of an uploaded file.
+ * @throws {@link BuildError} A text that is no such URL, as a path is: read the file and give its bytes.
+ */
+export function inputImage(
+  source: string | URL | InlineBytes | UploadedSource,
+  options: InputImageOptions = {},
+): InputImage {
+  return { type: "input_image", ...imageSource(source), ...partOptions(options) };
+}
+
+function imageSource(source: string | URL | InlineBytes | UploadedSource): Partial<InputImage> {
+  if (typeof source === "string" || source instanceof URL) return { image_url: sentUrl("inputImage", source) };
+  return "fileId" in source ? { file_id: source.fileId } : { image_url: dataUrl(source) };
+}
+
+export interface InputFileOptions {
+  /** Its ending tells the service what the file is. Needed with bytes. */
+  readonly filename?: string | undefined;
+  readonly detail?: InputFile["detail"];
+  readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
+}
+
+/**
+ * A file in a message or in a tool's output.
+ *
+ * @param source - An `http:`, `https:` or `data:` URL, the bytes, or the id of an uploaded file.
+ * @throws {@link BuildError} A text that is no such URL, as a path is; or bytes without a `filename`.
+ */
+export function inputFile(
+  source: string | URL | InlineBytes | UploadedSource,
+  options: InputFileOptions = {},
+): InputFile {
+  const { filename, ...further } = options;
+  return {
+    type: "input_file",
+    ...fileSource(source, filename),
+    ...(filename === undefined ? {} : { filename }),
+    ...partOptions(further),
+  };
+}
+
+function fileSource(
+  source: string | URL | InlineBytes | UploadedSource,
+  filename: string | undefined,
+): Partial<InputFile> {
+  if (typeof source === "string" || source instanceof URL) {
+    const url = sentUrl("inputFile", source);
+    return url.startsWith("data:") ? { file_data: url } : { file_url: url };
+  }
+  if ("fileId" in source) return { file_id: source.fileId };
+  if (filename === undefined) {
+    throw new BuildError('inputFile: bytes need a filename, for example { filename: "report.pdf" }');
+  }
+  return { file_data: dataUrl(source) };
+}
+
+function partOptions<Detail>(options: {
+  readonly detail?: Detail | undefined;
+  readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
+}): { readonly detail?: Detail; readonly prompt_cache_breakpoint?: PromptCacheBreakpoint } {
+  const { detail, promptCacheBreakpoint } = options;
+  return {
+    ...(detail === undefined ? {} : { detail }),
+    ...(promptCacheBreakpoint === undefined ? {} : { prompt_cache_breakpoint: promptCacheBreakpoint }),
+  };
+}
+
+function sentUrl(builder: string, source: string | URL): string {
+  const url = String(source);
+  if (/^(https?:\/\/|data:)/i.test(url)) return url;
+  throw new BuildError(
+    `${builder}: the source is no http:, https: or data: URL; give a file of this machine as { bytes, mediaType }`,
+  );
+}
+
+function dataUrl({ bytes, mediaType }: InlineBytes): string {
+  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return `data:${mediaType};base64,${base64}`;
+}
+
+type CallerOfCall = FunctionCallOutputItem["caller"];
+interface CustomCall {
+  readonly type: "custom_tool_call";
+  readonly call_id: string;
+  readonly caller?: CallerOfCall;
+}
+interface FunctionCall {
+  readonly type: "function_call";
+  readonly call_id: string;
+  readonly caller?: CallerOfCall;
+}
+
+/**
+ * What a tool answers to a call, for the next request's `input`. `caller` of the call goes back with it, as the service wants.
+ *
+ * @param call - The call as it came (`collect()`'s `calls[…]` or its item), or a function call's id.
+ * @param output - A text, parts where there are images or files, or an object, which is written as JSON.
+ * @throws {@link BuildError} No JSON can be made of `output`.
+ */
+export function functionOutput(
+  call: CustomCall | { readonly item: CustomCall },
+  output: Output,
+): CustomToolCallOutputItem;
+export function functionOutput(
+  call: string | FunctionCall | { readonly item: FunctionCall },
+  output: Output,
+): FunctionCallOutputItem;
+export function functionOutput(
+  call: AnyCall | { readonly item: AnyCall },
+  output: Output,
+): FunctionCallOutputItem | CustomToolCallOutputItem;
+export function functionOutput(
+  call: string | AnyCall | { readonly item: AnyCall },
+  output: Output,
+): FunctionCallOutputItem | CustomToolCallOutputItem {
+  const written = isToolOutput(output) ? output : jsonText(output);
+  if (typeof call === "string") return { type: "function_call_output", call_id: call, output: written };
+  const { type, call_id, caller } = "item" in call ? call.item : call;
+  return {
+    type: type === "custom_tool_call" ? "custom_tool_call_output" : "function_call_output",
+    call_id,
+    output: written,
+    ...(caller === undefined || caller === null ? {} : { caller }),
+  };
+}
+
+type AnyCall = CustomCall | FunctionCall;
+type Output = ToolOutput | Readonly<Record<string, unknown>>;
+
+function isToolOutput(output: Output): output is ToolOutput {
+  return typeof output === "string" || Array.isArray(output);
+}

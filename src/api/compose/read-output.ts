@@ -1,0 +1,159 @@
+/** What an answer's finished items mean by the schemas of the request: the structured text and the calls of tools. The items stay untouched. */
+import type { CustomToolCallItem, FunctionCallItem, MessageItem, ResponseItem, UnlistedType } from "../wire/items.ts";
+import { isJsonObject } from "../wire/json.ts";
+import type { ResponsesRequest } from "../wire/request-fields.ts";
+import { type ReadBy, readBy, type SchemaIssue, type StandardSchema } from "../wire/schema.ts";
+import { checkSchema } from "./schema-check.ts";
+import type { CustomCallOf, FunctionCallOf } from "./tools.ts";
+
+/** Why there is no `parsed`; the text itself is in the item. A schema that throws or does not answer is `does_not_fit`, and its issue says so. */
+export interface ReadingProblem {
+  readonly reason: "refused" | "incomplete" | "not_json" | "does_not_fit";
+  readonly issues?: readonly SchemaIssue[];
+}
+
+interface Read<Parsed> {
+  readonly parsed?: Parsed;
+  readonly problem?: ReadingProblem;
+}
+
+interface FunctionCall<Name, Parsed> extends Read<Parsed> {
+  readonly item: FunctionCallItem;
+  readonly name: Name;
+  readonly callId: string;
+  /** As the model wrote them. */
+  readonly arguments: string;
+}
+interface CustomCall<Name> {
+  readonly item: CustomToolCallItem;
+  readonly name: Name;
+  readonly callId: string;
+  /** The input's text, of whatever form. */
+  readonly arguments: string;
+  readonly parsed?: undefined;
+  readonly problem?: ReadingProblem;
+}
+
+type CallOf<Descriptor> =
+  Descriptor extends FunctionCallOf<infer Name, infer Arguments>
+    ? FunctionCall<Name, Arguments>
+    : Descriptor extends CustomCallOf<infer Name>
+      ? CustomCall<Name>
+      : never;
+
+type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
+  ? FunctionCall<string, unknown> | CustomCall<string>
+  : CallOf<Descriptor> | FunctionCall<UnlistedType, unknown> | CustomCall<UnlistedType>;
+
+/** A call of a tool that the caller runs, told by `name`. One of a tool that no builder made is in the union too, under no name. */
+export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
+
+export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+  extends Read<Parsed> {
+  /** In the order of their items. */
+  readonly calls: readonly ToolCall<Calls>[];
+}
+
+export interface ReadingOptions {
+  /** Did the response end before its end? What does not parse is then `incomplete`. Default false. */
+  readonly incomplete?: boolean | undefined;
+  /** How long a schema may take over one value. Default 10 000. */
+  readonly validateTimeoutMs?: number | undefined;
+}
+
+/**
+ * Reads finished items by what the request says of them. Never rejects: what cannot be read says why in its `problem`.
+ *
+ * `parsed` is of the last message that is no commentary, where `text.format` asks for JSON. Arguments of a tool without a schema of its own
+ * are parsed and not checked.
+ */
+export async function readOutput<Parsed, Calls extends readonly unknown[]>(
+  items: readonly ResponseItem[],
+  request: Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">,
+  options: ReadingOptions = {},
+): Promise<OutputReading<Parsed, Calls>> {
+  const schemas = toolSchemas(request.tools);
+  const [message, calls] = await Promise.all([
+    readMessage(items, request.text?.format, options),
+    Promise.all(items.flatMap((item) => (isCall(item) ? [readCall(item, schemas, options)] : []))),
+  ]);
+  // What the schemas gave has the types that the request's type parameters took from them.
+  return { ...message, calls } as OutputReading<Parsed, Calls>;
+}
+
+function isCall(item: ResponseItem): item is FunctionCallItem | CustomToolCallItem {
+  return item.type === "function_call" || item.type === "custom_tool_call";
+}
+
+/** By name; of a tool in a namespace by both, since names need only differ within one. */
+function toolSchemas(tools: unknown, namespace?: string): Map<string, StandardSchema> {
+  const schemas = new Map<string, StandardSchema>();
+  for (const tool of Array.isArray(tools) ? tools : []) {
+    if (!isJsonObject(tool) || typeof tool.name !== "string") continue;
+    const schema = (tool as ReadBy<unknown>)[readBy]?.schema;
+    if (tool.type === "function" && schema) schemas.set(toolKey(tool.name, namespace), schema);
+    if (tool.type === "namespace") for (const entry of toolSchemas(tool.tools, tool.name)) schemas.set(...entry);
+  }
+  return schemas;
+}
+
+function toolKey(name: string, namespace: string | null | undefined): string {
+  return JSON.stringify([namespace ?? null, name]);
+}
+
+async function readCall(
+  item: FunctionCallItem | CustomToolCallItem,
+  schemas: ReadonlyMap<string, StandardSchema>,
+  options: ReadingOptions,
+): Promise<ToolCall> {
+  const { name, call_id: callId } = item;
+  if (item.type === "custom_tool_call") {
+    const problem = isUnfinished(item.status) ? ({ problem: { reason: "incomplete" } } as const) : {};
+    return { item, name, callId, arguments: item.input, ...problem };
+  }
+  const schema = schemas.get(toolKey(name, item.namespace)) ?? schemas.get(toolKey(name, undefined));
+  const text = item.arguments;
+  return { item, name, callId, arguments: text, ...(await readText(text, item.status, schema, options)) };
+}
+
+async function readMessage(
+  items: readonly ResponseItem[],
+  format: unknown,
+  options: ReadingOptions,
+): Promise<Read<unknown>> {
+  const asksForJson = isJsonObject(format) && (format.type === "json_schema" || format.type === "json_object");
+  const message = items.findLast(
+    (item): item is MessageItem => item.type === "message" && item.role === "assistant" && item.phase !== "commentary",
+  );
+  if (!asksForJson || !message) return {};
+  const parts: readonly unknown[] = Array.isArray(message.content) ? message.content : [];
+  let text = "";
+  for (const part of parts) {
+    if (!isJsonObject(part)) continue;
+    if (part.type === "refusal") return { problem: { reason: "refused" } };
+    if (part.type === "output_text" && typeof part.text === "string") text += part.text;
+  }
+  return readText(text, message.status, (format as ReadBy<unknown>)[readBy]?.schema, options);
+}
+
+async function readText(
+  text: string,
+  status: string | null | undefined,
+  schema: StandardSchema | undefined,
+  options: ReadingOptions,
+): Promise<Read<unknown>> {
+  if (isUnfinished(status)) return { problem: { reason: "incomplete" } };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: { reason: options.incomplete ? "incomplete" : "not_json" } };
+  }
+  if (!schema) return { parsed: value };
+  const result = await checkSchema(schema, value, options.validateTimeoutMs);
+  return result.issues ? { problem: { reason: "does_not_fit", issues: result.issues } } : { parsed: result.value };
+}
+
+function isUnfinished(status: string | null | undefined): boolean {
+  return status === "incomplete" || status === "in_progress";
+}

@@ -1,0 +1,31 @@
+import { isJsonObject } from "../wire/json.ts";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "../wire/schema.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** What a schema says of a value. One that throws, hangs or answers in no known form is an issue that says so: it must not cost the answer. */
+export async function checkSchema(
+  schema: StandardSchema,
+  value: unknown,
+  timeoutMs: number = DEFAULT_TIMEOUT_MS,
+): Promise<SchemaResult<unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<SchemaResult<unknown>>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, schemaFailed(`did not answer within ${timeoutMs} ms`));
+  });
+  try {
+    // Its result is unknown until it is looked at: the schema is the caller's code.
+    const result: unknown = await Promise.race([schema["~standard"].validate(value), expired]);
+    if (isJsonObject(result) && Array.isArray(result.issues)) return { issues: result.issues as SchemaIssue[] };
+    if (isJsonObject(result) && "value" in result) return { value: result.value };
+    return schemaFailed("answered with neither a value nor issues");
+  } catch (cause) {
+    return schemaFailed(`threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function schemaFailed(why: string): { readonly issues: readonly SchemaIssue[] } {
+  return { issues: [{ message: `the schema itself ${why}` }] };
+}

@@ -1,0 +1,85 @@
+import { BuildError } from "../../client/failure/kinds.ts";
+import { type JsonSchema, type ReadBy, readBy, type StandardJsonSchema, type StandardSchema } from "../wire/schema.ts";
+import type { CustomTool, FunctionTool } from "../wire/tools.ts";
+import { type AnySchema, describeSchema } from "./json-schema.ts";
+
+/** What a tool's calls are read as: the type that stands in a request's second type parameter. */
+export interface FunctionCallOf<Name extends string, Arguments> {
+  readonly kind: "function";
+  readonly name: Name;
+  readonly arguments: Arguments;
+}
+export interface CustomCallOf<Name extends string> {
+  readonly kind: "custom";
+  readonly name: Name;
+}
+
+type Settings = Omit<FunctionTool, "type" | "name" | "parameters" | "strict" | typeof readBy>;
+interface Named<Name extends string> extends Settings {
+  readonly name: Name;
+  /** Must the arguments follow the schema to the letter? Closes its objects; every property has to be required then. Default true. */
+  readonly strict?: boolean | undefined;
+}
+
+/**
+ * A tool whose arguments follow a schema. Of a Standard Schema the wire gets its JSON Schema (`~standard.jsonSchema.input`, draft 2020-12), and
+ * `collect()` gives in `calls` what its `validate` makes of the arguments. JSON Schema alone describes: `parsed` is then `unknown`.
+ *
+ * @param tool - `parameters` is the schema: JSON Schema, a Standard Schema that can say itself as JSON Schema (zod 4, arktype, valibot
+ *   through `toStandardJsonSchema`), or any other Standard Schema with `jsonSchema` beside it. The rest are the wire's own fields.
+ * @throws {@link BuildError} There is no JSON Schema for `parameters`; or with `strict` a property is optional, or an object open. It names the path.
+ * @example
+ * ```ts
+ * const weather = functionTool({ name: "weather", description: "…", parameters: z.object({ city: z.string() }) });
+ * ```
+ */
+export function functionTool<const Name extends string, Arguments>(
+  tool: Named<Name> & {
+    readonly parameters: StandardJsonSchema<Arguments>;
+    readonly jsonSchema?: JsonSchema | undefined;
+  },
+): FunctionTool<FunctionCallOf<Name, Arguments>>;
+export function functionTool<const Name extends string, Arguments>(
+  tool: Named<Name> & { readonly parameters: StandardSchema<Arguments>; readonly jsonSchema: JsonSchema },
+): FunctionTool<FunctionCallOf<Name, Arguments>>;
+export function functionTool<const Name extends string>(
+  tool: Named<Name> & { readonly parameters: JsonSchema },
+): FunctionTool<FunctionCallOf<Name, unknown>>;
+export function functionTool<const Name extends string, Arguments>(
+  tool: Named<Name> & { readonly parameters: AnySchema; readonly jsonSchema?: JsonSchema | undefined },
+): FunctionTool<FunctionCallOf<Name, Arguments>> {
+  const { name, description, parameters, jsonSchema, strict = true, ...further } = tool;
+  checkName("functionTool", name);
+  const { sent, reader } = describeSchema(`parameters of tool ${JSON.stringify(name)}`, parameters, jsonSchema, strict);
+  return {
+    type: "function",
+    name,
+    ...(description === undefined ? {} : { description }),
+    parameters: sent,
+    strict,
+    ...further,
+    ...(reader ? readingBy<FunctionCallOf<Name, Arguments>>(reader) : {}),
+  };
+}
+
+/**
+ * A tool whose input is a text, of any form or of a grammar's.
+ *
+ * @throws {@link BuildError} It has no name.
+ */
+export function customTool<const Name extends string>(
+  tool: Omit<CustomTool, "type" | "name" | typeof readBy> & { readonly name: Name },
+): CustomTool<CustomCallOf<Name>> {
+  checkName("customTool", tool.name);
+  return { type: "custom", ...tool };
+}
+
+/** Keeps a schema with the tool or format that it was made for. */
+export function readingBy<Value>(schema: StandardSchema): ReadBy<Value> {
+  return { [readBy]: { schema } };
+}
+
+/** @throws {@link BuildError} */
+export function checkName(builder: string, name: unknown): void {
+  if (typeof name !== "string" || name === "") throw new BuildError(`${builder}: name is missing`);
+}

@@ -1,0 +1,14 @@
+import type { Unlisted } from "../wire/items.ts";
+
+/**
+ * A tool, item, content part, action or format of a kind that this package's types do not list. It goes out as it stands. In a union of listed
+ * kinds it can be told by no name: narrow on the listed ones.
+ *
+ * @example
+ * ```ts
+ * const request = { model, input, tools: [unlisted({ type: "brand_new_tool", depth: 3 })] } satisfies ResponsesRequest;
+ * ```
+ */
+export function unlisted(value: { readonly type: string; readonly [field: string]: unknown }): Unlisted {
+  return value as unknown as Unlisted;
+}

@@ -1,0 +1,44 @@
+import { readAnswer } from "../service/answer.ts";
+import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { sessionWire } from "./protocol/session-wire.ts";
+import type { RealtimeSession } from "./session.ts";
+
+export interface ClientSecretRequest {
+  /** The session that the secret opens; whoever has it connects with `session: "keep"`. */
+  readonly session?: RealtimeSession | undefined;
+  /** How long the secret can open a session, in milliseconds. Default: the service's, ten minutes. */
+  readonly expiresAfterMs?: number | undefined;
+}
+
+export interface ClientSecret {
+  /** `ek_…`: a bearer token for a browser or a telephone, where the API key must not be. */
+  readonly value: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  /** The session as agreed. */
+  readonly session?: JsonObject | undefined;
+}
+
+/** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The reference has none. */
+export class ClientSecretsClient extends ServiceClient {
+  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode client secret response: …`. */
+  async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {
+    const { session, expiresAfterMs } = request;
+    const body = {
+      ...(expiresAfterMs !== undefined && {
+        expires_after: { anchor: "created_at", seconds: Math.round(expiresAfterMs / 1000) },
+      }),
+      ...(session && { session: sessionWire(session) }),
+    };
+    const response = await this.service.execute(unaryCall("realtime/client_secrets", body, options));
+    const answer = readAnswer(response, "failed to decode client secret response");
+    const agreed = answer.fields.session;
+    return {
+      value: answer.text("value"),
+      expiresAt: answer.number("expires_at", "Unix seconds"),
+      ...(isJsonObject(agreed) && { session: agreed }),
+    };
+  }
+}

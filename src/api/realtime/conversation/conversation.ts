@@ -1,0 +1,215 @@
+import { type Logger, steadyLogger } from "../../../client/log.ts";
+import type { RealtimeClosure } from "../closure.ts";
+import type { RealtimeWebsocketConnection } from "../connection.ts";
+import type { RealtimeEvent } from "../events.ts";
+import type { MessageRole } from "../protocol/protocol.ts";
+import type { RealtimeContentPart } from "../session.ts";
+import type { RealtimeAudioData, RealtimeSendOptions } from "../writer.ts";
+import { ConversationState, type ConversationStateOptions, type ConversationStep, type FunctionCall } from "./state.ts";
+
+export interface RealtimeConversationOptions extends Pick<ConversationStateOptions, "playedMs"> {
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+}
+
+/** What a conversation tells: the events of its session, and tasks for the agent, each once. */
+export type RealtimeConversationEvent =
+  | RealtimeEvent
+  | { readonly type: "delegation"; readonly handoffId: string; readonly prompt: string }
+  /** A tool of the session is called; answer with `answerCall`. Only in `v3`. */
+  | ({ readonly type: "function_call" } & FunctionCall);
+
+/** `requested`: by `close`. `transport_closed`: by the service. `error`: a failure, or a complaint of the service. */
+export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
+
+/**
+ * A conversation over a realtime connection: it asks for a response when there is something to answer and none is under way, cuts the
+ * model's audio where the user interrupts it, and turns handoffs into tasks. It must be read, once: what it does, it does as events are taken.
+ *
+ * Source: the reference's conversation manager. In `v1` and `v2` an `error` event of the service ends it, after it has been told; in `v3` it
+ * goes on, since the connection does.
+ *
+ * @example
+ * ```ts
+ * const conversation = new RealtimeConversation(await client.connect({ instructions: "" }));
+ * await conversation.say("What is the weather like?");
+ * for await (const event of conversation) {
+ *   if (event.type === "delegation") {
+ *     await conversation.sendAgentMessage(event.handoffId, await agent(event.prompt));
+ *     await conversation.endHandoff(event.handoffId);
+ *   }
+ * }
+ * ```
+ */
+export class RealtimeConversation implements AsyncIterable<RealtimeConversationEvent> {
+  readonly #connection: RealtimeWebsocketConnection;
+  readonly #state: ConversationState;
+  readonly #logger: Logger;
+  /** Told and not yet taken: a loop that is left goes on with them in the next one. */
+  readonly #untold: RealtimeConversationEvent[] = [];
+  /** What was sent under which name, the newest: an `error` names it. */
+  readonly #sent = new Map<string, ConversationStep>();
+  #named = 0;
+  readonly #lastMessages = new Map<string, string>();
+  #closeReason: RealtimeCloseReason | undefined;
+
+  constructor(connection: RealtimeWebsocketConnection, { playedMs, logger }: RealtimeConversationOptions = {}) {
+    this.#connection = connection;
+    this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
+    this.#logger = steadyLogger(logger);
+  }
+
+  /** Why it is over; nothing while it is not. */
+  get closeReason(): RealtimeCloseReason | undefined {
+    return this.#closeReason;
+  }
+
+  /** How the connection ended, with the code and the reason of the service's goodbye; nothing while it is open. */
+  get closure(): RealtimeClosure | undefined {
+    return this.#connection.closure;
+  }
+
+  /**
+   * Says something, as text or in parts (`input_text`, `input_image`, `input_audio`), and lets the model answer as soon as it has finished what it is saying.
+   *
+   * @param options - `role`: default `user`.
+   * @throws As {@link RealtimeWriter.sendConversationItem}.
+   */
+  async say(
+    text: string | readonly RealtimeContentPart[],
+    options?: RealtimeSendOptions & { readonly role?: MessageRole | undefined },
+  ): Promise<void> {
+    if (typeof text === "string") await this.#connection.sendConversationItem(text, options);
+    else await this.#connection.createItem({ type: "message", role: options?.role ?? "user", content: text }, options);
+    await this.#perform(this.#state.inputSent());
+  }
+
+  /** {@inheritDoc RealtimeWriter.append} */
+  append(audio: RealtimeAudioData, options?: RealtimeSendOptions): Promise<void> {
+    return this.#connection.append(audio, options);
+  }
+
+  /** The user has spoken, where turn detection is off: what was appended becomes an item, and the model answers it. */
+  async commit(options?: RealtimeSendOptions): Promise<void> {
+    await this.#connection.commit(options);
+    await this.#perform(this.#state.inputSent());
+  }
+
+  /** Stops the model: the response under way is cancelled, and its audio ends for the model where it was heard to. Not in `v1`. */
+  interrupt(): Promise<void> {
+    return this.#perform(this.#state.interrupt());
+  }
+
+  /** The output of a `function_call`. When every call that is open has its own, the model goes on. */
+  async answerCall(callId: string, output: string, options?: RealtimeSendOptions): Promise<void> {
+    await this.#connection.createItem({ type: "function_call_output", call_id: callId, output }, options);
+    await this.#perform(this.#state.callAnswered(callId));
+  }
+
+  /** A message of the agent that works on a handoff. `v1` passes each on at once; later protocols take one answer, so the last one is kept. */
+  async sendAgentMessage(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
+    if (this.#connection.protocol === "v1") await this.#connection.sendHandoffOutput(handoffId, text, options);
+    else this.#lastMessages.set(handoffId, text);
+  }
+
+  /** The agent is done with a handoff: its last message goes out, where it still has to, and the model answers it. */
+  async endHandoff(handoffId: string, options?: RealtimeSendOptions): Promise<void> {
+    const text = this.#lastMessages.get(handoffId);
+    if (text === undefined) return;
+    this.#lastMessages.delete(handoffId);
+    await this.#connection.sendHandoffOutput(handoffId, text, options);
+    await this.#perform(this.#state.inputSent());
+  }
+
+  /** Ends the conversation and its connection. */
+  async close(): Promise<void> {
+    this.#closeReason ??= "requested";
+    await this.#connection.close();
+  }
+
+  /** @throws What reading and answering the connection throws. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeConversationEvent, undefined> {
+    try {
+      for (;;) {
+        for (let told = this.#untold.shift(); told; told = this.#untold.shift()) yield told;
+        if (this.#closeReason === "error") return;
+        const event = await this.#connection.nextEvent();
+        if (event === undefined) break;
+        await this.#take(event);
+      }
+      this.#closeReason ??= "transport_closed";
+    } catch (error) {
+      this.#closeReason ??= "error";
+      throw error;
+    }
+  }
+
+  async #take(event: RealtimeEvent): Promise<void> {
+    const cause = event.type === "error" ? this.#sent.get(event.eventId ?? "") : undefined;
+    const steps = this.#state.observe(event, cause);
+    for (const step of steps) {
+      if (step.do === "deliver") this.#untold.push(event);
+      else if (step.do === "delegate") this.#untold.push({ type: "delegation", ...taskOf(step) });
+      else if (step.do === "call") this.#untold.push({ type: "function_call", ...callOf(step) });
+    }
+    await this.#perform(steps); // before they are told, so that nothing is left undone when the reader leaves with one
+    if (event.type === "error" && steps.length === 0) {
+      const { message, code } = event;
+      this.#logger.debug({ error: message, code }, "the service complained of something that is put right");
+    }
+    if (steps.some((step) => step.do === "end")) await this.#fail();
+  }
+
+  async #fail(): Promise<void> {
+    this.#closeReason ??= "error";
+    await this.#connection.close();
+  }
+
+  async #perform(steps: readonly ConversationStep[]): Promise<void> {
+    for (const step of steps) {
+      if (step.do === "create_response") await this.#connection.createResponse({}, this.#name(step));
+      else if (step.do === "cancel") await this.#connection.cancel(undefined, this.#name(step));
+      else if (step.do === "answer_empty") await this.#answerEmpty(step.handoffId);
+      else if (step.do === "answer_silence") await this.#connection.sendHandoffOutput(step.callId, "");
+      else if (step.do === "truncate") await this.#truncate(step);
+    }
+  }
+
+  /** Names a message, so that a complaint about it is known for one; the protocols of the reference have no names. */
+  #name(step: ConversationStep): RealtimeSendOptions {
+    if (this.#connection.protocol !== "v3") return {};
+    this.#named += 1;
+    const eventId = `conversation_${step.do}_${this.#named}`;
+    this.#sent.set(eventId, step);
+    const [oldest] = this.#sent.keys();
+    if (this.#sent.size > MOST_NAMED && oldest !== undefined) this.#sent.delete(oldest);
+    return { eventId };
+  }
+
+  async #answerEmpty(handoffId: string): Promise<void> {
+    await this.#connection.sendHandoffOutput(handoffId, NO_TASK);
+    await this.#perform(this.#state.inputSent());
+  }
+
+  async #truncate(step: ConversationStep & { readonly do: "truncate" }): Promise<void> {
+    const { itemId, audioEndMs } = step;
+    try {
+      await this.#connection.truncate(itemId, audioEndMs, this.#name(step));
+    } catch (error) {
+      // The model then believes that it was heard to the end; no reason to end the conversation.
+      this.#logger.warn({ itemId, error: String(error) }, "the model's audio could not be truncated");
+    }
+  }
+}
+
+/** Complaints come soon after what they are about. */
+const MOST_NAMED = 32;
+const NO_TASK = "No task was given: say what shall be done.";
+
+function taskOf({ handoffId, prompt }: ConversationStep & { readonly do: "delegate" }) {
+  return { handoffId, prompt };
+}
+
+function callOf({ callId, name, arguments: given, itemId }: ConversationStep & { readonly do: "call" }): FunctionCall {
+  return { callId, name, arguments: given, itemId };
+}

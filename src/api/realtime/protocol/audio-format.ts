@@ -1,0 +1,62 @@
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { AudioEncoding, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
+import type { EventStage } from "./protocol.ts";
+
+const PCM_BYTES = 2;
+/** What G.711 is always sampled at. */
+const TELEPHONE_RATE = 8_000;
+const ENCODINGS: ReadonlyMap<unknown, AudioEncoding> = new Map([
+  ["audio/pcmu", "pcmu"],
+  ["audio/pcma", "pcma"],
+]);
+
+/** How long a frame plays, in whole milliseconds; 0 for one that says nothing usable of its sound. */
+export function durationMs({ data, samplesPerChannel, numChannels, sampleRate, encoding }: RealtimeAudioFrame): number {
+  if (sampleRate === 0 || numChannels === 0) return 0;
+  const bytesPerSample = encoding === undefined ? PCM_BYTES : 1;
+  const samples = samplesPerChannel ?? Math.floor(Buffer.byteLength(data, "base64") / bytesPerSample / numChannels);
+  return Math.floor((samples * 1000) / sampleRate);
+}
+
+/** Says of each piece of audio how it is coded: the events themselves do not, the session and the response do. */
+export class AudioFormats implements EventStage {
+  #ofSession: AudioEncoding | undefined;
+  /** Of responses that have a format of their own, while they last. */
+  readonly #ofResponses = new Map<string, AudioEncoding | undefined>();
+
+  observe(event: RealtimeEvent): RealtimeEvent {
+    switch (event.type) {
+      case "session_created":
+      case "session_updated":
+        this.#learn(event.session);
+        return event;
+      case "response_created":
+        if (event.responseId !== undefined && event.audioFormat) {
+          this.#ofResponses.set(event.responseId, ENCODINGS.get(event.audioFormat.type));
+        }
+        return event;
+      case "response_done":
+      case "response_cancelled":
+        this.#ofResponses.delete(event.responseId ?? "");
+        return event;
+      case "audio_out":
+        return this.#labelled(event);
+      default:
+        return event;
+    }
+  }
+
+  #learn(session: JsonObject | undefined): void {
+    const output = isJsonObject(session?.audio) ? session.audio.output : undefined;
+    const format = isJsonObject(output) ? output.format : undefined;
+    if (isJsonObject(format)) this.#ofSession = ENCODINGS.get(format.type);
+  }
+
+  #labelled(event: RealtimeEvent & { readonly type: "audio_out" }): RealtimeEvent {
+    const { responseId, frame } = event;
+    const isOwn = responseId !== undefined && this.#ofResponses.has(responseId);
+    const encoding = isOwn ? this.#ofResponses.get(responseId) : this.#ofSession;
+    if (encoding === undefined) return event;
+    return { ...event, frame: { ...frame, sampleRate: TELEPHONE_RATE, encoding } };
+  }
+}

@@ -1,0 +1,151 @@
+import type { SkippedEvent } from "../../../client/telemetry.ts";
+import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../wire/json.ts";
+import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
+
+/**
+ * Reads one kind of wire event; nothing for one that lacks a field or has it in another type.
+ *
+ * @param text - The event as it arrived.
+ */
+export type EventDecoder = (event: JsonObject, text: string) => RealtimeEvent | undefined;
+
+export type ParsedFrame =
+  | { readonly event: RealtimeEvent; readonly wire: JsonObject }
+  /** Left out; `wire` where it is at least an event. */
+  | { readonly skipped: SkippedEvent; readonly wire?: JsonObject | undefined };
+
+export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: string): ParsedFrame {
+  const wire = parseObject(text);
+  if (!wire) return { skipped: { reason: "not JSON" } };
+  const { type } = wire;
+  if (typeof type !== "string") return { skipped: { reason: "missing field" } };
+  const decode = decoders.get(type);
+  if (!decode) return { skipped: { type, reason: "unknown type" }, wire };
+  const event = decode(wire, text);
+  return event ? { event, wire } : { skipped: { type, reason: "missing field" }, wire };
+}
+
+export function stringIn(object: JsonObject, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = object[name];
+    if (typeof value === "string") return value;
+  }
+  return undefined;
+}
+
+function objectIn(object: JsonObject, name: string): JsonObject | undefined {
+  const value = object[name];
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** Of the first of `names` that is there at all: one that cannot be read does not make room for the next. */
+function countIn(object: JsonObject, most: number, ...names: readonly string[]): number | undefined {
+  const value = object[names.find((name) => name in object) ?? ""];
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
+}
+
+const U16 = 0xffff;
+const U32 = 0xffff_ffff;
+
+/** What an audio event says about its sound; each is missing where it is absent or out of range. */
+export function audioFormatIn(event: JsonObject): Partial<RealtimeAudioFrame> {
+  const sampleRate = countIn(event, U32, "sample_rate");
+  const numChannels = countIn(event, U16, "channels", "num_channels");
+  const samplesPerChannel = countIn(event, U32, "samples_per_channel");
+  return {
+    ...(sampleRate !== undefined && { sampleRate }),
+    ...(numChannels !== undefined && { numChannels }),
+    ...(samplesPerChannel !== undefined && { samplesPerChannel }),
+  };
+}
+
+export const sessionUpdated: EventDecoder = (event) => {
+  const session = objectIn(event, "session");
+  const sessionId = session && stringIn(session, "id");
+  if (!session || sessionId === undefined) return undefined;
+  const instructions = stringIn(session, "instructions");
+  return { type: "session_updated", sessionId, ...(instructions !== undefined && { instructions }) };
+};
+
+/** A piece of text, from the field `delta`. */
+export function delta(type: "input_transcript.delta" | "output_transcript.delta", field = "delta"): EventDecoder {
+  return (event) => {
+    const text = stringIn(event, field);
+    return text === undefined ? undefined : { type, delta: text };
+  };
+}
+
+export const itemAdded: EventDecoder = (event) =>
+  "item" in event ? { type: "conversation_item.added", item: event.item } : undefined;
+
+export const itemDone = (event: JsonObject): RealtimeEvent | undefined => {
+  const item = objectIn(event, "item");
+  const itemId = item && stringIn(item, "id");
+  return itemId === undefined ? undefined : { type: "conversation_item.done", itemId, item };
+};
+
+export const speechStarted: EventDecoder = (event) => {
+  const itemId = stringIn(event, "item_id");
+  return { type: "input_audio_speech_started", ...(itemId !== undefined && { itemId }) };
+};
+
+export const responseCancelled: EventDecoder = (event) => {
+  const response = objectIn(event, "response");
+  const responseId = (response && stringIn(response, "id")) ?? stringIn(event, "response_id");
+  return { type: "response_cancelled", ...(responseId !== undefined && { responseId }) };
+};
+
+/** The service's words, else whatever stands under `error` as JSON; the whole event where that is nested too deep to be written. */
+export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent | undefined => {
+  const error = objectIn(event, "error");
+  const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
+  if (message !== undefined) return { type: "error", message };
+  return "error" in event ? { type: "error", message: writtenJson(event.error) ?? text } : undefined;
+};
+
+const AUDIO_BY_DEFAULT = { sampleRate: 24_000, numChannels: 1 };
+
+/** Audio of the public Realtime API: what it does not say is 24 kHz mono. */
+export const responseAudio = (event: JsonObject): (RealtimeEvent & { readonly type: "audio_out" }) | undefined => {
+  const data = stringIn(event, "delta");
+  if (data === undefined) return undefined;
+  const itemId = stringIn(event, "item_id");
+  const frame = { data, ...AUDIO_BY_DEFAULT, ...audioFormatIn(event), ...(itemId !== undefined && { itemId }) };
+  return { type: "audio_out", frame };
+};
+
+/** The ids of a call of the tool `name`; nothing for any other item, and for a call without an id. */
+export function callIn(item: unknown, name: string): { readonly callId: string; readonly itemId: string } | undefined {
+  if (!isCallOf(item, name)) return undefined;
+  const callId = stringIn(item, "call_id", "id");
+  return callId === undefined ? undefined : { callId, itemId: stringIn(item, "id") ?? callId };
+}
+
+export function isCallOf(item: unknown, name: string): item is JsonObject {
+  return isJsonObject(item) && item.type === "function_call" && item.name === name;
+}
+
+/** A handoff, where `item` is a usable call of the tool `name`. */
+export function handoffIn(item: unknown, name: string): HandoffRequested | undefined {
+  const call = callIn(item, name);
+  if (!call || !isJsonObject(item)) return undefined;
+  return {
+    type: "handoff_requested",
+    handoffId: call.callId,
+    itemId: call.itemId,
+    inputTranscript: taskIn(stringIn(item, "arguments") ?? ""),
+    activeTranscript: [],
+  };
+}
+
+/** Models do not always keep to the name of the parameter. */
+const TASK_ARGUMENTS = ["input_transcript", "input", "text", "prompt", "query"];
+
+function taskIn(callArguments: string): string {
+  const parsed = parseObject(callArguments);
+  for (const name of TASK_ARGUMENTS) {
+    const task = parsed && stringIn(parsed, name)?.trim();
+    if (task) return task;
+  }
+  return callArguments;
+}

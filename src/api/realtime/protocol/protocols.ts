@@ -1,0 +1,25 @@
+import { BuildError } from "../../../client/failure/kinds.ts";
+import { oneOf } from "../../../client/options.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { RealtimeProtocolName, RealtimeSessionConfig } from "../settings.ts";
+import type { RealtimeProtocol } from "./protocol.ts";
+import { v1 } from "./v1.ts";
+import { v2 } from "./v2.ts";
+import { v3 } from "./v3.ts";
+
+export const DEFAULT_PROTOCOL = "v3" satisfies RealtimeProtocolName;
+
+export const protocols: Readonly<Record<RealtimeProtocolName, RealtimeProtocol>> = { v1, v2, v3 };
+
+/** @throws {@link BuildError} There is no such version, or it takes no `session`. */
+export function protocolOf({ protocol = DEFAULT_PROTOCOL, session }: RealtimeSessionConfig): RealtimeProtocol {
+  const found = protocols[oneOf("protocol", protocol, ["v1", "v2", "v3"])];
+  if (session === undefined || found.isWhole) return found;
+  throw new BuildError(`session in the wire's shape is of protocol v3, and ${found.name} was asked for`);
+}
+
+/** The session as a WebRTC call takes it (`CallsClient.create`): what `session.update` carries, and the model. */
+export function realtimeCallSession(config: RealtimeSessionConfig): JsonObject {
+  const session = protocolOf(config).session(config);
+  return config.model === undefined ? session : { ...session, model: config.model };
+}

@@ -1,0 +1,51 @@
+import { oneOf } from "../../../client/options.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { RealtimeSessionSettings } from "../settings.ts";
+import { AUDIO_FORMAT } from "./protocol.ts";
+
+const DEFAULT_VOICE = "marin";
+
+/** Where the versions' sessions differ. */
+export interface PublicSession {
+  /** Of `audio.input`, in every mode. */
+  readonly transcription?: JsonObject;
+  /** Beside what every session wants of the detection. */
+  readonly turnDetection?: JsonObject;
+  readonly tools: readonly object[];
+}
+
+/** @throws {@link BuildError} A name among the settings is not known. */
+export function publicSession(settings: RealtimeSessionSettings, version: PublicSession): JsonObject {
+  const {
+    instructions = "",
+    mode = "conversational",
+    voice = DEFAULT_VOICE,
+    outputModality = "audio",
+    tools = version.tools,
+  } = settings;
+  const { transcription } = version;
+  oneOf("mode", mode, ["conversational", "transcription"]);
+  oneOf("outputModality", outputModality, ["audio", "text"]);
+  const input = { format: AUDIO_FORMAT, ...(transcription && { transcription }) };
+  if (mode === "transcription") return { type: "transcription", audio: { input } };
+  return {
+    type: "realtime",
+    instructions,
+    output_modalities: [outputModality],
+    audio: {
+      input: {
+        ...input,
+        noise_reduction: { type: "near_field" },
+        turn_detection: {
+          type: "server_vad",
+          interrupt_response: true,
+          create_response: true,
+          ...version.turnDetection,
+        },
+      },
+      output: { format: AUDIO_FORMAT, voice },
+    },
+    tools,
+    tool_choice: "auto",
+  };
+}

@@ -1,0 +1,34 @@
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { RealtimeResponseParameters, RealtimeSession } from "../session.ts";
+
+/** A session as it goes out: `extra` joins the other fields. */
+export function sessionWire({ extra = {}, ...fields }: RealtimeSession): JsonObject {
+  return wire(merged({ type: "realtime", ...fields }, extra));
+}
+
+/** The parameters of `response.create` as they go out; nothing for none. */
+export function responseWire({ extra = {}, ...fields }: RealtimeResponseParameters): JsonObject | undefined {
+  const written = wire(merged(fields, extra));
+  return Object.values(written).every((value) => value === undefined) ? undefined : written;
+}
+
+/** Objects are merged into each other; anything else takes the place of what was there, unless it is undefined. */
+export function merged(before: JsonObject, changes: JsonObject): JsonObject {
+  const result: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(changes)) {
+    const old = result[name];
+    if (value !== undefined) result[name] = isJsonObject(old) && isJsonObject(value) ? merged(old, value) : value;
+  }
+  return result;
+}
+
+function wire(fields: JsonObject): JsonObject {
+  const { tools } = fields;
+  return Array.isArray(tools) ? { ...fields, tools: tools.map(withoutStrict) } : fields;
+}
+
+function withoutStrict(tool: unknown): unknown {
+  if (!isJsonObject(tool)) return tool;
+  const { strict: _ofResponses, ...known } = tool;
+  return known;
+}

@@ -1,0 +1,102 @@
+import type { OpenString } from "../wire/items.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
+
+/** What became of a response. Each field is there where the service says it. */
+export interface ResponseOutcome {
+  readonly responseId?: string | undefined;
+  /** Null for a response out of band. */
+  readonly conversationId?: string | null | undefined;
+  readonly status?: OpenString<"completed" | "cancelled" | "failed" | "incomplete" | "in_progress"> | undefined;
+  /** Why it is not complete: `reason` for one that was cancelled or cut short, `error` for one that failed. */
+  readonly statusDetails?: ResponseStatusDetails | undefined;
+  /** In tokens. */
+  readonly usage?: RealtimeUsage | undefined;
+  /** The items, as sent. */
+  readonly output?: readonly unknown[] | undefined;
+  readonly metadata?: JsonObject | undefined;
+}
+
+export interface ResponseStatusDetails {
+  readonly type?: string | undefined;
+  readonly reason?:
+    | OpenString<"turn_detected" | "client_cancelled" | "max_output_tokens" | "content_filter">
+    | undefined;
+  readonly error?: ResponseFault | undefined;
+}
+
+export interface ResponseFault {
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Tokens by kind. */
+interface TokenKinds {
+  readonly textTokens?: number | undefined;
+  readonly audioTokens?: number | undefined;
+  readonly imageTokens?: number | undefined;
+}
+
+export interface RealtimeUsage {
+  readonly inputTokens?: number | undefined;
+  readonly cachedInputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  readonly totalTokens?: number | undefined;
+  readonly inputTokenDetails?: (TokenKinds & { readonly cachedTokensDetails?: TokenKinds | undefined }) | undefined;
+  readonly outputTokenDetails?: TokenKinds | undefined;
+}
+
+/** Reads a `response` object; what is not of its type counts as absent. */
+export function outcomeOf(response: JsonObject): ResponseOutcome {
+  const { id, conversation_id: conversationId, status, status_details: details, usage, output, metadata } = response;
+  return present({
+    responseId: textOf(id),
+    conversationId: conversationId === null ? null : textOf(conversationId),
+    status: textOf(status),
+    statusDetails: isJsonObject(details) ? detailsOf(details) : undefined,
+    usage: isJsonObject(usage) ? usageOf(usage) : undefined,
+    output: Array.isArray(output) ? output : undefined,
+    metadata: isJsonObject(metadata) ? metadata : undefined,
+  });
+}
+
+function detailsOf({ type, reason, error }: JsonObject): ResponseStatusDetails {
+  return present({
+    type: textOf(type),
+    reason: textOf(reason),
+    error: isJsonObject(error)
+      ? present({ type: textOf(error.type), code: textOf(error.code), message: textOf(error.message) })
+      : undefined,
+  });
+}
+
+function usageOf(usage: JsonObject): RealtimeUsage {
+  const input = isJsonObject(usage.input_token_details) ? usage.input_token_details : undefined;
+  const cached = input && isJsonObject(input.cached_tokens_details) ? input.cached_tokens_details : undefined;
+  const output = isJsonObject(usage.output_token_details) ? usage.output_token_details : undefined;
+  return present({
+    inputTokens: numberOf(usage.input_tokens),
+    cachedInputTokens: numberOf(input?.cached_tokens),
+    outputTokens: numberOf(usage.output_tokens),
+    totalTokens: numberOf(usage.total_tokens),
+    inputTokenDetails: input && { ...kindsOf(input), ...(cached && { cachedTokensDetails: kindsOf(cached) }) },
+    outputTokenDetails: output && kindsOf(output),
+  });
+}
+
+function kindsOf({ text_tokens: text, audio_tokens: audio, image_tokens: image }: JsonObject): TokenKinds {
+  return present({ textTokens: numberOf(text), audioTokens: numberOf(audio), imageTokens: numberOf(image) });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+/** Without the keys that have nothing: outputs leave them out. */
+export function present<Shape extends object>(shape: Shape): Shape {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape;
+}

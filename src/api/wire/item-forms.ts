@@ -1,0 +1,198 @@
+/** How the reference writes items: which fields, in which order, and what it writes for one that is missing. */
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+/** Writes one field of `from` into `to`; false when `from` does not have the documented form. */
+interface FieldRule {
+  readonly name: string;
+  readonly write: (from: JsonObject, to: Record<string, unknown>) => boolean;
+}
+/** The value as it is written; `undefined` when it is not what the field may hold. */
+type Accept = (value: unknown) => unknown;
+/** Fields in the reference's order, and whether a further one is left out. */
+interface Form {
+  readonly rules: readonly FieldRule[];
+  readonly names: ReadonlySet<string>;
+  readonly isLeftOut: (name: string, value: unknown) => boolean;
+}
+
+/**
+ * Fields that are not sent back, in this one place.
+ *
+ * `status`: the service says of these kinds that it is "populated when items are returned via API", and refuses it on some. `created_by` is in
+ * no input type of its documentation. Of the fields that an answer always has, those that say nothing, because the list is empty, stay behind.
+ */
+const OUTPUT_ONLY_STATUS: ReadonlySet<string> = new Set([
+  "message",
+  "reasoning",
+  "function_call",
+  "function_call_output",
+  "custom_tool_call_output",
+]);
+const OUTPUT_ONLY = "created_by";
+const LEFT_OUT_WHEN_EMPTY: ReadonlySet<string> = new Set(["annotations", "logprobs", "sources"]);
+
+function form(rules: readonly FieldRule[], type: string): Form {
+  const names = new Set(["type", "id", ...rules.map((rule) => rule.name)]);
+  const isLeftOut = (name: string, value: unknown): boolean =>
+    name === OUTPUT_ONLY || (name === "status" && OUTPUT_ONLY_STATUS.has(type)) || saysNothing(name, value);
+  return { rules, names, isLeftOut };
+}
+
+function partForm(rules: readonly FieldRule[]): Form {
+  return { rules, names: new Set(["type", ...rules.map((rule) => rule.name)]), isLeftOut: saysNothing };
+}
+
+/** Null is how the service says that there is none. */
+function saysNothing(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return LEFT_OUT_WHEN_EMPTY.has(name) && Array.isArray(value) && value.length === 0;
+}
+
+/** Writes the documented fields, then the further ones as they came; false, with some fields written, where one has another form. */
+export function writeForm({ rules, names, isLeftOut }: Form, from: JsonObject, to: Record<string, unknown>): boolean {
+  for (const rule of rules) if (!rule.write(from, to)) return false;
+  for (const name in from) {
+    if (!names.has(name) && !isLeftOut(name, from[name])) setField(to, name, from[name]);
+  }
+  return true;
+}
+
+/** Not by assignment, which takes a field `__proto__` for something else. */
+function setField(to: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === "__proto__") Object.defineProperty(to, name, { value, enumerable: true });
+  else to[name] = value;
+}
+
+const required = (name: string, accept: Accept): FieldRule => ({
+  name,
+  write: (from, to) => {
+    const written = accept(from[name]);
+    if (written === undefined) return false;
+    to[name] = written;
+    return true;
+  },
+});
+
+/** Left out when there is none. */
+const optional = (name: string, accept: Accept): FieldRule => {
+  const rule = required(name, accept);
+  return { name, write: (from, to) => from[name] === undefined || from[name] === null || rule.write(from, to) };
+};
+
+/** `null` when there is none. */
+const nullable = (name: string, accept: Accept): FieldRule => {
+  const rule = required(name, accept);
+  return {
+    name,
+    write: (from, to) => {
+      if (from[name] !== undefined && from[name] !== null) return rule.write(from, to);
+      to[name] = null;
+      return true;
+    },
+  };
+};
+
+const text: Accept = (value) => (typeof value === "string" ? value : undefined);
+const flag: Accept = (value) => (typeof value === "boolean" ? value : undefined);
+const count: Accept = (value) => (Number.isInteger(value) && Number(value) >= 0 ? value : undefined);
+const anyJson: Accept = (value) => value;
+const anyList: Accept = (value) => (Array.isArray(value) ? value : undefined);
+const texts: Accept = (value) =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string") ? value : undefined;
+const textMap: Accept = (value) =>
+  isJsonObject(value) && Object.values(value).every((entry) => typeof entry === "string") ? value : undefined;
+
+/** A part of an item: in its documented form if it has it, else as it came. */
+const part = (forms: Readonly<Record<string, readonly FieldRule[]>>): Accept => {
+  const known = new Map(Object.entries(forms).map(([type, rules]) => [type, partForm(rules)]));
+  return (value) => {
+    const documented = isJsonObject(value) && typeof value.type === "string" ? known.get(value.type) : undefined;
+    if (!isJsonObject(value) || !documented) return value;
+    const written = { type: value.type };
+    return writeForm(documented, value, written) ? written : value;
+  };
+};
+
+const listOf =
+  (accept: Accept): Accept =>
+  (value) =>
+    Array.isArray(value) ? value.map(accept) : undefined;
+
+const textPart = [required("text", text)];
+const imagePart = [required("image_url", text), optional("detail", text)];
+const content = listOf(part({ input_text: textPart, input_image: imagePart, output_text: textPart }));
+const outputParts = listOf(part({ input_text: textPart, input_image: imagePart }));
+const output: Accept = (value) => text(value) ?? outputParts(value);
+const summary = listOf(part({ summary_text: textPart }));
+const reasoningParts = listOf(part({ reasoning_text: textPart, text: textPart }));
+
+const isPlainText = (entry: unknown): boolean => isJsonObject(entry) && entry.type === "text";
+const writtenReasoning = nullable("content", reasoningParts);
+// Null when there is none, left out when plain `text` is all there is: the reference's rule, which reads inverted.
+const reasoningContent: FieldRule = {
+  name: "content",
+  write: (from, to) =>
+    (Array.isArray(from.content) && from.content.every(isPlainText)) || writtenReasoning.write(from, to),
+};
+
+const shellAction = part({
+  exec: [
+    required("command", texts),
+    nullable("timeout_ms", count),
+    nullable("working_directory", text),
+    nullable("env", textMap),
+    nullable("user", text),
+  ],
+});
+const searchAction = part({
+  search: [optional("query", text), optional("queries", texts)],
+  open_page: [optional("url", text)],
+  find_in_page: [optional("url", text), optional("pattern", text)],
+});
+
+const COMPACTION = [required("encrypted_content", text)];
+
+/** Every kind that the reference writes, its fields in the order in which they stand on the wire. */
+const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
+  [
+    "message",
+    [required("role", text), required("content", content), optional("end_turn", flag), optional("phase", text)],
+  ],
+  ["reasoning", [required("summary", summary), reasoningContent, nullable("encrypted_content", text)]],
+  ["local_shell_call", [nullable("call_id", text), required("status", text), required("action", shellAction)]],
+  [
+    "function_call",
+    [required("name", text), optional("namespace", text), required("arguments", text), required("call_id", text)],
+  ],
+  [
+    "tool_search_call",
+    [nullable("call_id", text), optional("status", text), required("execution", text), required("arguments", anyJson)],
+  ],
+  ["function_call_output", [required("call_id", text), required("output", output)]],
+  [
+    "custom_tool_call",
+    [
+      optional("status", text),
+      required("call_id", text),
+      required("name", text),
+      optional("namespace", text), // later than the reference; without it a namespaced tool loses its name
+      required("input", text),
+    ],
+  ],
+  ["custom_tool_call_output", [required("call_id", text), optional("name", text), required("output", output)]],
+  [
+    "tool_search_output",
+    [nullable("call_id", text), required("status", text), required("execution", text), required("tools", anyList)],
+  ],
+  ["web_search_call", [optional("status", text), optional("action", searchAction)]],
+  [
+    "image_generation_call",
+    [required("id", text), required("status", text), optional("revised_prompt", text), required("result", text)],
+  ],
+  ["compaction", COMPACTION],
+  ["compaction_summary", COMPACTION],
+]);
+
+export const ITEM_FORMS: ReadonlyMap<string, Form> = new Map(
+  Array.from(ITEM_RULES, ([type, rules]) => [type, form(rules, type)]),
+);

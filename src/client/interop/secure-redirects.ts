@@ -1,0 +1,78 @@
+import type { Dispatcher } from "undici";
+import { NetworkError } from "../failure/kinds.ts";
+import { safeUrl } from "../redact.ts";
+
+type Handler = Dispatcher.DispatchHandler;
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * `dispatcher`, for a `fetch` that follows redirects by itself: an answer to an https request that redirects to http ends in an error, since
+ * the next request would cross the network in clear, with the body and with every header but `authorization` and `cookie`.
+ */
+export function stayingSecure(dispatcher: Dispatcher): Dispatcher {
+  return dispatcher.compose((dispatch) => (request, handler) => {
+    const origin = String(request.origin ?? "");
+    return dispatch(request, origin.startsWith("https:") ? new SecureRedirects(handler, origin) : handler);
+  });
+}
+
+/** Passes everything on but such a redirect. In undici's older form of a handler, as `fetch` has it. */
+class SecureRedirects implements Handler {
+  readonly #handler: Handler;
+  readonly #origin: string;
+  #abort: ((error: Error) => void) | undefined;
+
+  constructor(handler: Handler, origin: string) {
+    this.#handler = handler;
+    this.#origin = origin;
+  }
+
+  onConnect(...args: Parameters<NonNullable<Handler["onConnect"]>>): void {
+    [this.#abort] = args;
+    this.#handler.onConnect?.(...args);
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
+    const target = REDIRECTS.has(status) ? locationIn(headers, this.#origin) : undefined;
+    if (target?.protocol === "http:") {
+      this.#abort?.(
+        new NetworkError(
+          `HTTP ${status} from ${this.#origin} redirects to ${safeUrl(target.origin)}: from https to http is not followed, the request would cross the network in clear; use the final address, or redirect: "manual"`,
+          { code: "REDIRECT_REFUSED", phase: "request", outlook: "never" },
+        ),
+      );
+      return false;
+    }
+    return this.#handler.onHeaders?.(status, headers, resume, statusText) ?? true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#handler.onData?.(chunk) ?? true;
+  }
+
+  onUpgrade(...args: Parameters<NonNullable<Handler["onUpgrade"]>>): void {
+    this.#handler.onUpgrade?.(...args);
+  }
+
+  onComplete(trailers: string[] | null): void {
+    this.#handler.onComplete?.(trailers);
+  }
+
+  onError(error: Error): void {
+    this.#handler.onError?.(error);
+  }
+}
+
+function locationIn(headers: readonly Buffer[], origin: string): URL | undefined {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]?.toString("latin1").toLowerCase() !== "location") continue;
+    const location = headers[index + 1]?.toString("latin1") ?? "";
+    return URL.canParse(location, origin) ? new URL(location, origin) : undefined;
+  }
+  return undefined;
+}

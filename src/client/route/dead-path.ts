@@ -1,0 +1,174 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { isIPv6, type Socket } from "node:net";
+import { NetworkError } from "../failure/kinds.ts";
+
+/**
+ * A path can die without a word: a laptop wakes in another network, a VPN is switched, a firewall forgets. What TCP can tell of it:
+ *
+ * - while nothing of ours is on its way, keep-alive asks, and ends a dead connection within 35 s (`tcp-connect.ts`);
+ * - while something is, the system sends it again and again, and Linux shows that in `/proc/self/net/tcp` ({@link watchPath});
+ * - elsewhere nobody says anything: a connection that lay idle for some seconds is replaced before the next request ({@link Kept}).
+ *
+ * Once the other side has acknowledged a request, its silence is thinking, and behind a proxy it is the proxy that acknowledges.
+ */
+const TABLES = { ipv4: "/proc/self/net/tcp", ipv6: "/proc/self/net/tcp6" } as const;
+
+const TELLS_UNACKNOWLEDGED = process.platform === "linux" && existsSync(TABLES.ipv4);
+
+const LOOK_EVERY_MS = 5_000;
+/** Looks in a row that find bytes sent again and not one acknowledged: 25 s. */
+const LOOKS_UNTIL_DEAD = 5;
+
+/** On systems that do not tell, in milliseconds. */
+const LONGEST_UNTOLD_IDLE_MS = 5_000;
+/** What the two clocks may drift apart without a jump, in milliseconds: one of them is set now and then. */
+const CLOCK_JUMP_MS = 5_000;
+
+interface Watched {
+  readonly socket: Socket;
+  readonly onDead: (error: NetworkError) => void;
+  readonly since: number;
+  bytesRead: number;
+  unacknowledged: number;
+  strikes: number;
+}
+
+const watched = new Set<Watched>();
+let timer: NodeJS.Timeout | undefined;
+
+/**
+ * Watches a connection on which something was sent and nothing has come back yet. `onDead` is called once, if nothing of it arrives at the
+ * other side's system for about 30 s. Where the system does not tell, nothing is watched.
+ *
+ * @returns Ends the watch.
+ */
+export function watchPath(socket: Socket, onDead: (error: NetworkError) => void): () => void {
+  if (!TELLS_UNACKNOWLEDGED) return () => {};
+  const { bytesRead } = socket;
+  const entry: Watched = { socket, onDead, since: performance.now(), bytesRead, unacknowledged: 0, strikes: 0 };
+  watched.add(entry);
+  timer ??= setInterval(look, LOOK_EVERY_MS).unref();
+  return () => {
+    watched.delete(entry);
+  };
+}
+
+function look(): void {
+  if (watched.size === 0) {
+    clearInterval(timer);
+    timer = undefined;
+    return;
+  }
+  const dueSince = performance.now() - LOOK_EVERY_MS / 2;
+  const due = [...watched].filter(({ socket, since }) => since < dueSince && !socket.destroyed);
+  const families = new Set(due.map(({ socket }) => familyOf(socket)));
+  Promise.all([...families].map((family) => readFile(TABLES[family], "latin1")))
+    .then((tables) => judge(due, parseTable(tables.join("\n"))))
+    .catch(() => {}); // not readable here: nobody can tell
+}
+
+function judge(due: readonly Watched[], rows: ReadonlyMap<string, Transmission>): void {
+  for (const entry of due) {
+    if (!watched.has(entry)) continue;
+    const { socket } = entry;
+    const row = rows.get(keyOf(socket));
+    const isStuck =
+      row !== undefined &&
+      row.retries > 0 &&
+      row.unacknowledged >= Math.max(1, entry.unacknowledged) &&
+      socket.bytesRead === entry.bytesRead;
+    entry.strikes = isStuck ? entry.strikes + 1 : 0;
+    entry.bytesRead = socket.bytesRead;
+    entry.unacknowledged = row?.unacknowledged ?? 0;
+    if (entry.strikes < LOOKS_UNTIL_DEAD) continue;
+    watched.delete(entry);
+    entry.onDead(deadPath(socket, entry.unacknowledged));
+  }
+}
+
+function deadPath(socket: Socket, bytes: number): NetworkError {
+  const seconds = (LOOKS_UNTIL_DEAD * LOOK_EVERY_MS) / 1000;
+  return new NetworkError(
+    `the path to ${socket.remoteAddress}:${socket.remotePort} is dead: ${bytes} bytes have been sent again and again for ${seconds} s and none arrived; a network or VPN that changed, or a firewall that forgot the connection, looks like this, and a new connection may get through`,
+    { code: "ETIMEDOUT", phase: "request" },
+  );
+}
+
+/** How a connection's sending goes. */
+export interface Transmission {
+  /** Bytes sent, or waiting to be, that the other side has not acknowledged. */
+  readonly unacknowledged: number;
+  /**
+   * Times that the system sent the same again since it heard anything, or probed where the first try could not even leave this machine. A peer
+   * that takes no more for a while answers the probes, which sets them back.
+   */
+  readonly retries: number;
+}
+
+/** Rows of `/proc/net/tcp` and `tcp6`, by local and remote address as they are written there (`proc_net_tcp` in the kernel's documentation). */
+export function parseTable(table: string): Map<string, Transmission> {
+  const rows = new Map<string, Transmission>();
+  for (const line of table.split("\n")) {
+    const [, local, remote, , queues = "", , retransmits = "0", , probes = "0"] = line.trim().split(/\s+/);
+    const [unacknowledged = ""] = queues.split(":");
+    if (!local || !remote || !/^[0-9A-F]{8}$/.test(unacknowledged)) continue;
+    rows.set(`${local} ${remote}`, {
+      unacknowledged: Number.parseInt(unacknowledged, 16),
+      retries: Number.parseInt(retransmits, 16) + Number.parseInt(probes, 10),
+    });
+  }
+  return rows;
+}
+
+function familyOf({ localAddress = "" }: Socket): keyof typeof TABLES {
+  return isIPv6(localAddress) ? "ipv6" : "ipv4";
+}
+
+function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return `${endpoint(localAddress, localPort)} ${endpoint(remoteAddress, remotePort)}`;
+}
+
+/** As the kernel writes it: words of four bytes in this machine's order, then the port. */
+export function endpoint(address = "", port = 0): string {
+  const words = Buffer.from(isIPv6(address) ? ipv6Bytes(address) : address.split(".").map(Number));
+  if (IS_LITTLE_ENDIAN && words.length % 4 === 0) words.swap32();
+  return `${words.toString("hex")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+function ipv6Bytes(address: string): number[] {
+  const [plain = ""] = address.split("%");
+  const groups = expanded(new URL(`http://[${plain}]`).hostname.slice(1, -1));
+  return groups.flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+function expanded(address: string): number[] {
+  const [before = "", after = ""] = address.split("::");
+  const groups = (text: string): number[] =>
+    text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+  const [head, tail] = [groups(before), groups(after)];
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+/** The moment at which a connection was kept for later. */
+export class Kept {
+  readonly #at: number;
+  readonly #offset: number;
+
+  constructor(now = performance.now(), wallClock = Date.now()) {
+    this.#at = now;
+    this.#offset = wallClock - now;
+  }
+
+  /** Somebody set the clock, or this machine slept, which stops `performance.now()`: the network may be another one. */
+  clockJumped(now = performance.now(), wallClock = Date.now()): boolean {
+    return Math.abs(wallClock - now - this.#offset) > CLOCK_JUMP_MS;
+  }
+
+  /** It may lie dead, and nothing would say so: a new connection is cheaper than a request that waits for minutes. */
+  isDoubtful(now = performance.now(), wallClock = Date.now(), isTold = TELLS_UNACKNOWLEDGED): boolean {
+    return this.clockJumped(now, wallClock) || (!isTold && now - this.#at > LONGEST_UNTOLD_IDLE_MS);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Fields } from "../fields.ts";
+import { ServiceError } from "../service-error.ts";
+
+const MOST = 100;
+const DEFAULT_LIMIT = 20;
+
+/**
+ * A page of a list as the service gives it: newest first unless `order` is `asc`, from the one after `after`, 20 unless `limit` says.
+ *
+ * @param oldestFirst - the whole list.
+ * @throws {@link ServiceError} 400 for a `limit` out of range, or an `after` that is not in the list.
+ */
+export function pageOf(oldestFirst: readonly Fields[], query: URLSearchParams): Fields {
+  const limit = Number(query.get("limit") ?? DEFAULT_LIMIT);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw fault("limit", `an integer from 1 to ${MOST}`);
+  const all = query.get("order") === "asc" ? oldestFirst : [...oldestFirst].reverse();
+  const after = query.get("after");
+  const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  if (after !== null && start === 0) throw fault("after", "the id of an entry of this list");
+  const data = all.slice(start, start + limit);
+  return {
+    object: "list",
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: start + limit < all.length,
+  };
+}
+
+function fault(param: string, expected: string): ServiceError {
+  return new ServiceError(400, { message: `Invalid '${param}': expected ${expected}.`, param, code: "invalid_value" });
+}

@@ -1,0 +1,14 @@
+import type { Archive } from "../responses/archive.ts";
+import type { Conversations } from "../responses/conversations.ts";
+import type { Identifiers } from "../responses/identifiers.ts";
+import type { ResponsesRequest } from "../responses/request.ts";
+
+/** What the endpoints share. */
+export interface Shared {
+  readonly identifiers: Identifiers;
+  readonly archive: Archive;
+  readonly conversations: Conversations;
+  readonly options: { readonly models?: readonly string[] };
+  /** Checks a body as a request for a response. @throws {@link ServiceError} 400 */
+  readonly parse: (body: unknown) => ResponsesRequest;
+}

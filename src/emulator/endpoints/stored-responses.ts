@@ -1,0 +1,49 @@
+import type { Fields } from "../fields.ts";
+import type { Archive } from "../responses/archive.ts";
+import { inputTokensOf } from "../responses/usage.ts";
+import { ServiceError } from "../service-error.ts";
+import { pageOf } from "./page.ts";
+import type { Shared } from "./shared.ts";
+
+/** What can be asked of a response after it was made. */
+export class StoredResponseEndpoints {
+  readonly #archive: Archive;
+  readonly #parse: Shared["parse"];
+
+  constructor({ archive, parse }: Pick<Shared, "archive" | "parse">) {
+    this.#archive = archive;
+    this.#parse = parse;
+  }
+
+  /** @throws {@link ServiceError} 404 */
+  retrieve(id: string): Fields {
+    return this.#archive.find(id).response;
+  }
+
+  /** @throws {@link ServiceError} 404 */
+  remove(id: string): Fields {
+    this.#archive.find(id);
+    this.#archive.delete(id);
+    return { id, object: "response", deleted: true };
+  }
+
+  /** @throws {@link ServiceError} 404, or 400 for one that is not in the background. */
+  cancel(id: string): Fields {
+    const { run } = this.#archive.find(id);
+    if (!run) throw new ServiceError(400, { message: "Cannot cancel a synchronous response.", code: "invalid_value" });
+    run.cancel();
+    return run.response;
+  }
+
+  /** @throws {@link ServiceError} 404 or 400 */
+  inputItems(id: string, query: URLSearchParams): Fields {
+    return pageOf(this.#archive.find(id).input, query);
+  }
+
+  /** @throws {@link ServiceError} 400, as for a response. */
+  countInputTokens(body: Fields, nowSeconds: number): Fields {
+    const request = this.#parse(body);
+    const turn = { id: "", createdAt: nowSeconds, request, conversation: this.#archive.conversationFor(request) };
+    return { object: "response.input_tokens", input_tokens: inputTokensOf(turn) };
+  }
+}

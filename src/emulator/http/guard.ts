@@ -1,0 +1,43 @@
+import { isIP } from "node:net";
+import type { EmulatorOptions } from "../options.ts";
+import type { RecordedRequest } from "../recording.ts";
+import { ServiceError } from "../service-error.ts";
+
+/**
+ * Keeps web pages out: a page that had its own name point here (DNS rebinding) asks under that name, and a page that asks
+ * under ours says in `Origin` where it comes from. An address in `Host` is nobody's name, so it is let through.
+ *
+ * @throws {@link ServiceError} 403
+ */
+export function checkCaller({ headers }: RecordedRequest, { host: own, allowedHosts = [] }: EmulatorOptions): void {
+  const { host, origin } = headers;
+  const isOurs = (name: string) => isLocal(name) || name === own || allowedHosts.includes(name);
+  if (host !== undefined && !isOurs(nameIn(`http://${host}`))) {
+    throw refusal(
+      `Host '${host}' is not this machine; allow it with the emulator's option allowedHosts.`,
+      "host_not_allowed",
+    );
+  }
+  if (origin !== undefined && !isOurs(nameIn(origin))) {
+    throw refusal(
+      `Origin '${origin}' is not this machine; allow its host with the emulator's option allowedHosts.`,
+      "origin_not_allowed",
+    );
+  }
+}
+
+function nameIn(address: string): string {
+  try {
+    return new URL(address).hostname.toLowerCase();
+  } catch {
+    return "";
+  }
+}
+
+function isLocal(name: string): boolean {
+  return name === "localhost" || name.endsWith(".localhost") || isIP(name.replace(/^\[|\]$/g, "")) !== 0;
+}
+
+function refusal(message: string, code: string): ServiceError {
+  return new ServiceError(403, { message, code });
+}

@@ -1,0 +1,81 @@
+import { type Fields, isFields, stringIn } from "../fields.ts";
+import { ServiceError } from "../service-error.ts";
+import type { PlacedItem } from "./dialect.ts";
+
+/** Puts an item before all others. */
+const ROOT = "root";
+
+/** The items of a session, in order, and how much of the model's audio was sent. */
+export class Conversation {
+  readonly items: Fields[] = [];
+  readonly #audioMs = new Map<string, number>();
+
+  get lastId(): string | null {
+    return stringIn(this.items.at(-1) ?? {}, "id") ?? null;
+  }
+
+  /** @throws {@link ServiceError} There is no item `behind`. */
+  add(item: Fields, behind?: string): PlacedItem {
+    if (behind === undefined) {
+      const previousItemId = this.lastId;
+      this.items.push(item);
+      return { item, previousItemId };
+    }
+    const at = behind === ROOT ? 0 : this.#indexOf(behind, "previous_item_id") + 1;
+    this.items.splice(at, 0, item);
+    return { item, previousItemId: behind === ROOT ? null : behind };
+  }
+
+  /** @throws {@link ServiceError} There is no such item. */
+  get(id: string | undefined): Fields {
+    return this.items[this.#indexOf(id, "item_id")] ?? {};
+  }
+
+  /** @throws {@link ServiceError} There is no such item. */
+  delete(id: string | undefined): void {
+    this.items.splice(this.#indexOf(id, "item_id"), 1);
+  }
+
+  /** So much more of an item's audio is on its way. */
+  sent(itemId: string, audioMs: number): void {
+    this.#audioMs.set(itemId, (this.#audioMs.get(itemId) ?? 0) + audioMs);
+  }
+
+  /**
+   * Ends an item's audio; what was said in it is forgotten, since nobody knows where in it the cut is.
+   *
+   * @throws {@link ServiceError} There is no audio of it, or less than that.
+   */
+  truncate(id: string | undefined, audioEndMs: unknown): void {
+    const sentMs = this.#audioMs.get(id ?? "");
+    if (id === undefined || sentMs === undefined) throw notFound(id, "item_id");
+    if (typeof audioEndMs !== "number" || audioEndMs > sentMs) {
+      throw new ServiceError(400, {
+        message: `Audio content of ${Math.floor(sentMs)}ms is already shorter than ${String(audioEndMs)}ms`,
+        code: "invalid_value",
+        param: "audio_end_ms",
+      });
+    }
+    const at = this.items.findIndex((item) => item.id === id);
+    const item = this.items[at];
+    if (item) this.items[at] = { ...item, content: listOf(item.content).map((part) => ({ ...part, transcript: "" })) };
+  }
+
+  #indexOf(id: string | undefined, param: string): number {
+    const at = this.items.findIndex((item) => item.id === id);
+    if (at === -1) throw notFound(id, param);
+    return at;
+  }
+}
+
+function listOf(content: unknown): readonly Fields[] {
+  return Array.isArray(content) ? content.filter(isFields) : [];
+}
+
+function notFound(id: string | undefined, param: string): ServiceError {
+  return new ServiceError(400, {
+    message: `Item with item_id '${String(id)}' not found.`,
+    code: "item_not_found",
+    param,
+  });
+}

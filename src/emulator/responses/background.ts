@@ -1,0 +1,107 @@
+import type { Fields } from "../fields.ts";
+import type { Pace } from "../pace.ts";
+import { ServiceError } from "../service-error.ts";
+import type { EncodedEvent } from "./encoded-event.ts";
+import type { Generation } from "./generation.ts";
+import { batchesOf } from "./playing.ts";
+import { responseObject } from "./response-object.ts";
+
+/** How long a stream can be taken up again; then the service wants to be asked instead. */
+const STREAMABLE_MS = 300_000;
+
+/** A response that goes on whoever listens: its events are kept, so that a stream can be taken up again after any of them. */
+export class BackgroundRun {
+  readonly #generation: Generation;
+  readonly #log: EncodedEvent[] = [];
+  readonly #cancelled = new AbortController();
+  readonly #isStreamed: boolean;
+  readonly #startedAt = performance.now();
+  readonly #streamableMs: number;
+  #isOver = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(generation: Generation, streamableMs = STREAMABLE_MS) {
+    this.#generation = generation;
+    this.#isStreamed = generation.turn.request.stream;
+    this.#streamableMs = streamableMs;
+  }
+
+  /** Resolves at its end; never rejects. */
+  async play(pace: Pace): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve)); // whoever started it hears `queued` first
+    for await (const batch of batchesOf(this.#generation, pace, this.#cancelled.signal)) {
+      if (this.#cancelled.signal.aborted) break;
+      this.#log.push(...batch);
+      this.#tell();
+    }
+    this.#isOver = true;
+    this.#tell();
+  }
+
+  /** As it stands. */
+  get response(): Fields {
+    const { outcome } = this.#generation;
+    if (outcome) return outcome.response;
+    if (this.#cancelled.signal.aborted)
+      return responseObject(this.#generation.turn, { status: "cancelled", output: [] });
+    return this.#generation.snapshot(this.#log.length === 0 ? "queued" : "in_progress");
+  }
+
+  /** Nothing for one that has ended. */
+  cancel(): void {
+    if (this.#generation.outcome) return;
+    this.#cancelled.abort();
+    this.#isOver = true;
+    this.#tell();
+  }
+
+  /** @throws {@link ServiceError} 400 when it cannot be streamed, or no more. */
+  checkStreamable(): void {
+    if (!this.#isStreamed) {
+      throw new ServiceError(400, {
+        message: "This response cannot be streamed because it was not created with 'stream' set to true.",
+        param: "stream",
+        code: "invalid_value",
+      });
+    }
+    if (performance.now() - this.#startedAt < this.#streamableMs) return;
+    throw new ServiceError(400, {
+      message: "This response can no longer be streamed because it is more than 5 minutes old.",
+      param: "stream",
+      code: "invalid_value",
+    });
+  }
+
+  /**
+   * The events after one of them, those that are there at once, the others as they come. The stream of a response that was
+   * cancelled ends without a terminal event.
+   *
+   * @param after - the `sequence_number` of the last event that is known; -1 for none.
+   */
+  async *follow(after: number, gone: AbortSignal): AsyncGenerator<readonly EncodedEvent[], void> {
+    let next = after + 1;
+    for (;;) {
+      const batch = this.#log.slice(next);
+      next = Math.max(next, this.#log.length);
+      if (batch.length > 0) yield batch;
+      else if (this.#isOver || gone.aborted) return;
+      else await this.#news(gone);
+    }
+  }
+
+  #news(gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#listeners.delete(done);
+        gone.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#listeners.add(done);
+      gone.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,50 @@
+import { setImmediate as nextLoop } from "node:timers/promises";
+import { firstPauseMs, type Pace, pauseMs } from "../pace.ts";
+import { Nap } from "../ticker.ts";
+import type { EncodedEvent } from "./encoded-event.ts";
+import type { Generation } from "./generation.ts";
+
+const MOST_AT_ONCE = 256;
+
+/**
+ * The events of a response at a model's pace, together what comes together. It waits after an event and never with one in hand, so
+ * that whoever stops the response meets it between two.
+ *
+ * @param gone - ends the wait and the events.
+ */
+export async function* batchesOf(
+  generation: Generation,
+  pace: Pace,
+  gone: AbortSignal,
+): AsyncGenerator<readonly EncodedEvent[], void> {
+  const nap = pace === "none" ? undefined : new Nap(gone);
+  if (nap) generation.onStop = () => nap.wake();
+  let batch: EncodedEvent[] = [];
+  let due = performance.now();
+  for (let step = generation.next(); step.value !== undefined; step = generation.next()) {
+    const event = step.value;
+    batch.push(event);
+    const waitMs = nap ? (event.type === "response.in_progress" ? firstPauseMs(pace) : pauseMs(pace, event.text)) : 0;
+    if (waitMs > 0 && nap) {
+      yield batch;
+      batch = [];
+      due += waitMs;
+      await nap.until(due);
+    } else if (batch.length >= MOST_AT_ONCE) {
+      yield batch;
+      batch = [];
+      await nextLoop(); // others want their turn
+    }
+    if (gone.aborted) return;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The same, one by one. */
+export async function* eventsOf(
+  generation: Generation,
+  pace: Pace,
+  gone: AbortSignal,
+): AsyncGenerator<EncodedEvent, void> {
+  for await (const batch of batchesOf(generation, pace, gone)) yield* batch;
+}

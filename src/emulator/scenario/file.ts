@@ -1,0 +1,68 @@
+import { type FSWatcher, watch } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isFields } from "../fields.ts";
+import { checkedScenario } from "./checked.ts";
+import type { Scenario } from "./scenario.ts";
+
+const MODULES = new Set([".ts", ".mts", ".js", ".mjs"]);
+const SETTLED_MS = 50; // an editor writes a file in several steps
+
+/**
+ * Reads a scenario: JSON, YAML, or a module whose default export it is. YAML needs the package `yaml` beside this one, a module in
+ * TypeScript a Node that strips types (22.18 and later).
+ *
+ * @throws An error that names the file and what is wrong with it.
+ */
+export async function readScenario(path: string, version = 0): Promise<Scenario> {
+  try {
+    return checkedScenario(await contentOf(resolve(path), version));
+  } catch (error) {
+    throw new Error(`the scenario ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function contentOf(path: string, version: number): Promise<unknown> {
+  const extension = extname(path).toLowerCase();
+  if (MODULES.has(extension)) {
+    const address = `${pathToFileURL(path).href}?version=${version}`; // a module is loaded once for each address
+    const module: unknown = await import(address);
+    return isFields(module) || isModule(module) ? module.default : undefined;
+  }
+  const text = await readFile(path, "utf8");
+  if (extension !== ".yaml" && extension !== ".yml") return JSON.parse(text);
+  const yaml = await import("yaml").catch(() => {
+    throw new Error("YAML needs the package `yaml`; install it, or write the scenario as JSON");
+  });
+  return yaml.parse(text);
+}
+
+function isModule(value: unknown): value is { readonly default?: unknown } {
+  return typeof value === "object" && value !== null;
+}
+
+/** Calls back with the scenario after each change of its file, or with what is wrong with it. */
+export function watchScenario(
+  path: string,
+  onChange: (scenario: Scenario) => void,
+  onError: (error: unknown) => void,
+): FSWatcher {
+  let version = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const reload = (): void => {
+    version += 1;
+    readScenario(path, version).then(onChange, onError);
+  };
+  // The folder, since many an editor replaces the file by another.
+  const watcher = watch(dirname(resolve(path)), (_event, name) => {
+    if (name !== null && name !== basename(path)) return;
+    clearTimeout(timer);
+    timer = setTimeout(reload, SETTLED_MS);
+  });
+  watcher.on("close", () => clearTimeout(timer));
+  watcher.on("error", onError);
+  return watcher;
+}

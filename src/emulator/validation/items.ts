@@ -1,0 +1,119 @@
+import { type Fields, isFields } from "../fields.ts";
+import { invalidType, invalidValue, missing, refused } from "./faults.ts";
+import { checkImage } from "./images.ts";
+import { isAltered } from "./seal.ts";
+import { checkTools } from "./tools.ts";
+
+const ITEM_TYPES = [
+  ...["message", "reasoning", "item_reference", "additional_tools", "configuration_update"],
+  ...["function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"],
+  ...["tool_search_call", "tool_search_output", "program", "program_output"],
+  ...["shell_call", "shell_call_output", "local_shell_call", "local_shell_call_output"],
+  ...["apply_patch_call", "apply_patch_call_output", "computer_call", "computer_call_output"],
+  ...["web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call"],
+  ...["mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "mcp_call"],
+  ...["compaction", "compaction_summary", "compaction_trigger", "context_compaction"],
+];
+const ROLES = ["assistant", "system", "developer", "user"];
+const INPUT_PARTS = ["input_text", "input_image", "input_file", "input_audio"];
+const OUTPUT_PARTS = ["output_text", "refusal"];
+const OUTPUT = /_call_output$/;
+
+/** One item of `input`. @throws {@link ServiceError} 400 for the first fault. */
+export function checkItem(item: unknown, param: string): Fields {
+  if (!isFields(item)) throw invalidType(param, "an object", item);
+  const type = item.type ?? (typeof item.role === "string" ? "message" : undefined);
+  if (type === undefined || type === null) throw missing(`${param}.type`);
+  if (typeof type !== "string") throw invalidType(`${param}.type`, "a string", type);
+  if (!ITEM_TYPES.includes(type)) throw invalidValue(param, type, ITEM_TYPES);
+  if (type === "message") checkMessage(item, param);
+  else if (OUTPUT.test(type)) checkOutput(item, param);
+  else if (type === "function_call" || type === "custom_tool_call") checkCall(item, type, param);
+  else if (type === "item_reference") required(item, "id", param);
+  else if (type === "additional_tools") checkTools(item.tools, `${param}.tools`);
+  checkSeal(item);
+  return item;
+}
+
+function checkMessage(item: Fields, param: string): void {
+  const { role, content } = item;
+  if (typeof role !== "string") throw missing(`${param}.role`);
+  if (!ROLES.includes(role)) throw invalidValue(`${param}.role`, role, ROLES);
+  if (typeof content === "string") return;
+  if (!Array.isArray(content)) throw missing(`${param}.content`);
+  const supported = role === "assistant" ? OUTPUT_PARTS : INPUT_PARTS;
+  for (const [index, part] of content.entries()) checkPart(part, supported, `${param}.content[${index}]`);
+}
+
+function checkPart(part: unknown, supported: readonly string[], param: string): void {
+  if (!isFields(part)) throw invalidType(param, "an object", part);
+  const { type } = part;
+  if (type === undefined) throw missing(`${param}.type`);
+  if (typeof type !== "string" || !supported.includes(type)) throw invalidValue(param, type, supported);
+  if ((type === "input_text" || type === "output_text") && typeof part.text !== "string")
+    throw missing(`${param}.text`);
+  if (type === "input_image" && typeof part.image_url === "string") checkImage(part.image_url, param);
+}
+
+function checkOutput(item: Fields, param: string): void {
+  required(item, "call_id", param);
+  const { output } = item;
+  if (item.type !== "function_call_output" && item.type !== "custom_tool_call_output") return;
+  if (output === undefined || output === null) throw missing(`${param}.output`);
+  if (typeof output === "string") return;
+  if (!Array.isArray(output)) throw invalidType(`${param}.output`, "a string or an array of parts", output);
+  for (const [index, part] of output.entries()) checkPart(part, INPUT_PARTS, `${param}.output[${index}]`);
+}
+
+function checkCall(item: Fields, type: string, param: string): void {
+  for (const name of ["call_id", "name", type === "function_call" ? "arguments" : "input"]) required(item, name, param);
+}
+
+function required(item: Fields, name: string, param: string): void {
+  const value = item[name];
+  if (value === undefined || value === null) throw missing(`${param}.${name}`);
+  if (typeof value !== "string") throw invalidType(`${param}.${name}`, "a string", value);
+}
+
+function checkSeal({ type, encrypted_content: sealed }: Fields): void {
+  if (type !== "reasoning" || typeof sealed !== "string" || !isAltered(sealed)) return;
+  throw refused(
+    `The encrypted content ${sealed.slice(0, 8)}... could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+    undefined,
+    "invalid_encrypted_content",
+  );
+}
+
+// Which output answers which call.
+const PAIRS: readonly (readonly [call: string, output: string, strict: boolean])[] = [
+  ["function_call", "function_call_output", true],
+  ["custom_tool_call", "custom_tool_call_output", true],
+  ["local_shell_call", "local_shell_call_output", false],
+  ["shell_call", "shell_call_output", false],
+  ["apply_patch_call", "apply_patch_call_output", false],
+];
+
+/**
+ * Every call needs its output and every output its call, over the whole conversation.
+ *
+ * @param compacted - whether a compaction is in it: the missing halves may be in there.
+ * @throws {@link ServiceError} 400
+ */
+export function checkToolPairs(conversation: readonly Fields[], compacted: boolean): void {
+  if (compacted) return;
+  const calls = idsOf(conversation, (type) => PAIRS.some(([call]) => call === type));
+  const outputs = idsOf(conversation, (type) => PAIRS.some(([, output]) => output === type));
+  const orphan = [...outputs].find((id) => !calls.has(id));
+  if (orphan !== undefined) {
+    throw refused(`No tool call found for function call output with call_id ${orphan}.`, "input", "invalid_value");
+  }
+  const owed = idsOf(conversation, (type) => PAIRS.some(([call, , strict]) => strict && call === type));
+  const unanswered = [...owed].find((id) => !outputs.has(id));
+  if (unanswered !== undefined) {
+    throw refused(`No tool output found for function call ${unanswered}.`, "input", "invalid_value");
+  }
+}
+
+function idsOf(conversation: readonly Fields[], isMeant: (type: unknown) => boolean): ReadonlySet<string> {
+  return new Set(conversation.filter(({ type }) => isMeant(type)).map(({ call_id: id }) => String(id)));
+}

@@ -1,0 +1,128 @@
+import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
+import { invalidType, invalidValue, missing, refused } from "./faults.ts";
+import { strictFault } from "./strict-schema.ts";
+
+const TOOL_TYPES = [
+  ...[
+    "function",
+    "custom",
+    "namespace",
+    "tool_search",
+    "programmatic_tool_calling",
+    "shell",
+    "local_shell",
+    "apply_patch",
+  ],
+  ...["computer", "computer_use_preview", "mcp", "web_search", "web_search_2025_08_26", "web_search_preview"],
+  ...["web_search_preview_2025_03_11", "file_search", "code_interpreter", "image_generation"],
+];
+const TOOL_CHOICES = ["none", "auto", "required"];
+const NAME = /^[a-zA-Z0-9_-]+$/;
+const LONGEST_NAME = 128;
+
+/** `tools` of a request, or of an item that brings some. @throws {@link ServiceError} 400 */
+export function checkTools(tools: unknown, param: string): void {
+  if (tools === undefined || tools === null) return;
+  if (!Array.isArray(tools)) throw invalidType(param, "an array of objects", tools);
+  for (const [index, tool] of tools.entries()) checkTool(tool, `${param}[${index}]`);
+}
+
+function checkTool(tool: unknown, param: string): void {
+  if (!isFields(tool)) throw invalidType(param, "an object", tool);
+  const { type } = tool;
+  if (type === undefined) throw missing(`${param}.type`);
+  if (typeof type !== "string" || !TOOL_TYPES.includes(type)) throw invalidValue(param, type, TOOL_TYPES);
+  if (type === "function" || type === "custom") checkName(tool, param);
+  if (type === "function") checkFunction(tool, param);
+  if (type === "namespace") {
+    checkName(tool, param);
+    checkTools(tool.tools, `${param}.tools`);
+  }
+  if (type === "mcp" && stringIn(tool, "server_label") === undefined) throw missing(`${param}.server_label`);
+  if (type === "file_search" && !Array.isArray(tool.vector_store_ids)) throw missing(`${param}.vector_store_ids`);
+  if (type === "code_interpreter" && tool.container === undefined) throw missing(`${param}.container`);
+}
+
+function checkName(tool: Fields, param: string): void {
+  const { name } = tool;
+  if (name === undefined) throw missing(`${param}.name`);
+  if (typeof name !== "string") throw invalidType(`${param}.name`, "a string", name);
+  if (!NAME.test(name)) {
+    throw refused(
+      `Invalid '${param}.name': string does not match pattern. Expected a string that matches the pattern '${NAME.source}'.`,
+      `${param}.name`,
+      "invalid_value",
+    );
+  }
+  if (name.length > LONGEST_NAME) {
+    throw refused(
+      `Invalid '${param}.name': string too long. Expected a string with maximum length ${LONGEST_NAME}, but got a string with length ${name.length} instead.`,
+      `${param}.name`,
+      "string_above_max_length",
+    );
+  }
+}
+
+function checkFunction(tool: Fields, param: string): void {
+  const { parameters } = tool;
+  if (parameters === undefined || parameters === null) return;
+  if (!isFields(parameters)) throw invalidType(`${param}.parameters`, "an object", parameters);
+  const fault =
+    parameters.type !== undefined && parameters.type !== "object"
+      ? `schema must be a JSON Schema of 'type: "object"', got 'type: "${String(parameters.type)}"'.`
+      : tool.strict === true
+        ? strictFault(parameters)
+        : undefined;
+  if (fault === undefined) return;
+  throw refused(
+    `Invalid schema for function '${String(tool.name)}': ${fault}`,
+    `${param}.parameters`,
+    "invalid_function_parameters",
+  );
+}
+
+/** @param declared - every tool that the request brings, in `tools` or in an item. @throws {@link ServiceError} 400 */
+export function checkToolChoice(choice: unknown, declared: readonly Fields[]): void {
+  if (choice === undefined || choice === null) return;
+  if (typeof choice === "string") {
+    if (!TOOL_CHOICES.includes(choice)) throw invalidValue("tool_choice", choice, TOOL_CHOICES);
+    if (choice === "required" && declared.length === 0) {
+      throw refused("Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice", "invalid_value");
+    }
+    return;
+  }
+  if (!isFields(choice)) throw invalidType("tool_choice", "a string or an object", choice);
+  const names = new Set(declared.flatMap(namesOf));
+  const asked = choice.type === "allowed_tools" ? listIn(choice, "tools") : [choice];
+  for (const { name } of asked) {
+    if (typeof name !== "string" || names.has(name) || choice.type === "mcp") continue;
+    throw refused(`Tool choice '${name}' not found in 'tools' parameter.`, "tool_choice", "invalid_value");
+  }
+}
+
+function namesOf(tool: Fields): readonly string[] {
+  const name = stringIn(tool, "name");
+  return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
+}
+
+const FORMATS = ["text", "json_schema", "json_object"];
+
+/** `text.format`: structured output. @throws {@link ServiceError} 400 */
+export function checkFormat(body: Fields): void {
+  const format = fieldsIn(body, "text")?.format;
+  if (format === undefined || format === null) return;
+  if (!isFields(format)) throw invalidType("text.format", "an object", format);
+  if (typeof format.type !== "string" || !FORMATS.includes(format.type))
+    throw invalidValue("text.format", format.type, FORMATS);
+  if (format.type !== "json_schema") return;
+  for (const name of ["name", "schema"]) if (format[name] === undefined) throw missing(`text.format.${name}`);
+  const schema = fieldsIn(format, "schema");
+  if (!schema) throw invalidType("text.format.schema", "an object", format.schema);
+  const fault = format.strict === true ? strictFault(schema) : undefined;
+  if (fault === undefined) return;
+  throw refused(
+    `Invalid schema for response_format '${String(format.name)}': ${fault}`,
+    "text.format.schema",
+    "invalid_json_schema",
+  );
+}

@@ -1,0 +1,155 @@
+import { toStandardJsonSchema } from "@valibot/to-json-schema";
+import { type } from "arktype";
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { jsonSchemaFormat } from "../../../../src/api/compose/format.ts";
+import {
+  functionOutput,
+  inputFile,
+  inputImage,
+  systemMessage,
+  userMessage,
+} from "../../../../src/api/compose/messages.ts";
+import { customTool, functionTool } from "../../../../src/api/compose/tools.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
+
+const closedCity = {
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+  additionalProperties: false,
+};
+
+describe("functionTool", () => {
+  test.each([
+    ["zod", z.object({ city: z.string() })],
+    ["arktype", type({ city: "string" })],
+    ["valibot", toStandardJsonSchema(v.object({ city: v.string() }))],
+  ])("sends the JSON Schema of %s, closed", (_, parameters) => {
+    const tool = functionTool({ name: "weather", description: "Of a city.", parameters, async: true });
+    const { $schema, ...schema } = tool.parameters ?? {};
+    expect($schema).toBe("https://json-schema.org/draft/2020-12/schema");
+    expect(schema).toEqual(closedCity);
+    expect(JSON.parse(JSON.stringify(tool))).toMatchObject({
+      type: "function",
+      name: "weather",
+      description: "Of a city.",
+      strict: true,
+      async: true,
+    });
+  });
+
+  test("sends what goes into a schema, not what comes out of it", () => {
+    const parameters = z.object({ when: z.string().transform((text) => new Date(text)) });
+    expect(functionTool({ name: "n", parameters }).parameters?.properties).toEqual({ when: { type: "string" } });
+  });
+
+  const object = (properties: object, required: string[] = Object.keys(properties)) => ({
+    type: "object",
+    properties,
+    required,
+  });
+  test.each<[string, object, string]>([
+    ["at the top", object({ city: {} }, []), "the property city is optional"],
+    ["in an object", object({ at: object({ city: {} }, []) }), "the property at.city is optional"],
+    ["in a list", object({ at: { type: "array", items: object({ c: {} }, []) } }), "the property at[].c is optional"],
+    [
+      "in a choice",
+      object({ at: { anyOf: [object({ c: {} }, []), { type: "null" }] } }),
+      "the property at.c is optional",
+    ],
+    ["in a definition", { ...object({}), $defs: { A: object({ c: {} }, []) } }, "the property $defs.A.c is optional"],
+    ["open", object({ at: { ...object({}), additionalProperties: true } }), "the object at is open"],
+  ])("names the path of what strict does not allow: %s", (_, parameters, message) => {
+    const build = () => functionTool({ name: "weather", parameters: { ...parameters } });
+    expect(build).toThrow(BuildError);
+    expect(build).toThrow(`parameters of tool "weather": ${message}`);
+    expect(functionTool({ name: "weather", parameters: { ...parameters }, strict: false }).parameters).toEqual(
+      parameters,
+    );
+  });
+
+  test("closes every object, a property called __proto__ included, and leaves the caller's schema alone", () => {
+    const parameters = JSON.parse(
+      '{"type":"object","properties":{"__proto__":{"type":"object"}},"required":["__proto__"]}',
+    );
+    const before = JSON.stringify(parameters);
+    expect(JSON.stringify(functionTool({ name: "n", parameters }).parameters)).toBe(
+      '{"type":"object","properties":{"__proto__":{"type":"object","additionalProperties":false,"required":[]}},"required":["__proto__"],"additionalProperties":false}',
+    );
+    expect(JSON.stringify(parameters)).toBe(before);
+  });
+
+  test("refuses a schema that holds itself, one that JSON Schema cannot say, and a tool without a name", () => {
+    const endless: Record<string, unknown> = { type: "array" };
+    endless.items = endless;
+    expect(() => functionTool({ name: "n", parameters: endless })).toThrow("holds itself");
+    expect(() => functionTool({ name: "n", parameters: z.object({ at: z.date() }) })).toThrow(/no form in JSON Schema/);
+    expect(() => functionTool({ name: "", parameters: {} })).toThrow("functionTool: name is missing");
+    expect(() => customTool({ name: "" })).toThrow("customTool: name is missing");
+  });
+});
+
+test("jsonSchemaFormat sends name, description, strict and the schema, and nothing of the schema's library", () => {
+  const format = jsonSchemaFormat({ name: "a", description: "d", schema: type({ city: "string" }), strict: true });
+  expect(JSON.parse(JSON.stringify(format))).toEqual({
+    type: "json_schema",
+    name: "a",
+    description: "d",
+    strict: true,
+    schema: { $schema: "https://json-schema.org/draft/2020-12/schema", ...closedCity },
+  });
+});
+
+describe("messages", () => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  test("are written in full", () => {
+    expect(userMessage("hi")).toEqual({ type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] });
+    expect(systemMessage([{ type: "input_text", text: "hi" }])).toMatchObject({
+      role: "system",
+      content: [{ text: "hi" }],
+    });
+    expect(userMessage(inputImage("https://a.example/x.png")).content).toHaveLength(1);
+  });
+
+  test.each<[unknown, object]>([
+    [inputImage("https://a.example/x.png", { detail: "low" }), { image_url: "https://a.example/x.png", detail: "low" }],
+    [inputImage(new URL("data:image/png;base64,AA==")), { image_url: "data:image/png;base64,AA==" }],
+    [inputImage({ bytes: bytes.subarray(1), mediaType: "image/png" }), { image_url: "data:image/png;base64,AgM=" }],
+    [
+      inputImage({ fileId: "f" }, { promptCacheBreakpoint: { mode: "explicit" } }),
+      { file_id: "f", prompt_cache_breakpoint: { mode: "explicit" } },
+    ],
+    [inputFile("https://a.example/x.pdf"), { file_url: "https://a.example/x.pdf" }],
+    [inputFile("data:text/plain,x", { filename: "x.txt" }), { file_data: "data:text/plain,x", filename: "x.txt" }],
+    [
+      inputFile({ bytes, mediaType: "text/plain" }, { filename: "x.txt" }),
+      { file_data: "data:text/plain;base64,AQID", filename: "x.txt" },
+    ],
+    [inputFile({ fileId: "f" }), { file_id: "f" }],
+  ])("hold images and files: %j", (part, expected) => {
+    const { type: _type, ...fields } = part as Record<string, unknown>;
+    expect(fields).toEqual(expected);
+  });
+
+  test("refuse a path, and bytes without a name", () => {
+    expect(() => inputImage("./cat.png")).toThrow(/inputImage: the source is no http/);
+    expect(() => inputFile("/etc/x.pdf")).toThrow(BuildError);
+    expect(() => inputFile({ bytes, mediaType: "text/plain" })).toThrow("bytes need a filename");
+  });
+});
+
+test("functionOutput answers a call by its kind and gives its caller back", () => {
+  const caller = { type: "program", caller_id: "p" } as const;
+  expect(functionOutput("c", { a: 1 })).toEqual({ type: "function_call_output", call_id: "c", output: '{"a":1}' });
+  expect(functionOutput({ type: "function_call", call_id: "c", caller }, "x")).toEqual({
+    type: "function_call_output",
+    call_id: "c",
+    output: "x",
+    caller,
+  });
+  const item = { type: "custom_tool_call", call_id: "c", name: "n", input: "" } as const;
+  const parts = [{ type: "input_text", text: "x" }] as const;
+  expect(functionOutput({ item }, parts)).toEqual({ type: "custom_tool_call_output", call_id: "c", output: parts });
+});

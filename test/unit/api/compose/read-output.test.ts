@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { jsonSchemaFormat } from "../../../../src/api/compose/format.ts";
+import { readOutput } from "../../../../src/api/compose/read-output.ts";
+import { customTool, functionTool } from "../../../../src/api/compose/tools.ts";
+import type { FunctionCallItem, MessageItem } from "../../../../src/api/wire/items.ts";
+import type { SchemaResult, StandardSchema } from "../../../../src/api/wire/schema.ts";
+
+const total = z.object({ total: z.number() });
+const request = {
+  text: { format: jsonSchemaFormat({ name: "a", schema: total }) },
+  tools: [functionTool({ name: "add", parameters: total }), customTool({ name: "exec" })],
+};
+const message = (text: string, more: Partial<MessageItem> = {}): MessageItem => ({
+  type: "message",
+  role: "assistant",
+  content: [{ type: "output_text", text }],
+  ...more,
+});
+const call = (text: string, more: Partial<FunctionCallItem> = {}): FunctionCallItem => ({
+  type: "function_call",
+  name: "add",
+  call_id: "c",
+  arguments: text,
+  ...more,
+});
+const refusal = { content: [{ type: "refusal", refusal: "no" }] } as const;
+
+describe("parsed", () => {
+  test("is of the last message that is no commentary", async () => {
+    const items = [message('{"total":1}'), message('{"total":2}'), message("hm", { phase: "commentary" }), call("{}")];
+    expect((await readOutput(items, request)).parsed).toEqual({ total: 2 });
+  });
+
+  test("is absent where the request asks for no JSON", async () => {
+    expect(await readOutput([message("1")], {})).toEqual({ calls: [] });
+  });
+
+  test("is what JSON Schema alone cannot check", async () => {
+    const format = jsonSchemaFormat({ name: "a", schema: { type: "object" } });
+    expect((await readOutput([message('{"x":1}')], { text: { format } })).parsed).toEqual({ x: 1 });
+  });
+
+  test.each([
+    ["refused", message("", refusal), false],
+    ["incomplete", message('{"total":', { status: "incomplete" }), false],
+    ["incomplete", message('{"total":'), true],
+    ["not_json", message("two"), false],
+    ["does_not_fit", message('{"total":"two"}'), false],
+  ] as const)("says why there is none: %s", async (reason, item, incomplete) => {
+    const { parsed, problem } = await readOutput([item], request, { incomplete });
+    expect(parsed).toBeUndefined();
+    expect(problem?.reason).toBe(reason);
+    if (reason === "does_not_fit") expect(problem?.issues?.[0]).toMatchObject({ path: ["total"] });
+  });
+});
+
+describe("calls", () => {
+  test("hold item, name, id, the text as written and what the schema makes of it", async () => {
+    const custom = { type: "custom_tool_call", name: "exec", call_id: "x", input: "ls" } as const;
+    const unknown = call('{"a":1}', { name: "other" });
+    const { calls } = await readOutput([call('{"total":3}'), custom, unknown, call("{")], request);
+    expect(calls).toEqual([
+      { item: call('{"total":3}'), name: "add", callId: "c", arguments: '{"total":3}', parsed: { total: 3 } },
+      { item: custom, name: "exec", callId: "x", arguments: "ls" },
+      { item: unknown, name: "other", callId: "c", arguments: '{"a":1}', parsed: { a: 1 } },
+      { item: call("{"), name: "add", callId: "c", arguments: "{", problem: { reason: "not_json" } },
+    ]);
+  });
+
+  test("are read by the tool of their namespace", async () => {
+    const named = (n: number) => functionTool({ name: "add", parameters: z.object({ n: z.literal(n) }) });
+    const namespace = (name: string, n: number) =>
+      ({ type: "namespace", name, description: "", tools: [named(n)] }) as const;
+    const tools = [namespace("one", 1), namespace("two", 2)];
+    const { calls } = await readOutput([call('{"n":2}', { namespace: "two" }), call('{"n":2}', { namespace: "one" })], {
+      tools,
+    });
+    expect(calls.map((read) => read.problem?.reason)).toEqual([undefined, "does_not_fit"]);
+  });
+});
+
+describe("a schema", () => {
+  const reading = async (validate: (value: unknown) => unknown, validateTimeoutMs?: number) => {
+    const schema: StandardSchema = {
+      "~standard": { version: 1, vendor: "own", validate: validate as (value: unknown) => SchemaResult<unknown> },
+    };
+    const format = jsonSchemaFormat({ name: "a", schema, jsonSchema: { type: "object" } });
+    return readOutput([message("{}")], { text: { format } }, { validateTimeoutMs });
+  };
+  test("may take its time", async () => {
+    expect((await reading(async () => ({ value: new Date(0) }))).parsed).toEqual(new Date(0));
+  });
+
+  test.each<[string, (value: unknown) => unknown, string]>([
+    [
+      "throws",
+      () => {
+        throw new TypeError("boom");
+      },
+      "the schema itself threw TypeError: boom",
+    ],
+    ["rejects", () => Promise.reject(new Error("later")), "the schema itself threw Error: later"],
+    ["hangs", () => new Promise(() => {}), "the schema itself did not answer within 20 ms"],
+    ["gives nothing", () => undefined, "the schema itself answered with neither a value nor issues"],
+  ])("that %s is told as what it is and does not cost the answer", async (_, validate, said) => {
+    expect((await reading(validate, 20)).problem).toEqual({ reason: "does_not_fit", issues: [{ message: said }] });
+  });
+});

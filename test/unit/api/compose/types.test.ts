@@ -1,0 +1,110 @@
+import { toStandardJsonSchema } from "@valibot/to-json-schema";
+import { type } from "arktype";
+import * as v from "valibot";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import { jsonSchemaFormat } from "../../../../src/api/compose/format.ts";
+import { readOutput } from "../../../../src/api/compose/read-output.ts";
+import { customTool, functionTool } from "../../../../src/api/compose/tools.ts";
+import { unlisted } from "../../../../src/api/compose/unlisted.ts";
+import type { RequestFields, ResponsesRequest } from "../../../../src/api/wire/request-fields.ts";
+import { encodeResponsesRequest } from "../../../../src/api/wire/requests.ts";
+import { BuildError } from "../../../../src/client/failure/kinds.ts";
+
+// What does not compile is held by `tsc`: an expectation of an error that does not come is an error itself.
+const weather = functionTool({ name: "weather", parameters: z.object({ city: z.string() }) });
+const clock = functionTool({ name: "clock", parameters: toStandardJsonSchema(v.object({ zone: v.string() })) });
+const dice = functionTool({ name: "dice", parameters: type({ sides: "number" }) });
+const exec = customTool({ name: "exec" });
+const format = jsonSchemaFormat({ name: "answer", schema: z.object({ total: z.number() }) });
+
+describe("types of a request", () => {
+  test("refuse misspelt and foreign fields, also through the type parameters of a call", () => {
+    const send = <P, T extends readonly unknown[]>(request: ResponsesRequest<P, T>) => request;
+    // @ts-expect-error misspelt
+    send({ model: "m", input: "x", instuctions: "be brief" });
+    // @ts-expect-error another API's name
+    send({ model: "m", input: "x", max_tokens: 5 });
+    // @ts-expect-error misspelt within a known tool
+    send({ model: "m", input: "x", tools: [{ type: "web_search", filtrs: {} }] });
+    // @ts-expect-error an unknown tool has to be built
+    send({ model: "m", input: "x", tools: [{ type: "brand_new" }] });
+    // @ts-expect-error no model
+    send({ input: "x" });
+    // @ts-expect-error misspelt in a variable
+    const kept = { model: "m", input: "x", temprature: 1 } satisfies ResponsesRequest;
+    expect(send(kept as never)).toBe(kept);
+  });
+
+  test("take unknown tools, items and parts by `unlisted`, messages in short form, undefined and null", () => {
+    const request = {
+      model: "m",
+      input: [
+        { role: "user", content: "hi" },
+        { role: "user", content: [unlisted({ type: "input_smell", smell: "rose" })] },
+        unlisted({ type: "brand_new", a: 1 }),
+      ],
+      tools: [weather, unlisted({ type: "brand_new_tool", depth: 3 })],
+      temperature: null,
+      top_p: undefined,
+      extra: { brand_new: true },
+    } satisfies ResponsesRequest;
+    expect(encodeResponsesRequest(request)).toMatchObject({
+      input: [
+        { type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] },
+        { type: "message", role: "user", content: [{ type: "input_smell", smell: "rose" }] },
+        { type: "brand_new", a: 1 },
+      ],
+      tools: [{ name: "weather" }, { type: "brand_new_tool", depth: 3 }],
+      temperature: null,
+      brand_new: true,
+    });
+  });
+
+  test("let `extra` not repeat a typed field, at run time neither", () => {
+    const fields = { model: "m", input: "x" };
+    // @ts-expect-error typed
+    const request: ResponsesRequest = { ...fields, extra: { temperature: 1 } };
+    expect(() => encodeResponsesRequest(request)).toThrow(BuildError);
+    expect(() => encodeResponsesRequest(request)).toThrow("extra.temperature");
+    expectTypeOf<RequestFields>().not.toHaveProperty("extra");
+  });
+});
+
+describe("what an answer is read as", () => {
+  test("follows the request, written in place or kept in a variable", async () => {
+    const request = {
+      model: "m",
+      input: "x",
+      text: { format },
+      tools: [weather, clock, dice, exec, { type: "web_search" }],
+    } satisfies ResponsesRequest;
+    const reading = await readOutput([], request);
+    expectTypeOf(reading.parsed).toEqualTypeOf<{ total: number } | undefined>();
+    for (const call of reading.calls) {
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+      if (call.name === "clock") expectTypeOf(call.parsed).toEqualTypeOf<{ zone: string } | undefined>();
+      if (call.name === "dice") expectTypeOf(call.parsed).toEqualTypeOf<{ sides: number } | undefined>();
+      if (call.name === "exec") expectTypeOf(call.item.type).toEqualTypeOf<"custom_tool_call">();
+      // @ts-expect-error no tool of this request
+      if (call.name === "wheather") continue;
+    }
+    const inPlace = await readOutput([], { text: { format }, tools: [dice, weather] });
+    expectTypeOf(inPlace.parsed).toEqualTypeOf<{ total: number } | undefined>();
+    const plain = await readOutput([], {});
+    expectTypeOf(plain.calls[0]?.name).toEqualTypeOf<string | undefined>();
+    expect([reading, inPlace, plain]).toEqual([{ calls: [] }, { calls: [] }, { calls: [] }]);
+  });
+
+  test("needs JSON Schema of a schema library, by itself or beside it", () => {
+    const bare = v.object({ city: v.string() });
+    // @ts-expect-error no JSON Schema
+    expect(() => functionTool({ name: "w", parameters: bare })).toThrow(/valibot.*jsonSchema beside it/);
+    // @ts-expect-error no JSON Schema
+    expect(() => jsonSchemaFormat({ name: "w", schema: bare })).toThrow(BuildError);
+    const jsonSchema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+    expectTypeOf(jsonSchemaFormat({ name: "w", schema: bare, jsonSchema })).toExtend<
+      ReturnType<typeof jsonSchemaFormat<{ city: string }>>
+    >();
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import {
+  ConversationState,
+  type ConversationStateOptions,
+  type ConversationStep,
+  handoffPrompt,
+} from "../../../../../src/api/realtime/conversation/state.ts";
+import type { RealtimeEvent, TranscriptEntry } from "../../../../../src/api/realtime/events.ts";
+
+const created: RealtimeEvent = { type: "response_created" };
+const done: RealtimeEvent = { type: "response_done" };
+const cancelled: RealtimeEvent = { type: "response_cancelled" };
+const active: RealtimeEvent = {
+  type: "error",
+  message: "Conversation already has an active response in progress: resp_1. Wait until it is finished.",
+};
+
+function payload(type: string): RealtimeEvent {
+  return { type: "conversation_item.added", item: { type, response: { id: "r" } } };
+}
+
+function handoff(handoffId = "h", inputTranscript = "task"): RealtimeEvent {
+  return { type: "handoff_requested", handoffId, itemId: "i", inputTranscript, activeTranscript: [] };
+}
+
+/** Audio of so many milliseconds. */
+function audio(itemId: string | undefined, ms: number): RealtimeEvent {
+  return {
+    type: "audio_out",
+    frame: { data: "", sampleRate: 24000, numChannels: 1, samplesPerChannel: ms * 24, itemId },
+  };
+}
+
+function speech(itemId?: string): RealtimeEvent {
+  return { type: "input_audio_speech_started", itemId };
+}
+
+type Happening = RealtimeEvent | "input";
+
+/** What is done after all of it, without the events that are passed on. */
+function stepsOf(
+  happenings: readonly Happening[],
+  options: Partial<ConversationStateOptions> = {},
+): ConversationStep[] {
+  const state = new ConversationState({ protocol: "v3", ...options });
+  const steps = happenings.flatMap((happening) =>
+    happening === "input" ? state.inputSent() : state.observe(happening),
+  );
+  return steps.filter((step) => step.do !== "deliver");
+}
+
+const create = { do: "create_response" };
+
+describe("a response is asked for", () => {
+  it.each<[string, readonly Happening[], readonly object[]]>([
+    ["after something was said", ["input"], [create]],
+    ["once while the model answers", ["input", "input"], [create]],
+    ["when the service began one by itself and it is over", [created, "input", done], [create]],
+    ["when one is cancelled", [created, "input", cancelled], [create]],
+    ["after one that is over", ["input", created, done, "input"], [create, create]],
+    ["once for all that was said meanwhile", [created, "input", "input", done, done], [create]],
+    ["again when the service had one under way", ["input", active, done], [create, create]],
+    [
+      "for the output of a handoff, though its response has not said its end",
+      [created, handoff(), "input"],
+      [{ do: "delegate", handoffId: "h", prompt: "task" }, create],
+    ],
+  ])("%s", (_what, happenings, steps) => {
+    expect(stepsOf(happenings)).toEqual(steps);
+  });
+
+  it("with the payloads of v2", () => {
+    expect(stepsOf([payload("response.created"), "input"], { protocol: "v2" })).toEqual([]);
+    expect(stepsOf([payload("response.created"), "input", payload("response.done")], { protocol: "v2" })).toEqual([
+      create,
+    ]);
+  });
+
+  it("not by a handoff itself: its output will ask for the one that was put off", () => {
+    const delegate = { do: "delegate", handoffId: "h", prompt: "task" };
+    expect(stepsOf([created, "input", handoff()])).toEqual([delegate]);
+    expect(stepsOf([created, "input", handoff(), "input", done])).toEqual([delegate, create]);
+  });
+
+  it("never in v1, where the service decides", () => {
+    expect(stepsOf(["input", done, "input"], { protocol: "v1" })).toEqual([]);
+  });
+
+  it("not because of an item of any other shape", () => {
+    for (const item of [null, "response.done", { type: 1 }]) {
+      expect(stepsOf([created, "input", { type: "conversation_item.added", item }])).toEqual([]);
+    }
+  });
+});
+
+describe("the model's audio is truncated", () => {
+  const cut = (itemId: string, audioEndMs: number) => ({ do: "truncate", itemId, audioEndMs });
+
+  it.each<[string, readonly Happening[], readonly object[]]>([
+    ["where the user speaks into it", [audio("a", 100), audio("a", 50), speech("u")], [cut("a", 150)]],
+    ["with the item's own milliseconds", [audio("a", 100), audio("b", 50), speech()], [cut("b", 50)]],
+    ["once", [audio("a", 100), speech(), speech()], [cut("a", 100)]],
+    ["not when nothing is played", [speech()], []],
+    ["not when it belongs to no item", [audio(undefined, 100), speech()], []],
+    ["not after the response", [created, audio("a", 100), done, speech()], []],
+    ["not after a cancelled one", [audio("a", 100), cancelled, speech()], []],
+    ["not after a handoff", [audio("a", 100), handoff("h", ""), speech()], [{ do: "answer_empty", handoffId: "h" }]],
+  ])("%s", (_what, happenings, steps) => {
+    expect(stepsOf(happenings)).toEqual(steps);
+  });
+
+  it("in v2 when the speech names its item, or none", () => {
+    expect(stepsOf([audio("a", 100), speech("a")], { protocol: "v2" })).toEqual([cut("a", 100)]);
+    expect(stepsOf([audio("a", 100), speech()], { protocol: "v2" })).toEqual([cut("a", 100)]);
+    expect(stepsOf([audio("a", 100), speech("u")], { protocol: "v2" })).toEqual([]);
+  });
+
+  // parity: realtime/interrupted-audio
+  it("in v3 whatever item the speech names: the service names the user's", () => {
+    expect(stepsOf([audio("a", 100), speech("u")], { protocol: "v3" })).toEqual([cut("a", 100)]);
+  });
+
+  it("never in v1", () => {
+    expect(stepsOf([audio("a", 100), speech()], { protocol: "v1" })).toEqual([]);
+  });
+
+  it("where the player says, even after the response, and never past what arrived", () => {
+    const happenings = [audio("a", 1000), done, speech("u")];
+    expect(stepsOf(happenings, { playedMs: () => 249.9 })).toEqual([cut("a", 249)]);
+    expect(stepsOf(happenings, { playedMs: () => 5000 })).toEqual([cut("a", 1000)]);
+    expect(stepsOf(happenings, { playedMs: () => -1 })).toEqual([cut("a", 0)]);
+    expect(stepsOf(happenings, { playedMs: () => undefined })).toEqual([]);
+  });
+
+  it.each([done, cancelled])("in v2 not after the response, whatever the player says", (end) => {
+    const options = { protocol: "v2", playedMs: () => 50 } as const;
+    expect(stepsOf([audio("a", 100), end, speech()], options)).toEqual([]);
+    expect(stepsOf([audio("a", 100), speech()], options)).toEqual([cut("a", 50)]);
+  });
+
+  it.each([
+    ["what it says", { samplesPerChannel: 24 }, 1],
+    ["its bytes", { data: Buffer.alloc(4800).toString("base64") }, 100],
+    ["its bytes over both channels", { data: Buffer.alloc(4800).toString("base64"), numChannels: 2 }, 50],
+    ["whole milliseconds", { samplesPerChannel: 47 }, 1],
+    ["nothing at a rate of nothing", { samplesPerChannel: 1, sampleRate: 0 }, 0],
+    ["nothing on no channels", { data: "AAAA", numChannels: 0 }, 0],
+  ])("a frame counts as long as %s", (_what, fields, audioEndMs) => {
+    const frame = { data: "", sampleRate: 24000, numChannels: 1, itemId: "a", ...fields };
+    expect(stepsOf([{ type: "audio_out", frame }, speech()])).toEqual([cut("a", audioEndMs)]);
+  });
+});
+
+describe("a handoff", () => {
+  const delegate = (handoffId: string, prompt: string) => ({ do: "delegate", handoffId, prompt });
+
+  // parity: realtime/handoff-once
+  it("is given to the agent once, though it is told twice", () => {
+    expect(stepsOf([handoff("a"), handoff("a"), handoff("b")])).toEqual([delegate("a", "task"), delegate("b", "task")]);
+  });
+
+  it("without any words is not", () => {
+    expect(stepsOf([handoff("a", "")], { protocol: "v2" })).toEqual([]);
+    expect(stepsOf([handoff("a", "")])).toEqual([{ do: "answer_empty", handoffId: "a" }]);
+  });
+
+  it.each<[TranscriptEntry[], string, string]>([
+    [
+      [
+        { role: "user", text: "a" },
+        { role: "assistant", text: "b" },
+      ],
+      "task",
+      "user: a\nassistant: b",
+    ],
+    [[], "task", "task"],
+    [[], "", ""],
+  ])("of %o and %j says %j", (activeTranscript, inputTranscript, prompt) => {
+    const event = { type: "handoff_requested", handoffId: "h", itemId: "i" } as const;
+    expect(handoffPrompt({ ...event, activeTranscript, inputTranscript })).toBe(prompt);
+  });
+});
+
+it("silence of the model is answered", () => {
+  expect(stepsOf([{ type: "noop_requested", callId: "c", itemId: "i" }])).toEqual([
+    { do: "answer_silence", callId: "c" },
+  ]);
+});
+
+it("every event is passed on but the complaint about two responses", () => {
+  const state = new ConversationState({ protocol: "v3" });
+  for (const event of [created, done, cancelled, handoff(), audio("a", 1), speech(), payload("x")]) {
+    expect(state.observe(event)).toContainEqual({ do: "deliver" });
+  }
+  expect(state.observe(active)).toEqual([]);
+});
+
+it("any other complaint is passed on and ends it", () => {
+  expect(new ConversationState({ protocol: "v2" }).observe({ type: "error", message: "no" })).toEqual([
+    { do: "deliver" },
+    { do: "end" },
+  ]);
+});

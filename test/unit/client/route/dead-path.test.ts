@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { endpoint, Kept, parseTable } from "../../../../src/client/route/dead-path.ts";
+
+describe("the kernel's table of connections", () => {
+  it("says of each what is not acknowledged and how often it was sent again", () => {
+    const table = [
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+      "   0: 0100007F:1F90 0100007F:C350 01 000007D0:00000000 01:0000001F 00000006     0        0 12345 4 0000 1 1",
+      "   1: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0000 1 1",
+      "   2: 0100007F:1F90 0100007F:C351 01 000000D0:00000000 04:0000001F 00000000     0        3 12346 4 0000 1 1",
+    ].join("\n");
+    const rows = parseTable(table);
+    expect(rows.get(`${endpoint("127.0.0.1", 8080)} ${endpoint("127.0.0.1", 50_000)}`)).toEqual({
+      unacknowledged: 2_000,
+      retries: 6,
+    });
+    expect(rows.get(`${endpoint("127.0.0.1", 8080)} ${endpoint("127.0.0.1", 50_001)}`)).toMatchObject({ retries: 3 });
+    expect(rows.size).toBe(3);
+  });
+
+  it("writes IPv6 addresses in words of this machine", () => {
+    expect(endpoint("::1", 443)).toBe("00000000000000000000000001000000:01BB");
+    expect(endpoint("fe80::1%eth0", 1)).toBe("000080FE000000000000000001000000:0001");
+  });
+});
+
+describe("a kept connection", () => {
+  it("is doubtful once the clock jumped, as it does when a machine wakes", () => {
+    const kept = new Kept(1_000, 1_000_000);
+    expect(kept.isDoubtful(61_000, 1_060_000, true)).toBe(false);
+    expect(kept.isDoubtful(2_000, 1_601_000, true)).toBe(true);
+    expect(kept.isDoubtful(2_000, 401_000, true)).toBe(true);
+  });
+
+  it("is doubtful after some seconds where the system does not tell of dead paths", () => {
+    const kept = new Kept(0, 1_000_000);
+    expect(kept.isDoubtful(4_000, 1_004_000, false)).toBe(false);
+    expect(kept.isDoubtful(6_000, 1_006_000, false)).toBe(true);
+    expect(kept.isDoubtful(6_000, 1_006_000, true)).toBe(false);
+  });
+});
