@@ -61,7 +61,7 @@ export function checkAuth(auth: AuthProvider): void {
  * @param key - Undefined is taken by the type alone, so that a variable can be handed over as it is.
  * @throws {@link BuildError} There is no key, at once and not as a refusal of the first request.
  */
-export function apiKeyAuth(key: string | undefined): AuthProvider {
+export function apiKeyAuth(key: string | undefined): AuthProvider & { bearerToken(): string } {
   const token = typeof key === "string" ? key.trim() : "";
   if (token === "") {
     const got = typeof key === "string" ? "an empty string" : typeof key;

@@ -110,7 +110,10 @@ export class ResponsesSession implements AsyncDisposable {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
-    const { part, signal, leave, cancel } = await this.#admit(options, { endpoint: "responses", model: request.model ?? undefined });
+    const { part, signal, leave, cancel } = await this.#admit(options, {
+      endpoint: "responses",
+      model: request.model ?? undefined,
+    });
     const events = new SessionStream({
       carriers: this.#carriers,
       call: { request: asked, options, turnState, signal, part },

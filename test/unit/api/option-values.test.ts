@@ -17,7 +17,6 @@ import { get, openTransport } from "../../support/transport.ts";
 
 /** Nobody listens there: what is sent fails with another error. */
 const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 } });
-const { transport: _none, ...sessionOptions } = options;
 
 /** What untyped code may give. */
 const odd = (value: unknown) => value as never;
@@ -36,8 +35,8 @@ describe("an option that is none is a build error:", () => {
     ],
     [
       "a session's carrier",
-      () => session({ transport: odd("ws") }),
-      'transport must be one of auto, websocket, http, and is "ws"',
+      () => session({ carrier: odd("ws") }),
+      'carrier must be one of auto, websocket, http, and is "ws"',
     ],
     [
       "a session's coding",
@@ -150,7 +149,7 @@ function dial(limits: ConnectLimits) {
 }
 
 function session(more: object) {
-  return new ResponsesSession({ ...sessionOptions, ...more });
+  return new ResponsesSession({ ...options, ...more });
 }
 
 function respondIn(compression: string) {

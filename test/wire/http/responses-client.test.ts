@@ -2,8 +2,9 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
-import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
-import { createTransport } from "../../../src/api/service/connections.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import type { ResponsesOptions } from "../../../src/api/responses/options.ts";
+import { Service } from "../../../src/api/service/service.ts";
 import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
@@ -249,17 +250,16 @@ describe("credentials", () => {
   });
 });
 
-it("clients of several users share the connections of one transport, and no credentials", async () => {
+it("clients of several users share the connections of one service, and no credentials", async () => {
   const emulator = await emulate();
-  const options = clientOptions(emulator.url);
-  const transport = createTransport(options.provider, { env: {} });
+  const service = new Service(clientOptions(emulator.url));
   for (const user of ["one", "two"]) {
-    const client = new ResponsesClient({ ...options, transport, auth: apiKeyAuth(user) });
+    const client = new ResponsesClient({ service: service.as(apiKeyAuth(user)) });
     await (await client.stream(request)).collect();
   }
   expect(emulator.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
   expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
-  await transport.close();
+  await service.close();
 });
 
 describe("telemetry", () => {

@@ -4,14 +4,14 @@ import { type RealtimeConnectOptions, RealtimeWebsocketClient } from "../../../s
 import type { RealtimeWebsocketConnection } from "../../../src/api/realtime/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
 import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
-import type { ClientOptions } from "../../../src/api/service/client.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { frame, opcode, type RawPeer, type RawServerOptions, serveRaw } from "../websocket/raw-server.ts";
 
 export interface Setup {
   readonly config?: Partial<RealtimeSessionConfig>;
   readonly provider?: Partial<ProviderConfig>;
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ServiceOptions>;
   readonly connect?: RealtimeConnectOptions;
   readonly server?: RawServerOptions;
 }

@@ -47,7 +47,7 @@ describe("who calls", () => {
 
   it("an HTTP request says it with both, and asks for no timing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { ...identity, transport: "http" });
+    const { session } = openSession(emulator.url, { ...identity, carrier: "http" });
     await answerTo(session, asking("one"), call);
     const headers = emulator.requests[0]?.headers;
     expect(headers).toMatchObject({
@@ -59,9 +59,9 @@ describe("who calls", () => {
     expect(headers).not.toHaveProperty("openai-beta");
   });
 
-  it.each(["websocket", "http"] as const)("over %s, what was not given is not sent", async (transport) => {
+  it.each(["websocket", "http"] as const)("over %s, what was not given is not sent", async (carrier) => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     await answerTo(session, asking("one"));
     const headers = emulator.requests[0]?.headers ?? {};
     expect(Object.keys(headers).filter((name) => /^(x-codex-|x-openai-|openai-(org|proj))/.test(name))).toEqual([]);
@@ -73,9 +73,9 @@ describe("who calls", () => {
 
   it.each(["websocket", "http"] as const)(
     "over %s, the provider's headers stand where nobody gave others",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate();
-      const { session } = openSession(emulator.url, { transport }, { headers: ofProvider });
+      const { session } = openSession(emulator.url, { carrier }, { headers: ofProvider });
       await answerTo(session, asking("one"));
       expect(emulator.requests[0]?.headers).toMatchObject({
         originator: "providers",
@@ -87,10 +87,10 @@ describe("who calls", () => {
 
   it.each(["websocket", "http"] as const)(
     "over %s, what was given overwrites the provider's headers",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate();
       const given = { originator: "mine", clientVersion: "1.2.3", headers: { "User-Agent": "mine/1" } };
-      const { session } = openSession(emulator.url, { transport, ...given }, { headers: ofProvider });
+      const { session } = openSession(emulator.url, { carrier, ...given }, { headers: ofProvider });
       await answerTo(session, asking("one"));
       expect(emulator.requests[0]?.headers).toMatchObject({
         originator: "mine",
@@ -106,8 +106,8 @@ describe("who calls", () => {
     ["both", ["session-id", "session_id", "thread-id"]],
   ] as const)("the session id goes by the provider's names: %s", async (sessionHeaders, names) => {
     const emulator = await emulate();
-    for (const transport of ["websocket", "http"] as const) {
-      const { session } = openSession(emulator.url, { transport, conversationId: "c" }, { sessionHeaders });
+    for (const carrier of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { carrier, conversationId: "c" }, { sessionHeaders });
       await answerTo(session, asking("one"));
     }
     for (const { headers } of emulator.requests.filter(({ kind }) => kind !== "frame")) {
@@ -123,8 +123,8 @@ describe("who calls", () => {
 describe("the turn's metadata", () => {
   it("outside ASCII stays out of the headers, without a word", async () => {
     const emulator = await emulate();
-    for (const transport of ["websocket", "http"] as const) {
-      const { session } = openSession(emulator.url, { transport });
+    for (const carrier of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { carrier });
       await answerTo(session, asking("one"), { turnMetadata: { workspaces: { "/home/jörg": {} } } });
     }
     const [handshake, , http] = emulator.requests;
@@ -205,7 +205,7 @@ describe("the turn's state", () => {
 
   it("of the first HTTP answer wins for the turn", async () => {
     const emulator = await emulate({ turnState: true });
-    const { session } = openSession(emulator.url, { transport: "http" });
+    const { session } = openSession(emulator.url, { carrier: "http" });
     for (const text of ["one", "two", "three"]) await answerTo(session, asking(text));
     session.startTurn();
     await answerTo(session, asking("four"));
@@ -222,7 +222,7 @@ describe("the turn's state", () => {
         return JSON.stringify(request.json).includes("repeat: two") ? { resetBeforeHeaders: true } : undefined;
       },
     });
-    const { session } = openSession(emulator.url, { transport: "websocket" }, { maxStreamRetries: 1 });
+    const { session } = openSession(emulator.url, { carrier: "websocket" }, { maxStreamRetries: 1 });
     await answerTo(session, asking("one"));
     session.startTurn();
     await expect(answerTo(session, asking("two"))).rejects.toMatchObject({ kind: "stream" });

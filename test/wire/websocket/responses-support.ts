@@ -3,13 +3,13 @@ import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
-import type { ClientOptions } from "../../../src/api/service/service.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { clientOptions } from "../../support/clients.ts";
 
 export interface Setup {
   readonly provider?: Partial<ProviderConfig>;
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ServiceOptions>;
   readonly connect?: WebsocketConnectOptions;
 }
 
