@@ -21,8 +21,8 @@ export function steadyLogger(logger: Logger | undefined): Logger {
   const isConsole = "table" in logger && "groupEnd" in logger;
   const at = (level: keyof Logger) => (fields: LogFields, message: string) =>
     callQuietly(() => {
-      if (isConsole) (logger[level] as unknown as (line: string) => void).call(logger, readableLine(fields, message));
-      else logger[level](fields, message);
+      if (!isConsole) return logger[level](fields, message);
+      return (logger[level] as unknown as (line: string) => void).call(logger, readableLine(fields, message));
     });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

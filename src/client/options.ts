@@ -93,7 +93,7 @@ function unknownOption(what: string, name: string, known: readonly string[]): Bu
   const [nearest] = known
     .map((each) => ({ each, distance: editDistance(name.toLowerCase(), each.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance);
-  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3);
+  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length * 0.4);
   const advice = isNear ? `did you mean ${nearest.each}?` : `there are ${known.join(", ")}`;
   return new BuildError(`${what} has no option ${JSON.stringify(name)}; ${advice}`);
 }

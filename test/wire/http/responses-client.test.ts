@@ -143,7 +143,7 @@ describe("compression", () => {
       const notices: RetryNotice[] = [];
       const client = new ResponsesClient({
         ...clientOptions(emulator.url, { compression: "gzip" }),
-        telemetry: { onRetry: (notice) => notices.push(notice) },
+        telemetry: { onRetry: (notice: RetryNotice) => void notices.push(notice) },
       });
       await (await client.stream(request)).collect();
       await (await client.stream(request)).collect();
@@ -313,7 +313,7 @@ describe("telemetry", () => {
     };
     await (await new ResponsesClient({ ...clientOptions(emulator.url), auth, telemetry }).stream(request)).collect();
     expect(told).toEqual([[0, 401], { retry: 1, layer: "credentials", delayMs: 0 }, [0, 200]]);
-    expect(refused).toEqual([{ bearerToken: "t", accountId: "a" }]);
+    expect(refused).toEqual([{ bearerToken: "t", accountId: "a", headers: {} }]);
   });
 
   it("hears of each attempt with its status, of events left out, and of every event's wait", async () => {
@@ -337,7 +337,7 @@ describe("telemetry", () => {
       { attempt: 0, status: 503, method: "POST", url: `${emulator.url}/responses`, error: { status: 503 } },
       { attempt: 1, status: 200, error: undefined },
     ]);
-    expect(skipped).toEqual([
+    expect(skipped).toMatchObject([
       { type: "response.future", reason: "unknown type" },
       { type: "response.output_text.delta", reason: "missing field" },
     ]);

@@ -2,20 +2,23 @@ import { describe, expect, it } from "vitest";
 import { emulate } from "../../support/clients.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, openSession } from "./support.ts";
 
-const identity = {
+const who = {
   conversationId: "conversation-1",
-  originator: "my_program",
-  clientVersion: "1.2.3",
-  betaFeatures: ["one", "two"],
-  residency: "us",
-  organization: "org-1",
-  project: "proj-1",
   sessionSource: "review",
-  includeTimingMetrics: true,
-  userAgentSuffix: "my-tool; 4",
+  identity: {
+    originator: "my_program",
+    clientVersion: "1.2.3",
+    betaFeatures: ["one", "two"],
+    residency: "us",
+    organization: "org-1",
+    project: "proj-1",
+    includeTimingMetrics: true,
+    userAgentSuffix: "my-tool; 4",
+  },
 } as const;
 
 const shared = {
+  "user-agent": expect.stringMatching(/^my_program\/1\.2\.3 \(.+; .+\) \S+ \(my-tool; 4\)$/),
   originator: "my_program",
   version: "1.2.3",
   "x-codex-beta-features": "one,two",
@@ -31,9 +34,10 @@ const shared = {
 const call = { turnMetadata: { turn_id: "t1" }, headers: { "X-Mine": "yes" } };
 
 describe("who calls", () => {
-  it("a handshake says it without user agent and subagent, and asks for timing", async () => {
+  // parity: identity/handshake-user-agent
+  it("a handshake says it without subagent, and asks for timing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, identity);
+    const { session } = openSession(emulator.url, who);
     await answerTo(session, asking("one"), call);
     const headers = handshakesAt(emulator)[0]?.headers;
     expect(headers).toMatchObject({
@@ -41,19 +45,17 @@ describe("who calls", () => {
       "openai-beta": "responses_websockets=2026-02-06",
       "x-responsesapi-include-timing-metrics": "true",
     });
-    expect(headers).not.toHaveProperty("user-agent");
     expect(headers).not.toHaveProperty("x-openai-subagent");
   });
 
-  it("an HTTP request says it with both, and asks for no timing", async () => {
+  it("an HTTP request says it with the subagent, and asks for no timing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { ...identity, carrier: "http" });
+    const { session } = openSession(emulator.url, { ...who, carrier: "http" });
     await answerTo(session, asking("one"), call);
     const headers = emulator.requests[0]?.headers;
     expect(headers).toMatchObject({
       ...shared,
       "x-openai-subagent": "review",
-      "user-agent": expect.stringMatching(/^my_program\/1\.2\.3 \(.+; .+\) \S+ \(my-tool; 4\)$/),
     });
     expect(headers).not.toHaveProperty("x-responsesapi-include-timing-metrics");
     expect(headers).not.toHaveProperty("openai-beta");
@@ -65,7 +67,7 @@ describe("who calls", () => {
     await answerTo(session, asking("one"));
     const headers = emulator.requests[0]?.headers ?? {};
     expect(Object.keys(headers).filter((name) => /^(x-codex-|x-openai-|openai-(org|proj))/.test(name))).toEqual([]);
-    expect(headers.originator).toBe("codex_cli_rs");
+    expect(headers.originator).toBe("codex-wire");
     expect(headers.session_id).toBe(session.conversationId);
   });
 
@@ -89,7 +91,7 @@ describe("who calls", () => {
     "over %s, what was given overwrites the provider's headers",
     async (carrier) => {
       const emulator = await emulate();
-      const given = { originator: "mine", clientVersion: "1.2.3", headers: { "User-Agent": "mine/1" } };
+      const given = { identity: { originator: "mine", clientVersion: "1.2.3", userAgent: "mine/1" } };
       const { session } = openSession(emulator.url, { carrier, ...given }, { headers: ofProvider });
       await answerTo(session, asking("one"));
       expect(emulator.requests[0]?.headers).toMatchObject({

@@ -9,9 +9,9 @@ import {
   type Step,
   startEmulator,
 } from "../../../src/emulator/index.ts";
-import { errorOf } from "../../support/transport.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { startTcpServer } from "../../support/proxies/loopback.ts";
+import { errorOf } from "../../support/transport.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, run, wire } from "./support.ts";
 
 const carriers = ["websocket", "http"] as const;
