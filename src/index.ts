@@ -169,6 +169,7 @@ export type { ResponseStream } from "./api/responses/stream.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
 export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";
+export { TurnState } from "./api/service/call-options.ts";
 export type { ClientOptions } from "./api/service/client.ts";
 export type {
   CallEnd,
@@ -179,7 +180,6 @@ export type {
 } from "./api/service/observer.ts";
 export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
-export { TurnState } from "./api/service/turn-state.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
 export type {

@@ -4,7 +4,7 @@ import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import type { Blank } from "../../client/redact.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
-import type { TurnState } from "../service/turn-state.ts";
+import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "./decoding/event-decoder.ts";
 import { scanEvent } from "./decoding/event-scanner.ts";

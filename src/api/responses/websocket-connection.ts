@@ -11,8 +11,8 @@ import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../pr
 import { mapErrorEvent } from "../refusal/event.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import { modelOf } from "../service/call.ts";
+import type { TurnState } from "../service/call-options.ts";
 import type { CallObserver, Observer } from "../service/observer.ts";
-import type { TurnState } from "../service/turn-state.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import type { ResponseEvent } from "./events.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { TurnState } from "../../../src/api/service/turn-state.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { JsonObject } from "../../../src/api/wire/json.ts";
 import type { WebsocketRequest } from "../../../src/client/telemetry.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";

@@ -3,8 +3,8 @@ import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
-import { TurnState } from "../../../src/api/service/turn-state.ts";
 import { clientOptions } from "../../support/clients.ts";
 
 export interface Setup {
