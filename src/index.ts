@@ -122,28 +122,33 @@ export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./ap
 export type {
   CompletedEvent,
   CreatedEvent,
+  CustomToolCallInputDeltaEvent,
+  FunctionCallArgumentsDeltaEvent,
   IncompleteEvent,
   ModelsEtagEvent,
   ModelVerificationsEvent,
   OutputItemAddedEvent,
   OutputItemDoneEvent,
+  OutputTextAnnotationAddedEvent,
   OutputTextDeltaEvent,
   RateLimitsEvent,
   ReasoningSummaryPartAddedEvent,
   ReasoningSummaryTextDeltaEvent,
   ReasoningSummaryTextDoneEvent,
   ReasoningTextDeltaEvent,
+  RefusalDeltaEvent,
   ResponseEvent,
   RestartedEvent,
   SafetyBufferingEvent,
   ServerModelEvent,
   ServerReasoningIncludedEvent,
   TokenUsage,
-  ToolCallInputDeltaEvent,
   TurnModerationMetadataEvent,
   WireEvent,
-} from "./api/responses/events.ts";
-export type { CollectedResponse } from "./api/responses/received.ts";
+} from "./api/responses/events/types.ts";
+export type { ReadingOptions } from "./api/responses/reading.ts";
+export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
+export type { ItemUnderWay } from "./api/responses/received-items.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
@@ -296,6 +301,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   Telemetry,
   WebsocketRequest,

@@ -1,5 +1,5 @@
 import type { RateLimitSnapshot, RateLimitWindow } from "../api/rate-limits.ts";
-import type { ResponseEvent, TokenUsage } from "../api/responses/events.ts";
+import type { ResponseEvent, TokenUsage } from "../api/responses/events/types.ts";
 
 const BAR_CELLS = 10;
 

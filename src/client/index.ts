@@ -65,6 +65,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   Telemetry,
   WebsocketRequest,

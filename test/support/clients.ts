@@ -3,7 +3,7 @@ import { noAuth } from "../../src/api/auth.ts";
 import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../src/api/provider.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
-import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 
 /** An emulator for one test. */

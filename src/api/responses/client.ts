@@ -6,8 +6,8 @@ import { header } from "../headers.ts";
 import { conversationHeaders } from "../identity.ts";
 import { isAzure, type SessionHeaderNames } from "../provider.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
-import { LaterEvents } from "./later-events.ts";
-import { openSseStream } from "./sse-stream.ts";
+import { openHttpResponse } from "./http.ts";
+import { type ReadingOptions, readingOf } from "./reading.ts";
 import type { ResponseStream } from "./stream.ts";
 import type { TurnState } from "./turn-state.ts";
 
@@ -15,7 +15,7 @@ import type { TurnState } from "./turn-state.ts";
 export type SessionSource = "review" | "compact" | "memory_consolidation" | "collab_spawn" | (string & {});
 
 /** Options of one response. */
-export interface ResponsesOptions {
+export interface ResponsesOptions extends ReadingOptions {
   /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
   /** Sent as `x-openai-subagent`. */
@@ -30,15 +30,6 @@ export interface ResponsesOptions {
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of the caller's span. */
   readonly traceContext?: TraceContext | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /**
-   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
-   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
-   */
-  readonly laterEvents?: boolean | undefined;
 }
 
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
@@ -85,13 +76,11 @@ export class ResponsesClient {
       traceContext: options.traceContext,
       signal: options.signal,
     });
-    return openSseStream(response, {
+    return openHttpResponse(response, {
+      ...readingOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       livenessTimeoutMs: limits.livenessTimeoutMs,
       signal: options.signal,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
       turnState: options.turnState,
       telemetry,
       logger,

@@ -11,16 +11,17 @@ import { isAzure, type ProviderConfig, type ProviderLimits } from "../provider.t
 import { mapErrorEvent } from "../refusal/event.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
-import type { ResponseEvent } from "./events.ts";
-import { type Carrier, ResponseFeed } from "./feed.ts";
-import { LaterEvents } from "./later-events.ts";
+import type { Carrier } from "./ending.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { ResponseFlow } from "./flow.ts";
 import { handshakeEvents } from "./preliminary.ts";
+import { type ReadingOptions, readingOf } from "./reading.ts";
 import { ResponseStream } from "./stream.ts";
 import type { TurnState } from "./turn-state.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions {
+export interface WebsocketStreamOptions extends ReadingOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -33,12 +34,6 @@ export interface WebsocketStreamOptions {
   readonly traceContext?: TraceContext | undefined;
   /** Filled when an event of the stream carries the turn's state. */
   readonly turnState?: TurnState | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
-  readonly laterEvents?: boolean | undefined;
 }
 
 /** Stands for a close frame without a code (RFC 6455 §7.1.5). */
@@ -68,7 +63,7 @@ export class ResponsesWebsocketConnection {
   readonly #context: ConnectionContext;
   readonly #preliminary: readonly ResponseEvent[];
   readonly #turns = new RequestTurns();
-  #feed: ResponseFeed | undefined;
+  #flow: ResponseFlow | undefined;
   #isSending = false;
   #requests = 0;
   /** Of one network read: they come in one go. */
@@ -111,10 +106,10 @@ export class ResponsesWebsocketConnection {
       this.#endTurn(); // nothing is out yet: the connection serves the next request
       throw new AbortedError(options.signal.reason);
     }
-    const feed = this.#openFeed(options);
-    await this.#send(frame, feed, options.signal);
-    feed.expectEvents();
-    return new ResponseStream({ events: feed.queue, received: feed.received }, { status: 101, headers: this.headers });
+    const flow = this.#openFlow(options);
+    await this.#send(frame, flow, options.signal);
+    flow.expectEvents();
+    return new ResponseStream(flow, { status: 101, headers: this.headers });
   }
 
   /**
@@ -123,7 +118,7 @@ export class ResponsesWebsocketConnection {
    */
   async close(): Promise<void> {
     this.#turns.close();
-    if (this.#feed) this.#feed.fail(connectionClosed());
+    if (this.#flow) this.#flow.fail(connectionClosed());
     else await this.#connection.close();
   }
 
@@ -147,26 +142,25 @@ export class ResponsesWebsocketConnection {
     );
   }
 
-  #openFeed(options: WebsocketStreamOptions): ResponseFeed {
+  #openFlow(options: WebsocketStreamOptions): ResponseFlow {
     const { limits, telemetry, logger } = this.#context;
-    const feed = new ResponseFeed(this.#carrier, {
+    const flow = new ResponseFlow(this.#carrier, {
+      ...readingOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
+      headers: this.headers,
       turnState: options.turnState,
       telemetry,
       logger,
       blank: this.#connection.blank,
     });
-    this.#feed = feed;
+    this.#flow = flow;
     this.#connection.ref();
-    feed.open(this.#preliminary);
-    return feed;
+    flow.open(this.#preliminary);
+    return flow;
   }
 
-  async #send(frame: string, feed: ResponseFeed, signal: AbortSignal | undefined): Promise<void> {
+  async #send(frame: string, flow: ResponseFlow, signal: AbortSignal | undefined): Promise<void> {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
@@ -175,8 +169,8 @@ export class ResponsesWebsocketConnection {
     try {
       await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
     } catch (cause) {
-      feed.fail(cause);
-      error = feed.failure; // the server's own reason, where it gave one before the connection went
+      flow.fail(cause);
+      error = flow.failure; // the server's own reason, where it gave one before the connection went
     } finally {
       this.#isSending = false;
     }
@@ -194,12 +188,12 @@ export class ResponsesWebsocketConnection {
     pause: () => this.#connection.pause(),
     resume: () => this.#connection.resume(),
     complete: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
       this.#endTurn();
     },
     cancel: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.terminate();
     },
   };
@@ -209,14 +203,14 @@ export class ResponsesWebsocketConnection {
     let size = 0;
     try {
       for (const message of this.#messages.splice(0)) {
-        if (this.#feed) this.#feed.read(message);
+        if (this.#flow) this.#flow.read(message);
         else this.#unasked(decodeRawData(message));
         size += message.length;
       }
-      this.#feed?.took(size);
+      this.#flow?.took(size);
     } catch (error) {
-      if (this.#feed)
-        this.#feed.fail(error); // nobody listens to the promise that called
+      if (this.#flow)
+        this.#flow.fail(error); // nobody listens to the promise that called
       else this.#connection.terminate();
     }
   };
@@ -228,7 +222,7 @@ export class ResponsesWebsocketConnection {
     },
     binary: () => {
       this.#readMessages();
-      if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));
+      if (this.#flow) this.#flow.fail(new StreamError("unexpected binary websocket event"));
       else this.#connection.terminate();
     },
     ended: (end) => {
@@ -236,7 +230,7 @@ export class ResponsesWebsocketConnection {
       this.#turns.close();
       this.#context.logger.debug({ by: end.by }, "websocket closed");
       // What we ended has its error already, and a request that broke on its way out gets the one of sending.
-      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#feed?.fail(endError(end));
+      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#flow?.fail(endError(end));
     },
   };
 }

@@ -5,6 +5,7 @@ import { header } from "../headers.ts";
 import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
 import { isAzure, type ProviderConfig } from "../provider.ts";
 import type { ResponsesClient } from "../responses/client.ts";
+import { readingOf } from "../responses/reading.ts";
 import type { TurnState } from "../responses/turn-state.ts";
 import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
@@ -92,7 +93,9 @@ export class Carriers {
     const slot = this.#slot;
     if (!slot || slot.history?.isFresh === false) return undefined;
     const full = this.#fullRequest(call, inputItems(call.request.input));
-    return this.#fitsFrame(slot, call, full) ? this.#overWebsocket(slot, call, full, { generate: false }) : undefined;
+    return this.#fitsFrame(slot, call, full)
+      ? this.#overWebsocket(slot, call, full, { generate: false, keep: true })
+      : undefined;
   }
 
   connectOptions(call: Omit<Call, "request">): WebsocketConnectOptions {
@@ -121,7 +124,7 @@ export class Carriers {
     slot: ConnectionSlot,
     call: Call,
     request: FullRequest,
-    more: Pick<WebsocketStreamOptions, "generate"> = {},
+    more: Pick<WebsocketStreamOptions, "generate" | "keep"> = {},
   ): Attempt {
     return new WebsocketAttempt({
       slot,
@@ -140,9 +143,8 @@ export class Carriers {
       signal,
       traceContext: options.traceContext,
       turnState,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      laterEvents: options.laterEvents,
+      ...readingOf(options),
+      keep: false, // the session keeps, over all its streams
     };
   }
 
@@ -165,9 +167,8 @@ export class Carriers {
       turnState,
       signal,
       traceContext: options.traceContext,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      laterEvents: options.laterEvents,
+      ...readingOf(options),
+      keep: false, // the session keeps, over all its streams
     });
   }
 

@@ -7,6 +7,7 @@ import type { HttpTransport } from "../../client/transport.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import type { IdentityOptions } from "../identity.ts";
 import type { SessionSource } from "../responses/client.ts";
+import type { ReadingOptions } from "../responses/reading.ts";
 
 const TRANSPORTS = ["auto", "websocket", "http"] as const;
 
@@ -55,7 +56,7 @@ export function sessionSettings(options: ResponsesSessionOptions) {
 }
 
 /** Options of one call. */
-export interface SessionCallOptions {
+export interface SessionCallOptions extends ReadingOptions {
   /** Ends the call at once, while it waits for its turn, for a connection, for a retry or for an event. */
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of the caller's span. */
@@ -67,10 +68,4 @@ export interface SessionCallOptions {
   readonly turnMetadata?: string | object | undefined;
   /** Further headers; on a WebSocket they travel only with a new connection. */
   readonly headers?: HeaderInit | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
-  readonly laterEvents?: boolean | undefined;
 }

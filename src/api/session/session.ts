@@ -123,8 +123,9 @@ export class ResponsesSession implements AsyncDisposable {
       logger: this.#logger,
       onEnd: leave,
       cancel,
+      keep: options.keep,
     });
-    return new ResponseStream({ events, received: events.received }, await events.start());
+    return new ResponseStream(events, await events.start());
   }
 
   /**
@@ -142,7 +143,7 @@ export class ResponsesSession implements AsyncDisposable {
       try {
         const stream = await attempt.open();
         const { responseId, items } = await stream.collect();
-        attempt.completed(responseId, items);
+        if (responseId !== undefined) attempt.completed(responseId, items);
       } catch (error) {
         if (!attempt.isOpening || !this.#fallsBackOn(error)) throw error;
       }

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { ResponsesSessionOptions } from "../../../src/api/session/options.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
+import { openHttpResponse } from "../../../src/api/responses/http.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
@@ -122,7 +122,7 @@ describe("the end of the body", () => {
       blank: (text: string) => text,
       body,
     };
-    const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    const stream = openHttpResponse(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
     expect(await errorOf(stream.collect())).toMatchObject({
       kind: "limit",
       message: expect.stringContaining("larger than 67108864 bytes"),

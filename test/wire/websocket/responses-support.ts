@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
