@@ -133,11 +133,9 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   drain(): Promise<void> {
     if (this.#drain) return this.#drain.end;
     if (this.length > 0 && this.signal?.aborted) this.cut(new AbortedError(this.signal.reason));
-    const isOver = this.#over !== undefined;
-    if (isOver) this.#over = "ended";
     this.#drop();
     if (this.#failure) return Promise.reject(this.#failure.error);
-    if (isOver) return Promise.resolve();
+    if (this.#over) return Promise.resolve();
     let settle!: { resolve(): void; reject(error: unknown): void };
     const end = new Promise<void>((resolve, reject) => {
       settle = { resolve, reject };
