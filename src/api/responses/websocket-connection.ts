@@ -99,8 +99,17 @@ export class ResponsesWebsocketConnection {
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    const { traceContext = this.#context.traceContext } = options;
+    return this.streamFrame(frameText(body, { ...options, traceContext }), options);
+  }
+
+  /**
+   * Sends a frame that is written already (`frameText`), with what of the options is about reading its answer.
+   *
+   * @internal
+   */
+  async streamFrame(frame: string, options: WebsocketStreamOptions): Promise<ResponseStream> {
     acceptSignal(options.signal);
-    const frame = this.#encode(body, options);
     await this.#turns.enter(options.signal);
     if (options.signal?.aborted) {
       this.#endTurn(); // nothing is out yet: the connection serves the next request
@@ -130,16 +139,6 @@ export class ResponsesWebsocketConnection {
     const text = error && this.#connection.blank(error.message);
     this.#context.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
     if (error) this.#connection.terminate();
-  }
-
-  #encode(
-    body: JsonObject,
-    { previousResponseId, generate, clientMetadata, traceContext }: WebsocketStreamOptions,
-  ): string {
-    const trace = traceMetadata(traceContext ?? this.#context.traceContext);
-    return jsonText(
-      websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
-    );
   }
 
   #openFlow(options: WebsocketStreamOptions): ResponseFlow {
@@ -233,6 +232,22 @@ export class ResponsesWebsocketConnection {
       if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#flow?.fail(endError(end));
     },
   };
+}
+
+/** A request as the text of the one frame in which it goes out. @throws {@link BuildError} It cannot be written as JSON. */
+export function frameText(
+  body: JsonObject,
+  {
+    previousResponseId,
+    generate,
+    clientMetadata,
+    traceContext,
+  }: Pick<WebsocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
+): string {
+  const trace = traceMetadata(traceContext);
+  return jsonText(
+    websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
+  );
 }
 
 /** Trace context as the reference puts it into a request, where a frame has no headers. */
