@@ -142,29 +142,34 @@ export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
+  CustomToolCallInputDeltaEvent,
+  FunctionCallArgumentsDeltaEvent,
   IncompleteEvent,
   ModelsEtagEvent,
   ModelVerificationsEvent,
   OutputItemAddedEvent,
   OutputItemDoneEvent,
+  OutputTextAnnotationAddedEvent,
   OutputTextDeltaEvent,
   RateLimitsEvent,
   ReasoningSummaryPartAddedEvent,
   ReasoningSummaryTextDeltaEvent,
   ReasoningSummaryTextDoneEvent,
   ReasoningTextDeltaEvent,
+  RefusalDeltaEvent,
   ResponseEvent,
   RestartedEvent,
   SafetyBufferingEvent,
   ServerModelEvent,
   ServerReasoningIncludedEvent,
   TokenUsage,
-  ToolCallInputDeltaEvent,
   TurnModerationMetadataEvent,
   WireEvent,
-} from "./api/responses/events.ts";
+} from "./api/responses/events/types.ts";
+export { itemText } from "./api/responses/item-text.ts";
 export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
-export type { CollectedResponse } from "./api/responses/received.ts";
+export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
+export type { ItemUnderWay } from "./api/responses/received-items.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
@@ -317,6 +322,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   WebsocketRequest,
 } from "./client/telemetry.ts";

@@ -71,6 +71,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   Telemetry,
   WebsocketRequest,

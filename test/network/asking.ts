@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
-import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
 import type { ServiceOptions } from "../../src/api/service/options.ts";

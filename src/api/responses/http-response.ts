@@ -4,10 +4,9 @@ import type { Answer } from "../service/answer.ts";
 import type { CallPart } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
-import { LaterEvents } from "./later-events.ts";
-import type { ResponsesOptions } from "./options.ts";
-import { openSseStream } from "./sse-stream.ts";
-import type { ResponseStream } from "./stream.ts";
+import { readEventStream } from "./event-stream.ts";
+import { type ResponsesOptions, readingOf } from "./options.ts";
+import { ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 
 /** One request for a response. */
@@ -38,14 +37,15 @@ export async function openHttpResponse(
     part,
   });
   observer.answered({ requestId: requestIdOf(response.headers) });
-  return openSseStream(response, {
-    ...options,
+  const flow = readEventStream(response, {
+    ...readingOf(options),
     idleTimeoutMs: limits.streamIdleTimeoutMs,
     livenessTimeoutMs: limits.livenessTimeoutMs,
-    later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
+    signal: options.signal,
+    turnState: options.turnState,
     telemetry: observer.telemetry,
     logger: observer.logger,
     blank: response.blank,
-    watch: isOwnCall ? (events) => watched(events, observer) : undefined,
   });
+  return new ResponseStream(isOwnCall ? watched(flow, observer) : flow, response);
 }

@@ -7,17 +7,24 @@ import {
   type UnaryOptions,
 } from "../service/call-options.ts";
 
-/** How a response is read, on any carrier. */
+/** How a response is read, the same on every carrier. */
 export interface ReadingOptions {
-  /** Also yield wire events that no event type covers. Default false. */
+  /** Also yield wire events that no event type covers, as `wire`. Every event is parsed then, which costs what it costs. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
+  readonly raw?: boolean | undefined;
   /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
-   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
-   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
+   * Keep finished items and the text under way beside what is yielded, up to 64 MiB, for `collect()` and for `partial` of an error. False: nothing
+   * is kept, and `collect()` is a `build` error. Default true.
    */
-  readonly laterEvents?: boolean | undefined;
+  readonly keep?: boolean | undefined;
+}
+
+/** The group, out of the options of a call. */
+export function readingOf({ wireEvents, raw, incomplete, keep }: ReadingOptions): ReadingOptions {
+  return { wireEvents, raw, incomplete, keep };
 }
 
 /** Options of one response. */
@@ -42,7 +49,7 @@ export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
 }
 
 /** For the checks of options that extend it. */
-export const READING_NAMES = { wireEvents: true, incomplete: true, laterEvents: true } as const;
+export const READING_NAMES = { wireEvents: true, raw: true, incomplete: true, keep: true } as const;
 
 const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...UNARY_NAMES,

@@ -121,10 +121,11 @@ export class ResponsesSession implements AsyncDisposable {
       timing: this.#service.line.timing,
       onEnd: leave,
       cancel,
+      keep: options.keep,
     });
     try {
       const head = await events.start();
-      return new ResponseStream({ events: watched(events, part.observer), received: events.received }, head);
+      return new ResponseStream(watched(events, part.observer), head);
     } catch (error) {
       part.observer.failed(error);
       throw error;
@@ -146,7 +147,7 @@ export class ResponsesSession implements AsyncDisposable {
       try {
         const stream = await attempt.open();
         const { responseId, items } = await stream.collect();
-        attempt.completed(responseId, items);
+        if (responseId !== undefined) attempt.completed(responseId, items);
       } catch (error) {
         if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
       }
