@@ -101,6 +101,7 @@ export class ResponsesWebsocketConnection {
   /** Of one network read: they come in one go. */
   readonly #messages: RawData[] = [];
 
+  /** @internal */
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
     this.openedAt = connection.openedAt;

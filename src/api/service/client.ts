@@ -36,6 +36,7 @@ export function chooseLine(options: ClientOptions, check = CLIENT): ChosenLine {
 
 /** A client of one endpoint, over a line to the service of its own or over a shared one. */
 export abstract class ServiceClient implements AsyncDisposable {
+  /** @internal */
   protected readonly service: Service;
   readonly #isOwn: boolean;
 

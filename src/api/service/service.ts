@@ -19,11 +19,14 @@ export class Service implements AsyncDisposable {
   readonly #line: Line;
 
   /** @throws What {@link openLine} throws. */
+  constructor(options: ServiceOptions);
+  /** @internal */
+  constructor(options: { readonly line: Line });
   constructor(options: ServiceOptions | { readonly line: Line }) {
     this.#line = "line" in options ? options.line : openLine(options);
   }
 
-  /** For those who build calls upon it. */
+  /** @internal For those who build calls upon it. */
   get line(): Line {
     return this.#line;
   }
@@ -46,7 +49,7 @@ export class Service implements AsyncDisposable {
     return new Service({ line: { ...this.#line, auth, connections: this.#line.connections.share() } });
   }
 
-  /** @throws The kinds of `docs/errors.md`. */
+  /** @internal @throws The kinds of `docs/errors.md`. */
   async execute(call: EndpointCall): Promise<Answer> {
     acceptSignal(call.signal);
     const what = `no answer from ${safeUrl(addressOf(this.#line, call))}`;
@@ -55,13 +58,13 @@ export class Service implements AsyncDisposable {
     );
   }
 
-  /** @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
+  /** @internal @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
   async stream(call: EndpointCall): Promise<Answer<HttpStreamResponse>> {
     acceptSignal(call.signal);
     return sendCall(this.#line, call, (transport, request) => transport.stream(request));
   }
 
-  /** Opens a WebSocket; see {@link openWebsocket}. */
+  /** @internal Opens a WebSocket; see {@link openWebsocket}. */
   async open<Dressed extends { close(): Promise<void> }>(
     handshake: Handshake,
     dress: (connection: WebsocketConnection) => Dressed,

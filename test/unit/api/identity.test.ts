@@ -75,6 +75,7 @@ describe("the terminal", () => {
 describe("an identity", () => {
   const provider = openaiProvider({ env: {} });
 
+  // parity: identity/own-originator
   it("nobody gave names this package, in each place where a version or a program is named", () => {
     const { defaults, given, clientVersion } = identityOf(undefined, provider, { TERM: "dumb" });
     expect(clientVersion).toBe(packageVersion);
