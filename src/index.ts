@@ -146,10 +146,10 @@ export type {
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events/types.ts";
-export type { ReadingOptions } from "./api/responses/reading.ts";
 export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
 export type { ItemUnderWay } from "./api/responses/received-items.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
+export type { StreamOptions } from "./api/responses/stream-options.ts";
 export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";

@@ -7,15 +7,15 @@ import { conversationHeaders } from "../identity.ts";
 import { isAzure, type SessionHeaderNames } from "../provider.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { openHttpResponse } from "./http.ts";
-import { type ReadingOptions, readingOf } from "./reading.ts";
 import type { ResponseStream } from "./stream.ts";
+import { type StreamOptions, streamOptionsOf } from "./stream-options.ts";
 import type { TurnState } from "./turn-state.ts";
 
 /** What kind of agent asks; a free label is sent as it is. A main session has none. */
 export type SessionSource = "review" | "compact" | "memory_consolidation" | "collab_spawn" | (string & {});
 
 /** Options of one response. */
-export interface ResponsesOptions extends ReadingOptions {
+export interface ResponsesOptions extends StreamOptions {
   /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
   /** Sent as `x-openai-subagent`. */
@@ -60,8 +60,12 @@ export class ResponsesClient {
    * }
    * ```
    */
-  async stream(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<ResponseStream> {
-    return this.streamBody(encodeResponsesRequest(request, { azure: isAzure(this.#session.provider) }), options);
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: ResponsesOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
+    const body = encodeResponsesRequest(request, { azure: isAzure(this.#session.provider) });
+    return (await this.streamBody(body, options)).readBy(request);
   }
 
   /** Sends any JSON body as it is; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
@@ -77,7 +81,7 @@ export class ResponsesClient {
       signal: options.signal,
     });
     return openHttpResponse(response, {
-      ...readingOf(options),
+      ...streamOptionsOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       livenessTimeoutMs: limits.livenessTimeoutMs,
       signal: options.signal,

@@ -15,13 +15,13 @@ import type { Carrier } from "./ending.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseFlow } from "./flow.ts";
 import { handshakeEvents } from "./preliminary.ts";
-import { type ReadingOptions, readingOf } from "./reading.ts";
 import { ResponseStream } from "./stream.ts";
+import { type StreamOptions, streamOptionsOf } from "./stream-options.ts";
 import type { TurnState } from "./turn-state.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions extends ReadingOptions {
+export interface WebsocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -91,10 +91,13 @@ export class ResponsesWebsocketConnection {
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
-  async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: WebsocketStreamOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
     const store = request.store ?? isAzure(this.#context.provider);
     // Item ids are written over HTTP alone, as in the reference.
-    return this.streamBody(encodeResponsesRequest({ ...request, store }), options);
+    return (await this.streamBody(encodeResponsesRequest({ ...request, store }), options)).readBy(request);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
@@ -144,7 +147,7 @@ export class ResponsesWebsocketConnection {
   #openFlow(options: WebsocketStreamOptions): ResponseFlow {
     const { limits, telemetry, logger } = this.#context;
     const flow = new ResponseFlow(this.#carrier, {
-      ...readingOf(options),
+      ...streamOptionsOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
       headers: this.headers,

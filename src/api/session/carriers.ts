@@ -5,7 +5,7 @@ import { header } from "../headers.ts";
 import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
 import { isAzure, type ProviderConfig } from "../provider.ts";
 import type { ResponsesClient } from "../responses/client.ts";
-import { readingOf } from "../responses/reading.ts";
+import { streamOptionsOf } from "../responses/stream-options.ts";
 import type { TurnState } from "../responses/turn-state.ts";
 import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import { frameText, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
@@ -137,7 +137,7 @@ export class Carriers {
       write,
       connect: this.connectOptions(call),
       // Kept by the session, over all its streams.
-      reading: { signal, turnState, ...readingOf(options), keep: more.keep ?? false },
+      reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
   }
 
@@ -160,7 +160,7 @@ export class Carriers {
       turnState,
       signal,
       traceContext: options.traceContext,
-      ...readingOf(options),
+      ...streamOptionsOf(options),
       keep: false, // the session keeps, over all its streams
     });
   }

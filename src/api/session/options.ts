@@ -7,7 +7,7 @@ import type { HttpTransport } from "../../client/transport.ts";
 import type { ClientOptions } from "../endpoint-session.ts";
 import type { IdentityOptions } from "../identity.ts";
 import type { SessionSource } from "../responses/client.ts";
-import type { ReadingOptions } from "../responses/reading.ts";
+import type { StreamOptions } from "../responses/stream-options.ts";
 
 const TRANSPORTS = ["auto", "websocket", "http"] as const;
 
@@ -56,7 +56,7 @@ export function sessionSettings(options: ResponsesSessionOptions) {
 }
 
 /** Options of one call. */
-export interface SessionCallOptions extends ReadingOptions {
+export interface SessionCallOptions extends StreamOptions {
   /** Ends the call at once, while it waits for its turn, for a connection, for a retry or for an event. */
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of the caller's span. */

@@ -1,5 +1,5 @@
 /** How a response is read, the same on every carrier. */
-export interface ReadingOptions {
+export interface StreamOptions {
   /** Also yield wire events that no event type covers, as `wire`. Every event is parsed then, which costs what it costs. Default false. */
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
@@ -14,6 +14,6 @@ export interface ReadingOptions {
 }
 
 /** The group, out of the options of a call. */
-export function readingOf({ wireEvents, raw, incomplete, keep }: ReadingOptions): ReadingOptions {
+export function streamOptionsOf({ wireEvents, raw, incomplete, keep }: StreamOptions): StreamOptions {
   return { wireEvents, raw, incomplete, keep };
 }
