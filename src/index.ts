@@ -167,7 +167,7 @@ export type {
   WireEvent,
 } from "./api/responses/events/types.ts";
 export { itemText } from "./api/responses/item-text.ts";
-export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
+export type { CarrierChoice, ResponsesOptions, StreamOptions } from "./api/responses/options.ts";
 export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
 export type { ItemUnderWay } from "./api/responses/received-items.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";

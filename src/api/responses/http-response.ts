@@ -5,7 +5,7 @@ import type { CallPart } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import { readEventStream } from "./event-stream.ts";
-import { type ResponsesOptions, readingOf } from "./options.ts";
+import { type ResponsesOptions, streamOptionsOf } from "./options.ts";
 import { ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 
@@ -38,7 +38,7 @@ export async function openHttpResponse(
   });
   observer.answered({ requestId: requestIdOf(response.headers) });
   const flow = readEventStream(response, {
-    ...readingOf(options),
+    ...streamOptionsOf(options),
     idleTimeoutMs: limits.streamIdleTimeoutMs,
     livenessTimeoutMs: limits.livenessTimeoutMs,
     signal: options.signal,

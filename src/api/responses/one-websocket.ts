@@ -4,7 +4,7 @@ import type { Service } from "../service/service.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { attended } from "./attended.ts";
 import type { HttpResponseCall } from "./http-response.ts";
-import { readingOf } from "./options.ts";
+import { streamOptionsOf } from "./options.ts";
 import type { ResponseStream } from "./stream.ts";
 import { connectResponses } from "./websocket-client.ts";
 import { frameText, type ResponsesWebsocketConnection, respondOn } from "./websocket-connection.ts";
@@ -30,7 +30,7 @@ export async function respondOnce(
   try {
     return await respondOn(connection, {
       frame: frameText(body as JsonObject, { clientMetadata, traceContext }),
-      options: { ...readingOf(options), turnState, signal },
+      options: { ...streamOptionsOf(options), turnState, signal },
       observer: part.observer,
       isOwnCall: true,
       dress: (source) => attended(source, { ended: close, failed: close, left: close }),

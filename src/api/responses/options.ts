@@ -8,7 +8,7 @@ import {
 } from "../service/call-options.ts";
 
 /** How a response is read, the same on every carrier. */
-export interface ReadingOptions {
+export interface StreamOptions {
   /** Also yield wire events that no event type covers, as `wire`. Every event is parsed then, which costs what it costs. Default false. */
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
@@ -23,12 +23,12 @@ export interface ReadingOptions {
 }
 
 /** The group, out of the options of a call. */
-export function readingOf({ wireEvents, raw, incomplete, keep }: ReadingOptions): ReadingOptions {
+export function streamOptionsOf({ wireEvents, raw, incomplete, keep }: StreamOptions): StreamOptions {
   return { wireEvents, raw, incomplete, keep };
 }
 
 /** Options of one response. */
-export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions {
+export interface ResponsesOptions extends UnaryOptions, ConversationOptions, StreamOptions {
   /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
   /**
@@ -68,6 +68,6 @@ export function checkResponsesOptions(options: ResponsesOptions): void {
 }
 
 /** @throws {@link BuildError} */
-export function checkReading({ incomplete }: ReadingOptions): void {
+export function checkReading({ incomplete }: StreamOptions): void {
   oneOf("incomplete", incomplete ?? "fail", ["fail", "end"]);
 }

@@ -1,4 +1,5 @@
 import { LimitError, ProtocolError } from "../../client/failure/kinds.ts";
+import type { OutputReading } from "../compose/read-output.ts";
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { PartialResponse } from "../refusal/partial.ts";
 import type { ResponseItem } from "../wire/items.ts";
@@ -8,8 +9,8 @@ import { type ItemUnderWay, ReceivedItems } from "./received-items.ts";
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
 
-/** A whole answer. */
-export interface CollectedResponse {
+/** What the events of a whole answer come to. */
+export interface CollectedEvents {
   /** Absent where the service never told one. */
   readonly responseId?: string | undefined;
   /** `incomplete` only with the option `incomplete: "end"`. */
@@ -30,6 +31,11 @@ export interface CollectedResponse {
   readonly modelsEtag?: string | undefined;
   readonly reasoningIncluded: boolean;
 }
+
+/** A whole answer; `parsed`, `problem` and `calls` are its items as the request's schemas read them. */
+export interface CollectedResponse<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+  extends CollectedEvents,
+    OutputReading<Parsed, Calls> {}
 
 /** What of an answer is there while it comes. */
 export interface ResponseSnapshot extends PartialResponse {
@@ -136,7 +142,7 @@ export class Received {
   }
 
   /** @throws {@link ProtocolError} The events ended without the terminal one. {@link LimitError} There was more of it than is kept. */
-  collected(): CollectedResponse {
+  collected(): CollectedEvents {
     if (this.#status === undefined) throw new ProtocolError("the events ended without the terminal one");
     if (this.#isTruncated) {
       const limit = this.#limit;

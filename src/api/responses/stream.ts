@@ -1,6 +1,8 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
+import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
+import type { ResponsesRequest } from "../wire/request-fields.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedResponse, Received, ResponseSnapshot } from "./received.ts";
@@ -30,6 +32,9 @@ export interface ResponseSource {
   readonly received: Received;
 }
 
+/** What of a request says how its answer is read. */
+type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">;
+
 /**
  * The events of one response, in wire order. It has one reader: iterate it, take `batches()`, or make it a web stream; a second reader is a `build`
  * error. `collect()` goes with each of them, or instead.
@@ -39,14 +44,17 @@ export interface ResponseSource {
  * down: at most about 128 KiB waits in memory. Finished items and the text under way are kept beside that, up to 64 MiB of a response, for `collect()`
  * and `partial`; with `keep: false` they are not.
  */
-export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
+export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+  implements AsyncIterable<ResponseEvent>, AsyncDisposable
+{
   readonly status: number;
   readonly headers: HeaderMap;
   readonly #source: EventIterator;
   readonly #received: Received;
   #isTaken = false;
   #isClosed = false;
-  #collected: Promise<CollectedResponse> | undefined;
+  #collected: Promise<CollectedResponse<Parsed, Calls>> | undefined;
+  #schemas: Schemas<Parsed, Calls> = {};
 
   constructor({ events, received }: ResponseSource, head: ResponseStreamHead) {
     this.#source = events;
@@ -110,7 +118,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
    * @throws What ended the stream, if not its terminal event; after the loop was left, {@link AbortedError}. {@link LimitError} There was more than
    *   64 MiB of it. {@link BuildError} The option `keep: false`.
    */
-  collect(): Promise<CollectedResponse> {
+  collect(): Promise<CollectedResponse<Parsed, Calls>> {
     this.#collected ??= this.#collect();
     return this.#collected;
   }
@@ -133,12 +141,24 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
     return this.close();
   }
 
-  async #collect(): Promise<CollectedResponse> {
+  async #collect(): Promise<CollectedResponse<Parsed, Calls>> {
     if (!this.#received.keeps)
       throw new BuildError("collect() needs what the option keep: false does not keep; read the events instead");
     this.#isTaken = true;
     await this.#source.drain();
-    return this.#received.collected();
+    const answer = this.#received.collected();
+    const reading = await readOutput(answer.items, this.#schemas, { incomplete: answer.status === "incomplete" });
+    return { ...answer, ...reading };
+  }
+
+  /** The same stream, whose answer is read by this request's format and tools. @internal */
+  readBy<OwnParsed, OwnCalls extends readonly unknown[]>({
+    text,
+    tools,
+  }: ResponsesRequest<OwnParsed, OwnCalls>): ResponseStream<OwnParsed, OwnCalls> {
+    const stream = this as unknown as ResponseStream<OwnParsed, OwnCalls>;
+    stream.#schemas = { text, tools };
+    return stream;
   }
 
   /** For what reads on in a stream's place, as a session does. @internal */

@@ -18,14 +18,14 @@ import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from ".
 import type { Carrier } from "./ending.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseFlow } from "./flow.ts";
-import { checkReading, READING_NAMES, type ReadingOptions, readingOf } from "./options.ts";
+import { checkReading, READING_NAMES, type StreamOptions, streamOptionsOf } from "./options.ts";
 import { handshakeEvents } from "./preliminary.ts";
 import { type ResponseSource, ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions extends ReadingOptions {
+export interface WebsocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -124,10 +124,14 @@ export class ResponsesWebsocketConnection {
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
-  async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: WebsocketStreamOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
     const { azure, itemIds } = requestEncoding(this.#context.provider);
     // The ids of stored items are written over HTTP alone, as in the reference.
-    return this.streamBody(encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds }), options);
+    const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
+    return (await this.streamBody(body, options)).readBy(request);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
@@ -188,7 +192,7 @@ export class ResponsesWebsocketConnection {
   #openFlow(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
     const { limits } = this.#context;
     const flow = new ResponseFlow(this.#carrier, {
-      ...readingOf(options),
+      ...streamOptionsOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
       headers: this.headers,

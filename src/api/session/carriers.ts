@@ -2,7 +2,7 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
-import { readingOf } from "../responses/options.ts";
+import { streamOptionsOf } from "../responses/options.ts";
 import { frameText, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
 import type { CallPart } from "../service/call.ts";
 import type { TurnState } from "../service/call-options.ts";
@@ -128,7 +128,7 @@ export class Carriers {
       write,
       connect: this.connection(call),
       // Kept by the session, over all its streams.
-      reading: { signal, turnState, ...readingOf(options), keep: more.keep ?? false },
+      reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
   }
 

@@ -6,7 +6,7 @@ import {
   checkedCarrier,
   checkReading,
   READING_NAMES,
-  type ReadingOptions,
+  type StreamOptions,
 } from "../responses/options.ts";
 import { type ConversationOptions, UNARY_NAMES, type UnaryOptions } from "../service/call-options.ts";
 import { CLIENT_NAMES, type ClientOptions } from "../service/client.ts";
@@ -80,4 +80,4 @@ export function sessionSettings(options: SessionOptions) {
 }
 
 /** Options of one call. Further `headers` travel on a WebSocket only with a new connection. */
-export interface SessionCallOptions extends UnaryOptions, ReadingOptions, Pick<ConversationOptions, "turnMetadata"> {}
+export interface SessionCallOptions extends UnaryOptions, StreamOptions, Pick<ConversationOptions, "turnMetadata"> {}

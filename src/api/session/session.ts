@@ -106,7 +106,10 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
    *   is closed; {@link BuildError} in a session that was closed before.
    */
-  async stream(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: SessionCallOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
@@ -125,7 +128,7 @@ export class ResponsesSession implements AsyncDisposable {
     });
     try {
       const head = await events.start();
-      return new ResponseStream(watched(events, part.observer), head);
+      return new ResponseStream(watched(events, part.observer), head).readBy(request);
     } catch (error) {
       part.observer.failed(error);
       throw error;

@@ -92,6 +92,14 @@ describe.each(ways)("a stream %s", (_whose, open) => {
       expect(error).toBe(collected);
     });
 
+    it("reads the answer by the request's schemas", async () => {
+      const call = { type: "function_call", call_id: "c", name: "stock", arguments: '{"id":7}', status: "completed" };
+      const url = await serving([created, { type: "response.output_item.done", item: call }, completed]);
+      expect(await (await open(url)).collect()).toMatchObject({
+        calls: [{ name: "stock", callId: "c", arguments: '{"id":7}', parsed: { id: 7 } }],
+      });
+    });
+
     it("leaves nothing to another reader, and says so", async () => {
       const stream = await open(await serving(whole));
       await stream.collect();

@@ -92,14 +92,16 @@ export class DeltaPattern {
     let sequenceNumber: number | undefined;
     for (let nth = 0; nth < variables.length; nth += 1) {
       const text = texts[nth] as RawText;
-      if (!raw.startsWith(text, at)) return undefined;
-      at += text.length;
+      // A cut and a comparison: V8 compares words so, and `startsWith` signs, in twice the time.
+      const end = at + text.length;
+      if (raw.slice(at, end) !== text) return undefined;
+      at = end;
       const variable = variables[nth];
       if (variable === "sequence_number") {
-        const end = endOfNumber(raw, at);
-        if (end === -1) return undefined;
-        sequenceNumber = numberIn(raw, at, end);
-        at = end;
+        const numberEnd = endOfNumber(raw, at);
+        if (numberEnd === -1) return undefined;
+        sequenceNumber = numberIn(raw, at, numberEnd);
+        at = numberEnd;
       } else {
         const plainEnd = endOfPlainText(raw, at);
         if (raw.charCodeAt(plainEnd) === QUOTE) {
@@ -107,11 +109,11 @@ export class DeltaPattern {
           at = plainEnd;
         } else {
           if (variable !== "delta") return undefined;
-          const end = endOfText(raw, plainEnd);
-          if (end === -1) return undefined;
-          delta = parsedText(raw.slice(at - 1, end + 1));
+          const textEnd = endOfText(raw, plainEnd);
+          if (textEnd === -1) return undefined;
+          delta = parsedText(raw.slice(at - 1, textEnd + 1));
           if (delta === undefined) return undefined;
-          at = end;
+          at = textEnd;
         }
       }
     }
