@@ -25,7 +25,8 @@ export interface Origin {
 export async function hiddenOrigin(options: EmulatorOptions & { readonly plain?: boolean } = {}): Promise<Origin> {
   const { plain = false, ...rest } = options;
   const tls = { cert: cert("other-host.pem"), key: cert("server.key") };
-  const emulator = await emulate(plain ? rest : { tls, ...rest });
+  const allowedHosts = [HIDDEN_HOST];
+  const emulator = await emulate({ allowedHosts, ...(plain ? {} : { tls }), ...rest });
   return { emulator, baseUrl: emulator.url.replace("127.0.0.1", HIDDEN_HOST) };
 }
 

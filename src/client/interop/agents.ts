@@ -3,7 +3,15 @@ import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { type Dialer, Kept, newHttpAgent, newHttpsAgent, targetOf, watchPath } from "../route/index.ts";
+import {
+  checkTakesConnections,
+  type Dialer,
+  Kept,
+  newHttpAgent,
+  newHttpsAgent,
+  targetOf,
+  watchPath,
+} from "../route/index.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -53,6 +61,7 @@ const REQUEST = Symbol("request");
 type DialledFor = ClientRequestArgs & { readonly [REQUEST]?: ClientRequest };
 
 function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "https:", options: PolicyOptions): Kind {
+  checkTakesConnections("an agent");
   const dialer = dialerOf(options);
   const underway = new Set<AbortController>();
   // Node's documented way to give an agent connections of one's own; answering later, through the callback, is part of it.

@@ -56,7 +56,14 @@ export function judge(given: Refusal): Verdict {
   const { code, chain, reason } = refusal;
   const [leaf] = chain;
   const last = chain.at(-1);
-  if (!leaf || !last) return { code, what: "it presented no certificate", advice: "Check the address." };
+  if (!leaf || !last) {
+    const what = reason ? `it did not pass the check: ${printable(reason)}` : "it presented no certificate";
+    return {
+      code,
+      what,
+      advice: `Check the address; if a proxy inspects TLS on this network, ${addTo(refusal.bundle)} its CA certificate.`,
+    };
+  }
   switch (code) {
     case "ERR_TLS_CERT_ALTNAME_INVALID":
     case "HOSTNAME_MISMATCH":
