@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
 import type { ClientOptions } from "../../src/api/endpoint-session.ts";
+import type { ProviderConfig } from "../../src/api/provider.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
@@ -35,7 +36,7 @@ export interface Question {
   readonly baseUrl: string;
   /** Everything that decides about trust and route. */
   readonly env: Readonly<Record<string, string>>;
-  readonly limits?: { readonly streamIdleTimeoutMs?: number; readonly headersTimeoutMs?: number };
+  readonly limits?: Partial<ProviderConfig>;
 }
 
 const REQUEST: ResponsesRequest = { model: "m", input: "repeat: one two three" };
