@@ -97,6 +97,10 @@ function watchConnections(agent: AgentInside): void {
   const keepSocketAlive = agent.keepSocketAlive?.bind(agent);
   if (!addRequest || !createSocket || !keepSocketAlive) return; // not Node's own agent: another runtime's
   agent.addRequest = (request, ...rest) => {
+    if (request.destroyed) {
+      request.onSocket(undefined as never); // its signal had fired before: Node tells the request's own reason, where an error of ours would hide it
+      return;
+    }
     for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
       if (kept.get(socket)?.isDoubtful()) socket.destroy();
     }
@@ -127,7 +131,6 @@ class RequestDial {
     this.#request = request;
     this.#ending = ending;
     if (!request) return;
-    if (request.destroyed) ending.abort();
     const { destroy, setTimeout: limit } = request;
     request.destroy = (error) => {
       this.#reason = error;
