@@ -52,7 +52,7 @@ const CODES: ReadonlyMap<string, string> = new Map([
 
 /** Turns the code of a failed check and the certificates at hand into a reason that a person can act on. */
 export function judge(given: Refusal): Verdict {
-  const refusal = { ...given, code: CODES.get(given.reason?.toLowerCase() ?? "") ?? given.code };
+  const refusal = { ...given, code: preciseCode(given) };
   const { code, chain, reason } = refusal;
   const [leaf] = chain;
   const last = chain.at(-1);
@@ -137,6 +137,12 @@ export function judge(given: Refusal): Verdict {
         }
       );
   }
+}
+
+function preciseCode({ code, reason, chain }: Refusal): string {
+  const named = CODES.get(reason?.toLowerCase() ?? "") ?? code;
+  // OpenSSL says the same of a certificate for clients and of an issuer that is no authority.
+  return named === "INVALID_PURPOSE" && chain.slice(1).some(({ ca }) => !ca) ? "INVALID_CA" : named;
 }
 
 function wrongName({ code, host }: Refusal, leaf: X509Certificate): Verdict {
