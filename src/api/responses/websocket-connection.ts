@@ -117,6 +117,11 @@ export class ResponsesWebsocketConnection {
     return this.#connection.isClosed;
   }
 
+  /** Idle, and the clock jumped since the server was heard last (this machine slept): a new connection is cheaper than a request that is lost. */
+  get isDoubtful(): boolean {
+    return this.#flow === undefined && this.#connection.isDoubtful;
+  }
+
   /**
    * Sends a request and resolves when it is out; while another response is under way it waits for that one's end.
    *
