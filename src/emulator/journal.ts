@@ -8,7 +8,7 @@ export interface JournalEntry {
   /** The test it belongs to, from the header `x-emulator-test`. */
   readonly test: string | undefined;
   /** Who decided about it; undefined while nobody has. */
-  readonly answeredBy: "model" | "script" | "scenario" | "nobody" | undefined;
+  readonly answeredBy: "model" | "script" | "scenario" | "recording" | "upstream" | "nobody" | undefined;
   /** The rule of the scenario that matched: its `name`, or its number from 1. */
   readonly rule: string | undefined;
   /** Why no rule of the scenario matched, one line a rule. */

@@ -3,14 +3,18 @@ import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal.ts";
-import type { EmulatedTest, Emulator, EmulatorOptions, ScenarioControl } from "./options.ts";
+import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./options.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";
+import { PREFIX } from "./routes.ts";
 import { checkedScenario } from "./scenario/checked.ts";
 import { readScenario, watchScenario } from "./scenario/file.ts";
-import { Service } from "./service.ts";
+import { type Replaying, Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
 import { WebsocketGate } from "./websocket/gate.ts";
+import { Recorder } from "./workbench/recorder.ts";
+import { Upstream } from "./workbench/relay/upstream.ts";
+import { Replay } from "./workbench/replay.ts";
 
 const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
 const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
@@ -37,7 +41,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     scenarioFile === undefined
       ? options.scenario && checkedScenario(options.scenario)
       : await readScenario(scenarioFile);
-  const service = new Service({ ...options, ...(scenario && { scenario }) });
+  const { record } = options;
+  const upstream = record && new Upstream(record, PREFIX);
+  const replay = options.replay && (await readRecordings(options.replay));
+  const service = new Service(
+    { ...options, ...(scenario && { scenario }) },
+    { ...(upstream && { upstream }), ...(replay && { replay }) },
+  );
+  const recorder = record && new Recorder(service.traffic, record.folder, record);
   const loopback = tls === true ? createLoopbackIdentity() : undefined;
   const identity = loopback ?? (typeof tls === "object" ? tls : undefined);
   const server = identity
@@ -60,6 +71,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ...(loopback && { caPem: loopback.caPem }),
     requests: service.recording.requests,
     journal: service.journal.entries,
+    traffic: service.traffic,
     scenario: controlOf(service),
     test(id) {
       tests += 1;
@@ -68,11 +80,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
     waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
-    close() {
+    async close() {
       watcher?.close();
-      return close(server, service);
+      await close(server, service);
+      await recorder?.close();
     },
   };
+}
+
+/** @throws One that says what is wrong with the recordings. */
+async function readRecordings({ folder, timing = "none" }: ReplayOptions): Promise<Replaying> {
+  return { recordings: await Replay.read(folder), timing };
 }
 
 function watchFile(path: string, service: Service): ReturnType<typeof watchScenario> {
