@@ -1,7 +1,8 @@
 import type { JournalEntry } from "./journal.ts";
+import type { WaitOptions } from "./journal-wait.ts";
 import type { Pace } from "./pace.ts";
 import type { RecordedRequest } from "./recording.ts";
-import type { Scenario } from "./scenario/scenario.ts";
+import type { Condition, Scenario } from "./scenario/scenario.ts";
 import type { Script } from "./script.ts";
 import type { UpstreamOptions } from "./workbench/relay/upstream.ts";
 import type { Traffic } from "./workbench/traffic.ts";
@@ -127,6 +128,8 @@ export interface EmulatedTest {
   readonly headers: Readonly<Record<string, string>>;
   readonly requests: readonly RecordedRequest[];
   readonly journal: readonly JournalEntry[];
+  /** As {@link Emulator.waitForRequests}, of this test alone. */
+  waitForRequests(when: Condition, options?: Omit<WaitOptions, "test">): Promise<readonly JournalEntry[]>;
   /** A scenario for this test alone; without one the emulator's, with a count of its own. */
   readonly scenario: ScenarioControl;
 }
@@ -147,6 +150,15 @@ export interface Emulator {
   readonly scenario: ScenarioControl;
   /** A part of the emulator for one test: its own requests, journal and scenario. @param id - default: a new one. */
   test(id?: string): EmulatedTest;
+  /**
+   * Resolves once requests came that are like this, as a rule's `when`; at once where they came before.
+   *
+   * @returns All of them so far.
+   * @throws An error after `timeoutMs` (default 5000), or when the emulator is closed, that says what came instead and how that differs.
+   */
+  waitForRequests(when: Condition, options?: WaitOptions): Promise<readonly JournalEntry[]>;
+  /** Where a browser shows what passes. */
+  readonly pageUrl: string;
   /** The first request not handed out yet, or the next to arrive. Rejects when the emulator closes first. */
   nextRequest(): Promise<RecordedRequest>;
   /** Resolves once so many HTTP answers since the start are over: sent whole, or cut by either side. */
