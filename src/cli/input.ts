@@ -1,6 +1,5 @@
-import { AbortedError } from "../client/failure/kinds.ts";
-import { FileError, readWhole } from "../client/files/index.ts";
-import { HeldBytes } from "../client/held-bytes.ts";
+import { FileError, HeldBytes, readWhole } from "../client/index.ts";
+import { AbortedError } from "../index.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A request with many images takes tens of megabytes, a list of requests some times that. */

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { Connections } from "./connections.ts";
+import { directionsOf, type Step, type StepItems } from "./delivery/script.ts";
 import { MODELS_ETAG } from "./endpoints/models.ts";
 import { type Fields, fieldsIn, stringIn } from "./fields.ts";
-import { Journal } from "./journal.ts";
+import { Journal } from "./journal/journal.ts";
+import { type RecordedRequest, Recording } from "./journal/recording.ts";
 import type { EmulatedRateLimits, EmulatorOptions } from "./options.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
-import { type RecordedRequest, Recording } from "./recording.ts";
 import { Archive } from "./responses/archive.ts";
 import { BackgroundRun } from "./responses/background.ts";
 import { Conversations } from "./responses/conversations.ts";
@@ -16,8 +17,16 @@ import { parseResponsesRequest, type ResponsesRequest } from "./responses/reques
 import type { Turn } from "./responses/response-object.ts";
 import { inputTokensOf } from "./responses/usage.ts";
 import { Director } from "./scenario/director.ts";
-import { directionsOf, type Step, type StepItems } from "./script.ts";
 import { ServiceError } from "./service-error.ts";
+import type { Upstream } from "./workbench/relay/upstream.ts";
+import type { Replay } from "./workbench/replay.ts";
+import { Traffic } from "./workbench/traffic.ts";
+
+/** Recordings that stand for the service. */
+export interface Replaying {
+  readonly recordings: Replay;
+  readonly timing: "original" | "none";
+}
 
 /** What both carriers share: the options, what was recorded, and how a turn is made. */
 export class Service {
@@ -26,6 +35,11 @@ export class Service {
   readonly identifiers = new Identifiers();
   readonly recording: Recording;
   readonly journal: Journal;
+  /** What passes, both ways. */
+  readonly traffic: Traffic;
+  /** Where requests go when they are recorded, not answered here. */
+  readonly upstream: Upstream | undefined;
+  readonly replay: Replaying | undefined;
   /** Who decides about each request: the script, then the scenario. */
   readonly script: Director;
   readonly conversations: Conversations;
@@ -34,10 +48,13 @@ export class Service {
   readonly rateLimits: EmulatedRateLimits | undefined;
   #turnStates = 0;
 
-  constructor(options: EmulatorOptions) {
+  constructor(options: EmulatorOptions, elsewhere: { readonly upstream?: Upstream; readonly replay?: Replaying } = {}) {
     this.options = options;
+    this.upstream = elsewhere.upstream;
+    this.replay = elsewhere.replay;
     this.recording = new Recording(options.recordLimit);
     this.journal = new Journal(options.recordLimit);
+    this.traffic = new Traffic(options.recordLimit);
     this.script = new Director(options.script, options.scenario, this.journal);
     this.conversations = new Conversations(this.identifiers);
     this.archive = new Archive(this.identifiers, this.conversations);

@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { constants as osConstants } from "node:os";
-import { getSystemErrorMap } from "node:util";
+import util from "node:util";
 
 /** Why a file could not be read; the message is the bare reason, for whoever knows what the file is for to put into words. */
 export class FileError extends Error {
@@ -69,7 +69,8 @@ function describeCode(code: string): string {
 }
 
 function libuvWords(code: string): string {
-  for (const [name, words] of getSystemErrorMap().values()) {
+  // By the whole module: Bun before 1.4 lacks the function, and a named import would fail with it everything that imports this package.
+  for (const [name, words] of util.getSystemErrorMap?.().values() ?? []) {
     if (name === code) return words.charAt(0).toUpperCase() + words.slice(1);
   }
   return code;

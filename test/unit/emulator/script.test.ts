@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { RecordedRequest } from "../../../src/emulator/recording.ts";
-import { ScriptReader } from "../../../src/emulator/script.ts";
+import { ScriptReader } from "../../../src/emulator/delivery/script.ts";
+import type { RecordedRequest } from "../../../src/emulator/journal/recording.ts";
 
 function request(kind: RecordedRequest["kind"], path = "/v1/responses"): RecordedRequest {
-  const empty = { headers: {}, rawHeaders: [], body: new Uint8Array(), wireBytes: 0, json: undefined, connection: 1 };
+  const empty = {
+    headers: {},
+    rawHeaders: [],
+    body: new Uint8Array(),
+    wireBytes: 0,
+    json: undefined,
+    exchange: 1,
+    connection: 1,
+  };
   return { kind, method: "POST", path, ...empty };
 }
 

@@ -1,0 +1,78 @@
+import { knownOptions } from "../../../client/options.ts";
+import { header } from "../../headers.ts";
+import { websocketUrl } from "../../provider.ts";
+import type { CallPart } from "../../service/call.ts";
+import {
+  CONVERSATION_NAMES,
+  type ConversationOptions,
+  conversationHeaders,
+  UNARY_NAMES,
+  type UnaryOptions,
+} from "../../service/call-options.ts";
+import { ServiceClient } from "../../service/client.ts";
+import type { Service } from "../../service/service.ts";
+import { ResponsesWebsocketConnection } from "./connection.ts";
+
+/**
+ * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the reference.
+ */
+export interface WebsocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
+  /** Headers for slots that neither the provider nor `headers` takes. */
+  readonly defaultHeaders?: UnaryOptions["headers"];
+  /** Offer permessage-deflate. Default true: a history that is sent again shrinks to what is new, for about 300 kB a connection. */
+  readonly compression?: boolean | undefined;
+}
+
+const { sessionSource: _overHttpAlone, ...CONVERSATION } = CONVERSATION_NAMES;
+const CONNECT = knownOptions<WebsocketConnectOptions>("the options of a WebSocket", {
+  ...UNARY_NAMES,
+  ...CONVERSATION,
+  defaultHeaders: true,
+  compression: true,
+});
+
+/** The version of the protocol, which the service wants to hear in the handshake. */
+const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
+
+/** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route, the identity and the credentials that HTTP has. */
+export class ResponsesWebsocketClient extends ServiceClient {
+  /**
+   * Opens a connection. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
+   *
+   * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
+   *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
+   */
+  async connect(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
+    return connectResponses(this.service, options);
+  }
+}
+
+/** @param part - The call of a session that needs the connection. Default: a call of its own. */
+export async function connectResponses(
+  service: Service,
+  options: WebsocketConnectOptions,
+  part?: CallPart,
+): Promise<ResponsesWebsocketConnection> {
+  CONNECT(options);
+  const { provider, limits } = service;
+  const { turnState, traceContext } = options;
+  const { sessionHeaders } = provider;
+  const { observer } = service.line;
+  const handshake = {
+    url: websocketUrl(provider, "responses"),
+    endpoint: "responses.connect",
+    defaultHeaders: options.defaultHeaders,
+    headers: {
+      [header.openaiBeta]: RESPONSES_WEBSOCKETS,
+      ...conversationHeaders({ ...options, sessionSource: undefined }, sessionHeaders),
+      ...options.headers,
+    },
+    compression: options.compression,
+    signal: options.signal,
+    part,
+  };
+  return service.open(handshake, (connection) => {
+    turnState?.set(connection.headers[header.turnState]);
+    return new ResponsesWebsocketConnection(connection, { provider, limits, observer, traceContext });
+  });
+}

@@ -1,0 +1,120 @@
+import type { Socket } from "node:net";
+import type { NetworkError } from "../../failure/kinds.ts";
+import { clampDelay } from "../../idle-timer.ts";
+import type { ChosenProxy } from "../environment-proxy.ts";
+import type { Endpoint } from "../target.ts";
+import {
+  forbiddenAdvice,
+  hangUp,
+  type SocksReply,
+  socksAuthenticationRefusal,
+  socksRefusal,
+  wrongProtocol,
+} from "./refusal.ts";
+
+/** The package's timer cannot be stopped and holds the socket until it fires, so even "no limit" needs an end. */
+const LONGEST_HANDSHAKE_MS = 600_000;
+/** How much later than ours the package's limit falls, so that ours decides. */
+const GRACE_MS = 1_000;
+
+/**
+ * Asks a SOCKS5 proxy (RFC 1928, RFC 1929) at the other end of `socket` for a connection to `target` and resolves with the same socket.
+ * The proxy resolves a name; pass an address where it shall not. Bytes behind the answer stay in the socket for the next reader.
+ *
+ * @param limitMs - The caller's time limit in milliseconds, 0 for none. The caller keeps it, by destroying the socket.
+ */
+export async function openSocksTunnel(
+  socket: Socket,
+  chosen: ChosenProxy,
+  target: Endpoint,
+  limitMs: number,
+): Promise<Socket> {
+  const { SocksClient } = await import("socks");
+  const { hostname, port } = chosen.proxy;
+  const credentials = chosen.proxy.credentials();
+  return new Promise((resolve, reject) => {
+    const client = new SocksClient({
+      command: "connect",
+      destination: { host: target.hostname, port: target.port },
+      proxy: {
+        type: 5,
+        host: hostname,
+        port,
+        ...(credentials && { userId: credentials.username, password: credentials.password }),
+      },
+      timeout: limitMs > 0 ? clampDelay(limitMs + GRACE_MS) : LONGEST_HANDSHAKE_MS,
+    });
+    client.on("established", () => {
+      returnEarlyBytes(socket, () => resolve(socket));
+    });
+    // Its message alone is used: the error carries the options, and with them the password.
+    client.on("error", (error: Error) => reject(failure(error.message, chosen, target)));
+    client.connect(socket);
+  });
+}
+
+/**
+ * What the package read beyond the answer it emits as a late `data` event, from a `setImmediate` of its own in which it also resumes the
+ * socket: with nobody listening yet those bytes would be lost. They are caught here and put back.
+ */
+function returnEarlyBytes(socket: Socket, done: () => void): void {
+  const early: Buffer[] = [];
+  const keep = (bytes: Buffer) => early.push(bytes);
+  socket.on("data", keep);
+  setImmediate(() => {
+    // Back to the state of a new socket, which waits for its first reader: `pause` would make it wait for a `resume`.
+    socket.off("data", keep).on("readable", done).off("readable", done);
+    if (early.length > 0) socket.unshift(Buffer.concat(early));
+    done();
+  });
+}
+
+const REPLIES: ReadonlyMap<string, SocksReply> = new Map([
+  ["Failure", { meaning: "general failure", advice: "look into the proxy's own log", retryable: true }],
+  [
+    "NotAllowed",
+    {
+      meaning: "its rules do not allow it",
+      advice: forbiddenAdvice,
+      retryable: false,
+    },
+  ],
+  ["NetworkUnreachable", { meaning: "network unreachable", advice: "check the proxy's own network", retryable: true }],
+  [
+    "HostUnreachable",
+    { meaning: "host unreachable", advice: "check the host's name and the proxy's own DNS", retryable: true },
+  ],
+  [
+    "ConnectionRefused",
+    { meaning: "the host refused the connection", advice: "check that the server is up", retryable: true },
+  ],
+  ["TTLExpired", { meaning: "TTL expired", advice: "check the proxy's own network", retryable: true }],
+  [
+    "CommandNotSupported",
+    { meaning: "it does not know the command CONNECT", advice: "use another proxy", retryable: false },
+  ],
+  [
+    "AddressNotSupported",
+    {
+      meaning: "it does not take this kind of address",
+      advice: "socks5h:// sends it the name, socks5:// an address: try the other one",
+      retryable: false,
+    },
+  ],
+]);
+const UNKNOWN_REPLY = {
+  meaning: "an answer of no known meaning",
+  advice: "look into the proxy's own log",
+  retryable: false,
+};
+
+/** The package tells its errors apart by their texts alone. */
+function failure(message: string, chosen: ChosenProxy, target: Endpoint): NetworkError {
+  if (/no accepted authentication type|authentication failed/i.test(message)) {
+    return socksAuthenticationRefusal(chosen, target);
+  }
+  const [, reply] = /^Socks5 proxy rejected connection - (\w+)/.exec(message) ?? [];
+  if (reply !== undefined) return socksRefusal(chosen, target, REPLIES.get(reply) ?? UNKNOWN_REPLY);
+  if (/^Received invalid Socks5|^SocksClient internal error/.test(message)) return wrongProtocol(chosen);
+  return hangUp(chosen, target);
+}
