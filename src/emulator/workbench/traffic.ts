@@ -140,6 +140,15 @@ export class Traffic {
       this.#sizes.delete(oldest);
       this.#exchanges.delete(oldest);
     }
+    if (this.#size > MOST_KEPT) this.#shorten(exchange);
+  }
+
+  /** A connection that lives for days is one exchange: the older half of what passed on it goes. */
+  #shorten(exchange: Exchange): void {
+    const gone = exchange.entries.splice(0, Math.ceil(exchange.entries.length / 2));
+    const size = gone.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    this.#size -= size;
+    this.#sizes.set(exchange.id, (this.#sizes.get(exchange.id) ?? 0) - size);
   }
 }
 
