@@ -297,7 +297,6 @@ export type {
   WebSearchPreviewTool,
   WebSearchTool,
 } from "./api/wire/tools.ts";
-export type { Clock } from "./client/clock.ts";
 export type { Compression } from "./client/compression.ts";
 export type { Environment } from "./client/environment.ts";
 export type { Outlook, Replay } from "./client/failure/failure.ts";
@@ -315,9 +314,8 @@ export {
   StreamError,
   TimeoutError,
 } from "./client/failure/kinds.ts";
-export type { RetryLayer, RetryPolicy } from "./client/failure/policy.ts";
 export type { HeaderInit } from "./client/headers.ts";
-export type { LogFields, Logger } from "./client/log.ts";
+export type { LogFields, Logger } from "./client/observe/log.ts";
 export type {
   RequestAttempt,
   RetryNotice,
@@ -325,8 +323,10 @@ export type {
   StreamDeviation,
   StreamPoll,
   WebsocketRequest,
-} from "./client/telemetry.ts";
-export type { TraceContext } from "./client/trace-context.ts";
+} from "./client/observe/telemetry.ts";
+export type { TraceContext } from "./client/observe/trace-context.ts";
+export type { RetryLayer, RetryPolicy } from "./client/retry/policy.ts";
 export type { HttpTransport } from "./client/transport.ts";
 export type { CaSource, ClientCertificate } from "./client/trust/index.ts";
 export { packageVersion as version } from "./client/version.ts";
+export type { Clock } from "./client/waiting/clock.ts";

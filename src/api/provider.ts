@@ -1,9 +1,9 @@
 import querystring from "node:querystring";
 import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/failure/kinds.ts";
-import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/failure/policy.ts";
 import type { HeaderInit } from "../client/headers.ts";
 import { knownOptions, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
+import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/retry/policy.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./observe/log.ts";
 import { oneOf } from "./options.ts";
 
 export const COMPRESSIONS = ["none", "zstd", "gzip", "auto"] as const;

@@ -3,7 +3,6 @@
  * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
  */
 export { bodyExcerpt } from "./body-excerpt.ts";
-export { type Clock, systemClock } from "./clock.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
 export { Failure, type Outlook, type Replay } from "./failure/failure.ts";
@@ -23,14 +22,11 @@ export {
   TransportFailure,
 } from "./failure/kinds.ts";
 export { type At, outlookOf, type Prospect } from "./failure/outlook.ts";
-export { backoffDelayMs, defaultRetryPolicy, type RetryLayer, type RetryPolicy } from "./failure/policy.ts";
-export { type RetryContext, withRetries } from "./failure/retry.ts";
 export { parseRetryAfter } from "./failure/retry-after.ts";
-export { FileError, readWhole } from "./files/index.ts";
+export { FileError, fileError, openRegular, readWhole } from "./files/index.ts";
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { HeldBytes } from "./held-bytes.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
-export { IdleTimer } from "./idle-timer.ts";
 export {
   type AgentPolicyOptions,
   type ConnectWebSocketOptions,
@@ -42,9 +38,21 @@ export {
   type OpenWebSocket,
   type PolicyOptions,
 } from "./interop/index.ts";
-export { type LogFields, type Logger, silentLogger, steadyLogger } from "./log.ts";
+export { type LogFields, type Logger, silentLogger, steadyLogger } from "./observe/log.ts";
+export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./observe/redact.ts";
+export type {
+  RequestAttempt,
+  RetryNotice,
+  SkippedEvent,
+  StreamDeviation,
+  StreamPoll,
+  Telemetry,
+  WebsocketRequest,
+} from "./observe/telemetry.ts";
+export type { TraceContext } from "./observe/trace-context.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
-export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./redact.ts";
+export { backoffDelayMs, defaultRetryPolicy, type RetryLayer, type RetryPolicy } from "./retry/policy.ts";
+export { type RetryContext, withRetries } from "./retry/retry.ts";
 export {
   type ConnectLimits,
   type ConnectStep,
@@ -69,16 +77,6 @@ export {
   targetOf,
 } from "./route/index.ts";
 export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
-export type {
-  RequestAttempt,
-  RetryNotice,
-  SkippedEvent,
-  StreamDeviation,
-  StreamPoll,
-  Telemetry,
-  WebsocketRequest,
-} from "./telemetry.ts";
-export type { TraceContext } from "./trace-context.ts";
 export type {
   ByteSink,
   ByteStream,
@@ -120,3 +118,5 @@ export {
   type TrustOptions,
   tlsOptions,
 } from "./trust/index.ts";
+export { type Clock, systemClock } from "./waiting/clock.ts";
+export { IdleTimer } from "./waiting/idle-timer.ts";

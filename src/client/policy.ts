@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
 import type { HeaderInit } from "./headers.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./observe/log.ts";
 import { milliseconds } from "./options.ts";
 import { createDialer, type Dialer } from "./route/index.ts";
 import { type CaSource, type ClientCertificate, createTrust } from "./trust/index.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { FastEvents } from "../../src/api/responses/events/fast/index.ts";
 import { decodeWireEvent } from "../../src/api/responses/events/registry.ts";
 import { ResponseReader } from "../../src/api/responses/reader.ts";
-import { silentLogger } from "../../src/client/log.ts";
+import { silentLogger } from "../../src/client/observe/log.ts";
 import { type RawData, rawDataOf, rawTextOf } from "../../src/client/raw-text.ts";
 import { recordedResponses } from "../support/recordings.ts";
 

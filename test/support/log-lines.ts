@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../../src/client/log.ts";
+import type { LogFields, Logger } from "../../src/client/observe/log.ts";
 
 export interface LogLine {
   readonly level: keyof Logger;

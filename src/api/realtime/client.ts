@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { withRetries } from "../../client/failure/retry.ts";
 import { type HeaderInit, isSendableHeaderValue } from "../../client/headers.ts";
 import { knownOptions } from "../../client/options.ts";
+import { withRetries } from "../../client/retry/retry.ts";
 import { header } from "../headers.ts";
 import { beginPart, type CallPart } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";

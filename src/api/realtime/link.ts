@@ -1,8 +1,8 @@
-import { Backlog } from "../../client/backlog.ts";
 import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
-import type { Logger } from "../../client/log.ts";
-import { PushQueue } from "../../client/push-queue.ts";
-import { notify, type Telemetry } from "../../client/telemetry.ts";
+import type { Logger } from "../../client/observe/log.ts";
+import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
+import { Backlog } from "../../client/waiting/backlog.ts";
+import { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import type { JsonObject } from "../wire/json.ts";

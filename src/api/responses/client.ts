@@ -1,5 +1,5 @@
 import { outlookOf } from "../../client/failure/outlook.ts";
-import { announceRemedy } from "../../client/telemetry.ts";
+import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { requestEncoding } from "../provider.ts";
 import { beginPart, modelOf } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";

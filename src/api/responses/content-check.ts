@@ -1,7 +1,7 @@
 import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
-import type { Logger } from "../../client/log.ts";
-import { notify, type Telemetry } from "../../client/telemetry.ts";
+import type { Logger } from "../../client/observe/log.ts";
+import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import type { Answer } from "../service/answer.ts";
 

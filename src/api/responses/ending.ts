@@ -1,8 +1,8 @@
 import { Failure } from "../../client/failure/failure.ts";
 import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
-import type { PushQueue } from "../../client/push-queue.ts";
-import type { StreamPoll } from "../../client/telemetry.ts";
+import type { StreamPoll } from "../../client/observe/telemetry.ts";
+import type { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponseEvent } from "./events/types.ts";

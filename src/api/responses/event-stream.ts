@@ -1,8 +1,8 @@
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
+import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { header } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
 import { type Doubt, doubtAbout } from "./content-check.ts";

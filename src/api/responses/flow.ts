@@ -1,8 +1,8 @@
-import { Backlog, type PausableSource } from "../../client/backlog.ts";
 import { AbortedError, TimeoutError } from "../../client/failure/kinds.ts";
-import { IdleTimer } from "../../client/idle-timer.ts";
-import { PushQueue } from "../../client/push-queue.ts";
 import type { RawData } from "../../client/raw-text.ts";
+import { Backlog, type PausableSource } from "../../client/waiting/backlog.ts";
+import { IdleTimer } from "../../client/waiting/idle-timer.ts";
+import { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { ResponseEvent } from "./events/types.ts";

@@ -1,15 +1,15 @@
 import { StreamError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import type { Logger } from "../../client/log.ts";
-import { decodeRawData, type RawData } from "../../client/raw-text.ts";
-import type { Blank } from "../../client/redact.ts";
+import type { Logger } from "../../client/observe/log.ts";
+import type { Blank } from "../../client/observe/redact.ts";
 import {
   notify,
   type SkippedEvent,
   type StreamDeviation,
   type StreamPoll,
   type Telemetry,
-} from "../../client/telemetry.ts";
+} from "../../client/observe/telemetry.ts";
+import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";

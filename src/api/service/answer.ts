@@ -1,6 +1,6 @@
 import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
-import type { Blank } from "../../client/redact.ts";
+import type { Blank } from "../../client/observe/redact.ts";
 import type { HttpResponse, HttpStreamResponse } from "../../client/transport.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 

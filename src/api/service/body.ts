@@ -1,6 +1,6 @@
 import { type Compression, compressBody, type EncodedBody } from "../../client/compression.ts";
 import type { HttpError } from "../../client/failure/kinds.ts";
-import type { Logger } from "../../client/log.ts";
+import type { Logger } from "../../client/observe/log.ts";
 import { jsonText } from "../wire/json.ts";
 
 /** A JSON body, written once however often it is sent; compressed, until a server refuses it so. */

@@ -1,6 +1,6 @@
 import { type HeaderInit, isSendableHeaderValue } from "../../client/headers.ts";
+import type { TraceContext } from "../../client/observe/trace-context.ts";
 import { knownOptions } from "../../client/options.ts";
-import type { TraceContext } from "../../client/trace-context.ts";
 import { header } from "../headers.ts";
 import type { SessionHeaderNames } from "../provider.ts";
 import type { EndpointCall } from "./call.ts";

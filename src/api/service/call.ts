@@ -1,10 +1,10 @@
 import type { Compression } from "../../client/compression.ts";
 import { BuildError, HttpError } from "../../client/failure/kinds.ts";
-import { withRetries } from "../../client/failure/retry.ts";
 import { type HeaderInit, mergeHeaders } from "../../client/headers.ts";
-import { blankerOf, safeUrl } from "../../client/redact.ts";
-import { announceRemedy, announceRetry, notify } from "../../client/telemetry.ts";
-import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
+import { blankerOf, safeUrl } from "../../client/observe/redact.ts";
+import { announceRemedy, announceRetry, notify } from "../../client/observe/telemetry.ts";
+import { type TraceContext, traceHeaders } from "../../client/observe/trace-context.ts";
+import { withRetries } from "../../client/retry/retry.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../../client/transport.ts";
 import { header } from "../headers.ts";
 import { endpointUrl } from "../provider.ts";

@@ -1,11 +1,11 @@
-import { acceptSignal } from "../../client/abort.ts";
 import type { Environment } from "../../client/environment.ts";
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import { UndiciTransport } from "../../client/http/undici-transport.ts";
-import type { Logger } from "../../client/log.ts";
+import type { Logger } from "../../client/observe/log.ts";
 import { dialerOf } from "../../client/policy.ts";
 import type { Dialer } from "../../client/route/index.ts";
 import type { HttpTransport } from "../../client/transport.ts";
+import { acceptSignal } from "../../client/waiting/abort.ts";
 import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
 import { type ProviderConfig, providerLimits } from "../provider.ts";
 import { OpenSockets } from "./open-sockets.ts";

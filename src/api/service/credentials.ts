@@ -1,6 +1,6 @@
-import { unlessAborted } from "../../client/abort.ts";
 import { BuildError, type HttpError } from "../../client/failure/kinds.ts";
 import type { HeaderInit } from "../../client/headers.ts";
+import { unlessAborted } from "../../client/waiting/abort.ts";
 import type { AuthProvider, AuthRequest, Credentials } from "../auth.ts";
 import { header } from "../headers.ts";
 

@@ -1,8 +1,8 @@
-import { acceptSignal } from "../../client/abort.ts";
 import { HttpError } from "../../client/failure/kinds.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import { safeUrl } from "../../client/redact.ts";
-import { announceRemedy, notify } from "../../client/telemetry.ts";
+import { safeUrl } from "../../client/observe/redact.ts";
+import { announceRemedy, notify } from "../../client/observe/telemetry.ts";
+import { acceptSignal } from "../../client/waiting/abort.ts";
 import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import { mapHttpError } from "../refusal/answer.ts";
 import { requestIdOf } from "../refusal/http-text.ts";

@@ -1,5 +1,5 @@
-import { type Timing, timingOf } from "../../client/failure/policy.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
+import { type Timing, timingOf } from "../../client/retry/policy.ts";
 import type { AuthProvider } from "../auth.ts";
 import { type IdentityFacts, identityOf } from "../identity.ts";
 import { type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "../provider.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { callQuietly, type Logger, steadyLogger } from "../../client/log.ts";
+import { callQuietly, type Logger, steadyLogger } from "../../client/observe/log.ts";
 import type {
   RequestAttempt,
   RetryNotice,
@@ -8,7 +8,7 @@ import type {
   StreamPoll,
   Telemetry as TransportTelemetry,
   WebsocketRequest,
-} from "../../client/telemetry.ts";
+} from "../../client/observe/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TokenUsage } from "../responses/events/types.ts";
 

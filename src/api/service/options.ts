@@ -1,8 +1,8 @@
-import type { Clock } from "../../client/clock.ts";
 import type { Environment } from "../../client/environment.ts";
-import type { Logger } from "../../client/log.ts";
+import type { Logger } from "../../client/observe/log.ts";
 import { object } from "../../client/options.ts";
 import type { HttpTransport } from "../../client/transport.ts";
+import type { Clock } from "../../client/waiting/clock.ts";
 import { type AuthProvider, checkAuth } from "../auth.ts";
 import type { Identity } from "../identity.ts";
 import type { ProviderConfig } from "../provider.ts";

@@ -1,7 +1,7 @@
-import { acceptSignal } from "../../client/abort.ts";
-import { withDeadline } from "../../client/deadline.ts";
-import { safeUrl } from "../../client/redact.ts";
+import { safeUrl } from "../../client/observe/redact.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
+import { acceptSignal } from "../../client/waiting/abort.ts";
+import { withDeadline } from "../../client/waiting/deadline.ts";
 import type { WebsocketConnection } from "../../client/websocket/index.ts";
 import { type AuthProvider, checkAuth } from "../auth.ts";
 import type { ProviderConfig, ProviderLimits } from "../provider.ts";

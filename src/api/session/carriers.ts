@@ -1,5 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { announceRemedy } from "../../client/telemetry.ts";
+import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { streamOptionsOf } from "../responses/options.ts";

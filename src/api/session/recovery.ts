@@ -1,5 +1,5 @@
 import { type At, outlookOf } from "../../client/failure/outlook.ts";
-import { isTriedAgain, retryDelayMs, type Timing } from "../../client/failure/policy.ts";
+import { isTriedAgain, retryDelayMs, type Timing } from "../../client/retry/policy.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 

@@ -1,6 +1,6 @@
 import { AbortedError, ProtocolError } from "../../client/failure/kinds.ts";
-import type { Timing } from "../../client/failure/policy.ts";
-import { announceRetry } from "../../client/telemetry.ts";
+import { announceRetry } from "../../client/observe/telemetry.ts";
+import type { Timing } from "../../client/retry/policy.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { acceptSignal } from "../../client/abort.ts";
 import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
+import { acceptSignal } from "../../client/waiting/abort.ts";
 import { ResponseStream } from "../responses/stream.ts";
 import { watched } from "../responses/watched.ts";
 import { connectResponses } from "../responses/websocket/client.ts";

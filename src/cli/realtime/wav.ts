@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { fileError, openRegular } from "../../client/files/index.ts";
+import { fileError, openRegular } from "../../client/index.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const SAMPLE_RATE = 24_000;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { unlessAborted } from "../abort.ts";
 import { Failure } from "../failure/failure.ts";
+import { unlessAborted } from "../waiting/abort.ts";
 import { checkRegular, fileError, READ_FLAGS, tooLarge } from "./regular.ts";
 
 export interface ReadOptions {

@@ -1,7 +1,7 @@
 import { AbortedError, LimitError, TimeoutError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
-import { IdleTimer } from "../idle-timer.ts";
 import type { ByteStream } from "../transport.ts";
+import { IdleTimer } from "../waiting/idle-timer.ts";
 
 export interface BodyLimits {
   readonly maxBytes: number;

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
-import { acceptSignal } from "../abort.ts";
 import { AbortedError, NetworkError } from "../failure/kinds.ts";
 import { MAX_HEAD_BYTES } from "../headers.ts";
 import { type Dialer, type Forward, Kept, targetOf, watchPath } from "../route/index.ts";
+import { acceptSignal } from "../waiting/abort.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
 

@@ -2,8 +2,8 @@ import type { Dispatcher } from "undici";
 import { Failure } from "../failure/failure.ts";
 import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated } from "../headers.ts";
-import { IdleTimer } from "../idle-timer.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
+import { IdleTimer } from "../waiting/idle-timer.ts";
 import type { SocketReads } from "./direct-reads.ts";
 
 type Controller = Dispatcher.DispatchController;

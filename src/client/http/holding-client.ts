@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
 import { MAX_HEAD_BYTES } from "../headers.ts";
-import { IdleTimer } from "../idle-timer.ts";
 import { Kept, watchPath } from "../route/index.ts";
+import { IdleTimer } from "../waiting/idle-timer.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 
 type Handler = Dispatcher.DispatchHandler;

@@ -1,4 +1,4 @@
-import { blankerOf } from "../redact.ts";
+import { blankerOf } from "../observe/redact.ts";
 import type { HttpRequest } from "../transport.ts";
 
 const MOST_NAMES = 5;

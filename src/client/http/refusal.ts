@@ -1,6 +1,6 @@
 import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
-import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../redact.ts";
+import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../observe/redact.ts";
 import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";

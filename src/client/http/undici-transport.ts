@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
-import { withDeadline } from "../deadline.ts";
 import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
-import { callQuietly, type Logger, steadyLogger } from "../log.ts";
+import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
+import { blankerOf, safeUrl } from "../observe/redact.ts";
 import { byteCount, count, milliseconds } from "../options.ts";
-import { blankerOf, safeUrl } from "../redact.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import {
   DEFAULT_HEADERS_TIMEOUT_MS,
@@ -12,6 +11,7 @@ import {
   type HttpStreamResponse,
   type HttpTransport,
 } from "../transport.ts";
+import { withDeadline } from "../waiting/deadline.ts";
 import { readBody } from "./body-reader.ts";
 import { ConnectionPool, type Destination, type PooledConnection } from "./connection-pool.ts";
 import { decodeContent } from "./content-decoding.ts";

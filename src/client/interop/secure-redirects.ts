@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { NetworkError } from "../failure/kinds.ts";
-import { safeUrl } from "../redact.ts";
+import { safeUrl } from "../observe/redact.ts";
 
 type Handler = Dispatcher.DispatchHandler;
 

@@ -1,8 +1,8 @@
 import type { LookupFunction, Socket } from "node:net";
 import { TimeoutError } from "../failure/kinds.ts";
-import { unlessInterrupted } from "../interruptible.ts";
-import { callQuietly } from "../log.ts";
+import { callQuietly } from "../observe/log.ts";
 import { milliseconds } from "../options.ts";
+import { unlessInterrupted } from "../waiting/interruptible.ts";
 import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts";
 import { silentProxy } from "./tunnel/refusal.ts";
 

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Environment } from "../environment.ts";
 import { BuildError, type NetworkError } from "../failure/kinds.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../headers.ts";
-import { type Logger, steadyLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../observe/log.ts";
 import { text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {

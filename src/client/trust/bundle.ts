@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Environment } from "../environment.ts";
 import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../failure/kinds.ts";
 import { FileError } from "../files/index.ts";
-import { type Logger, steadyLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../observe/log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { derItemAt, firstDerItem } from "./der.ts";
 import { FileReadings } from "./file-readings.ts";

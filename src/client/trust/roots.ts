@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import type { Environment } from "../environment.ts";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../observe/log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { firstDerItem } from "./der.ts";
 import { describeFound } from "./found.ts";

@@ -2,7 +2,7 @@ import type { SecureContext, TLSSocket } from "node:tls";
 import type { Environment } from "../environment.ts";
 import { Failure } from "../failure/failure.ts";
 import type { NetworkError } from "../failure/kinds.ts";
-import { type Logger, steadyLogger } from "../log.ts";
+import { type Logger, steadyLogger } from "../observe/log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { missingLevelsNote } from "./ciphers.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";

@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { AbortedError, LimitError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
-import { clampDelay } from "../idle-timer.ts";
+import { type Blank, blankerOf } from "../observe/redact.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
-import { type Blank, blankerOf } from "../redact.ts";
 import { Kept } from "../route/index.ts";
+import { clampDelay } from "../waiting/idle-timer.ts";
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   type Established,

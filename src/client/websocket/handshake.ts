@@ -6,10 +6,10 @@ import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } fro
 import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated, MAX_HEAD_BYTES, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { tidyNextHead } from "../http/response-heads.ts";
-import { clampDelay } from "../idle-timer.ts";
-import { type SentRequest, safeUrl } from "../redact.ts";
+import { type SentRequest, safeUrl } from "../observe/redact.ts";
 import { checkTakesConnections, DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
+import { clampDelay } from "../waiting/idle-timer.ts";
 
 export interface HandshakeOptions {
   /** ws, wss, http or https. */

@@ -1,4 +1,4 @@
-import { clampDelay } from "../idle-timer.ts";
+import { clampDelay } from "../waiting/idle-timer.ts";
 
 export interface HeartbeatOptions {
   /** Longest wait between two pings, in milliseconds; 0 sends none, and then silence proves nothing. */

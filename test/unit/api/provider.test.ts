@@ -11,7 +11,7 @@ import {
   vercelGatewayProvider,
   xaiProvider,
 } from "../../../src/api/providers.ts";
-import { defaultRetryPolicy } from "../../../src/client/failure/policy.ts";
+import { defaultRetryPolicy } from "../../../src/client/retry/policy.ts";
 
 /** What untyped code reads from a variable that is not set. */
 const unset = undefined as unknown as string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { withDeadline } from "../../../src/client/deadline.ts";
 import { AbortedError, NetworkError } from "../../../src/client/failure/kinds.ts";
+import { withDeadline } from "../../../src/client/waiting/deadline.ts";
 import { errorOf } from "../../support/transport.ts";
 
 /** Work that ends only when its signal fires, as everything of ours does. */

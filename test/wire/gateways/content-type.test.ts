@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import type { StreamDeviation } from "../../../src/client/telemetry.ts";
+import type { StreamDeviation } from "../../../src/client/observe/telemetry.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 

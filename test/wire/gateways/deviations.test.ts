@@ -3,7 +3,7 @@ import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { ResponseStream } from "../../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
-import type { StreamDeviation } from "../../../src/client/telemetry.ts";
+import type { StreamDeviation } from "../../../src/client/observe/telemetry.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 
 const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };

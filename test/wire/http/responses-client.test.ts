@@ -7,7 +7,7 @@ import type { ResponsesOptions } from "../../../src/api/responses/options.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import { Service } from "../../../src/api/service/service.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
-import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
+import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/observe/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
@@ -192,7 +192,7 @@ describe("compression", () => {
 
   it("gives bytes that gunzip reads back", async () => {
     const { compressBody } = await import("../../../src/client/compression.ts");
-    const { silentLogger } = await import("../../../src/client/log.ts");
+    const { silentLogger } = await import("../../../src/client/observe/log.ts");
     const bytes = Buffer.from("hello");
     const encoded = await compressBody(bytes, "gzip", silentLogger);
     expect(gunzipSync(encoded.bytes).toString()).toBe("hello");

@@ -1,8 +1,8 @@
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BuildError } from "../../../src/client/failure/kinds.ts";
-import type { LogFields, Logger } from "../../../src/client/log.ts";
-import { silentLogger } from "../../../src/client/log.ts";
+import type { LogFields, Logger } from "../../../src/client/observe/log.ts";
+import { silentLogger } from "../../../src/client/observe/log.ts";
 import { type ConnectStep, type Dialer, describePeer, type Peer, targetOf } from "../../../src/client/route/index.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { startTcpServer } from "../../support/proxies/loopback.ts";

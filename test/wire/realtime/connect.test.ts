@@ -3,7 +3,7 @@ import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import { v1 } from "../../../src/api/realtime/protocol/v1.ts";
 import { v2 } from "../../../src/api/realtime/protocol/v2.ts";
 import { v3 } from "../../../src/api/realtime/protocol/v3.ts";
-import { silentLogger } from "../../../src/client/log.ts";
+import { silentLogger } from "../../../src/client/observe/log.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serveTcp } from "../../support/serve.ts";

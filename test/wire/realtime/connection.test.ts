@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SkippedEvent } from "../../../src/client/telemetry.ts";
+import type { SkippedEvent } from "../../../src/client/observe/telemetry.ts";
 import { failureOf } from "../proxy/support.ts";
 import { frame, opcode } from "../websocket/raw-server.ts";
 import { Line, nextEvents } from "./support.ts";

@@ -5,7 +5,7 @@ import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import type { SessionOptions } from "../../../src/api/session/options.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
-import type { RetryNotice } from "../../../src/client/telemetry.ts";
+import type { RetryNotice } from "../../../src/client/observe/telemetry.ts";
 import type { Emulator, RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, readEvents } from "../../support/clients.ts";
 

@@ -3,7 +3,7 @@ import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { readEventStream } from "../../../src/api/responses/event-stream.ts";
 import { ResponseStream } from "../../../src/api/responses/stream.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
-import { silentLogger } from "../../../src/client/log.ts";
+import { silentLogger } from "../../../src/client/observe/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";

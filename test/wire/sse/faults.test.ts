@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import type { RetryNotice } from "../../../src/client/telemetry.ts";
+import type { RetryNotice } from "../../../src/client/observe/telemetry.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate, readEvents, textOf } from "../../support/clients.ts";
 import { closedPort, serveTcp } from "../../support/serve.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { JsonObject } from "../../../src/api/wire/json.ts";
-import type { WebsocketRequest } from "../../../src/client/telemetry.ts";
+import type { WebsocketRequest } from "../../../src/client/observe/telemetry.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { closedPort } from "../../support/serve.ts";
 import { serverIdentity } from "../proxy/loopback-trust.ts";

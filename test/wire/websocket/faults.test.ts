@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CodexApiError, CodexFailure } from "../../../src/api/refusal/kinds.ts";
-import type { StreamPoll } from "../../../src/client/telemetry.ts";
+import type { StreamPoll } from "../../../src/client/observe/telemetry.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { failureOf, watchHandles } from "../proxy/support.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { unlessAborted } from "../../../client/abort.ts";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { fileError, openRegular } from "../../../client/files/index.ts";
+import { unlessAborted } from "../../../client/waiting/abort.ts";
 
 /** What to upload: a file on disk, bytes, or a stream of known size that can be opened again when a send fails. */
 export type FileSource =

@@ -1,8 +1,8 @@
-import { acceptSignal, unlessAborted } from "../../../client/abort.ts";
-import { type Clock, systemClock } from "../../../client/clock.ts";
-import { type Logger, steadyLogger } from "../../../client/log.ts";
+import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
 import { milliseconds } from "../../../client/options.ts";
-import { SharedWork } from "../../../client/shared-work.ts";
+import { acceptSignal, unlessAborted } from "../../../client/waiting/abort.ts";
+import { type Clock, systemClock } from "../../../client/waiting/clock.ts";
+import { SharedWork } from "../../../client/waiting/shared-work.ts";
 import { type CachedModels, readModelsFile, writeModelsFile } from "./cache-file.ts";
 import { type ModelsClient, type ModelsList, type ModelsListOptions, wholeVersion } from "./client.ts";
 

@@ -1,4 +1,4 @@
-import { type Logger, steadyLogger } from "../../../client/log.ts";
+import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
 import type { RealtimeClosure } from "../closure.ts";
 import type { RealtimeWebsocketConnection } from "../connection.ts";
 import type { RealtimeEvent } from "../events.ts";

@@ -1,4 +1,4 @@
-import type { SkippedEvent } from "../../../client/telemetry.ts";
+import type { SkippedEvent } from "../../../client/observe/telemetry.ts";
 import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 

@@ -1,4 +1,4 @@
-import type { StreamDeviation } from "../../../client/telemetry.ts";
+import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import type { CodexFailure } from "../../refusal/kinds.ts";
 import type { ResponseEnd } from "../received/received.ts";
 import type { CompletedEvent, IncompleteEvent, ServedEvent } from "./types.ts";

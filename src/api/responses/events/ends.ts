@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
-import type { StreamDeviation } from "../../../client/telemetry.ts";
+import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";

@@ -1,4 +1,4 @@
-import type { StreamDeviation } from "../../../client/telemetry.ts";
+import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { fieldOf } from "./fields.ts";
 import type { TokenUsage } from "./types.ts";

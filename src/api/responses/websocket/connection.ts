@@ -1,11 +1,11 @@
-import { acceptSignal } from "../../../client/abort.ts";
 import { Failure } from "../../../client/failure/failure.ts";
 import { AbortedError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../../client/headers.ts";
+import { notify } from "../../../client/observe/telemetry.ts";
+import { type TraceContext, traceHeaders } from "../../../client/observe/trace-context.ts";
 import { knownOptions } from "../../../client/options.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
-import { notify } from "../../../client/telemetry.ts";
-import { type TraceContext, traceHeaders } from "../../../client/trace-context.ts";
+import { acceptSignal } from "../../../client/waiting/abort.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../../client/websocket/index.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";

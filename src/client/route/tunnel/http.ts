@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { bodyExcerpt } from "../../body-excerpt.ts";
 import type { NetworkError } from "../../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, MAX_HEAD_BYTES } from "../../headers.ts";
-import { blankerOf } from "../../redact.ts";
+import { blankerOf } from "../../observe/redact.ts";
 import { packageVersion } from "../../version.ts";
 import type { ChosenProxy } from "../environment-proxy.ts";
 import { authorityOf, type Endpoint } from "../target.ts";

@@ -1,7 +1,7 @@
 import { isServerFault, NetworkError, TimeoutError } from "../../failure/kinds.ts";
 import type { HEAD_TOO_LARGE } from "../../headers.ts";
+import { safeUrl } from "../../observe/redact.ts";
 import { printable } from "../../printable.ts";
-import { safeUrl } from "../../redact.ts";
 import { statusText } from "../../status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "../environment-proxy.ts";
 import { describePeer, type ProxyPeer } from "../peer.ts";

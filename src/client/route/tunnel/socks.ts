@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { NetworkError } from "../../failure/kinds.ts";
-import { clampDelay } from "../../idle-timer.ts";
+import { clampDelay } from "../../waiting/idle-timer.ts";
 import type { ChosenProxy } from "../environment-proxy.ts";
 import type { Endpoint } from "../target.ts";
 import {

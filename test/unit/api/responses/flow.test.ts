@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import type { Carrier } from "../../../../src/api/responses/ending.ts";
 import { ResponseFlow } from "../../../../src/api/responses/flow.ts";
 import { AbortedError } from "../../../../src/client/failure/kinds.ts";
-import { silentLogger } from "../../../../src/client/log.ts";
-import type { Telemetry } from "../../../../src/client/telemetry.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
+import type { Telemetry } from "../../../../src/client/observe/telemetry.ts";
 
 const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
 const last = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ResponseReader } from "../../../../src/api/responses/reader.ts";
-import { silentLogger } from "../../../../src/client/log.ts";
-import type { StreamPoll } from "../../../../src/client/telemetry.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
+import type { StreamPoll } from "../../../../src/client/observe/telemetry.ts";
 
 type Carrier = StreamPoll["carrier"];
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { RequestBody } from "../../../../src/api/service/body.ts";
 import { HttpError } from "../../../../src/client/failure/kinds.ts";
-import { silentLogger } from "../../../../src/client/log.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
 
 const refusal = (status: number) => new HttpError("refused", { status, headers: {}, body: "" });
 

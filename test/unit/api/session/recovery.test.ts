@@ -11,7 +11,6 @@ import {
   UsageLimitReachedError,
 } from "../../../../src/api/refusal/kinds.ts";
 import { type Failure, recoveryFrom } from "../../../../src/api/session/recovery.ts";
-import { systemClock } from "../../../../src/client/clock.ts";
 import {
   AbortedError,
   BuildError,
@@ -22,6 +21,7 @@ import {
   StreamError,
   TimeoutError,
 } from "../../../../src/client/failure/kinds.ts";
+import { systemClock } from "../../../../src/client/waiting/clock.ts";
 
 const limits = providerLimits(
   openaiProvider({ env: {}, maxStreamRetries: 2, retry: { baseDelayMs: 100, maxRetryAfterMs: 5000 } }),

@@ -16,7 +16,7 @@ import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
 import { encodeItem } from "../../../../src/api/wire/item-encoder.ts";
 import { HttpError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
-import { silentLogger } from "../../../../src/client/log.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
 
 const EVENT_TYPES = knownTypes();
 const ITEM_TYPES = [

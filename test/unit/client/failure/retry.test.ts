@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../../../src/client/clock.ts";
 import {
   AbortedError,
   BuildError,
@@ -8,14 +7,15 @@ import {
   StreamError,
   TimeoutError,
 } from "../../../../src/client/failure/kinds.ts";
+import type { RetryNotice } from "../../../../src/client/observe/telemetry.ts";
 import {
   backoffDelayMs,
   defaultRetryPolicy,
   isTriedAgain,
   type RetrySettings,
-} from "../../../../src/client/failure/policy.ts";
-import { withRetries } from "../../../../src/client/failure/retry.ts";
-import type { RetryNotice } from "../../../../src/client/telemetry.ts";
+} from "../../../../src/client/retry/policy.ts";
+import { withRetries } from "../../../../src/client/retry/retry.ts";
+import type { Clock } from "../../../../src/client/waiting/clock.ts";
 
 const http = (status: number, headers: Record<string, string> = {}) =>
   new HttpError(`status ${status}`, { status, headers, body: "" });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { silentLogger } from "../../../../src/client/log.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
 import { toBase64 } from "../../../../src/client/trust/pem.ts";
 import { ordinaryRoots, type RootPlaces } from "../../../../src/client/trust/roots.ts";
 import { cert, certPath } from "../../../support/certs.ts";

@@ -6,7 +6,7 @@ import { ModelsCache, type ModelsCacheOptions } from "../../../../../src/api/end
 import type { ModelsList, ModelsListOptions } from "../../../../../src/api/endpoints/models/client.ts";
 import { fallbackModelInfo, type ModelInfo } from "../../../../../src/api/endpoints/models/info.ts";
 import { AbortedError } from "../../../../../src/client/failure/kinds.ts";
-import type { Logger } from "../../../../../src/client/log.ts";
+import type { Logger } from "../../../../../src/client/observe/log.ts";
 
 const TTL_MS = 300_000;
 const known: ModelInfo = { ...fallbackModelInfo("m"), used_fallback_model_metadata: false };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ResponseReader, type ResponseSink } from "../../../../../src/api/responses/reader.ts";
 import type { HeaderMap } from "../../../../../src/client/headers.ts";
-import { silentLogger } from "../../../../../src/client/log.ts";
-import type { SkippedEvent } from "../../../../../src/client/telemetry.ts";
+import { silentLogger } from "../../../../../src/client/observe/log.ts";
+import type { SkippedEvent } from "../../../../../src/client/observe/telemetry.ts";
 
 const ENABLED = "x-codex-safety-buffering-enabled";
 const FASTER = "x-codex-safety-buffering-faster-model";

@@ -1,7 +1,7 @@
-import { Failure } from "./failure/failure.ts";
-import { AbortedError, TimeoutError } from "./failure/kinds.ts";
+import { Failure } from "../failure/failure.ts";
+import { AbortedError, TimeoutError } from "../failure/kinds.ts";
+import { milliseconds } from "../options.ts";
 import { clampDelay } from "./idle-timer.ts";
-import { milliseconds } from "./options.ts";
 
 export interface DeadlineOptions {
   /** In milliseconds; 0 for none. */

@@ -1,4 +1,4 @@
-import { AbortedError } from "./failure/kinds.ts";
+import { AbortedError } from "../failure/kinds.ts";
 import { clampDelay } from "./idle-timer.ts";
 
 export interface Interruptions {

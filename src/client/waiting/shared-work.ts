@@ -1,5 +1,5 @@
+import { AbortedError } from "../failure/kinds.ts";
 import { acceptSignal, unlessAborted } from "./abort.ts";
-import { AbortedError } from "./failure/kinds.ts";
 
 interface Underway<Result> {
   readonly result: Promise<Result>;

@@ -1,5 +1,5 @@
-import { Failure } from "./failure/failure.ts";
-import { HttpError, NetworkError, StreamError, TimeoutError } from "./failure/kinds.ts";
+import { Failure } from "../failure/failure.ts";
+import { HttpError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */

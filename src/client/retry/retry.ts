@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { announceRetry, type RetryObservers } from "../telemetry.ts";
-import type { At } from "./outlook.ts";
+import type { At } from "../failure/outlook.ts";
+import { announceRetry, type RetryObservers } from "../observe/telemetry.ts";
+import { type Clock, systemClock } from "../waiting/clock.ts";
 import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings } from "./policy.ts";
 
 /** What a retry loop needs besides its policy. */

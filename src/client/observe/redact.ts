@@ -1,5 +1,5 @@
 import { unescape as percentDecode } from "node:querystring";
-import type { HeaderMap } from "./headers.ts";
+import type { HeaderMap } from "../headers.ts";
 
 /** Origin and path. User info and query are cut: either can hold a key. */
 export function safeUrl(url: string | URL): string {

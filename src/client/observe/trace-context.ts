@@ -1,5 +1,5 @@
-import { BuildError } from "./failure/kinds.ts";
-import type { HeaderInit } from "./headers.ts";
+import { BuildError } from "../failure/kinds.ts";
+import type { HeaderInit } from "../headers.ts";
 
 /** W3C trace context of the caller's span. */
 export interface TraceContext {

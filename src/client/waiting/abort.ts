@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { BuildError } from "./failure/kinds.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { unlessInterrupted } from "./interruptible.ts";
 
 /**

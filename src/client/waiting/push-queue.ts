@@ -1,4 +1,4 @@
-import { AbortedError } from "./failure/kinds.ts";
+import { AbortedError } from "../failure/kinds.ts";
 
 // Classes, not literals: V8 sees that what a literal made for each of many streams outlives two collections, and from then on makes the ones
 // of every event where only a full collection finds them, with all that hangs on them.

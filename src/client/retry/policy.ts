@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from "../clock.ts";
+import type { Failure } from "../failure/failure.ts";
+import { type At, isFinalFor, outlookOf, statusOf } from "../failure/outlook.ts";
 import { count, withoutUndefined } from "../options.ts";
-import type { Failure } from "./failure.ts";
-import { type At, isFinalFor, outlookOf, statusOf } from "./outlook.ts";
+import { type Clock, systemClock } from "../waiting/clock.ts";
 
 /** What is tried again: one request, a whole stream, the opening of a WebSocket. */
 export type RetryLayer = "request" | "stream" | "handshake";
