@@ -1,14 +1,15 @@
 import type { LanguageModelV4Citation, LanguageModelV4Source } from "@ai-sdk/provider";
-import type { JsonObject, MessageItem } from "../../index.ts";
+import type { JsonObject, MessageItem, ResponseItem } from "../../index.ts";
 import { metadata } from "./carried.ts";
 
-/** What the annotations of a message name, once each. */
-export function sourcesOf(message: MessageItem): LanguageModelV4Source[] {
+/** What the annotations of a message name, once each; without web pages where the search has told them all. */
+export function sourcesOf(message: MessageItem, hasSearched: boolean): LanguageModelV4Source[] {
   const found = new Map<string, LanguageModelV4Source>();
   for (const piece of message.content as readonly JsonObject[]) {
     for (const annotation of annotationsOf(piece)) {
       const source = sourceOf(annotation, `${message.id ?? "message"}:${found.size}`);
-      if (source) found.set(String(annotation.url ?? annotation.file_id), source);
+      if (source && !(hasSearched && annotation.type === "url_citation"))
+        found.set(String(annotation.url ?? annotation.file_id), source);
     }
   }
   return [...found.values()];
@@ -41,4 +42,11 @@ function sourceOf(annotation: JsonObject, id: string): LanguageModelV4Source | u
     mediaType: type === "file_path" ? "application/octet-stream" : "text/plain",
     providerMetadata: metadata({ type, fileId: file_id, containerId: container_id, index }),
   };
+}
+
+/** A web search that says what it found. */
+export function tellsSources(item: ResponseItem): boolean {
+  if (item.type !== "web_search_call") return false;
+  const { sources } = (item.action ?? {}) as { readonly sources?: readonly unknown[] };
+  return sources !== undefined && sources.length > 0;
 }

@@ -6,11 +6,11 @@ import { hostedParts, jsonOf } from "./hosted.ts";
 import { camelKeys } from "./key-case.ts";
 import type { CallTools } from "./tools.ts";
 
-/** What the SDK sees of a finished item, in order. */
-export function partsOf(item: ResponseItem, tools: CallTools): LanguageModelV4Content[] {
+/** What the SDK sees of a finished item, in order. @param hasSearched - A web search of this answer has told its sources. */
+export function partsOf(item: ResponseItem, tools: CallTools, hasSearched: boolean): LanguageModelV4Content[] {
   switch (item.type) {
     case "message":
-      return [...textParts(item), ...sourcesOf(item)];
+      return [...textParts(item), ...sourcesOf(item, hasSearched)];
     case "reasoning":
       return reasoningParts(item);
     default:

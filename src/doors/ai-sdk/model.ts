@@ -8,6 +8,7 @@ import type {
 import { CodexApiError, type SessionCallOptions } from "../../index.ts";
 import type { Answer, Conversations } from "../conversations.ts";
 import { metadata } from "./carried.ts";
+import { tellsSources } from "./citations.ts";
 import { partsOf } from "./content.ts";
 import { modelCall, type RequestDefaults } from "./request.ts";
 import { StreamParts } from "./stream-parts.ts";
@@ -34,7 +35,8 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
     const answer = await this.#ask(request, options);
     const { items, model, end } = await answer.whole().catch((error) => fail(error, options));
-    const content = items.flatMap((item) => partsOf(item, tools));
+    const hasSearched = items.some(tellsSources);
+    const content = items.flatMap((item) => partsOf(item, tools, hasSearched));
     const messages = items.filter((item) => item.type === "message");
     const final = messages.filter(({ phase }) => phase === "final_answer").at(-1);
     const shape = {

@@ -40,7 +40,7 @@ export function modelCall(modelId: string, options: LanguageModelV4CallOptions, 
     ...merged(settings(options), told),
     input,
   };
-  return { request: withEncryptedReasoning(request as unknown as WholeRequest), tools, warnings };
+  return { request: withIncluded(request as unknown as WholeRequest), tools, warnings };
 }
 
 function settings({ responseFormat, reasoning, providerOptions }: LanguageModelV4CallOptions): JsonObject {
@@ -95,13 +95,28 @@ function merged(first: JsonObject, second: JsonObject): JsonObject {
   return both;
 }
 
-/** Models that refuse to be asked for it. */
+/** Models that refuse to be asked for reasoning. */
 const DOES_NOT_REASON = /^(gpt-3|gpt-4|chatgpt|gpt-5(\.\d)?-chat)/;
 
-/** An unstored conversation goes on only with the reasoning so far, which the service gives encrypted, and only when asked. */
-function withEncryptedReasoning(request: WholeRequest): WholeRequest {
-  if (request.store === true || DOES_NOT_REASON.test(request.model ?? "")) return request;
-  const include = new Set([...(request.include ?? []), "reasoning.encrypted_content"]);
+/** What the results of hosted tools are to hold: parts of the SDK show it. */
+const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
+  ["web_search", "web_search_call.action.sources"],
+  ["web_search_preview", "web_search_call.action.sources"],
+  ["code_interpreter", "code_interpreter_call.outputs"],
+]);
+
+/**
+ * An unstored conversation goes on only with the reasoning so far, which the service gives encrypted, and only when asked.
+ * With `include: null` nothing is asked for.
+ */
+function withIncluded(request: WholeRequest): WholeRequest {
+  if (request.include === null) return request;
+  const include = new Set<string>(request.include);
+  for (const { type } of request.tools ?? []) {
+    const wanted = INCLUDED_WITH.get(type);
+    if (wanted !== undefined) include.add(wanted);
+  }
+  if (request.store !== true && !DOES_NOT_REASON.test(request.model ?? "")) include.add("reasoning.encrypted_content");
   return { ...request, include: [...include] };
 }
 

@@ -2,7 +2,7 @@ import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { ResponseEvent, ResponseItem, RestartedEvent, TokenUsage } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { metadata } from "./carried.ts";
-import { sourcesOf } from "./citations.ts";
+import { sourcesOf, tellsSources } from "./citations.ts";
 import { partsOf, reasoningParts, textParts } from "./content.ts";
 import { type Piece, pieceOf, rawOf } from "./pieces.ts";
 import type { CallTools } from "./tools.ts";
@@ -36,6 +36,7 @@ export class StreamParts {
   #finished = 0;
   #hasCalls = false;
   #hasRefusal = false;
+  #hasSearched = false;
   #told: {
     responseId?: string | undefined;
     tokenUsage?: TokenUsage | undefined;
@@ -120,12 +121,13 @@ export class StreamParts {
     this.#finished += 1;
     if (item.type === "message") {
       this.#hasRefusal ||= item.content.some(({ type }) => type === "refusal");
-      return [...this.#texts(item, open), ...sourcesOf(item)];
+      return [...this.#texts(item, open), ...sourcesOf(item, this.#hasSearched)];
     }
     if (item.type === "reasoning") return this.#reasoning(item, open);
-    const parts = partsOf(item, this.#settings.tools) as Part[];
+    this.#hasSearched ||= tellsSources(item);
+    const parts = partsOf(item, this.#settings.tools, this.#hasSearched) as Part[];
     this.#hasCalls ||= parts.some((part) => part.type === "tool-call" && !part.providerExecuted);
-    return [...this.#input(item, open), ...parts];
+    return [...this.#input(item, open), ...hostedInput(item, parts), ...parts];
   }
 
   #texts(item: Extract<ResponseItem, { type: "message" }>, open: Open): Part[] {
@@ -219,4 +221,15 @@ function inputOf(
   if (item.type === "function_call") return { id: item.call_id, name: item.name, input: item.arguments };
   if (item.type === "custom_tool_call") return { id: item.call_id, name: item.name, input: JSON.stringify(item.input) };
   return undefined;
+}
+
+/** Hosted calls whose input the SDK shows as it shows that of the program's tools. */
+const SHOWN_INPUT: ReadonlySet<string> = new Set(["web_search_call", "code_interpreter_call"]);
+
+function hostedInput(item: ResponseItem, parts: readonly Part[]): Part[] {
+  const call = SHOWN_INPUT.has(item.type) ? parts.find((part) => part.type === "tool-call") : undefined;
+  if (!call) return [];
+  const { toolCallId: id, toolName, input } = call;
+  const delta: Part[] = input === "{}" ? [] : [{ type: "tool-input-delta", id, delta: input }];
+  return [{ type: "tool-input-start", id, toolName, providerExecuted: true }, ...delta, { type: "tool-input-end", id }];
 }
