@@ -17,6 +17,8 @@ export type WholeRequest = ResponsesRequest & { readonly input: readonly Respons
 interface Conversation {
   readonly session: ResponsesSession;
   input: readonly ResponseItem[];
+  /** Ids of the calls that it answered with, by `call_id`: some frameworks lose an item's id, and with it the beginning that the service knows. */
+  readonly callIds: Map<string, string>;
 }
 
 const MAX_IDLE = 8;
@@ -52,8 +54,9 @@ export class Conversations {
   async ask(request: WholeRequest, options: SessionCallOptions): Promise<Answer> {
     const conversation = this.#take(request.input);
     try {
-      const stream = await conversation.session.stream(request, { ...TELL_ALL, ...options });
-      return new Answer(stream, () => this.#giveBack(conversation));
+      const input = request.input.map((item) => withId(item, conversation.callIds));
+      const stream = await conversation.session.stream({ ...request, input }, { ...TELL_ALL, ...options });
+      return new Answer(stream, conversation.callIds, () => this.#giveBack(conversation));
     } catch (error) {
       this.#giveBack(conversation);
       throw error;
@@ -69,7 +72,8 @@ export class Conversations {
 
   #take(input: readonly ResponseItem[]): Conversation {
     const at = this.#idle.findLastIndex((conversation) => continues(input, conversation.input));
-    const conversation = at === -1 ? { session: this.#open(), input } : (this.#idle.splice(at, 1)[0] as Conversation);
+    const conversation =
+      at === -1 ? { session: this.#open(), input, callIds: new Map() } : (this.#idle.splice(at, 1)[0] as Conversation);
     conversation.input = input;
     this.#busy.add(conversation);
     return conversation;
@@ -90,6 +94,14 @@ function continues(input: readonly ResponseItem[], known: readonly ResponseItem[
   return isSame(input[last], known[last]) && isSame(input[0], known[0]);
 }
 
+function withId(item: ResponseItem, callIds: ReadonlyMap<string, string>): ResponseItem {
+  const type: string = item.type;
+  if (type !== "function_call" && type !== "custom_tool_call") return item;
+  const { id, call_id } = item as { readonly id?: string | null; readonly call_id: string };
+  const known = id ? undefined : callIds.get(call_id);
+  return known === undefined ? item : ({ ...item, id: known } as ResponseItem);
+}
+
 function isSame(left: ResponseItem | undefined, right: ResponseItem | undefined): boolean {
   return left === right || JSON.stringify(left) === JSON.stringify(right);
 }
@@ -105,11 +117,13 @@ export interface WholeAnswer {
 /** One answer: its events, once, or all of it. Frees its session when it ends, however it does. */
 export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   readonly #stream: ResponseStream;
+  readonly #callIds: Map<string, string>;
   readonly #free: () => void;
   #events: AsyncIterator<ResponseEvent, undefined> | undefined;
 
-  constructor(stream: ResponseStream, free: () => void) {
+  constructor(stream: ResponseStream, callIds: Map<string, string>, free: () => void) {
     this.#stream = stream;
+    this.#callIds = callIds;
     this.#free = free;
   }
 
@@ -140,6 +154,7 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
       this.#events ??= this.#stream[Symbol.asyncIterator]();
       const step = await this.#events.next();
       if (step.done) this.#free();
+      else if (step.value.type === "output_item.done") this.#remember(step.value.item);
       return step;
     } catch (error) {
       this.#free();
@@ -155,6 +170,12 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
       this.#free();
     }
     return { done: true, value: undefined };
+  }
+
+  #remember(item: ResponseItem): void {
+    if ("call_id" in item && typeof item.call_id === "string" && typeof item.id === "string") {
+      this.#callIds.set(item.call_id, item.id);
+    }
   }
 
   [Symbol.asyncIterator](): this {

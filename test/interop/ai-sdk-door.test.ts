@@ -33,7 +33,8 @@ interface Ai {
   streamText(options: object): {
     readonly fullStream: AsyncIterable<Part>;
     readonly text: PromiseLike<string>;
-    readonly response: PromiseLike<Result["response"]>;
+    /** Of all steps. */
+    readonly responseMessages: PromiseLike<readonly unknown[]>;
   };
   generateObject(options: object): Promise<{ readonly object: unknown }>;
   stepCountIs(count: number): unknown;
@@ -173,7 +174,7 @@ describe("a conversation", () => {
       };
       const stream = ai.streamText({ model, messages, stopWhen: ai.stepCountIs(5), ...options });
       await stream.text;
-      messages.push(...JSON.parse(JSON.stringify((await stream.response).messages)));
+      messages.push(...JSON.parse(JSON.stringify(await stream.responseMessages)));
     }
     const bodies = bodiesOf<{ input: { type: string }[]; previous_response_id?: string }>(server);
     expect(bodies.length).toBe(4);

@@ -1,6 +1,6 @@
 import type { LanguageModelV4ToolResultOutput, LanguageModelV4ToolResultPart, SharedV4Warning } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem, ToolOutput, ToolOutputItem } from "../../index.ts";
-import { asItem, PROVIDER } from "./carried.ts";
+import { asItem, PROVIDER, without } from "./carried.ts";
 import { inputOfFile } from "./files.ts";
 import { snakeKeys } from "./key-case.ts";
 import type { PromptContext } from "./prompt.ts";
@@ -38,10 +38,15 @@ export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warning
           type: "function_call_output",
           call_id,
           output: toolOutput(output, warnings),
-          ...(part.providerOptions?.[PROVIDER] as JsonObject),
+          ...ownFields(part),
         },
       ];
   }
+}
+
+/** Wire fields that the program set. The SDK gives a result what its call has noted, too. */
+function ownFields({ providerOptions }: LanguageModelV4ToolResultPart): JsonObject {
+  return without(providerOptions?.[PROVIDER] ?? {}, "item", "field", "part", "arguments");
 }
 
 /** What these tools answer where the program could not run them. */

@@ -1,0 +1,106 @@
+// A coding agent: it reads, writes and runs commands in one folder until the task is done. Ctrl-C ends the answer and what it runs.
+//   node examples/coding-agent.mjs "run ls"          without a key, against the emulator
+//   OPENAI_API_KEY=… node examples/coding-agent.mjs "write a test for src/sum.js and run it"
+import { exec } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import { promisify } from "node:util";
+import {
+  apiKeyAuth,
+  functionOutput,
+  functionTool,
+  noAuth,
+  openaiProvider,
+  ResponsesSession,
+  userMessage,
+} from "codex-wire";
+import { startEmulator } from "codex-wire/emulator";
+
+const key = process.env.OPENAI_API_KEY;
+const emulator = key ? undefined : await startEmulator();
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+
+const folder = process.cwd();
+const inside = (path) => {
+  const full = resolve(folder, path);
+  if (relative(folder, full).startsWith("..")) throw new Error(`${path} is outside of ${folder}`);
+  return full;
+};
+const strings = (...names) => ({
+  type: "object",
+  properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
+  required: names,
+});
+
+/** Each tool: what the model is told of it, and what it does. */
+const toolbox = {
+  read: {
+    description: "Read a file",
+    parameters: strings("path"),
+    run: ({ path }) => readFile(inside(path), "utf8"),
+  },
+  write: {
+    description: "Write a file",
+    parameters: strings("path", "content"),
+    run: async ({ path, content }) => {
+      await mkdir(dirname(inside(path)), { recursive: true });
+      await writeFile(inside(path), content);
+      return `wrote ${content.length} characters`;
+    },
+  },
+  shell: {
+    description: "Run a shell command",
+    parameters: strings("command"),
+    run: async ({ command }) => {
+      const options = { cwd: folder, signal: stop.signal, timeout: 120_000 };
+      const { stdout, stderr } = await promisify(exec)(command, options).catch((failed) => failed);
+      return `${stdout}${stderr}` || "(no output)";
+    },
+  },
+};
+const tools = Object.entries(toolbox).map(([name, { description, parameters }]) =>
+  functionTool({ name, description, parameters }),
+);
+
+const session = new ResponsesSession({
+  provider: openaiProvider(emulator ? { baseUrl: emulator.url, proxy: false } : {}),
+  auth: key ? apiKeyAuth(key) : noAuth(),
+  telemetry: { onRetry: ({ layer, delayMs, reason }) => console.error(`[${layer}] again in ${delayMs} ms: ${reason}`) },
+});
+const request = {
+  model: process.env.MODEL ?? "gpt-5.5",
+  instructions: `You are a coding agent in ${folder}. Work with the tools until the task is done, then say in short what you did.`,
+  tools,
+  context_management: [{ type: "compaction", compact_threshold: 200_000 }], // a long history is made short by the service
+};
+
+try {
+  const history = [userMessage(process.argv.slice(2).join(" ") || "run ls")];
+  for (let calls = 1; calls > 0; ) {
+    const stream = await session.stream({ ...request, input: history }, { signal: stop.signal });
+    const items = [];
+    for await (const event of stream) {
+      if (event.type === "output_text.delta") process.stdout.write(event.delta);
+      if (event.type === "output_item.done") items.push(event.item);
+      if (event.type === "restarted") items.length = event.keptItems; // what came after it is void
+    }
+    const compaction = items.findLastIndex(({ type }) => type === "compaction");
+    if (compaction !== -1) history.length = 0; // it stands for all before it
+    history.push(...items.slice(Math.max(compaction, 0)));
+    calls = 0;
+    for (const item of items.filter(({ type }) => type === "function_call")) {
+      calls += 1;
+      console.error(`[${item.name}] ${item.arguments}`);
+      const output = await Promise.resolve(item.arguments).then(JSON.parse).then(toolbox[item.name].run).catch(String);
+      history.push(functionOutput(item, output));
+    }
+  }
+  process.stdout.write("\n");
+} catch (error) {
+  console.error(stop.signal.aborted ? "stopped" : error);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
+} finally {
+  await session.close();
+  await emulator?.close();
+}
