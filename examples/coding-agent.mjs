@@ -16,8 +16,9 @@ import {
 } from "codex-wire";
 import { startEmulator } from "codex-wire/emulator";
 
-const key = process.env.OPENAI_API_KEY;
+const { OPENAI_API_KEY: key, OPENAI_BASE_URL, MODEL = "gpt-5.5", COMPACT_AT = 200_000 } = process.env;
 const emulator = key ? undefined : await startEmulator();
+const baseUrl = emulator?.url ?? OPENAI_BASE_URL;
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 
@@ -33,46 +34,38 @@ const strings = (...names) => ({
   required: names,
 });
 
+async function write({ path, content }) {
+  await mkdir(dirname(inside(path)), { recursive: true });
+  await writeFile(inside(path), content);
+  return `wrote ${content.length} characters`;
+}
+
+async function shell({ command }) {
+  const options = { cwd: folder, signal: stop.signal, timeout: 120_000 };
+  const { stdout, stderr } = await promisify(exec)(command, options).catch((failed) => failed);
+  return `${stdout}${stderr}` || "(no output)";
+}
+
 /** Each tool: what the model is told of it, and what it does. */
 const toolbox = {
-  read: {
-    description: "Read a file",
-    parameters: strings("path"),
-    run: ({ path }) => readFile(inside(path), "utf8"),
-  },
-  write: {
-    description: "Write a file",
-    parameters: strings("path", "content"),
-    run: async ({ path, content }) => {
-      await mkdir(dirname(inside(path)), { recursive: true });
-      await writeFile(inside(path), content);
-      return `wrote ${content.length} characters`;
-    },
-  },
-  shell: {
-    description: "Run a shell command",
-    parameters: strings("command"),
-    run: async ({ command }) => {
-      const options = { cwd: folder, signal: stop.signal, timeout: 120_000 };
-      const { stdout, stderr } = await promisify(exec)(command, options).catch((failed) => failed);
-      return `${stdout}${stderr}` || "(no output)";
-    },
-  },
+  read: { description: "Read a file", parameters: strings("path"), run: ({ path }) => readFile(inside(path), "utf8") },
+  write: { description: "Write a file", parameters: strings("path", "content"), run: write },
+  shell: { description: "Run a shell command", parameters: strings("command"), run: shell },
 };
 const tools = Object.entries(toolbox).map(([name, { description, parameters }]) =>
   functionTool({ name, description, parameters }),
 );
 
 const session = new ResponsesSession({
-  provider: openaiProvider(emulator ? { baseUrl: emulator.url, proxy: false } : {}),
+  provider: openaiProvider({ baseUrl }),
   auth: key ? apiKeyAuth(key) : noAuth(),
-  telemetry: { onRetry: ({ layer, delayMs, reason }) => console.error(`[${layer}] again in ${delayMs} ms: ${reason}`) },
+  telemetry: { onRetry: ({ layer, delayMs, reason }) => console.error(`[${layer}] again in ${Math.round(delayMs)} ms: ${reason}`) },
 });
 const request = {
-  model: process.env.MODEL ?? "gpt-5.5",
+  model: MODEL,
   instructions: `You are a coding agent in ${folder}. Work with the tools until the task is done, then say in short what you did.`,
   tools,
-  context_management: [{ type: "compaction", compact_threshold: 200_000 }], // a long history is made short by the service
+  context_management: [{ type: "compaction", compact_threshold: Number(COMPACT_AT) }], // a long history is made short by the service
 };
 
 try {
