@@ -26,7 +26,7 @@ const PACKAGES = [
     "@rollup/plugin-commonjs@28",
     "@rollup/plugin-json@6",
   ],
-  ...["vite@7", "webpack@5", "@vercel/ncc@0.38", "jest@30", "postject@1", "bun@1", "deno@2"],
+  ...["vite@7", "webpack@5", "@vercel/ncc@0.38", "jest@30", "postject@1.0.0-alpha.6", "bun@1", "deno@2"],
 ];
 const FOLDER = join(root, ".cache/bundles");
 const OUT = join(FOLDER, "out");
@@ -57,10 +57,10 @@ const client = new ResponsesClient({ provider: openaiProvider({ baseUrl: process
 for (let times = 0; times < 2; times += 1) console.log((await (await client.stream({ model: "gpt-5.5", input: "17*23" })).collect()).text);
 `;
 
-const program = (name) => join(FOLDER, name);
+const program = (/** @type {string} */ name) => join(FOLDER, name);
 const load = createRequire(join(FOLDER, "package.json"));
-const loaded = (name) => import(pathToFileURL(load.resolve(name)).href);
-const node = (file, ...flags) => [process.execPath, ...flags, file];
+const loaded = (/** @type {string} */ name) => import(pathToFileURL(load.resolve(name)).href);
+const node = (/** @type {string} */ file, /** @type {string[]} */ ...flags) => [process.execPath, ...flags, file];
 
 /** Each makes its program and returns the command that runs it. */
 const ROWS = {
@@ -170,15 +170,12 @@ const ROWS = {
   deno: async () => [join(FOLDER, "node_modules/@deno/linux-x64-glibc/deno"), "run", "-A", program("program.mjs")],
 };
 
-// With everything inlined, Vite puts an empty module in the place of an optional package that is missing; ws must not look for its two.
-const WITHOUT_ADDONS = { "process.env.WS_NO_BUFFER_UTIL": "'1'", "process.env.WS_NO_UTF_8_VALIDATE": "'1'" };
-
 /** Codecs and formats that a program may have; no build needs them. */
 const OPTIONAL = ["@bokuweb/zstd-wasm", "yaml", "bufferutil", "utf-8-validate"];
 // The usual line of an ESM bundle for Lambda: CommonJS packages inside it ask for Node's modules.
 const REQUIRE = `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`;
 
-async function esbuild(name, options) {
+async function esbuild(/** @type {string} */ name, /** @type {object} */ options) {
   const { build } = await loaded("esbuild");
   const outfile = join(OUT, name);
   await build({
@@ -193,7 +190,7 @@ async function esbuild(name, options) {
   return outfile;
 }
 
-function run([command, ...words], env = {}) {
+function run(/** @type {string[]} */ [command = "", ...words], env = {}) {
   return promisify(execFile)(command, words, {
     cwd: FOLDER,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
@@ -202,7 +199,7 @@ function run([command, ...words], env = {}) {
 }
 
 /** Of what was built: a file, or all files of its folder. */
-function kilobytes(command) {
+function kilobytes(/** @type {string[]} */ command) {
   const file = command.find((word) => word.startsWith(OUT));
   if (!file) return "";
   const folder = join(file, "..");
@@ -237,7 +234,9 @@ await runScript(async () => {
       process.stdout.write(`works    ${name.padEnd(24)} ${kilobytes(command)}\n`);
     } catch (error) {
       failed += 1;
-      process.stdout.write(`FAILS    ${name.padEnd(24)} ${String(error?.stderr || error).slice(0, 1500)}\n`);
+      process.stdout.write(
+        `FAILS    ${name.padEnd(24)} ${String(/** @type {{ stderr?: string }} */ (error).stderr || error).slice(0, 1500)}\n`,
+      );
     }
   }
   await emulator.close();

@@ -22,7 +22,12 @@ describe("the check catches", () => {
     ["the emulator knowing the session", "src/emulator/a.ts", `import type { S } from "../api/s.ts";`, /must not know/],
     ["a door going past the public API", "src/doors/a.ts", `import { x } from "../api/x.ts";`, /must not know/],
     ["an endpoint knowing a door", "src/api/a.ts", `import { x } from "../doors/x.ts";`, /must not know/],
-    ["the library loading a framework", "src/api/a.ts", `import { Agent } from "@openai/agents";`, /loads @openai\/agents/],
+    [
+      "the library loading a framework",
+      "src/api/a.ts",
+      `import { Agent } from "@openai/agents";`,
+      /loads @openai\/agents/,
+    ],
     ["a file outside the layers", "src/tools/a.ts", `import { x } from "../client/x.ts";`, /no layer/],
     ["TLS outside trust", "src/client/route/a.ts", `import { connect } from "node:tls";`, /loads node:tls/],
     ["TLS without its prefix", "src/client/route/a.ts", `import tls from "tls";`, /loads node:tls/],

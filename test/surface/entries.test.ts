@@ -482,6 +482,27 @@ const ENTRIES: readonly Entry[] = [
       "TextPattern",
     ],
   },
+  {
+    name: "codex-wire/ai-sdk",
+    file: "src/doors/ai-sdk/index.ts",
+    load: () => import("../../src/doors/ai-sdk/index.ts"),
+    values: ["codexApi"],
+    types: ["CodexApiModelOptions", "RequestDefaults"],
+  },
+  {
+    name: "codex-wire/openai-agents",
+    file: "src/doors/openai-agents/index.ts",
+    load: () => import("../../src/doors/openai-agents/index.ts"),
+    values: ["CodexApiModelProvider"],
+    types: ["CodexApiModelProviderOptions", "RequestDefaults"],
+  },
+  {
+    name: "codex-wire/opentelemetry",
+    file: "src/doors/opentelemetry/index.ts",
+    load: () => import("../../src/doors/opentelemetry/index.ts"),
+    values: ["openTelemetry"],
+    types: ["OpenTelemetryOptions", "SpanHooks"],
+  },
 ];
 
 interface Exports {
