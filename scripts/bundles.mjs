@@ -100,8 +100,7 @@ const ROWS = {
       root: FOLDER,
       logLevel: "error",
       build: settings,
-      define: WITHOUT_ADDONS,
-      ssr: { noExternal: true, external: OPTIONAL },
+      ssr: { external: ["codex-wire"] },
     });
     return node(join(OUT, "vite/program.mjs"));
   },
