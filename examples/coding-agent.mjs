@@ -53,13 +53,14 @@ const tools = Object.entries(toolbox).map(([name, { description, parameters }]) 
   codex.functionTool({ name, description, parameters }),
 );
 
-const session = new codex.ResponsesSession({
+const api = new codex.CodexApi({
   provider: codex.openaiProvider({ baseUrl }),
   auth: key ? codex.apiKeyAuth(key) : codex.noAuth(),
   telemetry: {
     onRetry: ({ layer, delayMs, reason }) => console.error(`[${layer}] again in ${Math.round(delayMs)} ms: ${reason}`),
   },
 });
+const session = api.session();
 const request = {
   model: MODEL,
   instructions: `You are a coding agent in ${folder}. Work with the tools until the task is done, then say in short what you did.`,
@@ -94,6 +95,6 @@ try {
   console.error(stop.signal.aborted ? "stopped" : error);
   process.exitCode = stop.signal.aborted ? 130 : 1;
 } finally {
-  await session.close();
+  await api.close();
   await emulator?.close();
 }

@@ -34,20 +34,21 @@ const ANSWER = "17*23 = 391";
 
 const BODY = `
 async function main() {
-  for (const transport of ["websocket", "http"]) {
+  for (const carrier of ["websocket", "http"]) {
     const provider = openaiProvider({ baseUrl: process.env.EMULATOR_URL, proxy: false });
-    const session = new ResponsesSession({ provider, auth: noAuth(), transport });
+    const api = new CodexApi({ provider, auth: noAuth() });
+    const session = api.session({ carrier });
     const { text } = await (await session.stream({ model: "gpt-5.5", input: "17*23" })).collect();
     console.log(text);
-    await session.close();
+    await api.close();
   }
 }
 `;
-const NAMES = "{ noAuth, openaiProvider, ResponsesSession }";
+const NAMES = "{ CodexApi, noAuth, openaiProvider }";
 const FAIL = "main().catch((error) => { console.error(error); process.exit(1); });\n";
 const ESM = `import ${NAMES} from "codex-wire";\n${BODY}${FAIL}`;
 const CJS = `const ${NAMES} = require("codex-wire");\n${BODY}${FAIL}`;
-const JEST = `let noAuth, openaiProvider, ResponsesSession;
+const JEST = `let CodexApi, noAuth, openaiProvider;
 beforeAll(async () => { (${NAMES} = await import("codex-wire")); });
 ${BODY}
 test("streams", () => main());

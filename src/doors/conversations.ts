@@ -8,7 +8,7 @@ import type {
   ResponsesSession,
   SessionCallOptions,
 } from "../index.ts";
-import { type LineOptions, sessionOpener, TELL_ALL } from "./line.ts";
+import { type Line, type LineOptions, openLine } from "./line.ts";
 
 /** A request as a framework makes it: the whole history every time, as items. */
 export type WholeRequest = ResponsesRequest & { readonly input: readonly ResponseItem[] };
@@ -35,19 +35,26 @@ export function conversationsOf(line: LineOptions = DEFAULT_LINE): Conversations
   return conversations;
 }
 
+/** Ends every connection of a line, and what runs on it; who asks for its conversations after that gets new ones. */
+export async function closeConversations(line: LineOptions = DEFAULT_LINE): Promise<void> {
+  const known = KNOWN.get(line);
+  KNOWN.delete(line);
+  await known?.close();
+}
+
 /**
  * Sessions for callers who have no notion of them. A framework asks a model object for one answer after another, of any conversation, with the whole
  * history each time; only a session that saw the beginning of a history can send what is new of it alone. So a request goes to the idle session whose
  * last history it continues, else to a new one. A session serves one request at a time; of the idle ones the eight that were used last are kept.
  */
 export class Conversations {
-  readonly #open: () => ResponsesSession;
+  readonly #line: Line;
   readonly #idle: Conversation[] = []; // the one used last is last
   readonly #busy = new Set<Conversation>();
   #isClosed = false;
 
   constructor(options: LineOptions) {
-    this.#open = sessionOpener(options);
+    this.#line = openLine(options);
   }
 
   /** Sends a request. What it returns must be read to its end, or left. @throws What `ResponsesSession.stream` throws. */
@@ -55,7 +62,7 @@ export class Conversations {
     const conversation = this.#take(request.input);
     try {
       const input = request.input.map((item) => withId(item, conversation.callIds));
-      const stream = await conversation.session.stream({ ...request, input }, { ...TELL_ALL, ...options });
+      const stream = await conversation.session.stream({ ...request, input }, { incomplete: "end", ...options });
       return new Answer(stream, conversation.callIds, () => this.#giveBack(conversation));
     } catch (error) {
       this.#giveBack(conversation);
@@ -68,12 +75,15 @@ export class Conversations {
     this.#isClosed = true;
     const all = [...this.#idle.splice(0), ...this.#busy];
     await Promise.all(all.map(({ session }) => session.close()));
+    await this.#line.close();
   }
 
   #take(input: readonly ResponseItem[]): Conversation {
     const at = this.#idle.findLastIndex((conversation) => continues(input, conversation.input));
     const conversation =
-      at === -1 ? { session: this.#open(), input, callIds: new Map() } : (this.#idle.splice(at, 1)[0] as Conversation);
+      at === -1
+        ? { session: this.#line.open(), input, callIds: new Map() }
+        : (this.#idle.splice(at, 1)[0] as Conversation);
     conversation.input = input;
     this.#busy.add(conversation);
     return conversation;

@@ -189,7 +189,7 @@ describe("a conversation", () => {
 
   it("brings back reasoning with its encrypted content over HTTP too", async () => {
     const server = await emulator();
-    const model = codexApi(MODEL, { line: line(server, { transport: "http" }) });
+    const model = codexApi(MODEL, { line: line(server, { carrier: "http" }) });
     const reasoning = { providerOptions: { codexWire: { reasoning: { effort: "high", summary: "auto" } } } };
     const first = await ai.generateText({ model, prompt: "My cat is called Ada", ...reasoning });
     const messages = [
@@ -235,7 +235,7 @@ it("an abort ends the stream as the SDK knows it, and the answer at the service"
 // The SDK's own model does not take the emulator's list of tools, whose annotations are null.
 it("a call of an MCP server and its result come as the SDK has them, and go back as they came", async () => {
   const server = await emulator();
-  const model = codexApi(MODEL, { line: line(server, { transport: "http" }) });
+  const model = codexApi(MODEL, { line: line(server, { carrier: "http" }) });
   const options = { model, tools: { mcp: tools.mcp(MCP) } };
   const first = await ai.generateText({ ...options, prompt: "ask the mcp server docs for cats" });
   expect(first.toolResults).toMatchObject([{ toolName: "mcp.lookup", output: { type: "call", serverLabel: "docs" } }]);

@@ -2,25 +2,30 @@ import { acceptSignal } from "../../client/abort.ts";
 import { Failure } from "../../client/failure/failure.ts";
 import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import type { Logger } from "../../client/log.ts";
+import { knownOptions } from "../../client/options.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
-import { notify, type Telemetry } from "../../client/telemetry.ts";
+import { notify } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
-import { isAzure, type ProviderConfig, type ProviderLimits } from "../provider.ts";
+import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../provider.ts";
 import { mapErrorEvent } from "../refusal/event.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
+import { modelOf } from "../service/call.ts";
+import type { TurnState } from "../service/call-options.ts";
+import type { CallObserver, Observer } from "../service/observer.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
-import type { ResponseEvent } from "./events.ts";
-import { type Carrier, ResponseFeed } from "./feed.ts";
-import { LaterEvents } from "./later-events.ts";
+import type { Carrier } from "./ending.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { ResponseFlow } from "./flow.ts";
+import { checkReading, READING_NAMES, type StreamOptions, streamOptionsOf } from "./options.ts";
 import { handshakeEvents } from "./preliminary.ts";
-import { ResponseStream } from "./stream.ts";
-import type { TurnState } from "./turn-state.ts";
+import { type ResponseSource, ResponseStream } from "./stream.ts";
+import { watched } from "./watched.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions {
+export interface WebsocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -33,13 +38,17 @@ export interface WebsocketStreamOptions {
   readonly traceContext?: TraceContext | undefined;
   /** Filled when an event of the stream carries the turn's state. */
   readonly turnState?: TurnState | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
-  readonly laterEvents?: boolean | undefined;
 }
+
+const STREAM = knownOptions<WebsocketStreamOptions>("the options of a response", {
+  previousResponseId: true,
+  generate: true,
+  clientMetadata: true,
+  signal: true,
+  traceContext: true,
+  turnState: true,
+  ...READING_NAMES,
+});
 
 /** Stands for a close frame without a code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
@@ -50,10 +59,28 @@ const NOW = Promise.resolve();
 export interface ConnectionContext {
   readonly provider: ProviderConfig;
   readonly limits: ProviderLimits;
-  readonly telemetry?: Telemetry | undefined;
-  readonly logger: Logger;
+  readonly observer: Observer;
   readonly traceContext?: TraceContext | undefined;
 }
+
+/** One request over a connection. */
+export interface WebsocketResponseCall {
+  /** As `frameText` writes it. */
+  readonly frame: string;
+  /** What of the options is about reading the answer. */
+  readonly options: WebsocketStreamOptions;
+  readonly observer: CallObserver;
+  /** The call ends with this response. */
+  readonly isOwnCall: boolean;
+  /** Goes between the source and its reader. */
+  readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
+}
+
+/** As `streamBody`, for a request that is part of a larger call. */
+export let respondOn: (
+  connection: ResponsesWebsocketConnection,
+  call: WebsocketResponseCall,
+) => Promise<ResponseStream>;
 
 /**
  * A WebSocket to `responses`: one request after the other, each answered by a {@link ResponseStream}. It stays open after a response that
@@ -68,12 +95,13 @@ export class ResponsesWebsocketConnection {
   readonly #context: ConnectionContext;
   readonly #preliminary: readonly ResponseEvent[];
   readonly #turns = new RequestTurns();
-  #feed: ResponseFeed | undefined;
+  #flow: ResponseFlow | undefined;
   #isSending = false;
   #requests = 0;
   /** Of one network read: they come in one go. */
   readonly #messages: RawData[] = [];
 
+  /** @internal */
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
     this.openedAt = connection.openedAt;
@@ -89,6 +117,11 @@ export class ResponsesWebsocketConnection {
     return this.#connection.isClosed;
   }
 
+  /** Idle, and the clock jumped since the server was heard last (this machine slept): a new connection is cheaper than a request that is lost. */
+  get isDoubtful(): boolean {
+    return this.#flow === undefined && this.#connection.isDoubtful;
+  }
+
   /**
    * Sends a request and resolves when it is out; while another response is under way it waits for that one's end.
    *
@@ -96,25 +129,49 @@ export class ResponsesWebsocketConnection {
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
-  async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
-    const store = request.store ?? isAzure(this.#context.provider);
-    // Item ids are written over HTTP alone, as in the reference.
-    return this.streamBody(encodeResponsesRequest({ ...request, store }), options);
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: WebsocketStreamOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
+    const { azure, itemIds } = requestEncoding(this.#context.provider);
+    // The ids of stored items are written over HTTP alone, as in the reference.
+    const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
+    return (await this.streamBody(body, options)).readBy(request);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    STREAM(options);
+    checkReading(options);
+    const observer = this.#context.observer.begin({ endpoint: "responses", model: modelOf(body) });
+    try {
+      const { traceContext = this.#context.traceContext } = options;
+      const frame = frameText(body, { ...options, traceContext });
+      return await this.#respond({ frame, options, observer, isOwnCall: true });
+    } catch (error) {
+      observer.failed(error);
+      throw error;
+    }
+  }
+
+  static {
+    respondOn = (connection, call) => connection.#respond(call);
+  }
+
+  async #respond({ frame, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
     acceptSignal(options.signal);
-    const frame = this.#encode(body, options);
+    if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
     await this.#turns.enter(options.signal);
     if (options.signal?.aborted) {
       this.#endTurn(); // nothing is out yet: the connection serves the next request
       throw new AbortedError(options.signal.reason);
     }
-    const feed = this.#openFeed(options);
-    await this.#send(frame, feed, options.signal);
-    feed.expectEvents();
-    return new ResponseStream({ events: feed.queue, received: feed.received }, { status: 101, headers: this.headers });
+    const flow = this.#openFlow(options, observer);
+    await this.#send(frame, flow, options.signal, observer);
+    flow.expectEvents();
+    observer.answered({ requestId: requestIdOf(this.headers) });
+    const source = isOwnCall ? watched(flow, observer) : flow;
+    return new ResponseStream(dress?.(source) ?? source, { status: 101, headers: this.headers });
   }
 
   /**
@@ -123,7 +180,7 @@ export class ResponsesWebsocketConnection {
    */
   async close(): Promise<void> {
     this.#turns.close();
-    if (this.#feed) this.#feed.fail(connectionClosed());
+    if (this.#flow) this.#flow.fail(connectionClosed());
     else await this.#connection.close();
   }
 
@@ -133,40 +190,34 @@ export class ResponsesWebsocketConnection {
     const event = parseObject(message);
     const error = event?.type === "error" ? mapErrorEvent(event, message) : undefined;
     const text = error && this.#connection.blank(error.message);
-    this.#context.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
+    this.#context.observer.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
     if (error) this.#connection.terminate();
   }
 
-  #encode(
-    body: JsonObject,
-    { previousResponseId, generate, clientMetadata, traceContext }: WebsocketStreamOptions,
-  ): string {
-    const trace = traceMetadata(traceContext ?? this.#context.traceContext);
-    return jsonText(
-      websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
-    );
-  }
-
-  #openFeed(options: WebsocketStreamOptions): ResponseFeed {
-    const { limits, telemetry, logger } = this.#context;
-    const feed = new ResponseFeed(this.#carrier, {
+  #openFlow(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
+    const { limits } = this.#context;
+    const flow = new ResponseFlow(this.#carrier, {
+      ...streamOptionsOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
+      headers: this.headers,
       turnState: options.turnState,
       telemetry,
       logger,
       blank: this.#connection.blank,
     });
-    this.#feed = feed;
+    this.#flow = flow;
     this.#connection.ref();
-    feed.open(this.#preliminary);
-    return feed;
+    flow.open(this.#preliminary);
+    return flow;
   }
 
-  async #send(frame: string, feed: ResponseFeed, signal: AbortSignal | undefined): Promise<void> {
+  async #send(
+    frame: string,
+    flow: ResponseFlow,
+    signal: AbortSignal | undefined,
+    { telemetry }: CallObserver,
+  ): Promise<void> {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
@@ -175,13 +226,13 @@ export class ResponsesWebsocketConnection {
     try {
       await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
     } catch (cause) {
-      feed.fail(cause);
-      error = feed.failure; // the server's own reason, where it gave one before the connection went
+      flow.fail(cause);
+      error = flow.failure; // the server's own reason, where it gave one before the connection went
     } finally {
       this.#isSending = false;
     }
-    const durationMs = performance.now() - startedAt;
-    notify(this.#context.telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
+    const durationMs = Math.round(performance.now() - startedAt);
+    notify(telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
     if (error !== undefined) throw error;
   }
 
@@ -194,12 +245,12 @@ export class ResponsesWebsocketConnection {
     pause: () => this.#connection.pause(),
     resume: () => this.#connection.resume(),
     complete: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
       this.#endTurn();
     },
     cancel: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.terminate();
     },
   };
@@ -209,14 +260,14 @@ export class ResponsesWebsocketConnection {
     let size = 0;
     try {
       for (const message of this.#messages.splice(0)) {
-        if (this.#feed) this.#feed.read(message);
+        if (this.#flow) this.#flow.read(message);
         else this.#unasked(decodeRawData(message));
         size += message.length;
       }
-      this.#feed?.took(size);
+      this.#flow?.took(size);
     } catch (error) {
-      if (this.#feed)
-        this.#feed.fail(error); // nobody listens to the promise that called
+      if (this.#flow)
+        this.#flow.fail(error); // nobody listens to the promise that called
       else this.#connection.terminate();
     }
   };
@@ -228,17 +279,33 @@ export class ResponsesWebsocketConnection {
     },
     binary: () => {
       this.#readMessages();
-      if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));
+      if (this.#flow) this.#flow.fail(new StreamError("unexpected binary websocket event"));
       else this.#connection.terminate();
     },
     ended: (end) => {
       this.#readMessages(); // what came with the end
       this.#turns.close();
-      this.#context.logger.debug({ by: end.by }, "websocket closed");
+      this.#context.observer.logger.debug({ by: end.by }, "websocket closed");
       // What we ended has its error already, and a request that broke on its way out gets the one of sending.
-      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#feed?.fail(endError(end));
+      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#flow?.fail(endError(end));
     },
   };
+}
+
+/** A request as the text of the one frame in which it goes out. @throws {@link BuildError} It cannot be written as JSON. */
+export function frameText(
+  body: JsonObject,
+  {
+    previousResponseId,
+    generate,
+    clientMetadata,
+    traceContext,
+  }: Pick<WebsocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
+): string {
+  const trace = traceMetadata(traceContext);
+  return jsonText(
+    websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
+  );
 }
 
 /** Trace context as the reference puts it into a request, where a frame has no headers. */

@@ -6,6 +6,7 @@ import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
 import { type Blank, blankerOf } from "../redact.ts";
+import { Kept } from "../route/index.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -70,11 +71,13 @@ export class WebsocketConnection {
   readonly #unsent = new Set<(error?: unknown) => void>();
   readonly #closeWaiters: (() => void)[] = [];
   #sink: WebsocketSink | undefined;
+  #onEnded: (() => void) | undefined;
   #end: WebsocketEnd | undefined;
   #failure: Error | undefined;
   #failedSend: Error | undefined;
   #isClosing = false;
   #isPaused = true;
+  #heard = new Kept();
 
   /** @throws What {@link shakeHands} throws. */
   static async open(options: WebsocketOptions): Promise<WebsocketConnection> {
@@ -114,11 +117,22 @@ export class WebsocketConnection {
     return this.#end !== undefined || this.#isClosing || this.#websocket.readyState !== this.#websocket.OPEN;
   }
 
+  /** The clock jumped since the peer was heard last, as it does when a machine wakes: the path may be dead, and a ping would tell only in a minute. */
+  get isDoubtful(): boolean {
+    return this.#heard.clockJumped();
+  }
+
   /** Messages go to `sink` from now on. */
   attach(sink: WebsocketSink): void {
     this.#sink = sink;
     if (this.#end) sink.ended(this.#end);
     else this.resume();
+  }
+
+  /** Calls `listener` once when the connection has ended, whoever ended it: for whoever keeps count of open ones. */
+  onEnded(listener: () => void): void {
+    if (this.#end) listener();
+    else this.#onEnded = listener;
   }
 
   /**
@@ -219,6 +233,7 @@ export class WebsocketConnection {
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
   #onData = (): void => {
     this.#heartbeat.heard();
+    this.#heard = new Kept();
     // The peer said goodbye, and ws has answered: whoever waits shall know now, not when the peer gets round to closing.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
@@ -243,6 +258,7 @@ export class WebsocketConnection {
     if (this.#end) return;
     this.#end = end;
     this.#heartbeat.stop();
+    this.#onEnded?.();
     this.#sink?.ended(end);
   }
 }

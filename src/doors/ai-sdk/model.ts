@@ -116,9 +116,9 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
 
   #ask(
     request: Parameters<Conversations["ask"]>[0],
-    { abortSignal: signal, headers }: LanguageModelV4CallOptions,
+    { abortSignal: signal, headers, includeRawChunks: raw = false }: LanguageModelV4CallOptions,
   ): Promise<Answer> {
-    const options: SessionCallOptions = { signal, headers };
+    const options: SessionCallOptions = { signal, headers, raw, wireEvents: raw };
     return this.#conversations()
       .ask(request, options)
       .catch((error) => fail(error, { abortSignal: signal }));

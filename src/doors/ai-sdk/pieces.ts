@@ -5,6 +5,7 @@ export interface Piece {
   readonly of: "text" | "summary" | "reasoning" | "input";
   readonly delta: string;
   readonly itemId?: string | undefined;
+  readonly outputIndex?: number | undefined;
   /** Of the text among the item's. */
   readonly index: number;
 }
@@ -13,29 +14,20 @@ export interface Piece {
 export function pieceOf(event: ResponseEvent): Piece | undefined {
   switch (event.type) {
     case "output_text.delta":
-      return { of: "text", delta: event.delta, index: 0 };
+    case "refusal.delta":
+      return { of: "text", ...placeOf(event), index: event.contentIndex ?? 0 };
     case "reasoning_summary_text.delta":
-      return { of: "summary", delta: event.delta, index: event.summaryIndex };
+      return { of: "summary", ...placeOf(event), index: event.summaryIndex ?? 0 };
     case "reasoning_text.delta":
-      return { of: "reasoning", delta: event.delta, index: event.contentIndex };
-    case "tool_call_input.delta":
-      return { of: "input", delta: event.delta, itemId: event.itemId, index: 0 };
-    case "wire":
-      return wirePiece(event.event);
+      return { of: "reasoning", ...placeOf(event), index: event.contentIndex ?? 0 };
+    case "function_call_arguments.delta":
+    case "custom_tool_call_input.delta":
+      return { of: "input", ...placeOf(event), index: 0 };
     default:
       return undefined;
   }
 }
 
-function wirePiece({ type, delta, item_id, content_index }: Readonly<Record<string, unknown>>): Piece | undefined {
-  const place = { itemId: typeof item_id === "string" ? item_id : undefined, index: Number(content_index ?? 0) };
-  if (typeof delta !== "string") return undefined;
-  if (type === "response.function_call_arguments.delta") return { of: "input", delta, ...place };
-  if (type === "response.refusal.delta") return { of: "text", delta, ...place };
-  return undefined;
-}
-
-/** The event as the service sent it, where it is known. */
-export function rawOf(event: ResponseEvent): unknown {
-  return event.type === "wire" ? event.event : undefined;
+function placeOf({ delta, itemId, outputIndex }: Pick<Piece, "delta" | "itemId" | "outputIndex">) {
+  return { delta, itemId, outputIndex };
 }

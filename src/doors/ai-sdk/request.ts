@@ -2,8 +2,8 @@ import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provid
 import type { JsonObject, ResponsesRequest } from "../../index.ts";
 import type { WholeRequest } from "../conversations.ts";
 import { PROVIDER } from "./carried.ts";
+import { inputOfPrompt } from "./input/prompt.ts";
 import { snakeKeys } from "./key-case.ts";
-import { inputOfPrompt } from "./prompt.ts";
 import { CallTools } from "./tools.ts";
 
 export interface ModelCall {

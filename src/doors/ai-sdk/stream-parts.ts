@@ -1,10 +1,17 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import type { ResponseEvent, ResponseItem, RestartedEvent, TokenUsage } from "../../index.ts";
+import type {
+  OutputItemAddedEvent,
+  OutputItemDoneEvent,
+  ResponseEvent,
+  ResponseItem,
+  RestartedEvent,
+  TokenUsage,
+} from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { metadata } from "./carried.ts";
 import { sourcesOf, tellsSources } from "./citations.ts";
 import { partsOf, reasoningParts, textParts } from "./content.ts";
-import { type Piece, pieceOf, rawOf } from "./pieces.ts";
+import { type Piece, pieceOf } from "./pieces.ts";
 import type { CallTools } from "./tools.ts";
 import { finishReasonOf, usageOf } from "./usage.ts";
 
@@ -19,6 +26,7 @@ interface Block {
 /** An item that is under way, and its blocks in the order in which they began. */
 interface Open {
   readonly item: ResponseItem;
+  readonly outputIndex?: number | undefined;
   readonly blocks: Map<string, Block>;
 }
 
@@ -30,9 +38,9 @@ export interface StreamSettings {
 /** The parts of one streamed answer. */
 export class StreamParts {
   readonly #settings: StreamSettings;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new Set<Open>();
   #last: Open | undefined;
-  #itemCount = 0;
+  #raw: string | undefined;
   #finished = 0;
   #hasCalls = false;
   #hasRefusal = false;
@@ -50,8 +58,7 @@ export class StreamParts {
   /** @throws {@link StreamError} The answer begins anew after something was delivered that no longer stands. */
   of(event: ResponseEvent): Part[] {
     const parts = this.#partsOf(event);
-    const raw = this.#settings.includeRaw ? rawOf(event) : undefined;
-    return raw === undefined ? parts : [{ type: "raw", rawValue: raw }, ...parts];
+    return this.#settings.includeRaw && "raw" in event ? [...this.#rawPart(event.raw), ...parts] : parts;
   }
 
   /** The last part, after the last event. */
@@ -64,6 +71,13 @@ export class StreamParts {
     };
   }
 
+  /** Several events may come of one of the service's; it is shown once. */
+  #rawPart(raw: string | undefined): Part[] {
+    if (raw === undefined || raw === this.#raw) return [];
+    this.#raw = raw;
+    return [{ type: "raw", rawValue: JSON.parse(raw) }];
+  }
+
   #partsOf(event: ResponseEvent): Part[] {
     const piece = pieceOf(event);
     if (piece) return this.#piece(piece);
@@ -71,9 +85,9 @@ export class StreamParts {
       case "server_model":
         return [{ type: "response-metadata", modelId: event.model }];
       case "output_item.added":
-        return this.#added(event.item);
+        return this.#added(event);
       case "output_item.done":
-        return this.#done(event.item);
+        return this.#done(event);
       case "restarted":
         return this.#restarted(event);
       case "completed":
@@ -85,16 +99,15 @@ export class StreamParts {
     }
   }
 
-  #added(item: ResponseItem): Part[] {
-    this.#last = { item, blocks: new Map() };
-    this.#open.set(idOf(item) ?? `item ${this.#itemCount}`, this.#last);
-    this.#itemCount += 1;
+  #added({ item, outputIndex }: OutputItemAddedEvent): Part[] {
+    this.#last = { item, outputIndex, blocks: new Map() };
+    this.#open.add(this.#last);
     const call = inputOf(item);
     return call ? [...this.#begin(this.#last, { kind: "tool-input", id: call.id }, "input", call.name).parts] : [];
   }
 
-  #piece({ of, delta, itemId, index }: Piece): Part[] {
-    const open = (itemId === undefined ? undefined : this.#open.get(itemId)) ?? this.#last;
+  #piece({ of, delta, itemId, outputIndex, index }: Piece): Part[] {
+    const open = this.#find(outputIndex, itemId) ?? this.#last;
     if (!open || delta === "") return [];
     const base = idOf(open.item) ?? "item";
     if (of === "input") {
@@ -116,8 +129,8 @@ export class StreamParts {
     return { block, parts: [{ type: "tool-input-start", id, toolName }, ...quote] };
   }
 
-  #done(item: ResponseItem): Part[] {
-    const open = this.#take(item);
+  #done({ item, outputIndex }: OutputItemDoneEvent): Part[] {
+    const open = this.#take(item, outputIndex);
     this.#finished += 1;
     if (item.type === "message") {
       this.#hasRefusal ||= item.content.some(({ type }) => type === "refusal");
@@ -132,7 +145,7 @@ export class StreamParts {
 
   #texts(item: Extract<ResponseItem, { type: "message" }>, open: Open): Part[] {
     return textParts(item).flatMap(({ text, citations, providerMetadata }, index) => {
-      const id = `${idOf(item) ?? "item"}:text:${index}`;
+      const id = `${idOf(open.item) ?? "item"}:text:${index}`;
       const parts = this.#whole(open, "text", `text:${index}`, id, text);
       return [
         ...parts,
@@ -150,7 +163,7 @@ export class StreamParts {
     const summaries = item.summary?.length ?? 0;
     return reasoningParts(item).flatMap(({ text, providerMetadata }, index) => {
       const key = index < summaries || text === "" ? `summary:${index}` : `reasoning:${index - summaries}`;
-      const id = `${idOf(item) ?? "item"}:${key}`;
+      const id = `${idOf(open.item) ?? "item"}:${key}`;
       return [...this.#whole(open, "reasoning", key, id, text), { type: "reasoning-end", id, providerMetadata }];
     });
   }
@@ -179,20 +192,25 @@ export class StreamParts {
     ];
   }
 
-  #take(item: ResponseItem): Open {
-    const id = idOf(item);
-    const key =
-      id !== undefined && this.#open.has(id)
-        ? id
-        : [...this.#open].find(([, open]) => open === this.#last && open.item.type === item.type)?.[0];
-    const open = key === undefined ? undefined : this.#open.get(key);
-    if (key !== undefined) this.#open.delete(key);
+  /** By the index first: some services change an item's id from event to event. */
+  #find(outputIndex: number | undefined, itemId: string | undefined): Open | undefined {
+    const open = [...this.#open];
+    return (
+      (outputIndex === undefined ? undefined : open.find((one) => one.outputIndex === outputIndex)) ??
+      (itemId === undefined ? undefined : open.find(({ item }) => idOf(item) === itemId))
+    );
+  }
+
+  #take(item: ResponseItem, outputIndex: number | undefined): Open {
+    const last = this.#last?.item.type === item.type && this.#open.has(this.#last) ? this.#last : undefined;
+    const open = this.#find(outputIndex, idOf(item)) ?? last;
+    if (open) this.#open.delete(open);
     return open ?? { item, blocks: new Map() };
   }
 
   /** Reasoning that no longer stands harms nobody: it is closed, and does not go back. A text would be told twice, a call made twice. */
   #restarted(event: RestartedEvent): Part[] {
-    const blocks = [...this.#open.values()].flatMap((open) => [...open.blocks.values()]);
+    const blocks = [...this.#open].flatMap((open) => [...open.blocks.values()]);
     if (event.keptItems < this.#finished || blocks.some(({ kind }) => kind !== "reasoning")) {
       throw brokenAnswer(event);
     }

@@ -8,20 +8,15 @@ export function usageOf(usage: TokenUsage | undefined): LanguageModelV4Usage {
       outputTokens: { total: undefined, text: undefined, reasoning: undefined },
     };
   }
-  const { inputTokens, cachedInputTokens, outputTokens, reasoningOutputTokens } = usage;
-  const cacheWrite = cacheWriteTokens(usage);
+  const { inputTokens, cachedInputTokens, cacheWriteInputTokens, outputTokens, reasoningOutputTokens } = usage;
   return {
     inputTokens: {
-      ...{ total: inputTokens, noCache: inputTokens - cachedInputTokens - (cacheWrite ?? 0) },
-      ...{ cacheRead: cachedInputTokens, cacheWrite },
+      ...{ total: inputTokens, noCache: inputTokens - cachedInputTokens - cacheWriteInputTokens },
+      ...{ cacheRead: cachedInputTokens, cacheWrite: cacheWriteInputTokens },
     },
     outputTokens: { total: outputTokens, text: outputTokens - reasoningOutputTokens, reasoning: reasoningOutputTokens },
     raw: { ...usage } as JSONObject,
   };
-}
-
-function cacheWriteTokens(usage: TokenUsage): number | undefined {
-  return "cacheWriteInputTokens" in usage ? Number(usage.cacheWriteInputTokens) : undefined;
 }
 
 /** What an answer held, as far as it says why it ended. */

@@ -5,7 +5,7 @@ import {
   type ModelRetryAdviceRequest,
   OpenAIResponsesModel,
 } from "@openai/agents";
-import { conversationsOf } from "../conversations.ts";
+import { closeConversations, conversationsOf } from "../conversations.ts";
 import type { LineOptions } from "../line.ts";
 import { type RequestDefaults, responsesClient } from "./client.ts";
 import { retryAdvice } from "./retry-advice.ts";
@@ -48,7 +48,7 @@ export class CodexApiModelProvider implements ModelProvider {
 
   /** Ends the connections of its line. */
   close(): Promise<void> {
-    return conversationsOf(this.#options.line).close();
+    return closeConversations(this.#options.line);
   }
 }
 

@@ -8,6 +8,12 @@ import type {
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 
+/** Where a piece belongs, as far as the service says. */
+interface Placed {
+  readonly itemId?: string;
+  readonly outputIndex?: number;
+}
+
 /**
  * The events of one answer as the service would have sent them, were it one response: after a restart the items that stand are followed by those of the new
  * response, and the last event has them all.
@@ -15,6 +21,8 @@ import { brokenAnswer } from "../broken-answer.ts";
 export class WireEvents {
   readonly #mayBeginAnew: boolean;
   readonly #items: ResponseItem[] = [];
+  /** Items of earlier streams that stand; the indexes of the new one count from there. */
+  #kept = 0;
   #current: { readonly item: ResponseItem; hasText: boolean } | undefined;
 
   /** @param options - `mayBeginAnew`: nobody has seen what came before a restart. */
@@ -24,45 +32,52 @@ export class WireEvents {
 
   /** @throws {@link StreamError} The answer begins anew after something was delivered that no longer stands. */
   of(event: ResponseEvent): JsonObject[] {
-    const place = { output_index: this.#items.length, ...(this.#current ? { item_id: idOf(this.#current.item) } : {}) };
     switch (event.type) {
       case "created":
-        return this.#items.length > 0
-          ? []
-          : [{ type: "response.created", response: { status: "in_progress", output: [] } }];
+        return this.#kept > 0 ? [] : [{ type: "response.created", response: { status: "in_progress", output: [] } }];
       case "output_item.added":
         this.#current = { item: event.item, hasText: false };
-        return [{ type: "response.output_item.added", output_index: place.output_index, item: event.item }];
-      case "output_item.done":
+        return [{ type: "response.output_item.added", output_index: this.#index(event), item: event.item }];
+      case "output_item.done": {
+        const output_index = this.#index(event);
         this.#items.push(event.item);
         this.#current = undefined;
-        return [{ type: "response.output_item.done", output_index: place.output_index, item: event.item }];
+        return [{ type: "response.output_item.done", output_index, item: event.item }];
+      }
       case "output_text.delta":
+      case "refusal.delta":
         if (this.#current) this.#current.hasText = true;
-        return [{ type: "response.output_text.delta", ...place, content_index: 0, delta: event.delta }];
+        return [this.#delta(event, { content_index: event.contentIndex ?? 0 })];
+      case "reasoning_text.delta":
+        return [this.#delta(event, { content_index: event.contentIndex ?? 0 })];
       case "reasoning_summary_text.delta":
+        return [this.#delta(event, { summary_index: event.summaryIndex ?? 0 })];
+      case "reasoning_summary_part.added":
+        return [{ type: `response.${event.type}`, ...this.#place(event), summary_index: event.summaryIndex ?? 0 }];
+      case "reasoning_summary_text.done":
         return [
           {
-            type: "response.reasoning_summary_text.delta",
-            ...place,
-            summary_index: event.summaryIndex,
-            delta: event.delta,
+            ...{ type: `response.${event.type}`, ...this.#place(event) },
+            ...{ summary_index: event.summaryIndex ?? 0, text: event.text },
           },
         ];
-      case "reasoning_text.delta":
+      case "function_call_arguments.delta":
+      case "custom_tool_call_input.delta":
+        return [this.#delta(event)];
+      case "output_text.annotation.added":
         return [
-          { type: "response.reasoning_text.delta", ...place, content_index: event.contentIndex, delta: event.delta },
+          {
+            ...{ type: `response.${event.type}`, ...this.#place(event), annotation: event.annotation },
+            ...{ content_index: event.contentIndex ?? 0, annotation_index: event.annotationIndex ?? 0 },
+          },
         ];
-      case "reasoning_summary_part.added":
-        return [{ type: "response.reasoning_summary_part.added", ...place, summary_index: event.summaryIndex }];
-      case "tool_call_input.delta":
-        return [{ type: "response.custom_tool_call_input.delta", ...place, delta: event.delta }];
       case "wire":
-        return [event.event];
+        return [this.#shifted(event.event)];
       case "restarted":
         if (!this.#mayBeginAnew && (event.keptItems < this.#items.length || this.#current?.hasText))
           throw brokenAnswer(event);
         this.#items.length = event.keptItems;
+        this.#kept = event.keptItems;
         this.#current = undefined;
         return [];
       case "completed":
@@ -71,6 +86,25 @@ export class WireEvents {
       default:
         return [];
     }
+  }
+
+  #delta(event: Placed & { readonly type: string; readonly delta: string }, place: JsonObject = {}): JsonObject {
+    return { type: `response.${event.type}`, ...this.#place(event), ...place, delta: event.delta };
+  }
+
+  #place(event: Placed): JsonObject {
+    const itemId = event.itemId ?? (this.#current ? idOf(this.#current.item) : undefined);
+    return { output_index: this.#index(event), ...(itemId === undefined ? {} : { item_id: itemId }) };
+  }
+
+  #index({ outputIndex }: Placed): number {
+    return outputIndex === undefined ? this.#items.length : this.#kept + outputIndex;
+  }
+
+  #shifted(event: JsonObject): JsonObject {
+    return this.#kept > 0 && typeof event.output_index === "number"
+      ? { ...event, output_index: this.#kept + event.output_index }
+      : event;
   }
 
   #response(event: CompletedEvent | IncompleteEvent): JsonObject {
@@ -85,12 +119,14 @@ export class WireEvents {
 function usageOf({
   inputTokens,
   cachedInputTokens,
+  cacheWriteInputTokens,
   outputTokens,
   reasoningOutputTokens,
   totalTokens,
 }: TokenUsage): JsonObject {
   return {
-    ...{ input_tokens: inputTokens, input_tokens_details: { cached_tokens: cachedInputTokens } },
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheWriteInputTokens },
     ...{ output_tokens: outputTokens, output_tokens_details: { reasoning_tokens: reasoningOutputTokens } },
     total_tokens: totalTokens,
   };

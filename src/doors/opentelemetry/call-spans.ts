@@ -8,8 +8,8 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { version } from "../../index.ts";
-import type { CallEnd, CallStart, CallWait, OfCall, SpanHooks } from "./hooks.ts";
+import { type CallEnd, type CallFacts, type CallWait, version } from "../../index.ts";
+import type { SpanHooks } from "./hooks.ts";
 import { CallMetrics } from "./metrics.ts";
 
 export interface OpenTelemetryOptions {
@@ -49,7 +49,7 @@ class CallSpans implements SpanHooks {
     this.#provider = provider;
   }
 
-  onCallStart(call: CallStart): void {
+  onCallStart(call: CallFacts): void {
     const attributes = {
       ...this.#attributes(call),
       ...(call.lane === undefined ? {} : { "gen_ai.conversation.id": call.lane }),
@@ -103,7 +103,7 @@ class CallSpans implements SpanHooks {
     const span = callId === undefined ? trace.getActiveSpan() : this.#spans.get(callId);
     span?.addEvent("codex_wire.retry", {
       ...{ "codex_wire.retry.layer": layer, "codex_wire.retry.count": retry, "codex_wire.retry.max": maxRetries },
-      ...{ "codex_wire.retry.delay_ms": delayMs, "error.type": kindOf(reason) },
+      ...{ "codex_wire.retry.delay_ms": delayMs, "error.type": reason.kind },
     });
   }
 
@@ -127,7 +127,7 @@ class CallSpans implements SpanHooks {
     own.end();
   }
 
-  #attributes(call: OfCall & { readonly endpoint: string }): Attributes {
+  #attributes(call: CallFacts): Attributes {
     return {
       ...{ "gen_ai.operation.name": operationOf(call), "gen_ai.provider.name": this.#provider },
       ...(call.model === undefined ? {} : { "gen_ai.request.model": call.model }),
@@ -136,7 +136,7 @@ class CallSpans implements SpanHooks {
 }
 
 /** The conventions name the usual operations; the others go by their endpoint. */
-function operationOf({ endpoint }: { readonly endpoint: string }): string {
+function operationOf({ endpoint }: CallFacts): string {
   return endpoint === "responses" ? "chat" : endpoint;
 }
 
@@ -149,13 +149,9 @@ function endAttributes({ outcome, responseId, requestId, firstEventMs, tokenUsag
     "gen_ai.usage.input_tokens": tokenUsage?.inputTokens,
     "gen_ai.usage.output_tokens": tokenUsage?.outputTokens,
     "gen_ai.usage.cache_read.input_tokens": tokenUsage?.cachedInputTokens,
-    "gen_ai.usage.cache_creation.input_tokens": cacheWriteTokens(tokenUsage),
+    "gen_ai.usage.cache_creation.input_tokens": tokenUsage?.cacheWriteInputTokens,
     "gen_ai.usage.reasoning.output_tokens": tokenUsage?.reasoningOutputTokens,
   };
-}
-
-function cacheWriteTokens(usage: object | undefined): number | undefined {
-  return usage && "cacheWriteInputTokens" in usage ? Number(usage.cacheWriteInputTokens) : undefined;
 }
 
 function kindOf(reason: unknown): string {

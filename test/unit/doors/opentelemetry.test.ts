@@ -8,7 +8,7 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { expect, test } from "vitest";
 import { openTelemetry } from "../../../src/doors/opentelemetry/index.ts";
-import { NetworkError } from "../../../src/index.ts";
+import { NetworkError, RateLimitError } from "../../../src/index.ts";
 
 function collector() {
   const spans = new InMemorySpanExporter();
@@ -29,7 +29,10 @@ function collector() {
   return { spans, metrics, telemetry: openTelemetry({ tracer, meter }) };
 }
 
-const USAGE = { inputTokens: 100, cachedInputTokens: 60, outputTokens: 20, reasoningOutputTokens: 5, totalTokens: 120 };
+const USAGE = {
+  ...{ inputTokens: 100, cachedInputTokens: 60, cacheWriteInputTokens: 10 },
+  ...{ outputTokens: 20, reasoningOutputTokens: 5, totalTokens: 120 },
+};
 
 test("ten calls at once are ten spans, each with its own requests, retries and tokens", async () => {
   const { spans, metrics, telemetry } = collector();
@@ -79,6 +82,7 @@ test("ten calls at once are ten spans, each with its own requests, retries and t
       "gen_ai.usage.input_tokens": 100,
       "gen_ai.usage.output_tokens": 20,
       "gen_ai.usage.cache_read.input_tokens": 60,
+      "gen_ai.usage.cache_creation.input_tokens": 10,
     });
     expect(events.map((event) => event.name)).toEqual(["codex_wire.request", "codex_wire.retry"]);
     expect(events[0]?.attributes?.["url.full"]).toBe(`https://host/${index}`);
@@ -94,7 +98,7 @@ test("a failed call says its kind, and not the message, which may quote a prompt
   const { spans, telemetry } = collector();
   const call = { callId: "a", endpoint: "responses" };
   telemetry.onCallStart(call);
-  telemetry.onCallEnd({ ...call, outcome: "failed", durationMs: 1, error: { kind: "rate_limit", message: "secret" } });
+  telemetry.onCallEnd({ ...call, outcome: "failed", durationMs: 1, error: new RateLimitError("secret", {} as never) });
   const [span] = spans.getFinishedSpans();
   expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: "rate_limit" });
   expect(span?.attributes["error.type"]).toBe("rate_limit");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
@@ -123,9 +123,7 @@ const endings: readonly (readonly [event: object, kind: string, retryable: boole
   [{ type: "response.failed" }, "stream", true],
   [{ type: "response.incomplete", response: { incomplete_details: { reason: "x" } } }, "incomplete", false],
   [{ type: "response.incomplete" }, "incomplete", false],
-  [completed({}), "protocol", false],
-  [completed({ id: 7 }), "protocol", false],
-  [completed({ id: "r", usage: { input_tokens: 1 } }), "protocol", false],
+  [{ type: "response.completed", response: "r" }, "protocol", false],
   // parity: stream/status-in-completed
   [completed({ id: "r", status: "incomplete", incomplete_details: { reason: "x" } }), "incomplete", false],
   [completed({ id: "r", status: "failed", error: { code: "server_error" } }), "retryable", true],

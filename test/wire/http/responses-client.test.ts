@@ -1,15 +1,17 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
-import { createTransport } from "../../../src/api/provider-transport.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
-import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import type { ResponsesOptions } from "../../../src/api/responses/options.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
+import { Service } from "../../../src/api/service/service.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
+import { serve } from "../../support/serve.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const request = { model: "m", input: "repeat: hi" };
@@ -142,7 +144,7 @@ describe("compression", () => {
       const notices: RetryNotice[] = [];
       const client = new ResponsesClient({
         ...clientOptions(emulator.url, { compression: "gzip" }),
-        telemetry: { onRetry: (notice) => notices.push(notice) },
+        telemetry: { onRetry: (notice: RetryNotice) => void notices.push(notice) },
       });
       await (await client.stream(request)).collect();
       await (await client.stream(request)).collect();
@@ -249,17 +251,16 @@ describe("credentials", () => {
   });
 });
 
-it("clients of several users share the connections of one transport, and no credentials", async () => {
+it("clients of several users share the connections of one service, and no credentials", async () => {
   const emulator = await emulate();
-  const options = clientOptions(emulator.url);
-  const transport = createTransport(options.provider, { env: {} });
+  const service = new Service(clientOptions(emulator.url));
   for (const user of ["one", "two"]) {
-    const client = new ResponsesClient({ ...options, transport, auth: apiKeyAuth(user) });
+    const client = new ResponsesClient({ service: service.as(apiKeyAuth(user)) });
     await (await client.stream(request)).collect();
   }
   expect(emulator.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
   expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
-  await transport.close();
+  await service.close();
 });
 
 describe("telemetry", () => {
@@ -313,7 +314,7 @@ describe("telemetry", () => {
     };
     await (await new ResponsesClient({ ...clientOptions(emulator.url), auth, telemetry }).stream(request)).collect();
     expect(told).toEqual([[0, 401], { retry: 1, layer: "credentials", delayMs: 0 }, [0, 200]]);
-    expect(refused).toEqual([{ bearerToken: "t", accountId: "a" }]);
+    expect(refused).toEqual([{ bearerToken: "t", accountId: "a", headers: {} }]);
   });
 
   it("hears of each attempt with its status, of events left out, and of every event's wait", async () => {
@@ -337,7 +338,7 @@ describe("telemetry", () => {
       { attempt: 0, status: 503, method: "POST", url: `${emulator.url}/responses`, error: { status: 503 } },
       { attempt: 1, status: 200, error: undefined },
     ]);
-    expect(skipped).toEqual([
+    expect(skipped).toMatchObject([
       { type: "response.future", reason: "unknown type" },
       { type: "response.output_text.delta", reason: "missing field" },
     ]);
@@ -354,5 +355,51 @@ describe("a client that cannot work is refused when it is built", () => {
     expect(() => new ResponsesClient(clientOptions("http://127.0.0.1/v1", provider))).toThrow(
       expect.objectContaining({ kind: "build" }),
     );
+  });
+});
+
+describe("a redirect that costs the request something is named in the failure after it:", () => {
+  it("the key, which stays at its origin", async () => {
+    const other = await serve((_request, response) => response.writeHead(401).end());
+    const server = await serve((_request, response) => response.writeHead(307, { location: `${other.url}/x` }).end());
+    const options = clientOptions(server.url, { headers: { "x-gateway": "g" }, retry: { maxRetries: 0 } });
+    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
+    expect(error).toMatchObject({ status: 401 });
+    expect(error.message).toMatch(
+      new RegExp(
+        `A redirect from ${server.url} to ${other.url} left .*authorization.* out.*give the final address as the base URL`,
+      ),
+    );
+  });
+
+  it("the method and the body", async () => {
+    const server = await serve(({ method }, response) => {
+      if (method === "POST") response.writeHead(302, { location: "/elsewhere" }).end();
+      else response.writeHead(405).end();
+    });
+    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
+    const error = await errorOf(new ResponsesClient(options).stream(request));
+    expect(error.message).toContain(`A redirect within ${server.url} turned POST into GET and left the body out`);
+  });
+
+  it("an answer that is no event stream is a failure too", async () => {
+    const server = await serve(({ method }, response) => {
+      if (method === "POST") response.writeHead(303, { location: "/elsewhere" }).end();
+      else response.writeHead(200, { "content-type": "text/html" }).end("<title>Welcome</title>");
+    });
+    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
+    const error = await errorOf(new ResponsesClient(options).stream(request).then((stream) => stream.collect()));
+    expect(error).toMatchObject({ kind: "protocol" });
+    expect(error.message).toMatch(/no event stream.*turned POST into GET/);
+  });
+
+  it("one that costs nothing is not", async () => {
+    const server = await serve(({ path }, response) => {
+      if (path.endsWith("/again")) response.writeHead(401).end();
+      else response.writeHead(307, { location: "/again" }).end();
+    });
+    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
+    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
+    expect(error.message).not.toContain("redirect");
   });
 });

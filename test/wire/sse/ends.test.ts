@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
+import { readEventStream } from "../../../src/api/responses/event-stream.ts";
+import { ResponseStream } from "../../../src/api/responses/stream.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
@@ -39,10 +40,7 @@ describe("a loop whose stream somebody else closes", () => {
 
   it.each([
     ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
-    [
-      "in a session",
-      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
-    ],
+    ["in a session", (url: string) => new ResponsesSession({ ...clientOptions(url), carrier: "http" }).stream(request)],
   ])("%s ends with an error, so that half an answer does not look whole", async (_carrier, open) => {
     const emulator = await emulate({ rateLimits: false, script: [half] });
     const stream = await open(emulator.url);
@@ -59,10 +57,7 @@ describe("a loop whose stream somebody else closes", () => {
 
   it.each([
     ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
-    [
-      "in a session",
-      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
-    ],
+    ["in a session", (url: string) => new ResponsesSession({ ...clientOptions(url), carrier: "http" }).stream(request)],
   ])("%s ends well where the terminal event had been seen", async (_carrier, open) => {
     const emulator = await emulate({ script: [{ events: [created, completed] }] });
     const stream = await open(emulator.url);
@@ -122,7 +117,8 @@ describe("the end of the body", () => {
       blank: (text: string) => text,
       body,
     };
-    const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    const flow = readEventStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    const stream = new ResponseStream(flow, response);
     expect(await errorOf(stream.collect())).toMatchObject({
       kind: "limit",
       message: expect.stringContaining("larger than 67108864 bytes"),

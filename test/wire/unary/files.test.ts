@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { FilesClient, UPLOAD_LIMIT_BYTES, type UploadProgress } from "../../../src/api/files/client.ts";
+import { FilesClient, UPLOAD_LIMIT_BYTES, type UploadProgress } from "../../../src/api/endpoints/files/client.ts";
 import type { Clock } from "../../../src/client/clock.ts";
 import type { HttpTransport } from "../../../src/client/transport.ts";
 import type { EmulatorOptions, RecordedRequest, Step } from "../../../src/emulator/index.ts";
@@ -159,6 +159,22 @@ describe("an upload", () => {
     const { client } = await open({ script: stepsFor(ending, [{ status: 200, body }]) });
     const error = await errorOf(client.upload(hello));
     expect(error).toMatchObject({ kind: "protocol", message: `failed to decode file response: ${why}` });
+  });
+
+  it("does not take its bytes to an address in clear where the service is reached by https", async () => {
+    const asked: string[] = [];
+    const transport: HttpTransport = {
+      async execute({ url, method }) {
+        asked.push(`${method} ${url}`);
+        const body = Buffer.from(JSON.stringify({ file_id: "f", upload_url: "http://blob.test/f" }));
+        return { status: 200, url, headers: {}, body };
+      },
+      stream: () => Promise.reject(new Error("nothing is streamed")),
+    };
+    const client = new FilesClient({ ...clientOptions("https://files.test/v1"), transport });
+    const error = await errorOf(client.upload(hello));
+    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent in clear") });
+    expect(asked).toEqual(["POST https://files.test/v1/files"]);
   });
 
   it("says the blob store's refusal, without the signature in its address", async () => {

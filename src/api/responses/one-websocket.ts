@@ -1,0 +1,42 @@
+import { header } from "../headers.ts";
+import { turnMetadataText } from "../service/call-options.ts";
+import type { Service } from "../service/service.ts";
+import type { JsonObject } from "../wire/json.ts";
+import { attended } from "./attended.ts";
+import type { HttpResponseCall } from "./http-response.ts";
+import { streamOptionsOf } from "./options.ts";
+import type { ResponseStream } from "./stream.ts";
+import { connectResponses } from "./websocket-client.ts";
+import { frameText, type ResponsesWebsocketConnection, respondOn } from "./websocket-connection.ts";
+
+/** A connection for one response. */
+export function connectOnce(
+  service: Service,
+  { options, part }: HttpResponseCall,
+): Promise<ResponsesWebsocketConnection> {
+  const { conversationId, turnMetadata, turnState, headers, signal } = options;
+  return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, part);
+}
+
+/** The response, whose end closes the connection. */
+export async function respondOnce(
+  connection: ResponsesWebsocketConnection,
+  { body, options, part }: HttpResponseCall,
+): Promise<ResponseStream> {
+  const { traceContext, turnState, signal } = options;
+  const metadata = turnMetadataText(options.turnMetadata);
+  const clientMetadata = metadata === undefined ? undefined : { [header.turnMetadata]: metadata };
+  const close = (): Promise<void> => connection.close();
+  try {
+    return await respondOn(connection, {
+      frame: frameText(body as JsonObject, { clientMetadata, traceContext }),
+      options: { ...streamOptionsOf(options), turnState, signal },
+      observer: part.observer,
+      isOwnCall: true,
+      dress: (source) => attended(source, { ended: close, failed: close, left: close }),
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
