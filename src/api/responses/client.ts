@@ -5,11 +5,11 @@ import { beginPart, modelOf } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
-import { connectOnce, respondOnce } from "./one-websocket.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
-import type { CollectedResponse } from "./received.ts";
+import type { CollectedResponse } from "./received/received.ts";
 import type { ResponseStream } from "./stream.ts";
-import type { ResponsesWebsocketConnection } from "./websocket-connection.ts";
+import type { ResponsesWebsocketConnection } from "./websocket/connection.ts";
+import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
 export class ResponsesClient extends ServiceClient {
