@@ -6,12 +6,15 @@ export default defineConfig({
     index: "src/index.ts",
     client: "src/client/index.ts",
     emulator: "src/emulator/index.ts",
+    "ai-sdk": "src/doors/ai-sdk/index.ts",
+    "openai-agents": "src/doors/openai-agents/index.ts",
+    opentelemetry: "src/doors/opentelemetry/index.ts",
     cli: "src/cli/main.ts",
   },
   format: "esm",
   platform: "node",
   target: "node20.19",
-  dts: { entry: ["src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] }, // nobody imports the command
+  dts: { entry: ["src/index.ts", "src/client/index.ts", "src/emulator/index.ts", "src/doors/*/index.ts"] }, // nobody imports the command
   fixedExtension: false,
   clean: true,
   copy: "src/emulator/workbench/page", // what a browser loads from the emulator

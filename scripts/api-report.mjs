@@ -9,6 +9,9 @@ const ENTRIES = new Map([
   [".", "src/index.ts"],
   ["./client", "src/client/index.ts"],
   ["./emulator", "src/emulator/index.ts"],
+  ["./ai-sdk", "src/doors/ai-sdk/index.ts"],
+  ["./openai-agents", "src/doors/openai-agents/index.ts"],
+  ["./opentelemetry", "src/doors/opentelemetry/index.ts"],
 ]);
 
 await runScript(async () => {

@@ -10,6 +10,7 @@ const PACKAGES = [
     "@langchain/core@latest",
     "@earendil-works/pi-ai@latest",
     "opencode-ai@latest",
+    "ai-6@npm:ai@6",
     "zod@4",
     "ws@8",
   ],

@@ -13,6 +13,7 @@ const LAYERS: readonly {
   { layer: "src/client/", may: ["src/client/", MANIFEST] },
   { layer: "src/api/", may: ["src/api/", "src/client/"] },
   { layer: "src/emulator/", may: ["src/emulator/"], types: ["src/api/wire/"] },
+  { layer: "src/doors/", may: ["src/doors/", "src/index.ts"] },
   { layer: "src/cli/", may: ["src/cli/", "src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] },
   { layer: "src/index.ts", may: ["src/api/", "src/client/"] },
 ];
@@ -26,6 +27,9 @@ const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean
   ws: { places: ["src/client/websocket/", "src/emulator/"], once: true },
   socks: { places: ["src/client/route/"], once: true },
   yaml: { places: ["src/emulator/"], once: true },
+  "@ai-sdk/provider": { places: ["src/doors/ai-sdk/"] },
+  "@openai/agents": { places: ["src/doors/openai-agents/"], once: true },
+  "@opentelemetry/api": { places: ["src/doors/opentelemetry/"], once: true },
   "@bokuweb/zstd-wasm": { places: ["src/client/", "src/emulator/"], once: true },
   "node:tls": { places: ["src/client/trust/", "src/emulator/"] },
   "node:net": {

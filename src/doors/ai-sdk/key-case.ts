@@ -1,0 +1,32 @@
+/** The AI SDK writes names in camelCase, the wire in snake_case. Keys are turned at every depth; what users name themselves is not. */
+const NAMED_BY_USERS: ReadonlySet<string> = new Set([
+  ...["headers", "parameters", "schema", "filters", "metadata", "outputSchema", "output_schema", "attributes", "env"],
+]);
+
+export function snakeKeys(value: unknown): unknown {
+  return turned(value, (key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+export function camelKeys(value: unknown): unknown {
+  return turned(value, (key) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
+function turned(value: unknown, turn: (key: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => turned(entry, turn));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, entry]): [string, unknown] => [
+    turn(key),
+    NAMED_BY_USERS.has(key) && key !== "filters"
+      ? entry
+      : key === "filters"
+        ? turnedFilters(entry, turn)
+        : turned(entry, turn),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Of a file search they name attributes of the user's; of a web search, domains. */
+function turnedFilters(filters: unknown, turn: (key: string) => string): unknown {
+  const ofWebSearch = typeof filters === "object" && filters !== null && !("type" in filters);
+  return ofWebSearch ? turned(filters, turn) : filters;
+}

@@ -1,0 +1,125 @@
+import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
+import type { JsonObject, ResponsesRequest } from "../../index.ts";
+import type { WholeRequest } from "../conversations.ts";
+import { PROVIDER } from "./carried.ts";
+import { inputOfPrompt } from "./input/prompt.ts";
+import { snakeKeys } from "./key-case.ts";
+import { CallTools } from "./tools.ts";
+
+export interface ModelCall {
+  readonly request: WholeRequest;
+  readonly tools: CallTools;
+  readonly warnings: SharedV4Warning[];
+}
+
+/** Wire fields of every request of a model, given when it was made. */
+export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
+
+/** Settings of the SDK that the Responses API has no field for. */
+const UNSUPPORTED = ["topK", "seed", "presencePenalty", "frequencyPenalty", "stopSequences"] as const;
+
+/** A call of the SDK as a request. */
+export function modelCall(modelId: string, options: LanguageModelV4CallOptions, defaults: RequestDefaults): ModelCall {
+  const warnings: SharedV4Warning[] = [];
+  for (const feature of UNSUPPORTED) {
+    if (options[feature] !== undefined) warnings.push({ type: "unsupported", feature });
+  }
+  const tools = new CallTools(options.tools, warnings);
+  const { instructions, input } = inputOfPrompt(options.prompt, tools, warnings);
+  const told = merged(merged(defaults as JsonObject, openaiFields(options)), options.providerOptions?.[PROVIDER] ?? {});
+  const request = {
+    model: modelId,
+    ...(instructions === undefined ? {} : { instructions }),
+    ...given({
+      temperature: options.temperature,
+      top_p: options.topP,
+      max_output_tokens: options.maxOutputTokens,
+      tools: tools.tools.length > 0 ? tools.tools : undefined,
+      tool_choice: tools.tools.length > 0 ? tools.choice(options.toolChoice) : undefined,
+    }),
+    ...merged(settings(options), told),
+    input,
+  };
+  return { request: withIncluded(request as unknown as WholeRequest), tools, warnings };
+}
+
+function settings({ responseFormat, reasoning, providerOptions }: LanguageModelV4CallOptions): JsonObject {
+  const strict = providerOptions?.openai?.strictJsonSchema ?? true;
+  return given({
+    reasoning: reasoning === undefined || reasoning === "provider-default" ? undefined : { effort: reasoning },
+    text:
+      responseFormat?.type === "json"
+        ? {
+            format: responseFormat.schema
+              ? given({
+                  ...{
+                    type: "json_schema",
+                    name: responseFormat.name ?? "response",
+                    strict,
+                    schema: responseFormat.schema,
+                  },
+                  description: responseFormat.description,
+                })
+              : { type: "json_object" },
+          }
+        : undefined,
+  });
+}
+
+/** Options in the SDK's names for OpenAI, so that a program can change models without changing its calls. */
+function openaiFields({ providerOptions }: LanguageModelV4CallOptions): JsonObject {
+  const { reasoningEffort, reasoningSummary, reasoningMode, reasoningContext, textVerbosity, ...others } =
+    providerOptions?.openai ?? {};
+  const { strictJsonSchema: _, logprobs, ...further } = others;
+  const reasoning = given({
+    effort: reasoningEffort,
+    summary: reasoningSummary,
+    mode: reasoningMode,
+    context: reasoningContext,
+  });
+  return {
+    ...(snakeKeys(further) as JsonObject),
+    ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),
+    ...(textVerbosity === undefined ? {} : { text: { verbosity: textVerbosity } }),
+    ...(logprobs ? { top_logprobs: logprobs === true ? 20 : logprobs, include: ["message.output_text.logprobs"] } : {}),
+  };
+}
+
+/** Later fields win; what is in `reasoning` and `text` is merged. */
+function merged(first: JsonObject, second: JsonObject): JsonObject {
+  const both = { ...first, ...second };
+  for (const name of ["reasoning", "text"]) {
+    if (first[name] && second[name])
+      Object.assign(both, { [name]: { ...(first[name] as object), ...(second[name] as object) } });
+  }
+  return both;
+}
+
+/** Models that refuse to be asked for reasoning. */
+const DOES_NOT_REASON = /^(gpt-3|gpt-4|chatgpt|gpt-5(\.\d)?-chat)/;
+
+/** What the results of hosted tools are to hold: parts of the SDK show it. */
+const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
+  ["web_search", "web_search_call.action.sources"],
+  ["web_search_preview", "web_search_call.action.sources"],
+  ["code_interpreter", "code_interpreter_call.outputs"],
+]);
+
+/**
+ * An unstored conversation goes on only with the reasoning so far, which the service gives encrypted, and only when asked.
+ * With `include: null` nothing is asked for.
+ */
+function withIncluded(request: WholeRequest): WholeRequest {
+  if (request.include === null) return request;
+  const include = new Set<string>(request.include);
+  for (const { type } of request.tools ?? []) {
+    const wanted = INCLUDED_WITH.get(type);
+    if (wanted !== undefined) include.add(wanted);
+  }
+  if (request.store !== true && !DOES_NOT_REASON.test(request.model ?? "")) include.add("reasoning.encrypted_content");
+  return { ...request, include: [...include] };
+}
+
+function given(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,41 @@
+import type { JSONObject, LanguageModelV4FinishReason, LanguageModelV4Usage } from "@ai-sdk/provider";
+import type { TokenUsage } from "../../index.ts";
+
+export function usageOf(usage: TokenUsage | undefined): LanguageModelV4Usage {
+  if (!usage) {
+    return {
+      inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+      outputTokens: { total: undefined, text: undefined, reasoning: undefined },
+    };
+  }
+  const { inputTokens, cachedInputTokens, cacheWriteInputTokens, outputTokens, reasoningOutputTokens } = usage;
+  return {
+    inputTokens: {
+      ...{ total: inputTokens, noCache: inputTokens - cachedInputTokens - cacheWriteInputTokens },
+      ...{ cacheRead: cachedInputTokens, cacheWrite: cacheWriteInputTokens },
+    },
+    outputTokens: { total: outputTokens, text: outputTokens - reasoningOutputTokens, reasoning: reasoningOutputTokens },
+    raw: { ...usage } as JSONObject,
+  };
+}
+
+/** What an answer held, as far as it says why it ended. */
+export interface AnswerShape {
+  /** Of an answer that stopped early. */
+  readonly incompleteReason?: string | undefined;
+  /** A call that waits for the program. */
+  readonly hasCalls: boolean;
+  readonly hasRefusal: boolean;
+}
+
+export function finishReasonOf({ incompleteReason, hasCalls, hasRefusal }: AnswerShape): LanguageModelV4FinishReason {
+  return { unified: unified(), raw: incompleteReason };
+
+  function unified(): LanguageModelV4FinishReason["unified"] {
+    if (incompleteReason === "max_output_tokens") return "length";
+    if (incompleteReason === "content_filter") return "content-filter";
+    if (hasCalls) return "tool-calls"; // goes before a refusal: the tools are to run, and the refusal stays in the content
+    if (incompleteReason !== undefined) return "other";
+    return hasRefusal ? "content-filter" : "stop";
+  }
+}

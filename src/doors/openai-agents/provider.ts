@@ -1,0 +1,59 @@
+import {
+  type Model,
+  type ModelProvider,
+  type ModelRetryAdvice,
+  type ModelRetryAdviceRequest,
+  OpenAIResponsesModel,
+} from "@openai/agents";
+import { closeConversations, conversationsOf } from "../conversations.ts";
+import type { LineOptions } from "../line.ts";
+import { type RequestDefaults, responsesClient } from "./client.ts";
+import { retryAdvice } from "./retry-advice.ts";
+
+export interface CodexApiModelProviderOptions {
+  /** How to reach the service. Providers that are given the same object share its connections. Default: OpenAI with `OPENAI_API_KEY`, one line for the process. */
+  readonly line?: LineOptions | undefined;
+  /** Fields of every request, in wire names; what a run sets goes before them. */
+  readonly request?: RequestDefaults | undefined;
+  /** The model of agents that name none. Default `gpt-5-mini`. */
+  readonly defaultModel?: string | undefined;
+}
+
+/**
+ * Models for `@openai/agents` over this package's sessions: WebSocket, increments, retries, trust and proxies.
+ *
+ * As with the framework's own provider, responses are stored unless a run says otherwise (`modelSettings.store`), so that `previousResponseId` works.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Runner } from "@openai/agents";
+ * import { CodexApiModelProvider } from "codex-wire/openai-agents";
+ *
+ * const runner = new Runner({ modelProvider: new CodexApiModelProvider() });
+ * const { finalOutput } = await runner.run(new Agent({ name: "Assistant" }), "Say hello.");
+ * ```
+ */
+export class CodexApiModelProvider implements ModelProvider {
+  readonly #options: CodexApiModelProviderOptions;
+
+  constructor(options: CodexApiModelProviderOptions = {}) {
+    this.#options = options;
+  }
+
+  /** @throws {@link BuildError} There is no key, or an option is unusable. */
+  getModel(modelName?: string): Model {
+    const { line, request, defaultModel = "gpt-5-mini" } = this.#options;
+    return new CodexApiModel(responsesClient(conversationsOf(line), request), modelName || defaultModel);
+  }
+
+  /** Ends the connections of its line. */
+  close(): Promise<void> {
+    return closeConversations(this.#options.line);
+  }
+}
+
+class CodexApiModel extends OpenAIResponsesModel {
+  override getRetryAdvice({ error }: ModelRetryAdviceRequest): ModelRetryAdvice | undefined {
+    return retryAdvice(error);
+  }
+}

@@ -1,0 +1,137 @@
+import type {
+  CompletedEvent,
+  IncompleteEvent,
+  JsonObject,
+  ResponseEvent,
+  ResponseItem,
+  TokenUsage,
+} from "../../index.ts";
+import { brokenAnswer } from "../broken-answer.ts";
+
+/** Where a piece belongs, as far as the service says. */
+interface Placed {
+  readonly itemId?: string;
+  readonly outputIndex?: number;
+}
+
+/**
+ * The events of one answer as the service would have sent them, were it one response: after a restart the items that stand are followed by those of the new
+ * response, and the last event has them all.
+ */
+export class WireEvents {
+  readonly #mayBeginAnew: boolean;
+  readonly #items: ResponseItem[] = [];
+  /** Items of earlier streams that stand; the indexes of the new one count from there. */
+  #kept = 0;
+  #current: { readonly item: ResponseItem; hasText: boolean } | undefined;
+
+  /** @param options - `mayBeginAnew`: nobody has seen what came before a restart. */
+  constructor({ mayBeginAnew }: { readonly mayBeginAnew: boolean }) {
+    this.#mayBeginAnew = mayBeginAnew;
+  }
+
+  /** @throws {@link StreamError} The answer begins anew after something was delivered that no longer stands. */
+  of(event: ResponseEvent): JsonObject[] {
+    switch (event.type) {
+      case "created":
+        return this.#kept > 0 ? [] : [{ type: "response.created", response: { status: "in_progress", output: [] } }];
+      case "output_item.added":
+        this.#current = { item: event.item, hasText: false };
+        return [{ type: "response.output_item.added", output_index: this.#index(event), item: event.item }];
+      case "output_item.done": {
+        const output_index = this.#index(event);
+        this.#items.push(event.item);
+        this.#current = undefined;
+        return [{ type: "response.output_item.done", output_index, item: event.item }];
+      }
+      case "output_text.delta":
+      case "refusal.delta":
+        if (this.#current) this.#current.hasText = true;
+        return [this.#delta(event, { content_index: event.contentIndex ?? 0 })];
+      case "reasoning_text.delta":
+        return [this.#delta(event, { content_index: event.contentIndex ?? 0 })];
+      case "reasoning_summary_text.delta":
+        return [this.#delta(event, { summary_index: event.summaryIndex ?? 0 })];
+      case "reasoning_summary_part.added":
+        return [{ type: `response.${event.type}`, ...this.#place(event), summary_index: event.summaryIndex ?? 0 }];
+      case "reasoning_summary_text.done":
+        return [
+          {
+            ...{ type: `response.${event.type}`, ...this.#place(event) },
+            ...{ summary_index: event.summaryIndex ?? 0, text: event.text },
+          },
+        ];
+      case "function_call_arguments.delta":
+      case "custom_tool_call_input.delta":
+        return [this.#delta(event)];
+      case "output_text.annotation.added":
+        return [
+          {
+            ...{ type: `response.${event.type}`, ...this.#place(event), annotation: event.annotation },
+            ...{ content_index: event.contentIndex ?? 0, annotation_index: event.annotationIndex ?? 0 },
+          },
+        ];
+      case "wire":
+        return [this.#shifted(event.event)];
+      case "restarted":
+        if (!this.#mayBeginAnew && (event.keptItems < this.#items.length || this.#current?.hasText))
+          throw brokenAnswer(event);
+        this.#items.length = event.keptItems;
+        this.#kept = event.keptItems;
+        this.#current = undefined;
+        return [];
+      case "completed":
+      case "incomplete":
+        return [{ type: `response.${event.type}`, response: this.#response(event) }];
+      default:
+        return [];
+    }
+  }
+
+  #delta(event: Placed & { readonly type: string; readonly delta: string }, place: JsonObject = {}): JsonObject {
+    return { type: `response.${event.type}`, ...this.#place(event), ...place, delta: event.delta };
+  }
+
+  #place(event: Placed): JsonObject {
+    const itemId = event.itemId ?? (this.#current ? idOf(this.#current.item) : undefined);
+    return { output_index: this.#index(event), ...(itemId === undefined ? {} : { item_id: itemId }) };
+  }
+
+  #index({ outputIndex }: Placed): number {
+    return outputIndex === undefined ? this.#items.length : this.#kept + outputIndex;
+  }
+
+  #shifted(event: JsonObject): JsonObject {
+    return this.#kept > 0 && typeof event.output_index === "number"
+      ? { ...event, output_index: this.#kept + event.output_index }
+      : event;
+  }
+
+  #response(event: CompletedEvent | IncompleteEvent): JsonObject {
+    return {
+      ...{ id: event.responseId ?? "", object: "response", status: event.type, output: [...this.#items] },
+      ...(event.type === "incomplete" ? { incomplete_details: { reason: event.reason } } : {}),
+      ...(event.tokenUsage ? { usage: usageOf(event.tokenUsage) } : {}),
+    };
+  }
+}
+
+function usageOf({
+  inputTokens,
+  cachedInputTokens,
+  cacheWriteInputTokens,
+  outputTokens,
+  reasoningOutputTokens,
+  totalTokens,
+}: TokenUsage): JsonObject {
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheWriteInputTokens },
+    ...{ output_tokens: outputTokens, output_tokens_details: { reasoning_tokens: reasoningOutputTokens } },
+    total_tokens: totalTokens,
+  };
+}
+
+function idOf(item: ResponseItem): string | undefined {
+  return "id" in item && typeof item.id === "string" ? item.id : undefined;
+}

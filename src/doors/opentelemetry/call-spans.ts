@@ -1,0 +1,159 @@
+import {
+  type Attributes,
+  type Meter,
+  metrics,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import { type CallEnd, type CallFacts, type CallWait, version } from "../../index.ts";
+import type { SpanHooks } from "./hooks.ts";
+import { CallMetrics } from "./metrics.ts";
+
+export interface OpenTelemetryOptions {
+  /** Default: the global one, under the name `codex-wire`. */
+  readonly tracer?: Tracer | undefined;
+  /** Default: the global one, under the name `codex-wire`. */
+  readonly meter?: Meter | undefined;
+  /** `gen_ai.provider.name`. Default `openai`. */
+  readonly provider?: string | undefined;
+}
+
+/**
+ * Telemetry that makes a span of every call, `chat MODEL` for a response, below the span that is active where it was made. Its requests, retries and waits are
+ * events of it; tokens, cache and ids are attributes. Metrics: `gen_ai.client.operation.duration`, `gen_ai.client.operation.time_to_first_chunk`,
+ * `gen_ai.client.token.usage`. A request that belongs to no call, as with `codex-wire/client` alone, is a span of its own.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/
+ */
+export function openTelemetry({ tracer, meter, provider = "openai" }: OpenTelemetryOptions = {}): SpanHooks {
+  return new CallSpans(
+    tracer ?? trace.getTracer("codex-wire", version),
+    new CallMetrics(meter ?? metrics.getMeter("codex-wire", version)),
+    provider,
+  );
+}
+
+class CallSpans implements SpanHooks {
+  readonly #tracer: Tracer;
+  readonly #metrics: CallMetrics;
+  readonly #provider: string;
+  /** Of calls that have not ended. Every start has an end. */
+  readonly #spans = new Map<string, Span>();
+
+  constructor(tracer: Tracer, callMetrics: CallMetrics, provider: string) {
+    this.#tracer = tracer;
+    this.#metrics = callMetrics;
+    this.#provider = provider;
+  }
+
+  onCallStart(call: CallFacts): void {
+    const attributes = {
+      ...this.#attributes(call),
+      ...(call.lane === undefined ? {} : { "gen_ai.conversation.id": call.lane }),
+    };
+    const name = [operationOf(call), call.model].filter((word) => word !== undefined).join(" ");
+    this.#spans.set(call.callId, this.#tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }));
+  }
+
+  onCallEnd(end: CallEnd): void {
+    this.#metrics.record(end, this.#attributes(end));
+    const span = this.#spans.get(end.callId);
+    this.#spans.delete(end.callId);
+    if (!span) return;
+    span.setAttributes(endAttributes(end));
+    if (end.error) {
+      span.setAttribute("error.type", end.error.kind);
+      // A message can quote the service's words, and those the prompt: the kind has to do.
+      if (end.outcome === "failed" || end.outcome === "incomplete")
+        span.setStatus({ code: SpanStatusCode.ERROR, message: end.error.kind });
+    }
+    span.end();
+  }
+
+  onCallWait({ callId, ahead }: CallWait): void {
+    this.#spans.get(callId)?.addEvent("codex_wire.wait", { "codex_wire.wait.ahead": ahead });
+  }
+
+  onRequest({ callId, attempt, method, url, status, error, durationMs }: Parameters<SpanHooks["onRequest"]>[0]): void {
+    const attributes = {
+      ...{ "http.request.method": method, "url.full": url, "http.request.resend_count": attempt },
+      ...(status === undefined ? {} : { "http.response.status_code": status }),
+      ...(error === undefined ? {} : { "error.type": kindOf(error) }),
+    };
+    this.#request("codex_wire.request", method, callId, durationMs, attributes, error);
+  }
+
+  onWebsocketRequest({
+    callId,
+    connectionReused,
+    durationMs,
+    error,
+  }: Parameters<SpanHooks["onWebsocketRequest"]>[0]): void {
+    const attributes = {
+      "codex_wire.connection.reused": connectionReused,
+      ...(error === undefined ? {} : { "error.type": kindOf(error) }),
+    };
+    this.#request("codex_wire.websocket_request", "websocket", callId, durationMs, attributes, error);
+  }
+
+  onRetry({ callId, layer, retry, maxRetries, delayMs, reason }: Parameters<SpanHooks["onRetry"]>[0]): void {
+    const span = callId === undefined ? trace.getActiveSpan() : this.#spans.get(callId);
+    span?.addEvent("codex_wire.retry", {
+      ...{ "codex_wire.retry.layer": layer, "codex_wire.retry.count": retry, "codex_wire.retry.max": maxRetries },
+      ...{ "codex_wire.retry.delay_ms": delayMs, "error.type": reason.kind },
+    });
+  }
+
+  /** An event of its call, or a span where there is none. */
+  #request(
+    event: string,
+    name: string,
+    callId: string | undefined,
+    durationMs: number,
+    attributes: Attributes,
+    error: unknown,
+  ): void {
+    const span = callId === undefined ? undefined : this.#spans.get(callId);
+    if (span) {
+      span.addEvent(event, { ...attributes, "codex_wire.duration_ms": durationMs });
+      return;
+    }
+    const startTime = Date.now() - durationMs;
+    const own = this.#tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes });
+    if (error !== undefined) own.setStatus({ code: SpanStatusCode.ERROR, message: kindOf(error) });
+    own.end();
+  }
+
+  #attributes(call: CallFacts): Attributes {
+    return {
+      ...{ "gen_ai.operation.name": operationOf(call), "gen_ai.provider.name": this.#provider },
+      ...(call.model === undefined ? {} : { "gen_ai.request.model": call.model }),
+    };
+  }
+}
+
+/** The conventions name the usual operations; the others go by their endpoint. */
+function operationOf({ endpoint }: CallFacts): string {
+  return endpoint === "responses" ? "chat" : endpoint;
+}
+
+function endAttributes({ outcome, responseId, requestId, firstEventMs, tokenUsage }: CallEnd): Attributes {
+  return {
+    ...{ "gen_ai.response.id": responseId, "codex_wire.request.id": requestId, "codex_wire.outcome": outcome },
+    ...(outcome === "completed" ? { "gen_ai.response.finish_reasons": ["stop"] } : {}),
+    ...(outcome === "incomplete" ? { "gen_ai.response.finish_reasons": ["incomplete"] } : {}),
+    ...(firstEventMs === undefined ? {} : { "codex_wire.first_event_ms": firstEventMs }),
+    "gen_ai.usage.input_tokens": tokenUsage?.inputTokens,
+    "gen_ai.usage.output_tokens": tokenUsage?.outputTokens,
+    "gen_ai.usage.cache_read.input_tokens": tokenUsage?.cachedInputTokens,
+    "gen_ai.usage.cache_creation.input_tokens": tokenUsage?.cacheWriteInputTokens,
+    "gen_ai.usage.reasoning.output_tokens": tokenUsage?.reasoningOutputTokens,
+  };
+}
+
+function kindOf(reason: unknown): string {
+  return typeof reason === "object" && reason !== null && "kind" in reason ? String(reason.kind) : "unknown";
+}
