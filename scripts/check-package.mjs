@@ -21,6 +21,10 @@ const COMPILERS = [
   ["typescript-7.0", "7.0", [NODENEXT, NODE16, BUNDLER]],
 ];
 
+/** Those that need an optional peer are not to be had in an empty folder; `test:interop` runs them. */
+const NEED_PEERS = ["./ai-sdk", "./openai-agents", "./opentelemetry"];
+const EXAMPLES_NEED_PEERS = ["doors.md"];
+
 const scratch = mkdtempSync(join(tmpdir(), "codex-wire-package-"));
 await runScript(async () => {
   await ready();
@@ -80,10 +84,6 @@ function sizeOf(/** @type {string} */ path) {
   if (!status.isDirectory()) return status.size;
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 }
-
-/** Those that need an optional peer are not to be had in an empty folder; `test:interop` runs them. */
-const NEED_PEERS = ["./ai-sdk", "./openai-agents", "./opentelemetry"];
-const EXAMPLES_NEED_PEERS = ["doors.md"];
 
 function entries() {
   const left = ["./package.json", ...NEED_PEERS];

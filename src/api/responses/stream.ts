@@ -61,7 +61,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
    *
    * @throws {@link BuildError} The stream has a reader.
    */
-  batches(): AsyncIterableIterator<readonly ResponseEvent[], undefined> {
+  batches(): AsyncIterableIterator<readonly ResponseEvent[]> {
     const source = this.source();
     return {
       next: () => source.nextBatch(),
