@@ -3,10 +3,23 @@ import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installOutside } from "./outside-packages.mjs";
 import { binary, npm, readJson, ready, root, runScript } from "./ready.mjs";
 
 const MAX_PACKAGES = 8;
 const MAX_INSTALLED_BYTES = 5_000_000;
+
+const NODENEXT = ["--module", "nodenext"];
+const NODE16 = ["--module", "node16", "--moduleResolution", "node16"];
+const BUNDLER = ["--module", "esnext", "--moduleResolution", "bundler"];
+
+/** What users compile with, and how: the oldest and the newest in every way. @type {readonly (readonly [string, string, readonly string[][]])[]} */
+const COMPILERS = [
+  ["typescript-5.4", "5.4", [NODENEXT, NODE16, BUNDLER]],
+  ["typescript-5.9", "5.9", [NODENEXT]],
+  ["typescript-6.0", "6.0", [NODENEXT]],
+  ["typescript-7.0", "7.0", [NODENEXT, NODE16, BUNDLER]],
+];
 
 const scratch = mkdtempSync(join(tmpdir(), "codex-wire-package-"));
 await runScript(async () => {
@@ -87,13 +100,21 @@ function checkTypes(/** @type {string} */ project) {
     writeFileSync(join(project, `use${index}.ts`), `${text}\nexport {};\n`);
     return `use${index}.ts`;
   });
-  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "false"];
-  const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
-  node(
-    "tsc of a user's file or an example of README.md and docs",
-    [binary("typescript", "tsc"), ...options, ...nodeTypes, ...files],
-    project,
+  const problem = installOutside(
+    "typescript",
+    COMPILERS.map(([name, version]) => `${name}@npm:typescript@${version}`),
   );
+  if (problem !== undefined) throw new Error(`the compilers of users cannot be installed: ${problem}`);
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
+  const options = [...strict, "--noEmit", "--target", "es2022", "--lib", "esnext"];
+  const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
+  for (const [name, version, ways] of COMPILERS) {
+    const compiler = join(root, ".cache", "typescript", "node_modules", name, "bin", "tsc");
+    for (const way of ways) {
+      const what = `tsc ${version} of a user's file or an example of README.md and docs, with ${way.join(" ")},`;
+      node(what, [compiler, ...options, ...way, ...nodeTypes, ...files], project);
+    }
+  }
 }
 
 /** The examples that need no key, run as they stand. */
@@ -116,11 +137,13 @@ function examplesOf(/** @type {string} */ page) {
   return Array.from(blocks, ([, text = ""]) => text);
 }
 
+/** Of the pages in docs/, those that need no package but this one. */
 function documentedExamples() {
   const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".md"),
   );
-  return pages.flatMap((page) => examplesOf(join("docs", page)));
+  const examples = pages.flatMap((page) => examplesOf(join("docs", page)));
+  return examples.filter((text) => !/ from "(?!codex-wire)/.test(text));
 }
 
 function checkCommand(/** @type {string} */ project) {

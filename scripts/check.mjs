@@ -10,6 +10,7 @@ const STEPS = {
   types: () => [binary("typescript", "tsc"), "--noEmit"],
   unused: () => [binary("knip")],
   test: () => [binary("vitest"), "run"],
+  api: () => [join(root, "scripts", "api-report.mjs"), "--check"],
   package: () => [join(root, "scripts", "check-package.mjs")],
   "import-time": () => [join(root, "scripts", "import-time.mjs")],
 };

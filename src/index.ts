@@ -1,11 +1,10 @@
 /**
- * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `ResponsesClient`;
+ * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `CodexApi`;
  * the generic transport below it is the entry `codex-wire/client`.
  */
-export { type AuthProvider, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
-export { type CallOptions, CallsClient, type CreatedCall } from "./api/calls.ts";
+export { type AuthProvider, type AuthRequest, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
+export { CodexApi, type CodexApiOptions } from "./api/codex-api.ts";
 export { type CodexAuth, type CodexAuthOptions, codexAuth } from "./api/codex-auth.ts";
-export { CompactClient, type CompactionForm, type CompactOptions } from "./api/compact.ts";
 export { jsonSchemaFormat } from "./api/compose/format.ts";
 export {
   functionOutput,
@@ -22,26 +21,27 @@ export {
 export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read-output.ts";
 export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
 export { unlisted } from "./api/compose/unlisted.ts";
-export type { ClientOptions } from "./api/endpoint-session.ts";
+export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
+export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
+export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
 export {
   FilesClient,
-  type FilesClientOptions,
   UPLOAD_LIMIT_BYTES,
   type UploadedFile,
   type UploadOptions,
   type UploadProgress,
-} from "./api/files/client.ts";
-export type { FileSource } from "./api/files/source.ts";
-export type { IdentityOptions } from "./api/identity.ts";
+} from "./api/endpoints/files/client.ts";
+export type { FileSource } from "./api/endpoints/files/source.ts";
 export {
   type ImageEditRequest,
   type ImageGenerationRequest,
   type ImageResponse,
   ImagesClient,
-} from "./api/images.ts";
-export { MemoriesClient, type MemoriesOptions } from "./api/memories.ts";
-export { ModelsCache, type ModelsCacheOptions } from "./api/models/cache.ts";
-export { ModelsClient, type ModelsList, type ModelsListOptions } from "./api/models/client.ts";
+} from "./api/endpoints/images.ts";
+export { MemoriesClient, type MemoriesOptions } from "./api/endpoints/memories/client.ts";
+export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/endpoints/memories/shape.ts";
+export { ModelsCache, type ModelsCacheOptions } from "./api/endpoints/models/cache.ts";
+export { ModelsClient, type ModelsList, type ModelsListOptions } from "./api/endpoints/models/client.ts";
 export {
   type AuthMode,
   autoCompactTokenLimit,
@@ -53,17 +53,34 @@ export {
   type Personality,
   pickerModels,
   supportsPersonality,
-} from "./api/models/facts.ts";
-export { fallbackModelInfo, type ModelInfo } from "./api/models/info.ts";
-export type { ProviderConfig, SessionHeaderNames } from "./api/provider.ts";
-export { createTransport, type TransportOptions } from "./api/provider-transport.ts";
+} from "./api/endpoints/models/facts.ts";
+export { fallbackModelInfo, type ModelInfo } from "./api/endpoints/models/info.ts";
+export {
+  SearchClient,
+  type SearchCommands,
+  type SearchRequest,
+  type SearchResponse,
+  type SearchSettings,
+} from "./api/endpoints/search.ts";
+export type { Identity } from "./api/identity.ts";
+export {
+  endpointUrl,
+  type ProviderConfig,
+  type ProviderLimits,
+  providerLimits,
+  type SessionHeaderNames,
+  websocketUrl,
+} from "./api/provider.ts";
 export {
   azureProvider,
   chatgptProvider,
   lmstudioProvider,
   ollamaProvider,
   openaiProvider,
+  openrouterProvider,
   type ProviderOverrides,
+  vercelGatewayProvider,
+  xaiProvider,
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
 export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
@@ -76,6 +93,7 @@ export {
   type RealtimeConversationEvent,
   type RealtimeConversationOptions,
 } from "./api/realtime/conversation/conversation.ts";
+export { responsePhaseOf } from "./api/realtime/conversation/response-phase.ts";
 export type { FunctionCall } from "./api/realtime/conversation/state.ts";
 export type {
   AudioEncoding,
@@ -104,6 +122,8 @@ export type {
 } from "./api/realtime/settings.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
 export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
+export { mapFailedResponse } from "./api/refusal/event.ts";
+export { exitStatusOf } from "./api/refusal/exit.ts";
 export {
   CodexApiError,
   type CodexFailure,
@@ -118,7 +138,7 @@ export {
   UsageNotIncludedError,
 } from "./api/refusal/kinds.ts";
 export type { PartialResponse } from "./api/refusal/partial.ts";
-export { ResponsesClient, type ResponsesOptions, type SessionSource } from "./api/responses/client.ts";
+export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
@@ -143,22 +163,25 @@ export type {
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events.ts";
+export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
 export type { CollectedResponse } from "./api/responses/received.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
-export { TurnState } from "./api/responses/turn-state.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
-export {
-  SearchClient,
-  type SearchCommands,
-  type SearchRequest,
-  type SearchResponse,
-  type SearchSettings,
-} from "./api/search.ts";
-export type { ResponsesSessionOptions, SessionCallOptions, TransportChoice } from "./api/session/options.ts";
+export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";
+export { TurnState } from "./api/service/call-options.ts";
+export type { ClientOptions } from "./api/service/client.ts";
+export type {
+  CallEnd,
+  CallFacts,
+  CallOutcome,
+  CallWait,
+  Telemetry,
+} from "./api/service/observer.ts";
+export type { ServiceOptions } from "./api/service/options.ts";
+export type { Service } from "./api/service/service.ts";
+export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
-export type { UnaryOptions } from "./api/unary-options.ts";
-export type { CompactionInput } from "./api/wire/compaction.ts";
 export type {
   ApplyPatchCallItem,
   ApplyPatchCallOutputItem,
@@ -227,7 +250,6 @@ export type {
   WebSearchCallItem,
 } from "./api/wire/items.ts";
 export type { JsonObject } from "./api/wire/json.ts";
-export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/wire/memories.ts";
 export type {
   Includable,
   JsonSchemaFormat,
@@ -290,14 +312,12 @@ export {
 } from "./client/failure/kinds.ts";
 export type { RetryLayer, RetryPolicy } from "./client/failure/policy.ts";
 export type { HeaderInit } from "./client/headers.ts";
-export type { UndiciTransport } from "./client/http/undici-transport.ts";
 export type { LogFields, Logger } from "./client/log.ts";
 export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
   StreamPoll,
-  Telemetry,
   WebsocketRequest,
 } from "./client/telemetry.ts";
 export type { TraceContext } from "./client/trace-context.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_LINES, violations } from "./support/architecture/rules.ts";
+import { MAX_FILES, MAX_LINES, violations } from "./support/architecture/rules.ts";
 import { typescriptFiles } from "./support/project-files.ts";
 
 test("the sources keep the directions between layers, the gates to the network and the size of a file", () => {
@@ -14,6 +14,7 @@ describe("the check catches", () => {
     ["it by a type", "src/client/a.ts", `import type { X } from "../api/x.ts";`, /must not know/],
     ["it by an import type", "src/client/a.ts", `let x: import("../api/x.ts").X;`, /must not know/],
     ["it by a re-export", "src/client/a.ts", `export { x } from "../api/x.ts";`, /must not know/],
+    ["the command reaching behind the public API", "src/cli/a.ts", `import { x } from "../api/x.ts";`, /must not know/],
     ["it lazily", "src/client/a.ts", `const x = await import("../api/x.ts");`, /must not know/],
     ["an endpoint knowing the command", "src/api/a.ts", `import { x } from "../cli/x.ts";`, /must not know/],
     ["the library shipping the emulator", "src/index.ts", `export { x } from "./emulator/x.ts";`, /must not know/],
@@ -76,6 +77,20 @@ describe("the check catches", () => {
       { path: "src/api/b.ts", text: `import { a } from "./a.ts";` },
     ];
     expect(violations(files)).toEqual(["files load each other: src/api/a.ts -> src/api/b.ts -> src/api/a.ts"]);
+  });
+
+  test("files that name each other's types", () => {
+    const files = [
+      { path: "src/api/a.ts", text: `import type { B } from "./b.ts";` },
+      { path: "src/api/b.ts", text: `import type { A } from "./a.ts";` },
+    ];
+    expect(violations(files)).toEqual(["files name each other's types: src/api/a.ts -> src/api/b.ts -> src/api/a.ts"]);
+  });
+
+  test("a folder with a pile of files", () => {
+    const files = Array.from({ length: MAX_FILES + 1 }, (_, index) => ({ path: `src/api/pile/${index}.ts`, text: "" }));
+    expect(violations(files)).toEqual([expect.stringMatching(/src\/api\/pile has 15 files/)]);
+    expect(violations(files.slice(1))).toEqual([]);
   });
 
   test("folders that know each other", () => {

@@ -35,13 +35,13 @@ export async function conversation() {
 
 /**
  * @param {Awaited<ReturnType<typeof startRelay>>} relay
- * @param {"auto" | "http"} transport
+ * @param {"auto" | "http"} carrier
  * @returns {Promise<number[]>} Bytes sent in each turn.
  */
-async function converse(relay, transport) {
+async function converse(relay, carrier) {
   const { apiKeyAuth, ResponsesSession } = await ours("index");
   const provider = { name: "bench", baseUrl: `${relay.origin}/v1`, supportsWebsockets: true };
-  const session = new ResponsesSession({ provider, auth: apiKeyAuth("key"), transport });
+  const session = new ResponsesSession({ provider, auth: apiKeyAuth("key"), carrier });
   const input = /** @type {unknown[]} */ ([]);
   const sent = /** @type {number[]} */ ([]);
   for (let turn = 1; turn <= TURNS; turn += 1) {

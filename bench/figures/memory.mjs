@@ -38,7 +38,7 @@ export async function idleSessions(/** @type {import("./streams.mjs").Context} *
   const overHttp = await takeTurns(server, {
     ...plan,
     clients: ["ours-session"],
-    options: () => ({ ...options, client: { transport: "http" } }),
+    options: () => ({ ...options, client: { carrier: "http" } }),
   });
   const kb = (/** @type {Parameters<typeof medianOf>[0]} */ samples) => medianOf(samples, "connectionBytes") / 1000;
   const [websocketKb, httpKb, bareKb] = [

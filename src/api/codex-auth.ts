@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
-import type { AuthProvider } from "./auth.ts";
+import type { AuthProvider, Credentials } from "./auth.ts";
 
 export interface CodexAuthOptions {
   /** The file itself; default `auth.json` under `$CODEX_HOME`, else under `~/.codex`. */
@@ -14,6 +14,9 @@ export interface CodexAuthOptions {
 /** `mode` tells which service the credential is for: an API key for the OpenAI API, a ChatGPT login for the ChatGPT backend. */
 export interface CodexAuth extends AuthProvider {
   readonly mode: "api_key" | "chatgpt";
+  bearerToken(): string;
+  accountId(): string | undefined;
+  onUnauthorized(refused: Pick<Credentials, "bearerToken">): boolean;
 }
 
 /**

@@ -3,7 +3,7 @@ import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/failure/policy.ts";
 import type { HeaderInit } from "../client/headers.ts";
-import { milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
+import { knownOptions, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
 import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
@@ -35,6 +35,15 @@ export interface ProviderConfig {
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
   readonly supportsWebsockets?: boolean | undefined;
+  /** Whether the service ends a response on a WebSocket when it is asked to (`response.interrupt`), and keeps the connection. Default false. */
+  readonly supportsInterrupt?: boolean | undefined;
+  /**
+   * Whether items go out with their ids: `drop` as the reference of March 2026, `send` as today's. Azure gets those of stored responses in any case.
+   * Default `drop`.
+   */
+  readonly itemIds?: "drop" | "send" | undefined;
+  /** The calling program, where neither the identity nor `headers` names one. Default `codex-wire`. */
+  readonly originator?: string | undefined;
   /** Names under which the conversation's id is sent. Default `underscore`, the reference's of March 2026; later ones use `hyphen`. */
   readonly sessionHeaders?: SessionHeaderNames | undefined;
   /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 to one gets it plain, and all later ones where that was the reason. */
@@ -48,6 +57,39 @@ export interface ProviderConfig {
   /** Certificate that the client shows (mTLS). */
   readonly clientCertificate?: ClientCertificate | undefined;
 }
+
+const PROVIDER = knownOptions<ProviderConfig>("the provider", {
+  name: true,
+  baseUrl: true,
+  queryParams: true,
+  headers: true,
+  retry: true,
+  maxStreamRetries: true,
+  streamIdleTimeoutMs: true,
+  livenessTimeoutMs: true,
+  connectTimeoutMs: true,
+  headersTimeoutMs: true,
+  supportsWebsockets: true,
+  supportsInterrupt: true,
+  itemIds: true,
+  originator: true,
+  sessionHeaders: true,
+  compression: true,
+  ca: true,
+  proxy: true,
+  proxyHeaders: true,
+  clientCertificate: true,
+});
+
+const RETRY = knownOptions<RetryPolicy>("retry", {
+  maxRetries: true,
+  baseDelayMs: true,
+  retry429: true,
+  retry5xx: true,
+  retryTransport: true,
+  maxRetryAfterMs: true,
+  shouldRetry: true,
+});
 
 const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
@@ -67,6 +109,8 @@ const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", 
 
 /** @throws {@link BuildError} A number is none or is negative, a name is not among those that an option knows, or there is no base URL. */
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
+  PROVIDER(provider);
+  RETRY(provider.retry ?? {});
   text("the provider's name", provider.name);
   const place = `provider ${JSON.stringify(provider.name)}: `;
   const retry = retrySettings(provider.retry ?? {}, `${place}retry.`);
@@ -74,6 +118,7 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   text(`${place}baseUrl`, provider.baseUrl);
   oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
   oneOf(`${place}sessionHeaders`, provider.sessionHeaders ?? "underscore", SESSION_HEADERS);
+  oneOf(`${place}itemIds`, provider.itemIds ?? "drop", ["drop", "send"]);
   return {
     retry: {
       ...retry,
@@ -146,6 +191,26 @@ const AZURE_MARKS = [
 export function isAzure(provider: ProviderConfig): boolean {
   const url = provider.baseUrl.toLowerCase();
   return provider.name.toLowerCase() === "azure" || AZURE_MARKS.some((mark) => url.includes(mark));
+}
+
+/** How requests are written for a provider. */
+export function requestEncoding(provider: ProviderConfig): {
+  readonly azure: boolean;
+  readonly itemIds: ProviderConfig["itemIds"];
+} {
+  return { azure: isAzure(provider), itemIds: provider.itemIds };
+}
+
+/** The ChatGPT backend, recognised as the reference does. */
+export function isChatgptBackend({ baseUrl }: ProviderConfig): boolean {
+  return baseUrl.includes("/backend-api");
+}
+
+const OPENAI_HOSTS = /(^|\.)(openai\.com|chatgpt\.com)$/;
+
+/** Is this a host of OpenAI's own? What belongs to an account there goes nowhere else. */
+export function isOpenaiHost(baseUrl: string): boolean {
+  return URL.canParse(baseUrl.trim()) && OPENAI_HOSTS.test(new URL(baseUrl.trim()).hostname);
 }
 
 /** What is no URL may hold a password all the same. */

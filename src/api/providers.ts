@@ -1,9 +1,8 @@
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import { withoutUndefined } from "../client/options.ts";
-import { packageVersion } from "../client/version.ts";
 import { header } from "./headers.ts";
-import type { ProviderConfig } from "./provider.ts";
+import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 
 /** Anything of the provider that shall differ from its defaults; what is undefined, as a variable that is not set, leaves the default. */
 export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: ProviderConfig[Option] | undefined } & {
@@ -11,26 +10,35 @@ export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: Pr
   readonly env?: Environment | undefined;
 };
 
-/** The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the reference. */
+/**
+ * The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the reference, where the base URL is one of
+ * OpenAI's own hosts (parity: `identity/organization-stays-home`).
+ */
 export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   const env = overrides.env ?? process.env;
+  const baseUrl = overrides.baseUrl ?? "https://api.openai.com/v1";
+  const account = {
+    ...fromEnvironment(header.organization, env.OPENAI_ORGANIZATION),
+    ...fromEnvironment(header.project, env.OPENAI_PROJECT),
+  };
   return build(overrides, {
     name: "OpenAI",
-    baseUrl: "https://api.openai.com/v1",
+    baseUrl,
     supportsWebsockets: true,
-    headers: {
-      [header.version]: packageVersion,
-      ...fromEnvironment(header.organization, env.OPENAI_ORGANIZATION),
-      ...fromEnvironment(header.project, env.OPENAI_PROJECT),
-    },
+    ...(isOpenaiHost(baseUrl) ? { headers: account } : {}),
   });
 }
 
-/** The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the reference's do. */
+/**
+ * The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the reference's do, and its
+ * originator is named, which the backend wants.
+ */
 export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return openaiProvider({
     baseUrl: "https://chatgpt.com/backend-api/codex",
     compression: "zstd",
+    originator: "codex_cli_rs",
+    supportsInterrupt: true,
     ...withoutUndefined(overrides),
   });
 }
@@ -48,6 +56,22 @@ export function azureProvider(
     baseUrl: options.baseUrl,
     ...(apiVersion === undefined ? {} : { queryParams: { "api-version": apiVersion } }),
   });
+}
+
+/** xAI's Responses API, over WebSocket too. */
+export function xaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  return build(overrides, { name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebsockets: true });
+}
+
+/** The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too. */
+export function vercelGatewayProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  const baseUrl = "https://ai-gateway.vercel.sh/v1";
+  return build(overrides, { name: "Vercel AI Gateway", baseUrl, supportsWebsockets: true });
+}
+
+/** OpenRouter; models are named with their maker, as `openai/gpt-5-mini`. Over HTTP alone. */
+export function openrouterProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  return build(overrides, { name: "OpenRouter", baseUrl: "https://openrouter.ai/api/v1", supportsWebsockets: false });
 }
 
 /** A local Ollama server. `CODEX_OSS_BASE_URL` replaces the address, else `CODEX_OSS_PORT` its port. */

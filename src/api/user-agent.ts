@@ -88,11 +88,3 @@ function withVersion(name: string, version: string | undefined): string {
 function value(env: Environment, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
-
-let byDefault: string | undefined;
-
-/** Of clients that were given no identity. Made when it is needed first: an import has no side effects. */
-export function defaultUserAgent(): string {
-  byDefault ??= userAgent({ product: "codex-wire" });
-  return byDefault;
-}

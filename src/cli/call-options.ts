@@ -1,7 +1,4 @@
-import { providerLimits } from "../api/provider.ts";
-import { openaiProvider } from "../api/providers.ts";
-import type { TransportChoice } from "../api/session/options.ts";
-import type { Logger } from "../client/log.ts";
+import { type CarrierChoice, type Logger, openaiProvider, providerLimits } from "../index.ts";
 import { choice, headers, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
 
 export const DEFAULT_MODEL = "gpt-5-mini";
@@ -12,11 +9,11 @@ export const defaults = providerLimits(openaiProvider({ env: {} }));
 /** Options that several commands have: where calls go, with whose credentials, and in what time. */
 export const serviceOptions = {
   baseUrl: text("URL", "default OPENAI_BASE_URL, else the provider's"),
-  provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio"]),
+  provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio", "xai", "vercel", "openrouter"]),
   auth: choice("KIND", ["codex", "none"], ": the Codex CLI's login, or no credentials"),
   apiKeyEnv: text("NAME", "variable that holds the key; default OPENAI_API_KEY"),
   header: headers("a further header; may be repeated"),
-  clientVersion: text("VERSION", "sent as the version header"),
+  clientVersion: text("VERSION", "sent as the version header, and in the user agent"),
   connectTimeoutMs: wholeNumber(`longest wait for a connection; default ${defaults.connectTimeoutMs}`),
 };
 
@@ -40,7 +37,7 @@ export const responseOptions = {
   idleTimeoutMs: idleTimeoutOption("the next event"),
 };
 
-export function transportOption(byDefault: TransportChoice): Option<TransportChoice | undefined> {
+export function carrierOption(byDefault: CarrierChoice): Option<CarrierChoice | undefined> {
   const more = `; auto: a WebSocket where the provider has them and one opens, else HTTP; default ${byDefault}`;
   return choice("KIND", ["http", "websocket", "auto"], more);
 }
@@ -50,20 +47,17 @@ export const commonOptions = {
   ...serviceOptions,
   ...responseOptions,
   maxRetries: maxRetriesOption,
-  transport: transportOption("http"),
+  carrier: carrierOption("http"),
   model: text("MODEL", `default ${DEFAULT_MODEL}`),
   json: eventsOption,
 };
 
 /** Says of a choice that it has no effect. */
 export function noteResponseOptions(
-  {
-    transport,
-    compression,
-  }: { readonly transport: TransportChoice | undefined; readonly compression: string | undefined },
+  { carrier, compression }: { readonly carrier: CarrierChoice | undefined; readonly compression: string | undefined },
   logger: Logger,
 ): void {
-  if (transport !== "websocket" || compression === undefined) return;
+  if (carrier !== "websocket" || compression === undefined) return;
   logger.warn({}, "--compression is of HTTP bodies; a WebSocket compresses its messages by itself");
 }
 

@@ -1,6 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import type { Logger } from "../client/log.ts";
-import { packageVersion } from "../client/version.ts";
+import { type Logger, version as packageVersion } from "../index.ts";
 import { logLevels, stderrLogger } from "./logger.ts";
 import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";

@@ -1,25 +1,29 @@
-import type { AuthProvider } from "../api/auth.ts";
-import { apiKeyAuth, noAuth } from "../api/auth.ts";
-import { codexAuth } from "../api/codex-auth.ts";
-import type { ClientOptions } from "../api/endpoint-session.ts";
-import { header } from "../api/headers.ts";
-import type { ProviderConfig } from "../api/provider.ts";
 import {
+  type AuthProvider,
+  apiKeyAuth,
   azureProvider,
+  CodexApi,
+  type CodexApiOptions,
   chatgptProvider,
+  codexAuth,
+  type Logger,
   lmstudioProvider,
+  noAuth,
   ollamaProvider,
   openaiProvider,
+  openrouterProvider,
+  type ProviderConfig,
   type ProviderOverrides,
-} from "../api/providers.ts";
-import type { Logger } from "../client/log.ts";
+  vercelGatewayProvider,
+  xaiProvider,
+} from "../index.ts";
 import type { ProviderName, ServiceChoice } from "./call-options.ts";
 import { say } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a command's calls go through; `close` ends what was started for them. */
+/** What a command's calls go through; `close` ends it, and what was started for it. */
 export interface Connection {
-  readonly client: ClientOptions;
+  readonly api: CodexApi;
   close(): Promise<void>;
 }
 
@@ -35,8 +39,12 @@ export async function openConnection(choice: ServiceChoice, logger: Logger): Pro
   const baseUrl = baseUrlOf(choice);
   const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
   if (!hasKey && baseUrl === undefined && HOSTED.has(providerName(choice, auth))) return openEmulator(choice, logger);
-  const client = { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger };
-  return { client, close: async () => {} };
+  const api = openApi(choice, { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger });
+  return { api, close: () => api.close() };
+}
+
+function openApi({ clientVersion }: ServiceChoice, options: CodexApiOptions): CodexApi {
+  return new CodexApi({ ...options, identity: { clientVersion } });
 }
 
 async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Connection> {
@@ -47,7 +55,12 @@ async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Conn
   );
   // It is in this process: a proxy of the environment could not reach it.
   const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
-  return { client: { provider, auth: noAuth(), logger }, close: () => emulator.close() };
+  const api = openApi(choice, { provider, auth: noAuth(), logger });
+  const close = async (): Promise<void> => {
+    await api.close();
+    await emulator.close();
+  };
+  return { api, close };
 }
 
 export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {
@@ -77,10 +90,10 @@ export function chooseProvider(
   baseUrl: string | undefined,
   auth: Auth | undefined,
 ): ProviderConfig {
-  const { clientVersion, maxRetries, compression } = choice;
+  const { maxRetries, compression } = choice;
   const overrides: ProviderOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
-    headers: { ...(clientVersion === undefined ? {} : { [header.version]: clientVersion }), ...choice.header },
+    ...(choice.header === undefined ? {} : { headers: choice.header }),
     ...(maxRetries === undefined ? {} : { retry: { maxRetries }, maxStreamRetries: maxRetries }),
     ...(compression === undefined ? {} : { compression }),
     streamIdleTimeoutMs: choice.idleTimeoutMs,
@@ -100,6 +113,12 @@ export function chooseProvider(
       return lmstudioProvider(overrides);
     case "openai":
       return openaiProvider(overrides);
+    case "xai":
+      return xaiProvider(overrides);
+    case "vercel":
+      return vercelGatewayProvider(overrides);
+    case "openrouter":
+      return openrouterProvider(overrides);
   }
 }
 

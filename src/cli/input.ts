@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { AbortedError } from "../client/failure/kinds.ts";
+import { AbortedError } from "../index.ts";
 import { systemCode, UsageError } from "./usage-error.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "../client/log.ts";
+import type { LogFields, Logger } from "../index.ts";
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { CodexApiError } from "../api/refusal/kinds.ts";
-import { packageVersion } from "../client/version.ts";
+import { CodexApiError, version as packageVersion } from "../index.ts";
 import type { Command } from "./command.ts";
 import { exitStatus, exitStatusOf } from "./exit-status.ts";
 import { endQuietlyOnClosedPipe, output, say } from "./output.ts";

@@ -1,4 +1,4 @@
-import type { ResponseStream } from "../api/responses/stream.ts";
+import type { ResponseStream } from "../index.ts";
 import { output, say } from "./output.ts";
 import { ResponseSummary } from "./response-summary.ts";
 

@@ -1,5 +1,4 @@
-import type { RateLimitSnapshot, RateLimitWindow } from "../api/rate-limits.ts";
-import type { ResponseEvent, TokenUsage } from "../api/responses/events.ts";
+import type { RateLimitSnapshot, RateLimitWindow, ResponseEvent, TokenUsage } from "../index.ts";
 
 const BAR_CELLS = 10;
 

@@ -1,5 +1,4 @@
-import type { ClientOptions } from "../api/endpoint-session.ts";
-import type { Logger } from "../client/log.ts";
+import type { CodexApi, Logger } from "../index.ts";
 import { idleTimeoutOption, maxRetriesOption, type ServiceChoice, serviceOptions } from "./call-options.ts";
 import { openConnection } from "./connection.ts";
 import { readRequestFile } from "./input.ts";
@@ -24,7 +23,7 @@ export const requestOptions = {
 export interface UnaryCall<Result> {
   readonly values: ServiceChoice & { readonly json: boolean };
   readonly logger: Logger;
-  send(client: ClientOptions): Promise<Result>;
+  send(api: CodexApi): Promise<Result>;
   /** The result for people. */
   print(result: Result): string;
 }
@@ -33,7 +32,7 @@ export interface UnaryCall<Result> {
 export async function callOnce<Result>({ values, logger, send, print }: UnaryCall<Result>): Promise<void> {
   const connection = await openConnection(values, logger);
   try {
-    const result = await send(connection.client);
+    const result = await send(connection.api);
     await (values.json ? output.writeJson(result) : output.write(print(result)));
   } finally {
     await connection.close();

@@ -2,6 +2,7 @@
  * The generic transport: requests, retries, compression, event streams, trust and route. It knows no endpoint, no model and no header of the
  * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
  */
+export { bodyExcerpt } from "./body-excerpt.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
@@ -27,6 +28,7 @@ export { type RetryContext, withRetries } from "./failure/retry.ts";
 export { parseRetryAfter } from "./failure/retry-after.ts";
 export { type HeaderInit, type HeaderMap, mergeHeaders } from "./headers.ts";
 export { UndiciTransport, type UndiciTransportOptions } from "./http/undici-transport.ts";
+export { IdleTimer } from "./idle-timer.ts";
 export {
   type AgentPolicyOptions,
   type ConnectWebSocketOptions,
@@ -40,14 +42,17 @@ export {
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger } from "./log.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
+export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./redact.ts";
 export {
   type ConnectLimits,
   type ConnectStep,
   createDialer,
+  DEFAULT_CONNECT_TIMEOUT_MS,
   type Dialer,
   type DialerOptions,
   type DialTarget,
   type DirectRoute,
+  describePeer,
   type Forward,
   type Peer,
   PROXY_AUTHENTICATION_REQUIRED,
@@ -59,6 +64,7 @@ export {
   type Route,
   type TargetProtocol,
   type TlsUpgrader,
+  targetOf,
 } from "./route/index.ts";
 export { SseDecoder, type SseDecoderOptions, type SseEvent, type SseSink } from "./sse/index.ts";
 export type {
@@ -93,13 +99,18 @@ export {
   type CaSource,
   type CaVariable,
   type CaVariableSetting,
+  type CertificateFacts,
   type ClientCertificate,
   type ConnectOptions,
   createTrust,
+  describeCertificates,
+  inspectPeer,
   isTrustFailure,
   loadCaBundle,
+  type PeerFacts,
   type PemSource,
   readCaBundle,
+  SMALL_GROUPS,
   selectCaBundle,
   type TlsOptions,
   type Trust,

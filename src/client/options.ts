@@ -65,3 +65,49 @@ function shown(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   return `a value of type ${typeof value}`;
 }
+
+/** The names that an object of options knows, and a check of one that a caller gives. */
+export type KnownOptions = (given: object) => void;
+
+/**
+ * Makes the check that an object of options holds no name that nobody reads: a misspelt one would be a wish without effect.
+ *
+ * @param what - The object as callers know it.
+ * @param names - Every name; the compiler refuses a list that lacks one.
+ * @returns Throws a {@link BuildError} that names the nearest name. What is undefined does not count.
+ */
+export function knownOptions<Options extends object>(
+  what: string,
+  names: Readonly<Record<keyof Options, true>>,
+): KnownOptions {
+  const known = new Set(Object.keys(names));
+  return (given) => {
+    object(what, given, "an object");
+    for (const [name, value] of Object.entries(given)) {
+      if (value !== undefined && !known.has(name)) throw unknownOption(what, name, [...known]);
+    }
+  };
+}
+
+function unknownOption(what: string, name: string, known: readonly string[]): BuildError {
+  const [nearest] = known
+    .map((each) => ({ each, distance: editDistance(name.toLowerCase(), each.toLowerCase()) }))
+    .sort((one, other) => one.distance - other.distance);
+  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length * 0.4);
+  const advice = isNear ? `did you mean ${nearest.each}?` : `there are ${known.join(", ")}`;
+  return new BuildError(`${what} has no option ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** Insertions, removals and replacements that make one text of the other (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [at, character] of [...one].entries()) {
+    const next = [at + 1];
+    for (let column = 0; column < other.length; column += 1) {
+      const replaced = (row[column] ?? 0) + (character === other[column] ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

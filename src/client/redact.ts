@@ -16,6 +16,8 @@ export function safeUrl(url: string | URL): string {
 export interface SentRequest {
   readonly url: string;
   readonly headers: HeaderMap;
+  /** Further values in it that are credentials, whatever their header is called. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 // The last names are those of gateways: `subscription-key`, and `code` and `sig` in a query.
@@ -24,8 +26,8 @@ const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|cre
 const SHORTEST_SECRET = 6;
 
 /** The values in a request's headers and URL that no error and no log line may show. */
-function secretsOf({ url, headers }: SentRequest): string[] {
-  const secrets: string[] = [];
+function secretsOf({ url, headers, secrets: given = [] }: SentRequest): string[] {
+  const secrets: string[] = [...given];
   for (const [name, value] of Object.entries(headers)) {
     if (/authorization/i.test(name)) secrets.push(...secretsInAuthorization(value));
     else if (CREDENTIAL_NAME.test(name)) secrets.push(value);

@@ -1,5 +1,5 @@
 import { Failure } from "./failure/failure.ts";
-import { HttpError, NetworkError, TimeoutError } from "./failure/kinds.ts";
+import { HttpError, NetworkError, StreamError, TimeoutError } from "./failure/kinds.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
 /** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
@@ -19,8 +19,9 @@ export interface RetryNotice {
   /** 1 for the first retry; 0 where a kept connection had died and is replaced, which costs none. */
   readonly retry: number;
   readonly maxRetries: number;
+  /** Whole milliseconds. */
   readonly delayMs: number;
-  readonly reason: unknown;
+  readonly reason: Failure;
   /**
    * `request`: the same request once more; `stream`: a new stream after a broken one; `credentials`: with renewed ones after a 401;
    * `downgrade`: without compression; `fallback`: HTTP instead of WebSocket.
@@ -65,13 +66,18 @@ export interface RetryObservers {
   readonly logger?: Logger | undefined;
 }
 
+/** A notice as whoever meets the failure has it. */
+type Announcement = Omit<RetryNotice, "reason"> & { readonly reason: unknown };
+
 /** Tells telemetry and the log, before the wait. */
-export function announceRetry({ telemetry, logger }: RetryObservers, notice: RetryNotice): void {
-  const { layer, retry, maxRetries, delayMs, reason } = notice;
-  const told = { layer, retry, maxRetries, delayMs: Math.round(delayMs), reason: kindOf(reason) };
+export function announceRetry({ telemetry, logger }: RetryObservers, { reason, ...notice }: Announcement): void {
+  const { layer, retry, maxRetries } = notice;
+  const delayMs = Math.round(notice.delayMs);
+  const failure = Failure.is(reason) ? reason : new StreamError(String(reason), { cause: reason });
+  const told = { layer, retry, maxRetries, delayMs, reason: kindOf(failure) };
   // A kept connection that had died is everyday business.
   callQuietly(() => logger?.[retry === 0 ? "debug" : "warn"](told, RETRY_TEXT[layer]));
-  notify(telemetry, "onRetry", notice);
+  notify(telemetry, "onRetry", { ...notice, delayMs, reason: failure });
 }
 
 /** Announces what is sent once more at once, because the refusal `reason` has a remedy. */
@@ -84,15 +90,15 @@ const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
   stream: "the stream broke; a new one is opened",
   credentials: "the credentials were renewed; the request is sent again",
   downgrade: "the request is sent again without compression",
-  fallback: "the WebSocket is given up; this session goes on over HTTP",
+  fallback: "the WebSocket is given up; HTTP takes over",
 };
 
 /** A message may hold the service's own words, and those the prompt. */
-function kindOf(reason: unknown): string {
+function kindOf(reason: Failure): string {
   if (reason instanceof HttpError) return `${reason.kind} ${reason.status}`;
   if (reason instanceof NetworkError || reason instanceof TimeoutError)
     return `${reason.kind}, ${reason.phase ?? "request"}`;
-  return Failure.is(reason) ? reason.kind : "unknown";
+  return reason.kind;
 }
 
 /** Calls a hook without letting its failure reach the request it watches. */

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
+  /** Values in it that no message may show, beside those in headers that are known to hold credentials. */
+  readonly secrets?: readonly string[] | undefined;
   /** A byte stream is sent as it comes and cannot be retried or redirected with its body; set `content-length` for a known size. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly timeouts?: RequestTimeouts | undefined;

@@ -3,17 +3,17 @@ import type { EmulatorOptions } from "../../src/emulator/index.ts";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 
-async function respondOver(options: EmulatorOptions, args: readonly string[] = [], transport = "websocket") {
+async function respondOver(options: EmulatorOptions, args: readonly string[] = [], carrier = "websocket") {
   const emulator = await emulate(options);
   const finished = await runCommand(
-    ["respond", "--transport", transport, "--base-url", emulator.url, ...args, "repeat: hi"],
+    ["respond", "--carrier", carrier, "--base-url", emulator.url, ...args, "repeat: hi"],
     { env: { OPENAI_API_KEY: "sk-secret-1234567890" } },
   );
   const kinds = emulator.requests.map(({ kind }) => kind);
   return { emulator, kinds, ...finished };
 }
 
-describe("respond --transport websocket", () => {
+describe("respond --carrier websocket", () => {
   it("asks over one WebSocket, closes it, and says no HTTP request", async () => {
     const { emulator, kinds, status, stdout } = await respondOver({}, ["--conversation-id", "c1"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "hi\n" });
@@ -42,7 +42,7 @@ describe("respond --transport websocket", () => {
   });
 });
 
-describe("respond --transport auto", () => {
+describe("respond --carrier auto", () => {
   it("asks over a WebSocket where the provider has them", async () => {
     const { kinds, status, stdout, stderr } = await respondOver({}, [], "auto");
     expect({ kinds, status, stdout, stderr }).toEqual({
@@ -56,7 +56,7 @@ describe("respond --transport auto", () => {
   it("asks over HTTP, and says so, where none opens", async () => {
     const { kinds, status, stdout, stderr } = await respondOver({ websockets: false }, [], "auto");
     expect({ kinds, status, stdout }).toEqual({ kinds: ["handshake", "http"], status: 0, stdout: "hi\n" });
-    expect(stderr).toMatch(/^warn: no WebSocket opens; the request goes over HTTP .*426/);
+    expect(stderr).toMatch(/^warn: the WebSocket is given up; HTTP takes over .*426/);
   });
 
   it("asks over HTTP where the provider has none", async () => {
@@ -71,7 +71,7 @@ describe("respond --transport auto", () => {
 
   it("sends a request file as it is", async () => {
     const emulator = await emulate({ unknownParameters: "accept" });
-    const args = ["respond", "--transport", "auto", "--base-url", emulator.url, "--request", "-"];
+    const args = ["respond", "--carrier", "auto", "--base-url", emulator.url, "--request", "-"];
     const { stdout } = await runCommand(args, { input: '{"input":"repeat: file","model":"m","odd":1}' });
     expect(stdout).toBe("file\n");
     expect(emulator.requests[1]?.json).toEqual({

@@ -60,9 +60,9 @@ describe("session", () => {
     ["http", ["http"]],
     ["websocket", ["handshake", "frame"]],
     ["auto", ["handshake", "frame"]],
-  ])("--transport %s", async (transport, kinds) => {
+  ])("--carrier %s", async (carrier, kinds) => {
     const emulator = await emulate();
-    const args = ["--requests", requests(turn("repeat: one")), "--transport", transport, "--conversation-id", "c1"];
+    const args = ["--requests", requests(turn("repeat: one")), "--carrier", carrier, "--conversation-id", "c1"];
     expect(await runCommand(["session", "--base-url", emulator.url, ...args])).toMatchObject({ stdout: "one\n" });
     expect(emulator.requests.map(({ kind }) => kind)).toEqual(kinds);
     expect(emulator.requests[0]?.headers.session_id).toBe("c1");
@@ -97,7 +97,7 @@ describe("session", () => {
   it.each([
     ["no --requests", () => []],
     ["an argument", () => ["--requests", requests(turn("x")), "more"]],
-    ["a carrier that is none", () => ["--requests", requests(turn("x")), "--transport", "pigeon"]],
+    ["a carrier that is none", () => ["--requests", requests(turn("x")), "--carrier", "pigeon"]],
     ["an empty file", () => ["--requests", requests("")]],
     ["a line that is no JSON", () => ["--requests", requests(turn("x"), "{")]],
     ["a line that is no object", () => ["--requests", requests("[1]")]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fallbackModelInfo } from "../../src/api/models/info.ts";
+import { fallbackModelInfo } from "../../src/api/endpoints/models/info.ts";
 import { modelsTable } from "../../src/cli/commands/models.ts";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";

@@ -34,7 +34,7 @@ const user = (text: string): ResponseItem => ({
 
 /** The server of others, and a session that talks to it. */
 async function conversation(
-  transport: "auto" | (typeof carriers)[number],
+  carrier: "auto" | (typeof carriers)[number],
   prepare: (mock: Mock) => void,
   limits: Partial<ProviderConfig> = {},
 ) {
@@ -49,14 +49,14 @@ async function conversation(
     proxy: false,
     ...limits,
   });
-  const session = new ResponsesSession({ provider, auth: apiKeyAuth("sk-mock"), env: {}, transport });
+  const session = new ResponsesSession({ provider, auth: apiKeyAuth("sk-mock"), env: {}, carrier });
   onTestFinished(() => session.close());
   return session;
 }
 
-describe.each(carriers)("aimock over %s", (transport) => {
+describe.each(carriers)("aimock over %s", (carrier) => {
   it("answers with text, and tells what it used", async () => {
-    const session = await conversation(transport, (mock) => mock.onMessage("hello", { content: "Hi there, friend!" }));
+    const session = await conversation(carrier, (mock) => mock.onMessage("hello", { content: "Hi there, friend!" }));
     const answer = await (await session.stream({ model: "gpt-5-mini", input: [user("hello")] })).collect();
     expect(answer.text).toBe("Hi there, friend!");
     expect(answer.responseId).toMatch(/^resp/);
@@ -65,7 +65,7 @@ describe.each(carriers)("aimock over %s", (transport) => {
   });
 
   it("calls a tool, gets its output, and answers", async () => {
-    const session = await conversation(transport, (mock) => {
+    const session = await conversation(carrier, (mock) => {
       mock.on({ predicate: (request) => JSON.stringify(request).includes("17 degrees") }, { content: "Rather cool." });
       mock.onMessage("weather", { toolCalls: [{ name: "weather", arguments: '{"city":"Bonn"}' }] });
     });
@@ -81,7 +81,7 @@ describe.each(carriers)("aimock over %s", (transport) => {
 
   it("cuts the answer off: the session starts again, and says so", async () => {
     let left = 1;
-    const session = await conversation(transport, (mock) => {
+    const session = await conversation(carrier, (mock) => {
       const once = { predicate: () => left-- > 0 };
       mock.on(
         once,
@@ -125,5 +125,5 @@ it("several turns over one WebSocket complete, whatever the server makes of what
     expect(answer.text).toBe(`said ${text}`);
     input.push(...answer.items);
   }
-  expect(session.transport).toBe("websocket");
+  expect(session.carrier).toBe("websocket");
 });

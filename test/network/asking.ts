@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
+import type { ServiceOptions } from "../../src/api/service/options.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
 import { cert, certPath } from "../support/certs.ts";
@@ -41,7 +41,7 @@ const REQUEST: ResponsesRequest = { model: "m", input: "repeat: one two three" }
 
 /** Asks once, without retries. */
 export async function open({ carrier, baseUrl, env, limits }: Question): Promise<ResponseStream> {
-  const options: ClientOptions = { ...clientOptions(baseUrl, { ...limits, retry: { maxRetries: 0 } }), env };
+  const options: ServiceOptions = { ...clientOptions(baseUrl, { ...limits, retry: { maxRetries: 0 } }), env };
   if (carrier === "SSE") return new ResponsesClient(options).stream(REQUEST);
   const connection = await new ResponsesWebsocketClient(options).connect();
   return connection.stream(REQUEST);

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
 import { noAuth } from "../../src/api/auth.ts";
-import type { ClientOptions } from "../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../src/api/provider.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
 import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ServiceOptions } from "../../src/api/service/options.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 
 /** An emulator for one test. */
@@ -14,7 +14,7 @@ export async function emulate(options: EmulatorOptions = {}): Promise<Emulator> 
 }
 
 /** Client options for a server on loopback: no key, no proxy, quick retries. */
-export function clientOptions(baseUrl: string, overrides: Partial<ProviderConfig> = {}): ClientOptions {
+export function clientOptions(baseUrl: string, overrides: Partial<ProviderConfig> = {}): ServiceOptions {
   const provider = openaiProvider({ env: {}, baseUrl, ...overrides, retry: { baseDelayMs: 1, ...overrides.retry } });
   return { provider, auth: noAuth(), env: {} };
 }

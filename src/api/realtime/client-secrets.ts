@@ -1,6 +1,6 @@
-import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
-import { readAnswer } from "../json-answer.ts";
-import { type UnaryOptions, unaryCall } from "../unary-options.ts";
+import { readAnswer } from "../service/answer.ts";
+import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import { sessionWire } from "./protocol/session-wire.ts";
 import type { RealtimeSession } from "./session.ts";
@@ -22,17 +22,7 @@ export interface ClientSecret {
 }
 
 /** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The reference has none. */
-export class ClientSecretsClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class ClientSecretsClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode client secret response: …`. */
   async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {
     const { session, expiresAfterMs } = request;
@@ -42,7 +32,7 @@ export class ClientSecretsClient {
       }),
       ...(session && { session: sessionWire(session) }),
     };
-    const response = await this.#session.execute(unaryCall("realtime/client_secrets", body, options));
+    const response = await this.service.execute(unaryCall("realtime/client_secrets", body, options));
     const answer = readAnswer(response, "failed to decode client secret response");
     const agreed = answer.fields.session;
     return {

@@ -1,11 +1,10 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { withRetries } from "../../client/failure/retry.ts";
-import { type HeaderInit, type HeaderMap, isSendableHeaderValue, mergeHeaders } from "../../client/headers.ts";
-import type { WebsocketConnection } from "../../client/websocket/index.ts";
-import type { ClientOptions } from "../endpoint-session.ts";
+import { type HeaderInit, isSendableHeaderValue } from "../../client/headers.ts";
+import { knownOptions } from "../../client/options.ts";
 import { header } from "../headers.ts";
-import { type ProviderConfig, userInfoHeaders } from "../provider.ts";
-import { WebsocketOpener } from "../websocket-opener.ts";
+import { beginPart, type CallPart } from "../service/call.ts";
+import { ServiceClient } from "../service/client.ts";
 import { RealtimeWebsocketConnection } from "./connection.ts";
 import { protocolOf } from "./protocol/protocols.ts";
 import type { RealtimeSessionConfig } from "./settings.ts";
@@ -23,6 +22,14 @@ export interface RealtimeConnectOptions {
   /** Ends the attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime connection", {
+  headers: true,
+  defaultHeaders: true,
+  dropOldestAudio: true,
+  wireEvents: true,
+  signal: true,
+});
 
 /**
  * Opens realtime sessions at `{baseUrl}/realtime`, with the trust, the route, the limits and the credentials that responses have.
@@ -42,20 +49,7 @@ export interface RealtimeConnectOptions {
  * await connection.close();
  * ```
  */
-export class RealtimeWebsocketClient {
-  readonly #provider: ProviderConfig;
-  readonly #opener: WebsocketOpener;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: Omit<ClientOptions, "transport">) {
-    this.#opener = new WebsocketOpener(options);
-    this.#provider = options.provider;
-    realtimeUrl(options.provider, { instructions: "" }); // a base URL that is none shall fail here
-  }
-
+export class RealtimeWebsocketClient extends ServiceClient {
   /**
    * Opens a session and sends its `session.update`, unless `session` is `"keep"`; it does not wait for the answer, which is the event `session_updated`. Not retried,
    * except once after a 401 for which the credentials could be renewed, and for a `callId` as the provider's policy says, since a call may
@@ -68,61 +62,67 @@ export class RealtimeWebsocketClient {
     config: RealtimeSessionConfig = {},
     options: RealtimeConnectOptions = {},
   ): Promise<RealtimeWebsocketConnection> {
-    const { telemetry, logger } = this.#opener;
-    const protocol = protocolOf(config);
-    const connection = new RealtimeWebsocketConnection(await this.#open(config, options), {
-      protocol,
-      settings: config,
-      dropOldestAudio: options.dropOldestAudio ?? false,
-      wireEvents: options.wireEvents ?? false,
-      telemetry,
-      logger,
-    });
-    if (config.session === "keep") return connection;
+    CONNECT(options);
+    const part = beginPart(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
     try {
-      await connection.sendPayload({ type: "session.update", session: protocol.session(config) }, options);
+      const connection = await this.#open(config, options, part);
+      if (config.session !== "keep") await agree(connection, config, options);
+      part.observer.ended("completed");
+      return connection;
     } catch (error) {
-      connection.terminate();
+      part.observer.failed(error);
       throw error;
     }
-    return connection;
   }
 
-  #open(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<WebsocketConnection> {
-    const { signal } = options;
-    const url = realtimeUrl(this.#provider, config);
-    const open = () =>
-      this.#opener.open({
-        url,
-        headers: (credentials) => this.#headers(config, options, credentials),
-        usesAuth: !namesAuthorization(options.headers),
-        compression: false, // audio in base64 hardly shrinks; the reference offers none either
-        signal,
-      });
-    if (config.callId === undefined) return open();
-    return withRetries(this.#opener.limits.retry, open, {
+  #open(
+    config: RealtimeSessionConfig,
+    { headers, defaultHeaders, signal, dropOldestAudio = false, wireEvents = false }: RealtimeConnectOptions,
+    part: CallPart,
+  ): Promise<RealtimeWebsocketConnection> {
+    const { provider, limits, line } = this.service;
+    const { telemetry, logger } = part.observer;
+    const handshake = {
+      url: realtimeUrl(provider, config),
+      endpoint: "realtime",
+      defaultHeaders,
+      headers: { ...headers, [header.realtimeSessionId]: checkedSessionId(config) },
+      usesAuth: !namesAuthorization(headers),
+      compression: false, // audio in base64 hardly shrinks; the reference offers none either
       signal,
-      telemetry: this.#opener.telemetry,
-      logger: this.#opener.logger,
-      ...this.#opener.timing,
+      part,
+    };
+    const settings = { protocol: protocolOf(config), settings: config, dropOldestAudio, wireEvents, telemetry, logger };
+    const open = () => this.service.open(handshake, (socket) => new RealtimeWebsocketConnection(socket, settings));
+    if (config.callId === undefined) return open();
+    return withRetries(limits.retry, open, {
+      signal,
+      telemetry,
+      logger,
+      ...line.timing,
       at: { carrier: "websocket", step: "sideband" },
     });
   }
+}
 
-  #headers(
-    { sessionId }: RealtimeSessionConfig,
-    { headers, defaultHeaders }: RealtimeConnectOptions,
-    credentials: HeaderInit,
-  ): HeaderMap {
-    if (sessionId !== undefined && !isSendableHeaderValue(sessionId)) {
-      throw new BuildError(
-        "invalid realtime session id header: it holds a line break, a control character or a letter outside ASCII",
-      );
-    }
-    return mergeHeaders(defaultHeaders, userInfoHeaders(this.#provider), this.#provider.headers, credentials, headers, {
-      [header.realtimeSessionId]: sessionId,
-    });
+async function agree(
+  connection: RealtimeWebsocketConnection,
+  config: RealtimeSessionConfig,
+  { signal }: RealtimeConnectOptions,
+): Promise<void> {
+  try {
+    await connection.sendPayload({ type: "session.update", session: protocolOf(config).session(config) }, { signal });
+  } catch (error) {
+    connection.terminate();
+    throw error;
   }
+}
+
+function checkedSessionId({ sessionId }: RealtimeSessionConfig): string | undefined {
+  if (sessionId === undefined || isSendableHeaderValue(sessionId)) return sessionId;
+  throw new BuildError(
+    "invalid realtime session id header: it holds a line break, a control character or a letter outside ASCII",
+  );
 }
 
 function namesAuthorization(headers: HeaderInit = {}): boolean {

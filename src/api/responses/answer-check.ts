@@ -2,7 +2,7 @@ import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import { readBody } from "../../client/http/body-reader.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
-import type { Answer } from "../answer.ts";
+import type { Answer } from "../service/answer.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;

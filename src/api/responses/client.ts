@@ -1,58 +1,18 @@
-import type { Compression } from "../../client/compression.ts";
-import type { HeaderInit } from "../../client/headers.ts";
-import type { TraceContext } from "../../client/trace-context.ts";
-import { type ClientOptions, EndpointSession } from "../endpoint-session.ts";
-import { header } from "../headers.ts";
-import { conversationHeaders } from "../identity.ts";
-import { isAzure, type SessionHeaderNames } from "../provider.ts";
+import { outlookOf } from "../../client/failure/outlook.ts";
+import { announceRemedy } from "../../client/telemetry.ts";
+import { requestEncoding } from "../provider.ts";
+import { beginPart, modelOf } from "../service/call.ts";
+import { ServiceClient } from "../service/client.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
-import { LaterEvents } from "./later-events.ts";
-import { openSseStream } from "./sse-stream.ts";
+import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
+import { connectOnce, respondOnce } from "./one-websocket.ts";
+import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
+import type { CollectedResponse } from "./received.ts";
 import type { ResponseStream } from "./stream.ts";
-import type { TurnState } from "./turn-state.ts";
-
-/** What kind of agent asks; a free label is sent as it is. A main session has none. */
-export type SessionSource = "review" | "compact" | "memory_consolidation" | "collab_spawn" | (string & {});
-
-/** Options of one response. */
-export interface ResponsesOptions {
-  /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
-  readonly conversationId?: string | undefined;
-  /** Sent as `x-openai-subagent`. */
-  readonly sessionSource?: SessionSource | undefined;
-  /** Further headers; they overwrite the provider's, and the credentials overwrite them. */
-  readonly headers?: HeaderInit | undefined;
-  /** Coding of the request body; default the provider's. */
-  readonly compression?: Compression | undefined;
-  /** Sent when it holds a value, filled from the answer when it does not. */
-  readonly turnState?: TurnState | undefined;
-  /** Ends everything at once, with an `aborted` error. */
-  readonly signal?: AbortSignal | undefined;
-  /** W3C trace context of the caller's span. */
-  readonly traceContext?: TraceContext | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /**
-   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
-   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
-   */
-  readonly laterEvents?: boolean | undefined;
-}
+import type { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
-export class ResponsesClient {
-  readonly #session: EndpointSession;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: ClientOptions) {
-    this.#session = new EndpointSession(options);
-  }
-
+export class ResponsesClient extends ServiceClient {
   /**
    * Sends a request and resolves when the response headers are in.
    *
@@ -63,48 +23,48 @@ export class ResponsesClient {
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.
    * @example
    * ```ts
-   * const stream = await client.stream({ model: "gpt-5-mini", input: "Say hello." });
+   * const stream = await api.responses.stream({ model: "gpt-5-mini", input: "Say hello." });
    * for await (const event of stream) {
    *   if (event.type === "output_text.delta") process.stdout.write(event.delta);
    * }
    * ```
    */
   async stream(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<ResponseStream> {
-    return this.streamBody(encodeResponsesRequest(request, { azure: isAzure(this.#session.provider) }), options);
+    return this.streamBody(encodeResponsesRequest(request, requestEncoding(this.service.provider)), options);
+  }
+
+  /** Sends a request and reads its stream to the end: the whole answer. Throws what {@link stream} and reading it throw. */
+  async create(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<CollectedResponse> {
+    return (await this.stream(request, options)).collect();
   }
 
   /** Sends any JSON body as it is; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
-    const { provider, limits, telemetry, logger } = this.#session;
-    const response = await this.#session.stream({
-      method: "POST",
-      path: "responses",
-      headers: { accept: "text/event-stream", ...requestHeaders(options, provider.sessionHeaders) },
-      json: body,
-      compression: options.compression ?? provider.compression,
-      traceContext: options.traceContext,
-      signal: options.signal,
-    });
-    return openSseStream(response, {
-      idleTimeoutMs: limits.streamIdleTimeoutMs,
-      livenessTimeoutMs: limits.livenessTimeoutMs,
-      signal: options.signal,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
-      turnState: options.turnState,
-      telemetry,
-      logger,
-      blank: response.blank,
-    });
+    checkResponsesOptions(options);
+    const { signal } = options;
+    const part = beginPart(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
+    const call = { body, options, part, isOwnCall: true };
+    const { carrier = "http" } = options;
+    const isAuto = carrier === "auto" && (this.service.provider.supportsWebsockets ?? false);
+    try {
+      if (carrier === "websocket" || isAuto) return await this.#overWebsocket(call, isAuto);
+      return await openHttpResponse(this.service, call);
+    } catch (error) {
+      part.observer.failed(error);
+      throw error;
+    }
   }
-}
 
-function requestHeaders(options: ResponsesOptions, names: SessionHeaderNames | undefined): HeaderInit {
-  return {
-    ...conversationHeaders(options.conversationId, names),
-    [header.subagent]: options.sessionSource,
-    [header.turnState]: options.turnState?.value,
-    ...options.headers,
-  };
+  async #overWebsocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
+    let connection: ResponsesWebsocketConnection;
+    try {
+      connection = await connectOnce(this.service, call);
+    } catch (error) {
+      const { outlook } = outlookOf(error, { carrier: "websocket", step: "handshake" });
+      if (!mayFallBack || outlook !== "elsewhere") throw error;
+      announceRemedy(call.part.observer, "fallback", error);
+      return openHttpResponse(this.service, call);
+    }
+    return respondOnce(connection, call);
+  }
 }

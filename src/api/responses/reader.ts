@@ -4,13 +4,13 @@ import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import type { Blank } from "../../client/redact.ts";
 import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
+import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
 import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "./decoding/event-decoder.ts";
 import { scanEvent } from "./decoding/event-scanner.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { LaterEvent, LaterEvents } from "./later-events.ts";
 import type { ResponseEnd } from "./received.ts";
-import type { TurnState } from "./turn-state.ts";
 
 /** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
 export interface ResponseSink {

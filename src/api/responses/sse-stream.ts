@@ -3,14 +3,16 @@ import { IdleTimer } from "../../client/idle-timer.ts";
 import type { RawData } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
-import type { Answer } from "../answer.ts";
 import { header } from "../headers.ts";
+import type { Answer } from "../service/answer.ts";
 import { notAnEventStream } from "./answer-check.ts";
 import { type Carrier, type FeedOptions, ResponseFeed } from "./feed.ts";
 import { preliminaryEvents } from "./preliminary.ts";
-import { ResponseStream } from "./stream.ts";
+import { type EventIterator, ResponseStream } from "./stream.ts";
 
 export interface SseStreamOptions extends FeedOptions {
+  /** Goes between the events and their reader. */
+  readonly watch?: ((events: EventIterator) => EventIterator) | undefined;
   readonly livenessTimeoutMs: number;
 }
 
@@ -28,7 +30,8 @@ const DRAIN_MS = 250;
  */
 export function openSseStream(response: Answer<HttpStreamResponse>, options: SseStreamOptions): ResponseStream {
   const body = new SseBody(response, options);
-  return new ResponseStream({ events: body.feed.queue, received: body.feed.received }, response);
+  const { queue } = body.feed;
+  return new ResponseStream({ events: options.watch?.(queue) ?? queue, received: body.feed.received }, response);
 }
 
 class SseBody implements Carrier, ByteSink, SseSink {

@@ -1,50 +1,41 @@
-import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
-import type { TraceContext } from "../../client/trace-context.ts";
-import type { ClientOptions } from "../endpoint-session.ts";
+import { knownOptions } from "../../client/options.ts";
 import { header } from "../headers.ts";
-import { conversationHeaders } from "../identity.ts";
-import { type ProviderConfig, userInfoHeaders, websocketUrl } from "../provider.ts";
-import { WebsocketOpener } from "../websocket-opener.ts";
-import type { TurnState } from "./turn-state.ts";
+import { websocketUrl } from "../provider.ts";
+import type { CallPart } from "../service/call.ts";
+import {
+  CONVERSATION_NAMES,
+  type ConversationOptions,
+  conversationHeaders,
+  UNARY_NAMES,
+  type UnaryOptions,
+} from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
+import type { Service } from "../service/service.ts";
 import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
 
-/** Options of one connection. */
-export interface WebsocketConnectOptions {
-  /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
-  readonly conversationId?: string | undefined;
-  /** Further headers; they overwrite the provider's, and the credentials overwrite them. */
-  readonly headers?: HeaderInit | undefined;
+/**
+ * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the reference.
+ */
+export interface WebsocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
   /** Headers for slots that neither the provider nor `headers` takes. */
-  readonly defaultHeaders?: HeaderInit | undefined;
-  /** Sent when it holds a value, filled from the answer when it does not. */
-  readonly turnState?: TurnState | undefined;
+  readonly defaultHeaders?: UnaryOptions["headers"];
   /** Offer permessage-deflate. Default true: a history that is sent again shrinks to what is new, for about 300 kB a connection. */
   readonly compression?: boolean | undefined;
-  /** Ends the attempt at once, with an `aborted` error. */
-  readonly signal?: AbortSignal | undefined;
-  /** W3C trace context of requests that bring none of their own. A handshake carries none, as in the reference. */
-  readonly traceContext?: TraceContext | undefined;
 }
+
+const { sessionSource: _overHttpAlone, ...CONVERSATION } = CONVERSATION_NAMES;
+const CONNECT = knownOptions<WebsocketConnectOptions>("the options of a WebSocket", {
+  ...UNARY_NAMES,
+  ...CONVERSATION,
+  defaultHeaders: true,
+  compression: true,
+});
 
 /** The version of the protocol, which the service wants to hear in the handshake. */
 const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
 
-/** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route and the credentials that HTTP has. */
-export class ResponsesWebsocketClient {
-  readonly #provider: ProviderConfig;
-  readonly #opener: WebsocketOpener;
-  readonly #url: string;
-
-  /**
-   * @throws {@link BuildError} The provider's base URL, a number or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   */
-  constructor(options: Omit<ClientOptions, "transport">) {
-    this.#opener = new WebsocketOpener(options);
-    this.#provider = options.provider;
-    this.#url = websocketUrl(options.provider, "responses");
-  }
-
+/** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route, the identity and the credentials that HTTP has. */
+export class ResponsesWebsocketClient extends ServiceClient {
   /**
    * Opens a connection. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
    *
@@ -52,36 +43,36 @@ export class ResponsesWebsocketClient {
    *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
    */
   async connect(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
-    const { limits, telemetry, logger } = this.#opener;
-    const connection = await this.#opener.open({
-      url: this.#url,
-      headers: (credentials) => this.#headers(options, credentials),
-      compression: options.compression,
-      signal: options.signal,
-    });
-    options.turnState?.set(connection.headers[header.turnState]);
-    const { traceContext } = options;
-    return new ResponsesWebsocketConnection(connection, {
-      provider: this.#provider,
-      limits,
-      telemetry,
-      logger,
-      traceContext,
-    });
+    return connectResponses(this.service, options);
   }
+}
 
-  #headers(options: WebsocketConnectOptions, credentials: HeaderInit): HeaderMap {
-    return mergeHeaders(
-      options.defaultHeaders,
-      userInfoHeaders(this.#provider),
-      this.#provider.headers,
-      {
-        [header.openaiBeta]: RESPONSES_WEBSOCKETS,
-        ...conversationHeaders(options.conversationId, this.#provider.sessionHeaders),
-        [header.turnState]: options.turnState?.value,
-      },
-      options.headers,
-      credentials,
-    );
-  }
+/** @param part - The call of a session that needs the connection. Default: a call of its own. */
+export async function connectResponses(
+  service: Service,
+  options: WebsocketConnectOptions,
+  part?: CallPart,
+): Promise<ResponsesWebsocketConnection> {
+  CONNECT(options);
+  const { provider, limits } = service;
+  const { turnState, traceContext } = options;
+  const { sessionHeaders } = provider;
+  const { observer } = service.line;
+  const handshake = {
+    url: websocketUrl(provider, "responses"),
+    endpoint: "responses.connect",
+    defaultHeaders: options.defaultHeaders,
+    headers: {
+      [header.openaiBeta]: RESPONSES_WEBSOCKETS,
+      ...conversationHeaders({ ...options, sessionSource: undefined }, sessionHeaders),
+      ...options.headers,
+    },
+    compression: options.compression,
+    signal: options.signal,
+    part,
+  };
+  return service.open(handshake, (connection) => {
+    turnState?.set(connection.headers[header.turnState]);
+    return new ResponsesWebsocketConnection(connection, { provider, limits, observer, traceContext });
+  });
 }

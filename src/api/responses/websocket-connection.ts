@@ -2,25 +2,30 @@ import { acceptSignal } from "../../client/abort.ts";
 import { Failure } from "../../client/failure/failure.ts";
 import { AbortedError, StreamError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import type { Logger } from "../../client/log.ts";
+import { knownOptions } from "../../client/options.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
-import { notify, type Telemetry } from "../../client/telemetry.ts";
+import { notify } from "../../client/telemetry.ts";
 import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
 import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
-import { isAzure, type ProviderConfig, type ProviderLimits } from "../provider.ts";
+import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../provider.ts";
 import { mapErrorEvent } from "../refusal/event.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
+import { modelOf } from "../service/call.ts";
+import type { TurnState } from "../service/call-options.ts";
+import type { CallObserver, Observer } from "../service/observer.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import type { ResponseEvent } from "./events.ts";
 import { type Carrier, ResponseFeed } from "./feed.ts";
 import { LaterEvents } from "./later-events.ts";
+import { checkReading, READING_NAMES, type ReadingOptions } from "./options.ts";
 import { handshakeEvents } from "./preliminary.ts";
-import { ResponseStream } from "./stream.ts";
-import type { TurnState } from "./turn-state.ts";
+import { type EventIterator, ResponseStream } from "./stream.ts";
+import { watched } from "./watched.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions {
+export interface WebsocketStreamOptions extends ReadingOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -33,13 +38,17 @@ export interface WebsocketStreamOptions {
   readonly traceContext?: TraceContext | undefined;
   /** Filled when an event of the stream carries the turn's state. */
   readonly turnState?: TurnState | undefined;
-  /** Also yield wire events that no event type covers. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
-  /** Also yield what the reference reads since March 2026; see `ResponsesOptions.laterEvents`. Default false. */
-  readonly laterEvents?: boolean | undefined;
 }
+
+const STREAM = knownOptions<WebsocketStreamOptions>("the options of a response", {
+  previousResponseId: true,
+  generate: true,
+  clientMetadata: true,
+  signal: true,
+  traceContext: true,
+  turnState: true,
+  ...READING_NAMES,
+});
 
 /** Stands for a close frame without a code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
@@ -50,10 +59,26 @@ const NOW = Promise.resolve();
 export interface ConnectionContext {
   readonly provider: ProviderConfig;
   readonly limits: ProviderLimits;
-  readonly telemetry?: Telemetry | undefined;
-  readonly logger: Logger;
+  readonly observer: Observer;
   readonly traceContext?: TraceContext | undefined;
 }
+
+/** One request over a connection. */
+export interface WebsocketResponseCall {
+  readonly body: JsonObject;
+  readonly options: WebsocketStreamOptions;
+  readonly observer: CallObserver;
+  /** The call ends with this response. */
+  readonly isOwnCall: boolean;
+  /** Goes between the events and their reader. */
+  readonly dress?: ((events: EventIterator) => EventIterator) | undefined;
+}
+
+/** As `streamBody`, for a request that is part of a larger call. */
+export let respondOn: (
+  connection: ResponsesWebsocketConnection,
+  call: WebsocketResponseCall,
+) => Promise<ResponseStream>;
 
 /**
  * A WebSocket to `responses`: one request after the other, each answered by a {@link ResponseStream}. It stays open after a response that
@@ -74,6 +99,7 @@ export class ResponsesWebsocketConnection {
   /** Of one network read: they come in one go. */
   readonly #messages: RawData[] = [];
 
+  /** @internal */
   constructor(connection: WebsocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
     this.openedAt = connection.openedAt;
@@ -97,24 +123,46 @@ export class ResponsesWebsocketConnection {
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
   async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
-    const store = request.store ?? isAzure(this.#context.provider);
-    // Item ids are written over HTTP alone, as in the reference.
-    return this.streamBody(encodeResponsesRequest({ ...request, store }), options);
+    const { azure, itemIds } = requestEncoding(this.#context.provider);
+    // The ids of stored items are written over HTTP alone, as in the reference.
+    return this.streamBody(encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds }), options);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+    STREAM(options);
+    checkReading(options);
+    const observer = this.#context.observer.begin({ endpoint: "responses", model: modelOf(body) });
+    try {
+      return await this.#respond({ body, options, observer, isOwnCall: true });
+    } catch (error) {
+      observer.failed(error);
+      throw error;
+    }
+  }
+
+  static {
+    respondOn = (connection, call) => connection.#respond(call);
+  }
+
+  async #respond({ body, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
     acceptSignal(options.signal);
     const frame = this.#encode(body, options);
+    if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
     await this.#turns.enter(options.signal);
     if (options.signal?.aborted) {
       this.#endTurn(); // nothing is out yet: the connection serves the next request
       throw new AbortedError(options.signal.reason);
     }
-    const feed = this.#openFeed(options);
-    await this.#send(frame, feed, options.signal);
+    const feed = this.#openFeed(options, observer);
+    await this.#send(frame, feed, options.signal, observer);
     feed.expectEvents();
-    return new ResponseStream({ events: feed.queue, received: feed.received }, { status: 101, headers: this.headers });
+    observer.answered({ requestId: requestIdOf(this.headers) });
+    const events = isOwnCall ? watched(feed.queue, observer) : feed.queue;
+    return new ResponseStream(
+      { events: dress?.(events) ?? events, received: feed.received },
+      { status: 101, headers: this.headers },
+    );
   }
 
   /**
@@ -133,7 +181,7 @@ export class ResponsesWebsocketConnection {
     const event = parseObject(message);
     const error = event?.type === "error" ? mapErrorEvent(event, message) : undefined;
     const text = error && this.#connection.blank(error.message);
-    this.#context.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
+    this.#context.observer.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
     if (error) this.#connection.terminate();
   }
 
@@ -147,15 +195,11 @@ export class ResponsesWebsocketConnection {
     );
   }
 
-  #openFeed(options: WebsocketStreamOptions): ResponseFeed {
-    const { limits, telemetry, logger } = this.#context;
+  #openFeed(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFeed {
     const feed = new ResponseFeed(this.#carrier, {
-      idleTimeoutMs: limits.streamIdleTimeoutMs,
-      signal: options.signal,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
+      ...options,
+      idleTimeoutMs: this.#context.limits.streamIdleTimeoutMs,
       later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
-      turnState: options.turnState,
       telemetry,
       logger,
       blank: this.#connection.blank,
@@ -166,7 +210,12 @@ export class ResponsesWebsocketConnection {
     return feed;
   }
 
-  async #send(frame: string, feed: ResponseFeed, signal: AbortSignal | undefined): Promise<void> {
+  async #send(
+    frame: string,
+    feed: ResponseFeed,
+    signal: AbortSignal | undefined,
+    { telemetry }: CallObserver,
+  ): Promise<void> {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
@@ -180,8 +229,8 @@ export class ResponsesWebsocketConnection {
     } finally {
       this.#isSending = false;
     }
-    const durationMs = performance.now() - startedAt;
-    notify(this.#context.telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
+    const durationMs = Math.round(performance.now() - startedAt);
+    notify(telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
     if (error !== undefined) throw error;
   }
 
@@ -234,7 +283,7 @@ export class ResponsesWebsocketConnection {
     ended: (end) => {
       this.#readMessages(); // what came with the end
       this.#turns.close();
-      this.#context.logger.debug({ by: end.by }, "websocket closed");
+      this.#context.observer.logger.debug({ by: end.by }, "websocket closed");
       // What we ended has its error already, and a request that broke on its way out gets the one of sending.
       if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#feed?.fail(endError(end));
     },

@@ -36,6 +36,11 @@ export class RequestTurns {
     });
   }
 
+  /** How many would be before whoever enters now. */
+  get ahead(): number {
+    return (this.#isTaken ? 1 : 0) + this.#waiting.size;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

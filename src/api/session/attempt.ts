@@ -1,10 +1,10 @@
-import type { ResponsesClient, ResponsesOptions } from "../responses/client.ts";
+import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
-import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
-import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import { respondOn, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
-import type { ConnectionSlot } from "./connection-slot.ts";
+import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
 import type { ConnectionHistory, FullRequest, IncrementalPlan } from "./incremental.ts";
 
 /** One try of one request on one carrier. */
@@ -23,18 +23,16 @@ export class HttpAttempt implements Attempt {
   readonly carrier = "http";
   readonly isOpening = false;
   readonly wasIdle = false;
-  readonly #client: ResponsesClient;
-  readonly #body: JsonObject;
-  readonly #options: ResponsesOptions;
+  readonly #service: Service;
+  readonly #call: Omit<HttpResponseCall, "isOwnCall">;
 
-  constructor(client: ResponsesClient, body: JsonObject, options: ResponsesOptions) {
-    this.#client = client;
-    this.#body = body;
-    this.#options = options;
+  constructor(service: Service, call: Omit<HttpResponseCall, "isOwnCall">) {
+    this.#service = service;
+    this.#call = call;
   }
 
   open(): Promise<ResponseStream> {
-    return this.#client.streamBody(this.#body, this.#options);
+    return openHttpResponse(this.#service, { ...this.#call, isOwnCall: false });
   }
 
   completed(): void {}
@@ -45,7 +43,7 @@ export interface WebsocketAttemptOptions {
   readonly request: FullRequest;
   /** The body to send by a plan. */
   readonly bodyOf: (plan: IncrementalPlan) => JsonObject;
-  readonly connect: WebsocketConnectOptions;
+  readonly connect: ConnectionCall;
   readonly streamOptions: (plan: IncrementalPlan) => WebsocketStreamOptions;
 }
 
@@ -74,7 +72,8 @@ export class WebsocketAttempt implements Attempt {
     this.#wasIdle = wasIdle;
     const plan = history.plan(request);
     history.sent(request, plan);
-    return connection.streamBody(bodyOf(plan), streamOptions(plan));
+    const { observer } = connect.part;
+    return respondOn(connection, { body: bodyOf(plan), options: streamOptions(plan), observer, isOwnCall: false });
   }
 
   completed(responseId: string, items: readonly ResponseItem[]): void {

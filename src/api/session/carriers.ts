@@ -1,21 +1,20 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import type { HeaderInit } from "../../client/headers.ts";
 import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
-import { type IdentityHeaders, turnMetadataHeader, turnMetadataText } from "../identity.ts";
-import { isAzure, type ProviderConfig } from "../provider.ts";
-import type { ResponsesClient } from "../responses/client.ts";
-import type { TurnState } from "../responses/turn-state.ts";
-import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
+import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import type { CallPart } from "../service/call.ts";
+import type { TurnState } from "../service/call-options.ts";
+import { turnMetadataText } from "../service/call-options.ts";
+import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import { type JsonObject, jsonText } from "../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
 import { type Attempt, HttpAttempt, WebsocketAttempt } from "./attempt.ts";
-import type { ConnectionSlot } from "./connection-slot.ts";
+import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
 import type { FullRequest, IncrementalPlan } from "./incremental.ts";
-import type { ResponsesSessionOptions, SessionCallOptions } from "./options.ts";
+import type { SessionCallOptions, SessionOptions } from "./options.ts";
 
 /** One call, as every attempt of it needs it. */
 export interface Call {
@@ -24,13 +23,14 @@ export interface Call {
   readonly turnState: TurnState;
   /** Ends the call: the caller's signal, or the end of the session. */
   readonly signal: AbortSignal;
+  /** Who is told of it, and its credentials, over all its attempts. */
+  readonly part: CallPart;
 }
 
 export interface CarriersOptions {
-  readonly session: ResponsesSessionOptions;
+  readonly session: SessionOptions;
   readonly conversationId: string;
-  readonly identity: IdentityHeaders;
-  readonly http: ResponsesClient;
+  readonly service: Service;
   /** Absent where the session opens no WebSocket. */
   readonly slot: ConnectionSlot | undefined;
   readonly maxFrameBytes: number;
@@ -47,16 +47,16 @@ export class Carriers {
 
   constructor(options: CarriersOptions) {
     this.#options = options;
-    this.#provider = options.session.provider;
+    this.#provider = options.service.provider;
     this.#slot = options.slot;
   }
 
-  get transport(): "websocket" | "http" {
+  get carrier(): "websocket" | "http" {
     return this.#slot ? "websocket" : "http";
   }
 
   get mayFallBack(): boolean {
-    return this.#slot !== undefined && this.#options.session.transport !== "websocket";
+    return this.#slot !== undefined && this.#options.session.carrier !== "websocket";
   }
 
   get slot(): ConnectionSlot | undefined {
@@ -64,9 +64,9 @@ export class Carriers {
   }
 
   /** From now on everything goes over HTTP; says so. */
-  fallBack(reason: unknown): void {
+  fallBack(reason: unknown, { observer }: CallPart): void {
     this.#slot = undefined;
-    announceRemedy(this.#options.session, "fallback", reason);
+    announceRemedy(observer, "fallback", reason);
   }
 
   /**
@@ -83,7 +83,7 @@ export class Carriers {
     if (this.#fitsFrame(slot, call, full)) return this.#overWebsocket(slot, call, full);
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
-      `the request is larger than a WebSocket message may be (${this.#options.maxFrameBytes} bytes); shorten the history or let the session use HTTP (transport: "auto")`,
+      `the request is larger than a WebSocket message may be (${this.#options.maxFrameBytes} bytes); shorten the history or let the session use HTTP (carrier: "auto")`,
     );
   }
 
@@ -95,25 +95,16 @@ export class Carriers {
     return this.#fitsFrame(slot, call, full) ? this.#overWebsocket(slot, call, full, { generate: false }) : undefined;
   }
 
-  connectOptions(call: Omit<Call, "request">): WebsocketConnectOptions {
-    const { identity, conversationId, session } = this.#options;
-    const { options, turnState, signal } = call;
-    return {
-      conversationId,
-      headers: {
-        ...identity.websocket,
-        ...turnMetadataHeader(turnMetadataText(options.turnMetadata)),
-        ...session.headers,
-        ...options.headers,
-      },
-      turnState,
-      signal,
-    };
+  connection({ options, turnState, signal, part }: Omit<Call, "request">): ConnectionCall {
+    const { conversationId, session } = this.#options;
+    const { turnMetadata } = options;
+    const headers = { ...session.headers, ...options.headers };
+    return { options: { conversationId, turnMetadata, turnState, headers, signal }, part };
   }
 
   #fitsFrame(slot: ConnectionSlot, call: Call, request: FullRequest): boolean {
     const plan = slot.history?.plan(request) ?? { previousResponseId: undefined, items: request.items };
-    const frame = websocketFrame(websocketBody(request, plan), this.#streamOptions(call, plan));
+    const frame = websocketFrame(this.#websocketBody(request, plan), this.#streamOptions(call, plan));
     return Buffer.byteLength(jsonText(frame)) + FRAME_MARGIN_BYTES <= this.#options.maxFrameBytes;
   }
 
@@ -126,54 +117,37 @@ export class Carriers {
     return new WebsocketAttempt({
       slot,
       request,
-      bodyOf: (plan) => websocketBody(request, plan),
-      connect: this.connectOptions(call),
+      bodyOf: (plan) => this.#websocketBody(request, plan),
+      connect: this.connection(call),
       streamOptions: (plan) => ({ ...this.#streamOptions(call, plan), ...more }),
     });
   }
 
   #streamOptions({ options, turnState, signal }: Call, plan: IncrementalPlan): WebsocketStreamOptions {
-    const metadata = turnMetadataText(options.turnMetadata);
+    const { headers: _ofConnections, turnMetadata, ...rest } = options;
+    const metadata = turnMetadataText(turnMetadata);
     return {
+      ...rest,
       previousResponseId: plan.previousResponseId,
       clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
       signal,
-      traceContext: options.traceContext,
       turnState,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      laterEvents: options.laterEvents,
     };
   }
 
-  #overHttp({ request, options, turnState, signal }: Call, items: readonly ResponseItem[]): Attempt {
-    const { http, identity, conversationId, session } = this.#options;
-    const body = encodeResponsesRequest(this.#withCacheKey({ ...request, input: items }), {
-      azure: isAzure(this.#provider),
-    });
-    const headers: HeaderInit = {
-      ...identity.http,
-      ...turnMetadataHeader(turnMetadataText(options.turnMetadata)),
-      ...session.headers,
-      ...options.headers,
-    };
-    return new HttpAttempt(http, body, {
-      conversationId,
-      sessionSource: session.sessionSource,
-      headers,
-      compression: session.compression,
-      turnState,
-      signal,
-      traceContext: options.traceContext,
-      wireEvents: options.wireEvents,
-      incomplete: options.incomplete,
-      laterEvents: options.laterEvents,
-    });
+  #overHttp({ request, options, turnState, signal, part }: Call, items: readonly ResponseItem[]): Attempt {
+    const { service, conversationId, session } = this.#options;
+    const { sessionSource, compression } = session;
+    const asked = this.#withCacheKey({ ...request, input: items });
+    const body = encodeResponsesRequest(asked, requestEncoding(this.#provider));
+    const headers = { ...session.headers, ...options.headers };
+    const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal };
+    return new HttpAttempt(service, { body, options: { ...options, ...ofSession }, part });
   }
 
   /** What is compared from turn to turn: local notes, which are never sent, are not part of it. */
   #fullRequest({ request }: Call, items: readonly ResponseItem[]): FullRequest {
-    const store = request.store ?? isAzure(this.#provider);
+    const store = request.store ?? requestEncoding(this.#provider).azure;
     const fields = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
     return { fields, items: items.filter((item) => item.type !== "ghost_snapshot") };
   }
@@ -181,9 +155,10 @@ export class Carriers {
   #withCacheKey(request: ResponsesRequest): ResponsesRequest {
     return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.conversationId };
   }
-}
 
-/** Item ids are written over HTTP alone, as in the reference. */
-function websocketBody({ fields }: FullRequest, { items }: IncrementalPlan): JsonObject {
-  return { ...fields, input: encodeRequestInput(items) };
+  /** The ids of stored items are written over HTTP alone, as in the reference. */
+  #websocketBody({ fields }: FullRequest, { items }: IncrementalPlan): JsonObject {
+    const ids = requestEncoding(this.#provider).itemIds;
+    return { ...fields, input: encodeRequestInput(items, { ids, stored: fields.store === true }) };
+  }
 }

@@ -1,9 +1,12 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
-import type { ResponsesWebsocketClient, WebsocketConnectOptions } from "../responses/websocket-client.ts";
+import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../responses/websocket-connection.ts";
+import type { CallPart } from "../service/call.ts";
 import { ConnectionHistory } from "./incremental.ts";
 
 interface Held {
+  /** Whose it is: a connection's credentials are those of its handshake. */
+  readonly accountId: string | undefined;
   readonly connection: ResponsesWebsocketConnection;
   readonly history: ConnectionHistory;
 }
@@ -16,14 +19,22 @@ export interface Lease {
   readonly wasIdle: boolean;
 }
 
+/** A call that needs the connection. */
+export interface ConnectionCall {
+  readonly options: WebsocketConnectOptions;
+  readonly part: CallPart;
+}
+
+type Connect = (call: ConnectionCall) => Promise<ResponsesWebsocketConnection>;
+
 /** Holds the one WebSocket of a session, from request to request and from turn to turn. */
 export class ConnectionSlot {
-  readonly #client: Pick<ResponsesWebsocketClient, "connect">;
+  readonly #connect: Connect;
   readonly #maxAgeMs: number;
   #held: Held | undefined;
 
-  constructor(client: Pick<ResponsesWebsocketClient, "connect">, maxAgeMs: number) {
-    this.#client = client;
+  constructor(connect: Connect, maxAgeMs: number) {
+    this.#connect = connect;
     this.#maxAgeMs = maxAgeMs;
   }
 
@@ -32,20 +43,23 @@ export class ConnectionSlot {
     return this.#usable()?.history;
   }
 
-  /** The open connection, if it is fit for another request, else a new one. Throws as {@link ResponsesWebsocketClient.connect} does. */
-  async obtain(options: WebsocketConnectOptions): Promise<Lease> {
+  /**
+   * The open connection, if it is fit for another request of the same account, else a new one. Throws as `ResponsesWebsocketClient.connect` does.
+   */
+  async obtain({ options, part }: ConnectionCall): Promise<Lease> {
+    const accountId = await part.credentials.accountId();
     const usable = this.#usable();
-    if (usable) return { ...usable, wasIdle: true };
+    if (usable && usable.accountId === accountId) return { ...usable, wasIdle: true };
     // One too old says goodbye; nobody waits for that, nor for what it has to complain about.
     this.#held?.connection.close().catch(() => {});
     this.#held = undefined;
-    const connection = await this.#client.connect(options);
+    const connection = await this.#connect({ options, part });
     if (options.signal?.aborted) {
       // Too late: by now another call may be opening its own.
       connection.close().catch(() => {});
       throw new AbortedError(options.signal.reason);
     }
-    const held = { connection, history: new ConnectionHistory() };
+    const held = { accountId, connection, history: new ConnectionHistory() };
     this.#held = held;
     return { ...held, wasIdle: false };
   }

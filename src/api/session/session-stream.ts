@@ -1,6 +1,5 @@
 import type { Timing } from "../../client/failure/policy.ts";
-import type { Logger } from "../../client/log.ts";
-import { announceRetry, type Telemetry } from "../../client/telemetry.ts";
+import { announceRetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
@@ -18,8 +17,6 @@ export interface SessionStreamOptions {
   readonly call: Call;
   readonly limits: ProviderLimits;
   readonly timing: Timing;
-  readonly telemetry: Telemetry | undefined;
-  readonly logger: Logger;
   /** Called once, when the call is over, however it ended. */
   readonly onEnd: () => void;
   /** Fires the call's signal, which ends it. */
@@ -190,7 +187,7 @@ export class SessionStream implements EventIterator {
     const recovery = recoveryFrom(
       {
         error,
-        carrier: attempt?.carrier ?? carriers.transport,
+        carrier: attempt?.carrier ?? carriers.carrier,
         isOpening: attempt?.isOpening ?? false,
         wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
         retries: this.#retries,
@@ -207,7 +204,7 @@ export class SessionStream implements EventIterator {
       }
       case "fall_back":
         this.#retries = 0;
-        carriers.fallBack(error);
+        carriers.fallBack(error, this.#options.call.part);
         return this.#restart(error, 0, 0);
       case "replace":
         this.#announce(error, 0, 0);
@@ -233,7 +230,7 @@ export class SessionStream implements EventIterator {
   /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */
   #announce(reason: unknown, retry: number, delayMs: number): void {
     const { maxStreamRetries: maxRetries } = this.#options.limits;
-    announceRetry(this.#options, { retry, maxRetries, delayMs, reason, layer: "stream" });
+    announceRetry(this.#options.call.part.observer, { retry, maxRetries, delayMs, reason, layer: "stream" });
   }
 
   readonly #end = (): void => {

@@ -2,25 +2,30 @@ import { randomUUID } from "node:crypto";
 import { acceptSignal } from "../../client/abort.ts";
 import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
-import type { Timing } from "../../client/failure/policy.ts";
-import { type Logger, steadyLogger } from "../../client/log.ts";
-import { type ClientOptions, checkClientOptions } from "../endpoint-session.ts";
-import { identityHeaders } from "../identity.ts";
-import { type ProviderLimits, providerLimits } from "../provider.ts";
-import { ResponsesClient } from "../responses/client.ts";
 import { ResponseStream } from "../responses/stream.ts";
-import { TurnState } from "../responses/turn-state.ts";
-import { ResponsesWebsocketClient } from "../responses/websocket-client.ts";
+import { watched } from "../responses/watched.ts";
+import { connectResponses } from "../responses/websocket-client.ts";
 import { RequestTurns } from "../responses/websocket-turns.ts";
+import { beginPart, type CallPart } from "../service/call.ts";
+import { TurnState } from "../service/call-options.ts";
+import { chooseLine } from "../service/client.ts";
+import type { CallFacts } from "../service/observer.ts";
+import type { Service } from "../service/service.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
-import { OncePerCallAuth } from "./auth-once.ts";
 import { type Call, Carriers } from "./carriers.ts";
-import { ConnectionSlot } from "./connection-slot.ts";
-import { type ResponsesSessionOptions, type SessionCallOptions, sessionSettings } from "./options.ts";
+import { type ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
+import {
+  checkCallOptions,
+  checkSessionClientOptions,
+  type ResponsesSessionOptions,
+  type SessionCallOptions,
+  sessionSettings,
+} from "./options.ts";
 import { SessionStream } from "./session-stream.ts";
 
 /** A call that has been let in. */
 interface Admitted {
+  readonly part: CallPart;
   readonly signal: AbortSignal;
   /** Lets the next call in; once. */
   leave(): void;
@@ -57,11 +62,8 @@ interface Admitted {
 export class ResponsesSession implements AsyncDisposable {
   /** Sent with every request of this session. */
   readonly conversationId: string;
-  readonly #options: ResponsesSessionOptions;
-  readonly #limits: ProviderLimits;
-  readonly #timing: Timing;
-  readonly #logger: Logger;
-  readonly #auth: OncePerCallAuth;
+  readonly #service: Service;
+  readonly #ownsService: boolean;
   readonly #carriers: Carriers;
   readonly #callTurns = new RequestTurns();
   readonly #calls = new Set<AbortController>();
@@ -73,30 +75,26 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: ResponsesSessionOptions) {
-    checkClientOptions(options);
-    const { provider, telemetry, logger, env, httpTransport } = options;
-    const { transport: choice, maxConnectionAgeMs, maxFrameBytes, timing } = sessionSettings(options);
-    this.#options = options;
-    this.#limits = providerLimits(provider);
-    this.#timing = timing;
-    this.#logger = steadyLogger(logger);
-    this.#auth = new OncePerCallAuth(options.auth);
+    const { carrier, maxConnectionAgeMs, maxFrameBytes } = sessionSettings(options);
+    const { service, isOwn } = chooseLine(options, checkSessionClientOptions);
+    this.#service = service;
+    this.#ownsService = isOwn;
     this.conversationId = options.conversationId ?? randomUUID();
-    const client: ClientOptions = { provider, auth: this.#auth, telemetry, logger, env, ...timing };
-    const opensWebsockets = choice === "websocket" || (choice === "auto" && (provider.supportsWebsockets ?? false));
+    const opensWebsockets =
+      carrier === "websocket" || (carrier === "auto" && (service.provider.supportsWebsockets ?? false));
+    const connect = ({ options, part }: ConnectionCall) => connectResponses(service, options, part);
     this.#carriers = new Carriers({
       session: options,
       conversationId: this.conversationId,
-      identity: identityHeaders(options, provider.headers, env),
-      http: new ResponsesClient({ ...client, transport: httpTransport }),
-      slot: opensWebsockets ? new ConnectionSlot(new ResponsesWebsocketClient(client), maxConnectionAgeMs) : undefined,
+      service,
+      slot: opensWebsockets ? new ConnectionSlot(connect, maxConnectionAgeMs) : undefined,
       maxFrameBytes,
     });
   }
 
   /** What the next request goes over. Once it is `http` it stays so. */
-  get transport(): "websocket" | "http" {
-    return this.#carriers.transport;
+  get carrier(): "websocket" | "http" {
+    return this.#carriers.carrier;
   }
 
   /**
@@ -112,19 +110,25 @@ export class ResponsesSession implements AsyncDisposable {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
-    const { signal, leave, cancel } = await this.#admit(options.signal);
-    const { telemetry } = this.#options;
+    const { part, signal, leave, cancel } = await this.#admit(options, {
+      endpoint: "responses",
+      model: request.model ?? undefined,
+    });
     const events = new SessionStream({
       carriers: this.#carriers,
-      call: { request: asked, options, turnState, signal },
-      limits: this.#limits,
-      timing: this.#timing,
-      telemetry,
-      logger: this.#logger,
+      call: { request: asked, options, turnState, signal, part },
+      limits: this.#service.limits,
+      timing: this.#service.line.timing,
       onEnd: leave,
       cancel,
     });
-    return new ResponseStream({ events, received: events.received }, await events.start());
+    try {
+      const head = await events.start();
+      return new ResponseStream({ events: watched(events, part.observer), received: events.received }, head);
+    } catch (error) {
+      part.observer.failed(error);
+      throw error;
+    }
   }
 
   /**
@@ -136,7 +140,7 @@ export class ResponsesSession implements AsyncDisposable {
    *   take over.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
-    await this.#prepare(options, async (call) => {
+    await this.#prepare(options, "responses.prewarm", async (call) => {
       const attempt = this.#carriers.prewarm({ ...call, request });
       if (!attempt) return;
       try {
@@ -144,18 +148,18 @@ export class ResponsesSession implements AsyncDisposable {
         const { responseId, items } = await stream.collect();
         attempt.completed(responseId, items);
       } catch (error) {
-        if (!attempt.isOpening || !this.#fallsBackOn(error)) throw error;
+        if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
       }
     });
   }
 
   /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */
   async preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
-    await this.#prepare(options, async (call) => {
+    await this.#prepare(options, "responses.connect", async (call) => {
       try {
-        await this.#carriers.slot?.obtain(this.#carriers.connectOptions(call));
+        await this.#carriers.slot?.obtain(this.#carriers.connection(call));
       } catch (error) {
-        if (!this.#fallsBackOn(error)) throw error;
+        if (!this.#fallsBackOn(error, call)) throw error;
       }
     });
   }
@@ -165,30 +169,44 @@ export class ResponsesSession implements AsyncDisposable {
     this.#turnState = new TurnState();
   }
 
-  /** Ends calls that run or wait with an `aborted` error and closes the connection. The session cannot be used after it. */
+  /**
+   * Ends calls that run or wait with an `aborted` error and closes the connection, and with it whatever else the session opened for itself. It cannot
+   * be used after that.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const controller of this.#calls) controller.abort(new Error("the session was closed"));
     await this.#carriers.slot?.close();
+    if (this.#ownsService) await this.#service.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #prepare(options: SessionCallOptions, work: (call: Omit<Call, "request">) => Promise<void>): Promise<void> {
+  async #prepare(
+    options: SessionCallOptions,
+    endpoint: string,
+    work: (call: Omit<Call, "request">) => Promise<void>,
+  ): Promise<void> {
     const turnState = this.#turnState;
-    const { signal, leave } = await this.#admit(options.signal);
+    const { part, signal, leave } = await this.#admit(options, { endpoint });
     try {
-      await work({ options, turnState, signal });
+      await work({ options, turnState, signal, part });
+      part.observer.ended("completed");
+    } catch (error) {
+      part.observer.failed(error);
+      throw error;
     } finally {
       leave();
     }
   }
 
   /** Waits for this call's turn. */
-  async #admit(caller: AbortSignal | undefined): Promise<Admitted> {
+  async #admit(options: SessionCallOptions, facts: Omit<CallFacts, "callId">): Promise<Admitted> {
     if (this.#isClosed) throw new BuildError("the session is closed; make a new one");
+    checkCallOptions(options);
+    const { signal: caller } = options;
     acceptSignal(caller);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(caller?.reason);
@@ -199,10 +217,12 @@ export class ResponsesSession implements AsyncDisposable {
     if (caller?.aborted) onAbort();
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#calls.add(controller);
+    const part = beginPart(this.#service.line, { lane: this.conversationId, ...facts }, controller.signal);
     try {
+      if (this.#callTurns.ahead > 0) part.observer.waits(this.#callTurns.ahead);
       await this.#callTurns.enter(controller.signal);
-      this.#auth.beginCall();
       return {
+        part,
         signal: controller.signal,
         leave: () => {
           forget();
@@ -212,14 +232,15 @@ export class ResponsesSession implements AsyncDisposable {
       };
     } catch (error) {
       forget();
+      part.observer.failed(error);
       throw error;
     }
   }
 
-  #fallsBackOn(reason: unknown): boolean {
+  #fallsBackOn(reason: unknown, { part }: Pick<Call, "part">): boolean {
     const { outlook } = outlookOf(reason, { carrier: "websocket", step: "handshake" });
     if (!this.#carriers.mayFallBack || outlook !== "elsewhere") return false;
-    this.#carriers.fallBack(reason);
+    this.#carriers.fallBack(reason, part);
     return true;
   }
 }

@@ -1,5 +1,4 @@
-import { CompactClient } from "../../api/compact.ts";
-import type { CompactionInput } from "../../api/wire/compaction.ts";
+import type { CompactionInput } from "../../index.ts";
 import { commonOptions, compressionOption, idleTimeoutOption } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { choice, text } from "../options.ts";
@@ -27,7 +26,7 @@ export const compact = defineCommand({
     await callOnce({
       values,
       logger,
-      send: (client) => new CompactClient(client).compact(input, { form, conversationId, signal }),
+      send: (api) => api.compact(input, { form, conversationId, signal }),
       print: (items) => `${JSON.stringify(items, null, 2)}\n`,
     });
   },

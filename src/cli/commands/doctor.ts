@@ -1,10 +1,13 @@
-import { endpointUrl, websocketUrl } from "../../api/provider.ts";
-import { AbortedError, NetworkError, TimeoutError } from "../../client/failure/kinds.ts";
-import { UndiciTransport } from "../../client/http/undici-transport.ts";
-import type { Logger } from "../../client/log.ts";
-import { safeUrl } from "../../client/redact.ts";
-import { createDialer, DEFAULT_CONNECT_TIMEOUT_MS } from "../../client/route/index.ts";
-import { createTrust, isTrustFailure, SMALL_GROUPS } from "../../client/trust/index.ts";
+import {
+  createDialer,
+  createTrust,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  isTrustFailure,
+  SMALL_GROUPS,
+  safeUrl,
+  UndiciTransport,
+} from "../../client/index.ts";
+import { AbortedError, endpointUrl, type Logger, NetworkError, TimeoutError, websocketUrl } from "../../index.ts";
 import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
@@ -104,7 +107,7 @@ async function examine(examination: Examination): Promise<Report> {
   try {
     const timeouts = { headersMs: idleTimeoutMs };
     const http = await examineHttp(transport, { method: "GET", url: fullUrl, headers: {}, timeouts, signal });
-    const upgrade = await examineWebsocket({ url: websocketUrl, dialer, connectTimeoutMs, signal });
+    const upgrade = await examineWebsocket(websocketUrl, { connectTimeoutMs, logger, signal });
     sections.push(http.section, upgrade.section);
     return { url, sections, error: http.error ?? upgrade.error };
   } finally {

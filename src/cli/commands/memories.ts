@@ -1,5 +1,4 @@
-import { MemoriesClient } from "../../api/memories.ts";
-import type { MemorySummarizeInput } from "../../api/wire/memories.ts";
+import type { MemorySummarizeInput } from "../../index.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
@@ -16,7 +15,7 @@ export const memories = defineCommand({
     await callOnce({
       values,
       logger,
-      send: (client) => new MemoriesClient(client).summarize(input, { signal }),
+      send: (api) => api.memories.summarize(input, { signal }),
       print: (summaries) =>
         summaries.map(({ trace_summary, memory_summary }) => `${trace_summary}\n${memory_summary}\n`).join("\n"),
     });

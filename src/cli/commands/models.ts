@@ -1,6 +1,4 @@
-import { ModelsClient, type ModelsList } from "../../api/models/client.ts";
-import type { ModelInfo } from "../../api/models/info.ts";
-import { packageVersion } from "../../client/version.ts";
+import { type ModelInfo, type ModelsList, version as packageVersion } from "../../index.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { text, wholeNumber } from "../options.ts";
@@ -21,11 +19,11 @@ export const models = defineCommand({
     clientVersion: text("VERSION", `the client to list models for, and the version header; default ${packageVersion}`),
   },
   async run({ values, logger, signal }) {
-    const { clientVersion = packageVersion, idleTimeoutMs: timeoutMs = DEFAULT_TIMEOUT_MS } = values;
+    const { idleTimeoutMs: timeoutMs = DEFAULT_TIMEOUT_MS } = values;
     await callOnce({
       values,
       logger,
-      send: (client) => new ModelsClient(client).list({ clientVersion, timeoutMs, signal }),
+      send: (api) => api.models.list({ timeoutMs, signal }),
       print: modelsTable,
     });
   },

@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
-import { providerLimits } from "../../api/provider.ts";
-import { RealtimeWebsocketClient } from "../../api/realtime/client.ts";
-import type { RealtimeWebsocketConnection } from "../../api/realtime/connection.ts";
-import { RealtimeConversation } from "../../api/realtime/conversation/conversation.ts";
-import type { RealtimeSessionConfig } from "../../api/realtime/settings.ts";
-import { InvalidRequestError } from "../../api/refusal/kinds.ts";
+import {
+  InvalidRequestError,
+  RealtimeConversation,
+  type RealtimeSessionConfig,
+  type RealtimeWebsocketConnection,
+} from "../../index.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
@@ -53,8 +53,8 @@ standard output, a line a speaker. The command ends after the last answer, or wi
     try {
       const connection = await openConnection(values, logger);
       try {
-        const session = await new RealtimeWebsocketClient(connection.client).connect(configOf(values), { signal });
-        const watch = new AnswerWatch(providerLimits(connection.client.provider).streamIdleTimeoutMs);
+        const session = await connection.api.realtime.connect(configOf(values), { signal });
+        const watch = new AnswerWatch(connection.api.service.limits.streamIdleTimeoutMs);
         const conversation = new RealtimeConversation(session, { logger });
         const talk = new Talk({ session, conversation, watch, recorder, json });
         await talk.run({ typed, wav }, signal);

@@ -1,6 +1,6 @@
-import type { ResponseStream } from "../../api/responses/stream.ts";
-import type { ResponsesRequest } from "../../api/wire/requests.ts";
+import type { ResponseStream, ResponsesClient, ResponsesOptions, ResponsesRequest } from "../../index.ts";
 import {
+  carrierOption,
   commonOptions,
   DEFAULT_MODEL,
   eventsOption,
@@ -8,24 +8,22 @@ import {
   noteResponseOptions,
   responseOptions,
   serviceOptions,
-  transportOption,
 } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
 import { text } from "../options.ts";
 import { printResponse } from "../print-response.ts";
-import { openSender, type ResponseSender } from "../response-sender.ts";
 import { UsageError } from "../usage-error.ts";
 
-const DEFAULT_TRANSPORT = "http";
+const DEFAULT_CARRIER = "http";
 
 const options = {
   model: text("MODEL", `default ${DEFAULT_MODEL}`),
   instructions: text("TEXT", "instructions for the model"),
   reasoning: text("EFFORT", "none, minimal, low, medium, high or xhigh; summaries go to standard error"),
   request: text("FILE", "a whole request body as JSON instead of a prompt, sent as it is; - is standard input"),
-  transport: transportOption(DEFAULT_TRANSPORT),
+  carrier: carrierOption(DEFAULT_CARRIER),
   json: eventsOption,
   ...serviceOptions,
   ...responseOptions,
@@ -45,20 +43,16 @@ export const respond = defineCommand({
     const request = await readRequest(invocation);
     const connection = await openConnection(values, logger);
     try {
-      const { conversationId, transport = DEFAULT_TRANSPORT, json } = values;
-      const sender = await openSender(connection.client, transport, { conversationId, signal });
-      try {
-        await printResponse(await request(sender), { json });
-      } finally {
-        await sender.close();
-      }
+      const { conversationId, carrier = DEFAULT_CARRIER, json } = values;
+      const stream = await request(connection.api.responses, { carrier, conversationId, signal });
+      await printResponse(stream, { json });
     } finally {
       await connection.close();
     }
   },
 });
 
-type Request = (sender: ResponseSender) => Promise<ResponseStream>;
+type Request = (responses: ResponsesClient, options: ResponsesOptions) => Promise<ResponseStream>;
 
 /** What to send, read and checked before anything is connected. */
 async function readRequest({ argument, values, logger, signal }: Invocation<typeof options>): Promise<Request> {
@@ -68,7 +62,7 @@ async function readRequest({ argument, values, logger, signal }: Invocation<type
     for (const name of ["model", "instructions", "reasoning"] as const)
       if (values[name] !== undefined) logger.warn({}, `--${name} has no effect: --request FILE is sent as it is`);
     const body = { ...(await readRequestFile(file, signal)), stream: true };
-    return (sender) => sender.streamBody(body);
+    return (responses, call) => responses.streamBody(body, call);
   }
   const prompt = argument ?? (await readInput("a PROMPT", signal));
   if (prompt.trim() === "") throw new UsageError("the PROMPT is empty");
@@ -79,5 +73,5 @@ async function readRequest({ argument, values, logger, signal }: Invocation<type
     ...(instructions === undefined ? {} : { instructions }),
     ...(effort === undefined ? {} : { reasoning: { effort, summary: "auto" } }),
   };
-  return (sender) => sender.stream(request);
+  return (responses, call) => responses.stream(request, call);
 }

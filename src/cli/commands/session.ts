@@ -1,6 +1,6 @@
-import { ResponsesSession } from "../../api/session/session.ts";
-import type { ResponsesRequest } from "../../api/wire/requests.ts";
+import type { ResponsesRequest } from "../../index.ts";
 import {
+  carrierOption,
   commonOptions,
   DEFAULT_MODEL,
   defaults,
@@ -8,7 +8,6 @@ import {
   noteResponseOptions,
   responseOptions,
   serviceOptions,
-  transportOption,
 } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
@@ -27,7 +26,7 @@ The answers go to standard output in order; the first failure ends the session.`
   options: {
     requests: text("FILE", "full request bodies as JSON, one a line; - is standard input"),
     model: text("MODEL", `of requests that name none; default ${DEFAULT_MODEL}`),
-    transport: transportOption("auto"),
+    carrier: carrierOption("auto"),
     json: eventsOption,
     ...serviceOptions,
     ...responseOptions,
@@ -36,14 +35,14 @@ The answers go to standard output in order; the first failure ends the session.`
     ),
   },
   async run({ values, logger, signal }) {
-    const { requests, conversationId, clientVersion, transport, model = DEFAULT_MODEL, json } = values;
+    const { requests, conversationId, carrier, model = DEFAULT_MODEL, json } = values;
     noteResponseOptions(values, logger);
     if (requests === undefined)
       throw new UsageError("--requests FILE is missing: full request bodies as JSON, one a line");
     const bodies = await readRequestLines(requests, signal);
     const connection = await openConnection(values, logger);
     try {
-      const conversation = new ResponsesSession({ ...connection.client, transport, conversationId, clientVersion });
+      const conversation = connection.api.session({ carrier, conversationId });
       try {
         for (const body of bodies) {
           conversation.startTurn();

@@ -1,6 +1,13 @@
-import type { ConnectStep, Dialer, Peer } from "../../client/route/index.ts";
-import { describePeer, targetOf } from "../../client/route/index.ts";
-import { inspectPeer, type PeerFacts, type Trust } from "../../client/trust/index.ts";
+import {
+  type ConnectStep,
+  type Dialer,
+  describePeer,
+  inspectPeer,
+  type Peer,
+  type PeerFacts,
+  type Trust,
+  targetOf,
+} from "../../client/index.ts";
 import type { Finding, Section } from "./findings.ts";
 
 export interface ConnectionResult {

@@ -1,4 +1,4 @@
-import { createDialer, type Dialer, type DialerOptions, type Route } from "../../client/route/index.ts";
+import { createDialer, type Dialer, type DialerOptions, type Route } from "../../client/index.ts";
 import type { Finding, Section } from "./findings.ts";
 
 export interface RouteResult {

@@ -1,8 +1,13 @@
-import { bodyExcerpt } from "../../client/body-excerpt.ts";
-import { HttpError, type HttpFields, NetworkError, ProtocolError } from "../../client/failure/kinds.ts";
-import { blankerOf, blankHeaders } from "../../client/redact.ts";
-import type { HttpRequest, HttpTransport } from "../../client/transport.ts";
-import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
+import {
+  blankerOf,
+  blankHeaders,
+  bodyExcerpt,
+  type ConnectWebSocketOptions,
+  connectWebSocket,
+  type HttpFields,
+  type HttpRequest,
+} from "../../client/index.ts";
+import { HttpError, type HttpTransport, NetworkError, ProtocolError } from "../../index.ts";
 import type { ConnectionResult } from "./connection-section.ts";
 import type { Finding, Outcome } from "./findings.ts";
 
@@ -26,10 +31,10 @@ export async function examineHttp(transport: HttpTransport, request: HttpRequest
 }
 
 /** Whether a WebSocket gets through: many proxies let HTTP pass and stop the upgrade. A refusal by the service itself proves that it does. */
-export async function examineWebsocket(options: Omit<WebsocketOptions, "headers">): Promise<ConnectionResult> {
+export async function examineWebsocket(url: string, options: ConnectWebSocketOptions): Promise<ConnectionResult> {
   return examine("WebSocket", "upgrade", async () => {
     try {
-      const connection = await WebsocketConnection.open({ ...options, headers: {} });
+      const connection = await connectWebSocket(url, options);
       connection.terminate();
       return found("ok", "101: WebSockets get through");
     } catch (error) {

@@ -1,5 +1,5 @@
-import type { Environment } from "../../client/environment.ts";
-import { type CertificateFacts, createTrust, describeCertificates, type Trust } from "../../client/trust/index.ts";
+import { type CertificateFacts, createTrust, describeCertificates, type Trust } from "../../client/index.ts";
+import type { Environment } from "../../index.ts";
 import type { Finding, Section } from "./findings.ts";
 
 const SOON_MS = 30 * 24 * 60 * 60 * 1000;

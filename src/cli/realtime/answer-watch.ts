@@ -1,10 +1,13 @@
-import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
-import { responsePhaseOf } from "../../api/realtime/conversation/response-phase.ts";
-import type { ResponseOutcome } from "../../api/realtime/response-outcome.ts";
-import { mapFailedResponse } from "../../api/refusal/event.ts";
-import { IncompleteError } from "../../api/refusal/kinds.ts";
-import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import { IdleTimer } from "../../client/idle-timer.ts";
+import { IdleTimer } from "../../client/index.ts";
+import {
+  IncompleteError,
+  mapFailedResponse,
+  type RealtimeConversationEvent,
+  type ResponseOutcome,
+  responsePhaseOf,
+  StreamError,
+  TimeoutError,
+} from "../../index.ts";
 
 /** Where the protocol does not say that an answer is over: so long after its last piece it is. */
 const QUIET_MS = 1_500;

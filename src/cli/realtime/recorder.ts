@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { RealtimeAudioFrame } from "../../api/realtime/events.ts";
+import type { RealtimeAudioFrame } from "../../index.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from "./wav.ts";
 

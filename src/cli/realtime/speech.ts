@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { AbortedError } from "../../client/failure/kinds.ts";
+import { AbortedError } from "../../index.ts";
 import { BYTES_PER_SAMPLE, SAMPLE_RATE, type WavSource } from "./wav.ts";
 
 const CHUNK_MS = 100;

@@ -1,5 +1,4 @@
-import type { RealtimeConversationEvent } from "../../api/realtime/conversation/conversation.ts";
-import type { TranscriptEntry } from "../../api/realtime/events.ts";
+import type { RealtimeConversationEvent, TranscriptEntry } from "../../index.ts";
 import type { Output } from "../output.ts";
 
 type Role = TranscriptEntry["role"];

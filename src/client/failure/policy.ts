@@ -102,14 +102,14 @@ export function isTriedAgain(
 }
 
 /**
- * The wait before the next try, in milliseconds: what the server asked for, within the policy's cap, else one that doubles.
+ * The wait before the next try, in whole milliseconds: what the server asked for, within the policy's cap, else one that doubles.
  *
  * @param retry - 1 for the first.
  */
 export function retryDelayMs(policy: RetrySettings, error: unknown, retry: number, random: () => number): number {
   const { retryAfterMs } = error as Failure;
-  if (retryAfterMs === undefined) return backoffDelayMs(policy.baseDelayMs, retry, random);
-  return Math.min(retryAfterMs, policy.maxRetryAfterMs);
+  const delayMs = retryAfterMs ?? backoffDelayMs(policy.baseDelayMs, retry, random);
+  return Math.round(retryAfterMs === undefined ? delayMs : Math.min(delayMs, policy.maxRetryAfterMs));
 }
 
 function isAllowed(

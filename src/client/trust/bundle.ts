@@ -4,6 +4,7 @@ import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../fail
 import { type Logger, steadyLogger } from "../log.ts";
 import { RecentlyUsed } from "../recently-used.ts";
 import { derItemAt, firstDerItem } from "./der.ts";
+import { FileReadings } from "./file-readings.ts";
 import { describeFound } from "./found.ts";
 import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
 import { PemFileError, readPemFile } from "./pem-file.ts";
@@ -81,7 +82,7 @@ export function readCaBundle(ca: CaSource, options: CaBundleOptions = {}): CaBun
 
 function load(source: CaBundleSource, read: () => string | Uint8Array, logger: Logger): CaBundle {
   try {
-    const bundle = toBundle(source, readContent(source, read));
+    const bundle = { source, ...contentOf(source, read) };
     logLoaded(bundle, logger);
     return bundle;
   } catch (error) {
@@ -102,12 +103,17 @@ function readContent(source: CaBundleSource, read: () => string | Uint8Array): s
 
 type BundleContent = Omit<CaBundle, "source">;
 
-// Every client reads the bundle anew, so that a changed file is seen; checking 144 certificates takes 4 to 18 ms and is done once for each content.
+// Checking 144 certificates takes 4 to 18 ms: it is done once for each content, and reading once for each state of a file.
 const checked = new RecentlyUsed<BundleContent>(8);
+const readings = new FileReadings<BundleContent>();
 
-function toBundle(source: CaBundleSource, content: string | Uint8Array): CaBundle {
-  const key = createHash("sha256").update(content).digest("hex");
-  return { source, ...checked.get(key, () => checkContent(source, content)) };
+function contentOf(source: CaBundleSource, read: () => string | Uint8Array): BundleContent {
+  const checkedOnce = (): BundleContent => {
+    const content = readContent(source, read);
+    const key = createHash("sha256").update(content).digest("hex");
+    return checked.get(key, () => checkContent(source, content));
+  };
+  return source.path === undefined ? checkedOnce() : readings.of(source.path, checkedOnce);
 }
 
 function checkContent(source: CaBundleSource, content: string | Uint8Array): BundleContent {
@@ -118,11 +124,14 @@ function checkContent(source: CaBundleSource, content: string | Uint8Array): Bun
   // One such label makes the whole file OpenSSL's: the tools that write it leave settings behind every certificate.
   const trusted = sections.filter(({ kind }) => kind === "trusted certificate").length;
   const certificates: CaCertificate[] = [];
+  const parsed = new Map<string, CaCertificate>(); // bundles that are put together hold many a certificate twice
   const digest = createHash("sha256");
   for (const { kind, base64 } of sections) {
     if (kind !== "certificate" && kind !== "trusted certificate") continue;
     const der = trusted > 0 ? withoutSettings(source, Buffer.from(base64, "base64")) : Buffer.from(base64, "base64");
-    certificates.push(toCertificate(source, der, certificates.length + 1));
+    const certificate = parsed.get(base64) ?? toCertificate(source, der, certificates.length + 1);
+    parsed.set(base64, certificate);
+    certificates.push(certificate);
     digest.update(der);
   }
   if (certificates.length === 0)

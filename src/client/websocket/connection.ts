@@ -70,6 +70,7 @@ export class WebsocketConnection {
   readonly #unsent = new Set<(error?: unknown) => void>();
   readonly #closeWaiters: (() => void)[] = [];
   #sink: WebsocketSink | undefined;
+  #onEnded: (() => void) | undefined;
   #end: WebsocketEnd | undefined;
   #failure: Error | undefined;
   #failedSend: Error | undefined;
@@ -119,6 +120,12 @@ export class WebsocketConnection {
     this.#sink = sink;
     if (this.#end) sink.ended(this.#end);
     else this.resume();
+  }
+
+  /** Calls `listener` once when the connection has ended, whoever ended it: for whoever keeps count of open ones. */
+  onEnded(listener: () => void): void {
+    if (this.#end) listener();
+    else this.#onEnded = listener;
   }
 
   /**
@@ -243,6 +250,7 @@ export class WebsocketConnection {
     if (this.#end) return;
     this.#end = end;
     this.#heartbeat.stop();
+    this.#onEnded?.();
     this.#sink?.ended(end);
   }
 }

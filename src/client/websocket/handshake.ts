@@ -15,6 +15,8 @@ export interface HandshakeOptions {
   /** ws, wss, http or https. */
   readonly url: string;
   readonly headers: HeaderMap;
+  /** Values in them that no message may show, beside those in headers that are known to hold credentials. */
+  readonly secrets?: readonly string[] | undefined;
   /** Trust and route of the connection. */
   readonly dialer: Dialer;
   /** DNS, TCP, proxy, TLS and handshake together, in milliseconds. Default 15 000; 0 for no limit. */
@@ -73,7 +75,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   };
   tidyNextHead(socket);
   const open = (): WebSocket => new Websocket(url, settings);
-  return new Attempt({ url: url.href, headers }, socket, {
+  return new Attempt({ url: url.href, headers, secrets: options.secrets }, socket, {
     timeoutMs,
     restMs,
     signal,

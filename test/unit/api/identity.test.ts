@@ -1,23 +1,19 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import {
-  conversationHeaders,
-  identityHeaders,
-  originatorOf,
-  turnMetadataHeader,
-  turnMetadataText,
-} from "../../../src/api/identity.ts";
-import { defaultUserAgent, terminalToken, userAgent } from "../../../src/api/user-agent.ts";
+import { describe, expect, it } from "vitest";
+import { identityOf, originatorOf } from "../../../src/api/identity.ts";
+import { chatgptProvider, openaiProvider } from "../../../src/api/providers.ts";
+import { conversationHeaders, turnMetadataText } from "../../../src/api/service/call-options.ts";
+import { terminalToken, userAgent } from "../../../src/api/user-agent.ts";
 import { packageVersion } from "../../../src/client/version.ts";
 
 const OVERRIDE = "CODEX_INTERNAL_ORIGINATOR_OVERRIDE";
 
 describe("the originator", () => {
   it.each([
-    ["the reference's own", undefined, {}, "codex_cli_rs"],
+    ["this package's own", undefined, {}, "codex-wire"],
     ["the program's", "my_program", {}, "my_program"],
     ["the variable's before the program's", "my_program", { [OVERRIDE]: "other" }, "other"],
     ["a tab is legal", "a\tb", {}, "a\tb"],
-    ["an override that cannot be sent counts as the default", "my_program", { [OVERRIDE]: "jörg" }, "codex_cli_rs"],
+    ["an override that cannot be sent counts as the default", "my_program", { [OVERRIDE]: "jörg" }, "codex-wire"],
     ["an empty override as none", "my_program", { [OVERRIDE]: "" }, "my_program"],
   ])("%s", (_what, given, env, expected) => {
     expect(originatorOf(given, env)).toBe(expected);
@@ -53,19 +49,6 @@ describe("the user agent", () => {
   ])("what a header cannot carry is replaced: %s", (_what, suffix, end) => {
     expect(userAgent({ product: "a", suffix, system, env }).endsWith(end)).toBe(true);
   });
-
-  it("is made up when it is needed, not when the package is imported", async () => {
-    onTestFinished(() => void vi.unstubAllEnvs());
-    vi.resetModules();
-    vi.stubEnv("TERM_PROGRAM", "first");
-    const { defaultUserAgent } = await import("../../../src/api/user-agent.ts");
-    vi.stubEnv("TERM_PROGRAM", "second");
-    expect(defaultUserAgent()).toContain(" second");
-  });
-
-  it("of a client without identity names this package", () => {
-    expect(defaultUserAgent().startsWith(`codex-wire/${packageVersion} (`)).toBe(true);
-  });
 });
 
 describe("the terminal", () => {
@@ -89,39 +72,57 @@ describe("the terminal", () => {
   });
 });
 
-describe("identity headers", () => {
-  it("the carriers differ in user agent and timing alone", () => {
-    const { http, websocket } = identityHeaders(
-      { includeTimingMetrics: true, betaFeatures: ["a", "b"] },
-      {},
-      { TERM: "dumb" },
+describe("an identity", () => {
+  const provider = openaiProvider({ env: {} });
+
+  // parity: identity/own-originator
+  it("nobody gave names this package, in each place where a version or a program is named", () => {
+    const { defaults, given, clientVersion } = identityOf(undefined, provider, { TERM: "dumb" });
+    expect(clientVersion).toBe(packageVersion);
+    expect(defaults).toMatchObject({ originator: "codex-wire", version: packageVersion });
+    expect(defaults["user-agent"]).toMatch(new RegExp(`^codex-wire/${packageVersion} \\(.*\\) dumb$`));
+    expect(Object.values(given).filter((value) => value !== undefined)).toEqual([]);
+  });
+
+  it("to the ChatGPT backend says the reference's program", () => {
+    expect(identityOf(undefined, chatgptProvider({ env: {} }), {}).defaults.originator).toBe("codex_cli_rs");
+  });
+
+  it("that the provider's headers give in part is the same in the user agent and in a models query", () => {
+    const ofProvider = { ...provider, headers: { version: "1.2.3", originator: "theirs" } };
+    const { defaults, clientVersion } = identityOf({}, ofProvider, {});
+    expect(clientVersion).toBe("1.2.3");
+    expect(defaults["user-agent"]).toMatch(/^theirs\/1\.2\.3 /);
+  });
+
+  it("asks for timing in a handshake alone", () => {
+    const { given, ofHandshake } = identityOf({ includeTimingMetrics: true, betaFeatures: ["a", "b"] }, provider, {});
+    expect(ofHandshake).toEqual({ "x-responsesapi-include-timing-metrics": "true" });
+    expect(given["x-codex-beta-features"]).toBe("a,b");
+    expect(identityOf({ betaFeatures: [] }, provider, {}).given["x-codex-beta-features"]).toBeUndefined();
+  });
+
+  it("with an option that it does not know is a build error that names the nearest", () => {
+    expect(() => identityOf({ orginator: "me" } as never, provider, {})).toThrow(
+      'identity has no option "orginator"; did you mean originator?',
     );
-    const { "user-agent": agent, ...sharedByHttp } = http;
-    const { "x-responsesapi-include-timing-metrics": timing, ...sharedByWebsocket } = websocket;
-    expect(agent).toContain("codex_cli_rs/");
-    expect(timing).toBe("true");
-    expect(sharedByHttp).toEqual(sharedByWebsocket);
-    expect(sharedByHttp).toMatchObject({ originator: "codex_cli_rs", "x-codex-beta-features": "a,b" });
-  });
-
-  it("no beta features, no header", () => {
-    expect(identityHeaders({ betaFeatures: [] }, {}, {}).http["x-codex-beta-features"]).toBeUndefined();
-  });
-
-  it("without an id the conversation has no headers", () => {
-    expect(Object.values(conversationHeaders(undefined, "both")).filter((value) => value !== undefined)).toEqual([]);
   });
 });
 
-describe("the turn's metadata", () => {
-  it("is text, or becomes it", () => {
+describe("a conversation", () => {
+  it("without an id has no headers", () => {
+    expect(Object.values(conversationHeaders({}, "both")).filter((value) => value !== undefined)).toEqual([]);
+  });
+
+  it("has the turn's metadata as text, whatever it was", () => {
     expect(turnMetadataText({ turn_id: "t" })).toBe('{"turn_id":"t"}');
     expect(turnMetadataText("as it is")).toBe("as it is");
     expect(turnMetadataText(undefined)).toBeUndefined();
   });
 
-  it("is no header outside ASCII, nor with a line break", () => {
-    expect(turnMetadataHeader("plain")).toEqual({ "x-codex-turn-metadata": "plain" });
-    for (const text of ["jörg", "a\nb", undefined]) expect(turnMetadataHeader(text)).toEqual({});
+  it("has no header of metadata outside ASCII, nor with a line break", () => {
+    expect(conversationHeaders({ turnMetadata: "plain" })["x-codex-turn-metadata"]).toBe("plain");
+    for (const turnMetadata of ["jörg", "a\nb", undefined])
+      expect(conversationHeaders({ turnMetadata })["x-codex-turn-metadata"]).toBeUndefined();
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
-import { FilesClient } from "../../../src/api/files/client.ts";
-import { ModelsCache } from "../../../src/api/models/cache.ts";
-import { ModelsClient } from "../../../src/api/models/client.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
+import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
+import { ModelsCache } from "../../../src/api/endpoints/models/cache.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import { realtimeCallSession } from "../../../src/api/realtime/protocol/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { Service } from "../../../src/api/service/service.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
 import { type ConnectLimits, createDialer } from "../../../src/client/route/index.ts";
@@ -17,7 +18,6 @@ import { get, openTransport } from "../../support/transport.ts";
 
 /** Nobody listens there: what is sent fails with another error. */
 const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 } });
-const { transport: _none, ...sessionOptions } = options;
 
 /** What untyped code may give. */
 const odd = (value: unknown) => value as never;
@@ -36,8 +36,8 @@ describe("an option that is none is a build error:", () => {
     ],
     [
       "a session's carrier",
-      () => session({ transport: odd("ws") }),
-      'transport must be one of auto, websocket, http, and is "ws"',
+      () => session({ carrier: odd("ws") }),
+      'carrier must be one of auto, websocket, http, and is "ws"',
     ],
     [
       "a session's coding",
@@ -89,7 +89,29 @@ describe("an option that is none is a build error:", () => {
       "the client certificate must be { path } or { pem }",
     ],
     ["a proxy", () => createFetch({ env: {}, proxy: odd(true) }), "proxy must be a text, and is true"],
-    ["a version", () => models().list(odd({})), "clientVersion must be a text, and is a value of type undefined"],
+    ["a version", () => models().list({ clientVersion: odd(7) }), "clientVersion must be a text, and is 7"],
+    ["a misspelt one", () => session({ carier: "http" } as never), 'no option "carier"; did you mean carrier?'],
+    [
+      "one of a call",
+      () => new ResponsesClient(options).stream({ model: "m", input: "" }, odd({ sigal: 1 })),
+      "did you mean signal?",
+    ],
+    [
+      "one of a provider",
+      () => new ResponsesClient(clientOptions("http://h", odd({ baseURL: "x" }))),
+      "did you mean baseUrl?",
+    ],
+    [
+      "one of the retries",
+      () => new ResponsesClient(clientOptions("http://h", { retry: odd({ maxRetry: 1 }) })),
+      "did you mean maxRetries?",
+    ],
+    ["one nobody could have meant", () => session(odd({ frobnicate: 1 })), "there are provider, auth,"],
+    [
+      "both a service and a provider",
+      () => new ResponsesClient(odd({ ...options, service: new Service(options) })),
+      "give service or provider and auth",
+    ],
     ["a cache's time", () => cache(-1), "ttlMs must be a number of milliseconds, 0 or more, and is -1"],
     ["a form of compaction", () => compact("endpiont"), 'form must be one of endpoint, trigger, and is "endpiont"'],
     ["a protocol", () => connect({ protocol: odd("v4") }), 'protocol must be one of v1, v2, v3, and is "v4"'],
@@ -150,7 +172,7 @@ function dial(limits: ConnectLimits) {
 }
 
 function session(more: object) {
-  return new ResponsesSession({ ...sessionOptions, ...more });
+  return new ResponsesSession({ ...options, ...more });
 }
 
 function respondIn(compression: string) {

@@ -6,10 +6,12 @@ import {
   lmstudioProvider,
   ollamaProvider,
   openaiProvider,
+  openrouterProvider,
   type ProviderOverrides,
+  vercelGatewayProvider,
+  xaiProvider,
 } from "../../../src/api/providers.ts";
 import { defaultRetryPolicy } from "../../../src/client/failure/policy.ts";
-import { packageVersion } from "../../../src/client/version.ts";
 
 /** What untyped code reads from a variable that is not set. */
 const unset = undefined as unknown as string;
@@ -82,14 +84,34 @@ describe("Azure", () => {
 });
 
 describe("a built-in provider", () => {
-  it("openai: the API's address, version, organization and project, WebSockets", () => {
+  it("openai: the API's address, organization and project, WebSockets", () => {
     const env = { OPENAI_ORGANIZATION: "org", OPENAI_PROJECT: "  " };
     expect(openaiProvider({ env })).toEqual({
       name: "OpenAI",
       baseUrl: "https://api.openai.com/v1",
       supportsWebsockets: true,
-      headers: { version: packageVersion, "openai-organization": "org" },
+      headers: { "openai-organization": "org" },
     });
+  });
+
+  // parity: identity/organization-stays-home
+  it.each([
+    ["https://api.openai.com/v1", true],
+    ["https://eu.api.openai.com/v1", true],
+    ["https://chatgpt.com/backend-api/codex", true],
+    ["https://gateway.example/openai.com/v1", false],
+    ["https://notopenai.com/v1", false],
+    ["http://127.0.0.1:8080/v1", false],
+  ])("openai: the environment's organization and project go to %s: %s", (baseUrl, goes) => {
+    const env = { OPENAI_ORGANIZATION: "org", OPENAI_PROJECT: "proj" };
+    const headers = openaiProvider({ env, baseUrl }).headers ?? {};
+    expect(Object.keys(headers)).toEqual(goes ? ["openai-organization", "openai-project"] : []);
+  });
+
+  it("xai, vercel and openrouter: address, and WebSockets where they have them", () => {
+    expect(xaiProvider()).toEqual({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebsockets: true });
+    expect(vercelGatewayProvider()).toMatchObject({ supportsWebsockets: true });
+    expect(openrouterProvider()).toMatchObject({ supportsWebsockets: false });
   });
 
   it("chatgpt: the backend's address and compressed bodies", () => {
@@ -97,7 +119,9 @@ describe("a built-in provider", () => {
       name: "OpenAI",
       baseUrl: "https://chatgpt.com/backend-api/codex",
       compression: "zstd",
+      originator: "codex_cli_rs",
       supportsWebsockets: true,
+      supportsInterrupt: true,
     });
   });
 

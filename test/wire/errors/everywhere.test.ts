@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";

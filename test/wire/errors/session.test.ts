@@ -85,7 +85,7 @@ const answers: readonly (readonly [
   ["silence", { events: [created], stallAfterEvents: 1 }, "timeout", "again", spent, spent],
 ];
 
-describe.each(["http", "websocket"] as const)("a session over %s", (transport) => {
+describe.each(["http", "websocket"] as const)("a session over %s", (carrier) => {
   it.each(answers)("%s", async (form, step, kind, outlook, http, websocket) => {
     const emulator = await emulate({
       script: (request) => (request.kind === "handshake" ? undefined : step),
@@ -96,10 +96,10 @@ describe.each(["http", "websocket"] as const)("a session over %s", (transport) =
       streamIdleTimeoutMs: form === "silence" ? 100 : 10_000,
       retry: { maxRetries: 1 },
     };
-    const { session } = openSession(emulator.url, { transport }, limits);
+    const { session } = openSession(emulator.url, { carrier }, limits);
     const failure = (await run(session, asking("hello"))).error as CodexFailure;
     const verdict: Verdict = { kind: failure.kind, outlook: failure.outlook, asked: bodiesAt(emulator).length };
-    expect(verdict).toEqual({ kind, outlook, asked: transport === "http" ? http : websocket });
+    expect(verdict).toEqual({ kind, outlook, asked: carrier === "http" ? http : websocket });
     await session.close();
   });
 });
@@ -107,7 +107,7 @@ describe.each(["http", "websocket"] as const)("a session over %s", (transport) =
 // parity: sse/not-an-event-stream
 it("asks a captive portal once", async () => {
   const emulator = await emulate({ script: () => ({ status: 200, headers: page, body: "<title>Log in</title>" }) });
-  const { session } = openSession(emulator.url, { transport: "http" });
+  const { session } = openSession(emulator.url, { carrier: "http" });
   const failure = (await run(session, asking("hello"))).error;
   expect(failure).toMatchObject({ kind: "protocol", outlook: "never" });
   expect(bodiesAt(emulator)).toHaveLength(1);
@@ -140,7 +140,7 @@ describe("a handshake refused with", () => {
     const { error: left } = await run(openSession(first.url, {}, limits).session, asking("hello"));
     expect(left === undefined ? "http" : "fails").toBe(auto);
     const second = await emulate({ script });
-    await run(openSession(second.url, { transport: "websocket" }, limits).session, asking("hello"));
+    await run(openSession(second.url, { carrier: "websocket" }, limits).session, asking("hello"));
     expect(handshakesAt(second)).toHaveLength(alone);
   });
 });
@@ -153,7 +153,7 @@ describe("shouldRetry", () => {
       seen.push({ kind: failure.kind, ...at });
       return false;
     };
-    const { session } = openSession(emulator.url, { transport: "http" }, { retry: { shouldRetry } });
+    const { session } = openSession(emulator.url, { carrier: "http" }, { retry: { shouldRetry } });
     await run(session, asking("hello"));
     expect(bodiesAt(emulator)).toHaveLength(1);
     expect(seen).toEqual([{ kind: "retryable", attempt: 0, layer: "stream" }]);
@@ -162,7 +162,7 @@ describe("shouldRetry", () => {
   it("tries again, within the budget, what the policy calls final", async () => {
     const emulator = await emulate({ script: () => failed({ code: "invalid_prompt" }) });
     const limits = { maxStreamRetries: STREAM_RETRIES, retry: { shouldRetry: () => true } };
-    const { session } = openSession(emulator.url, { transport: "http" }, limits);
+    const { session } = openSession(emulator.url, { carrier: "http" }, limits);
     await run(session, asking("hello"));
     expect(bodiesAt(emulator)).toHaveLength(spent);
   });
@@ -188,9 +188,9 @@ describe("what was received", () => {
 
   it.each(["http", "websocket"] as const)(
     "is in the error of a stream that broke for good, over %s",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate({ script: ({ kind }) => (kind === "handshake" ? undefined : half) });
-      const { session } = openSession(emulator.url, { transport }, { maxStreamRetries: 0 });
+      const { session } = openSession(emulator.url, { carrier }, { maxStreamRetries: 0 });
       const failure = (await run(session, asking("hello"))).error as CodexFailure;
       expect(failure).toMatchObject({ kind: "stream" });
       expect(failure.partial).toMatchObject({ text: "Half", items: [] });
@@ -201,21 +201,21 @@ describe("what was received", () => {
 
   it.each(["http", "websocket"] as const)(
     "is paid for: id and usage of an incomplete answer, over %s",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate({ script: ({ kind }) => (kind === "handshake" ? undefined : cut) });
-      const { session } = openSession(emulator.url, { transport });
+      const { session } = openSession(emulator.url, { carrier });
       const failure = (await run(session, asking("hello"))).error as CodexFailure;
       expect(failure.partial).toMatchObject({ text: "Half", responseId: "r", tokenUsage: { totalTokens: 15 } });
       const stream = await session.stream(asking("again"), { incomplete: "end" });
       expect(await stream.collect()).toMatchObject({ status: "incomplete", text: "Half", responseId: "r" });
-      if (transport === "websocket") expect(handshakesAt(emulator)).toHaveLength(1);
+      if (carrier === "websocket") expect(handshakesAt(emulator)).toHaveLength(1);
     },
   );
 
   it("is in the error of an abort", async () => {
     const stalled: Step = { events: begun, stallAfterEvents: 2 };
     const emulator = await emulate({ script: [stalled] });
-    const { session } = openSession(emulator.url, { transport: "http" });
+    const { session } = openSession(emulator.url, { carrier: "http" });
     const stop = new AbortController();
     const stream = await session.stream(asking("hello"), { signal: stop.signal });
     let failure: unknown;

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuthProvider } from "../../../src/api/auth.ts";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 import { errorOf } from "../../support/transport.ts";
@@ -15,8 +15,9 @@ function giving(token: unknown, accountId?: unknown): AuthProvider {
 }
 
 const open = {
-  http: (options: ClientOptions, signal: AbortSignal) => new ResponsesClient(options).stream(REQUEST, { signal }),
-  websocket: (options: ClientOptions, signal: AbortSignal) => new ResponsesWebsocketClient(options).connect({ signal }),
+  http: (options: ServiceOptions, signal: AbortSignal) => new ResponsesClient(options).stream(REQUEST, { signal }),
+  websocket: (options: ServiceOptions, signal: AbortSignal) =>
+    new ResponsesWebsocketClient(options).connect({ signal }),
 };
 
 describe("an abort does not wait for the auth provider", () => {

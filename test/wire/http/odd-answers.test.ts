@@ -2,18 +2,18 @@ import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
-import { CallsClient } from "../../../src/api/calls.ts";
-import { CompactClient } from "../../../src/api/compact.ts";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
-import { FilesClient } from "../../../src/api/files/client.ts";
-import { ImagesClient } from "../../../src/api/images.ts";
-import { MemoriesClient } from "../../../src/api/memories.ts";
-import { ModelsClient } from "../../../src/api/models/client.ts";
+import { CallsClient } from "../../../src/api/endpoints/calls.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
+import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
+import { SearchClient } from "../../../src/api/endpoints/search.ts";
 import { mapHttpError } from "../../../src/api/refusal/answer.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
-import { SearchClient } from "../../../src/api/search.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
@@ -155,8 +155,8 @@ describe("a response header with a sign outside ASCII counts as absent", () => {
 
 describe("a 200 that repeats the request's headers instead of answering it", () => {
   it.each([
-    ["a stream", (options: ClientOptions) => new ResponsesClient(options).streamBody({}).then((it) => it.collect())],
-    ["a list of models", (options: ClientOptions) => new ModelsClient(options).list({ clientVersion: "1.0.0" })],
+    ["a stream", (options: ServiceOptions) => new ResponsesClient(options).streamBody({}).then((it) => it.collect())],
+    ["a list of models", (options: ServiceOptions) => new ModelsClient(options).list({ clientVersion: "1.0.0" })],
   ])("in place of %s: the message shows no credential", async (_what, call) => {
     const { url } = await serve(({ headers }, response) => {
       response.setHeader("content-type", "text/html");
@@ -189,12 +189,17 @@ describe("an answer of a unary call that repeats the request's credentials", () 
   const location = { location: `/v1/calls/${KEY}` };
   const failed = { file_id: "f", upload_url: "%", status: "failed", error_message: `no such key: ${KEY}` };
   it.each([
-    ["a text instead of memories", (it: ClientOptions) => new MemoriesClient(it).summarize(MEMORIES), KEY, {}],
-    ["a text instead of models", (it: ClientOptions) => new ModelsClient(it).list({ clientVersion: "1.0.0" }), KEY, {}],
-    ["a text for a list", (it: ClientOptions) => new CompactClient(it).compact(COMPACTION), { output: KEY }, {}],
-    ["a text for a number", (it: ClientOptions) => new ImagesClient(it).generate(IMAGE), { created: KEY }, {}],
-    ["a Location", (it: ClientOptions) => new CallsClient(it).create("v=0"), {}, location],
-    ["a file's status", (it: ClientOptions) => new FilesClient(it).upload(FILE), failed, {}],
+    ["a text instead of memories", (it: ServiceOptions) => new MemoriesClient(it).summarize(MEMORIES), KEY, {}],
+    [
+      "a text instead of models",
+      (it: ServiceOptions) => new ModelsClient(it).list({ clientVersion: "1.0.0" }),
+      KEY,
+      {},
+    ],
+    ["a text for a list", (it: ServiceOptions) => new CompactClient(it).compact(COMPACTION), { output: KEY }, {}],
+    ["a text for a number", (it: ServiceOptions) => new ImagesClient(it).generate(IMAGE), { created: KEY }, {}],
+    ["a Location", (it: ServiceOptions) => new CallsClient(it).create("v=0"), {}, location],
+    ["a file's status", (it: ServiceOptions) => new FilesClient(it).upload(FILE), failed, {}],
   ])("as %s: the message does not", async (_what, call, body, headers) => {
     const { url } = await serve((request, response) => {
       response.writeHead(200, { "content-type": "application/json", ...headers });

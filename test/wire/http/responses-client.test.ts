@@ -1,10 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
-import { createTransport } from "../../../src/api/provider-transport.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
-import { ResponsesClient, type ResponsesOptions } from "../../../src/api/responses/client.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import type { ResponsesOptions } from "../../../src/api/responses/options.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
+import { Service } from "../../../src/api/service/service.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
 import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/telemetry.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
@@ -142,7 +143,7 @@ describe("compression", () => {
       const notices: RetryNotice[] = [];
       const client = new ResponsesClient({
         ...clientOptions(emulator.url, { compression: "gzip" }),
-        telemetry: { onRetry: (notice) => notices.push(notice) },
+        telemetry: { onRetry: (notice: RetryNotice) => void notices.push(notice) },
       });
       await (await client.stream(request)).collect();
       await (await client.stream(request)).collect();
@@ -249,17 +250,16 @@ describe("credentials", () => {
   });
 });
 
-it("clients of several users share the connections of one transport, and no credentials", async () => {
+it("clients of several users share the connections of one service, and no credentials", async () => {
   const emulator = await emulate();
-  const options = clientOptions(emulator.url);
-  const transport = createTransport(options.provider, { env: {} });
+  const service = new Service(clientOptions(emulator.url));
   for (const user of ["one", "two"]) {
-    const client = new ResponsesClient({ ...options, transport, auth: apiKeyAuth(user) });
+    const client = new ResponsesClient({ service: service.as(apiKeyAuth(user)) });
     await (await client.stream(request)).collect();
   }
   expect(emulator.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer one", "Bearer two"]);
   expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
-  await transport.close();
+  await service.close();
 });
 
 describe("telemetry", () => {
@@ -313,7 +313,7 @@ describe("telemetry", () => {
     };
     await (await new ResponsesClient({ ...clientOptions(emulator.url), auth, telemetry }).stream(request)).collect();
     expect(told).toEqual([[0, 401], { retry: 1, layer: "credentials", delayMs: 0 }, [0, 200]]);
-    expect(refused).toEqual([{ bearerToken: "t", accountId: "a" }]);
+    expect(refused).toEqual([{ bearerToken: "t", accountId: "a", headers: {} }]);
   });
 
   it("hears of each attempt with its status, of events left out, and of every event's wait", async () => {
@@ -337,7 +337,7 @@ describe("telemetry", () => {
       { attempt: 0, status: 503, method: "POST", url: `${emulator.url}/responses`, error: { status: 503 } },
       { attempt: 1, status: 200, error: undefined },
     ]);
-    expect(skipped).toEqual([
+    expect(skipped).toMatchObject([
       { type: "response.future", reason: "unknown type" },
       { type: "response.output_text.delta", reason: "missing field" },
     ]);

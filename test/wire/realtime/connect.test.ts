@@ -37,10 +37,11 @@ describe("connecting", () => {
     expect((await handshakeWith({ config: { protocol: "v1" } })).path).toBe("/v1/realtime?intent=quicksilver");
   });
 
-  it("offers no compression and names no user agent", async () => {
+  // parity: identity/handshake-user-agent
+  it("offers no compression, and says who asks as every request does", async () => {
     const { headers } = await handshakeWith();
     expect(headers).not.toHaveProperty("sec-websocket-extensions");
-    expect(headers).not.toHaveProperty("user-agent");
+    expect(headers).toMatchObject({ originator: "codex-wire", "user-agent": expect.stringMatching(/^codex-wire\//) });
   });
 
   it("takes headers from the provider, then the call's, then defaults for what is left", async () => {

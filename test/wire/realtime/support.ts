@@ -1,17 +1,17 @@
 import { onTestFinished } from "vitest";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import { type RealtimeConnectOptions, RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import type { RealtimeWebsocketConnection } from "../../../src/api/realtime/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
 import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { frame, opcode, type RawPeer, type RawServerOptions, serveRaw } from "../websocket/raw-server.ts";
 
 export interface Setup {
   readonly config?: Partial<RealtimeSessionConfig>;
   readonly provider?: Partial<ProviderConfig>;
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ServiceOptions>;
   readonly connect?: RealtimeConnectOptions;
   readonly server?: RawServerOptions;
 }

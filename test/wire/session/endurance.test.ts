@@ -41,7 +41,7 @@ it("five hundred turns on one session leave memory, listeners and timers where t
 
 it("three hundred turns over HTTP leave no listener on the caller's signal", async () => {
   const emulator = await emulate({ recordLimit: 1 });
-  const { session } = openSession(emulator.url, { transport: "http" });
+  const { session } = openSession(emulator.url, { carrier: "http" });
   const { signal } = new AbortController();
   for (let n = 0; n < 300; n += 1) await answerTo(session, asking(`turn ${n}`), { signal });
   expect(getEventListeners(signal, "abort")).toEqual([]);

@@ -22,9 +22,9 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
   ])("%s: one handshake, then HTTP in the same call, and for good", async (_what, step) => {
     const emulator = await emulate({ script: [step] });
     const { session, notices } = openSession(emulator.url, {}, { connectTimeoutMs: 200 });
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect((await answerTo(session, asking("one"))).text).toBe("one");
-    expect(session.transport).toBe("http");
+    expect(session.carrier).toBe("http");
     expect(notices).toMatchObject([{ layer: "fallback", delayMs: 0, reason: { kind: expect.any(String) } }]);
     session.startTurn();
     await answerTo(session, asking("two"));
@@ -72,7 +72,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     const emulator = await emulate({ script: [{ refuse: { status: 429 } }] });
     const { session } = openSession(emulator.url);
     expect((await run(session, asking("one"))).error).toMatchObject({ kind: "rate_limit" });
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(kindsOf(emulator)).toEqual(["handshake"]);
   });
 
@@ -95,23 +95,23 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
 
   it("is an error where the WebSocket alone was asked for, after its retries", async () => {
     const emulator = await emulate({ script: () => ({ refuse: { status: 503 } }) });
-    const { session } = openSession(emulator.url, { transport: "websocket" }, { maxStreamRetries: 2 });
+    const { session } = openSession(emulator.url, { carrier: "websocket" }, { maxStreamRetries: 2 });
     expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 503 });
     expect(kindsOf(emulator)).toEqual(["handshake", "handshake", "handshake"]);
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
   });
 
   it("in preconnect is no error", async () => {
     const emulator = await emulate({ websockets: false });
     const { session, notices } = openSession(emulator.url);
     await session.preconnect();
-    expect(session.transport).toBe("http");
+    expect(session.carrier).toBe("http");
     expect(notices).toMatchObject([{ layer: "fallback" }]);
   });
 
   it("in preconnect is an error where the WebSocket alone was asked for", async () => {
     const emulator = await emulate({ websockets: false });
-    const { session } = openSession(emulator.url, { transport: "websocket" });
+    const { session } = openSession(emulator.url, { carrier: "websocket" });
     await expect(session.preconnect()).rejects.toMatchObject({ kind: "http", status: 426 });
   });
 });
@@ -122,16 +122,13 @@ describe("which carrier", () => {
     ["auto", false, "http"],
     ["http", true, "http"],
     ["websocket", false, "websocket"],
-  ] as const)(
-    "%s, where the provider's supportsWebsockets is %s, is %s",
-    async (transport, supportsWebsockets, used) => {
-      const emulator = await emulate();
-      const { session } = openSession(emulator.url, { transport }, { supportsWebsockets });
-      expect(session.transport).toBe(used);
-      await answerTo(session, asking("one"));
-      expect(kindsOf(emulator)).toEqual(used === "http" ? ["http"] : ["handshake", "frame"]);
-    },
-  );
+  ] as const)("%s, where the provider's supportsWebsockets is %s, is %s", async (carrier, supportsWebsockets, used) => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { carrier }, { supportsWebsockets });
+    expect(session.carrier).toBe(used);
+    await answerTo(session, asking("one"));
+    expect(kindsOf(emulator)).toEqual(used === "http" ? ["http"] : ["handshake", "frame"]);
+  });
 });
 
 describe("a request too large for a frame (parity: websocket/oversized-request)", () => {
@@ -144,7 +141,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     const { session, notices } = openSession(emulator.url, { maxFrameBytes: 64 * 1024 });
     const first = await answerTo(session, asking("one"));
     expect((await answerTo(session, large)).text).toBe("one");
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     await answerTo(session, asking("two", [...asking("one").input, ...first.items]));
     expect(kindsOf(emulator)).toEqual(["handshake", "frame", "http", "frame"]);
     expect(emulator.requests[3]?.json).toMatchObject({ previous_response_id: first.responseId });
@@ -161,7 +158,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
 
   it("is a build error where the WebSocket alone was asked for", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport: "websocket", maxFrameBytes: 64 * 1024 });
+    const { session } = openSession(emulator.url, { carrier: "websocket", maxFrameBytes: 64 * 1024 });
     expect((await run(session, large)).error).toMatchObject({
       kind: "build",
       message: expect.stringContaining("65536"),

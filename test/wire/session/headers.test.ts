@@ -2,20 +2,23 @@ import { describe, expect, it } from "vitest";
 import { emulate } from "../../support/clients.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, openSession } from "./support.ts";
 
-const identity = {
+const who = {
   conversationId: "conversation-1",
-  originator: "my_program",
-  clientVersion: "1.2.3",
-  betaFeatures: ["one", "two"],
-  residency: "us",
-  organization: "org-1",
-  project: "proj-1",
   sessionSource: "review",
-  includeTimingMetrics: true,
-  userAgentSuffix: "my-tool; 4",
+  identity: {
+    originator: "my_program",
+    clientVersion: "1.2.3",
+    betaFeatures: ["one", "two"],
+    residency: "us",
+    organization: "org-1",
+    project: "proj-1",
+    includeTimingMetrics: true,
+    userAgentSuffix: "my-tool; 4",
+  },
 } as const;
 
 const shared = {
+  "user-agent": expect.stringMatching(/^my_program\/1\.2\.3 \(.+; .+\) \S+ \(my-tool; 4\)$/),
   originator: "my_program",
   version: "1.2.3",
   "x-codex-beta-features": "one,two",
@@ -31,9 +34,10 @@ const shared = {
 const call = { turnMetadata: { turn_id: "t1" }, headers: { "X-Mine": "yes" } };
 
 describe("who calls", () => {
-  it("a handshake says it without user agent and subagent, and asks for timing", async () => {
+  // parity: identity/handshake-user-agent
+  it("a handshake says it without subagent, and asks for timing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, identity);
+    const { session } = openSession(emulator.url, who);
     await answerTo(session, asking("one"), call);
     const headers = handshakesAt(emulator)[0]?.headers;
     expect(headers).toMatchObject({
@@ -41,31 +45,29 @@ describe("who calls", () => {
       "openai-beta": "responses_websockets=2026-02-06",
       "x-responsesapi-include-timing-metrics": "true",
     });
-    expect(headers).not.toHaveProperty("user-agent");
     expect(headers).not.toHaveProperty("x-openai-subagent");
   });
 
-  it("an HTTP request says it with both, and asks for no timing", async () => {
+  it("an HTTP request says it with the subagent, and asks for no timing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { ...identity, transport: "http" });
+    const { session } = openSession(emulator.url, { ...who, carrier: "http" });
     await answerTo(session, asking("one"), call);
     const headers = emulator.requests[0]?.headers;
     expect(headers).toMatchObject({
       ...shared,
       "x-openai-subagent": "review",
-      "user-agent": expect.stringMatching(/^my_program\/1\.2\.3 \(.+; .+\) \S+ \(my-tool; 4\)$/),
     });
     expect(headers).not.toHaveProperty("x-responsesapi-include-timing-metrics");
     expect(headers).not.toHaveProperty("openai-beta");
   });
 
-  it.each(["websocket", "http"] as const)("over %s, what was not given is not sent", async (transport) => {
+  it.each(["websocket", "http"] as const)("over %s, what was not given is not sent", async (carrier) => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     await answerTo(session, asking("one"));
     const headers = emulator.requests[0]?.headers ?? {};
     expect(Object.keys(headers).filter((name) => /^(x-codex-|x-openai-|openai-(org|proj))/.test(name))).toEqual([]);
-    expect(headers.originator).toBe("codex_cli_rs");
+    expect(headers.originator).toBe("codex-wire");
     expect(headers.session_id).toBe(session.conversationId);
   });
 
@@ -73,9 +75,9 @@ describe("who calls", () => {
 
   it.each(["websocket", "http"] as const)(
     "over %s, the provider's headers stand where nobody gave others",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate();
-      const { session } = openSession(emulator.url, { transport }, { headers: ofProvider });
+      const { session } = openSession(emulator.url, { carrier }, { headers: ofProvider });
       await answerTo(session, asking("one"));
       expect(emulator.requests[0]?.headers).toMatchObject({
         originator: "providers",
@@ -87,10 +89,10 @@ describe("who calls", () => {
 
   it.each(["websocket", "http"] as const)(
     "over %s, what was given overwrites the provider's headers",
-    async (transport) => {
+    async (carrier) => {
       const emulator = await emulate();
-      const given = { originator: "mine", clientVersion: "1.2.3", headers: { "User-Agent": "mine/1" } };
-      const { session } = openSession(emulator.url, { transport, ...given }, { headers: ofProvider });
+      const given = { identity: { originator: "mine", clientVersion: "1.2.3", userAgent: "mine/1" } };
+      const { session } = openSession(emulator.url, { carrier, ...given }, { headers: ofProvider });
       await answerTo(session, asking("one"));
       expect(emulator.requests[0]?.headers).toMatchObject({
         originator: "mine",
@@ -106,8 +108,8 @@ describe("who calls", () => {
     ["both", ["session-id", "session_id", "thread-id"]],
   ] as const)("the session id goes by the provider's names: %s", async (sessionHeaders, names) => {
     const emulator = await emulate();
-    for (const transport of ["websocket", "http"] as const) {
-      const { session } = openSession(emulator.url, { transport, conversationId: "c" }, { sessionHeaders });
+    for (const carrier of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { carrier, conversationId: "c" }, { sessionHeaders });
       await answerTo(session, asking("one"));
     }
     for (const { headers } of emulator.requests.filter(({ kind }) => kind !== "frame")) {
@@ -123,8 +125,8 @@ describe("who calls", () => {
 describe("the turn's metadata", () => {
   it("outside ASCII stays out of the headers, without a word", async () => {
     const emulator = await emulate();
-    for (const transport of ["websocket", "http"] as const) {
-      const { session } = openSession(emulator.url, { transport });
+    for (const carrier of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { carrier });
       await answerTo(session, asking("one"), { turnMetadata: { workspaces: { "/home/jörg": {} } } });
     }
     const [handshake, , http] = emulator.requests;
@@ -205,7 +207,7 @@ describe("the turn's state", () => {
 
   it("of the first HTTP answer wins for the turn", async () => {
     const emulator = await emulate({ turnState: true });
-    const { session } = openSession(emulator.url, { transport: "http" });
+    const { session } = openSession(emulator.url, { carrier: "http" });
     for (const text of ["one", "two", "three"]) await answerTo(session, asking(text));
     session.startTurn();
     await answerTo(session, asking("four"));
@@ -222,7 +224,7 @@ describe("the turn's state", () => {
         return JSON.stringify(request.json).includes("repeat: two") ? { resetBeforeHeaders: true } : undefined;
       },
     });
-    const { session } = openSession(emulator.url, { transport: "websocket" }, { maxStreamRetries: 1 });
+    const { session } = openSession(emulator.url, { carrier: "websocket" }, { maxStreamRetries: 1 });
     await answerTo(session, asking("one"));
     session.startTurn();
     await expect(answerTo(session, asking("two"))).rejects.toMatchObject({ kind: "stream" });

@@ -114,8 +114,8 @@ describe("an Azure endpoint", () => {
   it("is asked to store, and gets the items' ids over HTTP alone", async () => {
     const emulator = await emulate();
     const history = [wire.message("before") as ResponseItem];
-    for (const transport of ["websocket", "http"] as const) {
-      const { session } = openSession(emulator.url, { transport }, { name: "azure" });
+    for (const carrier of ["websocket", "http"] as const) {
+      const { session } = openSession(emulator.url, { carrier }, { name: "azure" });
       await answerTo(session, asking("one", history));
     }
     const [frame, http] = bodiesAt(emulator);
@@ -153,7 +153,7 @@ describe("prewarm", () => {
     const emulator = await emulate({ script: [{ status: 500 }] });
     const { session } = openSession(emulator.url);
     await expect(session.prewarm({ model: "m", input: [] })).rejects.toMatchObject({ kind: "http", status: 500 });
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     const { text } = await answerTo(session, asking("one"));
     expect(text).toBe("one");
     expect(kindsOf(emulator)).toEqual(["handshake", "frame", "handshake", "frame"]);
@@ -163,7 +163,7 @@ describe("prewarm", () => {
     const emulator = await emulate({ websockets: false });
     const { session, notices } = openSession(emulator.url);
     await session.prewarm({ model: "m", input: [] });
-    expect(session.transport).toBe("http");
+    expect(session.carrier).toBe("http");
     expect(notices).toMatchObject([{ layer: "fallback" }]);
     await session.prewarm({ model: "m", input: [] });
     expect((await answerTo(session, asking("one"))).text).toBe("one");
@@ -191,7 +191,7 @@ describe("preconnect", () => {
 
   it("does nothing over HTTP", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport: "http" });
+    const { session } = openSession(emulator.url, { carrier: "http" });
     await session.preconnect();
     expect(emulator.requests).toEqual([]);
   });

@@ -27,7 +27,7 @@ const carriers: readonly Carrier[] = [
   [
     "a session",
     (url, options) =>
-      new ResponsesSession({ ...clientOptions(url), transport: "websocket" }).stream(request, {
+      new ResponsesSession({ ...clientOptions(url), carrier: "websocket" }).stream(request, {
         laterEvents: options?.laterEvents,
       }),
   ],

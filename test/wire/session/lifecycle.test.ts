@@ -34,10 +34,10 @@ async function goOn(
   return answer;
 }
 
-describe.each(carriers)("calls of one session, over %s", (transport) => {
+describe.each(carriers)("calls of one session, over %s", (carrier) => {
   it("are answered one at a time, in the order they were made", async () => {
     const emulator = await emulate({ script: stallingOne });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const first = await session.stream(asking("one"));
     let isOpen = false;
     const second = session.stream(asking("two")).then((stream) => {
@@ -57,19 +57,19 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("a stream that was left closes its connection, and the next request goes out as a whole (parity: stream/leaving-cancels)", async () => {
     const emulator = await emulate({ script: [{}, endless] });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const history: ReturnType<typeof asking>["input"] = [];
     await goOn(session, history, "one");
     for await (const event of await session.stream(asking("two", history))) if (event.type === "created") break;
-    await (transport === "http" ? emulator.waitForClosedResponses(2) : emulator.waitForClosedWebsockets(1));
+    await (carrier === "http" ? emulator.waitForClosedResponses(2) : emulator.waitForClosedWebsockets(1));
     expect((await goOn(session, history, "three")).text).toBe("three");
     expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
-    expect(session.transport).toBe(transport);
+    expect(session.carrier).toBe(carrier);
   });
 
   it("one that waits for its turn can be aborted; those after it move up", async () => {
     const emulator = await emulate({ script: stallingOne });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const first = await session.stream(asking("one"));
     const abort = new AbortController();
     const second = run(session, asking("two"), { signal: abort.signal });
@@ -83,7 +83,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("one that streams can be aborted: at once, and the session goes on", async () => {
     const emulator = await emulate({ script: stallingOne });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
     const stream = await session.stream(asking("one"), { signal: abort.signal });
     const reading = readEvents(stream);
@@ -95,14 +95,14 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("one that nobody reads can be aborted: the next one is let in", async () => {
     const emulator = await emulate({ script: stallingOne });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
     const stream = await session.stream(asking("one"), { signal: abort.signal });
     abort.abort();
     expect((await answerTo(session, asking("two"))).text).toBe("two");
     expect((await readEvents(stream)).error).toMatchObject({ kind: "aborted" });
     expect((await answerTo(session, asking("three"))).text).toBe("three");
-    if (transport === "websocket") expect(handshakesAt(emulator)).toHaveLength(2);
+    if (carrier === "websocket") expect(handshakesAt(emulator)).toHaveLength(2);
   });
 
   it("an abort ends the wait before a retry at once, before the stream is open", async () => {
@@ -110,7 +110,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     const abort = new AbortController();
     const { session } = openSession(
       emulator.url,
-      { transport, telemetry: { onRetry: () => setImmediate(() => abort.abort("enough")) } },
+      { carrier, telemetry: { onRetry: () => setImmediate(() => abort.abort("enough")) } },
       { retry: { baseDelayMs: 600_000 } },
     );
     const { error } = await run(session, asking("one"), { signal: abort.signal });
@@ -121,7 +121,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
   it("an abort between restarted and the retry is an aborted error", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
     const abort = new AbortController();
-    const { session } = openSession(emulator.url, { transport }, { retry: { baseDelayMs: 600_000 } });
+    const { session } = openSession(emulator.url, { carrier }, { retry: { baseDelayMs: 600_000 } });
     const stream = await session.stream(asking("one"), { signal: abort.signal });
     const events = stream[Symbol.asyncIterator]();
     for (let step = await events.next(); step.value?.type !== "restarted"; ) step = await events.next();
@@ -133,7 +133,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("closing during the wait before a retry ends it and lets the next one in", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
-    const { session } = openSession(emulator.url, { transport }, { retry: { baseDelayMs: 600_000 } });
+    const { session } = openSession(emulator.url, { carrier }, { retry: { baseDelayMs: 600_000 } });
     const stream = await session.stream(asking("one"));
     const events = stream[Symbol.asyncIterator]();
     for (let step = await events.next(); step.value?.type !== "restarted"; ) step = await events.next();
@@ -146,7 +146,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("events can be asked for ahead, across a restart", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }], rateLimits: false });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const events = (await session.stream(asking("one")))[Symbol.asyncIterator]();
     const steps = await Promise.all(Array.from({ length: 40 }, () => events.next()));
     const seen = steps.flatMap(({ value }) => (value ? [value] : []));
@@ -159,7 +159,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("close ends the one that streams and those that wait, and is final", async () => {
     const emulator = await emulate({ script: stallingOne });
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const reading = readEvents(await session.stream(asking("one")));
     const waiting = run(session, asking("two"));
     await session.close();
@@ -167,13 +167,13 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
     expect((await waiting).error).toMatchObject({ kind: "aborted" });
     expect((await run(session, asking("three"))).error).toMatchObject({ kind: "build" });
     await session.close();
-    await (transport === "http" ? emulator.waitForClosedResponses(1) : emulator.waitForClosedWebsockets(1));
+    await (carrier === "http" ? emulator.waitForClosedResponses(1) : emulator.waitForClosedWebsockets(1));
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
   it("close ends what nobody uses", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport: "websocket" });
+    const { session } = openSession(emulator.url, { carrier: "websocket" });
     await answerTo(session, asking("two"));
     await session.close();
     await emulator.waitForClosedWebsockets(1);
@@ -181,7 +181,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("a signal that fired before sends nothing", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const { error } = await run(session, asking("one"), { signal: AbortSignal.abort("no") });
     expect(error).toMatchObject({ kind: "aborted", cause: "no" });
     expect(emulator.requests).toEqual([]);
@@ -189,7 +189,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("one that is aborted as soon as it is made sends nothing, and lets the next one in", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
     const first = run(session, asking("one"), { signal: abort.signal });
     abort.abort("enough");
@@ -200,7 +200,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
 
   it("a request that cannot be built lets the next one in", async () => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { transport });
+    const { session } = openSession(emulator.url, { carrier });
     const cyclic: Record<string, unknown> = { type: "new_kind" };
     cyclic.self = cyclic;
     for (const input of [[null], [cyclic], 7]) {
@@ -221,7 +221,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
         onRetry: (notice: unknown) => void notices.push(notice),
         onStreamPoll: ({ error }: { readonly error?: unknown }) => void (error && resolve()),
       };
-      const { session } = openSession(emulator.url, { transport, telemetry });
+      const { session } = openSession(emulator.url, { carrier, telemetry });
       void session.stream(asking("one"), { signal: abort.signal }).then((opened) => {
         stream = opened;
       });
@@ -241,7 +241,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
         abort.signal.addEventListener("abort", () => reject(new TypeError("its own fetch failed")));
         setImmediate(() => abort.abort("enough"));
       });
-    const { session } = openSession(emulator.url, { transport, auth: { bearerToken } });
+    const { session } = openSession(emulator.url, { carrier, auth: { bearerToken } });
     const { error } = await run(session, asking("one"), { signal: abort.signal });
     expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
   });
@@ -256,7 +256,7 @@ describe.each(carriers)("calls of one session, over %s", (transport) => {
         return "token";
       },
     };
-    const { session } = openSession(emulator.url, { transport, auth });
+    const { session } = openSession(emulator.url, { carrier, auth });
     expect((await run(session, asking("one"))).error).toBeInstanceOf(TypeError);
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
@@ -272,7 +272,7 @@ describe("leaving while the connection is being opened", () => {
     abort.abort();
     expect((await opening).error).toMatchObject({ kind: "aborted" });
     expect((await answerTo(session, asking("two"))).text).toBe("two");
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(kindsOf(emulator)).toEqual(["handshake", "handshake", "frame"]);
   });
 
@@ -288,7 +288,7 @@ describe("leaving while the connection is being opened", () => {
       abort.abort();
       await expect(preparing).rejects.toMatchObject({ kind: "aborted" });
     }
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
   });
 });
 
@@ -335,7 +335,7 @@ describe("a connection that dies while nobody uses it (parity: websocket/idle-de
     client?.resetAndDestroy();
     await emulator.waitForClosedWebsockets(1);
     expect((await goOn(session, history, "two")).text).toBe("two");
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(notices.every(({ retry, delayMs }) => retry === 0 && delayMs === 0)).toBe(true);
     expect(handshakesAt(emulator)).toHaveLength(2);
     expect(bodiesAt(emulator).at(-1)).not.toHaveProperty("previous_response_id");
@@ -347,13 +347,13 @@ describe("a connection that dies while nobody uses it (parity: websocket/idle-de
     const history: ReturnType<typeof asking>["input"] = [];
     await goOn(session, history, "one");
     expect((await goOn(session, history, "two")).text).toBe("two");
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(notices).toMatchObject([{ retry: 0, delayMs: 0, layer: "stream" }]);
   });
 
   it("a new connection that dies in the same way costs a retry", async () => {
     const emulator = await emulate({ script: [{ resetBeforeHeaders: true }] });
-    const { session, notices } = openSession(emulator.url, { transport: "websocket" });
+    const { session, notices } = openSession(emulator.url, { carrier: "websocket" });
     expect((await answerTo(session, asking("one"))).text).toBe("one");
     expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
   });
@@ -392,14 +392,14 @@ describe("a server that goes away", () => {
     await goOn(session, history, "one");
     await server.restart();
     expect((await goOn(session, history, "two")).text).toBe("two");
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(bodiesAt(server.current)[0]).not.toHaveProperty("previous_response_id");
     expect(notices.filter(({ retry }) => retry > 0)).toEqual([]);
   });
 
   it("in the middle of a turn: the answer starts again on what came back", async () => {
     const server = await restartable({ script: [endless] });
-    const { session } = openSession(server.current.url, { transport: "websocket" });
+    const { session } = openSession(server.current.url, { carrier: "websocket" });
     const seen: string[] = [];
     for await (const event of await session.stream(asking("two"))) {
       if (event.type === "output_text.delta") seen.push(event.delta);
@@ -423,7 +423,7 @@ describe("a proxy that drops what is idle", () => {
       client?.destroy();
       await closed;
     }
-    expect(session.transport).toBe("websocket");
+    expect(session.carrier).toBe("websocket");
     expect(notices.filter(({ retry }) => retry > 0)).toEqual([]);
     expect(handshakesAt(emulator)).toHaveLength(4);
   });

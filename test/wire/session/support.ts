@@ -1,7 +1,8 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
-import type { ResponsesSessionOptions } from "../../../src/api/session/options.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
+import type { SessionOptions } from "../../../src/api/session/options.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import type { RetryNotice } from "../../../src/client/telemetry.ts";
@@ -17,10 +18,10 @@ export interface OpenSession {
 /** A session for one test: no key, no proxy, quick retries. */
 export function openSession(
   baseUrl: string,
-  options: Partial<ResponsesSessionOptions> = {},
+  options: Partial<ServiceOptions> & SessionOptions = {},
   provider: Partial<ProviderConfig> = {},
 ): OpenSession {
-  const { transport: _none, ...client } = clientOptions(baseUrl, provider);
+  const client = clientOptions(baseUrl, provider);
   const notices: RetryNotice[] = [];
   const telemetry = { onRetry: (notice: RetryNotice) => void notices.push(notice) };
   const session = new ResponsesSession({ ...client, telemetry, ...options });

@@ -39,10 +39,7 @@ describe("a loop whose stream somebody else closes", () => {
 
   it.each([
     ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
-    [
-      "in a session",
-      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
-    ],
+    ["in a session", (url: string) => new ResponsesSession({ ...clientOptions(url), carrier: "http" }).stream(request)],
   ])("%s ends with an error, so that half an answer does not look whole", async (_carrier, open) => {
     const emulator = await emulate({ rateLimits: false, script: [half] });
     const stream = await open(emulator.url);
@@ -59,10 +56,7 @@ describe("a loop whose stream somebody else closes", () => {
 
   it.each([
     ["over HTTP", (url: string) => new ResponsesClient(clientOptions(url)).stream(request)],
-    [
-      "in a session",
-      (url: string) => new ResponsesSession({ ...clientOptions(url), transport: "http" }).stream(request),
-    ],
+    ["in a session", (url: string) => new ResponsesSession({ ...clientOptions(url), carrier: "http" }).stream(request)],
   ])("%s ends well where the terminal event had been seen", async (_carrier, open) => {
     const emulator = await emulate({ script: [{ events: [created, completed] }] });
     const stream = await open(emulator.url);

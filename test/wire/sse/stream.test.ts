@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 import { standstill } from "../../support/standstill.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CompactClient } from "../../../src/api/compact.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";

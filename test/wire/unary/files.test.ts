@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { FilesClient, UPLOAD_LIMIT_BYTES, type UploadProgress } from "../../../src/api/files/client.ts";
+import { FilesClient, UPLOAD_LIMIT_BYTES, type UploadProgress } from "../../../src/api/endpoints/files/client.ts";
 import type { Clock } from "../../../src/client/clock.ts";
 import type { HttpTransport } from "../../../src/client/transport.ts";
 import type { EmulatorOptions, RecordedRequest, Step } from "../../../src/emulator/index.ts";

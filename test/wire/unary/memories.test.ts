@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MemoriesClient } from "../../../src/api/memories.ts";
+import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
 

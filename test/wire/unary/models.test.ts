@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ModelsClient } from "../../../src/api/models/client.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";

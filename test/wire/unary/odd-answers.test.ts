@@ -1,15 +1,15 @@
 import type { ServerResponse } from "node:http";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CallsClient } from "../../../src/api/calls.ts";
-import { CompactClient } from "../../../src/api/compact.ts";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
-import { FilesClient } from "../../../src/api/files/client.ts";
-import { ImagesClient } from "../../../src/api/images.ts";
-import { MemoriesClient } from "../../../src/api/memories.ts";
-import { ModelsClient } from "../../../src/api/models/client.ts";
+import { CallsClient } from "../../../src/api/endpoints/calls.ts";
+import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
+import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
+import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
+import { SearchClient } from "../../../src/api/endpoints/search.ts";
 import { CodexApiError } from "../../../src/api/refusal/kinds.ts";
-import { SearchClient } from "../../../src/api/search.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { BuildError } from "../../../src/client/failure/kinds.ts";
 import { clientOptions } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
@@ -18,35 +18,36 @@ const traces = [{ id: "t", metadata: { source_path: "p" }, items: [] }];
 const noWait = { now: () => 0, sleep: () => Promise.reject(new BuildError("the test ends the polling")) };
 
 /** Every unary client, with a call and a sound answer to it. */
-const calls: readonly (readonly [name: string, call: (options: ClientOptions) => Promise<unknown>, sound: object])[] = [
+const calls: readonly (readonly [name: string, call: (options: ServiceOptions) => Promise<unknown>, sound: object])[] =
   [
-    "compact",
-    (options) => new CompactClient(options).compact({ model: "m", input: "hi" }),
-    { output: [{ type: "message", role: "user", content: [] }] },
-  ],
-  [
-    "memories",
-    (options) => new MemoriesClient(options).summarize({ model: "m", traces }),
-    { output: [{ trace_summary: "t", memory_summary: "m" }] },
-  ],
-  [
-    "models",
-    (options) => new ModelsClient(options).list({ clientVersion: "1.2.3" }),
-    { models: [{ slug: "m", model_messages: { instructions_variables: {} }, truncation_policy: { mode: "bytes" } }] },
-  ],
-  ["search", (options) => new SearchClient(options).search({ id: "s", model: "m" }), { output: "o" }],
-  [
-    "images",
-    (options) => new ImagesClient(options).generate({ model: "m", prompt: "p" }),
-    { created: 1, data: [{ b64_json: "AA==" }] },
-  ],
-  ["calls", (options) => new CallsClient(options).create("v=0"), { sdp: "v=0" }],
-  [
-    "files",
-    (options) => new FilesClient({ ...options, clock: noWait }).upload({ name: "f", bytes: Buffer.from("x") }),
-    { file_id: "f", upload_url: "http://127.0.0.1:9/", status: "success" },
-  ],
-];
+    [
+      "compact",
+      (options) => new CompactClient(options).compact({ model: "m", input: "hi" }),
+      { output: [{ type: "message", role: "user", content: [] }] },
+    ],
+    [
+      "memories",
+      (options) => new MemoriesClient(options).summarize({ model: "m", traces }),
+      { output: [{ trace_summary: "t", memory_summary: "m" }] },
+    ],
+    [
+      "models",
+      (options) => new ModelsClient(options).list({ clientVersion: "1.2.3" }),
+      { models: [{ slug: "m", model_messages: { instructions_variables: {} }, truncation_policy: { mode: "bytes" } }] },
+    ],
+    ["search", (options) => new SearchClient(options).search({ id: "s", model: "m" }), { output: "o" }],
+    [
+      "images",
+      (options) => new ImagesClient(options).generate({ model: "m", prompt: "p" }),
+      { created: 1, data: [{ b64_json: "AA==" }] },
+    ],
+    ["calls", (options) => new CallsClient(options).create("v=0"), { sdp: "v=0" }],
+    [
+      "files",
+      (options) => new FilesClient({ ...options, clock: noWait }).upload({ name: "f", bytes: Buffer.from("x") }),
+      { file_id: "f", upload_url: "http://127.0.0.1:9/", status: "success" },
+    ],
+  ];
 
 type Answer = (response: ServerResponse) => void;
 
@@ -81,7 +82,7 @@ const odd: readonly (readonly [what: string, (sound: string) => Answer])[] = [
 ];
 
 /** The call's result, or the error that it ended with. */
-async function outcome(call: (options: ClientOptions) => Promise<unknown>, url: string): Promise<unknown> {
+async function outcome(call: (options: ServiceOptions) => Promise<unknown>, url: string): Promise<unknown> {
   const options = clientOptions(url, { retry: { maxRetries: 0 } });
   return call(options).then(
     () => "answered",

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { CallsClient } from "../../../src/api/calls.ts";
-import { ImagesClient } from "../../../src/api/images.ts";
+import { CallsClient } from "../../../src/api/endpoints/calls.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { SearchClient, type SearchRequest } from "../../../src/api/endpoints/search.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import { ClientSecretsClient } from "../../../src/api/realtime/client-secrets.ts";
-import { SearchClient, type SearchRequest } from "../../../src/api/search.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { JsonObject } from "../../../src/api/wire/json.ts";
 import type { WebsocketRequest } from "../../../src/client/telemetry.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
@@ -13,7 +13,7 @@ const request = { model: "m", input: "repeat: hello" };
 const SECRET = "sk-secret-1234567890";
 
 describe("the handshake", () => {
-  it("carries ids, protocol version and credentials; no user agent, no subagent, no accept", async () => {
+  it("carries ids, identity, protocol version and credentials; no subagent, no accept", async () => {
     const emulator = await emulate({ requireWebsocketBeta: true });
     await connect(emulator.url, {
       client: { auth: { bearerToken: () => SECRET, accountId: () => "acc" } },
@@ -28,9 +28,10 @@ describe("the handshake", () => {
       authorization: `Bearer ${SECRET}`,
       "chatgpt-account-id": "acc",
       version: expect.any(String) as string,
+      "user-agent": expect.stringMatching(/^codex-wire\//),
     });
     expect(headers["sec-websocket-extensions"]).toBe("permessage-deflate; client_max_window_bits");
-    for (const name of ["user-agent", "x-openai-subagent", "accept", "origin", "traceparent", "x-codex-turn-state"])
+    for (const name of ["x-openai-subagent", "accept", "origin", "traceparent", "x-codex-turn-state"])
       expect(headers).not.toHaveProperty(name);
   });
 
@@ -322,7 +323,7 @@ describe("a request", () => {
       expect(textOf(events)).toBe("hello");
     }
     await connection.close();
-    expect(sent).toEqual([
+    expect(sent).toMatchObject([
       { durationMs: expect.any(Number) as number, error: undefined, connectionReused: false },
       { durationMs: expect.any(Number) as number, error: undefined, connectionReused: true },
     ]);

@@ -1,15 +1,15 @@
 import { onTestFinished } from "vitest";
-import type { ClientOptions } from "../../../src/api/endpoint-session.ts";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events.ts";
-import { TurnState } from "../../../src/api/responses/turn-state.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import { TurnState } from "../../../src/api/service/call-options.ts";
+import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";
 
 export interface Setup {
   readonly provider?: Partial<ProviderConfig>;
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ServiceOptions>;
   readonly connect?: WebsocketConnectOptions;
 }
 

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeModels } from "../../../../src/api/models/decoder.ts";
+import { decodeCompactionOutput } from "../../../../src/api/endpoints/compact/shape.ts";
+import { decodeMemorySummaries } from "../../../../src/api/endpoints/memories/shape.ts";
+import { decodeModels } from "../../../../src/api/endpoints/models/decoder.ts";
 import { decodeRateLimitsEvent, rateLimitSnapshots } from "../../../../src/api/rate-limits.ts";
 import { parseFrame } from "../../../../src/api/realtime/protocol/decoders.ts";
 import { protocols } from "../../../../src/api/realtime/protocol/protocols.ts";
@@ -11,10 +13,8 @@ import { decodeWireEvent, serverModelOf } from "../../../../src/api/responses/de
 import { LaterEvents } from "../../../../src/api/responses/later-events.ts";
 import { ResponseReader } from "../../../../src/api/responses/reader.ts";
 import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
-import { decodeCompactionOutput } from "../../../../src/api/wire/compaction.ts";
 import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
 import { encodeItem } from "../../../../src/api/wire/item-encoder.ts";
-import { decodeMemorySummaries } from "../../../../src/api/wire/memories.ts";
 import { HttpError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 

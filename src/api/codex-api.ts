@@ -1,0 +1,154 @@
+import type { Environment } from "../client/environment.ts";
+import { BuildError } from "../client/failure/kinds.ts";
+import { knownOptions, object } from "../client/options.ts";
+import { type AuthProvider, apiKeyAuth } from "./auth.ts";
+import { CallsClient } from "./endpoints/calls.ts";
+import { CompactClient } from "./endpoints/compact/client.ts";
+import { FilesClient } from "./endpoints/files/client.ts";
+import { ImagesClient } from "./endpoints/images.ts";
+import { MemoriesClient } from "./endpoints/memories/client.ts";
+import { ModelsClient } from "./endpoints/models/client.ts";
+import { SearchClient } from "./endpoints/search.ts";
+import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
+import { openaiProvider } from "./providers.ts";
+import { RealtimeWebsocketClient } from "./realtime/client.ts";
+import { ResponsesClient } from "./responses/client.ts";
+import { connectResponses, type WebsocketConnectOptions } from "./responses/websocket-client.ts";
+import type { ResponsesWebsocketConnection } from "./responses/websocket-connection.ts";
+import { SERVICE_NAMES, type ServiceOptions } from "./service/options.ts";
+import { Service } from "./service/service.ts";
+import { checkSessionOptions, type SessionOptions } from "./session/options.ts";
+import { ResponsesSession } from "./session/session.ts";
+
+/** What a `CodexApi` is made of; everything has a default. */
+export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth"> {
+  /** Default: OpenAI, at `OPENAI_BASE_URL` where that is set. */
+  readonly provider?: ProviderConfig | undefined;
+  /** Default: the key in `OPENAI_API_KEY`, for the default provider and for OpenAI's own hosts alone: it goes to nobody who is not named so. */
+  readonly auth?: AuthProvider | undefined;
+}
+
+const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_NAMES);
+
+/**
+ * The whole API over one line: one policy of trust and route, one pool of connections, one set of credentials.
+ *
+ * @example
+ * ```ts
+ * await using api = new CodexApi(); // OPENAI_API_KEY, OPENAI_BASE_URL
+ * const { text } = await api.responses.create({ model: "gpt-5-mini", input: "Say hello." });
+ * ```
+ */
+export class CodexApi implements AsyncDisposable {
+  /** The line itself, for clients that are to share it: `new ModelsClient({ service: api.service })`. */
+  readonly service: Service;
+  readonly responses: ResponsesClient;
+  readonly models: ModelsClient;
+  readonly memories: MemoriesClient;
+  readonly images: ImagesClient;
+  readonly files: FilesClient;
+  readonly calls: CallsClient;
+  readonly realtime: RealtimeWebsocketClient;
+  readonly #compact: CompactClient;
+  readonly #search: SearchClient;
+
+  /**
+   * @throws {@link BuildError} An option is unknown or unusable, or there is no key.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   */
+  constructor(options: CodexApiOptions | { readonly service: Service } = {}) {
+    const service = "service" in options ? options.service : openService(options);
+    const shared = { service };
+    this.service = service;
+    this.responses = new ResponsesClient(shared);
+    this.models = new ModelsClient(shared);
+    this.memories = new MemoriesClient(shared);
+    this.images = new ImagesClient(shared);
+    this.files = new FilesClient(shared);
+    this.calls = new CallsClient(shared);
+    this.realtime = new RealtimeWebsocketClient(shared);
+    this.#compact = new CompactClient(shared);
+    this.#search = new SearchClient(shared);
+  }
+
+  /** A conversation: full requests in, and on the wire only what is new. See {@link ResponsesSession}. */
+  session(options: SessionOptions = {}): ResponsesSession {
+    checkSessionOptions(options);
+    return new ResponsesSession({ ...options, service: this.service });
+  }
+
+  /** Opens a WebSocket to `responses`. See `ResponsesWebsocketClient.connect`. */
+  websocket(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
+    return connectResponses(this.service, options);
+  }
+
+  /** Makes a long history short. See {@link CompactClient.compact}. */
+  compact(...call: Parameters<CompactClient["compact"]>): ReturnType<CompactClient["compact"]> {
+    return this.#compact.compact(...call);
+  }
+
+  /** The service's web search by itself. See {@link SearchClient.search}. */
+  search(...call: Parameters<SearchClient["search"]>): ReturnType<SearchClient["search"]> {
+    return this.#search.search(...call);
+  }
+
+  /**
+   * The same API with other credentials, for one user of a gateway: trust, route and HTTP connections are shared, WebSockets and what sessions know
+   * are its own. Cheap enough to be made for each request; closing it ends its own WebSockets alone.
+   *
+   * @throws {@link BuildError} `auth` is no auth provider.
+   */
+  as(auth: AuthProvider): CodexApi {
+    return new CodexApi({ service: this.service.as(auth) });
+  }
+
+  /**
+   * Reads the CA bundle and the client certificate again, for connections from now on; those that stand are kept.
+   *
+   * @throws What the constructor throws of them; then everything stays as it was.
+   */
+  reload(): Promise<void> {
+    return this.service.reload();
+  }
+
+  /**
+   * Ends every connection, those that are being dialled too; what runs on them fails. Calls after it are a `build` error. One that {@link as} made
+   * ends its own WebSockets alone: what runs over the shared HTTP connections goes on.
+   */
+  close(): Promise<void> {
+    return this.service.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function openService(options: CodexApiOptions): Service {
+  object("the options of CodexApi", options, "an object");
+  OPTIONS(options);
+  const env = options.env ?? process.env;
+  const provider = options.provider ?? defaultProvider(env);
+  const auth = options.auth ?? defaultAuth(provider, options.provider === undefined, env);
+  return new Service({ ...options, provider, auth });
+}
+
+function defaultProvider(env: Environment): ProviderConfig {
+  const baseUrl = env.OPENAI_BASE_URL?.trim() || undefined;
+  return openaiProvider({ env, baseUrl });
+}
+
+function defaultAuth(provider: ProviderConfig, isDefault: boolean, env: Environment): AuthProvider {
+  if (!isDefault && !isOpenaiHost(provider.baseUrl)) {
+    throw new BuildError(
+      `auth is missing: OPENAI_API_KEY goes to OpenAI alone and not to provider ${JSON.stringify(provider.name)}; give auth: apiKeyAuth(key) or noAuth()`,
+    );
+  }
+  const key = env.OPENAI_API_KEY?.trim();
+  if (!key) {
+    throw new BuildError(
+      "no key: set OPENAI_API_KEY, or give auth: apiKeyAuth(key), codexAuth(), or noAuth() where none is wanted",
+    );
+  }
+  return apiKeyAuth(key);
+}

@@ -1,0 +1,120 @@
+import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
+import { isSendableHeaderValue } from "../../client/headers.ts";
+import { knownOptions } from "../../client/options.ts";
+import { isChatgptBackend } from "../provider.ts";
+import { sessionWire } from "../realtime/protocol/session-wire.ts";
+import type { RealtimeSession } from "../realtime/session.ts";
+import type { Answer } from "../service/answer.ts";
+import type { EndpointCall } from "../service/call.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
+import { jsonText } from "../wire/json.ts";
+
+export interface CallOptions extends UnaryOptions {
+  /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
+  readonly session?: object | undefined;
+}
+
+export interface CreatedCall {
+  /** The answer for the peer connection. */
+  readonly sdp: string;
+  /** `rtc_…`: joins a WebSocket to the call. */
+  readonly callId: string;
+}
+
+const OPTIONS = knownOptions<CallOptions>("the options of a call", { ...UNARY_NAMES, session: true });
+
+const BOUNDARY = "codex-realtime-call-boundary";
+
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the reference of March 2026. */
+export class CallsClient extends ServiceClient {
+  /**
+   * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer without the call's id in its `Location` header.
+   */
+  async create(sdp: string, options: CallOptions = {}): Promise<CreatedCall> {
+    if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
+    const call = unaryCall("realtime/calls", undefined, options, OPTIONS);
+    const response = await this.service.execute({ ...call, ...this.#bodyOf(sdp, options.session) });
+    return { sdp: decodeSdp(response), callId: callIdOf(response) };
+  }
+
+  /** Takes an incoming call. @param session - What `session.update` would carry, with `model`. @throws The kinds of `docs/errors.md`. */
+  async accept(callId: string, session: RealtimeSession, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "accept", sessionWire(session), options);
+  }
+
+  /**
+   * Turns an incoming call down.
+   *
+   * @param options - `statusCode`: what the caller's telephone is told; default the service's, 603 (declined).
+   * @throws The kinds of `docs/errors.md`.
+   */
+  async reject(
+    callId: string,
+    { statusCode, ...options }: UnaryOptions & { readonly statusCode?: number | undefined } = {},
+  ): Promise<void> {
+    await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, options);
+  }
+
+  /** Passes a call on. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
+  async refer(callId: string, targetUri: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "refer", { target_uri: targetUri }, options);
+  }
+
+  /** Ends a call, WebRTC or SIP. @throws The kinds of `docs/errors.md`. */
+  async hangUp(callId: string, options: UnaryOptions = {}): Promise<void> {
+    await this.#act(callId, "hangup", undefined, options);
+  }
+
+  async #act(callId: string, act: string, body: object | undefined, options: UnaryOptions): Promise<void> {
+    if (typeof callId !== "string" || callId === "") throw new BuildError("callId is missing: name the call, rtc_…");
+    await this.service.execute(unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options));
+  }
+
+  #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
+    if (session === undefined) return raw("application/sdp", sdp);
+    const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
+    if (isChatgptBackend(this.service.provider)) return { json: { sdp, session: fields } };
+    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", jsonText(fields))];
+    return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
+  }
+}
+
+function raw(contentType: string, content: string): Pick<EndpointCall, "raw"> {
+  const bytes = Buffer.from(content);
+  return { raw: { contentType, open: () => bytes } };
+}
+
+function part(name: string, type: string, content: string): string {
+  if (content.includes(`--${BOUNDARY}`))
+    throw new BuildError(`${name} holds the boundary between the parts of the body`);
+  return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
+}
+
+function decodeSdp({ body }: Answer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new ProtocolError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
+  }
+}
+
+/**
+ * The call's id in a `Location` header: its last path segment of the form `rtc_…`.
+ *
+ * @throws {@link ProtocolError} There is none.
+ */
+function callIdOf({ headers: { location }, blank }: Answer): string {
+  if (location === undefined) {
+    throw new ProtocolError(
+      "realtime call response missing Location; check that the base URL is one of the Realtime API",
+    );
+  }
+  if (!isSendableHeaderValue(location)) throw new ProtocolError("invalid realtime call Location: it is not ASCII");
+  const [path = ""] = location.split("?", 1);
+  const id = path.split("/").findLast((segment) => /^rtc_./.test(segment));
+  if (id === undefined) throw new ProtocolError(`realtime call Location does not contain a call id: ${blank(path)}`);
+  return id;
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AnswerReader } from "../../wire/answer-reader.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { decodeModels } from "./decoder.ts";
+import type { ModelInfo } from "./info.ts";
+
+/** A list with what decides how long it is good for. */
+export interface CachedModels {
+  /** Unix time in milliseconds. */
+  readonly fetchedAtMs: number;
+  readonly etag?: string | undefined;
+  readonly clientVersion: string;
+  readonly models: readonly ModelInfo[];
+}
+
+/**
+ * Reads a file in the form of the reference's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
+ *
+ * @returns `undefined` where there is no such file.
+ * @throws The file cannot be read, or is something else.
+ */
+export async function readModelsFile(path: string): Promise<CachedModels | undefined> {
+  let content: string;
+  try {
+    content = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const file = new AnswerReader(JSON.parse(content), path);
+  const fetchedAtMs = Date.parse(file.text("fetched_at"));
+  if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is no date");
+  const etag = file.optionalText("etag");
+  return {
+    fetchedAtMs,
+    clientVersion: file.text("client_version"),
+    models: decodeModels(file),
+    ...(etag === undefined ? {} : { etag }),
+  };
+}
+
+/** What the reference writes as null where there is none; every other field that has no value is left out. */
+const WRITTEN_AS_NULL = ["description", "availability_nux", "upgrade", "default_verbosity", "apply_patch_tool_type"];
+
+function toWire({ used_fallback_model_metadata: _ours, ...model }: ModelInfo): JsonObject {
+  const fields: JsonObject = model;
+  return { ...fields, ...Object.fromEntries(WRITTEN_AS_NULL.map((name) => [name, fields[name] ?? null])) };
+}
+
+/** Writes the file whole or not at all: another process never reads half of it. Makes its folder. */
+export async function writeModelsFile(path: string, cached: CachedModels): Promise<void> {
+  const content = {
+    fetched_at: new Date(cached.fetchedAtMs).toISOString(),
+    etag: cached.etag ?? null,
+    client_version: cached.clientVersion,
+    models: cached.models.map(toWire),
+  };
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}

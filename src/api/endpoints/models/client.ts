@@ -1,0 +1,89 @@
+import { BuildError, ProtocolError } from "../../../client/failure/kinds.ts";
+import { isSendableHeaderValue } from "../../../client/headers.ts";
+import { knownOptions, milliseconds, text } from "../../../client/options.ts";
+import { header } from "../../headers.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
+import type { Answer } from "../../service/answer.ts";
+import { bodyClause, parseAnswer } from "../../service/answer.ts";
+import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
+import { ServiceClient } from "../../service/client.ts";
+import { AnswerReader } from "../../wire/answer-reader.ts";
+import { decodeModels } from "./decoder.ts";
+import type { ModelInfo } from "./info.ts";
+
+export interface ModelsListOptions extends UnaryOptions {
+  /**
+   * `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. Default: the identity's, which
+   * the header `version` says too.
+   */
+  readonly clientVersion?: string | undefined;
+  /** The whole call, retries included, in milliseconds. Default 5 000; 0 sets no limit. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ModelsList {
+  readonly models: readonly ModelInfo[];
+  /** Changes when the list does; responses carry it as `models_etag`. */
+  readonly etag?: string;
+}
+
+const OPTIONS = knownOptions<ModelsListOptions>("the options of a models list", {
+  ...UNARY_NAMES,
+  clientVersion: true,
+  timeoutMs: true,
+});
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const FAILURE = "failed to decode models response";
+
+/** `GET {baseUrl}/models`: what the service says of its models. */
+export class ModelsClient extends ServiceClient {
+  /**
+   * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link BuildError} for a number that is none; {@link ProtocolError} `failed to decode models response: …` for an answer that is no such list,
+   *   {@link TimeoutError} when there is none within `timeoutMs`.
+   * @see codex-api/src/endpoint/models.rs `list_models`.
+   */
+  async list(options: ModelsListOptions = {}): Promise<ModelsList> {
+    const { clientVersion = this.service.line.identity.clientVersion } = options;
+    const headers = { [header.version]: options.clientVersion, ...options.headers }; // one version in one request
+    const response = await this.service.execute({
+      ...unaryCall("models", undefined, { ...options, headers }, OPTIONS),
+      method: "GET",
+      query: { client_version: wholeVersion(clientVersion) },
+      callMs: milliseconds("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+    });
+    const models = this.#decode(response);
+    const { etag } = response.headers;
+    return { models, ...(etag !== undefined && isSendableHeaderValue(etag) ? { etag } : {}) };
+  }
+
+  #decode(response: Answer): ModelInfo[] {
+    const answer = parseAnswer(response, FAILURE);
+    try {
+      return decodeModels(new AnswerReader(answer, FAILURE), (place) =>
+        this.service.line.observer.logger.debug(
+          { place, url: response.url },
+          "a value of the models list cannot be read",
+        ),
+      );
+    } catch (error) {
+      throw CodexApiError.is(error) ? new ProtocolError(error.message + bodyClause(response)) : error;
+    }
+  }
+}
+
+/**
+ * `0.115.0-alpha.3` as `0.115.0`.
+ *
+ * @throws {@link BuildError} It does not begin with `MAJOR.MINOR.PATCH`.
+ */
+export function wholeVersion(version: string): string {
+  text("clientVersion", version);
+  const whole = /^\d+\.\d+\.\d+(?=$|[-+])/.exec(version)?.[0];
+  if (whole === undefined) {
+    throw new BuildError(`clientVersion ${JSON.stringify(version)} is no version; it looks like 0.115.0`);
+  }
+  return whole;
+}

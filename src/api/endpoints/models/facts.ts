@@ -1,0 +1,94 @@
+import type { ReasoningEffort } from "../../wire/requests.ts";
+import { fallbackModelInfo, type ModelInfo } from "./info.ts";
+
+/** How the caller logged in: with an API key, models that only a ChatGPT login may use are not offered. */
+export type AuthMode = "api_key" | "chatgpt";
+
+export type Personality = "none" | "friendly" | "pragmatic";
+
+/** Tokens at which a conversation should be compacted: the configured limit, at most nine tenths of the context window. */
+export function autoCompactTokenLimit(model: ModelInfo): number | undefined {
+  const configured = model.auto_compact_token_limit ?? undefined;
+  const contextWindow = model.context_window ?? undefined;
+  if (contextWindow === undefined) return configured;
+  const ofWindow = Math.trunc((contextWindow * 9) / 10);
+  return configured === undefined ? ofWindow : Math.min(configured, ofWindow);
+}
+
+/** What a model thinks with unless it is told: `none` where the service names nothing. */
+export function defaultReasoningEffort(model: ModelInfo): ReasoningEffort {
+  return model.default_reasoning_level ?? "none";
+}
+
+/** Is the model offered to people? */
+export function isShownInPicker(model: ModelInfo, authMode: AuthMode = "chatgpt"): boolean {
+  return model.visibility === "list" && (authMode === "chatgpt" || model.supported_in_api);
+}
+
+/** The models to offer, in the service's order of preference. */
+export function pickerModels(models: readonly ModelInfo[], authMode: AuthMode = "chatgpt"): ModelInfo[] {
+  const shown = models.filter((model) => isShownInPicker(model, authMode));
+  return shown.sort((one, other) => one.priority - other.priority);
+}
+
+/** The first of the models to offer; `undefined` when there is none. */
+export function defaultModel(models: readonly ModelInfo[], authMode: AuthMode = "chatgpt"): ModelInfo | undefined {
+  return pickerModels(models, authMode)[0];
+}
+
+const PLACEHOLDER = "{{ personality }}";
+
+/** Can the model's instructions take a personality? */
+export function supportsPersonality(model: ModelInfo): boolean {
+  const { instructions_template: template, instructions_variables: variables } = model.model_messages ?? {};
+  if (typeof template !== "string" || !template.includes(PLACEHOLDER)) return false;
+  return [variables?.personality_default, variables?.personality_friendly, variables?.personality_pragmatic].every(
+    (message) => typeof message === "string",
+  );
+}
+
+/**
+ * The instructions of a model: its template with the personality's text in place, or its base instructions where it has no template.
+ *
+ * @param personality - `none` puts nothing in place; left out, the model's default is used.
+ */
+export function modelInstructions(model: ModelInfo, personality?: Personality): string {
+  const { instructions_template: template } = model.model_messages ?? {};
+  if (typeof template !== "string") return model.base_instructions;
+  return template.replaceAll(PLACEHOLDER, () => personalityText(model, personality));
+}
+
+function personalityText(model: ModelInfo, personality: Personality | undefined): string {
+  const variables = model.model_messages?.instructions_variables;
+  switch (personality) {
+    case "none":
+      return "";
+    case "friendly":
+      return variables?.personality_friendly ?? "";
+    case "pragmatic":
+      return variables?.personality_pragmatic ?? "";
+    default:
+      return variables?.personality_default ?? "";
+  }
+}
+
+/**
+ * The facts of the model that a slug names: of the model whose slug is the longest beginning of it (`gpt-5.1-codex-mini-2026` is a
+ * `gpt-5.1-codex-mini`), also without one `namespace/` before it; else {@link fallbackModelInfo}. The result has the slug that was asked for.
+ */
+export function modelInfoFor(slug: string, models: readonly ModelInfo[]): ModelInfo {
+  const found = longestPrefix(slug, models) ?? longestPrefix(withoutNamespace(slug), models);
+  return found ? { ...found, slug } : fallbackModelInfo(slug);
+}
+
+function longestPrefix(slug: string | undefined, models: readonly ModelInfo[]): ModelInfo | undefined {
+  let best: ModelInfo | undefined;
+  for (const model of models) {
+    if (slug?.startsWith(model.slug) && model.slug.length > (best?.slug.length ?? 0)) best = model;
+  }
+  return best;
+}
+
+function withoutNamespace(slug: string): string | undefined {
+  return /^[^/]+\/([^/]+)$/.exec(slug)?.[1];
+}

@@ -1,0 +1,138 @@
+import { BuildError } from "../../client/failure/kinds.ts";
+import { readAnswer } from "../service/answer.ts";
+import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
+import { ServiceClient } from "../service/client.ts";
+import type { AnswerReader } from "../wire/answer-reader.ts";
+import type { OpenString } from "../wire/items.ts";
+import type { JsonObject } from "../wire/json.ts";
+import { checkModel, encodeRequestInput, type RequestInput } from "../wire/request-input.ts";
+import type { ReasoningParam } from "../wire/requests.ts";
+
+export interface SearchQuery {
+  readonly q: string;
+  /** Days back. */
+  readonly recency?: number;
+  readonly domains?: readonly string[];
+}
+
+/** What to do; each entry of each list is one operation. */
+export interface SearchCommands {
+  readonly search_query?: readonly SearchQuery[];
+  readonly image_query?: readonly SearchQuery[];
+  /** Of scholarly works. */
+  readonly literature_search_query?: readonly SearchQuery[];
+  /** `ref_id` is an id from an earlier answer, or an URL. */
+  readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
+  readonly click?: readonly { readonly ref_id: string; readonly id: number }[];
+  readonly find?: readonly { readonly ref_id: string; readonly pattern: string }[];
+  /** Of a PDF; pages count from 0. */
+  readonly screenshot?: readonly { readonly ref_id: string; readonly pageno: number }[];
+  readonly finance?: readonly FinanceQuery[];
+  readonly weather?: readonly WeatherQuery[];
+  readonly sports?: readonly SportsQuery[];
+  /** `+03:00` */
+  readonly time?: readonly { readonly utc_offset: string }[];
+  readonly response_length?: OpenString<"short" | "medium" | "long">;
+}
+
+export interface FinanceQuery {
+  readonly ticker: string;
+  readonly type: OpenString<"equity" | "fund" | "crypto" | "index">;
+  readonly market?: string;
+}
+
+export interface WeatherQuery {
+  readonly location: string;
+  /** `YYYY-MM-DD`; the service's default is today. */
+  readonly start?: string;
+  /** Days. */
+  readonly duration?: number;
+}
+
+export interface SportsQuery {
+  readonly tool?: OpenString<"sports">;
+  readonly fn: OpenString<"schedule" | "standings">;
+  readonly league: OpenString<"nba" | "wnba" | "nfl" | "nhl" | "mlb" | "epl" | "ncaamb" | "ncaawb" | "ipl">;
+  readonly team?: string;
+  readonly opponent?: string;
+  /** `YYYY-MM-DD`, as is `date_to`. */
+  readonly date_from?: string;
+  readonly date_to?: string;
+  readonly num_games?: number;
+  readonly locale?: string;
+}
+
+export interface SearchSettings {
+  readonly user_location?: {
+    readonly type: OpenString<"approximate">;
+    readonly country?: string;
+    readonly region?: string;
+    readonly city?: string;
+    readonly timezone?: string;
+  };
+  readonly search_context_size?: OpenString<"low" | "medium" | "high">;
+  readonly filters?: { readonly allowed_domains?: readonly string[]; readonly blocked_domains?: readonly string[] };
+  readonly image_settings?: { readonly max_results?: number; readonly caption?: boolean };
+  readonly allowed_callers?: readonly OpenString<"direct" | "shell" | "code_interpreter">[];
+  readonly external_web_access?: boolean;
+  readonly index_gated_web_access?: boolean;
+}
+
+/** Body of `POST alpha/search`, in wire names. A field that is not listed here is sent as it is, after the others. */
+export interface SearchRequest {
+  /** Of the search session; the references of one session's answers can be opened in the same one. */
+  readonly id: string;
+  readonly model: string;
+  readonly reasoning?: ReasoningParam | null;
+  readonly input?: RequestInput | null;
+  readonly commands?: SearchCommands | null;
+  readonly settings?: SearchSettings | null;
+  readonly max_output_tokens?: number | null;
+  readonly [field: string]: unknown;
+}
+
+export interface SearchResponse {
+  readonly output: string;
+  /** The same for the model, to be handed on unread. */
+  readonly encrypted_output?: string;
+}
+
+/** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the reference of March 2026. */
+export class SearchClient extends ServiceClient {
+  /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode search response: …`. */
+  async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {
+    const response = await this.service.execute(unaryCall("alpha/search", encodeSearchRequest(request), options));
+    return decodeSearchResponse(readAnswer(response, "failed to decode search response"));
+  }
+}
+
+/** @throws {@link BuildError} `id` or `model` is missing, or an item has no `type`. */
+function encodeSearchRequest(request: SearchRequest): JsonObject {
+  const { id, model, reasoning, input, commands, settings, max_output_tokens, ...further } = request;
+  if (typeof id !== "string" || id === "") throw new BuildError("id is missing: name the search session");
+  checkModel(model);
+  return {
+    id,
+    model,
+    ...(reasoning ? { reasoning } : {}),
+    // A text stays a text here: the endpoint takes both.
+    ...(input === undefined || input === null
+      ? {}
+      : { input: typeof input === "string" ? input : encodeRequestInput(input) }),
+    ...(commands ? { commands } : {}),
+    ...(settings ? { settings } : {}),
+    ...(max_output_tokens === undefined || max_output_tokens === null ? {} : { max_output_tokens }),
+    ...further,
+  };
+}
+
+/** @throws {@link ProtocolError} */
+function decodeSearchResponse(answer: AnswerReader): SearchResponse {
+  const { encrypted_output: _mayBeNull, ...fields } = answer.fields;
+  const encrypted = answer.optionalText("encrypted_output");
+  return {
+    ...fields,
+    output: answer.text("output"),
+    ...(encrypted === undefined ? {} : { encrypted_output: encrypted }),
+  };
+}

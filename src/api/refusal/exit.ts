@@ -1,0 +1,11 @@
+import { isTrustFailure } from "../../client/trust/index.ts";
+import { CodexApiError, KINDS } from "./kinds.ts";
+
+/**
+ * What a program may end with after a failure, as the command does: 2 the request could not be built, 3 the API refused, 4 network, time-out or broken
+ * stream, 5 trust, 130 interrupted; 1 for what is no failure of this package.
+ */
+export function exitStatusOf(error: unknown): number {
+  if (!CodexApiError.is(error)) return 1;
+  return isTrustFailure(error) ? 5 : KINDS[error.kind].exit;
+}

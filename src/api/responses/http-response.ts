@@ -1,0 +1,51 @@
+import type { HttpStreamResponse } from "../../client/transport.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
+import type { Answer } from "../service/answer.ts";
+import type { CallPart } from "../service/call.ts";
+import { conversationHeaders } from "../service/call-options.ts";
+import type { Service } from "../service/service.ts";
+import { LaterEvents } from "./later-events.ts";
+import type { ResponsesOptions } from "./options.ts";
+import { openSseStream } from "./sse-stream.ts";
+import type { ResponseStream } from "./stream.ts";
+import { watched } from "./watched.ts";
+
+/** One request for a response. */
+export interface HttpResponseCall {
+  readonly body: unknown;
+  readonly options: ResponsesOptions;
+  readonly part: CallPart;
+  /** The call ends with this response. */
+  readonly isOwnCall: boolean;
+}
+
+/** Sends it, and resolves when the response headers are in. */
+export async function openHttpResponse(
+  service: Service,
+  { body, options, part, isOwnCall }: HttpResponseCall,
+): Promise<ResponseStream> {
+  const { provider, limits } = service;
+  const { observer } = part;
+  const { sessionHeaders } = provider;
+  const response: Answer<HttpStreamResponse> = await service.stream({
+    method: "POST",
+    path: "responses",
+    headers: { accept: "text/event-stream", ...conversationHeaders(options, sessionHeaders), ...options.headers },
+    json: body,
+    compression: options.compression ?? provider.compression,
+    traceContext: options.traceContext,
+    signal: options.signal,
+    part,
+  });
+  observer.answered({ requestId: requestIdOf(response.headers) });
+  return openSseStream(response, {
+    ...options,
+    idleTimeoutMs: limits.streamIdleTimeoutMs,
+    livenessTimeoutMs: limits.livenessTimeoutMs,
+    later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
+    telemetry: observer.telemetry,
+    logger: observer.logger,
+    blank: response.blank,
+    watch: isOwnCall ? (events) => watched(events, observer) : undefined,
+  });
+}

@@ -1,0 +1,66 @@
+import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
+import { knownOptions, oneOf } from "../../client/options.ts";
+import {
+  CONVERSATION_NAMES,
+  type ConversationOptions,
+  UNARY_NAMES,
+  type UnaryOptions,
+} from "../service/call-options.ts";
+
+/** How a response is read, on any carrier. */
+export interface ReadingOptions {
+  /** Also yield wire events that no event type covers. Default false. */
+  readonly wireEvents?: boolean | undefined;
+  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
+  readonly incomplete?: "fail" | "end" | undefined;
+  /**
+   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
+   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
+   */
+  readonly laterEvents?: boolean | undefined;
+}
+
+/** Options of one response. */
+export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions {
+  /** Coding of the body of an HTTP request; default the provider's. */
+  readonly compression?: Compression | undefined;
+  /**
+   * `websocket`: over a connection for this one response. `auto`: so where the provider has them (`supportsWebsockets`), and over HTTP where none opens.
+   * Default `http`; a conversation is cheaper in a session.
+   */
+  readonly carrier?: CarrierChoice | undefined;
+}
+
+const CARRIERS = ["auto", "websocket", "http"] as const;
+
+/** How the service may be reached. */
+export type CarrierChoice = (typeof CARRIERS)[number];
+
+/** @throws {@link BuildError} It is none. */
+export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
+  return oneOf("carrier", carrier, CARRIERS);
+}
+
+/** For the checks of options that extend it. */
+export const READING_NAMES = { wireEvents: true, incomplete: true, laterEvents: true } as const;
+
+const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
+  ...UNARY_NAMES,
+  ...CONVERSATION_NAMES,
+  ...READING_NAMES,
+  compression: true,
+  carrier: true,
+});
+
+/** @throws {@link BuildError} An option is unknown, or a name is not one that it knows. */
+export function checkResponsesOptions(options: ResponsesOptions): void {
+  RESPONSES(options);
+  checkedCarrier(options.carrier ?? "http");
+  oneOf("compression", options.compression ?? "none", COMPRESSIONS);
+  checkReading(options);
+}
+
+/** @throws {@link BuildError} */
+export function checkReading({ incomplete }: ReadingOptions): void {
+  oneOf("incomplete", incomplete ?? "fail", ["fail", "end"]);
+}

@@ -1,0 +1,260 @@
+import type { Compression } from "../../client/compression.ts";
+import { BuildError, HttpError } from "../../client/failure/kinds.ts";
+import { withRetries } from "../../client/failure/retry.ts";
+import { type HeaderInit, mergeHeaders } from "../../client/headers.ts";
+import { blankerOf, safeUrl } from "../../client/redact.ts";
+import { announceRemedy, announceRetry, notify } from "../../client/telemetry.ts";
+import { type TraceContext, traceHeaders } from "../../client/trace-context.ts";
+import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../../client/transport.ts";
+import { header } from "../headers.ts";
+import { endpointUrl } from "../provider.ts";
+import { mapHttpError } from "../refusal/answer.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
+import type { Answer } from "./answer.ts";
+import { RequestBody } from "./body.ts";
+import { CallCredentials, type SentCredentials } from "./credentials.ts";
+import { headersOn, type Line } from "./line.ts";
+import type { CallObserver } from "./observer.ts";
+
+/** A body that is no JSON. */
+export interface RawBody {
+  readonly contentType?: string | undefined;
+  /** Needed for a stream, whose size nothing else tells. */
+  readonly sizeBytes?: number | undefined;
+  /** Called once for each send, so that a stream can be sent again. */
+  open(): Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** One request to an endpoint, before credentials, retries and encoding. */
+export interface EndpointCall {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below the provider's base URL. */
+  readonly path?: string | undefined;
+  /** Instead of the provider's own, for what lives beside it. */
+  readonly baseUrl?: string | undefined;
+  /** Instead of `path`, an address that the service gave: neither credentials nor the provider's headers go there. */
+  readonly url?: string | undefined;
+  /** As telemetry calls it. Default: `path`; without ids, so that there are few. */
+  readonly endpoint?: string | undefined;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: HeaderInit | undefined;
+  /** A JSON value, encoded once however often it is sent. */
+  readonly json?: unknown;
+  /** Instead of `json`; never compressed. */
+  readonly raw?: RawBody | undefined;
+  readonly compression?: Compression | undefined;
+  readonly traceContext?: TraceContext | undefined;
+  /** From the request, or from its last part that went out, to the response headers, in milliseconds. Default: `totalMs`, else the provider's. */
+  readonly headersMs?: number | undefined;
+  /** Each send with its answer, in milliseconds; unary calls only. Default: none. */
+  readonly totalMs?: number | undefined;
+  /** The whole call, retries and their waits included, in milliseconds; unary calls only. Default: none. */
+  readonly callMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What this is a part of: a session's call over several requests, or a stream. Default: a call of its own, which ends with the answer. */
+  readonly part?: CallPart | undefined;
+}
+
+/** The call that several requests and handshakes belong to. */
+export interface CallPart {
+  readonly observer: CallObserver;
+  readonly credentials: CallCredentials;
+}
+
+type Send<Received> = (transport: HttpTransport, request: HttpRequest) => Promise<Received>;
+
+/** Where a call goes. @throws {@link BuildError} The base URL is none. */
+export function addressOf({ provider }: Line, { url, path, baseUrl, query }: EndpointCall): string {
+  if (url !== undefined) return url;
+  return endpointUrl(baseUrl === undefined ? provider : { ...provider, baseUrl }, path ?? "", query);
+}
+
+/** A call that is one of its own. */
+export function beginPart(
+  { auth, observer }: Line,
+  facts: Parameters<typeof observer.begin>[0],
+  signal: AbortSignal | undefined,
+): CallPart {
+  return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal) };
+}
+
+/** Sends a call, with its retries and its remedies. @throws The kinds of `docs/errors.md`. */
+export async function sendCall<Received extends HttpResponse | HttpStreamResponse>(
+  line: Line,
+  call: EndpointCall,
+  send: Send<Received>,
+): Promise<Answer<Received>> {
+  if (call.part) return new Sending(line, call, call.part).run(send);
+  const { endpoint = call.path ?? "upload", json, signal } = call;
+  const part = beginPart(line, { endpoint, model: modelOf(json) }, signal);
+  try {
+    const answer = await new Sending(line, call, part).run(send);
+    part.observer.answered({ requestId: requestIdOf(answer.headers) });
+    part.observer.ended("completed");
+    return answer;
+  } catch (error) {
+    part.observer.failed(error);
+    throw error;
+  }
+}
+
+/** The model that a request's body names. */
+export function modelOf(json: unknown): string | undefined {
+  const model = typeof json === "object" && json !== null && "model" in json ? json.model : undefined;
+  return typeof model === "string" ? model : undefined;
+}
+
+/** A call on its way, over all its sends. */
+class Sending {
+  readonly #line: Line;
+  readonly #call: EndpointCall;
+  readonly #part: CallPart;
+  readonly #url: string;
+  #body: RequestBody | undefined;
+
+  constructor(line: Line, call: EndpointCall, part: CallPart) {
+    this.#line = line;
+    this.#call = call;
+    this.#part = part;
+    this.#url = addressOf(line, call);
+  }
+
+  async run<Received extends HttpResponse | HttpStreamResponse>(send: Send<Received>): Promise<Answer<Received>> {
+    const { limits, timing } = this.#line;
+    this.#body = this.#call.json === undefined ? undefined : await this.#encoded(this.#call);
+    const { signal } = this.#call;
+    return withRetries(limits.retry, (attempt) => this.#attempt(attempt, send), {
+      signal,
+      ...this.#observers,
+      ...timing,
+    });
+  }
+
+  get #observers() {
+    const { telemetry, logger } = this.#part.observer;
+    return { telemetry, logger };
+  }
+
+  /** One attempt: a refusal that has a remedy is no failure yet. Each remedy is tried once in a call. */
+  async #attempt<Received extends HttpResponse | HttpStreamResponse>(
+    attempt: number,
+    send: Send<Received>,
+  ): Promise<Answer<Received>> {
+    for (;;) {
+      const credentials = await this.#credentials(); // what this throws is no refusal of the server's
+      try {
+        const answer = await this.#once(credentials, attempt, send);
+        this.#learnOfCompression(answer);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        if (this.#body?.uncompressedAfter(error)) announceRemedy(this.#observers, "downgrade", error);
+        else if (this.#isOurs && (await this.#part.credentials.renewedAfter(error)))
+          announceRemedy(this.#observers, "credentials", error);
+        else {
+          this.#learnOfCompression(error);
+          throw mapHttpError(error, this.#line.timing.clock.now());
+        }
+      }
+    }
+  }
+
+  async #once<Received extends HttpResponse | HttpStreamResponse>(
+    { headers, secrets }: SentCredentials,
+    attempt: number,
+    send: Send<Received>,
+  ): Promise<Answer<Received>> {
+    const { method, raw, headersMs, totalMs, signal } = this.#call;
+    const { connections, limits } = this.#line;
+    const observed = this.#observe(attempt);
+    const request: HttpRequest = {
+      method,
+      url: this.#url,
+      headers: this.#headers(headers),
+      secrets,
+      body: raw ? raw.open() : this.#body?.bytes,
+      timeouts: { headersMs: headersMs ?? totalMs ?? limits.headersTimeoutMs, totalMs },
+      signal,
+      onResend: observed.resent,
+    };
+    try {
+      const answer = await send(connections.http, request);
+      observed.ended(answer.status);
+      return { ...answer, blank: blankerOf(request) };
+    } catch (error) {
+      observed.ended(error instanceof HttpError ? error.status : undefined, error);
+      throw error;
+    }
+  }
+
+  /** False for an address that the service gave. */
+  get #isOurs(): boolean {
+    return this.#call.url === undefined;
+  }
+
+  async #credentials(): Promise<SentCredentials> {
+    if (!this.#isOurs) return { headers: {}, secrets: [] };
+    const { method } = this.#call;
+    return this.#part.credentials.next({ carrier: "http", method, url: this.#url, body: this.#body?.bytes });
+  }
+
+  #headers(credentials: HeaderInit) {
+    const { raw, headers, traceContext } = this.#call;
+    const type = this.#body ? "application/json" : raw?.contentType;
+    const message = { "content-encoding": this.#body?.encoding, "content-length": raw?.sizeBytes?.toString() };
+    if (!this.#isOurs) {
+      const { [header.userAgent]: userAgent } = mergeHeaders(this.#line.identity.defaults, this.#line.identity.given);
+      return mergeHeaders({ accept: "*/*", [header.userAgent]: userAgent, "content-type": type }, headers, message);
+    }
+    return headersOn(this.#line, {
+      carrier: "http",
+      defaults: { "content-type": type },
+      call: headers,
+      message: { ...message, ...traceHeaders(traceContext) },
+      credentials,
+    });
+  }
+
+  #encoded({ json, compression = "none", headers }: EndpointCall): Promise<RequestBody> {
+    const { provider, connections } = this.#line;
+    const isEncodedByHand = mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined;
+    if (compression !== "none" && isEncodedByHand) {
+      throw new BuildError(
+        "the header content-encoding is set by hand and compression is asked for too; drop one of them",
+      );
+    }
+    return RequestBody.of(json, connections.takesPlainAlone ? "none" : compression, this.#part.observer.logger);
+  }
+
+  /** Tells telemetry and the log of one send. */
+  #observe(attempt: number) {
+    const { method } = this.#call;
+    const url = safeUrl(this.#url);
+    const { telemetry, logger } = this.#observers;
+    let startedAt = performance.now();
+    const ended = (status: number | undefined, error?: unknown): void => {
+      const durationMs = Math.round(performance.now() - startedAt);
+      notify(telemetry, "onRequest", { attempt, method, url, status, error, durationMs });
+      logger.debug({ attempt, method, url, status, durationMs }, "request");
+    };
+    const resent = (reason: unknown): void => {
+      ended(undefined, reason);
+      startedAt = performance.now();
+      const { maxRetries } = this.#line.limits.retry;
+      announceRetry(this.#observers, { retry: 0, maxRetries, delayMs: 0, reason, layer: "request" });
+    };
+    return { ended, resent };
+  }
+
+  #learnOfCompression(fate: { readonly status: number }): void {
+    const refusal = this.#body?.refusalOfCompression(fate);
+    const { connections } = this.#line;
+    if (!refusal || connections.takesPlainAlone) return;
+    connections.refusesCompression();
+    const { status, url } = refusal;
+    this.#part.observer.logger.warn(
+      { status, url },
+      "the server refused a compressed body; bodies go uncompressed from now on",
+    );
+  }
+}

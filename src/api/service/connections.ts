@@ -1,0 +1,155 @@
+import { acceptSignal } from "../../client/abort.ts";
+import type { Environment } from "../../client/environment.ts";
+import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
+import { UndiciTransport } from "../../client/http/undici-transport.ts";
+import type { Logger } from "../../client/log.ts";
+import { dialerOf } from "../../client/policy.ts";
+import type { Dialer } from "../../client/route/index.ts";
+import type { HttpTransport } from "../../client/transport.ts";
+import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
+import { type ProviderConfig, providerLimits } from "../provider.ts";
+import { OpenSockets } from "./open-sockets.ts";
+import { ReloadableDialer } from "./reloadable-dialer.ts";
+
+export interface ConnectionsOptions {
+  readonly env?: Environment | undefined;
+  readonly logger?: Logger | undefined;
+  /** Instead of connections of one's own; it stays the caller's to close. */
+  readonly transport?: HttpTransport | undefined;
+}
+
+/** What everybody on a line shares, whosever credentials they use. */
+interface Shared {
+  readonly dialer: ReloadableDialer;
+  readonly http: HttpTransport;
+  readonly pool: UndiciTransport | undefined;
+  readonly websockets: OpenSockets;
+  /** Set once the server has refused a compressed body. */
+  takesPlainAlone: boolean;
+}
+
+/**
+ * The connections to one provider: one dialer, and with it one policy of trust and route, under one pool of HTTP connections and every WebSocket.
+ * They hold no credentials; who has other ones gets a share, whose WebSockets are its own. Idle connections keep no process alive.
+ */
+export class Connections {
+  readonly #shared: Shared;
+  readonly #websockets: OpenSockets;
+  readonly #isShare: boolean;
+
+  private constructor(shared: Shared, websockets: OpenSockets, isShare: boolean) {
+    this.#shared = shared;
+    this.#websockets = websockets;
+    this.#isShare = isShare;
+  }
+
+  /**
+   * Opens nothing yet.
+   *
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   * @throws {@link BuildError} A proxy setting or a number is.
+   */
+  static to(provider: ProviderConfig, { env, logger, transport }: ConnectionsOptions = {}): Connections {
+    const { connectTimeoutMs } = providerLimits(provider);
+    const dialer = new ReloadableDialer(() => dialerTo(provider, { env, logger }));
+    const pool = transport ? undefined : new UndiciTransport({ dialer, connectTimeoutMs, logger });
+    const websockets = new OpenSockets();
+    const http = transport ?? (pool as HttpTransport);
+    return new Connections({ dialer, http, pool, websockets, takesPlainAlone: false }, websockets, false);
+  }
+
+  /** The same HTTP connections and the same dialer, for other credentials: closing it ends its own WebSockets alone. */
+  share(): Connections {
+    return new Connections(this.#shared, new OpenSockets(this.#shared.websockets), true);
+  }
+
+  get isClosed(): boolean {
+    return this.#websockets.isClosed;
+  }
+
+  /** @throws {@link BuildError} They were closed. */
+  get http(): HttpTransport {
+    this.#checkOpen();
+    return this.#shared.http;
+  }
+
+  /** What the server has taught: bodies go uncompressed. */
+  get takesPlainAlone(): boolean {
+    return this.#shared.takesPlainAlone;
+  }
+
+  refusesCompression(): void {
+    this.#shared.takesPlainAlone = true;
+  }
+
+  /**
+   * Opens a WebSocket, which is ended with these connections.
+   *
+   * @param dress - Makes of it what the caller uses; its `close` is what ends it.
+   */
+  async open<Dressed extends { close(): Promise<void> }>(
+    options: Omit<WebsocketOptions, "dialer">,
+    dress: (connection: WebsocketConnection) => Dressed,
+  ): Promise<Dressed> {
+    this.#checkOpen();
+    const connection = await this.#dial(options);
+    const dressed = dress(connection);
+    const ender = { end: () => dressed.close() };
+    this.#websockets.add(ender);
+    connection.onEnded(() => this.#websockets.delete(ender));
+    if (!this.#websockets.isClosed) return dressed;
+    await dressed.close();
+    throw closed();
+  }
+
+  /**
+   * Reads what decides about trust and route again, for connections from now on; those that stand stay.
+   *
+   * @throws What {@link Connections.to} throws, and then everything stays as it was.
+   */
+  reload(): void {
+    this.#checkOpen();
+    this.#shared.dialer.reload();
+  }
+
+  /** Ends them for good, those that are being dialled too; of a share its WebSockets alone. */
+  async close(): Promise<void> {
+    await Promise.all([this.#websockets.close(), this.#isShare ? undefined : this.#shared.pool?.close()]);
+  }
+
+  async #dial(options: Omit<WebsocketOptions, "dialer">): Promise<WebsocketConnection> {
+    const { signal } = options;
+    acceptSignal(signal);
+    if (signal?.aborted) throw new AbortedError(signal.reason);
+    const dialling = new AbortController();
+    const onAbort = (): void => dialling.abort(signal?.reason);
+    const ender = { end: () => dialling.abort(closed()) };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#websockets.add(ender);
+    try {
+      const { dialer } = this.#shared;
+      return await WebsocketConnection.open({ ...options, dialer, signal: dialling.signal });
+    } catch (error) {
+      throw this.isClosed && !signal?.aborted ? closed() : error;
+    } finally {
+      this.#websockets.delete(ender);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.isClosed) throw closed();
+  }
+}
+
+function closed(): BuildError {
+  return new BuildError("the connections were closed; make a new CodexApi or client");
+}
+
+/** Trust and route of a provider, for HTTP and WebSocket alike. */
+function dialerTo(
+  { ca, clientCertificate, proxy, proxyHeaders }: ProviderConfig,
+  options: Omit<ConnectionsOptions, "transport">,
+): Dialer {
+  return dialerOf({ ...options, ca, clientCertificate, proxy, proxyHeaders });
+}

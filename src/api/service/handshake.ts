@@ -1,0 +1,121 @@
+import { acceptSignal } from "../../client/abort.ts";
+import { HttpError } from "../../client/failure/kinds.ts";
+import type { HeaderInit } from "../../client/headers.ts";
+import { safeUrl } from "../../client/redact.ts";
+import { announceRemedy, notify } from "../../client/telemetry.ts";
+import type { WebsocketConnection } from "../../client/websocket/index.ts";
+import { mapHttpError } from "../refusal/answer.ts";
+import { requestIdOf } from "../refusal/http-text.ts";
+import { beginPart, type CallPart } from "./call.ts";
+import type { SentCredentials } from "./credentials.ts";
+import { headersOn, type Line } from "./line.ts";
+
+/** One handshake. */
+export interface Handshake {
+  readonly url: string;
+  /** As telemetry calls it. */
+  readonly endpoint: string;
+  readonly headers: HeaderInit;
+  /** For slots that nobody else takes. */
+  readonly defaultHeaders?: HeaderInit | undefined;
+  /** False where the caller brings an authorization of their own: the auth provider is not asked. Default true. */
+  readonly usesAuth?: boolean | undefined;
+  /** Offer permessage-deflate. Default true. */
+  readonly compression?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The call of a session that needs the connection. Default: a call of its own. */
+  readonly part?: CallPart | undefined;
+}
+
+/**
+ * Opens a WebSocket. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
+ *
+ * @param dress - Makes of it what the caller uses; its `close` is what ends it.
+ * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
+ *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
+ */
+export async function openWebsocket<Dressed extends { close(): Promise<void> }>(
+  line: Line,
+  handshake: Handshake,
+  dress: (connection: WebsocketConnection) => Dressed,
+): Promise<Dressed> {
+  acceptSignal(handshake.signal);
+  if (handshake.part) return withRemedy(line, handshake, handshake.part, dress);
+  const part = beginPart(line, { endpoint: handshake.endpoint }, handshake.signal);
+  try {
+    const opened = await withRemedy(line, handshake, part, dress);
+    part.observer.ended("completed");
+    return opened;
+  } catch (error) {
+    part.observer.failed(error);
+    throw error;
+  }
+}
+
+async function withRemedy<Dressed extends { close(): Promise<void> }>(
+  line: Line,
+  handshake: Handshake,
+  part: CallPart,
+  dress: (connection: WebsocketConnection) => Dressed,
+): Promise<Dressed> {
+  const { url, usesAuth = true } = handshake;
+  const { observer, credentials } = part;
+  for (let attempt = 0; ; attempt += 1) {
+    const request = { carrier: "websocket", method: "GET", url, body: undefined } as const;
+    // What this throws is no refusal of the server's.
+    const sent = usesAuth ? await credentials.next(request) : { headers: {}, secrets: [] };
+    try {
+      return await once(line, handshake, { sent, attempt, part }, dress);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      if (!usesAuth || !(await credentials.renewedAfter(error))) throw mapHttpError(error, line.timing.clock.now());
+      announceRemedy(observer, "credentials", error);
+    }
+  }
+}
+
+interface Attempt {
+  readonly sent: SentCredentials;
+  readonly attempt: number;
+  readonly part: CallPart;
+}
+
+async function once<Dressed extends { close(): Promise<void> }>(
+  line: Line,
+  { url, headers, defaultHeaders, compression, signal }: Handshake,
+  { sent, attempt, part: { observer } }: Attempt,
+  dress: (connection: WebsocketConnection) => Dressed,
+): Promise<Dressed> {
+  const { connectTimeoutMs, livenessTimeoutMs } = line.limits;
+  const startedAt = performance.now();
+  const told = (status: number | undefined, error?: unknown): void => {
+    const durationMs = Math.round(performance.now() - startedAt);
+    const shown = safeUrl(url);
+    notify(observer.telemetry, "onRequest", { attempt, method: "GET", url: shown, status, error, durationMs });
+    if (error === undefined) observer.logger.debug({ url: shown, durationMs }, "websocket opened");
+  };
+  const options = {
+    url,
+    headers: headersOn(line, {
+      carrier: "websocket",
+      defaults: defaultHeaders,
+      call: headers,
+      credentials: sent.headers,
+    }),
+    secrets: sent.secrets,
+    connectTimeoutMs,
+    livenessTimeoutMs,
+    compression,
+    signal,
+  };
+  try {
+    return await line.connections.open(options, (connection) => {
+      told(101);
+      observer.answered({ requestId: requestIdOf(connection.headers) });
+      return dress(connection);
+    });
+  } catch (error) {
+    told(error instanceof HttpError ? error.status : undefined, error);
+    throw error;
+  }
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import { callQuietly, type Logger, steadyLogger } from "../../client/log.ts";
+import type {
+  RequestAttempt,
+  RetryNotice,
+  SkippedEvent,
+  StreamPoll,
+  Telemetry as TransportTelemetry,
+  WebsocketRequest,
+} from "../../client/telemetry.ts";
+import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
+import type { TokenUsage } from "../responses/events.ts";
+
+/** Which call something belongs to. */
+export interface CallFacts {
+  /** Of one call of the caller's, over all its requests, handshakes and retries. */
+  readonly callId: string;
+  /** The path below the base URL, without ids, e.g. `responses`. */
+  readonly endpoint: string;
+  readonly model?: string | undefined;
+  /** The conversation, or the lane of it, that the call goes over. */
+  readonly lane?: string | undefined;
+}
+
+/**
+ * How a call ended. `left`: its reader went before the end. `incomplete`: the service ended the answer early, whether the caller takes that for
+ * an error or not.
+ */
+export type CallOutcome = "completed" | "incomplete" | "failed" | "aborted" | "left";
+
+export interface CallEnd extends CallFacts {
+  readonly outcome: CallOutcome;
+  readonly durationMs: number;
+  /** From the start until the first event of a stream was handed to its reader. */
+  readonly firstEventMs?: number | undefined;
+  /** The service's id of the last request. */
+  readonly requestId?: string | undefined;
+  readonly responseId?: string | undefined;
+  readonly tokenUsage?: TokenUsage | undefined;
+  readonly error?: CodexFailure | undefined;
+}
+
+/** A call of a session that has to wait until the one before it has ended. */
+export interface CallWait extends CallFacts {
+  /** How many calls are before it, the one that runs included. */
+  readonly ahead: number;
+}
+
+/**
+ * Hooks for metrics and traces. Each is optional, called synchronously, and must not throw; what it throws is ignored. Every event says which call it
+ * belongs to; times are whole milliseconds.
+ */
+export interface Telemetry {
+  onCallStart?(call: CallFacts): void;
+  /** Once for every start. A stream ends when its reader has read it to its end or has left it. */
+  onCallEnd?(end: CallEnd): void;
+  onCallWait?(wait: CallWait): void;
+  onRequest?(attempt: RequestAttempt & CallFacts): void;
+  onRetry?(notice: Omit<RetryNotice, "reason"> & { readonly reason: CodexFailure } & CallFacts): void;
+  onStreamPoll?(poll: StreamPoll & CallFacts): void;
+  onSkippedEvent?(event: SkippedEvent & CallFacts): void;
+  onWebsocketRequest?(request: WebsocketRequest & CallFacts): void;
+}
+
+/** What an answer said of itself when it ended. */
+export interface AnswerEnd {
+  readonly requestId?: string | undefined;
+  readonly responseId?: string | undefined;
+  readonly tokenUsage?: TokenUsage | undefined;
+}
+
+/** Who is told of what happens on a line: telemetry and the log. */
+export class Observer {
+  readonly telemetry: Telemetry | undefined;
+  readonly logger: Logger;
+
+  constructor({
+    telemetry,
+    logger,
+  }: {
+    readonly telemetry?: Telemetry | undefined;
+    readonly logger?: Logger | undefined;
+  }) {
+    this.telemetry = telemetry;
+    this.logger = steadyLogger(logger);
+  }
+
+  /** A call begins; whoever begins it ends it. */
+  begin(facts: Omit<CallFacts, "callId">): CallObserver {
+    return new CallObserver({ callId: randomUUID(), ...facts }, this);
+  }
+}
+
+const TRANSPORT_HOOKS = ["onRequest", "onRetry", "onStreamPoll", "onSkippedEvent", "onWebsocketRequest"] as const;
+
+/** One call, from its start to its end. */
+export class CallObserver {
+  readonly facts: CallFacts;
+  /** Hooks that say which call they are about. */
+  readonly telemetry: TransportTelemetry;
+  readonly logger: Logger;
+  readonly #to: Telemetry | undefined;
+  readonly #startedAt = performance.now();
+  #firstEventMs: number | undefined;
+  #end: AnswerEnd = {};
+  #isOver = false;
+
+  constructor(facts: CallFacts, { telemetry, logger }: Observer) {
+    this.facts = facts;
+    this.#to = telemetry;
+    this.telemetry = telemetry ? bound(telemetry, facts) : {};
+    this.logger = withCall(logger, facts.callId);
+    this.#tell("onCallStart", facts);
+  }
+
+  /** It waits for `ahead` others. */
+  waits(ahead: number): void {
+    this.logger.debug({ ahead }, "the call waits for the one before it");
+    this.#tell("onCallWait", { ...this.facts, ahead });
+  }
+
+  /** Is anybody told how calls end? Watching a stream for it costs a step an event. */
+  get isWatched(): boolean {
+    return this.#to?.onCallEnd !== undefined;
+  }
+
+  /** An event was handed to the reader. */
+  tookEvent(): void {
+    this.#firstEventMs ??= Math.round(performance.now() - this.#startedAt);
+  }
+
+  answered(end: AnswerEnd): void {
+    this.#end = { ...this.#end, ...end };
+  }
+
+  /** Once; later calls have no effect. */
+  ended(outcome: CallOutcome, error?: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const failure = CodexApiError.is(error) ? error : undefined;
+    this.#tell("onCallEnd", {
+      ...this.facts,
+      outcome,
+      durationMs: Math.round(performance.now() - this.#startedAt),
+      firstEventMs: this.#firstEventMs,
+      ...this.#end,
+      requestId: failure?.requestId ?? this.#end.requestId,
+      error: failure,
+    });
+  }
+
+  failed(error: unknown): void {
+    const kind = CodexApiError.is(error) ? error.kind : undefined;
+    this.ended(kind === "aborted" || kind === "incomplete" ? kind : "failed", error);
+  }
+
+  #tell<Hook extends "onCallStart" | "onCallEnd" | "onCallWait">(
+    hook: Hook,
+    event: Parameters<NonNullable<Telemetry[Hook]>>[0],
+  ): void {
+    const to = this.#to;
+    if (to?.[hook]) callQuietly(() => (to[hook] as (event: unknown) => unknown).call(to, event));
+  }
+}
+
+/** The hooks that somebody gave, and no others: who finds none does not make an event for it. */
+function bound(telemetry: Telemetry, facts: CallFacts): TransportTelemetry {
+  const hooks = TRANSPORT_HOOKS.filter((hook) => telemetry[hook] !== undefined).map((hook) => {
+    const call = telemetry[hook] as (event: unknown) => unknown;
+    const tell = (event: object): unknown => call.call(telemetry, { ...whole(event), ...facts });
+    return [hook, tell] as const;
+  });
+  return Object.fromEntries(hooks);
+}
+
+/** With its time in whole milliseconds. */
+function whole(event: object): object {
+  return "durationMs" in event ? { ...event, durationMs: Math.round(event.durationMs as number) } : event;
+}
+
+function withCall(logger: Logger, callId: string): Logger {
+  const at =
+    (level: keyof Logger): Logger["debug"] =>
+    (fields, message) =>
+      logger[level]({ ...fields, callId }, message);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}

@@ -1,0 +1,88 @@
+import { acceptSignal } from "../../client/abort.ts";
+import { withDeadline } from "../../client/deadline.ts";
+import { safeUrl } from "../../client/redact.ts";
+import type { HttpStreamResponse } from "../../client/transport.ts";
+import type { WebsocketConnection } from "../../client/websocket/index.ts";
+import { type AuthProvider, checkAuth } from "../auth.ts";
+import type { ProviderConfig, ProviderLimits } from "../provider.ts";
+import type { Answer } from "./answer.ts";
+import { addressOf, type EndpointCall, sendCall } from "./call.ts";
+import { type Handshake, openWebsocket } from "./handshake.ts";
+import { type Line, openLine } from "./line.ts";
+import type { ServiceOptions } from "./options.ts";
+
+/**
+ * One line to the service: URL, headers, credentials, encoding, retries, connections, telemetry and the meaning of refusals, for every endpoint
+ * alike. `api.service` of a `CodexApi` gives it; clients that are made with the same one share it.
+ */
+export class Service implements AsyncDisposable {
+  readonly #line: Line;
+
+  /** @throws What {@link openLine} throws. */
+  constructor(options: ServiceOptions);
+  /** @internal */
+  constructor(options: { readonly line: Line });
+  constructor(options: ServiceOptions | { readonly line: Line }) {
+    this.#line = "line" in options ? options.line : openLine(options);
+  }
+
+  /** @internal For those who build calls upon it. */
+  get line(): Line {
+    return this.#line;
+  }
+
+  get provider(): ProviderConfig {
+    return this.#line.provider;
+  }
+
+  get limits(): ProviderLimits {
+    return this.#line.limits;
+  }
+
+  /**
+   * The same line with other credentials: trust, route, dialer and HTTP connections are shared, WebSockets are its own.
+   *
+   * @throws {@link BuildError} `auth` is no auth provider.
+   */
+  as(auth: AuthProvider): Service {
+    checkAuth(auth);
+    return new Service({ line: { ...this.#line, auth, connections: this.#line.connections.share() } });
+  }
+
+  /** @internal @throws The kinds of `docs/errors.md`. */
+  async execute(call: EndpointCall): Promise<Answer> {
+    acceptSignal(call.signal);
+    const what = `no answer from ${safeUrl(addressOf(this.#line, call))}`;
+    return withDeadline({ timeoutMs: call.callMs ?? 0, signal: call.signal, what }, (signal) =>
+      sendCall(this.#line, { ...call, signal }, (transport, request) => transport.execute(request)),
+    );
+  }
+
+  /** @internal @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
+  async stream(call: EndpointCall): Promise<Answer<HttpStreamResponse>> {
+    acceptSignal(call.signal);
+    return sendCall(this.#line, call, (transport, request) => transport.stream(request));
+  }
+
+  /** @internal Opens a WebSocket; see {@link openWebsocket}. */
+  async open<Dressed extends { close(): Promise<void> }>(
+    handshake: Handshake,
+    dress: (connection: WebsocketConnection) => Dressed,
+  ): Promise<Dressed> {
+    return openWebsocket(this.#line, handshake, dress);
+  }
+
+  /** Reads the CA bundle and the client certificate again, for connections from now on. Throws as the constructor does, and then nothing changes. */
+  async reload(): Promise<void> {
+    this.#line.connections.reload();
+  }
+
+  /** Ends what it opened, what is being dialled too; of one made by {@link as} its WebSockets alone. Calls after it are a `build` error. */
+  async close(): Promise<void> {
+    await this.#line.connections.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
