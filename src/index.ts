@@ -125,6 +125,7 @@ export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./a
 export { mapFailedResponse } from "./api/refusal/event.ts";
 export { exitStatusOf } from "./api/refusal/exit.ts";
 export {
+  CancelledError,
   CodexApiError,
   type CodexFailure,
   ContextWindowExceededError,
@@ -132,12 +133,16 @@ export {
   InvalidRequestError,
   QuotaExceededError,
   RateLimitError,
+  ResponseGoneError,
   RetryableError,
   ServerOverloadedError,
   UsageLimitReachedError,
   UsageNotIncludedError,
+  WebhookInvalidError,
 } from "./api/refusal/kinds.ts";
 export type { PartialResponse } from "./api/refusal/partial.ts";
+export type { BackgroundOptions } from "./api/responses/background/options.ts";
+export type { ResponsePosition } from "./api/responses/background/position.ts";
 export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
@@ -155,6 +160,7 @@ export type {
   ReasoningTextDeltaEvent,
   ResponseEvent,
   RestartedEvent,
+  ResumedEvent,
   SafetyBufferingEvent,
   ServerModelEvent,
   ServerReasoningIncludedEvent,
@@ -165,6 +171,9 @@ export type {
 } from "./api/responses/events.ts";
 export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
 export type { CollectedResponse } from "./api/responses/received.ts";
+export type { ResumeOptions } from "./api/responses/stored/client.ts";
+export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
+export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";

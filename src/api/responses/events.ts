@@ -143,6 +143,22 @@ export interface RestartedEvent {
   readonly keptItems: number;
 }
 
+/**
+ * Only from a response in the background: its stream broke, and it goes on where it was. Everything that was yielded stands, and nothing of it comes
+ * again.
+ */
+export interface ResumedEvent {
+  readonly type: "resumed";
+  /** 1 for the first retry since the last event. */
+  readonly retry: number;
+  /** The wait before it, in milliseconds. */
+  readonly delayMs: number;
+  /** `kind` of the error that ended the stream. */
+  readonly reason: string;
+  /** `polling`: the service does not stream it any more; it is asked for until it is done, and then what is missing comes at once. */
+  readonly by: "stream" | "polling";
+}
+
 /** What a response stream yields, in wire order. `type` is the wire name without `response.`, or a name of this package where there is no such event. */
 export type ResponseEvent =
   | CreatedEvent
@@ -164,4 +180,5 @@ export type ResponseEvent =
   | TurnModerationMetadataEvent
   | SafetyBufferingEvent
   | RestartedEvent
+  | ResumedEvent
   | WireEvent;

@@ -7,6 +7,8 @@ import {
   type UnaryOptions,
 } from "../service/call-options.ts";
 
+import { BACKGROUND_NAMES, type BackgroundOptions } from "./background/options.ts";
+
 /** How a response is read, on any carrier. */
 export interface ReadingOptions {
   /** Also yield wire events that no event type covers. Default false. */
@@ -21,7 +23,7 @@ export interface ReadingOptions {
 }
 
 /** Options of one response. */
-export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions {
+export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions, BackgroundOptions {
   /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
   /**
@@ -48,6 +50,7 @@ const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...UNARY_NAMES,
   ...CONVERSATION_NAMES,
   ...READING_NAMES,
+  ...BACKGROUND_NAMES,
   compression: true,
   carrier: true,
 });

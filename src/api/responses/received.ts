@@ -131,7 +131,8 @@ export class Received {
   }
 }
 
-function outputText(items: readonly ResponseItem[]): string {
+/** The words of finished items. */
+export function outputText(items: readonly ResponseItem[]): string {
   let text = "";
   for (const item of items) {
     if (item.type !== "message" || !Array.isArray(item.content)) continue;

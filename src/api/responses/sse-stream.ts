@@ -29,14 +29,33 @@ const DRAIN_MS = 250;
  * it keeps its connections alive; a server that never does may think in silence.
  */
 export function openSseStream(response: Answer<HttpStreamResponse>, options: SseStreamOptions): ResponseStream {
-  const body = new SseBody(response, options);
-  const { queue } = body.feed;
-  return new ResponseStream({ events: options.watch?.(queue) ?? queue, received: body.feed.received }, response);
+  let feed: ResponseFeed | undefined;
+  readSseBody(response, options, (carrier) => {
+    feed = new ResponseFeed(carrier, options);
+    return feed;
+  });
+  const { queue, received } = feed as unknown as ResponseFeed; // made before the body is read
+  return new ResponseStream({ events: options.watch?.(queue) ?? queue, received }, response);
+}
+
+/** What a body's events go to. */
+export type SseReceiver = Pick<
+  ResponseFeed,
+  "isOver" | "open" | "expectEvents" | "read" | "readUnfinished" | "took" | "fail"
+>;
+
+/** Reads a body into what `receiverOf` gives for it; see {@link openSseStream}. */
+export function readSseBody(
+  response: Answer<HttpStreamResponse>,
+  options: Pick<SseStreamOptions, "livenessTimeoutMs" | "turnState">,
+  receiverOf: (body: Carrier) => SseReceiver,
+): void {
+  new SseBody(response, options, receiverOf);
 }
 
 class SseBody implements Carrier, ByteSink, SseSink {
   readonly kind = "sse";
-  readonly feed: ResponseFeed;
+  readonly feed: SseReceiver;
   readonly #body: ByteStream;
   readonly #frames: SseDecoder;
   readonly #livenessTimeoutMs: number;
@@ -44,10 +63,14 @@ class SseBody implements Carrier, ByteSink, SseSink {
   /** From the second comment on: until then a server may think in silence. */
   #liveness: IdleTimer | undefined;
 
-  constructor(response: Answer<HttpStreamResponse>, options: SseStreamOptions) {
+  constructor(
+    response: Answer<HttpStreamResponse>,
+    options: Pick<SseStreamOptions, "livenessTimeoutMs" | "turnState">,
+    receiverOf: (body: Carrier) => SseReceiver,
+  ) {
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
-    this.feed = new ResponseFeed(this, options);
+    this.feed = receiverOf(this);
     this.#frames = new SseDecoder(this);
     options.turnState?.set(response.headers[header.turnState]);
     this.feed.open(preliminaryEvents(response.headers));

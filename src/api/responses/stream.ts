@@ -1,6 +1,7 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
+import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events.ts";
 import type { CollectedResponse, Received } from "./received.ts";
 
@@ -12,6 +13,8 @@ export interface ResponseStreamHead {
 
 /** Where a stream's events come from. */
 export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
+  /** Of a response in the background: how far its reader has come. */
+  readonly position?: ResponsePosition | undefined;
   /** The reader leaves, at any time. */
   return(): Promise<IteratorResult<ResponseEvent, undefined>>;
   /** Somebody else ends the stream: the reader, who may be waiting, gets `reason` instead of a quiet end. Without effect after the end. */
@@ -29,7 +32,7 @@ export interface ResponseSource {
  *
  * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
  * `partial` what was received. Leaving the loop early closes the connection, which cancels
- * the generation. A reader that is slow slows the connection down: at most about 128 KiB waits in memory.
+ * the generation; a response in the background goes on, unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory.
  */
 export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
   readonly status: number;
@@ -48,6 +51,14 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
   /** The service's id of the request, to quote in a report. */
   get requestId(): string | undefined {
     return requestIdOf(this.headers);
+  }
+
+  /**
+   * Of a response in the background: what has been read of it, as a small JSON value, from which `resume` goes on in this process or another.
+   * Undefined for others, and before the first event.
+   */
+  get position(): ResponsePosition | undefined {
+    return this.#source.position;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ResponseEvent, undefined> {

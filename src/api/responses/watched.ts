@@ -5,6 +5,9 @@ import type { EventIterator } from "./stream.ts";
 export function watched(events: EventIterator, observer: CallObserver): EventIterator {
   if (!observer.isWatched) return events;
   return {
+    get position() {
+      return events.position;
+    },
     async next() {
       try {
         const step = await events.next();

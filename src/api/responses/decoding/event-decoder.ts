@@ -188,7 +188,7 @@ function undecodable(why: string): FailedEvent {
   return failed(new ProtocolError(`failed to parse ResponseCompleted: ${why}`));
 }
 
-function tokenUsage(usage: JsonObject): TokenUsage {
+export function tokenUsage(usage: JsonObject): TokenUsage {
   return {
     inputTokens: tokens(usage, "input_tokens"),
     cachedInputTokens: tokens(usage.input_tokens_details, "cached_tokens"),

@@ -1,0 +1,51 @@
+import type { RawData } from "../../../client/raw-text.ts";
+import type { ResponseEvent } from "../events.ts";
+import { type Carrier, type FeedOptions, ResponseFeed } from "../feed.ts";
+import { type Advance, Progress, type ResponsePosition } from "./position.ts";
+
+/**
+ * A feed that knows of each event how far it brings its reader. What waits in the queue has arrived and is not read: whoever saves a position shall
+ * not lose it.
+ */
+export class MarkedFeed extends ResponseFeed {
+  /** What has come, read or not. */
+  readonly arrived: Progress;
+  readonly #taken: Progress;
+  readonly #marks = new WeakMap<ResponseEvent, readonly Advance[]>();
+  /** Of events that said nothing to the reader. */
+  #unmarked: Advance[] = [];
+  #last: ResponseEvent | undefined;
+
+  constructor(carrier: Carrier, options: FeedOptions, from: Partial<ResponsePosition>) {
+    super(carrier, options);
+    this.arrived = new Progress(from);
+    this.#taken = new Progress(from);
+  }
+
+  override event(event: ResponseEvent): void {
+    this.#last = event;
+    super.event(event);
+  }
+
+  /** Reads one event; the last of what it says brings the reader as far as `advance` tells. */
+  advance(raw: RawData, advance: Advance): void {
+    this.arrived.note(advance);
+    this.#last = undefined;
+    this.#unmarked.push(advance);
+    this.read(raw);
+    if (this.#last === undefined) return;
+    this.#marks.set(this.#last, this.#unmarked);
+    this.#unmarked = [];
+  }
+
+  /** The reader has got this event. */
+  tookEvent(event: ResponseEvent): void {
+    for (const advance of this.#marks.get(event) ?? NONE) this.#taken.note(advance);
+  }
+
+  positionIn(responseId: string | undefined): ResponsePosition | undefined {
+    return this.#taken.positionIn(responseId);
+  }
+}
+
+const NONE: readonly Advance[] = [];
