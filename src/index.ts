@@ -138,6 +138,7 @@ export {
   ServerOverloadedError,
   UsageLimitReachedError,
   UsageNotIncludedError,
+  type WebhookFault,
   WebhookInvalidError,
 } from "./api/refusal/kinds.ts";
 export type { PartialResponse } from "./api/refusal/partial.ts";
@@ -191,6 +192,8 @@ export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
+export type { WebhookEvent } from "./api/webhooks/event.ts";
+export { verifyWebhook, type WebhookHeaders, type WebhookOptions } from "./api/webhooks/verify.ts";
 export type {
   ApplyPatchCallItem,
   ApplyPatchCallOutputItem,

@@ -55,7 +55,7 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
 
   /**
    * Of a response in the background: what has been read of it, as a small JSON value, from which `resume` goes on in this process or another.
-   * Undefined for others, and before the first event.
+   * Undefined for others, and before the response has told its id.
    */
   get position(): ResponsePosition | undefined {
     return this.#source.position;

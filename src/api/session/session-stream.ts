@@ -3,6 +3,7 @@ import { announceRetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
+import type { ResponsePosition } from "../responses/background/position.ts";
 import type { ResponseEvent, RestartedEvent } from "../responses/events.ts";
 import { Received } from "../responses/received.ts";
 import type { EventIterator, ResponseStream } from "../responses/stream.ts";
@@ -89,6 +90,10 @@ export class SessionStream implements EventIterator {
         this.#recover(error);
       }
     }
+  }
+
+  get position(): ResponsePosition | undefined {
+    return this.#current.opened?.stream.position;
   }
 
   next(): Promise<Step> {
@@ -189,6 +194,7 @@ export class SessionStream implements EventIterator {
         error,
         carrier: attempt?.carrier ?? carriers.carrier,
         isOpening: attempt?.isOpening ?? false,
+        goesOn: attempt?.goesOn ?? false,
         wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
         retries: this.#retries,
         mayFallBack: carriers.mayFallBack,

@@ -43,7 +43,8 @@ export class MarkedFeed extends ResponseFeed {
     for (const advance of this.#marks.get(event) ?? NONE) this.#taken.note(advance);
   }
 
-  positionIn(responseId: string | undefined): ResponsePosition | undefined {
+  /** How far the reader has come. */
+  positionIn(responseId: string): ResponsePosition {
     return this.#taken.positionIn(responseId);
   }
 }

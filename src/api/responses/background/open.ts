@@ -79,7 +79,7 @@ function eventsOf(run: BackgroundRun): EventIterator {
   const leaving = (): (() => Promise<void>) => (run.isOver ? leave : () => run.left());
   return {
     get position() {
-      return feed.positionIn(run.responseId);
+      return run.responseId === undefined ? undefined : feed.positionIn(run.responseId);
     },
     async next(): Promise<IteratorResult<ResponseEvent, undefined>> {
       const step = await queue.next();

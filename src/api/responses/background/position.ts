@@ -8,8 +8,8 @@ import { pieceOf } from "./piece.ts";
  */
 export interface ResponsePosition {
   readonly responseId: string;
-  /** `sequence_number` of the last event that was read. */
-  readonly after: number;
+  /** `sequence_number` of the last event that was read; absent before the first. */
+  readonly after?: number;
   /** Places in the output of the items that were read as finished. */
   readonly finished: readonly number[];
   /** Characters read of the parts of items that are not finished, by place, kind and part: `1/text/0`. */
@@ -68,11 +68,10 @@ export class Progress {
     return this.#underWay.get(key);
   }
 
-  /** Undefined before the first numbered event. */
-  positionIn(responseId: string | undefined): ResponsePosition | undefined {
-    if (responseId === undefined || this.#after === undefined) return undefined;
+  positionIn(responseId: string): ResponsePosition {
     const finished = [...this.#finished].sort((left, right) => left - right);
-    return { responseId, after: this.#after, finished, underWay: Object.fromEntries(this.#underWay) };
+    const after = this.#after === undefined ? {} : { after: this.#after };
+    return { responseId, ...after, finished, underWay: Object.fromEntries(this.#underWay) };
   }
 }
 
@@ -98,7 +97,7 @@ export function checkedStart(
     isJsonObject(underWay) &&
     Object.values(underWay).every(isCount);
   if (!isSound) throw new BuildError(`after must be ${WANTED}; this position was changed`);
-  return { after: checkedNumber(after.after), finished, underWay };
+  return { ...(after.after === undefined ? {} : { after: checkedNumber(after.after) }), finished, underWay };
 }
 
 const WANTED = "the sequence_number of an event, or a position as the stream gives it";
