@@ -1,4 +1,5 @@
 import type { ResponseStream, ResponsesClient, ResponsesOptions, ResponsesRequest } from "../../index.ts";
+import { cancelOnLeaveOption, printBackground } from "../background/print.ts";
 import {
   carrierOption,
   commonOptions,
@@ -13,7 +14,6 @@ import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
 import { text, toggle } from "../options.ts";
-import { cancelOnLeaveOption, printBackground } from "../print-background.ts";
 import { printResponse } from "../print-response.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,9 +1,9 @@
 import type { CodexApi, StoredResponse } from "../../index.ts";
+import { givenId } from "../background/given-id.ts";
 import { commonOptions } from "../call-options.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { output } from "../output.ts";
-import { givenId } from "../stored-response.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 import { UsageError } from "../usage-error.ts";
 

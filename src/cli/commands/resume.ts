@@ -1,9 +1,9 @@
+import { givenId } from "../background/given-id.ts";
+import { cancelOnLeaveOption, printBackground } from "../background/print.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, maxRetriesOption, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { wholeNumber } from "../options.ts";
-import { cancelOnLeaveOption, printBackground } from "../print-background.ts";
-import { givenId } from "../stored-response.ts";
 
 /** `codex-wire resume ID`: what comes of a response in the background, from its beginning or from where somebody left it. */
 export const resume = defineCommand({
