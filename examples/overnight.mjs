@@ -11,7 +11,7 @@ const file = join(tmpdir(), `overnight-${process.pid}.json`);
 
 // In the evening: start it, read along for a while, and go home.
 {
-  await using evening = open();
+  const evening = open();
   const stream = await evening.responses.stream({
     model: "gpt-5-pro",
     input: "count to 12",
@@ -27,11 +27,12 @@ const file = join(tmpdir(), `overnight-${process.pid}.json`);
     if (words === 5) break; // the response goes on
   }
   console.log("\n(left)");
+  await evening.close();
 }
 
 // In the morning, in another process: the position is all that is needed.
 {
-  await using morning = open();
+  const morning = open();
   const position = JSON.parse(await readFile(file, "utf8"));
   const { status } = await morning.responses.retrieve(position.responseId);
   console.log(`(${position.responseId} is ${status})`);
@@ -40,6 +41,7 @@ const file = join(tmpdir(), `overnight-${process.pid}.json`);
     if (event.type === "completed") console.log(`\n(${event.tokenUsage?.outputTokens} tokens)`);
   }
   await morning.responses.delete(position.responseId);
+  await morning.close();
 }
 
 await rm(file);

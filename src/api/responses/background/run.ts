@@ -184,7 +184,9 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     this.#idle.stop();
     this.#isFruitless = this.#connection?.hasBrought === false;
     this.#connection = undefined;
-    void this.#recover(error);
+    // The signal ends the connection too, which may come first and does not know what becomes of the response.
+    if (this.#options.reading.signal?.aborted) this.#onAbort();
+    else void this.#recover(error);
   }
 
   // What the feed asks for
