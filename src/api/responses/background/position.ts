@@ -30,7 +30,7 @@ export function advanceOf(event: JsonObject): Advance {
 }
 
 /** An event's number; undefined where it has none, as those of the connection. */
-export function sequenceNumber({ sequence_number: number }: JsonObject): number | undefined {
+function sequenceNumber({ sequence_number: number }: JsonObject): number | undefined {
   return Number.isSafeInteger(number) ? (number as number) : undefined;
 }
 
