@@ -21,6 +21,8 @@ describe("leaving a background response", () => {
   it("lets it go on, to be taken up by whoever has the position", async () => {
     const staged = await stage(SLOW);
     const position = JSON.parse(JSON.stringify(await leave(staged)));
+    expect(position).toMatchObject({ after: expect.any(Number), finished: [] });
+    expect(position.underWay["0/text/0"]).toBeGreaterThan(3);
     const rest = await read(await staged.api.responses.resume(position.responseId, { after: position }));
     const whole = ofResponse(await read(await staged.api.responses.resume(position.responseId)));
     expect(ofResponse(rest)).toEqual(whole.slice(whole.length - ofResponse(rest).length));
