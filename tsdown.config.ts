@@ -14,6 +14,7 @@ export default defineConfig({
   dts: { entry: ["src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] }, // nobody imports the command
   fixedExtension: false,
   clean: true,
+  copy: "src/emulator/workbench/page", // what a browser loads from the emulator
   // One file for the library: left to itself the bundler cuts it into fifteen along its entries, and each costs a cold import a millisecond.
   outputOptions: { codeSplitting: { groups: [{ name: "core", test: isLibrary }] } },
 });

@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "test/{network,counterparts,interop}/**"],
+    exclude: [...configDefaults.exclude, "test/{network,counterparts,interop,page}/**"],
     setupFiles: ["test/support/scrub-environment.ts", "test/support/watchdog.ts"],
     testTimeout: 15_000,
     // Also two on two cores, where the default is one: much of a test is waiting for a socket.

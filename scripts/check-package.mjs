@@ -49,7 +49,9 @@ function pack() {
   }
   const strange = paths.filter(
     (/** @type {string} */ path) =>
-      !/^(dist\/.*\.(js|d\.ts)|docs\/\w+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(path),
+      !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/\w+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
+        path,
+      ),
   );
   if (strange.length > 0) throw new Error(`the package holds what no user needs: ${strange.join(", ")}`);
   return join(scratch, filename);

@@ -148,17 +148,21 @@ export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
+  CustomToolCallInputDeltaEvent,
+  FunctionCallArgumentsDeltaEvent,
   IncompleteEvent,
   ModelsEtagEvent,
   ModelVerificationsEvent,
   OutputItemAddedEvent,
   OutputItemDoneEvent,
+  OutputTextAnnotationAddedEvent,
   OutputTextDeltaEvent,
   RateLimitsEvent,
   ReasoningSummaryPartAddedEvent,
   ReasoningSummaryTextDeltaEvent,
   ReasoningSummaryTextDoneEvent,
   ReasoningTextDeltaEvent,
+  RefusalDeltaEvent,
   ResponseEvent,
   RestartedEvent,
   ResumedEvent,
@@ -166,12 +170,13 @@ export type {
   ServerModelEvent,
   ServerReasoningIncludedEvent,
   TokenUsage,
-  ToolCallInputDeltaEvent,
   TurnModerationMetadataEvent,
   WireEvent,
-} from "./api/responses/events.ts";
-export type { CarrierChoice, ReadingOptions, ResponsesOptions } from "./api/responses/options.ts";
-export type { CollectedResponse } from "./api/responses/received.ts";
+} from "./api/responses/events/types.ts";
+export { itemText } from "./api/responses/item-text.ts";
+export type { CarrierChoice, ResponsesOptions, StreamOptions } from "./api/responses/options.ts";
+export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
+export type { ItemUnderWay } from "./api/responses/received-items.ts";
 export type { ResumeOptions } from "./api/responses/stored/client.ts";
 export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
 export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
@@ -329,6 +334,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   WebsocketRequest,
 } from "./client/telemetry.ts";

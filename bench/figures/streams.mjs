@@ -19,7 +19,7 @@ const BESIDE = /** @type {const} */ (["bytes", "eventsource-parser", "openai", .
 /** @returns {Promise<Figure>} */
 export async function longStream(/** @type {Context} */ { server, quick }) {
   const serverBefore = await server.cpuMs();
-  const clients = /** @type {const} */ (["floor", "ours", ...(quick ? MEASURED_AGAINST : BESIDE)]);
+  const clients = /** @type {const} */ (["floor", "ours", "ours-batches", ...(quick ? MEASURED_AGAINST : BESIDE)]);
   const samples = await takeTurns(server, {
     task: "stream",
     clients,
@@ -181,6 +181,7 @@ export async function manyStreams(/** @type {Context} */ { server, quick }) {
 export const NAMES = {
   floor: "floor: undici, split, JSON.parse",
   ours: "codex-wire",
+  "ours-batches": "codex-wire, batches()",
   bytes: "undici, bytes thrown away",
   "bytes-slowly": "undici, bytes thrown away",
   "eventsource-parser": "undici, eventsource-parser, JSON.parse",

@@ -40,7 +40,7 @@ export {
   type OpenWebSocket,
   type PolicyOptions,
 } from "./interop/index.ts";
-export { type LogFields, type Logger, silentLogger } from "./log.ts";
+export { type LogFields, type Logger, silentLogger, steadyLogger } from "./log.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
 export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./redact.ts";
 export {
@@ -71,6 +71,7 @@ export type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   Telemetry,
   WebsocketRequest,

@@ -26,8 +26,8 @@ class Taken<Value> implements IteratorYieldResult<Value> {
 }
 
 /**
- * Values pushed on one side, taken by one async iterator on the other. It ends in one of three ways: `end` and `fail` after what is
- * queued has been taken, `cut` at once. The bound is the producer's business: it watches `length` and `onEmpty`.
+ * Values pushed on one side, taken on the other by one reader: one by one, in batches, or not at all (`drain`). It ends in one of three ways: `end` and
+ * `fail` after what is queued has been taken, `cut` at once. The bound is the producer's business: it watches `length` and `onEmpty`.
  */
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values: Value[] = [];
@@ -35,6 +35,12 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   /** Readers that wait, each with the one behind it: there is hardly ever more than one, and an array makes room for seventeen. */
   #waiting: Waiting<Value> | undefined;
   #over: { readonly error: unknown } | "ended" | undefined;
+  /** A reader that waits for what comes together. */
+  #waitingForBatch: Waiting<Value[]> | undefined;
+  /** Nobody takes values any more: what comes is dropped, and the end awaited. */
+  #drain: { readonly end: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
+  /** How it ended, if not well. */
+  #failure: { readonly error: unknown } | undefined;
 
   /** Once it has fired, what is queued is cut, also when all of it is there: a reader does not work through a backlog after an abort. */
   signal: AbortSignal | undefined;
@@ -51,18 +57,31 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     if (this.#over) return;
     const waiting = this.#nextWaiting();
     if (waiting) waiting.resolve(new Taken(value));
-    else this.#values.push(value);
+    else if (!this.#drain) this.#values.push(value);
+  }
+
+  /** What belongs together has been pushed: it is a batch for whoever waits for one. */
+  flush(): void {
+    const waiting = this.#waitingForBatch;
+    if (!waiting || this.length === 0) return;
+    this.#waitingForBatch = undefined;
+    waiting.resolve(new Taken(this.#takeAll()));
   }
 
   end(): void {
     if (this.#over) return;
+    this.flush();
     this.#over = "ended";
     this.#releaseAll();
   }
 
   fail(error: unknown): void {
     if (this.#over) return;
-    const first = this.#nextWaiting();
+    this.flush();
+    this.#failure = { error };
+    this.#drain?.reject(error);
+    const first = this.#nextWaiting() ?? this.#waitingForBatch;
+    this.#waitingForBatch = undefined;
     // The error goes to one caller, as from a generator; after it the iterator is done.
     this.#over = first ? "ended" : { error };
     first?.reject(error);
@@ -84,22 +103,54 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
       if (!this.signal?.aborted) return Promise.resolve(new Taken(this.#take()));
       this.cut(new AbortedError(this.signal.reason));
     }
-    const over = this.#over;
-    if (over === "ended") return Promise.resolve({ done: true, value: undefined });
-    if (over) {
-      this.#over = "ended";
-      return Promise.reject(over.error);
+    return (
+      this.#atEnd() ??
+      new Promise((resolve, reject) => {
+        const waiting = new Waiting(resolve, reject);
+        this.#wait(signal ? this.#abortable(waiting, signal) : waiting);
+      })
+    );
+  }
+
+  /** Everything that waits, else what comes together next. One call at a time. */
+  nextBatch(): Promise<IteratorResult<Value[], undefined>> {
+    if (this.length > 0) {
+      if (!this.signal?.aborted) return Promise.resolve(new Taken(this.#takeAll()));
+      this.cut(new AbortedError(this.signal.reason));
     }
-    return new Promise((resolve, reject) => {
-      const waiting = new Waiting(resolve, reject);
-      this.#wait(signal ? this.#abortable(waiting, signal) : waiting);
+    return (
+      this.#atEnd() ??
+      new Promise((resolve, reject) => {
+        this.#waitingForBatch = new Waiting(resolve, reject);
+      })
+    );
+  }
+
+  /**
+   * Drops what is queued and what comes, and resolves at the end; a reader's next step ends with it. Whoever calls it has what he wants of the values
+   * elsewhere. Rejects with what the queue failed with, also when a reader has heard of it before, and where the reader left.
+   */
+  drain(): Promise<void> {
+    if (this.#drain) return this.#drain.end;
+    if (this.length > 0 && this.signal?.aborted) this.cut(new AbortedError(this.signal.reason));
+    this.#drop();
+    if (this.#failure) return Promise.reject(this.#failure.error);
+    if (this.#over) return Promise.resolve();
+    let settle!: { resolve(): void; reject(error: unknown): void };
+    const end = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
     });
+    this.#drain = { end, ...settle };
+    this.onEmpty?.();
+    return end;
   }
 
   return(): Promise<IteratorResult<Value, undefined>> {
     const left = this.#over === undefined;
+    if (left) this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#drop();
     this.#over = "ended";
+    if (left) this.#drain?.reject(this.#failure?.error);
     this.#releaseAll();
     if (left) this.onLeave?.();
     return Promise.resolve({ done: true, value: undefined });
@@ -110,6 +161,17 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     const left = this.#over === undefined;
     this.cut(reason);
     if (left) this.onLeave?.();
+  }
+
+  /** What a reader finds who comes when nothing waits; undefined where something may come. */
+  #atEnd(): Promise<IteratorResult<never, undefined>> | undefined {
+    const over = this.#over;
+    if (over === "ended") return Promise.resolve({ done: true, value: undefined });
+    if (over) {
+      this.#over = "ended";
+      return Promise.reject(over.error);
+    }
+    return this.#drain?.end.then(() => ({ done: true, value: undefined }));
   }
 
   #wait(waiting: Waiting<Value>): void {
@@ -139,6 +201,9 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     for (let each = this.#nextWaiting(); each; each = this.#nextWaiting()) {
       each.resolve({ done: true, value: undefined });
     }
+    this.#waitingForBatch?.resolve({ done: true, value: undefined });
+    this.#waitingForBatch = undefined;
+    this.#drain?.resolve();
   }
 
   #abortable({ resolve, reject }: Waiting<Value>, signal: AbortSignal): Waiting<Value> {
@@ -170,6 +235,14 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
       this.onEmpty?.();
     }
     return value;
+  }
+
+  #takeAll(): Value[] {
+    const values = this.#head === 0 ? this.#values : this.#values.slice(this.#head);
+    this.#values = [];
+    this.#head = 0;
+    this.onEmpty?.();
+    return values;
   }
 
   #drop(): void {

@@ -44,6 +44,18 @@ export interface SkippedEvent {
   readonly reason: "unknown type" | "missing field" | "not JSON";
 }
 
+/** What a stream did differently from its documentation. It was put right as far as it can be; nothing of it was left out in silence. */
+export interface StreamDeviation {
+  /** Wire type of the event. */
+  readonly type?: string | undefined;
+  /**
+   * `sequence`: numbers are missing between this event and the one before it, so events are; `usage`: in another form, partial or unreadable;
+   * `response id`: missing; `item`: told by the terminal event alone; `order`: finished before one that stands ahead of it; `text`: no piece of it came,
+   * and no finished item holds it; `content type`: not that of an event stream.
+   */
+  readonly what: "sequence" | "usage" | "response id" | "item" | "order" | "text" | "content type";
+}
+
 /** One request over a WebSocket. */
 export interface WebsocketRequest {
   readonly durationMs: number;
@@ -57,6 +69,7 @@ export interface Telemetry {
   onRetry?(notice: RetryNotice): void;
   onStreamPoll?(poll: StreamPoll): void;
   onSkippedEvent?(event: SkippedEvent): void;
+  onStreamDeviation?(deviation: StreamDeviation): void;
   onWebsocketRequest?(request: WebsocketRequest): void;
 }
 

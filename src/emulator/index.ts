@@ -3,6 +3,7 @@
 // `src/cli` but types of the wire, or the client would be tested against itself. Start at `start.ts`, then `script.ts` for
 // the faults, `scenario/scenario.ts` for the rules and `responses/generation.ts` for the events.
 export type { JournalEntry } from "./journal.ts";
+export type { WaitOptions } from "./journal-wait.ts";
 export type {
   EmulatedRateLimits,
   EmulatedTest,
@@ -10,6 +11,8 @@ export type {
   EmulatorOptions,
   LimitFamily,
   LimitWindow,
+  RecordOptions,
+  ReplayOptions,
   ScenarioControl,
 } from "./options.ts";
 export type { Pace } from "./pace.ts";
@@ -19,3 +22,5 @@ export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } fro
 export { answer, refusal, toolCalls } from "./script.ts";
 export { startEmulator } from "./start.ts";
 export { type TestHooks, useEmulator } from "./testing.ts";
+export type { UpstreamOptions } from "./workbench/relay/upstream.ts";
+export type { Ending, Entry, Exchange, ExchangeHead, Header, Passed, TrafficListener } from "./workbench/traffic.ts";

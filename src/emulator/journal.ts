@@ -8,7 +8,7 @@ export interface JournalEntry {
   /** The test it belongs to, from the header `x-emulator-test`. */
   readonly test: string | undefined;
   /** Who decided about it; undefined while nobody has. */
-  readonly answeredBy: "model" | "script" | "scenario" | "nobody" | undefined;
+  readonly answeredBy: "model" | "script" | "scenario" | "recording" | "upstream" | "nobody" | undefined;
   /** The rule of the scenario that matched: its `name`, or its number from 1. */
   readonly rule: string | undefined;
   /** Why no rule of the scenario matched, one line a rule. */
@@ -18,6 +18,11 @@ export interface JournalEntry {
 const DEFAULT_LIMIT = 1000;
 export const TEST_HEADER = "x-emulator-test";
 
+interface JournalListener {
+  arrived(): void;
+  closed(): void;
+}
+
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What the emulator decided, request by request; the newest, as many as requests are kept. */
@@ -25,6 +30,7 @@ export class Journal {
   readonly entries: JournalEntry[] = [];
   readonly #byRequest = new WeakMap<RecordedRequest, Mutable<JournalEntry>>();
   readonly #limit: number;
+  readonly #listeners = new Set<JournalListener>();
 
   constructor(limit = DEFAULT_LIMIT) {
     this.#limit = limit;
@@ -42,6 +48,23 @@ export class Journal {
     this.#byRequest.set(request, entry);
     this.entries.push(entry);
     if (this.entries.length > this.#limit) this.entries.shift();
+    for (const { arrived } of this.#listeners) arrived();
+  }
+
+  /** @returns Ends it. */
+  listen(listener: JournalListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Forgets what came so far. */
+  clear(): void {
+    this.entries.length = 0;
+  }
+
+  /** Nothing more will come. */
+  close(): void {
+    for (const { closed } of this.#listeners) closed();
   }
 
   decided(request: RecordedRequest, decision: Partial<Pick<JournalEntry, "answeredBy" | "rule" | "mismatches">>): void {

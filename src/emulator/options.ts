@@ -1,8 +1,11 @@
 import type { JournalEntry } from "./journal.ts";
+import type { WaitOptions } from "./journal-wait.ts";
 import type { Pace } from "./pace.ts";
 import type { RecordedRequest } from "./recording.ts";
-import type { Scenario } from "./scenario/scenario.ts";
+import type { Condition, Scenario } from "./scenario/scenario.ts";
 import type { Script } from "./script.ts";
+import type { UpstreamOptions } from "./workbench/relay/upstream.ts";
+import type { Traffic } from "./workbench/traffic.ts";
 
 /** One window of a rate limit as the service reports it. */
 export interface LimitWindow {
@@ -87,8 +90,27 @@ export interface EmulatorOptions {
   readonly scenarioFile?: string;
   /** Called when the file was read again: without an argument, or with what is wrong with it; the scenario before stays then. */
   readonly onScenario?: (error?: unknown) => void;
+  /** Passes every request on, HTTP and WebSocket, and writes what passes to a folder. Nothing is answered here then. */
+  readonly record?: RecordOptions;
+  /** Answers from the recordings of a folder; a request that none is left for is refused with 404, `replay_no_match`. */
+  readonly replay?: ReplayOptions;
   /** Called for each request as it arrives, for a log. What it throws is ignored. */
   readonly onRequest?: (request: RecordedRequest) => void;
+}
+
+export interface RecordOptions extends UpstreamOptions {
+  /** Made where it is missing; recordings that are there already are kept, the new ones come after them. */
+  readonly folder: string;
+  /** `false`: the texts of requests are blanked in the files. Credentials always are. Default true. */
+  readonly prompts?: boolean;
+  /** Called when a recording cannot be written. What passes goes on. */
+  readonly onError?: (error: Error) => void;
+}
+
+export interface ReplayOptions {
+  readonly folder: string;
+  /** `original`: each piece comes as long after the request as it did then. Default `none`: all at once. */
+  readonly timing?: "original" | "none";
 }
 
 /** The scenario of a running emulator. */
@@ -106,6 +128,8 @@ export interface EmulatedTest {
   readonly headers: Readonly<Record<string, string>>;
   readonly requests: readonly RecordedRequest[];
   readonly journal: readonly JournalEntry[];
+  /** As {@link Emulator.waitForRequests}, of this test alone. */
+  waitForRequests(when: Condition, options?: Omit<WaitOptions, "test">): Promise<readonly JournalEntry[]>;
   /** A scenario for this test alone; without one the emulator's, with a count of its own. */
   readonly scenario: ScenarioControl;
 }
@@ -121,9 +145,20 @@ export interface Emulator {
   readonly requests: readonly RecordedRequest[];
   /** What was decided about each request, and why. */
   readonly journal: readonly JournalEntry[];
+  /** What passes, both ways: the exchanges of the newest requests, and a way to listen. */
+  readonly traffic: Pick<Traffic, "exchanges" | "get" | "listen">;
   readonly scenario: ScenarioControl;
   /** A part of the emulator for one test: its own requests, journal and scenario. @param id - default: a new one. */
   test(id?: string): EmulatedTest;
+  /**
+   * Resolves once requests came that are like this, as a rule's `when`; at once where they came before.
+   *
+   * @returns All of them so far.
+   * @throws An error after `timeoutMs` (default 5000), or when the emulator is closed, that says what came instead and how that differs.
+   */
+  waitForRequests(when: Condition, options?: WaitOptions): Promise<readonly JournalEntry[]>;
+  /** Where a browser shows what passes. */
+  readonly pageUrl: string;
   /** The first request not handed out yet, or the next to arrive. Rejects when the emulator closes first. */
   nextRequest(): Promise<RecordedRequest>;
   /** Resolves once so many HTTP answers since the start are over: sent whole, or cut by either side. */

@@ -17,6 +17,8 @@ export interface RecordedRequest {
   readonly json: unknown;
   /** Which TCP connection it came over, counted from 1. */
   readonly connection: number;
+  /** Which exchange of `traffic` it is, or belongs to: a frame has that of its connection. */
+  readonly exchange: number;
 }
 
 const DEFAULT_RECORD_LIMIT = 1000;

@@ -48,7 +48,7 @@ export interface OtherMethods {
 }
 
 // The public API, the ChatGPT backend, Azure, and no prefix at all.
-const PREFIX = /^(?:\/v1|\/backend-api(?:\/codex)?|\/openai(?:\/v1)?)?(?=\/)/;
+export const PREFIX = /^(?:\/v1|\/backend-api(?:\/codex)?|\/openai(?:\/v1)?)?(?=\/)/;
 const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
   ["POST", "/responses", "responses"],
   ["POST", "/responses/compact", "compact"],

@@ -18,6 +18,15 @@ import { inputTokensOf } from "./responses/usage.ts";
 import { Director } from "./scenario/director.ts";
 import { directionsOf, type Step, type StepItems } from "./script.ts";
 import { ServiceError } from "./service-error.ts";
+import type { Upstream } from "./workbench/relay/upstream.ts";
+import type { Replay } from "./workbench/replay.ts";
+import { Traffic } from "./workbench/traffic.ts";
+
+/** Recordings that stand for the service. */
+export interface Replaying {
+  readonly recordings: Replay;
+  readonly timing: "original" | "none";
+}
 
 /** What both carriers share: the options, what was recorded, and how a turn is made. */
 export class Service {
@@ -26,6 +35,11 @@ export class Service {
   readonly identifiers = new Identifiers();
   readonly recording: Recording;
   readonly journal: Journal;
+  /** What passes, both ways. */
+  readonly traffic: Traffic;
+  /** Where requests go when they are recorded, not answered here. */
+  readonly upstream: Upstream | undefined;
+  readonly replay: Replaying | undefined;
   /** Who decides about each request: the script, then the scenario. */
   readonly script: Director;
   readonly conversations: Conversations;
@@ -34,10 +48,13 @@ export class Service {
   readonly rateLimits: EmulatedRateLimits | undefined;
   #turnStates = 0;
 
-  constructor(options: EmulatorOptions) {
+  constructor(options: EmulatorOptions, elsewhere: { readonly upstream?: Upstream; readonly replay?: Replaying } = {}) {
     this.options = options;
+    this.upstream = elsewhere.upstream;
+    this.replay = elsewhere.replay;
     this.recording = new Recording(options.recordLimit);
     this.journal = new Journal(options.recordLimit);
+    this.traffic = new Traffic(options.recordLimit);
     this.script = new Director(options.script, options.scenario, this.journal);
     this.conversations = new Conversations(this.identifiers);
     this.archive = new Archive(this.identifiers, this.conversations);

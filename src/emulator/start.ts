@@ -1,16 +1,23 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
+import { checkCaller } from "./http/guard.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal.ts";
-import type { EmulatedTest, Emulator, EmulatorOptions, ScenarioControl } from "./options.ts";
+import { waitForRequests } from "./journal-wait.ts";
+import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./options.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";
+import { PREFIX } from "./routes.ts";
 import { checkedScenario } from "./scenario/checked.ts";
 import { readScenario, watchScenario } from "./scenario/file.ts";
-import { Service } from "./service.ts";
+import { type Replaying, Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
 import { WebsocketGate } from "./websocket/gate.ts";
+import { Recorder } from "./workbench/recorder.ts";
+import { Upstream } from "./workbench/relay/upstream.ts";
+import { Replay } from "./workbench/replay.ts";
+import { WorkbenchSite } from "./workbench/site.ts";
 
 const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
 const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
@@ -37,7 +44,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     scenarioFile === undefined
       ? options.scenario && checkedScenario(options.scenario)
       : await readScenario(scenarioFile);
-  const service = new Service({ ...options, ...(scenario && { scenario }) });
+  const { record } = options;
+  const upstream = record && new Upstream(record, PREFIX);
+  const replay = options.replay && (await readRecordings(options.replay));
+  const service = new Service(
+    { ...options, ...(scenario && { scenario }) },
+    { ...(upstream && { upstream }), ...(replay && { replay }) },
+  );
+  const recorder = record && new Recorder(service.traffic, record.folder, record);
   const loopback = tls === true ? createLoopbackIdentity() : undefined;
   const identity = loopback ?? (typeof tls === "object" ? tls : undefined);
   const server = identity
@@ -49,7 +63,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     realtime: (accepted) => new RealtimeConnection(service, accepted),
   });
   service.connections.watch(server);
-  server.on("request", (message, response) => void http.handle(message, response));
+  const site = new WorkbenchSite(service.traffic, service.journal, (headers) => checkCaller({ headers }, options));
+  server.on("request", (message, response) => {
+    if (!site.handles(message)) void http.handle(message, response);
+    else void site.answer(message, response);
+  });
   server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));
   const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
   const watcher = scenarioFile === undefined ? undefined : watchFile(scenarioFile, service);
@@ -57,22 +75,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     url: `${origin}/v1`,
     origin,
+    pageUrl: `${origin}/`,
     ...(loopback && { caPem: loopback.caPem }),
     requests: service.recording.requests,
     journal: service.journal.entries,
+    traffic: service.traffic,
     scenario: controlOf(service),
     test(id) {
       tests += 1;
       return testOf(service, id ?? `test-${tests}`);
     },
+    waitForRequests: (when, wait) => waitForRequests(service.journal, when, wait),
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
     waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
-    close() {
+    async close() {
       watcher?.close();
-      return close(server, service);
+      await close(server, service);
+      await recorder?.close();
     },
   };
+}
+
+/** @throws One that says what is wrong with the recordings. */
+async function readRecordings({ folder, timing = "none" }: ReplayOptions): Promise<Replaying> {
+  return { recordings: await Replay.read(folder), timing };
 }
 
 function watchFile(path: string, service: Service): ReturnType<typeof watchScenario> {
@@ -101,6 +128,7 @@ function testOf(service: Service, id: string): EmulatedTest {
     get journal() {
       return service.journal.entries.filter(({ test }) => test === id);
     },
+    waitForRequests: (when, wait) => waitForRequests(service.journal, when, { ...wait, test: id }),
     scenario: controlOf(service, id),
   };
 }
@@ -121,4 +149,5 @@ async function close(server: Server, service: Service): Promise<void> {
   await service.connections.destroyAll();
   await done;
   service.recording.close();
+  service.journal.close();
 }

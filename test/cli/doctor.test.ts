@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { startHttpProxy } from "../support/proxies/http-proxy.ts";
-import { closedPort, serve } from "../support/serve.ts";
+import { closedPort, serve, serveTcp } from "../support/serve.ts";
 
 /** A TLS emulator and a file that makes it trusted. */
 async function secured() {
@@ -147,6 +148,73 @@ describe("doctor", () => {
     expect(stdout).toContain('http: direct: "127.0.0.0/8" in NO_PROXY excludes it from the proxy');
     expect(stdout).toContain("Everything on the way works.");
     expect(status).toBe(0);
+  });
+
+  it("says which entries of NO_PROXY mean nothing", async () => {
+    const emulator = await emulate();
+    const { stdout, status } = await runCommand(["doctor", emulator.url], { env: { NO_PROXY: "example.com,ht!tp" } });
+    expect(stdout).toMatch(
+      /note setting: entries of NO_PROXY that are no host.*\n.*variable: NO_PROXY\n.*entries: ht!tp/,
+    );
+    expect(status).toBe(0);
+  });
+
+  it("tries a small ClientHello where a handshake is swallowed, and says that its size was the cause", async (context) => {
+    const [major = 0, minor = 0] = (process.versions.openssl ?? "").split(".").map(Number);
+    if (major < 3 || (major === 3 && minor < 5)) context.skip(); // its ClientHello fits into one packet
+    const { emulator, ca } = await secured();
+    const port = Number(new URL(emulator.url).port);
+    const box = await serveTcp((socket) => {
+      socket.once("data", (hello: Buffer) => {
+        if (hello.length > 1_400) return; // swallowed, as some firewalls do
+        const onward = connect(port, "127.0.0.1");
+        onward.write(hello);
+        socket.pipe(onward).pipe(socket);
+        for (const side of [socket, onward]) side.on("error", () => {});
+      });
+    });
+    const url = `https://127.0.0.1:${new URL(box.url).port}/v1`;
+    const { status, stdout } = await runCommand(["doctor", url, "--connect-timeout-ms", "1500"], {
+      env: { CODEX_CA_CERTIFICATE: ca },
+    });
+    expect(stdout).toMatch(/FAIL TLS: .*X25519MLKEM768/);
+    expect(stdout).toMatch(/note small ClientHello: works with the key exchange groups/);
+    expect(status).toBe(4);
+  });
+
+  it.each<[string, () => Promise<{ url: string; env: Record<string, string> }>, RegExp]>([
+    [
+      "a certificate of an unknown authority",
+      async () => ({ url: (await secured()).emulator.url, env: {} }),
+      /could not use https:\/\/127\.0\.0\.1:\d+\/v1\/models without a proxy\. TLS certificate of .*\. Needed: the certificate of the authority .*as a PEM file for CODEX_CA_CERTIFICATE/,
+    ],
+    [
+      "a proxy that wants credentials",
+      async () => {
+        const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
+        return { url: "https://api.example.test/v1", env: { HTTPS_PROXY: proxy.url } };
+      },
+      /through the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)\. .*407.* Needed: credentials for http:.*Basic, or a rule that lets CONNECT to api\.example\.test:443/,
+    ],
+    [
+      "a proxy that forbids the host",
+      async () => {
+        const proxy = await startHttpProxy({ refuseWith: { status: 403 } });
+        return { url: "https://api.example.test/v1", env: { HTTPS_PROXY: proxy.url } };
+      },
+      /Needed: http:\/\/127\.0\.0\.1:\d+ must allow CONNECT to api\.example\.test:443/,
+    ],
+    [
+      "a port that nobody listens at",
+      async () => ({ url: `https://127.0.0.1:${await closedPort()}/v1`, env: {} }),
+      /Needed: TCP from this machine to 127\.0\.0\.1:\d+, or the address of the proxy/,
+    ],
+  ])("ends with one paragraph for a help desk after %s", async (_what, situation, paragraph) => {
+    const { url, env } = await situation();
+    const { stdout } = await runCommand(["doctor", url], { env });
+    const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+    expect(last).toMatch(/^For a help desk: at \d{4}-\d\d-\d\dT[\d:]+Z, on a .* machine, codex-wire [\d.]+ \(Node\.js/);
+    expect(last).toMatch(paragraph);
   });
 
   it("gives the report as one line of JSON, and after it the failure", async () => {

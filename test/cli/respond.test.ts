@@ -9,6 +9,7 @@ import { runCommand } from "../support/command.ts";
 import { closedPort } from "../support/serve.ts";
 
 const quick = ["--max-retries", "0"];
+const message = (part: object) => ({ type: "message", role: "assistant", content: [part] });
 
 async function respondTo(script: readonly Step[], args: readonly string[] = [], env: Record<string, string> = {}) {
   const emulator = await emulate({ script });
@@ -66,6 +67,37 @@ describe("respond", () => {
     const emulator = await emulate();
     const { stdout } = await runCommand(["respond", "--base-url", emulator.url], { input: "repeat: from stdin" });
     expect(stdout).toBe("from stdin\n");
+  });
+
+  it.each<[string, readonly object[], string]>([
+    [
+      "a text that only its item holds, behind one that came in pieces",
+      [
+        { type: "response.output_text.delta", output_index: 0, delta: "One" },
+        { type: "response.output_item.done", output_index: 0, item: message({ type: "output_text", text: "One" }) },
+        { type: "response.output_item.done", output_index: 1, item: message({ type: "output_text", text: ", two" }) },
+      ],
+      "One, two\n",
+    ],
+    [
+      "pieces without an index once",
+      [
+        { type: "response.output_text.delta", delta: "One" },
+        { type: "response.output_item.done", output_index: 0, item: message({ type: "output_text", text: "One" }) },
+      ],
+      "One\n",
+    ],
+    ["a refusal as it comes", [{ type: "response.refusal.delta", delta: "No." }], "No.\n"],
+    [
+      "a refusal that only its item holds",
+      [{ type: "response.output_item.done", item: message({ type: "refusal", refusal: "No." }) }],
+      "No.\n",
+    ],
+  ])("prints %s", async (_what, events, expected) => {
+    const { stdout } = await respondTo([
+      { events: [...events, { type: "response.completed", response: { id: "r" } }] },
+    ]);
+    expect(stdout).toBe(expected);
   });
 
   it("prints one event a line with --json, and nothing else on standard output", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { apiKeyAuth } from "../../src/api/auth.ts";
 import type { ProviderConfig } from "../../src/api/provider.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
-import type { RestartedEvent } from "../../src/api/responses/events.ts";
+import type { RestartedEvent } from "../../src/api/responses/events/types.ts";
 import { ResponsesSession } from "../../src/api/session/session.ts";
 import type { ResponseItem } from "../../src/api/wire/items.ts";
 import { installed } from "./installed.ts";

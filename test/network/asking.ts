@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
+import type { ProviderConfig } from "../../src/api/provider.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
-import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
 import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
 import type { ServiceOptions } from "../../src/api/service/options.ts";
@@ -25,7 +26,8 @@ export interface Origin {
 export async function hiddenOrigin(options: EmulatorOptions & { readonly plain?: boolean } = {}): Promise<Origin> {
   const { plain = false, ...rest } = options;
   const tls = { cert: cert("other-host.pem"), key: cert("server.key") };
-  const emulator = await emulate(plain ? rest : { tls, ...rest });
+  const allowedHosts = [HIDDEN_HOST];
+  const emulator = await emulate({ allowedHosts, ...(plain ? {} : { tls }), ...rest });
   return { emulator, baseUrl: emulator.url.replace("127.0.0.1", HIDDEN_HOST) };
 }
 
@@ -34,7 +36,7 @@ export interface Question {
   readonly baseUrl: string;
   /** Everything that decides about trust and route. */
   readonly env: Readonly<Record<string, string>>;
-  readonly limits?: { readonly streamIdleTimeoutMs?: number; readonly headersTimeoutMs?: number };
+  readonly limits?: Partial<ProviderConfig>;
 }
 
 const REQUEST: ResponsesRequest = { model: "m", input: "repeat: one two three" };

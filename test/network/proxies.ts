@@ -56,9 +56,11 @@ export interface SquidOptions {
   readonly tls?: boolean;
   /** Takes no request to it. */
   readonly deniedHost?: string;
+  /** More lines of its rules, which stand before those that allow: the first that fits decides. */
+  readonly rules?: readonly string[];
 }
 
-export function useSquid({ asksForCredentials, tls, deniedHost }: SquidOptions = {}): Proxy {
+export function useSquid({ asksForCredentials, tls, deniedHost, rules = [] }: SquidOptions = {}): Proxy {
   const share = process.env.SQUID_SHARE ?? "/usr/share/squid";
   return useProxy("squid", (port, folder) => {
     const certificate = ` tls-cert=${certPath("server.pem")} tls-key=${certPath("server.key")}`;
@@ -76,6 +78,7 @@ export function useSquid({ asksForCredentials, tls, deniedHost }: SquidOptions =
       "pinger_enable off",
       "unlinkd_program /bin/true", // unused, but it must exist
       ...(asksForCredentials ? [`auth_param basic program ${credentialsHelper(folder)}`] : []),
+      ...rules,
       ...(deniedHost ? [`acl denied dstdomain ${deniedHost}`, "http_access deny denied"] : []),
       ...(asksForCredentials ? ["acl known proxy_auth REQUIRED", "http_access deny !known"] : []),
       "http_access allow all",

@@ -81,3 +81,62 @@ describe.each(CARRIERS)("squid that is spoken to over TLS, %s", (carrier) => {
     expect(error).toMatchObject({ phase: "tls", message: expect.stringMatching(/^TLS certificate of .*127\.0\.0\.1/) });
   });
 });
+
+// The rules that squid's own example settings and many companies have on CONNECT.
+describe.each(CARRIERS)("squid with rules on CONNECT, %s", (carrier) => {
+  describe("that allow port 443 alone", () => {
+    const proxy = useSquid({ rules: ["acl tls_ports port 443", "http_access deny CONNECT !tls_ports"] });
+
+    it("is quoted with its page, for good, and nothing reaches the origin", async () => {
+      const { baseUrl, emulator } = await hiddenOrigin();
+      const { error } = await ask({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: proxy.url() } });
+      expect(error).toMatchObject({ code: "PROXY_REFUSED", proxyStatus: 403, outlook: "never" });
+      expect((error as Error).message).toContain('(it says: "ERROR: The requested URL could not be retrieved")');
+      expect(emulator.requests).toEqual([]);
+    });
+  });
+
+  describe("that want to know who asks", () => {
+    const proxy = useSquid({ rules: ["acl ours browser ^codex-wire/", "http_access deny CONNECT !ours"] });
+
+    it("lets the client through by its user agent, and not one that gives another", async () => {
+      const { baseUrl } = await hiddenOrigin();
+      const env = { ...ROOT, HTTPS_PROXY: proxy.url() };
+      expect(await answer({ carrier, baseUrl, env })).toBe("one two three");
+      const limits = { proxyHeaders: { "user-agent": "curl/8" } };
+      const { error } = await ask({ carrier, baseUrl, env, limits });
+      expect(error).toMatchObject({ code: "PROXY_REFUSED", proxyStatus: 403 });
+    });
+  });
+
+  describe("that want a header", () => {
+    const proxy = useSquid({ rules: ["acl tenant req_header X-Tenant ^acme$", "http_access deny CONNECT !tenant"] });
+
+    it("lets the client through with proxyHeaders, which the origin does not see", async () => {
+      const { baseUrl, emulator } = await hiddenOrigin();
+      const env = { ...ROOT, HTTPS_PROXY: proxy.url() };
+      const limits = { proxyHeaders: { "x-tenant": "acme" } };
+      expect(await answer({ carrier, baseUrl, env, limits })).toBe("one two three");
+      expect(emulator.requests.filter(({ headers }) => headers["x-tenant"] !== undefined)).toEqual([]);
+      const { error } = await ask({ carrier, baseUrl, env });
+      expect(error).toMatchObject({ code: "PROXY_REFUSED", proxyStatus: 403 });
+    });
+  });
+
+  describe("that send to a log-in page", () => {
+    const proxy = useSquid({
+      rules: [
+        "acl unknown browser ^codex-wire/",
+        "deny_info 302:http://login.example.test/sign-in?to=%u unknown",
+        "http_access deny unknown",
+      ],
+    });
+
+    it("names the page, once and for good", async () => {
+      const { baseUrl } = await hiddenOrigin();
+      const { error } = await ask({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: proxy.url() } });
+      expect(error).toMatchObject({ code: "PROXY_REFUSED", proxyStatus: 302, outlook: "never" });
+      expect((error as Error).message).toContain("open http://login.example.test/sign-in in a browser and sign in");
+    });
+  });
+});

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { noAuth } from "../../src/api/auth.ts";
 import type { ProviderConfig } from "../../src/api/provider.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
-import type { ResponseEvent } from "../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import type { ServiceOptions } from "../../src/api/service/options.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 

@@ -19,7 +19,11 @@ export function recordedResponses(): RecordedResponse[] {
       const lines = readFileSync(join(FOLDER, file), "utf8")
         .split("\n")
         .filter((line) => line !== "");
-      const starts = lines.flatMap((line, index) => (line.startsWith('{"type":"response.created"') ? [index] : []));
+      const starts = lines.flatMap((line, index) => (isCreated(line) ? [index] : []));
       return starts.map((start, nth) => ({ name: `${file} #${nth + 1}`, lines: lines.slice(start, starts[nth + 1]) }));
     });
+}
+
+function isCreated(line: string): boolean {
+  return (JSON.parse(line) as { readonly type?: unknown }).type === "response.created";
 }

@@ -54,7 +54,7 @@ export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[
   readonly calls: readonly ToolCall<Calls>[];
 }
 
-export interface ReadingOptions {
+export interface StreamOptions {
   /** Did the response end before its end? What does not parse is then `incomplete`. Default false. */
   readonly incomplete?: boolean | undefined;
   /** How long a schema may take over one value. Default 10 000. */
@@ -70,7 +70,7 @@ export interface ReadingOptions {
 export async function readOutput<Parsed, Calls extends readonly unknown[]>(
   items: readonly ResponseItem[],
   request: Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">,
-  options: ReadingOptions = {},
+  options: StreamOptions = {},
 ): Promise<OutputReading<Parsed, Calls>> {
   const schemas = toolSchemas(request.tools);
   const [message, calls] = await Promise.all([
@@ -104,7 +104,7 @@ function toolKey(name: string, namespace: string | null | undefined): string {
 async function readCall(
   item: FunctionCallItem | CustomToolCallItem,
   schemas: ReadonlyMap<string, StandardSchema>,
-  options: ReadingOptions,
+  options: StreamOptions,
 ): Promise<ToolCall> {
   const { name, call_id: callId } = item;
   if (item.type === "custom_tool_call") {
@@ -119,7 +119,7 @@ async function readCall(
 async function readMessage(
   items: readonly ResponseItem[],
   format: unknown,
-  options: ReadingOptions,
+  options: StreamOptions,
 ): Promise<Read<unknown>> {
   const asksForJson = isJsonObject(format) && (format.type === "json_schema" || format.type === "json_object");
   const message = items.findLast(
@@ -140,7 +140,7 @@ async function readText(
   text: string,
   status: string | null | undefined,
   schema: StandardSchema | undefined,
-  options: ReadingOptions,
+  options: StreamOptions,
 ): Promise<Read<unknown>> {
   if (isUnfinished(status)) return { problem: { reason: "incomplete" } };
   let value: unknown;

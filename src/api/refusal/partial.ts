@@ -1,5 +1,5 @@
 import { Failure } from "../../client/failure/failure.ts";
-import type { TokenUsage } from "../responses/events.ts";
+import type { TokenUsage } from "../responses/events/types.ts";
 import type { ResponseItem } from "../wire/items.ts";
 
 /** What was received of a response that did not come to its end. */
@@ -10,6 +10,8 @@ export interface PartialResponse {
   readonly items: readonly ResponseItem[];
   readonly responseId?: string;
   readonly tokenUsage?: TokenUsage;
+  /** There was more of it than is kept: text and items are its beginning. */
+  readonly truncated?: boolean;
 }
 
 /** In a log it is id, usage and counts: text and items may be a prompt's or a secret. */
@@ -18,6 +20,7 @@ class LoggedAsCounts implements PartialResponse {
   declare readonly items: readonly ResponseItem[];
   declare readonly responseId?: string;
   declare readonly tokenUsage?: TokenUsage;
+  declare readonly truncated?: boolean;
 
   constructor(partial: PartialResponse) {
     Object.assign(this, partial);

@@ -35,15 +35,22 @@ export class ResponsesClient extends StoredResponsesClient {
    * }
    * ```
    */
-  async stream(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<ResponseStream> {
-    return this.streamBody(encodeResponsesRequest(request, requestEncoding(this.service.provider)), options);
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: ResponsesOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
+    const body = encodeResponsesRequest(request, requestEncoding(this.service.provider));
+    return (await this.streamBody(body, options)).readBy(request);
   }
 
   /**
    * Sends a request and reads its stream to the end: the whole answer. Throws what {@link stream} and reading it throw. With `background: true` it
    * survives cuts as {@link stream} does, and asks until the answer is there where the service does not stream.
    */
-  async create(request: ResponsesRequest, options: ResponsesOptions = {}): Promise<CollectedResponse> {
+  async create<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: ResponsesOptions = {},
+  ): Promise<CollectedResponse<Parsed, Calls>> {
     return (await this.stream(request, options)).collect();
   }
 

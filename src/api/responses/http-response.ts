@@ -5,10 +5,9 @@ import type { CallPart } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import { backgroundStream, isBackground } from "./background/open.ts";
-import { LaterEvents } from "./later-events.ts";
-import type { ResponsesOptions } from "./options.ts";
-import { openSseStream } from "./sse-stream.ts";
-import type { ResponseStream } from "./stream.ts";
+import { readEventStream } from "./event-stream.ts";
+import { type ResponsesOptions, streamOptionsOf } from "./options.ts";
+import { ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 
 /** One request for a response. */
@@ -43,14 +42,15 @@ export async function openHttpResponse(
     return backgroundStream(response, { service, part, headers, traceContext, options, isOwnCall });
   }
   observer.answered({ requestId: requestIdOf(response.headers) });
-  return openSseStream(response, {
-    ...options,
+  const flow = readEventStream(response, {
+    ...streamOptionsOf(options),
     idleTimeoutMs: limits.streamIdleTimeoutMs,
     livenessTimeoutMs: limits.livenessTimeoutMs,
-    later: options.laterEvents ? new LaterEvents(response.headers) : undefined,
+    signal: options.signal,
+    turnState: options.turnState,
     telemetry: observer.telemetry,
     logger: observer.logger,
     blank: response.blank,
-    watch: isOwnCall ? (events) => watched(events, observer) : undefined,
   });
+  return new ResponseStream(isOwnCall ? watched(flow, observer) : flow, response);
 }

@@ -6,24 +6,30 @@ import {
   UNARY_NAMES,
   type UnaryOptions,
 } from "../service/call-options.ts";
-
 import { BACKGROUND_NAMES, type BackgroundOptions } from "./background/options.ts";
 
-/** How a response is read, on any carrier. */
-export interface ReadingOptions {
-  /** Also yield wire events that no event type covers. Default false. */
+/** How a response is read, the same on every carrier. */
+export interface StreamOptions {
+  /** Also yield wire events that no event type covers, as `wire`. Every event is parsed then, which costs what it costs. Default false. */
   readonly wireEvents?: boolean | undefined;
+  /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
+  readonly raw?: boolean | undefined;
   /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
-   * Also yield what the reference reads since March 2026: `tool_call_input.delta`, `reasoning_summary_text.done`, `model_verifications`,
-   * `turn_moderation_metadata`, `safety_buffering`, and `endTurn` and `usageMetadata` on `completed`. Default false.
+   * Keep finished items and the text under way beside what is yielded, up to 64 MiB, for `collect()` and for `partial` of an error. False: nothing
+   * is kept, and `collect()` is a `build` error. Default true.
    */
-  readonly laterEvents?: boolean | undefined;
+  readonly keep?: boolean | undefined;
+}
+
+/** The group, out of the options of a call. */
+export function streamOptionsOf({ wireEvents, raw, incomplete, keep }: StreamOptions): StreamOptions {
+  return { wireEvents, raw, incomplete, keep };
 }
 
 /** Options of one response. */
-export interface ResponsesOptions extends UnaryOptions, ConversationOptions, ReadingOptions, BackgroundOptions {
+export interface ResponsesOptions extends UnaryOptions, ConversationOptions, StreamOptions, BackgroundOptions {
   /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
   /**
@@ -44,7 +50,7 @@ export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
 }
 
 /** For the checks of options that extend it. */
-export const READING_NAMES = { wireEvents: true, incomplete: true, laterEvents: true } as const;
+export const READING_NAMES = { wireEvents: true, raw: true, incomplete: true, keep: true } as const;
 
 const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...UNARY_NAMES,
@@ -64,6 +70,6 @@ export function checkResponsesOptions(options: ResponsesOptions): void {
 }
 
 /** @throws {@link BuildError} */
-export function checkReading({ incomplete }: ReadingOptions): void {
+export function checkReading({ incomplete }: StreamOptions): void {
   oneOf("incomplete", incomplete ?? "fail", ["fail", "end"]);
 }

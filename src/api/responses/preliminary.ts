@@ -1,7 +1,7 @@
 import type { HeaderMap } from "../../client/headers.ts";
 import { header, headerText } from "../headers.ts";
 import { rateLimitSnapshots } from "../rate-limits.ts";
-import type { ResponseEvent } from "./events.ts";
+import type { ResponseEvent } from "./events/types.ts";
 
 /** What the response headers tell, as events before the stream's own, in the reference's order. */
 export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {

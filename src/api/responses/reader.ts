@@ -1,20 +1,39 @@
 import { StreamError } from "../../client/failure/kinds.ts";
+import type { HeaderMap } from "../../client/headers.ts";
 import type { Logger } from "../../client/log.ts";
 import { decodeRawData, type RawData } from "../../client/raw-text.ts";
 import type { Blank } from "../../client/redact.ts";
-import { notify, type SkippedEvent, type StreamPoll, type Telemetry } from "../../client/telemetry.ts";
+import {
+  notify,
+  type SkippedEvent,
+  type StreamDeviation,
+  type StreamPoll,
+  type Telemetry,
+} from "../../client/telemetry.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
-import { type DecodedEvent, decodeWireEvent, type ScannedEvent, serverModelOf } from "./decoding/event-decoder.ts";
-import { scanEvent } from "./decoding/event-scanner.ts";
-import type { ResponseEvent } from "./events.ts";
-import type { LaterEvent, LaterEvents } from "./later-events.ts";
+import {
+  type DecodedEvent,
+  type EndEvent,
+  type MetadataEvent,
+  UNKNOWN_TYPE,
+  type WholeTextEvent,
+} from "./events/decoded.ts";
+import { FastEvents } from "./events/fast/index.ts";
+import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
+import { parseEvent } from "./events/parse.ts";
+import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
+import { SequenceNumbers } from "./events/sequence.ts";
+import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
+import { DeliveredItems } from "./output.ts";
 import type { ResponseEnd } from "./received.ts";
+import { WholeTexts } from "./whole-texts.ts";
 
 /** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
 export interface ResponseSink {
-  event(event: ResponseEvent): void;
+  /** @param size - Of the wire event: its bytes or its characters. */
+  event(event: ResponseEvent, size: number): void;
   /** Called once, after the event that ends the response well. */
   completed(): void;
   /** Called once, when the service ends the response with an error. */
@@ -22,77 +41,86 @@ export interface ResponseSink {
 }
 
 export interface ResponseReaderOptions {
-  /** Emit events that no type covers as `wire`. Default false. */
+  /** Also yield what no event type covers, as `wire`. Every event is parsed then. Default false. */
   readonly wireEvents?: boolean | undefined;
-  /** Also read what the reference reads since March 2026. Default: none of it. */
-  readonly later?: LaterEvents | undefined;
+  /** Also give each event its JSON as received, as `raw`. Every event is parsed then. Default false. */
+  readonly raw?: boolean | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, the event `incomplete` and a normal end. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
+  /** Of the answer, or of the handshake. Default: none. */
+  readonly headers?: HeaderMap | undefined;
   readonly turnState?: TurnState | undefined;
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
   /** Blanks the request's own credentials in a text of the service. Default: the text stays. */
   readonly blank?: Blank | undefined;
+  /** Read deltas, and what says nothing, without parsing it, to the same effect. Default true. */
+  readonly fast?: boolean | undefined;
 }
 
-// Shared: no event shall cost an object for what it does not say.
-const NOTHING_LATER: readonly LaterEvent[] = [];
-
-/** What a stream that ends without its last line end may still say. */
-const TERMINAL: ReadonlySet<unknown> = new Set([
-  "response.completed",
-  "response.failed",
-  "response.incomplete",
-  "error",
-]);
+/** `code` of the error for an event that begins as one and is none. */
+export const DAMAGED_EVENT = "damaged_event";
 
 /**
- * Reads the events of one response, whichever carrier brings them: decodes, keeps the terminal rule (`completed` and failures end the
- * response, at once), and reports what it leaves out. Holds no socket and no timer.
+ * Reads the events of one response, whichever carrier brings them: decodes, puts right what services do differently, keeps the terminal rule
+ * (`completed` and failures end the response, at once), and reports what it leaves out. Holds no socket and no timer.
  */
 export class ResponseReader {
   readonly #sink: ResponseSink;
   readonly #carrier: StreamPoll["carrier"];
   readonly #options: ResponseReaderOptions;
+  readonly #fast: FastEvents | undefined;
+  readonly #delivered = new DeliveredItems();
+  readonly #whole = new WholeTexts();
+  readonly #numbers = new SequenceNumbers();
+  readonly #buffering: SafetyBuffering;
   #serverModel: string | undefined;
   #polledAt = performance.now();
-  /** Somebody wants what no decoded event holds. */
-  readonly #readsEverything: boolean;
+  // Of the event at hand.
+  #text = "";
+  #size = 0;
 
   constructor(sink: ResponseSink, carrier: StreamPoll["carrier"], options: ResponseReaderOptions) {
     this.#sink = sink;
     this.#carrier = carrier;
     this.#options = options;
-    this.#readsEverything = options.wireEvents === true || options.later !== undefined;
+    const { wireEvents = false, raw = false, fast = true } = options;
+    if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
+    this.#buffering = new SafetyBuffering(options.headers ?? {});
   }
 
-  /** One event's JSON text. What cannot be read is reported and left out; the stream goes on, as in the reference. */
-  read(raw: RawData): void {
-    const scanned = this.#readsEverything ? undefined : scanEvent(raw);
-    if (scanned) this.#take(scanned);
-    else this.#parse(decodeRawData(raw));
-  }
-
-  #take({ type, decoded }: ScannedEvent): void {
-    this.#poll(type);
-    if (decoded.type === "skipped") this.#skip(decoded.reason, type);
-    else this.#sink.event(decoded);
-  }
-
-  #parse(text: string): void {
-    const event = parseObject(text);
-    if (event) {
-      this.#accept(event, text);
-      return;
+  /**
+   * One event's JSON text. What cannot be read is reported and left out.
+   *
+   * @returns Whether the response got further by it.
+   */
+  read(raw: RawData): boolean {
+    const fast = this.#fast;
+    if (fast) {
+      const delta = fast.delta(raw);
+      if (delta !== undefined) {
+        this.#number(fast.sequenceNumber, delta.type);
+        this.#poll(delta.type, undefined, true);
+        this.#whole.piece(delta.type);
+        this.#sink.event(delta, raw.length);
+        return true;
+      }
+      const unread = fast.unread(raw);
+      if (unread !== undefined && this.#isNoNews(unread.type)) {
+        const { type, sequenceNumber } = unread;
+        this.#number(sequenceNumber, type);
+        this.#poll(type);
+        this.#skip("unknown type", type);
+        return movesResponse(type);
+      }
     }
-    this.#poll(undefined);
-    this.#skip("not JSON");
+    return this.#parse(decodeRawData(raw), raw);
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);
-    if (event && TERMINAL.has(event.type)) this.#accept(event, text);
+    if (event && rowOf(event.type)?.ends) this.#accept(event, text, text);
   }
 
   /** The carrier broke while the next event was waited for. */
@@ -100,68 +128,157 @@ export class ResponseReader {
     this.#poll(undefined, error);
   }
 
-  #accept(event: JsonObject, text: string): void {
-    this.#poll(event.type);
+  #isNoNews(type: string): boolean {
+    const repeats = rowOf(type)?.repeats;
+    return repeats === undefined || this.#whole.isTold(repeats);
+  }
+
+  #parse(text: string, raw: RawData): boolean {
+    const event = parseEvent(text);
+    if (typeof event === "object") return this.#accept(event, text, raw);
+    this.#poll(undefined);
+    if (event === "none") this.#skip("not JSON");
+    else this.#sink.failed(damaged(text), {});
+    return false;
+  }
+
+  #accept(event: JsonObject, text: string, raw: RawData): boolean {
+    const { type } = event;
+    this.#number(event.sequence_number, type);
+    this.#poll(type);
+    this.#text = text;
+    this.#size = text.length;
     const decoded = decodeWireEvent(event, text);
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
-    const later = this.#options.later?.decode(event) ?? NOTHING_LATER;
-    for (const each of later) this.#sink.event(each);
+    const buffering = this.#buffering.decode(event);
+    if (buffering) this.#emit(buffering);
+    this.#take(event, decoded, buffering !== undefined);
+    this.#fast?.learn(raw, event, decoded);
+    this.#text = ""; // it may be long, and the next event may be a while
+    return movesResponse(type);
+  }
+
+  /** @param isHeard - The event has said something beside its own meaning. */
+  #take(event: JsonObject, decoded: DecodedEvent, isHeard: boolean): void {
     switch (decoded.type) {
+      case "end":
+        this.#end(event, decoded);
+        return;
+      case "skipped":
+        if (isHeard) return;
+        this.#noteWire(event);
+        this.#skip(decoded.reason, event.type);
+        return;
+      case "metadata":
+        this.#takeMetadata(event, decoded, isHeard);
+        return;
+      case "whole_text":
+        if (this.#whole.holdBack(decoded)) return;
+        this.#take(event, UNKNOWN_TYPE, isHeard);
+        return;
+      case "output_item.done":
+        this.#deliver(decoded, event.type);
+        return;
+      default:
+        if ("delta" in decoded) this.#whole.piece(decoded.type);
+        this.#emit(decoded);
+    }
+  }
+
+  /** What the headers of an answer say elsewhere. */
+  #takeMetadata(event: JsonObject, { headers, turnState, events }: MetadataEvent, isHeard: boolean): void {
+    this.#buffering.note(headers);
+    this.#options.turnState?.set(turnState);
+    for (const each of events) this.#emit(each);
+    if (events.length > 0) return;
+    if (turnState === undefined) this.#take(event, UNKNOWN_TYPE, isHeard);
+    else this.#noteWire(event);
+  }
+
+  #end(event: JsonObject, { outcome, output, deviations }: EndEvent): void {
+    for (const what of deviations) this.#deviates(what, event.type);
+    for (const missing of this.#delivered.missingOf(output)) {
+      this.#deviates("item", event.type);
+      this.#deliver(missing, event.type);
+    }
+    this.#emitOwed(this.#whole.take(), event.type);
+    switch (outcome.type) {
       case "failed":
-        this.#sink.failed(this.#blanked(text, decoded.error), decoded);
+        this.#sink.failed(this.#blanked(outcome.error), outcome);
         return;
       case "incomplete":
         if (this.#options.incomplete !== "end") {
-          this.#sink.failed(new IncompleteError(decoded.reason), decoded);
+          this.#sink.failed(new IncompleteError(outcome.reason), outcome);
           return;
         }
-        this.#sink.event(decoded);
-        this.#sink.completed();
-        return;
-      case "metadata":
-        this.#options.turnState?.set(decoded.turnState);
-        if (decoded.modelsEtag !== undefined) this.#sink.event({ type: "models_etag", etag: decoded.modelsEtag });
-        else if (later.length === 0 && this.#options.wireEvents) this.#sink.event({ type: "wire", event });
-        return;
-      case "skipped":
-        if (later.length > 0) return;
-        if (this.#options.wireEvents) this.#sink.event({ type: "wire", event });
-        this.#skip(decoded.reason, event.type);
-        return;
-      case "completed":
-        this.#sink.event(this.#options.later?.complete(decoded, event.response) ?? decoded);
-        this.#sink.completed();
-        return;
-      default:
-        this.#sink.event(decoded);
     }
+    this.#emit(outcome);
+    this.#sink.completed();
+  }
+
+  /** A finished item, behind the words that neither it nor a piece has told. */
+  #deliver(done: OutputItemDoneEvent, wireType: unknown): void {
+    this.#emitOwed(this.#whole.takeWithout(done.item), wireType);
+    if (this.#delivered.note(done)) this.#deviates("order", wireType);
+    this.#emit(done);
+  }
+
+  #emitOwed(owed: readonly WholeTextEvent["piece"][], wireType: unknown): void {
+    for (const piece of owed) {
+      this.#deviates("text", wireType);
+      this.#emit(piece);
+    }
+  }
+
+  #emit(event: ServedEvent): void {
+    this.#sink.event(this.#options.raw ? { ...event, raw: this.#text } : event, this.#size);
+  }
+
+  #noteWire(event: JsonObject): void {
+    if (this.#options.wireEvents) this.#emit({ type: "wire", event });
   }
 
   /** On a WebSocket the reference looks for error frames and limits first, and goes no further with what is one. */
   #comesBeforeModel(event: JsonObject, decoded: DecodedEvent): boolean {
     if (this.#carrier === "sse") return false;
-    return decoded.type === "rate_limits" || (decoded.type === "failed" && event.type === "error");
+    return decoded.type === "rate_limits" || (decoded.type === "end" && event.type === "error");
   }
 
   #noteServerModel(event: JsonObject): void {
     const model = serverModelOf(event);
     if (model === undefined || model === this.#serverModel) return;
     this.#serverModel = model;
-    this.#sink.event({ type: "server_model", model });
+    this.#emit({ type: "server_model", model });
   }
 
   /** The same failure in other words, where the service's own repeat a credential of the request. */
-  #blanked(text: string, error: CodexFailure): CodexFailure {
+  #blanked(error: CodexFailure): CodexFailure {
+    const text = this.#text;
     const blanked = this.#options.blank?.(text) ?? text;
     if (blanked === text) return error;
     const event = parseObject(blanked);
     const decoded = event && decodeWireEvent(event, blanked);
+    if (decoded?.type === "end" && decoded.outcome.type === "failed") return decoded.outcome.error;
     // A credential with quotes in it, or one of digits alone, takes a piece of the event's form with it.
-    const unreadable = `the response failed (${error.kind}); the service's words repeat a credential and are left out`;
-    return decoded?.type === "failed" ? decoded.error : new StreamError(unreadable);
+    return new StreamError(
+      `the response failed (${error.kind}); the service's words repeat a credential and are left out`,
+    );
   }
 
-  #poll(type: unknown, error?: unknown): void {
+  #number(sequenceNumber: unknown, wireType: unknown): void {
+    if (!this.#numbers.follows(sequenceNumber)) this.#deviates("sequence", wireType);
+  }
+
+  #deviates(what: StreamDeviation["what"], wireType: unknown): void {
+    const { telemetry, logger } = this.#options;
+    const deviation: StreamDeviation = { type: typeof wireType === "string" ? wireType : undefined, what };
+    notify(telemetry, "onStreamDeviation", deviation);
+    if (what === "sequence") logger.warn({ ...deviation }, "events of the stream are missing");
+    else logger.debug({ ...deviation }, "the stream deviates from its documentation; put right");
+  }
+
+  /** @param isTyped - `type` is that of the typed event, which is the wire's without `response.`. */
+  #poll(type: unknown, error?: unknown, isTyped = false): void {
     const { telemetry } = this.#options;
     if (!telemetry?.onStreamPoll) return;
     const now = performance.now();
@@ -169,7 +286,7 @@ export class ResponseReader {
     notify(telemetry, "onStreamPoll", {
       carrier: this.#carrier,
       durationMs,
-      type: typeof type === "string" ? type : undefined,
+      type: typeof type === "string" ? (isTyped ? `response.${type}` : type) : undefined,
       error,
     });
     this.#polledAt = now;
@@ -184,4 +301,11 @@ export class ResponseReader {
     notify(telemetry, "onSkippedEvent", skipped);
     if (isOdd) logger.debug({ ...skipped }, "event left out");
   }
+}
+
+function damaged(text: string): StreamError {
+  return new StreamError(
+    `an event of the stream is damaged: it begins as a JSON object and is none (${text.length} characters); what it held is lost`,
+    { code: DAMAGED_EVENT },
+  );
 }

@@ -1,23 +1,28 @@
-import { ProtocolError } from "../../client/failure/kinds.ts";
+import { LimitError, ProtocolError } from "../../client/failure/kinds.ts";
+import type { OutputReading } from "../compose/read-output.ts";
 import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { PartialResponse } from "../refusal/partial.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { ResponseEvent, TokenUsage } from "./events.ts";
+import type { ResponseEvent, TokenUsage } from "./events/types.ts";
+import { type ItemUnderWay, ReceivedItems } from "./received-items.ts";
 
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
 
-/** A whole answer. */
-export interface CollectedResponse {
-  readonly responseId: string;
+/** What the events of a whole answer come to. */
+export interface CollectedEvents {
+  /** Absent where the service never told one. */
+  readonly responseId?: string | undefined;
   /** `incomplete` only with the option `incomplete: "end"`. */
   readonly status: ResponseStatus;
-  /** Every finished item, in order, as received: append them to the next request's `input`. */
+  /** Every finished item, in the order of the output, as received: append them to the next request's `input`. */
   readonly items: readonly ResponseItem[];
-  /** The model's words: all text deltas joined. */
+  /** The model's words. */
   readonly text: string;
   /** Summaries of the model's reasoning; parts are separated by a blank line. */
   readonly reasoningSummary: string;
+  /** The model's words where it refused to answer. */
+  readonly refusal?: string | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
   /** The last snapshot of each limit family. */
   readonly rateLimits: readonly RateLimitSnapshot[];
@@ -27,43 +32,63 @@ export interface CollectedResponse {
   readonly reasoningIncluded: boolean;
 }
 
+/** A whole answer; `parsed`, `problem` and `calls` are its items as the request's schemas read them. */
+export interface CollectedResponse<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+  extends CollectedEvents,
+    OutputReading<Parsed, Calls> {}
+
+/** What of an answer is there while it comes. */
+export interface ResponseSnapshot extends PartialResponse {
+  /** Items that have begun and are not finished, in the order of the output. */
+  readonly itemsUnderWay: readonly ItemUnderWay[];
+}
+
 /** What the service says of a response when it ends it. */
 export interface ResponseEnd {
-  readonly responseId?: string | undefined;
-  readonly tokenUsage?: TokenUsage | undefined;
+  readonly responseId?: string;
+  readonly tokenUsage?: TokenUsage;
 }
+
+/** The most that is kept of one response, in characters of its events. */
+const MOST_KEPT = 64 * 1024 * 1024;
 
 /** What the events of one response, over all its streams, come to. It is fed as they arrive, so that a failure can say what was had. */
 export class Received {
-  readonly #items: ResponseItem[] = [];
+  readonly #items: ReceivedItems | undefined;
   readonly #rateLimits = new Map<string, RateLimitSnapshot>();
-  #text = "";
-  #reasoningSummary = "";
+  readonly #limit: number;
+  #isTruncated = false;
   #status: ResponseStatus | undefined;
   #end: ResponseEnd = {};
   #serverModel: string | undefined;
   #modelsEtag: string | undefined;
   #reasoningIncluded = false;
-  /** How far text and summary had come with each finished item: what a restart keeps. */
-  readonly #marks: { readonly text: number; readonly reasoningSummary: number }[] = [];
 
-  note(event: ResponseEvent): void {
+  /**
+   * @param options - `keep`: items and texts; without them a response of any length takes no memory. Default true. `limit`: the most that is kept,
+   *   in characters.
+   */
+  constructor({
+    keep = true,
+    limit = MOST_KEPT,
+  }: { readonly keep?: boolean | undefined; readonly limit?: number } = {}) {
+    this.#items = keep ? new ReceivedItems() : undefined;
+    this.#limit = limit;
+  }
+
+  get keeps(): boolean {
+    return this.#items !== undefined;
+  }
+
+  /** @param size - Of the wire event, in characters, where it is known. */
+  note(event: ResponseEvent, size?: number): void {
     switch (event.type) {
-      case "output_text.delta":
-        this.#text += event.delta;
-        break;
-      case "reasoning_summary_text.delta":
-        this.#reasoningSummary += event.delta;
-        break;
-      case "reasoning_summary_part.added":
-        if (this.#reasoningSummary !== "") this.#reasoningSummary += "\n\n";
-        break;
-      case "output_item.done":
-        this.#items.push(event.item);
-        this.#marks.push({ text: this.#text.length, reasoningSummary: this.#reasoningSummary.length });
+      case "created":
+        if (event.responseId !== undefined) this.#end = { ...this.#end, responseId: event.responseId };
         break;
       case "restarted":
-        this.#restart(event.keptItems);
+        this.#items?.restart(event.keptItems);
+        this.#end = {};
         break;
       case "rate_limits":
         this.#rateLimits.set(event.snapshot.limitId, event.snapshot);
@@ -82,33 +107,58 @@ export class Received {
         this.#status = event.type;
         this.ended(event);
         break;
+      default:
+        this.#keep(event, size);
     }
   }
 
-  /** What a failure of the service says of the response. */
-  ended(end: ResponseEnd): void {
-    this.#end = end;
-  }
-
-  partial(): PartialResponse {
-    const { responseId, tokenUsage } = this.#end;
-    return {
-      text: this.#words(),
-      items: [...this.#items],
+  /** What the service says of the response at its end; what it leaves out, the beginning has told. */
+  ended({ responseId, tokenUsage }: ResponseEnd): void {
+    this.#end = {
+      ...this.#end,
       ...(responseId === undefined ? {} : { responseId }),
       ...(tokenUsage === undefined ? {} : { tokenUsage }),
     };
   }
 
-  /** @throws {@link ProtocolError} The events ended without the terminal one. */
-  collected(): CollectedResponse {
-    if (this.#status === undefined) throw new ProtocolError("the events ended without the terminal one");
+  /** How it ended, once it has ended well. */
+  get status(): ResponseStatus | undefined {
+    return this.#status;
+  }
+
+  partial(): PartialResponse {
+    const { responseId, tokenUsage } = this.#end;
     return {
-      responseId: this.#end.responseId ?? "",
+      text: this.#items?.text() ?? "",
+      items: this.#items?.finished() ?? [],
+      ...(responseId === undefined ? {} : { responseId }),
+      ...(tokenUsage === undefined ? {} : { tokenUsage }),
+      ...(this.#isTruncated ? { truncated: true } : {}),
+    };
+  }
+
+  snapshot(): ResponseSnapshot {
+    return { ...this.partial(), itemsUnderWay: this.#items?.underWay() ?? [] };
+  }
+
+  /** @throws {@link ProtocolError} The events ended without the terminal one. {@link LimitError} There was more of it than is kept. */
+  collected(): CollectedEvents {
+    if (this.#status === undefined) throw new ProtocolError("the events ended without the terminal one");
+    if (this.#isTruncated) {
+      const limit = this.#limit;
+      throw new LimitError(
+        `the response is larger than ${limit} characters, the most that is kept of one; read its events instead, with keep: false`,
+        { what: "response", limit, unit: "characters" },
+      );
+    }
+    const refusal = this.#items?.refusal();
+    return {
+      responseId: this.#end.responseId,
       status: this.#status,
-      items: [...this.#items],
-      text: this.#words(),
-      reasoningSummary: this.#reasoningSummary,
+      items: this.#items?.finished() ?? [],
+      text: this.#items?.text() ?? "",
+      reasoningSummary: this.#items?.reasoningSummary() ?? "",
+      ...(refusal ? { refusal } : {}),
       tokenUsage: this.#end.tokenUsage,
       rateLimits: [...this.#rateLimits.values()],
       serverModel: this.#serverModel,
@@ -117,28 +167,9 @@ export class Received {
     };
   }
 
-  /** A server may send whole items without deltas. */
-  #words(): string {
-    return this.#text === "" ? outputText(this.#items) : this.#text;
+  #keep(event: ResponseEvent, size: number | undefined): void {
+    if (this.#items === undefined || this.#isTruncated) return;
+    this.#items.note(event, size);
+    this.#isTruncated = this.#items.size > this.#limit;
   }
-
-  #restart(keptItems: number): void {
-    this.#items.length = keptItems;
-    this.#marks.length = keptItems;
-    const kept = this.#marks.at(-1) ?? { text: 0, reasoningSummary: 0 };
-    this.#text = this.#text.slice(0, kept.text);
-    this.#reasoningSummary = this.#reasoningSummary.slice(0, kept.reasoningSummary);
-  }
-}
-
-/** The words of finished items. */
-export function outputText(items: readonly ResponseItem[]): string {
-  let text = "";
-  for (const item of items) {
-    if (item.type !== "message" || !Array.isArray(item.content)) continue;
-    for (const part of item.content) {
-      if (part?.type === "output_text" && typeof part.text === "string") text += part.text;
-    }
-  }
-  return text;
 }

@@ -1,9 +1,12 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
+import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
+import type { ResponsesRequest } from "../wire/request-fields.ts";
 import type { ResponsePosition } from "./background/position.ts";
-import type { ResponseEvent } from "./events.ts";
-import type { CollectedResponse, Received } from "./received.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { eventBytes, readableOf } from "./readable.ts";
+import type { CollectedResponse, Received, ResponseSnapshot } from "./received.ts";
 
 /** What the answer said before its first event; of the handshake, on a WebSocket. */
 export interface ResponseStreamHead {
@@ -15,6 +18,11 @@ export interface ResponseStreamHead {
 export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
   /** Of a response in the background: how far its reader has come. */
   readonly position?: ResponsePosition | undefined;
+  next(): Promise<IteratorResult<ResponseEvent, undefined>>;
+  /** Everything that waits, else what comes together next. */
+  nextBatch(): Promise<IteratorResult<ResponseEvent[], undefined>>;
+  /** Lets the rest go by unread and resolves at the end; a reader's next step ends with it. Rejects with what ended the stream otherwise, at any time. */
+  drain(): Promise<void>;
   /** The reader leaves, at any time. */
   return(): Promise<IteratorResult<ResponseEvent, undefined>>;
   /** Somebody else ends the stream: the reader, who may be waiting, gets `reason` instead of a quiet end. Without effect after the end. */
@@ -27,19 +35,29 @@ export interface ResponseSource {
   readonly received: Received;
 }
 
+/** What of a request says how its answer is read. */
+type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">;
+
 /**
- * The events of one response, in wire order. Single use: iterate it once, or `collect()` it.
+ * The events of one response, in wire order. It has one reader: iterate it, take `batches()`, or make it a web stream; a second reader is a `build`
+ * error. `collect()` goes with each of them, or instead.
  *
  * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
- * `partial` what was received. Leaving the loop early closes the connection, which cancels
- * the generation; a response in the background goes on, unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory.
+ * `partial` what was received. Leaving the loop early closes the connection, which cancels the generation; a response in the background goes on,
+ * unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory. Finished items and the text
+ * under way are kept beside that, up to 64 MiB of a response, for `collect()` and `partial`; with `keep: false` they are not.
  */
-export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDisposable {
+export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
+  implements AsyncIterable<ResponseEvent>, AsyncDisposable
+{
   readonly status: number;
   readonly headers: HeaderMap;
   readonly #source: EventIterator;
   readonly #received: Received;
-  #taken = false;
+  #isTaken = false;
+  #isClosed = false;
+  #collected: Promise<CollectedResponse<Parsed, Calls>> | undefined;
+  #schemas: Schemas<Parsed, Calls> = {};
 
   constructor({ events, received }: ResponseSource, head: ResponseStreamHead) {
     this.#source = events;
@@ -61,23 +79,64 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
     return this.#source.position;
   }
 
+  /** @throws {@link BuildError} The stream has a reader. */
   [Symbol.asyncIterator](): AsyncIterator<ResponseEvent, undefined> {
-    if (this.#taken) {
-      throw new BuildError("a response stream can be read once; keep the events, or use what collect() returned");
-    }
-    this.#taken = true;
-    return this.#source;
+    return this.source();
   }
 
   /**
-   * Reads to the end and returns the whole answer.
+   * The same events, those together that came together: one step for many of them, where a consumer can take them so. What came before an error comes
+   * first, as a batch of its own. A batch is never empty.
    *
-   * @throws What iterating would throw.
+   * @throws {@link BuildError} The stream has a reader.
    */
-  async collect(): Promise<CollectedResponse> {
-    const events = this[Symbol.asyncIterator]();
-    while (!(await events.next()).done);
-    return this.#received.collected();
+  batches(): AsyncIterableIterator<readonly ResponseEvent[], undefined> {
+    const source = this.source();
+    return {
+      next: () => source.nextBatch(),
+      return: async () => {
+        await source.return();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /**
+   * The same events as a web stream, read as it is read; cancelling it leaves the stream.
+   *
+   * @param options - `as`: `events`, as objects; `sse`, each as a server-sent event (`event:` its type, `data:` its JSON). Default `events`.
+   * @throws {@link BuildError} The stream has a reader.
+   */
+  toReadableStream(options: { readonly as: "sse" }): ReadableStream<Uint8Array>;
+  toReadableStream(options?: { readonly as?: "events" | undefined }): ReadableStream<ResponseEvent>;
+  toReadableStream({
+    as = "events",
+  }: {
+    readonly as?: "events" | "sse" | undefined;
+  } = {}): ReadableStream<ResponseEvent | Uint8Array> {
+    if (as !== "events" && as !== "sse") throw new BuildError("toReadableStream: as must be one of events, sse");
+    const source = this.source();
+    return as === "sse" ? readableOf(source, eventBytes) : readableOf(source, (event) => event);
+  }
+
+  /**
+   * The whole answer: one promise, whenever it is asked for. Instead of a loop it reads everything; during one it reads the rest, and the loop's next step
+   * ends after it; after one it is there.
+   *
+   * @throws What ended the stream, if not its terminal event; after the loop was left, {@link AbortedError}. {@link LimitError} There was more than
+   *   64 MiB of it. {@link BuildError} The option `keep: false`.
+   */
+  collect(): Promise<CollectedResponse<Parsed, Calls>> {
+    this.#collected ??= this.#collect();
+    return this.#collected;
+  }
+
+  /** What of the answer is there by now, items that are under way included. Events cost nothing by it; looking does. */
+  snapshot(): ResponseSnapshot {
+    return this.#received.snapshot();
   }
 
   /**
@@ -85,11 +144,41 @@ export class ResponseStream implements AsyncIterable<ResponseEvent>, AsyncDispos
    * look like a whole one. Without effect after the end.
    */
   async close(): Promise<void> {
-    this.#taken = true;
+    this.#isClosed = true;
     await this.#source.leave(new AbortedError("the stream was closed"));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #collect(): Promise<CollectedResponse<Parsed, Calls>> {
+    if (!this.#received.keeps)
+      throw new BuildError("collect() needs what the option keep: false does not keep; read the events instead");
+    this.#isTaken = true;
+    await this.#source.drain();
+    const answer = this.#received.collected();
+    const reading = await readOutput(answer.items, this.#schemas, { incomplete: answer.status === "incomplete" });
+    return { ...answer, ...reading };
+  }
+
+  /** The same stream, whose answer is read by this request's format and tools. @internal */
+  readBy<OwnParsed, OwnCalls extends readonly unknown[]>({
+    text,
+    tools,
+  }: ResponsesRequest<OwnParsed, OwnCalls>): ResponseStream<OwnParsed, OwnCalls> {
+    const stream = this as unknown as ResponseStream<OwnParsed, OwnCalls>;
+    stream.#schemas = { text, tools };
+    return stream;
+  }
+
+  /** For what reads on in a stream's place, as a session does. @internal */
+  source(): EventIterator {
+    if (this.#isTaken || this.#isClosed) {
+      const why = this.#isClosed ? "the response stream was closed" : "a response stream can be read once";
+      throw new BuildError(`${why}; keep the events, or use what collect() returned`);
+    }
+    this.#isTaken = true;
+    return this.#source;
   }
 }

@@ -1,38 +1,23 @@
 import type { CallObserver } from "../service/observer.ts";
-import type { EventIterator } from "./stream.ts";
+import { attended } from "./attended.ts";
+import type { ResponseSource } from "./stream.ts";
 
-/** The events of a call, with its end told to those who watch; where nobody does, the events themselves, which spares a step an event. */
-export function watched(events: EventIterator, observer: CallObserver): EventIterator {
-  if (!observer.isWatched) return events;
-  return {
-    get position() {
-      return events.position;
-    },
-    async next() {
-      try {
-        const step = await events.next();
-        if (step.done) {
-          observer.ended("completed");
-          return step;
-        }
-        observer.tookEvent();
-        const event = step.value;
-        if (event.type !== "completed" && event.type !== "incomplete") return step;
-        observer.answered({ responseId: event.responseId, tokenUsage: event.tokenUsage });
-        observer.ended(event.type);
-        return step;
-      } catch (error) {
-        observer.failed(error);
-        throw error;
-      }
-    },
-    async return() {
-      observer.ended("left");
-      return events.return();
-    },
-    async leave(reason) {
-      await events.leave(reason);
-      observer.failed(reason);
-    },
+/** A source with its end told to those who watch the call; where nobody does, the source itself, which spares a step an event. */
+export function watched(source: ResponseSource, observer: CallObserver): ResponseSource {
+  if (!observer.isWatched) return source;
+  const { received } = source;
+  const ended = (): void => {
+    const { responseId, tokenUsage } = received.partial();
+    observer.answered({ responseId, tokenUsage });
+    observer.ended(received.status ?? "completed");
   };
+  return attended(source, {
+    took(event) {
+      observer.tookEvent();
+      if (event.type === "completed" || event.type === "incomplete") ended();
+    },
+    ended,
+    failed: (error) => observer.failed(error),
+    left: () => observer.ended("left"),
+  });
 }

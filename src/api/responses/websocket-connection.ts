@@ -15,17 +15,17 @@ import type { TurnState } from "../service/call-options.ts";
 import type { CallObserver, Observer } from "../service/observer.ts";
 import { type JsonObject, jsonText, parseObject } from "../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
-import type { ResponseEvent } from "./events.ts";
-import { type Carrier, ResponseFeed } from "./feed.ts";
-import { LaterEvents } from "./later-events.ts";
-import { checkReading, READING_NAMES, type ReadingOptions } from "./options.ts";
+import type { Carrier } from "./ending.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { ResponseFlow } from "./flow.ts";
+import { checkReading, READING_NAMES, type StreamOptions, streamOptionsOf } from "./options.ts";
 import { handshakeEvents } from "./preliminary.ts";
-import { type EventIterator, ResponseStream } from "./stream.ts";
+import { type ResponseSource, ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 import { connectionClosed, RequestTurns } from "./websocket-turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions extends ReadingOptions {
+export interface WebsocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -65,13 +65,15 @@ export interface ConnectionContext {
 
 /** One request over a connection. */
 export interface WebsocketResponseCall {
-  readonly body: JsonObject;
+  /** As `frameText` writes it. */
+  readonly frame: string;
+  /** What of the options is about reading the answer. */
   readonly options: WebsocketStreamOptions;
   readonly observer: CallObserver;
   /** The call ends with this response. */
   readonly isOwnCall: boolean;
-  /** Goes between the events and their reader. */
-  readonly dress?: ((events: EventIterator) => EventIterator) | undefined;
+  /** Goes between the source and its reader. */
+  readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
 }
 
 /** As `streamBody`, for a request that is part of a larger call. */
@@ -93,7 +95,7 @@ export class ResponsesWebsocketConnection {
   readonly #context: ConnectionContext;
   readonly #preliminary: readonly ResponseEvent[];
   readonly #turns = new RequestTurns();
-  #feed: ResponseFeed | undefined;
+  #flow: ResponseFlow | undefined;
   #isSending = false;
   #requests = 0;
   /** Of one network read: they come in one go. */
@@ -115,6 +117,11 @@ export class ResponsesWebsocketConnection {
     return this.#connection.isClosed;
   }
 
+  /** Idle, and the clock jumped since the server was heard last (this machine slept): a new connection is cheaper than a request that is lost. */
+  get isDoubtful(): boolean {
+    return this.#flow === undefined && this.#connection.isDoubtful;
+  }
+
   /**
    * Sends a request and resolves when it is out; while another response is under way it waits for that one's end.
    *
@@ -122,10 +129,14 @@ export class ResponsesWebsocketConnection {
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
    *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
    */
-  async stream(request: ResponsesRequest, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: WebsocketStreamOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
     const { azure, itemIds } = requestEncoding(this.#context.provider);
     // The ids of stored items are written over HTTP alone, as in the reference.
-    return this.streamBody(encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds }), options);
+    const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
+    return (await this.streamBody(body, options)).readBy(request);
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
@@ -134,7 +145,9 @@ export class ResponsesWebsocketConnection {
     checkReading(options);
     const observer = this.#context.observer.begin({ endpoint: "responses", model: modelOf(body) });
     try {
-      return await this.#respond({ body, options, observer, isOwnCall: true });
+      const { traceContext = this.#context.traceContext } = options;
+      const frame = frameText(body, { ...options, traceContext });
+      return await this.#respond({ frame, options, observer, isOwnCall: true });
     } catch (error) {
       observer.failed(error);
       throw error;
@@ -145,24 +158,20 @@ export class ResponsesWebsocketConnection {
     respondOn = (connection, call) => connection.#respond(call);
   }
 
-  async #respond({ body, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
+  async #respond({ frame, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
     acceptSignal(options.signal);
-    const frame = this.#encode(body, options);
     if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
     await this.#turns.enter(options.signal);
     if (options.signal?.aborted) {
       this.#endTurn(); // nothing is out yet: the connection serves the next request
       throw new AbortedError(options.signal.reason);
     }
-    const feed = this.#openFeed(options, observer);
-    await this.#send(frame, feed, options.signal, observer);
-    feed.expectEvents();
+    const flow = this.#openFlow(options, observer);
+    await this.#send(frame, flow, options.signal, observer);
+    flow.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
-    const events = isOwnCall ? watched(feed.queue, observer) : feed.queue;
-    return new ResponseStream(
-      { events: dress?.(events) ?? events, received: feed.received },
-      { status: 101, headers: this.headers },
-    );
+    const source = isOwnCall ? watched(flow, observer) : flow;
+    return new ResponseStream(dress?.(source) ?? source, { status: 101, headers: this.headers });
   }
 
   /**
@@ -171,7 +180,7 @@ export class ResponsesWebsocketConnection {
    */
   async close(): Promise<void> {
     this.#turns.close();
-    if (this.#feed) this.#feed.fail(connectionClosed());
+    if (this.#flow) this.#flow.fail(connectionClosed());
     else await this.#connection.close();
   }
 
@@ -185,34 +194,27 @@ export class ResponsesWebsocketConnection {
     if (error) this.#connection.terminate();
   }
 
-  #encode(
-    body: JsonObject,
-    { previousResponseId, generate, clientMetadata, traceContext }: WebsocketStreamOptions,
-  ): string {
-    const trace = traceMetadata(traceContext ?? this.#context.traceContext);
-    return jsonText(
-      websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
-    );
-  }
-
-  #openFeed(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFeed {
-    const feed = new ResponseFeed(this.#carrier, {
-      ...options,
-      idleTimeoutMs: this.#context.limits.streamIdleTimeoutMs,
-      later: options.laterEvents ? new LaterEvents(this.headers) : undefined,
+  #openFlow(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
+    const { limits } = this.#context;
+    const flow = new ResponseFlow(this.#carrier, {
+      ...streamOptionsOf(options),
+      idleTimeoutMs: limits.streamIdleTimeoutMs,
+      signal: options.signal,
+      headers: this.headers,
+      turnState: options.turnState,
       telemetry,
       logger,
       blank: this.#connection.blank,
     });
-    this.#feed = feed;
+    this.#flow = flow;
     this.#connection.ref();
-    feed.open(this.#preliminary);
-    return feed;
+    flow.open(this.#preliminary);
+    return flow;
   }
 
   async #send(
     frame: string,
-    feed: ResponseFeed,
+    flow: ResponseFlow,
     signal: AbortSignal | undefined,
     { telemetry }: CallObserver,
   ): Promise<void> {
@@ -224,8 +226,8 @@ export class ResponsesWebsocketConnection {
     try {
       await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
     } catch (cause) {
-      feed.fail(cause);
-      error = feed.failure; // the server's own reason, where it gave one before the connection went
+      flow.fail(cause);
+      error = flow.failure; // the server's own reason, where it gave one before the connection went
     } finally {
       this.#isSending = false;
     }
@@ -243,12 +245,12 @@ export class ResponsesWebsocketConnection {
     pause: () => this.#connection.pause(),
     resume: () => this.#connection.resume(),
     complete: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
       this.#endTurn();
     },
     cancel: () => {
-      this.#feed = undefined;
+      this.#flow = undefined;
       this.#connection.terminate();
     },
   };
@@ -258,14 +260,14 @@ export class ResponsesWebsocketConnection {
     let size = 0;
     try {
       for (const message of this.#messages.splice(0)) {
-        if (this.#feed) this.#feed.read(message);
+        if (this.#flow) this.#flow.read(message);
         else this.#unasked(decodeRawData(message));
         size += message.length;
       }
-      this.#feed?.took(size);
+      this.#flow?.took(size);
     } catch (error) {
-      if (this.#feed)
-        this.#feed.fail(error); // nobody listens to the promise that called
+      if (this.#flow)
+        this.#flow.fail(error); // nobody listens to the promise that called
       else this.#connection.terminate();
     }
   };
@@ -277,7 +279,7 @@ export class ResponsesWebsocketConnection {
     },
     binary: () => {
       this.#readMessages();
-      if (this.#feed) this.#feed.fail(new StreamError("unexpected binary websocket event"));
+      if (this.#flow) this.#flow.fail(new StreamError("unexpected binary websocket event"));
       else this.#connection.terminate();
     },
     ended: (end) => {
@@ -285,9 +287,25 @@ export class ResponsesWebsocketConnection {
       this.#turns.close();
       this.#context.observer.logger.debug({ by: end.by }, "websocket closed");
       // What we ended has its error already, and a request that broke on its way out gets the one of sending.
-      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#feed?.fail(endError(end));
+      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#flow?.fail(endError(end));
     },
   };
+}
+
+/** A request as the text of the one frame in which it goes out. @throws {@link BuildError} It cannot be written as JSON. */
+export function frameText(
+  body: JsonObject,
+  {
+    previousResponseId,
+    generate,
+    clientMetadata,
+    traceContext,
+  }: Pick<WebsocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
+): string {
+  const trace = traceMetadata(traceContext);
+  return jsonText(
+    websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
+  );
 }
 
 /** Trace context as the reference puts it into a request, where a frame has no headers. */

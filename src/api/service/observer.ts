@@ -4,12 +4,13 @@ import type {
   RequestAttempt,
   RetryNotice,
   SkippedEvent,
+  StreamDeviation,
   StreamPoll,
   Telemetry as TransportTelemetry,
   WebsocketRequest,
 } from "../../client/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
-import type { TokenUsage } from "../responses/events.ts";
+import type { TokenUsage } from "../responses/events/types.ts";
 
 /** Which call something belongs to. */
 export interface CallFacts {
@@ -59,6 +60,7 @@ export interface Telemetry {
   onRetry?(notice: Omit<RetryNotice, "reason"> & { readonly reason: CodexFailure } & CallFacts): void;
   onStreamPoll?(poll: StreamPoll & CallFacts): void;
   onSkippedEvent?(event: SkippedEvent & CallFacts): void;
+  onStreamDeviation?(deviation: StreamDeviation & CallFacts): void;
   onWebsocketRequest?(request: WebsocketRequest & CallFacts): void;
 }
 
@@ -91,7 +93,14 @@ export class Observer {
   }
 }
 
-const TRANSPORT_HOOKS = ["onRequest", "onRetry", "onStreamPoll", "onSkippedEvent", "onWebsocketRequest"] as const;
+const TRANSPORT_HOOKS = [
+  "onRequest",
+  "onRetry",
+  "onStreamPoll",
+  "onSkippedEvent",
+  "onStreamDeviation",
+  "onWebsocketRequest",
+] as const;
 
 /** One call, from its start to its end. */
 export class CallObserver {

@@ -1,11 +1,11 @@
+import { BuildError } from "../../client/failure/kinds.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { respondOn, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { JsonObject } from "../wire/json.ts";
 import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
-import type { ConnectionHistory, FullRequest, IncrementalPlan } from "./incremental.ts";
+import { type ConnectionHistory, type FullRequest, type IncrementalPlan, knownHistory } from "./incremental.ts";
 
 /** One try of one request on one carrier. */
 export interface Attempt {
@@ -46,19 +46,28 @@ export class HttpAttempt implements Attempt {
   completed(): void {}
 }
 
+/** A request as it goes out over a WebSocket, written once. */
+export interface WrittenFrame {
+  readonly plan: IncrementalPlan;
+  readonly text: string;
+}
+
 export interface WebsocketAttemptOptions {
   readonly slot: ConnectionSlot;
   readonly request: FullRequest;
-  /** The body to send by a plan. */
-  readonly bodyOf: (plan: IncrementalPlan) => JsonObject;
+  /** As it was written for the connection with this history; undefined: for a new one. */
+  readonly written: WrittenFrame & { readonly history: ConnectionHistory | undefined };
+  /** Writes it anew, where that connection is gone by the time it is needed. */
+  readonly write: (plan: IncrementalPlan) => WrittenFrame;
   readonly connect: ConnectionCall;
-  readonly streamOptions: (plan: IncrementalPlan) => WebsocketStreamOptions;
+  readonly reading: WebsocketStreamOptions;
 }
 
 export class WebsocketAttempt implements Attempt {
   readonly carrier = "websocket";
   readonly goesOn = false;
-  readonly #options: WebsocketAttemptOptions;
+  /** Until it is out: the request may be large. */
+  #options: WebsocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
 
@@ -75,14 +84,18 @@ export class WebsocketAttempt implements Attempt {
   }
 
   async open(): Promise<ResponseStream> {
-    const { slot, request, bodyOf, connect, streamOptions } = this.#options;
+    const options = this.#options;
+    this.#options = undefined;
+    if (!options) throw new BuildError("an attempt is opened once");
+    const { slot, request, written, write, connect, reading } = options;
     const { connection, history, wasIdle } = await slot.obtain(connect);
     this.#history = history;
     this.#wasIdle = wasIdle;
-    const plan = history.plan(request);
+    // The connection may have died meanwhile, and another one wants all of it.
+    const { plan, text } = written.history === knownHistory(history) ? written : write(history.plan(request));
     history.sent(request, plan);
     const { observer } = connect.part;
-    return respondOn(connection, { body: bodyOf(plan), options: streamOptions(plan), observer, isOwnCall: false });
+    return respondOn(connection, { frame: text, options: reading, observer, isOwnCall: false });
   }
 
   completed(responseId: string, items: readonly ResponseItem[]): void {

@@ -2,18 +2,19 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
-import type { WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import { streamOptionsOf } from "../responses/options.ts";
+import { frameText, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
 import type { CallPart } from "../service/call.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { turnMetadataText } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import { type JsonObject, jsonText } from "../wire/json.ts";
+import type { JsonObject } from "../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
-import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../wire/requests.ts";
-import { type Attempt, HttpAttempt, WebsocketAttempt } from "./attempt.ts";
+import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
+import { type Attempt, HttpAttempt, WebsocketAttempt, type WrittenFrame } from "./attempt.ts";
 import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
-import type { FullRequest, IncrementalPlan } from "./incremental.ts";
+import { type FullRequest, type IncrementalPlan, knownHistory, wholePlan } from "./incremental.ts";
 import type { SessionCallOptions, SessionOptions } from "./options.ts";
 
 /** One call, as every attempt of it needs it. */
@@ -35,9 +36,6 @@ export interface CarriersOptions {
   readonly slot: ConnectionSlot | undefined;
   readonly maxFrameBytes: number;
 }
-
-/** What the service must find room for beside a frame as it is measured: a trace context, mainly. */
-const FRAME_MARGIN_BYTES = 1024;
 
 /** Decides how a request travels, and writes it for its carrier. A WebSocket that was given up is not tried again. */
 export class Carriers {
@@ -85,8 +83,8 @@ export class Carriers {
         'a response in the background goes over HTTP alone, and this session uses WebSockets alone: leave background out, or give the session carrier: "auto"',
       );
     }
-    const full = this.#fullRequest(call, items);
-    if (this.#fitsFrame(slot, call, full)) return this.#overWebsocket(slot, call, full);
+    const attempt = this.#overWebsocket(slot, call, items);
+    if (attempt) return attempt;
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
       `the request is larger than a WebSocket message may be (${this.#options.maxFrameBytes} bytes); shorten the history or let the session use HTTP (carrier: "auto")`,
@@ -97,8 +95,7 @@ export class Carriers {
   prewarm(call: Call): Attempt | undefined {
     const slot = this.#slot;
     if (!slot || slot.history?.isFresh === false) return undefined;
-    const full = this.#fullRequest(call, inputItems(call.request.input));
-    return this.#fitsFrame(slot, call, full) ? this.#overWebsocket(slot, call, full, { generate: false }) : undefined;
+    return this.#overWebsocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
   }
 
   connection({ options, turnState, signal, part }: Omit<Call, "request">): ConnectionCall {
@@ -108,37 +105,37 @@ export class Carriers {
     return { options: { conversationId, turnMetadata, turnState, headers, signal }, part };
   }
 
-  #fitsFrame(slot: ConnectionSlot, call: Call, request: FullRequest): boolean {
-    const plan = slot.history?.plan(request) ?? { previousResponseId: undefined, items: request.items };
-    const frame = websocketFrame(this.#websocketBody(request, plan), this.#streamOptions(call, plan));
-    return Buffer.byteLength(jsonText(frame)) + FRAME_MARGIN_BYTES <= this.#options.maxFrameBytes;
-  }
-
+  /** The request, written once for the connection that it will most likely go over; undefined where a frame cannot hold it. */
   #overWebsocket(
     slot: ConnectionSlot,
     call: Call,
-    request: FullRequest,
-    more: Pick<WebsocketStreamOptions, "generate"> = {},
-  ): Attempt {
+    items: readonly ResponseItem[],
+    more: Pick<WebsocketStreamOptions, "generate" | "keep"> = {},
+  ): Attempt | undefined {
+    const request = this.#fullRequest(call, items);
+    const { options, turnState, signal } = call;
+    const metadata = turnMetadataText(options.turnMetadata);
+    const write = (plan: IncrementalPlan): WrittenFrame => ({
+      plan,
+      text: frameText(this.#websocketBody(request, plan), {
+        previousResponseId: plan.previousResponseId,
+        generate: more.generate,
+        clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
+        traceContext: options.traceContext,
+      }),
+    });
+    const history = knownHistory(slot.history);
+    const written = write(history?.plan(request) ?? wholePlan(request));
+    if (Buffer.byteLength(written.text) > this.#options.maxFrameBytes) return undefined;
     return new WebsocketAttempt({
       slot,
       request,
-      bodyOf: (plan) => this.#websocketBody(request, plan),
+      written: { ...written, history },
+      write,
       connect: this.connection(call),
-      streamOptions: (plan) => ({ ...this.#streamOptions(call, plan), ...more }),
+      // Kept by the session, over all its streams.
+      reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
-  }
-
-  #streamOptions({ options, turnState, signal }: Call, plan: IncrementalPlan): WebsocketStreamOptions {
-    const { headers: _ofConnections, turnMetadata, ...rest } = options;
-    const metadata = turnMetadataText(turnMetadata);
-    return {
-      ...rest,
-      previousResponseId: plan.previousResponseId,
-      clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
-      signal,
-      turnState,
-    };
   }
 
   #overHttp({ request, options, turnState, signal, part }: Call, items: readonly ResponseItem[]): Attempt {
@@ -147,7 +144,8 @@ export class Carriers {
     const asked = this.#withCacheKey({ ...request, input: items });
     const body = encodeResponsesRequest(asked, requestEncoding(this.#provider));
     const headers = { ...session.headers, ...options.headers };
-    const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal };
+    // The session keeps what came, over all its streams.
+    const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal, keep: false };
     return new HttpAttempt(service, { body, options: { ...options, ...ofSession }, part });
   }
 

@@ -50,7 +50,7 @@ export class ConnectionSlot {
     const accountId = await part.credentials.accountId();
     const usable = this.#usable();
     if (usable && usable.accountId === accountId) return { ...usable, wasIdle: true };
-    // One too old says goodbye; nobody waits for that, nor for what it has to complain about.
+    // One too old, or doubtful, says goodbye; nobody waits for that, nor for what it has to complain about.
     this.#held?.connection.close().catch(() => {});
     this.#held = undefined;
     const connection = await this.#connect({ options, part });
@@ -73,7 +73,7 @@ export class ConnectionSlot {
 
   #usable(): Held | undefined {
     const held = this.#held;
-    if (!held || held.connection.isClosed) return undefined;
+    if (!held || held.connection.isClosed || held.connection.isDoubtful) return undefined;
     return performance.now() - held.connection.openedAt < this.#maxAgeMs ? held : undefined;
   }
 }

@@ -15,6 +15,11 @@ export interface IncrementalPlan {
   readonly items: readonly ResponseItem[];
 }
 
+/** As a connection sends what it knows nothing of. */
+export function wholePlan({ items }: FullRequest): IncrementalPlan {
+  return { previousResponseId: undefined, items };
+}
+
 /** Fields that may differ: they say how a request is sent, not what the conversation is. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["input", "generate", "client_metadata"]);
 
@@ -61,7 +66,7 @@ export class ConnectionHistory {
   #items: ResponseItem[] = [];
   #last: LastResponse | undefined;
 
-  /** Whether a request has been sent since the connection was opened. */
+  /** Whether no request has been sent since the connection was opened. */
   get isFresh(): boolean {
     return this.#fields === undefined;
   }
@@ -72,7 +77,7 @@ export class ConnectionHistory {
     if (last?.id && this.#continues(last, next)) {
       return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
     }
-    return { previousResponseId: undefined, items: next.items };
+    return wholePlan(next);
   }
 
   /** Records that `next` is being sent by `plan`. The last response is used up by it, used or not. */
@@ -108,4 +113,9 @@ export class ConnectionHistory {
       });
     return begins(last.items, known) && begins(this.#items, 0);
   }
+}
+
+/** The history of a connection that has one: a new connection's is that of none. */
+export function knownHistory(history: ConnectionHistory | undefined): ConnectionHistory | undefined {
+  return history?.isFresh ? undefined : history;
 }

@@ -11,9 +11,10 @@ export function keptItemCount(finished: readonly ResponseItem[]): number {
   return firstCall === -1 ? finished.length : firstCall;
 }
 
-/** Calls that the service runs itself have no `call_id`. */
+/** Calls that the service runs itself have no `call_id`; the output of a call marked `async` may come in a later request. */
 function awaitsOutput(item: ResponseItem): boolean {
   const type: string = item.type;
+  if ("async" in item && item.async === true) return false;
   if (type === "local_shell_call") return true;
   return "call_id" in item && typeof item.call_id === "string" && !type.endsWith("_output");
 }

@@ -7,7 +7,7 @@ import {
   checkedCarrier,
   checkReading,
   READING_NAMES,
-  type ReadingOptions,
+  type StreamOptions,
 } from "../responses/options.ts";
 import { type ConversationOptions, UNARY_NAMES, type UnaryOptions } from "../service/call-options.ts";
 import { CLIENT_NAMES, type ClientOptions } from "../service/client.ts";
@@ -84,6 +84,6 @@ export function sessionSettings(options: SessionOptions) {
 /** Options of one call. Further `headers` travel on a WebSocket only with a new connection. */
 export interface SessionCallOptions
   extends UnaryOptions,
-    ReadingOptions,
+    StreamOptions,
     BackgroundOptions,
     Pick<ConversationOptions, "turnMetadata"> {}

@@ -1,12 +1,15 @@
+import { AbortedError, ProtocolError } from "../../client/failure/kinds.ts";
 import type { Timing } from "../../client/failure/policy.ts";
 import { announceRetry } from "../../client/telemetry.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
-import type { ResponseEvent, RestartedEvent } from "../responses/events.ts";
+import type { OutputItemDoneEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
+import { inOutputOrder } from "../responses/output.ts";
+import { DAMAGED_EVENT } from "../responses/reader.ts";
 import { Received } from "../responses/received.ts";
-import type { EventIterator, ResponseStream } from "../responses/stream.ts";
+import type { EventIterator, ResponseSource, ResponseStream } from "../responses/stream.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
@@ -22,11 +25,14 @@ export interface SessionStreamOptions {
   readonly onEnd: () => void;
   /** Fires the call's signal, which ends it. */
   readonly cancel: () => void;
+  /** As for `Received`. */
+  readonly keep: boolean | undefined;
 }
 
 type Step = IteratorResult<ResponseEvent, undefined>;
+type Batch = IteratorResult<ResponseEvent[], undefined>;
 
-const DONE: Step = { done: true, value: undefined };
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** About the connection rather than the answer: it may come again without a word. */
 const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
@@ -38,7 +44,7 @@ const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
 
 interface Opened {
   readonly stream: ResponseStream;
-  readonly events: AsyncIterator<ResponseEvent, undefined>;
+  readonly events: EventIterator;
 }
 
 /** One attempt, from the wait before it to what came of it. The next one gets an object of its own. */
@@ -47,8 +53,8 @@ interface Current {
   readonly delayMs: number;
   attempt?: Attempt;
   opened?: Opened;
-  /** Items that it has finished. */
-  readonly finished: ResponseItem[];
+  /** Items that it has finished, in the order in which they came. */
+  readonly finished: OutputItemDoneEvent[];
   /** Something of it would come twice. */
   hasYielded: boolean;
 }
@@ -58,8 +64,9 @@ function waiting(delayMs: number): Current {
 }
 
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
-export class SessionStream implements EventIterator {
-  readonly received = new Received();
+export class SessionStream implements EventIterator, ResponseSource {
+  readonly events = this;
+  readonly received: Received;
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
   #current = waiting(0);
@@ -74,9 +81,15 @@ export class SessionStream implements EventIterator {
   /** Calls of `next` that wait. */
   #asked = 0;
   #lastStep: Promise<unknown> = Promise.resolve();
+  /** How it ended, if not well. */
+  #failure: { readonly error: unknown } | undefined;
+  #drained: Promise<void> | undefined;
+  /** A stream held an event that is none; the same again is a fault of the server's. */
+  #hasSeenDamage = false;
 
   constructor(options: SessionStreamOptions) {
     this.#options = options;
+    this.received = new Received({ keep: options.keep });
     // Whatever waits heeds the signal itself; this is for the call that nobody reads on.
     options.call.signal.addEventListener("abort", this.#end, { once: true });
   }
@@ -97,17 +110,23 @@ export class SessionStream implements EventIterator {
   }
 
   next(): Promise<Step> {
-    // Who asks ahead gets his event after those before him.
-    const step = this.#asked === 0 ? this.#step() : this.#lastStep.then(this.#step, this.#step);
-    this.#asked += 1;
-    this.#lastStep = step;
-    return step;
+    return this.#drained ? this.#drained.then(() => DONE) : this.#inTurn(this.#step);
+  }
+
+  nextBatch(): Promise<Batch> {
+    return this.#drained ? this.#drained.then(() => DONE) : this.#inTurn(this.#batch);
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
   }
 
   async return(): Promise<Step> {
+    if (!this.#isDone) this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#isDone = true;
     if (!this.#isOver) {
-      await this.#current.opened?.events.return?.();
+      await this.#current.opened?.events.return();
       this.#options.cancel(); // it may wait for a connection, or for a retry
     }
     return DONE;
@@ -118,19 +137,52 @@ export class SessionStream implements EventIterator {
     await this.return();
   }
 
-  readonly #step = async (): Promise<Step> => {
+  /** Who asks ahead gets his event after those before him. */
+  #inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
+    const result = this.#asked === 0 ? step() : this.#lastStep.then(step, step);
+    this.#asked += 1;
+    this.#lastStep = result;
+    return result;
+  }
+
+  async #drain(): Promise<void> {
+    while (!(await this.#inTurn(this.#batch)).done);
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  readonly #step = (): Promise<Step> =>
+    this.#advance(
+      (events) => events.next(),
+      (event) => this.#note(event),
+      (event) => event,
+    );
+
+  readonly #batch = (): Promise<Batch> =>
+    this.#advance(
+      (events) => events.nextBatch(),
+      (batch) => {
+        for (const event of batch) this.#note(event);
+      },
+      (event) => [event],
+    );
+
+  async #advance<Value>(
+    take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>,
+    note: (value: Value) => void,
+    only: (restarted: RestartedEvent) => Value,
+  ): Promise<IteratorResult<Value, undefined>> {
     try {
       while (!this.#isDone) {
         try {
           const opened = this.#current.opened ?? (await this.#opened());
-          const step = await opened.events.next();
+          const step = await take(opened.events);
           if (step.done) break;
-          this.#note(step.value);
+          note(step.value);
           return step;
         } catch (error) {
           if (this.#isDone) break; // left meanwhile
-          const restarted = this.#recover(error);
-          if (restarted) return { done: false, value: restarted };
+          const restarted = this.#recover(this.#sameAgain(error));
+          if (restarted) return { done: false, value: only(restarted) };
         }
       }
       this.#isDone = true;
@@ -140,11 +192,21 @@ export class SessionStream implements EventIterator {
       return DONE;
     } catch (error) {
       this.#isDone = true;
+      this.#failure = { error };
       throw error;
     } finally {
       this.#asked -= 1;
     }
-  };
+  }
+
+  /** A damaged event may be the network's fault; on the next try as well it is the server's, and asking for it a third time helps nobody. */
+  #sameAgain(error: unknown): unknown {
+    if (!CodexApiError.is(error) || error.kind !== "stream" || error.code !== DAMAGED_EVENT) return error;
+    if (this.#hasSeenDamage)
+      return new ProtocolError(`${error.message}; it was the same when it was asked for again`, { cause: error });
+    this.#hasSeenDamage = true;
+    return error;
+  }
 
   /** The stream of the current attempt, which begins with the first who asks. */
   async #opened(): Promise<Opened> {
@@ -154,7 +216,7 @@ export class SessionStream implements EventIterator {
     if (current.delayMs > 0) await timing.clock.sleep(current.delayMs, call.signal);
     current.attempt = carriers.attempt(call, this.#kept);
     const stream = await current.attempt.open();
-    current.opened = { stream, events: stream[Symbol.asyncIterator]() };
+    current.opened = { stream, events: stream.source() };
     return current.opened;
   }
 
@@ -163,7 +225,7 @@ export class SessionStream implements EventIterator {
     this.received.note(event);
     current.hasYielded ||= !MAY_REPEAT.has(event.type);
     if (event.type === "output_item.done") {
-      current.finished.push(event.item);
+      current.finished.push(event);
     } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
       this.#answered(event.responseId);
@@ -173,15 +235,14 @@ export class SessionStream implements EventIterator {
 
   #answered(responseId: string | undefined): void {
     const { attempt, finished } = this.#current;
-    if (responseId !== undefined) attempt?.completed(responseId, finished);
+    if (responseId !== undefined) attempt?.completed(responseId, inOutputOrder(finished));
   }
 
   /** Of a call that ends with an error: an answer that stopped early can be gone on from. */
   #failed(error: unknown): unknown {
     if (!CodexApiError.is(error)) return error;
-    const { responseId, tokenUsage } = error.partial ?? {};
-    if (error.kind === "incomplete") this.#answered(responseId);
-    this.received.ended({ responseId, tokenUsage });
+    if (error.kind === "incomplete") this.#answered(error.partial?.responseId);
+    this.received.ended(error.partial ?? {});
     return withPartial(error, this.received.partial());
   }
 
@@ -224,7 +285,7 @@ export class SessionStream implements EventIterator {
 
   #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
     const { finished, hasYielded } = this.#current;
-    this.#kept.push(...finished.slice(0, keptItemCount(finished)));
+    this.#kept.push(...inOutputOrder(finished.slice(0, keptItemCount(finished.map(({ item }) => item)))));
     this.#current = waiting(delayMs);
     if (!hasYielded) return undefined;
     const reason = CodexApiError.is(error) ? error.kind : "stream";

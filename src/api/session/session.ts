@@ -108,7 +108,10 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
    *   is closed; {@link BuildError} in a session that was closed before.
    */
-  async stream(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
+  async stream<Parsed, Calls extends readonly unknown[]>(
+    request: ResponsesRequest<Parsed, Calls>,
+    options: SessionCallOptions = {},
+  ): Promise<ResponseStream<Parsed, Calls>> {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
@@ -123,10 +126,11 @@ export class ResponsesSession implements AsyncDisposable {
       timing: this.#service.line.timing,
       onEnd: leave,
       cancel,
+      keep: options.keep,
     });
     try {
       const head = await events.start();
-      return new ResponseStream({ events: watched(events, part.observer), received: events.received }, head);
+      return new ResponseStream(watched(events, part.observer), head).readBy(request);
     } catch (error) {
       part.observer.failed(error);
       throw error;
@@ -148,7 +152,7 @@ export class ResponsesSession implements AsyncDisposable {
       try {
         const stream = await attempt.open();
         const { responseId, items } = await stream.collect();
-        attempt.completed(responseId, items);
+        if (responseId !== undefined) attempt.completed(responseId, items);
       } catch (error) {
         if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
       }

@@ -3,6 +3,7 @@ import {
   createTrust,
   DEFAULT_CONNECT_TIMEOUT_MS,
   isTrustFailure,
+  type Route,
   SMALL_GROUPS,
   safeUrl,
   UndiciTransport,
@@ -13,6 +14,7 @@ import { defineCommand } from "../command.ts";
 import { baseUrlOf, chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
 import type { Finding, Report, Section } from "../doctor/findings.ts";
+import { helpDeskParagraph } from "../doctor/help-desk.ts";
 import { renderReport, reportToJson } from "../doctor/render.ts";
 import { examineRoutes } from "../doctor/route-section.ts";
 import { examineHttp, examineWebsocket } from "../doctor/service-section.ts";
@@ -44,7 +46,7 @@ prints no secret. The exit status is that of the first failure.`,
     if (argument !== undefined && values.baseUrl !== undefined)
       throw new UsageError("give a URL or --base-url URL, not both");
     const provider = chooseProvider(values, argument ?? baseUrlOf(values), undefined);
-    const report = await examine({
+    const examined = await examine({
       url: endpointUrl(provider, "models"),
       websocketUrl: websocketUrl(provider, "responses"),
       connectTimeoutMs: values.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
@@ -52,6 +54,8 @@ prints no secret. The exit status is that of the first failure.`,
       logger,
       signal,
     });
+    const situation = { route: examined.route, now: Date.now(), platform: process.platform };
+    const report = { ...examined, helpDesk: helpDeskParagraph(examined, situation) };
     if (signal.aborted) throw new AbortedError(signal.reason); // no check of the report has failed
     await (values.json ? output.writeJson(reportToJson(report)) : output.write(renderReport(report)));
     if (report.error !== undefined) throw new ReportedError(report.error);
@@ -73,17 +77,18 @@ interface Examination {
   readonly signal: AbortSignal;
 }
 
-async function examine(examination: Examination): Promise<Report> {
+async function examine(examination: Examination): Promise<Report & { readonly route: Route | undefined }> {
   const { url: fullUrl, websocketUrl, connectTimeoutMs, idleTimeoutMs, logger, signal } = examination;
   const url = safeUrl(fullUrl); // reports are sent around
   const { section, trust, error } = examineTrust(process.env);
   const sections: Section[] = [section];
-  if (!trust) return { url, sections, error };
+  if (!trust) return { url, sections, error, route: undefined };
 
   const routes = examineRoutes({ trust, env: process.env, logger }, [fullUrl, websocketUrl]);
   const { dialer } = routes;
   sections.push(routes.section);
-  if (!dialer) return { url, sections, error: routes.error };
+  if (!dialer) return { url, sections, error: routes.error, route: undefined };
+  const route = dialer.route(fullUrl);
 
   const connection = await examineConnection({ url: fullUrl, trust, dialer, timeoutMs: connectTimeoutMs, signal });
   sections.push(connection.section);
@@ -100,7 +105,7 @@ async function examine(examination: Examination): Promise<Report> {
       const finding: Finding = { check: "small ClientHello", outcome: "warning", text: verdict };
       sections.push({ title: `${tried.title}, with a small ClientHello`, findings: [...tried.findings, finding] });
     }
-    return { url, sections, error: connection.error };
+    return { url, sections, error: connection.error, route };
   }
 
   const transport = new UndiciTransport({ dialer, connectTimeoutMs, maxRedirects: 0, logger });
@@ -109,7 +114,7 @@ async function examine(examination: Examination): Promise<Report> {
     const http = await examineHttp(transport, { method: "GET", url: fullUrl, headers: {}, timeouts, signal });
     const upgrade = await examineWebsocket(websocketUrl, { connectTimeoutMs, logger, signal });
     sections.push(http.section, upgrade.section);
-    return { url, sections, error: http.error ?? upgrade.error };
+    return { url, sections, error: http.error ?? upgrade.error, route };
   } finally {
     await transport.close();
   }

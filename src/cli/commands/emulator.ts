@@ -1,4 +1,5 @@
-import { type Emulator, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
+import { createHttpAgent, createHttpsAgent } from "../../client/index.ts";
+import { type Emulator, type EmulatorOptions, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
 import { defineCommand } from "../command.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
@@ -16,19 +17,27 @@ export const emulator = defineCommand({
     ),
     caOut: text("FILE", "where to write the CA certificate"),
     scenario: text("FILE", "what to answer to which request: JSON, YAML or a module; read again when it changes"),
+    record: text("DIR", "pass every request on to --upstream and write what passes to files, without credentials"),
+    upstream: text("URL", "where --record passes requests on to, for example https://api.openai.com/v1"),
+    omitPrompts: toggle("with --record: blank the texts of requests in the files"),
+    replay: text("DIR", "answer from the files of --record"),
+    originalTiming: toggle("with --replay: as fast as it was then, instead of at once"),
     fast: toggle("no human pace"),
     json: toggle('print {"url":…,"caPem":…} as one line'),
   },
-  async run({ values: { port = 0, tls, caOut, scenario, fast, json }, logger, signal }) {
+  async run({ values, logger, signal }) {
+    const { port = 0, tls, caOut, scenario, fast, json } = values;
     if (caOut !== undefined && !tls)
       throw new UsageError("--ca-out goes with --tls: without it there is no certificate");
     const onRequest = ({ kind, method, path }: RecordedRequest): void => logger.info({ kind, method, path }, "request");
     const onScenario = (error?: unknown): void =>
       say(error === undefined ? `${scenario} was read again` : `${String(error)}; the scenario before stays`);
     const fromFile = scenario === undefined ? {} : { scenarioFile: scenario, onScenario };
-    const options = { port, tls, pace: fast ? "none" : "human", onRequest, ...fromFile } as const;
+    const pace = fast ? "none" : "human";
+    const options = { port, tls, pace, onRequest, ...fromFile, ...recordings(values) } as const;
     const server = await startEmulator(options).catch((error: unknown) => {
-      if (error instanceof Error && /^the scenario /.test(error.message)) throw new UsageError(error.message);
+      if (error instanceof Error && /^the (?:scenario|upstream|folder) |\.transcript\.txt:/.test(error.message))
+        throw new UsageError(error.message);
       if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
       throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
     });
@@ -44,8 +53,31 @@ export const emulator = defineCommand({
   },
 });
 
+interface RecordingValues {
+  readonly record: string | undefined;
+  readonly upstream: string | undefined;
+  readonly omitPrompts: boolean;
+  readonly replay: string | undefined;
+  readonly originalTiming: boolean;
+}
+
+/** @throws {@link UsageError} for options that do not go together. */
+function recordings(values: RecordingValues): Pick<EmulatorOptions, "record" | "replay"> {
+  const { record, upstream, omitPrompts, replay, originalTiming } = values;
+  if (record !== undefined && replay !== undefined) throw new UsageError("--record and --replay do not go together");
+  if ((record === undefined) !== (upstream === undefined))
+    throw new UsageError("--record DIR and --upstream URL go together: what is passed on there is written here");
+  if (omitPrompts && record === undefined) throw new UsageError("--omit-prompts goes with --record");
+  if (originalTiming && replay === undefined) throw new UsageError("--original-timing goes with --replay");
+  if (replay !== undefined) return { replay: { folder: replay, timing: originalTiming ? "original" : "none" } };
+  if (record === undefined || upstream === undefined) return {};
+  const agent = upstream.startsWith("https:") ? createHttpsAgent() : createHttpAgent();
+  const onError = (error: Error): void => say(`a recording cannot be written: ${error.message}`);
+  return { record: { folder: record, upstream, agent, prompts: !omitPrompts, onError } };
+}
+
 async function announce(
-  { url, caPem }: Pick<Emulator, "url" | "caPem">,
+  { url, caPem, pageUrl }: Pick<Emulator, "url" | "caPem" | "pageUrl">,
   json: boolean,
   caPath: string | undefined,
 ): Promise<void> {
@@ -54,6 +86,7 @@ async function announce(
   if (caPem !== undefined && caPath === undefined && !json)
     say(`the CA certificate, to be put into a file (as --ca-out FILE does):\n${caPem.trimEnd()}`);
   const trust = caPem === undefined ? "" : `CODEX_CA_CERTIFICATE=${caPath ?? "FILE"} `;
+  say(`what passes is shown at ${pageUrl}`);
   say(`the emulator listens; try: ${trust}codex-wire respond --base-url ${url} "hello"`);
 }
 

@@ -13,6 +13,7 @@ export function renderReport(report: Report): string {
     for (const finding of findings) lines.push(...renderFinding(finding));
   }
   lines.push("", conclusionOf(report));
+  if (report.helpDesk !== undefined) lines.push("", report.helpDesk);
   return `${lines.join("\n")}\n`;
 }
 
@@ -33,6 +34,6 @@ function renderFinding({ check, outcome, text, durationMs, details = [] }: Findi
 }
 
 /** The same as data. */
-export function reportToJson({ url, sections, error }: Report): Record<string, unknown> {
-  return { type: "report", url, ok: error === undefined, sections };
+export function reportToJson({ url, sections, error, helpDesk }: Report): Record<string, unknown> {
+  return { type: "report", url, ok: error === undefined, sections, helpDesk };
 }

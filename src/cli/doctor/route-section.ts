@@ -1,4 +1,11 @@
-import { createDialer, type Dialer, type DialerOptions, type Route } from "../../client/index.ts";
+import {
+  createDialer,
+  type Dialer,
+  type DialerOptions,
+  type LogFields,
+  type Route,
+  steadyLogger,
+} from "../../client/index.ts";
 import type { Finding, Section } from "./findings.ts";
 
 export interface RouteResult {
@@ -12,12 +19,19 @@ export interface RouteResult {
 export function examineRoutes(options: DialerOptions, urls: readonly string[]): RouteResult {
   const title = "Route (proxy)";
   try {
-    const dialer = createDialer(options);
+    const warnings: Finding[] = [];
+    const warn = (fields: LogFields, message: string): void => {
+      const details = Object.entries(fields).map(([name, value]) => `${name}: ${[value].flat().join(" ")}`);
+      warnings.push({ check: "setting", outcome: "warning", text: message, details });
+      options.logger?.warn(fields, message);
+    };
+    const logger = { ...steadyLogger(options.logger), warn };
+    const dialer = createDialer({ ...options, logger });
     const findings = urls.map((url): Finding => {
       const { protocol } = new URL(url);
       return { check: protocol.slice(0, -1), outcome: "ok", text: describeRoute(dialer.route(url)) };
     });
-    return { section: { title, findings }, dialer, error: undefined };
+    return { section: { title, findings: [...findings, ...warnings] }, dialer, error: undefined };
   } catch (error) {
     const finding: Finding = { check: "proxy setting", outcome: "failed", text: (error as Error).message };
     return { section: { title, findings: [finding] }, dialer: undefined, error };

@@ -236,7 +236,8 @@ function brokenRequest(cause: Error & { data?: unknown }, url: string): NetworkE
       : "check scheme, host and port: what answers there, or a proxy on the way, does not speak HTTP as it is written down";
     return finalError(`the answer from ${url} cannot be read as HTTP (${cause.message}); ${what}`, NOT_HTTP, cause);
   }
-  return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})`, {
+  const advice = url.startsWith("http:") ? "; if what listens there wants TLS, write https:// in place of http://" : "";
+  return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})${advice}`, {
     code,
     phase: "request",
     cause: withoutBytes(cause),

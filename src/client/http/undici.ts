@@ -1,7 +1,13 @@
 import type { Client } from "undici";
 
-/** Two places load undici, and none before it is needed: loading it costs more than loading everything else here. */
-export const loadUndici = (): Promise<typeof import("undici")> => import("undici");
+/**
+ * Two places load undici, and none before it is needed: loading it costs more than loading everything else here. By its file, which is the same
+ * module on Node: under the bare name Bun gives a stand-in of its own, over its own `fetch`, which knows neither our connections nor our trust.
+ */
+export async function loadUndici(): Promise<typeof import("undici")> {
+  const { default: undici } = await import("undici/index.js");
+  return undici;
+}
 
 /**
  * The one class of undici that requests need, with the files it needs: less than half of the time that the whole takes before a process's

@@ -3,7 +3,15 @@ import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
-import { type Dialer, Kept, newHttpAgent, newHttpsAgent, targetOf, watchPath } from "../route/index.ts";
+import {
+  checkTakesConnections,
+  type Dialer,
+  Kept,
+  newHttpAgent,
+  newHttpsAgent,
+  targetOf,
+  watchPath,
+} from "../route/index.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -53,6 +61,7 @@ const REQUEST = Symbol("request");
 type DialledFor = ClientRequestArgs & { readonly [REQUEST]?: ClientRequest };
 
 function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "https:", options: PolicyOptions): Kind {
+  checkTakesConnections("an agent");
   const dialer = dialerOf(options);
   const underway = new Set<AbortController>();
   // Node's documented way to give an agent connections of one's own; answering later, through the callback, is part of it.
@@ -88,6 +97,10 @@ function watchConnections(agent: AgentInside): void {
   const keepSocketAlive = agent.keepSocketAlive?.bind(agent);
   if (!addRequest || !createSocket || !keepSocketAlive) return; // not Node's own agent: another runtime's
   agent.addRequest = (request, ...rest) => {
+    if (request.destroyed) {
+      request.onSocket(undefined as never); // its signal had fired before: Node tells the request's own reason, where an error of ours would hide it
+      return;
+    }
     for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
       if (kept.get(socket)?.isDoubtful()) socket.destroy();
     }
@@ -118,7 +131,6 @@ class RequestDial {
     this.#request = request;
     this.#ending = ending;
     if (!request) return;
-    if (request.destroyed) ending.abort();
     const { destroy, setTimeout: limit } = request;
     request.destroy = (error) => {
       this.#reason = error;

@@ -11,6 +11,13 @@ export function knowsSecurityLevels(): boolean {
   return isLevelKnown;
 }
 
+/** What that means for connections here, as a sentence for logs and reports; undefined where OpenSSL's levels hold. */
+export function missingLevelsNote(knowsLevels = knowsSecurityLevels()): string | undefined {
+  return knowsLevels
+    ? undefined
+    : "The TLS of this runtime (BoringSSL) has no security levels: its own rules hold for ciphers and signatures, and RSA keys below 2048 bits are refused after the handshake.";
+}
+
 function canMakeContext(ciphers: string): boolean {
   try {
     tls.createSecureContext({ ciphers, ca: [] });

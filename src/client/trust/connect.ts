@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { AbortedError } from "../failure/kinds.ts";
+import { AbortedError, type NetworkError } from "../failure/kinds.ts";
 import { interruptible } from "../interruptible.ts";
 import { knowsSecurityLevels } from "./ciphers.ts";
-import { brokenHandshake, handshakeFailure, type TrustFacts, untrustedPeer } from "./failure.ts";
+import { brokenHandshake, handshakeFailure, isTrustCode, type TrustFacts, untrustedPeer } from "./failure.ts";
 import { hasWeakKey, readPeerChain } from "./peer-chain.ts";
 
 export interface ConnectOptions {
@@ -78,6 +78,14 @@ function reasonOf(socket: tls.TLSSocket): string | undefined {
   return handle?.verifyError?.()?.message;
 }
 
+/** Node checks once the handshake is over; a runtime whose TLS checks by itself (Deno's) breaks it with the code of the check. */
+function failureOf(error: unknown, shown: string, facts: TrustFacts): NetworkError {
+  const { code = "", message } = (error ?? {}) as { readonly code?: string; readonly message?: string };
+  if (isTrustCode(code) && !code.startsWith("ERR_SSL_"))
+    return untrustedPeer({ host: shown, code, reason: message, chain: [] }, facts);
+  return handshakeFailure(error, shown, facts) ?? brokenHandshake(error, shown);
+}
+
 function handshake(
   socket: tls.TLSSocket,
   shown: string,
@@ -86,7 +94,7 @@ function handshake(
 ): Promise<void> {
   return interruptible({ signal }, (resolve, reject) => {
     const onSecure = () => resolve();
-    const onError = (error: unknown) => reject(handshakeFailure(error, shown, facts) ?? brokenHandshake(error, shown));
+    const onError = (error: unknown) => reject(failureOf(error, shown, facts));
     const onClose = () => reject(brokenHandshake(undefined, shown));
     socket.on("secureConnect", onSecure).on("error", onError).on("close", onClose);
     return () => socket.off("secureConnect", onSecure).off("error", onError).off("close", onClose);

@@ -181,7 +181,8 @@ export function isTrustFailure(error: unknown): boolean {
   return false;
 }
 
-function isTrustCode(code: string): boolean {
+/** Is it the code of a check that a certificate did not pass, or of a client certificate that is missing or refused? */
+export function isTrustCode(code: string): boolean {
   if (TRUST_CODE.test(code)) return true;
   return code.startsWith("ERR_SSL_") && HANDSHAKE_CAUSES.some(({ pattern, isTrust }) => isTrust && pattern.test(code));
 }

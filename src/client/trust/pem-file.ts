@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { constants as osConstants } from "node:os";
-import { getSystemErrorMap } from "node:util";
+import util from "node:util";
 
 /** A thousand certificates take 2 MB; whatever is larger than this is not a bundle. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -79,7 +79,8 @@ function describeCode(code: string): string {
 }
 
 function libuvWords(code: string): string {
-  for (const [name, words] of getSystemErrorMap().values()) {
+  // By the whole module: Bun before 1.4 lacks the function, and a named import would fail with it everything that imports this package.
+  for (const [name, words] of util.getSystemErrorMap?.().values() ?? []) {
     if (name === code) return words.charAt(0).toUpperCase() + words.slice(1);
   }
   return code;

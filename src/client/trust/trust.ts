@@ -4,6 +4,7 @@ import { Failure } from "../failure/failure.ts";
 import type { NetworkError } from "../failure/kinds.ts";
 import { type Logger, steadyLogger } from "../log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
+import { missingLevelsNote } from "./ciphers.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { sharedContext } from "./context.ts";
@@ -70,10 +71,15 @@ export function createTrust(options: TrustOptions = {}): Trust {
   const clientCertificate = certificateSource && logFailure(logger, () => loadClientCertificate(certificateSource));
   const rootProblems = () => ordinaryRoots(env, logger).problems;
   const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined, rootProblems };
-  const context = () =>
-    logFailure(logger, () =>
+  let isNoted = false;
+  const context = () => {
+    const note = isNoted ? undefined : missingLevelsNote();
+    isNoted = true;
+    if (note !== undefined) logger.info({}, note);
+    return logFailure(logger, () =>
       sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate, groups: options.groups }),
     );
+  };
   return {
     selection,
     bundle,
@@ -85,7 +91,8 @@ export function createTrust(options: TrustOptions = {}): Trust {
       const origins = ordinaryRoots(env, logger).origins.map(
         ({ name, certificates }) => `${name}: ${certificates} certificates`,
       );
-      return [describeTrusted(facts), ...origins, ...rootProblems()].join("\n");
+      const note = missingLevelsNote();
+      return [describeTrusted(facts), ...origins, ...rootProblems(), ...(note === undefined ? [] : [note])].join("\n");
     },
   };
 }

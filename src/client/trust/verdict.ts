@@ -52,11 +52,18 @@ const CODES: ReadonlyMap<string, string> = new Map([
 
 /** Turns the code of a failed check and the certificates at hand into a reason that a person can act on. */
 export function judge(given: Refusal): Verdict {
-  const refusal = { ...given, code: CODES.get(given.reason?.toLowerCase() ?? "") ?? given.code };
+  const refusal = { ...given, code: preciseCode(given) };
   const { code, chain, reason } = refusal;
   const [leaf] = chain;
   const last = chain.at(-1);
-  if (!leaf || !last) return { code, what: "it presented no certificate", advice: "Check the address." };
+  if (!leaf || !last) {
+    const what = reason ? `it did not pass the check: ${printable(reason)}` : "it presented no certificate";
+    return {
+      code,
+      what,
+      advice: `Check the address; if a proxy inspects TLS on this network, ${addTo(refusal.bundle)} its CA certificate.`,
+    };
+  }
   switch (code) {
     case "ERR_TLS_CERT_ALTNAME_INVALID":
     case "HOSTNAME_MISMATCH":
@@ -130,6 +137,12 @@ export function judge(given: Refusal): Verdict {
         }
       );
   }
+}
+
+function preciseCode({ code, reason, chain }: Refusal): string {
+  const named = CODES.get(reason?.toLowerCase() ?? "") ?? code;
+  // OpenSSL says the same of a certificate for clients and of an issuer that is no authority.
+  return named === "INVALID_PURPOSE" && chain.slice(1).some(({ ca }) => !ca) ? "INVALID_CA" : named;
 }
 
 function wrongName({ code, host }: Refusal, leaf: X509Certificate): Verdict {

@@ -6,6 +6,7 @@ import type { HeaderMap } from "../headers.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type RawData, rawDataOf } from "../raw-text.ts";
 import { type Blank, blankerOf } from "../redact.ts";
+import { Kept } from "../route/index.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -76,6 +77,7 @@ export class WebsocketConnection {
   #failedSend: Error | undefined;
   #isClosing = false;
   #isPaused = true;
+  #heard = new Kept();
 
   /** @throws What {@link shakeHands} throws. */
   static async open(options: WebsocketOptions): Promise<WebsocketConnection> {
@@ -113,6 +115,11 @@ export class WebsocketConnection {
   /** Nothing can be sent any more. */
   get isClosed(): boolean {
     return this.#end !== undefined || this.#isClosing || this.#websocket.readyState !== this.#websocket.OPEN;
+  }
+
+  /** The clock jumped since the peer was heard last, as it does when a machine wakes: the path may be dead, and a ping would tell only in a minute. */
+  get isDoubtful(): boolean {
+    return this.#heard.clockJumped();
   }
 
   /** Messages go to `sink` from now on. */
@@ -226,6 +233,7 @@ export class WebsocketConnection {
   /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
   #onData = (): void => {
     this.#heartbeat.heard();
+    this.#heard = new Kept();
     // The peer said goodbye, and ws has answered: whoever waits shall know now, not when the peer gets round to closing.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };

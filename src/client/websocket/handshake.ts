@@ -8,7 +8,7 @@ import { readRefusal } from "../http/refusal.ts";
 import { tidyNextHead } from "../http/response-heads.ts";
 import { clampDelay } from "../idle-timer.ts";
 import { type SentRequest, safeUrl } from "../redact.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
+import { checkTakesConnections, DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 
 export interface HandshakeOptions {
@@ -52,12 +52,13 @@ const LAST = ["sec-websocket-extensions"];
  * @throws {@link HttpError} The server answered, but with no WebSocket; `body` is its text.
  * @throws {@link TimeoutError} Phase `connect`. {@link NetworkError} DNS, TCP, proxy, TLS, or an answer that is no WebSocket handshake.
  * @throws {@link StreamError} The server closed the connection instead of answering.
- * @throws {@link BuildError} A header or the URL cannot be sent. {@link AbortedError} The signal fired. Nothing stays open after either.
+ * @throws {@link BuildError} A header or the URL cannot be sent, or this runtime cannot carry a WebSocket. {@link AbortedError} The signal fired. Nothing stays open after either.
  */
 export async function shakeHands(options: HandshakeOptions): Promise<Established> {
   const { dialer, signal, connectTimeoutMs: timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const headers = mergeHeaders(options.headers);
   const url = addressOf(options.url);
+  checkTakesConnections("a WebSocket");
   const startedAt = performance.now();
   // Loaded before and not while the connection is made: one that dies in between would die unheard.
   const { WebSocket: Websocket } = await import("ws");

@@ -4,6 +4,7 @@ import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery.ts";
 import { isFields } from "../fields.ts";
 import { EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
+import type { Exchange, Passed } from "../workbench/traffic.ts";
 
 const COMMENT = ": keep-alive\n\n";
 
@@ -13,16 +14,27 @@ export class EventStream implements Outlet {
   readonly #response: ServerResponse;
   readonly #connections: Connections;
   readonly #chunkBytes: number | undefined;
+  readonly #passing: Exchange | undefined;
 
-  constructor(response: ServerResponse, gone: AbortSignal, connections: Connections, chunkBytes: number | undefined) {
+  constructor(
+    response: ServerResponse,
+    gone: AbortSignal,
+    connections: Connections,
+    { chunkBytes, passing }: { readonly chunkBytes: number | undefined; readonly passing?: Exchange | undefined },
+  ) {
     this.#response = response;
     this.gone = gone;
     this.#connections = connections;
     this.#chunkBytes = chunkBytes;
+    this.#passing = passing;
   }
 
   async sendEvent(event: unknown): Promise<void> {
-    const frame = encodeFrame(event);
+    const data = jsonOf(event);
+    const type = event instanceof EncodedEvent || isFields(event) ? event.type : undefined;
+    const isTyped = typeof type === "string";
+    const frame = isTyped ? `event: ${type}\ndata: ${data}\n\n` : `data: ${data}\n\n`;
+    this.#pass(isTyped ? { kind: "event", type, data } : { kind: "body", data: frame });
     if (this.#chunkBytes === undefined) await this.#write(frame);
     else await this.#writeCut(Buffer.from(frame), this.#chunkBytes);
   }
@@ -30,7 +42,10 @@ export class EventStream implements Outlet {
   /** Events that came together, in one write. */
   sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
     let frames = "";
-    for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
+    for (const { type, json } of events) {
+      frames += `event: ${type}\ndata: ${json}\n\n`;
+      this.#pass({ kind: "event", type, data: json });
+    }
     const { socket, chunkedEncoding } = this.#response;
     return socket && chunkedEncoding && !this.gone.aborted ? this.#writeChunk(socket, frames) : this.#write(frames);
   }
@@ -45,11 +60,14 @@ export class EventStream implements Outlet {
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {
+    this.#pass({ kind: "body", data: bytes });
     await this.#writeCut(bytes, this.#chunkBytes ?? bytes.length);
   }
 
   sendKeepAlive(): void {
-    if (!this.gone.aborted) this.#response.write(COMMENT);
+    if (this.gone.aborted) return;
+    this.#pass({ kind: "body", data: COMMENT });
+    this.#response.write(COMMENT);
   }
 
   finish(): void {
@@ -64,6 +82,7 @@ export class EventStream implements Outlet {
     const { socket } = this.#response;
     if (!socket) return;
     await flushed(socket);
+    this.#passing?.end("cut");
     this.#connections.terminate(socket);
   }
 
@@ -71,7 +90,12 @@ export class EventStream implements Outlet {
     const { socket } = this.#response;
     if (!socket) return;
     await flushed(socket);
+    this.#passing?.end("reset");
     this.#connections.reset(socket);
+  }
+
+  #pass(passed: Passed): void {
+    if (!this.gone.aborted) this.#passing?.pass(passed);
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {
@@ -86,10 +110,4 @@ export class EventStream implements Outlet {
       if (this.#response.socket) await flushed(this.#response.socket);
     }
   }
-}
-
-function encodeFrame(event: unknown): string {
-  const data = `data: ${jsonOf(event)}\n\n`;
-  const type = event instanceof EncodedEvent || isFields(event) ? event.type : undefined;
-  return typeof type === "string" ? `event: ${type}\n${data}` : data;
 }

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
 import type { EmulatorOptions } from "../options.ts";
-import type { RecordedRequest } from "../recording.ts";
 import { ServiceError } from "../service-error.ts";
 
 /**
@@ -9,8 +8,12 @@ import { ServiceError } from "../service-error.ts";
  *
  * @throws {@link ServiceError} 403
  */
-export function checkCaller({ headers }: RecordedRequest, { host: own, allowedHosts = [] }: EmulatorOptions): void {
-  const { host, origin } = headers;
+export function checkCaller(
+  { headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> },
+  { host: own, allowedHosts = [] }: EmulatorOptions,
+): void {
+  const host = headers.host?.toString();
+  const origin = headers.origin?.toString();
   const isOurs = (name: string) => isLocal(name) || name === own || allowedHosts.includes(name);
   if (host !== undefined && !isOurs(nameIn(`http://${host}`))) {
     throw refusal(

@@ -1,20 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeBody, readBody, readUpload } from "../body.ts";
+import { flushed } from "../connections.ts";
 import { deliver, fired } from "../delivery.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../recording.ts";
+import { taken } from "../replaying.ts";
 import type { BackgroundRun } from "../responses/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, type Route, routeOf } from "../routes.ts";
 import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../script.ts";
-import { nowSeconds, type Service } from "../service.ts";
+import { nowSeconds, type Replaying, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
+import { relayHttp } from "../workbench/relay/http.ts";
+import type { Upstream } from "../workbench/relay/upstream.ts";
+import type { Exchange as Passing } from "../workbench/traffic.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHeaders } from "./answer.ts";
 import { EventStream } from "./event-stream.ts";
 import { checkCaller } from "./guard.ts";
 import { headersOf } from "./headers.ts";
+import { replayHttp } from "./replaying.ts";
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
 export class HttpHandler {
@@ -53,6 +59,7 @@ class Exchange {
   readonly #pathname: string;
   readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
+  #passing: Passing | undefined;
 
   constructor(service: Service, unary: UnaryEndpoints, message: IncomingMessage, response: ServerResponse) {
     this.#service = service;
@@ -65,15 +72,23 @@ class Exchange {
     this.#gone = gone.signal;
     response.once("close", () => {
       gone.abort();
+      this.#passing?.end(response.writableFinished ? "finished" : "left");
       service.recording.responseClosed();
     });
   }
 
   async answer(): Promise<void> {
-    const { request, fault } = await this.#receive();
+    const { request, fault, wire } = await this.#receive();
     checkCaller(request, this.#service.options);
+    const { upstream, replay, journal } = this.#service;
+    if (upstream || replay) journal.decided(request, { answeredBy: upstream ? "upstream" : "recording" });
+    if (upstream) return this.#relay(upstream, wire);
+    if (replay) return this.#replay(replay);
     this.#step = await this.#service.script.next(request);
-    if (this.#step.resetBeforeHeaders) return this.#service.connections.reset(this.#message.socket);
+    if (this.#step.resetBeforeHeaders) {
+      this.#passing?.end("reset");
+      return this.#service.connections.reset(this.#message.socket);
+    }
     if (this.#step.stallBeforeHeaders) return fired(this.#gone);
     if (this.#step.status !== undefined) return this.#send(this.#step);
     const route = this.#route;
@@ -101,11 +116,44 @@ class Exchange {
     }
   }
 
-  async #receive(): Promise<{ readonly request: RecordedRequest; readonly fault: ServiceError | undefined }> {
+  async #relay(upstream: Upstream, wire: Uint8Array): Promise<void> {
+    const { socket } = this.#message;
+    const { connections } = this.#service;
+    if (!this.#passing) return;
+    await relayHttp(upstream, wire, this.#response, this.#passing, {
+      cut: () => this.#breakOff("cut", () => connections.terminate(socket)),
+      reset: () => this.#breakOff("reset", () => connections.reset(socket)),
+    });
+  }
+
+  /** Once everything before it has left. */
+  #breakOff(how: "cut" | "reset", act: () => void): void {
+    void flushed(this.#message.socket).then(() => {
+      this.#passing?.end(how);
+      act();
+    });
+  }
+
+  /** @throws {@link ServiceError} 404 when nothing is recorded for it. */
+  async #replay({ recordings, timing }: Replaying): Promise<void> {
+    if (!this.#passing) return;
+    const transcript = taken(recordings, this.#passing.head);
+    const outlet = new EventStream(this.#response, this.#gone, this.#service.connections, {
+      chunkBytes: undefined,
+      passing: this.#passing,
+    });
+    await replayHttp(transcript, timing, this.#response, outlet, this.#passing);
+  }
+
+  async #receive(): Promise<{
+    readonly request: RecordedRequest;
+    readonly fault: ServiceError | undefined;
+    readonly wire: Uint8Array;
+  }> {
     const message = this.#message;
-    if (this.#route && "endpoint" in this.#route && this.#route.endpoint === "upload") {
+    if (!this.#service.upstream && this.#route && "endpoint" in this.#route && this.#route.endpoint === "upload") {
       const { size, body } = await readUpload(message);
-      return { request: this.#record(size, body), fault: undefined };
+      return { request: this.#record(size, body), fault: undefined, wire: body };
     }
     const wire = await readBody(message);
     let body: Uint8Array = new Uint8Array();
@@ -116,20 +164,24 @@ class Exchange {
       if (!(error instanceof ServiceError)) throw error;
       fault = error;
     }
-    return { request: this.#record(wire.length, body), fault };
+    return { request: this.#record(wire.length, body), fault, wire };
   }
 
   #record(wireBytes: number, body: Uint8Array): RecordedRequest {
     const message = this.#message;
-    const request: RecordedRequest = {
-      kind: "http",
+    const { headers, rawHeaders } = headersOf(message);
+    const asked = {
       method: message.method ?? "",
       path: message.url ?? "/",
-      ...headersOf(message),
       body,
+      connection: this.#service.connections.numberOf(message.socket),
+    };
+    this.#passing = this.#service.traffic.begin({ carrier: "http", ...asked, headers: rawHeaders });
+    const exchange = this.#passing.id;
+    const request: RecordedRequest = {
+      ...{ kind: "http", ...asked, headers, rawHeaders, exchange },
       wireBytes,
       json: parseJson(body),
-      connection: this.#service.connections.numberOf(message.socket),
     };
     this.#service.record(request);
     return request;
@@ -202,9 +254,14 @@ class Exchange {
       "cache-control": "no-cache",
       ...this.#service.modelHeaders(body),
     };
-    writeHeaders(this.#response, 200, mergeHeaders(own, this.#step.headers));
+    const headers = mergeHeaders(own, this.#step.headers);
+    writeHeaders(this.#response, 200, headers);
     this.#response.flushHeaders();
-    return new EventStream(this.#response, this.#gone, this.#service.connections, this.#step.chunkBytes);
+    this.#passing?.answered(200, headers);
+    return new EventStream(this.#response, this.#gone, this.#service.connections, {
+      chunkBytes: this.#step.chunkBytes,
+      passing: this.#passing,
+    });
   }
 
   /** A scripted stream answers any request; a sound one can still be gone on from. */
@@ -217,10 +274,13 @@ class Exchange {
   }
 
   #send(answer: StepAnswer): void {
-    sendAnswer(
-      this.#response,
-      encodeAnswer({ ...answer, headers: { ...answer.headers, ...this.#step.headers } }, this.#ownHeaders()),
+    const encoded = encodeAnswer(
+      { ...answer, headers: { ...answer.headers, ...this.#step.headers } },
+      this.#ownHeaders(),
     );
+    this.#passing?.answered(encoded.status, encoded.headers);
+    if (encoded.body.length > 0) this.#passing?.pass({ kind: "body", data: encoded.body });
+    sendAnswer(this.#response, encoded);
   }
 
   #ownHeaders(): Record<string, string> {

@@ -1,15 +1,22 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
 import { checkCaller } from "../http/guard.ts";
 import { headersOf } from "../http/headers.ts";
 import type { RecordedRequest } from "../recording.ts";
+import { taken } from "../replaying.ts";
 import { routeOf } from "../routes.ts";
 import type { Step, StepAnswer } from "../script.ts";
-import type { Service } from "../service.ts";
+import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import type { AcceptedSocket } from "./peer.ts";
+import { loadWs } from "../websocket-library.ts";
+import { answerOf } from "../workbench/player.ts";
+import { grouped, type Upstream } from "../workbench/relay/upstream.ts";
+import { join, openUpstream } from "../workbench/relay/websocket.ts";
+import type { Exchange } from "../workbench/traffic.ts";
+import { type AcceptedSocket, frameOf } from "./peer.ts";
+import { ReplayConnection } from "./replaying.ts";
 
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array();
@@ -17,11 +24,19 @@ const EMPTY = new Uint8Array();
 /** What goes on over a WebSocket, by the endpoint that it was opened at. */
 export type OpenConnection = Readonly<Record<"responses" | "realtime", (accepted: AcceptedSocket) => void>>;
 
-/** Answers WebSocket handshakes. The only file that loads `ws`, on the first handshake. */
+interface Arrival {
+  readonly message: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly handshake: RecordedRequest;
+  readonly passing: Exchange;
+}
+
+/** Answers WebSocket handshakes. */
 export class WebsocketGate {
   readonly #service: Service;
   readonly #open: OpenConnection;
-  readonly #headers = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
+  readonly #headers = new WeakMap<IncomingMessage, Readonly<Record<string, string | readonly string[]>>>();
   #server: Promise<WebSocketServer> | undefined;
 
   constructor(service: Service, open: OpenConnection) {
@@ -32,28 +47,87 @@ export class WebsocketGate {
   /** Never rejects. */
   async upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => {}); // a client that leaves in between
-    const handshake = this.#recorded(message, socket);
+    const { handshake, passing } = this.#recorded(message, socket);
     try {
-      await this.#answer(message, socket, head, handshake);
+      await this.#answer({ message, socket, head, handshake, passing });
     } catch (error) {
       const refusal =
         error instanceof ServiceError ? error : new ServiceError(500, { message: String(error), type: "server_error" });
-      this.#refuse(socket, { status: refusal.status, headers: refusal.headers, body: { error: refusal.error } });
+      const { status, headers, error: body } = refusal;
+      this.#refuse(socket, { status, headers, body: { error: body } }, passing);
     }
   }
 
-  async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, handshake: RecordedRequest): Promise<void> {
+  async #answer({ message, socket, head, handshake, passing }: Arrival): Promise<void> {
     checkCaller(handshake, this.#service.options);
+    const { upstream, replay, journal } = this.#service;
+    if (upstream || replay) journal.decided(handshake, { answeredBy: upstream ? "upstream" : "recording" });
+    if (upstream) return this.#relay({ message, socket, head, handshake, passing }, upstream);
+    if (replay) return this.#replay({ message, socket, head, handshake, passing }, replay);
     const step = await this.#service.script.next(handshake);
-    if (step.refuse === "stall" || step.stallBeforeHeaders) return stall(socket);
-    if (step.refuse === "reset" || step.resetBeforeHeaders) return this.#service.connections.reset(socket);
-    if (step.refuse || step.status !== undefined) return this.#refuse(socket, step.refuse ?? step);
+    if (step.refuse === "stall" || step.stallBeforeHeaders) return stall(socket, passing);
+    if (step.refuse === "reset" || step.resetBeforeHeaders) {
+      passing.end("reset");
+      return this.#service.connections.reset(socket);
+    }
+    if (step.refuse || step.status !== undefined) return this.#refuse(socket, step.refuse ?? step, passing);
     const endpoint = this.#check(handshake);
+    const headers = this.#headersOf(endpoint, step);
+    await this.#accept({ message, socket, head, handshake, passing }, headers, (websocket) => {
+      this.#open[endpoint]({ websocket, socket, handshake, passing, silent: step.accept?.silent ?? false });
+    });
+  }
+
+  /** @param headers - beside those of the handshake itself. */
+  async #accept(
+    { message, socket, head, passing }: Arrival,
+    headers: Readonly<Record<string, string | readonly string[]>>,
+    open: (websocket: WebSocket) => void,
+  ): Promise<void> {
     this.#server ??= this.#createServer();
     const server = await this.#server;
-    this.#headers.set(message, this.#headersOf(endpoint, step));
+    this.#headers.set(message, headers);
     server.handleUpgrade(message, socket, head, (websocket) => {
-      this.#open[endpoint]({ websocket, socket, handshake, silent: step.accept?.silent ?? false });
+      passing.answered(101, headers);
+      open(websocket);
+    });
+  }
+
+  async #relay(arrival: Arrival, upstream: Upstream): Promise<void> {
+    const { socket, handshake, passing } = arrival;
+    const opened = await openUpstream(upstream, passing.head);
+    if (!("websocket" in opened)) {
+      const { status, headers, body } = opened;
+      return this.#refuse(socket, { status, headers: grouped(headers), body }, passing, {});
+    }
+    socket.once("close", () => opened.websocket.terminate()); // also where it closes before the handshake is through
+    const { connections } = this.#service;
+    const breaking = { cut: () => connections.terminate(socket), reset: () => connections.reset(socket) };
+    await this.#accept(arrival, grouped(opened.headers), (websocket) => {
+      websocket.on("message", (data, isBinary) => this.#service.record(frameOf(handshake, data, isBinary)));
+      websocket.on("ping", (payload) => websocket.pong(payload));
+      websocket.on("close", () => this.#service.recording.websocketClosed());
+      join(opened, websocket, passing, breaking);
+    });
+  }
+
+  /** @throws {@link ServiceError} 404 when nothing is recorded for it. */
+  async #replay(arrival: Arrival, { recordings, timing }: Replaying): Promise<void> {
+    const { socket, handshake, passing } = arrival;
+    const transcript = taken(recordings, passing.head);
+    const answer = answerOf(transcript);
+    if (!answer) {
+      passing.end("reset");
+      return this.#service.connections.reset(socket);
+    }
+    const headers = grouped(answer.headers);
+    if (answer.status !== 101) {
+      const pieces = transcript.entries.flatMap((entry) => (entry.kind === "body" ? [Buffer.from(entry.data)] : []));
+      return this.#refuse(socket, { status: answer.status, headers, body: Buffer.concat(pieces) }, passing, {});
+    }
+    await this.#accept(arrival, headers, (websocket) => {
+      const accepted = { websocket, socket, handshake, passing, silent: false };
+      void new ReplayConnection(this.#service, accepted, transcript, timing);
     });
   }
 
@@ -89,7 +163,7 @@ export class WebsocketGate {
   }
 
   async #createServer(): Promise<WebSocketServer> {
-    const { WebSocketServer: Server } = await import("ws");
+    const { WebSocketServer: Server } = await loadWs();
     // `autoPong` off: some connections are to stay silent.
     const server = new Server({
       noServer: true,
@@ -99,28 +173,40 @@ export class WebsocketGate {
       maxPayload: this.#maxFrameBytes,
     });
     server.on("headers", (lines, message) => {
-      for (const [name, value] of Object.entries(this.#headers.get(message) ?? {})) lines.push(`${name}: ${value}`);
+      for (const [name, value] of Object.entries(this.#headers.get(message) ?? {}))
+        for (const single of typeof value === "string" ? [value] : value) lines.push(`${name}: ${single}`);
     });
     return server;
   }
 
-  #recorded(message: IncomingMessage, socket: Duplex): RecordedRequest {
-    const request: RecordedRequest = {
-      kind: "handshake",
+  #recorded(message: IncomingMessage, socket: Duplex): Pick<Arrival, "handshake" | "passing"> {
+    const { headers, rawHeaders } = headersOf(message);
+    const asked = {
       method: message.method ?? "GET",
       path: message.url ?? "/",
-      ...headersOf(message),
       body: EMPTY,
-      wireBytes: 0,
-      json: undefined,
       connection: this.#service.connections.numberOf(socket),
     };
-    this.#service.record(request);
-    return request;
+    const passing = this.#service.traffic.begin({ carrier: "websocket", ...asked, headers: rawHeaders });
+    const handshake: RecordedRequest = {
+      ...{ kind: "handshake", ...asked, headers, rawHeaders, exchange: passing.id },
+      wireBytes: 0,
+      json: undefined,
+    };
+    this.#service.record(handshake);
+    return { handshake, passing };
   }
 
-  #refuse(socket: Duplex, answer: StepAnswer): void {
-    const encoded = encodeAnswer({ status: 400, ...answer }, { ...this.#service.baseHeaders(), connection: "close" });
+  #refuse(
+    socket: Duplex,
+    answer: StepAnswer,
+    passing: Exchange,
+    own: Readonly<Record<string, string>> = this.#service.baseHeaders(),
+  ): void {
+    const encoded = encodeAnswer({ status: 400, ...answer }, { ...own, connection: "close" });
+    passing.answered(encoded.status, encoded.headers);
+    if (encoded.body.length > 0) passing.pass({ kind: "body", data: encoded.body });
+    passing.end("finished");
     socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), encoded.body]));
   }
 }
@@ -135,8 +221,11 @@ function endpointAt(pathname: string): string | undefined {
 }
 
 /** Leaves the handshake unanswered, and lets go when the client does. */
-function stall(socket: Duplex): void {
-  socket.on("end", () => socket.destroy());
+function stall(socket: Duplex, passing: Exchange): void {
+  socket.on("end", () => {
+    passing.end("left");
+    socket.destroy();
+  });
 }
 
 function headOf({ status, headers }: EncodedAnswer): string {

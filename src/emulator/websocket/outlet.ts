@@ -4,6 +4,7 @@ import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery.ts";
 import { type EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
 import type { Step } from "../script.ts";
+import type { Exchange } from "../workbench/traffic.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;
 const NORMAL_CLOSURE = 1000;
@@ -16,6 +17,7 @@ export class FrameOutlet implements Outlet {
   readonly #connections: Connections;
   readonly #chunkBytes: number | undefined;
   readonly #streamId: string | undefined;
+  readonly #passing: Exchange | undefined;
   #lastSend: Promise<void> = Promise.resolve();
 
   constructor(
@@ -23,8 +25,8 @@ export class FrameOutlet implements Outlet {
     socket: Duplex,
     gone: AbortSignal,
     connections: Connections,
-    { chunkBytes }: Step,
-    streamId?: string,
+    { chunkBytes }: Pick<Step, "chunkBytes">,
+    { streamId, passing }: { readonly streamId?: string | undefined; readonly passing?: Exchange | undefined } = {},
   ) {
     this.#websocket = websocket;
     this.#socket = socket;
@@ -32,6 +34,7 @@ export class FrameOutlet implements Outlet {
     this.#connections = connections;
     this.#chunkBytes = chunkBytes;
     this.#streamId = streamId;
+    this.#passing = passing;
   }
 
   sendEvent(event: unknown): Promise<void> {
@@ -43,6 +46,7 @@ export class FrameOutlet implements Outlet {
     if (this.gone.aborted) return;
     this.#socket.cork();
     const texts = events.map((event) => jsonOf(event, this.#streamId));
+    for (const data of texts) this.#passing?.pass({ kind: "received", data });
     const last = texts.pop();
     for (const text of texts) this.#websocket.send(text, noop);
     if (last !== undefined) this.#lastSend = new Promise((resolve) => this.#websocket.send(last, () => resolve()));
@@ -52,6 +56,7 @@ export class FrameOutlet implements Outlet {
 
   async sendFrame(frame: string | Uint8Array): Promise<void> {
     if (this.gone.aborted) return;
+    this.#passing?.pass({ kind: "received", data: frame });
     const bytes = Buffer.from(frame);
     const size = this.#chunkBytes ?? Math.max(1, bytes.length);
     for (let start = 0; start === 0 || start < bytes.length; start += size) {
@@ -75,18 +80,22 @@ export class FrameOutlet implements Outlet {
   finish(): void {}
 
   end(close: Step["close"]): void {
-    this.#websocket.close(close?.code ?? NORMAL_CLOSURE, close?.reason);
+    const { code = NORMAL_CLOSURE, reason } = close ?? {};
+    this.#passing?.end("finished", { code, ...(reason !== undefined && { reason }) });
+    this.#websocket.close(code, reason);
   }
 
   async terminate(): Promise<void> {
     await this.#lastSend;
     await flushed(this.#socket);
+    this.#passing?.end("cut");
     this.#connections.terminate(this.#socket);
   }
 
   async reset(): Promise<void> {
     await this.#lastSend;
     await flushed(this.#socket);
+    this.#passing?.end("reset");
     this.#connections.reset(this.#socket);
   }
 

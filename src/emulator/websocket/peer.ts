@@ -5,6 +5,7 @@ import type { RecordedRequest } from "../recording.ts";
 import type { Step } from "../script.ts";
 import type { Service } from "../service.ts";
 import type { ServiceError } from "../service-error.ts";
+import type { Exchange } from "../workbench/traffic.ts";
 import { FrameOutlet } from "./outlet.ts";
 
 export interface AcceptedSocket {
@@ -14,6 +15,7 @@ export interface AcceptedSocket {
   readonly handshake: RecordedRequest;
   /** Pings are never answered. */
   readonly silent: boolean;
+  readonly passing: Exchange;
 }
 
 /** The client at the other end of a WebSocket: its frames are recorded and handed on, its pings answered. */
@@ -26,12 +28,11 @@ export class SocketPeer {
   constructor(service: Service, accepted: AcceptedSocket, onFrame: (request: RecordedRequest) => void) {
     this.#service = service;
     this.#accepted = accepted;
-    const { websocket, silent, handshake } = accepted;
+    const { websocket, silent, handshake, passing } = accepted;
     this.handshake = handshake;
     websocket.on("message", (data, isBinary) => {
-      const bytes = toBuffer(data);
-      const json = isBinary ? undefined : parseJson(bytes);
-      const request: RecordedRequest = { ...handshake, kind: "frame", body: bytes, wireBytes: bytes.length, json };
+      const request = frameOf(handshake, data, isBinary);
+      passing.pass({ kind: "sent", data: isBinary ? request.body : toBuffer(data).toString("utf8") });
       service.record(request);
       onFrame(request);
     });
@@ -39,8 +40,9 @@ export class SocketPeer {
       if (!silent) websocket.pong(payload);
     });
     websocket.on("error", () => {}); // `close` follows, with 1009 for a message that is too large
-    websocket.on("close", () => {
+    websocket.on("close", (code, reason) => {
       this.#gone.abort();
+      passing.end("left", { code, reason: reason.toString("utf8") });
       service.recording.websocketClosed();
     });
   }
@@ -52,15 +54,22 @@ export class SocketPeer {
 
   /** @param streamId - the lane whose name every event is to carry. */
   outlet(step: Step = {}, streamId?: string): FrameOutlet {
-    const { websocket, socket } = this.#accepted;
-    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, step, streamId);
+    const { websocket, socket, passing } = this.#accepted;
+    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, step, { streamId, passing });
   }
 
   refuse(error: ServiceError, streamId?: string): void {
-    this.#accepted.websocket.send(JSON.stringify(error.toFrame(streamId)), () => {});
+    const data = JSON.stringify(error.toFrame(streamId));
+    this.#accepted.passing.pass({ kind: "received", data });
+    this.#accepted.websocket.send(data, () => {});
   }
 
-  close(code: number, reason?: string): void {
+  /** @param code - undefined: a close frame without one. */
+  close(code: number | undefined, reason?: string): void {
+    this.#accepted.passing.end("finished", {
+      ...(code !== undefined && { code }),
+      ...(reason !== undefined && { reason }),
+    });
     this.#accepted.websocket.close(code, reason);
   }
 
@@ -80,6 +89,13 @@ export function errorFrame({ status, headers, body }: Step): Fields {
     ? body
     : { error: { type: "server_error", message: String(body ?? `status ${status}`) } };
   return { type: "error", status, ...content, ...(headers && { headers }) };
+}
+
+/** A message as a request of its own. */
+export function frameOf(handshake: RecordedRequest, data: RawData, isBinary: boolean): RecordedRequest {
+  const body = toBuffer(data);
+  const json = isBinary ? undefined : parseJson(body);
+  return { ...handshake, kind: "frame", body, wireBytes: body.length, json };
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type RecordedRequest, Recording } from "../../../src/emulator/recording.ts";
 
 function request(path: string, body = new Uint8Array()): RecordedRequest {
-  const rest = { headers: {}, rawHeaders: [], wireBytes: 0, json: undefined, connection: 1 };
+  const rest = { headers: {}, rawHeaders: [], wireBytes: 0, json: undefined, exchange: 1, connection: 1 };
   return { kind: "http", method: "GET", path, body, ...rest };
 }
 

@@ -3,7 +3,15 @@ import type { RecordedRequest } from "../../../src/emulator/recording.ts";
 import { ScriptReader } from "../../../src/emulator/script.ts";
 
 function request(kind: RecordedRequest["kind"], path = "/v1/responses"): RecordedRequest {
-  const empty = { headers: {}, rawHeaders: [], body: new Uint8Array(), wireBytes: 0, json: undefined, connection: 1 };
+  const empty = {
+    headers: {},
+    rawHeaders: [],
+    body: new Uint8Array(),
+    wireBytes: 0,
+    json: undefined,
+    exchange: 1,
+    connection: 1,
+  };
   return { kind, method: "POST", path, ...empty };
 }
 

@@ -123,9 +123,7 @@ const endings: readonly (readonly [event: object, kind: string, retryable: boole
   [{ type: "response.failed" }, "stream", true],
   [{ type: "response.incomplete", response: { incomplete_details: { reason: "x" } } }, "incomplete", false],
   [{ type: "response.incomplete" }, "incomplete", false],
-  [completed({}), "protocol", false],
-  [completed({ id: 7 }), "protocol", false],
-  [completed({ id: "r", usage: { input_tokens: 1 } }), "protocol", false],
+  [{ type: "response.completed", response: "r" }, "protocol", false],
   // parity: stream/status-in-completed
   [completed({ id: "r", status: "incomplete", incomplete_details: { reason: "x" } }), "incomplete", false],
   [completed({ id: "r", status: "failed", error: { code: "server_error" } }), "retryable", true],

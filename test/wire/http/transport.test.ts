@@ -379,6 +379,23 @@ describe("a body", () => {
     },
   );
 
+  it("in zstd is decoded where Node can, and elsewhere the error names the version that can", async () => {
+    // One block as it is (RFC 8878): magic number, the size in one byte, a last raw block of five bytes.
+    const packed = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 0x29, 0, 0, ...Buffer.from("hello")]);
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": "zstd" }).end(packed),
+    );
+    const answer = openTransport().execute(get(server.url));
+    if ("createZstdDecompress" in zlib) {
+      expect(Buffer.from((await answer).body).toString()).toBe("hello");
+    } else {
+      await expect(answer).rejects.toMatchObject({
+        kind: "protocol",
+        message: expect.stringContaining("zstd needs Node 22.15 or later"),
+      });
+    }
+  });
+
   it.each<[string, (text: string) => Buffer]>([
     ["gzip, br", (text) => zlib.brotliCompressSync(zlib.gzipSync(text))],
     ["identity, gzip", (text) => zlib.gzipSync(text)],

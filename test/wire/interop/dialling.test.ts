@@ -80,6 +80,23 @@ describe("an agent's request", () => {
     },
   );
 
+  it("whose signal has fired already ends with it, as with Node's own agent, and nothing is dialled", async () => {
+    const connections: unknown[] = [];
+    const server = await serveTcp((socket) => void connections.push(socket));
+    const { port } = new URL(server.url);
+    const ways = [
+      { request: httpRequest, agent: createHttpAgent({ env: {} }) },
+      { request: httpsRequest, agent: createHttpsAgent({ env: {} }) },
+      { request: httpsRequest, agent: new HttpsAgent() },
+    ];
+    for (const { request, agent } of ways) {
+      const signal = AbortSignal.abort(new Error("mine"));
+      const failed = textOf(request({ host: "127.0.0.1", port, agent, signal }));
+      await expect(failed).rejects.toMatchObject({ name: "AbortError", code: "ABORT_ERR", cause: { message: "mine" } });
+    }
+    expect(connections).toEqual([]);
+  });
+
   it("ends when its agent is destroyed while it is dialled", async () => {
     const silent = await serveTcp(() => {});
     const agent = createHttpsAgent({ env: {}, connectTimeoutMs: 60_000 });

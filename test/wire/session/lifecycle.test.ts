@@ -428,3 +428,16 @@ describe("a proxy that drops what is idle", () => {
     expect(handshakesAt(emulator)).toHaveLength(4);
   });
 });
+
+// parity: stream/liveness
+it("a session asks on a new WebSocket once the clock jumped while its own lay idle, as it does when a machine wakes", async () => {
+  const emulator = await emulate();
+  const { session } = openSession(emulator.url, { carrier: "websocket" });
+  await answerTo(session, asking("one"));
+  const now = Date.now;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + 3_600_000);
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect((await answerTo(session, asking("two"))).text).toBe("two");
+  expect((await answerTo(session, asking("three"))).text).toBe("three");
+  expect(handshakesAt(emulator)).toHaveLength(2);
+});

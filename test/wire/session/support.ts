@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import type { SessionOptions } from "../../../src/api/session/options.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { openSseStream } from "../../../src/api/responses/sse-stream.ts";
+import { readEventStream } from "../../../src/api/responses/event-stream.ts";
+import { ResponseStream } from "../../../src/api/responses/stream.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { silentLogger } from "../../../src/client/log.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
@@ -116,7 +117,8 @@ describe("the end of the body", () => {
       blank: (text: string) => text,
       body,
     };
-    const stream = openSseStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    const flow = readEventStream(response, { idleTimeoutMs: 0, livenessTimeoutMs: 0, logger: silentLogger });
+    const stream = new ResponseStream(flow, response);
     expect(await errorOf(stream.collect())).toMatchObject({
       kind: "limit",
       message: expect.stringContaining("larger than 67108864 bytes"),

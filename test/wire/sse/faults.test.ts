@@ -306,9 +306,9 @@ describe("bytes in odd shapes", () => {
       },
     ],
     [
-      "bad JSON and unknown events between",
+      "lines that are no events and unknown events between",
       {
-        raw: `data: {oops\n\ndata: [DONE]\n\ndata: {"type":"response.future"}\n\n${stream.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}`,
+        raw: `data: ping\n\ndata: [DONE]\n\ndata: {"type":"response.future"}\n\n${stream.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}`,
         headers: { "content-type": "text/event-stream" },
       },
     ],

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
@@ -44,7 +44,7 @@ describe("the events before the stream's own", () => {
       { type: "rate_limits", snapshot: { limitId: "codex_other", primary: { usedPercent: 1 } } },
       { type: "models_etag", etag: '"e1"' },
       { type: "server_reasoning_included", included: true },
-      { type: "created" },
+      { type: "created", responseId: "r" },
       { type: "completed", responseId: "r" },
     ]);
     expect(turnState.value).toBe("t1");

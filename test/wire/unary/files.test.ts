@@ -161,6 +161,22 @@ describe("an upload", () => {
     expect(error).toMatchObject({ kind: "protocol", message: `failed to decode file response: ${why}` });
   });
 
+  it("does not take its bytes to an address in clear where the service is reached by https", async () => {
+    const asked: string[] = [];
+    const transport: HttpTransport = {
+      async execute({ url, method }) {
+        asked.push(`${method} ${url}`);
+        const body = Buffer.from(JSON.stringify({ file_id: "f", upload_url: "http://blob.test/f" }));
+        return { status: 200, url, headers: {}, body };
+      },
+      stream: () => Promise.reject(new Error("nothing is streamed")),
+    };
+    const client = new FilesClient({ ...clientOptions("https://files.test/v1"), transport });
+    const error = await errorOf(client.upload(hello));
+    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent in clear") });
+    expect(asked).toEqual(["POST https://files.test/v1/files"]);
+  });
+
   it("says the blob store's refusal, without the signature in its address", async () => {
     const { client } = await open({
       script: ({ method }) => (method === "PUT" ? { status: 403, body: "<Error>late</Error>" } : undefined),

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import type { ResponseEvent } from "../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
 import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";

@@ -1,11 +1,11 @@
 import type { RawData } from "../../../client/raw-text.ts";
-import type { Carrier } from "../feed.ts";
-import type { SseReceiver } from "../sse-stream.ts";
+import type { Carrier } from "../ending.ts";
+import type { EventReceiver } from "../event-stream.ts";
 
 /** Who reads what one connection after another brings. */
 export interface ConnectionOwner {
   readonly isOver: boolean;
-  opened(preliminary: Parameters<SseReceiver["open"]>[0]): void;
+  opened(preliminary: Parameters<EventReceiver["open"]>[0]): void;
   expectEvents(): void;
   /** @returns Whether it was news. */
   take(raw: RawData, isUnfinished: boolean): boolean;
@@ -14,7 +14,7 @@ export interface ConnectionOwner {
 }
 
 /** One connection that brings events of a response in the background. Once it broke, nothing of it is heard any more. */
-export class StreamConnection implements SseReceiver {
+export class StreamConnection implements EventReceiver {
   readonly body: Carrier;
   /** It brought an event that was not there before. */
   hasBrought = false;
@@ -30,7 +30,7 @@ export class StreamConnection implements SseReceiver {
     return this.#isOver || this.#owner.isOver;
   }
 
-  open(preliminary: Parameters<SseReceiver["open"]>[0]): void {
+  open(preliminary: Parameters<EventReceiver["open"]>[0]): void {
     this.#owner.opened(preliminary);
   }
 

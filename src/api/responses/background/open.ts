@@ -1,8 +1,6 @@
 import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { requestIdOf } from "../../refusal/http-text.ts";
 import type { Answer } from "../../service/answer.ts";
-import type { ResponseEvent } from "../events.ts";
-import { LaterEvents } from "../later-events.ts";
 import type { ResponsesOptions } from "../options.ts";
 import { retrieveStored } from "../stored/calls.ts";
 import { type EventIterator, ResponseStream, type ResponseStreamHead } from "../stream.ts";
@@ -58,43 +56,45 @@ export async function resumedStream(
 }
 
 function runOptions(call: BackgroundCall, { headers }: ResponseStreamHead): RunOptions {
-  const later = call.options.laterEvents ? new LaterEvents(headers) : undefined;
-  return { source: call, reading: call.options, feed: { later } };
+  return { source: call, reading: call.options, headers };
 }
 
 function streamOf(run: BackgroundRun, { part, isOwnCall }: BackgroundCall, head: ResponseStreamHead): ResponseStream {
   part.observer.answered({ requestId: requestIdOf(head.headers), responseId: run.responseId });
-  const events = eventsOf(run);
-  return new ResponseStream(
-    { events: isOwnCall ? watched(events, part.observer) : events, received: run.feed.received },
-    head,
-  );
+  const source = { events: eventsOf(run), received: run.flow.received };
+  return new ResponseStream(isOwnCall ? watched(source, part.observer) : source, head);
 }
 
 /** What the reader holds: it tells the run how far he has come, and that he left. */
 function eventsOf(run: BackgroundRun): EventIterator {
-  const { feed } = run;
-  const { queue } = feed;
+  const { flow } = run;
+  const { events } = flow;
   const leave = async (): Promise<void> => {};
   const leaving = (): (() => Promise<void>) => (run.isOver ? leave : () => run.left());
   return {
     get position() {
-      return run.responseId === undefined ? undefined : feed.positionIn(run.responseId);
+      return run.responseId === undefined ? undefined : flow.positionIn(run.responseId);
     },
-    async next(): Promise<IteratorResult<ResponseEvent, undefined>> {
-      const step = await queue.next();
-      if (!step.done) feed.tookEvent(step.value);
+    async next() {
+      const step = await events.next();
+      if (!step.done) flow.tookEvent(step.value);
       return step;
     },
+    async nextBatch() {
+      const step = await events.nextBatch();
+      if (!step.done) for (const event of step.value) flow.tookEvent(event);
+      return step;
+    },
+    drain: () => events.drain(),
     async return() {
       const left = leaving();
-      const step = await queue.return();
+      const step = await events.return();
       void left();
       return step;
     },
     async leave(reason) {
       const left = leaving();
-      queue.leave(reason);
+      events.leave(reason);
       await left();
     },
   };

@@ -1,5 +1,6 @@
 import { AbortedError, ProtocolError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
 import { isTriedAgain, retryDelayMs } from "../../../client/failure/policy.ts";
+import type { HeaderMap } from "../../../client/headers.ts";
 import { IdleTimer } from "../../../client/idle-timer.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { announceRetry } from "../../../client/telemetry.ts";
@@ -8,14 +9,14 @@ import { mapErrorEvent } from "../../refusal/event.ts";
 import { CancelledError, CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
-import type { ResumedEvent } from "../events.ts";
-import type { Carrier } from "../feed.ts";
-import type { ResponsesOptions } from "../options.ts";
-import { readSseBody, type SseReceiver } from "../sse-stream.ts";
+import type { Carrier } from "../ending.ts";
+import { type EventReceiver, readEventsInto } from "../event-stream.ts";
+import type { ResumedEvent } from "../events/types.ts";
+import { type ResponsesOptions, type StreamOptions, streamOptionsOf } from "../options.ts";
 import { cancelStored, retrieveStored } from "../stored/calls.ts";
 import { isRunning, type StoredResponse } from "../stored/response.ts";
 import { type ConnectionOwner, StreamConnection } from "./connection.ts";
-import { MarkedFeed } from "./marked-feed.ts";
+import { MarkedFlow } from "./marked-flow.ts";
 import { advanceOf, type ResponsePosition } from "./position.ts";
 import { endOf, restOf } from "./rest.ts";
 import { openStoredStream, refusesToStream, type StoredSource } from "./source.ts";
@@ -23,9 +24,9 @@ import { openStoredStream, refusesToStream, type StoredSource } from "./source.t
 /** What a run is told at its beginning. */
 export interface RunOptions {
   readonly source: StoredSource;
-  readonly reading: Pick<ResponsesOptions, "signal" | "turnState" | "wireEvents" | "incomplete" | "cancelOnLeave">;
-  /** What else the feed wants to know. */
-  readonly feed: Pick<ConstructorParameters<typeof MarkedFeed>[1], "later">;
+  readonly reading: StreamOptions & Pick<ResponsesOptions, "signal" | "turnState" | "cancelOnLeave">;
+  /** Of the first answer. */
+  readonly headers: HeaderMap;
   /** Of one that is taken up; of a new one the first event tells it. */
   readonly responseId?: string | undefined;
   readonly from?: Partial<ResponsePosition> | undefined;
@@ -35,13 +36,13 @@ const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 10_000;
 
 /**
- * One response in the background, over as many connections as it takes: a feed whose carrier breaks and comes again. Events are told apart by their
+ * One response in the background, over as many connections as it takes: a flow whose carrier breaks and comes again. Events are told apart by their
  * `sequence_number`; where the service does not stream the response any more it is asked for until it is done, and what no event has brought comes
  * from the final response.
  */
 export class BackgroundRun implements Carrier, ConnectionOwner {
   readonly kind = "sse";
-  readonly feed: MarkedFeed;
+  readonly flow: MarkedFlow;
   readonly #options: RunOptions;
   readonly #idle: IdleTimer;
   /** Ends what is waited for. */
@@ -68,11 +69,12 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     this.#options = options;
     this.#responseId = options.responseId;
     const { telemetry, logger } = source.part.observer;
-    const { turnState, wireEvents, incomplete, signal } = reading;
+    const { turnState, signal } = reading;
     const blank = (text: string): string => this.#blank(text);
-    const ofFeed = { ...options.feed, turnState, wireEvents, incomplete, telemetry, logger, blank };
+    const { headers } = options;
+    const ofFlow = { ...streamOptionsOf(reading), headers, turnState, telemetry, logger, blank };
     // A silent connection is no end here, nor is the caller's signal one that tells nothing of what becomes of the response.
-    this.feed = new MarkedFeed(this, { ...ofFeed, idleTimeoutMs: 0 }, options.from ?? {});
+    this.flow = new MarkedFlow(this, { ...ofFlow, idleTimeoutMs: 0 }, options.from ?? {});
     this.#idle = new IdleTimer(limits.streamIdleTimeoutMs, () => {
       const { timeoutMs } = this.#idle;
       this.#connection?.fail(new TimeoutError("idle timeout waiting for SSE", { phase: "idle", timeoutMs }));
@@ -86,7 +88,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
   }
 
   get isOver(): boolean {
-    return this.feed.isOver;
+    return this.flow.isOver;
   }
 
   /** Reads an answer that streams. */
@@ -96,9 +98,11 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
       response.body.cancel();
       return;
     }
-    const { limits } = this.#options.source.service;
+    const { service, part } = this.#options.source;
+    const { livenessTimeoutMs } = service.limits;
+    const { telemetry, logger } = part.observer;
     const { turnState } = this.#options.reading;
-    readSseBody(response, { livenessTimeoutMs: limits.livenessTimeoutMs, turnState }, (body) => {
+    readEventsInto(response, { livenessTimeoutMs, turnState, telemetry, logger }, (body) => {
       this.#connection = new StreamConnection(this, body);
       return this.#connection;
     });
@@ -132,8 +136,8 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
 
   // What connections bring
 
-  opened(preliminary: Parameters<SseReceiver["open"]>[0]): void {
-    if (!this.#hasOpened) this.feed.open(preliminary); // the same comes with every connection
+  opened(preliminary: Parameters<EventReceiver["open"]>[0]): void {
+    if (!this.#hasOpened) this.flow.open(preliminary); // the same comes with every connection
     this.#hasOpened = true;
   }
 
@@ -145,12 +149,12 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     const text = decodeRawData(raw);
     const event = parseObject(text);
     if (event === undefined) {
-      if (!isUnfinished) this.feed.read(raw);
+      if (!isUnfinished) this.flow.read(raw);
       return false;
     }
     const advance = advanceOf(event);
     const { number } = advance;
-    const { after } = this.feed.arrived;
+    const { after } = this.flow.arrived;
     if (number !== undefined && after !== undefined) {
       if (number <= after) return false;
       if (number > after + 1 && this.#gapBefore !== number) {
@@ -165,8 +169,8 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
       this.#connection?.fail(passing);
       return false;
     }
-    if (isUnfinished) this.feed.readUnfinished(text);
-    else this.feed.advance(raw, advance);
+    if (isUnfinished) this.flow.readUnfinished(text);
+    else this.flow.advance(raw, advance);
     this.#hasMoved = true;
     if (number === undefined) return false;
     this.#retries = 0;
@@ -177,7 +181,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
   took(size: number): void {
     if (this.#hasMoved) this.#idle.touch();
     this.#hasMoved = false;
-    this.feed.took(size);
+    this.flow.took(size);
   }
 
   broke(error: unknown): void {
@@ -189,7 +193,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     else void this.#recover(error);
   }
 
-  // What the feed asks for
+  // What the flow asks for
 
   pause(): void {
     this.#isPaused = true;
@@ -231,7 +235,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
         : cancelOnLeave
           ? `response ${id} is cancelled`
           : `response ${id} goes on in the background: resume takes it up, cancel ends it`;
-    this.feed.fail(new AbortedError(signal?.reason, outcome));
+    this.flow.fail(new AbortedError(signal?.reason, outcome));
     void this.left();
   };
 
@@ -243,7 +247,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     return error.outlook === "again" ? error : undefined;
   }
 
-  /** Goes on after `reason`, or ends the feed with what makes that impossible. Never rejects. */
+  /** Goes on after `reason`, or ends the flow with what makes that impossible. Never rejects. */
   async #recover(reason: unknown): Promise<void> {
     const { clock } = this.#options.source.service.line.timing;
     try {
@@ -257,7 +261,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
         }
       }
     } catch (error) {
-      this.feed.fail(error);
+      this.flow.fail(error);
     }
   }
 
@@ -283,19 +287,25 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
 
   async #goOn(told: Omit<ResumedEvent, "by">): Promise<void> {
     // Without numbers nothing tells which events are known.
-    if (this.feed.arrived.after === undefined) this.#polls = true;
+    if (this.flow.arrived.after === undefined) this.#polls = true;
     if (!this.#polls && this.#isFruitless && (await this.#isDone())) return;
     if (!this.#polls && (await this.#streamsAgain(told))) return;
-    this.feed.event({ ...told, by: "polling" });
+    this.#resumed({ ...told, by: "polling" });
     await this.#untilDone();
+  }
+
+  /** Told at once: what comes next may be long in coming. */
+  #resumed(event: ResumedEvent): void {
+    this.flow.event(event);
+    this.flow.events.flush();
   }
 
   /** @returns False where the service does not stream it any more. */
   async #streamsAgain(told: Omit<ResumedEvent, "by">): Promise<boolean> {
-    const { after } = this.feed.arrived;
+    const { after } = this.flow.arrived;
     try {
       const response = await openStoredStream(this.#options.source, this.#known, after, this.#over.signal);
-      if (!this.isOver) this.feed.event({ ...told, by: "stream" });
+      if (!this.isOver) this.#resumed({ ...told, by: "stream" });
       this.read(response);
       return true;
     } catch (error) {
@@ -330,13 +340,13 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
   #deliver(response: StoredResponse): void {
     if (this.isOver) return;
     const end = endOf(response);
-    for (const event of [...restOf(response, this.feed.arrived), ...(end ? [end] : [])]) {
-      this.feed.advance(Buffer.from(JSON.stringify(event)), advanceOf(event));
+    for (const event of [...restOf(response, this.flow.arrived), ...(end ? [end] : [])]) {
+      this.flow.advance(Buffer.from(JSON.stringify(event)), advanceOf(event));
     }
-    this.feed.took(0);
+    this.flow.took(0);
     if (this.isOver) return;
     const { responseId, status } = response;
-    this.feed.fail(
+    this.flow.fail(
       end === undefined
         ? new CancelledError(responseId)
         : new ProtocolError(`response ${responseId} is over with a status that is not known: ${status}`),

@@ -13,8 +13,8 @@ import {
   checkReading,
   checkResponsesOptions,
   READING_NAMES,
-  type ReadingOptions,
   type ResponsesOptions,
+  type StreamOptions,
 } from "../options.ts";
 import type { ResponseStream } from "../stream.ts";
 import { askStored, cancelStored, FAILURE, retrieveStored, type StoredCall } from "./calls.ts";
@@ -23,7 +23,7 @@ import { inputTokensBody } from "./input-tokens.ts";
 import { readStoredResponse, type StoredResponse } from "./response.ts";
 
 /** Options of taking a response up again. */
-export interface ResumeOptions extends UnaryOptions, ReadingOptions, BackgroundOptions {
+export interface ResumeOptions extends UnaryOptions, StreamOptions, BackgroundOptions {
   /**
    * Where to go on: a stream's `position`, saved by whoever read before, or the `sequence_number` of the last event that is known. Default: from the
    * first event. With a number alone, items that were read before come again where the service does not stream any more.

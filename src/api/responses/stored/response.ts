@@ -2,9 +2,9 @@ import { ProtocolError } from "../../../client/failure/kinds.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { OpenString, ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-import { tokenUsage } from "../decoding/event-decoder.ts";
-import type { TokenUsage } from "../events.ts";
-import { outputText } from "../received.ts";
+import type { TokenUsage } from "../events/types.ts";
+import { readUsage } from "../events/usage.ts";
+import { itemText } from "../item-text.ts";
 
 /** `queued` and `in_progress` change by themselves, the others are final. */
 export type StoredStatus = OpenString<"queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled">;
@@ -46,12 +46,13 @@ export function readStoredResponse(wire: JsonObject, failure: string): StoredRes
     throw new ProtocolError(`${failure}: it has no ${responseId === undefined ? "id" : "status"}`);
   }
   const items = Array.isArray(output) ? output.flatMap((entry: unknown) => decodeItem(entry) ?? []) : [];
+  const { tokenUsage } = readUsage(usage);
   return {
     responseId,
     status: state,
     items,
-    text: outputText(items),
-    ...(isJsonObject(usage) ? { tokenUsage: tokenUsage(usage) } : {}),
+    text: items.map((item) => itemText(item, "output_text")).join(""),
+    ...(tokenUsage ? { tokenUsage } : {}),
     ...given("reason", fieldOf(wire.incomplete_details, "reason")),
     ...(isJsonObject(wire.error) ? { error: failureOf(wire.error) } : {}),
     ...given("model", model),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ResponseEvent } from "../../../../src/api/responses/events.ts";
+import type { ResponseEvent } from "../../../../src/api/responses/events/types.ts";
 import { Received } from "../../../../src/api/responses/received.ts";
 
 const message = (text: string) =>

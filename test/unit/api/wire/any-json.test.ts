@@ -9,8 +9,8 @@ import { protocols } from "../../../../src/api/realtime/protocol/protocols.ts";
 import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../../../src/api/refusal/event.ts";
 import { CodexApiError } from "../../../../src/api/refusal/kinds.ts";
-import { decodeWireEvent, serverModelOf } from "../../../../src/api/responses/decoding/event-decoder.ts";
-import { LaterEvents } from "../../../../src/api/responses/later-events.ts";
+import { serverModelOf } from "../../../../src/api/responses/events/notices.ts";
+import { decodeWireEvent, knownTypes } from "../../../../src/api/responses/events/registry.ts";
 import { ResponseReader } from "../../../../src/api/responses/reader.ts";
 import { AnswerReader } from "../../../../src/api/wire/answer-reader.ts";
 import { decodeItem } from "../../../../src/api/wire/item-decoder.ts";
@@ -18,21 +18,7 @@ import { encodeItem } from "../../../../src/api/wire/item-encoder.ts";
 import { HttpError, ProtocolError } from "../../../../src/client/failure/kinds.ts";
 import { silentLogger } from "../../../../src/client/log.ts";
 
-const EVENT_TYPES = [
-  "response.created",
-  "response.output_item.added",
-  "response.output_item.done",
-  "response.output_text.delta",
-  "response.reasoning_summary_text.delta",
-  "response.reasoning_text.delta",
-  "response.reasoning_summary_part.added",
-  "response.completed",
-  "response.failed",
-  "response.incomplete",
-  "response.metadata",
-  "codex.rate_limits",
-  "error",
-];
+const EVENT_TYPES = knownTypes();
 const ITEM_TYPES = [
   "message",
   "reasoning",
@@ -137,7 +123,8 @@ describe("whatever JSON arrives", () => {
       fc.property(event, (received) => {
         const decoded = decodeWireEvent(received, JSON.stringify(received));
         expect(typeof decoded.type).toBe("string");
-        if (decoded.type === "failed") expect(CodexApiError.is(decoded.error)).toBe(true);
+        if (decoded.type === "end" && decoded.outcome.type === "failed")
+          expect(CodexApiError.is(decoded.outcome.error)).toBe(true);
         serverModelOf(received);
       }),
       { numRuns: 500 },
@@ -223,8 +210,7 @@ describe("nested deeper than anything can be written", () => {
       for (const carrier of ["sse", "websocket"] as const) {
         const failures: unknown[] = [];
         const sink = { event: () => {}, completed: () => {}, failed: (error: unknown) => failures.push(error) };
-        const later = new LaterEvents({});
-        const reader = new ResponseReader(sink, carrier, { wireEvents: true, later, logger: silentLogger });
+        const reader = new ResponseReader(sink, carrier, { wireEvents: true, logger: silentLogger });
         reader.read(text);
         reader.readUnfinished(text);
         for (const failure of failures) expect(CodexApiError.is(failure)).toBe(true);

@@ -24,7 +24,11 @@ function said(value: unknown, kind?: string): unknown {
       .filter(([name, field]) => field !== null && (hasStatus || name !== "status" || kind === undefined))
       .filter(
         ([name, field]) =>
-          !(["annotations", "logprobs", "sources"].includes(name) && Array.isArray(field) && field.length === 0),
+          !(
+            ["annotations", "logprobs", "sources", ...(own === "reasoning" ? ["content"] : [])].includes(name) &&
+            Array.isArray(field) &&
+            field.length === 0
+          ),
       )
       .map(([name, field]) => [name, said(field)]),
   );

@@ -449,3 +449,31 @@ describe("a failure of trust is", () => {
     expect(isTrustFailure(circle)).toBe(false);
   });
 });
+
+test("an other side that renegotiates in the old way alone is final, with the setting that allows it and its risk", () => {
+  for (const code of ["ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "EPROTO"]) {
+    const message = "error:0A000152:SSL routines:final_renegotiate:unsafe legacy renegotiation disabled";
+    const error = handshakeFailure(Object.assign(new Error(message), { code }), "localhost", noBundle);
+    expect(error).toMatchObject({
+      phase: "tls",
+      code: "ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+      outlook: "never",
+    });
+    expect(error?.message).toMatch(/RFC 5746.*OPENSSL_CONF.*Options = UnsafeLegacyServerConnect/);
+    expect(isTrustFailure(error)).toBe(false);
+  }
+});
+
+test("a runtime whose TLS breaks the handshake by its own check is told as a refused certificate, without one to show", () => {
+  const refused = {
+    host: "localhost",
+    code: "CERT_UNTRUSTED",
+    reason: "invalid peer certificate: BadSignature",
+    chain: [],
+  };
+  const error = untrustedPeer(refused, noBundle);
+  expect(error.message).toMatch(
+    /refused: it did not pass the check: invalid peer certificate: BadSignature \(CERT_UNTRUSTED\)/,
+  );
+  expect(error.message).toContain("set CODEX_CA_CERTIFICATE to a PEM file that holds its CA certificate");
+});

@@ -1,0 +1,55 @@
+import type { ResponseEvent } from "./events/types.ts";
+import type { EventIterator, ResponseSource } from "./stream.ts";
+
+/** Who attends to the events of a source. */
+export interface Attendant {
+  /** An event that the reader gets. */
+  took?(event: ResponseEvent): void;
+  /** The end was read: all that there was. */
+  ended(): void | Promise<void>;
+  failed(error: unknown): void | Promise<void>;
+  left(): void | Promise<void>;
+}
+
+/** The same source, whose events and end somebody attends to, before its reader. */
+export function attended({ events, received }: ResponseSource, attendant: Attendant): ResponseSource {
+  const orFailed = async <Result>(step: Promise<Result>): Promise<Result> => {
+    try {
+      return await step;
+    } catch (error) {
+      await attendant.failed(error);
+      throw error;
+    }
+  };
+  const iterator: EventIterator = {
+    get position() {
+      return events.position;
+    },
+    async next() {
+      const step = await orFailed(events.next());
+      if (step.done) await attendant.ended();
+      else attendant.took?.(step.value);
+      return step;
+    },
+    async nextBatch() {
+      const step = await orFailed(events.nextBatch());
+      if (step.done) await attendant.ended();
+      else if (attendant.took) for (const event of step.value) attendant.took(event);
+      return step;
+    },
+    async drain() {
+      await orFailed(events.drain());
+      await attendant.ended();
+    },
+    async return() {
+      const step = await events.return();
+      await attendant.left();
+      return step;
+    },
+    async leave(reason) {
+      await events.leave(reason);
+      await attendant.failed(reason);
+    },
+  };
+  return { events: iterator, received };
+}

@@ -1,0 +1,82 @@
+import { ProtocolError } from "../../../client/failure/kinds.ts";
+import type { StreamDeviation } from "../../../client/telemetry.ts";
+import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
+import { invalidType } from "../../wire/decode-failure.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { ResponseEnd } from "../received.ts";
+import { type DecodedEvent, type EndEvent, MISSING_FIELD } from "./decoded.ts";
+import { fieldOf, filled, told } from "./fields.ts";
+import { readUsage } from "./usage.ts";
+
+/** Events that end a response, each with what it says of the whole. */
+
+/** A response that says `incomplete` or `failed` is that, whatever its event is called: gateways tell an early end so (vLLM). */
+export function completed({ response }: JsonObject): DecodedEvent {
+  const status = fieldOf(response, "status");
+  if (status === "incomplete") return endsIncomplete(response);
+  if (status === "failed") return endsFailed(response);
+  if (response !== undefined && response !== null && !isJsonObject(response)) return undecodable(response);
+  const { end, output, deviations } = wholeOf(response);
+  const endTurn = fieldOf(response, "end_turn");
+  const usageMetadata = fieldOf(response, "usage_metadata");
+  const more = told({
+    endTurn: typeof endTurn === "boolean" ? endTurn : undefined,
+    serviceTier: filled(fieldOf(response, "service_tier")),
+    usageMetadata: isJsonObject(usageMetadata) ? usageMetadata : undefined,
+  });
+  const odd = end.responseId === undefined ? [...deviations, "response id" as const] : deviations;
+  return { type: "end", outcome: { type: "completed", ...end, ...more }, output, deviations: odd };
+}
+
+export function failed({ response }: JsonObject): DecodedEvent {
+  return endsFailed(response);
+}
+
+export function incomplete({ response }: JsonObject): DecodedEvent {
+  return endsIncomplete(response);
+}
+
+/** Every top-level error ends the stream: `error`, and what gateways send without a type in the middle of one (LiteLLM, vLLM). */
+export function errorEvent(event: JsonObject, text: string): EndEvent {
+  const error = mapErrorEvent(event, text);
+  return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
+}
+
+export function untyped(event: JsonObject, text: string): DecodedEvent {
+  const { error, detail } = event;
+  const saysError = isJsonObject(error) || typeof error === "string" || typeof detail === "string";
+  return saysError ? errorEvent(event, text) : MISSING_FIELD;
+}
+
+function endsFailed(response: unknown): EndEvent {
+  const { end, ...rest } = wholeOf(response);
+  const error = mapFailedResponse(fieldOf(response, "error"));
+  return { type: "end", outcome: { type: "failed", error, ...end }, ...rest };
+}
+
+function endsIncomplete(response: unknown): EndEvent {
+  const { end, ...rest } = wholeOf(response);
+  const reason = filled(fieldOf(fieldOf(response, "incomplete_details"), "reason")) ?? "unknown";
+  return { type: "end", outcome: { type: "incomplete", reason, ...end }, ...rest };
+}
+
+function undecodable(response: unknown): EndEvent {
+  const why = invalidType(response, "struct ResponseCompleted");
+  const error = new ProtocolError(`failed to parse ResponseCompleted: ${why}`);
+  return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
+}
+
+/** What can be read of it: a response that ended early is paid for too. */
+function wholeOf(response: unknown): {
+  readonly end: ResponseEnd;
+  readonly output: readonly unknown[];
+  readonly deviations: readonly StreamDeviation["what"][];
+} {
+  const { tokenUsage, deviation } = readUsage(fieldOf(response, "usage"));
+  const output: unknown = fieldOf(response, "output");
+  return {
+    end: told({ responseId: filled(fieldOf(response, "id")), tokenUsage }),
+    output: Array.isArray(output) ? output : [],
+    deviations: deviation === undefined ? [] : [deviation],
+  };
+}

@@ -1,0 +1,103 @@
+import { decodeRateLimitsEvent } from "../../rate-limits.ts";
+import { decodeItem } from "../../wire/item-decoder.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE, type WholeTextEvent } from "./decoded.ts";
+import { completed, errorEvent, failed, incomplete, untyped } from "./ends.ts";
+import { filled, indexOf, told } from "./fields.ts";
+import { metadata } from "./notices.ts";
+import * as piece from "./pieces.ts";
+
+/** Everything that is known of a type of wire events. */
+export interface EventRow {
+  /** What an event means, the same on SSE and WebSocket. Never throws. `text` is the event as it arrived: a refusal keeps it. */
+  readonly decode: (event: JsonObject, text: string) => DecodedEvent;
+  /** Does the response get further by it? What does not is no progress, however often it comes. */
+  readonly moves: boolean;
+  /** Is the response over with it? */
+  readonly ends: boolean;
+  /** Who reads it: the reference as of March 2026, the reference as of later, or users of the public API, whom the reference does not serve. */
+  readonly since: "march" | "later" | "public";
+  /** It tells as a whole what pieces of this type have told before, if any came. */
+  readonly repeats?: WholeTextEvent["piece"]["type"];
+}
+
+const MARCH: Omit<EventRow, "decode"> = { moves: true, ends: false, since: "march" };
+const LATER: Omit<EventRow, "decode"> = { moves: true, ends: false, since: "later" };
+const PUBLIC: Omit<EventRow, "decode"> = { moves: true, ends: false, since: "public" };
+const END = { ends: true };
+const ASIDE = { moves: false };
+
+const says = (): DecodedEvent => UNKNOWN_TYPE;
+
+const ROWS: readonly (readonly [wireType: string | undefined, EventRow])[] = [
+  ["response.created", { decode: created, ...MARCH }],
+  ["response.queued", { decode: says, ...PUBLIC, ...ASIDE }],
+  ["response.in_progress", { decode: says, ...PUBLIC, ...ASIDE }],
+  ["response.output_item.added", { decode: (event) => withItem("output_item.added", event), ...MARCH }],
+  ["response.output_item.done", { decode: (event) => withItem("output_item.done", event), ...MARCH }],
+  ["response.output_text.delta", { decode: piece.outputTextDelta, ...MARCH }],
+  ["response.output_text.done", { decode: piece.wholeText, repeats: "output_text.delta", ...PUBLIC }],
+  ["response.output_text.annotation.added", { decode: piece.annotationAdded, ...PUBLIC }],
+  ["response.refusal.delta", { decode: piece.refusalDelta, ...PUBLIC }],
+  ["response.refusal.done", { decode: piece.wholeRefusal, repeats: "refusal.delta", ...PUBLIC }],
+  ["response.reasoning_summary_part.added", { decode: piece.summaryPartAdded, ...MARCH }],
+  ["response.reasoning_summary_text.delta", { decode: piece.summaryTextDelta, ...MARCH }],
+  ["response.reasoning_summary_text.done", { decode: piece.summaryTextDone, ...LATER }],
+  ["response.reasoning_text.delta", { decode: piece.reasoningTextDelta, ...MARCH }],
+  ["response.function_call_arguments.delta", { decode: piece.argumentsDelta, ...PUBLIC }],
+  ["response.custom_tool_call_input.delta", { decode: piece.toolInputDelta, ...LATER }],
+  ["response.completed", { decode: completed, ...MARCH, ...END }],
+  ["response.failed", { decode: failed, ...MARCH, ...END }],
+  ["response.incomplete", { decode: incomplete, ...MARCH, ...END }],
+  ["error", { decode: errorEvent, ...MARCH, ...END }],
+  [undefined, { decode: untyped, ...PUBLIC, ...ASIDE }],
+  ["codex.rate_limits", { decode: rateLimits, ...MARCH, ...ASIDE }],
+  ["response.metadata", { decode: metadata, ...MARCH, ...ASIDE }],
+  ["codex.response.metadata", { decode: metadata, ...MARCH, ...ASIDE }],
+];
+
+const REGISTRY: ReadonlyMap<unknown, EventRow> = new Map(ROWS);
+
+export function rowOf(wireType: unknown): EventRow | undefined {
+  return REGISTRY.get(wireType);
+}
+
+/** Nothing of an event of this type is for the caller, whatever is in it; headers and the like aside. */
+export function saysNothing(wireType: string): boolean {
+  const row = REGISTRY.get(wireType);
+  return row === undefined || row.decode === says;
+}
+
+/** Every type that has a row. */
+export function knownTypes(): readonly string[] {
+  return ROWS.flatMap(([wireType]) => wireType ?? []);
+}
+
+/** The plain decoder: the truth that any quicker one is held to. */
+export function decodeWireEvent(event: JsonObject, text: string): DecodedEvent {
+  return rowOf(event.type)?.decode(event, text) ?? UNKNOWN_TYPE;
+}
+
+const KEEPS_ALIVE = /(keep[-_]?alive|heartbeat|ping)$/;
+
+/** A type without a row moves the response where it is of the response's own: the service says something new. */
+export function movesResponse(wireType: unknown): boolean {
+  const row = rowOf(wireType);
+  if (row) return row.moves;
+  return typeof wireType === "string" && wireType.startsWith("response.") && !KEEPS_ALIVE.test(wireType);
+}
+
+function created({ response }: JsonObject): DecodedEvent {
+  if (response === undefined || response === null) return MISSING_FIELD;
+  if (!isJsonObject(response)) return { type: "created" };
+  return { type: "created", ...told({ responseId: filled(response.id), model: filled(response.model) }) };
+}
+
+function withItem(type: "output_item.added" | "output_item.done", event: JsonObject): DecodedEvent {
+  const item = decodeItem(event.item);
+  return item ? { type, item, ...told({ outputIndex: indexOf(event.output_index) }) } : MISSING_FIELD;
+}
+
+function rateLimits(event: JsonObject): DecodedEvent {
+  return { type: "rate_limits", snapshot: decodeRateLimitsEvent(event) };
+}

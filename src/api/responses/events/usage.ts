@@ -1,0 +1,57 @@
+import type { StreamDeviation } from "../../../client/telemetry.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf } from "./fields.ts";
+import type { TokenUsage } from "./types.ts";
+
+export interface ReadUsage {
+  readonly tokenUsage?: TokenUsage;
+  readonly deviation?: StreamDeviation["what"];
+}
+
+/** Two names of one count: that of the Responses API, and that of the chat form, which gateways hand through. */
+const INPUT = ["input_tokens", "prompt_tokens"];
+const OUTPUT = ["output_tokens", "completion_tokens"];
+const INPUT_DETAILS = ["input_tokens_details", "prompt_tokens_details"];
+const OUTPUT_DETAILS = ["output_tokens_details", "completion_tokens_details"];
+
+/**
+ * What a response used, read as far as it can be: a count that is missing follows from the two others, else it is 0. Absent where not one can be
+ * read; that usage is odd never costs the answer.
+ */
+export function readUsage(usage: unknown): ReadUsage {
+  if (usage === undefined || usage === null) return {};
+  if (!isJsonObject(usage)) return { deviation: "usage" };
+  const input = firstCount(usage, INPUT);
+  const output = firstCount(usage, OUTPUT);
+  const total = count(usage.total_tokens);
+  if (input === undefined && output === undefined && total === undefined) return { deviation: "usage" };
+  const inputTokens = input ?? rest(total, output);
+  const outputTokens = output ?? rest(total, input);
+  const inputDetails = firstField(usage, INPUT_DETAILS);
+  const tokenUsage = {
+    inputTokens,
+    cachedInputTokens: count(fieldOf(inputDetails, "cached_tokens")) ?? 0,
+    cacheWriteInputTokens: count(fieldOf(inputDetails, "cache_write_tokens")) ?? 0,
+    outputTokens,
+    reasoningOutputTokens: count(fieldOf(firstField(usage, OUTPUT_DETAILS), "reasoning_tokens")) ?? 0,
+    totalTokens: total ?? inputTokens + outputTokens,
+  };
+  const isAsDocumented = [usage.input_tokens, usage.output_tokens, usage.total_tokens].every(Number.isSafeInteger);
+  return isAsDocumented ? { tokenUsage } : { tokenUsage, deviation: "usage" };
+}
+
+function firstField(usage: JsonObject, names: readonly string[]): unknown {
+  return names.map((name) => usage[name]).find((value) => value !== undefined && value !== null);
+}
+
+function firstCount(usage: JsonObject, names: readonly string[]): number | undefined {
+  return names.map((name) => count(usage[name])).find((value) => value !== undefined);
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
+}
+
+function rest(total: number | undefined, other: number | undefined): number {
+  return total === undefined || other === undefined ? 0 : Math.max(total - other, 0);
+}

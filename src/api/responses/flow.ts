@@ -1,0 +1,145 @@
+import { Backlog, type PausableSource } from "../../client/backlog.ts";
+import { AbortedError, TimeoutError } from "../../client/failure/kinds.ts";
+import { IdleTimer } from "../../client/idle-timer.ts";
+import { PushQueue } from "../../client/push-queue.ts";
+import type { RawData } from "../../client/raw-text.ts";
+import type { CodexFailure } from "../refusal/kinds.ts";
+import { type Carrier, Ending, unreadable } from "./ending.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
+import { Received, type ResponseEnd } from "./received.ts";
+import type { ResponseSource } from "./stream.ts";
+
+/** What watches and reads one response, the same on both carriers. */
+export interface FlowOptions extends ResponseReaderOptions {
+  /** Longest wait for something that moves the response, in milliseconds; 0 for no limit. */
+  readonly idleTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Keep items and texts, for `collect()` and for what an error says of them. Default true. */
+  readonly keep?: boolean | undefined;
+}
+
+/**
+ * Taken from the connection and not yet read by the caller, in bytes, before the connection is paused: two reads of a socket.
+ * More would not be faster, and what waits survives collections, for which Node makes room it keeps.
+ */
+const BACKLOG = 128 * 1024;
+
+const IDLE: Readonly<Record<Carrier["kind"], string>> = {
+  sse: "idle timeout waiting for SSE",
+  websocket: "idle timeout waiting for websocket",
+};
+
+/**
+ * One response between its carrier and its caller: events' texts in, typed events out, into the queue behind the caller's loop. It slows the carrier
+ * down when too much waits there, and ends the response when nothing moves it for `idleTimeoutMs`. That timer rests while it is the caller who does
+ * not read.
+ */
+export class ResponseFlow implements PausableSource, ResponseSource, ResponseSink {
+  readonly events = new PushQueue<ResponseEvent>();
+  readonly received: Received;
+  readonly #carrier: Carrier;
+  readonly #ending: Ending;
+  readonly #reader: ResponseReader;
+  readonly #progress: IdleTimer;
+  readonly #backlog = new Backlog(BACKLOG, this);
+  #hasMoved = false;
+
+  constructor(carrier: Carrier, options: FlowOptions) {
+    this.#carrier = carrier;
+    this.received = new Received({ keep: options.keep });
+    this.#reader = new ResponseReader(this, carrier.kind, options);
+    const { idleTimeoutMs: timeoutMs } = options;
+    this.#progress = new IdleTimer(timeoutMs, () =>
+      this.fail(new TimeoutError(IDLE[carrier.kind], { phase: "idle", timeoutMs })),
+    );
+    this.#ending = new Ending({
+      carrier,
+      queue: this.events,
+      received: this.received,
+      signal: options.signal,
+      onOver: () => this.#progress.stop(),
+    });
+    this.events.onEmpty = () => {
+      if (!this.isOver) this.#backlog.clear();
+    };
+  }
+
+  get isOver(): boolean {
+    return this.#ending.isOver;
+  }
+
+  /** What the response failed with, once it has. */
+  get failure(): unknown {
+    return this.#ending.failure;
+  }
+
+  /** Takes what the head of the answer told, and heeds the caller's signal from now on. */
+  open(preliminary: readonly ResponseEvent[]): void {
+    for (const event of preliminary) this.event(event);
+    this.#ending.watch();
+  }
+
+  /** Starts the wait for events: the request is out. */
+  expectEvents(): void {
+    if (!this.isOver && !this.#backlog.isPaused) this.#progress.start();
+  }
+
+  // What the carrier brings
+
+  /** An event's JSON text. */
+  read(raw: RawData): void {
+    if (!this.isOver && this.#reader.read(raw)) this.#hasMoved = true;
+  }
+
+  /** An event that the end of the body cut off. */
+  readUnfinished(text: string): void {
+    if (!this.isOver) this.#reader.readUnfinished(text);
+  }
+
+  /** Counts what came from the connection in one go, after its events were read. */
+  took(size: number): void {
+    this.events.flush();
+    if (this.isOver) return;
+    if (this.#hasMoved) {
+      // Once for all events that came together: reading the clock for each of them shows on a long stream.
+      this.#hasMoved = false;
+      this.#progress.touch();
+    }
+    if (this.events.length > 0) this.#backlog.add(size);
+  }
+
+  fail(cause: unknown): void {
+    if (this.isOver) return;
+    const error = unreadable(cause);
+    if (!(error instanceof AbortedError)) this.#reader.interrupted(error);
+    this.#ending.broke(error);
+  }
+
+  // What the reader makes of it
+
+  event(event: ResponseEvent, size?: number): void {
+    this.received.note(event, size);
+    this.events.push(event);
+  }
+
+  completed(): void {
+    this.#ending.completed();
+  }
+
+  failed(error: CodexFailure, end: ResponseEnd): void {
+    this.#ending.failed(error, end);
+  }
+
+  // What the backlog asks for
+
+  pause(): void {
+    this.#progress.stop();
+    this.#carrier.pause();
+  }
+
+  resume(): void {
+    this.#progress.start();
+    this.#carrier.resume();
+  }
+}

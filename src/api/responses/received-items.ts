@@ -1,0 +1,243 @@
+import type { ResponseItem } from "../wire/items.ts";
+import { writtenJson } from "../wire/json.ts";
+import type { ResponseEvent } from "./events/types.ts";
+import { itemSummary, itemText } from "./item-text.ts";
+
+/** An item that has begun: what it was when it was added, and what has come of it since. */
+export interface ItemUnderWay {
+  readonly outputIndex?: number;
+  /** As it was added; absent where the service told no beginning. */
+  readonly item?: ResponseItem;
+  readonly text: string;
+  readonly refusal: string;
+  readonly reasoningSummary: string;
+  readonly reasoningText: string;
+  /** Of a function's arguments or a custom tool's input. */
+  readonly arguments: string;
+}
+
+/** One item, from its first piece on. Pieces are appended: an event costs the same however much came before it. */
+class Slot {
+  outputIndex: number | undefined;
+  item: ResponseItem | undefined;
+  isFinished = false;
+  text = "";
+  refusal = "";
+  reasoningSummary = "";
+  reasoningText = "";
+  arguments = "";
+  /** What it holds beside its finished item. */
+  size = 0;
+  /** No piece of the part of the summary under way has come. */
+  isSummaryPartNew = true;
+
+  constructor(outputIndex: number | undefined) {
+    this.outputIndex = outputIndex;
+  }
+
+  /** Can what came so far be this item's? */
+  isOf(item: ResponseItem): boolean {
+    if (this.item !== undefined) return this.item.type === item.type;
+    if (this.text !== "" || this.refusal !== "") return item.type === "message";
+    if (this.reasoningSummary !== "" || this.reasoningText !== "") return item.type === "reasoning";
+    return this.arguments === "" || (item.type !== "message" && item.type !== "reasoning");
+  }
+
+  append(event: ResponseEvent): void {
+    switch (event.type) {
+      case "output_text.delta":
+        this.text += event.delta;
+        break;
+      case "refusal.delta":
+        this.refusal += event.delta;
+        break;
+      case "reasoning_summary_part.added":
+        if (this.reasoningSummary !== "") this.reasoningSummary += "\n\n";
+        this.isSummaryPartNew = true;
+        return;
+      case "reasoning_summary_text.delta":
+        this.reasoningSummary += event.delta;
+        this.isSummaryPartNew = false;
+        break;
+      case "reasoning_summary_text.done":
+        this.#takeWholePart(event.text);
+        return;
+      case "reasoning_text.delta":
+        this.reasoningText += event.delta;
+        break;
+      case "function_call_arguments.delta":
+      case "custom_tool_call_input.delta":
+        this.arguments += event.delta;
+        break;
+      default:
+        return;
+    }
+    this.size += event.delta.length;
+  }
+
+  /** What nobody asks for any more is not held beside the item. */
+  finish(item: ResponseItem): void {
+    this.item = item;
+    this.isFinished = true;
+    this.reasoningText = "";
+    this.arguments = "";
+    this.size = this.text.length + this.refusal.length + this.reasoningSummary.length;
+  }
+
+  /** Services may tell a part whole, without pieces. */
+  #takeWholePart(text: string): void {
+    if (this.isSummaryPartNew) {
+      if (this.reasoningSummary !== "" && !this.reasoningSummary.endsWith("\n\n")) this.reasoningSummary += "\n\n";
+      this.reasoningSummary += text;
+      this.size += text.length;
+    }
+    this.isSummaryPartNew = true;
+  }
+}
+
+/** The items of one response, finished and under way, over all its streams. */
+export class ReceivedItems {
+  /** In the order of the output, as far as the service tells it; of earlier streams first. */
+  readonly #slots: Slot[] = [];
+  /** In the order in which they were finished, which is what a restart counts. */
+  readonly #finished: Slot[] = [];
+  /** Slots of earlier streams: indices begin anew with each. */
+  #base = 0;
+  /** Where the last piece went. */
+  #last: Slot | undefined;
+  #finishedSize = 0;
+  #openSize = 0;
+
+  /** In characters. */
+  get size(): number {
+    return this.#finishedSize + this.#openSize;
+  }
+
+  note(event: ResponseEvent, size: number | undefined): void {
+    switch (event.type) {
+      case "output_item.added":
+        this.#last = this.#begin(event.outputIndex);
+        this.#last.item = event.item;
+        break;
+      case "output_item.done":
+        this.#finish(event.item, this.#slotOf(event.outputIndex, event.item), size);
+        break;
+      case "output_text.delta":
+      case "refusal.delta":
+      case "reasoning_summary_part.added":
+      case "reasoning_summary_text.delta":
+      case "reasoning_summary_text.done":
+      case "reasoning_text.delta":
+      case "function_call_arguments.delta":
+      case "custom_tool_call_input.delta": {
+        const slot = this.#slotOf(event.outputIndex);
+        const before = slot.size;
+        slot.append(event);
+        this.#openSize += slot.size - before;
+      }
+    }
+  }
+
+  /** Of what was finished, the first `keptItems` stand; everything else is void. */
+  restart(keptItems: number): void {
+    this.#finished.length = Math.min(keptItems, this.#finished.length);
+    const kept = new Set(this.#finished);
+    const slots = this.#slots.filter((slot) => kept.has(slot));
+    this.#slots.splice(0, Number.POSITIVE_INFINITY, ...slots);
+    this.#base = slots.length;
+    this.#last = undefined;
+    this.#openSize = slots.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  finished(): ResponseItem[] {
+    return this.#slots.flatMap(({ item, isFinished }) => (item !== undefined && isFinished ? [item] : []));
+  }
+
+  underWay(): ItemUnderWay[] {
+    return this.#slots.flatMap(({ isFinished, outputIndex, item, text, refusal, ...slot }) => {
+      if (isFinished) return [];
+      const { reasoningSummary, reasoningText, arguments: written } = slot;
+      return {
+        ...(outputIndex === undefined ? {} : { outputIndex }),
+        ...(item === undefined ? {} : { item }),
+        ...{ text, refusal, reasoningSummary, reasoningText, arguments: written },
+      };
+    });
+  }
+
+  /** The words as they came; those that came in no piece are the finished item's. */
+  text(): string {
+    return this.#slots.map(({ item, text }) => (text === "" && item ? itemText(item, "output_text") : text)).join("");
+  }
+
+  refusal(): string {
+    return this.#slots
+      .map(({ item, refusal }) => (refusal === "" && item ? itemText(item, "refusal") : refusal))
+      .join("");
+  }
+
+  reasoningSummary(): string {
+    const summaries = this.#slots.map(({ item, reasoningSummary }) =>
+      reasoningSummary === "" && item ? itemSummary(item) : reasoningSummary,
+    );
+    return summaries.filter((summary) => summary !== "").join("\n\n");
+  }
+
+  #finish(item: ResponseItem, slot: Slot, size: number | undefined): void {
+    const before = slot.size;
+    slot.finish(item);
+    this.#openSize += slot.size - before;
+    this.#finishedSize += size ?? writtenJson(item)?.length ?? 0;
+    this.#finished.push(slot);
+    this.#last = undefined;
+  }
+
+  /**
+   * Where something goes: to the item of its index, else to the one that is being written; that one takes the index where it had none.
+   *
+   * @param item - The finished item, where it is that.
+   */
+  #slotOf(outputIndex: number | undefined, item?: ResponseItem): Slot {
+    const last = this.#last;
+    if (last !== undefined && item === undefined && (outputIndex === undefined || outputIndex === last.outputIndex))
+      return last;
+    const found = this.#openSlot((slot) => slot.outputIndex === outputIndex, item);
+    this.#last = found ?? this.#openSlot((slot) => outputIndex === undefined || slot.outputIndex === undefined, item);
+    if (this.#last === undefined) this.#last = this.#begin(outputIndex);
+    else if (outputIndex !== undefined && this.#last.outputIndex === undefined) this.#place(this.#last, outputIndex);
+    return this.#last;
+  }
+
+  #openSlot(isWanted: (slot: Slot) => boolean, item: ResponseItem | undefined): Slot | undefined {
+    for (let at = this.#slots.length - 1; at >= this.#base; at -= 1) {
+      const slot = this.#slots[at];
+      if (slot && !slot.isFinished && isWanted(slot) && (item === undefined || slot.isOf(item))) return slot;
+    }
+    return undefined;
+  }
+
+  /** It turns out where it belongs. */
+  #place(slot: Slot, outputIndex: number): void {
+    slot.outputIndex = outputIndex;
+    this.#slots.splice(this.#slots.indexOf(slot), 1);
+    this.#insert(slot);
+  }
+
+  #begin(outputIndex: number | undefined): Slot {
+    const slot = new Slot(outputIndex);
+    this.#insert(slot);
+    return slot;
+  }
+
+  #insert(slot: Slot): void {
+    const { outputIndex } = slot;
+    let at = this.#slots.length;
+    if (outputIndex !== undefined) while (at > this.#base && this.#isAfter(at - 1, outputIndex)) at -= 1;
+    this.#slots.splice(at, 0, slot);
+  }
+
+  #isAfter(at: number, outputIndex: number): boolean {
+    const other = this.#slots[at]?.outputIndex;
+    return other !== undefined && other > outputIndex;
+  }
+}

@@ -1,0 +1,51 @@
+import type { ServerResponse } from "node:http";
+import { answerOf, endOf, Player } from "../workbench/player.ts";
+import { grouped } from "../workbench/relay/upstream.ts";
+import type { Exchange } from "../workbench/traffic.ts";
+import type { Transcript } from "../workbench/transcript.ts";
+import { writeHeaders } from "./answer.ts";
+import type { EventStream } from "./event-stream.ts";
+
+/** Answers as it was recorded, byte for byte, and ends as it ended; a recording that the client left is cut where it left. */
+export async function replayHttp(
+  transcript: Transcript,
+  timing: "original" | "none",
+  response: ServerResponse,
+  outlet: EventStream,
+  passing: Exchange,
+): Promise<void> {
+  const { gone } = outlet;
+  for await (const entry of new Player(transcript, timing, gone).play()) {
+    switch (entry.kind) {
+      case "answer":
+        passing.pass(entry);
+        writeHeaders(response, entry.status, headersOf(transcript));
+        response.flushHeaders();
+        break;
+      case "event":
+        await outlet.sendBatch([{ type: entry.type, json: entry.data }]);
+        break;
+      case "body":
+        await outlet.sendRaw(Buffer.from(entry.data));
+        break;
+      case "end":
+        if (entry.how === "finished") outlet.finish();
+        else if (entry.how === "reset") await outlet.reset();
+        else await outlet.terminate();
+        break;
+      default: // what passes on a WebSocket
+    }
+  }
+  if (!gone.aborted && !answerOf(transcript)) await outlet.terminate();
+}
+
+/** As recorded; a body that is shorter by the credentials that were taken out of it says so. */
+function headersOf(transcript: Transcript): ReturnType<typeof grouped> {
+  const headers = grouped(answerOf(transcript)?.headers ?? []);
+  if (headers["content-length"] === undefined || endOf(transcript).how !== "finished") return headers;
+  const bytes = transcript.entries.reduce(
+    (sum, entry) => sum + (entry.kind === "body" ? Buffer.byteLength(entry.data) : 0),
+    0,
+  );
+  return bytes === 0 ? headers : { ...headers, "content-length": String(bytes) };
+}

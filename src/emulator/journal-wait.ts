@@ -1,0 +1,75 @@
+import type { Journal, JournalEntry } from "./journal.ts";
+import { asksForResponse, mismatch } from "./scenario/condition.ts";
+import type { Condition } from "./scenario/scenario.ts";
+
+export interface WaitOptions {
+  /** How many such requests there must be, those that came before included. Default 1. */
+  readonly count?: number;
+  /** In milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Of this test alone, by its id. */
+  readonly test?: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 5000;
+const MOST_TOLD = 10;
+
+/**
+ * Waits until so many requests came that are like this.
+ *
+ * @returns They, in order of arrival.
+ * @throws An error after `timeoutMs`, and when the emulator is closed, that says what came instead and what is different about it.
+ */
+export async function waitForRequests(
+  journal: Journal,
+  when: Condition,
+  { count = 1, timeoutMs = DEFAULT_TIMEOUT_MS, test }: WaitOptions = {},
+): Promise<readonly JournalEntry[]> {
+  let found = search(journal.entries, when, test);
+  if (found.entries.length >= count) return found.entries;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end(), timeoutMs);
+    const stop = journal.listen({
+      arrived() {
+        found = search(journal.entries, when, test);
+        if (found.entries.length >= count) end();
+      },
+      closed: () => end("the emulator was closed"),
+    });
+    function end(why = `${timeoutMs} ms`): void {
+      clearTimeout(timer);
+      stop();
+      if (found.entries.length >= count) resolve(found.entries);
+      else reject(new Error(failure(when, count, why, found)));
+    }
+  });
+}
+
+interface Found {
+  readonly entries: readonly JournalEntry[];
+  /** Of all others, why they are not like that. */
+  readonly others: readonly string[];
+}
+
+function search(all: readonly JournalEntry[], when: Condition, test: string | undefined): Found {
+  const entries: JournalEntry[] = [];
+  const others: string[] = [];
+  let turn = 0;
+  for (const entry of all) {
+    if (test !== undefined && entry.test !== test) continue;
+    const { request } = entry;
+    const isModels = asksForResponse(request);
+    if (isModels) turn += 1;
+    const fault =
+      !isModels && when.path === undefined ? "it asks for no response" : mismatch(when, request, isModels ? turn : 0);
+    if (fault === undefined) entries.push(entry);
+    else others.push(`${request.kind} ${request.method} ${request.path}: ${fault}`);
+  }
+  return { entries, others };
+}
+
+function failure(when: Condition, count: number, why: string, { entries, others }: Found): string {
+  const wanted = JSON.stringify(when, (_, value: unknown) => (value instanceof RegExp ? String(value) : value));
+  const told = others.length === 0 ? "nothing else came" : ["others were", ...others.slice(-MOST_TOLD)].join("\n  ");
+  return `of ${count} requests like ${wanted} ${entries.length} had come after ${why}; ${told}`;
+}

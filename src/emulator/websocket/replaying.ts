@@ -1,0 +1,42 @@
+import type { Service } from "../service.ts";
+import { ServiceError } from "../service-error.ts";
+import { Player } from "../workbench/player.ts";
+import type { Transcript } from "../workbench/transcript.ts";
+import { type AcceptedSocket, SocketPeer } from "./peer.ts";
+
+const NO_CODE = 1005; // how a close frame without a code is told
+
+/** Plays a recorded WebSocket: each message of the client's brings what followed on the one recorded in its place. */
+export class ReplayConnection {
+  readonly #peer: SocketPeer;
+  readonly #player: Player;
+
+  constructor(service: Service, accepted: AcceptedSocket, transcript: Transcript, timing: "original" | "none") {
+    this.#peer = new SocketPeer(service, accepted, (request) => {
+      service.journal.decided(request, { answeredBy: "recording" });
+      this.#receive();
+    });
+    this.#player = new Player(transcript, timing, this.#peer.gone);
+    void this.#play();
+  }
+
+  #receive(): void {
+    this.#player.arrived();
+    if (!this.#player.isOverrun) return;
+    const message = "Nothing is recorded for this message: more came on this WebSocket than when it was recorded.";
+    this.#peer.refuse(new ServiceError(404, { message, code: "replay_no_match" }));
+  }
+
+  /** A recording that the client left ends with nothing more to say; the client may leave again. */
+  async #play(): Promise<void> {
+    const outlet = this.#peer.outlet();
+    for await (const entry of this.#player.play()) {
+      if (entry.kind === "received") await outlet.sendFrame(entry.data);
+      if (entry.kind !== "end") continue;
+      if (entry.how === "cut") await outlet.terminate();
+      else if (entry.how === "reset") await outlet.reset();
+      else if (entry.how === "finished")
+        this.#peer.close(entry.code === NO_CODE ? undefined : entry.code, entry.reason);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Entry, ExchangeHead, Header } from "./traffic.ts";
+
+const REMOVED = "[removed]";
+
+// Not `x-ratelimit-remaining-tokens`, which counts them.
+const SECRET_HEADER = /authorization|cookie|token(?!s)|secret|api-?key|account-id|organization|openai-project/i;
+const SECRET_PARAMETER = /([?&][^=&#]*(?:key|token|secret|code|signature|sig)[^=&#]*=)[^&#]+/gi;
+/** Keys and tokens as the service and its log-in make them, wherever they stand: API keys, client secrets, JSON Web Tokens. */
+const SECRET_SHAPES =
+  /\b(?:sk|ek|sess)[-_][A-Za-z0-9_-]{12,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=openai-insecure-api-key\.)[^,\s"]+/g;
+const SECRET_FIELD =
+  /("(?:access_token|refresh_token|id_token|client_secret|api_key|apiKey|authorization|password)"\s*:\s*")(?:[^"\\]|\\.)*"/gi;
+const SHORTEST_SECRET = 6; // a shorter one would blank half of the text
+
+/** Takes the credentials of one exchange out of what is written or shown of it. */
+export class CredentialFilter {
+  readonly #known: readonly string[];
+
+  constructor({ headers }: ExchangeHead) {
+    this.#known = headers
+      .filter(([name]) => SECRET_HEADER.test(name))
+      .flatMap(([name, value]) => valuesIn(name, value))
+      .filter((value) => value.length >= SHORTEST_SECRET)
+      .sort((one, other) => other.length - one.length);
+  }
+
+  head(head: ExchangeHead): ExchangeHead {
+    return {
+      ...head,
+      path: this.text(head.path.replace(SECRET_PARAMETER, `$1${REMOVED}`)),
+      headers: this.headers(head.headers),
+      body: this.bytes(head.body),
+    };
+  }
+
+  entry(entry: Entry): Entry {
+    if (entry.kind === "answer") return { ...entry, headers: this.headers(entry.headers) };
+    if (entry.kind === "event") return { ...entry, data: this.text(entry.data) };
+    if (entry.kind === "end") return entry;
+    const { data } = entry;
+    return { ...entry, data: typeof data === "string" ? this.text(data) : this.bytes(data) };
+  }
+
+  headers(headers: readonly Header[]): readonly Header[] {
+    return headers.map(([name, value]) => [name, SECRET_HEADER.test(name) ? REMOVED : this.text(value)]);
+  }
+
+  text(text: string): string {
+    let clean = text;
+    for (const secret of this.#known) if (clean.includes(secret)) clean = clean.replaceAll(secret, REMOVED);
+    return clean.replace(SECRET_FIELD, `$1${REMOVED}"`).replace(SECRET_SHAPES, REMOVED);
+  }
+
+  /** Of text in UTF-8; other bytes are searched for what is known, as they are. */
+  bytes(bytes: Uint8Array): Uint8Array {
+    const latin1 = Buffer.from(bytes).toString("latin1"); // keeps every byte, whatever it is
+    const clean = this.text(latin1);
+    return clean === latin1 ? bytes : Buffer.from(clean, "latin1");
+  }
+}
+
+function valuesIn(name: string, value: string): readonly string[] {
+  if (/cookie/i.test(name)) return value.split(/;\s*/).map((pair) => pair.slice(pair.indexOf("=") + 1));
+  return [value, value.replace(/^\S+\s+/, "")]; // with the scheme and without
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from "node:http";
+import { CredentialFilter } from "./credentials.ts";
+import type { Entry, Exchange, Traffic, TrafficListener } from "./traffic.ts";
+import { textIn } from "./transcript.ts";
+
+const EVERY_MS = 50;
+const MOST_WAITING = 64 * 1024 * 1024;
+
+/**
+ * What passes, as server-sent events for the page: first what is kept, then what comes. Each event is a list, so that ten thousand things that
+ * pass are a few dozen events. A page that reads too slowly is let go; it comes back and begins anew.
+ */
+export class TrafficFeed implements TrafficListener {
+  readonly #response: ServerResponse;
+  readonly #filters = new Map<number, CredentialFilter>();
+  #waiting: object[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(traffic: Traffic, response: ServerResponse) {
+    this.#response = response;
+    this.#push({ reset: true });
+    for (const exchange of traffic.exchanges) {
+      this.begun(exchange);
+      for (const entry of exchange.entries) this.passed(exchange, entry);
+    }
+    this.#flush();
+    const stop = traffic.listen(this);
+    response.once("close", () => {
+      stop();
+      clearTimeout(this.#timer);
+    });
+  }
+
+  begun({ id, begunAt, head }: Exchange): void {
+    const filter = new CredentialFilter(head);
+    this.#filters.set(id, filter);
+    const { body, ...clean } = filter.head(head);
+    this.#push({ id, begunAt, head: { ...clean, body: plain(body) } });
+  }
+
+  passed({ id }: Exchange, entry: Entry): void {
+    const clean = this.#filters.get(id)?.entry(entry);
+    if (!clean) return; // begun before this page came, and no longer kept
+    this.#push({ id, entry: "data" in clean ? { ...clean, data: plain(clean.data) } : clean });
+    if (entry.kind === "end") this.#filters.delete(id);
+  }
+
+  #push(message: object): void {
+    this.#waiting.push(message);
+    this.#timer ??= setTimeout(() => this.#flush(), EVERY_MS);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#response.write(`data: ${JSON.stringify(this.#waiting)}\n\n`);
+    this.#waiting = [];
+    if (this.#response.writableLength > MOST_WAITING) this.#response.destroy();
+  }
+}
+
+function plain(data: string | Uint8Array): string {
+  const text = typeof data === "string" ? data : textIn(data);
+  return typeof text === "string" ? text : `(${data.length} bytes) ${Buffer.from(text).toString("base64")}`;
+}

@@ -1,0 +1,47 @@
+import type { Passed } from "./traffic.ts";
+import { textIn } from "./transcript.ts";
+
+const FRAME = /^event: ([^\r\n ]+)\ndata: ([^\r\n\u2028\u2029]*)\n\n/;
+const LONGEST_FRAME = 16 * 1024 * 1024;
+
+/**
+ * Cuts the body of an event stream into its events, for a transcript that is read and searched by event. What is framed in another way stays
+ * as it came, so that all pieces put together are the body, byte for byte.
+ */
+export class FrameCutter {
+  #rest: Uint8Array = new Uint8Array();
+
+  push(chunk: Uint8Array): readonly Passed[] {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const end = endOfLastFrame(bytes);
+    this.#rest = bytes.subarray(end);
+    const pieces = cut(bytes.subarray(0, end));
+    return this.#rest.length > LONGEST_FRAME ? [...pieces, ...this.end()] : pieces;
+  }
+
+  /** What is left when no more comes. */
+  end(): readonly Passed[] {
+    const rest = this.#rest;
+    this.#rest = new Uint8Array();
+    return rest.length === 0 ? [] : [{ kind: "body", data: textIn(rest) }];
+  }
+}
+
+function endOfLastFrame(bytes: Uint8Array): number {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf("\n\n");
+  return at === -1 ? 0 : at + 2;
+}
+
+function cut(bytes: Uint8Array): readonly Passed[] {
+  const text = textIn(bytes);
+  if (typeof text !== "string") return [{ kind: "body", data: bytes }];
+  const pieces: Passed[] = [];
+  for (let rest = text; rest !== ""; ) {
+    const [frame = "", type = "", data = ""] = FRAME.exec(rest) ?? [];
+    if (frame !== "") pieces.push({ kind: "event", type, data });
+    const other = frame === "" ? rest.slice(0, rest.indexOf("\n\n") + 2) : "";
+    if (other !== "") pieces.push({ kind: "body", data: other });
+    rest = rest.slice(frame.length + other.length);
+  }
+  return pieces;
+}

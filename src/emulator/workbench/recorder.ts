@@ -1,0 +1,84 @@
+import { createWriteStream, mkdirSync, readdirSync, type WriteStream } from "node:fs";
+import { join } from "node:path";
+import { CredentialFilter } from "./credentials.ts";
+import { entryWithoutPrompts, headWithoutPrompts } from "./prompts.ts";
+import type { Entry, Exchange, Traffic, TrafficListener } from "./traffic.ts";
+import { encodeEntry, encodeHead } from "./transcript.ts";
+
+export const EXTENSION = ".transcript.txt";
+
+export interface RecorderOptions {
+  /** Whether what was asked is kept: `false` blanks the texts of requests, their ids and forms stay. Default true. */
+  readonly prompts?: boolean;
+  /** Called when a file cannot be written; what passes goes on. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * Writes each exchange to a file of its own as it passes, without the credentials in it: `0001-post-v1-responses.transcript.txt`.
+ * A folder that has transcripts already is added to.
+ */
+export class Recorder implements TrafficListener {
+  readonly #folder: string;
+  readonly #options: RecorderOptions;
+  readonly #files = new Map<number, { readonly file: WriteStream; readonly filter: CredentialFilter }>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #stop: () => void;
+  #count: number;
+
+  /** @throws The system's error when the folder cannot be made. */
+  constructor(traffic: Traffic, folder: string, options: RecorderOptions = {}) {
+    mkdirSync(folder, { recursive: true });
+    this.#folder = folder;
+    this.#options = options;
+    this.#count = Math.max(
+      0,
+      ...readdirSync(folder).map((name) => Number(/^(\d+)-.*\.transcript\.txt$/.exec(name)?.[1] ?? 0)),
+    );
+    this.#stop = traffic.listen(this);
+  }
+
+  begun({ id, head }: Exchange): void {
+    this.#count += 1;
+    const filter = new CredentialFilter(head);
+    const clean = filter.head(head);
+    const file = createWriteStream(
+      join(this.#folder, `${String(this.#count).padStart(4, "0")}-${nameOf(clean)}${EXTENSION}`),
+    );
+    this.#closing.add(
+      new Promise((resolve) => {
+        file.on("close", resolve);
+        file.on("error", (error) => this.#options.onError?.(error));
+      }),
+    );
+    this.#files.set(id, { file, filter });
+    file.write(encodeHead(this.#options.prompts === false ? headWithoutPrompts(clean) : clean));
+  }
+
+  passed({ id }: Exchange, entry: Entry): void {
+    const { file, filter } = this.#files.get(id) ?? {};
+    if (!file || !filter) return;
+    const clean = filter.entry(entry);
+    file.write(encodeEntry(this.#options.prompts === false ? entryWithoutPrompts(clean) : clean));
+    if (entry.kind !== "end") return;
+    this.#files.delete(id);
+    file.end();
+  }
+
+  /** Resolves when everything is written. */
+  async close(): Promise<void> {
+    this.#stop();
+    for (const { file } of this.#files.values()) file.end();
+    this.#files.clear();
+    await Promise.all(this.#closing);
+  }
+}
+
+function nameOf({ carrier, method, path }: Exchange["head"]): string {
+  const pathname =
+    path
+      .split("?", 1)[0]
+      ?.replace(/[^A-Za-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") ?? "";
+  return `${carrier === "websocket" ? "websocket" : method.toLowerCase()}-${pathname.slice(0, 60) || "root"}`;
+}

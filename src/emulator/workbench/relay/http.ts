@@ -1,0 +1,127 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import { FrameCutter } from "../frames.ts";
+import type { Exchange } from "../traffic.ts";
+import { textIn } from "../transcript.ts";
+import { grouped, pairs, passedOn, type Upstream } from "./upstream.ts";
+
+/** The ways to break off an answer. */
+export interface Breaking {
+  /** FIN. */
+  cut(): void;
+  /** RST. */
+  reset(): void;
+}
+
+/**
+ * Passes a request on and its answer back as it comes, and tells the exchange what passes. An answer that breaks off there breaks off here
+ * in the same way. A server that cannot be reached is a 502.
+ *
+ * @param wire - the body as it was sent, before content decoding.
+ */
+export async function relayHttp(
+  upstream: Upstream,
+  wire: Uint8Array,
+  response: ServerResponse,
+  exchange: Exchange,
+  breaking: Breaking,
+): Promise<void> {
+  const { head } = exchange;
+  const url = upstream.urlOf(head.path);
+  const hasBody = wire.length > 0 || !/^(?:GET|HEAD|DELETE)$/.test(head.method);
+  const outgoing = (url.protocol === "https:" ? https : http).request(url, {
+    method: head.method,
+    headers: { ...upstream.requestHeaders(head), ...(hasBody && { "content-length": wire.length }) },
+    ...(upstream.agent && { agent: upstream.agent }),
+  });
+  response.once("close", () => outgoing.destroy());
+  const answer = await new Promise<IncomingMessage | Error>((resolve) => {
+    outgoing.once("response", resolve);
+    outgoing.once("error", resolve);
+    outgoing.end(wire);
+  });
+  outgoing.on("error", () => {}); // the answer tells
+  if (answer instanceof Error) return unreachable(answer, upstream, response, exchange, breaking);
+  await passBack(answer, response, exchange, breaking);
+}
+
+async function passBack(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+  breaking: Breaking,
+): Promise<void> {
+  const headers = passedOn(pairs(answer.rawHeaders));
+  exchange.pass({ kind: "answer", status: answer.statusCode ?? 502, headers });
+  response.writeHead(answer.statusCode ?? 502, grouped(headers));
+  response.flushHeaders();
+  const body = bodyOf(answer.headers["content-type"]);
+  const pass = (pieces: ReturnType<FrameCutter["push"]>): void => {
+    for (const piece of pieces) exchange.pass(piece);
+  };
+  try {
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+      pass(body.push(chunk));
+      if (!response.write(chunk)) await drained(response);
+    }
+    pass(body.end());
+    response.end();
+  } catch (error) {
+    pass(body.end());
+    if (response.destroyed) return; // the client left, which ended the answer
+    breakAs(error, breaking);
+  }
+}
+
+function breakAs(error: unknown, { cut, reset }: Breaking): void {
+  // Node calls both ECONNRESET; a reset alone is a failure of reading.
+  const isReset = error instanceof Error && ("syscall" in error || ("cause" in error && error.cause instanceof Error));
+  if (isReset) reset();
+  else cut();
+}
+
+function unreachable(
+  error: Error,
+  upstream: Upstream,
+  response: ServerResponse,
+  exchange: Exchange,
+  breaking: Breaking,
+): void {
+  if (response.destroyed) return;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ECONNRESET") {
+    breakAs(error, breaking);
+    return;
+  }
+  const message = `${upstream.origin} cannot be reached: ${error.message || code}`;
+  const body = JSON.stringify({ error: { message, type: "server_error", param: null, code: "upstream_unreachable" } });
+  exchange.answered(502, { "content-type": "application/json" });
+  exchange.pass({ kind: "body", data: body });
+  response.writeHead(502, { "content-type": "application/json" }).end(body);
+}
+
+/** Events one by one; any other text whole, since a letter may be cut between two packets. */
+function bodyOf(type = ""): Pick<FrameCutter, "push" | "end"> {
+  if (type.startsWith("text/event-stream")) return new FrameCutter();
+  if (!/json|^text\//.test(type)) return { push: (data) => [{ kind: "body", data }], end: () => [] };
+  const chunks: Uint8Array[] = [];
+  return {
+    push(chunk) {
+      chunks.push(chunk);
+      return [];
+    },
+    end: () => (chunks.length === 0 ? [] : [{ kind: "body", data: textIn(Buffer.concat(chunks)) }]),
+  };
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+  });
+}

@@ -1,0 +1,115 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Fields, isFields, stringIn } from "../fields.ts";
+import { EXTENSION } from "./recorder.ts";
+import type { ExchangeHead } from "./traffic.ts";
+import { decodeTranscript, type Transcript } from "./transcript.ts";
+
+type Asked = Pick<ExchangeHead, "carrier" | "method" | "path" | "body">;
+
+interface Recorded {
+  readonly transcript: Transcript;
+  readonly content: Content;
+  isPlayed: boolean;
+}
+
+/**
+ * Finds for each request what was answered to it. Requests of the same method and path take the recordings of these, each once: the one whose
+ * request is most alike, and of several the first. So a turn that sends what a tool said finds its answer, whatever the tool says this time.
+ */
+export class Replay {
+  readonly #recorded: readonly Recorded[];
+
+  constructor(transcripts: readonly Transcript[]) {
+    this.#recorded = transcripts.map((transcript) => ({
+      transcript,
+      content: contentOf(transcript.head.body),
+      isPlayed: false,
+    }));
+  }
+
+  /** @throws An error that names the file and the line of what is no transcript; one when there is none. */
+  static async read(folder: string): Promise<Replay> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).sort();
+    if (names.length === 0) throw new Error(`the folder ${folder} has no recordings (files ending in ${EXTENSION})`);
+    const read = async (name: string) =>
+      decodeTranscript(await readFile(join(folder, name), "utf8"), join(folder, name));
+    return new Replay(await Promise.all(names.map(read)));
+  }
+
+  /** @throws An error that says what there was for it. */
+  take(asked: Asked): Transcript {
+    const alike = this.#recorded.filter(({ transcript }) => isAt(transcript.head, asked));
+    const content = contentOf(asked.body);
+    const left = alike.filter(({ isPlayed }) => !isPlayed);
+    // What has been played is played again only to the very same request: a list of models asked for twice.
+    const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
+    const found = mostAlike(left, content) ?? again.at(-1);
+    if (!found) throw new Error(missing(asked, alike.length));
+    found.isPlayed = true;
+    return found.transcript;
+  }
+}
+
+function isAt(head: ExchangeHead, { carrier, method, path }: Asked): boolean {
+  return head.carrier === carrier && head.method === method && pathnameOf(head.path) === pathnameOf(path);
+}
+
+function pathnameOf(path: string): string {
+  return path.split("?", 1)[0] ?? path;
+}
+
+function missing({ carrier, method, path }: Asked, count: number): string {
+  const what = carrier === "websocket" ? `a WebSocket at ${pathnameOf(path)}` : `${method} ${pathnameOf(path)}`;
+  return count === 0
+    ? `Nothing is recorded for ${what}.`
+    : `Of ${what} ${count} ${count === 1 ? "recording is" : "recordings are"} there, and all were played.`;
+}
+
+/** What of a request tells it from others. */
+interface Content {
+  readonly text: string;
+  readonly marks: readonly (string | undefined)[];
+}
+
+function contentOf(body: Uint8Array): Content {
+  const text = Buffer.from(body).toString("utf8");
+  const fields = parsed(text);
+  const input = Array.isArray(fields.input) ? fields.input.filter(isFields) : [];
+  const last: Fields = input.at(-1) ?? {};
+  return {
+    text,
+    marks: [
+      JSON.stringify(fields.input),
+      stringIn(fields, "previous_response_id"),
+      JSON.stringify(last),
+      stringIn(last, "call_id"),
+      stringIn(last, "type"),
+      String(input.length),
+      stringIn(fields, "model"),
+      String(fields.stream),
+    ],
+  };
+}
+
+function mostAlike(candidates: readonly Recorded[], { text, marks }: Content): Recorded | undefined {
+  let best: Recorded | undefined;
+  let most = -1;
+  for (const candidate of candidates) {
+    const isSame = candidate.content.text === text;
+    const score = isSame
+      ? Number.POSITIVE_INFINITY
+      : marks.filter((mark, index) => mark === candidate.content.marks[index]).length;
+    if (score > most) [best, most] = [candidate, score];
+  }
+  return best;
+}
+
+function parsed(text: string): Fields {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { FastEvents } from "../../src/api/responses/events/fast/index.ts";
+import { decodeWireEvent } from "../../src/api/responses/events/registry.ts";
+import { ResponseReader } from "../../src/api/responses/reader.ts";
+import { silentLogger } from "../../src/client/log.ts";
+import { type RawData, rawDataOf, rawTextOf } from "../../src/client/raw-text.ts";
+import { recordedResponses } from "../support/recordings.ts";
+
+/** Everything that a reader tells of some events, to its caller and to observers. */
+function read(lines: readonly RawData[], fast: boolean) {
+  const told: unknown[] = [];
+  const note =
+    (what: string) =>
+    ({ durationMs: _, ...rest }: Readonly<Record<string, unknown>>) =>
+      void told.push([what, rest]);
+  const sink = {
+    event: (event: object) => void told.push(event),
+    completed: () => void told.push("completed"),
+    failed: (error: { readonly message: string }, end: object) => void told.push(["failed", error.message, end]),
+  };
+  const telemetry = {
+    onStreamPoll: note("poll"),
+    onSkippedEvent: note("skipped"),
+    onStreamDeviation: note("deviates"),
+  } as unknown as NonNullable<ConstructorParameters<typeof ResponseReader>[2]["telemetry"]>;
+  const reader = new ResponseReader(sink, "sse", { fast, telemetry, logger: silentLogger });
+  const moved = lines.map((line) => reader.read(line));
+  return { told, moved };
+}
+
+const bytesOf = (line: string): RawData => rawDataOf(Buffer.from(line));
+
+const word = fc.string({
+  unit: fc.constantFrom("a", " ", '"', "\\", "\n", "é", "🙂", ",", ":", "}", "\x7f", "\u2028"),
+  maxLength: 20,
+});
+const odd = fc.oneof(word, fc.integer(), fc.constantFrom(null, true, 1.5, [], {}, [1], { delta: "x" }));
+const DELTAS = [
+  "response.output_text.delta",
+  "response.reasoning_summary_text.delta",
+  "response.reasoning_text.delta",
+  "response.function_call_arguments.delta",
+  "response.custom_tool_call_input.delta",
+  "response.refusal.delta",
+];
+const OTHERS = [
+  "response.output_text.done",
+  "response.refusal.done",
+  "response.in_progress",
+  "response.created",
+  "response.output_item.done",
+  "response.something_new",
+  "ping",
+];
+const field = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(["item_id", "msg_1"], ["logprobs", []], ["call_id", "c"]) },
+  { weight: 4, arbitrary: fc.tuple(fc.constantFrom("summary_index", "content_index", "output_index"), fc.nat(2)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constantFrom("delta", "sequence_number", "item_id", "headers", "response", "text", "safety_buffering"),
+      odd,
+    ),
+  },
+);
+
+/** Some events of one item and what stands between them; each delta has its own text, number and padding, in any order of the fields. */
+const stream = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom(...DELTAS, ...OTHERS),
+      fields: fc.array(field, { maxLength: 5 }),
+      at: fc.nat(6),
+      pieces: fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 5 }),
+      gaps: fc.boolean(),
+    }),
+    { maxLength: 5 },
+  )
+  .map((runs) => {
+    let sequenceNumber = 0;
+    return runs.flatMap(({ type, fields, at, pieces, gaps }) =>
+      pieces.map(([delta, obfuscation]) => {
+        const own = [
+          ["sequence_number", sequenceNumber++],
+          ["delta", delta],
+          ["obfuscation", obfuscation],
+        ];
+        const named = [...fields.slice(0, at), ["type", type], ...own, ...fields.slice(at)];
+        return textOf(Object.fromEntries(named), gaps);
+      }),
+    );
+  });
+
+/** As Python's json.dumps writes it, in the one case, and JSON.stringify in the other. */
+function textOf(fields: object, gaps: boolean): string {
+  return gaps
+    ? `{${Object.entries(fields)
+        .map(([name, each]) => `"${name}": ${JSON.stringify(each)}`)
+        .join(", ")}}`
+    : JSON.stringify(fields);
+}
+
+/** How many of some events were not parsed. */
+function unparsedOf(lines: readonly string[]): number {
+  const parse = vi.spyOn(JSON, "parse");
+  try {
+    read(
+      lines.map((line) => bytesOf(line)),
+      true,
+    );
+    const parsed = parse.mock.calls.filter(([text]) => text.startsWith("{")).length;
+    return lines.length - parsed;
+  } finally {
+    parse.mockRestore();
+  }
+}
+
+describe("the fast path", () => {
+  it("tells of any stream what the plain decoder tells", () => {
+    let unparsed = 0;
+    fc.assert(
+      fc.property(stream, (lines) => {
+        const raw = lines.map((line) => bytesOf(line));
+        expect(read(raw, true)).toEqual(read(raw, false));
+        unparsed += unparsedOf(lines);
+      }),
+      { numRuns: 1500 },
+    );
+    expect(unparsed).toBeGreaterThan(500);
+  });
+
+  it("takes no delta that JSON.parse refuses, and reads none differently", () => {
+    let taken = 0;
+    const sign = fc.constantFrom('"', "\\", ",", "}", "{", "0", "u", " ", "\t", "\x7f", "é");
+    fc.assert(
+      fc.property(stream, fc.nat(23), sign, fc.boolean(), (lines, place, inserted, replaces) => {
+        const fast = new FastEvents();
+        for (const line of lines) {
+          const event = JSON.parse(line);
+          fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line));
+          // In its text or close behind it: elsewhere it is another event, or none.
+          const at = line.indexOf('"delta"') + 8 + (place % 24);
+          const damaged = line.slice(0, at) + inserted + line.slice(at + (replaces ? 1 : 0));
+          const found = fast.delta(rawTextOf(Buffer.from(damaged)));
+          if (!found) continue;
+          taken += 1;
+          // What was sent as bytes: half a sign has none.
+          expect(found).toEqual(decodeWireEvent(JSON.parse(Buffer.from(damaged).toString()), damaged));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(taken).toBeGreaterThan(50);
+  });
+});
+
+const recordings = recordedResponses();
+
+describe.skipIf(recordings.length === 0)("of a recorded stream", () => {
+  it.each(recordings)("$name the fast path tells what the plain decoder tells", ({ lines }) => {
+    const raw = lines.map((line) => bytesOf(line));
+    expect(read(raw, true)).toEqual(read(raw, false));
+  });
+
+  // Those of Copilot change their ids with every event.
+  const long = recordings.filter(({ name, lines }) => lines.length > 50 && !name.startsWith("github-copilot"));
+  it.each(long)("$name the fast path takes most events", ({ lines }) => {
+    expect(unparsedOf(lines) / lines.length).toBeGreaterThan(0.7);
+  });
+});

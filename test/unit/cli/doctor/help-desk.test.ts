@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { helpDeskParagraph } from "../../../../src/cli/doctor/help-desk.ts";
+import { NetworkError } from "../../../../src/client/failure/kinds.ts";
+
+const url = "https://api.example.test/v1/models";
+const refused = new NetworkError(
+  "TLS certificate of api.example.test refused: unknown (CERT_UNTRUSTED). It presented.",
+  {
+    phase: "tls",
+    code: "CERT_UNTRUSTED",
+    outlook: "never",
+  },
+);
+
+it.each([
+  ["darwin", "on a macOS machine", "security find-certificate -a -p /Library/Keychains/System.keychain"],
+  ["win32", "on a Windows machine", "certlm.msc, Trusted Root Certification Authorities"],
+  ["linux", "on a Linux machine", "/usr/local/share/ca-certificates or /etc/pki/ca-trust/source/anchors"],
+])("the paragraph for a help desk says where %s keeps a company's authority", (platform, machine, place) => {
+  const paragraph = helpDeskParagraph({ url, error: refused }, { route: undefined, now: 0, platform });
+  expect(paragraph).toContain(machine);
+  expect(paragraph).toContain(place);
+  expect(paragraph).toContain("at 1970-01-01T00:00:00Z");
+  expect(paragraph).not.toContain("It presented");
+});
+
+it("there is none where nothing fails", () => {
+  expect(helpDeskParagraph({ url, error: undefined }, { route: undefined, now: 0, platform: "linux" })).toBeUndefined();
+});

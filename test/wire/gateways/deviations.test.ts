@@ -1,0 +1,331 @@
+import { describe, expect, it } from "vitest";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
+import type { ResponseStream } from "../../../src/api/responses/stream.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import type { ResponseItem } from "../../../src/api/wire/items.ts";
+import type { StreamDeviation } from "../../../src/client/telemetry.ts";
+import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
+
+const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
+const created = { type: "response.created", response: { id: "resp_1" } };
+const delta = (text: string, place: object = {}) => ({ type: "response.output_text.delta", delta: text, ...place });
+const message = (text: string, id = "msg_1") => ({
+  type: "message",
+  id,
+  role: "assistant",
+  status: "completed",
+  content: text === "" ? [] : [{ type: "output_text", text, annotations: [] }],
+});
+const call = { type: "function_call", id: "fc_1", call_id: "c1", name: "f", arguments: "{}", status: "completed" };
+const reasoning = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "e" };
+const done = (item: object, output_index?: number) => ({
+  type: "response.output_item.done",
+  item,
+  ...(output_index === undefined ? {} : { output_index }),
+});
+const completed = (more: object = {}) => ({
+  type: "response.completed",
+  response: { id: "resp_1", status: "completed", output: [], usage, ...more },
+});
+
+interface Deviation {
+  readonly name: string;
+  readonly events: readonly (object | string)[];
+  /** What `collect()` gives, or the fields of its error. */
+  readonly collected?: object;
+  readonly error?: object;
+  /** What is reported; each once. */
+  readonly reported?: readonly StreamDeviation["what"][];
+  /** Items, as the loop sees them. */
+  readonly items?: readonly object[];
+}
+
+// parity: stream/items-of-terminal, stream/output-order, stream/usage-as-far-as-it-goes, stream/id-may-be-missing
+// parity: stream/words-told-whole, stream/damaged-event, stream/odd-numbers
+const deviations: readonly Deviation[] = [
+  {
+    name: "a whole answer that only the terminal event holds",
+    events: [created, completed({ output: [message("The answer.")] })],
+    collected: { text: "The answer.", items: [message("The answer.")], responseId: "resp_1" },
+    items: [message("The answer.")],
+    reported: ["item"],
+  },
+  {
+    name: "a tool call of the terminal event behind streamed text",
+    events: [created, delta("Let me see."), completed({ output: [message("Let me see."), call] })],
+    collected: { text: "Let me see.", items: [message("Let me see."), call] },
+    reported: ["item", "item"],
+  },
+  {
+    name: "one of two items in the terminal event, ahead of the other",
+    events: [created, done(message("One."), 1), completed({ output: [reasoning, message("One.")] })],
+    collected: { items: [reasoning, message("One.")] },
+    items: [message("One."), reasoning],
+    reported: ["item", "order"],
+  },
+  {
+    name: "items finished out of order",
+    events: [created, done(call, 1), done(reasoning, 0), completed({ output: [reasoning, call] })],
+    collected: { items: [reasoning, call] },
+    items: [call, reasoning],
+    reported: ["order"],
+  },
+  {
+    name: "ids that change from event to event",
+    events: [created, done(message("a", "x1"), 0), completed({ output: [message("a", "x2")] })],
+    collected: { items: [message("a", "x1")] },
+    reported: [],
+  },
+  {
+    name: "items without indices, repeated by the terminal event",
+    events: [
+      created,
+      done(reasoning),
+      done({ ...call, id: "" }),
+      completed({ output: [reasoning, { ...call, id: "" }] }),
+    ],
+    collected: { items: [reasoning, { ...call, id: "" }] },
+    reported: [],
+  },
+  {
+    name: "a terminal event with an empty output",
+    events: [created, delta("a"), done(message("a"), 0), completed()],
+    collected: { text: "a", items: [message("a")] },
+    reported: [],
+  },
+  {
+    name: "incomplete inside response.completed, with its item there alone",
+    events: [
+      created,
+      completed({
+        status: "incomplete",
+        incomplete_details: { reason: "max_output_tokens" },
+        output: [message("cut")],
+      }),
+    ],
+    error: {
+      kind: "incomplete",
+      reason: "max_output_tokens",
+      partial: { text: "cut", items: [message("cut")], responseId: "resp_1", tokenUsage: { totalTokens: 15 } },
+    },
+    reported: ["item"],
+  },
+  {
+    name: "failed inside response.completed",
+    events: [
+      created,
+      delta("so"),
+      completed({ status: "failed", error: { code: "server_error", message: "It broke." } }),
+    ],
+    error: { kind: "retryable", message: "It broke.", partial: { text: "so", responseId: "resp_1" } },
+    reported: [],
+  },
+  {
+    name: "usage in chat form",
+    events: [created, completed({ usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 } })],
+    collected: { tokenUsage: { inputTokens: 7, outputTokens: 2, totalTokens: 9 } },
+    reported: ["usage"],
+  },
+  {
+    name: "usage in part",
+    events: [created, completed({ usage: { output_tokens: 2, total_tokens: 9 } })],
+    collected: { tokenUsage: { inputTokens: 7, outputTokens: 2, totalTokens: 9 } },
+    reported: ["usage"],
+  },
+  {
+    name: "usage that cannot be read",
+    events: [created, delta("a"), completed({ usage: "7" })],
+    collected: { text: "a", tokenUsage: undefined },
+    reported: ["usage"],
+  },
+  {
+    name: "a response id that only the beginning told",
+    events: [created, delta("a"), completed({ id: undefined })],
+    collected: { text: "a", responseId: "resp_1" },
+    reported: ["response id"],
+  },
+  {
+    name: "no response id at all",
+    events: [delta("a"), completed({ id: null })],
+    collected: { text: "a", responseId: undefined },
+    reported: ["response id"],
+  },
+  {
+    name: "words that only the finished item holds, behind others that came in pieces",
+    events: [
+      created,
+      delta("One.", { output_index: 0 }),
+      done(message("One."), 0),
+      done(message(" Two.", "m2"), 1),
+      completed(),
+    ],
+    collected: { text: "One. Two." },
+    reported: [],
+  },
+  {
+    name: "words that only output_text.done holds",
+    events: [
+      created,
+      { type: "response.output_text.done", output_index: 0, text: "Whole." },
+      done(message(""), 0),
+      completed(),
+    ],
+    collected: { text: "Whole." },
+    reported: ["text"],
+  },
+  {
+    name: "words that only output_text.done holds, of an item that is never finished",
+    events: [created, { type: "response.output_text.done", text: "Whole." }, completed()],
+    collected: { text: "Whole." },
+    reported: ["text"],
+  },
+  {
+    name: "words told whole by output_text.done and by the item",
+    events: [
+      created,
+      { type: "response.output_text.done", output_index: 0, text: "Whole." },
+      done(message("Whole."), 0),
+      completed(),
+    ],
+    collected: { text: "Whole." },
+    reported: [],
+  },
+  {
+    name: "a refusal that only the item holds",
+    events: [created, done({ ...message(""), content: [{ type: "refusal", refusal: "No." }] }, 0), completed()],
+    collected: { text: "", refusal: "No." },
+    reported: [],
+  },
+  {
+    name: "a refusal told whole by its event alone",
+    events: [created, { type: "response.refusal.done", refusal: "No." }, done(message(""), 0), completed()],
+    collected: { text: "", refusal: "No." },
+    reported: ["text"],
+  },
+  {
+    name: "summaries that come whole",
+    events: [
+      created,
+      { type: "response.reasoning_summary_text.done", summary_index: 0, text: "First." },
+      { type: "response.reasoning_summary_text.done", summary_index: 1, text: "Second." },
+      done(reasoning, 0),
+      completed(),
+    ],
+    collected: { reasoningSummary: "First.\n\nSecond." },
+    reported: [],
+  },
+  {
+    name: "summaries that only the item holds",
+    events: [
+      created,
+      done({
+        ...reasoning,
+        summary: [
+          { type: "summary_text", text: "First." },
+          { type: "summary_text", text: "Second." },
+        ],
+      }),
+      completed(),
+    ],
+    collected: { reasoningSummary: "First.\n\nSecond." },
+    reported: [],
+  },
+  {
+    name: "deltas without their places",
+    events: [
+      created,
+      { type: "response.reasoning_summary_text.delta", delta: "Hm." },
+      done(reasoning),
+      delta("a"),
+      delta("b"),
+      done(message("ab")),
+      completed(),
+    ],
+    collected: { text: "ab", reasoningSummary: "Hm." },
+    reported: [],
+  },
+  {
+    name: "numbers that are none, as Python writes them",
+    events: [
+      created,
+      '{"type": "response.output_text.delta", "delta": "NaN", "logprobs": [{"logprob": -Infinity}, NaN]}',
+      completed(),
+    ],
+    collected: { text: "NaN" },
+    reported: [],
+  },
+  {
+    name: "lines that are no events",
+    events: ["[DONE]", "ping", created, { type: "ping" }, delta("a"), completed()],
+    collected: { text: "a" },
+    reported: [],
+  },
+  {
+    name: "a damaged event",
+    events: [created, delta("a"), '{"type":"response.output_text.delta","delta":"b"', completed()],
+    error: { kind: "stream", code: "damaged_event", outlook: "again", partial: { text: "a", responseId: "resp_1" } },
+    reported: [],
+  },
+  {
+    name: "numbers that are missing",
+    events: [
+      { ...created, sequence_number: 0 },
+      delta("a", { sequence_number: 1 }),
+      delta("b", { sequence_number: 2 }),
+      delta("c", { sequence_number: 4 }),
+      { type: "response.in_progress", sequence_number: 5 },
+      { ...completed(), sequence_number: 8 },
+    ],
+    collected: { text: "abc" },
+    reported: ["sequence", "sequence"],
+  },
+];
+
+const textOf = (event: object | string): string => (typeof event === "string" ? event : JSON.stringify(event));
+
+interface Opened {
+  readonly stream: ResponseStream;
+  readonly reported: readonly StreamDeviation[];
+}
+
+type Open = (events: readonly (object | string)[], incomplete?: "end") => Promise<Opened>;
+
+function observed(url: string) {
+  const reported: StreamDeviation[] = [];
+  const telemetry = { onStreamDeviation: (deviation: StreamDeviation) => void reported.push(deviation) };
+  return { options: { ...clientOptions(url), telemetry }, reported };
+}
+
+const carriers: readonly (readonly [string, Open])[] = [
+  [
+    "over HTTP",
+    async (events) => {
+      const raw = events.map((event) => `data: ${textOf(event)}\n\n`).join("");
+      const emulator = await emulate({ script: [{ raw, headers: { "content-type": "text/event-stream" } }] });
+      const { options, reported } = observed(emulator.url);
+      return { stream: await new ResponsesClient(options).stream({ model: "m", input: "q" }), reported };
+    },
+  ],
+  [
+    "over a WebSocket",
+    async (events) => {
+      const emulator = await emulate({ script: [{ frames: events.map(textOf) }] });
+      const { options, reported } = observed(emulator.url);
+      const connection = await new ResponsesWebsocketClient(options).connect();
+      return { stream: await connection.stream({ model: "m", input: "q" }), reported };
+    },
+  ],
+];
+
+describe.each(carriers)("what gateways do differently, %s:", (_carrier, open) => {
+  it.each(deviations)("$name", async ({ events, collected, error, reported = [], items }) => {
+    const { stream, reported: seen } = await open(events);
+    const answer = await stream.collect().catch((thrown: unknown) => thrown);
+    expect(answer).toMatchObject(collected ?? error ?? {});
+    expect(seen.map(({ what }) => what).sort()).toEqual([...reported].sort());
+    if (!items) return;
+    const { events: read } = await readEvents((await open(events)).stream);
+    const finished = read.flatMap((event): ResponseItem[] => (event.type === "output_item.done" ? [event.item] : []));
+    expect(finished).toEqual(items);
+  });
+});
