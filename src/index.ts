@@ -173,16 +173,16 @@ export type {
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events/types.ts";
-export { itemText } from "./api/responses/item-text.ts";
 export type { CarrierChoice, ResponsesOptions, StreamOptions } from "./api/responses/options.ts";
-export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received.ts";
-export type { ItemUnderWay } from "./api/responses/received-items.ts";
+export { itemText } from "./api/responses/received/item-text.ts";
+export type { ItemUnderWay } from "./api/responses/received/items.ts";
+export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received/received.ts";
 export type { ResumeOptions } from "./api/responses/stored/client.ts";
 export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
 export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
-export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket-client.ts";
-export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket-connection.ts";
+export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket/client.ts";
+export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket/connection.ts";
 export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";
 export { TurnState } from "./api/service/call-options.ts";
 export type { ClientOptions } from "./api/service/client.ts";

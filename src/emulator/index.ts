@@ -2,7 +2,12 @@
 // with every fault a network has. It has encoders of its own: it must not import anything of `src/api`, `src/client` or
 // `src/cli` but types of the wire, or the client would be tested against itself. Start at `start.ts`, then `script.ts` for
 // the faults, `scenario/scenario.ts` for the rules and `responses/generation.ts` for the events.
-export type { JournalEntry } from "./journal.ts";
+
+export type { Pace } from "./delivery/pace.ts";
+export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./delivery/script.ts";
+export { answer, refusal, toolCalls } from "./delivery/script.ts";
+export type { JournalEntry } from "./journal/journal.ts";
+export type { RecordedRequest } from "./journal/recording.ts";
 export type { WaitOptions } from "./journal-wait.ts";
 export type {
   EmulatedRateLimits,
@@ -15,11 +20,7 @@ export type {
   ReplayOptions,
   ScenarioControl,
 } from "./options.ts";
-export type { Pace } from "./pace.ts";
-export type { RecordedRequest } from "./recording.ts";
 export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
-export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./script.ts";
-export { answer, refusal, toolCalls } from "./script.ts";
 export { startEmulator } from "./start.ts";
 export { type TestHooks, useEmulator } from "./testing.ts";
 export type { UpstreamOptions } from "./workbench/relay/upstream.ts";

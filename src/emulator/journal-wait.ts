@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry } from "./journal.ts";
+import type { Journal, JournalEntry } from "./journal/journal.ts";
 import { asksForResponse, mismatch } from "./scenario/condition.ts";
 import type { Condition } from "./scenario/scenario.ts";
 

@@ -1,9 +1,9 @@
-import type { JournalEntry } from "./journal.ts";
+import type { Pace } from "./delivery/pace.ts";
+import type { Script } from "./delivery/script.ts";
+import type { JournalEntry } from "./journal/journal.ts";
+import type { RecordedRequest } from "./journal/recording.ts";
 import type { WaitOptions } from "./journal-wait.ts";
-import type { Pace } from "./pace.ts";
-import type { RecordedRequest } from "./recording.ts";
 import type { Condition, Scenario } from "./scenario/scenario.ts";
-import type { Script } from "./script.ts";
 import type { UpstreamOptions } from "./workbench/relay/upstream.ts";
 import type { Traffic } from "./workbench/traffic.ts";
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { Connections } from "./connections.ts";
+import { directionsOf, type Step, type StepItems } from "./delivery/script.ts";
 import { MODELS_ETAG } from "./endpoints/models.ts";
 import { type Fields, fieldsIn, stringIn } from "./fields.ts";
-import { Journal } from "./journal.ts";
+import { Journal } from "./journal/journal.ts";
+import { type RecordedRequest, Recording } from "./journal/recording.ts";
 import type { EmulatedRateLimits, EmulatorOptions } from "./options.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
-import { type RecordedRequest, Recording } from "./recording.ts";
 import { Archive } from "./responses/archive.ts";
 import { BackgroundRun } from "./responses/background.ts";
 import { Conversations } from "./responses/conversations.ts";
@@ -16,7 +17,6 @@ import { parseResponsesRequest, type ResponsesRequest } from "./responses/reques
 import type { Turn } from "./responses/response-object.ts";
 import { inputTokensOf } from "./responses/usage.ts";
 import { Director } from "./scenario/director.ts";
-import { directionsOf, type Step, type StepItems } from "./script.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Upstream } from "./workbench/relay/upstream.ts";
 import type { Replay } from "./workbench/replay.ts";

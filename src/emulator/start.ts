@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { checkCaller } from "./http/guard.ts";
 import { HttpHandler } from "./http/handler.ts";
-import { TEST_HEADER } from "./journal.ts";
+import { TEST_HEADER } from "./journal/journal.ts";
 import { waitForRequests } from "./journal-wait.ts";
 import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./options.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";

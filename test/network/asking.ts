@@ -4,7 +4,7 @@ import type { ProviderConfig } from "../../src/api/provider.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
-import { ResponsesWebsocketClient } from "../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../src/api/responses/websocket/client.ts";
 import type { ServiceOptions } from "../../src/api/service/options.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";

@@ -1,5 +1,5 @@
 import type { ResponseEvent } from "./events/types.ts";
-import type { EventIterator, ResponseSource } from "./stream.ts";
+import type { EventIterator, ResponseSource } from "./source.ts";
 
 /** Who attends to the events of a source. */
 export interface Attendant {

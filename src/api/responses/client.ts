@@ -6,12 +6,12 @@ import { beginPart, modelOf } from "../service/call.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { isBackground } from "./background/open.ts";
 import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
-import { connectOnce, respondOnce } from "./one-websocket.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
-import type { CollectedResponse } from "./received.ts";
+import type { CollectedResponse } from "./received/received.ts";
 import { StoredResponsesClient } from "./stored/client.ts";
 import type { ResponseStream } from "./stream.ts";
-import type { ResponsesWebsocketConnection } from "./websocket-connection.ts";
+import type { ResponsesWebsocketConnection } from "./websocket/connection.ts";
+import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
 const BACKGROUND_IS_HTTP =
   'a response in the background goes over HTTP alone: leave carrier out, or set it to "http" or "auto"';

@@ -6,7 +6,7 @@ import type { StreamPoll } from "../../client/telemetry.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponseEvent } from "./events/types.ts";
-import type { Received, ResponseEnd } from "./received.ts";
+import type { Received, ResponseEnd } from "./received/received.ts";
 
 /** The connection under a response. After `complete` or `cancel`, one of which is called once, nothing else is. */
 export interface Carrier {

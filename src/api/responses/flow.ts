@@ -7,8 +7,8 @@ import type { CodexFailure } from "../refusal/kinds.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
-import { Received, type ResponseEnd } from "./received.ts";
-import type { ResponseSource } from "./stream.ts";
+import { Received, type ResponseEnd } from "./received/received.ts";
+import type { ResponseSource } from "./source.ts";
 
 /** What watches and reads one response, the same on both carriers. */
 export interface FlowOptions extends ResponseReaderOptions {

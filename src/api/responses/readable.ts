@@ -1,5 +1,5 @@
 import type { ResponseEvent } from "./events/types.ts";
-import type { EventIterator } from "./stream.ts";
+import type { EventIterator } from "./source.ts";
 
 /** A web stream that asks for an event when it is asked for one: the reader's pace stays the connection's. */
 export function readableOf<Chunk>(

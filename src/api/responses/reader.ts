@@ -26,9 +26,9 @@ import { parseEvent } from "./events/parse.ts";
 import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
 import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
-import { DeliveredItems } from "./output.ts";
-import type { ResponseEnd } from "./received.ts";
-import { WholeTexts } from "./whole-texts.ts";
+import { DeliveredItems } from "./received/output.ts";
+import type { ResponseEnd } from "./received/received.ts";
+import { WholeTexts } from "./received/whole-texts.ts";
 
 /** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
 export interface ResponseSink {

@@ -6,33 +6,13 @@ import type { ResponsesRequest } from "../wire/request-fields.ts";
 import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
-import type { CollectedResponse, Received, ResponseSnapshot } from "./received.ts";
+import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
+import type { EventIterator, ResponseSource } from "./source.ts";
 
 /** What the answer said before its first event; of the handshake, on a WebSocket. */
 export interface ResponseStreamHead {
   readonly status: number;
   readonly headers: HeaderMap;
-}
-
-/** Where a stream's events come from. */
-export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
-  /** Of a response in the background: how far its reader has come. */
-  readonly position?: ResponsePosition | undefined;
-  next(): Promise<IteratorResult<ResponseEvent, undefined>>;
-  /** Everything that waits, else what comes together next. */
-  nextBatch(): Promise<IteratorResult<ResponseEvent[], undefined>>;
-  /** Lets the rest go by unread and resolves at the end; a reader's next step ends with it. Rejects with what ended the stream otherwise, at any time. */
-  drain(): Promise<void>;
-  /** The reader leaves, at any time. */
-  return(): Promise<IteratorResult<ResponseEvent, undefined>>;
-  /** Somebody else ends the stream: the reader, who may be waiting, gets `reason` instead of a quiet end. Without effect after the end. */
-  leave(reason: unknown): void | Promise<void>;
-}
-
-/** Events, and what they have come to so far. */
-export interface ResponseSource {
-  readonly events: EventIterator;
-  readonly received: Received;
 }
 
 /** What of a request says how its answer is read. */

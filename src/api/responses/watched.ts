@@ -1,23 +1,29 @@
 import type { CallObserver } from "../service/observer.ts";
 import { attended } from "./attended.ts";
-import type { ResponseSource } from "./stream.ts";
+import type { ResponseSource } from "./source.ts";
 
 /** A source with its end told to those who watch the call; where nobody does, the source itself, which spares a step an event. */
 export function watched(source: ResponseSource, observer: CallObserver): ResponseSource {
   if (!observer.isWatched) return source;
   const { received } = source;
   const ended = (): void => {
+    observer.firstEvent(received.firstAt);
     const { responseId, tokenUsage } = received.partial();
     observer.answered({ responseId, tokenUsage });
     observer.ended(received.status ?? "completed");
   };
   return attended(source, {
     took(event) {
-      observer.tookEvent();
       if (event.type === "completed" || event.type === "incomplete") ended();
     },
     ended,
-    failed: (error) => observer.failed(error),
-    left: () => observer.ended("left"),
+    failed(error) {
+      observer.firstEvent(received.firstAt);
+      observer.failed(error);
+    },
+    left() {
+      observer.firstEvent(received.firstAt);
+      observer.ended("left");
+    },
   });
 }

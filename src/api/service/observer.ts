@@ -134,8 +134,9 @@ export class CallObserver {
   }
 
   /** An event was handed to the reader. */
-  tookEvent(): void {
-    this.#firstEventMs ??= Math.round(performance.now() - this.#startedAt);
+  /** @param at - When the first event came, on the clock of `performance.now()`. */
+  firstEvent(at: number | undefined): void {
+    if (at !== undefined) this.#firstEventMs ??= Math.round(at - this.#startedAt);
   }
 
   answered(end: AnswerEnd): void {

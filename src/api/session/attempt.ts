@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
-import { respondOn, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import { respondOn, type WebsocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";

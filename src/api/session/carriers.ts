@@ -3,7 +3,7 @@ import { announceRemedy } from "../../client/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { streamOptionsOf } from "../responses/options.ts";
-import { frameText, type WebsocketStreamOptions } from "../responses/websocket-connection.ts";
+import { frameText, type WebsocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { CallPart } from "../service/call.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { turnMetadataText } from "../service/call-options.ts";

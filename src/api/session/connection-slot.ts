@@ -1,6 +1,6 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
-import type { WebsocketConnectOptions } from "../responses/websocket-client.ts";
-import type { ResponsesWebsocketConnection } from "../responses/websocket-connection.ts";
+import type { WebsocketConnectOptions } from "../responses/websocket/client.ts";
+import type { ResponsesWebsocketConnection } from "../responses/websocket/connection.ts";
 import type { CallPart } from "../service/call.ts";
 import { ConnectionHistory } from "./incremental.ts";
 

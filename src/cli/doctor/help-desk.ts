@@ -1,8 +1,5 @@
-import { NetworkError, TimeoutError } from "../../client/failure/kinds.ts";
-import { safeUrl } from "../../client/redact.ts";
-import { type Route, targetOf } from "../../client/route/index.ts";
-import { isTrustFailure } from "../../client/trust/index.ts";
-import { packageVersion } from "../../client/version.ts";
+import { isTrustFailure, type Route, safeUrl, targetOf } from "../../client/index.ts";
+import { NetworkError, version as packageVersion, TimeoutError } from "../../index.ts";
 import type { Report } from "./findings.ts";
 
 /** What a report is about, beyond its findings. */

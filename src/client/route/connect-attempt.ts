@@ -4,7 +4,7 @@ import { unlessInterrupted } from "../interruptible.ts";
 import { callQuietly } from "../log.ts";
 import { milliseconds } from "../options.ts";
 import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts";
-import { silentProxy } from "./proxy-refusal.ts";
+import { silentProxy } from "./tunnel/refusal.ts";
 
 export interface ConnectLimits {
   /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 sets no limit. */

@@ -16,13 +16,13 @@ import {
   readProxyEnvironment,
   routeThrough,
 } from "./environment-proxy.ts";
-import { openHttpTunnel } from "./http-tunnel.ts";
 import { describePeer, type OriginPeer, type Peer } from "./peer.ts";
-import { httpRefusal } from "./proxy-refusal.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
-import { openSocksTunnel } from "./socks-tunnel.ts";
 import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
 import { connectTcp, lookupFailure } from "./tcp-connect.ts";
+import { openHttpTunnel } from "./tunnel/http.ts";
+import { httpRefusal } from "./tunnel/refusal.ts";
+import { openSocksTunnel } from "./tunnel/socks.ts";
 
 /** What is needed of `Trust`. */
 export interface TlsUpgrader {

@@ -9,7 +9,7 @@ export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUp
 export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
 export { newHttpAgent, newHttpsAgent } from "./node-http.ts";
 export { type ConnectStep, describePeer, type Peer } from "./peer.ts";
-export { PROXY_AUTHENTICATION_REQUIRED, PROXY_PROTOCOL_ERROR, PROXY_REFUSED } from "./proxy-refusal.ts";
 export type { ProxyScheme, ProxyUrl } from "./proxy-url.ts";
 export { checkTakesConnections } from "./runtime.ts";
 export { type DialTarget, type TargetProtocol, targetOf } from "./target.ts";
+export { PROXY_AUTHENTICATION_REQUIRED, PROXY_PROTOCOL_ERROR, PROXY_REFUSED } from "./tunnel/refusal.ts";

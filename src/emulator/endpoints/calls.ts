@@ -1,7 +1,7 @@
+import type { StepAnswer } from "../delivery/script.ts";
 import { isFields, stringIn } from "../fields.ts";
-import type { RecordedRequest } from "../recording.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
-import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
 
 /**

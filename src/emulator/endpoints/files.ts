@@ -1,8 +1,8 @@
+import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../recording.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { required } from "../responses/request.ts";
-import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
 import { filesIn, formIn, isForm } from "./form.ts";
 import { pageOf } from "./page.ts";

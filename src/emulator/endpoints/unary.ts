@@ -1,7 +1,7 @@
+import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../recording.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import type { Route } from "../routes.ts";
-import type { StepAnswer } from "../script.ts";
 import { ServiceError } from "../service-error.ts";
 import { actOnCall, createCall } from "./calls.ts";
 import { createClientSecret } from "./client-secrets.ts";

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { StepAnswer, StepHeaders } from "../script.ts";
+import type { StepAnswer, StepHeaders } from "../delivery/script.ts";
 
 export interface EncodedAnswer {
   readonly status: number;

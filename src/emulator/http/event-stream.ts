@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { type Connections, flushed } from "../connections.ts";
-import { type Outlet, unlessFired } from "../delivery.ts";
+import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import { isFields } from "../fields.ts";
 import { EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
 import type { Exchange, Passed } from "../workbench/traffic.ts";

@@ -1,7 +1,7 @@
+import { type Pace, paced } from "../delivery/pace.ts";
 import { type Fields, fieldsIn, isFields, stringIn, type WireEvent } from "../fields.ts";
 import { think } from "../model/index.ts";
 import { estimateTokens, pieces } from "../model/pieces.ts";
-import { type Pace, paced } from "../pace.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { ServiceError } from "../service-error.ts";
 import { Conversation } from "./conversation.ts";

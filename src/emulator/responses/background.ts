@@ -1,5 +1,5 @@
+import type { Pace } from "../delivery/pace.ts";
 import type { Fields } from "../fields.ts";
-import type { Pace } from "../pace.ts";
 import { ServiceError } from "../service-error.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import type { Generation } from "./generation.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
-import { firstPauseMs, type Pace, pauseMs } from "../pace.ts";
-import { Nap } from "../ticker.ts";
+import { firstPauseMs, type Pace, pauseMs } from "../delivery/pace.ts";
+import { Nap } from "../delivery/ticker.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import type { Generation } from "./generation.ts";
 

@@ -1,6 +1,6 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import { declaredTools } from "../model/tools.ts";
-import type { RecordedRequest } from "../recording.ts";
 import { routeOf } from "../routes.ts";
 import type { Condition, TextPattern } from "./scenario.ts";
 

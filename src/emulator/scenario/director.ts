@@ -1,7 +1,7 @@
-import { type Journal, TEST_HEADER } from "../journal.ts";
-import type { Pace } from "../pace.ts";
-import type { RecordedRequest } from "../recording.ts";
-import { ORDINARY, type Script, ScriptReader, type Step } from "../script.ts";
+import type { Pace } from "../delivery/pace.ts";
+import { ORDINARY, type Script, ScriptReader, type Step } from "../delivery/script.ts";
+import { type Journal, TEST_HEADER } from "../journal/journal.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import { asksForResponse, mismatch } from "./condition.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
 

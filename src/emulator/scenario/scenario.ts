@@ -1,6 +1,6 @@
-import type { Pace } from "../pace.ts";
-import type { RecordedRequest } from "../recording.ts";
-import type { Step } from "../script.ts";
+import type { Pace } from "../delivery/pace.ts";
+import type { Step } from "../delivery/script.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 
 /** Part of a text, whatever its case; in slashes (`/^run \w+/i`), as it must be in a file, or as a `RegExp`, a pattern. */
 export type TextPattern = string | RegExp;

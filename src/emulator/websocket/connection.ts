@@ -1,13 +1,13 @@
-import { deliver, fired } from "../delivery.ts";
+import { deliver, fired } from "../delivery/delivery.ts";
+import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../delivery/script.ts";
 import { type Fields, isFields, stringIn } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
-import type { RecordedRequest } from "../recording.ts";
 import type { Generation } from "../responses/generation.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { isCodexBackend } from "../routes.ts";
-import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../script.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { type Lane, Lanes } from "./lanes.ts";

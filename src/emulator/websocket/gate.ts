@@ -1,13 +1,13 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
+import type { Step, StepAnswer } from "../delivery/script.ts";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
 import { checkCaller } from "../http/guard.ts";
 import { headersOf } from "../http/headers.ts";
-import type { RecordedRequest } from "../recording.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import { taken } from "../replaying.ts";
 import { routeOf } from "../routes.ts";
-import type { Step, StepAnswer } from "../script.ts";
 import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { loadWs } from "../websocket-library.ts";

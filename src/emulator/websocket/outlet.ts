@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type Connections, flushed } from "../connections.ts";
-import { type Outlet, unlessFired } from "../delivery.ts";
+import { type Outlet, unlessFired } from "../delivery/delivery.ts";
+import type { Step } from "../delivery/script.ts";
 import { type EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
-import type { Step } from "../script.ts";
 import type { Exchange } from "../workbench/traffic.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import type { Step } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../recording.ts";
-import type { Step } from "../script.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import type { Service } from "../service.ts";
 import type { ServiceError } from "../service-error.ts";
 import type { Exchange } from "../workbench/traffic.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { unlessFired } from "../delivery.ts";
+import { unlessFired } from "../delivery/delivery.ts";
 import type { Entry } from "./traffic.ts";
 import type { Transcript } from "./transcript.ts";
 

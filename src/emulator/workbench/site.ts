@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { waitForRequests } from "../journal-wait.ts";
 import { CredentialFilter } from "./credentials.ts";
 import { TrafficFeed } from "./feed.ts";

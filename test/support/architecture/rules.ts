@@ -96,8 +96,6 @@ const CROWDED: ReadonlyMap<string, number> = new Map([
   ["src/client", 25],
   ["src/client/trust", 19],
   ["src/api/realtime", 16],
-  ["src/api/responses", 17],
-  ["src/emulator", 18],
   ["src/emulator/endpoints", 15],
   ["src/emulator/responses", 15],
 ]);

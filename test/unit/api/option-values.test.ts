@@ -6,7 +6,7 @@ import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
 import { realtimeCallSession } from "../../../src/api/realtime/protocol/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { Service } from "../../../src/api/service/service.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";

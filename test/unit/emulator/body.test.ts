@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import zlib from "node:zlib";
 import { compress, init } from "@bokuweb/zstd-wasm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodeBody, readBody } from "../../../src/emulator/body.ts";
+import { decodeBody, readBody } from "../../../src/emulator/http/body.ts";
 
 const TEXT = Buffer.from("the quick brown fox ".repeat(100));
 // Two mebibytes of zeros from a streaming encoder: the frame does not say how large it is inside.

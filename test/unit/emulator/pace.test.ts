@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { paced, pauseMs } from "../../../src/emulator/pace.ts";
+import { paced, pauseMs } from "../../../src/emulator/delivery/pace.ts";
 
 const never = new AbortController().signal;
 const textOf = (text: string) => text;

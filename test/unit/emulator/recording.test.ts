@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RecordedRequest, Recording } from "../../../src/emulator/recording.ts";
+import { type RecordedRequest, Recording } from "../../../src/emulator/journal/recording.ts";
 
 function request(path: string, body = new Uint8Array()): RecordedRequest {
   const rest = { headers: {}, rawHeaders: [], wireBytes: 0, json: undefined, exchange: 1, connection: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RecordedRequest } from "../../../src/emulator/recording.ts";
-import { ScriptReader } from "../../../src/emulator/script.ts";
+import { ScriptReader } from "../../../src/emulator/delivery/script.ts";
+import type { RecordedRequest } from "../../../src/emulator/journal/recording.ts";
 
 function request(kind: RecordedRequest["kind"], path = "/v1/responses"): RecordedRequest {
   const empty = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";

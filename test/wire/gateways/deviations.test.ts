@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { ResponseStream } from "../../../src/api/responses/stream.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import type { StreamDeviation } from "../../../src/client/telemetry.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";

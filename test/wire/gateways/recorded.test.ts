@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { recordedResponses } from "../../support/recordings.ts";
 

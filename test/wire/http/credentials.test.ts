@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuthProvider } from "../../../src/api/auth.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { UndiciTransport } from "../../../src/client/http/undici-transport.ts";
 import { createDialer } from "../../../src/client/route/index.ts";
 import { createTrust, loadCaBundle } from "../../../src/client/trust/index.ts";

@@ -11,7 +11,7 @@ import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";
 import { mapHttpError } from "../../../src/api/refusal/answer.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";

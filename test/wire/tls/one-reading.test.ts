@@ -4,7 +4,7 @@ import { noAuth } from "../../../src/api/auth.ts";
 import { CodexApi } from "../../../src/api/codex-api.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { openaiProvider } from "../../../src/api/providers.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket-client.ts";
+import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { caFile } from "../../support/ca-file.ts";
 import { cert } from "../../support/certs.ts";

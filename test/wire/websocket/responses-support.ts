@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
-import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket-client.ts";
-import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket/client.ts";
+import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket/connection.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket-connection.ts";
+import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket/connection.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { abortListeners, failureOf, watchHandles } from "../proxy/support.ts";

@@ -1,6 +1,6 @@
 import type { StreamDeviation } from "../../../client/telemetry.ts";
 import type { CodexFailure } from "../../refusal/kinds.ts";
-import type { ResponseEnd } from "../received.ts";
+import type { ResponseEnd } from "../received/received.ts";
 import type { CompletedEvent, IncompleteEvent, ServedEvent } from "./types.ts";
 
 /** The stream ends with this error. */

@@ -3,7 +3,7 @@ import type { StreamDeviation } from "../../../client/telemetry.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-import type { ResponseEnd } from "../received.ts";
+import type { ResponseEnd } from "../received/received.ts";
 import { type DecodedEvent, type EndEvent, MISSING_FIELD } from "./decoded.ts";
 import { fieldOf, filled, told } from "./fields.ts";
 import { readUsage } from "./usage.ts";

@@ -4,7 +4,7 @@ import type { OpenString, ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { TokenUsage } from "../events/types.ts";
 import { readUsage } from "../events/usage.ts";
-import { itemText } from "../item-text.ts";
+import { itemText } from "../received/item-text.ts";
 
 /** `queued` and `in_progress` change by themselves, the others are final. */
 export type StoredStatus = OpenString<"queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled">;

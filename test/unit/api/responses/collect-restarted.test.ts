@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ResponseEvent } from "../../../../src/api/responses/events/types.ts";
-import { Received } from "../../../../src/api/responses/received.ts";
+import { Received } from "../../../../src/api/responses/received/received.ts";
 
 const message = (text: string) =>
   ({ type: "message", role: "assistant", content: [{ type: "output_text", text }] }) as const;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ResponsesWebsocketConnection } from "../../../../src/api/responses/websocket-connection.ts";
+import type { ResponsesWebsocketConnection } from "../../../../src/api/responses/websocket/connection.ts";
 import { CallCredentials } from "../../../../src/api/service/credentials.ts";
 import { Observer } from "../../../../src/api/service/observer.ts";
 import { type ConnectionCall, ConnectionSlot } from "../../../../src/api/session/connection-slot.ts";

@@ -1,4 +1,4 @@
-import type { ResponseItem } from "../wire/items.ts";
+import type { ResponseItem } from "../../wire/items.ts";
 
 /** The words of an item: of its parts of one type, joined. Empty for an item that has none. */
 export function itemText(item: ResponseItem, part: "output_text" | "refusal"): string {

@@ -1,10 +1,10 @@
-import { LimitError, ProtocolError } from "../../client/failure/kinds.ts";
-import type { OutputReading } from "../compose/read-output.ts";
-import type { RateLimitSnapshot } from "../rate-limits.ts";
-import type { PartialResponse } from "../refusal/partial.ts";
-import type { ResponseItem } from "../wire/items.ts";
-import type { ResponseEvent, TokenUsage } from "./events/types.ts";
-import { type ItemUnderWay, ReceivedItems } from "./received-items.ts";
+import { LimitError, ProtocolError } from "../../../client/failure/kinds.ts";
+import type { OutputReading } from "../../compose/read-output.ts";
+import type { RateLimitSnapshot } from "../../rate-limits.ts";
+import type { PartialResponse } from "../../refusal/partial.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import type { ResponseEvent, TokenUsage } from "../events/types.ts";
+import { type ItemUnderWay, ReceivedItems } from "./items.ts";
 
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
@@ -57,6 +57,7 @@ export class Received {
   readonly #items: ReceivedItems | undefined;
   readonly #rateLimits = new Map<string, RateLimitSnapshot>();
   readonly #limit: number;
+  #firstAt: number | undefined;
   #isTruncated = false;
   #status: ResponseStatus | undefined;
   #end: ResponseEnd = {};
@@ -82,6 +83,7 @@ export class Received {
 
   /** @param size - Of the wire event, in characters, where it is known. */
   note(event: ResponseEvent, size?: number): void {
+    this.#firstAt ??= performance.now();
     switch (event.type) {
       case "created":
         if (event.responseId !== undefined) this.#end = { ...this.#end, responseId: event.responseId };
@@ -119,6 +121,11 @@ export class Received {
       ...(responseId === undefined ? {} : { responseId }),
       ...(tokenUsage === undefined ? {} : { tokenUsage }),
     };
+  }
+
+  /** When the first event came, on the clock of `performance.now()`. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
   }
 
   /** How it ended, once it has ended well. */

@@ -1,6 +1,6 @@
-import type { ResponseItem } from "../wire/items.ts";
-import type { WholeTextEvent } from "./events/decoded.ts";
-import type { ResponseEvent } from "./events/types.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import type { WholeTextEvent } from "../events/decoded.ts";
+import type { ResponseEvent } from "../events/types.ts";
 import { itemText } from "./item-text.ts";
 
 type Piece = WholeTextEvent["piece"];

@@ -1,6 +1,6 @@
-import type { ResponseItem } from "../wire/items.ts";
-import { writtenJson } from "../wire/json.ts";
-import type { ResponseEvent } from "./events/types.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import { writtenJson } from "../../wire/json.ts";
+import type { ResponseEvent } from "../events/types.ts";
 import { itemSummary, itemText } from "./item-text.ts";
 
 /** An item that has begun: what it was when it was added, and what has come of it since. */

@@ -1,13 +1,13 @@
-import { header } from "../headers.ts";
-import { turnMetadataText } from "../service/call-options.ts";
-import type { Service } from "../service/service.ts";
-import type { JsonObject } from "../wire/json.ts";
-import { attended } from "./attended.ts";
-import type { HttpResponseCall } from "./http-response.ts";
-import { streamOptionsOf } from "./options.ts";
-import type { ResponseStream } from "./stream.ts";
-import { connectResponses } from "./websocket-client.ts";
-import { frameText, type ResponsesWebsocketConnection, respondOn } from "./websocket-connection.ts";
+import { header } from "../../headers.ts";
+import { turnMetadataText } from "../../service/call-options.ts";
+import type { Service } from "../../service/service.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { attended } from "../attended.ts";
+import type { HttpResponseCall } from "../http-response.ts";
+import { streamOptionsOf } from "../options.ts";
+import type { ResponseStream } from "../stream.ts";
+import { connectResponses } from "./client.ts";
+import { frameText, type ResponsesWebsocketConnection, respondOn } from "./connection.ts";
 
 /** A connection for one response. */
 export function connectOnce(

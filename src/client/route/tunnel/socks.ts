@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import type { NetworkError } from "../failure/kinds.ts";
-import { clampDelay } from "../idle-timer.ts";
-import type { ChosenProxy } from "./environment-proxy.ts";
+import type { NetworkError } from "../../failure/kinds.ts";
+import { clampDelay } from "../../idle-timer.ts";
+import type { ChosenProxy } from "../environment-proxy.ts";
+import type { Endpoint } from "../target.ts";
 import {
   forbiddenAdvice,
   hangUp,
@@ -9,8 +10,7 @@ import {
   socksAuthenticationRefusal,
   socksRefusal,
   wrongProtocol,
-} from "./proxy-refusal.ts";
-import type { Endpoint } from "./target.ts";
+} from "./refusal.ts";
 
 /** The package's timer cannot be stopped and holds the socket until it fires, so even "no limit" needs an end. */
 const LONGEST_HANDSHAKE_MS = 600_000;

@@ -1,8 +1,8 @@
-import type { Fields } from "./fields.ts";
-import type { Draft } from "./model/draft.ts";
+import type { Fields } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
+import type { Draft } from "../model/draft.ts";
+import type { Directions } from "../responses/generation.ts";
 import type { Pace } from "./pace.ts";
-import type { RecordedRequest } from "./recording.ts";
-import type { Directions } from "./responses/generation.ts";
 
 /** Chunks or events of a step: a list, or an async generator that waits for whatever the test decides. */
 export type StepItems<T> = Iterable<T> | AsyncIterable<T>;

@@ -1,4 +1,4 @@
-import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
+import { AbortedError, StreamError } from "../../../client/failure/kinds.ts";
 
 interface Waiter {
   enter(): void;

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
-import { bodyExcerpt } from "../body-excerpt.ts";
-import type { NetworkError } from "../failure/kinds.ts";
-import { HEAD_TOO_LARGE, type HeaderMap, MAX_HEAD_BYTES } from "../headers.ts";
-import { blankerOf } from "../redact.ts";
-import { packageVersion } from "../version.ts";
-import type { ChosenProxy } from "./environment-proxy.ts";
-import { hangUp, httpRefusal, oversizedHead, pageInsteadOfTunnel, wrongProtocol } from "./proxy-refusal.ts";
-import { authorityOf, type Endpoint } from "./target.ts";
+import { bodyExcerpt } from "../../body-excerpt.ts";
+import type { NetworkError } from "../../failure/kinds.ts";
+import { HEAD_TOO_LARGE, type HeaderMap, MAX_HEAD_BYTES } from "../../headers.ts";
+import { blankerOf } from "../../redact.ts";
+import { packageVersion } from "../../version.ts";
+import type { ChosenProxy } from "../environment-proxy.ts";
+import { authorityOf, type Endpoint } from "../target.ts";
+import { hangUp, httpRefusal, oversizedHead, pageInsteadOfTunnel, wrongProtocol } from "./refusal.ts";
 
 /** How much of a refusal's page is read, and for how long, before the refusal is told. */
 const PAGE_BYTES = 16 * 1024;

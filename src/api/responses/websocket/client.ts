@@ -1,17 +1,17 @@
-import { knownOptions } from "../../client/options.ts";
-import { header } from "../headers.ts";
-import { websocketUrl } from "../provider.ts";
-import type { CallPart } from "../service/call.ts";
+import { knownOptions } from "../../../client/options.ts";
+import { header } from "../../headers.ts";
+import { websocketUrl } from "../../provider.ts";
+import type { CallPart } from "../../service/call.ts";
 import {
   CONVERSATION_NAMES,
   type ConversationOptions,
   conversationHeaders,
   UNARY_NAMES,
   type UnaryOptions,
-} from "../service/call-options.ts";
-import { ServiceClient } from "../service/client.ts";
-import type { Service } from "../service/service.ts";
-import { ResponsesWebsocketConnection } from "./websocket-connection.ts";
+} from "../../service/call-options.ts";
+import { ServiceClient } from "../../service/client.ts";
+import type { Service } from "../../service/service.ts";
+import { ResponsesWebsocketConnection } from "./connection.ts";
 
 /**
  * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the reference.

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { ServiceError } from "./service-error.ts";
+import { ServiceError } from "../service-error.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_KEPT_UPLOAD_BYTES = 1024 * 1024;

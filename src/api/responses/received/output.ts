@@ -1,7 +1,7 @@
-import { decodeItem } from "../wire/item-decoder.ts";
-import type { ResponseItem } from "../wire/items.ts";
-import { filled } from "./events/fields.ts";
-import type { OutputItemDoneEvent } from "./events/types.ts";
+import { decodeItem } from "../../wire/item-decoder.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import { filled } from "../events/fields.ts";
+import type { OutputItemDoneEvent } from "../events/types.ts";
 
 interface Delivered {
   readonly type: string;
