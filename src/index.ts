@@ -125,6 +125,7 @@ export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./a
 export { mapFailedResponse } from "./api/refusal/event.ts";
 export { exitStatusOf } from "./api/refusal/exit.ts";
 export {
+  CancelledError,
   CodexApiError,
   type CodexFailure,
   ContextWindowExceededError,
@@ -132,12 +133,17 @@ export {
   InvalidRequestError,
   QuotaExceededError,
   RateLimitError,
+  ResponseGoneError,
   RetryableError,
   ServerOverloadedError,
   UsageLimitReachedError,
   UsageNotIncludedError,
+  type WebhookFault,
+  WebhookInvalidError,
 } from "./api/refusal/kinds.ts";
 export type { PartialResponse } from "./api/refusal/partial.ts";
+export type { BackgroundOptions } from "./api/responses/background/options.ts";
+export type { ResponsePosition } from "./api/responses/background/position.ts";
 export { ResponsesClient } from "./api/responses/client.ts";
 export type {
   CompletedEvent,
@@ -159,6 +165,7 @@ export type {
   RefusalDeltaEvent,
   ResponseEvent,
   RestartedEvent,
+  ResumedEvent,
   SafetyBufferingEvent,
   ServerModelEvent,
   ServerReasoningIncludedEvent,
@@ -170,6 +177,9 @@ export type { CarrierChoice, ResponsesOptions, StreamOptions } from "./api/respo
 export { itemText } from "./api/responses/received/item-text.ts";
 export type { ItemUnderWay } from "./api/responses/received/items.ts";
 export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received/received.ts";
+export type { ResumeOptions } from "./api/responses/stored/client.ts";
+export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
+export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
 export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket/client.ts";
 export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket/connection.ts";
@@ -187,6 +197,8 @@ export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
+export type { WebhookEvent } from "./api/webhooks/event.ts";
+export { verifyWebhook, type WebhookHeaders, type WebhookOptions } from "./api/webhooks/verify.ts";
 export type {
   ApplyPatchCallItem,
   ApplyPatchCallOutputItem,

@@ -135,24 +135,23 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
 
 type TimeoutName = "streamIdleTimeoutMs" | "livenessTimeoutMs" | "connectTimeoutMs" | "headersTimeoutMs";
 
+/** Parameters of a URL; a list gives its parameter more than once. */
+export type Query = Readonly<Record<string, string | readonly string[]>>;
+
 /**
  * The URL of an endpoint: base without trailing slashes, one `/`, path without leading ones; an empty path gives the base alone.
  *
  * @param query - Joined to the base's own query and the provider's parameters, percent-encoded.
  * @throws {@link BuildError} The base URL is none.
  */
-export function endpointUrl(
-  provider: ProviderConfig,
-  path: string,
-  query: Readonly<Record<string, string>> = {},
-): string {
+export function endpointUrl(provider: ProviderConfig, path: string, query: Query = {}): string {
   const [address] = splitOnce(provider.baseUrl.trim(), "#");
   const [base, baseQuery] = splitOnce(address, "?");
   const trimmedPath = path.replace(/^\/+/, "");
   const trimmedBase = base.replace(/\/+$/, "");
   const target = trimmedPath === "" ? trimmedBase : `${trimmedBase}/${trimmedPath}`;
-  const parameters = Object.entries(withoutUndefined({ ...provider.queryParams, ...query })).map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  const parameters = Object.entries(withoutUndefined({ ...provider.queryParams, ...query })).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(each)}`),
   );
   if (baseQuery) parameters.unshift(baseQuery);
   const url = parameters.length > 0 ? `${target}?${parameters.join("&")}` : target;

@@ -13,6 +13,14 @@ const commands = new Map<string, { readonly summary: string; load(): Promise<Com
       summary: "stream one response; PROMPT from the argument or standard input",
       load: async () => (await import("./commands/respond.ts")).respond,
     },
+    resume: {
+      summary: "go on with a response in the background",
+      load: async () => (await import("./commands/resume.ts")).resume,
+    },
+    responses: {
+      summary: "get, cancel or delete a stored response, or list its input items",
+      load: async () => (await import("./commands/responses.ts")).responses,
+    },
     session: {
       summary: "send several full requests, one a line of a file, through one session",
       load: async () => (await import("./commands/session.ts")).session,

@@ -14,6 +14,7 @@ const PROMISED = [
   "ca_invalid",
   "ca_read",
   "ca_rejected",
+  "cancelled",
   "context_window_exceeded",
   "http",
   "incomplete",
@@ -23,12 +24,14 @@ const PROMISED = [
   "protocol",
   "quota_exceeded",
   "rate_limit",
+  "response_gone",
   "retryable",
   "server_overloaded",
   "stream",
   "timeout",
   "usage_limit_reached",
   "usage_not_included",
+  "webhook_invalid",
 ];
 
 const fieldsByKind = declaredKinds(typescriptFiles("src").map(({ text }) => text));

@@ -24,6 +24,17 @@ export interface UsageLimitFields extends RefusalFields {
   readonly promoMessage?: string | undefined;
 }
 
+export interface OfResponseFields {
+  readonly responseId: string;
+}
+
+/** What of a webhook is wrong: a header is missing or none, its time is too far off, no signature fits, or the body is no event. */
+export type WebhookFault = "headers" | "timestamp" | "signature" | "body";
+
+export interface WebhookFields {
+  readonly reason: WebhookFault;
+}
+
 export interface IncompleteFields {
   /** `max_output_tokens`, `content_filter`, …, or `unknown`. */
   readonly reason: string;
@@ -44,6 +55,9 @@ export const KINDS = {
   rate_limit: kind<RefusalFields>({ outlook: "again", replay: "safe", exit: 3 }),
   usage_limit_reached: kind<UsageLimitFields>({ outlook: "never", replay: "safe", exit: 3 }),
   retryable: kind<RefusalFields>({ outlook: "again", replay: asRefused, exit: 3 }),
+  response_gone: kind<OfResponseFields>({ outlook: "never", replay: "safe", exit: 3 }),
+  cancelled: kind<OfResponseFields>({ outlook: "never", replay: "unsafe", exit: 3 }),
+  webhook_invalid: kind<WebhookFields>({ outlook: "never", replay: "safe", exit: 3 }),
 } as const;
 
 /** What was received of a response before it failed; on every error of a response. */
@@ -99,3 +113,19 @@ export class UsageLimitReachedError extends failureClass(KINDS, "usage_limit_rea
 
 /** The service failed on this one and may succeed on the next. */
 export class RetryableError extends failureClass(KINDS, "retryable") {}
+
+/** A stored response that is no more: deleted, past its time, or of another account. */
+export class ResponseGoneError extends failureClass(KINDS, "response_gone") {}
+
+/** A response in the background that somebody cancelled before it was done. What was received is in `partial`. */
+export class CancelledError extends failureClass(KINDS, "cancelled") {
+  constructor(responseId: string) {
+    super(
+      `response ${responseId} was cancelled before it was done, by whom the service does not say; ask again with a new request if it is still wanted`,
+      { responseId },
+    );
+  }
+}
+
+/** A webhook that does not come from the service, or not as it was sent, or too late: answer 400 and do nothing. */
+export class WebhookInvalidError extends failureClass(KINDS, "webhook_invalid") {}

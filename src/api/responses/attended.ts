@@ -22,6 +22,9 @@ export function attended({ events, received }: ResponseSource, attendant: Attend
     }
   };
   const iterator: EventIterator = {
+    get position() {
+      return events.position;
+    },
     async next() {
       const step = await orFailed(events.next());
       if (step.done) await attendant.ended();

@@ -1,23 +1,29 @@
+import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
 import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { requestEncoding } from "../provider.ts";
 import { beginPart, modelOf } from "../service/call.ts";
-import { ServiceClient } from "../service/client.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
+import { isBackground } from "./background/open.ts";
 import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
 import type { CollectedResponse } from "./received/received.ts";
+import { StoredResponsesClient } from "./stored/client.ts";
 import type { ResponseStream } from "./stream.ts";
 import type { ResponsesWebsocketConnection } from "./websocket/connection.ts";
 import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
+const BACKGROUND_IS_HTTP =
+  'a response in the background goes over HTTP alone: leave carrier out, or set it to "http" or "auto"';
+
 /** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
-export class ResponsesClient extends ServiceClient {
+export class ResponsesClient extends StoredResponsesClient {
   /**
    * Sends a request and resolves when the response headers are in.
    *
    * Until then it is retried as the provider's policy says; after that a failure is thrown from the stream and never retried, so no event
-   * comes twice.
+   * comes twice. With `background: true` the response goes on at the service when the stream breaks, and is taken up where it was, as often as the
+   * provider's `maxStreamRetries` allows between two events; a `resumed` event tells of it. `docs/background.md` has the whole story.
    *
    * @param request - `model` and `input` are needed; everything else has the reference's defaults. `stream: true` is added.
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.
@@ -37,7 +43,10 @@ export class ResponsesClient extends ServiceClient {
     return (await this.streamBody(body, options)).readBy(request);
   }
 
-  /** Sends a request and reads its stream to the end: the whole answer. Throws what {@link stream} and reading it throw. */
+  /**
+   * Sends a request and reads its stream to the end: the whole answer. Throws what {@link stream} and reading it throw. With `background: true` it
+   * survives cuts as {@link stream} does, and asks until the answer is there where the service does not stream.
+   */
   async create<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
     options: ResponsesOptions = {},
@@ -54,6 +63,10 @@ export class ResponsesClient extends ServiceClient {
     const { carrier = "http" } = options;
     const isAuto = carrier === "auto" && (this.service.provider.supportsWebsockets ?? false);
     try {
+      if (isBackground(body)) {
+        if (carrier === "websocket") throw new BuildError(BACKGROUND_IS_HTTP);
+        return await openHttpResponse(this.service, call);
+      }
       if (carrier === "websocket" || isAuto) return await this.#overWebsocket(call, isAuto);
       return await openHttpResponse(this.service, call);
     } catch (error) {

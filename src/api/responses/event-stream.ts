@@ -27,13 +27,32 @@ const DRAIN_MS = 250;
  * shown that it keeps its connections alive; a server that never does may think in silence.
  */
 export function readEventStream(response: Answer<HttpStreamResponse>, options: EventStreamOptions): ResponseFlow {
-  return new EventStreamBody(response, options).flow;
+  const flowOptions = { ...options, headers: response.headers };
+  return new EventStreamBody(response, options, (body) => new ResponseFlow(body, flowOptions)).flow;
 }
 
-/** Bytes in; frames go on to the flow. */
-class EventStreamBody implements Carrier, ByteSink, SseSink {
+/** What a body's events go to. */
+export type EventReceiver = Pick<
+  ResponseFlow,
+  "isOver" | "open" | "expectEvents" | "read" | "readUnfinished" | "took" | "fail"
+>;
+
+/** What reading a body takes, whatever its events go to. */
+type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger">;
+
+/** Reads a body into what `receiverOf` gives for it; see {@link readEventStream}. */
+export function readEventsInto(
+  response: Answer<HttpStreamResponse>,
+  options: BodyOptions,
+  receiverOf: (body: Carrier) => EventReceiver,
+): void {
+  new EventStreamBody(response, options, receiverOf);
+}
+
+/** Bytes in; frames go on to the receiver. */
+class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSink, SseSink {
   readonly kind = "sse";
-  readonly flow: ResponseFlow;
+  readonly flow: Receiver;
   readonly #body: ByteStream;
   readonly #frames: SseDecoder;
   readonly #livenessTimeoutMs: number;
@@ -43,10 +62,10 @@ class EventStreamBody implements Carrier, ByteSink, SseSink {
   /** From the second comment on: until then a server may think in silence. */
   #liveness: IdleTimer | undefined;
 
-  constructor(response: Answer<HttpStreamResponse>, options: EventStreamOptions) {
+  constructor(response: Answer<HttpStreamResponse>, options: BodyOptions, receiverOf: (body: Carrier) => Receiver) {
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
-    this.flow = new ResponseFlow(this, { ...options, headers: response.headers });
+    this.flow = receiverOf(this);
     this.#frames = new SseDecoder(this);
     options.turnState?.set(response.headers[header.turnState]);
     this.flow.open(preliminaryEvents(response.headers));

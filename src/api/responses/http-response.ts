@@ -4,6 +4,7 @@ import type { Answer } from "../service/answer.ts";
 import type { CallPart } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
+import { backgroundStream, isBackground } from "./background/open.ts";
 import { readEventStream } from "./event-stream.ts";
 import { type ResponsesOptions, streamOptionsOf } from "./options.ts";
 import { ResponseStream } from "./stream.ts";
@@ -36,6 +37,10 @@ export async function openHttpResponse(
     signal: options.signal,
     part,
   });
+  if (isBackground(body)) {
+    const { headers, traceContext } = options;
+    return backgroundStream(response, { service, part, headers, traceContext, options, isOwnCall });
+  }
   observer.answered({ requestId: requestIdOf(response.headers) });
   const flow = readEventStream(response, {
     ...streamOptionsOf(options),

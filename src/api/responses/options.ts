@@ -6,6 +6,7 @@ import {
   UNARY_NAMES,
   type UnaryOptions,
 } from "../service/call-options.ts";
+import { BACKGROUND_NAMES, type BackgroundOptions } from "./background/options.ts";
 
 /** How a response is read, the same on every carrier. */
 export interface StreamOptions {
@@ -28,7 +29,7 @@ export function streamOptionsOf({ wireEvents, raw, incomplete, keep }: StreamOpt
 }
 
 /** Options of one response. */
-export interface ResponsesOptions extends UnaryOptions, ConversationOptions, StreamOptions {
+export interface ResponsesOptions extends UnaryOptions, ConversationOptions, StreamOptions, BackgroundOptions {
   /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
   /**
@@ -55,6 +56,7 @@ const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...UNARY_NAMES,
   ...CONVERSATION_NAMES,
   ...READING_NAMES,
+  ...BACKGROUND_NAMES,
   compression: true,
   carrier: true,
 });

@@ -1,8 +1,11 @@
+import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received } from "./received/received.ts";
 
 /** Where a stream's events come from. */
 export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
+  /** Of a response in the background: how far its reader has come. */
+  readonly position?: ResponsePosition | undefined;
   next(): Promise<IteratorResult<ResponseEvent, undefined>>;
   /** Everything that waits, else what comes together next. */
   nextBatch(): Promise<IteratorResult<ResponseEvent[], undefined>>;

@@ -3,6 +3,7 @@ import type { HeaderMap } from "../../client/headers.ts";
 import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";
+import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
@@ -22,9 +23,9 @@ type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<P
  * error. `collect()` goes with each of them, or instead.
  *
  * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
- * `partial` what was received. Leaving the loop early closes the connection, which cancels the generation. A reader that is slow slows the connection
- * down: at most about 128 KiB waits in memory. Finished items and the text under way are kept beside that, up to 64 MiB of a response, for `collect()`
- * and `partial`; with `keep: false` they are not.
+ * `partial` what was received. Leaving the loop early closes the connection, which cancels the generation; a response in the background goes on,
+ * unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory. Finished items and the text
+ * under way are kept beside that, up to 64 MiB of a response, for `collect()` and `partial`; with `keep: false` they are not.
  */
 export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
   implements AsyncIterable<ResponseEvent>, AsyncDisposable
@@ -48,6 +49,14 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   /** The service's id of the request, to quote in a report. */
   get requestId(): string | undefined {
     return requestIdOf(this.headers);
+  }
+
+  /**
+   * Of a response in the background: what has been read of it, as a small JSON value, from which `resume` goes on in this process or another.
+   * Undefined for others, and before the response has told its id.
+   */
+  get position(): ResponsePosition | undefined {
+    return this.#source.position;
   }
 
   /** @throws {@link BuildError} The stream has a reader. */

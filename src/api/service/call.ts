@@ -7,7 +7,7 @@ import { type TraceContext, traceHeaders } from "../../client/observe/trace-cont
 import { withRetries } from "../../client/retry/retry.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../../client/transport.ts";
 import { header } from "../headers.ts";
-import { endpointUrl } from "../provider.ts";
+import { endpointUrl, type Query } from "../provider.ts";
 import { mapHttpError } from "../refusal/answer.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import type { Answer } from "./answer.ts";
@@ -36,7 +36,7 @@ export interface EndpointCall {
   readonly url?: string | undefined;
   /** As telemetry calls it. Default: `path`; without ids, so that there are few. */
   readonly endpoint?: string | undefined;
-  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Query | undefined;
   readonly headers?: HeaderInit | undefined;
   /** A JSON value, encoded once however often it is sent. */
   readonly json?: unknown;

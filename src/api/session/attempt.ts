@@ -14,6 +14,8 @@ export interface Attempt {
   readonly isOpening: boolean;
   /** It goes over a connection that was there before. */
   readonly wasIdle: boolean;
+  /** The response goes on at the service whatever became of its stream: asking anew would make it, and its cost, twice. */
+  readonly goesOn: boolean;
   open(): Promise<ResponseStream>;
   /** The response is complete, with these items of its own. */
   completed(responseId: string, items: readonly ResponseItem[]): void;
@@ -25,14 +27,20 @@ export class HttpAttempt implements Attempt {
   readonly wasIdle = false;
   readonly #service: Service;
   readonly #call: Omit<HttpResponseCall, "isOwnCall">;
+  #stream: ResponseStream | undefined;
 
   constructor(service: Service, call: Omit<HttpResponseCall, "isOwnCall">) {
     this.#service = service;
     this.#call = call;
   }
 
-  open(): Promise<ResponseStream> {
-    return openHttpResponse(this.#service, { ...this.#call, isOwnCall: false });
+  get goesOn(): boolean {
+    return this.#stream?.position !== undefined;
+  }
+
+  async open(): Promise<ResponseStream> {
+    this.#stream = await openHttpResponse(this.#service, { ...this.#call, isOwnCall: false });
+    return this.#stream;
   }
 
   completed(): void {}
@@ -57,6 +65,7 @@ export interface WebsocketAttemptOptions {
 
 export class WebsocketAttempt implements Attempt {
   readonly carrier = "websocket";
+  readonly goesOn = false;
   /** Until it is out: the request may be large. */
   #options: WebsocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;

@@ -71,12 +71,18 @@ export class Carriers {
    * The next try of a call.
    *
    * @param kept - Items that earlier tries of the same call have finished; they follow the caller's input.
-   * @throws {@link BuildError} The request is none, or too large for the WebSocket that alone was asked for.
+   * @throws {@link BuildError} The request is none, in the background where HTTP may not be used, or too large for the WebSocket that alone was asked for.
    */
   attempt(call: Call, kept: readonly ResponseItem[]): Attempt {
     const slot = this.#slot;
     const items = [...inputItems(call.request.input), ...kept];
     if (!slot) return this.#overHttp(call, items);
+    if (call.request.background === true) {
+      if (this.mayFallBack) return this.#overHttp(call, items); // this one; the next goes over the WebSocket again
+      throw new BuildError(
+        'a response in the background goes over HTTP alone, and this session uses WebSockets alone: leave background out, or give the session carrier: "auto"',
+      );
+    }
     const attempt = this.#overWebsocket(slot, call, items);
     if (attempt) return attempt;
     if (this.mayFallBack) return this.#overHttp(call, items);

@@ -1,6 +1,7 @@
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
+import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
   type CarrierChoice,
   checkedCarrier,
@@ -55,6 +56,7 @@ export const checkSessionClientOptions = knownOptions<
 const CALL = knownOptions<SessionCallOptions>("the options of a call", {
   ...UNARY_NAMES,
   ...READING_NAMES,
+  ...BACKGROUND_NAMES,
   turnMetadata: true,
 });
 
@@ -80,4 +82,8 @@ export function sessionSettings(options: SessionOptions) {
 }
 
 /** Options of one call. Further `headers` travel on a WebSocket only with a new connection. */
-export interface SessionCallOptions extends UnaryOptions, StreamOptions, Pick<ConversationOptions, "turnMetadata"> {}
+export interface SessionCallOptions
+  extends UnaryOptions,
+    StreamOptions,
+    BackgroundOptions,
+    Pick<ConversationOptions, "turnMetadata"> {}

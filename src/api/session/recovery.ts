@@ -11,6 +11,8 @@ export interface Failure {
   readonly isOpening: boolean;
   /** The connection had been idle since it was opened or since an earlier request, and this request brought no event. */
   readonly wasIdle: boolean;
+  /** The response goes on at the service, and all that could take it up again was tried. */
+  readonly goesOn: boolean;
   /** Retries that this call has spent on this carrier. */
   readonly retries: number;
   readonly mayFallBack: boolean;
@@ -36,6 +38,7 @@ const GIVE_UP: Recovery = { action: "give_up" };
  */
 export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, carrier, isOpening, mayFallBack, retries } = failure;
+  if (failure.goesOn) return GIVE_UP;
   const at: At = { carrier, step: isOpening ? "handshake" : "stream", renewed: retries > 0, only: !mayFallBack };
   if (mayFallBack && outlookOf(error, at).outlook === "elsewhere") return { action: "fall_back" };
   const layer = isOpening ? "handshake" : "stream";

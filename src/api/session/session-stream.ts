@@ -4,6 +4,7 @@ import type { Timing } from "../../client/retry/policy.ts";
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
+import type { ResponsePosition } from "../responses/background/position.ts";
 import type { OutputItemDoneEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
 import { DAMAGED_EVENT } from "../responses/reader.ts";
 import { inOutputOrder } from "../responses/received/output.ts";
@@ -103,6 +104,10 @@ export class SessionStream implements EventIterator, ResponseSource {
         this.#recover(error);
       }
     }
+  }
+
+  get position(): ResponsePosition | undefined {
+    return this.#current.opened?.stream.position;
   }
 
   next(): Promise<Step> {
@@ -251,6 +256,7 @@ export class SessionStream implements EventIterator, ResponseSource {
         error,
         carrier: attempt?.carrier ?? carriers.carrier,
         isOpening: attempt?.isOpening ?? false,
+        goesOn: attempt?.goesOn ?? false,
         wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
         retries: this.#retries,
         mayFallBack: carriers.mayFallBack,

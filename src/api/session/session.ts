@@ -43,6 +43,8 @@ interface Admitted {
  * `baseDelayMs`, doubling; a `restarted` event says what of the answer so far still stands. Every retry is announced through
  * `telemetry.onRetry`. An incomplete answer, a usage limit and a request that the service refuses are not tried again.
  *
+ * A request with `background: true` goes over HTTP, whatever the session uses for others, and is not asked anew: its stream is taken up where it was.
+ *
  * Calls are answered one at a time in the order they were made: a second one waits until the first stream has ended or was left.
  *
  * @example

@@ -95,7 +95,7 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
     | { readonly cyber?: OpenString<"standard" | "daybreak_blue" | "daybreak_red"> | undefined }
     | null
     | undefined;
-  /** Go on without a connection; with `store: true`. */
+  /** The response goes on at the service whatever becomes of the connection, and is stored (`store` is true unless it is set). Over HTTP alone. */
   readonly background?: boolean | null | undefined;
   readonly context_management?:
     | readonly { readonly type: OpenString<"compaction">; readonly compact_threshold?: number | null | undefined }[]
@@ -130,7 +130,7 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
   /** Default: `null`, for models that do not reason. */
   readonly reasoning?: ReasoningParam | null | undefined;
   readonly safety_identifier?: string | null | undefined;
-  /** Shall the server keep the response? Default: only on Azure. */
+  /** Shall the server keep the response? Default: on Azure, and with `background`. */
   readonly store?: boolean | null | undefined;
   /** Always true on the wire: that is how answers are read here. */
   readonly stream?: true | undefined;

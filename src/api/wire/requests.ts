@@ -77,7 +77,8 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     ...further
   } = request;
   const { azure = false, itemIds = "drop" } = encoding;
-  const stored = store ?? azure;
+  // The service refuses one in the background that it shall not keep.
+  const stored = store ?? (azure || request.background === true);
   const ids = itemIds === "drop" && azure && stored ? "append" : itemIds;
   return {
     ...given("model", model),

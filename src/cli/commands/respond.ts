@@ -1,4 +1,5 @@
 import type { ResponseStream, ResponsesClient, ResponsesOptions, ResponsesRequest } from "../../index.ts";
+import { cancelOnLeaveOption, printBackground } from "../background/print.ts";
 import {
   carrierOption,
   commonOptions,
@@ -12,7 +13,7 @@ import {
 import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
-import { text } from "../options.ts";
+import { text, toggle } from "../options.ts";
 import { printResponse } from "../print-response.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -24,6 +25,8 @@ const options = {
   reasoning: text("EFFORT", "none, minimal, low, medium, high or xhigh; summaries go to standard error"),
   request: text("FILE", "a whole request body as JSON instead of a prompt, sent as it is; - is standard input"),
   carrier: carrierOption(DEFAULT_CARRIER),
+  background: toggle("the response goes on at the service when the connection breaks or this program ends; over HTTP"),
+  cancelOnLeave: cancelOnLeaveOption,
   json: eventsOption,
   ...serviceOptions,
   ...responseOptions,
@@ -43,9 +46,9 @@ export const respond = defineCommand({
     const request = await readRequest(invocation);
     const connection = await openConnection(values, logger);
     try {
-      const { conversationId, carrier = DEFAULT_CARRIER, json } = values;
-      const stream = await request(connection.api.responses, { carrier, conversationId, signal });
-      await printResponse(stream, { json });
+      const { conversationId, carrier = DEFAULT_CARRIER, cancelOnLeave, json } = values;
+      const stream = await request(connection.api.responses, { carrier, conversationId, cancelOnLeave, signal });
+      await (values.background ? printBackground(stream, { json, cancelOnLeave }) : printResponse(stream, { json }));
     } finally {
       await connection.close();
     }
@@ -56,12 +59,14 @@ type Request = (responses: ResponsesClient, options: ResponsesOptions) => Promis
 
 /** What to send, read and checked before anything is connected. */
 async function readRequest({ argument, values, logger, signal }: Invocation<typeof options>): Promise<Request> {
-  const { request: file, conversationId, instructions, reasoning: effort, model = DEFAULT_MODEL } = values;
+  const { request: file, conversationId, instructions, reasoning: effort, model = DEFAULT_MODEL, background } = values;
+  const inBackground = background ? { background } : {};
   if (file !== undefined) {
     if (argument !== undefined) throw new UsageError("give a PROMPT or --request FILE, not both");
     for (const name of ["model", "instructions", "reasoning"] as const)
       if (values[name] !== undefined) logger.warn({}, `--${name} has no effect: --request FILE is sent as it is`);
-    const body = { ...(await readRequestFile(file, signal)), stream: true };
+    const given = await readRequestFile(file, signal);
+    const body = { ...(background ? { store: true } : {}), ...given, ...inBackground, stream: true };
     return (responses, call) => responses.streamBody(body, call);
   }
   const prompt = argument ?? (await readInput("a PROMPT", signal));
@@ -69,6 +74,7 @@ async function readRequest({ argument, values, logger, signal }: Invocation<type
   const request: ResponsesRequest = {
     model,
     input: prompt,
+    ...inBackground,
     ...(conversationId === undefined ? {} : { prompt_cache_key: conversationId }),
     ...(instructions === undefined ? {} : { instructions }),
     ...(effort === undefined ? {} : { reasoning: { effort, summary: "auto" } }),

@@ -133,8 +133,9 @@ export class BuildError extends failureClass(TRANSPORT_KINDS, "build") {}
 
 /** The caller's `AbortSignal` fired; `cause` is `signal.reason`. Never retried. */
 export class AbortedError extends failureClass(TRANSPORT_KINDS, "aborted") {
-  constructor(reason: unknown) {
-    super(abortText(reason), { cause: reason });
+  /** @param outcome - What became of the work, where it is not simply over. */
+  constructor(reason: unknown, outcome?: string) {
+    super(outcome === undefined ? abortText(reason) : `${abortText(reason)}; ${outcome}`, { cause: reason });
   }
 }
 

@@ -23,10 +23,10 @@ export interface RetryNotice {
   readonly delayMs: number;
   readonly reason: Failure;
   /**
-   * `request`: the same request once more; `stream`: a new stream after a broken one; `credentials`: with renewed ones after a 401;
-   * `downgrade`: without compression; `fallback`: HTTP instead of WebSocket.
+   * `request`: the same request once more; `stream`: a new stream after a broken one; `resume`: the same response, which goes on at the service,
+   * taken up where it was; `credentials`: with renewed ones after a 401; `downgrade`: without compression; `fallback`: HTTP instead of WebSocket.
    */
-  readonly layer: "request" | "stream" | "credentials" | "downgrade" | "fallback";
+  readonly layer: "request" | "stream" | "resume" | "credentials" | "downgrade" | "fallback";
 }
 
 /** What waiting for the next event of a stream came to. */
@@ -101,6 +101,7 @@ export function announceRemedy(observers: RetryObservers, layer: RetryNotice["la
 const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
   request: "the request is sent again",
   stream: "the stream broke; a new one is opened",
+  resume: "the stream broke; the response goes on at the service and is taken up where it was",
   credentials: "the credentials were renewed; the request is sent again",
   downgrade: "the request is sent again without compression",
   fallback: "the WebSocket is given up; HTTP takes over",

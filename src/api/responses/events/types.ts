@@ -187,7 +187,23 @@ export interface RestartedEvent {
   readonly keptItems: number;
 }
 
-/** What one response of the service comes to; a restart is told by a session. */
+/**
+ * Only from a response in the background: its stream broke, and it goes on where it was. Everything that was yielded stands, and nothing of it comes
+ * again.
+ */
+export interface ResumedEvent {
+  readonly type: "resumed";
+  /** 1 for the first retry since the last event. */
+  readonly retry: number;
+  /** The wait before it, in milliseconds. */
+  readonly delayMs: number;
+  /** `kind` of the error that ended the stream. */
+  readonly reason: string;
+  /** `polling`: the service does not stream it any more; it is asked for until it is done, and then what is missing comes at once. */
+  readonly by: "stream" | "polling";
+}
+
+/** What one connection to the service brings; a restart is told by a session, and going on by a response in the background. */
 export type ServedEvent =
   | CreatedEvent
   | OutputItemAddedEvent
@@ -217,4 +233,4 @@ export type ServedEvent =
  * `type` is the wire name without `response.`, or a name of this
  * package where there is no such event.
  */
-export type ResponseEvent = ServedEvent | RestartedEvent;
+export type ResponseEvent = ServedEvent | RestartedEvent | ResumedEvent;

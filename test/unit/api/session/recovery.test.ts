@@ -35,6 +35,7 @@ function recover(error: unknown, more: Partial<Failure> = {}) {
     error,
     carrier: "websocket",
     isOpening: false,
+    goesOn: false,
     wasIdle: false,
     retries: 0,
     mayFallBack: true,
@@ -102,6 +103,7 @@ describe("a stream that failed", () => {
     const failure = {
       error: new RateLimitError("slow"),
       isOpening: false,
+      goesOn: false,
       wasIdle: false,
       retries: 0,
       mayFallBack: false,

@@ -1,0 +1,102 @@
+import type { HttpStreamResponse } from "../../../client/transport.ts";
+import { requestIdOf } from "../../refusal/http-text.ts";
+import type { Answer } from "../../service/answer.ts";
+import type { ResponsesOptions } from "../options.ts";
+import type { EventIterator } from "../source.ts";
+import { retrieveStored } from "../stored/calls.ts";
+import { ResponseStream, type ResponseStreamHead } from "../stream.ts";
+import { watched } from "../watched.ts";
+import { checkedStart, type ResponsePosition } from "./position.ts";
+import { BackgroundRun, type RunOptions } from "./run.ts";
+import { openStoredStream, refusesToStream, type StoredSource } from "./source.ts";
+
+/** Does a request's body ask for a response in the background? */
+export function isBackground(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "background" in body && body.background === true;
+}
+
+interface BackgroundCall extends StoredSource {
+  readonly options: ResponsesOptions;
+  /** The call ends with this response. */
+  readonly isOwnCall: boolean;
+}
+
+/** The response that an answer begins to stream. */
+export function backgroundStream(response: Answer<HttpStreamResponse>, call: BackgroundCall): ResponseStream {
+  const run = new BackgroundRun(runOptions(call, response));
+  run.read(response);
+  return streamOf(run, call, response);
+}
+
+/**
+ * A response that goes on, or has ended, from where a reader left it.
+ *
+ * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response.
+ */
+export async function resumedStream(
+  id: string,
+  after: number | ResponsePosition | undefined,
+  call: BackgroundCall,
+): Promise<ResponseStream> {
+  const from = checkedStart(id, after);
+  const { service, headers, traceContext, part, options } = call;
+  const { signal } = options;
+  const more = { responseId: id, from };
+  try {
+    const response = await openStoredStream(call, id, from.after, signal);
+    const run = new BackgroundRun({ ...runOptions(call, response), ...more });
+    run.read(response);
+    return streamOf(run, call, response);
+  } catch (error) {
+    if (!refusesToStream(error)) throw error;
+  }
+  const { response, answer } = await retrieveStored(service, id, { headers, traceContext, part, signal });
+  const run = new BackgroundRun({ ...runOptions(call, answer), ...more });
+  run.poll(response);
+  return streamOf(run, call, answer);
+}
+
+function runOptions(call: BackgroundCall, { headers }: ResponseStreamHead): RunOptions {
+  return { source: call, reading: call.options, headers };
+}
+
+function streamOf(run: BackgroundRun, { part, isOwnCall }: BackgroundCall, head: ResponseStreamHead): ResponseStream {
+  part.observer.answered({ requestId: requestIdOf(head.headers), responseId: run.responseId });
+  const source = { events: eventsOf(run), received: run.flow.received };
+  return new ResponseStream(isOwnCall ? watched(source, part.observer) : source, head);
+}
+
+/** What the reader holds: it tells the run how far he has come, and that he left. */
+function eventsOf(run: BackgroundRun): EventIterator {
+  const { flow } = run;
+  const { events } = flow;
+  const leave = async (): Promise<void> => {};
+  const leaving = (): (() => Promise<void>) => (run.isOver ? leave : () => run.left());
+  return {
+    get position() {
+      return run.responseId === undefined ? undefined : flow.positionIn(run.responseId);
+    },
+    async next() {
+      const step = await events.next();
+      if (!step.done) flow.tookEvent(step.value);
+      return step;
+    },
+    async nextBatch() {
+      const step = await events.nextBatch();
+      if (!step.done) for (const event of step.value) flow.tookEvent(event);
+      return step;
+    },
+    drain: () => events.drain(),
+    async return() {
+      const left = leaving();
+      const step = await events.return();
+      void left();
+      return step;
+    },
+    async leave(reason) {
+      const left = leaving();
+      events.leave(reason);
+      await left();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from "../../wire/json.ts";
+import type { StoredResponse } from "../stored/response.ts";
+import { PIECE_KINDS, partKey } from "./piece.ts";
+import type { Progress } from "./position.ts";
+
+/**
+ * What a final response holds and no event has brought, as the service's events would tell it: of each item the rest of every text as one delta, then
+ * the item.
+ */
+export function restOf({ items }: Pick<StoredResponse, "items">, progress: Progress): JsonObject[] {
+  return items.flatMap((item, outputIndex) => {
+    if (progress.hasFinished(outputIndex)) return [];
+    const { id } = item as { readonly id?: unknown };
+    const place = { ...(typeof id === "string" ? { item_id: id } : {}), output_index: outputIndex };
+    const rests = PIECE_KINDS.flatMap(({ wireType, name, index, begins, wholeIn }) =>
+      wholeIn(item).flatMap((whole, partIndex): JsonObject[] => {
+        if (whole === undefined) return [];
+        const known = progress.lengthOf(partKey(outputIndex, name, partIndex));
+        const at = { ...place, ...(index === undefined ? {} : { [index]: partIndex }) };
+        const delta = whole.slice(known ?? 0);
+        return [
+          ...(begins !== undefined && known === undefined ? [{ type: begins, ...at }] : []),
+          ...(delta === "" ? [] : [{ type: wireType, ...at, delta }]),
+        ];
+      }),
+    );
+    return [...rests, { type: "response.output_item.done", output_index: outputIndex, item }];
+  });
+}
+
+/** How the service's stream would have ended; undefined for a response that was cancelled, which has no such event. */
+export function endOf({ status, wire }: StoredResponse): JsonObject | undefined {
+  return status === "cancelled" ? undefined : { type: `response.${status}`, response: wire };
+}

@@ -1,0 +1,48 @@
+import type { HeaderInit } from "../../../client/headers.ts";
+import type { TraceContext } from "../../../client/trace-context.ts";
+import type { HttpStreamResponse } from "../../../client/transport.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
+import type { Answer } from "../../service/answer.ts";
+import type { CallPart } from "../../service/call.ts";
+import type { Service } from "../../service/service.ts";
+import { ofStored, storedCall } from "../stored/calls.ts";
+
+/** Where a response is asked for, and as what call. */
+export interface StoredSource {
+  readonly service: Service;
+  readonly part: CallPart;
+  readonly headers?: HeaderInit | undefined;
+  readonly traceContext?: TraceContext | undefined;
+}
+
+/**
+ * The stream of a stored response, from the event after number `after`; from the first where that is undefined.
+ *
+ * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response.
+ */
+export function openStoredStream(
+  { service, part, headers, traceContext }: StoredSource,
+  id: string,
+  after: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Answer<HttpStreamResponse>> {
+  const call = storedCall(id, {
+    method: "GET",
+    query: { stream: "true", ...(after === undefined ? {} : { starting_after: String(after) }) },
+    headers: { accept: "text/event-stream", ...(headers as object | undefined) },
+    traceContext,
+    signal,
+    part,
+  });
+  return ofStored(id, () => service.stream(call));
+}
+
+/**
+ * Does a failure say that this response is not streamed? The service refuses so five minutes after its beginning, and always where it was not asked
+ * for with `stream`; some gateways answer with something that is no stream.
+ */
+export function refusesToStream(error: unknown): boolean {
+  if (!CodexApiError.is(error)) return false;
+  if (error.kind === "http") return error.status === 405 || error.status === 501;
+  return error.kind === "invalid_request" || error.kind === "protocol";
+}

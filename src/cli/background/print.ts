@@ -1,0 +1,23 @@
+import type { ResponseStream } from "../../index.ts";
+import { toggle } from "../options.ts";
+import { say } from "../output.ts";
+import { printResponse } from "../print-response.ts";
+
+export const cancelOnLeaveOption = toggle("cancel the response when this program is interrupted; default: it goes on");
+
+/** A response in the background on standard output. Whatever ends it early, standard error says how to go on with it. */
+export async function printBackground(
+  stream: ResponseStream,
+  { json, cancelOnLeave }: { readonly json: boolean; readonly cancelOnLeave: boolean },
+): Promise<void> {
+  try {
+    await printResponse(stream, { json });
+  } catch (error) {
+    const { position } = stream;
+    if (position && !cancelOnLeave) {
+      const after = position.after === undefined ? "" : ` --after ${position.after}`;
+      say(`go on with it: codex-wire resume ${position.responseId}${after}`);
+    }
+    throw error;
+  }
+}

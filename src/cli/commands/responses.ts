@@ -1,0 +1,110 @@
+import type { CodexApi, StoredResponse } from "../../index.ts";
+import { givenId } from "../background/given-id.ts";
+import { commonOptions } from "../call-options.ts";
+import { type Command, defineCommand } from "../command.ts";
+import { openConnection } from "../connection.ts";
+import { output } from "../output.ts";
+import { callOnce, unaryOptions } from "../unary-command.ts";
+import { UsageError } from "../usage-error.ts";
+
+const actions = new Map<string, { readonly about: string; readonly command: Command }>([
+  [
+    "get",
+    unary("get", "Prints a stored response: its words, or with --json the whole object.", async (api, id, signal) =>
+      shown(await api.responses.retrieve(id, { signal })),
+    ),
+  ],
+  [
+    "cancel",
+    unary("cancel", "Cancels a response that runs in the background.", async (api, id, signal) =>
+      shown(await api.responses.cancel(id, { signal })),
+    ),
+  ],
+  [
+    "delete",
+    unary("delete", "Deletes a stored response.", async (api, id, signal) => {
+      await api.responses.delete(id, { signal });
+      return { json: { id, deleted: true }, text: `${id} is deleted\n` };
+    }),
+  ],
+  ["items", { about: "Prints the input items of a stored response, one a line as JSON.", command: items() }],
+]);
+
+/** `codex-wire responses ACTION ID`: what can be asked of a response that the service keeps. */
+export const responses: Command = async ([action = "", ...rest], signal) => {
+  if (action === "" || action === "--help" || action === "-h") return output.write(help());
+  const found = actions.get(action);
+  if (!found) {
+    throw new UsageError(
+      `responses has no action ${JSON.stringify(action)}; it has ${[...actions.keys()].join(", ")} (see: codex-wire responses --help)`,
+    );
+  }
+  await found.command(rest, signal);
+};
+
+function help(): string {
+  const width = Math.max(...[...actions.keys()].map((name) => name.length));
+  const lines = [...actions].map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
+  return `usage: codex-wire responses ACTION ID [OPTIONS]\n\n${lines.join("\n")}\n\n  codex-wire responses ACTION --help explains one.\n`;
+}
+
+interface Shown {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+type Ask = (api: CodexApi, id: string, signal: AbortSignal) => Promise<Shown>;
+
+/** An action that is one call. */
+function unary(action: string, about: string, ask: Ask) {
+  const name = `responses ${action}`;
+  const command = defineCommand({
+    name,
+    argument: "ID",
+    about,
+    commonOptions,
+    options: unaryOptions,
+    async run({ argument, values, logger, signal }) {
+      const id = givenId(argument, name);
+      let text = "";
+      await callOnce({
+        values,
+        logger,
+        send: async (api) => {
+          const shown = await ask(api, id, signal);
+          text = shown.text;
+          return shown.json;
+        },
+        print: () => text,
+      });
+    },
+  });
+  return { about, command };
+}
+
+function items(): Command {
+  return defineCommand({
+    name: "responses items",
+    argument: "ID",
+    about: "Prints the input items of a stored response, one a line as JSON.",
+    commonOptions,
+    options: unaryOptions,
+    async run({ argument, values, logger, signal }) {
+      const id = givenId(argument, "responses items");
+      const connection = await openConnection(values, logger);
+      try {
+        for await (const item of connection.api.responses.inputItems(id, { signal })) await output.writeJson(item);
+      } finally {
+        await connection.close();
+      }
+    },
+  });
+}
+
+/** The words of one that has some, else how it stands. */
+function shown(response: StoredResponse): Shown {
+  const { responseId, status, text, reason, error } = response;
+  const why = reason ?? error?.message ?? error?.code;
+  const state = `${responseId} is ${status}${why === undefined ? "" : `: ${why}`}`;
+  return { json: response.wire, text: `${text === "" || status === "cancelled" ? state : text}\n` };
+}

@@ -1,0 +1,34 @@
+import { givenId } from "../background/given-id.ts";
+import { cancelOnLeaveOption, printBackground } from "../background/print.ts";
+import { commonOptions, eventsOption, idleTimeoutOption, maxRetriesOption, serviceOptions } from "../call-options.ts";
+import { defineCommand } from "../command.ts";
+import { openConnection } from "../connection.ts";
+import { wholeNumber } from "../options.ts";
+
+/** `codex-wire resume ID`: what comes of a response in the background, from its beginning or from where somebody left it. */
+export const resume = defineCommand({
+  name: "resume",
+  argument: "ID",
+  about:
+    "Goes on with a response in the background: streams it from the beginning, or from behind an event, and waits until it is done.",
+  commonOptions,
+  options: {
+    after: wholeNumber("sequence number of the last event that is known; default: all events"),
+    cancelOnLeave: cancelOnLeaveOption,
+    json: eventsOption,
+    ...serviceOptions,
+    idleTimeoutMs: idleTimeoutOption("the next event"),
+    maxRetries: maxRetriesOption,
+  },
+  async run({ argument, values, logger, signal }) {
+    const id = givenId(argument, "resume");
+    const { after, cancelOnLeave, json } = values;
+    const connection = await openConnection(values, logger);
+    try {
+      const stream = await connection.api.responses.resume(id, { after, cancelOnLeave, signal });
+      await printBackground(stream, { json, cancelOnLeave });
+    } finally {
+      await connection.close();
+    }
+  },
+});

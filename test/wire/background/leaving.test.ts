@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { asked, ofResponse, read, type Stage, stage } from "./support.ts";
+
+const SLOW = { pace: { delayMsPerWord: 10 } } as const;
+
+/** Reads up to the third piece of text and leaves. */
+async function leave({ api }: Stage, options: Parameters<Stage["api"]["responses"]["stream"]>[1] = {}) {
+  const stream = await api.responses.stream(asked("count to 20"), options);
+  let pieces = 0;
+  for await (const event of stream) {
+    if (event.type === "output_text.delta") pieces += 1;
+    if (pieces === 3) break;
+  }
+  const position = stream.position;
+  if (position === undefined) throw new Error("no position");
+  return position;
+}
+
+describe("leaving a background response", () => {
+  // parity: background/leaving-goes-on
+  it("lets it go on, to be taken up by whoever has the position", async () => {
+    const staged = await stage(SLOW);
+    const position = JSON.parse(JSON.stringify(await leave(staged)));
+    expect(position).toMatchObject({ after: expect.any(Number), finished: [] });
+    expect(position.underWay["0/text/0"]).toBeGreaterThan(3);
+    const rest = await read(await staged.api.responses.resume(position.responseId, { after: position }));
+    const whole = ofResponse(await read(await staged.api.responses.resume(position.responseId)));
+    expect(ofResponse(rest)).toEqual(whole.slice(whole.length - ofResponse(rest).length));
+    const text = (events: typeof whole) => events.map((event) => ("delta" in event ? event.delta : "")).join("");
+    expect(text(whole)).toMatch(/^1, 2, .*20$/);
+    expect(text(ofResponse(rest)).length).toBe(text(whole).length - (position.underWay["0/text/0"] ?? 0));
+    expect(staged.generations()).toBe(1);
+  });
+
+  it("goes on from a position where the service does not stream any more, with nothing twice", async () => {
+    const staged = await stage({ ...SLOW, backgroundStreamableMs: 0 });
+    const position = await leave(staged);
+    const stream = await staged.api.responses.resume(position.responseId, { after: position });
+    const { text, status } = await stream.collect();
+    const whole = (await staged.api.responses.retrieve(position.responseId)).text;
+    expect(status).toBe("completed");
+    expect(whole.slice(position.underWay["0/text/0"])).toBe(text);
+  });
+
+  it("cancels it where that is asked for", async () => {
+    const staged = await stage(SLOW);
+    const { responseId } = await leave(staged, { cancelOnLeave: true });
+    await expect.poll(async () => (await staged.api.responses.retrieve(responseId)).status).toBe("cancelled");
+  });
+
+  it("says on an abort what becomes of it", async () => {
+    const staged = await stage(SLOW);
+    for (const cancelOnLeave of [false, true]) {
+      const controller = new AbortController();
+      const stream = await staged.api.responses.stream(asked("count to 20"), {
+        signal: controller.signal,
+        cancelOnLeave,
+      });
+      const error = await (async () => {
+        for await (const event of stream) if (event.type === "output_text.delta") controller.abort();
+      })().catch((reason: unknown) => reason as Error);
+      expect(error).toMatchObject({ kind: "aborted" });
+      expect(error?.message).toMatch(cancelOnLeave ? /response resp_\w+ is cancelled/ : /response resp_\w+ goes on/);
+      const { responseId } = stream.position ?? { responseId: "" };
+      const wanted = cancelOnLeave ? "cancelled" : "in_progress";
+      await expect.poll(async () => (await staged.api.responses.retrieve(responseId)).status).toBe(wanted);
+    }
+  });
+
+  it("waits on close() until it is cancelled", async () => {
+    const staged = await stage(SLOW);
+    const stream = await staged.api.responses.stream(asked("count to 20"), { cancelOnLeave: true });
+    const events = stream[Symbol.asyncIterator]();
+    while ((await events.next()).value?.type !== "output_text.delta");
+    await stream.close();
+    expect((await staged.api.responses.retrieve(stream.position?.responseId ?? "")).status).toBe("cancelled");
+  });
+
+  it("refuses a place that is none in this response", async () => {
+    const { api } = await stage();
+    const { responseId } = await api.responses.start(asked("hi"));
+    const strange = { responseId: "resp_other", after: 1, finished: [], underWay: {} };
+    await expect(api.responses.resume(responseId, { after: strange })).rejects.toMatchObject({ kind: "build" });
+    await expect(api.responses.resume(responseId, { after: -1 })).rejects.toMatchObject({ kind: "build" });
+  });
+});

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "tsdown";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { ResponseEvent, ResponsePosition } from "../../../src/index.ts";
+import { ofResponse, read, stage } from "./support.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "codex-wire-reader-"));
+  // Bundled, because Node 20 cannot run TypeScript; with everything, because no package is found from there.
+  await build({
+    config: false,
+    entry: { reader: join(import.meta.dirname, "reader-main.ts") },
+    outDir: folder,
+    format: "esm",
+    platform: "node",
+    noExternal: /./,
+    fixedExtension: true,
+    dts: false,
+    clean: false,
+    logLevel: "silent",
+  });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Line {
+  readonly event: ResponseEvent;
+  readonly position?: ResponsePosition;
+}
+
+/** What a process wrote until it was killed, after so many pieces of text. */
+async function readUntilKilled(url: string, pieces: number): Promise<Line[]> {
+  const child = spawn(process.execPath, [join(folder, "reader.mjs"), url, "count to 20"], { env: {} });
+  const lines: Line[] = [];
+  let seen = 0;
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as Line;
+    lines.push(line);
+    if (line.event.type === "output_text.delta") seen += 1;
+    if (seen === pieces) child.kill("SIGKILL");
+  }
+  return lines;
+}
+
+it.each([1, 4, 9])(
+  "a process that was killed after %i pieces of text is gone on from by another, with no event twice and none missing",
+  async (pieces) => {
+    const { emulator, api, generations } = await stage({ pace: { delayMsPerWord: 15 } });
+    const lines = await readUntilKilled(emulator.url, pieces);
+    const position = lines.at(-1)?.position;
+    if (position === undefined) throw new Error("nothing was saved");
+    const rest = await read(await api.responses.resume(position.responseId, { after: position }));
+    const whole = await read(await api.responses.resume(position.responseId));
+    const before = lines.map(({ event }) => event);
+    expect(before.some(({ type }) => type === "completed")).toBe(false);
+    expect(ofResponse([...before, ...rest])).toEqual(ofResponse(whole));
+    expect(generations()).toBe(1);
+  },
+  30_000,
+);
