@@ -1,10 +1,10 @@
 import { AbortedError, ProtocolError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
-import { isTriedAgain, retryDelayMs } from "../../../client/failure/policy.ts";
 import type { HeaderMap } from "../../../client/headers.ts";
-import { IdleTimer } from "../../../client/idle-timer.ts";
+import { announceRetry } from "../../../client/observe/telemetry.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
-import { announceRetry } from "../../../client/telemetry.ts";
+import { isTriedAgain, retryDelayMs } from "../../../client/retry/policy.ts";
 import type { HttpStreamResponse } from "../../../client/transport.ts";
+import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
 import { CancelledError, CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";

@@ -1,5 +1,5 @@
 import type { HeaderInit } from "../../../client/headers.ts";
-import type { TraceContext } from "../../../client/trace-context.ts";
+import type { TraceContext } from "../../../client/observe/trace-context.ts";
 import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
