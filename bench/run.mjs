@@ -9,7 +9,7 @@ import { conversation } from "./figures/conversation.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
-import { longStream, longWebsocket, manyStreams } from "./figures/streams.mjs";
+import { longStream, longWebSocket, manyStreams } from "./figures/streams.mjs";
 import { tlsConnect } from "./figures/tls.mjs";
 import { coldStart, weight } from "./figures/weight.mjs";
 import { startServer } from "./measure.mjs";
@@ -21,7 +21,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const FIGURES = {
   stream: longStream,
   streams: manyStreams,
-  websocket: longWebsocket,
+  websocket: longWebSocket,
   "first-event": firstEvent,
   conversation,
   tls: tlsConnect,

@@ -1,7 +1,7 @@
 // A server whose certificate comes from a private authority, as behind a proxy that inspects TLS. One bundle serves HTTPS and wss, this
 // package's clients and everybody else's.
 
-import { noAuth, openaiProvider, ResponsesClient, ResponsesWebsocketClient } from "codex-wire";
+import { noAuth, openaiProvider, ResponsesClient, ResponsesWebSocketClient } from "codex-wire";
 import { createFetch, isTrustFailure } from "codex-wire/client";
 import { startEmulator } from "codex-wire/emulator";
 
@@ -24,7 +24,7 @@ const provider = openaiProvider({ baseUrl: emulator.url, proxy: false, ca });
 const overHttps = await new ResponsesClient({ provider, auth }).stream(request);
 console.log(`https: ${(await overHttps.collect()).text}`);
 
-const connection = await new ResponsesWebsocketClient({ provider, auth }).connect();
+const connection = await new ResponsesWebSocketClient({ provider, auth }).connect();
 console.log(`wss: ${(await (await connection.stream(request)).collect()).text}`);
 await connection.close();
 

@@ -1,10 +1,10 @@
 // A voice agent that can be interrupted: it hears, speaks and calls a function. Here the emulator is the service, and a tone the user.
-import { apiKeyAuth, openaiProvider, RealtimeConversation, RealtimeWebsocketClient } from "codex-wire";
+import { apiKeyAuth, openaiProvider, RealtimeConversation, RealtimeWebSocketClient } from "codex-wire";
 import { startEmulator } from "codex-wire/emulator";
 
 const emulator = await startEmulator({ pace: "human" });
 const provider = openaiProvider({ baseUrl: emulator.url, proxy: false });
-const client = new RealtimeWebsocketClient({ provider, auth: apiKeyAuth("sk-none") });
+const client = new RealtimeWebSocketClient({ provider, auth: apiKeyAuth("sk-none") });
 
 const weather = {
   type: "function",

@@ -83,10 +83,10 @@ export {
   xaiProvider,
 } from "./api/providers.ts";
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
-export { type RealtimeConnectOptions, RealtimeWebsocketClient } from "./api/realtime/client.ts";
+export { type RealtimeConnectOptions, RealtimeWebSocketClient } from "./api/realtime/client.ts";
 export { type ClientSecret, type ClientSecretRequest, ClientSecretsClient } from "./api/realtime/client-secrets.ts";
 export type { RealtimeClosure } from "./api/realtime/closure.ts";
-export type { RealtimeWebsocketConnection } from "./api/realtime/connection.ts";
+export type { RealtimeWebSocketConnection } from "./api/realtime/connection.ts";
 export {
   type RealtimeCloseReason,
   RealtimeConversation,
@@ -181,8 +181,8 @@ export type { ResumeOptions } from "./api/responses/stored/client.ts";
 export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
 export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
 export type { ResponseStream } from "./api/responses/stream.ts";
-export { ResponsesWebsocketClient, type WebsocketConnectOptions } from "./api/responses/websocket/client.ts";
-export type { ResponsesWebsocketConnection, WebsocketStreamOptions } from "./api/responses/websocket/connection.ts";
+export { ResponsesWebSocketClient, type WebSocketConnectOptions } from "./api/responses/websocket/client.ts";
+export type { ResponsesWebSocketConnection, WebSocketStreamOptions } from "./api/responses/websocket/connection.ts";
 export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";
 export { TurnState } from "./api/service/call-options.ts";
 export type { ClientOptions } from "./api/service/client.ts";
@@ -334,7 +334,7 @@ export type {
   SkippedEvent,
   StreamDeviation,
   StreamPoll,
-  WebsocketRequest,
+  WebSocketRequest,
 } from "./client/observe/telemetry.ts";
 export type { TraceContext } from "./client/observe/trace-context.ts";
 export type { RetryLayer, RetryPolicy } from "./client/retry/policy.ts";

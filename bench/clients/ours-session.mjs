@@ -3,7 +3,7 @@ import { ours } from "../modules.mjs";
 /** Each answer comes to a session of its own, which stays open. @type {import("../client.mjs").Open} */
 export async function open(origin, { carrier } = {}) {
   const { apiKeyAuth, ResponsesSession } = await ours("index");
-  const provider = { name: "bench", baseUrl: `${origin}/v1`, supportsWebsockets: true };
+  const provider = { name: "bench", baseUrl: `${origin}/v1`, supportsWebSockets: true };
   const sessions = /** @type {unknown[]} */ ([]);
   return {
     async read(model, onEvent) {

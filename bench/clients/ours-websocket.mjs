@@ -2,9 +2,9 @@ import { ours } from "../modules.mjs";
 
 /** @type {import("../client.mjs").Open} */
 export async function open(origin) {
-  const { apiKeyAuth, ResponsesWebsocketClient } = await ours("index");
-  const provider = { name: "bench", baseUrl: `${origin}/v1`, supportsWebsockets: true };
-  const client = new ResponsesWebsocketClient({ provider, auth: apiKeyAuth("key") });
+  const { apiKeyAuth, ResponsesWebSocketClient } = await ours("index");
+  const provider = { name: "bench", baseUrl: `${origin}/v1`, supportsWebSockets: true };
+  const client = new ResponsesWebSocketClient({ provider, auth: apiKeyAuth("key") });
   return {
     async read(model, onEvent) {
       const connection = await client.connect();

@@ -40,7 +40,7 @@ export async function conversation() {
  */
 async function converse(relay, carrier) {
   const { apiKeyAuth, ResponsesSession } = await ours("index");
-  const provider = { name: "bench", baseUrl: `${relay.origin}/v1`, supportsWebsockets: true };
+  const provider = { name: "bench", baseUrl: `${relay.origin}/v1`, supportsWebSockets: true };
   const session = new ResponsesSession({ provider, auth: apiKeyAuth("key"), carrier });
   const input = /** @type {unknown[]} */ ([]);
   const sent = /** @type {number[]} */ ([]);

@@ -63,7 +63,7 @@ export async function longStream(/** @type {Context} */ { server, quick }) {
 }
 
 /** @returns {Promise<Figure>} */
-export async function longWebsocket(/** @type {Context} */ { server, quick }) {
+export async function longWebSocket(/** @type {Context} */ { server, quick }) {
   const clients = /** @type {const} */ (["ws", "ours-websocket", "openai-websocket"]);
   const samples = await takeTurns(server, {
     task: "stream",

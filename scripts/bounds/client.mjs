@@ -1,5 +1,5 @@
 // Meets a server that never ends, and tells how that ended and what it took. `node client.mjs WAY URL`
-import { ModelsClient, noAuth, ResponsesClient, ResponsesWebsocketClient } from "../../dist/index.js";
+import { ModelsClient, noAuth, ResponsesClient, ResponsesWebSocketClient } from "../../dist/index.js";
 
 const [, , way = "", url = ""] = process.argv;
 const retry = { maxRetries: 0 };
@@ -28,7 +28,7 @@ async function meet() {
     return;
   }
   if (way.startsWith("websocket")) {
-    const connection = await new ResponsesWebsocketClient(options).connect();
+    const connection = await new ResponsesWebSocketClient(options).connect();
     for await (const _event of await connection.stream(request));
     return;
   }

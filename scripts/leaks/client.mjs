@@ -3,21 +3,21 @@ import { getEventListeners } from "node:events";
 import {
   ModelsClient,
   noAuth,
-  RealtimeWebsocketClient,
+  RealtimeWebSocketClient,
   ResponsesClient,
   ResponsesSession,
-  ResponsesWebsocketClient,
+  ResponsesWebSocketClient,
 } from "../../dist/index.js";
 
 const [, , way = "", count = "", url = ""] = process.argv;
 const retry = { maxRetries: 0 };
 const provider = { name: "leaks", baseUrl: url, proxy: /** @type {const} */ (false), retry, maxStreamRetries: 0 };
-const options = { provider: { ...provider, supportsWebsockets: true }, auth: noAuth(), env: {} };
+const options = { provider: { ...provider, supportsWebSockets: true }, auth: noAuth(), env: {} };
 const { signal } = new AbortController();
 const http = new ResponsesClient(options);
-const websockets = new ResponsesWebsocketClient(options);
+const websockets = new ResponsesWebSocketClient(options);
 const models = new ModelsClient(options);
-const realtime = new RealtimeWebsocketClient(options);
+const realtime = new RealtimeWebSocketClient(options);
 const kept = new ResponsesSession(options);
 
 /** @type {Record<string, (n: number) => Promise<unknown>>} */

@@ -11,10 +11,10 @@ import { ModelsClient } from "./endpoints/models/client.ts";
 import { SearchClient } from "./endpoints/search.ts";
 import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 import { openaiProvider } from "./providers.ts";
-import { RealtimeWebsocketClient } from "./realtime/client.ts";
+import { RealtimeWebSocketClient } from "./realtime/client.ts";
 import { ResponsesClient } from "./responses/client.ts";
-import { connectResponses, type WebsocketConnectOptions } from "./responses/websocket/client.ts";
-import type { ResponsesWebsocketConnection } from "./responses/websocket/connection.ts";
+import { connectResponses, type WebSocketConnectOptions } from "./responses/websocket/client.ts";
+import type { ResponsesWebSocketConnection } from "./responses/websocket/connection.ts";
 import { SERVICE_NAMES, type ServiceOptions } from "./service/options.ts";
 import { Service } from "./service/service.ts";
 import { checkSessionOptions, type SessionOptions } from "./session/options.ts";
@@ -48,7 +48,7 @@ export class CodexApi implements AsyncDisposable {
   readonly images: ImagesClient;
   readonly files: FilesClient;
   readonly calls: CallsClient;
-  readonly realtime: RealtimeWebsocketClient;
+  readonly realtime: RealtimeWebSocketClient;
   readonly #compact: CompactClient;
   readonly #search: SearchClient;
 
@@ -66,7 +66,7 @@ export class CodexApi implements AsyncDisposable {
     this.images = new ImagesClient(shared);
     this.files = new FilesClient(shared);
     this.calls = new CallsClient(shared);
-    this.realtime = new RealtimeWebsocketClient(shared);
+    this.realtime = new RealtimeWebSocketClient(shared);
     this.#compact = new CompactClient(shared);
     this.#search = new SearchClient(shared);
   }
@@ -77,8 +77,8 @@ export class CodexApi implements AsyncDisposable {
     return new ResponsesSession({ ...options, service: this.service });
   }
 
-  /** Opens a WebSocket to `responses`. See `ResponsesWebsocketClient.connect`. */
-  websocket(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
+  /** Opens a WebSocket to `responses`. See `ResponsesWebSocketClient.connect`. */
+  websocket(options: WebSocketConnectOptions = {}): Promise<ResponsesWebSocketConnection> {
     return connectResponses(this.service, options);
   }
 

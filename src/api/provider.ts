@@ -34,7 +34,7 @@ export interface ProviderConfig {
   /** From the request to the response headers. Default 300 000. */
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
-  readonly supportsWebsockets?: boolean | undefined;
+  readonly supportsWebSockets?: boolean | undefined;
   /** Whether the service ends a response on a WebSocket when it is asked to (`response.interrupt`), and keeps the connection. Default false. */
   readonly supportsInterrupt?: boolean | undefined;
   /**
@@ -69,7 +69,7 @@ const PROVIDER = knownOptions<ProviderConfig>("the provider", {
   livenessTimeoutMs: true,
   connectTimeoutMs: true,
   headersTimeoutMs: true,
-  supportsWebsockets: true,
+  supportsWebSockets: true,
   supportsInterrupt: true,
   itemIds: true,
   originator: true,

@@ -24,7 +24,7 @@ export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfi
   return build(overrides, {
     name: "OpenAI",
     baseUrl,
-    supportsWebsockets: true,
+    supportsWebSockets: true,
     ...(isOpenaiHost(baseUrl) ? { headers: account } : {}),
   });
 }
@@ -60,18 +60,18 @@ export function azureProvider(
 
 /** xAI's Responses API, over WebSocket too. */
 export function xaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
-  return build(overrides, { name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebsockets: true });
+  return build(overrides, { name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
 }
 
 /** The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too. */
 export function vercelGatewayProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   const baseUrl = "https://ai-gateway.vercel.sh/v1";
-  return build(overrides, { name: "Vercel AI Gateway", baseUrl, supportsWebsockets: true });
+  return build(overrides, { name: "Vercel AI Gateway", baseUrl, supportsWebSockets: true });
 }
 
 /** OpenRouter; models are named with their maker, as `openai/gpt-5-mini`. Over HTTP alone. */
 export function openrouterProvider(overrides: ProviderOverrides = {}): ProviderConfig {
-  return build(overrides, { name: "OpenRouter", baseUrl: "https://openrouter.ai/api/v1", supportsWebsockets: false });
+  return build(overrides, { name: "OpenRouter", baseUrl: "https://openrouter.ai/api/v1", supportsWebSockets: false });
 }
 
 /** A local Ollama server. `CODEX_OSS_BASE_URL` replaces the address, else `CODEX_OSS_PORT` its port. */

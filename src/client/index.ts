@@ -47,7 +47,7 @@ export type {
   StreamDeviation,
   StreamPoll,
   Telemetry,
-  WebsocketRequest,
+  WebSocketRequest,
 } from "./observe/telemetry.ts";
 export type { TraceContext } from "./observe/trace-context.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";

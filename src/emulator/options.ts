@@ -67,7 +67,7 @@ export interface EmulatorOptions {
   /** `false`: every WebSocket handshake is refused with 426. Default true. */
   readonly websockets?: boolean;
   /** Whether a WebSocket handshake needs `openai-beta: responses_websockets=…`. Default false. */
-  readonly requireWebsocketBeta?: boolean;
+  readonly requireWebSocketBeta?: boolean;
   /** Whether handshakes name `maxFrameBytes` in `x-codex-websocket-max-message-bytes`. Default false. */
   readonly announceMaxFrameBytes?: boolean;
   /** Whether WebSocket messages are compressed where the client offers it. Default false: it is dear for small events. */
@@ -164,7 +164,7 @@ export interface Emulator {
   /** Resolves once so many HTTP answers since the start are over: sent whole, or cut by either side. */
   waitForClosedResponses(count: number): Promise<void>;
   /** Resolves once so many WebSocket connections since the start are gone. */
-  waitForClosedWebsockets(count: number): Promise<void>;
+  waitForClosedWebSockets(count: number): Promise<void>;
   /** Ends every connection at once and frees the port. Safe to call twice. */
   close(): Promise<void>;
 }

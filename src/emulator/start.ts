@@ -13,7 +13,7 @@ import { readScenario, watchScenario } from "./scenario/file.ts";
 import { type Replaying, Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
-import { WebsocketGate } from "./websocket/gate.ts";
+import { WebSocketGate } from "./websocket/gate.ts";
 import { Recorder } from "./workbench/recorder.ts";
 import { Upstream } from "./workbench/relay/upstream.ts";
 import { Replay } from "./workbench/replay.ts";
@@ -58,7 +58,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ? createTlsServer({ ...SERVER_OPTIONS, cert: identity.cert, key: identity.key })
     : createServer(SERVER_OPTIONS);
   const http = new HttpHandler(service);
-  const gate = new WebsocketGate(service, {
+  const gate = new WebSocketGate(service, {
     responses: (accepted) => new ResponsesConnection(service, accepted),
     realtime: (accepted) => new RealtimeConnection(service, accepted),
   });
@@ -88,7 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     waitForRequests: (when, wait) => waitForRequests(service.journal, when, wait),
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
-    waitForClosedWebsockets: (count) => service.recording.waitForClosedWebsockets(count),
+    waitForClosedWebSockets: (count) => service.recording.waitForClosedWebSockets(count),
     async close() {
       watcher?.close();
       await close(server, service);

@@ -22,7 +22,7 @@ describe("respond --carrier websocket", () => {
       session_id: "c1",
       authorization: "Bearer sk-secret-1234567890",
     });
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
   });
 
   it("a refused handshake is the API's refusal: status 3", async () => {

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { apiKeyAuth } from "../../src/api/auth.ts";
 import { openaiProvider } from "../../src/api/providers.ts";
-import { RealtimeWebsocketClient } from "../../src/api/realtime/client.ts";
+import { RealtimeWebSocketClient } from "../../src/api/realtime/client.ts";
 import {
   RealtimeConversation,
   type RealtimeConversationEvent,
@@ -31,7 +31,7 @@ async function converse(protocol: RealtimeProtocolName, prepare: (mock: Mock) =>
   await mock.start();
   onTestFinished(() => void mock.stop());
   const provider = openaiProvider({ env: {}, baseUrl: `${mock.url}/v1`, proxy: false });
-  const client = new RealtimeWebsocketClient({ provider, auth: apiKeyAuth("sk-mock"), env: {} });
+  const client = new RealtimeWebSocketClient({ provider, auth: apiKeyAuth("sk-mock"), env: {} });
   const config = { instructions: "Be brief.", model: "gpt-realtime", protocol, outputModality: "text" } as const;
   const conversation = new RealtimeConversation(await client.connect(config));
   onTestFinished(() => conversation.close());

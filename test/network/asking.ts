@@ -4,7 +4,7 @@ import type { ProviderConfig } from "../../src/api/provider.ts";
 import { ResponsesClient } from "../../src/api/responses/client.ts";
 import type { ResponseEvent } from "../../src/api/responses/events/types.ts";
 import type { ResponseStream } from "../../src/api/responses/stream.ts";
-import { ResponsesWebsocketClient } from "../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../src/api/responses/websocket/client.ts";
 import type { ServiceOptions } from "../../src/api/service/options.ts";
 import type { ResponsesRequest } from "../../src/api/wire/requests.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.ts";
@@ -45,7 +45,7 @@ const REQUEST: ResponsesRequest = { model: "m", input: "repeat: one two three" }
 export async function open({ carrier, baseUrl, env, limits }: Question): Promise<ResponseStream> {
   const options: ServiceOptions = { ...clientOptions(baseUrl, { ...limits, retry: { maxRetries: 0 } }), env };
   if (carrier === "SSE") return new ResponsesClient(options).stream(REQUEST);
-  const connection = await new ResponsesWebsocketClient(options).connect();
+  const connection = await new ResponsesWebSocketClient(options).connect();
   return connection.stream(REQUEST);
 }
 

@@ -1,6 +1,6 @@
 // Run by the tests beside it in a folder that has the packed package in its node_modules: asks as it is told to and prints what came of it, as JSON.
 import { get } from "node:https";
-import { noAuth, openaiProvider, ResponsesClient, ResponsesWebsocketClient } from "codex-wire";
+import { noAuth, openaiProvider, ResponsesClient, ResponsesWebSocketClient } from "codex-wire";
 import { connectWebSocket, createFetch, createHttpsAgent } from "codex-wire/client";
 
 const { how, baseUrl, env } = JSON.parse(process.argv[2] ?? "{}");
@@ -19,7 +19,7 @@ const WAYS = {
     return (await (await new ResponsesClient(options).stream(request)).collect()).text;
   },
   async wss() {
-    const connection = await new ResponsesWebsocketClient(options).connect();
+    const connection = await new ResponsesWebSocketClient(options).connect();
     const { text } = await (await connection.stream(request)).collect();
     await connection.close();
     return text;

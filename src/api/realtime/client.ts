@@ -5,7 +5,7 @@ import { withRetries } from "../../client/retry/retry.ts";
 import { header } from "../headers.ts";
 import { beginPart, type CallPart } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
-import { RealtimeWebsocketConnection } from "./connection.ts";
+import { RealtimeWebSocketConnection } from "./connection.ts";
 import { protocolOf } from "./protocol/protocols.ts";
 import type { RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";
@@ -34,7 +34,7 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
 /**
  * Opens realtime sessions at `{baseUrl}/realtime`, with the trust, the route, the limits and the credentials that responses have.
  *
- * @see The reference's `RealtimeWebsocketClient`. It has no connect timeout, takes credentials as headers alone and tells every failure as
+ * @see The reference's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials as headers alone and tells every failure as
  *   one stream error (parity: `realtime/connect-timeout`, `realtime/auth-provider`, `realtime/handshake-error`).
  *
  * @example
@@ -49,7 +49,7 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
  * await connection.close();
  * ```
  */
-export class RealtimeWebsocketClient extends ServiceClient {
+export class RealtimeWebSocketClient extends ServiceClient {
   /**
    * Opens a session and sends its `session.update`, unless `session` is `"keep"`; it does not wait for the answer, which is the event `session_updated`. Not retried,
    * except once after a 401 for which the credentials could be renewed, and for a `callId` as the provider's policy says, since a call may
@@ -61,7 +61,7 @@ export class RealtimeWebsocketClient extends ServiceClient {
   async connect(
     config: RealtimeSessionConfig = {},
     options: RealtimeConnectOptions = {},
-  ): Promise<RealtimeWebsocketConnection> {
+  ): Promise<RealtimeWebSocketConnection> {
     CONNECT(options);
     const part = beginPart(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
     try {
@@ -79,7 +79,7 @@ export class RealtimeWebsocketClient extends ServiceClient {
     config: RealtimeSessionConfig,
     { headers, defaultHeaders, signal, dropOldestAudio = false, wireEvents = false }: RealtimeConnectOptions,
     part: CallPart,
-  ): Promise<RealtimeWebsocketConnection> {
+  ): Promise<RealtimeWebSocketConnection> {
     const { provider, limits, line } = this.service;
     const { telemetry, logger } = part.observer;
     const handshake = {
@@ -93,7 +93,7 @@ export class RealtimeWebsocketClient extends ServiceClient {
       part,
     };
     const settings = { protocol: protocolOf(config), settings: config, dropOldestAudio, wireEvents, telemetry, logger };
-    const open = () => this.service.open(handshake, (socket) => new RealtimeWebsocketConnection(socket, settings));
+    const open = () => this.service.open(handshake, (socket) => new RealtimeWebSocketConnection(socket, settings));
     if (config.callId === undefined) return open();
     return withRetries(limits.retry, open, {
       signal,
@@ -106,7 +106,7 @@ export class RealtimeWebsocketClient extends ServiceClient {
 }
 
 async function agree(
-  connection: RealtimeWebsocketConnection,
+  connection: RealtimeWebSocketConnection,
   config: RealtimeSessionConfig,
   { signal }: RealtimeConnectOptions,
 ): Promise<void> {

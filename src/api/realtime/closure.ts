@@ -1,5 +1,5 @@
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import type { WebsocketEnd } from "../../client/websocket/index.ts";
+import type { WebSocketEnd } from "../../client/websocket/index.ts";
 
 /** How a connection ended. */
 export interface RealtimeClosure {
@@ -25,7 +25,7 @@ const GOODBYES = new Set([1000, 1001, 1005]);
 const NO_CODE = 1005;
 
 /** @param lastErrorCode - Of the last `error` event before the end. */
-export function closureOf(end: WebsocketEnd, lastErrorCode: string | undefined): RealtimeClosure {
+export function closureOf(end: WebSocketEnd, lastErrorCode: string | undefined): RealtimeClosure {
   switch (end.by) {
     case "us":
       return { cause: "requested" };
@@ -49,7 +49,7 @@ export function closureOf(end: WebsocketEnd, lastErrorCode: string | undefined):
 }
 
 /** What a reader is told of an end in `v1` and `v2`: a goodbye of whatever code, and an end without one, are no failures. */
-export function referenceFailure(end: WebsocketEnd): StreamError | TimeoutError | undefined {
+export function referenceFailure(end: WebSocketEnd): StreamError | TimeoutError | undefined {
   if (end.by === "network" && end.error) {
     return new StreamError(`failed to read websocket message: ${end.error.message}`, { cause: end.error });
   }
@@ -60,7 +60,7 @@ export function referenceFailure(end: WebsocketEnd): StreamError | TimeoutError 
 }
 
 /** What a reader is told of an end in `v3`: a fault that the service names, and an end without a goodbye, are failures as well. */
-export function failureOf(end: WebsocketEnd, closure: RealtimeClosure): StreamError | TimeoutError | undefined {
+export function failureOf(end: WebSocketEnd, closure: RealtimeClosure): StreamError | TimeoutError | undefined {
   const { cause, code, reason } = closure;
   if (cause === "failed") {
     const why = reason === undefined ? "" : `: ${reason}`;

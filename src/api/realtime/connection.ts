@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../client/headers.ts";
-import type { WebsocketConnection } from "../../client/websocket/index.ts";
+import type { WebSocketConnection } from "../../client/websocket/index.ts";
 import type { RealtimeClosure } from "./closure.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { type RealtimeContext, RealtimeLink } from "./link.ts";
@@ -11,7 +11,7 @@ import { RealtimeWriter } from "./writer.ts";
  * A realtime session. Both directions work at once: it is a writer, has `events` to read, and is read itself as they are. It stays open, and
  * the process with it, until `close`, the service's goodbye or a failure; a loop over its events that is left early does not close it.
  */
-export class RealtimeWebsocketConnection extends RealtimeWriter implements AsyncIterable<RealtimeEvent> {
+export class RealtimeWebSocketConnection extends RealtimeWriter implements AsyncIterable<RealtimeEvent> {
   /** Of the server's answer to the handshake. */
   readonly headers: HeaderMap;
   readonly events: RealtimeEvents;
@@ -20,7 +20,7 @@ export class RealtimeWebsocketConnection extends RealtimeWriter implements Async
   readonly answersWhenAsked: boolean;
   readonly #link: RealtimeLink;
 
-  constructor(connection: WebsocketConnection, context: RealtimeContext) {
+  constructor(connection: WebSocketConnection, context: RealtimeContext) {
     const link = new RealtimeLink(connection, context);
     super(link);
     this.#link = link;

@@ -3,7 +3,7 @@ import type { Logger } from "../../client/observe/log.ts";
 import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
 import { Backlog } from "../../client/waiting/backlog.ts";
 import { PushQueue } from "../../client/waiting/push-queue.ts";
-import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../client/websocket/index.ts";
+import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../client/websocket/index.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { closureOf, failureOf, type RealtimeClosure, referenceFailure } from "./closure.ts";
@@ -31,7 +31,7 @@ const EVENT_SIZE = 128;
 /** The connection under both halves: messages out in order, events in, and the one flag that says whether it is over. */
 export class RealtimeLink {
   readonly context: RealtimeContext;
-  readonly #connection: WebsocketConnection;
+  readonly #connection: WebSocketConnection;
   readonly #queue = new PushQueue<RealtimeEvent>();
   readonly #outbox: Outbox;
   readonly #stages: readonly EventStage[];
@@ -41,7 +41,7 @@ export class RealtimeLink {
   #lastErrorCode: string | undefined;
   #dropped = 0;
 
-  constructor(connection: WebsocketConnection, context: RealtimeContext) {
+  constructor(connection: WebSocketConnection, context: RealtimeContext) {
     this.context = context;
     this.#connection = connection;
     this.#stages = context.protocol.createStages();
@@ -99,7 +99,7 @@ export class RealtimeLink {
     this.#connection.terminate();
   }
 
-  readonly #sink: WebsocketSink = {
+  readonly #sink: WebSocketSink = {
     text: (message) => this.#read(message),
     binary: () => {
       this.#push({ type: "error", message: "unexpected binary realtime websocket event" }, undefined);
@@ -146,7 +146,7 @@ export class RealtimeLink {
     return event.type === "error" ? { ...event, message: this.#connection.blank(event.message) } : event;
   }
 
-  #end(end: WebsocketEnd, closure: RealtimeClosure): void {
+  #end(end: WebSocketEnd, closure: RealtimeClosure): void {
     const failure = this.context.protocol.isWhole ? failureOf(end, closure) : referenceFailure(end);
     if (end.by === "us") void this.#queue.return();
     else if (failure) this.#queue.fail(failure);

@@ -10,7 +10,7 @@ import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
 import type { CollectedResponse } from "./received/received.ts";
 import { StoredResponsesClient } from "./stored/client.ts";
 import type { ResponseStream } from "./stream.ts";
-import type { ResponsesWebsocketConnection } from "./websocket/connection.ts";
+import type { ResponsesWebSocketConnection } from "./websocket/connection.ts";
 import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
 const BACKGROUND_IS_HTTP =
@@ -61,13 +61,13 @@ export class ResponsesClient extends StoredResponsesClient {
     const part = beginPart(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
     const call = { body, options, part, isOwnCall: true };
     const { carrier = "http" } = options;
-    const isAuto = carrier === "auto" && (this.service.provider.supportsWebsockets ?? false);
+    const isAuto = carrier === "auto" && (this.service.provider.supportsWebSockets ?? false);
     try {
       if (isBackground(body)) {
         if (carrier === "websocket") throw new BuildError(BACKGROUND_IS_HTTP);
         return await openHttpResponse(this.service, call);
       }
-      if (carrier === "websocket" || isAuto) return await this.#overWebsocket(call, isAuto);
+      if (carrier === "websocket" || isAuto) return await this.#overWebSocket(call, isAuto);
       return await openHttpResponse(this.service, call);
     } catch (error) {
       part.observer.failed(error);
@@ -75,8 +75,8 @@ export class ResponsesClient extends StoredResponsesClient {
     }
   }
 
-  async #overWebsocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
-    let connection: ResponsesWebsocketConnection;
+  async #overWebSocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
+    let connection: ResponsesWebSocketConnection;
     try {
       connection = await connectOnce(this.service, call);
     } catch (error) {

@@ -33,7 +33,7 @@ export interface ResponsesOptions extends UnaryOptions, ConversationOptions, Str
   /** Coding of the body of an HTTP request; default the provider's. */
   readonly compression?: Compression | undefined;
   /**
-   * `websocket`: over a connection for this one response. `auto`: so where the provider has them (`supportsWebsockets`), and over HTTP where none opens.
+   * `websocket`: over a connection for this one response. `auto`: so where the provider has them (`supportsWebSockets`), and over HTTP where none opens.
    * Default `http`; a conversation is cheaper in a session.
    */
   readonly carrier?: CarrierChoice | undefined;

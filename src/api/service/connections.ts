@@ -6,7 +6,7 @@ import { dialerOf } from "../../client/policy.ts";
 import type { Dialer } from "../../client/route/index.ts";
 import type { HttpTransport } from "../../client/transport.ts";
 import { acceptSignal } from "../../client/waiting/abort.ts";
-import { WebsocketConnection, type WebsocketOptions } from "../../client/websocket/index.ts";
+import { WebSocketConnection, type WebSocketOptions } from "../../client/websocket/index.ts";
 import { type ProviderConfig, providerLimits } from "../provider.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import { ReloadableDialer } from "./reloadable-dialer.ts";
@@ -88,8 +88,8 @@ export class Connections {
    * @param dress - Makes of it what the caller uses; its `close` is what ends it.
    */
   async open<Dressed extends { close(): Promise<void> }>(
-    options: Omit<WebsocketOptions, "dialer">,
-    dress: (connection: WebsocketConnection) => Dressed,
+    options: Omit<WebSocketOptions, "dialer">,
+    dress: (connection: WebSocketConnection) => Dressed,
   ): Promise<Dressed> {
     this.#checkOpen();
     const connection = await this.#dial(options);
@@ -117,7 +117,7 @@ export class Connections {
     await Promise.all([this.#websockets.close(), this.#isShare ? undefined : this.#shared.pool?.close()]);
   }
 
-  async #dial(options: Omit<WebsocketOptions, "dialer">): Promise<WebsocketConnection> {
+  async #dial(options: Omit<WebSocketOptions, "dialer">): Promise<WebSocketConnection> {
     const { signal } = options;
     acceptSignal(signal);
     if (signal?.aborted) throw new AbortedError(signal.reason);
@@ -128,7 +128,7 @@ export class Connections {
     this.#websockets.add(ender);
     try {
       const { dialer } = this.#shared;
-      return await WebsocketConnection.open({ ...options, dialer, signal: dialling.signal });
+      return await WebSocketConnection.open({ ...options, dialer, signal: dialling.signal });
     } catch (error) {
       throw this.isClosed && !signal?.aborted ? closed() : error;
     } finally {

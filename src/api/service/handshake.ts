@@ -3,7 +3,7 @@ import type { HeaderInit } from "../../client/headers.ts";
 import { safeUrl } from "../../client/observe/redact.ts";
 import { announceRemedy, notify } from "../../client/observe/telemetry.ts";
 import { acceptSignal } from "../../client/waiting/abort.ts";
-import type { WebsocketConnection } from "../../client/websocket/index.ts";
+import type { WebSocketConnection } from "../../client/websocket/index.ts";
 import { mapHttpError } from "../refusal/answer.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import { beginPart, type CallPart } from "./call.ts";
@@ -34,10 +34,10 @@ export interface Handshake {
  * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
  *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
  */
-export async function openWebsocket<Dressed extends { close(): Promise<void> }>(
+export async function openWebSocket<Dressed extends { close(): Promise<void> }>(
   line: Line,
   handshake: Handshake,
-  dress: (connection: WebsocketConnection) => Dressed,
+  dress: (connection: WebSocketConnection) => Dressed,
 ): Promise<Dressed> {
   acceptSignal(handshake.signal);
   if (handshake.part) return withRemedy(line, handshake, handshake.part, dress);
@@ -56,7 +56,7 @@ async function withRemedy<Dressed extends { close(): Promise<void> }>(
   line: Line,
   handshake: Handshake,
   part: CallPart,
-  dress: (connection: WebsocketConnection) => Dressed,
+  dress: (connection: WebSocketConnection) => Dressed,
 ): Promise<Dressed> {
   const { url, usesAuth = true } = handshake;
   const { observer, credentials } = part;
@@ -84,7 +84,7 @@ async function once<Dressed extends { close(): Promise<void> }>(
   line: Line,
   { url, headers, defaultHeaders, compression, signal }: Handshake,
   { sent, attempt, part: { observer } }: Attempt,
-  dress: (connection: WebsocketConnection) => Dressed,
+  dress: (connection: WebSocketConnection) => Dressed,
 ): Promise<Dressed> {
   const { connectTimeoutMs, livenessTimeoutMs } = line.limits;
   const startedAt = performance.now();

@@ -7,7 +7,7 @@ import type {
   StreamDeviation,
   StreamPoll,
   Telemetry as TransportTelemetry,
-  WebsocketRequest,
+  WebSocketRequest,
 } from "../../client/observe/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TokenUsage } from "../responses/events/types.ts";
@@ -61,7 +61,7 @@ export interface Telemetry {
   onStreamPoll?(poll: StreamPoll & CallFacts): void;
   onSkippedEvent?(event: SkippedEvent & CallFacts): void;
   onStreamDeviation?(deviation: StreamDeviation & CallFacts): void;
-  onWebsocketRequest?(request: WebsocketRequest & CallFacts): void;
+  onWebSocketRequest?(request: WebSocketRequest & CallFacts): void;
 }
 
 /** What an answer said of itself when it ended. */
@@ -99,7 +99,7 @@ const TRANSPORT_HOOKS = [
   "onStreamPoll",
   "onSkippedEvent",
   "onStreamDeviation",
-  "onWebsocketRequest",
+  "onWebSocketRequest",
 ] as const;
 
 /** One call, from its start to its end. */

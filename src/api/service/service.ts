@@ -2,12 +2,12 @@ import { safeUrl } from "../../client/observe/redact.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import { acceptSignal } from "../../client/waiting/abort.ts";
 import { withDeadline } from "../../client/waiting/deadline.ts";
-import type { WebsocketConnection } from "../../client/websocket/index.ts";
+import type { WebSocketConnection } from "../../client/websocket/index.ts";
 import { type AuthProvider, checkAuth } from "../auth.ts";
 import type { ProviderConfig, ProviderLimits } from "../provider.ts";
 import type { Answer } from "./answer.ts";
 import { addressOf, type EndpointCall, sendCall } from "./call.ts";
-import { type Handshake, openWebsocket } from "./handshake.ts";
+import { type Handshake, openWebSocket } from "./handshake.ts";
 import { type Line, openLine } from "./line.ts";
 import type { ServiceOptions } from "./options.ts";
 
@@ -64,12 +64,12 @@ export class Service implements AsyncDisposable {
     return sendCall(this.#line, call, (transport, request) => transport.stream(request));
   }
 
-  /** @internal Opens a WebSocket; see {@link openWebsocket}. */
+  /** @internal Opens a WebSocket; see {@link openWebSocket}. */
   async open<Dressed extends { close(): Promise<void> }>(
     handshake: Handshake,
-    dress: (connection: WebsocketConnection) => Dressed,
+    dress: (connection: WebSocketConnection) => Dressed,
   ): Promise<Dressed> {
-    return openWebsocket(this.#line, handshake, dress);
+    return openWebSocket(this.#line, handshake, dress);
   }
 
   /** Reads the CA bundle and the client certificate again, for connections from now on. Throws as the constructor does, and then nothing changes. */

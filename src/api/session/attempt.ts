@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
-import { respondOn, type WebsocketStreamOptions } from "../responses/websocket/connection.ts";
+import { respondOn, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
@@ -52,7 +52,7 @@ export interface WrittenFrame {
   readonly text: string;
 }
 
-export interface WebsocketAttemptOptions {
+export interface WebSocketAttemptOptions {
   readonly slot: ConnectionSlot;
   readonly request: FullRequest;
   /** As it was written for the connection with this history; undefined: for a new one. */
@@ -60,18 +60,18 @@ export interface WebsocketAttemptOptions {
   /** Writes it anew, where that connection is gone by the time it is needed. */
   readonly write: (plan: IncrementalPlan) => WrittenFrame;
   readonly connect: ConnectionCall;
-  readonly reading: WebsocketStreamOptions;
+  readonly reading: WebSocketStreamOptions;
 }
 
-export class WebsocketAttempt implements Attempt {
+export class WebSocketAttempt implements Attempt {
   readonly carrier = "websocket";
   readonly goesOn = false;
   /** Until it is out: the request may be large. */
-  #options: WebsocketAttemptOptions | undefined;
+  #options: WebSocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
 
-  constructor(options: WebsocketAttemptOptions) {
+  constructor(options: WebSocketAttemptOptions) {
     this.#options = options;
   }
 

@@ -3,7 +3,7 @@ import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { streamOptionsOf } from "../responses/options.ts";
-import { frameText, type WebsocketStreamOptions } from "../responses/websocket/connection.ts";
+import { frameText, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { CallPart } from "../service/call.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { turnMetadataText } from "../service/call-options.ts";
@@ -12,7 +12,7 @@ import type { ResponseItem } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
-import { type Attempt, HttpAttempt, WebsocketAttempt, type WrittenFrame } from "./attempt.ts";
+import { type Attempt, HttpAttempt, WebSocketAttempt, type WrittenFrame } from "./attempt.ts";
 import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
 import { type FullRequest, type IncrementalPlan, knownHistory, wholePlan } from "./incremental.ts";
 import type { SessionCallOptions, SessionOptions } from "./options.ts";
@@ -83,7 +83,7 @@ export class Carriers {
         'a response in the background goes over HTTP alone, and this session uses WebSockets alone: leave background out, or give the session carrier: "auto"',
       );
     }
-    const attempt = this.#overWebsocket(slot, call, items);
+    const attempt = this.#overWebSocket(slot, call, items);
     if (attempt) return attempt;
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
@@ -95,7 +95,7 @@ export class Carriers {
   prewarm(call: Call): Attempt | undefined {
     const slot = this.#slot;
     if (!slot || slot.history?.isFresh === false) return undefined;
-    return this.#overWebsocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
+    return this.#overWebSocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
   }
 
   connection({ options, turnState, signal, part }: Omit<Call, "request">): ConnectionCall {
@@ -106,11 +106,11 @@ export class Carriers {
   }
 
   /** The request, written once for the connection that it will most likely go over; undefined where a frame cannot hold it. */
-  #overWebsocket(
+  #overWebSocket(
     slot: ConnectionSlot,
     call: Call,
     items: readonly ResponseItem[],
-    more: Pick<WebsocketStreamOptions, "generate" | "keep"> = {},
+    more: Pick<WebSocketStreamOptions, "generate" | "keep"> = {},
   ): Attempt | undefined {
     const request = this.#fullRequest(call, items);
     const { options, turnState, signal } = call;
@@ -127,7 +127,7 @@ export class Carriers {
     const history = knownHistory(slot.history);
     const written = write(history?.plan(request) ?? wholePlan(request));
     if (Buffer.byteLength(written.text) > this.#options.maxFrameBytes) return undefined;
-    return new WebsocketAttempt({
+    return new WebSocketAttempt({
       slot,
       request,
       written: { ...written, history },

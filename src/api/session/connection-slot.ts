@@ -1,19 +1,19 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
-import type { WebsocketConnectOptions } from "../responses/websocket/client.ts";
-import type { ResponsesWebsocketConnection } from "../responses/websocket/connection.ts";
+import type { WebSocketConnectOptions } from "../responses/websocket/client.ts";
+import type { ResponsesWebSocketConnection } from "../responses/websocket/connection.ts";
 import type { CallPart } from "../service/call.ts";
 import { ConnectionHistory } from "./incremental.ts";
 
 interface Held {
   /** Whose it is: a connection's credentials are those of its handshake. */
   readonly accountId: string | undefined;
-  readonly connection: ResponsesWebsocketConnection;
+  readonly connection: ResponsesWebSocketConnection;
   readonly history: ConnectionHistory;
 }
 
 /** A connection for one request, and what it knows of the conversation. */
 export interface Lease {
-  readonly connection: ResponsesWebsocketConnection;
+  readonly connection: ResponsesWebSocketConnection;
   readonly history: ConnectionHistory;
   /** It was not opened for this request. */
   readonly wasIdle: boolean;
@@ -21,11 +21,11 @@ export interface Lease {
 
 /** A call that needs the connection. */
 export interface ConnectionCall {
-  readonly options: WebsocketConnectOptions;
+  readonly options: WebSocketConnectOptions;
   readonly part: CallPart;
 }
 
-type Connect = (call: ConnectionCall) => Promise<ResponsesWebsocketConnection>;
+type Connect = (call: ConnectionCall) => Promise<ResponsesWebSocketConnection>;
 
 /** Holds the one WebSocket of a session, from request to request and from turn to turn. */
 export class ConnectionSlot {
@@ -44,7 +44,7 @@ export class ConnectionSlot {
   }
 
   /**
-   * The open connection, if it is fit for another request of the same account, else a new one. Throws as `ResponsesWebsocketClient.connect` does.
+   * The open connection, if it is fit for another request of the same account, else a new one. Throws as `ResponsesWebSocketClient.connect` does.
    */
   async obtain({ options, part }: ConnectionCall): Promise<Lease> {
     const accountId = await part.credentials.accountId();

@@ -19,7 +19,7 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   /** Sent with every request, and as `prompt_cache_key` where a request names none. Default: a random UUID. */
   readonly conversationId?: string | undefined;
   /**
-   * `auto`: a WebSocket if the provider has them (`supportsWebsockets`), HTTP from the moment it does not work. `websocket`: nothing else,
+   * `auto`: a WebSocket if the provider has them (`supportsWebSockets`), HTTP from the moment it does not work. `websocket`: nothing else,
    * its failures are the caller's. Default `auto`.
    */
   readonly carrier?: CarrierChoice | undefined;

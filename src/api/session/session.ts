@@ -82,14 +82,14 @@ export class ResponsesSession implements AsyncDisposable {
     this.#service = service;
     this.#ownsService = isOwn;
     this.conversationId = options.conversationId ?? randomUUID();
-    const opensWebsockets =
-      carrier === "websocket" || (carrier === "auto" && (service.provider.supportsWebsockets ?? false));
+    const opensWebSockets =
+      carrier === "websocket" || (carrier === "auto" && (service.provider.supportsWebSockets ?? false));
     const connect = ({ options, part }: ConnectionCall) => connectResponses(service, options, part);
     this.#carriers = new Carriers({
       session: options,
       conversationId: this.conversationId,
       service,
-      slot: opensWebsockets ? new ConnectionSlot(connect, maxConnectionAgeMs) : undefined,
+      slot: opensWebSockets ? new ConnectionSlot(connect, maxConnectionAgeMs) : undefined,
       maxFrameBytes,
     });
   }

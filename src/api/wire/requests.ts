@@ -118,7 +118,7 @@ export function extraFields(extra: JsonObject | undefined, typed: Readonly<Recor
   return defined(extra ?? {});
 }
 
-export interface WebsocketFrameExtras {
+export interface WebSocketFrameExtras {
   readonly previousResponseId?: string | undefined;
   /** False prepares the connection and the cache without an answer. */
   readonly generate?: boolean | undefined;
@@ -127,7 +127,7 @@ export interface WebsocketFrameExtras {
 }
 
 /** The request as a `response.create` frame. `body` is what HTTP would send. */
-export function websocketFrame(body: JsonObject, extras: WebsocketFrameExtras = {}): JsonObject {
+export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = {}): JsonObject {
   const { type: _type, model, instructions, previous_response_id, generate, client_metadata, ...further } = body;
   const metadata = { ...(isJsonObject(client_metadata) ? client_metadata : {}), ...extras.clientMetadata };
   return {

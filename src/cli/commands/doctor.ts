@@ -17,7 +17,7 @@ import type { Finding, Report, Section } from "../doctor/findings.ts";
 import { helpDeskParagraph } from "../doctor/help-desk.ts";
 import { renderReport, reportToJson } from "../doctor/render.ts";
 import { examineRoutes } from "../doctor/route-section.ts";
-import { examineHttp, examineWebsocket } from "../doctor/service-section.ts";
+import { examineHttp, examineWebSocket } from "../doctor/service-section.ts";
 import { examineTrust } from "../doctor/trust-section.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
@@ -112,7 +112,7 @@ async function examine(examination: Examination): Promise<Report & { readonly ro
   try {
     const timeouts = { headersMs: idleTimeoutMs };
     const http = await examineHttp(transport, { method: "GET", url: fullUrl, headers: {}, timeouts, signal });
-    const upgrade = await examineWebsocket(websocketUrl, { connectTimeoutMs, logger, signal });
+    const upgrade = await examineWebSocket(websocketUrl, { connectTimeoutMs, logger, signal });
     sections.push(http.section, upgrade.section);
     return { url, sections, error: http.error ?? upgrade.error, route };
   } finally {

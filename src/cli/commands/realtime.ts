@@ -3,7 +3,7 @@ import {
   InvalidRequestError,
   RealtimeConversation,
   type RealtimeSessionConfig,
-  type RealtimeWebsocketConnection,
+  type RealtimeWebSocketConnection,
 } from "../../index.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
@@ -89,7 +89,7 @@ function configOf(values: Invocation<typeof options>["values"]): RealtimeSession
 }
 
 interface TalkParts {
-  readonly session: RealtimeWebsocketConnection;
+  readonly session: RealtimeWebSocketConnection;
   readonly conversation: RealtimeConversation;
   readonly watch: AnswerWatch;
   readonly recorder: Recorder | undefined;
@@ -98,7 +98,7 @@ interface TalkParts {
 
 /** The two sides of one conversation at the terminal. */
 class Talk {
-  readonly #session: RealtimeWebsocketConnection;
+  readonly #session: RealtimeWebSocketConnection;
   readonly #conversation: RealtimeConversation;
   readonly #watch: AnswerWatch;
   readonly #recorder: Recorder | undefined;

@@ -31,7 +31,7 @@ export async function examineHttp(transport: HttpTransport, request: HttpRequest
 }
 
 /** Whether a WebSocket gets through: many proxies let HTTP pass and stop the upgrade. A refusal by the service itself proves that it does. */
-export async function examineWebsocket(url: string, options: ConnectWebSocketOptions): Promise<ConnectionResult> {
+export async function examineWebSocket(url: string, options: ConnectWebSocketOptions): Promise<ConnectionResult> {
   return examine("WebSocket", "upgrade", async () => {
     try {
       const connection = await connectWebSocket(url, options);

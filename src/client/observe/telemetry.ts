@@ -57,7 +57,7 @@ export interface StreamDeviation {
 }
 
 /** One request over a WebSocket. */
-export interface WebsocketRequest {
+export interface WebSocketRequest {
   readonly durationMs: number;
   readonly error?: unknown;
   readonly connectionReused: boolean;
@@ -70,7 +70,7 @@ export interface Telemetry {
   onStreamPoll?(poll: StreamPoll): void;
   onSkippedEvent?(event: SkippedEvent): void;
   onStreamDeviation?(deviation: StreamDeviation): void;
-  onWebsocketRequest?(request: WebsocketRequest): void;
+  onWebSocketRequest?(request: WebSocketRequest): void;
 }
 
 /** Who hears of what is sent again. */

@@ -23,10 +23,10 @@ export interface Upkeep {
   readonly livenessTimeoutMs?: number | undefined;
 }
 
-export type WebsocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep;
+export type WebSocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep;
 
 /** How a connection ended. */
-export type WebsocketEnd =
+export type WebSocketEnd =
   /** The peer's close frame; 1005 where it said no code. The handshake's credentials are blanked in `reason`. */
   | { readonly by: "peer"; readonly code: number; readonly reason: string }
   /** It broke, or ended without a close frame; `error` is what broke it, where anything says. */
@@ -40,9 +40,9 @@ export type WebsocketEnd =
  * Receives what a connection brings: text messages decoded, or with `rawData` not decoded yet. `ended` is called once, and nothing after it.
  * What it throws at a message breaks the connection.
  */
-export type WebsocketSink = {
+export type WebSocketSink = {
   binary(message: Uint8Array): void;
-  ended(end: WebsocketEnd): void;
+  ended(end: WebSocketEnd): void;
 } & ({ text(message: string): void; rawData?: undefined } | { rawData(message: RawData): void });
 
 export interface SendOptions {
@@ -65,7 +65,7 @@ const TOO_MANY_PIECES = "WS_ERR_TOO_MANY_BUFFERED_PARTS";
  * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
  * anybody waits for a message or not; its death on an idle connection is told to the sink and harms nothing else.
  */
-export class WebsocketConnection {
+export class WebSocketConnection {
   /** Of the server's answer to the handshake. */
   readonly headers: HeaderMap;
   /** On the clock of `performance.now()`. */
@@ -78,9 +78,9 @@ export class WebsocketConnection {
   readonly #maxMessageBytes: number;
   readonly #unsent = new Set<(error?: unknown) => void>();
   readonly #closeWaiters: (() => void)[] = [];
-  #sink: WebsocketSink | undefined;
+  #sink: WebSocketSink | undefined;
   #onEnded: (() => void) | undefined;
-  #end: WebsocketEnd | undefined;
+  #end: WebSocketEnd | undefined;
   #failure: Error | undefined;
   #failedSend: Error | undefined;
   #isClosing = false;
@@ -88,12 +88,12 @@ export class WebsocketConnection {
   #heard = new Kept();
 
   /** @throws What {@link shakeHands} throws. */
-  static async open(options: WebsocketOptions): Promise<WebsocketConnection> {
-    return new WebsocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
+  static async open(options: WebSocketOptions): Promise<WebSocketConnection> {
+    return new WebSocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
   }
 
   // Private, so that no type of `ws` becomes part of the package's own: users would need its types too.
-  private constructor({ websocket, socket, headers }: Established, options: WebsocketOptions) {
+  private constructor({ websocket, socket, headers }: Established, options: WebSocketOptions) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
     this.blank = blankerOf(options);
@@ -131,7 +131,7 @@ export class WebsocketConnection {
   }
 
   /** Messages go to `sink` from now on. */
-  attach(sink: WebsocketSink): void {
+  attach(sink: WebSocketSink): void {
     this.#sink = sink;
     if (this.#end) sink.ended(this.#end);
     else this.resume();
@@ -263,7 +263,7 @@ export class WebsocketConnection {
     for (const resolve of this.#closeWaiters.splice(0)) resolve();
   };
 
-  #finish(end: WebsocketEnd): void {
+  #finish(end: WebSocketEnd): void {
     if (this.#end) return;
     this.#end = end;
     this.#heartbeat.stop();

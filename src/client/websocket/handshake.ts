@@ -65,7 +65,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   checkTakesConnections("a WebSocket");
   const startedAt = performance.now();
   // Loaded before and not while the connection is made: one that dies in between would die unheard.
-  const { WebSocket: Websocket } = await import("ws");
+  const { WebSocket } = await import("ws");
   const socket = await dialer.dial(targetOf(url), { timeoutMs, signal });
   const restMs = timeoutMs > 0 ? Math.max(1, timeoutMs - (performance.now() - startedAt)) : 0;
   const settings = {
@@ -81,7 +81,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
     skipUTF8Validation: options.skipsUtf8Check ?? false,
   };
   tidyNextHead(socket);
-  const open = (): WebSocket => new Websocket(url, settings);
+  const open = (): WebSocket => new WebSocket(url, settings);
   return new Attempt({ url: url.href, headers, secrets: options.secrets }, socket, {
     timeoutMs,
     restMs,

@@ -4,8 +4,8 @@
  * Start with `connection.ts`.
  */
 export {
-  WebsocketConnection,
-  type WebsocketEnd,
-  type WebsocketOptions,
-  type WebsocketSink,
+  WebSocketConnection,
+  type WebSocketEnd,
+  type WebSocketOptions,
+  type WebSocketSink,
 } from "./connection.ts";

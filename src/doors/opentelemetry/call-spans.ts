@@ -86,12 +86,12 @@ class CallSpans implements SpanHooks {
     this.#request("codex_wire.request", method, callId, durationMs, attributes, error);
   }
 
-  onWebsocketRequest({
+  onWebSocketRequest({
     callId,
     connectionReused,
     durationMs,
     error,
-  }: Parameters<SpanHooks["onWebsocketRequest"]>[0]): void {
+  }: Parameters<SpanHooks["onWebSocketRequest"]>[0]): void {
     const attributes = {
       "codex_wire.connection.reused": connectionReused,
       ...(error === undefined ? {} : { "error.type": kindOf(error) }),

@@ -5,7 +5,7 @@ import type {
   RequestAttempt,
   RetryNotice,
   Telemetry,
-  WebsocketRequest,
+  WebSocketRequest,
 } from "../../index.ts";
 
 /** Of the call that an event belongs to; absent where the hooks watch a transport alone. */
@@ -18,5 +18,5 @@ export interface SpanHooks extends Telemetry {
   onCallWait(wait: CallWait): void;
   onRequest(attempt: RequestAttempt & OfCall): void;
   onRetry(notice: Omit<RetryNotice, "reason"> & { readonly reason: { readonly kind: string } } & OfCall): void;
-  onWebsocketRequest(request: WebsocketRequest & OfCall): void;
+  onWebSocketRequest(request: WebSocketRequest & OfCall): void;
 }

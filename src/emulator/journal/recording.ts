@@ -39,7 +39,7 @@ export class Recording {
   #arrived = 0;
   #taken = 0;
   #closedResponses = 0;
-  #closedWebsockets = 0;
+  #closedWebSockets = 0;
   #isClosed = false;
 
   constructor(limit = DEFAULT_RECORD_LIMIT) {
@@ -62,7 +62,7 @@ export class Recording {
   }
 
   websocketClosed(): void {
-    this.#closedWebsockets += 1;
+    this.#closedWebSockets += 1;
     this.#wake();
   }
 
@@ -79,8 +79,8 @@ export class Recording {
     return this.#until(() => this.#closedResponses >= count);
   }
 
-  waitForClosedWebsockets(count: number): Promise<void> {
-    return this.#until(() => this.#closedWebsockets >= count);
+  waitForClosedWebSockets(count: number): Promise<void> {
+    return this.#until(() => this.#closedWebSockets >= count);
   }
 
   /** Whoever still waits is told that nothing more will come. */

@@ -33,7 +33,7 @@ interface Arrival {
 }
 
 /** Answers WebSocket handshakes. */
-export class WebsocketGate {
+export class WebSocketGate {
   readonly #service: Service;
   readonly #open: OpenConnection;
   readonly #headers = new WeakMap<IncomingMessage, Readonly<Record<string, string | readonly string[]>>>();
@@ -137,13 +137,13 @@ export class WebsocketGate {
     const endpoint = endpointAt(pathname);
     if (endpoint !== "responses" && endpoint !== "realtime")
       throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
-    const { websockets = true, requireWebsocketBeta = false } = this.#service.options;
+    const { websockets = true, requireWebSocketBeta = false } = this.#service.options;
     if (!websockets)
       throw new ServiceError(426, { message: "Use HTTP for this endpoint.", headers: { upgrade: "HTTP/1.1" } });
     this.#service.authorize(headers);
     if (
       endpoint === "responses" &&
-      requireWebsocketBeta &&
+      requireWebSocketBeta &&
       !/\bresponses_websockets=/.test(headers["openai-beta"] ?? "")
     ) {
       throw new ServiceError(400, { message: "Missing header: 'openai-beta: responses_websockets=…'." });

@@ -4,11 +4,11 @@ import {
   noAuth,
   type ProviderConfig,
   RealtimeConversation,
-  RealtimeWebsocketClient,
+  RealtimeWebSocketClient,
   type ResponseEvent,
   ResponsesClient,
   ResponsesSession,
-  ResponsesWebsocketClient,
+  ResponsesWebSocketClient,
   type Telemetry,
 } from "../../../src/index.ts";
 import { AnswerCheck } from "./answer-check.ts";
@@ -234,7 +234,7 @@ class Run {
 
   async #realtime(): Promise<void> {
     await this.#ended("conversation", async () => {
-      const client = new RealtimeWebsocketClient(this.#options());
+      const client = new RealtimeWebSocketClient(this.#options());
       const connection = await client.connect({ model: "m", session: { instructions: "Be brief." } });
       // A conversation may be silent for as long as its connection lives; how long to wait for an answer is its caller's business.
       const patience = setTimeout(() => connection.terminate(), PATIENCE_MS);
@@ -269,7 +269,7 @@ class Run {
       baseUrl: address.href,
       proxy: throughConnect ? proxy : false,
       ...(tls && { ca: { pem: `${emulator.caPem}${other.emulator.caPem}` } }),
-      supportsWebsockets: client !== "http_session",
+      supportsWebSockets: client !== "http_session",
       retry: { maxRetries, baseDelayMs: 1 },
       maxStreamRetries: maxRetries,
       connectTimeoutMs: 250,
@@ -292,7 +292,7 @@ class Run {
       return { stream: (input) => client.stream(request(input)) };
     }
     if (this.#plan.client === "websocket") {
-      const client = new ResponsesWebsocketClient(options);
+      const client = new ResponsesWebSocketClient(options);
       return {
         async *stream(input) {
           const connection = await client.connect();

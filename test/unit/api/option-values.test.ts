@@ -3,10 +3,10 @@ import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
 import { ModelsCache } from "../../../src/api/endpoints/models/cache.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
-import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
+import { RealtimeWebSocketClient } from "../../../src/api/realtime/client.ts";
 import { realtimeCallSession } from "../../../src/api/realtime/protocol/protocols.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { Service } from "../../../src/api/service/service.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
@@ -56,7 +56,7 @@ describe("an option that is none is a build error:", () => {
     ],
     [
       "a WebSocket client's options",
-      () => new ResponsesWebsocketClient(odd(undefined)),
+      () => new ResponsesWebSocketClient(odd(undefined)),
       "the options of a client must",
     ],
     ["an uploader's options", () => new FilesClient(odd({ auth: options.auth })), "provider must be a provider"],
@@ -69,7 +69,7 @@ describe("an option that is none is a build error:", () => {
     ["a client's options", () => new ResponsesClient(odd(undefined)), "the options of a client must be an object"],
     ["a provider", () => new ResponsesClient(odd({ auth: options.auth })), "provider must be a provider, such as"],
     ["an auth provider", () => new ModelsClient(odd({ ...options, auth: "sk-key" })), "auth must be an auth provider"],
-    ["a WebSocket's auth", () => new RealtimeWebsocketClient(odd({ ...options, auth: {} })), "no method bearerToken"],
+    ["a WebSocket's auth", () => new RealtimeWebSocketClient(odd({ ...options, auth: {} })), "no method bearerToken"],
     ["a session's auth", () => session({ auth: odd(undefined) }), "auth must be an auth provider"],
     [
       "a signal",
@@ -192,5 +192,5 @@ function compact(form: string) {
 }
 
 function connect(config: object) {
-  return new RealtimeWebsocketClient(options).connect({ instructions: "", ...config });
+  return new RealtimeWebSocketClient(options).connect({ instructions: "", ...config });
 }

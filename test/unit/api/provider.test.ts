@@ -89,7 +89,7 @@ describe("a built-in provider", () => {
     expect(openaiProvider({ env })).toEqual({
       name: "OpenAI",
       baseUrl: "https://api.openai.com/v1",
-      supportsWebsockets: true,
+      supportsWebSockets: true,
       headers: { "openai-organization": "org" },
     });
   });
@@ -109,9 +109,9 @@ describe("a built-in provider", () => {
   });
 
   it("xai, vercel and openrouter: address, and WebSockets where they have them", () => {
-    expect(xaiProvider()).toEqual({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebsockets: true });
-    expect(vercelGatewayProvider()).toMatchObject({ supportsWebsockets: true });
-    expect(openrouterProvider()).toMatchObject({ supportsWebsockets: false });
+    expect(xaiProvider()).toEqual({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
+    expect(vercelGatewayProvider()).toMatchObject({ supportsWebSockets: true });
+    expect(openrouterProvider()).toMatchObject({ supportsWebSockets: false });
   });
 
   it("chatgpt: the backend's address and compressed bodies", () => {
@@ -120,7 +120,7 @@ describe("a built-in provider", () => {
       baseUrl: "https://chatgpt.com/backend-api/codex",
       compression: "zstd",
       originator: "codex_cli_rs",
-      supportsWebsockets: true,
+      supportsWebSockets: true,
       supportsInterrupt: true,
     });
   });
@@ -147,7 +147,7 @@ describe("a built-in provider", () => {
 
   it.each<[string, ProviderOverrides]>([
     ["an address", { baseUrl: undefined }],
-    ["the use of WebSockets", { supportsWebsockets: undefined }],
+    ["the use of WebSockets", { supportsWebSockets: undefined }],
     ["a name and numbers", { name: undefined, connectTimeoutMs: undefined, retry: undefined, env: undefined }],
     ["headers and parameters", { headers: undefined, queryParams: undefined }],
     ["one header", { headers: { Version: unset } }],

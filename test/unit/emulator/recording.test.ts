@@ -58,14 +58,14 @@ describe("the recording", () => {
     expect(woken).toBe(false);
     recording.responseClosed();
     await waiting;
-    await recording.waitForClosedWebsockets(1);
+    await recording.waitForClosedWebSockets(1);
   });
 
   it("rejects every wait once it is closed", async () => {
     const recording = new Recording();
     const begunBefore = [recording.nextRequest(), recording.waitForClosedResponses(1)];
     recording.close();
-    for (const wait of [...begunBefore, recording.waitForClosedWebsockets(1)])
+    for (const wait of [...begunBefore, recording.waitForClosedWebSockets(1)])
       await expect(wait).rejects.toThrow(/closed/);
   });
 });

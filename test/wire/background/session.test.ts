@@ -5,7 +5,7 @@ describe("a session that is asked for a response in the background", () => {
   it("sends it over HTTP, takes it up where it broke, and goes back to its WebSocket", async () => {
     const { api, emulator } = await stage(
       { script: (request) => (request.method === "POST" ? { resetAfterEvents: 5 } : undefined) },
-      { supportsWebsockets: true },
+      { supportsWebSockets: true },
     );
     const session = api.session();
     const events = await read(await session.stream(asked("count to 9")));

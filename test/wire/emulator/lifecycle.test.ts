@@ -40,7 +40,7 @@ describe("a client that leaves", () => {
     socket.create({ input: "count to 1000" });
     await socket.nextEvent();
     socket.websocket.terminate();
-    await server.waitForClosedWebsockets(1);
+    await server.waitForClosedWebSockets(1);
   });
 
   it("ends an answer that waits for room", async () => {
@@ -90,7 +90,7 @@ describe("a client that resets", () => {
     socket.create({ input: "count to 1000" });
     await socket.nextEvent();
     (socket.websocket as unknown as { _socket: net.Socket })._socket.resetAndDestroy();
-    await server.waitForClosedWebsockets(1);
+    await server.waitForClosedWebSockets(1);
     expect((await send(`${server.url}/models`)).status).toBe(200);
   });
 });

@@ -62,7 +62,7 @@ describe("a handshake", () => {
   it.each<[string, Parameters<typeof emulator>[0], Record<string, string>, number]>([
     ["websockets are off", { websockets: false }, {}, 426],
     ["there is no token", { requireAuth: true }, {}, 401],
-    ["the beta header is missing", { requireWebsocketBeta: true }, {}, 400],
+    ["the beta header is missing", { requireWebSocketBeta: true }, {}, 400],
   ])("is refused when %s", async (_name, options, headers, status) => {
     const { url } = await emulator(options);
     const refused = await refusal(url, { headers });
@@ -72,7 +72,7 @@ describe("a handshake", () => {
 
   it("is accepted with the token and the beta header", async () => {
     const headers = { authorization: "Bearer x", "openai-beta": "responses_websockets=2026-02-06" };
-    await socketFor({ requireAuth: true, requireWebsocketBeta: true }, headers);
+    await socketFor({ requireAuth: true, requireWebSocketBeta: true }, headers);
   });
 
   it("is refused at another address", async () => {
@@ -279,7 +279,7 @@ describe("a step on a WebSocket", () => {
     again.create({ input: "hello" });
     expect((await again.nextEvent()).type).toBe("response.created");
     expect((await again.closed).code).toBe(1000);
-    await server.waitForClosedWebsockets(2);
+    await server.waitForClosedWebSockets(2);
   });
 
   it.each<[string, Step]>([

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
@@ -39,9 +39,9 @@ async function unary(step: Step): Promise<Verdict> {
   return verdict(error, emulator.requests.length);
 }
 
-async function overWebsocket(step: Step): Promise<Verdict> {
+async function overWebSocket(step: Step): Promise<Verdict> {
   const { emulator, options } = await open(step);
-  const connection = await new ResponsesWebsocketClient(options).connect();
+  const connection = await new ResponsesWebSocketClient(options).connect();
   const error = await errorOf(connection.stream(request).then((stream) => stream.collect()));
   return verdict(error, emulator.requests.filter(({ kind }) => kind === "frame").length);
 }
@@ -96,7 +96,7 @@ describe.each(statuses)("status %i with %j", (status, body, kind, retryable, { s
   it(`is ${kind} over HTTP, for a stream and for one body, and over a WebSocket`, async () => {
     expect(await overHttp({ status, body })).toEqual({ kind, retryable, sent });
     expect(await unary({ status, body })).toEqual({ kind, retryable, sent });
-    expect(await overWebsocket({ status, body })).toEqual({ kind, retryable, sent: 1 });
+    expect(await overWebSocket({ status, body })).toEqual({ kind, retryable, sent: 1 });
   });
 });
 
@@ -143,5 +143,5 @@ const endings: readonly (readonly [event: object, kind: string, retryable: boole
 it.each(endings)("%j is %s on both carriers", async (event, kind, retryable) => {
   const step: Step = { events: [{ type: "response.created", response: {} }, event], stallAfterEvents: 2 };
   expect(await overHttp(step)).toEqual({ kind, retryable, sent: 1 });
-  expect(await overWebsocket(step)).toEqual({ kind, retryable, sent: 1 });
+  expect(await overWebSocket(step)).toEqual({ kind, retryable, sent: 1 });
 });

@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
 import type { Logger, ProviderConfig, Telemetry } from "../../../src/index.ts";
-import { apiKeyAuth, ModelsClient, ResponsesClient, ResponsesWebsocketClient } from "../../../src/index.ts";
+import { apiKeyAuth, ModelsClient, ResponsesClient, ResponsesWebSocketClient } from "../../../src/index.ts";
 
 /** Where a caller puts a secret, and how it then looks on the wire. */
 const SECRETS = {
@@ -83,7 +83,7 @@ async function saidOf(use: (options: object) => Promise<unknown>, provider: Prov
     onRetry: note,
     onStreamPoll: note,
     onSkippedEvent: note,
-    onWebsocketRequest: note,
+    onWebSocketRequest: note,
   };
   const error = await use({ provider, auth: apiKeyAuth(SECRETS.key), env: {}, logger, telemetry }).then(
     () => new Error("nothing failed"),
@@ -170,7 +170,7 @@ describe("no secret of the origin's that it repeats is said again, from", () => 
       const origin = `//127.0.0.1:${(server.address() as AddressInfo).port}`;
       const said = await saidOf(
         async (options) => {
-          const connection = await new ResponsesWebsocketClient(options as never).connect();
+          const connection = await new ResponsesWebSocketClient(options as never).connect();
           await (await connection.stream(request)).collect();
         },
         providerOf(origin, "direct"),

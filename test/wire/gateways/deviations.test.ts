@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { ResponseStream } from "../../../src/api/responses/stream.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import type { StreamDeviation } from "../../../src/client/observe/telemetry.ts";
 import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
@@ -311,7 +311,7 @@ const carriers: readonly (readonly [string, Open])[] = [
     async (events) => {
       const emulator = await emulate({ script: [{ frames: events.map(textOf) }] });
       const { options, reported } = observed(emulator.url);
-      const connection = await new ResponsesWebsocketClient(options).connect();
+      const connection = await new ResponsesWebSocketClient(options).connect();
       return { stream: await connection.stream({ model: "m", input: "q" }), reported };
     },
   ],

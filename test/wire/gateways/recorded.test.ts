@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { recordedResponses } from "../../support/recordings.ts";
 
@@ -58,7 +58,7 @@ const carriers: readonly (readonly [
     "a WebSocket",
     async (lines) => {
       const emulator = await emulate({ script: [{ frames: lines }] });
-      const connection = await new ResponsesWebsocketClient(clientOptions(emulator.url)).connect();
+      const connection = await new ResponsesWebSocketClient(clientOptions(emulator.url)).connect();
       return (await (await connection.stream(request)).collect()).items;
     },
   ],

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuthProvider } from "../../../src/api/auth.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
@@ -17,7 +17,7 @@ function giving(token: unknown, accountId?: unknown): AuthProvider {
 const open = {
   http: (options: ServiceOptions, signal: AbortSignal) => new ResponsesClient(options).stream(REQUEST, { signal }),
   websocket: (options: ServiceOptions, signal: AbortSignal) =>
-    new ResponsesWebsocketClient(options).connect({ signal }),
+    new ResponsesWebSocketClient(options).connect({ signal }),
 };
 
 describe("an abort does not wait for the auth provider", () => {

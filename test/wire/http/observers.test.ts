@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { UndiciTransport } from "../../../src/client/http/undici-transport.ts";
 import { createDialer } from "../../../src/client/route/index.ts";
 import { createTrust, loadCaBundle } from "../../../src/client/trust/index.ts";
@@ -35,10 +35,10 @@ describe.each([
 
   it("change nothing about one over a WebSocket", async () => {
     const emulator = await emulate();
-    const connection = await new ResponsesWebsocketClient({
+    const connection = await new ResponsesWebSocketClient({
       ...clientOptions(emulator.url),
       logger,
-      telemetry: { ...telemetry, onWebsocketRequest: broken },
+      telemetry: { ...telemetry, onWebSocketRequest: broken },
     }).connect();
     const stream = await connection.stream({ model: "m", input: "hello" });
     expect((await stream.collect()).responseId).not.toBe("");

@@ -11,7 +11,7 @@ import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";
 import { mapHttpError } from "../../../src/api/refusal/answer.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
@@ -214,7 +214,7 @@ describe("an answer of a unary call that repeats the request's credentials", () 
 describe("a close frame that repeats the handshake's credentials", () => {
   it("fails the response without them", async () => {
     const emulator = await emulate({ script: [{ events: [], close: { code: 1008, reason: `no such key: ${KEY}` } }] });
-    const client = new ResponsesWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
+    const client = new ResponsesWebSocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
     const error = await errorOf((await (await client.connect()).streamBody({})).collect());
     expect(error.message).toContain("(code 1008: no such key: [redacted])");
   });
@@ -239,7 +239,7 @@ describe("a WebSocket's event that repeats the handshake's credentials", () => {
     [{ type: "response.failed", response: { error: { code: "x", message: `${KEY}?` } } }, "[redacted]?"],
   ])("fails the response without them: %j", async (event, message) => {
     const emulator = await emulate({ script: [{ events: [event] }] });
-    const client = new ResponsesWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
+    const client = new ResponsesWebSocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(KEY) });
     const connection = await client.connect();
     const error = await errorOf(connection.streamBody({}).then((stream) => stream.collect()));
     expect(error.message).toContain(message);
@@ -255,7 +255,7 @@ describe("a base URL with user name and password", () => {
     const server = await serve((_request, response) => response.end("{}"));
     const options = { ...clientOptions(server.url.replace("//", "//us%r:p%40ss@")), auth };
     await errorOf(new ModelsClient(options).list({ clientVersion: "1.0.0" }));
-    await errorOf(new ResponsesWebsocketClient(options).connect());
+    await errorOf(new ResponsesWebSocketClient(options).connect());
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([expected, expected]);
   });
 });

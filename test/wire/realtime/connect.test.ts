@@ -220,7 +220,7 @@ it("a connection that is open when the caller gives up does not stay so", async 
   };
   const connecting = realtimeClient(emulator.url, { client: { logger } }).connect(config, { signal: leaving.signal });
   expect(await failureOf(connecting)).toMatchObject({ kind: "aborted" });
-  await emulator.waitForClosedWebsockets(1);
+  await emulator.waitForClosedWebSockets(1);
 });
 
 describe("joining a call", () => {

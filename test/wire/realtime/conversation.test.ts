@@ -193,7 +193,7 @@ describe("a conversation is over", () => {
     expect((await until("error")).at(-1)).toEqual({ type: "error", message: "no" });
     expect(await events.next()).toMatchObject({ done: true });
     expect(conversation.closeReason).toBe("error");
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
   });
 
   it("when it breaks", async () => {

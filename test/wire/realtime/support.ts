@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
-import { type RealtimeConnectOptions, RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
-import type { RealtimeWebsocketConnection } from "../../../src/api/realtime/connection.ts";
+import { type RealtimeConnectOptions, RealtimeWebSocketClient } from "../../../src/api/realtime/client.ts";
+import type { RealtimeWebSocketConnection } from "../../../src/api/realtime/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
 import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
@@ -16,12 +16,12 @@ export interface Setup {
   readonly server?: RawServerOptions;
 }
 
-export function realtimeClient(baseUrl: string, { provider, client }: Setup = {}): RealtimeWebsocketClient {
-  return new RealtimeWebsocketClient({ ...clientOptions(baseUrl, provider), ...client });
+export function realtimeClient(baseUrl: string, { provider, client }: Setup = {}): RealtimeWebSocketClient {
+  return new RealtimeWebSocketClient({ ...clientOptions(baseUrl, provider), ...client });
 }
 
 /** An open session, ended with the test. */
-export async function connect(baseUrl: string, setup: Setup = {}): Promise<RealtimeWebsocketConnection> {
+export async function connect(baseUrl: string, setup: Setup = {}): Promise<RealtimeWebSocketConnection> {
   const config = { instructions: "Be brief.", ...setup.config };
   const connection = await realtimeClient(baseUrl, setup).connect(config, setup.connect);
   onTestFinished(() => connection.terminate());
@@ -30,10 +30,10 @@ export async function connect(baseUrl: string, setup: Setup = {}): Promise<Realt
 
 /** A session with a server that says and hears what the test wants. */
 export class Line {
-  readonly connection: RealtimeWebsocketConnection;
+  readonly connection: RealtimeWebSocketConnection;
   readonly peer: RawPeer;
 
-  private constructor(connection: RealtimeWebsocketConnection, peer: RawPeer) {
+  private constructor(connection: RealtimeWebSocketConnection, peer: RawPeer) {
     this.connection = connection;
     this.peer = peer;
   }
@@ -62,7 +62,7 @@ export class Line {
   }
 }
 
-export async function nextEvents(connection: RealtimeWebsocketConnection, count: number): Promise<RealtimeEvent[]> {
+export async function nextEvents(connection: RealtimeWebSocketConnection, count: number): Promise<RealtimeEvent[]> {
   const events: RealtimeEvent[] = [];
   for await (const event of connection) if (events.push(event) === count) return events;
   throw new Error(`only ${events.length} of ${count} events came`);

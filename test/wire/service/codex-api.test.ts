@@ -52,7 +52,7 @@ it("every part of it answers over the one line", async () => {
     (await api.responses.create({ model: "m", input: `repeat: ${carrier}` }, { carrier })).text;
   expect(await over("websocket")).toBe("websocket");
   expect(await over("http")).toBe("http");
-  await emulator.waitForClosedWebsockets(1); // one for one response is closed with it
+  await emulator.waitForClosedWebSockets(1); // one for one response is closed with it
   const connections = emulator.requests.filter(({ kind }) => kind === "http").map(({ connection }) => connection);
   expect(new Set(connections).size).toBe(1);
 });
@@ -103,7 +103,7 @@ describe("closing", () => {
     await api.close();
     expect(await reading).toMatchObject({ kind: expect.stringMatching(/^(network|stream)$/) });
     expect(connection.isClosed).toBe(true);
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
     expect(await errorOf(api.responses.create(request))).toMatchObject({ kind: "build" });
     expect(await errorOf(api.websocket())).toMatchObject({ kind: "build" });
   });

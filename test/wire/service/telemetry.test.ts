@@ -17,7 +17,7 @@ const HOOKS = [
   "onRetry",
   "onStreamPoll",
   "onSkippedEvent",
-  "onWebsocketRequest",
+  "onWebSocketRequest",
 ] as const;
 
 async function watched(script: Script = []) {
@@ -64,7 +64,7 @@ describe("every event of a call", () => {
     expect(new Set(told.map(({ callId }) => callId)).size).toBe(1);
     expect(new Set(told.map(({ lane }) => lane))).toEqual(new Set(["lane-1"]));
     expect(of("onRequest").map(({ status }) => status)).toEqual([101, 101]);
-    expect(of("onWebsocketRequest")).toHaveLength(2);
+    expect(of("onWebSocketRequest")).toHaveLength(2);
     expect(of("onRetry")).toMatchObject([{ layer: "stream", reason: { kind: "stream" } }]);
     expect(ends()).toMatchObject([{ outcome: "completed" }]);
   });

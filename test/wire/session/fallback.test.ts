@@ -122,9 +122,9 @@ describe("which carrier", () => {
     ["auto", false, "http"],
     ["http", true, "http"],
     ["websocket", false, "websocket"],
-  ] as const)("%s, where the provider's supportsWebsockets is %s, is %s", async (carrier, supportsWebsockets, used) => {
+  ] as const)("%s, where the provider's supportsWebSockets is %s, is %s", async (carrier, supportsWebSockets, used) => {
     const emulator = await emulate();
-    const { session } = openSession(emulator.url, { carrier }, { supportsWebsockets });
+    const { session } = openSession(emulator.url, { carrier }, { supportsWebSockets });
     expect(session.carrier).toBe(used);
     await answerTo(session, asking("one"));
     expect(kindsOf(emulator)).toEqual(used === "http" ? ["http"] : ["handshake", "frame"]);

@@ -61,7 +61,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     const history: ReturnType<typeof asking>["input"] = [];
     await goOn(session, history, "one");
     for await (const event of await session.stream(asking("two", history))) if (event.type === "created") break;
-    await (carrier === "http" ? emulator.waitForClosedResponses(2) : emulator.waitForClosedWebsockets(1));
+    await (carrier === "http" ? emulator.waitForClosedResponses(2) : emulator.waitForClosedWebSockets(1));
     expect((await goOn(session, history, "three")).text).toBe("three");
     expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
     expect(session.carrier).toBe(carrier);
@@ -167,7 +167,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect((await waiting).error).toMatchObject({ kind: "aborted" });
     expect((await run(session, asking("three"))).error).toMatchObject({ kind: "build" });
     await session.close();
-    await (carrier === "http" ? emulator.waitForClosedResponses(1) : emulator.waitForClosedWebsockets(1));
+    await (carrier === "http" ? emulator.waitForClosedResponses(1) : emulator.waitForClosedWebSockets(1));
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
@@ -176,7 +176,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     const { session } = openSession(emulator.url, { carrier: "websocket" });
     await answerTo(session, asking("two"));
     await session.close();
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
   });
 
   it("a signal that fired before sends nothing", async () => {
@@ -306,7 +306,7 @@ describe("the connection's age (parity: websocket/renewal)", () => {
     expect(kindsOf(emulator)).toEqual(["handshake", "frame", "frame", "handshake", "frame"]);
     expect(bodiesAt(emulator)[2]).not.toHaveProperty("previous_response_id");
     expect(notices).toEqual([]);
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
   });
 });
 
@@ -333,7 +333,7 @@ describe("a connection that dies while nobody uses it (parity: websocket/idle-de
     await goOn(session, history, "one");
     const [client] = relay.pairs[0] ?? [];
     client?.resetAndDestroy();
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
     expect((await goOn(session, history, "two")).text).toBe("two");
     expect(session.carrier).toBe("websocket");
     expect(notices.every(({ retry, delayMs }) => retry === 0 && delayMs === 0)).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UndiciTransport } from "../../../src/client/http/undici-transport.ts";
 import { createDialer } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
-import { WebsocketConnection } from "../../../src/client/websocket/index.ts";
+import { WebSocketConnection } from "../../../src/client/websocket/index.ts";
 import { cert, certPath } from "../../support/certs.ts";
 import { identity, serveTls } from "../../support/tls-server.ts";
 import { errorOf, get } from "../../support/transport.ts";
@@ -22,7 +22,7 @@ describe("a server that demands a client certificate after the TLS 1.3 handshake
     ["HTTP", (port: number) => new UndiciTransport({ dialer }).execute(get(`https://localhost:${port}/`))],
     [
       "a WebSocket",
-      (port: number) => WebsocketConnection.open({ url: `wss://localhost:${port}/`, headers: {}, dialer }),
+      (port: number) => WebSocketConnection.open({ url: `wss://localhost:${port}/`, headers: {}, dialer }),
     ],
   ])("says so over %s, and that sending again cannot help", async (_carrier, connect) => {
     const { port } = await serveTls(demanding);

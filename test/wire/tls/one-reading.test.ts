@@ -4,7 +4,7 @@ import { noAuth } from "../../../src/api/auth.ts";
 import { CodexApi } from "../../../src/api/codex-api.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { openaiProvider } from "../../../src/api/providers.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { caFile } from "../../support/ca-file.ts";
 import { cert } from "../../support/certs.ts";
@@ -42,7 +42,7 @@ it("a CA bundle is opened once for each state of its file, whatever is built upo
   }
   await (await api.websocket()).close();
   await new ModelsClient(options).list();
-  await (await new ResponsesWebsocketClient(options).connect()).close();
+  await (await new ResponsesWebSocketClient(options).connect()).close();
   await using session = new ResponsesSession(options);
   await (await session.stream(request)).collect();
   expect(opens()).toBe(1);

@@ -3,7 +3,7 @@ import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { CallsClient } from "../../../src/api/endpoints/calls.ts";
 import { ImagesClient } from "../../../src/api/endpoints/images.ts";
 import { SearchClient, type SearchRequest } from "../../../src/api/endpoints/search.ts";
-import { RealtimeWebsocketClient } from "../../../src/api/realtime/client.ts";
+import { RealtimeWebSocketClient } from "../../../src/api/realtime/client.ts";
 import { ClientSecretsClient } from "../../../src/api/realtime/client-secrets.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
@@ -238,7 +238,7 @@ describe("a client secret", () => {
       expires_after: { anchor: "created_at", seconds: 60 },
       session: { type: "realtime", model: "gpt-realtime-2.1", instructions: "hi" },
     });
-    const client = new RealtimeWebsocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(secret.value) });
+    const client = new RealtimeWebSocketClient({ ...clientOptions(emulator.url), auth: apiKeyAuth(secret.value) });
     const connection = await client.connect({ model: "gpt-realtime-2.1", session: "keep" });
     expect(await connection.nextEvent()).toMatchObject({ type: "session_created" });
     await connection.append(new Uint8Array([1, 2, 3]));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { JsonObject } from "../../../src/api/wire/json.ts";
-import type { WebsocketRequest } from "../../../src/client/observe/telemetry.ts";
+import type { WebSocketRequest } from "../../../src/client/observe/telemetry.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { closedPort } from "../../support/serve.ts";
 import { serverIdentity } from "../proxy/loopback-trust.ts";
@@ -14,7 +14,7 @@ const SECRET = "sk-secret-1234567890";
 
 describe("the handshake", () => {
   it("carries ids, identity, protocol version and credentials; no subagent, no accept", async () => {
-    const emulator = await emulate({ requireWebsocketBeta: true });
+    const emulator = await emulate({ requireWebSocketBeta: true });
     await connect(emulator.url, {
       client: { auth: { bearerToken: () => SECRET, accountId: () => "acc" } },
       connect: { conversationId: "c1", traceContext: undefined },
@@ -315,8 +315,8 @@ describe("a request", () => {
 
   it("telemetry tells each request: how long it took to send, whether the connection was there before, and what failed it", async () => {
     const emulator = await emulate();
-    const sent: WebsocketRequest[] = [];
-    const telemetry = { onWebsocketRequest: (each: WebsocketRequest) => void sent.push(each) };
+    const sent: WebSocketRequest[] = [];
+    const telemetry = { onWebSocketRequest: (each: WebSocketRequest) => void sent.push(each) };
     const connection = await connect(emulator.url, { client: { telemetry } });
     for (let count = 0; count < 2; count += 1) {
       const { events } = await readEvents(await connection.stream(request));

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { createDeflateRaw, createInflateRaw, constants as zlib } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { WebsocketConnection } from "../../../src/client/websocket/index.ts";
+import type { WebSocketConnection } from "../../../src/client/websocket/index.ts";
 import { abortListeners, failureOf, watchHandles } from "../proxy/support.ts";
 import { closeFrame, frame, opcode, type RawPeer, type RawServerOptions, serveRaw } from "./raw-server.ts";
 import { type Heard, listen, open } from "./support.ts";
 
 interface Pair {
-  readonly connection: WebsocketConnection;
+  readonly connection: WebSocketConnection;
   readonly heard: Heard;
   readonly peer: RawPeer;
 }

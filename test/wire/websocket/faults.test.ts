@@ -164,7 +164,7 @@ describe("a fault in the middle of a response", () => {
       kind: "stream",
       message: "websocket connection is closed",
     });
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
     expect(emulator.requests.filter((each) => each.kind === "frame")).toHaveLength(1);
     expect(polls.every(({ carrier }) => carrier === "websocket")).toBe(true);
   });
@@ -190,7 +190,7 @@ describe("a fault in the middle of a response", () => {
     const { events, error } = await readEvents(await connection.stream(request, { turnState: brokenTurnState() }));
     expect(typesOf(events)).toEqual(["created"]);
     expect(error).toMatchObject({ kind: "stream", message: "the stream cannot be read: too deep" });
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
   });
 
   it("leaves no timer and no socket behind", async () => {
@@ -247,7 +247,7 @@ describe("a fault in the middle of a response", () => {
     });
     const connection = await connect(emulator.url);
     const stream = await connection.stream(request);
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
     const { events, error } = await readEvents(stream);
     expect(textOf(events)).toBe("ab");
     expect((error as CodexApiError).message).toBe("websocket closed by server before response.completed (code 1011)");

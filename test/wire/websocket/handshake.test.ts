@@ -1,7 +1,7 @@
 import zlib from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { HttpError, NetworkError } from "../../../src/client/failure/kinds.ts";
-import { WebsocketConnection } from "../../../src/client/websocket/index.ts";
+import { WebSocketConnection } from "../../../src/client/websocket/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { startSocksProxy } from "../../support/proxies/socks-proxy.ts";
@@ -287,7 +287,7 @@ describe("the way to the server", () => {
     const emulator = await emulate({ tls: true });
     const url = `${emulator.url.replace("http", "ws")}/responses`;
     const refused = (await failureOf(
-      WebsocketConnection.open({ url, headers: {}, dialer: testDialer() }),
+      WebSocketConnection.open({ url, headers: {}, dialer: testDialer() }),
     )) as unknown as NetworkError;
     expect(refused).toMatchObject({ kind: "network", phase: "tls", outlook: "never" });
     const own = await emulate({ tls: { key: serverIdentity().key, cert: serverIdentity().cert } });

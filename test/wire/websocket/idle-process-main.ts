@@ -1,9 +1,9 @@
 // A process that asks the server at BASE_URL once over a WebSocket and closes nothing. No timer holds it.
 import { noAuth } from "../../../src/api/auth.ts";
-import { ResponsesWebsocketClient } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 
 const [, , baseUrl = ""] = process.argv;
-const client = new ResponsesWebsocketClient({
+const client = new ResponsesWebSocketClient({
   provider: { name: "x", baseUrl, streamIdleTimeoutMs: 0 },
   auth: noAuth(),
 });

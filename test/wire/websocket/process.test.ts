@@ -45,6 +45,6 @@ it.each([{ tls: false }, { tls: true }])(
       timeout: 10_000,
     });
     expect(stdout).toBe("held");
-    await emulator.waitForClosedWebsockets(2);
+    await emulator.waitForClosedWebSockets(2);
   },
 );

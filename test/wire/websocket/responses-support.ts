@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
-import { ResponsesWebsocketClient, type WebsocketConnectOptions } from "../../../src/api/responses/websocket/client.ts";
-import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket/connection.ts";
+import { ResponsesWebSocketClient, type WebSocketConnectOptions } from "../../../src/api/responses/websocket/client.ts";
+import type { ResponsesWebSocketConnection } from "../../../src/api/responses/websocket/connection.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";
@@ -10,15 +10,15 @@ import { clientOptions } from "../../support/clients.ts";
 export interface Setup {
   readonly provider?: Partial<ProviderConfig>;
   readonly client?: Partial<ServiceOptions>;
-  readonly connect?: WebsocketConnectOptions;
+  readonly connect?: WebSocketConnectOptions;
 }
 
-export function websocketClient(baseUrl: string, { provider, client }: Setup = {}): ResponsesWebsocketClient {
-  return new ResponsesWebsocketClient({ ...clientOptions(baseUrl, provider), ...client });
+export function websocketClient(baseUrl: string, { provider, client }: Setup = {}): ResponsesWebSocketClient {
+  return new ResponsesWebSocketClient({ ...clientOptions(baseUrl, provider), ...client });
 }
 
 /** An open connection, closed with the test. */
-export async function connect(baseUrl: string, setup: Setup = {}): Promise<ResponsesWebsocketConnection> {
+export async function connect(baseUrl: string, setup: Setup = {}): Promise<ResponsesWebSocketConnection> {
   const connection = await websocketClient(baseUrl, setup).connect(setup.connect);
   onTestFinished(() => connection.close());
   return connection;

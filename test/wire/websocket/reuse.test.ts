@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import type { ResponsesWebsocketConnection } from "../../../src/api/responses/websocket/connection.ts";
+import type { ResponsesWebSocketConnection } from "../../../src/api/responses/websocket/connection.ts";
 import type { Step } from "../../../src/emulator/index.ts";
 import { emulate, readEvents, textOf } from "../../support/clients.ts";
 import { abortListeners, failureOf, watchHandles } from "../proxy/support.ts";
@@ -136,14 +136,14 @@ describe("leaving", () => {
   const endless: Step = { stallAfterEvents: 2 };
 
   async function leaving(
-    leave: (connection: ResponsesWebsocketConnection, controller: AbortController) => Promise<unknown>,
+    leave: (connection: ResponsesWebSocketConnection, controller: AbortController) => Promise<unknown>,
   ) {
     const emulator = await emulate({ script: [endless] });
     const connection = await connect(emulator.url);
     const controller = new AbortController();
     const outcome = await leave(connection, controller);
     expect(connection.isClosed).toBe(true);
-    await emulator.waitForClosedWebsockets(1);
+    await emulator.waitForClosedWebSockets(1);
     expect(abortListeners(controller.signal)).toBe(0);
     return outcome;
   }
@@ -215,7 +215,7 @@ describe("leaving", () => {
 });
 
 describe("between two responses", () => {
-  async function idle(livenessTimeoutMs: number): Promise<{ connection: ResponsesWebsocketConnection; peer: RawPeer }> {
+  async function idle(livenessTimeoutMs: number): Promise<{ connection: ResponsesWebSocketConnection; peer: RawPeer }> {
     const peers: RawPeer[] = [];
     const server = await serveRaw((peer) => peers.push(peer));
     const connection = await connect(server.url, { provider: { livenessTimeoutMs } });

@@ -1,6 +1,6 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
 import type { RealtimeClosure } from "../closure.ts";
-import type { RealtimeWebsocketConnection } from "../connection.ts";
+import type { RealtimeWebSocketConnection } from "../connection.ts";
 import type { RealtimeEvent } from "../events.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import type { RealtimeContentPart } from "../session.ts";
@@ -42,7 +42,7 @@ export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
  * ```
  */
 export class RealtimeConversation implements AsyncIterable<RealtimeConversationEvent> {
-  readonly #connection: RealtimeWebsocketConnection;
+  readonly #connection: RealtimeWebSocketConnection;
   readonly #state: ConversationState;
   readonly #logger: Logger;
   /** Told and not yet taken: a loop that is left goes on with them in the next one. */
@@ -53,7 +53,7 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
   readonly #lastMessages = new Map<string, string>();
   #closeReason: RealtimeCloseReason | undefined;
 
-  constructor(connection: RealtimeWebsocketConnection, { playedMs, logger }: RealtimeConversationOptions = {}) {
+  constructor(connection: RealtimeWebSocketConnection, { playedMs, logger }: RealtimeConversationOptions = {}) {
     this.#connection = connection;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
     this.#logger = steadyLogger(logger);

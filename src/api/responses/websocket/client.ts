@@ -11,12 +11,12 @@ import {
 } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { Service } from "../../service/service.ts";
-import { ResponsesWebsocketConnection } from "./connection.ts";
+import { ResponsesWebSocketConnection } from "./connection.ts";
 
 /**
  * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the reference.
  */
-export interface WebsocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
+export interface WebSocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
   /** Headers for slots that neither the provider nor `headers` takes. */
   readonly defaultHeaders?: UnaryOptions["headers"];
   /** Offer permessage-deflate. Default true: a history that is sent again shrinks to what is new, for about 300 kB a connection. */
@@ -24,7 +24,7 @@ export interface WebsocketConnectOptions extends UnaryOptions, Omit<Conversation
 }
 
 const { sessionSource: _overHttpAlone, ...CONVERSATION } = CONVERSATION_NAMES;
-const CONNECT = knownOptions<WebsocketConnectOptions>("the options of a WebSocket", {
+const CONNECT = knownOptions<WebSocketConnectOptions>("the options of a WebSocket", {
   ...UNARY_NAMES,
   ...CONVERSATION,
   defaultHeaders: true,
@@ -35,14 +35,14 @@ const CONNECT = knownOptions<WebsocketConnectOptions>("the options of a WebSocke
 const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
 
 /** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route, the identity and the credentials that HTTP has. */
-export class ResponsesWebsocketClient extends ServiceClient {
+export class ResponsesWebSocketClient extends ServiceClient {
   /**
    * Opens a connection. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
    *
    * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
    *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
    */
-  async connect(options: WebsocketConnectOptions = {}): Promise<ResponsesWebsocketConnection> {
+  async connect(options: WebSocketConnectOptions = {}): Promise<ResponsesWebSocketConnection> {
     return connectResponses(this.service, options);
   }
 }
@@ -50,9 +50,9 @@ export class ResponsesWebsocketClient extends ServiceClient {
 /** @param part - The call of a session that needs the connection. Default: a call of its own. */
 export async function connectResponses(
   service: Service,
-  options: WebsocketConnectOptions,
+  options: WebSocketConnectOptions,
   part?: CallPart,
-): Promise<ResponsesWebsocketConnection> {
+): Promise<ResponsesWebSocketConnection> {
   CONNECT(options);
   const { provider, limits } = service;
   const { turnState, traceContext } = options;
@@ -73,6 +73,6 @@ export async function connectResponses(
   };
   return service.open(handshake, (connection) => {
     turnState?.set(connection.headers[header.turnState]);
-    return new ResponsesWebsocketConnection(connection, { provider, limits, observer, traceContext });
+    return new ResponsesWebSocketConnection(connection, { provider, limits, observer, traceContext });
   });
 }

@@ -6,7 +6,7 @@ import { type TraceContext, traceHeaders } from "../../../client/observe/trace-c
 import { knownOptions } from "../../../client/options.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
-import type { WebsocketConnection, WebsocketEnd, WebsocketSink } from "../../../client/websocket/index.ts";
+import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
 import { requestIdOf } from "../../refusal/http-text.ts";
@@ -26,7 +26,7 @@ import { watched } from "../watched.ts";
 import { connectionClosed, RequestTurns } from "./turns.ts";
 
 /** Options of one response over a WebSocket. */
-export interface WebsocketStreamOptions extends StreamOptions {
+export interface WebSocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
   /** False prepares connection and cache without an answer. Default true. */
@@ -41,7 +41,7 @@ export interface WebsocketStreamOptions extends StreamOptions {
   readonly turnState?: TurnState | undefined;
 }
 
-const STREAM = knownOptions<WebsocketStreamOptions>("the options of a response", {
+const STREAM = knownOptions<WebSocketStreamOptions>("the options of a response", {
   previousResponseId: true,
   generate: true,
   clientMetadata: true,
@@ -65,11 +65,11 @@ export interface ConnectionContext {
 }
 
 /** One request over a connection. */
-export interface WebsocketResponseCall {
+export interface WebSocketResponseCall {
   /** As `frameText` writes it. */
   readonly frame: string;
   /** What of the options is about reading the answer. */
-  readonly options: WebsocketStreamOptions;
+  readonly options: WebSocketStreamOptions;
   readonly observer: CallObserver;
   /** The call ends with this response. */
   readonly isOwnCall: boolean;
@@ -79,20 +79,20 @@ export interface WebsocketResponseCall {
 
 /** As `streamBody`, for a request that is part of a larger call. */
 export let respondOn: (
-  connection: ResponsesWebsocketConnection,
-  call: WebsocketResponseCall,
+  connection: ResponsesWebSocketConnection,
+  call: WebSocketResponseCall,
 ) => Promise<ResponseStream>;
 
 /**
  * A WebSocket to `responses`: one request after the other, each answered by a {@link ResponseStream}. It stays open after a response that
  * came to its end; a failure, an abort, or a loop left early closes it, and what waits in line fails with it.
  */
-export class ResponsesWebsocketConnection {
+export class ResponsesWebSocketConnection {
   /** Of the server's answer to the handshake. */
   readonly headers: HeaderMap;
   /** On the clock of `performance.now()`: the service ends a connection after 60 minutes. */
   readonly openedAt: number;
-  readonly #connection: WebsocketConnection;
+  readonly #connection: WebSocketConnection;
   readonly #context: ConnectionContext;
   readonly #preliminary: readonly ResponseEvent[];
   readonly #turns = new RequestTurns();
@@ -103,7 +103,7 @@ export class ResponsesWebsocketConnection {
   readonly #messages: RawData[] = [];
 
   /** @internal */
-  constructor(connection: WebsocketConnection, context: ConnectionContext) {
+  constructor(connection: WebSocketConnection, context: ConnectionContext) {
     this.headers = connection.headers;
     this.openedAt = connection.openedAt;
     this.#connection = connection;
@@ -132,7 +132,7 @@ export class ResponsesWebsocketConnection {
    */
   async stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
-    options: WebsocketStreamOptions = {},
+    options: WebSocketStreamOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
     const { azure, itemIds } = requestEncoding(this.#context.provider);
     // The ids of stored items are written over HTTP alone, as in the reference.
@@ -141,7 +141,7 @@ export class ResponsesWebsocketConnection {
   }
 
   /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
-  async streamBody(body: JsonObject, options: WebsocketStreamOptions = {}): Promise<ResponseStream> {
+  async streamBody(body: JsonObject, options: WebSocketStreamOptions = {}): Promise<ResponseStream> {
     STREAM(options);
     checkReading(options);
     const observer = this.#context.observer.begin({ endpoint: "responses", model: modelOf(body) });
@@ -159,7 +159,7 @@ export class ResponsesWebsocketConnection {
     respondOn = (connection, call) => connection.#respond(call);
   }
 
-  async #respond({ frame, options, observer, isOwnCall, dress }: WebsocketResponseCall): Promise<ResponseStream> {
+  async #respond({ frame, options, observer, isOwnCall, dress }: WebSocketResponseCall): Promise<ResponseStream> {
     acceptSignal(options.signal);
     if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
     await this.#turns.enter(options.signal);
@@ -195,7 +195,7 @@ export class ResponsesWebsocketConnection {
     if (error) this.#connection.terminate();
   }
 
-  #openFlow(options: WebsocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
+  #openFlow(options: WebSocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
     const { limits } = this.#context;
     const flow = new ResponseFlow(this.#carrier, {
       ...streamOptionsOf(options),
@@ -233,7 +233,7 @@ export class ResponsesWebsocketConnection {
       this.#isSending = false;
     }
     const durationMs = Math.round(performance.now() - startedAt);
-    notify(telemetry, "onWebsocketRequest", { durationMs, error, connectionReused });
+    notify(telemetry, "onWebSocketRequest", { durationMs, error, connectionReused });
     if (error !== undefined) throw error;
   }
 
@@ -273,7 +273,7 @@ export class ResponsesWebsocketConnection {
     }
   };
 
-  readonly #sink: WebsocketSink = {
+  readonly #sink: WebSocketSink = {
     rawData: (message) => {
       if (this.#messages.length === 0) NOW.then(this.#readMessages); // what `queueMicrotask` does, without the async resource that Node makes for it
       this.#messages.push(message);
@@ -301,7 +301,7 @@ export function frameText(
     generate,
     clientMetadata,
     traceContext,
-  }: Pick<WebsocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
+  }: Pick<WebSocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
 ): string {
   const trace = traceMetadata(traceContext);
   return jsonText(
@@ -318,7 +318,7 @@ function traceMetadata(context: TraceContext | undefined): Readonly<Record<strin
   return metadata;
 }
 
-function endError(end: Exclude<WebsocketEnd, { by: "us" }>): Failure {
+function endError(end: Exclude<WebSocketEnd, { by: "us" }>): Failure {
   switch (end.by) {
     case "peer": {
       const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;

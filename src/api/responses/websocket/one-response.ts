@@ -7,20 +7,20 @@ import type { HttpResponseCall } from "../http-response.ts";
 import { streamOptionsOf } from "../options.ts";
 import type { ResponseStream } from "../stream.ts";
 import { connectResponses } from "./client.ts";
-import { frameText, type ResponsesWebsocketConnection, respondOn } from "./connection.ts";
+import { frameText, type ResponsesWebSocketConnection, respondOn } from "./connection.ts";
 
 /** A connection for one response. */
 export function connectOnce(
   service: Service,
   { options, part }: HttpResponseCall,
-): Promise<ResponsesWebsocketConnection> {
+): Promise<ResponsesWebSocketConnection> {
   const { conversationId, turnMetadata, turnState, headers, signal } = options;
   return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, part);
 }
 
 /** The response, whose end closes the connection. */
 export async function respondOnce(
-  connection: ResponsesWebsocketConnection,
+  connection: ResponsesWebSocketConnection,
   { body, options, part }: HttpResponseCall,
 ): Promise<ResponseStream> {
   const { traceContext, turnState, signal } = options;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ResponsesWebsocketConnection } from "../../../../src/api/responses/websocket/connection.ts";
+import type { ResponsesWebSocketConnection } from "../../../../src/api/responses/websocket/connection.ts";
 import { CallCredentials } from "../../../../src/api/service/credentials.ts";
 import { Observer } from "../../../../src/api/service/observer.ts";
 import { type ConnectionCall, ConnectionSlot } from "../../../../src/api/session/connection-slot.ts";
@@ -12,7 +12,7 @@ interface Opened {
 /** A slot over connections that are nothing but open or closed. */
 function slotOf(whileConnecting: () => void = () => {}) {
   const opened: Opened[] = [];
-  const connect = async (): Promise<ResponsesWebsocketConnection> => {
+  const connect = async (): Promise<ResponsesWebSocketConnection> => {
     whileConnecting();
     const connection = {
       isClosed: false,
@@ -22,7 +22,7 @@ function slotOf(whileConnecting: () => void = () => {}) {
       },
     };
     opened.push(connection);
-    return connection as unknown as ResponsesWebsocketConnection;
+    return connection as unknown as ResponsesWebSocketConnection;
   };
   return { slot: new ConnectionSlot(connect, 60_000), opened };
 }
