@@ -85,8 +85,10 @@ export {
 export type { CreditsSnapshot, RateLimitSnapshot, RateLimitWindow } from "./api/rate-limits.ts";
 export { type RealtimeConnectOptions, RealtimeWebSocketClient } from "./api/realtime/client.ts";
 export { type ClientSecret, type ClientSecretRequest, ClientSecretsClient } from "./api/realtime/client-secrets.ts";
-export type { RealtimeClosure } from "./api/realtime/closure.ts";
-export type { RealtimeWebSocketConnection } from "./api/realtime/connection.ts";
+export type { RealtimeClosure } from "./api/realtime/connection/closure.ts";
+export type { RealtimeWebSocketConnection } from "./api/realtime/connection/connection.ts";
+export type { RealtimeEvents } from "./api/realtime/connection/reader.ts";
+export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./api/realtime/connection/writer.ts";
 export {
   type RealtimeCloseReason,
   RealtimeConversation,
@@ -105,7 +107,6 @@ export type {
   TranscriptEntry,
 } from "./api/realtime/events.ts";
 export { realtimeCallSession } from "./api/realtime/protocol/protocols.ts";
-export type { RealtimeEvents } from "./api/realtime/reader.ts";
 export type { RealtimeUsage, ResponseOutcome, ResponseStatusDetails } from "./api/realtime/response-outcome.ts";
 export type {
   RealtimeContentPart,
@@ -121,7 +122,6 @@ export type {
   RealtimeSessionSettings,
 } from "./api/realtime/settings.ts";
 export { realtimeEventToWire } from "./api/realtime/wire-form.ts";
-export type { RealtimeAudioData, RealtimeSendOptions, RealtimeWriter } from "./api/realtime/writer.ts";
 export { mapFailedResponse } from "./api/refusal/event.ts";
 export { exitStatusOf } from "./api/refusal/exit.ts";
 export {

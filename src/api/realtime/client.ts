@@ -5,7 +5,7 @@ import { withRetries } from "../../client/retry/retry.ts";
 import { header } from "../headers.ts";
 import { beginPart, type CallPart } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
-import { RealtimeWebSocketConnection } from "./connection.ts";
+import { RealtimeWebSocketConnection } from "./connection/connection.ts";
 import { protocolOf } from "./protocol/protocols.ts";
 import type { RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";

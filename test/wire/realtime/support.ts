@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import { type RealtimeConnectOptions, RealtimeWebSocketClient } from "../../../src/api/realtime/client.ts";
-import type { RealtimeWebSocketConnection } from "../../../src/api/realtime/connection.ts";
+import type { RealtimeWebSocketConnection } from "../../../src/api/realtime/connection/connection.ts";
 import type { RealtimeEvent } from "../../../src/api/realtime/events.ts";
 import type { RealtimeSessionConfig } from "../../../src/api/realtime/settings.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";

@@ -1,10 +1,10 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
-import type { RealtimeClosure } from "../closure.ts";
-import type { RealtimeWebSocketConnection } from "../connection.ts";
+import type { RealtimeClosure } from "../connection/closure.ts";
+import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
+import type { RealtimeAudioData, RealtimeSendOptions } from "../connection/writer.ts";
 import type { RealtimeEvent } from "../events.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import type { RealtimeContentPart } from "../session.ts";
-import type { RealtimeAudioData, RealtimeSendOptions } from "../writer.ts";
 import { ConversationState, type ConversationStateOptions, type ConversationStep, type FunctionCall } from "./state.ts";
 
 export interface RealtimeConversationOptions extends Pick<ConversationStateOptions, "playedMs"> {

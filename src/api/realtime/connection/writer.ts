@@ -1,10 +1,10 @@
-import { BuildError } from "../../client/failure/kinds.ts";
-import { type JsonObject, jsonText } from "../wire/json.ts";
+import { BuildError } from "../../../client/failure/kinds.ts";
+import { type JsonObject, jsonText } from "../../wire/json.ts";
+import type { MessageRole } from "../protocol/protocol.ts";
+import { responseWire } from "../protocol/session-wire.ts";
+import type { RealtimeItem, RealtimeResponseParameters } from "../session.ts";
+import type { RealtimeSessionSettings } from "../settings.ts";
 import type { RealtimeLink } from "./link.ts";
-import type { MessageRole } from "./protocol/protocol.ts";
-import { responseWire } from "./protocol/session-wire.ts";
-import type { RealtimeItem, RealtimeResponseParameters } from "./session.ts";
-import type { RealtimeSessionSettings } from "./settings.ts";
 
 export interface RealtimeSendOptions {
   /** Gives up while the message waits for the network, with an `aborted` error; it is not sent then. */

@@ -1,4 +1,4 @@
-import type { RealtimeEvent } from "./events.ts";
+import type { RealtimeEvent } from "../events.ts";
 import type { RealtimeLink } from "./link.ts";
 
 export interface NextEventOptions {

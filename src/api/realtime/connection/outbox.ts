@@ -1,4 +1,4 @@
-import { AbortedError, LimitError } from "../../client/failure/kinds.ts";
+import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 
 export interface OutboxOptions {
   /** Hands a message to the network; resolves when it is taken. */

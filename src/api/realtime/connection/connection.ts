@@ -1,10 +1,10 @@
-import type { HeaderMap } from "../../client/headers.ts";
-import type { WebSocketConnection } from "../../client/websocket/index.ts";
+import type { HeaderMap } from "../../../client/headers.ts";
+import type { WebSocketConnection } from "../../../client/websocket/index.ts";
+import type { RealtimeEvent } from "../events.ts";
+import type { RealtimeProtocolName } from "../settings.ts";
 import type { RealtimeClosure } from "./closure.ts";
-import type { RealtimeEvent } from "./events.ts";
 import { type RealtimeContext, RealtimeLink } from "./link.ts";
 import { RealtimeEvents } from "./reader.ts";
-import type { RealtimeProtocolName } from "./settings.ts";
 import { RealtimeWriter } from "./writer.ts";
 
 /**

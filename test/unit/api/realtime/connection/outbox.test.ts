@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { Outbox } from "../../../../src/api/realtime/outbox.ts";
+import { Outbox } from "../../../../../src/api/realtime/connection/outbox.ts";
 
 const WINDOW = 32;
 const MOST_AUDIO = 256;

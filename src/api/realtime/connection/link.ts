@@ -1,17 +1,17 @@
-import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
-import type { Logger } from "../../client/observe/log.ts";
-import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
-import { Backlog } from "../../client/waiting/backlog.ts";
-import { PushQueue } from "../../client/waiting/push-queue.ts";
-import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../client/websocket/index.ts";
-import { CodexApiError } from "../refusal/kinds.ts";
-import type { JsonObject } from "../wire/json.ts";
+import { AbortedError, StreamError } from "../../../client/failure/kinds.ts";
+import type { Logger } from "../../../client/observe/log.ts";
+import { notify, type Telemetry } from "../../../client/observe/telemetry.ts";
+import { Backlog } from "../../../client/waiting/backlog.ts";
+import { PushQueue } from "../../../client/waiting/push-queue.ts";
+import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { type RealtimeEvent, withRaw } from "../events.ts";
+import { parseFrame } from "../protocol/decoders.ts";
+import type { EventStage, RealtimeProtocol } from "../protocol/protocol.ts";
+import type { RealtimeSessionConfig } from "../settings.ts";
 import { closureOf, failureOf, type RealtimeClosure, referenceFailure } from "./closure.ts";
-import { type RealtimeEvent, withRaw } from "./events.ts";
 import { Outbox, type OutgoingMessage } from "./outbox.ts";
-import { parseFrame } from "./protocol/decoders.ts";
-import type { EventStage, RealtimeProtocol } from "./protocol/protocol.ts";
-import type { RealtimeSessionConfig } from "./settings.ts";
 
 /** What a connection takes over from its client. */
 export interface RealtimeContext {

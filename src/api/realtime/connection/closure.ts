@@ -1,5 +1,5 @@
-import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import type { WebSocketEnd } from "../../client/websocket/index.ts";
+import { StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
+import type { WebSocketEnd } from "../../../client/websocket/index.ts";
 
 /** How a connection ended. */
 export interface RealtimeClosure {
