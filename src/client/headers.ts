@@ -1,10 +1,7 @@
 import { BuildError } from "./failure/kinds.ts";
+import type { HeaderInit, HeaderMap } from "./header-map.ts";
 
-/** Header names in lower case, in the order they are sent or were received; repeated ones are joined with `, `. */
-export type HeaderMap = Readonly<Record<string, string>>;
-
-/** What callers may pass: any case; `undefined` leaves a header out. */
-export type HeaderInit = Readonly<Record<string, string | undefined>>;
+export type { HeaderInit, HeaderMap };
 
 /**
  * Largest head of an answer that is taken, in bytes. Node's own bound is 16 KiB, which cookies and policies of a corporate gateway go

@@ -1,4 +1,4 @@
-import type { HeaderMap } from "../headers.ts";
+import type { HeaderMap } from "../header-map.ts";
 import { type CommonFields, Failure, type FailureOf, failureClass, kind } from "./failure.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 

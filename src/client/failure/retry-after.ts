@@ -1,4 +1,4 @@
-import type { HeaderMap } from "../headers.ts";
+import type { HeaderMap } from "../header-map.ts";
 
 const DECIMAL = /^\d+(\.\d+)?$/;
 // The three forms of RFC 9110 §5.6.7; `Date.parse` alone takes almost anything for a date.

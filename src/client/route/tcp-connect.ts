@@ -1,6 +1,7 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, Socket } from "node:net";
 import { NetworkError } from "../failure/kinds.ts";
 import type { ConnectAttempt } from "./connect-attempt.ts";
+import { codeOf, inBrackets } from "./error-code.ts";
 import { adviceFor, describePeer, type Peer } from "./peer.ts";
 
 /**
@@ -82,13 +83,4 @@ function connectFailure(cause: Error, peer: Peer): NetworkError {
     phase: "connect",
     cause,
   });
-}
-
-export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-export function inBrackets(code: string | undefined): string {
-  return code === undefined ? "" : ` (${code})`;
 }

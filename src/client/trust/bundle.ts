@@ -3,12 +3,12 @@ import type { Environment } from "../environment.ts";
 import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../failure/kinds.ts";
 import { FileError } from "../files/index.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
-import { RecentlyUsed } from "../recently-used.ts";
-import { derItemAt, firstDerItem } from "./der.ts";
 import { FileReadings } from "./file-readings.ts";
-import { describeFound } from "./found.ts";
-import { type PemSection, parsePem, toCertificatePem } from "./pem.ts";
-import { readPemFile } from "./pem-file.ts";
+import { derItemAt, firstDerItem } from "./pem/der.ts";
+import { readPemFile } from "./pem/file.ts";
+import { describeFound } from "./pem/found.ts";
+import { type PemSection, parsePem, toCertificatePem } from "./pem/sections.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 import { type CaSource, type CaVariable, checkPemSource, pathOf, selectCaBundle } from "./selection.ts";
 
 /** One certificate of a bundle. `pem` is written anew from the certificate, without what stood around it. */

@@ -3,10 +3,12 @@ import tls from "node:tls";
 import { BuildError } from "../failure/kinds.ts";
 import { FileError } from "../files/index.ts";
 import { strictCiphers } from "./ciphers.ts";
-import { derItemAt } from "./der.ts";
-import { describeFound } from "./found.ts";
-import { decodeBytes, type PemSection, parsePem } from "./pem.ts";
-import { readPemFile } from "./pem-file.ts";
+import { FileReadings } from "./file-readings.ts";
+import { derItemAt } from "./pem/der.ts";
+import { readPemFile } from "./pem/file.ts";
+import { describeFound } from "./pem/found.ts";
+import { decodeBytes, type PemSection, parsePem } from "./pem/sections.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 import { checkPemSource, type PemSource, pathOf } from "./selection.ts";
 
 /** What a server that demands a client certificate is shown. */
@@ -27,15 +29,33 @@ export interface LoadedClientCertificate {
   readonly digest: string;
 }
 
+/** A process has one or two; the bound is for one that makes ever new ones. */
+const MAX_KNOWN = 8;
+const readings = new FileReadings<Buffer>();
+const usable = new RecentlyUsed<LoadedClientCertificate>(MAX_KNOWN);
+
 /**
- * Reads a client certificate and tries it out.
+ * Reads a client certificate and tries it out: each state of a file is read once in a process, and the same certificate with the same key tried once.
  *
  * @throws {@link BuildError} A file that cannot be read, a key that does not fit or cannot be decrypted.
  */
-export function loadClientCertificate({ cert, key, passphrase }: ClientCertificate): LoadedClientCertificate {
+export function loadClientCertificate(given: ClientCertificate): LoadedClientCertificate {
+  const cert = read(given.cert, "client certificate");
+  const key = read(given.key, "client certificate's key");
+  const hash = createHash("sha256");
+  for (const part of [cert, key, given.passphrase ?? ""]) hash.update(`${part.length}:`).update(part);
+  const digest = hash.digest("hex");
+  return usable.get(digest, () => tryOut(given, { cert, key, digest }));
+}
+
+function tryOut(
+  given: ClientCertificate,
+  { cert, key, digest }: { readonly cert: Buffer; readonly key: Buffer; readonly digest: string },
+): LoadedClientCertificate {
+  const { passphrase } = given;
   const options = {
-    cert: checked(read(cert, "client certificate"), CERTIFICATE, cert),
-    key: checked(read(key, "client certificate's key"), KEY, key),
+    cert: checked(cert, CERTIFICATE, given.cert),
+    key: checked(key, KEY, given.key),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
   try {
@@ -43,13 +63,11 @@ export function loadClientCertificate({ cert, key, passphrase }: ClientCertifica
     tls.createSecureContext({ ...options, ca: [], ciphers: strictCiphers() });
   } catch (error) {
     throw new BuildError(
-      `the client certificate ${nameOf(cert)} cannot be used with the key ${nameOf(key)}: ${why(error, options.key, passphrase)}`,
+      `the client certificate ${nameOf(given.cert)} cannot be used with the key ${nameOf(given.key)}: ${why(error, options.key, passphrase)}`,
       { cause: error },
     );
   }
-  const digest = createHash("sha256");
-  for (const part of [options.cert, options.key, passphrase ?? ""]) digest.update(`${part.length}:`).update(part);
-  return { options, digest: digest.digest("hex") };
+  return { options, digest };
 }
 
 function read(source: PemSource, what: string): Buffer {
@@ -57,7 +75,7 @@ function read(source: PemSource, what: string): Buffer {
   const path = pathOf(source);
   if (path === undefined) return asciiPem((source as { readonly pem: string | Uint8Array }).pem);
   try {
-    return asciiPem(readPemFile(path));
+    return readings.of(path, () => asciiPem(readPemFile(path)));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     throw new BuildError(`cannot read the ${what} ${path}: ${error.message}`, { cause: error });

@@ -1,11 +1,11 @@
 import tls from "node:tls";
 import { BuildError } from "../failure/kinds.ts";
-import { RecentlyUsed } from "../recently-used.ts";
 import { type CaBundle, rejected } from "./bundle.ts";
 import { strictCiphers } from "./ciphers.ts";
 import type { LoadedClientCertificate } from "./client-certificate.ts";
-import { isSelfIssued } from "./peer-chain.ts";
-import { toBase64 } from "./pem.ts";
+import { isSelfIssued } from "./handshake/peer-chain.ts";
+import { toBase64 } from "./pem/sections.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 import type { OrdinaryRoots } from "./roots.ts";
 
 /** What a context is made of. */

@@ -1,5 +1,5 @@
 import { type BigIntStats, statSync } from "node:fs";
-import { RecentlyUsed } from "../recently-used.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 
 /** A process has one or two bundles; the bound is for one that makes ever new files. */
 const MAX_READINGS = 8;
@@ -15,13 +15,16 @@ export class FileReadings<Reading> {
    * @param read - Opens the file. What it throws is not kept.
    */
   of(path: string, read: () => Reading): Reading {
-    const state = stateOf(path);
+    const state = fileState(path);
     return state === undefined ? read() : this.#known.get(`${path}\n${state}`, read);
   }
 }
 
-/** Undefined where there is no telling: no such file, no ordinary one, or one whose size is not that of its content (`/proc`). */
-function stateOf(path: string): string | undefined {
+/**
+ * Tells one content of a file from another: device, number, size and times, from one `stat`. Undefined where there is no telling: no such file, no
+ * ordinary one, or one whose size is not that of its content (`/proc`).
+ */
+export function fileState(path: string): string | undefined {
   let stats: BigIntStats | undefined;
   try {
     stats = statSync(path, { bigint: true, throwIfNoEntry: false });

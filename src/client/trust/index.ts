@@ -12,10 +12,10 @@ export {
   readCaBundle,
 } from "./bundle.ts";
 export type { ClientCertificate } from "./client-certificate.ts";
-export type { ConnectOptions } from "./connect.ts";
-export { isTrustFailure } from "./failure.ts";
-export { type CertificateFacts, describeCertificates, inspectPeer, type PeerFacts } from "./inspect.ts";
-export { SMALL_GROUPS } from "./large-hello.ts";
+export type { ConnectOptions } from "./handshake/connect.ts";
+export { isTrustFailure } from "./handshake/failure.ts";
+export { type CertificateFacts, describeCertificates, inspectPeer, type PeerFacts } from "./handshake/inspect.ts";
+export { SMALL_GROUPS } from "./handshake/large-hello.ts";
 export {
   type CaSelection,
   type CaSource,

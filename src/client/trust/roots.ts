@@ -3,11 +3,12 @@ import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import type { Environment } from "../environment.ts";
 import type { Logger } from "../observe/log.ts";
-import { RecentlyUsed } from "../recently-used.ts";
-import { firstDerItem } from "./der.ts";
-import { describeFound } from "./found.ts";
-import { parsePem, toBase64, toCertificatePem } from "./pem.ts";
-import { readPemFile } from "./pem-file.ts";
+import { fileState } from "./file-readings.ts";
+import { firstDerItem } from "./pem/der.ts";
+import { readPemFile } from "./pem/file.ts";
+import { describeFound } from "./pem/found.ts";
+import { parsePem, toBase64, toCertificatePem } from "./pem/sections.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 
 /** The roots that a bundle is added to. */
 export interface OrdinaryRoots {
@@ -65,14 +66,34 @@ const cache = new RecentlyUsed<OrdinaryRoots>(8);
 
 /**
  * What is trusted without any bundle: Node's default roots, `NODE_EXTRA_CA_CERTS`, the operating system's store and `SSL_CERT_DIR`
- * (folders as OpenSSL reads them). Read once per process and setting of those two variables; what cannot be read is warned about and left out.
+ * (folders as OpenSSL reads them). Read once per process for each setting of those two variables and each state of the files; what cannot be read is
+ * warned about and left out.
  *
  * `NODE_EXTRA_CA_CERTS` is read here although Node reads it too: Node does so at its start only, and misses a value set later.
  */
 export function ordinaryRoots(env: Environment, logger: Logger, places: RootPlaces = thisSystem): OrdinaryRoots {
   if (places !== thisSystem) return gatherRoots(env, logger, places);
-  const key = JSON.stringify([env.NODE_EXTRA_CA_CERTS, env.SSL_CERT_DIR]);
-  return cache.get(key, () => gatherRoots(env, logger, places));
+  return cache.get(stateOfPlaces(env, places), () => gatherRoots(env, logger, places));
+}
+
+/** Changes with the variables and with each file that they lead to; some 150 files of a folder take less than a millisecond. */
+function stateOfPlaces(
+  { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_DIR: folders }: Environment,
+  { systemFiles }: RootPlaces,
+): string {
+  const states = [...(extra ? [extra] : []), ...systemFiles].map(fileState);
+  const hashed = foldersOf(folders).flatMap((folder) => {
+    try {
+      return hashedNames(folder).map((name) => [name, fileState(join(folder, name))]);
+    } catch {
+      return []; // reading it says why
+    }
+  });
+  return JSON.stringify([extra, folders, states, hashed]);
+}
+
+function foldersOf(value: string | undefined): string[] {
+  return value?.split(delimiter).filter((folder) => folder !== "") ?? [];
 }
 
 function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): OrdinaryRoots {
@@ -104,9 +125,7 @@ function gatherRoots(env: Environment, logger: Logger, places: RootPlaces): Ordi
   }
   const system = readSystemStore(places, logger);
   if (system) add(system.name, system.certificates);
-  for (const folder of env.SSL_CERT_DIR?.split(delimiter) ?? []) {
-    if (folder !== "") add(`${folder} (SSL_CERT_DIR)`, readHashedFolder(folder, logger));
-  }
+  for (const folder of foldersOf(env.SSL_CERT_DIR)) add(`${folder} (SSL_CERT_DIR)`, readHashedFolder(folder, logger));
   return { nodeDefault, additional, known, problems, origins };
 }
 
@@ -137,10 +156,13 @@ function readSystemStore(
 }
 
 /** OpenSSL looks for `<hash of the subject>.<number>` and for nothing else. */
+function hashedNames(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.[0-9]+$/.test(name));
+}
+
 function readHashedFolder(folder: string, logger: Logger): string[] {
   try {
-    const names = readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.[0-9]+$/.test(name));
-    return names.flatMap((name) => readCertificates(join(folder, name), logger));
+    return hashedNames(folder).flatMap((name) => readCertificates(join(folder, name), logger));
   } catch (error) {
     logger.warn(
       { path: folder, error },

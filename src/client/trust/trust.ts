@@ -6,11 +6,11 @@ import { type Logger, steadyLogger } from "../observe/log.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { missingLevelsNote } from "./ciphers.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
-import { type ConnectOptions, connect } from "./connect.ts";
 import { sharedContext } from "./context.ts";
-import { describeTrusted, handshakeFailure, type TrustFacts } from "./failure.ts";
-import { largeHelloHint } from "./large-hello.ts";
-import { ordinaryRoots } from "./roots.ts";
+import { type ConnectOptions, connect } from "./handshake/connect.ts";
+import { describeTrusted, handshakeFailure, type TrustFacts } from "./handshake/failure.ts";
+import { largeHelloHint } from "./handshake/large-hello.ts";
+import { type OrdinaryRoots, ordinaryRoots } from "./roots.ts";
 import { type CaSelection, type CaSource, selectCaBundle } from "./selection.ts";
 
 export interface TrustOptions {
@@ -55,7 +55,7 @@ export interface Trust {
 
 /**
  * Reads and checks everything the policy names, at once: an unusable bundle is an error when a client is built, never ignored.
- * The ordinary roots are read on the first connection.
+ * The ordinary roots are read on the first connection, and stay as they were then until the next trust is made.
  *
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The bundle cannot be used.
  * @throws {@link BuildError} The client certificate cannot be used.
@@ -69,7 +69,12 @@ export function createTrust(options: TrustOptions = {}): Trust {
   const bundle = ca ? readCaBundle(ca, { logger }) : loadCaBundle(env, { logger });
   const certificateSource = options.clientCertificate;
   const clientCertificate = certificateSource && logFailure(logger, () => loadClientCertificate(certificateSource));
-  const rootProblems = () => ordinaryRoots(env, logger).problems;
+  let roots: OrdinaryRoots | undefined;
+  const rootsOnce = () => {
+    roots ??= ordinaryRoots(env, logger);
+    return roots;
+  };
+  const rootProblems = () => rootsOnce().problems;
   const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined, rootProblems };
   let isNoted = false;
   const context = () => {
@@ -77,7 +82,7 @@ export function createTrust(options: TrustOptions = {}): Trust {
     isNoted = true;
     if (note !== undefined) logger.info({}, note);
     return logFailure(logger, () =>
-      sharedContext({ roots: ordinaryRoots(env, logger), bundle, clientCertificate, groups: options.groups }),
+      sharedContext({ roots: rootsOnce(), bundle, clientCertificate, groups: options.groups }),
     );
   };
   return {
@@ -88,9 +93,7 @@ export function createTrust(options: TrustOptions = {}): Trust {
     explain: (error, host) => handshakeFailure(error, host, facts),
     silenceHint: () => largeHelloHint(),
     describe() {
-      const origins = ordinaryRoots(env, logger).origins.map(
-        ({ name, certificates }) => `${name}: ${certificates} certificates`,
-      );
+      const origins = rootsOnce().origins.map(({ name, certificates }) => `${name}: ${certificates} certificates`);
       const note = missingLevelsNote();
       return [describeTrusted(facts), ...origins, ...rootProblems(), ...(note === undefined ? [] : [note])].join("\n");
     },

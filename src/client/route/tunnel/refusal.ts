@@ -4,9 +4,9 @@ import { safeUrl } from "../../observe/redact.ts";
 import { printable } from "../../printable.ts";
 import { statusText } from "../../status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "../environment-proxy.ts";
+import { codeOf, inBrackets } from "../error-code.ts";
 import { describePeer, type ProxyPeer } from "../peer.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
-import { codeOf, inBrackets } from "../tcp-connect.ts";
 
 /** The proxy asks for credentials, or for other ones. Code of a {@link NetworkError} in phase `proxy`. */
 export const PROXY_AUTHENTICATION_REQUIRED = "PROXY_AUTHENTICATION_REQUIRED";

@@ -1,4 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { BuildError } from "../../../../src/client/failure/kinds.ts";
 import { type ClientCertificate, loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
 import { createTrust } from "../../../../src/client/trust/index.ts";
@@ -27,6 +31,25 @@ test("files and text of equal content are the same, another passphrase is not", 
     digest,
   );
   expect(loadClientCertificate({ ...good, passphrase: "unused" }).digest).not.toBe(digest);
+});
+
+test("the same files are tried out once, and again when one has changed", () => {
+  const folder = mkdtempSync(join(tmpdir(), "codex-wire-client-certificate-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [certFile, keyFile] = ["client.pem", "client.key"].map((name) => {
+    const path = join(folder, name);
+    writeFileSync(path, `${cert(name)}\n# ${folder}\n`); // no other test has tried this text
+    return path;
+  }) as [string, string];
+  const source = { cert: { path: certFile }, key: { path: keyFile } };
+  const tries = vi.spyOn(tls, "createSecureContext");
+  onTestFinished(() => tries.mockRestore());
+  const first = loadClientCertificate(source);
+  expect(loadClientCertificate(source)).toBe(first);
+  expect(tries).toHaveBeenCalledTimes(1);
+  writeFileSync(certFile, `${cert("client.pem")}\n# renewed\n`);
+  expect(loadClientCertificate(source)).not.toBe(first);
+  expect(tries).toHaveBeenCalledTimes(2);
 });
 
 test("one in UTF-16, as Windows shells write it, is read", () => {

@@ -5,7 +5,7 @@ import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
 import { loadClientCertificate } from "../../../../src/client/trust/client-certificate.ts";
 import { sharedContext } from "../../../../src/client/trust/context.ts";
 import { createTrust, tlsOptions } from "../../../../src/client/trust/index.ts";
-import { toBase64 } from "../../../../src/client/trust/pem.ts";
+import { toBase64 } from "../../../../src/client/trust/pem/sections.ts";
 import type { OrdinaryRoots } from "../../../../src/client/trust/roots.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { derItemAt, isOneSequence, signatureAlgorithm } from "../../../../src/client/trust/der.ts";
+import { derItemAt, isOneSequence, signatureAlgorithm } from "../../../../src/client/trust/pem/der.ts";
 import { cert } from "../../../support/certs.ts";
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");

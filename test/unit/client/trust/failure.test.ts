@@ -9,7 +9,7 @@ import {
   isTrustFailure,
   type TrustFacts,
   untrustedPeer,
-} from "../../../../src/client/trust/failure.ts";
+} from "../../../../src/client/trust/handshake/failure.ts";
 import { selectCaBundle } from "../../../../src/client/trust/selection.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { parsePem, toCertificatePem } from "../../../../src/client/trust/pem.ts";
+import { parsePem, toCertificatePem } from "../../../../src/client/trust/pem/sections.ts";
 import { cert } from "../../../support/certs.ts";
 
 const root = cert("root.pem");

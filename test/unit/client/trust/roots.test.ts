@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import tls from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentLogger } from "../../../../src/client/observe/log.ts";
-import { toBase64 } from "../../../../src/client/trust/pem.ts";
+import { toBase64 } from "../../../../src/client/trust/pem/sections.ts";
 import { ordinaryRoots, type RootPlaces } from "../../../../src/client/trust/roots.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 import { recordLog } from "../../../support/log-lines.ts";
@@ -119,4 +119,19 @@ test("on this system, Node's roots are there, and reading them twice gives the s
   expect(ordinaryRoots({ NODE_EXTRA_CA_CERTS: certPath("root.pem") }, silentLogger).additional).toContain(
     cert("root.pem"),
   );
+});
+
+test("the same files are read once in a process, and again when one has changed", () => {
+  const extra = join(folder, "extra.pem");
+  const hashed = join(folder, "hashed-once");
+  mkdirSync(hashed);
+  writeFileSync(extra, cert("other-root.pem"));
+  const env = { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_DIR: hashed };
+  const first = ordinaryRoots(env, silentLogger);
+  expect(ordinaryRoots(env, silentLogger)).toBe(first);
+  writeFileSync(join(hashed, "0a1b2c3d.0"), cert("twin-root.pem"));
+  const second = ordinaryRoots(env, silentLogger);
+  expect(second.known.has(toBase64(cert("twin-root.pem")))).toBe(true);
+  writeFileSync(extra, cert("other-root.pem", "intermediate.pem"));
+  expect(ordinaryRoots(env, silentLogger).known.has(toBase64(cert("intermediate.pem")))).toBe(true);
 });

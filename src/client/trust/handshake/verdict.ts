@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
-import { printable } from "../printable.ts";
-import type { CaBundle } from "./bundle.ts";
-import { describeSource } from "./bundle.ts";
+import { printable } from "../../printable.ts";
+import type { CaBundle } from "../bundle.ts";
+import { describeSource } from "../bundle.ts";
 import {
   describeKey,
   hasWeakKey,

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { derItemAt, isOneSequence } from "./der.ts";
-import type { PemKind, PemSection } from "./pem.ts";
+import type { PemKind, PemSection } from "./sections.ts";
 
 const NAMES: ReadonlyMap<PemKind, string> = new Map([
   ["private key", "private key"],

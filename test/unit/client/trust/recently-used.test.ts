@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RecentlyUsed } from "../../../src/client/recently-used.ts";
+import { RecentlyUsed } from "../../../../src/client/trust/recently-used.ts";
 
 test("what was made is made once, until it is the one unused for longest", () => {
   const values = new RecentlyUsed<string | undefined>(2);

@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import type { CaBundle } from "./bundle.ts";
+import type { CaBundle } from "../bundle.ts";
+import { toBase64 } from "../pem/sections.ts";
 import { describeKey, isSelfIssued, issuerOf, readPeerChain, signatureOf, subjectOf } from "./peer-chain.ts";
-import { toBase64 } from "./pem.ts";
 
 /** A certificate for people to read. */
 export interface CertificateFacts {

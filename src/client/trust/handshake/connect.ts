@@ -2,9 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { AbortedError, type NetworkError } from "../failure/kinds.ts";
-import { interruptible } from "../waiting/interruptible.ts";
-import { knowsSecurityLevels } from "./ciphers.ts";
+import { AbortedError, type NetworkError } from "../../failure/kinds.ts";
+import { interruptible } from "../../waiting/interruptible.ts";
+import { knowsSecurityLevels } from "../ciphers.ts";
 import { brokenHandshake, handshakeFailure, isTrustCode, type TrustFacts, untrustedPeer } from "./failure.ts";
 import { hasWeakKey, readPeerChain } from "./peer-chain.ts";
 

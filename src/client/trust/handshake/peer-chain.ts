@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { printable } from "../printable.ts";
-import { signatureAlgorithm } from "./der.ts";
+import { printable } from "../../printable.ts";
+import { signatureAlgorithm } from "../pem/der.ts";
 
 const MAX_CHAIN = 10;
 

@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
-import { isCaError, NetworkError } from "../failure/kinds.ts";
-import { type CaBundle, describeSource, readCaBundle } from "./bundle.ts";
+import { isCaError, NetworkError } from "../../failure/kinds.ts";
+import { type CaBundle, describeSource, readCaBundle } from "../bundle.ts";
+import type { CaSelection } from "../selection.ts";
 import { largeHelloHint } from "./large-hello.ts";
 import { describeCertificate } from "./peer-chain.ts";
-import type { CaSelection } from "./selection.ts";
 import { judge } from "./verdict.ts";
 
 /** What connections are checked against; messages name it. */
@@ -21,7 +21,7 @@ function changedSince(bundle: CaBundle | undefined): readonly string[] {
   if (!bundle || path === undefined) return [];
   try {
     if (readCaBundle({ path }).digest === bundle.digest) return [];
-    return [`${path} has changed since it was read: start the program again, or build the client anew.`];
+    return [`${path} has changed since it was read: call reload(), build the client anew, or start the program again.`];
   } catch {
     return [`${path} has changed since it was read, and can no longer be used.`];
   }

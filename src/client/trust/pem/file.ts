@@ -1,4 +1,4 @@
-import { readWholeSync } from "../files/index.ts";
+import { readWholeSync } from "../../files/index.ts";
 
 /** A thousand certificates take 2 MB; whatever is larger than this is not a bundle. */
 const MAX_BYTES = 64 * 1024 * 1024;
