@@ -18,3 +18,14 @@ function awaitsOutput(item: ResponseItem): boolean {
   if (type === "local_shell_call") return true;
   return "call_id" in item && typeof item.call_id === "string" && !type.endsWith("_output");
 }
+
+/**
+ * Do the items of a response end with its answer? A message is one, unless it says that it goes on: a remark between tool calls has a phase of its
+ * own. Behind a call that waits for its output nothing is.
+ */
+export function endsWithAnswer(finished: readonly ResponseItem[]): boolean {
+  const last = finished.at(-1);
+  if (last?.type !== "message" || last.role !== "assistant" || keptItemCount(finished) < finished.length) return false;
+  const phase = last.phase ?? "final_answer";
+  return last.end_turn !== false && phase === "final_answer";
+}

@@ -13,6 +13,8 @@ export interface Failure {
   readonly wasIdle: boolean;
   /** The response goes on at the service, and all that could take it up again was tried. */
   readonly goesOn: boolean;
+  /** It broke behind the finished answer: all that is known to be missing is the event that ends it. */
+  readonly endUnconfirmed: boolean;
   /** Retries that this call has spent on this carrier. */
   readonly retries: number;
   readonly mayFallBack: boolean;
@@ -34,11 +36,12 @@ const GIVE_UP: Recovery = { action: "give_up" };
  * and tries again.
  *
  * @see The reference's stream retries. Differs: one failed opening is enough for HTTP, and a dead idle connection costs no retry
- *   (parity: `session/fallback-after-one`, `websocket/idle-death`); the server's delay is capped (parity: `retry/retry-after`).
+ *   (parity: `session/fallback-after-one`, `websocket/idle-death`); the server's delay is capped (parity: `retry/retry-after`); an answer that
+ *   is there is not asked for again (parity: `session/answered-once`).
  */
 export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, carrier, isOpening, mayFallBack, retries } = failure;
-  if (failure.goesOn) return GIVE_UP;
+  if (failure.goesOn || failure.endUnconfirmed) return GIVE_UP;
   const at: At = { carrier, step: isOpening ? "handshake" : "stream", renewed: retries > 0, only: !mayFallBack };
   if (mayFallBack && outlookOf(error, at).outlook === "elsewhere") return { action: "fall_back" };
   const layer = isOpening ? "handshake" : "stream";
@@ -47,6 +50,11 @@ export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: T
   if (retries < limits.maxStreamRetries)
     return { action: "retry", delayMs: retryDelayMs(limits.retry, error, retries + 1, timing.random) };
   return mayFallBack ? { action: "fall_back" } : GIVE_UP;
+}
+
+/** The stream broke, or fell silent; the service said nothing about its response. */
+export function isBreak(error: unknown): boolean {
+  return CodexApiError.is(error) && (error.kind === "stream" || error.kind === "network" || error.kind === "timeout");
 }
 
 /** The server keeps neither a connection nor the response that it remembers for ever. */

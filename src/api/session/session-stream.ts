@@ -1,4 +1,4 @@
-import { AbortedError, ProtocolError } from "../../client/failure/kinds.ts";
+import { AbortedError, ProtocolError, StreamError } from "../../client/failure/kinds.ts";
 import { announceRetry } from "../../client/observe/telemetry.ts";
 import type { Timing } from "../../client/retry/policy.ts";
 import type { ProviderLimits } from "../provider.ts";
@@ -14,8 +14,8 @@ import type { ResponseStream } from "../responses/stream.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
-import { keptItemCount } from "./kept-items.ts";
-import { recoveryFrom } from "./recovery.ts";
+import { endsWithAnswer, keptItemCount } from "./kept-items.ts";
+import { isBreak, recoveryFrom } from "./recovery.ts";
 
 export interface SessionStreamOptions {
   readonly carriers: Carriers;
@@ -58,11 +58,22 @@ interface Current {
   readonly finished: OutputItemDoneEvent[];
   /** Something of it would come twice. */
   hasYielded: boolean;
+  /** Items that have begun. */
+  begun: number;
+  /** Its answer is finished, with every item that has begun, and nothing has come since. */
+  isAnswered: boolean;
 }
 
 function waiting(delayMs: number): Current {
-  return { delayMs, finished: [], hasYielded: false };
+  return { delayMs, finished: [], hasYielded: false, begun: 0, isAnswered: false };
 }
+
+function itemsOf({ finished }: Current): readonly ResponseItem[] {
+  return finished.map(({ item }) => item);
+}
+
+/** The `code` of the error of a stream that broke between the answer and the event that ends it. */
+const END_UNCONFIRMED = "end_unconfirmed";
 
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
 export class SessionStream implements EventIterator, ResponseSource {
@@ -224,9 +235,14 @@ export class SessionStream implements EventIterator, ResponseSource {
   #note(event: ResponseEvent): void {
     const current = this.#current;
     this.received.note(event);
-    current.hasYielded ||= !MAY_REPEAT.has(event.type);
-    if (event.type === "output_item.done") {
+    if (MAY_REPEAT.has(event.type)) return;
+    current.hasYielded = true;
+    current.isAnswered = false;
+    if (event.type === "output_item.added") {
+      current.begun += 1;
+    } else if (event.type === "output_item.done") {
       current.finished.push(event);
+      current.isAnswered = current.finished.length >= current.begun && endsWithAnswer(itemsOf(current));
     } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
       this.#answered(event.responseId);
@@ -251,12 +267,14 @@ export class SessionStream implements EventIterator, ResponseSource {
   #recover(error: unknown): RestartedEvent | undefined {
     const { carriers, limits, timing } = this.#options;
     const { attempt, hasYielded } = this.#current;
+    const endUnconfirmed = this.#current.isAnswered && isBreak(error);
     const recovery = recoveryFrom(
       {
         error,
         carrier: attempt?.carrier ?? carriers.carrier,
         isOpening: attempt?.isOpening ?? false,
         goesOn: attempt?.goesOn ?? false,
+        endUnconfirmed,
         wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
         retries: this.#retries,
         mayFallBack: carriers.mayFallBack,
@@ -266,7 +284,7 @@ export class SessionStream implements EventIterator, ResponseSource {
     );
     switch (recovery.action) {
       case "give_up": {
-        const failure = this.#failed(error);
+        const failure = this.#failed(endUnconfirmed ? unconfirmed(error) : error);
         this.#end();
         throw failure;
       }
@@ -286,7 +304,7 @@ export class SessionStream implements EventIterator, ResponseSource {
 
   #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
     const { finished, hasYielded } = this.#current;
-    this.#kept.push(...inOutputOrder(finished.slice(0, keptItemCount(finished.map(({ item }) => item)))));
+    this.#kept.push(...inOutputOrder(finished.slice(0, keptItemCount(itemsOf(this.#current)))));
     this.#current = waiting(delayMs);
     if (!hasYielded) return undefined;
     const reason = CodexApiError.is(error) ? error.kind : "stream";
@@ -308,4 +326,12 @@ export class SessionStream implements EventIterator, ResponseSource {
     call.signal.removeEventListener("abort", this.#end);
     onEnd();
   };
+}
+
+function unconfirmed(error: unknown): StreamError {
+  const { message } = error as Error;
+  return new StreamError(
+    `the stream broke behind the finished answer, before the event that ends it (${message}); it was not asked for again, since that would make, and cost, a second answer: \`partial\` has this one, most likely whole`,
+    { code: END_UNCONFIRMED, cause: error },
+  );
 }

@@ -40,8 +40,8 @@ interface Admitted {
  * WebSocket cannot be opened (all but 401 and 429), or when its retries are spent.
  *
  * A stream that breaks is opened anew, up to the provider's `maxStreamRetries`, after the server's delay if it named one, else after
- * `baseDelayMs`, doubling; a `restarted` event says what of the answer so far still stands. Every retry is announced through
- * `telemetry.onRetry`. An incomplete answer, a usage limit and a request that the service refuses are not tried again.
+ * `baseDelayMs`, doubling; a `restarted` event says what of the answer so far still stands. One that breaks behind the finished answer is not: the
+ * error has the answer in `partial` and `code: "end_unconfirmed"`. Every retry is announced through `telemetry.onRetry`. An incomplete answer, a usage limit and a request that the service refuses are not tried again.
  *
  * A request with `background: true` goes over HTTP, whatever the session uses for others, and is not asked anew: its stream is taken up where it was.
  *
@@ -59,7 +59,7 @@ interface Admitted {
  *
  * @see The reference's model client: its rule for incremental requests, its table of stream retries, its fallback.
  *   Differs: parity: `session/fallback-after-one`, `websocket/renewal`, `websocket/idle-death`, `websocket/oversized-request`,
- *   `stream/leaving-cancels`.
+ *   `stream/leaving-cancels`, `session/answered-once`.
  */
 export class ResponsesSession implements AsyncDisposable {
   /** Sent with every request of this session. */

@@ -32,7 +32,10 @@ export interface NetworkFields {
 }
 
 export interface StreamFields {
-  /** Of the operating system or of TLS, where a connection broke; the service's own where it named one. */
+  /**
+   * Of the operating system or of TLS, where a connection broke; the service's own where it named one; `damaged_event`; `end_unconfirmed`, where a
+   * session's answer is finished and only the event that ends it is missing.
+   */
   readonly code?: string | undefined;
 }
 

@@ -54,7 +54,7 @@ export class AnswerCheck {
 function textOf(items: readonly Item[]): string {
   return items
     .filter(({ type }) => type === "message")
-    .flatMap(({ content }) => content as Item[])
-    .map(({ text }) => text)
+    .flatMap(({ content }) => (content ?? []) as (Item | undefined)[]) // damaged in clear text, it is anything
+    .map((part) => part?.text)
     .join("");
 }

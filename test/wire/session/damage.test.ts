@@ -45,7 +45,7 @@ describe("a call marked async in a stream that breaks", () => {
   const call = { ...wire.call(), async: true };
 
   it("stands, and so does what follows it", async () => {
-    const message = wire.message("On it.");
+    const message = wire.remark("On it.");
     const script = [
       { events: [wire.created, wire.done(call), wire.done(message)], closeAfterEvents: 3 },
       { events: [wire.created, wire.completed()] },

@@ -54,7 +54,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
   });
 
   it("sends once what the caller has added to the history meanwhile", async () => {
-    const half = { events: [wire.created, wire.done(wire.message("half"))], terminateAfterEvents: 2 };
+    const half = { events: [wire.created, wire.done(wire.remark("half"))], terminateAfterEvents: 2 };
     const { emulator, session } = await open([half], { carrier });
     const history = [...asking("hello").input];
     for await (const event of await session.stream({ model: "m", input: history })) {
@@ -72,7 +72,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
   });
 
   it("counts what stands over all restarts", async () => {
-    const step = (id: string): Step => ({ events: [wire.done(wire.message(id, id))], terminateAfterEvents: 1 });
+    const step = (id: string): Step => ({ events: [wire.done(wire.remark(id, id))], terminateAfterEvents: 1 });
     const { emulator, session } = await open([step("a"), step("b")], { carrier });
     const { events } = await run(session, asking("hello"));
     expect(events.flatMap((event) => (event.type === "restarted" ? [[event.retry, event.keptItems]] : []))).toEqual([
@@ -80,6 +80,57 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
       [2, 2],
     ]);
     expect(bodiesAt(emulator)[2]?.input).toHaveLength(3);
+  });
+
+  const brief = { streamIdleTimeoutMs: 100 };
+  const answered = [wire.created, wire.added(wire.message("")), wire.delta("4"), wire.done(wire.message("4"))];
+
+  // parity: session/answered-once
+  it.each([
+    ["with the answer as its last item", answered],
+    ["with an answer that says that it is the final one", [wire.done({ ...wire.message("4"), phase: "final_answer" })]],
+    [
+      "with an answer behind what was thought",
+      [wire.done({ type: "reasoning", id: "rs_1", summary: [] }), ...answered],
+    ],
+  ])("is not opened anew %s: nobody pays for a second answer", async (_what, events) => {
+    const ways = { terminateAfterEvents: events.length, stallAfterEvents: events.length };
+    for (const [way, after] of Object.entries(ways)) {
+      const { emulator, session, notices } = await open([{ events, [way]: after }], { carrier }, brief);
+      const { error, events: seen } = await run(session, asking("2 + 2"));
+      expect(error).toMatchObject({
+        kind: "stream",
+        code: "end_unconfirmed",
+        replay: "unsafe",
+        message: expect.stringContaining("not asked for again"),
+        partial: { items: expect.arrayContaining([expect.objectContaining({ type: "message" })]) },
+        cause: { kind: way === "stallAfterEvents" ? "timeout" : expect.stringMatching(/^(stream|network)$/) },
+      });
+      expect(seen.map(({ type }) => type)).not.toContain("restarted");
+      expect(bodiesAt(emulator)).toHaveLength(1);
+      expect(notices).toEqual([]);
+      expect((await answerTo(session, asking("next"))).text).toBe("next");
+    }
+  });
+
+  const message = wire.done(wire.message("4"));
+  it.each([
+    ["a remark", [wire.done(wire.remark("let me see"))]],
+    ["a message that says that its turn goes on", [wire.done({ ...wire.message("4"), end_turn: false })]],
+    ["a message while another item is unfinished", [wire.added(wire.call()), wire.added(wire.message("")), message]],
+    ["a message behind which something has begun", [message, wire.added(wire.call())]],
+    ["a tool call", [wire.done(wire.call())]],
+  ])("is opened anew where its last word was %s", async (_what, events) => {
+    const { emulator, session } = await open([{ events, terminateAfterEvents: events.length }], { carrier });
+    expect((await run(session, asking("hello"))).error).toBeUndefined();
+    expect(bodiesAt(emulator)).toHaveLength(2);
+  });
+
+  it("is opened anew where the service says that the response failed, behind whatever item", async () => {
+    const events = [message, wire.failed({ code: "server_error", message: "m" })];
+    const { emulator, session } = await open([{ events }], { carrier });
+    expect((await run(session, asking("hello"))).error).toBeUndefined();
+    expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
   it("is given up when the budget is spent, with the last error", async () => {

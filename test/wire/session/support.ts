@@ -79,6 +79,8 @@ export const wire = {
     status: "completed",
     content: [{ type: "output_text", text, annotations: [] }],
   }),
+  /** A word in between, with which no answer ends. */
+  remark: (text: string, id = "msg_1") => ({ ...wire.message(text, id), phase: "commentary" }),
   call: (id = "fc_1") => ({ type: "function_call", id, name: "look", arguments: "{}", call_id: `call_${id}` }),
   completed: (id = "resp_made_up") => ({ type: "response.completed", response: { id } }),
   failed: (error: object) => ({ type: "response.failed", response: { id: "resp_made_up", error } }),

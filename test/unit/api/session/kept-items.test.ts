@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keptItemCount } from "../../../../src/api/session/kept-items.ts";
+import { endsWithAnswer, keptItemCount } from "../../../../src/api/session/kept-items.ts";
 
 const of = (type: string, more: object = {}) => ({ type, ...more }) as never;
 const message = of("message", { role: "assistant", content: [] });
@@ -19,4 +19,21 @@ it.each([
   ["an output stands", [of("function_call_output", { call_id: "c" }), message], 2],
 ])("%s", (_what, finished, kept) => {
   expect(keptItemCount(finished)).toBe(kept);
+});
+
+// parity: session/answered-once
+it.each([
+  ["nothing ends with no answer", [], false],
+  ["a message ends it", [reasoning, message], true],
+  ["a final answer ends it", [of("message", { role: "assistant", phase: "final_answer" })], true],
+  ["an answer whose phase is null ends it", [of("message", { role: "assistant", phase: null })], true],
+  ["a remark does not", [message, of("message", { role: "assistant", phase: "commentary" })], false],
+  ["a phase that is not known does not", [of("message", { role: "assistant", phase: "opening" })], false],
+  ["a message whose turn goes on does not", [of("message", { role: "assistant", end_turn: false })], false],
+  ["another's message does not", [of("message", { role: "user" })], false],
+  ["thinking does not", [message, reasoning], false],
+  ["a message beside a call that waits does not", [of("function_call", { call_id: "c" }), message], false],
+  ["a message behind what the service ran ends it", [of("web_search_call", { id: "ws" }), message], true],
+])("%s", (_what, finished, isAnswered) => {
+  expect(endsWithAnswer(finished)).toBe(isAnswered);
 });
