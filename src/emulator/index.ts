@@ -23,5 +23,9 @@ export type {
 export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
 export { startEmulator } from "./start.ts";
 export { type TestHooks, useEmulator } from "./testing.ts";
+export type { Exchange } from "./workbench/exchanges/exchange.ts";
+export type { Ending, Entry, ExchangeHead, Header, Passed } from "./workbench/exchanges/passed.ts";
+export type { TrafficListener } from "./workbench/exchanges/traffic.ts";
+export type { Inspector, Passing } from "./workbench/inspector.ts";
 export type { UpstreamOptions } from "./workbench/relay/upstream.ts";
-export type { Ending, Entry, Exchange, ExchangeHead, Header, Passed, TrafficListener } from "./workbench/traffic.ts";
+export { Workbench, type WorkbenchOptions } from "./workbench/workbench.ts";

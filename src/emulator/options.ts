@@ -4,8 +4,8 @@ import type { JournalEntry } from "./journal/journal.ts";
 import type { RecordedRequest } from "./journal/recording.ts";
 import type { WaitOptions } from "./journal-wait.ts";
 import type { Condition, Scenario } from "./scenario/scenario.ts";
+import type { Traffic } from "./workbench/exchanges/traffic.ts";
 import type { UpstreamOptions } from "./workbench/relay/upstream.ts";
-import type { Traffic } from "./workbench/traffic.ts";
 
 /** One window of a rate limit as the service reports it. */
 export interface LimitWindow {

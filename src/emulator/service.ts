@@ -18,9 +18,9 @@ import type { Turn } from "./responses/response-object.ts";
 import { inputTokensOf } from "./responses/usage.ts";
 import { Director } from "./scenario/director.ts";
 import { ServiceError } from "./service-error.ts";
+import { Traffic } from "./workbench/exchanges/traffic.ts";
 import type { Upstream } from "./workbench/relay/upstream.ts";
-import type { Replay } from "./workbench/replay.ts";
-import { Traffic } from "./workbench/traffic.ts";
+import type { Replay } from "./workbench/transcripts/replay.ts";
 
 /** Recordings that stand for the service. */
 export interface Replaying {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
-import { checkCaller } from "./http/guard.ts";
+import { checkCaller } from "./callers.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal/journal.ts";
 import { waitForRequests } from "./journal-wait.ts";
@@ -14,10 +14,10 @@ import { type Replaying, Service } from "./service.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
 import { WebSocketGate } from "./websocket/gate.ts";
-import { Recorder } from "./workbench/recorder.ts";
 import { Upstream } from "./workbench/relay/upstream.ts";
-import { Replay } from "./workbench/replay.ts";
 import { WorkbenchSite } from "./workbench/site.ts";
+import { Recorder } from "./workbench/transcripts/recorder.ts";
+import { Replay } from "./workbench/transcripts/replay.ts";
 
 const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
 const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };

@@ -1,6 +1,6 @@
 import { type Fields, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import { PIXEL_PNG } from "../pixel.ts";
+import { PIXEL_PNG } from "../model/pixel.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";
 import { filesIn, formIn, isForm } from "./form.ts";

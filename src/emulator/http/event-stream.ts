@@ -4,7 +4,8 @@ import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import { isFields } from "../fields.ts";
 import { EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
-import type { Exchange, Passed } from "../workbench/traffic.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
+import type { Passed } from "../workbench/exchanges/passed.ts";
 
 const COMMENT = ": keep-alive\n\n";
 

@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkCaller } from "../callers.ts";
 import { flushed } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
 import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
+import { headersOf } from "../headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import { taken } from "../replaying.ts";
 import type { BackgroundRun } from "../responses/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, type Route, routeOf } from "../routes.ts";
 import { nowSeconds, type Replaying, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
+import type { Exchange as Passing } from "../workbench/exchanges/exchange.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
-import type { Exchange as Passing } from "../workbench/traffic.ts";
+import { taken } from "../workbench/transcripts/taken.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHeaders } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
-import { checkCaller } from "./guard.ts";
-import { headersOf } from "./headers.ts";
 import { replayHttp } from "./replaying.ts";
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
-import { answerOf, endOf, Player } from "../workbench/player.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import { grouped } from "../workbench/relay/upstream.ts";
-import type { Exchange } from "../workbench/traffic.ts";
-import type { Transcript } from "../workbench/transcript.ts";
+import { answerOf, endOf, Player } from "../workbench/transcripts/player.ts";
+import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { writeHeaders } from "./answer.ts";
 import type { EventStream } from "./event-stream.ts";
 

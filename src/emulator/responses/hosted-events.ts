@@ -1,7 +1,7 @@
 import type { Fields } from "../fields.ts";
 import type { HostedCall } from "../model/draft.ts";
 import { estimateTokens } from "../model/pieces.ts";
-import { PIXEL_PNG } from "../pixel.ts";
+import { PIXEL_PNG } from "../model/pixel.ts";
 import type { EventWriter, ItemEvents } from "./event-writer.ts";
 import { includes } from "./request.ts";
 

@@ -1,20 +1,20 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
+import { checkCaller } from "../callers.ts";
 import type { Step, StepAnswer } from "../delivery/script.ts";
+import { headersOf } from "../headers.ts";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
-import { checkCaller } from "../http/guard.ts";
-import { headersOf } from "../http/headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import { taken } from "../replaying.ts";
 import { routeOf } from "../routes.ts";
 import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { loadWs } from "../websocket-library.ts";
-import { answerOf } from "../workbench/player.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import { grouped, type Upstream } from "../workbench/relay/upstream.ts";
 import { join, openUpstream } from "../workbench/relay/websocket.ts";
-import type { Exchange } from "../workbench/traffic.ts";
+import { answerOf } from "../workbench/transcripts/player.ts";
+import { taken } from "../workbench/transcripts/taken.ts";
 import { type AcceptedSocket, frameOf } from "./peer.ts";
 import { ReplayConnection } from "./replaying.ts";
 

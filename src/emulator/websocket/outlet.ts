@@ -4,7 +4,7 @@ import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import type { Step } from "../delivery/script.ts";
 import { type EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
-import type { Exchange } from "../workbench/traffic.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;
 const NORMAL_CLOSURE = 1000;

@@ -5,7 +5,7 @@ import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { Service } from "../service.ts";
 import type { ServiceError } from "../service-error.ts";
-import type { Exchange } from "../workbench/traffic.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import { FrameOutlet } from "./outlet.ts";
 
 export interface AcceptedSocket {

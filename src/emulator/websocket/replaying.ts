@@ -1,7 +1,7 @@
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import { Player } from "../workbench/player.ts";
-import type { Transcript } from "../workbench/transcript.ts";
+import { Player } from "../workbench/transcripts/player.ts";
+import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { type AcceptedSocket, SocketPeer } from "./peer.ts";
 
 const NO_CODE = 1005; // how a close frame without a code is told

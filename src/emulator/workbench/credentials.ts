@@ -1,4 +1,4 @@
-import type { Entry, ExchangeHead, Header } from "./traffic.ts";
+import type { Entry, ExchangeHead, Header } from "./exchanges/passed.ts";
 
 const REMOVED = "[removed]";
 

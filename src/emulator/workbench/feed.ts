@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { CredentialFilter } from "./credentials.ts";
-import type { Entry, Exchange, Traffic, TrafficListener } from "./traffic.ts";
-import { textIn } from "./transcript.ts";
+import type { Exchange } from "./exchanges/exchange.ts";
+import type { Entry } from "./exchanges/passed.ts";
+import type { Traffic, TrafficListener } from "./exchanges/traffic.ts";
+import { textIn } from "./transcripts/transcript.ts";
 
 const EVERY_MS = 50;
 const MOST_WAITING = 64 * 1024 * 1024;

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Journal } from "../journal/journal.ts";
 import { waitForRequests } from "../journal-wait.ts";
 import { CredentialFilter } from "./credentials.ts";
+import type { Traffic } from "./exchanges/traffic.ts";
 import { TrafficFeed } from "./feed.ts";
-import type { Traffic } from "./traffic.ts";
-import { encodeEntry, encodeHead } from "./transcript.ts";
+import { encodeEntry, encodeHead } from "./transcripts/transcript.ts";
 
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/": ["page.html", "text/html; charset=utf-8"],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Traffic } from "../../../src/emulator/workbench/traffic.ts";
+import { Traffic } from "../../../src/emulator/workbench/exchanges/traffic.ts";
 
 const head = {
   carrier: "websocket",

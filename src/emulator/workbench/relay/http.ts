@@ -1,8 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
-import { FrameCutter } from "../frames.ts";
-import type { Exchange } from "../traffic.ts";
-import { textIn } from "../transcript.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
 import { grouped, pairs, passedOn, type Upstream } from "./upstream.ts";
 
 /** The ways to break off an answer. */
@@ -55,19 +53,13 @@ async function passBack(
   exchange.pass({ kind: "answer", status: answer.statusCode ?? 502, headers });
   response.writeHead(answer.statusCode ?? 502, grouped(headers));
   response.flushHeaders();
-  const body = bodyOf(answer.headers["content-type"]);
-  const pass = (pieces: ReturnType<FrameCutter["push"]>): void => {
-    for (const piece of pieces) exchange.pass(piece);
-  };
   try {
     for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-      pass(body.push(chunk));
+      exchange.body(chunk);
       if (!response.write(chunk)) await drained(response);
     }
-    pass(body.end());
     response.end();
   } catch (error) {
-    pass(body.end());
     if (response.destroyed) return; // the client left, which ended the answer
     breakAs(error, breaking);
   }
@@ -98,20 +90,6 @@ function unreachable(
   exchange.answered(502, { "content-type": "application/json" });
   exchange.pass({ kind: "body", data: body });
   response.writeHead(502, { "content-type": "application/json" }).end(body);
-}
-
-/** Events one by one; any other text whole, since a letter may be cut between two packets. */
-function bodyOf(type = ""): Pick<FrameCutter, "push" | "end"> {
-  if (type.startsWith("text/event-stream")) return new FrameCutter();
-  if (!/json|^text\//.test(type)) return { push: (data) => [{ kind: "body", data }], end: () => [] };
-  const chunks: Uint8Array[] = [];
-  return {
-    push(chunk) {
-      chunks.push(chunk);
-      return [];
-    },
-    end: () => (chunks.length === 0 ? [] : [{ kind: "body", data: textIn(Buffer.concat(chunks)) }]),
-  };
 }
 
 function drained(response: ServerResponse): Promise<void> {

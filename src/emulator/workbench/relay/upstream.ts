@@ -1,5 +1,5 @@
 import type { Agent } from "node:http";
-import type { ExchangeHead, Header } from "../traffic.ts";
+import type { ExchangeHead, Header } from "../exchanges/passed.ts";
 
 /** Where requests are passed on to, and how it is reached. */
 export interface UpstreamOptions {

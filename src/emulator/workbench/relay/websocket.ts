@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { RawData, WebSocket } from "ws";
 import { loadWs } from "../../websocket-library.ts";
-import type { Exchange, ExchangeHead, Header } from "../traffic.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import type { ExchangeHead, Header } from "../exchanges/passed.ts";
 import type { Breaking } from "./http.ts";
 import { pairs, passedOn, type Upstream } from "./upstream.ts";
 

@@ -1,8 +1,10 @@
 import { createWriteStream, mkdirSync, readdirSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
-import { CredentialFilter } from "./credentials.ts";
+import { CredentialFilter } from "../credentials.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import type { Entry } from "../exchanges/passed.ts";
+import type { Traffic, TrafficListener } from "../exchanges/traffic.ts";
 import { entryWithoutPrompts, headWithoutPrompts } from "./prompts.ts";
-import type { Entry, Exchange, Traffic, TrafficListener } from "./traffic.ts";
 import { encodeEntry, encodeHead } from "./transcript.ts";
 
 export const EXTENSION = ".transcript.txt";

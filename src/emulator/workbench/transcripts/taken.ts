@@ -1,7 +1,7 @@
-import { ServiceError } from "./service-error.ts";
-import type { Replay } from "./workbench/replay.ts";
-import type { ExchangeHead } from "./workbench/traffic.ts";
-import type { Transcript } from "./workbench/transcript.ts";
+import { ServiceError } from "../../service-error.ts";
+import type { ExchangeHead } from "../exchanges/passed.ts";
+import type { Replay } from "./replay.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** @throws {@link ServiceError} 404 with what there was for the request. */
 export function taken(recordings: Replay, asked: ExchangeHead): Transcript {

@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
-import type { EmulatorOptions } from "../options.ts";
-import { ServiceError } from "../service-error.ts";
+import { ServiceError } from "./service-error.ts";
+
+export interface CallerOptions {
+  /** Where the server listens: that name is allowed as well. */
+  readonly host?: string;
+  /** Names that a `Host` header may have beside `localhost`, `*.localhost` and addresses, and an `Origin`. */
+  readonly allowedHosts?: readonly string[];
+}
 
 /**
  * Keeps web pages out: a page that had its own name point here (DNS rebinding) asks under that name, and a page that asks
@@ -10,20 +16,17 @@ import { ServiceError } from "../service-error.ts";
  */
 export function checkCaller(
   { headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> },
-  { host: own, allowedHosts = [] }: EmulatorOptions,
+  { host: own, allowedHosts = [] }: CallerOptions,
 ): void {
   const host = headers.host?.toString();
   const origin = headers.origin?.toString();
   const isOurs = (name: string) => isLocal(name) || name === own || allowedHosts.includes(name);
   if (host !== undefined && !isOurs(nameIn(`http://${host}`))) {
-    throw refusal(
-      `Host '${host}' is not this machine; allow it with the emulator's option allowedHosts.`,
-      "host_not_allowed",
-    );
+    throw refusal(`Host '${host}' is not this machine; allow it with the option allowedHosts.`, "host_not_allowed");
   }
   if (origin !== undefined && !isOurs(nameIn(origin))) {
     throw refusal(
-      `Origin '${origin}' is not this machine; allow its host with the emulator's option allowedHosts.`,
+      `Origin '${origin}' is not this machine; allow its host with the option allowedHosts.`,
       "origin_not_allowed",
     );
   }

@@ -1,5 +1,5 @@
-import type { Passed } from "./traffic.ts";
-import { textIn } from "./transcript.ts";
+import { textIn } from "../transcripts/transcript.ts";
+import type { Passed } from "./passed.ts";
 
 const FRAME = /^event: ([^\r\n ]+)\ndata: ([^\r\n\u2028\u2029]*)\n\n/;
 const LONGEST_FRAME = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { unlessFired } from "../delivery/delivery.ts";
-import type { Entry } from "./traffic.ts";
+import { unlessFired } from "../../delivery/delivery.ts";
+import type { Entry } from "../exchanges/passed.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** The head of the recorded answer. Undefined: there was none. */

@@ -1,4 +1,4 @@
-import type { Entry, ExchangeHead, Header } from "./traffic.ts";
+import type { Entry, ExchangeHead, Header } from "../exchanges/passed.ts";
 
 /** The first line of every transcript. */
 const TITLE = "codex-wire transcript 1";

@@ -1,4 +1,4 @@
-import type { Entry, ExchangeHead } from "./traffic.ts";
+import type { Entry, ExchangeHead } from "../exchanges/passed.ts";
 
 // What people and their programs wrote; names, types, ids and everything that the model wrote stay.
 const WRITTEN = new Set([

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Fields, isFields, stringIn } from "../fields.ts";
+import { type Fields, isFields, stringIn } from "../../fields.ts";
+import type { ExchangeHead } from "../exchanges/passed.ts";
 import { EXTENSION } from "./recorder.ts";
-import type { ExchangeHead } from "./traffic.ts";
 import { decodeTranscript, type Transcript } from "./transcript.ts";
 
 type Asked = Pick<ExchangeHead, "carrier" | "method" | "path" | "body">;

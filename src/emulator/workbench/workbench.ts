@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { type CallerOptions, checkCaller } from "../callers.ts";
+import { headersOf } from "../headers.ts";
+import { Journal, type JournalEntry } from "../journal/journal.ts";
+import { type WaitOptions, waitForRequests } from "../journal-wait.ts";
+import type { Condition } from "../scenario/scenario.ts";
+import type { Exchange } from "./exchanges/exchange.ts";
+import { Traffic } from "./exchanges/traffic.ts";
+import type { Inspector } from "./inspector.ts";
+import { messageOf, requestOf } from "./requests.ts";
+import { WorkbenchSite } from "./site.ts";
+import { Recorder, type RecorderOptions } from "./transcripts/recorder.ts";
+
+export interface WorkbenchOptions extends CallerOptions {
+  /** How many exchanges and requests are kept, the newest. Default 1000. */
+  readonly limit?: number;
+  /** Writes what passes to files of this folder, without credentials. */
+  readonly record?: RecorderOptions & { readonly folder: string };
+}
+
+/**
+ * The page, the journal and the recordings of a server that is not the emulator, which has its own. The server feeds it
+ * ({@link Inspector}); what it learns is what passed, so the journal's entries do not say who decided.
+ *
+ * @example
+ * ```ts
+ * const workbench = new Workbench();
+ * createServer(async (message, response) => {
+ *   if (workbench.handles(message)) return workbench.answer(message, response);
+ *   const passing = workbench.begin(message);
+ *   passing.answered(200, { "content-type": "text/plain" });
+ *   passing.body(Buffer.from("hello"));
+ *   response.writeHead(200, { "content-type": "text/plain" }).end("hello");
+ *   passing.end("finished");
+ * }).listen(8080); // and http://127.0.0.1:8080/ shows it
+ * ```
+ */
+export class Workbench implements Inspector {
+  readonly traffic: Pick<Traffic, "exchanges" | "get" | "listen">;
+  readonly #traffic: Traffic;
+  readonly #journal: Journal;
+  readonly #site: WorkbenchSite;
+  readonly #recorder: Recorder | undefined;
+  readonly #connections = new WeakMap<Socket, number>();
+  #connectionCount = 0;
+
+  /** @throws The system's error when the folder of recordings cannot be made. */
+  constructor({ limit, record, ...callers }: WorkbenchOptions = {}) {
+    this.#traffic = new Traffic(limit);
+    this.traffic = this.#traffic;
+    const journal = new Journal(limit);
+    this.#journal = journal;
+    this.#traffic.listen({
+      begun: (exchange) => journal.arrived(requestOf(exchange)),
+      passed(exchange, entry) {
+        if (entry.kind === "sent") journal.arrived(messageOf(exchange, entry.data));
+      },
+    });
+    this.#recorder = record && new Recorder(this.#traffic, record.folder, record);
+    this.#site = new WorkbenchSite(this.#traffic, journal, (headers) => checkCaller({ headers }, callers));
+  }
+
+  /** The requests that came, the newest `limit` of them. */
+  get journal(): readonly JournalEntry[] {
+    return this.#journal.entries;
+  }
+
+  begin(message: IncomingMessage, body: Uint8Array = new Uint8Array()): Exchange {
+    return this.#traffic.begin({
+      carrier: message.headers.upgrade?.toLowerCase() === "websocket" ? "websocket" : "http",
+      method: message.method ?? "GET",
+      path: message.url ?? "/",
+      headers: headersOf(message).rawHeaders,
+      body,
+      connection: this.#numberOf(message.socket),
+    });
+  }
+
+  handles(message: IncomingMessage): boolean {
+    return this.#site.handles(message);
+  }
+
+  answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    return this.#site.answer(message, response);
+  }
+
+  /**
+   * Resolves once requests came that are like this, as the `when` of a scenario's rule; at once where they came before.
+   *
+   * @throws An error after `timeoutMs` (default 5000), or when this is closed, that says what came instead and how that differs.
+   */
+  waitForRequests(when: Condition, options?: WaitOptions): Promise<readonly JournalEntry[]> {
+    return waitForRequests(this.#journal, when, options);
+  }
+
+  /** Resolves when the recordings are written. Whoever waits is told that nothing more will come. */
+  async close(): Promise<void> {
+    this.#journal.close();
+    await this.#recorder?.close();
+  }
+
+  #numberOf(socket: Socket): number {
+    const known = this.#connections.get(socket) ?? this.#connectionCount + 1;
+    this.#connectionCount = Math.max(this.#connectionCount, known);
+    this.#connections.set(socket, known);
+    return known;
+  }
+}
