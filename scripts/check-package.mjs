@@ -23,7 +23,7 @@ const COMPILERS = [
 
 /** Those that need an optional peer are not to be had in an empty folder; `test:interop` runs them. */
 const NEED_PEERS = ["./ai-sdk", "./openai-agents", "./opentelemetry"];
-const EXAMPLES_NEED_PEERS = ["doors.md"];
+const FOREIGN = / from "(?!codex-wire(\/client|\/emulator)?")/;
 
 const scratch = mkdtempSync(join(tmpdir(), "codex-wire-package-"));
 await runScript(async () => {
@@ -53,7 +53,7 @@ function pack() {
   }
   const strange = paths.filter(
     (/** @type {string} */ path) =>
-      !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/\w+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/(guide\/)?[\w-]+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
         path,
       ),
   );
@@ -146,11 +146,9 @@ function examplesOf(/** @type {string} */ page) {
 
 /** Of the pages in docs/, those that need no package but this one. */
 function documentedExamples() {
-  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.endsWith(".md") && !EXAMPLES_NEED_PEERS.includes(name),
-  );
-  const examples = pages.flatMap((page) => examplesOf(join("docs", page)));
-  return examples.filter((text) => !/ from "(?!codex-wire)/.test(text));
+  const names = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  const pages = names.filter((name) => name.endsWith(".md") && name !== "doors.md"); // whose examples are no whole programs
+  return pages.flatMap((page) => examplesOf(join("docs", page))).filter((text) => !FOREIGN.test(text));
 }
 
 function checkCommand(/** @type {string} */ project) {

@@ -23,7 +23,7 @@ export class ResponsesClient extends StoredResponsesClient {
    *
    * Until then it is retried as the provider's policy says; after that a failure is thrown from the stream and never retried, so no event
    * comes twice. With `background: true` the response goes on at the service when the stream breaks, and is taken up where it was, as often as the
-   * provider's `maxStreamRetries` allows between two events; a `resumed` event tells of it. `docs/background.md` has the whole story.
+   * provider's `maxStreamRetries` allows between two events; a `resumed` event tells of it. `docs/guide/background.md` has the whole story.
    *
    * @param request - `model` and `input` are needed; everything else has the reference's defaults. `stream: true` is added.
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { readProjectFile } from "../project-files.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** Names of exported types whose fields callers set. Fields of requests and items are the service's, and are not among them. */
+const IS_OPTIONS =
+  /(Options|Overrides)$|^(AuthProvider|ClientCertificate|Condition|Identity|Logger|ProviderConfig|RetryPolicy|Scenario|Step|Telemetry)$/;
+
+/** Every option that a caller can set: its name, and one type that has it. */
+export function publicOptions(): Map<string, string> {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const entries = sources().map((path) => join(root, path));
+  const program = ts.createProgram(entries, options);
+  const checker = program.getTypeChecker();
+  const found = new Map<string, string>();
+  for (const entry of entries) {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(entry)!)!;
+    for (const exported of checker.getExportsOfModule(module)) {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      if (!(symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias)) || !IS_OPTIONS.test(symbol.name))
+        continue;
+      for (const property of checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))) {
+        const isOurs = property.declarations?.some((each) => !each.getSourceFile().fileName.includes("node_modules"));
+        if (isOurs) found.set(property.name, symbol.name);
+      }
+    }
+  }
+  return found;
+}
+
+/** The sources of the package's entries, as the build names them. */
+function sources(): string[] {
+  const built = readProjectFile("tsdown.config.ts").matchAll(/: "(src\/(?:[\w/-]+\/)?index\.ts)"/g);
+  return Array.from(built, ([, path = ""]) => path);
+}
