@@ -44,7 +44,7 @@ const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean
 };
 
 /** Which files load what their caller names: a scenario that is a module. */
-const LOADS_ANYTHING = ["src/emulator/scenario/file.ts"];
+const LOADS_ANYTHING = ["src/emulator/scenario/file.ts", "src/client/http/undici.ts"];
 
 /** Globals that open a connection past the trust and route policy, and `console`, whose output is the caller's. */
 const GLOBALS: Readonly<Record<string, readonly string[]>> = {
