@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -27,6 +28,7 @@ const PACKAGES = [
     "@rollup/plugin-json@6",
   ],
   ...["vite@7", "webpack@5", "@vercel/ncc@0.38", "jest@30", "postject@1.0.0-alpha.6", "bun@1", "deno@2"],
+  ...["next@15", "react@19", "react-dom@19"],
 ];
 const FOLDER = join(root, ".cache/bundles");
 const OUT = join(FOLDER, "out");
@@ -58,12 +60,39 @@ const client = new ResponsesClient({ provider: openaiProvider({ baseUrl: process
 for (let times = 0; times < 2; times += 1) console.log((await (await client.stream({ model: "gpt-5.5", input: "17*23" })).collect()).text);
 `;
 
+const ROUTE = `import ${NAMES} from "codex-wire";
+export const dynamic = "force-dynamic";
+export async function GET() {
+  const texts = [];
+  const console = { log: (text) => texts.push(text) };
+  ${BODY}
+  await main();
+  return new Response(texts.join("\\n"));
+}
+`;
+const LAYOUT = "export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n";
+/** Starts what `next build` made and asks its route. */
+const ASK_NEXT = `import { spawn } from "node:child_process";
+import { once } from "node:events";
+const server = spawn(process.execPath, [process.argv[2], "start", "-p", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+let output = "";
+for await (const piece of server.stdout.setEncoding("utf8")) {
+  output += piece;
+  const address = output.match(/http:\\/\\/localhost:\\d+/)?.[0];
+  if (address === undefined) continue;
+  console.log(await (await fetch(address + "/api")).text());
+  break;
+}
+server.kill();
+if (server.exitCode === null) await once(server, "exit");
+`;
+
 const program = (/** @type {string} */ name) => join(FOLDER, name);
 const load = createRequire(join(FOLDER, "package.json"));
 const loaded = (/** @type {string} */ name) => import(pathToFileURL(load.resolve(name)).href);
 const node = (/** @type {string} */ file, /** @type {string[]} */ ...flags) => [process.execPath, ...flags, file];
 
-/** Each makes its program and returns the command that runs it. */
+/** Each makes its program and returns the command that runs it, and where. */
 const ROWS = {
   "node, ESM": async () => node(program("program.mjs")),
   "node, require": async () => node(program("program.cjs")),
@@ -128,6 +157,23 @@ const ROWS = {
     ]);
     return node(join(OUT, "ncc", existsSync(join(OUT, "ncc/index.mjs")) ? "index.mjs" : "index.js"));
   },
+  "Next.js, route handler": async () => {
+    const app = join(FOLDER, "next");
+    const next = join(FOLDER, "node_modules/next/dist/bin/next");
+    rmSync(app, { recursive: true, force: true });
+    mkdirSync(join(app, "app/api"), { recursive: true });
+    writeFileSync(join(app, "package.json"), JSON.stringify({ private: true }));
+    writeFileSync(join(app, "next.config.mjs"), 'export default { serverExternalPackages: ["codex-wire"] };');
+    writeFileSync(join(app, "app/layout.js"), LAYOUT);
+    writeFileSync(join(app, "app/api/route.js"), ROUTE);
+    writeFileSync(join(app, "ask.mjs"), ASK_NEXT);
+    // As it is installed: Next.js takes a package for external that lies in a folder node_modules, and a link does not.
+    const installed = join(app, "node_modules/codex-wire");
+    for (const name of ["package.json", "dist"]) cpSync(join(root, name), join(installed, name), { recursive: true });
+    const quiet = { NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
+    await run([process.execPath, next, "build"], { cwd: app, env: quiet, timeoutMs: 300_000 });
+    return { command: [process.execPath, "ask.mjs", next], cwd: app };
+  },
   "single executable": async () => {
     const main = await esbuild("sea.cjs", { format: "cjs", minify: true });
     const config = join(OUT, "sea.json");
@@ -190,11 +236,11 @@ async function esbuild(/** @type {string} */ name, /** @type {object} */ options
   return outfile;
 }
 
-function run(/** @type {string[]} */ [command = "", ...words], env = {}) {
+function run(/** @type {string[]} */ [command = "", ...words], { cwd = FOLDER, env = {}, timeoutMs = 120_000 } = {}) {
   return promisify(execFile)(command, words, {
-    cwd: FOLDER,
+    cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    timeout: 120_000,
+    timeout: timeoutMs,
   });
 }
 
@@ -228,8 +274,9 @@ await runScript(async () => {
   for (const [name, make] of Object.entries(ROWS)) {
     if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
     try {
-      const command = await make();
-      const { stdout, stderr } = await run(command, { EMULATOR_URL: emulator.url });
+      const made = await make();
+      const { command, cwd } = Array.isArray(made) ? { command: made, cwd: FOLDER } : made;
+      const { stdout, stderr } = await run(command, { cwd, env: { EMULATOR_URL: emulator.url } });
       if (`${stdout}${stderr}`.split(ANSWER).length !== 3) throw new Error(`it printed ${stdout}${stderr}`);
       process.stdout.write(`works    ${name.padEnd(24)} ${kilobytes(command)}\n`);
     } catch (error) {
