@@ -14,6 +14,8 @@ export interface StreamOptions {
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
   readonly raw?: boolean | undefined;
+  /** Also yield every wire event as it came, as `frame`, before what it says: for those who pass it on. Default false. */
+  readonly frames?: boolean | undefined;
   /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
@@ -24,8 +26,8 @@ export interface StreamOptions {
 }
 
 /** The group, out of the options of a call. */
-export function streamOptionsOf({ wireEvents, raw, incomplete, keep }: StreamOptions): StreamOptions {
-  return { wireEvents, raw, incomplete, keep };
+export function streamOptionsOf({ wireEvents, raw, frames, incomplete, keep }: StreamOptions): StreamOptions {
+  return { wireEvents, raw, frames, incomplete, keep };
 }
 
 /** Options of one response. */
@@ -50,7 +52,7 @@ export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
 }
 
 /** For the checks of options that extend it. */
-export const READING_NAMES = { wireEvents: true, raw: true, incomplete: true, keep: true } as const;
+export const READING_NAMES = { wireEvents: true, raw: true, frames: true, incomplete: true, keep: true } as const;
 
 const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   ...UNARY_NAMES,

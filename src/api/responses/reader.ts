@@ -9,7 +9,7 @@ import {
   type StreamPoll,
   type Telemetry,
 } from "../../client/observe/telemetry.ts";
-import { decodeRawData, type RawData } from "../../client/raw-text.ts";
+import { decodeRawData, type RawData, rawTextOf } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
@@ -45,6 +45,8 @@ export interface ResponseReaderOptions {
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON as received, as `raw`. Every event is parsed then. Default false. */
   readonly raw?: boolean | undefined;
+  /** Also yield every event as it came, before what it says. Default false. */
+  readonly frames?: boolean | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, the event `incomplete` and a normal end. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /** Of the answer, or of the handshake. Default: none. */
@@ -101,6 +103,7 @@ export class ResponseReader {
       if (delta !== undefined) {
         this.#number(fast.sequenceNumber, delta.type);
         this.#poll(delta.type, undefined, true);
+        if (this.#options.frames) this.#emitFrame(`response.${delta.type}`, raw);
         this.#whole.piece(delta.type);
         this.#sink.event(delta, raw.length);
         return true;
@@ -110,6 +113,7 @@ export class ResponseReader {
         const { type, sequenceNumber } = unread;
         this.#number(sequenceNumber, type);
         this.#poll(type);
+        if (this.#options.frames) this.#emitFrame(type, raw);
         this.#skip("unknown type", type);
         return movesResponse(type);
       }
@@ -120,7 +124,7 @@ export class ResponseReader {
   /** An event cut off by the end of the body: counts only when it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);
-    if (event && rowOf(event.type)?.ends) this.#accept(event, text, text);
+    if (event && rowOf(event.type)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
   }
 
   /** The carrier broke while the next event was waited for. */
@@ -148,6 +152,7 @@ export class ResponseReader {
     this.#poll(type);
     this.#text = text;
     this.#size = text.length;
+    if (this.#options.frames) this.#emitFrame(typeof type === "string" ? type : "", raw);
     const decoded = decodeWireEvent(event, text);
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
     const buffering = this.#buffering.decode(event);
@@ -232,6 +237,10 @@ export class ResponseReader {
 
   #emit(event: ServedEvent): void {
     this.#sink.event(this.#options.raw ? { ...event, raw: this.#text } : event, this.#size);
+  }
+
+  #emitFrame(wireType: string, data: RawData): void {
+    this.#sink.event({ type: "frame", wireType, data }, 0);
   }
 
   #noteWire(event: JsonObject): void {

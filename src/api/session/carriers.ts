@@ -20,6 +20,8 @@ import type { SessionCallOptions, SessionOptions } from "./options.ts";
 /** One call, as every attempt of it needs it. */
 export interface Call {
   readonly request: ResponsesRequest;
+  /** The request is the body as it goes out: nothing is added to it, and its items stay as they are. */
+  readonly isBody?: boolean | undefined;
   readonly options: SessionCallOptions;
   readonly turnState: TurnState;
   /** Ends the call: the caller's signal, or the end of the session. */
@@ -117,7 +119,7 @@ export class Carriers {
     const metadata = turnMetadataText(options.turnMetadata);
     const write = (plan: IncrementalPlan): WrittenFrame => ({
       plan,
-      text: frameText(this.#websocketBody(request, plan), {
+      text: frameText(this.#websocketBody(request, plan, call.isBody), {
         previousResponseId: plan.previousResponseId,
         generate: more.generate,
         clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
@@ -138,11 +140,14 @@ export class Carriers {
     });
   }
 
-  #overHttp({ request, options, turnState, signal, part }: Call, items: readonly ResponseItem[]): Attempt {
+  #overHttp(call: Call, items: readonly ResponseItem[]): Attempt {
+    const { request, options, turnState, signal, part } = call;
     const { service, conversationId, session } = this.#options;
     const { sessionSource, compression } = session;
-    const asked = this.#withCacheKey({ ...request, input: items });
-    const body = encodeResponsesRequest(asked, requestEncoding(this.#provider));
+    const asked = { ...request, input: items };
+    const body = call.isBody
+      ? asked
+      : encodeResponsesRequest(this.#withCacheKey(asked), requestEncoding(this.#provider));
     const headers = { ...session.headers, ...options.headers };
     // The session keeps what came, over all its streams.
     const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal, keep: false };
@@ -150,7 +155,8 @@ export class Carriers {
   }
 
   /** What is compared from turn to turn: local notes, which are never sent, are not part of it. */
-  #fullRequest({ request }: Call, items: readonly ResponseItem[]): FullRequest {
+  #fullRequest({ request, isBody }: Call, items: readonly ResponseItem[]): FullRequest {
+    if (isBody) return { fields: { ...request, input: [] }, items };
     const store = request.store ?? requestEncoding(this.#provider).azure;
     const fields = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
     return { fields, items: items.filter((item) => item.type !== "ghost_snapshot") };
@@ -161,7 +167,8 @@ export class Carriers {
   }
 
   /** The ids of stored items are written over HTTP alone, as in the reference. */
-  #websocketBody({ fields }: FullRequest, { items }: IncrementalPlan): JsonObject {
+  #websocketBody({ fields }: FullRequest, { items }: IncrementalPlan, isBody = false): JsonObject {
+    if (isBody) return { ...fields, input: items };
     const ids = requestEncoding(this.#provider).itemIds;
     return { ...fields, input: encodeRequestInput(items, { ids, stored: fields.store === true }) };
   }

@@ -34,10 +34,13 @@ function comparedFields(fields: JsonObject): JsonObject {
 
 /**
  * Are two items the same to the service and to the reference? Either field by field, or as the reference's types see them: equal as they
- * are written and in their ids, whatever else the service or the caller noted on them.
+ * are written and in their ids, whatever else the service or the caller noted on them. A reference to an item stands for it.
+ *
+ * @param right - Of the later request.
  */
 export function isSameItem(left: ResponseItem, right: ResponseItem): boolean {
   if (isSameJson(left, right)) return true;
+  if (right.type === "item_reference") return idOf(right) !== "" && idOf(left) === idOf(right);
   return idOf(left) === idOf(right) && isSameJson(encodeItem(left), encodeItem(right));
 }
 

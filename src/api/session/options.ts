@@ -1,5 +1,6 @@
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
+import type { RetryPolicy } from "../../client/retry/policy.ts";
 import { byteCount, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
@@ -58,6 +59,7 @@ const CALL = knownOptions<SessionCallOptions>("the options of a call", {
   ...READING_NAMES,
   ...BACKGROUND_NAMES,
   turnMetadata: true,
+  shouldRetry: true,
 });
 
 /** @throws {@link BuildError} An option is unknown, or a name is not one that it knows. */
@@ -86,4 +88,7 @@ export interface SessionCallOptions
   extends UnaryOptions,
     StreamOptions,
     BackgroundOptions,
-    Pick<ConversationOptions, "turnMetadata"> {}
+    Pick<ConversationOptions, "turnMetadata"> {
+  /** Instead of the provider's `retry.shouldRetry`, for what the session tries again; the tries of a single HTTP request stay the provider's. */
+  readonly shouldRetry?: RetryPolicy["shouldRetry"];
+}

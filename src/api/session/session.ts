@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
 import { acceptSignal } from "../../client/waiting/abort.ts";
+import type { ProviderLimits } from "../provider.ts";
 import { ResponseStream } from "../responses/stream.ts";
 import { watched } from "../responses/watched.ts";
 import { connectResponses } from "../responses/websocket/client.ts";
@@ -112,6 +113,18 @@ export class ResponsesSession implements AsyncDisposable {
     request: ResponsesRequest<Parsed, Calls>,
     options: SessionCallOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
+    return (await this.#stream(request, options, false)).readBy(request);
+  }
+
+  /**
+   * Sends a body as it is, or what of its input is new; see {@link stream}. Nothing is added to it, no cache key either, and items go out as they stand.
+   * The body must ask for a stream itself (`stream: true`).
+   */
+  streamBody(body: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
+    return this.#stream(body, options, true);
+  }
+
+  async #stream(request: ResponsesRequest, options: SessionCallOptions, isBody: boolean): Promise<ResponseStream> {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
@@ -121,8 +134,8 @@ export class ResponsesSession implements AsyncDisposable {
     });
     const events = new SessionStream({
       carriers: this.#carriers,
-      call: { request: asked, options, turnState, signal, part },
-      limits: this.#service.limits,
+      call: { request: asked, isBody, options, turnState, signal, part },
+      limits: limitsOf(this.#service, options),
       timing: this.#service.line.timing,
       onEnd: leave,
       cancel,
@@ -130,7 +143,7 @@ export class ResponsesSession implements AsyncDisposable {
     });
     try {
       const head = await events.start();
-      return new ResponseStream(watched(events, part.observer), head).readBy(request);
+      return new ResponseStream(watched(events, part.observer), head);
     } catch (error) {
       part.observer.failed(error);
       throw error;
@@ -249,4 +262,9 @@ export class ResponsesSession implements AsyncDisposable {
     this.#carriers.fallBack(reason, part);
     return true;
   }
+}
+
+/** The provider's, with the call's own word on what is tried again. */
+function limitsOf({ limits }: Service, { shouldRetry }: SessionCallOptions): ProviderLimits {
+  return shouldRetry ? { ...limits, retry: { ...limits.retry, shouldRetry } } : limits;
 }

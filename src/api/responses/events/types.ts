@@ -1,3 +1,4 @@
+import type { RawData } from "../../../client/raw-text.ts";
 import type { RateLimitSnapshot } from "../../rate-limits.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 
@@ -203,6 +204,17 @@ export interface ResumedEvent {
   readonly by: "stream" | "polling";
 }
 
+/**
+ * An event as the service sent it, each one and before all that it says; with the option `frames`. For those who pass the stream on, and need not read it.
+ */
+export interface FrameEvent {
+  readonly type: "frame";
+  /** The event's own type, with its `response.`. */
+  readonly wireType: string;
+  /** Its JSON, not decoded: the bytes of a UTF-8 text, as characters (ISO 8859-1), or as they are where it is long. */
+  readonly data: RawData;
+}
+
 /** What one connection to the service brings; a restart is told by a session, and going on by a response in the background. */
 export type ServedEvent =
   | CreatedEvent
@@ -233,4 +245,4 @@ export type ServedEvent =
  * `type` is the wire name without `response.`, or a name of this
  * package where there is no such event.
  */
-export type ResponseEvent = ServedEvent | RestartedEvent | ResumedEvent;
+export type ResponseEvent = ServedEvent | FrameEvent | RestartedEvent | ResumedEvent;
