@@ -9,6 +9,7 @@ export default defineConfig({
     "ai-sdk": "src/doors/ai-sdk/index.ts",
     "openai-agents": "src/doors/openai-agents/index.ts",
     opentelemetry: "src/doors/opentelemetry/index.ts",
+    fetch: "src/doors/fetch/index.ts",
     cli: "src/cli/main.ts",
   },
   format: "esm",

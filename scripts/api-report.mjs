@@ -12,6 +12,7 @@ const ENTRIES = new Map([
   ["./ai-sdk", "src/doors/ai-sdk/index.ts"],
   ["./openai-agents", "src/doors/openai-agents/index.ts"],
   ["./opentelemetry", "src/doors/opentelemetry/index.ts"],
+  ["./fetch", "src/doors/fetch/index.ts"],
 ]);
 
 await runScript(async () => {

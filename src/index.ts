@@ -149,6 +149,7 @@ export type {
   CompletedEvent,
   CreatedEvent,
   CustomToolCallInputDeltaEvent,
+  FrameEvent,
   FunctionCallArgumentsDeltaEvent,
   IncompleteEvent,
   ModelsEtagEvent,

@@ -5,21 +5,13 @@ import type {
   ResponseItem,
   ResponseStream,
   ResponsesRequest,
-  ResponsesSession,
   SessionCallOptions,
 } from "../index.ts";
 import { type Line, type LineOptions, openLine } from "./line.ts";
+import { type Conversation, SessionPool } from "./session-pool.ts";
 
 /** A request as a framework makes it: the whole history every time, as items. */
 export type WholeRequest = ResponsesRequest & { readonly input: readonly ResponseItem[] };
-
-/** A session and the history that it knows. */
-interface Conversation {
-  readonly session: ResponsesSession;
-  input: readonly ResponseItem[];
-  /** Ids of the calls that it answered with, by `call_id`: some frameworks lose an item's id, and with it the beginning that the service knows. */
-  readonly callIds: Map<string, string>;
-}
 
 const MAX_IDLE = 8;
 
@@ -42,16 +34,10 @@ export async function closeConversations(line: LineOptions = DEFAULT_LINE): Prom
   await known?.close();
 }
 
-/**
- * Sessions for callers who have no notion of them. A framework asks a model object for one answer after another, of any conversation, with the whole
- * history each time; only a session that saw the beginning of a history can send what is new of it alone. So a request goes to the idle session whose
- * last history it continues, else to a new one. A session serves one request at a time; of the idle ones the eight that were used last are kept.
- */
+/** The sessions of one line, over its one set of credentials; of the idle ones the eight that were used last are kept. */
 export class Conversations {
   readonly #line: Line;
-  readonly #idle: Conversation[] = []; // the one used last is last
-  readonly #busy = new Set<Conversation>();
-  #isClosed = false;
+  readonly #pool = new SessionPool({ maxIdle: MAX_IDLE });
 
   constructor(options: LineOptions) {
     this.#line = openLine(options);
@@ -59,49 +45,23 @@ export class Conversations {
 
   /** Sends a request. What it returns must be read to its end, or left. @throws What `ResponsesSession.stream` throws. */
   async ask(request: WholeRequest, options: SessionCallOptions): Promise<Answer> {
-    const conversation = this.#take(request.input);
+    const conversation = this.#pool.take({ input: request.input, open: () => this.#line.open() }) as Conversation;
+    const giveBack = (): void => this.#pool.giveBack(conversation);
     try {
       const input = request.input.map((item) => withId(item, conversation.callIds));
       const stream = await conversation.session.stream({ ...request, input }, { incomplete: "end", ...options });
-      return new Answer(stream, conversation.callIds, () => this.#giveBack(conversation));
+      return new Answer(stream, conversation.callIds, giveBack);
     } catch (error) {
-      this.#giveBack(conversation);
+      giveBack();
       throw error;
     }
   }
 
   /** Ends every connection, and what runs on it. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const all = [...this.#idle.splice(0), ...this.#busy];
-    await Promise.all(all.map(({ session }) => session.close()));
+    await this.#pool.close();
     await this.#line.close();
   }
-
-  #take(input: readonly ResponseItem[]): Conversation {
-    const at = this.#idle.findLastIndex((conversation) => continues(input, conversation.input));
-    const conversation =
-      at === -1
-        ? { session: this.#line.open(), input, callIds: new Map() }
-        : (this.#idle.splice(at, 1)[0] as Conversation);
-    conversation.input = input;
-    this.#busy.add(conversation);
-    return conversation;
-  }
-
-  #giveBack(conversation: Conversation): void {
-    if (!this.#busy.delete(conversation)) return;
-    this.#idle.push(conversation);
-    const surplus = this.#isClosed ? this.#idle.splice(0) : this.#idle.splice(0, this.#idle.length - MAX_IDLE);
-    for (const { session } of surplus) void session.close();
-  }
-}
-
-/** Whether the session can go on is its own to find out; here the ends of what it knows are looked at. */
-function continues(input: readonly ResponseItem[], known: readonly ResponseItem[]): boolean {
-  const last = known.length - 1;
-  if (last < 0 || input.length <= last) return false;
-  return isSame(input[last], known[last]) && isSame(input[0], known[0]);
 }
 
 function withId(item: ResponseItem, callIds: ReadonlyMap<string, string>): ResponseItem {
@@ -110,10 +70,6 @@ function withId(item: ResponseItem, callIds: ReadonlyMap<string, string>): Respo
   const { id, call_id } = item as { readonly id?: string | null; readonly call_id: string };
   const known = id ? undefined : callIds.get(call_id);
   return known === undefined ? item : ({ ...item, id: known } as ResponseItem);
-}
-
-function isSame(left: ResponseItem | undefined, right: ResponseItem | undefined): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** All of an answer. */

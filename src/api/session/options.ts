@@ -1,7 +1,7 @@
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import type { RetryPolicy } from "../../client/retry/policy.ts";
 import { byteCount, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
+import type { RetryPolicy } from "../../client/retry/policy.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
   type CarrierChoice,

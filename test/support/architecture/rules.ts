@@ -13,7 +13,11 @@ const LAYERS: readonly {
   { layer: "src/client/", may: ["src/client/", MANIFEST] },
   { layer: "src/api/", may: ["src/api/", "src/client/"] },
   { layer: "src/emulator/", may: ["src/emulator/"], types: ["src/api/wire/"] },
-  { layer: "src/doors/", may: ["src/doors/", "src/index.ts"], types: ["src/emulator/workbench/inspector.ts"] },
+  {
+    layer: "src/doors/",
+    may: ["src/doors/", "src/index.ts", "src/client/index.ts"],
+    types: ["src/emulator/workbench/inspector.ts"],
+  },
   { layer: "src/cli/", may: ["src/cli/", "src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] },
   { layer: "src/index.ts", may: ["src/api/", "src/client/"] },
 ];

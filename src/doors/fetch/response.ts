@@ -1,0 +1,51 @@
+import { CodexApiError } from "../../index.ts";
+import type { Frames } from "../forwarding/frames.ts";
+import type { WholeAnswer } from "../forwarding/refusal.ts";
+import type { StreamedAnswer } from "../forwarding/service.ts";
+
+/** An answer as `fetch` gives it. */
+export function responseOf(
+  answer: StreamedAnswer | WholeAnswer,
+  url: string,
+  signal: AbortSignal | undefined,
+): Response {
+  const { status, headers } = answer;
+  const hasBody = status !== 204 && status !== 205 && status !== 304;
+  const body = "frames" in answer ? bodyOf(answer.frames, signal) : hasBody ? answer.body : null;
+  return Object.defineProperty(new Response(body, { status, headers }), "url", { value: url });
+}
+
+/** Read as it is read: a slow reader slows the service down. */
+function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const text = await frames.next();
+          if (text === undefined) controller.close();
+          else controller.enqueue(bytesOf(text));
+        } catch (error) {
+          controller.error(fetchFailure(error, signal));
+        }
+      },
+      async cancel() {
+        await frames.leave();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** In memory of their own: whoever reads them may hand it on to another thread. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, "latin1");
+  return bytes;
+}
+
+/** A failure as `fetch` throws it, which SDKs know: the signal's own reason, or a `TypeError`. Ours is its `cause`. */
+export function fetchFailure(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (!CodexApiError.is(error)) return error;
+  return new TypeError("fetch failed", { cause: error });
+}

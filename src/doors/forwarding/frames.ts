@@ -1,0 +1,157 @@
+import { decodeRawData, type RawData, type RawText } from "../../client/index.ts";
+import type { FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
+import { brokenAnswer } from "../broken-answer.ts";
+
+/** Events of a response that say nothing yet: what followed them can begin anew. */
+const BEFORE_OUTPUT: ReadonlySet<string> = new Set([
+  ...["response.created", "response.queued", "response.in_progress", "response.metadata"],
+  ...["codex.response.metadata", "codex.rate_limits", "keepalive", "response.keepalive"],
+]);
+
+const FAILURES: ReadonlySet<string> = new Set(["error", "response.failed"]);
+
+const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
+
+/**
+ * The events of one answer, as the service sent them, over all the streams that it takes. A stream that broke before there was output is followed by another
+ * one, whose events are numbered on; after that the break is the client's to see.
+ */
+export class Frames {
+  readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
+  readonly #onOver: () => void;
+  /** Taken from the stream before anybody asked for it. */
+  #early: RawText | undefined;
+  /** Failed by the service's own word; sent on when it proves to be the end. */
+  #failed: FrameEvent | undefined;
+  #failure: unknown;
+  #hasOutput = false;
+  #isOver = false;
+  #lastNumber = -1;
+  /** Of a stream behind another: what its numbers are moved by. */
+  #shift = 0;
+  #isFollowUp = false;
+
+  /** @param onOver - Called once, when the answer is over, however it ended. */
+  constructor(stream: ResponseStream, onOver: () => void) {
+    this.#batches = stream.batches();
+    this.#onOver = onOver;
+  }
+
+  /** The event by which the service refused or failed, once it has come. */
+  get failed(): FrameEvent | undefined {
+    return this.#failed;
+  }
+
+  /**
+   * Waits for the first events, where nothing but them tells whether the service has taken the request.
+   *
+   * @returns The error event with which it began, and what it was read as; undefined where it began well.
+   * @throws What broke it before its first event.
+   */
+  async begin(): Promise<{ readonly event: string; readonly failure: unknown } | undefined> {
+    this.#early = await this.#read();
+    if (!this.#failed || this.#early !== "" || this.#failure === undefined) return undefined;
+    return { event: decodeRawData(this.#failed.data), failure: this.#failure };
+  }
+
+  /**
+   * What has come meanwhile, as an event stream has it, else what comes next: the bytes of a UTF-8 text as characters. Undefined after the end, which the
+   * service's own failure is too.
+   *
+   * @throws What broke the stream. {@link StreamError} It would have to begin anew, and a part of the answer is out.
+   */
+  async next(): Promise<RawText | undefined> {
+    const early = this.#early;
+    this.#early = undefined;
+    const text = early ?? (await this.#read());
+    if (text !== "") return text;
+    const { data, wireType } = this.#failed as FrameEvent;
+    this.#failed = undefined;
+    return framed(wireType, data);
+  }
+
+  /** Ends the answer, wherever it is; the service stops to make it. */
+  async leave(): Promise<void> {
+    this.#over();
+    await this.#batches.return?.();
+  }
+
+  /** @returns Never empty, but where the service's failure is the next and last event. */
+  async #read(): Promise<RawText | undefined> {
+    while (!this.#isOver) {
+      let batch: IteratorResult<readonly ResponseEvent[]>;
+      try {
+        batch = await this.#batches.next();
+      } catch (error) {
+        this.#over();
+        if (!this.#failed) throw error;
+        this.#failure = error;
+        return "";
+      }
+      if (batch.done) break;
+      const text = await this.#taken(batch.value);
+      if (text !== "") return text;
+    }
+    this.#over();
+    return undefined;
+  }
+
+  async #taken(batch: readonly ResponseEvent[]): Promise<RawText> {
+    let text = "";
+    for (const event of batch) {
+      if (event.type === "frame") {
+        if (FAILURES.has(event.wireType)) this.#failed = event;
+        else text += this.#passed(event);
+      } else if (event.type === "restarted") {
+        if (this.#hasOutput) {
+          await this.leave();
+          throw brokenAnswer(event);
+        }
+        this.#failed = undefined;
+        this.#isFollowUp = true;
+        this.#shift = this.#lastNumber + 1;
+      }
+    }
+    return text;
+  }
+
+  #passed({ wireType, data }: FrameEvent): RawText {
+    if (this.#hasOutput && !this.#isFollowUp) return framed(wireType, data);
+    this.#hasOutput ||= !BEFORE_OUTPUT.has(wireType);
+    if (this.#isFollowUp) return framed(wireType, this.#renumbered(data));
+    this.#lastNumber = sequenceNumber(data) ?? this.#lastNumber;
+    return framed(wireType, data);
+  }
+
+  #renumbered(data: RawData): RawText {
+    const event = JSON.parse(decodeRawData(data)) as { sequence_number?: unknown };
+    if (typeof event.sequence_number !== "number") return charactersOf(data);
+    event.sequence_number += this.#shift;
+    this.#lastNumber = event.sequence_number;
+    return Buffer.from(JSON.stringify(event)).toString("latin1");
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onOver();
+  }
+}
+
+function sequenceNumber(data: RawData): number | undefined {
+  const found = SEQUENCE_NUMBER.exec(charactersOf(data))?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function charactersOf(data: RawData): RawText {
+  return typeof data === "string"
+    ? data
+    : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
+}
+
+/** One event of an event stream; the line ends of a text that has some are part of its form. */
+function framed(wireType: string, data: RawData): RawText {
+  const text = charactersOf(data);
+  const lines = text.includes("\n") || text.includes("\r") ? text.replace(/\r\n|\r|\n/g, "\ndata: ") : text;
+  return wireType === "" ? `data: ${lines}\n\n` : `event: ${wireType}\ndata: ${lines}\n\n`;
+}

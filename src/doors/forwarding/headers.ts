@@ -1,0 +1,49 @@
+import type { HeaderMap } from "../../client/index.ts";
+import type { JsonObject } from "../../index.ts";
+
+/** About one connection and not the message (RFC 9110 §7.6.1), or about its form, which is made anew on each side. */
+const OF_THE_HOP: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"],
+  ...["transfer-encoding", "upgrade", "host", "expect", "content-length", "content-encoding", "accept-encoding"],
+]);
+
+/** What says who pays: requests that differ in one of these share nothing. */
+export const CREDENTIALS: readonly string[] = [
+  ...["authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie"],
+  ...["chatgpt-account-id", "openai-organization", "openai-project"],
+];
+
+/** Where clients name the conversation, if the body has no `prompt_cache_key`. */
+const CONVERSATION: readonly string[] = [
+  ...["session_id", "session-id", "thread-id", "conversation_id", "x-session-id", "x-session-affinity"],
+];
+
+/** Those of a request or an answer that go on to the other side. */
+export function forwardable(headers: HeaderMap): Record<string, string> {
+  const listed = new Set(headers.connection?.split(",").map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => !OF_THE_HOP.has(name) && !listed.has(name) && !name.startsWith("sec-websocket-"),
+    ),
+  );
+}
+
+/** The headers of a request in two: whose it is, and what else it says. */
+export function parted(headers: HeaderMap): {
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly others: Readonly<Record<string, string>>;
+} {
+  const entries = Object.entries(forwardable(headers));
+  return {
+    credentials: Object.fromEntries(entries.filter(([name]) => CREDENTIALS.includes(name))),
+    others: Object.fromEntries(entries.filter(([name]) => !CREDENTIALS.includes(name))),
+  };
+}
+
+/** The conversation that a request names, by its body first. */
+export function conversationKey(body: JsonObject, headers: HeaderMap): string | undefined {
+  const { prompt_cache_key: key } = body;
+  if (typeof key === "string" && key !== "") return `prompt_cache_key: ${key}`;
+  const name = CONVERSATION.find((each) => headers[each]);
+  return name && `${name}: ${headers[name]}`;
+}

@@ -1,0 +1,58 @@
+import type { HeaderMap } from "../../client/index.ts";
+import { CodexApiError, type HttpError } from "../../index.ts";
+import { isObject } from "./asked.ts";
+import { forwardable } from "./headers.ts";
+
+/** An answer without a stream. */
+export interface WholeAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: string;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+export function jsonAnswer(status: number, headers: HeaderMap, value: unknown): WholeAnswer {
+  return { status, headers: { ...forwardable(headers), ...JSON_TYPE }, body: JSON.stringify(value) };
+}
+
+/** The service's refusal as it was, where the failure is one, over HTTP or in a handshake. */
+export function refusalOf(error: unknown): WholeAnswer | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    if (CodexApiError.is(cause) && cause.kind === "http") return answerOf(cause as HttpError);
+  }
+  return undefined;
+}
+
+function answerOf({ status, headers, body }: HttpError): WholeAnswer {
+  return { status, headers: forwardable(headers), body };
+}
+
+/**
+ * The refusal that an error event of a WebSocket stands for, as HTTP would have brought it: its status and headers are fields of the event there.
+ * Undefined where it has no status.
+ *
+ * @param failure - What the event was read as.
+ */
+export function refusalIn(event: string, failure: unknown): WholeAnswer | undefined {
+  const said: unknown = JSON.parse(event);
+  if (!isObject(said) || said.type !== "error") return undefined;
+  const status = [said.status, said.status_code, statusOf(failure)].find(isRefusal);
+  if (status === undefined) return undefined;
+  const { type: _type, status: _status, status_code: _code, headers, error, stream_id: _lane, ...rest } = said;
+  return jsonAnswer(status, textsOf(headers), { error: error ?? rest });
+}
+
+function statusOf(failure: unknown): unknown {
+  return CodexApiError.is(failure) && "status" in failure ? failure.status : undefined;
+}
+
+function isRefusal(status: unknown): status is number {
+  return typeof status === "number" && Number.isInteger(status) && status >= 400 && status <= 599;
+}
+
+function textsOf(headers: unknown): HeaderMap {
+  if (!isObject(headers)) return {};
+  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => /^[\t\x20-\x7e]*$/.test(value)));
+}

@@ -1,0 +1,176 @@
+import {
+  type AuthProvider,
+  CodexApi,
+  CodexApiError,
+  type CodexApiOptions,
+  noAuth,
+  type ProviderConfig,
+  type ResponsesSession,
+  type SessionCallOptions,
+  type SessionOptions,
+} from "../../index.ts";
+import { SessionPool } from "../session-pool.ts";
+import { type Asked, inputItems, sentBody } from "./asked.ts";
+import { collected } from "./collected.ts";
+import { Frames } from "./frames.ts";
+import { conversationKey, forwardable, parted } from "./headers.ts";
+import { refusalIn, refusalOf, type WholeAnswer } from "./refusal.ts";
+
+/** How responses are asked for on behalf of others. */
+export interface ForwardingOptions
+  extends Omit<CodexApiOptions, "provider" | "auth">,
+    Pick<SessionOptions, "carrier" | "compression" | "headers" | "maxConnectionAgeMs" | "maxFrameBytes"> {
+  /** Credentials instead of those that a request brings along. */
+  readonly auth?: AuthProvider | undefined;
+  /** WebSockets at a time, idle ones included; requests beyond them go over HTTP. Default 32. */
+  readonly maxConnections?: number | undefined;
+}
+
+/** An answer as it comes: `frames` must be read to their end, or left. */
+export interface StreamedAnswer {
+  readonly status: 200;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly frames: Frames;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 32;
+/** How long a service that opens no WebSocket is not asked for one again. */
+const WITHOUT_WEBSOCKET_MS = 10 * 60_000;
+
+/** The session's own headers, which are the client's to send. */
+const NOT_OURS = {
+  "x-client-request-id": undefined,
+  session_id: undefined,
+  "session-id": undefined,
+  "thread-id": undefined,
+};
+
+/** What the connection that is ours alone ran into. */
+const OF_OUR_CONNECTION: ReadonlySet<string | undefined> = new Set([
+  "previous_response_not_found",
+  "websocket_connection_limit_reached",
+]);
+
+/**
+ * Responses of one service for clients that speak HTTP: each request goes through a session that knows its conversation, and its answer comes back as HTTP
+ * would have brought it. What the client can ask for again is not tried again here.
+ */
+export class ForwardingService {
+  readonly #api: CodexApi;
+  readonly #options: ForwardingOptions;
+  readonly #sessions: SessionPool;
+  #withoutWebSocketUntil = 0;
+
+  /** @throws What the constructor of `CodexApi` throws. */
+  constructor(provider: ProviderConfig, options: ForwardingOptions) {
+    const { carrier, compression, headers, maxConnectionAgeMs, maxFrameBytes, maxConnections, auth, ...ofApi } =
+      options;
+    this.#options = options;
+    this.#api = new CodexApi({
+      ...ofApi,
+      provider: { ...provider, retry: { ...provider.retry, maxRetries: 0 } },
+      auth: auth ?? noAuth(),
+    });
+    const maxOpen = maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    this.#sessions = new SessionPool({ maxOpen, maxIdle: maxOpen });
+  }
+
+  /**
+   * Asks for a response.
+   *
+   * @param owner - Whose sessions may serve it, beside what its credentials say.
+   * @throws The failures of `docs/errors.md` that are no answer of the service.
+   */
+  async answer(asked: Asked, owner = ""): Promise<StreamedAnswer | WholeAnswer> {
+    const { credentials, others } = parted(asked.headers);
+    const { session, giveBack } = this.#sessionFor(asked, owner, credentials);
+    const state = new Asking(asked);
+    try {
+      if (others["x-codex-turn-state"] === undefined) session.startTurn(); // whose turn it is, is the client's to say
+      const stream = await session.streamBody(sentBody(asked.body), {
+        frames: true,
+        keep: false,
+        incomplete: "end",
+        headers: { ...NOT_OURS, ...this.#options.headers, ...others },
+        signal: asked.signal,
+        shouldRetry: state.shouldRetry,
+      });
+      if (asked.body.stream !== true) {
+        const whole = await collected(stream);
+        giveBack();
+        return whole;
+      }
+      const frames = new Frames(stream, giveBack);
+      state.frames = frames;
+      const headers = { ...forwardable(stream.headers), ...STREAM_HEADERS };
+      if (stream.status !== 101) {
+        state.isAnswered = true;
+        return { status: 200, headers, frames };
+      }
+      const refused = await frames.begin();
+      state.isAnswered = true;
+      return (refused && refusalIn(refused.event, refused.failure)) ?? { status: 200, headers, frames };
+    } catch (error) {
+      giveBack();
+      const refusal = refusalOf(error);
+      if (refusal) return refusal;
+      throw error;
+    }
+  }
+
+  /** Ends every connection, and what runs on it. */
+  async close(): Promise<void> {
+    await this.#sessions.close();
+    await this.#api.close();
+  }
+
+  /** THE choice of a session, and with it of a connection. */
+  #sessionFor({ body, headers }: Asked, client: string, credentials: Readonly<Record<string, string>>) {
+    const open = (carrier: SessionOptions["carrier"]): ResponsesSession => {
+      const { compression, maxConnectionAgeMs, maxFrameBytes, auth } = this.#options;
+      const api = auth ? this.#api.as(auth) : this.#api.as({ headers: () => credentials });
+      return api.session({ carrier, compression, maxConnectionAgeMs, maxFrameBytes });
+    };
+    const { carrier = "auto" } = this.#options;
+    const tries = carrier === "websocket" || (carrier === "auto" && this.#mayOpenWebSocket);
+    const owner = JSON.stringify([client, this.#options.auth ? [] : Object.entries(credentials).sort()]);
+    const wanted = { owner, key: conversationKey(body, headers), input: inputItems(body), open: () => open(carrier) };
+    const conversation = tries ? this.#sessions.take(wanted) : undefined;
+    if (!conversation) return { session: open("http"), giveBack: () => {} };
+    const { session } = conversation;
+    const giveBack = (): void => {
+      const isSpent = session.carrier === "http"; // it would serve as one of its own does
+      if (isSpent) this.#withoutWebSocketUntil = performance.now() + WITHOUT_WEBSOCKET_MS;
+      this.#sessions.giveBack(conversation, isSpent);
+    };
+    return { session, giveBack };
+  }
+
+  get #mayOpenWebSocket(): boolean {
+    return (this.#api.service.provider.supportsWebSockets ?? false) && performance.now() >= this.#withoutWebSocketUntil;
+  }
+}
+
+const STREAM_HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
+
+/** A request under way, and who asks again when it fails: the client, as long as he has no answer. */
+class Asking {
+  frames: Frames | undefined;
+  /** The client has the head of an answer: from here on nobody but us can ask again. */
+  isAnswered = false;
+  readonly #continuesByItself: boolean;
+
+  constructor({ body }: Asked) {
+    this.#continuesByItself = typeof body.previous_response_id === "string";
+  }
+
+  readonly shouldRetry: NonNullable<SessionCallOptions["shouldRetry"]> = (error, { layer, attempt }) => {
+    if (layer !== "stream" || !CodexApiError.is(error)) return false;
+    if (error.kind === "retryable" && OF_OUR_CONNECTION.has(error.code))
+      return this.#continuesByItself ? false : undefined;
+    if (this.frames?.failed) return false; // the service's own word
+    if (this.isAnswered) return undefined;
+    // A connection that was kept, and died unseen: a client's own would be replaced as silently.
+    return attempt === 0 && error.kind === "stream" ? undefined : false;
+  };
+}

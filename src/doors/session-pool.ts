@@ -1,0 +1,106 @@
+import type { ResponseItem, ResponsesSession } from "../index.ts";
+
+/** A session, whose it is, and what it knows. */
+export interface Conversation {
+  readonly session: ResponsesSession;
+  readonly owner: string;
+  key: string | undefined;
+  /** Of the last request, enough to tell whether another goes on from it. */
+  history: History;
+  /** Ids of the calls that it answered with, by `call_id`: some frameworks lose an item's id, and with it the beginning that the service knows. */
+  readonly callIds: Map<string, string>;
+}
+
+interface History {
+  readonly length: number;
+  readonly first: ResponseItem | undefined;
+  readonly last: ResponseItem | undefined;
+}
+
+/** Who asks, for which conversation, and with what. */
+export interface Wanted {
+  /** Sessions of one owner never serve another. Default: there is one. */
+  readonly owner?: string | undefined;
+  /** The conversation, where the caller names it. */
+  readonly key?: string | undefined;
+  readonly input: readonly ResponseItem[];
+  readonly open: () => ResponsesSession;
+}
+
+export interface SessionPoolOptions {
+  /** Idle sessions that are kept, those used last. */
+  readonly maxIdle: number;
+  /** Sessions at a time. Default: no bound. */
+  readonly maxOpen?: number | undefined;
+}
+
+/**
+ * Sessions for callers who have no notion of them: they ask for one answer after another, of any conversation, with the whole history each time, and only
+ * a session that saw the beginning of a history can send what is new of it alone. So a request goes to the idle session whose last history it continues,
+ * else to one of the same key, else to a new one. A session serves one request at a time.
+ */
+export class SessionPool {
+  readonly #options: SessionPoolOptions;
+  readonly #idle: Conversation[] = []; // the one used last is last
+  readonly #busy = new Set<Conversation>();
+  #isClosed = false;
+
+  constructor(options: SessionPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where as many as may be are at work. What it gives is to be given back. */
+  take({ owner = "", key, input, open }: Wanted): Conversation | undefined {
+    const isOwn = (conversation: Conversation) => conversation.owner === owner && conversation.key === key;
+    let at = this.#idle.findLastIndex((each) => isOwn(each) && continues(input, each.history));
+    if (at === -1 && key !== undefined) at = this.#idle.findLastIndex(isOwn); // its history was rewritten: the connection is there all the same
+    let conversation = at === -1 ? undefined : this.#idle.splice(at, 1)[0];
+    if (!conversation) {
+      if (!this.#hasRoom()) return undefined;
+      conversation = { session: open(), owner, key, history: historyOf(input), callIds: new Map() };
+    }
+    conversation.history = historyOf(input);
+    this.#busy.add(conversation);
+    return conversation;
+  }
+
+  /** @param isSpent - Nothing of it is worth keeping. */
+  giveBack(conversation: Conversation, isSpent = false): void {
+    if (!this.#busy.delete(conversation)) return;
+    if (isSpent || this.#isClosed) void conversation.session.close();
+    else this.#idle.push(conversation);
+    this.#closeIdle(this.#idle.length - this.#options.maxIdle);
+  }
+
+  /** Ends every session, and what runs on it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const all = [...this.#idle.splice(0), ...this.#busy];
+    await Promise.all(all.map(({ session }) => session.close()));
+  }
+
+  #hasRoom(): boolean {
+    const { maxOpen = Number.POSITIVE_INFINITY } = this.#options;
+    this.#closeIdle(this.#idle.length + this.#busy.size + 1 - maxOpen);
+    return this.#busy.size < maxOpen;
+  }
+
+  #closeIdle(count: number): void {
+    if (count <= 0) return;
+    for (const { session } of this.#idle.splice(0, count)) void session.close();
+  }
+}
+
+function historyOf(input: readonly ResponseItem[]): History {
+  return { length: input.length, first: input[0], last: input.at(-1) };
+}
+
+/** Whether the session can go on is its own to find out; here the ends of what it knows are looked at. */
+function continues(input: readonly ResponseItem[], { length, first, last }: History): boolean {
+  if (length === 0 || input.length < length) return false;
+  return isSame(input[length - 1], last) && isSame(input[0], first);
+}
+
+function isSame(left: ResponseItem | undefined, right: ResponseItem | undefined): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
+}
