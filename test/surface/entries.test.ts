@@ -21,7 +21,11 @@ const ENTRIES = [
     source: "src/doors/opentelemetry/index.ts",
     load: () => import("../../src/doors/opentelemetry/index.ts"),
   },
-  { name: "codex-wire/fetch", source: "src/doors/fetch/index.ts", load: () => import("../../src/doors/fetch/index.ts") },
+  {
+    name: "codex-wire/fetch",
+    source: "src/doors/fetch/index.ts",
+    load: () => import("../../src/doors/fetch/index.ts"),
+  },
 ] as const;
 
 describe.each(ENTRIES)("$name", ({ name, source, load }) => {
