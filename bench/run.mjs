@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { npm, ready, runScript, say } from "../scripts/ready.mjs";
 import { codex } from "./figures/codex.mjs";
 import { conversation } from "./figures/conversation.mjs";
+import { doors } from "./figures/doors.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
@@ -31,13 +32,14 @@ const FIGURES = {
   "round-trip": roundTrip,
   compression,
   sessions: idleSessions,
+  doors,
   codex,
 };
 
 /** Measured when named. */
 const CURIOSITIES = new Set(["codex"]);
 /** Left out of `--quick`: what they show hardly moves. */
-const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start"]);
+const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start", "doors"]);
 
 await runScript(async () => {
   const names = process.argv.slice(2);
