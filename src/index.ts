@@ -24,7 +24,10 @@ export { unlisted } from "./api/compose/unlisted.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
 export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
 export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
+export type { FileObject } from "./api/endpoints/files/answers.ts";
 export {
+  type FileListOptions,
+  type FilePurpose,
   FilesClient,
   UPLOAD_LIMIT_BYTES,
   type UploadedFile,
@@ -32,12 +35,16 @@ export {
   type UploadProgress,
 } from "./api/endpoints/files/client.ts";
 export type { FileSource } from "./api/endpoints/files/source.ts";
-export {
-  type ImageEditRequest,
-  type ImageGenerationRequest,
-  type ImageResponse,
-  ImagesClient,
-} from "./api/endpoints/images.ts";
+export { ImagesClient } from "./api/endpoints/images/client.ts";
+export type { CompletedImage, ImageStreamEvent, PartialImage } from "./api/endpoints/images/events.ts";
+export type {
+  GeneratedImage,
+  ImageEditRequest,
+  ImageGenerationRequest,
+  ImageReference,
+  ImageResponse,
+} from "./api/endpoints/images/shape.ts";
+export type { ImageStream } from "./api/endpoints/images/stream.ts";
 export { MemoriesClient, type MemoriesOptions } from "./api/endpoints/memories/client.ts";
 export type { MemorySummarizeInput, MemorySummarizeOutput, RawMemory } from "./api/endpoints/memories/shape.ts";
 export { ModelsCache, type ModelsCacheOptions } from "./api/endpoints/models/cache.ts";

@@ -5,7 +5,7 @@ import { type AuthProvider, apiKeyAuth } from "./auth.ts";
 import { CallsClient } from "./endpoints/calls.ts";
 import { CompactClient } from "./endpoints/compact/client.ts";
 import { FilesClient } from "./endpoints/files/client.ts";
-import { ImagesClient } from "./endpoints/images.ts";
+import { ImagesClient } from "./endpoints/images/client.ts";
 import { MemoriesClient } from "./endpoints/memories/client.ts";
 import { ModelsClient } from "./endpoints/models/client.ts";
 import { SearchClient } from "./endpoints/search.ts";

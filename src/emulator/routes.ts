@@ -31,6 +31,7 @@ export type Endpoint =
   | "file_deletion"
   | "uploaded"
   | "upload"
+  | "download"
   | "codex_account";
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -85,6 +86,7 @@ const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
   ["GET", "/files/*/content", "file_content"],
   ["POST", "/files/*/uploaded", "uploaded"],
   ["PUT", "/upload/*", "upload"],
+  ["GET", "/download/*", "download"],
   ["GET", "/wham/accounts/check", "codex_account"],
   ["GET", "/wham/settings/user", "codex_account"],
   ["GET", "/wham/usage", "codex_account"],

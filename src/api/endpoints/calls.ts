@@ -9,6 +9,7 @@ import type { EndpointCall } from "../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
 import { jsonText } from "../wire/json.ts";
+import { formBody } from "./form.ts";
 
 export interface CallOptions extends UnaryOptions {
   /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
@@ -74,23 +75,18 @@ export class CallsClient extends ServiceClient {
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
-    if (session === undefined) return raw("application/sdp", sdp);
+    if (session === undefined) {
+      const offer = Buffer.from(sdp);
+      return { raw: { contentType: "application/sdp", open: () => offer } };
+    }
     const { id: _ofNoUse, ...fields } = session as { readonly id?: unknown };
     if (isChatgptBackend(this.service.provider)) return { json: { sdp, session: fields } };
-    const parts = [part("sdp", "application/sdp", sdp), part("session", "application/json", jsonText(fields))];
-    return raw(`multipart/form-data; boundary=${BOUNDARY}`, `${parts.join("")}--${BOUNDARY}--\r\n`);
+    const parts = [
+      { name: "sdp", text: sdp, type: "application/sdp" },
+      { name: "session", text: jsonText(fields), type: "application/json" },
+    ];
+    return { raw: formBody(parts, BOUNDARY) };
   }
-}
-
-function raw(contentType: string, content: string): Pick<EndpointCall, "raw"> {
-  const bytes = Buffer.from(content);
-  return { raw: { contentType, open: () => bytes } };
-}
-
-function part(name: string, type: string, content: string): string {
-  if (content.includes(`--${BOUNDARY}`))
-    throw new BuildError(`${name} holds the boundary between the parts of the body`);
-  return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
 }
 
 function decodeSdp({ body }: Answer): string {

@@ -227,8 +227,3 @@ export type RealtimeEvent = (SharedEvent | PublicEvent) & {
   /** The event as it arrived. It is not enumerable, so that a log has nothing twice; a copy of the event lacks it. */
   readonly raw?: JsonObject | undefined;
 };
-
-/** @returns The event itself. */
-export function withRaw(event: RealtimeEvent, raw: JsonObject | undefined): RealtimeEvent {
-  return Object.defineProperty(event, "raw", { value: raw, configurable: true });
-}

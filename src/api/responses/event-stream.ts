@@ -38,7 +38,10 @@ export type EventReceiver = Pick<
 >;
 
 /** What reading a body takes, whatever its events go to. */
-type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger">;
+type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger"> & {
+  /** What a whole body ends with, for messages. Default `response.completed`. */
+  readonly lastEvent?: string | undefined;
+};
 
 /** Reads a body into what `receiverOf` gives for it; see {@link readEventStream}. */
 export function readEventsInto(
@@ -56,6 +59,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   readonly #body: ByteStream;
   readonly #frames: SseDecoder;
   readonly #livenessTimeoutMs: number;
+  readonly #lastEvent: string;
   /** While it is not clear that this is an event stream. */
   #doubt: Doubt | undefined;
   #comments = 0;
@@ -65,6 +69,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   constructor(response: Answer<HttpStreamResponse>, options: BodyOptions, receiverOf: (body: Carrier) => Receiver) {
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
+    this.#lastEvent = options.lastEvent ?? "response.completed";
     this.flow = receiverOf(this);
     this.#frames = new SseDecoder(this);
     options.turnState?.set(response.headers[header.turnState]);
@@ -111,7 +116,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
       const unfinished = this.flow.isOver ? undefined : this.#frames.end();
       if (unfinished) this.flow.readUnfinished(unfinished.data);
       this.flow.took(0);
-      this.flow.fail(new StreamError("stream closed before response.completed"));
+      this.flow.fail(new StreamError(`stream closed before ${this.#lastEvent}`));
     } catch (error) {
       this.flow.fail(error); // such as an event that its last line made too large
     }

@@ -26,6 +26,15 @@ export function writtenJson(parsed: unknown): string | undefined {
   }
 }
 
+/**
+ * Gives a typed event the JSON that it was made of, as `raw`. It is not enumerable, so that a log has nothing twice; a copy of the event lacks it.
+ *
+ * @returns The event itself.
+ */
+export function withRaw<Event extends object>(event: Event, raw: JsonObject | undefined): Event {
+  return Object.defineProperty(event, "raw", { value: raw, configurable: true });
+}
+
 /** @throws {@link BuildError} No JSON can be made of the value: it holds itself, a bigint, or is a function. */
 export function jsonText(value: unknown): string {
   let text: string | undefined;

@@ -109,7 +109,7 @@ export function sentTier(tier: string | null | undefined): string | null | undef
  *
  * @throws {@link BuildError} One of them is typed: which of the two shall go out is not ours to choose.
  */
-export function extraFields(extra: JsonObject | undefined, typed: Readonly<Record<string, true>>): JsonObject {
+export function extraFields(extra: JsonObject | undefined, typed: object): JsonObject {
   for (const name in extra) {
     if (extra[name] !== undefined && Object.hasOwn(typed, name)) {
       throw new BuildError(`extra.${name} repeats a field of the request itself: set ${name} there`);

@@ -9,7 +9,7 @@ import { answerCodexAccount } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
 import { ConversationEndpoints } from "./conversations.ts";
 import { FileShelf } from "./files.ts";
-import { editImages, generateImages } from "./images.ts";
+import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images/answer.ts";
 import { summarizeTraces } from "./memories.ts";
 import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";
@@ -40,7 +40,7 @@ export class UnaryEndpoints {
   }
 
   /** @throws {@link ServiceError} */
-  async answer({ route, url, request }: UnaryRequest, nowSeconds: number): Promise<StepAnswer> {
+  async answer({ route, url, request }: UnaryRequest, nowSeconds: number): Promise<StepAnswer & ImagesAnswer> {
     const { identifiers } = this.#shared;
     const [id = "", itemId = ""] = route.ids;
     const query = url.searchParams;
@@ -67,7 +67,11 @@ export class UnaryEndpoints {
       case "uploaded":
         return { body: this.#files.uploaded(id, url.origin) };
       case "image_edit":
-        return { body: await editImages(request, nowSeconds) };
+        return editImages(request, this.#files, { origin: url.origin, nowSeconds });
+      case "image_generation":
+        return generateImages(jsonBody(request), { origin: url.origin, nowSeconds });
+      case "download":
+        return { headers: { "content-type": "image/png" }, body: imageFile(id) };
       case "call":
         return createCall(request, this.#calls, identifiers);
       case "call_act":
@@ -115,8 +119,6 @@ export class UnaryEndpoints {
         return summarizeTraces(body);
       case "search":
         return search(body);
-      case "image_generation":
-        return generateImages(body, nowSeconds);
       default:
         throw new ServiceError(404, { message: `Nothing answers for ${endpoint}.` });
     }

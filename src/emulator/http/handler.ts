@@ -101,7 +101,9 @@ class Exchange {
     const url = new URL(request.path, `${this.#service.options.tls ? "https" : "http"}://${request.headers.host}`);
     if (route.endpoint === "stored_response" && url.searchParams.get("stream") === "true")
       return this.#resume(route, url);
-    this.#send(await this.#unary.answer({ route, url, request }, nowSeconds()));
+    const { events, ...answer } = await this.#unary.answer({ route, url, request }, nowSeconds());
+    if (events) await this.#deliver(this.#step.events ?? events, {});
+    else this.#send(answer);
   }
 
   /** The last resort: a refusal as JSON, anything else as a broken connection. */

@@ -5,7 +5,7 @@ import { apiKeyAuth, noAuth } from "../../../src/api/auth.ts";
 import { CallsClient } from "../../../src/api/endpoints/calls.ts";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
-import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images/client.ts";
 import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";

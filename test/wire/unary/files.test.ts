@@ -31,7 +31,7 @@ function quickClock(): Clock & { readonly sleeps: number[] } {
 async function open(options: EmulatorOptions = {}) {
   const emulator = await emulate(options);
   const clock = quickClock();
-  const settings = clientOptions(emulator.url, { headers: { "x-gateway": "g" } });
+  const settings = clientOptions(`${emulator.origin}/backend-api`, { headers: { "x-gateway": "g" } });
   const client = new FilesClient({ ...settings, auth: apiKeyAuth("sk-secret-1"), clock });
   return { emulator, clock, client };
 }
@@ -41,7 +41,7 @@ function stepsFor(ending: string, steps: Step[]): (request: RecordedRequest) => 
   return ({ path }) => (path.split("?")[0]?.endsWith(ending) ? steps.shift() : undefined);
 }
 
-describe("an upload", () => {
+describe("an upload to the ChatGPT backend", () => {
   it("registers the file, sends its bytes without credentials and tells that it is done", async () => {
     const { emulator, client } = await open({ requireAuth: "sk-secret-1" });
     const file = await client.upload(hello);
@@ -57,7 +57,7 @@ describe("an upload", () => {
     expect(emulator.requests).toHaveLength(3);
     expect([register?.method, register?.path, register?.json]).toEqual([
       "POST",
-      "/v1/files",
+      "/backend-api/files",
       { file_name: "hello.txt", file_size: 5, use_case: "codex" },
     ]);
     expect([put?.method, Buffer.from(put?.body ?? []).toString()]).toEqual(["PUT", "hello"]);
@@ -66,7 +66,7 @@ describe("an upload", () => {
     expect(put?.headers).not.toHaveProperty("x-gateway");
     expect([uploaded?.method, uploaded?.path, uploaded?.json]).toEqual([
       "POST",
-      `/v1/files/${file.fileId}/uploaded`,
+      `/backend-api/files/${file.fileId}/uploaded`,
       {},
     ]);
     expect(uploaded?.headers).toMatchObject({ authorization: "Bearer sk-secret-1", "x-gateway": "g" });
@@ -132,7 +132,9 @@ describe("an upload", () => {
     });
     const clock = quickClock();
     const slow: Clock = { now: clock.now, sleep: () => clock.sleep(29_950) };
-    const error = await errorOf(new FilesClient({ ...clientOptions(emulator.url), clock: slow }).upload(hello));
+    const error = await errorOf(
+      new FilesClient({ ...clientOptions(`${emulator.origin}/backend-api`), clock: slow }).upload(hello),
+    );
     expect(error).toMatchObject({ kind: "timeout", timeoutMs: 30_000 });
     expect(error.message).toMatch(/is uploaded but not ready/);
     expect(emulator.requests).toHaveLength(4);
@@ -171,10 +173,10 @@ describe("an upload", () => {
       },
       stream: () => Promise.reject(new Error("nothing is streamed")),
     };
-    const client = new FilesClient({ ...clientOptions("https://files.test/v1"), transport });
+    const client = new FilesClient({ ...clientOptions("https://files.test/backend-api"), transport });
     const error = await errorOf(client.upload(hello));
     expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent in clear") });
-    expect(asked).toEqual(["POST https://files.test/v1/files"]);
+    expect(asked).toEqual(["POST https://files.test/backend-api/files"]);
   });
 
   it("says the blob store's refusal, without the signature in its address", async () => {
@@ -249,8 +251,7 @@ describe("a source", () => {
   it("of 100 MB goes to the emulator with flat memory, and tells its progress", async () => {
     const total = 100_000_000;
     const part = Buffer.alloc(1_000_000);
-    const emulator = await emulate();
-    const client = new FilesClient(clientOptions(emulator.url));
+    const { client } = await open();
     const before = process.memoryUsage.rss();
     let peak = 0;
     const progress: number[] = [];
@@ -284,7 +285,9 @@ describe("a source", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close().closeAllConnections());
-    const client = new FilesClient(clientOptions(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    const client = new FilesClient(
+      clientOptions(`http://127.0.0.1:${(server.address() as AddressInfo).port}/backend-api`),
+    );
     const before = process.memoryUsage.rss();
     let peak = 0;
     const source = stream(total, async function* () {
@@ -310,7 +313,7 @@ describe("time", () => {
       },
       stream: () => Promise.reject(new Error("not expected")),
     };
-    await new FilesClient({ ...clientOptions("http://api.test"), transport }).upload(hello);
+    await new FilesClient({ ...clientOptions("http://api.test/backend-api"), transport }).upload(hello);
     expect(timeouts).toEqual([
       { headersMs: 60_000, totalMs: 60_000 },
       { headersMs: 60_000, totalMs: undefined },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CallsClient } from "../../../src/api/endpoints/calls.ts";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
-import { ImagesClient } from "../../../src/api/endpoints/images.ts";
+import { ImagesClient } from "../../../src/api/endpoints/images/client.ts";
 import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";
@@ -42,9 +42,15 @@ const calls: readonly (readonly [name: string, call: (options: ServiceOptions) =
       { created: 1, data: [{ b64_json: "AA==" }] },
     ],
     ["calls", (options) => new CallsClient(options).create("v=0"), { sdp: "v=0" }],
+    ["files", (options) => new FilesClient(options).upload({ name: "f", bytes: Buffer.from("x") }), { id: "file-1" }],
     [
-      "files",
-      (options) => new FilesClient({ ...options, clock: noWait }).upload({ name: "f", bytes: Buffer.from("x") }),
+      "files of the ChatGPT backend",
+      ({ provider, ...options }) =>
+        new FilesClient({
+          ...options,
+          provider: { ...provider, baseUrl: `${provider.baseUrl}/backend-api` },
+          clock: noWait,
+        }).upload({ name: "f", bytes: Buffer.from("x") }),
       { file_id: "f", upload_url: "http://127.0.0.1:9/", status: "success" },
     ],
   ];

@@ -1,5 +1,8 @@
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 
+/** What messages about an answer that cannot be read begin with. */
+export const FILE_FAILURE = "failed to decode file response";
+
 export interface RegisteredFile {
   readonly fileId: string;
   readonly uploadUrl: string;
@@ -37,4 +40,25 @@ export function decodeFileStatus(answer: AnswerReader): FileStatus {
     mimeType: answer.optionalText("mime_type"),
     errorMessage: answer.optionalText("error_message"),
   };
+}
+
+/** A file of the public API in the wire's shape; what is not listed here is in it as well. */
+export interface FileObject {
+  /** `file-…` */
+  readonly id: string;
+  readonly bytes?: number;
+  /** Unix seconds, as is `expires_at`. */
+  readonly created_at?: number;
+  readonly expires_at?: number | null;
+  readonly filename?: string;
+  readonly object?: "file";
+  readonly purpose?: string;
+  readonly status?: string;
+  readonly status_details?: string | null;
+  readonly [field: string]: unknown;
+}
+
+/** @throws {@link ProtocolError} It has no id. */
+export function decodeFileObject(answer: AnswerReader): FileObject {
+  return { ...answer.fields, id: answer.text("id") };
 }

@@ -1,12 +1,16 @@
-import { BuildError, TimeoutError } from "../../../client/failure/kinds.ts";
-import { knownOptions } from "../../../client/options.ts";
-import { InvalidRequestError } from "../../refusal/kinds.ts";
-import type { Answer } from "../../service/answer.ts";
+import { BuildError } from "../../../client/failure/kinds.ts";
+import { count, knownOptions, milliseconds, oneOf } from "../../../client/options.ts";
+import { pagesOf } from "../../pages.ts";
+import { isChatgptBackend } from "../../provider.ts";
 import { readAnswer } from "../../service/answer.ts";
+import type { EndpointCall } from "../../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
-import { decodeFileStatus, decodeRegisteredFile, type FileStatus, type RegisteredFile } from "./answers.ts";
-import { countedBytes, type FileSource, type SizedFile, sizeUp } from "./source.ts";
+import type { OpenString } from "../../wire/items.ts";
+import { type FormPart, formBody } from "../form.ts";
+import { decodeFileObject, FILE_FAILURE, type FileObject } from "./answers.ts";
+import { BackendUpload } from "./backend.ts";
+import { type FileSource, type SizedFile, sizeUp } from "./source.ts";
 
 export interface UploadProgress {
   /** Handed to the connection so far; it begins anew when a send is repeated. */
@@ -14,15 +18,21 @@ export interface UploadProgress {
   readonly totalBytes: number;
 }
 
+export type FilePurpose = OpenString<"assistants" | "batch" | "fine-tune" | "vision" | "user_data" | "evals">;
+
 export interface UploadOptions extends UnaryOptions {
   /** Called as parts go out. What it throws ends the upload. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+  /** What the file is for; of the public API alone. Default `user_data`: input of a model. */
+  readonly purpose?: FilePurpose | undefined;
+  /** After how long the service deletes it, in milliseconds; of the public API alone. Default: never, as a rule. */
+  readonly expiresAfterMs?: number | undefined;
 }
 
 export interface UploadedFile {
   readonly fileId: string;
-  /** `sediment://{fileId}`: how a request names the file. */
-  readonly uri: string;
+  /** `sediment://{fileId}`, as requests to the ChatGPT backend name the file; those to the public API name its id. */
+  readonly uri?: string | undefined;
   /** The service's name for it, else the one that was given. */
   readonly fileName: string;
   readonly sizeBytes: number;
@@ -30,103 +40,166 @@ export interface UploadedFile {
   readonly mimeType?: string | undefined;
 }
 
-const OPTIONS = knownOptions<UploadOptions>("the options of an upload", { ...UNARY_NAMES, onProgress: true });
+export interface FileListOptions extends UnaryOptions {
+  /** `desc`: the newest first. Default `desc`. */
+  readonly order?: "asc" | "desc" | undefined;
+  readonly purpose?: string | undefined;
+  /** Begin after the file with this id. */
+  readonly after?: string | undefined;
+  /** Files of one page, 1 to 10 000. Default: the service's. */
+  readonly pageSize?: number | undefined;
+}
+
+const UPLOAD = knownOptions<UploadOptions>("the options of an upload", {
+  ...UNARY_NAMES,
+  onProgress: true,
+  purpose: true,
+  expiresAfterMs: true,
+});
+const LIST = knownOptions<FileListOptions>("the options of a list of files", {
+  ...UNARY_NAMES,
+  order: true,
+  purpose: true,
+  after: true,
+  pageSize: true,
+});
 
 /** Largest file that the service takes: 512 MiB. */
 export const UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
 
-const FILE_FAILURE = "failed to decode file response";
-const REQUEST_TIMEOUT_MS = 60_000;
-const READY_TIMEOUT_MS = 30_000;
-const POLL_DELAY_MS = 250;
-
-/** Uploads files to the ChatGPT backend, to be named in requests. Later than the reference of March 2026. */
+/**
+ * Uploads files, to be named in requests, and handles those that are there. The provider decides how: the ChatGPT backend has a protocol of its own for
+ * uploads, and nothing else; every other provider is taken for the public API (`POST {baseUrl}/files`, a form). Later than the reference of March 2026.
+ */
 export class FilesClient extends ServiceClient {
-  /** Files live beside the Codex part of the ChatGPT backend, not in it. */
-  get #baseUrl(): string {
-    return this.service.provider.baseUrl.replace(/(\/backend-api)\/codex\/*$/, "$1");
-  }
-
   /**
-   * Uploads one file: registers it, sends its bytes to the address that the service gives (without credentials) and waits until the service
-   * has it, at most 30 s. Memory stays flat, whatever its size.
+   * Uploads one file. Memory stays flat, whatever its size; a file is read anew for each send.
    *
-   * Each request has 60 s, or what is left of the 30, the upload itself 60 s without progress (parity: `files/slow-upload`).
+   * To the ChatGPT backend: registers it, sends its bytes to the address that the service gives (without credentials) and waits until the service
+   * has it, at most 30 s. Each request has 60 s, or what is left of the 30, the upload itself 60 s without progress (parity: `files/slow-upload`).
    *
    * @throws The kinds of `docs/errors.md`. {@link BuildError}: the file cannot be read, or has more than 512 MiB.
    *   {@link TimeoutError}: not ready in time. {@link InvalidRequestError}: the service could not take it; the message says why.
    * @see codex-api/src/files.rs `upload_openai_file`.
+   * @example
+   * ```ts
+   * const { fileId } = await api.files.upload({ path: "plan.pdf" });
+   * await api.responses.create({ model: "gpt-5-mini", input: [userMessage([inputFile({ file_id: fileId }), "What is it about?"])] });
+   * ```
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<UploadedFile> {
-    OPTIONS(options);
+    UPLOAD(options);
+    const { onProgress, purpose, expiresAfterMs } = options;
+    const isBackend = isChatgptBackend(this.service.provider);
+    if (isBackend && (purpose !== undefined || expiresAfterMs !== undefined)) {
+      throw new BuildError("purpose and expiresAfterMs are of the public files API: the ChatGPT backend takes neither");
+    }
     const file = await sizeUp(source, options.signal);
-    if (file.sizeBytes > UPLOAD_LIMIT_BYTES) {
+    const totalBytes = file.sizeBytes;
+    if (totalBytes > UPLOAD_LIMIT_BYTES) {
       throw new BuildError(
-        `file ${JSON.stringify(file.name)} is too large: ${file.sizeBytes} bytes exceeds the limit of ${UPLOAD_LIMIT_BYTES} bytes`,
+        `file ${JSON.stringify(file.name)} is too large: ${totalBytes} bytes exceeds the limit of ${UPLOAD_LIMIT_BYTES} bytes`,
       );
     }
-    const registered = await this.#register(file, options);
-    await this.#send(file, registered, options);
-    const { fileId } = registered;
-    const { fileName, downloadUrl, mimeType } = await this.#whenReady(fileId, options);
+    const onBytes = (sentBytes: number): void => onProgress?.({ sentBytes, totalBytes });
+    if (!isBackend) return this.#sendForm(file, options, onBytes);
+    const { fileId, fileName, downloadUrl, mimeType } = await new BackendUpload(this.service, options).send(
+      file,
+      onBytes,
+    );
     return {
       fileId,
       uri: `sediment://${fileId}`,
       fileName: fileName ?? file.name,
-      sizeBytes: file.sizeBytes,
+      sizeBytes: totalBytes,
       downloadUrl,
       mimeType,
     };
   }
 
-  async #register(file: SizedFile, options: UploadOptions): Promise<RegisteredFile> {
-    const json = { file_name: file.name, file_size: file.sizeBytes, use_case: "codex" };
-    const response = await this.#post("files", json, options);
-    return decodeRegisteredFile(readAnswer(response, FILE_FAILURE), response.url);
+  /** What the service knows of a file. Of the public API. @throws The kinds of `docs/errors.md`; `http` of status 404: there is no such file. */
+  async retrieve(fileId: string, options: UnaryOptions = {}): Promise<FileObject> {
+    const answer = await this.service.execute(this.#callOf("GET", fileId, "", options));
+    return decodeFileObject(readAnswer(answer, FILE_FAILURE));
   }
 
-  async #send(file: SizedFile, { uploadUrl }: RegisteredFile, { onProgress, signal }: UploadOptions): Promise<void> {
-    const totalBytes = file.sizeBytes;
-    await this.service.execute({
-      method: "PUT",
-      url: uploadUrl,
-      headers: { "x-ms-blob-type": "BlockBlob" },
-      raw: {
-        sizeBytes: totalBytes,
-        open: () => countedBytes(file, (sentBytes) => onProgress?.({ sentBytes, totalBytes })),
+  /**
+   * A file's bytes, at most 64 MiB. Of the public API.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link LimitError} It is larger.
+   */
+  async content(fileId: string, options: UnaryOptions = {}): Promise<Uint8Array> {
+    return (await this.service.execute(this.#callOf("GET", fileId, "/content", options))).body;
+  }
+
+  /** Deletes a file. Of the public API. @throws The kinds of `docs/errors.md`; `http` of status 404: there is no such file. */
+  async delete(fileId: string, options: UnaryOptions = {}): Promise<void> {
+    await this.service.execute(this.#callOf("DELETE", fileId, "", options));
+  }
+
+  /**
+   * The files that are there, fetched a page at a time while they are read: leaving the loop early asks for no further page. Of the public API.
+   *
+   * @throws {@link BuildError} At once, for an option that is unusable. The kinds of `docs/errors.md` when it is read.
+   * @example
+   * ```ts
+   * for await (const file of api.files.list({ purpose: "batch" })) console.log(file.id, file.filename);
+   * ```
+   */
+  list(options: FileListOptions = {}): AsyncGenerator<FileObject, undefined> {
+    LIST(options);
+    this.#checkPublic();
+    const { order = "desc", purpose, after, pageSize, headers, signal, traceContext } = options;
+    oneOf("order", order, ["asc", "desc"]);
+    const limit = pageSize === undefined ? undefined : String(count("pageSize", pageSize));
+    const call = { ...unaryCall("files", undefined, { headers, signal, traceContext }), method: "GET" } as const;
+    const { service } = this;
+    const pages = pagesOf(
+      async (from) => {
+        const query = { order, ...(purpose && { purpose }), ...(limit && { limit }), ...(from && { after: from }) };
+        const reader = readAnswer(await service.execute({ ...call, query }), FILE_FAILURE);
+        const page = reader.objects("data", decodeFileObject);
+        return { page, hasMore: reader.fields.has_more === true, lastId: page.at(-1)?.id };
       },
-      headersMs: REQUEST_TIMEOUT_MS,
-      signal,
-    });
+      after,
+      FILE_FAILURE,
+    );
+    return flat(pages);
   }
 
-  async #whenReady(fileId: string, options: UploadOptions): Promise<FileStatus> {
-    const { clock } = this.service.line.timing;
-    const path = `files/${encodeURIComponent(fileId)}/uploaded`;
-    const endsAtMs = clock.now() + READY_TIMEOUT_MS;
-    const notReady = () =>
-      new TimeoutError(`file ${fileId} is uploaded but not ready after ${READY_TIMEOUT_MS} ms; upload it again`, {
-        phase: "idle",
-        timeoutMs: READY_TIMEOUT_MS,
-      });
-    for (let leftMs = READY_TIMEOUT_MS; leftMs > 0; leftMs = endsAtMs - clock.now()) {
-      const response = await this.#post(path, {}, options, leftMs).catch((error: unknown) => {
-        throw error instanceof TimeoutError && error.timeoutMs === leftMs ? notReady() : error;
-      });
-      const status = decodeFileStatus(readAnswer(response, FILE_FAILURE));
-      if (status.status === "success") return status;
-      if (status.status !== "retry") {
-        const why = status.errorMessage ?? `the service says ${JSON.stringify(status.status)}`;
-        throw new InvalidRequestError(`the upload of file ${fileId} failed: ${response.blank(why)}`);
-      }
-      await clock.sleep(POLL_DELAY_MS, options.signal);
+  async #sendForm(
+    file: SizedFile,
+    options: UploadOptions,
+    onBytes: (sentBytes: number) => void,
+  ): Promise<UploadedFile> {
+    const { purpose = "user_data", expiresAfterMs, headers, signal, traceContext } = options;
+    const parts: FormPart[] = [{ name: "purpose", text: purpose }];
+    if (expiresAfterMs !== undefined) {
+      const seconds = Math.round(milliseconds("expiresAfterMs", expiresAfterMs) / 1000);
+      parts.push({ name: "expires_after[anchor]", text: "created_at" });
+      parts.push({ name: "expires_after[seconds]", text: String(seconds) });
     }
-    throw notReady();
+    parts.push({ name: "file", file, onBytes });
+    const call = unaryCall("files", undefined, { headers, signal, traceContext });
+    const answer = await this.service.execute({ ...call, raw: formBody(parts) });
+    const { id: fileId, filename } = decodeFileObject(readAnswer(answer, FILE_FAILURE));
+    return { fileId, fileName: filename ?? file.name, sizeBytes: file.sizeBytes };
   }
 
-  #post(path: string, json: object, options: UploadOptions, callMs?: number): Promise<Answer> {
-    const call = unaryCall(path, json, options, OPTIONS);
-    const endpoint = path === "files" ? path : "files/uploaded";
-    return this.service.execute({ ...call, endpoint, baseUrl: this.#baseUrl, totalMs: REQUEST_TIMEOUT_MS, callMs });
+  #callOf(method: "GET" | "DELETE", fileId: string, below: "" | "/content", options: UnaryOptions): EndpointCall {
+    this.#checkPublic();
+    if (typeof fileId !== "string" || fileId === "") throw new BuildError("fileId is missing: name the file, file-…");
+    const call = unaryCall(`files/${encodeURIComponent(fileId)}${below}`, undefined, options);
+    return { ...call, method, endpoint: `files/{id}${below}` };
   }
+
+  #checkPublic(): void {
+    if (isChatgptBackend(this.service.provider)) {
+      throw new BuildError("the ChatGPT backend takes files and does nothing else with them; the public API does");
+    }
+  }
+}
+
+async function* flat<Entry>(pages: AsyncIterable<readonly Entry[]>): AsyncGenerator<Entry, undefined> {
+  for await (const page of pages) yield* page;
 }

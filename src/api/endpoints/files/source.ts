@@ -2,40 +2,50 @@ import { basename } from "node:path";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { fileError, openRegular } from "../../../client/files/index.ts";
 import { unlessAborted } from "../../../client/waiting/abort.ts";
+import { contentTypeOf } from "./content-type.ts";
 
 /** What to upload: a file on disk, bytes, or a stream of known size that can be opened again when a send fails. */
-export type FileSource =
+export type FileSource = (
   | { readonly path: string; readonly name?: string | undefined }
   | { readonly name: string; readonly bytes: Uint8Array }
-  | { readonly name: string; readonly sizeBytes: number; open(): AsyncIterable<Uint8Array> };
+  | { readonly name: string; readonly sizeBytes: number; open(): AsyncIterable<Uint8Array> }
+) & {
+  /** The content type, where the file goes out in a form. Default: as the name's ending says. */
+  readonly type?: string | undefined;
+};
 
 /** A source whose size is known. */
 export interface SizedFile {
   readonly name: string;
   readonly sizeBytes: number;
+  /** Content type. */
+  readonly type: string;
   /** Its bytes from the beginning, a part at a time. */
   open(): AsyncIterable<Uint8Array>;
 }
 
 /** @throws {@link BuildError} The file cannot be read, or the source is none. {@link AbortedError} The signal fired. */
 export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
-  if ("path" in source)
-    return unlessAborted(signal, () => sizeUpPath(source.path, source.name ?? basename(source.path)));
+  if ("path" in source) {
+    const { path, name = basename(path), type = contentTypeOf(name) } = source;
+    return unlessAborted(signal, async () => ({ name, type, ...(await sizeUpPath(path)) }));
+  }
   const { name } = source;
   if (typeof name !== "string" || name === "") throw new BuildError("name is missing: a file needs a name");
-  if ("bytes" in source) return { name, sizeBytes: source.bytes.length, open: () => slices(source.bytes) };
+  const { type = contentTypeOf(name) } = source;
+  if ("bytes" in source) return { name, type, sizeBytes: source.bytes.length, open: () => slices(source.bytes) };
   const { sizeBytes } = source;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
     throw new BuildError("sizeBytes must be the stream's size in bytes");
   }
-  return { name, sizeBytes, open: () => source.open() };
+  return { name, type, sizeBytes, open: () => source.open() };
 }
 
-async function sizeUpPath(path: string, name: string): Promise<SizedFile> {
+async function sizeUpPath(path: string): Promise<Pick<SizedFile, "sizeBytes" | "open">> {
   try {
     const { file, sizeBytes } = await openRegular(path);
     await file.close();
-    return { name, sizeBytes, open: () => partsOf(path) };
+    return { sizeBytes, open: () => partsOf(path) };
   } catch (error) {
     throw new BuildError(`${path} cannot be read: ${fileError(error).message}`, { cause: error });
   }
@@ -70,7 +80,7 @@ async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
  */
 export async function* countedBytes(
   file: SizedFile,
-  onBytes: (sentBytes: number) => void,
+  onBytes?: (sentBytes: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let sentBytes = 0;
   try {
@@ -78,7 +88,7 @@ export async function* countedBytes(
       if (sentBytes + part.length > file.sizeBytes) break;
       yield part;
       sentBytes += part.length;
-      onBytes(sentBytes);
+      onBytes?.(sentBytes);
     }
   } catch (cause) {
     throw new BuildError(`the upload of ${JSON.stringify(file.name)} ended on this side: ${String(cause)}`, { cause });

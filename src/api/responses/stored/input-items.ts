@@ -1,5 +1,6 @@
-import { BuildError, ProtocolError } from "../../../client/failure/kinds.ts";
+import { BuildError } from "../../../client/failure/kinds.ts";
 import { count, knownOptions, oneOf } from "../../../client/options.ts";
+import { type ListPage, pagesOf } from "../../pages.ts";
 import { readAnswer } from "../../service/answer.ts";
 import { UNARY_NAMES, type UnaryOptions } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
@@ -60,20 +61,11 @@ export class InputItems implements AsyncIterable<ResponseItem> {
   }
 
   /** The same, a page at a time. @throws {@link ProtocolError} A page cannot be read, or says to go on and leads nowhere. */
-  async *pages(): AsyncGenerator<InputItemsPage, undefined> {
-    let { after } = this.#options;
-    for (;;) {
-      const { page, lastId } = await this.#page(after);
-      yield page;
-      if (!page.hasMore) return;
-      if (lastId === undefined || lastId === after) {
-        throw new ProtocolError(`${FAILURE}: there is more after ${after ?? "the beginning"}, and no id to go on from`);
-      }
-      after = lastId;
-    }
+  pages(): AsyncGenerator<InputItemsPage, undefined> {
+    return pagesOf((after) => this.#page(after), this.#options.after, FAILURE);
   }
 
-  async #page(after: string | undefined): Promise<{ readonly page: InputItemsPage; readonly lastId?: string }> {
+  async #page(after: string | undefined): Promise<ListPage<InputItemsPage>> {
     const { order = "asc", pageSize, include, headers, signal, traceContext } = this.#options;
     const query = {
       order,
@@ -88,9 +80,8 @@ export class InputItems implements AsyncIterable<ResponseItem> {
       if (item === undefined) throw reader.undecodable("it is no item", place);
       return item;
     });
-    const lastId = reader.optionalText("last_id");
-    const page = { items, hasMore: reader.fields.has_more === true };
-    return { page, ...(lastId === undefined ? {} : { lastId }) };
+    const hasMore = reader.fields.has_more === true;
+    return { page: { items, hasMore }, hasMore, lastId: reader.optionalText("last_id") };
   }
 }
 

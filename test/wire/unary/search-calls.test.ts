@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { CallsClient } from "../../../src/api/endpoints/calls.ts";
-import { ImagesClient } from "../../../src/api/endpoints/images.ts";
 import { SearchClient, type SearchRequest } from "../../../src/api/endpoints/search.ts";
 import { RealtimeWebSocketClient } from "../../../src/api/realtime/client.ts";
 import { ClientSecretsClient } from "../../../src/api/realtime/client-secrets.ts";
@@ -65,58 +64,6 @@ describe("search", () => {
     const error = await errorOf(new SearchClient(clientOptions(emulator.url)).search(incomplete as SearchRequest));
     expect(error).toMatchObject({ kind: "build" });
     expect(emulator.requests).toEqual([]);
-  });
-});
-
-describe("images", () => {
-  it("are generated as base64", async () => {
-    const emulator = await emulate();
-    const request = { model: "gpt-image-1.5", prompt: "a fox", n: 2, quality: "high", size: "1024x1536" };
-    const answer = await new ImagesClient(clientOptions(emulator.url)).generate(request);
-    expect(answer).toMatchObject({ created: expect.any(Number), quality: "high", size: "1024x1536" });
-    expect(answer.data.map(({ b64_json }) => Buffer.from(b64_json, "base64").subarray(1, 4).toString())).toEqual([
-      "PNG",
-      "PNG",
-    ]);
-    expect([emulator.requests[0]?.path, emulator.requests[0]?.json]).toEqual(["/v1/images/generations", request]);
-  });
-
-  it("are edited", async () => {
-    const emulator = await emulate();
-    const request = { images: [{ image_url: "data:image/png;base64,Zm9v" }], prompt: "add a hat" };
-    const answer = await new ImagesClient(clientOptions(emulator.url)).edit(request);
-    expect(answer.data).toHaveLength(1);
-    expect([emulator.requests[0]?.path, emulator.requests[0]?.json]).toEqual(["/v1/images/edits", request]);
-  });
-
-  it.each<[unknown, string]>([
-    [{ created: 1 }, "missing field `data`"],
-    [{ data: [] }, "missing field `created`"],
-    [{ created: "now", data: [] }, "created: invalid type: string, expected u64"],
-    [{ created: 1, data: {} }, "data: invalid type: map, expected a sequence"],
-    [{ created: 1, data: [{ url: "x" }] }, "data[0]: missing field `b64_json`"],
-  ])("an answer %j is a protocol error", async (body, why) => {
-    const emulator = await emulate({
-      script: [
-        { status: 200, body },
-        { status: 200, body },
-      ],
-    });
-    const client = new ImagesClient(clientOptions(emulator.url));
-    const generated = await errorOf(client.generate({ model: "m", prompt: "p" }));
-    expect(generated).toMatchObject({
-      kind: "protocol",
-      message: `failed to decode image generation response: ${why}`,
-    });
-    const edited = await errorOf(client.edit({ images: [{ image_url: "x" }], prompt: "p" }));
-    expect(edited).toMatchObject({ kind: "protocol", message: `failed to decode image edit response: ${why}` });
-  });
-
-  it("are not asked for without a prompt, a model or something to edit", async () => {
-    const client = new ImagesClient(clientOptions("http://127.0.0.1:9"));
-    expect(await errorOf(client.generate({ model: "m" } as never))).toMatchObject({ kind: "build" });
-    expect(await errorOf(client.generate({ prompt: "p" } as never))).toMatchObject({ kind: "build" });
-    expect(await errorOf(client.edit({ prompt: "p", images: [] }))).toMatchObject({ kind: "build" });
   });
 });
 

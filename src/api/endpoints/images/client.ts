@@ -1,0 +1,134 @@
+import { BuildError } from "../../../client/failure/kinds.ts";
+import { isChatgptBackend } from "../../provider.ts";
+import { readAnswer } from "../../service/answer.ts";
+import { beginPart, type EndpointCall, modelOf } from "../../service/call.ts";
+import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
+import { ServiceClient } from "../../service/client.ts";
+import type { AnswerReader } from "../../wire/answer-reader.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { checkModel } from "../../wire/request-input.ts";
+import { extraFields } from "../../wire/requests.ts";
+import { editBody } from "./edit-body.ts";
+import type {
+  GeneratedImage,
+  ImageEditRequest,
+  ImageGenerationRequest,
+  ImageRequestFields,
+  ImageResponse,
+} from "./shape.ts";
+import { ImageStream } from "./stream.ts";
+
+const GENERATIONS = "images/generations";
+const EDITS = "images/edits";
+
+/** `POST {baseUrl}/images/…`: images from words, and images from images. Later than the reference of March 2026. */
+export class ImagesClient extends ServiceClient {
+  /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image generation response: …`. */
+  async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
+    const call = unaryCall(GENERATIONS, generationBody(request), options);
+    return decodeImageResponse(
+      readAnswer(await this.service.execute(call), "failed to decode image generation response"),
+    );
+  }
+
+  /**
+   * Changes images. Files go out as a form and are read as they are sent; references as JSON.
+   *
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image edit response: …`.
+   * @example
+   * ```ts
+   * await api.images.edit({ model: "gpt-image-2", images: [{ path: "room.png" }], mask: { path: "wall.png" }, prompt: "a red wall" });
+   * ```
+   */
+  async edit(request: ImageEditRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
+    const call = await this.#editCall(request, {}, options);
+    return decodeImageResponse(readAnswer(await this.service.execute(call), "failed to decode image edit response"));
+  }
+
+  /**
+   * Generates images and streams them, with as many pictures of the unfinished ones as `partial_images` says. Resolves when the response headers are
+   * in; until then it is retried as the provider's policy says, after that a failure is thrown from the stream.
+   *
+   * @throws The kinds of `docs/errors.md`.
+   * @example
+   * ```ts
+   * const stream = await api.images.streamGeneration({ model: "gpt-image-2", prompt: "a fox", partial_images: 2 });
+   * for await (const event of stream) if (event.type !== "wire") show(Buffer.from(event.b64Json, "base64"));
+   * ```
+   */
+  async streamGeneration(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageStream> {
+    const body = { ...generationBody(request), stream: true };
+    return this.#stream(unaryCall(GENERATIONS, body, options), request);
+  }
+
+  /** Changes images and streams them; see {@link edit} and {@link streamGeneration}. */
+  async streamEdit(request: ImageEditRequest, options: UnaryOptions = {}): Promise<ImageStream> {
+    return this.#stream(await this.#editCall(request, { stream: true }, options), request);
+  }
+
+  async #editCall(request: ImageEditRequest, further: JsonObject, options: UnaryOptions): Promise<EndpointCall> {
+    const { images, mask, ...fields } = request;
+    checkPrompt(fields.prompt);
+    if (!Array.isArray(images) || images.length === 0) {
+      throw new BuildError("images is missing: give the images to edit as { image_url }, { file_id } or files");
+    }
+    const call = unaryCall(EDITS, undefined, options);
+    const takesForms = !isChatgptBackend(this.service.provider);
+    const ways = { takesForms, signal: options.signal };
+    return { ...call, ...(await editBody({ images, mask }, { ...bodyOf(fields), ...further }, ways)) };
+  }
+
+  async #stream(
+    call: EndpointCall,
+    { model, n }: { readonly model?: unknown; readonly n?: number | null | undefined },
+  ) {
+    const { line, limits } = this.service;
+    const { path = "", signal } = call;
+    const part = beginPart(line, { endpoint: path, model: modelOf({ model }) }, signal);
+    try {
+      const headers = { accept: "text/event-stream", ...call.headers };
+      const response = await this.service.stream({ ...call, headers, part });
+      return new ImageStream(response, { count: n ?? 1, limits, signal, observer: part.observer });
+    } catch (error) {
+      part.observer.failed(error);
+      throw error;
+    }
+  }
+}
+
+function generationBody(request: ImageGenerationRequest): JsonObject {
+  checkPrompt(request.prompt);
+  checkModel(request.model);
+  return bodyOf(request);
+}
+
+/** @throws {@link BuildError} `extra` repeats a field. */
+function bodyOf<Request extends Omit<ImageRequestFields, "prompt">>({ extra, ...fields }: Request): JsonObject {
+  return { ...fields, ...extraFields(extra, fields) };
+}
+
+function checkPrompt(prompt: unknown): void {
+  if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image shall show");
+}
+
+/** @throws {@link ProtocolError} */
+function decodeImageResponse(answer: AnswerReader): ImageResponse {
+  const { background, quality, size, output_format: format, ...further } = answer.fields;
+  return {
+    ...further,
+    created: answer.number("created", "u64"),
+    data: answer.objects("data", decodeImage),
+    ...(typeof background === "string" ? { background } : {}),
+    ...(typeof quality === "string" ? { quality } : {}),
+    ...(typeof size === "string" ? { size } : {}),
+    ...(typeof format === "string" ? { output_format: format } : {}),
+  } as ImageResponse;
+}
+
+/** In base64, or where it lies: one of both is there. */
+function decodeImage(image: AnswerReader): GeneratedImage {
+  const { b64_json: _base64, url: _url, ...further } = image.fields;
+  const url = image.optionalText("url");
+  const base64 = url === undefined ? image.text("b64_json") : image.optionalText("b64_json");
+  return { ...further, ...(base64 !== undefined && { b64_json: base64 }), ...(url !== undefined && { url }) };
+}

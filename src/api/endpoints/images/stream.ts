@@ -1,0 +1,185 @@
+import { AbortedError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
+import type { HeaderMap } from "../../../client/headers.ts";
+import { notify } from "../../../client/observe/telemetry.ts";
+import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import type { HttpStreamResponse } from "../../../client/transport.ts";
+import { Backlog, type PausableSource } from "../../../client/waiting/backlog.ts";
+import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
+import { PushQueue } from "../../../client/waiting/push-queue.ts";
+import type { ProviderLimits } from "../../provider.ts";
+import { mapErrorEvent } from "../../refusal/event.ts";
+import { requestIdOf } from "../../refusal/http-text.ts";
+import { type Carrier, unreadable } from "../../responses/ending.ts";
+import { type EventReceiver, readEventsInto } from "../../responses/event-stream.ts";
+import { parseEvent } from "../../responses/events/parse.ts";
+import type { Answer } from "../../service/answer.ts";
+import type { CallObserver } from "../../service/observer.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { type CompletedImage, type ImageStreamEvent, imageEventOf } from "./events.ts";
+
+export interface ImageStreamOptions {
+  /** How many images were asked for: the stream is whole once so many are complete. */
+  readonly count: number;
+  readonly limits: ProviderLimits;
+  readonly signal: AbortSignal | undefined;
+  readonly observer: CallObserver;
+}
+
+/** Read from the network and not yet by the caller, in characters, before the connection is paused. */
+const BACKLOG = 1024 * 1024;
+
+/**
+ * Images as they come: pictures of what is unfinished, then the finished ones. It is read once, by its loop or by `collect()`. It ends normally only
+ * after as many images as were asked for; leaving the loop early closes the connection. What breaks it is thrown behind the events that came before,
+ * an abort at once.
+ */
+export class ImageStream implements AsyncIterable<ImageStreamEvent> {
+  /** Of the answer. */
+  readonly headers: HeaderMap;
+  readonly requestId: string | undefined;
+  readonly #events: PushQueue<ImageStreamEvent>;
+
+  /** @internal */
+  constructor(response: Answer<HttpStreamResponse>, options: ImageStreamOptions) {
+    this.headers = response.headers;
+    this.requestId = requestIdOf(response.headers);
+    const { telemetry, logger } = options.observer;
+    const { livenessTimeoutMs } = options.limits;
+    options.observer.answered({ requestId: this.requestId });
+    const events = new PushQueue<ImageStreamEvent>();
+    const ofBody = { livenessTimeoutMs, telemetry, logger, lastEvent: "the image was complete" };
+    readEventsInto(response, ofBody, (body) => new ImageFlow(body, events, options));
+    this.#events = events;
+  }
+
+  /** @throws The kinds of `docs/errors.md`: those of a refusal that came as an event, `stream`, `timeout` of phase `idle`, `network`, `aborted`. */
+  [Symbol.asyncIterator](): AsyncIterator<ImageStreamEvent, undefined> {
+    return this.#events;
+  }
+
+  /** Reads to the end: the finished images, in their order. Throws what the loop throws. */
+  async collect(): Promise<readonly CompletedImage[]> {
+    const images: CompletedImage[] = [];
+    for await (const event of this) if (event.type === "completed") images.push(event);
+    return images;
+  }
+}
+
+/** Between the body and the reader. */
+class ImageFlow implements EventReceiver, PausableSource {
+  isOver = false;
+  readonly #body: Carrier;
+  readonly #events: PushQueue<ImageStreamEvent>;
+  readonly #options: ImageStreamOptions;
+  readonly #progress: IdleTimer;
+  readonly #backlog = new Backlog(BACKLOG, this);
+  #missing: number;
+
+  constructor(body: Carrier, events: PushQueue<ImageStreamEvent>, options: ImageStreamOptions) {
+    this.#body = body;
+    this.#events = events;
+    this.#options = options;
+    this.#missing = options.count;
+    const timeoutMs = options.limits.streamIdleTimeoutMs;
+    this.#progress = new IdleTimer(timeoutMs, () =>
+      this.fail(new TimeoutError("idle timeout waiting for the next image", { phase: "idle", timeoutMs })),
+    );
+    events.signal = options.signal;
+    events.onEmpty = () => {
+      if (!this.isOver) this.#backlog.clear();
+    };
+    events.onLeave = () => {
+      if (!this.#stop()) return;
+      body.cancel();
+      options.observer.ended("left");
+    };
+  }
+
+  open(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  expectEvents(): void {
+    this.#progress.start();
+  }
+
+  read(raw: RawData): void {
+    if (!this.isOver) this.#take(decodeRawData(raw));
+  }
+
+  /** An event that the end of the body cut off counts where it is whole. */
+  readUnfinished(text: string): void {
+    if (!this.isOver && parseEvent(text) !== "damaged") this.#take(text);
+  }
+
+  took(size: number): void {
+    if (!this.isOver && this.#events.length > 0) this.#backlog.add(size);
+  }
+
+  fail(cause: unknown): void {
+    if (!this.#stop()) return;
+    const error = unreadable(cause);
+    this.#body.cancel();
+    this.#options.observer.failed(error);
+    if (error instanceof AbortedError) this.#events.cut(error);
+    else this.#events.fail(error);
+  }
+
+  pause(): void {
+    this.#progress.stop();
+    this.#body.pause();
+  }
+
+  resume(): void {
+    this.#progress.start();
+    this.#body.resume();
+  }
+
+  readonly #onAbort = (): void => this.fail(new AbortedError(this.#options.signal?.reason));
+
+  #take(text: string): void {
+    const event = parseEvent(text);
+    if (event === "damaged") this.fail(new StreamError("an event of the image stream is damaged: it is no JSON"));
+    else if (event === "none")
+      return; // `[DONE]` and its like
+    else if (isError(event)) this.fail(mapErrorEvent(event, text));
+    else this.#tell(event);
+  }
+
+  #tell(event: JsonObject): void {
+    const { observer } = this.#options;
+    const told = imageEventOf(event);
+    if (told.type === "wire") {
+      const type = typeof event.type === "string" ? event.type : undefined;
+      notify(observer.telemetry, "onSkippedEvent", { type, reason: "unknown type" });
+    }
+    this.#progress.touch();
+    observer.firstEvent(performance.now());
+    this.#events.push(told);
+    if (told.type === "completed") this.#completed();
+  }
+
+  #completed(): void {
+    this.#missing -= 1;
+    if (this.#missing > 0 || !this.#stop()) return;
+    this.#events.end();
+    this.#body.complete();
+    this.#options.observer.ended("completed");
+  }
+
+  /** @returns False where it was over before. */
+  #stop(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    this.#progress.stop();
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    return true;
+  }
+}
+
+/** In the service's form, or in that of gateways, without a type. */
+function isError({ type, error }: JsonObject): boolean {
+  return type === "error" || (type === undefined && error !== undefined);
+}

@@ -1,0 +1,123 @@
+import { type Fields, isFields, stringIn, type WireEvent } from "../../fields.ts";
+import type { RecordedRequest } from "../../journal/recording.ts";
+import { PIXEL_PNG } from "../../model/pixel.ts";
+import { required } from "../../responses/request.ts";
+import { ServiceError } from "../../service-error.ts";
+import type { FileShelf } from "../files.ts";
+import { filesIn, formIn, isForm } from "../form.ts";
+
+const MOST_IMAGES = 10;
+const MOST_PARTIALS = 3;
+const IMAGE_ID = /^img_\d+$/;
+
+/** One body, or a stream of events. */
+export interface ImagesAnswer {
+  readonly body?: unknown;
+  readonly events?: Iterable<WireEvent>;
+}
+
+interface Place {
+  /** Of the server, for addresses of images. */
+  readonly origin: string;
+  readonly nowSeconds: number;
+}
+
+/** Answers `images/generations`: as many single pixels as were asked for. @throws {@link ServiceError} 400 */
+export function generateImages(body: Fields, place: Place): ImagesAnswer {
+  required(body, "model");
+  return images("image_generation", body, place);
+}
+
+/** Answers `images/edits` in either form, the same way. @throws {@link ServiceError} 400, or 404 for a file that was not uploaded */
+export async function editImages(request: RecordedRequest, files: FileShelf, place: Place): Promise<ImagesAnswer> {
+  const body = isForm(request) ? await fieldsOf(await formIn(request)) : isFields(request.json) ? request.json : {};
+  if (!isForm(request)) {
+    const pictures = [...(Array.isArray(body.images) ? body.images : []), body.mask].filter(isFields);
+    if (!Array.isArray(body.images) || body.images.length === 0) throw noImages("images");
+    for (const { file_id: id } of pictures) if (typeof id === "string") files.describe(id);
+  }
+  return images("image_edit", body, place);
+}
+
+/** The file that the address of an answer names. @throws {@link ServiceError} 404 */
+export function imageFile(id: string): Uint8Array {
+  if (IMAGE_ID.test(id)) return Buffer.from(PIXEL_PNG, "base64");
+  throw new ServiceError(404, { message: `No such image: ${id}`, param: "id" });
+}
+
+/** The fields of a form, as JSON would have them. @throws {@link ServiceError} 400 without an image, or for one that is labelled as none. */
+async function fieldsOf(form: FormData): Promise<Fields> {
+  const pictures = [...filesIn(form, "image"), ...filesIn(form, "mask")];
+  if (filesIn(form, "image").length === 0) throw noImages("image");
+  for (const { type, name } of pictures) {
+    if (type.startsWith("image/")) continue;
+    throw new ServiceError(400, {
+      message: `Invalid file '${name}': unsupported mimetype ('${type}').`,
+      code: "unsupported_file_mimetype",
+    });
+  }
+  const texts = [...form].filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(texts.map(([name, value]) => [name, FROM_TEXT.get(name)?.(String(value)) ?? value]));
+}
+
+const FROM_TEXT: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
+  ["n", Number],
+  ["partial_images", Number],
+  ["stream", (text) => text === "true"],
+]);
+
+function noImages(param: string): ServiceError {
+  return new ServiceError(400, {
+    message: `Missing required parameter: '${param}'.`,
+    param,
+    code: "missing_required_parameter",
+  });
+}
+
+function images(name: string, body: Fields, { origin, nowSeconds }: Place): ImagesAnswer {
+  required(body, "prompt");
+  const count = wholeNumber(body, "n", 1, MOST_IMAGES) ?? 1;
+  const partials = wholeNumber(body, "partial_images", 0, MOST_PARTIALS) ?? 0;
+  const made = {
+    background: stringIn(body, "background") ?? "opaque",
+    output_format: stringIn(body, "output_format") ?? "png",
+    quality: stringIn(body, "quality") ?? "medium",
+    size: stringIn(body, "size") ?? "1x1",
+  };
+  if (body.stream === true) return { events: streamed(name, count, partials, { ...made, created_at: nowSeconds }) };
+  const asUrl = body.response_format === "url";
+  const data = Array.from({ length: count }, (_, index) =>
+    asUrl ? { url: `${origin}/download/img_${index}` } : { b64_json: PIXEL_PNG },
+  );
+  return { body: { created: nowSeconds, data, ...made, usage: usageOf(count) } };
+}
+
+function* streamed(name: string, count: number, partials: number, made: Fields): Generator<WireEvent> {
+  for (let image = 0; image < count; image += 1) {
+    for (let index = 0; index < partials; index += 1) {
+      yield { type: `${name}.partial_image`, b64_json: PIXEL_PNG, partial_image_index: index, ...made };
+    }
+    yield { type: `${name}.completed`, b64_json: PIXEL_PNG, ...made, usage: usageOf(1) };
+  }
+}
+
+/** A pixel costs little. */
+function usageOf(count: number): Fields {
+  return {
+    total_tokens: 10 + count,
+    input_tokens: 10,
+    output_tokens: count,
+    input_tokens_details: { text_tokens: 10, image_tokens: 0 },
+  };
+}
+
+function wholeNumber(body: Fields, name: string, least: number, most: number): number | undefined {
+  const { [name]: value } = body;
+  if (value === undefined || value === null) return undefined;
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+  throw new ServiceError(400, {
+    message: `Invalid '${name}': expected an integer from ${least} to ${most}.`,
+    param: name,
+    code: "invalid_value",
+  });
+}
