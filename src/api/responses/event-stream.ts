@@ -1,5 +1,5 @@
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import type { RawData } from "../../client/raw-text.ts";
+import type { RawData, RawText } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
@@ -35,7 +35,8 @@ export function readEventStream(response: Answer<HttpStreamResponse>, options: E
 export type EventReceiver = Pick<
   ResponseFlow,
   "isOver" | "open" | "expectEvents" | "read" | "readUnfinished" | "took" | "fail"
->;
+> &
+  Partial<Pick<ResponseFlow, "readLines">>;
 
 /** What reading a body takes, whatever its events go to. */
 type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger"> & {
@@ -91,6 +92,10 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     } catch (error) {
       this.flow.fail(error);
     }
+  }
+
+  onLines(lines: RawText, start: number): number {
+    return this.flow.readLines?.(lines, start) ?? start;
   }
 
   onRawData(data: RawData): void {

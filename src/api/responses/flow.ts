@@ -1,10 +1,11 @@
 import { AbortedError, TimeoutError } from "../../client/failure/kinds.ts";
-import type { RawData } from "../../client/raw-text.ts";
+import type { RawData, RawText } from "../../client/raw-text.ts";
 import { Backlog, type PausableSource } from "../../client/waiting/backlog.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
+import type { DeltaEvent } from "./events/fast/index.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 import { Received, type ResponseEnd } from "./received/received.ts";
@@ -92,6 +93,18 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     if (!this.isOver && this.#reader.read(raw)) this.#hasMoved = true;
   }
 
+  /** Events out of an event stream's lines, from `start` on, as far as they need not be cut out; returns where the first one begins that does. */
+  readLines(lines: RawText, start: number): number {
+    let at = start;
+    while (!this.isOver) {
+      const end = this.#reader.readLines(lines, at);
+      if (end === at) break;
+      at = end;
+      this.#hasMoved = true;
+    }
+    return at;
+  }
+
   /** An event that the end of the body cut off. */
   readUnfinished(text: string): void {
     if (!this.isOver) this.#reader.readUnfinished(text);
@@ -121,6 +134,11 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   event(event: ResponseEvent, size?: number): void {
     this.received.note(event, size);
     this.events.push(event);
+  }
+
+  deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void {
+    this.received.note(whole);
+    this.events.pushAll(deltas);
   }
 
   completed(): void {

@@ -9,7 +9,7 @@ import {
   type StreamPoll,
   type Telemetry,
 } from "../../client/observe/telemetry.ts";
-import { decodeRawData, type RawData, rawTextOf } from "../../client/raw-text.ts";
+import { decodeRawData, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
@@ -20,7 +20,7 @@ import {
   UNKNOWN_TYPE,
   type WholeTextEvent,
 } from "./events/decoded.ts";
-import { FastEvents } from "./events/fast/index.ts";
+import { type DeltaEvent, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent } from "./events/parse.ts";
 import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
@@ -34,6 +34,13 @@ import { WholeTexts } from "./received/whole-texts.ts";
 export interface ResponseSink {
   /** @param size - Of the wire event: its bytes or its characters. */
   event(event: ResponseEvent, size: number): void;
+  /**
+   * Pieces of one item that came together.
+   *
+   * @param deltas - Good until this returns.
+   * @param whole - The one piece that they amount to.
+   */
+  deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void;
   /** Called once, after the event that ends the response well. */
   completed(): void;
   /** Called once, when the service ends the response with an error. */
@@ -101,7 +108,7 @@ export class ResponseReader {
     if (fast) {
       const delta = fast.delta(raw);
       if (delta !== undefined) {
-        this.#number(fast.sequenceNumber, delta.type);
+        this.#numberDelta(fast.sequenceNumber, delta);
         this.#poll(delta.type, undefined, true);
         if (this.#options.frames) this.#emitFrame(`response.${delta.type}`, raw);
         this.#whole.piece(delta.type);
@@ -119,6 +126,27 @@ export class ResponseReader {
       }
     }
     return this.#parse(decodeRawData(raw), raw);
+  }
+
+  /**
+   * Deltas out of an event stream's lines, as many as stand one after the other and are known by their text.
+   *
+   * @param start - Where an event begins.
+   * @returns Where the next one begins; `start` where this one has to be cut out first.
+   */
+  readLines(lines: RawText, start: number): number {
+    const fast = this.#options.frames ? undefined : this.#fast; // a frame is cut out to be passed on
+    const text = fast?.readRun(lines, start);
+    const event = fast?.run[0];
+    if (fast === undefined || text === undefined || event === undefined) return start;
+    const { run, end } = fast;
+    const { type } = event;
+    this.#numberDelta(fast.sequenceNumber, event);
+    this.#numbers.more(run.length - 1);
+    if (this.#options.telemetry?.onStreamPoll) for (const each of run) this.#poll(each.type, undefined, true);
+    this.#whole.piece(type);
+    this.#sink.deltas(run, { ...event, delta: text });
+    return end;
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
@@ -276,6 +304,10 @@ export class ResponseReader {
 
   #number(sequenceNumber: unknown, wireType: unknown): void {
     if (!this.#numbers.follows(sequenceNumber)) this.#deviates("sequence", wireType);
+  }
+
+  #numberDelta(sequenceNumber: number | undefined, { type }: DeltaEvent): void {
+    if (!this.#numbers.follows(sequenceNumber)) this.#deviates("sequence", `response.${type}`);
   }
 
   #deviates(what: StreamDeviation["what"], wireType: unknown): void {

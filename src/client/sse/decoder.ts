@@ -17,6 +17,13 @@ export interface SseSink {
   onEvent?(event: SseEvent): void;
   /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet; long data as a view of the bytes that were fed. */
   onRawData?(data: RawData): void;
+  /**
+   * Beside `onRawData`: lines that begin an event at `start`, before they are cut. Who knows events by their text takes them from here; each must end
+   * with its blank line within `lines`.
+   *
+   * @returns Where the first event begins that was not taken.
+   */
+  onLines?(lines: RawText, start: number): number;
   /** A line that begins with a colon: servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
@@ -163,14 +170,26 @@ export class SseDecoder {
 
   /** `text` consists of whole lines, each ended by LF. */
   #readLines(text: RawText): void {
-    for (let start = 0; start < text.length; ) {
+    for (let start = this.#offer(text, 0); start < text.length; ) {
       const end = text.indexOf("\n", start);
-      if (end === start) this.#dispatch();
-      else if (text.startsWith("data:", start)) this.#appendData(text.slice(valueStart(text, start + 5), end));
+      if (end === start) {
+        this.#dispatch();
+        start = this.#offer(text, end + 1);
+        continue;
+      }
+      if (text.startsWith("data:", start)) this.#appendData(text.slice(valueStart(text, start + 5), end));
       else if (text.startsWith("event:", start)) this.#event = text.slice(valueStart(text, start + 6), end);
       else this.#readRareLine(text.slice(start, end));
       start = end + 1;
     }
+  }
+
+  /** @returns Where to read on. */
+  #offer(text: RawText, start: number): number {
+    const sink = this.#sink;
+    if (!sink.onLines || this.#data !== undefined || this.#event !== undefined || start === text.length) return start;
+    this.#handOver(); // what was cut comes first
+    return sink.onLines(text, start);
   }
 
   #readRareLine(line: RawText): void {

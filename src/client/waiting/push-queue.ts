@@ -60,6 +60,18 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     else if (!this.#drain) this.#values.push(value);
   }
 
+  pushAll(values: readonly Value[]): void {
+    if (this.#over) return;
+    let at = 0;
+    for (let waiting = this.#nextWaiting(); waiting; waiting = this.#nextWaiting()) {
+      waiting.resolve(new Taken(values[at] as Value));
+      at += 1;
+      if (at === values.length) return;
+    }
+    if (this.#drain) return;
+    for (; at < values.length; at += 1) this.#values.push(values[at] as Value);
+  }
+
   /** What belongs together has been pushed: it is a batch for whoever waits for one. */
   flush(): void {
     const waiting = this.#waitingForBatch;

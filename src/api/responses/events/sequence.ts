@@ -18,4 +18,10 @@ export class SequenceNumbers {
     this.#unread = 0;
     return number <= expected;
   }
+
+  /** So many events followed, each with the next number, or all without one. */
+  more(count: number): void {
+    if (this.#last !== undefined && this.#unread === 0) this.#last += count;
+    else this.#unread += count;
+  }
 }

@@ -16,82 +16,123 @@ export interface ItemUnderWay {
   readonly arguments: string;
 }
 
+/** What pieces of an item can be of. */
+type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "arguments";
+
+/**
+ * From so many characters on pieces are written out as one text. V8 strings them together by an object each, which all last as long as the text and
+ * are copied one by one by the collections that they survive.
+ */
+const WRITTEN_OUT = 1024;
+
 /** One item, from its first piece on. Pieces are appended: an event costs the same however much came before it. */
 class Slot {
   outputIndex: number | undefined;
   item: ResponseItem | undefined;
   isFinished = false;
-  text = "";
-  refusal = "";
-  reasoningSummary = "";
-  reasoningText = "";
-  arguments = "";
+  readonly #parts: Record<Part, string> = {
+    text: "",
+    refusal: "",
+    reasoningSummary: "",
+    reasoningText: "",
+    arguments: "",
+  };
+  /** The end of one part, not written out yet. */
+  #pieces = "";
+  #piecesOf: Part = "text";
   /** What it holds beside its finished item. */
   size = 0;
   /** No piece of the part of the summary under way has come. */
-  isSummaryPartNew = true;
+  #isSummaryPartNew = true;
 
   constructor(outputIndex: number | undefined) {
     this.outputIndex = outputIndex;
   }
 
+  /** All that its pieces have told. */
+  parts(): Readonly<Record<Part, string>> {
+    this.#writeOut();
+    return this.#parts;
+  }
+
   /** Can what came so far be this item's? */
   isOf(item: ResponseItem): boolean {
     if (this.item !== undefined) return this.item.type === item.type;
-    if (this.text !== "" || this.refusal !== "") return item.type === "message";
-    if (this.reasoningSummary !== "" || this.reasoningText !== "") return item.type === "reasoning";
-    return this.arguments === "" || (item.type !== "message" && item.type !== "reasoning");
+    const { text, refusal, reasoningSummary, reasoningText, arguments: written } = this.parts();
+    if (text !== "" || refusal !== "") return item.type === "message";
+    if (reasoningSummary !== "" || reasoningText !== "") return item.type === "reasoning";
+    return written === "" || (item.type !== "message" && item.type !== "reasoning");
   }
 
   append(event: ResponseEvent): void {
     switch (event.type) {
       case "output_text.delta":
-        this.text += event.delta;
-        break;
+        this.#add("text", event.delta);
+        return;
       case "refusal.delta":
-        this.refusal += event.delta;
-        break;
+        this.#add("refusal", event.delta);
+        return;
       case "reasoning_summary_part.added":
-        if (this.reasoningSummary !== "") this.reasoningSummary += "\n\n";
-        this.isSummaryPartNew = true;
+        if (this.parts().reasoningSummary !== "") this.#parts.reasoningSummary += "\n\n";
+        this.#isSummaryPartNew = true;
         return;
       case "reasoning_summary_text.delta":
-        this.reasoningSummary += event.delta;
-        this.isSummaryPartNew = false;
-        break;
+        this.#add("reasoningSummary", event.delta);
+        this.#isSummaryPartNew = false;
+        return;
       case "reasoning_summary_text.done":
         this.#takeWholePart(event.text);
         return;
       case "reasoning_text.delta":
-        this.reasoningText += event.delta;
-        break;
+        this.#add("reasoningText", event.delta);
+        return;
       case "function_call_arguments.delta":
       case "custom_tool_call_input.delta":
-        this.arguments += event.delta;
-        break;
-      default:
-        return;
+        this.#add("arguments", event.delta);
     }
-    this.size += event.delta.length;
   }
 
-  /** What nobody asks for any more is not held beside the item. */
+  /** What the item tells itself, and what nobody asks for any more, is not held beside it. */
   finish(item: ResponseItem): void {
+    const { text, refusal, reasoningSummary } = this.parts();
+    const parts = this.#parts;
     this.item = item;
     this.isFinished = true;
-    this.reasoningText = "";
-    this.arguments = "";
-    this.size = this.text.length + this.refusal.length + this.reasoningSummary.length;
+    if (text === itemText(item, "output_text")) parts.text = "";
+    if (refusal === itemText(item, "refusal")) parts.refusal = "";
+    if (reasoningSummary === itemSummary(item)) parts.reasoningSummary = "";
+    parts.reasoningText = "";
+    parts.arguments = "";
+    this.size = parts.text.length + parts.refusal.length + parts.reasoningSummary.length;
+  }
+
+  #add(part: Part, piece: string): void {
+    if (part !== this.#piecesOf) {
+      this.#writeOut();
+      this.#piecesOf = part;
+    }
+    this.#pieces += piece;
+    this.size += piece.length;
+    if (this.#pieces.length >= WRITTEN_OUT) this.#writeOut();
+  }
+
+  #writeOut(): void {
+    const pieces = this.#pieces;
+    if (pieces === "") return;
+    pieces.charCodeAt(0); // looking into it makes V8 write it out
+    this.#parts[this.#piecesOf] += pieces;
+    this.#pieces = "";
   }
 
   /** Services may tell a part whole, without pieces. */
   #takeWholePart(text: string): void {
-    if (this.isSummaryPartNew) {
-      if (this.reasoningSummary !== "" && !this.reasoningSummary.endsWith("\n\n")) this.reasoningSummary += "\n\n";
-      this.reasoningSummary += text;
+    const { reasoningSummary } = this.parts();
+    if (this.#isSummaryPartNew) {
+      const gap = reasoningSummary !== "" && !reasoningSummary.endsWith("\n\n") ? "\n\n" : "";
+      this.#parts.reasoningSummary += gap + text;
       this.size += text.length;
     }
-    this.isSummaryPartNew = true;
+    this.#isSummaryPartNew = true;
   }
 }
 
@@ -154,33 +195,38 @@ export class ReceivedItems {
   }
 
   underWay(): ItemUnderWay[] {
-    return this.#slots.flatMap(({ isFinished, outputIndex, item, text, refusal, ...slot }) => {
+    return this.#slots.flatMap((slot) => {
+      const { isFinished, outputIndex, item } = slot;
       if (isFinished) return [];
-      const { reasoningSummary, reasoningText, arguments: written } = slot;
       return {
         ...(outputIndex === undefined ? {} : { outputIndex }),
         ...(item === undefined ? {} : { item }),
-        ...{ text, refusal, reasoningSummary, reasoningText, arguments: written },
+        ...slot.parts(),
       };
     });
   }
 
   /** The words as they came; those that came in no piece are the finished item's. */
   text(): string {
-    return this.#slots.map(({ item, text }) => (text === "" && item ? itemText(item, "output_text") : text)).join("");
+    return this.#told("text", (item) => itemText(item, "output_text")).join("");
   }
 
   refusal(): string {
-    return this.#slots
-      .map(({ item, refusal }) => (refusal === "" && item ? itemText(item, "refusal") : refusal))
-      .join("");
+    return this.#told("refusal", (item) => itemText(item, "refusal")).join("");
   }
 
   reasoningSummary(): string {
-    const summaries = this.#slots.map(({ item, reasoningSummary }) =>
-      reasoningSummary === "" && item ? itemSummary(item) : reasoningSummary,
-    );
-    return summaries.filter((summary) => summary !== "").join("\n\n");
+    return this.#told("reasoningSummary", itemSummary)
+      .filter((summary) => summary !== "")
+      .join("\n\n");
+  }
+
+  /** Of each item. */
+  #told(part: Part, partOf: (item: ResponseItem) => string): string[] {
+    return this.#slots.map((slot) => {
+      const told = slot.parts()[part];
+      return told === "" && slot.item ? partOf(slot.item) : told;
+    });
   }
 
   #finish(item: ResponseItem, slot: Slot, size: number | undefined): void {

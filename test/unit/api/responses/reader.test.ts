@@ -11,6 +11,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
   const polled: (string | undefined)[] = [];
   const sink = {
     event: (event: object) => void emitted.push(event),
+    deltas: (deltas: readonly object[]) => void emitted.push(...deltas),
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ failed: kind }),
   };

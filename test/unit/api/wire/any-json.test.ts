@@ -209,7 +209,12 @@ describe("nested deeper than anything can be written", () => {
     for (const text of [...texts(EVENT_TYPES), ...texts(["error"], ',"status":500'), `{"error":${deep}}`, deep]) {
       for (const carrier of ["sse", "websocket"] as const) {
         const failures: unknown[] = [];
-        const sink = { event: () => {}, completed: () => {}, failed: (error: unknown) => failures.push(error) };
+        const sink = {
+          event: () => {},
+          deltas: () => {},
+          completed: () => {},
+          failed: (error: unknown) => failures.push(error),
+        };
         const reader = new ResponseReader(sink, carrier, { wireEvents: true, logger: silentLogger });
         reader.read(text);
         reader.readUnfinished(text);

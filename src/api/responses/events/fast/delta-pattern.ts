@@ -21,7 +21,6 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const TILDE = 0x7e;
 const ZERO = 0x30;
-const NINE = 0x39;
 
 /** What differs between two deltas of one item; no decoder reads the last two. */
 type Variable = "delta" | "obfuscation" | "sequence_number";
@@ -31,21 +30,46 @@ function isVariable(name: string, value: unknown): name is Variable {
   return (name === "delta" || name === "obfuscation") && typeof value === "string";
 }
 
+/** How events follow one another in a text: what stands before the JSON of each, and behind it. */
+export interface Framing {
+  readonly before: RawText;
+  readonly behind: RawText;
+}
+
+/** The fixed texts at both ends of an event. */
+interface Ends {
+  readonly head: RawText;
+  readonly tail: RawText;
+}
+
 /**
  * The text of one delta event, with gaps for what differs in the next: its delta, its number and its padding. An event that fills the gaps and is
  * otherwise the same text means the same but for its delta, so that nothing but the gaps is looked at and no name of a field is read.
  */
 export class DeltaPattern {
-  /** Of the event that was read last. */
+  /** Of the event that was read last, or of the first one of a run. */
   sequenceNumber: number | undefined;
+  /** Where it ends, or the run. */
+  end = 0;
   readonly #event: DeltaEvent;
-  /** Fixed texts; between two of them stands a variable. */
+  readonly #alone: Ends;
+  readonly #framed: Ends | undefined;
+  /** Fixed texts, each behind a variable; the last one is the tail's. */
   readonly #texts: readonly RawText[];
   readonly #variables: readonly Variable[];
 
-  private constructor(event: DeltaEvent, texts: readonly RawText[], variables: readonly Variable[]) {
+  private constructor(
+    event: DeltaEvent,
+    texts: readonly RawText[],
+    variables: readonly Variable[],
+    framing: Framing | undefined,
+  ) {
+    const [head = "", ...rest] = texts;
+    const tail = rest.pop() ?? "";
     this.#event = event;
-    this.#texts = texts;
+    this.#alone = { head, tail };
+    if (framing) this.#framed = { head: framing.before + head, tail: tail + framing.behind };
+    this.#texts = rest;
     this.#variables = variables;
   }
 
@@ -55,7 +79,7 @@ export class DeltaPattern {
    * @param raw - One event of it; `event` is what `JSON.parse` makes of that, `decoded` what the plain decoder does.
    * @returns Undefined where the event is not written in one of the usual ways.
    */
-  static of(raw: RawText, event: JsonObject, decoded: DeltaEvent): DeltaPattern | undefined {
+  static of(raw: RawText, event: JsonObject, decoded: DeltaEvent, framing?: Framing): DeltaPattern | undefined {
     for (const { comma, colon } of FORMATS) {
       const texts: string[] = [];
       const variables: Variable[] = [];
@@ -78,30 +102,63 @@ export class DeltaPattern {
         } else text += written;
       }
       text += "}";
-      if (whole + text === raw) return new DeltaPattern(decoded, [...texts, text], variables);
+      if (whole + text === raw) return new DeltaPattern(decoded, [...texts, text], variables, framing);
     }
     return undefined;
   }
 
-  /** The event, if it is one of these. */
+  /** The event, if `raw` is one of these. */
   read(raw: RawText): DeltaEvent | undefined {
+    const found = this.#read(raw, 0, this.#alone);
+    return this.end === raw.length ? found : undefined;
+  }
+
+  /**
+   * The events, from the one on that begins at `start` with its frame, that are of these and whose numbers follow one another; `end` is where the last
+   * one ends.
+   *
+   * @param run - Takes them.
+   * @returns Their text.
+   */
+  readRun(lines: RawText, start: number, run: DeltaEvent[]): string {
+    const framed = this.#framed;
+    if (framed === undefined) return "";
+    let end = start;
+    let first: number | undefined;
+    let text = "";
+    for (let event = this.#read(lines, end, framed); event !== undefined; event = this.#read(lines, end, framed)) {
+      if (run.length === 0) first = this.sequenceNumber;
+      else if (first !== undefined && this.sequenceNumber !== first + run.length) break;
+      run.push(event);
+      text += event.delta;
+      end = this.end;
+    }
+    this.sequenceNumber = first;
+    this.end = end;
+    return text;
+  }
+
+  #read(raw: RawText, start: number, { head, tail }: Ends): DeltaEvent | undefined {
     const texts = this.#texts;
     const variables = this.#variables;
-    let at = 0;
+    // Cuts and comparisons: V8 compares words so, and `startsWith` signs, in twice the time.
+    let at = start + head.length;
+    if (raw.slice(start, at) !== head) return undefined;
     let delta: string | undefined;
     let sequenceNumber: number | undefined;
     for (let nth = 0; nth < variables.length; nth += 1) {
-      const text = texts[nth] as RawText;
-      // A cut and a comparison: V8 compares words so, and `startsWith` signs, in twice the time.
-      const end = at + text.length;
-      if (raw.slice(at, end) !== text) return undefined;
-      at = end;
       const variable = variables[nth];
       if (variable === "sequence_number") {
-        const numberEnd = endOfNumber(raw, at);
-        if (numberEnd === -1) return undefined;
-        sequenceNumber = numberIn(raw, at, numberEnd);
-        at = numberEnd;
+        const from = at;
+        let digit = raw.charCodeAt(at) - ZERO;
+        sequenceNumber = 0;
+        // NaN at the end of the text: every comparison is false.
+        while (digit >= 0 && digit <= 9) {
+          sequenceNumber = sequenceNumber * 10 + digit;
+          at += 1;
+          digit = raw.charCodeAt(at) - ZERO;
+        }
+        if (!isWritten(raw, from, at)) return undefined;
       } else {
         const plainEnd = endOfPlainText(raw, at);
         if (raw.charCodeAt(plainEnd) === QUOTE) {
@@ -116,10 +173,14 @@ export class DeltaPattern {
           at = textEnd;
         }
       }
+      const text = nth === texts.length ? tail : (texts[nth] as RawText);
+      const end = at + text.length;
+      if (raw.slice(at, end) !== text) return undefined;
+      at = end;
     }
-    const last = texts[variables.length] as RawText;
-    if (delta === undefined || raw.length !== at + last.length || !raw.endsWith(last)) return undefined;
+    if (delta === undefined) return undefined;
     this.sequenceNumber = sequenceNumber;
+    this.end = at;
     return { ...this.#event, delta };
   }
 }
@@ -129,7 +190,6 @@ function endOfPlainText(raw: RawText, from: number): number {
   let at = from;
   for (;;) {
     const code = raw.charCodeAt(at);
-    // NaN at the end of the text: every comparison is false.
     if (!(code >= SPACE && code <= TILDE) || code === QUOTE || code === BACKSLASH) return at;
     at += 1;
   }
@@ -165,21 +225,8 @@ function ownText(raw: RawText, from: number, to: number): string {
 
 const MOST_DIGITS = 15;
 
-/** -1 where there is no number as JSON writes a whole one. */
-function endOfNumber(raw: RawText, from: number): number {
-  let at = from;
-  while (isDigit(raw.charCodeAt(at))) at += 1;
-  const digits = at - from;
-  if (digits === 0 || digits > MOST_DIGITS) return -1;
-  return digits > 1 && raw.charCodeAt(from) === ZERO ? -1 : at;
-}
-
-function numberIn(raw: RawText, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at += 1) value = value * 10 + raw.charCodeAt(at) - ZERO;
-  return value;
-}
-
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE;
+/** As JSON writes a whole number. */
+function isWritten(raw: RawText, from: number, to: number): boolean {
+  const digits = to - from;
+  return digits === 1 || (digits > 1 && digits <= MOST_DIGITS && raw.charCodeAt(from) !== ZERO);
 }

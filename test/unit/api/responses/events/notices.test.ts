@@ -13,6 +13,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
   const skipped: SkippedEvent[] = [];
   const sink: ResponseSink = {
     event: (event) => void emitted.push(event),
+    deltas: (deltas) => void emitted.push(...deltas),
     completed() {},
     failed(error) {
       throw error;
