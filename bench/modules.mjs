@@ -3,7 +3,7 @@
 /**
  * The peers are dependencies of this folder alone, installed when a benchmark runs; `@openai/agents` is one of the whole, which types need it.
  *
- * @param {"openai" | "openai/resources/responses/ws" | "@ai-sdk/openai" | "@openai/agents" | "eventsource-parser" | "undici" | "ws"} name
+ * @param {"openai" | "openai/resources/responses/ws" | "@ai-sdk/openai" | "@copilotkit/aimock" | "@openai/agents" | "eventsource-parser" | "undici" | "ws"} name
  * @returns {Promise<any>}
  */
 export function peer(name) {

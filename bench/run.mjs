@@ -7,6 +7,7 @@ import { npm, ready, runScript, say } from "../scripts/ready.mjs";
 import { codex } from "./figures/codex.mjs";
 import { conversation } from "./figures/conversation.mjs";
 import { doors } from "./figures/doors.mjs";
+import { emulators } from "./figures/emulator.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
@@ -33,6 +34,7 @@ const FIGURES = {
   compression,
   sessions: idleSessions,
   doors,
+  emulators,
   codex,
 };
 

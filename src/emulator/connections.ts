@@ -5,6 +5,7 @@ import { setImmediate as nextLoop } from "node:timers/promises";
 /** The TCP connections of the server: their numbers, and the ways to end them. */
 export class Connections {
   readonly #open = new Map<string, { readonly socket: Socket; readonly number: number }>();
+  readonly #numbers = new WeakMap<Duplex, number>();
   #count = 0;
 
   watch(server: Server): void {
@@ -18,7 +19,9 @@ export class Connections {
 
   /** Counted from 1 in order of arrival; 0 for one that is gone. */
   numberOf(socket: Duplex): number {
-    return this.#open.get(keyOf(socket))?.number ?? 0;
+    const known = this.#numbers.get(socket) ?? this.#open.get(keyOf(socket))?.number ?? 0;
+    this.#numbers.set(socket, known);
+    return known;
   }
 
   /** RST, also beneath TLS: there the TCP socket is another one, found by its port. */

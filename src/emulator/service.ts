@@ -46,6 +46,7 @@ export class Service {
   /** Responses with `store` on, for every connection. */
   readonly archive: Archive;
   readonly rateLimits: EmulatedRateLimits | undefined;
+  readonly #rateLimitHeaders: Readonly<Record<string, string>>;
   #turnStates = 0;
 
   constructor(options: EmulatorOptions, elsewhere: { readonly upstream?: Upstream; readonly replay?: Replaying } = {}) {
@@ -59,6 +60,7 @@ export class Service {
     this.conversations = new Conversations(this.identifiers);
     this.archive = new Archive(this.identifiers, this.conversations);
     this.rateLimits = options.rateLimits === false ? undefined : (options.rateLimits ?? sampleRateLimits(nowSeconds()));
+    this.#rateLimitHeaders = this.rateLimits ? rateLimitHeaders(this.rateLimits) : {};
   }
 
   record(request: RecordedRequest): void {
@@ -101,7 +103,7 @@ export class Service {
       "x-models-etag": MODELS_ETAG,
       ...((!body || fieldsIn(body, "reasoning")) && { "x-reasoning-included": "true" }),
       ...(turnState && { "x-codex-turn-state": this.#nextTurnState() }),
-      ...(body && this.rateLimits && rateLimitHeaders(this.rateLimits)),
+      ...(body && this.#rateLimitHeaders),
     };
   }
 

@@ -17,10 +17,12 @@ import type { Exchange as Passing } from "../workbench/exchanges/exchange.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
 import { taken } from "../workbench/transcripts/taken.ts";
-import { encodeAnswer, mergeHeaders, sendAnswer, writeHeaders } from "./answer.ts";
+import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";
+
+const LEFT = new Error("the client is gone"); // one for all: a reason made for each costs more than the rest of an abort
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
 export class HttpHandler {
@@ -71,7 +73,7 @@ class Exchange {
     const gone = new AbortController();
     this.#gone = gone.signal;
     response.once("close", () => {
-      gone.abort();
+      gone.abort(LEFT);
       this.#passing?.end(response.writableFinished ? "finished" : "left");
       service.recording.responseClosed();
     });
@@ -257,7 +259,7 @@ class Exchange {
       ...this.#service.modelHeaders(body),
     };
     const headers = mergeHeaders(own, this.#step.headers);
-    writeHeaders(this.#response, 200, headers);
+    writeHead(this.#response, 200, headers);
     this.#response.flushHeaders();
     this.#passing?.answered(200, headers);
     return new EventStream(this.#response, this.#gone, this.#service.connections, {
@@ -276,10 +278,9 @@ class Exchange {
   }
 
   #send(answer: StepAnswer): void {
-    const encoded = encodeAnswer(
-      { ...answer, headers: { ...answer.headers, ...this.#step.headers } },
-      this.#ownHeaders(),
-    );
+    const { headers } = this.#step;
+    const whole = headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
+    const encoded = encodeAnswer(whole, this.#ownHeaders());
     this.#passing?.answered(encoded.status, encoded.headers);
     if (encoded.body.length > 0) this.#passing?.pass({ kind: "body", data: encoded.body });
     sendAnswer(this.#response, encoded);

@@ -3,7 +3,7 @@ import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import { grouped } from "../workbench/relay/upstream.ts";
 import { answerOf, endOf, Player } from "../workbench/transcripts/player.ts";
 import type { Transcript } from "../workbench/transcripts/transcript.ts";
-import { writeHeaders } from "./answer.ts";
+import { writeHead } from "./answer.ts";
 import type { EventStream } from "./event-stream.ts";
 
 /** Answers as it was recorded, byte for byte, and ends as it ended; a recording that the client left is cut where it left. */
@@ -19,7 +19,7 @@ export async function replayHttp(
     switch (entry.kind) {
       case "answer":
         passing.pass(entry);
-        writeHeaders(response, entry.status, headersOf(transcript));
+        writeHead(response, entry.status, headersOf(transcript));
         response.flushHeaders();
         break;
       case "event":

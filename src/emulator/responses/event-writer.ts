@@ -137,10 +137,10 @@ export class EventWriter {
 
   /** All but the text of a delta is the same in every one, and made once. */
   #encoderFor(type: string, place: Fields): (delta: string, more: string) => EncodedEvent {
+    if (this.#isMute) return () => UNSEEN;
     const head = `{"type":${JSON.stringify(type)},"sequence_number":`;
     const middle = `,${JSON.stringify(place).slice(1, -1)},"delta":`;
     return (delta, more) => {
-      if (this.#isMute) return UNSEEN;
       const sequence = this.#sequence++;
       const tail = this.#obfuscates ? `,"obfuscation":"${obfuscation(delta, sequence)}"}` : "}";
       return new EncodedEvent(type, head + sequence + middle + JSON.stringify(delta) + more + tail, delta);

@@ -6,7 +6,7 @@ import { EventWriter } from "./event-writer.ts";
 import type { Identifiers } from "./identifiers.ts";
 import { automaticCompaction, itemEvents } from "./item-events.ts";
 import { responseObject, type Turn, type TurnState } from "./response-object.ts";
-import { usageOf } from "./usage.ts";
+import { inputTokensOf, usageOf } from "./usage.ts";
 
 /** Why a response stops before its end on somebody's word. */
 export type StopReason = "steered" | "interrupted";
@@ -123,8 +123,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
 
   *#items(): Generator<EncodedEvent, void> {
     const { request, conversation } = this.turn;
-    const usage = usageOf(this.turn, this.#writer);
-    if (request.compactThreshold !== undefined && usage.inputTokens > request.compactThreshold) {
+    if (request.compactThreshold !== undefined && inputTokensOf(this.turn) > request.compactThreshold) {
       const item = yield* automaticCompaction(this.#writer, compact(conversation.slice(0, -1)).encryptedContent);
       this.#output.push(item);
       // What stands before a compaction may be forgotten; what was just asked stands after it.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const ID_DIGITS = 50;
@@ -10,18 +10,18 @@ export class Identifiers {
 
   /** `resp_…`, `msg_…`, `rs_…`, `fc_…`: the prefix and 50 hex digits. */
   next(prefix: string): string {
-    return `${prefix}_${this.#hash(prefix).digest("hex").slice(0, ID_DIGITS)}`;
+    return `${prefix}_${this.#hash(prefix).slice(0, ID_DIGITS)}`;
   }
 
   /** `call_…`: 24 letters and digits. */
   nextCallId(): string {
-    const bytes = this.#hash("call").digest().subarray(0, 24);
+    const bytes = Buffer.from(this.#hash("call"), "hex").subarray(0, 24);
     return `call_${Array.from(bytes, letter).join("")}`;
   }
 
-  #hash(prefix: string): ReturnType<typeof createHash> {
+  #hash(prefix: string): string {
     this.#count += 1;
-    return createHash("sha256").update(`${prefix} ${this.#count}`);
+    return hash("sha256", `${prefix} ${this.#count}`);
   }
 }
 

@@ -207,7 +207,7 @@ export class WebSocketGate {
     passing.answered(encoded.status, encoded.headers);
     if (encoded.body.length > 0) passing.pass({ kind: "body", data: encoded.body });
     passing.end("finished");
-    socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), encoded.body]));
+    socket.end(Buffer.concat([Buffer.from(headOf(encoded), "latin1"), Buffer.from(encoded.body)]));
   }
 }
 
