@@ -3,9 +3,8 @@ import type { RecordedRequest } from "./journal/recording.ts";
 
 /** The headers of a request, joined by name and as they came. */
 export function headersOf({ rawHeaders: raw }: IncomingMessage): Pick<RecordedRequest, "headers" | "rawHeaders"> {
-  const rawHeaders = raw.flatMap((name, index): RecordedRequest["rawHeaders"] =>
-    index % 2 === 0 ? [[name, raw[index + 1] ?? ""]] : [],
-  );
+  const rawHeaders: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) rawHeaders.push([raw[index] ?? "", raw[index + 1] ?? ""]);
   return { headers: joined(rawHeaders), rawHeaders };
 }
 

@@ -56,8 +56,8 @@ export interface EmulatorOptions {
   /** `true`: 401 without a bearer token; a string: 401 without exactly this one. Default: none is needed. */
   readonly requireAuth?: boolean | string;
   /**
-   * Reported in the headers of every answer; on a WebSocket as `codex.rate_limits` events, where they are given here or a Codex
-   * client asks (by the path `/backend-api`, `chatgpt-account-id` or `originator`). Default: a made-up account a little into its limits; `false`: no report.
+   * Reported where they are given here or a Codex client asks (by the path `/backend-api`, `chatgpt-account-id` or `originator`): in the
+   * headers of answers, on a WebSocket as `codex.rate_limits` events. Default: a made-up account a little into its limits; `false`: no report.
    */
   readonly rateLimits?: EmulatedRateLimits | false;
   /** Default: the model of the request over HTTP, none in a WebSocket handshake, which names no model. */

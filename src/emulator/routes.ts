@@ -114,8 +114,20 @@ const ROWS: readonly Row[] = TABLE.map(([method, path, endpoint]) => ({
   pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`),
 }));
 
-/** Where a request goes; undefined when nothing answers at this address. */
+const RECENT = new Map<string, Route | OtherMethods | undefined>();
+const MOST_RECENT = 200;
+
+/** Where a request goes; undefined when nothing answers at this address. Asked several times for each request, so the last answers are kept. */
 export function routeOf(method: string, pathname: string): Route | OtherMethods | undefined {
+  const key = `${method} ${pathname}`;
+  if (RECENT.has(key)) return RECENT.get(key);
+  if (RECENT.size >= MOST_RECENT) RECENT.clear();
+  const route = found(method, pathname);
+  RECENT.set(key, route);
+  return route;
+}
+
+function found(method: string, pathname: string): Route | OtherMethods | undefined {
   const path = pathname.replace(PREFIX, "");
   const exact = EXACT.get(`${method} ${path}`);
   if (exact) return exact;

@@ -16,6 +16,7 @@ import { OutputObserver, type ResponseMemory } from "./responses/memory.ts";
 import { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
 import type { Turn } from "./responses/response-object.ts";
 import { inputTokensOf } from "./responses/usage.ts";
+import { isCodexBackend } from "./routes.ts";
 import { Director } from "./scenario/director.ts";
 import { ServiceError } from "./service-error.ts";
 import { Traffic } from "./workbench/exchanges/traffic.ts";
@@ -94,8 +95,20 @@ export class Service {
     return { "x-request-id": this.identifiers.next("req"), "openai-version": "2020-10-01" };
   }
 
-  /** Headers of an answer of the model, or of a handshake: that has no body yet, and its limits come as events. */
-  modelHeaders(body: Fields | undefined): Record<string, string> {
+  /** Limits are reported where a Codex client asks, as the ChatGPT backend does, or where somebody set them. */
+  limitsFor({ headers, path }: Pick<RecordedRequest, "headers" | "path">): EmulatedRateLimits | undefined {
+    if (typeof this.options.rateLimits === "object") return this.rateLimits;
+    const isCodex =
+      isCodexBackend(path) || headers["chatgpt-account-id"] !== undefined || /^codex/i.test(headers.originator ?? "");
+    return isCodex ? this.rateLimits : undefined;
+  }
+
+  /**
+   * Headers of an answer of the model, or of a handshake: that has no body yet, and its limits come as events.
+   *
+   * @param asked - the request that it answers.
+   */
+  modelHeaders(body: Fields | undefined, asked?: Pick<RecordedRequest, "headers" | "path">): Record<string, string> {
     const { serverModel, turnState = false } = this.options;
     const model = serverModel ?? (body && stringIn(body, "model"));
     return {
@@ -103,7 +116,7 @@ export class Service {
       "x-models-etag": MODELS_ETAG,
       ...((!body || fieldsIn(body, "reasoning")) && { "x-reasoning-included": "true" }),
       ...(turnState && { "x-codex-turn-state": this.#nextTurnState() }),
-      ...(body && this.#rateLimitHeaders),
+      ...(body && asked && this.limitsFor(asked) && this.#rateLimitHeaders),
     };
   }
 

@@ -9,6 +9,13 @@ import type { Passed } from "../workbench/exchanges/passed.ts";
 
 const COMMENT = ": keep-alive\n\n";
 
+/** What is written in one go leaves in one packet: the head, the events that are there already, and the end. */
+export function holdTogether(socket: Writable): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+}
+
 /** An answer as server-sent events: `event:` and `data:` a frame, as the service writes them. */
 export class EventStream implements Outlet {
   readonly gone: AbortSignal;
@@ -43,12 +50,12 @@ export class EventStream implements Outlet {
   /** Events that came together, in one write. */
   sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
     let frames = "";
-    for (const { type, json } of events) {
-      frames += `event: ${type}\ndata: ${json}\n\n`;
-      this.#pass({ kind: "event", type, data: json });
-    }
+    for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
+    if (!this.gone.aborted) this.#passing?.framed(frames);
     const { socket, chunkedEncoding } = this.#response;
-    return socket && chunkedEncoding && !this.gone.aborted ? this.#writeChunk(socket, frames) : this.#write(frames);
+    if (!socket || !chunkedEncoding || this.gone.aborted) return this.#write(frames);
+    holdTogether(socket);
+    return this.#writeChunk(socket, frames);
   }
 
   /**

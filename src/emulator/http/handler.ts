@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkCaller } from "../callers.ts";
 import { flushed } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
+import { Departure } from "../delivery/departure.ts";
 import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
@@ -19,10 +20,8 @@ import type { Upstream } from "../workbench/relay/upstream.ts";
 import { taken } from "../workbench/transcripts/taken.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, holdTogether } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";
-
-const LEFT = new Error("the client is gone"); // one for all: a reason made for each costs more than the rest of an abort
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
 export class HttpHandler {
@@ -56,12 +55,13 @@ class Exchange {
   readonly #unary: UnaryEndpoints;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #gone: AbortSignal;
+  readonly #left = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
   readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
   #passing: Passing | undefined;
+  #asked: RecordedRequest | undefined;
 
   constructor(service: Service, unary: UnaryEndpoints, message: IncomingMessage, response: ServerResponse) {
     this.#service = service;
@@ -70,13 +70,16 @@ class Exchange {
     this.#response = response;
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
-    const gone = new AbortController();
-    this.#gone = gone.signal;
     response.once("close", () => {
-      gone.abort(LEFT);
+      this.#left.happened();
       this.#passing?.end(response.writableFinished ? "finished" : "left");
       service.recording.responseClosed();
     });
+  }
+
+  /** Fires when the client is gone, or has everything. */
+  get #gone(): AbortSignal {
+    return this.#left.signal;
   }
 
   async answer(): Promise<void> {
@@ -187,6 +190,7 @@ class Exchange {
       wireBytes,
       json: parseJson(body),
     };
+    this.#asked = request;
     this.#service.record(request);
     return request;
   }
@@ -197,14 +201,14 @@ class Exchange {
     if (isBackground) {
       const run = this.#service.startBackground(turn, this.#step);
       if (stream) return this.#follow(run, -1, body);
-      return this.#send({ headers: this.#service.modelHeaders(body), body: run.response });
+      return this.#send({ headers: this.#service.modelHeaders(body, this.#asked), body: run.response });
     }
     const generation = this.#service.generate(turn, this.#step);
     const pace = this.#service.paceOf(this.#step);
     if (!stream) {
       if (pace === "none") generation.finish();
       else for await (const _ of batchesOf(generation, pace, this.#gone)) if (this.#gone.aborted) return;
-      return this.#send({ headers: this.#service.modelHeaders(body), body: generation.outcome?.response });
+      return this.#send({ headers: this.#service.modelHeaders(body, this.#asked), body: generation.outcome?.response });
     }
     if (travelsAsUsual(this.#step)) return this.#sendBatches(batchesOf(generation, pace, this.#gone), body);
     await this.#deliver(eventsOf(generation, pace, this.#gone), body);
@@ -239,6 +243,7 @@ class Exchange {
     batches: AsyncIterable<readonly { readonly type: string; readonly json: string }[]>,
     body: Fields,
   ): Promise<void> {
+    holdTogether(this.#message.socket);
     const outlet = this.#outlet(body);
     for await (const batch of batches) {
       await outlet.sendBatch(batch);
@@ -256,7 +261,7 @@ class Exchange {
       ...this.#ownHeaders(),
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
-      ...this.#service.modelHeaders(body),
+      ...this.#service.modelHeaders(body, this.#asked),
     };
     const headers = mergeHeaders(own, this.#step.headers);
     writeHead(this.#response, 200, headers);

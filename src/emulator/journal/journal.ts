@@ -27,8 +27,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What the emulator decided, request by request; the newest, as many as requests are kept. */
 export class Journal {
-  readonly entries: JournalEntry[] = [];
-  readonly #byRequest = new WeakMap<RecordedRequest, Mutable<JournalEntry>>();
+  readonly entries: Mutable<JournalEntry>[] = [];
   readonly #limit: number;
   readonly #listeners = new Set<JournalListener>();
 
@@ -45,7 +44,6 @@ export class Journal {
       rule: undefined,
       mismatches: [],
     };
-    this.#byRequest.set(request, entry);
     this.entries.push(entry);
     if (this.entries.length > this.#limit) this.entries.shift();
     for (const { arrived } of this.#listeners) arrived();
@@ -68,6 +66,7 @@ export class Journal {
   }
 
   decided(request: RecordedRequest, decision: Partial<Pick<JournalEntry, "answeredBy" | "rule" | "mismatches">>): void {
-    Object.assign(this.#byRequest.get(request) ?? {}, decision);
+    const entry = this.entries.findLast((each) => each.request === request); // one of the newest
+    if (entry) Object.assign(entry, decision);
   }
 }

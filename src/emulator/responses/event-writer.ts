@@ -66,6 +66,10 @@ export class EventWriter {
     this.#isMute = true;
   }
 
+  get isMute(): boolean {
+    return this.#isMute;
+  }
+
   nextSequenceNumber(): number {
     return this.#sequence++;
   }
@@ -73,6 +77,11 @@ export class EventWriter {
   event(type: string, fields: Fields): EncodedEvent {
     if (this.#isMute) return UNSEEN;
     return new EncodedEvent(type, JSON.stringify({ type, sequence_number: this.#sequence++, ...fields }));
+  }
+
+  /** An event with one field, whose JSON is there already. */
+  encoded(type: string, name: string, json: string): EncodedEvent {
+    return new EncodedEvent(type, `{"type":"${type}","sequence_number":${this.#sequence++},"${name}":${json}}`);
   }
 
   added(item: Fields): EncodedEvent {

@@ -107,9 +107,14 @@ export class Generation implements IterableIterator<EncodedEvent> {
     const writer = this.#writer;
     const { isBackground } = turn.request;
     const created = isBackground ? "queued" : "in_progress";
-    yield writer.event("response.created", { response: this.snapshot(created) });
-    if (isBackground) yield writer.event("response.queued", { response: this.snapshot("queued") });
-    yield writer.event("response.in_progress", { response: this.snapshot("in_progress") });
+    if (!writer.isMute) {
+      const begun = JSON.stringify(this.snapshot(created)); // the same in two events
+      yield writer.encoded("response.created", "response", begun);
+      if (isBackground) yield writer.encoded("response.queued", "response", begun);
+      yield isBackground
+        ? writer.event("response.in_progress", { response: this.snapshot("in_progress") })
+        : writer.encoded("response.in_progress", "response", begun);
+    }
     if (turn.request.generate) yield* this.#items();
     if (this.#stopReason === undefined && !writer.isExhausted && this.#directions.ending) {
       yield this.#end(this.#directions.ending);
@@ -145,7 +150,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
       ...(ending?.status === "incomplete" && { reason: ending.reason }),
       ...(ending?.status === "failed" && { error: ending.error }),
     });
-    const said = this.#output.filter((item) => this.#conversation.includes(item) === false);
+    const said = this.#output.filter((item) => !this.#conversation.includes(item));
     this.#outcome = { response, output: this.#output, conversation: [...this.#conversation, ...said] };
     this.onEnd?.(this.#outcome);
     return this.#writer.event(`response.${status}`, { response });

@@ -28,9 +28,17 @@ export class Identifiers {
 /** Fills a delta up to whole blocks of 16 characters, as the service does to hide the length of tokens. */
 export function obfuscation(delta: string, seed: number): string {
   const missing = OBFUSCATION_BLOCK - (delta.length % OBFUSCATION_BLOCK);
-  let state = (seed + 1) * 0x9e3779b1;
+  const start = Math.imul(seed + 1, 0x9e3779b1) >>> 20; // one of 4096 places
+  return NOISE.slice(start, start + missing);
+}
+
+/** Letters in no order, made once: each delta takes a piece of them. */
+const NOISE = noise(4096 + OBFUSCATION_BLOCK);
+
+function noise(length: number): string {
+  let state = 1;
   let text = "";
-  for (let index = 0; index < missing; index += 1) {
+  for (let index = 0; index < length; index += 1) {
     state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + index;
     text += letter(state >>> 8);
   }

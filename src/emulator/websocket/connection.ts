@@ -7,7 +7,6 @@ import type { Generation } from "../responses/generation.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
-import { isCodexBackend } from "../routes.ts";
 import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { type Lane, Lanes } from "./lanes.ts";
@@ -162,12 +161,9 @@ export class ResponsesConnection {
     }
   }
 
-  /** Limits come as events where a Codex client asks, or somebody set them. */
-  #limitsFor({ headers, path }: RecordedRequest): readonly Fields[] {
-    const { rateLimits, options } = this.#service;
-    const isCodex =
-      isCodexBackend(path) || headers["chatgpt-account-id"] !== undefined || /^codex/i.test(headers.originator ?? "");
-    return rateLimits && (isCodex || typeof options.rateLimits === "object") ? rateLimitEvents(rateLimits) : [];
+  #limitsFor(request: RecordedRequest): readonly Fields[] {
+    const limits = this.#service.limitsFor(request);
+    return limits ? rateLimitEvents(limits) : [];
   }
 
   #isWornOut(): boolean {

@@ -27,7 +27,7 @@ describe("a streamed response", () => {
   it("carries the header families of the service", async () => {
     const { url } = await emulator({ turnState: true });
     const body = { ...HELLO, stream: true, reasoning: { effort: "low" } };
-    const { headers } = await send(`${url}/responses`, { body });
+    const { headers } = await send(`${url}/responses`, { body, headers: { originator: "codex_cli_rs" } });
     const again = await send(`${url}/responses`, { body: { ...HELLO, stream: true } });
     const models = await send(`${url}/models?client_version=1.0.0`);
     expect(headers).toMatchObject({
@@ -47,6 +47,7 @@ describe("a streamed response", () => {
     expect(again.headers).not.toHaveProperty("x-reasoning-included");
     expect(again.headers["x-codex-turn-state"]).not.toBe(headers["x-codex-turn-state"]);
     expect(again.headers["x-request-id"]).not.toBe(headers["x-request-id"]);
+    expect(again.headers).not.toHaveProperty("x-codex-primary-used-percent"); // the public API has none
   });
 
   it("reports the model and the limits it was told to, or none", async () => {

@@ -1,5 +1,6 @@
 import { type BodyCutter, cutterFor } from "./body.ts";
-import type { Ending, Entry, ExchangeHead, Header, Passed } from "./passed.ts";
+import { entriesOf, type Kept, sizeOf } from "./kept.ts";
+import type { Ending, Entry, ExchangeHead, Passed } from "./passed.ts";
 
 /** One HTTP request with its answer, or one WebSocket connection, while it passes and afterwards. */
 export class Exchange {
@@ -8,14 +9,14 @@ export class Exchange {
   readonly head: ExchangeHead;
   /** Unix milliseconds. */
   readonly begunAt: number;
-  readonly entries: Entry[] = [];
+  #kept: Kept[] = [];
   readonly #startedAt = performance.now();
-  readonly #tell: (exchange: Exchange, entry: Entry) => void;
+  readonly #tell: (exchange: Exchange, kept: Kept) => void;
   #isOver = false;
-  #contentType = "";
+  #answerHeaders: Readonly<Record<string, unknown>> = {};
   #body: BodyCutter | undefined;
 
-  constructor(id: number, head: ExchangeHead, tell: (exchange: Exchange, entry: Entry) => void) {
+  constructor(id: number, head: ExchangeHead, tell: (exchange: Exchange, kept: Kept) => void) {
     this.id = id;
     this.head = head;
     this.begunAt = Date.now();
@@ -26,40 +27,60 @@ export class Exchange {
     return this.#isOver;
   }
 
+  /** What passed so far, or what is kept of it. */
+  get entries(): readonly Entry[] {
+    return this.#kept.flatMap(entriesOf);
+  }
+
   /** Nothing passes after the end: of several ends the first counts, since whoever cuts a connection also sees it close. */
   pass(passed: Passed): void {
     if (this.#isOver) return;
-    if (passed.kind === "answer") this.#contentType = contentTypeIn(passed.headers);
+    if (passed.kind === "answer") this.#answerHeaders = Object.fromEntries(passed.headers);
     if (passed.kind === "end") {
       for (const rest of this.#body?.end() ?? []) this.pass(rest);
       this.#isOver = true;
     }
-    this.#tell(this, { ...passed, atMs: performance.now() - this.#startedAt });
+    this.#tell(this, { ...passed, atMs: this.#nowMs });
   }
 
   /** Bytes of the answer's body as they pass; the events of a stream are found in them. */
   body(chunk: Uint8Array): void {
-    this.#body ??= cutterFor(this.#contentType);
+    this.#body ??= cutterFor(contentTypeIn(this.#answerHeaders));
     for (const piece of this.#body.push(chunk)) this.pass(piece);
   }
 
   /** The head of the answer. */
   answered(status: number, headers: Readonly<Record<string, unknown>>): void {
-    this.pass({ kind: "answer", status, headers: headerList(headers) });
+    if (this.#isOver) return;
+    this.#answerHeaders = headers;
+    this.#tell(this, { atMs: this.#nowMs, status, headers });
+  }
+
+  /** Events that left together, framed as the service frames them: `event:`, `data:` and an empty line each. @internal */
+  framed(frames: string): void {
+    if (!this.#isOver) this.#tell(this, { atMs: this.#nowMs, frames });
   }
 
   end(how: Ending, close: { readonly code?: number; readonly reason?: string } = {}): void {
     this.pass({ kind: "end", how, ...close });
   }
+
+  /** @internal */
+  keep(kept: Kept): void {
+    this.#kept.push(kept);
+  }
+
+  /** Forgets the older half. @returns How many characters that was. @internal */
+  forgetHalf(): number {
+    return this.#kept.splice(0, Math.ceil(this.#kept.length / 2)).reduce((sum, kept) => sum + sizeOf(kept), 0);
+  }
+
+  get #nowMs(): number {
+    return performance.now() - this.#startedAt;
+  }
 }
 
-function headerList(headers: Readonly<Record<string, unknown>>): readonly Header[] {
-  return Object.entries(headers).flatMap(([name, value]): readonly Header[] => {
-    if (value === undefined) return [];
-    return (Array.isArray(value) ? value : [value]).map((single): Header => [name, String(single)]);
-  });
-}
-
-function contentTypeIn(headers: readonly Header[]): string {
-  return headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
+function contentTypeIn(headers: Readonly<Record<string, unknown>>): string {
+  const name = Object.keys(headers).find((each) => each.toLowerCase() === "content-type");
+  return name === undefined ? "" : String(headers[name]);
 }

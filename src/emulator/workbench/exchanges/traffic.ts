@@ -1,4 +1,5 @@
 import { Exchange } from "./exchange.ts";
+import { entriesOf, type Kept, sizeOf } from "./kept.ts";
 import type { Entry, ExchangeHead } from "./passed.ts";
 
 export interface TrafficListener {
@@ -14,8 +15,8 @@ const MOST_KEPT = 32 * 1024 * 1024;
  * about 32 Mi characters of what passed.
  */
 export class Traffic {
-  readonly #exchanges = new Map<number, Exchange>();
-  readonly #sizes = new Map<number, number>();
+  /** What is kept, oldest first, with its size in characters. */
+  readonly #sizes = new Map<Exchange, number>();
   readonly #listeners = new Set<TrafficListener>();
   readonly #limit: number;
   #count = 0;
@@ -27,17 +28,17 @@ export class Traffic {
 
   /** The exchanges that are kept, oldest first. */
   get exchanges(): Iterable<Exchange> {
-    return this.#exchanges.values();
+    return this.#sizes.keys();
   }
 
   get(id: number): Exchange | undefined {
-    return this.#exchanges.get(id);
+    for (const exchange of this.#sizes.keys()) if (exchange.id === id) return exchange;
+    return undefined;
   }
 
   begin(head: ExchangeHead): Exchange {
     this.#count += 1;
     const exchange = new Exchange(this.#count, head, this.#passed);
-    this.#exchanges.set(exchange.id, exchange);
     this.#grow(exchange, head.body.length);
     for (const listener of this.#listeners) listener.begun?.(exchange);
     return exchange;
@@ -49,35 +50,30 @@ export class Traffic {
     return () => void this.#listeners.delete(listener);
   }
 
-  readonly #passed = (exchange: Exchange, entry: Entry): void => {
-    if (this.#exchanges.has(exchange.id)) {
-      exchange.entries.push(entry);
-      this.#grow(exchange, sizeOf(entry));
+  readonly #passed = (exchange: Exchange, kept: Kept): void => {
+    if (this.#sizes.has(exchange)) {
+      exchange.keep(kept);
+      this.#grow(exchange, sizeOf(kept));
     }
-    for (const listener of this.#listeners) listener.passed?.(exchange, entry);
+    if (this.#listeners.size === 0) return;
+    for (const entry of entriesOf(kept)) for (const listener of this.#listeners) listener.passed?.(exchange, entry);
   };
 
   #grow(exchange: Exchange, size: number): void {
     this.#size += size;
-    this.#sizes.set(exchange.id, (this.#sizes.get(exchange.id) ?? 0) + size);
-    while (this.#exchanges.size > this.#limit || (this.#size > MOST_KEPT && this.#exchanges.size > 1)) {
-      const [oldest = 0] = this.#exchanges.keys();
+    this.#sizes.set(exchange, (this.#sizes.get(exchange) ?? 0) + size);
+    while (this.#sizes.size > this.#limit || (this.#size > MOST_KEPT && this.#sizes.size > 1)) {
+      const [oldest = exchange] = this.#sizes.keys();
       this.#size -= this.#sizes.get(oldest) ?? 0;
       this.#sizes.delete(oldest);
-      this.#exchanges.delete(oldest);
     }
     if (this.#size > MOST_KEPT) this.#shorten(exchange);
   }
 
   /** A connection that lives for days is one exchange: the older half of what passed on it goes. */
   #shorten(exchange: Exchange): void {
-    const gone = exchange.entries.splice(0, Math.ceil(exchange.entries.length / 2));
-    const size = gone.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    const size = exchange.forgetHalf();
     this.#size -= size;
-    this.#sizes.set(exchange.id, (this.#sizes.get(exchange.id) ?? 0) - size);
+    this.#sizes.set(exchange, (this.#sizes.get(exchange) ?? 0) - size);
   }
-}
-
-function sizeOf(entry: Entry): number {
-  return "data" in entry ? entry.data.length : 0;
 }
