@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { RawText } from "./raw-text.ts";
 
 const SMALLEST_BLOCK = 1024;

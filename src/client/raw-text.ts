@@ -1,4 +1,5 @@
-import { isAscii } from "node:buffer";
+// Imported, since the global name is looked up by a call each time.
+import { Buffer, isAscii } from "node:buffer";
 
 /**
  * The bytes of a UTF-8 text as characters, one each (ISO 8859-1): what is ASCII in it reads as it is. Looking for something in a raw text and

@@ -40,6 +40,19 @@ function read(lines: readonly RawData[], fast: boolean) {
   return { told, observed, moved };
 }
 
+/** The same as messages that came together. */
+function readMessages(messages: readonly RawData[]) {
+  const { reader, told, observed } = reading(true);
+  let inRuns = 0;
+  for (let at = 0; at < messages.length; ) {
+    const next = reader.readMessages(messages, at);
+    if (next === at) reader.read(messages[at] ?? "");
+    inRuns += next - at;
+    at = Math.max(next, at + 1);
+  }
+  return { told, observed, inRuns };
+}
+
 /** The same as the body of an event stream that comes in pieces; `runs`: how many events came in runs. */
 function readBody(body: Buffer, ends: readonly number[]) {
   const { reader, told, observed } = reading(true);
@@ -193,6 +206,21 @@ describe("the fast path", () => {
       { numRuns: 1500 },
     );
     expect(inRuns).toBeGreaterThan(150);
+  });
+
+  it("tells of messages that came together what the plain decoder tells of each", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(stream, (lines) => {
+        const messages = lines.map((line) => bytesOf(line));
+        const { moved: _, ...plain } = read(messages, false);
+        const { inRuns, ...told } = readMessages(messages);
+        expect(told).toEqual(plain);
+        taken += inRuns;
+      }),
+      { numRuns: 1500 },
+    );
+    expect(taken).toBeGreaterThan(500);
   });
 
   it("takes no delta that JSON.parse refuses, and reads none differently", () => {

@@ -93,6 +93,14 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     if (!this.isOver && this.#reader.read(raw)) this.#hasMoved = true;
   }
 
+  /** Messages, each an event, from number `at` on; returns the number of the first one that was left. */
+  readMessages(messages: readonly RawData[], at: number): number {
+    const next = this.isOver ? at : this.#reader.readMessages(messages, at);
+    if (next > at) this.#hasMoved = true;
+    else this.read(messages[at] as RawData);
+    return Math.max(next, at + 1);
+  }
+
   /** Events out of an event stream's lines, from `start` on, as far as they need not be cut out; returns where the first one begins that does. */
   readLines(lines: RawText, start: number): number {
     let at = start;

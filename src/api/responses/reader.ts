@@ -79,6 +79,9 @@ export class ResponseReader {
   readonly #carrier: StreamPoll["carrier"];
   readonly #options: ResponseReaderOptions;
   readonly #fast: FastEvents | undefined;
+  /** The same, unless each frame is cut out to be passed on. */
+  readonly #runs: FastEvents | undefined;
+  readonly #isPolled: boolean;
   readonly #delivered = new DeliveredItems();
   readonly #whole = new WholeTexts();
   readonly #numbers = new SequenceNumbers();
@@ -95,6 +98,8 @@ export class ResponseReader {
     this.#options = options;
     const { wireEvents = false, raw = false, fast = true } = options;
     if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
+    if (!options.frames) this.#runs = this.#fast;
+    this.#isPolled = options.telemetry?.onStreamPoll !== undefined;
     this.#buffering = new SafetyBuffering(options.headers ?? {});
   }
 
@@ -135,18 +140,26 @@ export class ResponseReader {
    * @returns Where the next one begins; `start` where this one has to be cut out first.
    */
   readLines(lines: RawText, start: number): number {
-    const fast = this.#options.frames ? undefined : this.#fast; // a frame is cut out to be passed on
+    const fast = this.#runs;
     const text = fast?.readRun(lines, start);
-    const event = fast?.run[0];
-    if (fast === undefined || text === undefined || event === undefined) return start;
-    const { run, end } = fast;
-    const { type } = event;
-    this.#numberDelta(fast.sequenceNumber, event);
-    this.#numbers.more(run.length - 1);
-    if (this.#options.telemetry?.onStreamPoll) for (const each of run) this.#poll(each.type, undefined, true);
-    this.#whole.piece(type);
-    this.#sink.deltas(run, { ...event, delta: text });
+    if (fast === undefined || text === undefined) return start;
+    const { end } = fast;
+    this.#takeRun(fast, text);
     return end;
+  }
+
+  /**
+   * As {@link readLines}, out of messages, each of which is an event.
+   *
+   * @returns The number of the next one; `at` where that one has to be read by itself.
+   */
+  readMessages(messages: readonly RawData[], at: number): number {
+    const fast = this.#runs;
+    const text = fast?.readMessages(messages, at);
+    if (fast === undefined || text === undefined) return at;
+    const next = at + fast.run.length;
+    this.#takeRun(fast, text);
+    return next;
   }
 
   /** An event cut off by the end of the body: counts only when it ends the response. */
@@ -158,6 +171,16 @@ export class ResponseReader {
   /** The carrier broke while the next event was waited for. */
   interrupted(error: unknown): void {
     this.#poll(undefined, error);
+  }
+
+  #takeRun({ run, sequenceNumber }: FastEvents, delta: string): void {
+    const [first] = run;
+    if (first === undefined) return;
+    this.#numberDelta(sequenceNumber, first);
+    this.#numbers.more(run.length - 1);
+    if (this.#isPolled) for (const { type } of run) this.#poll(type, undefined, true);
+    this.#whole.piece(first.type);
+    this.#sink.deltas(run, { ...first, delta });
   }
 
   #isNoNews(type: string): boolean {
@@ -320,8 +343,8 @@ export class ResponseReader {
 
   /** @param isTyped - `type` is that of the typed event, which is the wire's without `response.`. */
   #poll(type: unknown, error?: unknown, isTyped = false): void {
+    if (!this.#isPolled) return;
     const { telemetry } = this.#options;
-    if (!telemetry?.onStreamPoll) return;
     const now = performance.now();
     const durationMs = now - this.#polledAt;
     notify(telemetry, "onStreamPoll", {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { LimitError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import { byteCount } from "../options.ts";

@@ -258,14 +258,13 @@ export class ResponsesWebSocketConnection {
 
   /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
   readonly #readMessages = (): void => {
-    let size = 0;
+    const messages = this.#messages.splice(0);
     try {
-      for (const message of this.#messages.splice(0)) {
-        if (this.#flow) this.#flow.read(message);
-        else this.#unasked(decodeRawData(message));
-        size += message.length;
+      for (let at = 0; at < messages.length; ) {
+        if (this.#flow) at = this.#flow.readMessages(messages, at);
+        else this.#unasked(decodeRawData(messages[at++] as RawData));
       }
-      this.#flow?.took(size);
+      this.#flow?.took(messages.reduce((size, message) => size + message.length, 0));
     } catch (error) {
       if (this.#flow)
         this.#flow.fail(error); // nobody listens to the promise that called

@@ -1,4 +1,4 @@
-import { decodeRawText, type RawText } from "../../../../client/raw-text.ts";
+import { decodeRawText, type RawData, type RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
 import type { ResponseEvent } from "../types.ts";
@@ -128,7 +128,7 @@ export class DeltaPattern {
     let text = "";
     for (let event = this.#read(lines, end, framed); event !== undefined; event = this.#read(lines, end, framed)) {
       if (run.length === 0) first = this.sequenceNumber;
-      else if (first !== undefined && this.sequenceNumber !== first + run.length) break;
+      else if (!this.#follows(first, run.length)) break;
       run.push(event);
       text += event.delta;
       end = this.end;
@@ -136,6 +136,28 @@ export class DeltaPattern {
     this.sequenceNumber = first;
     this.end = end;
     return text;
+  }
+
+  /** As `readRun`, of messages, each of which is an event; `at` is the first one. */
+  readMessages(messages: readonly RawData[], at: number, run: DeltaEvent[]): string {
+    let first: number | undefined;
+    let text = "";
+    for (let nth = at; nth < messages.length; nth += 1) {
+      const raw = messages[nth];
+      const event = typeof raw === "string" ? this.read(raw) : undefined;
+      if (event === undefined) break;
+      if (run.length === 0) first = this.sequenceNumber;
+      else if (!this.#follows(first, run.length)) break;
+      run.push(event);
+      text += event.delta;
+    }
+    this.sequenceNumber = first;
+    return text;
+  }
+
+  /** Does the event that was read last come next in a run of so many, whose first one has this number? */
+  #follows(first: number | undefined, count: number): boolean {
+    return first === undefined || this.sequenceNumber === first + count;
   }
 
   #read(raw: RawText, start: number, { head, tail }: Ends): DeltaEvent | undefined {

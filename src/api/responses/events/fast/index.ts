@@ -54,10 +54,7 @@ export class FastEvents {
    */
   readRun(lines: RawText, start: number): string | undefined {
     this.#frame ??= frameAt(lines, start);
-    const run = this.run;
-    // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
-    if (run.length === 1) run.pop();
-    else if (run.length > 1) run.length = 0;
+    const run = this.#emptyRun();
     const patterns = this.#patterns;
     for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
       const pattern = patterns[nth] as DeltaPattern;
@@ -65,6 +62,20 @@ export class FastEvents {
       if (run.length === 0) continue;
       this.#found(pattern);
       this.end = pattern.end;
+      return text;
+    }
+    return undefined;
+  }
+
+  /** As `readRun`, of messages, each of which is an event; `at` is the first one. */
+  readMessages(messages: readonly RawData[], at: number): string | undefined {
+    const run = this.#emptyRun();
+    const patterns = this.#patterns;
+    for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
+      const pattern = patterns[nth] as DeltaPattern;
+      const text = pattern.readMessages(messages, at, run);
+      if (run.length === 0) continue;
+      this.#found(pattern);
       return text;
     }
     return undefined;
@@ -83,6 +94,14 @@ export class FastEvents {
     this.#luck -= 1;
     if (this.#patterns.length === MOST_PATTERNS) this.#patterns.shift();
     this.#patterns.push(pattern);
+  }
+
+  #emptyRun(): DeltaEvent[] {
+    const { run } = this;
+    // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
+    if (run.length === 1) run.pop();
+    else if (run.length > 1) run.length = 0;
+    return run;
   }
 
   #found({ sequenceNumber }: DeltaPattern): void {
