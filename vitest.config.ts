@@ -5,7 +5,7 @@ import { SecondTries } from "./test/support/second-tries.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "test/{network,counterparts,interop,page,runtimes}/**"],
+    exclude: [...configDefaults.exclude, "test/{network,counterparts,interop,page,runtimes,shells}/**"],
     setupFiles: ["test/support/scrub-environment.ts", "test/support/watchdog.ts"],
     testTimeout: 15_000,
     // Also two on two cores, where the default is one: much of a test is waiting for a socket.

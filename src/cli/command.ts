@@ -1,21 +1,41 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nearestName } from "../client/index.ts";
 import { type Logger, version as packageVersion } from "../index.ts";
+import { helpOf } from "./help.ts";
 import { logLevels, stderrLogger } from "./logger.ts";
 import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";
+import { columnsOf } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A command: its arguments in, its work done when the promise resolves. */
-export type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+export interface Command {
+  (args: readonly string[], signal: AbortSignal): Promise<void>;
+  readonly described: Described;
+}
 
-export interface CommandDefinition<Table extends OptionTable> {
+/** Every command by its name, loaded when it is wanted. */
+export type Commands = ReadonlyMap<string, { readonly summary: string; load(): Promise<Command> }>;
+
+/** What the help, the completion of shells and the manual are made of. */
+export interface Described {
   readonly name: string;
   /** The one argument that is no option, as the help names it; a command without one takes none. */
   readonly argument?: string;
+  /** What the argument may be, where there are few. */
+  readonly choices?: readonly string[];
   /** The option it cannot do without, for the first line of the help. */
   readonly needs?: string;
   /** What it does, for the help. */
   readonly about: string;
+  readonly options: OptionTable;
+  /** Command lines, each with what it does. */
+  readonly examples?: readonly (readonly [line: string, what: string])[];
+  /** Of a command of several: the word after its name to the command that it is. */
+  readonly actions?: ReadonlyMap<string, Command>;
+}
+
+export interface CommandDefinition<Table extends OptionTable> extends Omit<Described, "actions"> {
   readonly options: Table;
   /** Further options that it takes without a use for them, and says so: a script may give them to every command that calls the API. */
   readonly commonOptions?: OptionTable;
@@ -40,9 +60,10 @@ const ofEveryCommand = {
 export function defineCommand<Table extends OptionTable>(definition: CommandDefinition<Table>): Command {
   const { name, run } = definition;
   const options = { ...definition.options, ...ofEveryCommand };
-  return async (args, signal) => {
+  const described = { ...definition, options };
+  const invoke = async (args: readonly string[], signal: AbortSignal): Promise<void> => {
     const { given, positionals } = parse(name, { ...definition.commonOptions, ...options }, args);
-    if (given.has("help")) return output.write(helpOf(definition, options));
+    if (given.has("help")) return output.write(helpOf(described, columnsOf(process.stdout)));
     if (given.has("version")) return output.write(`${packageVersion}\n`);
     const argument = oneArgument(definition, positionals);
     const values = valuesOf(definition.options, given);
@@ -52,6 +73,7 @@ export function defineCommand<Table extends OptionTable>(definition: CommandDefi
       if (!Object.hasOwn(options, key)) logger.warn({}, `--${optionName(key)} has no effect in ${name}`);
     await run({ argument, values, logger, signal });
   };
+  return Object.assign(invoke, { described });
 }
 
 interface Given extends ReadonlyMap<string, readonly string[]> {}
@@ -74,7 +96,8 @@ function parse(
     const given = new Map(keys.map((key) => [key, (values[optionName(key)] as unknown[]).map(String)]));
     return { given, positionals };
   } catch (error) {
-    throw new UsageError(`${complaintOf(name, error as Error & { code?: string })} (see: codex-wire ${name} --help)`);
+    const complaint = complaintOf(name, Object.keys(options).map(optionName), error as Error & { code?: string });
+    throw new UsageError(`${complaint} (see: codex-wire ${name} --help)`);
   }
 }
 
@@ -83,10 +106,12 @@ function parserEntry({ placeholder, short }: Option<unknown>): NonNullable<Parse
   return { type, multiple: true, ...(short === undefined ? {} : { short }) };
 }
 
-function complaintOf(name: string, { code, message }: Error & { code?: string }): string {
+function complaintOf(name: string, known: readonly string[], { code, message }: Error & { code?: string }): string {
   const [line = ""] = message.split("\n", 1);
   const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'(-[^']*)'/.exec(line)?.[1] : undefined;
-  return unknown === undefined ? line : `${name} has no option ${unknown}`;
+  if (unknown === undefined) return line;
+  const meant = nearestName(unknown.replace(/^-+/, ""), known);
+  return `${name} has no option ${unknown}${meant === undefined ? "" : `; did you mean --${meant}?`}`;
 }
 
 function oneArgument(
@@ -105,18 +130,4 @@ function valuesOf<Table extends OptionTable>(table: Table, given: Given): Values
   const read = ([key, option]: [string, Option<unknown>]) =>
     [key, option.read(given.get(key) ?? [], `--${optionName(key)}`)] as const;
   return Object.fromEntries(Object.entries(table).map(read)) as ValuesOf<Table>;
-}
-
-function helpOf(
-  { name, argument, needs, about }: Omit<CommandDefinition<OptionTable>, "options" | "run">,
-  options: OptionTable,
-): string {
-  const rows = Object.entries(options).map(([key, { placeholder, help }]) => ({
-    left: [`--${optionName(key)}`, placeholder].filter(Boolean).join(" "),
-    help,
-  }));
-  const width = Math.max(...rows.map(({ left }) => left.length));
-  const usage = ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
-  const lines = rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}\n`);
-  return `${usage}\n\n${about}\n\n${lines.join("")}`;
 }

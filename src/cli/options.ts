@@ -7,6 +7,8 @@ export interface Option<Value> {
   /** What stands for the value in the help; a switch has none. */
   readonly placeholder?: string;
   readonly short?: string;
+  /** The values that there are, where there are few: for the completion of shells. */
+  readonly choices?: readonly string[];
   readonly help: string;
   /**
    * @param given - What the command line gives for it, in order; empty where it does not stand there.
@@ -46,9 +48,9 @@ export function choice<const Value extends string>(
     const value = given.at(-1);
     const found = choices.find((each) => each === value);
     if (value === undefined || found !== undefined) return found;
-    throw new UsageError(`${flag} ${JSON.stringify(value)} is none of ${choices.join(", ")}`);
+    throw new UsageError(`${flag} must be one of ${choices.join(", ")}; got ${JSON.stringify(value)}`);
   };
-  return { placeholder, help, read };
+  return { placeholder, choices, help, read };
 }
 
 export function wholeNumber(help: string): Option<number | undefined> {

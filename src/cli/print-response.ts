@@ -1,13 +1,15 @@
 import { itemText, type ResponseStream } from "../index.ts";
 import { output, say } from "./output.ts";
 import { ResponseSummary } from "./response-summary.ts";
+import { columnsOf } from "./terminal.ts";
+import { Thoughts } from "./thoughts.ts";
 
 /** A response on standard output: one event a line, or its text, summed up on standard error where that is a terminal. */
 export async function printResponse(stream: ResponseStream, { json }: { readonly json: boolean }): Promise<void> {
   const summary = new ResponseSummary();
   if (json) return printEvents(stream);
   await printText(stream, summary);
-  if (process.stderr.isTTY) say(summary.line());
+  if (process.stderr.isTTY) for (const line of summary.lines(columnsOf(process.stderr))) say(line);
 }
 
 async function printEvents(stream: ResponseStream): Promise<void> {
@@ -16,16 +18,15 @@ async function printEvents(stream: ResponseStream): Promise<void> {
 
 /**
  * The answer's text as it comes, a refusal too; an item whose words came in no piece, whole. Reasoning summaries and tool calls, which are not the answer,
- * on standard error.
+ * on standard error, the former under a heading and pale.
  */
 async function printText(stream: ResponseStream, summary: ResponseSummary): Promise<void> {
   let endsLine = true;
-  let reasons = false;
+  const thoughts = new Thoughts();
   const told = new Set<number | undefined>();
   const write = async (words: string): Promise<void> => {
     if (words === "") return;
-    if (reasons) process.stderr.write("\n\n");
-    reasons = false;
+    thoughts.end();
     await output.write(words);
     endsLine = words.endsWith("\n");
   };
@@ -40,9 +41,11 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
         const isTold = told.delete(event.outputIndex) || told.delete(undefined);
         if (!isTold) await write(itemText(event.item, "output_text") + itemText(event.item, "refusal"));
       } else if (event.type === "reasoning_summary_text.delta") {
-        process.stderr.write(event.delta);
-        reasons = true;
+        thoughts.say(event.delta);
+      } else if (event.type === "reasoning_summary_part.added") {
+        thoughts.beginPart();
       } else if (event.type === "output_item.done" && event.item.type === "function_call") {
+        thoughts.end();
         say(`tool call: ${event.item.name}(${event.item.arguments})`);
       } else if (event.type === "restarted") {
         if (!endsLine) await output.write("\n");
@@ -55,6 +58,7 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
       }
     }
   } finally {
+    thoughts.end();
     // Whatever ended the text, what follows it on a terminal begins on a line of its own.
     if (!endsLine) await output.write("\n");
   }

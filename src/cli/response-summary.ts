@@ -2,7 +2,7 @@ import type { RateLimitSnapshot, RateLimitWindow, ResponseEvent, TokenUsage } fr
 
 const BAR_CELLS = 10;
 
-/** Counts along with a stream and sums it up in one line: tokens, time to first token, speed, rate limits as bars. */
+/** Counts along with a stream and sums it up: tokens, time to first token, speed, rate limits as bars. */
 export class ResponseSummary {
   readonly #startedAt = performance.now();
   #firstTokenAt: number | undefined;
@@ -19,10 +19,20 @@ export class ResponseSummary {
     }
   }
 
-  line(): string {
+  /** @param columns - Of the terminal: what does not fit on one line goes on in the next, a part never cut. */
+  lines(columns?: number): string[] {
     const parts = [...this.#tokens(), ...this.#timing()];
     for (const snapshot of this.#limits.values()) parts.push(...limitBars(snapshot));
-    return parts.length > 0 ? `— ${parts.join(" · ")}` : "— no usage reported";
+    if (parts.length === 0) return ["— no usage reported"];
+    const lines: string[] = [];
+    for (const part of parts) {
+      const line = lines.at(-1);
+      const longer = line === undefined ? `— ${part}` : `${line} · ${part}`;
+      if (line === undefined) lines.push(longer);
+      else if (columns === undefined || longer.length <= columns) lines[lines.length - 1] = longer;
+      else lines.push(`  ${part}`);
+    }
+    return lines;
   }
 
   #tokens(): string[] {

@@ -38,6 +38,7 @@ export {
   type OpenWebSocket,
   type PolicyOptions,
 } from "./interop/index.ts";
+export { nearestName } from "./nearest.ts";
 export { type LogFields, type Logger, silentLogger, steadyLogger } from "./observe/log.ts";
 export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./observe/redact.ts";
 export type {

@@ -1,4 +1,5 @@
 import { BuildError } from "./failure/kinds.ts";
+import { nearestName } from "./nearest.ts";
 
 /** Options as callers give them, often from untyped code or from a variable that is not set: checked once, where they come in. */
 
@@ -90,24 +91,7 @@ export function knownOptions<Options extends object>(
 }
 
 function unknownOption(what: string, name: string, known: readonly string[]): BuildError {
-  const [nearest] = known
-    .map((each) => ({ each, distance: editDistance(name.toLowerCase(), each.toLowerCase()) }))
-    .sort((one, other) => one.distance - other.distance);
-  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, name.length * 0.4);
-  const advice = isNear ? `did you mean ${nearest.each}?` : `there are ${known.join(", ")}`;
+  const nearest = nearestName(name, known);
+  const advice = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
   return new BuildError(`${what} has no option ${JSON.stringify(name)}; ${advice}`);
-}
-
-/** Insertions, removals and replacements that make one text of the other (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, character] of [...one].entries()) {
-    const next = [at + 1];
-    for (let column = 0; column < other.length; column += 1) {
-      const replaced = (row[column] ?? 0) + (character === other[column] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

@@ -3,7 +3,10 @@ import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 
 const commands = ["respond", "session", "compact", "memories", "models", "realtime", "doctor", "emulator"];
-const listed = ["respond", "resume", "responses", ...commands.slice(1)];
+const listed = [
+  ...["respond", "resume", "responses", "session", "compact", "memories", "models"],
+  ...["upload", "realtime", "doctor", "emulator", "completion"],
+];
 
 describe("every command", () => {
   it.each(commands)("%s explains its options and prints the version", async (command) => {
@@ -34,10 +37,32 @@ describe("every command", () => {
   });
 });
 
-it.each(["respnod", "constructor", "__proto__", "toString"])("there is no command %s", async (name) => {
+it.each([
+  ["respnod", "did you mean respond?"],
+  ["Doctor", "did you mean doctor?"],
+  ["constructor", `the commands are ${listed.join(", ")}`],
+  ["__proto__", `the commands are ${listed.join(", ")}`],
+])("there is no command %s, and the message says what there is", async (name, advice) => {
   const { status, stdout, stderr } = await runCommand([name]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-  expect(stderr).toBe(`codex-wire: there is no command "${name}"; the commands are ${listed.join(", ")}\n`);
+  expect(stderr).toBe(`codex-wire: there is no command "${name}"; ${advice}\n`);
+});
+
+describe("the help", () => {
+  it.each(listed)("of %s fits 40 columns and has an example", async (command) => {
+    const { stdout } = await runCommand([command, "--help"], { env: { COLUMNS: "40" } });
+    const [, examples = ""] = stdout.split("\nexamples:\n");
+    expect(examples).toContain("  codex-wire");
+    const [usage = "", ...lines] = stdout.split("\nexamples:\n", 1)[0]?.split("\n") ?? [];
+    expect(usage).toMatch(/^usage: codex-wire /); // a command line is not cut
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+  });
+
+  it("lists the commands in 40 columns", async () => {
+    const { stdout } = await runCommand([], { env: { COLUMNS: "40" } });
+    expect(stdout.split("\n").filter((line) => line.length > 40)).toEqual([]);
+    expect(stdout).toContain("\n  respond\n      stream one response;");
+  });
 });
 
 describe("an option without effect", () => {
@@ -74,11 +99,16 @@ describe("an option without effect", () => {
 
 describe("an option", () => {
   it.each([
+    [
+      ["respond", "--carier", "http", "x"],
+      /^codex-wire: respond has no option --carier; did you mean --carrier\? \(see/,
+    ],
+    [["responses", "gte", "x"], /^codex-wire: responses has no action "gte"; did you mean get\?/],
     [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-wire respond --help)"],
     [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-wire respond --help)"],
     [["memories", "--instructions", "x"], "memories has no option --instructions (see: codex-wire memories --help)"],
     [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-wire respond --help)"],
-    [["respond", "--auth", "key", "x"], '--auth "key" is none of codex, none'],
+    [["respond", "--auth", "key", "x"], '--auth must be one of codex, none; got "key"'],
     [["respond", "--max-retries", "-1", "x"], /--max-retries/],
     [["respond", "--max-retries=-1", "x"], '--max-retries takes a whole number, 0 or more; got "-1"'],
     [["respond", "--header", ": v", "x"], "--header takes 'name: value'; one of them has no colon after a name"],

@@ -53,7 +53,7 @@ describe("compact", () => {
   it.each([
     [["compact"], /--request FILE is missing/],
     [["compact", "--request", "/does/not/exist"], /cannot be read: No such file or directory \(ENOENT\)/],
-    [["compact", "--request", "-", "--form", "soft"], /--form "soft" is none of endpoint, trigger/],
+    [["compact", "--request", "-", "--form", "soft"], /--form must be one of endpoint, trigger; got "soft"/],
     [["compact", "--request", "-", "extra"], /compact takes no argument/],
   ])("%j is a fault of the command line, told before anything is connected", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args, { input: "{}" });

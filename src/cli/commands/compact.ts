@@ -10,6 +10,7 @@ export const compact = defineCommand({
   needs: "--request FILE",
   about: "Compacts a history: prints the items to go on with. A request holds model, input and instructions.",
   commonOptions,
+  examples: [["codex-wire compact --request history.json > shorter.json", "the items to go on with"]],
   options: {
     ...requestOptions,
     form: choice("FORM", ["endpoint", "trigger"], ": how compaction is asked for; default endpoint"),

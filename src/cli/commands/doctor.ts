@@ -22,6 +22,7 @@ import { examineTrust } from "../doctor/trust-section.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
 import { ReportedError } from "../reported-error.ts";
+import { columnsOf } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A list of models is there at once; five minutes, as for an answer of a model, would be no diagnosis. */
@@ -35,6 +36,10 @@ export const doctor = defineCommand({
 used and why, then name resolution, TCP, proxy, TLS, HTTP and WebSocket in turn, each with its time. It changes nothing, sends no key and
 prints no secret. The exit status is that of the first failure.`,
   commonOptions,
+  examples: [
+    ["codex-wire doctor", "the way to the API"],
+    ["codex-wire doctor https://gateway.example/v1 --json > report.json", "a report to send to whoever helps"],
+  ],
   options: {
     baseUrl: text("URL", "the same as the argument"),
     provider: serviceOptions.provider,
@@ -57,7 +62,9 @@ prints no secret. The exit status is that of the first failure.`,
     const situation = { route: examined.route, now: Date.now(), platform: process.platform };
     const report = { ...examined, helpDesk: helpDeskParagraph(examined, situation) };
     if (signal.aborted) throw new AbortedError(signal.reason); // no check of the report has failed
-    await (values.json ? output.writeJson(reportToJson(report)) : output.write(renderReport(report)));
+    await (values.json
+      ? output.writeJson(reportToJson(report))
+      : output.write(renderReport(report, columnsOf(process.stdout))));
     if (report.error !== undefined) throw new ReportedError(report.error);
   },
 });

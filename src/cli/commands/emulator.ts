@@ -10,6 +10,14 @@ export const emulator = defineCommand({
   name: "emulator",
   about:
     "Runs a server on loopback that answers as the Responses API does, with a small deterministic model. Ctrl-C ends it.",
+  examples: [
+    ["codex-wire emulator --port 8080", "then OPENAI_BASE_URL=http://127.0.0.1:8080/v1 for any program"],
+    ["codex-wire emulator --scenario weather.yaml", "answers of your own"],
+    [
+      "codex-wire emulator --record calls --upstream https://api.openai.com/v1",
+      "record the service; --replay calls plays it",
+    ],
+  ],
   options: {
     port: wholeNumber("default: a free one"),
     tls: toggle(

@@ -9,6 +9,7 @@ export const memories = defineCommand({
   needs: "--request FILE",
   about: "Summarizes recorded conversations: prints both summaries of each. A request holds model and traces.",
   commonOptions,
+  examples: [["codex-wire memories --request traces.json --json", "both summaries of each trace, as one line"]],
   options: { ...requestOptions, ...unaryOptions },
   async run({ values, logger, signal }) {
     const input = (await readRequest(values, signal)) as unknown as MemorySummarizeInput; // checked when it is encoded

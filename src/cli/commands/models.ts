@@ -1,7 +1,9 @@
 import { type ModelInfo, type ModelsList, version as packageVersion } from "../../index.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
+import { hanging } from "../layout.ts";
 import { text, wholeNumber } from "../options.ts";
+import { columnsOf } from "../terminal.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 
 /** The list only helps to choose; who waits for it waits for everything else. */
@@ -13,6 +15,10 @@ export const models = defineCommand({
   about:
     "Lists the models: slug, name, context window in tokens, reasoning efforts (the default one with a *) and visibility.",
   commonOptions,
+  examples: [
+    ["codex-wire models --auth codex", "what the Codex CLI's login may use"],
+    ["codex-wire models --provider ollama", "what is installed here"],
+  ],
   options: {
     ...unaryOptions,
     idleTimeoutMs: wholeNumber(`longest wait for the list, further tries included; default ${DEFAULT_TIMEOUT_MS}`),
@@ -24,16 +30,18 @@ export const models = defineCommand({
       values,
       logger,
       send: (api) => api.models.list({ timeoutMs, signal }),
-      print: modelsTable,
+      print: (list) => modelsTable(list, columnsOf(process.stdout)),
     });
   },
 });
 
-/** Columns as wide as their widest cell; numbers to the right. */
-export function modelsTable({ models }: Pick<ModelsList, "models">): string {
+/** Columns as wide as their widest cell, numbers to the right; where that is wider than the terminal, a paragraph for each model. */
+export function modelsTable({ models }: Pick<ModelsList, "models">, columns?: number): string {
   const sorted = [...models].sort((one, other) => one.priority - other.priority);
-  const rows = [["SLUG", "NAME", "CONTEXT", "EFFORTS", "VISIBILITY"], ...sorted.map(cellsOf)];
+  const rows = [TITLES, ...sorted.map(cellsOf)];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  if (columns !== undefined && widths.reduce((sum, width) => sum + 2 + width, -2) > columns)
+    return sorted.map((model) => paragraphOf(cellsOf(model), columns)).join("\n");
   return rows
     .map(
       (row) =>
@@ -45,7 +53,13 @@ export function modelsTable({ models }: Pick<ModelsList, "models">): string {
     .join("");
 }
 
+const TITLES = ["SLUG", "NAME", "CONTEXT", "EFFORTS", "VISIBILITY"];
 const CONTEXT_COLUMN = 2;
+
+function paragraphOf([slug = "", ...cells]: readonly string[], columns: number): string {
+  const facts = cells.flatMap((cell, index) => hanging(`  ${TITLES[index + 1]?.toLowerCase()}: `, cell, columns));
+  return `${[slug, ...facts].join("\n")}\n`;
+}
 
 function pad(cell: string, column: number, widths: readonly number[]): string {
   const width = widths[column] ?? 0;

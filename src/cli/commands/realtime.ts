@@ -42,6 +42,10 @@ export const realtime = defineCommand({
   about: `Talks to a realtime session. TEXT, or each line of standard input, is said to the model; what both sides say goes to
 standard output, a line a speaker. The command ends after the last answer, or with Ctrl-C.`,
   commonOptions,
+  examples: [
+    ['codex-wire realtime "Hello"', "in text"],
+    ["codex-wire realtime --wav question.wav --out answer.wav", "in sound"],
+  ],
   options,
   async run({ argument: typed, values, logger, signal }) {
     const { wav: recording, out, json } = values;

@@ -37,8 +37,15 @@ const options = {
 export const respond = defineCommand({
   name: "respond",
   argument: "PROMPT",
-  about: "Streams one response to standard output. PROMPT comes from the argument or from standard input.",
+  about: `Streams one response to standard output. PROMPT comes from the argument, or from standard input where it is - or left out; both may
+have 256 MiB. The answer alone goes to standard output, reasoning and all else to standard error.`,
   options,
+  examples: [
+    ['codex-wire respond "Why is the sky blue?"', "one question"],
+    ["git diff | codex-wire respond --instructions 'Review this change.' -", "what to read on standard input"],
+    ["codex-wire respond --request body.json --json | jq -c .type", "a whole request, and its events"],
+    ["codex-wire respond --background --reasoning high 'Prove it.'", "an answer that survives a broken connection"],
+  ],
   commonOptions,
   async run(invocation) {
     const { values, logger, signal } = invocation;
@@ -69,7 +76,7 @@ async function readRequest({ argument, values, logger, signal }: Invocation<type
     const body = { ...(background ? { store: true } : {}), ...given, ...inBackground, stream: true };
     return (responses, call) => responses.streamBody(body, call);
   }
-  const prompt = argument ?? (await readInput("a PROMPT", signal));
+  const prompt = argument === undefined || argument === "-" ? await readInput("a PROMPT", signal) : argument;
   if (prompt.trim() === "") throw new UsageError("the PROMPT is empty");
   const request: ResponsesRequest = {
     model,

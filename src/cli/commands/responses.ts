@@ -1,13 +1,16 @@
+import { nearestName } from "../../client/index.ts";
 import type { CodexApi, StoredResponse } from "../../index.ts";
 import { givenId } from "../background/given-id.ts";
 import { commonOptions } from "../call-options.ts";
-import { type Command, defineCommand } from "../command.ts";
+import { type Command, type Described, defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
+import { helpOf } from "../help.ts";
 import { output } from "../output.ts";
+import { columnsOf } from "../terminal.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 import { UsageError } from "../usage-error.ts";
 
-const actions = new Map<string, { readonly about: string; readonly command: Command }>([
+const actions = new Map<string, Command>([
   [
     "get",
     unary("get", "Prints a stored response: its words, or with --json the whole object.", async (api, id, signal) =>
@@ -27,26 +30,35 @@ const actions = new Map<string, { readonly about: string; readonly command: Comm
       return { json: { id, deleted: true }, text: `${id} is deleted\n` };
     }),
   ],
-  ["items", { about: "Prints the input items of a stored response, one a line as JSON.", command: items() }],
+  ["items", items()],
 ]);
 
-/** `codex-wire responses ACTION ID`: what can be asked of a response that the service keeps. */
-export const responses: Command = async ([action = "", ...rest], signal) => {
-  if (action === "" || action === "--help" || action === "-h") return output.write(help());
-  const found = actions.get(action);
-  if (!found) {
-    throw new UsageError(
-      `responses has no action ${JSON.stringify(action)}; it has ${[...actions.keys()].join(", ")} (see: codex-wire responses --help)`,
-    );
-  }
-  await found.command(rest, signal);
+const described: Described = {
+  name: "responses",
+  argument: "ID",
+  about: "Asks for what the service keeps of a response.",
+  options: {},
+  actions,
+  examples: [["codex-wire responses get resp_123 --json", "the whole object"]],
 };
 
-function help(): string {
-  const width = Math.max(...[...actions.keys()].map((name) => name.length));
-  const lines = [...actions].map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
-  return `usage: codex-wire responses ACTION ID [OPTIONS]\n\n${lines.join("\n")}\n\n  codex-wire responses ACTION --help explains one.\n`;
-}
+/** `codex-wire responses ACTION ID`: what can be asked of a response that the service keeps. */
+export const responses: Command = Object.assign(
+  async ([action = "", ...rest]: readonly string[], signal: AbortSignal): Promise<void> => {
+    if (action === "" || action === "--help" || action === "-h")
+      return output.write(helpOf(described, columnsOf(process.stdout)));
+    const found = actions.get(action);
+    if (!found) {
+      const meant = nearestName(action, actions.keys());
+      const advice = meant === undefined ? `it has ${[...actions.keys()].join(", ")}` : `did you mean ${meant}?`;
+      throw new UsageError(
+        `responses has no action ${JSON.stringify(action)}; ${advice} (see: codex-wire responses --help)`,
+      );
+    }
+    await found(rest, signal);
+  },
+  { described },
+);
 
 interface Shown {
   readonly json: unknown;
@@ -56,9 +68,9 @@ interface Shown {
 type Ask = (api: CodexApi, id: string, signal: AbortSignal) => Promise<Shown>;
 
 /** An action that is one call. */
-function unary(action: string, about: string, ask: Ask) {
+function unary(action: string, about: string, ask: Ask): Command {
   const name = `responses ${action}`;
-  const command = defineCommand({
+  return defineCommand({
     name,
     argument: "ID",
     about,
@@ -79,7 +91,6 @@ function unary(action: string, about: string, ask: Ask) {
       });
     },
   });
-  return { about, command };
 }
 
 function items(): Command {

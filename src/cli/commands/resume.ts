@@ -12,6 +12,7 @@ export const resume = defineCommand({
   about:
     "Goes on with a response in the background: streams it from the beginning, or from behind an event, and waits until it is done.",
   commonOptions,
+  examples: [["codex-wire resume resp_123 --after 41", "what came after event 41"]],
   options: {
     after: wholeNumber("sequence number of the last event that is known; default: all events"),
     cancelOnLeave: cancelOnLeaveOption,

@@ -23,6 +23,9 @@ export const session = defineCommand({
   about: `Sends several requests through one session: over a WebSocket only what is new of each one travels.
 The answers go to standard output in order; the first failure ends the session.`,
   commonOptions,
+  examples: [
+    ["codex-wire session --requests turns.jsonl --carrier websocket --json", "each line a whole request body"],
+  ],
   options: {
     requests: text("FILE", "full request bodies as JSON, one a line; - is standard input"),
     model: text("MODEL", `of requests that name none; default ${DEFAULT_MODEL}`),

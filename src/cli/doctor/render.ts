@@ -1,19 +1,21 @@
+import { hanging, wrapped } from "../layout.ts";
 import type { Finding, Outcome, Report } from "./findings.ts";
 
 const MARKS: Readonly<Record<Outcome, string>> = { ok: "ok  ", warning: "note", failed: "FAIL" };
 
 /** A distribution's bundle has 140 certificates; listing them all would bury what matters. The flawed ones come first. */
 const MOST_DETAILS = 10;
+const DETAIL_INDENT = " ".repeat(9);
 
 /** The report for people. */
-export function renderReport(report: Report): string {
+export function renderReport(report: Report, columns?: number): string {
   const lines = [`codex-wire doctor: ${report.url}`];
   for (const { title, findings } of report.sections) {
     lines.push("", title);
-    for (const finding of findings) lines.push(...renderFinding(finding));
+    for (const finding of findings) lines.push(...renderFinding(finding, columns));
   }
-  lines.push("", conclusionOf(report));
-  if (report.helpDesk !== undefined) lines.push("", report.helpDesk);
+  lines.push("", ...wrapped(conclusionOf(report), columns));
+  if (report.helpDesk !== undefined) lines.push("", ...wrapped(report.helpDesk, columns));
   return `${lines.join("\n")}\n`;
 }
 
@@ -25,12 +27,15 @@ function conclusionOf({ sections }: Report): string {
     : "Everything on the way works.";
 }
 
-function renderFinding({ check, outcome, text, durationMs, details = [] }: Finding): string[] {
+function renderFinding({ check, outcome, text, durationMs, details = [] }: Finding, columns?: number): string[] {
   const time = durationMs === undefined ? "" : ` (${durationMs.toFixed(1)} ms)`;
   const shown = details.slice(0, MOST_DETAILS);
   const rest = details.length - shown.length;
   if (rest > 0) shown.push(`and ${rest} more (--json lists all)`);
-  return [`  ${MARKS[outcome]} ${check}: ${text}${time}`, ...shown.map((line) => `         ${line}`)];
+  return [
+    ...hanging(`  ${MARKS[outcome]} `, `${check}: ${text}${time}`, columns),
+    ...shown.flatMap((line) => hanging(DETAIL_INDENT, line, columns)),
+  ];
 }
 
 /** The same as data. */

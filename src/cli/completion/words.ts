@@ -1,0 +1,67 @@
+import type { Commands, Described } from "../command.ts";
+import { optionName } from "../options.ts";
+
+/** What a shell needs to know of one command. */
+export interface CommandWords {
+  /** `respond`, or `responses get`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Undefined where it takes none. */
+  readonly argument: ValueWords | undefined;
+  readonly options: readonly OptionWords[];
+}
+
+export interface OptionWords {
+  readonly name: string;
+  readonly short: string | undefined;
+  /** What the first sentence of the help says. */
+  readonly meaning: string;
+  /** Undefined for a switch. */
+  readonly value: ValueWords | undefined;
+}
+
+/** What stands at a place of the command line: one of few words, a file, or any text. */
+export interface ValueWords {
+  readonly placeholder: string;
+  readonly choices?: readonly string[];
+  readonly isFile: boolean;
+}
+
+/** Every command and action, from their tables. */
+export async function completionWords(commands: Commands): Promise<CommandWords[]> {
+  const words: CommandWords[] = [];
+  for (const [name, { summary, load }] of commands) {
+    const { described } = await load();
+    words.push(wordsOf(name, summary, described));
+    for (const [action, command] of described.actions ?? [])
+      words.push(wordsOf(`${name} ${action}`, command.described.about, command.described));
+  }
+  return words;
+}
+
+function wordsOf(name: string, summary: string, { argument, choices, options, actions }: Described): CommandWords {
+  return {
+    name,
+    summary,
+    argument: actions
+      ? valueWords("ACTION", [...actions.keys()])
+      : argument === undefined
+        ? undefined
+        : valueWords(argument, choices),
+    options: Object.entries(options).map(([key, option]) => ({
+      name: optionName(key),
+      short: option.short,
+      meaning: option.help.split(/[;:] /, 1)[0] ?? option.help,
+      value: option.placeholder === undefined ? undefined : valueWords(option.placeholder, option.choices),
+    })),
+  };
+}
+
+function valueWords(placeholder: string, choices: readonly string[] | undefined): ValueWords {
+  return { placeholder, ...(choices ? { choices } : {}), isFile: placeholder === "FILE" || placeholder === "DIR" };
+}
+
+/** A text in single quotes of a POSIX shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

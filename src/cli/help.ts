@@ -1,0 +1,33 @@
+import type { Described } from "./command.ts";
+import { explained, hanging, wrapped } from "./layout.ts";
+import { type OptionTable, optionName } from "./options.ts";
+
+/** Where nothing says how wide the reader's window is. */
+const USUAL_COLUMNS = 100;
+
+/** The explanation of a command, from its tables. */
+export function helpOf(described: Described, columns = USUAL_COLUMNS): string {
+  const { about, options, examples = [], actions } = described;
+  const parts = [[usageOf(described)], wrapped(about.replaceAll("\n", " "), columns)];
+  if (actions) {
+    const rows = [...actions].map(([name, { described: each }]) => [name, each.about] as const);
+    parts.push(explained(rows, columns), wrapped(`codex-wire ${described.name} ACTION --help explains one.`, columns));
+  } else parts.push(explained(optionRows(options), columns));
+  if (examples.length > 0)
+    parts.push(["examples:", ...examples.flatMap(([line, what]) => [...hanging("  # ", what, columns), `  ${line}`])]);
+  return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** The first line. */
+export function usageOf({ name, argument, needs, actions }: Described): string {
+  if (actions) return `usage: codex-wire ${name} ACTION ${argument} [OPTIONS]`;
+  return ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
+}
+
+/** Each option as it is written, and what it means. */
+export function optionRows(options: OptionTable): (readonly [written: string, meaning: string])[] {
+  return Object.entries(options).map(([key, { placeholder, short, help }]) => {
+    const names = [short === undefined ? undefined : `-${short},`, `--${optionName(key)}`, placeholder];
+    return [names.filter(Boolean).join(" "), help];
+  });
+}

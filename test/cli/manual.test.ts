@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { commands } from "../../src/cli/catalogue.ts";
+import { manualOf } from "../support/cli/page.ts";
+
+// `npm run manual` writes the page anew.
+test("docs/cli.md says what the command's tables say", async () => {
+  await expect(await manualOf(commands)).toMatchFileSnapshot("../../docs/cli.md");
+});

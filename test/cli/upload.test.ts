@@ -1,0 +1,31 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { emulate } from "../support/clients.ts";
+import { runCommand } from "../support/command.ts";
+
+test("upload prints the id of the file, and nothing of progress where standard error is no terminal", async () => {
+  const emulator = await emulate();
+  const path = join(mkdtempSync(join(tmpdir(), "upload-")), "report.txt");
+  writeFileSync(path, "hello");
+  const baseUrl = new URL("/backend-api/codex", emulator.url).href;
+  const { status, stdout, stderr } = await runCommand(["upload", path, "--base-url", baseUrl, "--name", "own.txt"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toMatch(/^file_\w+\n$/);
+  expect(emulator.requests[0]?.json).toMatchObject({ file_name: "own.txt", file_size: 5 });
+});
+
+test("upload without a file says how it is used", async () => {
+  const { status, stderr } = await runCommand(["upload"]);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: "codex-wire: the FILE to upload is missing: codex-wire upload FILE\n",
+  });
+});
+
+test("respond takes - for standard input", async () => {
+  const emulator = await emulate();
+  const { stdout } = await runCommand(["respond", "-", "--base-url", emulator.url], { input: "repeat: piped" });
+  expect(stdout).toBe("piped\n");
+});
