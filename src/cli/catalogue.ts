@@ -1,6 +1,6 @@
 import { version as packageVersion } from "../index.ts";
-import type { Commands } from "./command.ts";
-import { explained, wrapped } from "./layout.ts";
+import type { Commands } from "./described.ts";
+import { explained, wrapped } from "./terminal/layout.ts";
 
 /** A Map, not an object: whoever types `constructor` shall hear that there is no such command. */
 export const commands: Commands = new Map(
@@ -34,7 +34,7 @@ export const commands: Commands = new Map(
       load: async () => (await import("./commands/models.ts")).models,
     },
     upload: {
-      summary: "upload a file to the ChatGPT backend",
+      summary: "upload a file, to be named in requests",
       load: async () => (await import("./commands/upload.ts")).upload,
     },
     realtime: {

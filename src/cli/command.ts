@@ -1,39 +1,13 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { nearestName } from "../client/index.ts";
 import { type Logger, version as packageVersion } from "../index.ts";
-import { helpOf } from "./help.ts";
+import type { Command, Described } from "./described.ts";
 import { logLevels, stderrLogger } from "./logger.ts";
 import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";
-import { columnsOf } from "./terminal.ts";
+import { helpOf } from "./terminal/help.ts";
+import { columnsOf } from "./terminal/window.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** A command: its arguments in, its work done when the promise resolves. */
-export interface Command {
-  (args: readonly string[], signal: AbortSignal): Promise<void>;
-  readonly described: Described;
-}
-
-/** Every command by its name, loaded when it is wanted. */
-export type Commands = ReadonlyMap<string, { readonly summary: string; load(): Promise<Command> }>;
-
-/** What the help, the completion of shells and the manual are made of. */
-export interface Described {
-  readonly name: string;
-  /** The one argument that is no option, as the help names it; a command without one takes none. */
-  readonly argument?: string;
-  /** What the argument may be, where there are few. */
-  readonly choices?: readonly string[];
-  /** The option it cannot do without, for the first line of the help. */
-  readonly needs?: string;
-  /** What it does, for the help. */
-  readonly about: string;
-  readonly options: OptionTable;
-  /** Command lines, each with what it does. */
-  readonly examples?: readonly (readonly [line: string, what: string])[];
-  /** Of a command of several: the word after its name to the command that it is. */
-  readonly actions?: ReadonlyMap<string, Command>;
-}
 
 export interface CommandDefinition<Table extends OptionTable> extends Omit<Described, "actions"> {
   readonly options: Table;

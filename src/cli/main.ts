@@ -5,7 +5,7 @@ import { commands, usage } from "./catalogue.ts";
 import { exitStatus, exitStatusOf } from "./exit-status.ts";
 import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
 import { ReportedError } from "./reported-error.ts";
-import { columnsOf } from "./terminal.ts";
+import { columnsOf } from "./terminal/window.ts";
 import { UsageError } from "./usage-error.ts";
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<void> {

@@ -38,7 +38,6 @@ export {
   type OpenWebSocket,
   type PolicyOptions,
 } from "./interop/index.ts";
-export { nearestName } from "./nearest.ts";
 export { type LogFields, type Logger, silentLogger, steadyLogger } from "./observe/log.ts";
 export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./observe/redact.ts";
 export type {
@@ -51,6 +50,7 @@ export type {
   WebSocketRequest,
 } from "./observe/telemetry.ts";
 export type { TraceContext } from "./observe/trace-context.ts";
+export { nearestName } from "./options.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
 export { backoffDelayMs, defaultRetryPolicy, type RetryLayer, type RetryPolicy } from "./retry/policy.ts";
 export { type RetryContext, withRetries } from "./retry/retry.ts";

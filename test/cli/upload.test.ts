@@ -9,11 +9,17 @@ test("upload prints the id of the file, and nothing of progress where standard e
   const emulator = await emulate();
   const path = join(mkdtempSync(join(tmpdir(), "upload-")), "report.txt");
   writeFileSync(path, "hello");
-  const baseUrl = new URL("/backend-api/codex", emulator.url).href;
-  const { status, stdout, stderr } = await runCommand(["upload", path, "--base-url", baseUrl, "--name", "own.txt"]);
+  const { status, stdout, stderr } = await runCommand([
+    "upload",
+    path,
+    "--base-url",
+    emulator.url,
+    "--name",
+    "own.txt",
+  ]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  expect(stdout).toMatch(/^file_\w+\n$/);
-  expect(emulator.requests[0]?.json).toMatchObject({ file_name: "own.txt", file_size: 5 });
+  expect(stdout).toMatch(/^file[-_]\w+\n$/);
+  expect(emulator.requests[0]).toMatchObject({ method: "POST", path: "/v1/files" });
 });
 
 test("upload without a file says how it is used", async () => {

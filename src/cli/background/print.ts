@@ -1,7 +1,7 @@
 import type { ResponseStream } from "../../index.ts";
 import { toggle } from "../options.ts";
 import { say } from "../output.ts";
-import { printResponse } from "../print-response.ts";
+import { printResponse } from "../response/print.ts";
 
 export const cancelOnLeaveOption = toggle("cancel the response when this program is interrupted; default: it goes on");
 

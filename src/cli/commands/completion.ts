@@ -1,8 +1,9 @@
-import { type Command, type Commands, defineCommand } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { completionWords } from "../completion/words.ts";
 import { zshCompletion } from "../completion/zsh.ts";
+import type { Command, Commands } from "../described.ts";
 import { output } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 

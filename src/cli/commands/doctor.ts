@@ -22,7 +22,7 @@ import { examineTrust } from "../doctor/trust-section.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
 import { ReportedError } from "../reported-error.ts";
-import { columnsOf } from "../terminal.ts";
+import { columnsOf } from "../terminal/window.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A list of models is there at once; five minutes, as for an answer of a model, would be no diagnosis. */

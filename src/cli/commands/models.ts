@@ -1,9 +1,9 @@
 import { type ModelInfo, type ModelsList, version as packageVersion } from "../../index.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import { hanging } from "../layout.ts";
 import { text, wholeNumber } from "../options.ts";
-import { columnsOf } from "../terminal.ts";
+import { hanging } from "../terminal/layout.ts";
+import { columnsOf } from "../terminal/window.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 
 /** The list only helps to choose; who waits for it waits for everything else. */

@@ -14,7 +14,7 @@ import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
 import { text, toggle } from "../options.ts";
-import { printResponse } from "../print-response.ts";
+import { printResponse } from "../response/print.ts";
 import { UsageError } from "../usage-error.ts";
 
 const DEFAULT_CARRIER = "http";

@@ -2,11 +2,12 @@ import { nearestName } from "../../client/index.ts";
 import type { CodexApi, StoredResponse } from "../../index.ts";
 import { givenId } from "../background/given-id.ts";
 import { commonOptions } from "../call-options.ts";
-import { type Command, type Described, defineCommand } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
-import { helpOf } from "../help.ts";
+import type { Command, Described } from "../described.ts";
 import { output } from "../output.ts";
-import { columnsOf } from "../terminal.ts";
+import { helpOf } from "../terminal/help.ts";
+import { columnsOf } from "../terminal/window.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 import { UsageError } from "../usage-error.ts";
 

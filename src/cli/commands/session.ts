@@ -13,7 +13,7 @@ import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readRequestLines } from "../input.ts";
 import { text, wholeNumber } from "../options.ts";
-import { printResponse } from "../print-response.ts";
+import { printResponse } from "../response/print.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `codex-wire session`: several requests, one after the other, through one `ResponsesSession`. */

@@ -1,4 +1,4 @@
-import type { Commands, Described } from "../command.ts";
+import type { Commands, Described } from "../described.ts";
 import { optionName } from "../options.ts";
 
 /** What a shell needs to know of one command. */

@@ -1,4 +1,4 @@
-import { hanging, wrapped } from "../layout.ts";
+import { hanging, wrapped } from "../terminal/layout.ts";
 import type { Finding, Outcome, Report } from "./findings.ts";
 
 const MARKS: Readonly<Record<Outcome, string>> = { ok: "ok  ", warning: "note", failed: "FAIL" };

@@ -1,7 +1,7 @@
-import type { Command, Commands } from "../../../src/cli/command.ts";
+import type { Command, Commands } from "../../../src/cli/described.ts";
 import { exitStatus } from "../../../src/cli/exit-status.ts";
-import { optionRows, usageOf } from "../../../src/cli/help.ts";
 import type { OptionTable } from "../../../src/cli/options.ts";
+import { optionRows, usageOf } from "../../../src/cli/terminal/help.ts";
 
 /** Options that most commands have are explained once: those with the same words in so many commands. */
 const OFTEN = 4;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { modelsTable } from "../../../src/cli/commands/models.ts";
-import { explained, hanging, wrapped } from "../../../src/cli/layout.ts";
-import { Progress } from "../../../src/cli/progress.ts";
-import { ResponseSummary } from "../../../src/cli/response-summary.ts";
-import { columnsOf, hasColour } from "../../../src/cli/terminal.ts";
-import { Thoughts } from "../../../src/cli/thoughts.ts";
+import { ResponseSummary } from "../../../src/cli/response/summary.ts";
+import { Thoughts } from "../../../src/cli/response/thoughts.ts";
+import { explained, hanging, wrapped } from "../../../src/cli/terminal/layout.ts";
+import { Progress } from "../../../src/cli/terminal/progress.ts";
+import { columnsOf, hasColour } from "../../../src/cli/terminal/window.ts";
 import { fallbackModelInfo } from "../../../src/index.ts";
 
 /** What a stream was written, as a terminal or not. */
@@ -73,7 +73,7 @@ test("the sum of a response goes on in the next line, a part never cut", () => {
 describe("reasoning", () => {
   test("stands under a heading and pale on a terminal, a blank line between its parts and behind it", () => {
     const { target, written } = stream();
-    const thoughts = new Thoughts(target);
+    const thoughts = new Thoughts(target, {});
     thoughts.beginPart();
     thoughts.say("one");
     thoughts.beginPart();
@@ -87,7 +87,7 @@ describe("reasoning", () => {
 
   test("is plain in a file", () => {
     const { target, written } = stream({ isTTY: false });
-    const thoughts = new Thoughts(target);
+    const thoughts = new Thoughts(target, {});
     thoughts.say("one");
     thoughts.end();
     expect(written()).toBe("reasoning:\none\n\n");

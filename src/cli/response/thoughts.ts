@@ -1,4 +1,4 @@
-import { hasColour } from "./terminal.ts";
+import { hasColour } from "../terminal/window.ts";
 
 const PALE = "\u001b[2m";
 const PLAIN = "\u001b[22m";
@@ -10,9 +10,9 @@ export class Thoughts {
   #isOpen = false;
   #beginsPart = false;
 
-  constructor(stream: NodeJS.WriteStream = process.stderr) {
+  constructor(stream: NodeJS.WriteStream = process.stderr, env = process.env) {
     this.#stream = stream;
-    this.#isPale = hasColour(stream);
+    this.#isPale = hasColour(stream, env);
   }
 
   /** What is said next is another part of the summary. */

@@ -1,4 +1,4 @@
-import { columnsOf } from "./terminal.ts";
+import { columnsOf } from "./window.ts";
 
 const BETWEEN_MS = 100;
 

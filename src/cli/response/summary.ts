@@ -1,4 +1,4 @@
-import type { RateLimitSnapshot, RateLimitWindow, ResponseEvent, TokenUsage } from "../index.ts";
+import type { RateLimitSnapshot, RateLimitWindow, ResponseEvent, TokenUsage } from "../../index.ts";
 
 const BAR_CELLS = 10;
 

@@ -1,6 +1,6 @@
-import type { Described } from "./command.ts";
+import type { Described } from "../described.ts";
+import { type OptionTable, optionName } from "../options.ts";
 import { explained, hanging, wrapped } from "./layout.ts";
-import { type OptionTable, optionName } from "./options.ts";
 
 /** Where nothing says how wide the reader's window is. */
 const USUAL_COLUMNS = 100;

@@ -1,7 +1,7 @@
-import { itemText, type ResponseStream } from "../index.ts";
-import { output, say } from "./output.ts";
-import { ResponseSummary } from "./response-summary.ts";
-import { columnsOf } from "./terminal.ts";
+import { itemText, type ResponseStream } from "../../index.ts";
+import { output, say } from "../output.ts";
+import { columnsOf } from "../terminal/window.ts";
+import { ResponseSummary } from "./summary.ts";
 import { Thoughts } from "./thoughts.ts";
 
 /** A response on standard output: one event a line, or its text, summed up on standard error where that is a terminal. */
