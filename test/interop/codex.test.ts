@@ -1,76 +1,9 @@
 // The newest Codex CLI, with its default model, whose shell is a program in JavaScript.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import type { Emulator } from "../../src/emulator/index.ts";
+import { describe, expect, it } from "vitest";
 import { emulator } from "../wire/emulator/raw-client.ts";
-import { FOLDER } from "./installed.ts";
-
-interface CodexEvent {
-  readonly type: string;
-  readonly thread_id?: string;
-  readonly message?: string;
-  readonly item?: {
-    readonly type: string;
-    readonly text?: string;
-    readonly aggregated_output?: string;
-    readonly exit_code?: number;
-  };
-}
-
-/** A home for the CLI with the emulator as its provider; ended with the test. */
-function home(settings: string): string {
-  mkdirSync(join(FOLDER, "homes"), { recursive: true }); // the CLI wants none below the temporary folder
-  const path = mkdtempSync(join(FOLDER, "homes", "codex-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 3 }));
-  const common = [
-    "check_for_update_on_startup = false",
-    'approval_policy = "never"',
-    'sandbox_mode = "danger-full-access"',
-  ];
-  writeFileSync(join(path, "config.toml"), [...common, settings, "[analytics]", "enabled = false", ""].join("\n"));
-  return path;
-}
-
-function provider({ url }: Emulator, more = ""): string {
-  return [
-    'model_provider = "emulated"',
-    ...(more === "" ? [] : [more]),
-    "[model_providers.emulated]",
-    ...['name = "emulated"', `base_url = "${url}"`, 'env_key = "EMULATED_KEY"', 'wire_api = "responses"'],
-  ].join("\n");
-}
-
-async function codex(path: string, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(join(FOLDER, "node_modules/.bin/codex"), ["exec", ...args], {
-    cwd: path,
-    env: { PATH: process.env.PATH, HOME: path, CODEX_HOME: path, EMULATED_KEY: "k", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill());
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += chunk));
-  child.stderr.on("data", (chunk) => (stderr += chunk));
-  const exit = await new Promise((resolve) => child.on("close", resolve));
-  const events = stdout
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line): CodexEvent => JSON.parse(line));
-  return { exit, events, stderr };
-}
-
-const RUN = ["--skip-git-repo-check", "--json", "run `echo from-the-shell`"];
-
-function expectShellRun(run: Awaited<ReturnType<typeof codex>>): void {
-  expect(run).toMatchObject({ exit: 0 });
-  const items = run.events.flatMap(({ type, item }) => (type === "item.completed" && item ? [item] : []));
-  expect(items).toContainEqual(
-    expect.objectContaining({ type: "command_execution", aggregated_output: "from-the-shell\n", exit_code: 0 }),
-  );
-  expect(items.at(-1)).toMatchObject({ type: "agent_message", text: expect.stringContaining("from-the-shell") });
-}
+import { codex, expectShellRun, home, provider, RUN } from "./codex-cli.ts";
 
 describe("the Codex CLI", () => {
   it("runs a command over HTTP and goes on with the session", async () => {
@@ -78,6 +11,7 @@ describe("the Codex CLI", () => {
     const path = home(provider(server));
     const run = await codex(path, RUN);
     expectShellRun(run);
+    await server.waitForRequests({ carrier: "http", toolOutput: "from-the-shell", continued: false });
     const id = run.events.find(({ type }) => type === "thread.started")?.thread_id ?? "";
     const resumed = await codex(path, ["resume", id, "--skip-git-repo-check", "--json", "what did I say?"]);
     expect(JSON.stringify(resumed.events)).toContain("You said");
@@ -88,11 +22,12 @@ describe("the Codex CLI", () => {
     const server = await emulator();
     const run = await codex(home(`${provider(server)}\nsupports_websockets = true`), RUN);
     expectShellRun(run);
-    const frames = server.requests.filter(({ kind }) => kind === "frame");
-    expect(frames.at(-1)?.json).toMatchObject({
-      previous_response_id: expect.any(String),
-      input: [{ type: "custom_tool_call_output" }],
+    const [increment] = await server.waitForRequests({
+      carrier: "websocket",
+      continued: true,
+      toolOutput: "from-the-shell",
     });
+    expect(increment?.request.json).toMatchObject({ input: [{ type: "custom_tool_call_output" }] });
   });
 
   it("compacts when the window is full, and comes to an end", async () => {
@@ -114,9 +49,8 @@ describe("the Codex CLI", () => {
     writeFileSync(join(path, "auth.json"), JSON.stringify(madeUpLogin()));
     const run = await codex(path, RUN, { CODEX_CA_CERTIFICATE: authority });
     expectShellRun(run);
-    expect(server.requests.map(({ path: asked }) => asked)).toContainEqual(
-      expect.stringMatching(/\/models\?client_version=/),
-    );
+    await server.waitForRequests({ path: "*/models", method: "GET" });
+    await server.waitForRequests({ headers: { "chatgpt-account-id": "account-emulated" }, toolOutput: true });
   });
 });
 

@@ -120,7 +120,7 @@ it("pi-ai calls a tool", async () => {
   expect(content).toContainEqual(expect.objectContaining({ type: "toolCall", name: "get_weather" }));
 });
 
-it("opencode answers", async () => {
+it("opencode answers", { timeout: 90_000 }, async () => {
   const server = await emulator();
   mkdirSync(join(FOLDER, "homes"), { recursive: true });
   const home = mkdtempSync(join(FOLDER, "homes", "opencode-"));
@@ -129,7 +129,8 @@ it("opencode answers", async () => {
   writeFileSync(join(home, "opencode.json"), JSON.stringify({ provider, model: "openai/gpt-5.5", autoupdate: false }));
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const command = join(FOLDER, `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`);
-  const run = promisify(execFile)(command, ["run", "17*23"], { cwd: home, env, timeout: 25_000 });
+  const run = promisify(execFile)(command, ["run", "17*23"], { cwd: home, env, timeout: 80_000 });
   run.child.stdin?.end();
+  await server.waitForRequests({ text: "17*23", stream: true }, { timeoutMs: 80_000 });
   expect((await run).stdout).toContain("391");
 });
