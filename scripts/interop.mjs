@@ -11,6 +11,7 @@ const PACKAGES = [
     "@earendil-works/pi-ai@latest",
     "opencode-ai@latest",
     "ai-6@npm:ai@6",
+    "jest@30",
     "zod@4",
     "ws@8",
   ],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,6 +68,41 @@ describe("codex-wire emulator", () => {
     expect(stderr).toContain(
       `the scenario ${path} cannot be used: a reply of rule 1 has an unknown name \`anwser\`; did you mean \`answer\`?`,
     );
+    expect(status).toBe(2);
+  });
+
+  it("records what passes and replays it without the service", async () => {
+    const [path, scenario] = [join(file("recordings"), ".."), file("scenario.json")];
+    writeFileSync(scenario, '{"rules":[{"reply":{"answer":"once said"}}]}');
+    const answers: string[] = [];
+    const ask = async ({ url }: Said): Promise<void> => {
+      answers.push((await runCommand(["respond", "--base-url", url, "a private question"])).stdout);
+    };
+    await serving(["--scenario", scenario], async (upstream) => {
+      const recording = ["--record", path, "--upstream", upstream.url, "--omit-prompts"];
+      await serving(recording, ask);
+    });
+    const [name = ""] = readdirSync(path);
+    expect(readFileSync(join(path, name), "utf8")).toContain("once said");
+    expect(readFileSync(join(path, name), "utf8")).not.toContain("private question");
+    await serving(["--replay", path, "--original-timing"], ask);
+    expect(answers).toEqual(["once said\n", "once said\n"]);
+  });
+
+  it.each([
+    [["--record", "d"], "--record DIR and --upstream URL go together"],
+    [["--upstream", "http://127.0.0.1:1"], "--record DIR and --upstream URL go together"],
+    [
+      ["--record", "d", "--upstream", "http://127.0.0.1:1", "--replay", "d"],
+      "--record and --replay do not go together",
+    ],
+    [["--omit-prompts"], "--omit-prompts goes with --record"],
+    [["--original-timing"], "--original-timing goes with --replay"],
+    [["--record", "/proc/none", "--upstream", "nowhere"], 'the upstream "nowhere" is no http or https address'],
+    [["--replay", tmpdir()], `the folder ${tmpdir()} has no recordings`],
+  ])("refuses %j", async (args, message) => {
+    const { status, stderr } = await runCommand(["emulator", ...args]);
+    expect(stderr).toContain(message);
     expect(status).toBe(2);
   });
 

@@ -1,7 +1,7 @@
 import type { Fields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { Draft } from "../model/draft.ts";
-import type { Directions } from "../responses/generation.ts";
+import type { Directions } from "../responses/events/generation.ts";
 import type { Pace } from "./pace.ts";
 
 /** Chunks or events of a step: a list, or an async generator that waits for whatever the test decides. */

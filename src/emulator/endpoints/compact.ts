@@ -1,7 +1,7 @@
 import type { Fields } from "../fields.ts";
 import { compact } from "../model/index.ts";
 import { estimateTokens } from "../model/pieces.ts";
-import { withId } from "../responses/conversations.ts";
+import { withId } from "../responses/kept/conversations.ts";
 import { required } from "../responses/request.ts";
 import type { Shared } from "./shared.ts";
 

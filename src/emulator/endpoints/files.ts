@@ -5,7 +5,7 @@ import type { Identifiers } from "../responses/identifiers.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";
 import { filesIn, formIn, isForm } from "./form.ts";
-import { pageOf } from "./page.ts";
+import { pageOf } from "./stored/page.ts";
 
 interface ShelvedFile {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { Archive } from "../responses/archive.ts";
-import type { Conversations } from "../responses/conversations.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
+import type { Archive } from "../responses/kept/archive.ts";
+import type { Conversations } from "../responses/kept/conversations.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 
 /** What the endpoints share. */

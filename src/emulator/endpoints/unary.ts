@@ -7,14 +7,14 @@ import { actOnCall, createCall } from "./calls.ts";
 import { createClientSecret } from "./client-secrets.ts";
 import { answerCodexAccount } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
-import { ConversationEndpoints } from "./conversations.ts";
 import { FileShelf } from "./files.ts";
 import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images/answer.ts";
 import { summarizeTraces } from "./memories.ts";
 import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";
 import type { Shared } from "./shared.ts";
-import { StoredResponseEndpoints } from "./stored-responses.ts";
+import { ConversationEndpoints } from "./stored/conversations.ts";
+import { StoredResponseEndpoints } from "./stored/responses.ts";
 
 /** A request for one of them, and where it was sent to. */
 export interface UnaryRequest {

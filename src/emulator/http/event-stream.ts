@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import { isFields } from "../fields.ts";
-import { EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
+import { EncodedEvent, jsonOf } from "../responses/events/encoded-event.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import type { Passed } from "../workbench/exchanges/passed.ts";
 

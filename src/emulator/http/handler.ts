@@ -8,7 +8,7 @@ import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { headersOf } from "../headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import type { BackgroundRun } from "../responses/background.ts";
+import type { BackgroundRun } from "../responses/kept/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, type Route, routeOf } from "../routes.ts";

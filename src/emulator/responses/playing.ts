@@ -1,8 +1,8 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
 import { firstPauseMs, type Pace, pauseMs } from "../delivery/pace.ts";
 import { Nap } from "../delivery/ticker.ts";
-import type { EncodedEvent } from "./encoded-event.ts";
-import type { Generation } from "./generation.ts";
+import type { EncodedEvent } from "./events/encoded-event.ts";
+import type { Generation } from "./events/generation.ts";
 
 const MOST_AT_ONCE = 256;
 

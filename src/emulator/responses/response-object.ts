@@ -1,6 +1,5 @@
 import { type Fields, fieldsIn, isFields, listIn } from "../fields.ts";
 import type { ResponsesRequest } from "./request.ts";
-import { type Usage, usageObject } from "./usage.ts";
 
 /** One response while it is made. */
 export interface Turn {
@@ -10,6 +9,15 @@ export interface Turn {
   readonly request: ResponsesRequest;
   /** Everything said so far, the request's input included. */
   readonly conversation: readonly Fields[];
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  /** What this request put into the cache, where the next one finds it. */
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
 }
 
 export interface TurnState {
@@ -102,4 +110,14 @@ function wholeTool(tool: Fields): Fields {
     default:
       return tool;
   }
+}
+
+function usageObject(usage: Usage): Fields {
+  return {
+    input_tokens: usage.inputTokens,
+    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.inputTokens + usage.outputTokens,
+  };
 }

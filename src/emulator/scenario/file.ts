@@ -1,12 +1,14 @@
 import { type FSWatcher, watch } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isFields } from "../fields.ts";
+import { readText } from "../files/text.ts";
 import { checkedScenario } from "./checked.ts";
 import type { Scenario } from "./scenario.ts";
 
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs"]);
+const MAX_BYTES = 16 * 1024 * 1024;
 const SETTLED_MS = 50; // an editor writes a file in several steps
 
 /**
@@ -28,11 +30,12 @@ export async function readScenario(path: string, version = 0): Promise<Scenario>
 async function contentOf(path: string, version: number): Promise<unknown> {
   const extension = extname(path).toLowerCase();
   if (MODULES.has(extension)) {
+    if (!(await stat(path)).isFile()) throw new Error("it is no regular file");
     const address = `${pathToFileURL(path).href}?version=${version}`; // a module is loaded once for each address
     const module: unknown = await import(address);
     return isFields(module) || isModule(module) ? module.default : undefined;
   }
-  const text = await readFile(path, "utf8");
+  const text = await readText(path, MAX_BYTES);
   if (extension !== ".yaml" && extension !== ".yml") return JSON.parse(text);
   const yaml = await import("yaml").catch(() => {
     throw new Error("YAML needs the package `yaml`; install it, or write the scenario as JSON");

@@ -3,7 +3,7 @@ import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../delivery/scr
 import { type Fields, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
-import type { Generation } from "../responses/generation.ts";
+import type { Generation } from "../responses/events/generation.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";

@@ -1,5 +1,5 @@
 import type { Fields } from "../fields.ts";
-import { ResponseMemory } from "../responses/memory.ts";
+import { ResponseMemory } from "../responses/kept/memory.ts";
 import { ServiceError } from "../service-error.ts";
 
 const MOST_LANES = 32;

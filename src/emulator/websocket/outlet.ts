@@ -3,7 +3,7 @@ import type { WebSocket } from "ws";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import type { Step } from "../delivery/script.ts";
-import { type EncodedEvent, jsonOf } from "../responses/encoded-event.ts";
+import { type EncodedEvent, jsonOf } from "../responses/events/encoded-event.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
 
 const HIGH_WATER_BYTES = 256 * 1024;

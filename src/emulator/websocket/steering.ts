@@ -1,5 +1,5 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
-import { type Generation, isOpenCall } from "../responses/generation.ts";
+import { type Generation, isOpenCall } from "../responses/events/generation.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { parseInput } from "../responses/request.ts";
 import type { Lane } from "./lanes.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fields } from "../../../src/emulator/fields.ts";
-import { Generation } from "../../../src/emulator/responses/generation.ts";
+import { Generation } from "../../../src/emulator/responses/events/generation.ts";
 import { Identifiers } from "../../../src/emulator/responses/identifiers.ts";
 import { parseResponsesRequest } from "../../../src/emulator/responses/request.ts";
 import { asSent, ofType, type StreamEvent, typesOf } from "./stream-event.ts";

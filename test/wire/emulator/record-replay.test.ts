@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { createHttpsAgent } from "../../../src/client/index.ts";
 import { answer, type EmulatorOptions, startEmulator, toolCalls } from "../../../src/emulator/index.ts";
 import { closedPort, serve } from "../../support/serve.ts";
 import { emulator, RawSocket, refusal, send } from "./raw-client.ts";
@@ -252,4 +253,23 @@ it("answers 502 where the service cannot be reached, and records that", async ()
   expect(await refusal(recording.url)).toMatchObject({ status: 502 });
   await recording.close();
   expect(filesIn(path)).toHaveLength(2);
+});
+
+it("passes on to a service behind TLS, over HTTP and WebSocket, through an agent of this package", async () => {
+  const path = folder();
+  const service = await emulator({ tls: true });
+  const authority = join(path, "authority.pem");
+  writeFileSync(authority, service.caPem ?? "");
+  const agent = createHttpsAgent({ env: { CODEX_CA_CERTIFICATE: authority } });
+  onTestFinished(() => agent.destroy());
+  const recording = await emulator({ record: { folder: path, upstream: service.url, agent } });
+  expect(await ask(recording.url, { input: "repeat: hi" })).toMatchObject({ status: 200 });
+  const socket = new RawSocket(recording.url);
+  await socket.opened();
+  await socket.response({ input: "repeat: hi" });
+  expect(service.requests.map(({ kind }) => kind)).toEqual(["http", "handshake", "frame"]);
+  const distrusting = await emulator({
+    record: { folder: path, upstream: service.url, agent: createHttpsAgent({ env: {} }) },
+  });
+  expect(await ask(distrusting.url, { input: "a" })).toMatchObject({ status: 502 });
 });

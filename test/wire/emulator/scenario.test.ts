@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -216,6 +217,17 @@ describe("a scenario in a file", () => {
     await changed("{");
     expect((await ask(url, "hi")).text).toContain("after");
     expect(String(told.at(-1))).toContain("scenario.json cannot be used");
+  });
+
+  it.skipIf(process.platform === "win32")("is a regular file, or refused at once", { timeout: 5000 }, async () => {
+    for (const name of ["pipe.json", "pipe.mjs"]) {
+      const path = join(await folder(), name);
+      execFileSync("mkfifo", [path]);
+      await expect(startEmulator({ scenarioFile: path })).rejects.toThrow(/is no regular file/);
+    }
+    const large = join(await folder(), "large.json");
+    await writeFile(large, " ".repeat(16 * 1024 * 1024 + 1));
+    await expect(startEmulator({ scenarioFile: large })).rejects.toThrow(/is larger than 16777216 bytes/);
   });
 
   it("that is not there is an error that names it", async () => {

@@ -1,11 +1,15 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fields, isFields, stringIn } from "../../fields.ts";
+import { readText } from "../../files/text.ts";
 import type { ExchangeHead } from "../exchanges/passed.ts";
 import { EXTENSION } from "./recorder.ts";
 import { decodeTranscript, type Transcript } from "./transcript.ts";
 
 type Asked = Pick<ExchangeHead, "carrier" | "method" | "path" | "body">;
+
+/** Of one recording. */
+const MAX_BYTES = 256 * 1024 * 1024;
 
 interface Recorded {
   readonly transcript: Transcript;
@@ -33,7 +37,7 @@ export class Replay {
     const names = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).sort();
     if (names.length === 0) throw new Error(`the folder ${folder} has no recordings (files ending in ${EXTENSION})`);
     const read = async (name: string) =>
-      decodeTranscript(await readFile(join(folder, name), "utf8"), join(folder, name));
+      decodeTranscript(await readText(join(folder, name), MAX_BYTES), join(folder, name));
     return new Replay(await Promise.all(names.map(read)));
   }
 

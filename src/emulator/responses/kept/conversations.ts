@@ -1,6 +1,6 @@
-import { type Fields, stringIn } from "../fields.ts";
-import { ServiceError } from "../service-error.ts";
-import type { Identifiers } from "./identifiers.ts";
+import { type Fields, stringIn } from "../../fields.ts";
+import { ServiceError } from "../../service-error.ts";
+import type { Identifiers } from "../identifiers.ts";
 
 interface Conversation {
   readonly id: string;

@@ -1,19 +1,10 @@
-import type { Fields } from "../fields.ts";
-import { estimateTokens } from "../model/pieces.ts";
+import type { Fields } from "../../fields.ts";
+import { estimateTokens } from "../../model/pieces.ts";
+import type { Turn, Usage } from "../response-object.ts";
 import type { EventWriter } from "./event-writer.ts";
-import type { Turn } from "./response-object.ts";
 
 const CACHE_BLOCK_TOKENS = 128;
 const LEAST_CACHED_TOKENS = 1024;
-
-export interface Usage {
-  readonly inputTokens: number;
-  readonly cachedTokens: number;
-  /** What this request put into the cache, where the next one finds it. */
-  readonly cacheWriteTokens: number;
-  readonly outputTokens: number;
-  readonly reasoningTokens: number;
-}
 
 /** What a response has used so far: a conversation that goes on reads from the cache what it sent before. */
 export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" | "reasonedTokens">): Usage {
@@ -31,16 +22,6 @@ export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" |
     cacheWriteTokens: Math.max(0, cacheable(inputTokens) - cachedTokens),
     outputTokens: written.writtenTokens + written.reasonedTokens,
     reasoningTokens: written.reasonedTokens,
-  };
-}
-
-export function usageObject(usage: Usage): Fields {
-  return {
-    input_tokens: usage.inputTokens,
-    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
-    output_tokens: usage.outputTokens,
-    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
-    total_tokens: usage.inputTokens + usage.outputTokens,
   };
 }
 

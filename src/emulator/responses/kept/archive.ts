@@ -1,14 +1,14 @@
-import { type Fields, isFields, stringIn } from "../fields.ts";
-import { isCompaction } from "../model/compaction.ts";
-import { ServiceError } from "../service-error.ts";
-import { checkToolPairs } from "../validation/items.ts";
+import { type Fields, isFields, stringIn } from "../../fields.ts";
+import { isCompaction } from "../../model/compaction.ts";
+import { ServiceError } from "../../service-error.ts";
+import { checkToolPairs } from "../../validation/items.ts";
+import type { Outcome } from "../events/generation.ts";
+import type { Identifiers } from "../identifiers.ts";
+import type { ResponsesRequest } from "../request.ts";
+import type { Turn } from "../response-object.ts";
 import type { BackgroundRun } from "./background.ts";
 import type { Conversations } from "./conversations.ts";
-import type { Outcome } from "./generation.ts";
-import type { Identifiers } from "./identifiers.ts";
 import { previousResponseNotFound, type ResponseMemory } from "./memory.ts";
-import type { ResponsesRequest } from "./request.ts";
-import type { Turn } from "./response-object.ts";
 
 const KEPT_RESPONSES = 1000;
 

@@ -1,9 +1,9 @@
-import type { Fields } from "../fields.ts";
-import type { Archive } from "../responses/archive.ts";
-import { inputTokensOf } from "../responses/usage.ts";
-import { ServiceError } from "../service-error.ts";
+import type { Fields } from "../../fields.ts";
+import { inputTokensOf } from "../../responses/events/usage.ts";
+import type { Archive } from "../../responses/kept/archive.ts";
+import { ServiceError } from "../../service-error.ts";
+import type { Shared } from "../shared.ts";
 import { pageOf } from "./page.ts";
-import type { Shared } from "./shared.ts";
 
 /** What can be asked of a response after it was made. */
 export class StoredResponseEndpoints {

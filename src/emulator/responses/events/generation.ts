@@ -1,11 +1,11 @@
-import type { Fields } from "../fields.ts";
-import type { Draft } from "../model/draft.ts";
-import { compact, think } from "../model/index.ts";
+import type { Fields } from "../../fields.ts";
+import type { Draft } from "../../model/draft.ts";
+import { compact, think } from "../../model/index.ts";
+import type { Identifiers } from "../identifiers.ts";
+import { responseObject, type Turn, type TurnState } from "../response-object.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import { EventWriter } from "./event-writer.ts";
-import type { Identifiers } from "./identifiers.ts";
 import { automaticCompaction, itemEvents } from "./item-events.ts";
-import { responseObject, type Turn, type TurnState } from "./response-object.ts";
 import { inputTokensOf, usageOf } from "./usage.ts";
 
 /** Why a response stops before its end on somebody's word. */

@@ -1,12 +1,12 @@
-import type { Fields } from "../fields.ts";
-import { stringIn } from "../fields.ts";
-import type { Citation, Draft, ToolCall } from "../model/draft.ts";
-import { estimateTokens } from "../model/pieces.ts";
-import { sealedText } from "../validation/seal.ts";
+import type { Fields } from "../../fields.ts";
+import { stringIn } from "../../fields.ts";
+import type { Citation, Draft, ToolCall } from "../../model/draft.ts";
+import { estimateTokens } from "../../model/pieces.ts";
+import { sealedText } from "../../validation/seal.ts";
+import { includes } from "../request.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import type { EventWriter, ItemEvents } from "./event-writer.ts";
 import { hostedEvents } from "./hosted-events.ts";
-import { includes } from "./request.ts";
 
 /** The events of one output item in the service's order, from `output_item.added` to `output_item.done`. */
 export function itemEvents(writer: EventWriter, draft: Draft): ItemEvents {

@@ -1,7 +1,7 @@
-import { type Fields, isFields } from "../fields.ts";
-import { type Conversations, conversationObject } from "../responses/conversations.ts";
-import { parseInput } from "../responses/request.ts";
-import { ServiceError } from "../service-error.ts";
+import { type Fields, isFields } from "../../fields.ts";
+import { type Conversations, conversationObject } from "../../responses/kept/conversations.ts";
+import { parseInput } from "../../responses/request.ts";
+import { ServiceError } from "../../service-error.ts";
 import { pageOf } from "./page.ts";
 
 /** The calls of `/conversations`. All throw a {@link ServiceError} 404 for what is not there, 400 for what is wrong. */

@@ -1,5 +1,5 @@
-import type { Fields } from "../fields.ts";
-import { ServiceError } from "../service-error.ts";
+import type { Fields } from "../../fields.ts";
+import { ServiceError } from "../../service-error.ts";
 
 const MOST = 100;
 const DEFAULT_LIMIT = 20;

@@ -1,6 +1,6 @@
-import type { Fields } from "../fields.ts";
-import { fieldsIn, stringIn } from "../fields.ts";
-import { ServiceError } from "../service-error.ts";
+import type { Fields } from "../../fields.ts";
+import { fieldsIn, stringIn } from "../../fields.ts";
+import { ServiceError } from "../../service-error.ts";
 
 /** Conversations by the id of their newest response, so that a request can go on from one. The oldest go first. */
 export class ResponseMemory {

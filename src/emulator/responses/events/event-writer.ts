@@ -1,9 +1,9 @@
-import type { Fields } from "../fields.ts";
-import { pieces } from "../model/pieces.ts";
+import type { Fields } from "../../fields.ts";
+import { pieces } from "../../model/pieces.ts";
+import { type Identifiers, obfuscation } from "../identifiers.ts";
+import { includes, type ResponsesRequest, wantsObfuscation } from "../request.ts";
 import { EncodedEvent } from "./encoded-event.ts";
-import { type Identifiers, obfuscation } from "./identifiers.ts";
 import { type Logprob, logprobsOf } from "./logprobs.ts";
-import { includes, type ResponsesRequest, wantsObfuscation } from "./request.ts";
 
 /** The events of one item; what it returns is the finished item. */
 export type ItemEvents = Generator<EncodedEvent, Fields>;

@@ -1,9 +1,9 @@
-import type { Fields } from "../fields.ts";
-import type { HostedCall } from "../model/draft.ts";
-import { estimateTokens } from "../model/pieces.ts";
-import { PIXEL_PNG } from "../model/pixel.ts";
+import type { Fields } from "../../fields.ts";
+import type { HostedCall } from "../../model/draft.ts";
+import { estimateTokens } from "../../model/pieces.ts";
+import { PIXEL_PNG } from "../../model/pixel.ts";
+import { includes } from "../request.ts";
 import type { EventWriter, ItemEvents } from "./event-writer.ts";
-import { includes } from "./request.ts";
 
 /** The events of a tool that the service runs itself: begun, its stages, done. */
 export function hostedEvents(writer: EventWriter, call: HostedCall): ItemEvents {

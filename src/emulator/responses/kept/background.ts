@@ -1,10 +1,10 @@
-import type { Pace } from "../delivery/pace.ts";
-import type { Fields } from "../fields.ts";
-import { ServiceError } from "../service-error.ts";
-import type { EncodedEvent } from "./encoded-event.ts";
-import type { Generation } from "./generation.ts";
-import { batchesOf } from "./playing.ts";
-import { responseObject } from "./response-object.ts";
+import type { Pace } from "../../delivery/pace.ts";
+import type { Fields } from "../../fields.ts";
+import { ServiceError } from "../../service-error.ts";
+import type { EncodedEvent } from "../events/encoded-event.ts";
+import type { Generation } from "../events/generation.ts";
+import { batchesOf } from "../playing.ts";
+import { responseObject } from "../response-object.ts";
 
 /** How long a stream can be taken up again; then the service wants to be asked instead. */
 const STREAMABLE_MS = 300_000;

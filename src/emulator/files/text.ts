@@ -1,0 +1,27 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Reads a file that somebody named. A pipe or a device is refused, which might never end or never begin.
+ *
+ * @throws An error that says why it cannot be read, or that it is larger than `maxBytes`.
+ */
+export async function readText(path: string, maxBytes: number): Promise<string> {
+  // Not blocking: opening a pipe that nobody writes to would wait for ever. Windows knows no such flag.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is no regular file`);
+    const parts: Uint8Array[] = [];
+    for (let total = 0; ; ) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      if (bytesRead === 0) return Buffer.concat(parts).toString("utf8");
+      total += bytesRead;
+      if (total > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+      parts.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
