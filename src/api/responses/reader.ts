@@ -13,6 +13,7 @@ import { decodeRawData, type RawData, type RawText, rawTextOf } from "../../clie
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
+import { CallIds } from "./events/call-ids.ts";
 import {
   type DecodedEvent,
   type EndEvent,
@@ -83,6 +84,7 @@ export class ResponseReader {
   readonly #runs: FastEvents | undefined;
   readonly #isPolled: boolean;
   readonly #delivered = new DeliveredItems();
+  readonly #callIds = new CallIds();
   readonly #whole = new WholeTexts();
   readonly #numbers = new SequenceNumbers();
   readonly #buffering: SafetyBuffering;
@@ -204,7 +206,8 @@ export class ResponseReader {
     this.#text = text;
     this.#size = text.length;
     if (this.#options.frames) this.#emitFrame(typeof type === "string" ? type : "", raw);
-    const decoded = decodeWireEvent(event, text);
+    const decoded = this.#callIds.complete(decodeWireEvent(event, text));
+    if (decoded.type === "output_item.added") this.#fast?.forget(); // it may tell more of its pieces than was known
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
     const buffering = this.#buffering.decode(event);
     if (buffering) this.#emit(buffering);

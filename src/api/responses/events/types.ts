@@ -82,13 +82,14 @@ export interface ReasoningSummaryTextDoneEvent extends OfItem {
 export interface FunctionCallArgumentsDeltaEvent extends OfItem {
   readonly type: "function_call_arguments.delta";
   readonly delta: string;
-  /** Where the service tells it; it is `call_id` of the item that was added. */
+  /** `call_id` of the item that was added. */
   readonly callId?: string;
 }
 /** A piece of a custom tool's input, while the model writes it. */
 export interface CustomToolCallInputDeltaEvent extends OfItem {
   readonly type: "custom_tool_call_input.delta";
   readonly delta: string;
+  /** `call_id` of the item that was added. */
   readonly callId?: string;
 }
 /** A piece of the model's words where it refuses to answer. */

@@ -39,6 +39,33 @@ describe("the model that really answers", () => {
   });
 });
 
+describe("a piece of a call has the id that its item told,", () => {
+  const added = (outputIndex: number, item: object) =>
+    JSON.stringify({ type: "response.output_item.added", output_index: outputIndex, item });
+  const call = { type: "function_call", name: "f", arguments: "" };
+  const piece = (place: object, type = "function_call_arguments") =>
+    JSON.stringify({ type: `response.${type}.delta`, ...place, delta: "x" });
+  const callIdsOf = (texts: readonly string[]) =>
+    read("sse", texts).emitted.flatMap((event) => ("delta" in event ? [(event as { callId?: string }).callId] : []));
+
+  test.each<[string, string, string]>([
+    ["by its index", added(3, { ...call, id: "fc_1", call_id: "c" }), piece({ output_index: 3, item_id: "other" })],
+    ["by its item's id", added(3, { ...call, id: "fc_1", call_id: "c" }), piece({ item_id: "fc_1" })],
+    [
+      "of a custom tool",
+      added(0, { type: "custom_tool_call", name: "t", input: "", call_id: "c" }),
+      piece({ output_index: 0 }, "custom_tool_call_input"),
+    ],
+  ])("%s", (_what, item, text) => {
+    expect(callIdsOf([text, text, item, text, text])).toEqual([undefined, undefined, "c", "c"]);
+  });
+
+  test("and its own where it has one", () => {
+    const own = piece({ output_index: 3, call_id: "own" });
+    expect(callIdsOf([added(3, { ...call, call_id: "c" }), own])).toEqual(["own"]);
+  });
+});
+
 test.each<Carrier>(["sse", "websocket"])("a text that is no JSON is polled as every other, on %s", (carrier) => {
   const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
   expect(read(carrier, ["[DONE]", delta, "[]"]).polled).toEqual([undefined, "response.output_text.delta", undefined]);

@@ -96,6 +96,11 @@ export class FastEvents {
     this.#patterns.push(pattern);
   }
 
+  /** What was learned may not hold any more. */
+  forget(): void {
+    this.#patterns.length = 0;
+  }
+
   #emptyRun(): DeltaEvent[] {
     const { run } = this;
     // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.

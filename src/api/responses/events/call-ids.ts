@@ -1,0 +1,41 @@
+import type { DecodedEvent } from "./decoded.ts";
+import { filled } from "./fields.ts";
+import type { OutputItemAddedEvent } from "./types.ts";
+
+/** Which call a piece is of: services tell it with the item that they add, and hardly ever with the pieces. */
+export class CallIds {
+  readonly #byIndex = new Map<number, string>();
+  readonly #byItem = new Map<string, string>();
+
+  /** The same event, a call's piece with the id of its call where an item has told it. */
+  complete(decoded: DecodedEvent): DecodedEvent {
+    switch (decoded.type) {
+      case "output_item.added":
+        this.#note(decoded);
+        return decoded;
+      case "function_call_arguments.delta":
+      case "custom_tool_call_input.delta": {
+        if (decoded.callId !== undefined) return decoded;
+        const callId = this.#of(decoded.outputIndex, decoded.itemId);
+        return callId === undefined ? decoded : { ...decoded, callId };
+      }
+      default:
+        return decoded;
+    }
+  }
+
+  #note({ item, outputIndex }: OutputItemAddedEvent): void {
+    const { id, call_id } = item as { readonly id?: unknown; readonly call_id?: unknown };
+    const callId = filled(call_id);
+    const itemId = filled(id);
+    if (callId === undefined) return;
+    if (outputIndex !== undefined) this.#byIndex.set(outputIndex, callId);
+    if (itemId !== undefined) this.#byItem.set(itemId, callId);
+  }
+
+  /** By the index first: some services change an item's id from event to event. */
+  #of(outputIndex: number | undefined, itemId: string | undefined): string | undefined {
+    const byIndex = outputIndex === undefined ? undefined : this.#byIndex.get(outputIndex);
+    return byIndex ?? (itemId === undefined ? undefined : this.#byItem.get(itemId));
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { Received } from "../../../../src/api/responses/received/received.ts";
+
+const delta = (text: string) => ({ type: "output_text.delta", delta: text, outputIndex: 0 }) as const;
+
+describe("of a response larger than what is kept", () => {
+  const received = new Received({ limit: 1000 });
+  for (let nth = 0; nth < 300; nth += 1) received.note(delta("12345"));
+  received.note({ type: "completed", responseId: "resp_1" });
+
+  test("the beginning is there, and said to be that", () => {
+    const { text, truncated, responseId } = received.partial();
+    expect(text).toBe("12345".repeat(201));
+    expect({ truncated, responseId }).toEqual({ truncated: true, responseId: "resp_1" });
+  });
+
+  test("collecting is an error", () => {
+    expect(() => received.collected()).toThrow(expect.objectContaining({ kind: "limit" }));
+  });
+});
+
+test("pieces that are written out, and those that are not yet, are one text in every snapshot", () => {
+  const received = new Received();
+  const pieces = Array.from({ length: 2000 }, (_, nth) => `${nth} `);
+  let text = "";
+  for (const piece of pieces) {
+    received.note(delta(piece));
+    text += piece;
+    expect(received.snapshot().itemsUnderWay[0]?.text).toBe(text);
+  }
+  const item = { type: "message", role: "assistant", content: [{ type: "output_text", text }] } as const;
+  received.note({ type: "output_item.done", item, outputIndex: 0 });
+  expect(received.partial().text).toBe(text);
+});
