@@ -31,7 +31,7 @@ export interface ProviderConfig {
   readonly livenessTimeoutMs?: number | undefined;
   /** DNS, TCP, proxy and TLS together. Default 15 000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** From the request to the response headers. Default 300 000. */
+  /** From the request to the response headers, and from these to the end of an error's text, which is cut then. Default 300 000. */
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
   readonly supportsWebSockets?: boolean | undefined;

@@ -5,7 +5,10 @@ export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */
 export interface RequestTimeouts {
-  /** From the request's last byte to the response headers; with `execute` also the longest silence within the body. Default 300 000. */
+  /**
+   * From the request's last byte to the response headers, and from these to the end of an error's text; with `execute` also the longest silence within
+   * the body. Default 300 000.
+   */
   readonly headersMs?: number | undefined;
   /** The whole call, body included; `execute` only. Default: none. */
   readonly totalMs?: number | undefined;

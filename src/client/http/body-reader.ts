@@ -1,13 +1,13 @@
 import { AbortedError, LimitError, TimeoutError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import type { ByteStream } from "../transport.ts";
-import { IdleTimer } from "../waiting/idle-timer.ts";
+import { clampDelay, IdleTimer } from "../waiting/idle-timer.ts";
 
 export interface BodyLimits {
   readonly maxBytes: number;
   /** Longest silence between two chunks, in milliseconds; 0 for none. */
   readonly idleTimeoutMs: number;
-  /** Longest time for the whole of it, in milliseconds. Default: none. */
+  /** Longest time for the whole of it, in milliseconds; 0 for none. Default: none. */
   readonly totalMs?: number | undefined;
   /** What to do with a body that is too large, silent, late or broken off: fail, or make do with its beginning. */
   readonly whenIncomplete: "fail" | "cut";
@@ -18,7 +18,7 @@ export interface BodyLimits {
  *
  * @throws {@link StreamError} Broken off. {@link LimitError} Larger than `maxBytes`.
  * @throws {@link TimeoutError} Silent for `idleTimeoutMs`, or not whole within `totalMs`.
- * @throws {@link AbortedError} The caller's signal ended it; this is never made do with.
+ * @throws {@link AbortedError} The caller's signal ended it; this is never made do with. His time limit for the whole call is no signal of his.
  */
 export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -33,7 +33,7 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
     };
     const giveUp = (error: unknown): void => {
       stop();
-      if (limits.whenIncomplete === "cut" && !(error instanceof AbortedError)) resolve(held.take());
+      if (limits.whenIncomplete === "cut" && !isCallersAbort(error)) resolve(held.take());
       else reject(error);
     };
     const late = (timeoutMs: number, what: string) => () => {
@@ -41,8 +41,8 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
       giveUp(new TimeoutError(`the response body ${what} ${timeoutMs} ms`, { phase: "idle", timeoutMs }));
     };
     const idle = new IdleTimer(limits.idleTimeoutMs, late(limits.idleTimeoutMs, "fell silent for"));
-    const { totalMs } = limits;
-    const deadline = totalMs === undefined ? undefined : setTimeout(late(totalMs, "was not whole within"), totalMs);
+    const { totalMs = 0 } = limits;
+    const deadline = totalMs > 0 ? setTimeout(late(totalMs, "was not whole within"), clampDelay(totalMs)) : undefined;
     idle.start();
     body.pipe({
       chunk(chunk) {
@@ -62,4 +62,9 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
       fail: giveUp,
     });
   });
+}
+
+/** A deadline ends work by a signal too (`withDeadline`), whose reason is an error of this package. */
+function isCallersAbort(error: unknown): boolean {
+  return error instanceof AbortedError && !(error.cause instanceof TimeoutError);
 }

@@ -6,20 +6,25 @@ import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";
 import { decodeContent, isDecodable } from "./content-decoding.ts";
 
-const LIMITS = { maxBytes: 1024 * 1024, idleTimeoutMs: 5_000, totalMs: 15_000, whenIncomplete: "cut" } as const;
+const MAX_BYTES = 1024 * 1024;
+
+export interface RefusalOptions {
+  /** Longest time for the text, in milliseconds; 0 where another limit of the caller's holds, or none. */
+  readonly timeoutMs: number;
+  /** The request before redirects, which may have taken its credentials off but not out of their address. */
+  readonly original?: SentRequest | undefined;
+}
 
 /**
  * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request that
  * the answer repeats are blanked.
- *
- * @param original - The request before redirects, which may have taken its credentials off but not out of their address.
  */
 export async function readRefusal(
   answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
   request: SentRequest,
-  original = request,
+  { timeoutMs, original = request }: RefusalOptions,
 ): Promise<HttpError> {
-  const bytes = await readText(answer);
+  const bytes = await readText(answer, timeoutMs);
   const blank = blankerOf(request, original);
   const url = blank(safeUrl(request.url));
   return new HttpError(`${describeStatus(answer.status)} from ${url}`, {
@@ -30,11 +35,19 @@ export async function readRefusal(
   });
 }
 
-/** The status is the news; a body that breaks off, stalls or cannot be decompressed must not hide it. */
-async function readText({ body, headers }: { headers: HeaderMap; body: ByteStream }): Promise<Uint8Array> {
+/** The status is the news; a body that breaks off, is late or cannot be decompressed must not hide it. */
+async function readText(
+  { body, headers }: { headers: HeaderMap; body: ByteStream },
+  timeoutMs: number,
+): Promise<Uint8Array> {
   try {
     const encoding = headers["content-encoding"];
-    return await readBody(isDecodable(encoding) ? decodeContent(body, encoding) : body, LIMITS);
+    return await readBody(isDecodable(encoding) ? decodeContent(body, encoding) : body, {
+      maxBytes: MAX_BYTES,
+      idleTimeoutMs: 0,
+      totalMs: timeoutMs,
+      whenIncomplete: "cut",
+    });
   } catch (error) {
     if (error instanceof ProtocolError) return Buffer.from(`(${error.message})`);
     throw error;

@@ -179,7 +179,8 @@ export class UndiciTransport implements HttpTransport {
       head.body.cancel();
       return byProxy;
     }
-    return readRefusal(head, this.#asSent(request), this.#asSent(original));
+    const timeoutMs = request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS;
+    return readRefusal(head, this.#asSent(request), { timeoutMs, original: this.#asSent(original) });
   }
 
   /** With what a proxy was told beside it: a page of the proxy may repeat that too. */

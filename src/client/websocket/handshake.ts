@@ -191,7 +191,7 @@ class Attempt {
         body: bodyOf(answer),
       };
       const settle = (error: Error): void => this.#settle?.(error);
-      readRefusal(refusal, this.#sent).then(settle, settle);
+      readRefusal(refusal, this.#sent, { timeoutMs: 0 }).then(settle, settle); // the handshake's own limit holds
     });
   }
 
