@@ -157,7 +157,7 @@ export function endpointUrl(provider: ProviderConfig, path: string, query: Query
   const url = parameters.length > 0 ? `${target}?${parameters.join("&")}` : target;
   if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) {
     throw new BuildError(
-      `base URL ${JSON.stringify(withoutUserInfo(base))} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
+      `base URL ${shownBase(base)} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
     );
   }
   return url;
@@ -210,6 +210,13 @@ const OPENAI_HOSTS = /(^|\.)(openai\.com|chatgpt\.com)$/;
 /** Is this a host of OpenAI's own? What belongs to an account there goes nowhere else. */
 export function isOpenaiHost(baseUrl: string): boolean {
   return URL.canParse(baseUrl.trim()) && OPENAI_HOSTS.test(new URL(baseUrl.trim()).hostname);
+}
+
+/** A variable can hold a key where a base URL belongs, so what names no scheme is not shown. */
+function shownBase(base: string): string {
+  return base.includes("://")
+    ? JSON.stringify(withoutUserInfo(base))
+    : `(${base.length} characters that begin with neither http:// nor https://, not shown because they may be a key)`;
 }
 
 /** What is no URL may hold a password all the same. */

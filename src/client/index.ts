@@ -39,7 +39,8 @@ export {
   type PolicyOptions,
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger, steadyLogger } from "./observe/log.ts";
-export { type Blank, blankerOf, blankHeaders, type SentRequest, safeUrl } from "./observe/redact.ts";
+export { type Blank, blankerOf, blankHeaders, safeUrl } from "./observe/redact.ts";
+export type { SentRequest } from "./observe/secrets.ts";
 export type {
   RequestAttempt,
   RetryNotice,

@@ -1,4 +1,5 @@
 import type { HeaderMap } from "./headers.ts";
+import type { Blank } from "./observe/redact.ts";
 
 /** How long a server may take to begin its answer, where nobody says otherwise. */
 export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
@@ -37,6 +38,8 @@ export interface ResponseHead {
   readonly headers: HeaderMap;
   /** What redirects on the way to it cost the request (its credentials, its method), as a sentence for messages. */
   readonly note?: string | undefined;
+  /** Blanks in a text of the answer what credentials went out, those that the transport added among them. Default: those of the request. */
+  readonly blank?: Blank | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {

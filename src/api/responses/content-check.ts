@@ -37,7 +37,7 @@ export function doubtAbout(
     return undefined;
   }
   if (EVENT_STREAM.test(type) || !NO_STREAM.test(type)) return undefined;
-  return new Doubt(response, type.split(";", 1)[0] ?? type, observers, refuse);
+  return new Doubt(response, response.blank(type.split(";", 1)[0] ?? type), observers, refuse);
 }
 
 /** Holds the beginning of a body until it shows what it is: an event stream all the same, or the page that its label says. */

@@ -267,7 +267,7 @@ export class ResponseReader {
         return;
       case "incomplete":
         if (this.#options.incomplete !== "end") {
-          this.#sink.failed(new IncompleteError(outcome.reason), outcome);
+          this.#sink.failed(new IncompleteError(this.#blank(outcome.reason)), outcome);
           return;
         }
     }
@@ -317,7 +317,7 @@ export class ResponseReader {
   /** The same failure in other words, where the service's own repeat a credential of the request. */
   #blanked(error: CodexFailure): CodexFailure {
     const text = this.#text;
-    const blanked = this.#options.blank?.(text) ?? text;
+    const blanked = this.#blank(text);
     if (blanked === text) return error;
     const event = parseObject(blanked);
     const decoded = event && decodeWireEvent(event, blanked);
@@ -338,7 +338,7 @@ export class ResponseReader {
 
   #deviates(what: StreamDeviation["what"], wireType: unknown): void {
     const { telemetry, logger } = this.#options;
-    const deviation: StreamDeviation = { type: typeof wireType === "string" ? wireType : undefined, what };
+    const deviation: StreamDeviation = { type: this.#shownType(wireType), what };
     notify(telemetry, "onStreamDeviation", deviation);
     if (what === "sequence") logger.warn({ ...deviation }, "events of the stream are missing");
     else logger.debug({ ...deviation }, "the stream deviates from its documentation; put right");
@@ -353,10 +353,20 @@ export class ResponseReader {
     notify(telemetry, "onStreamPoll", {
       carrier: this.#carrier,
       durationMs,
-      type: typeof type === "string" ? (isTyped ? `response.${type}` : type) : undefined,
+      type: isTyped ? `response.${type}` : this.#shownType(type),
       error,
     });
     this.#polledAt = now;
+  }
+
+  /** A type that nobody knows is the server's text, and a server may repeat in it what it was sent. */
+  #shownType(wireType: unknown): string | undefined {
+    if (typeof wireType !== "string") return undefined;
+    return rowOf(wireType) ? wireType : this.#blank(wireType);
+  }
+
+  #blank(text: string): string {
+    return this.#options.blank?.(text) ?? text;
   }
 
   #skip(reason: SkippedEvent["reason"], wireType?: unknown): void {
@@ -364,7 +374,7 @@ export class ResponseReader {
     // An event of a new type is the normal case; one of a known type that cannot be read is worth a look.
     const isOdd = reason !== "unknown type";
     if (!isOdd && !telemetry?.onSkippedEvent) return;
-    const skipped: SkippedEvent = { type: typeof wireType === "string" ? wireType : undefined, reason };
+    const skipped: SkippedEvent = { type: this.#shownType(wireType), reason };
     notify(telemetry, "onSkippedEvent", skipped);
     if (isOdd) logger.debug({ ...skipped }, "event left out");
   }

@@ -45,7 +45,7 @@ export function bodyClause(response: Answer): string {
 function notJson(response: Answer, text: string): string {
   const from = `HTTP ${response.status} from ${response.url}`;
   if (text.trim() === "") return `${from} is empty; check the base URL`;
-  const type = response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type";
+  const type = response.blank(response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type");
   const advice = "a captive portal, a proxy's page, a wrong base URL or an answer cut short looks so";
   return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}${response.note ? `. ${response.note}` : ""}`;
 }

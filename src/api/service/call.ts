@@ -180,7 +180,7 @@ class Sending {
     try {
       const answer = await send(connections.http, request);
       observed.ended(answer.status);
-      return { ...answer, blank: blankerOf(request) };
+      return { ...answer, blank: answer.blank ?? blankerOf(request) };
     } catch (error) {
       observed.ended(error instanceof HttpError ? error.status : undefined, error);
       throw error;

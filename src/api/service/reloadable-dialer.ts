@@ -19,5 +19,6 @@ export class ReloadableDialer implements Dialer {
   readonly route: Dialer["route"] = (url) => this.#current.route(url);
   readonly dial: Dialer["dial"] = (target, limits) => this.#current.dial(target, limits);
   readonly forward: Dialer["forward"] = (url) => this.#current.forward(url);
+  readonly proxySecrets: Dialer["proxySecrets"] = (url) => this.#current.proxySecrets(url);
   readonly explain: Dialer["explain"] = (error, url) => this.#current.explain(error, url);
 }

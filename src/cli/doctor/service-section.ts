@@ -20,8 +20,7 @@ interface Judgement extends Pick<Finding, "outcome" | "text" | "details"> {
 export async function examineHttp(transport: HttpTransport, request: HttpRequest): Promise<ConnectionResult> {
   return examine("HTTP", request.method, async () => {
     try {
-      const { status, headers, body } = await transport.execute(request);
-      const blank = blankerOf(request);
+      const { status, headers, body, blank = blankerOf(request) } = await transport.execute(request);
       return judgeAnswer({ status, headers: blankHeaders(headers, blank), body: blank(Buffer.from(body).toString()) });
     } catch (error) {
       if (error instanceof HttpError) return judgeAnswer(error);

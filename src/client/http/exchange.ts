@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { Failure } from "../failure/failure.ts";
 import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated } from "../headers.ts";
+import { withoutRawBytes } from "../observe/redact.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 import { IdleTimer } from "../waiting/idle-timer.ts";
 import type { SocketReads } from "./direct-reads.ts";
@@ -240,12 +241,12 @@ function brokenRequest(cause: Error & { data?: unknown }, url: string): NetworkE
   return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})${advice}`, {
     code,
     phase: "request",
-    cause: withoutBytes(cause),
+    cause: withoutRawBytes(cause),
   });
 }
 
 function finalError(message: string, code: string, cause: Error): NetworkError {
-  return new NetworkError(message, { code, phase: "request", outlook: "never", cause: withoutBytes(cause) });
+  return new NetworkError(message, { code, phase: "request", outlook: "never", cause: withoutRawBytes(cause) });
 }
 
 /** What answered does not speak HTTP, or not as it is written down. Code of a {@link NetworkError}. */
@@ -259,12 +260,6 @@ function isTlsRecord(data: unknown): boolean {
 function brokenBody(cause: Error): StreamError {
   return new StreamError(`the response body broke off (${cause.message})`, {
     code: causeCode(cause),
-    cause: withoutBytes(cause),
+    cause: withoutRawBytes(cause),
   });
-}
-
-/** A parser's error carries what it could not parse, and a server that echoes puts the request's credentials there. */
-function withoutBytes(cause: Error & { data?: unknown }): Error {
-  delete cause.data;
-  return cause;
 }

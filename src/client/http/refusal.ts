@@ -1,6 +1,7 @@
 import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
-import { blankerOf, blankHeaders, type SentRequest, safeUrl } from "../observe/redact.ts";
+import { blankerOf, blankHeaders, safeUrl } from "../observe/redact.ts";
+import type { SentRequest } from "../observe/secrets.ts";
 import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
-import { blankerOf, safeUrl } from "../observe/redact.ts";
+import { type Blank, blankerOf, safeUrl } from "../observe/redact.ts";
+import type { SentRequest } from "../observe/secrets.ts";
 import { byteCount, count, milliseconds } from "../options.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import {
@@ -65,7 +66,9 @@ export class UndiciTransport implements HttpTransport {
     const note = redirectNote(request, sent);
     if (head.status < 200 || head.status > 299) throw addRedirectNote(await this.#refused(head, sent, request), note);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
-    return { status: head.status, url: shownUrl, headers: head.headers, body, ...(note !== undefined && { note }) };
+    const { status, headers } = head;
+    const blank = this.#blankerFor(request, sent);
+    return { status, url: shownUrl, headers, body, blank, ...(note !== undefined && { note }) };
   }
 
   /** Closes every connection for good: requests under way fail, and so do later ones. */
@@ -93,7 +96,7 @@ export class UndiciTransport implements HttpTransport {
       const next = maxRedirects > 0 ? followRedirect(current, shownUrl, head) : undefined;
       if (!next) return { head, request: current, shownUrl };
       head.body.cancel();
-      const nextUrl = blankerOf(this.#asSent(request), this.#asSent(current))(safeUrl(next.url)); // a server may put what it was sent into an address
+      const nextUrl = this.#blankerFor(request, current)(safeUrl(next.url)); // a server may put what it was sent into an address
       if (redirects >= maxRedirects) {
         throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${nextUrl}; check the base URL`, {
           code: "TOO_MANY_REDIRECTS",
@@ -183,10 +186,16 @@ export class UndiciTransport implements HttpTransport {
     return readRefusal(head, this.#asSent(request), { timeoutMs, original: this.#asSent(original) });
   }
 
-  /** With what a proxy was told beside it: a page of the proxy may repeat that too. */
-  #asSent(request: HttpRequest): HttpRequest {
-    const forwarded = URL.canParse(request.url) ? this.#options.dialer.forward(new URL(request.url)) : undefined;
-    return forwarded ? { ...request, headers: { ...forwarded.headers, ...request.headers } } : request;
+  /** For texts of whoever answers, a proxy among them. */
+  #blankerFor(...requests: readonly HttpRequest[]): Blank {
+    return blankerOf(...requests.map((request) => this.#asSent(request)));
+  }
+
+  /** With what the proxy on its way was told: a page of the proxy may repeat that too. */
+  #asSent(request: HttpRequest): SentRequest {
+    const { url, headers, secrets = [] } = request;
+    if (!URL.canParse(url)) return request;
+    return { url, headers, secrets: [...secrets, ...this.#options.dialer.proxySecrets(url)] };
   }
 }
 

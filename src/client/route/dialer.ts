@@ -4,6 +4,7 @@ import type { Environment } from "../environment.ts";
 import { BuildError, type NetworkError } from "../failure/kinds.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../headers.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
+import { secretsOf } from "../observe/secrets.ts";
 import { text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {
@@ -20,7 +21,7 @@ import { describePeer, type OriginPeer, type Peer } from "./peer.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
 import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
 import { connectTcp, lookupFailure } from "./tcp-connect.ts";
-import { openHttpTunnel } from "./tunnel/http.ts";
+import { openHttpTunnel, proxyHeaderSecrets } from "./tunnel/http.ts";
 import { httpRefusal } from "./tunnel/refusal.ts";
 import { openSocksTunnel } from "./tunnel/socks.ts";
 
@@ -71,6 +72,8 @@ export interface Dialer {
   dial(target: DialTarget, limits?: ConnectLimits): Promise<Socket>;
   /** Set where `url` is plain HTTP and its route leads through an HTTP proxy: such a request is not tunnelled but sent to the proxy. */
   forward(url: URL | string): Forward | undefined;
+  /** The credentials that the proxy on the way to `url` is given, in whatever way, and that no message may show. Empty where there is none. */
+  proxySecrets(url: URL | string): readonly string[];
   /**
    * What broke a connection to `url` that stood already, in words, where TLS did: with TLS 1.3 a server's demand for a client certificate
    * comes only then. Undefined for any other error.
@@ -130,6 +133,16 @@ export function createDialer(options: DialerOptions): Dialer {
 
   return {
     route: (url) => routeOf(targetOf(url)),
+    proxySecrets(url) {
+      const route = routeOf(targetOf(url));
+      if (route.kind !== "proxy") return [];
+      const authorization = route.proxy.basicAuthorization() ?? "";
+      return secretsOf({
+        url: "",
+        headers: { "proxy-authorization": authorization },
+        secrets: proxyHeaderSecrets(proxyHeaders),
+      });
+    },
     explain: (error, url) => trust.explain?.(error, targetOf(url).hostname),
 
     async dial(target, limits = {}) {

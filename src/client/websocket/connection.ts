@@ -12,6 +12,7 @@ import {
   type Established,
   type HandshakeOptions,
   MAX_FRAGMENTS,
+  sentBy,
   shakeHands,
 } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -96,7 +97,7 @@ export class WebSocketConnection {
   private constructor({ websocket, socket, headers }: Established, options: WebSocketOptions) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
-    this.blank = blankerOf(options);
+    this.blank = blankerOf(sentBy(options));
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.#websocket = websocket;
     this.#socket = socket;

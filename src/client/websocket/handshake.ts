@@ -6,7 +6,8 @@ import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } fro
 import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated, MAX_HEAD_BYTES, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { tidyNextHead } from "../http/response-heads.ts";
-import { type SentRequest, safeUrl } from "../observe/redact.ts";
+import { safeUrl, withoutRawBytes } from "../observe/redact.ts";
+import type { SentRequest } from "../observe/secrets.ts";
 import { checkTakesConnections, DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
@@ -82,12 +83,17 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   };
   tidyNextHead(socket);
   const open = (): WebSocket => new WebSocket(url, settings);
-  return new Attempt({ url: url.href, headers, secrets: options.secrets }, socket, {
+  return new Attempt({ ...sentBy(options), url: url.href }, socket, {
     timeoutMs,
     restMs,
     signal,
     explain: (cause) => dialer.explain(cause, url),
   }).run(open);
+}
+
+/** What of a handshake no message may show, with what the proxy on its way was told. */
+export function sentBy({ url, headers, secrets = [], dialer }: HandshakeOptions): SentRequest {
+  return { url, headers: mergeHeaders(headers), secrets: [...secrets, ...dialer.proxySecrets(url)] };
 }
 
 /** Without what is not part of a handshake, and what would become a header by itself. */
@@ -195,7 +201,8 @@ class Attempt {
     });
   }
 
-  #broken(cause: Error & { readonly code?: string }): Failure {
+  #broken(thrown: Error & { readonly code?: string }): Failure {
+    const cause = withoutRawBytes(thrown);
     const { errored } = this.#socket;
     if (!errored && cause.code === "ECONNRESET")
       return new StreamError("websocket closed", { code: cause.code, cause });

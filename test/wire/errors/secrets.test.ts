@@ -1,110 +1,61 @@
-import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { WebSocketServer } from "ws";
-import type { Logger, ProviderConfig, Telemetry } from "../../../src/index.ts";
-import { apiKeyAuth, ModelsClient, ResponsesClient, ResponsesWebSocketClient } from "../../../src/index.ts";
-
-/** Where a caller puts a secret, and how it then looks on the wire. */
-const SECRETS = {
-  key: "sk-Key+secret/1",
-  header: "hdr-Secret=2",
-  cookie: "session-S3cret",
-  parameter: "prm-secret&4",
-} as const;
-const PROXY_PASSWORD = "prx%secret 6";
-
-const EVERY = [...Object.values(SECRETS), PROXY_PASSWORD];
-
-function providerOf(origin: string, through: "direct" | "proxy"): ProviderConfig {
-  return {
-    name: "secrets",
-    baseUrl: `http${through === "proxy" ? "://origin.example" : `:${origin}`}/v1`,
-    headers: { "x-api-key": SECRETS.header, cookie: `theme=dark; sid=${SECRETS.cookie}` },
-    queryParams: { code: SECRETS.parameter },
-    proxy: through === "proxy" ? `http://user:${encodeURIComponent(PROXY_PASSWORD)}@${origin.slice(2)}` : false,
-    retry: { maxRetries: 1, baseDelayMs: 1 },
-    streamIdleTimeoutMs: 500,
-  };
-}
-
-/** Everything that a server can know of a request, in the forms in which servers repeat it. */
-function knownTo(request: IncomingMessage): string {
-  const lines = request.rawHeaders.map((text) => text).join(" | ");
-  const pairs = request.rawHeaders
-    .filter((value) => /^basic /i.test(value))
-    .map((value) => Buffer.from(value.slice(6), "base64").toString());
-  const cookies = (request.headers.cookie ?? "").split("; ").map((pair) => pair.slice(pair.indexOf("=") + 1));
-  const raw = `${cookies.join(" ")} ${request.url} ${decodeURIComponent(request.url ?? "")} ${lines} ${pairs.join(" ")}`;
-  return `${raw} ${JSON.stringify(raw)} ${encodeURIComponent(raw)}`;
-}
+import { ModelsClient, ResponsesClient, ResponsesSession } from "../../../src/index.ts";
+import { knownTo, leaksIn, printable, providerOf, SECRETS, saidOf, WAYS, type Way } from "../../support/secrets.ts";
 
 type Echo = (known: string, request: IncomingMessage, response: ServerResponse) => void;
 
 const json = (known: string): string =>
-  JSON.stringify({ error: { message: known, code: "bad", type: "invalid_request_error" } });
+  JSON.stringify({ error: { message: known, code: known, type: "invalid_request_error", param: known } });
 const events = (response: ServerResponse, ...list: object[]): void => {
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.end(list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
+};
+const cut = (response: ServerResponse, text: string): void => {
+  response.writeHead(500, { "content-length": "1000000" });
+  response.write(text, () => response.destroy());
 };
 
 const ECHOES: Readonly<Record<string, Echo>> = {
   "an error's text": (known, _request, response) => response.writeHead(403).end(known),
   "an error's JSON": (known, _request, response) => response.writeHead(400).end(json(known)),
   "an error's JSON, to be tried again": (known, _request, response) => response.writeHead(503).end(json(known)),
+  "a usage limit": (known, _request, response) =>
+    response.writeHead(429, { "retry-after": "0" }).end(
+      JSON.stringify({
+        error: { type: "usage_limit_reached", plan_type: known, message: known, promo_message: known },
+      }),
+    ),
   "a refused credential": (known, _request, response) => response.writeHead(401).end(json(known)),
-  "the reason behind a status": (known, _request, response) =>
-    response.writeHead(418, known.replace(/[^ -~]/g, "")).end(),
+  "the reason behind a status": (known, _request, response) => response.writeHead(418, printable(known)).end(),
   "a header": (known, _request, response) =>
-    response
-      .writeHead(400, {
-        "x-echo": known.replace(/[^ -~]/g, ""),
-        "x-request-id": known.slice(0, 4000).replace(/[^ -~]/g, ""),
-      })
-      .end(),
+    response.writeHead(400, { "x-echo": printable(known), "x-request-id": printable(known) }).end(),
   "a redirect without an end": (known, _request, response) =>
-    response.writeHead(307, { location: `/v1/responses?again=${encodeURIComponent(known.slice(0, 1500))}` }).end(),
-  "an error that is cut off": (known, _request, response) => {
-    response.writeHead(500, { "content-length": "100000" });
-    response.write(known, () => response.destroy());
+    response.writeHead(307, { location: `/v1/${encodeURIComponent(known.slice(0, 1500))}?again` }).end(),
+  "a redirect to nowhere": (known, _request, response) =>
+    response.writeHead(307, { location: `ftp://${encodeURIComponent(known.slice(0, 1500))}` }).end(),
+  "an error that is cut off": (known, _request, response) => cut(response, known),
+  "no HTTP": (known, request) => void request.socket.end(`${known}\r\n\r\n`),
+  "half an answer": (known, request) =>
+    void request.socket.end(`HTTP/1.1 200 OK\r\nx-echo: ${printable(known)}\r\nbad header`),
+  "a page of HTML": (known, _request, response) =>
+    response.writeHead(200, { "content-type": "text/html" }).end(`<title>${known}</title>`),
+  "a page under a label that is one": (known, _request, response) =>
+    response.writeHead(200, { "content-type": `text/html ${printable(known)}` }).end(known),
+  "an event that refuses": (known, _request, response) =>
+    events(response, { type: "response.failed", response: { id: "r", error: { code: known, message: known } } }),
+  "an error event": (known, _request, response) => events(response, { type: "error", code: known, message: known }),
+  "an error event with a status": (known, _request, response) =>
+    events(response, { type: "error", status: 403, error: { message: known } }),
+  "an incomplete answer": (known, _request, response) =>
+    events(response, { type: "response.incomplete", response: { incomplete_details: { reason: known } } }),
+  "an event of no known type, and no end": (known, _request, response) => events(response, { type: known }),
+  "an event that is damaged": (known, _request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(`data: {"type":"response.created ${known}\n\n`);
   },
 };
-
-/** What the library says of a failure, anywhere. */
-async function saidOf(use: (options: object) => Promise<unknown>, provider: ProviderConfig): Promise<string> {
-  const said: unknown[] = [];
-  const note = (...words: unknown[]): void => void said.push(...words);
-  const logger: Logger = { debug: note, info: note, warn: note, error: note };
-  const telemetry: Telemetry = {
-    onRequest: note,
-    onRetry: note,
-    onStreamPoll: note,
-    onSkippedEvent: note,
-    onWebSocketRequest: note,
-  };
-  const error = await use({ provider, auth: apiKeyAuth(SECRETS.key), env: {}, logger, telemetry }).then(
-    () => new Error("nothing failed"),
-    (failure: Error) => failure,
-  );
-  said.push(error, error.message, error.stack, JSON.stringify(error));
-  return said
-    .map((each) => (typeof each === "string" ? each : inspect(each, { depth: 10, showHidden: true })))
-    .join("\n");
-}
-
-function leaksIn(text: string): string[] {
-  return EVERY.filter((secret) =>
-    [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString("base64"),
-    ].some((form) => text.includes(form)),
-  );
-}
 
 async function serve(echo: Echo): Promise<string> {
   const server = createServer((request, response) => {
@@ -118,65 +69,61 @@ async function serve(echo: Echo): Promise<string> {
     for (const socket of open) socket.destroy();
     server.close();
   });
-  return `//127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const request = { model: "m", input: [] };
-const stream = async (options: object) => (await new ResponsesClient(options as never).stream(request)).collect();
-const list = (options: object) => new ModelsClient(options as never).list({ clientVersion: "1.0.0" });
+const USES = {
+  stream: async (options: object) => (await new ResponsesClient(options as never).stream(request)).collect(),
+  list: (options: object) => new ModelsClient(options as never).list({ clientVersion: "1.0.0" }),
+  session: async (options: object) => {
+    await using session = new ResponsesSession(options as never);
+    return await (await session.stream(request)).collect();
+  },
+};
 
-describe.each(["direct", "proxy"] as const)("%s: no secret that a server repeats is said again, from", (through) => {
+const ways = Object.keys(WAYS) as Way[];
+const cases = ways.flatMap((way) =>
+  [`${way}, direct` as const, `${way}, through a proxy` as const].map((how) => ({ way, how })),
+);
+
+describe.each(cases)("with $how: no secret that a server repeats is said again, from", ({ way, how }) => {
   it.each(Object.keys(ECHOES))("%s", async (name) => {
-    const origin = await serve(ECHOES[name] as Echo);
-    for (const use of [stream, list]) {
-      const said = await saidOf(use, providerOf(origin, through));
-      expect(said).not.toContain("nothing failed");
-      expect(leaksIn(said)).toEqual([]);
+    const host = await serve(ECHOES[name] as Echo);
+    const provider = how.endsWith("proxy")
+      ? providerOf("http://origin.example", way, { scheme: "http", host })
+      : providerOf(`http://${host}`, way);
+    for (const use of Object.values(USES)) {
+      const { error, text } = await saidOf(use, provider, way);
+      expect(error.message).not.toBe("nothing failed");
+      expect(leaksIn(text)).toEqual([]);
     }
   });
 });
 
-describe("no secret of the origin's that it repeats is said again, from", () => {
-  it.each<[string, Echo]>([
-    [
-      "a page instead of a stream",
-      (known, _request, response) => response.writeHead(200, { "content-type": "text/html" }).end(known),
-    ],
-    [
-      "an event that refuses",
-      (known, _request, response) =>
-        events(response, { type: "response.failed", response: { id: "r", error: { code: "bad", message: known } } }),
-    ],
-    ["an error event", (known, _request, response) => events(response, { type: "error", code: "bad", message: known })],
-  ])("%s", async (_name, echo) => {
-    const origin = await serve(echo);
-    const said = await saidOf(stream, providerOf(origin, "direct"));
-    expect(said).not.toContain("nothing failed");
-    expect(leaksIn(said)).toEqual([]);
+describe("a secret that the end of a text cuts is not said again", () => {
+  it.each([7, 12, 20, 28])("after %i of its characters", async (length) => {
+    const host = await serve((_known, _request, response) =>
+      cut(response, `wrong key: ${SECRETS.key.slice(0, length)}`),
+    );
+    const { text } = await saidOf(USES.stream, providerOf(`http://${host}`, "a key"), "a key");
+    expect(text).toContain("wrong key: [redacted]");
+    expect(text).not.toContain(SECRETS.key.slice(0, 7));
   });
 
-  it("the reason of a WebSocket's end, and an event before it", async () => {
-    for (const how of ["close", "event"] as const) {
-      const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-      onTestFinished(() => server.close());
-      await once(server, "listening");
-      server.on("connection", (socket, upgrade) => {
-        const known = knownTo(upgrade);
-        socket.on("message", () => {
-          if (how === "close") socket.close(4000, upgrade.headers.authorization);
-          else socket.send(JSON.stringify({ type: "error", error: { code: "bad", message: known } }));
-        });
-      });
-      const origin = `//127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const said = await saidOf(
-        async (options) => {
-          const connection = await new ResponsesWebSocketClient(options as never).connect();
-          await (await connection.stream(request)).collect();
-        },
-        providerOf(origin, "direct"),
-      );
-      expect(said).not.toContain("nothing failed");
-      expect(leaksIn(said)).toEqual([]);
-    }
+  it("by the bound of an error's text", async () => {
+    const filler = "x".repeat(1024 * 1024 - 20);
+    const host = await serve((_known, _request, response) =>
+      response.writeHead(403).end(`${filler}${SECRETS.key} and more`),
+    );
+    const { error } = await saidOf(USES.stream, providerOf(`http://${host}`, "a key"), "a key");
+    expect((error as Error & { body: string }).body).toBe(`${filler}[redacted]`);
   });
+});
+
+it("a key in the place of the base URL is not said again", async () => {
+  const provider = { ...providerOf("http://127.0.0.1", "a key"), baseUrl: SECRETS.key };
+  const { error, text } = await saidOf(USES.stream, provider, "a key");
+  expect(error).toMatchObject({ kind: "build", message: expect.stringContaining("may be a key") });
+  expect(leaksIn(text)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { AbortedError, StreamError } from "../../../client/failure/kinds.ts";
 import type { Logger } from "../../../client/observe/log.ts";
-import { notify, type Telemetry } from "../../../client/observe/telemetry.ts";
+import { notify, type SkippedEvent, type Telemetry } from "../../../client/observe/telemetry.ts";
 import { Backlog } from "../../../client/waiting/backlog.ts";
 import { PushQueue } from "../../../client/waiting/push-queue.ts";
 import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
@@ -108,7 +108,8 @@ export class RealtimeLink {
     ended: (end) => {
       const closure = closureOf(end, this.#lastErrorCode);
       this.#closure = closure;
-      this.context.logger.debug({ by: end.by, ...closure }, "realtime websocket closed");
+      // Without its reason, which is the service's text.
+      this.context.logger.debug({ by: end.by, cause: closure.cause, code: closure.code }, "realtime websocket closed");
       this.#end(end, closure);
     },
   };
@@ -121,7 +122,7 @@ export class RealtimeLink {
       const isTold = parsed.wire !== undefined && (wireEvents || protocol.isWhole);
       if (isTold) this.#push({ type: "wire", event: parsed.wire }, parsed.wire);
       if (!isTold || (protocol.isWhole && parsed.skipped.reason === "missing field")) {
-        notify(telemetry, "onSkippedEvent", parsed.skipped);
+        notify(telemetry, "onSkippedEvent", this.#shown(parsed.skipped));
       }
     }
     this.#took(message.length + EVENT_SIZE);
@@ -139,6 +140,11 @@ export class RealtimeLink {
 
   #took(size: number): void {
     if (this.#queue.length > 0) this.#backlog.add(size);
+  }
+
+  /** A type that nobody knows is the service's text too. */
+  #shown({ type, reason }: SkippedEvent): SkippedEvent {
+    return { type: type && this.#connection.blank(type), reason };
   }
 
   /** A service that echoes puts the key into its error. */

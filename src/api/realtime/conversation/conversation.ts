@@ -1,4 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
 import type { RealtimeClosure } from "../connection/closure.ts";
 import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
 import type { RealtimeAudioData, RealtimeSendOptions } from "../connection/writer.ts";
@@ -154,8 +155,8 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
     }
     await this.#perform(steps); // before they are told, so that nothing is left undone when the reader leaves with one
     if (event.type === "error" && steps.length === 0) {
-      const { message, code } = event;
-      this.#logger.debug({ error: message, code }, "the service complained of something that is put right");
+      // Its words may hold a prompt.
+      this.#logger.debug({ about: cause?.do }, "the service complained of something that is put right");
     }
     if (steps.some((step) => step.do === "end")) await this.#fail();
   }
@@ -197,7 +198,10 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
       await this.#connection.truncate(itemId, audioEndMs, this.#name(step));
     } catch (error) {
       // The model then believes that it was heard to the end; no reason to end the conversation.
-      this.#logger.warn({ itemId, error: String(error) }, "the model's audio could not be truncated");
+      this.#logger.warn(
+        { itemId, error: CodexApiError.is(error) ? error.kind : "unknown" },
+        "the model's audio could not be truncated",
+      );
     }
   }
 }

@@ -190,8 +190,9 @@ export class ResponsesWebSocketConnection {
     if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
     const event = parseObject(message);
     const error = event?.type === "error" ? mapErrorEvent(event, message) : undefined;
-    const text = error && this.#connection.blank(error.message);
-    this.#context.observer.logger.debug({ type: event?.type, error: text }, "websocket event outside a response");
+    // Of the server's words only what surely holds no prompt: the kind, and whether it is an event at all.
+    const told = { isEvent: event !== undefined, error: error?.kind };
+    this.#context.observer.logger.debug(told, "websocket event outside a response");
     if (error) this.#connection.terminate();
   }
 

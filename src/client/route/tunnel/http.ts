@@ -3,6 +3,7 @@ import { bodyExcerpt } from "../../body-excerpt.ts";
 import type { NetworkError } from "../../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, MAX_HEAD_BYTES } from "../../headers.ts";
 import { blankerOf } from "../../observe/redact.ts";
+import { secretsOf } from "../../observe/secrets.ts";
 import { packageVersion } from "../../version.ts";
 import type { ChosenProxy } from "../environment-proxy.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
@@ -54,13 +55,20 @@ export async function openHttpTunnel(
     if (answer.rest.length > 0) socket.unshift(answer.rest);
     return socket;
   }
-  const blank = blankerOf({ url: `http://${authority}`, headers: sent });
+  const blank = blankerOf({ url: `http://${authority}`, headers: sent, secrets: proxyHeaderSecrets(headers) });
   const isWebPage = HTML_TYPE.test(answer.headers["content-type"] ?? "");
   const page =
     isWebPage || isTunnel ? blank(bodyExcerpt({ body: await readPage(socket, answer), headers: answer.headers })) : "";
   if (isTunnel) throw pageInsteadOfTunnel(chosen, target, answer.status, page);
   const { "proxy-authenticate": challenge, location } = answer.headers;
   throw httpRefusal(chosen, target, { status: answer.status, challenge, page, location: location && blank(location) });
+}
+
+/** Of the headers that a caller adds for his proxy only the user agent is surely no credential. */
+export function proxyHeaderSecrets(headers: HeaderMap): string[] {
+  return Object.keys(headers).flatMap((name) =>
+    name === "user-agent" ? [] : secretsOf({ url: "", headers: { authorization: headers[name] ?? "" } }),
+  );
 }
 
 /** As the reference writes them; some proxies compare names as they are. */

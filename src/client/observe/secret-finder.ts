@@ -1,0 +1,115 @@
+import { SHORTEST_SECRET } from "./secrets.ts";
+
+/** So much of a long secret is known for its beginning, whatever follows: a server may have cut it. */
+const LONGEST_BEGINNING = 12;
+/** The longest form of a character: `\u{10ffff}` and a pair of `\ud83d` are shorter, four bytes in a URL are `%f0%9f%98%80`. */
+const LONGEST_FORM = 12;
+/** An escape that the end of a text has cut. */
+const CUT_ESCAPE = /^(?:\\(?:u[0-9a-f]{0,3})?|%[0-9a-f]?)$/i;
+
+/** A secret, character by character. */
+interface Secret {
+  readonly characters: readonly string[];
+  /** How many of them have to be there. */
+  readonly beginning: number;
+}
+
+/**
+ * Finds secrets in the texts of a peer: as they are, in the escapes of JSON and URLs, and cut short, by the peer in the middle of a sentence or by the
+ * end of the text.
+ */
+export class SecretFinder {
+  readonly #secrets: readonly Secret[];
+  readonly #beginnings: RegExp;
+  readonly #longest: number;
+  readonly #forms = new Map<string, RegExp>();
+
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets.map((secret) => {
+      const characters = Array.from(secret);
+      return { characters, beginning: beginningOf(characters.length) };
+    });
+    const beginnings = this.#secrets.map(({ characters, beginning }) =>
+      characters.slice(0, beginning).map(formsOf).join(""),
+    );
+    this.#beginnings = new RegExp(beginnings.join("|"), "gu");
+    this.#longest = Math.max(...this.#secrets.map(({ characters }) => characters.length));
+  }
+
+  replaceIn(text: string, replacement: string): string {
+    let clean = "";
+    let from = 0;
+    this.#beginnings.lastIndex = 0;
+    for (let match = this.#beginnings.exec(text); match; match = this.#beginnings.exec(text)) {
+      clean += text.slice(from, match.index) + replacement;
+      from = Math.max(match.index + match[0].length, this.#endFrom(text, match.index));
+      this.#beginnings.lastIndex = from;
+    }
+    const cut = this.#cutAtEnd(text, from);
+    return cut === undefined ? clean + text.slice(from) : clean + text.slice(from, cut) + replacement;
+  }
+
+  /** The end of the longest piece of a secret that begins at `start`. */
+  #endFrom(text: string, start: number): number {
+    return Math.max(...this.#secrets.map((secret) => this.#walk(text, start, secret).end));
+  }
+
+  /** Where a secret begins that the end of the text has cut. */
+  #cutAtEnd(text: string, from: number): number | undefined {
+    const first = Math.max(from, text.length - this.#longest * LONGEST_FORM);
+    for (let start = first; start <= text.length - SHORTEST_SECRET; start += 1) {
+      for (const secret of this.#secrets) {
+        const { end, count } = this.#walk(text, start, secret);
+        if (count < SHORTEST_SECRET) continue;
+        if (end === text.length || CUT_ESCAPE.test(text.slice(end, end + LONGEST_FORM))) return start;
+      }
+    }
+    return undefined;
+  }
+
+  /** How far the characters of a secret stand in the text one after the other. */
+  #walk(text: string, start: number, { characters }: Secret): { readonly end: number; readonly count: number } {
+    let end = start;
+    let count = 0;
+    for (const character of characters) {
+      const next = this.#behind(text, end, character);
+      if (next === undefined) break;
+      end = next;
+      count += 1;
+    }
+    return { end, count };
+  }
+
+  #behind(text: string, at: number, character: string): number | undefined {
+    if (isPlain(character)) return text[at] === character ? at + 1 : undefined;
+    let form = this.#forms.get(character);
+    if (!form) {
+      form = new RegExp(formsOf(character), "uy");
+      this.#forms.set(character, form);
+    }
+    form.lastIndex = at;
+    return form.test(text) ? form.lastIndex : undefined;
+  }
+}
+
+/** Of a short secret most of it: its beginning may be a common word. */
+function beginningOf(length: number): number {
+  return Math.min(length, Math.max(SHORTEST_SECRET, Math.min(LONGEST_BEGINNING, Math.ceil(length * 0.75))));
+}
+
+function isPlain(character: string): boolean {
+  return /^\w$/.test(character);
+}
+
+/** A character as texts of a server may have it, in an expression: `/` may come as `\/` or `\u002f` in JSON, as `%2F` in a URL. */
+function formsOf(character: string): string {
+  if (isPlain(character)) return character;
+  const hex = (value: number, digits: number): string =>
+    value
+      .toString(16)
+      .padStart(digits, "0")
+      .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const inJson = character.split("").map((unit) => `\\\\u${hex(unit.charCodeAt(0), 4)}`);
+  const inUrl = [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`);
+  return `(?:\\\\?\\u{${character.codePointAt(0)?.toString(16)}}|${inJson.join("")}|${inUrl.join("")})`;
+}
