@@ -2,6 +2,8 @@
  * The generic transport: requests, retries, compression, event streams, trust and route. It knows no endpoint, no model and no header of the
  * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
  */
+
+export type { SentRequest } from "../secrets/index.ts";
 export { bodyExcerpt } from "./body-excerpt.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
@@ -40,7 +42,6 @@ export {
 } from "./interop/index.ts";
 export { type LogFields, type Logger, silentLogger, steadyLogger } from "./observe/log.ts";
 export { type Blank, blankerOf, blankHeaders, safeUrl } from "./observe/redact.ts";
-export type { SentRequest } from "./observe/secrets.ts";
 export type {
   RequestAttempt,
   RetryNotice,

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { startHttpProxy } from "../support/proxies/http-proxy.ts";
+import { knownTo, leaksIn, PROXY_PASSWORD, printable, SECRETS } from "../support/secrets.ts";
 import { closedPort, serve, serveTcp } from "../support/serve.ts";
 
 /** A TLS emulator and a file that makes it trusted. */
@@ -263,4 +264,26 @@ describe("doctor", () => {
     expect(stdout).toMatch(line);
     expect(status).toBe(0);
   });
+});
+
+it.each(["", "--json", "--verbose"])("doctor %s shows no secret that a server or a proxy repeats", async (form) => {
+  const { url } = await serve(({ headers, path }, response) => {
+    const known = knownTo({ headers, url: path, rawHeaders: Object.entries(headers).flat().map(String) });
+    const fields = { "content-type": "text/html", server: printable(known), "x-request-id": printable(known) };
+    response.writeHead(403, fields).end(`<title>${known}</title>`);
+  });
+  const host = new URL(url).host;
+  const env = { OPENAI_API_KEY: SECRETS.key, HTTP_PROXY: `http://user:${encodeURIComponent(PROXY_PASSWORD)}@${host}` };
+  const secret = `user:${encodeURIComponent(SECRETS.password)}@`;
+  for (const [base, proxied] of [
+    [`http://${secret}${host}/v1?code=${encodeURIComponent(SECRETS.parameter)}`, false],
+    [`http://${secret}origin.example/v1?code=${encodeURIComponent(SECRETS.parameter)}`, true],
+    [SECRETS.key, true],
+  ] as const) {
+    const { stdout, stderr } = await runCommand(["doctor", base, ...(form ? [form] : [])], {
+      env: proxied ? env : { OPENAI_API_KEY: SECRETS.key },
+    });
+    expect(stdout + stderr).not.toBe("");
+    expect(leaksIn(stdout + stderr)).toEqual([]);
+  }
 });

@@ -1,7 +1,7 @@
+import type { SentRequest } from "../../secrets/index.ts";
 import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankerOf, blankHeaders, safeUrl } from "../observe/redact.ts";
-import type { SentRequest } from "../observe/secrets.ts";
 import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
 import { readBody } from "./body-reader.ts";

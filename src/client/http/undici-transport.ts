@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
+import type { SentRequest } from "../../secrets/index.ts";
 import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
 import { type Blank, blankerOf, safeUrl } from "../observe/redact.ts";
-import type { SentRequest } from "../observe/secrets.ts";
 import { byteCount, count, milliseconds } from "../options.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import {

@@ -1,6 +1,5 @@
+import { SecretFinder, type SentRequest, secretsOf } from "../../secrets/index.ts";
 import type { HeaderMap } from "../headers.ts";
-import { SecretFinder } from "./secret-finder.ts";
-import { type SentRequest, secretsOf } from "./secrets.ts";
 
 /** Origin and path. User info and query are cut: either can hold a key. */
 export function safeUrl(url: string | URL): string {

@@ -1,10 +1,10 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction, type Socket } from "node:net";
+import { secretsOf } from "../../secrets/index.ts";
 import type { Environment } from "../environment.ts";
 import { BuildError, type NetworkError } from "../failure/kinds.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../headers.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
-import { secretsOf } from "../observe/secrets.ts";
 import { text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {

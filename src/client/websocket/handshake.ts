@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import type { SentRequest } from "../../secrets/index.ts";
 import type { Failure } from "../failure/failure.ts";
 import { AbortedError, BuildError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, joinRepeated, MAX_HEAD_BYTES, mergeHeaders } from "../headers.ts";
 import { readRefusal } from "../http/refusal.ts";
 import { tidyNextHead } from "../http/response-heads.ts";
 import { safeUrl, withoutRawBytes } from "../observe/redact.ts";
-import type { SentRequest } from "../observe/secrets.ts";
 import { checkTakesConnections, DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";

@@ -1,3 +1,4 @@
+import { SecretFinder, secretsOf } from "../../secrets/index.ts";
 import type { Entry, ExchangeHead, Header } from "./exchanges/passed.ts";
 
 const REMOVED = "[removed]";
@@ -10,24 +11,23 @@ const SECRET_SHAPES =
   /\b(?:sk|ek|sess)[-_][A-Za-z0-9_-]{12,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=openai-insecure-api-key\.)[^,\s"]+/g;
 const SECRET_FIELD =
   /("(?:access_token|refresh_token|id_token|client_secret|api_key|apiKey|authorization|password)"\s*:\s*")(?:[^"\\]|\\.)*"/gi;
-const SHORTEST_SECRET = 6; // a shorter one would blank half of the text
 
 /** Takes the credentials of one exchange out of what is written or shown of it. */
 export class CredentialFilter {
-  readonly #known: readonly string[];
+  readonly #known: SecretFinder;
 
-  constructor({ headers }: ExchangeHead) {
-    this.#known = headers
-      .filter(([name]) => SECRET_HEADER.test(name))
-      .flatMap(([name, value]) => valuesIn(name, value))
-      .filter((value) => value.length >= SHORTEST_SECRET)
-      .sort((one, other) => other.length - one.length);
+  constructor({ headers, path }: Pick<ExchangeHead, "headers" | "path">) {
+    const secrets = headers.flatMap(([name, value]) => {
+      const given = SECRET_HEADER.test(name) ? [value] : [];
+      return secretsOf({ url: "", headers: { [name.toLowerCase()]: value }, secrets: given });
+    });
+    this.#known = new SecretFinder([...secrets, ...secretsOf({ url: `http://emulator${path}`, headers: {} })]);
   }
 
   head(head: ExchangeHead): ExchangeHead {
     return {
       ...head,
-      path: this.text(head.path.replace(SECRET_PARAMETER, `$1${REMOVED}`)),
+      path: this.path(head.path),
       headers: this.headers(head.headers),
       body: this.bytes(head.body),
     };
@@ -36,9 +36,13 @@ export class CredentialFilter {
   entry(entry: Entry): Entry {
     if (entry.kind === "answer") return { ...entry, headers: this.headers(entry.headers) };
     if (entry.kind === "event") return { ...entry, data: this.text(entry.data) };
-    if (entry.kind === "end") return entry;
+    if (entry.kind === "end") return entry.reason === undefined ? entry : { ...entry, reason: this.text(entry.reason) };
     const { data } = entry;
     return { ...entry, data: typeof data === "string" ? this.text(data) : this.bytes(data) };
+  }
+
+  path(path: string): string {
+    return this.text(path.replace(SECRET_PARAMETER, `$1${REMOVED}`));
   }
 
   headers(headers: readonly Header[]): readonly Header[] {
@@ -46,8 +50,7 @@ export class CredentialFilter {
   }
 
   text(text: string): string {
-    let clean = text;
-    for (const secret of this.#known) if (clean.includes(secret)) clean = clean.replaceAll(secret, REMOVED);
+    const clean = this.#known.replaceIn(text, REMOVED);
     return clean.replace(SECRET_FIELD, `$1${REMOVED}"`).replace(SECRET_SHAPES, REMOVED);
   }
 
@@ -57,9 +60,4 @@ export class CredentialFilter {
     const clean = this.text(latin1);
     return clean === latin1 ? bytes : Buffer.from(clean, "latin1");
   }
-}
-
-function valuesIn(name: string, value: string): readonly string[] {
-  if (/cookie/i.test(name)) return value.split(/;\s*/).map((pair) => pair.slice(pair.indexOf("=") + 1));
-  return [value, value.replace(/^\S+\s+/, "")]; // with the scheme and without
 }

@@ -100,9 +100,10 @@ export class WorkbenchSite {
 
 function shown({ request, ...entry }: Journal["entries"][number]): object {
   const { rawHeaders, body, json, ...asked } = request;
-  const filter = new CredentialFilter({ carrier: "http", ...asked, headers: rawHeaders, body });
+  const filter = new CredentialFilter({ headers: rawHeaders, path: asked.path });
   const text = filter.text(Buffer.from(body).toString("utf8"));
-  return { ...entry, request: { ...asked, headers: Object.fromEntries(filter.headers(rawHeaders)), body: text } };
+  const headers = Object.fromEntries(filter.headers(rawHeaders));
+  return { ...entry, request: { ...asked, path: filter.path(asked.path), headers, body: text } };
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -10,9 +10,10 @@ const LAYERS: readonly {
   readonly may: readonly string[];
   readonly types?: readonly string[];
 }[] = [
-  { layer: "src/client/", may: ["src/client/", MANIFEST] },
+  { layer: "src/secrets/", may: ["src/secrets/"] },
+  { layer: "src/client/", may: ["src/client/", "src/secrets/", MANIFEST] },
   { layer: "src/api/", may: ["src/api/", "src/client/"] },
-  { layer: "src/emulator/", may: ["src/emulator/"], types: ["src/api/wire/"] },
+  { layer: "src/emulator/", may: ["src/emulator/", "src/secrets/"], types: ["src/api/wire/"] },
   {
     layer: "src/doors/",
     may: ["src/doors/", "src/index.ts", "src/client/index.ts"],

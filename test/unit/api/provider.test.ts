@@ -60,7 +60,7 @@ describe("an endpoint's URL", () => {
   it.each(["https://user:s3cret@h:99999/v1", "htp://user:s3/cret@h/v1", "user:s3cret@h/v1"])(
     "shows no password of a base URL that is none: %s",
     (base) => {
-      expect(() => endpointUrl(at(base), "x")).toThrow(/^(?!.*cret)base URL .*\[redacted\]@h/);
+      expect(() => endpointUrl(at(base), "x")).toThrow(/^(?!.*cret)base URL (.*\[redacted\]@h|\(16 characters)/);
     },
   );
 });

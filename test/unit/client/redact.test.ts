@@ -18,6 +18,9 @@ describe("an answer that repeats its request", () => {
     ["a slash, in JSON as PHP writes it", "a/b/c/d/e", "a\\/b\\/c\\/d\\/e"],
     ["a plus and an ampersand, in JSON as Go and .NET write it", "one+two&3", "one\\u002Btwo\\u00263"],
     ["a slash, in a URL", "s3cret/value=", "s3cret%2fvalue%3D"],
+    ["signs that are escaped twice", "a+b&c/d", "a\\\\u002bb\\\\u0026c\\\\\\/d"],
+    ["a percent sign, in a URL in a URL", "100%&more", encodeURIComponent(encodeURIComponent("100%&more"))],
+    ["what looks like an escape", "a%25b%25c%25d%25e", "a%25b%25c%25d%25e"],
     ["signs of expressions", "a.b*c(d)[e]{1}^$|?", "a.b*c(d)[e]{1}^$|?"],
   ])("shows nothing of a key with %s", (_what, key, repeated) => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: `Bearer ${key}` } });
@@ -35,6 +38,28 @@ describe("an answer that repeats its request", () => {
   ])("shows nothing of %s", (_what, sent, repeated) => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: {}, ...sent });
     expect(blank(`user bob, password ${repeated} unknown`)).toMatch(/^user bob, password \[redacted\]\S* unknown$/);
+  });
+
+  const LONG = "s3cret/value of+many%signs, and then/some";
+  it.each([
+    ["in the middle of a sentence", (cut: string) => `key ${cut}... is wrong`, "key [redacted]... is wrong"],
+    ["by the end of the text", (cut: string) => `key ${cut}`, "key [redacted]"],
+    ["in JSON", (cut: string) => JSON.stringify({ key: cut }), `{"key":"[redacted]"}`],
+    ["in a URL", (cut: string) => `/?key=${encodeURIComponent(cut)}`, "/?key=[redacted]"],
+  ])("shows nothing of a key that is cut %s", (_what, text, shown) => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: `Bearer ${LONG}` } });
+    for (let length = 12; length <= LONG.length; length += 1) expect(blank(text(LONG.slice(0, length)))).toBe(shown);
+  });
+
+  it("shows nothing of a key that is cut in the middle of an escape", () => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: `Bearer ${LONG}` } });
+    for (const rest of ["\\", "\\u", "\\u00", "%", "%2"]) expect(blank(`key s3cret${rest}`)).toBe("key [redacted]");
+  });
+
+  it("leaves the beginning of a short key where more follows: it may be any word", () => {
+    const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: "Bearer password123" } });
+    expect(blank("your password is wrong")).toBe("your password is wrong");
+    expect(blank("your password123 is wrong")).toBe("your [redacted] is wrong");
   });
 
   it("blanks a secret that holds another as a whole", () => {

@@ -17,15 +17,15 @@ const request = { model: "m", input: [] };
 async function useAll(base: string, way: Way): Promise<void> {
   const options = { provider: { ...providerOf(base, way), maxStreamRetries: 0 }, auth: WAYS[way].auth(), env: {} };
   const client = new ResponsesClient(options);
-  await client.stream(request).then(
-    (stream) => stream.collect(),
-    () => {},
-  );
+  await client
+    .stream(request)
+    .then((stream) => stream.collect())
+    .catch(() => {});
   const session = new ResponsesSession({ ...options, carrier: "websocket" });
-  await session.stream(request).then(
-    (stream) => stream.collect(),
-    () => {},
-  );
+  await session
+    .stream(request)
+    .then((stream) => stream.collect())
+    .catch(() => {});
   await session.close();
 }
 

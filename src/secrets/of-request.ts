@@ -1,10 +1,9 @@
 import { unescape as percentDecode } from "node:querystring";
-import type { HeaderMap } from "../headers.ts";
 
 /** A request as far as it can hold credentials. */
 export interface SentRequest {
   readonly url: string;
-  readonly headers: HeaderMap;
+  readonly headers: Readonly<Record<string, string>>;
   /** Further values in it that are credentials, whatever their header is called. */
   readonly secrets?: readonly string[] | undefined;
 }

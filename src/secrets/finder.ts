@@ -1,9 +1,11 @@
-import { SHORTEST_SECRET } from "./secrets.ts";
+import { SHORTEST_SECRET } from "./of-request.ts";
 
 /** So much of a long secret is known for its beginning, whatever follows: a server may have cut it. */
 const LONGEST_BEGINNING = 12;
 /** The longest form of a character: `\u{10ffff}` and a pair of `\ud83d` are shorter, four bytes in a URL are `%f0%9f%98%80`. */
 const LONGEST_FORM = 12;
+/** An expression that fits nowhere. */
+const NOTHING = "(?!)";
 /** An escape that the end of a text has cut. */
 const CUT_ESCAPE = /^(?:\\(?:u[0-9a-f]{0,3})?|%[0-9a-f]?)$/i;
 
@@ -22,7 +24,7 @@ export class SecretFinder {
   readonly #secrets: readonly Secret[];
   readonly #beginnings: RegExp;
   readonly #longest: number;
-  readonly #forms = new Map<string, RegExp>();
+  readonly #escaped = new Map<string, RegExp>();
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets.map((secret) => {
@@ -32,8 +34,8 @@ export class SecretFinder {
     const beginnings = this.#secrets.map(({ characters, beginning }) =>
       characters.slice(0, beginning).map(formsOf).join(""),
     );
-    this.#beginnings = new RegExp(beginnings.join("|"), "gu");
-    this.#longest = Math.max(...this.#secrets.map(({ characters }) => characters.length));
+    this.#beginnings = new RegExp(beginnings.join("|") || NOTHING, "gu");
+    this.#longest = Math.max(0, ...this.#secrets.map(({ characters }) => characters.length));
   }
 
   replaceIn(text: string, replacement: string): string {
@@ -69,26 +71,27 @@ export class SecretFinder {
 
   /** How far the characters of a secret stand in the text one after the other. */
   #walk(text: string, start: number, { characters }: Secret): { readonly end: number; readonly count: number } {
-    let end = start;
+    let ends: ReadonlySet<number> = new Set([start]); // several, where `%25` may be three characters or the form of one
     let count = 0;
     for (const character of characters) {
-      const next = this.#behind(text, end, character);
-      if (next === undefined) break;
-      end = next;
+      const next = new Set([...ends].flatMap((end) => this.#behind(text, end, character)));
+      if (next.size === 0) break;
+      ends = next;
       count += 1;
     }
-    return { end, count };
+    return { end: Math.max(...ends), count };
   }
 
-  #behind(text: string, at: number, character: string): number | undefined {
-    if (isPlain(character)) return text[at] === character ? at + 1 : undefined;
-    let form = this.#forms.get(character);
+  #behind(text: string, at: number, character: string): number[] {
+    const asItIs = text.startsWith(character, at) ? [at + character.length] : [];
+    if (isPlain(character)) return asItIs;
+    let form = this.#escaped.get(character);
     if (!form) {
-      form = new RegExp(formsOf(character), "uy");
-      this.#forms.set(character, form);
+      form = new RegExp(escapesOf(character), "uy");
+      this.#escaped.set(character, form);
     }
     form.lastIndex = at;
-    return form.test(text) ? form.lastIndex : undefined;
+    return form.test(text) ? [...asItIs, form.lastIndex] : asItIs;
   }
 }
 
@@ -101,15 +104,25 @@ function isPlain(character: string): boolean {
   return /^\w$/.test(character);
 }
 
-/** A character as texts of a server may have it, in an expression: `/` may come as `\/` or `\u002f` in JSON, as `%2F` in a URL. */
+/**
+ * A character as texts of a server may have it, in an expression: `/` may come as `\/` or `\u002f` in JSON, as `%2F` in a URL, and escaped once more
+ * for each text that holds another.
+ */
 function formsOf(character: string): string {
-  if (isPlain(character)) return character;
+  return isPlain(character) ? character : `(?:${inExpression(character)}|${escapesOf(character)})`;
+}
+
+function inExpression(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}
+
+function escapesOf(character: string): string {
   const hex = (value: number, digits: number): string =>
     value
       .toString(16)
       .padStart(digits, "0")
       .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
-  const inJson = character.split("").map((unit) => `\\\\u${hex(unit.charCodeAt(0), 4)}`);
-  const inUrl = [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`);
-  return `(?:\\\\?\\u{${character.codePointAt(0)?.toString(16)}}|${inJson.join("")}|${inUrl.join("")})`;
+  const inJson = character.split("").map((unit) => `\\\\+u${hex(unit.charCodeAt(0), 4)}`);
+  const inUrl = [...Buffer.from(character)].map((byte) => `%(?:25)*${hex(byte, 2)}`);
+  return `(?:\\\\+${inExpression(character)}|${inJson.join("")}|${inUrl.join("")})`;
 }
