@@ -1,14 +1,6 @@
 import { StreamError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import type { Logger } from "../../client/observe/log.ts";
-import type { Blank } from "../../client/observe/redact.ts";
-import {
-  notify,
-  type SkippedEvent,
-  type StreamDeviation,
-  type StreamPoll,
-  type Telemetry,
-} from "../../client/observe/telemetry.ts";
+import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import { decodeRawData, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
@@ -25,6 +17,7 @@ import { type DeltaEvent, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent } from "./events/parse.ts";
 import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
+import { StreamReports, type StreamReportsOptions } from "./events/reports.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
 import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
 import { DeliveredItems } from "./received/output.ts";
@@ -48,7 +41,7 @@ export interface ResponseSink {
   failed(error: CodexFailure, end: ResponseEnd): void;
 }
 
-export interface ResponseReaderOptions {
+export interface ResponseReaderOptions extends StreamReportsOptions {
   /** Also yield what no event type covers, as `wire`. Every event is parsed then. Default false. */
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON as received, as `raw`. Every event is parsed then. Default false. */
@@ -60,10 +53,6 @@ export interface ResponseReaderOptions {
   /** Of the answer, or of the handshake. Default: none. */
   readonly headers?: HeaderMap | undefined;
   readonly turnState?: TurnState | undefined;
-  readonly telemetry?: Telemetry | undefined;
-  readonly logger: Logger;
-  /** Blanks the request's own credentials in a text of the service. Default: the text stays. */
-  readonly blank?: Blank | undefined;
   /** Read deltas, and what says nothing, without parsing it, to the same effect. Default true. */
   readonly fast?: boolean | undefined;
 }
@@ -82,14 +71,13 @@ export class ResponseReader {
   readonly #fast: FastEvents | undefined;
   /** The same, unless each frame is cut out to be passed on. */
   readonly #runs: FastEvents | undefined;
-  readonly #isPolled: boolean;
+  readonly #reports: StreamReports;
   readonly #delivered = new DeliveredItems();
   readonly #callIds = new CallIds();
   readonly #whole = new WholeTexts();
   readonly #numbers = new SequenceNumbers();
   readonly #buffering: SafetyBuffering;
   #serverModel: string | undefined;
-  #polledAt = performance.now();
   // Of the event at hand.
   #text = "";
   #size = 0;
@@ -101,7 +89,7 @@ export class ResponseReader {
     const { wireEvents = false, raw = false, fast = true } = options;
     if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
     if (!options.frames) this.#runs = this.#fast;
-    this.#isPolled = options.telemetry?.onStreamPoll !== undefined;
+    this.#reports = new StreamReports(carrier, options);
     this.#buffering = new SafetyBuffering(options.headers ?? {});
   }
 
@@ -116,7 +104,7 @@ export class ResponseReader {
       const delta = fast.delta(raw);
       if (delta !== undefined) {
         this.#numberDelta(fast.sequenceNumber, delta);
-        this.#poll(delta.type, undefined, true);
+        this.#reports.polled(delta.type, undefined, true);
         if (this.#options.frames) this.#emitFrame(`response.${delta.type}`, raw);
         this.#whole.piece(delta.type);
         this.#sink.event(delta, raw.length);
@@ -126,9 +114,9 @@ export class ResponseReader {
       if (unread !== undefined && this.#isNoNews(unread.type)) {
         const { type, sequenceNumber } = unread;
         this.#number(sequenceNumber, type);
-        this.#poll(type);
+        this.#reports.polled(type);
         if (this.#options.frames) this.#emitFrame(type, raw);
-        this.#skip("unknown type", type);
+        this.#reports.skipped("unknown type", type);
         return movesResponse(type);
       }
     }
@@ -172,7 +160,7 @@ export class ResponseReader {
 
   /** The carrier broke while the next event was waited for. */
   interrupted(error: unknown): void {
-    this.#poll(undefined, error);
+    this.#reports.polled(undefined, error);
   }
 
   #takeRun({ run, sequenceNumber }: FastEvents, delta: string): void {
@@ -180,7 +168,7 @@ export class ResponseReader {
     if (first === undefined) return;
     this.#numberDelta(sequenceNumber, first);
     this.#numbers.more(run.length - 1);
-    if (this.#isPolled) for (const { type } of run) this.#poll(type, undefined, true);
+    if (this.#reports.isPolled) for (const { type } of run) this.#reports.polled(type, undefined, true);
     this.#whole.piece(first.type);
     this.#sink.deltas(run, { ...first, delta });
   }
@@ -193,8 +181,8 @@ export class ResponseReader {
   #parse(text: string, raw: RawData): boolean {
     const event = parseEvent(text);
     if (typeof event === "object") return this.#accept(event, text, raw);
-    this.#poll(undefined);
-    if (event === "none") this.#skip("not JSON");
+    this.#reports.polled(undefined);
+    if (event === "none") this.#reports.skipped("not JSON");
     else this.#sink.failed(damaged(text), {});
     return false;
   }
@@ -202,7 +190,7 @@ export class ResponseReader {
   #accept(event: JsonObject, text: string, raw: RawData): boolean {
     const { type } = event;
     this.#number(event.sequence_number, type);
-    this.#poll(type);
+    this.#reports.polled(type);
     this.#text = text;
     this.#size = text.length;
     if (this.#options.frames) this.#emitFrame(typeof type === "string" ? type : "", raw);
@@ -226,7 +214,7 @@ export class ResponseReader {
       case "skipped":
         if (isHeard) return;
         this.#noteWire(event);
-        this.#skip(decoded.reason, event.type);
+        this.#reports.skipped(decoded.reason, event.type);
         return;
       case "metadata":
         this.#takeMetadata(event, decoded, isHeard);
@@ -255,9 +243,9 @@ export class ResponseReader {
   }
 
   #end(event: JsonObject, { outcome, output, deviations }: EndEvent): void {
-    for (const what of deviations) this.#deviates(what, event.type);
+    for (const what of deviations) this.#reports.deviates(what, event.type);
     for (const missing of this.#delivered.missingOf(output)) {
-      this.#deviates("item", event.type);
+      this.#reports.deviates("item", event.type);
       this.#deliver(missing, event.type);
     }
     this.#emitOwed(this.#whole.take(), event.type);
@@ -267,7 +255,7 @@ export class ResponseReader {
         return;
       case "incomplete":
         if (this.#options.incomplete !== "end") {
-          this.#sink.failed(new IncompleteError(this.#blank(outcome.reason)), outcome);
+          this.#sink.failed(new IncompleteError(this.#reports.blank(outcome.reason)), outcome);
           return;
         }
     }
@@ -278,13 +266,13 @@ export class ResponseReader {
   /** A finished item, behind the words that neither it nor a piece has told. */
   #deliver(done: OutputItemDoneEvent, wireType: unknown): void {
     this.#emitOwed(this.#whole.takeWithout(done.item), wireType);
-    if (this.#delivered.note(done)) this.#deviates("order", wireType);
+    if (this.#delivered.note(done)) this.#reports.deviates("order", wireType);
     this.#emit(done);
   }
 
   #emitOwed(owed: readonly WholeTextEvent["piece"][], wireType: unknown): void {
     for (const piece of owed) {
-      this.#deviates("text", wireType);
+      this.#reports.deviates("text", wireType);
       this.#emit(piece);
     }
   }
@@ -317,7 +305,7 @@ export class ResponseReader {
   /** The same failure in other words, where the service's own repeat a credential of the request. */
   #blanked(error: CodexFailure): CodexFailure {
     const text = this.#text;
-    const blanked = this.#blank(text);
+    const blanked = this.#reports.blank(text);
     if (blanked === text) return error;
     const event = parseObject(blanked);
     const decoded = event && decodeWireEvent(event, blanked);
@@ -329,54 +317,11 @@ export class ResponseReader {
   }
 
   #number(sequenceNumber: unknown, wireType: unknown): void {
-    if (!this.#numbers.follows(sequenceNumber)) this.#deviates("sequence", wireType);
+    if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", wireType);
   }
 
   #numberDelta(sequenceNumber: number | undefined, { type }: DeltaEvent): void {
-    if (!this.#numbers.follows(sequenceNumber)) this.#deviates("sequence", `response.${type}`);
-  }
-
-  #deviates(what: StreamDeviation["what"], wireType: unknown): void {
-    const { telemetry, logger } = this.#options;
-    const deviation: StreamDeviation = { type: this.#shownType(wireType), what };
-    notify(telemetry, "onStreamDeviation", deviation);
-    if (what === "sequence") logger.warn({ ...deviation }, "events of the stream are missing");
-    else logger.debug({ ...deviation }, "the stream deviates from its documentation; put right");
-  }
-
-  /** @param isTyped - `type` is that of the typed event, which is the wire's without `response.`. */
-  #poll(type: unknown, error?: unknown, isTyped = false): void {
-    if (!this.#isPolled) return;
-    const { telemetry } = this.#options;
-    const now = performance.now();
-    const durationMs = now - this.#polledAt;
-    notify(telemetry, "onStreamPoll", {
-      carrier: this.#carrier,
-      durationMs,
-      type: isTyped ? `response.${type}` : this.#shownType(type),
-      error,
-    });
-    this.#polledAt = now;
-  }
-
-  /** A type that nobody knows is the server's text, and a server may repeat in it what it was sent. */
-  #shownType(wireType: unknown): string | undefined {
-    if (typeof wireType !== "string") return undefined;
-    return rowOf(wireType) ? wireType : this.#blank(wireType);
-  }
-
-  #blank(text: string): string {
-    return this.#options.blank?.(text) ?? text;
-  }
-
-  #skip(reason: SkippedEvent["reason"], wireType?: unknown): void {
-    const { telemetry, logger } = this.#options;
-    // An event of a new type is the normal case; one of a known type that cannot be read is worth a look.
-    const isOdd = reason !== "unknown type";
-    if (!isOdd && !telemetry?.onSkippedEvent) return;
-    const skipped: SkippedEvent = { type: this.#shownType(wireType), reason };
-    notify(telemetry, "onSkippedEvent", skipped);
-    if (isOdd) logger.debug({ ...skipped }, "event left out");
+    if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", `response.${type}`);
   }
 }
 
