@@ -103,7 +103,8 @@ export {
   type RealtimeConversationOptions,
 } from "./api/realtime/conversation/conversation.ts";
 export { responsePhaseOf } from "./api/realtime/conversation/response-phase.ts";
-export type { FunctionCall } from "./api/realtime/conversation/state.ts";
+export type { RealtimeFunctionCall } from "./api/realtime/conversation/function-call.ts";
+export { RealtimeHistory } from "./api/realtime/conversation/history.ts";
 export type {
   AudioEncoding,
   HandoffRequested,

@@ -7,6 +7,7 @@ import { Journal } from "./journal/journal.ts";
 import { type RecordedRequest, Recording } from "./journal/recording.ts";
 import type { EmulatedRateLimits, EmulatorOptions } from "./options.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
+import { AgreedSessions } from "./realtime/agreed-sessions.ts";
 import { Generation } from "./responses/events/generation.ts";
 import { inputTokensOf } from "./responses/events/usage.ts";
 import { Identifiers } from "./responses/identifiers.ts";
@@ -46,6 +47,8 @@ export class Service {
   readonly conversations: Conversations;
   /** Responses with `store` on, for every connection. */
   readonly archive: Archive;
+  /** Of realtime: what calls and client secrets open. */
+  readonly agreedSessions = new AgreedSessions();
   readonly rateLimits: EmulatedRateLimits | undefined;
   readonly #rateLimitHeaders: Readonly<Record<string, string>>;
   #turnStates = 0;

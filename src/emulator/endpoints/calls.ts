@@ -1,19 +1,25 @@
 import type { StepAnswer } from "../delivery/script.ts";
-import { isFields, stringIn } from "../fields.ts";
+import { type Fields, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import type { Identifiers } from "../responses/identifiers.ts";
+import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import { ServiceError } from "../service-error.ts";
+import { formIn, isForm } from "./form.ts";
+import type { Shared } from "./shared.ts";
 
 /**
- * Answers `realtime/calls`: an SDP answer to the offer, and where the call is. Nobody is at the other end of it.
+ * Answers `realtime/calls`: an SDP answer to the offer, and where the call is. Nobody is at the other end of it; a WebSocket that joins it finds the
+ * session that came with the offer.
  *
  * @throws {@link ServiceError} 400 without an offer in one of the three forms.
  */
-export function createCall(request: RecordedRequest, calls: Set<string>, identifiers: Identifiers): StepAnswer {
-  const offer = offerIn(request);
-  if (!offer?.startsWith("v=0")) throw new ServiceError(400, { message: "The SDP offer is missing.", param: "sdp" });
+export async function createCall(
+  request: RecordedRequest,
+  { identifiers, agreedSessions }: Pick<Shared, "identifiers" | "agreedSessions">,
+): Promise<StepAnswer> {
+  const { sdp, session } = await offerIn(request);
+  if (!sdp?.startsWith("v=0")) throw new ServiceError(400, { message: "The SDP offer is missing.", param: "sdp" });
   const callId = identifiers.next("rtc");
-  calls.add(callId);
+  agreedSessions.callOpened(callId, session ?? {});
   return {
     status: 201,
     headers: { "content-type": "application/sdp", location: `/v1/realtime/calls/${callId}` },
@@ -33,31 +39,37 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
  *
  * @throws {@link ServiceError} 404, or 400 where the body lacks what it needs.
  */
-export function actOnCall(pathname: string, { json }: RecordedRequest, calls: Set<string>): StepAnswer {
+export function actOnCall(pathname: string, { json }: RecordedRequest, agreed: AgreedSessions): StepAnswer {
   const [act = "", callId = ""] = pathname.split("/").reverse();
   const needed = NEEDED.get(act);
   if (needed !== undefined && !(isFields(json) && stringIn(json, needed))) {
     throw new ServiceError(400, { message: `Missing required parameter: '${needed}'.`, param: needed });
   }
-  if (act === "hangup" && !calls.delete(callId)) {
+  if (act === "hangup" && !agreed.callEnded(callId)) {
     throw new ServiceError(404, { message: `No session found for call '${callId}'.`, code: "call_id_not_found" });
   }
   return {};
 }
 
-function offerIn({ headers, body, json }: RecordedRequest): string | undefined {
-  const type = headers["content-type"] ?? "";
-  if (/^application\/json\b/i.test(type)) return isFields(json) ? stringIn(json, "sdp") : undefined;
-  const content = Buffer.from(body).toString();
-  if (/^application\/sdp\b/i.test(type)) return content;
-  const boundary = /^multipart\/form-data;.*\bboundary="?([^";]+)/i.exec(type)?.[1];
-  return boundary === undefined ? undefined : partNamed("sdp", content.split(`--${boundary}`));
+interface Offer {
+  readonly sdp?: string | undefined;
+  readonly session?: Fields | undefined;
 }
 
-function partNamed(name: string, parts: readonly string[]): string | undefined {
-  for (const part of parts) {
-    const end = part.indexOf("\r\n\r\n");
-    if (end !== -1 && part.slice(0, end).includes(`name="${name}"`)) return part.slice(end + 4).replace(/\r\n$/, "");
+async function offerIn(request: RecordedRequest): Promise<Offer> {
+  const type = request.headers["content-type"] ?? "";
+  if (/^application\/sdp\b/i.test(type)) return { sdp: Buffer.from(request.body).toString() };
+  const { json } = request;
+  const given = isForm(request) ? fieldsOf(await formIn(request)) : isFields(json) ? json : {};
+  return { sdp: stringIn(given, "sdp"), session: isFields(given.session) ? given.session : undefined };
+}
+
+/** @throws {@link ServiceError} 400 */
+function fieldsOf(form: FormData): Fields {
+  const session = form.get("session");
+  try {
+    return { sdp: form.get("sdp"), session: typeof session === "string" ? JSON.parse(session) : undefined };
+  } catch {
+    throw new ServiceError(400, { message: "The session is no JSON.", param: "session" });
   }
-  return undefined;
 }

@@ -1,3 +1,4 @@
+import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import type { Archive } from "../responses/kept/archive.ts";
 import type { Conversations } from "../responses/kept/conversations.ts";
@@ -8,6 +9,7 @@ export interface Shared {
   readonly identifiers: Identifiers;
   readonly archive: Archive;
   readonly conversations: Conversations;
+  readonly agreedSessions: AgreedSessions;
   readonly options: { readonly models?: readonly string[] };
   /** Checks a body as a request for a response. @throws {@link ServiceError} 400 */
   readonly parse: (body: unknown) => ResponsesRequest;

@@ -26,8 +26,6 @@ export interface UnaryRequest {
 /** The endpoints that are answered by one body. */
 export class UnaryEndpoints {
   readonly #shared: Shared;
-  /** Of calls that are not over. */
-  readonly #calls = new Set<string>();
   readonly #files: FileShelf;
   readonly #stored: StoredResponseEndpoints;
   readonly #conversations: ConversationEndpoints;
@@ -41,7 +39,6 @@ export class UnaryEndpoints {
 
   /** @throws {@link ServiceError} */
   async answer({ route, url, request }: UnaryRequest, nowSeconds: number): Promise<StepAnswer & ImagesAnswer> {
-    const { identifiers } = this.#shared;
     const [id = "", itemId = ""] = route.ids;
     const query = url.searchParams;
     switch (route.endpoint) {
@@ -73,9 +70,9 @@ export class UnaryEndpoints {
       case "download":
         return { headers: { "content-type": "image/png" }, body: imageFile(id) };
       case "call":
-        return createCall(request, this.#calls, identifiers);
+        return createCall(request, this.#shared);
       case "call_act":
-        return actOnCall(url.pathname, request, this.#calls);
+        return actOnCall(url.pathname, request, this.#shared.agreedSessions);
       case "codex_account":
         return { body: answerCodexAccount(url) };
       case "stored_response":
@@ -104,7 +101,7 @@ export class UnaryEndpoints {
   #answerJson({ endpoint, ids: [id = ""] }: Route, body: Fields, nowSeconds: number): Fields {
     switch (endpoint) {
       case "client_secret":
-        return createClientSecret(body, this.#shared.identifiers, nowSeconds);
+        return createClientSecret(body, this.#shared, nowSeconds);
       case "compact":
         return compactHistory(body, this.#shared, nowSeconds);
       case "input_tokens":

@@ -34,6 +34,7 @@ export class HttpHandler {
       identifiers: service.identifiers,
       archive: service.archive,
       conversations: service.conversations,
+      agreedSessions: service.agreedSessions,
       options: service.options,
       parse: (body) => service.parse(body),
     });

@@ -12,6 +12,12 @@ import { RealtimeSession } from "./session.ts";
 /** Messages that wait for their turn before the client is slowed down. */
 const MOST_QUEUED = 64;
 
+/** By `intent`. */
+const TYPES: ReadonlyMap<string | null, string> = new Map([
+  ["quicksilver", "quicksilver"],
+  ["transcription", "transcription"],
+]);
+
 /**
  * One realtime WebSocket. The address says which protocol it speaks: `intent=quicksilver`, or the public Realtime API. Each message takes a
  * step of the script, which stands instead of what the session would do.
@@ -27,7 +33,9 @@ export class RealtimeConnection {
     this.#service = service;
     this.#peer = new SocketPeer(service, accepted, (request) => this.#receive(request));
     const { searchParams: query } = new URL(accepted.handshake.path, "http://emulator");
-    const isQuicksilver = query.get("intent") === "quicksilver";
+    const type = TYPES.get(query.get("intent")) ?? "realtime";
+    const isQuicksilver = type === "quicksilver";
+    const agreed = service.agreedSessions.find(query.get("call_id"), accepted.handshake.headers.authorization);
     const { identifiers, options } = service;
     const outlet = this.#peer.outlet();
     this.#session = new RealtimeSession(
@@ -38,7 +46,7 @@ export class RealtimeConnection {
         gone: this.#peer.gone,
         send: (event) => outlet.sendEvent(event),
       },
-      { type: isQuicksilver ? "quicksilver" : "realtime", model: query.get("model") },
+      { type, model: query.get("model"), ...agreed },
     );
     this.#queue = this.#session.open();
   }

@@ -1,4 +1,5 @@
 import type { Fields, WireEvent } from "../fields.ts";
+import type { AudioFormat } from "./audio-format.ts";
 
 /** What the model does when it is its turn. */
 export type Reply =
@@ -20,6 +21,8 @@ export interface Answer {
   readonly reply: Reply;
   /** As text alone, without a voice. */
   readonly isSilent: boolean;
+  /** Of its voice. */
+  readonly format: AudioFormat;
   /** The item before it; null for the first, and out of band. */
   readonly previousItemId: string | null;
   /** Null out of band. */

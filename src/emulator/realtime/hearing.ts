@@ -1,8 +1,7 @@
-import { SAMPLE_RATE } from "./tone.ts";
+import { type AudioFormat, lastingMs } from "./audio-format.ts";
 
 /** Below it, as the mean amplitude of a chunk, nobody speaks. */
 const SILENCE_LEVEL = 200;
-const BYTES_PER_SAMPLE = 2;
 
 /** In milliseconds since the first audio. */
 export interface HeardSpeech {
@@ -34,12 +33,12 @@ export class Hearing {
   }
 
   /** @returns With the chunk that begins a speech, and with the one that ends it. */
-  hear(pcm: Buffer): HeardSpeech | undefined {
-    const chunkMs = (pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1000;
+  hear(audio: Buffer, format: AudioFormat): HeardSpeech | undefined {
+    const chunkMs = lastingMs(audio.length, format);
     const startMs = this.#heardMs;
     this.#heardMs += chunkMs;
     this.#bufferedMs += chunkMs;
-    if (loudnessOf(pcm) > SILENCE_LEVEL) {
+    if (loudnessOf(format.decode(audio)) > SILENCE_LEVEL) {
       this.#loudUntilMs = this.#heardMs;
       if (this.isSpeaking) return undefined;
       this.#speechFromMs = startMs;
@@ -63,10 +62,9 @@ export class Hearing {
   }
 }
 
-function loudnessOf(pcm: Buffer): number {
-  const samples = Math.floor(pcm.length / BYTES_PER_SAMPLE);
-  if (samples === 0) return 0;
+function loudnessOf(samples: Int16Array): number {
+  if (samples.length === 0) return 0;
   let sum = 0;
-  for (let index = 0; index < samples; index += 1) sum += Math.abs(pcm.readInt16LE(index * BYTES_PER_SAMPLE));
-  return sum / samples;
+  for (const sample of samples) sum += Math.abs(sample);
+  return sum / samples.length;
 }

@@ -2,7 +2,7 @@ import { type Fields, fieldsIn, listIn, stringIn, type WireEvent } from "../fiel
 import { estimateTokens } from "../model/pieces.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { type Answer, argumentsOf, type Dialect, itemOf, type PlacedItem } from "./dialect.ts";
-import { toBase64, toneOf } from "./tone.ts";
+import { toneOf } from "./tone.ts";
 
 const SILENCE_TOOL = "remain_silent";
 const TOKEN_LIMIT = 40_000;
@@ -56,13 +56,14 @@ function* heard(placed: PlacedItem, endMs: number | undefined, transcript: strin
   };
 }
 
-function responseOf({ responseId, conversationId, metadata, isSilent }: Answer): Fields {
+function responseOf({ responseId, conversationId, metadata, isSilent, format }: Answer): Fields {
   return {
     id: responseId,
     object: "realtime.response",
     conversation_id: conversationId,
     metadata,
     output_modalities: [isSilent ? "text" : "audio"],
+    audio: { output: { format: { type: format.type, ...(format.bytesPerSample > 1 && { rate: format.sampleRate }) } } },
   };
 }
 
@@ -115,7 +116,12 @@ function* speech(answer: Answer, pieces: readonly string[]): Generator<WireEvent
   yield { type: "response.content_part.added", ...place, part: partOf(answer, "", "") };
   for (const piece of pieces) {
     yield { type: `${name}.delta`, ...place, delta: piece };
-    if (!isSilent) yield { type: "response.output_audio.delta", ...place, delta: toBase64(toneOf(piece)) };
+    if (!isSilent)
+      yield {
+        type: "response.output_audio.delta",
+        ...place,
+        delta: answer.format.encode(toneOf(piece)).toString("base64"),
+      };
   }
   if (!isSilent) yield { type: "response.output_audio.done", ...place };
   yield { type: `${name}.done`, ...place, [isSilent ? "text" : "transcript"]: text };
@@ -151,7 +157,7 @@ export function turnDetectionOf(session: Fields): Fields | null {
 
 /** Whether what the user says is written down. */
 export function transcribes(session: Fields): boolean {
-  return session.type === "quicksilver" || fieldsIn(inputOf(session), "transcription") !== undefined;
+  return session.type !== "realtime" || fieldsIn(inputOf(session), "transcription") !== undefined;
 }
 
 function inputOf(session: Fields): Fields {

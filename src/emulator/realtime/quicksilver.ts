@@ -1,6 +1,7 @@
 import type { Fields, WireEvent } from "../fields.ts";
+import type { AudioFormat } from "./audio-format.ts";
 import { type Answer, type Dialect, itemOf } from "./dialect.ts";
-import { SAMPLE_RATE, toBase64, toneOf } from "./tone.ts";
+import { toneOf } from "./tone.ts";
 
 /** The first protocol (`intent=quicksilver`): events of a conversation, no responses, handoffs of their own. */
 export const quicksilver: Dialect = {
@@ -23,7 +24,7 @@ export const quicksilver: Dialect = {
     yield { type: "conversation.item.added", item: { ...item, content: [] } };
     for (const piece of reply.pieces) {
       yield { type: "conversation.output_transcript.delta", delta: piece };
-      yield audio(piece);
+      yield audio(piece, answer.format);
     }
     yield doneEvent(item);
   },
@@ -32,12 +33,12 @@ export const quicksilver: Dialect = {
   hasSilence: () => false,
 };
 
-function audio(piece: string): WireEvent {
+function audio(piece: string, format: AudioFormat): WireEvent {
   const samples = toneOf(piece);
   return {
     type: "conversation.output_audio.delta",
-    delta: toBase64(samples),
-    sample_rate: SAMPLE_RATE,
+    delta: format.encode(samples).toString("base64"),
+    sample_rate: format.sampleRate,
     channels: 1,
     samples_per_channel: samples.length,
   };

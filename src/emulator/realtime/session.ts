@@ -4,11 +4,11 @@ import { think } from "../model/index.ts";
 import { estimateTokens, pieces } from "../model/pieces.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { ServiceError } from "../service-error.ts";
+import { audioFormatOf, lastingMs } from "./audio-format.ts";
 import { Conversation } from "./conversation.ts";
 import { type Answer, type Dialect, itemOf, type Reply } from "./dialect.ts";
 import { type HeardSpeech, Hearing } from "./hearing.ts";
 import { transcribes, turnDetectionOf } from "./public.ts";
-import { SAMPLE_RATE } from "./tone.ts";
 
 const SILENCE_MS = 500;
 const DELEGATION = /^\s*(?:delegate|hand over|ask the agent)\b[:,]?\s*(.*)$/is;
@@ -37,7 +37,8 @@ export class RealtimeSession {
   constructor(dialect: Dialect, port: SessionPort, session: Fields) {
     this.#dialect = dialect;
     this.#port = port;
-    this.#session = { id: port.identifiers.next("sess"), object: "realtime.session", ...session };
+    const object = session.type === "transcription" ? "realtime.transcription_session" : "realtime.session";
+    this.#session = { id: port.identifiers.next("sess"), object, ...session };
     this.#conversationId = port.identifiers.next("conv");
   }
 
@@ -88,12 +89,15 @@ export class RealtimeSession {
 
   async #update(changes: Fields | undefined): Promise<void> {
     if (!changes) throw missing("session");
-    this.#session = merged(this.#session, changes);
+    const session = merged(this.#session, changes);
+    for (const direction of ["input", "output"] as const) audioFormatOf(session, direction);
+    this.#session = session;
     await this.#port.send(this.#dialect.sessionUpdated(this.#session));
   }
 
   async #take(item: Fields | undefined, behind: string | undefined): Promise<void> {
     if (!item) throw missing("item");
+    checkImages(item);
     const whole = { id: this.#port.identifiers.next("item"), object: "realtime.item", status: "completed", ...item };
     const { previousItemId } = this.#conversation.add(withoutPrefix(whole), behind);
     await this.#sendAll(this.#dialect.itemTaken({ item: whole, previousItemId }));
@@ -106,8 +110,8 @@ export class RealtimeSession {
     await this.#respond();
   }
 
-  async #hear(pcm: Buffer): Promise<void> {
-    const speech = this.#hearing.hear(pcm);
+  async #hear(audio: Buffer): Promise<void> {
+    const speech = this.#hearing.hear(audio, audioFormatOf(this.#session, "input"));
     const detection = turnDetectionOf(this.#session);
     if (!speech || !detection) return;
     const { startMs, endMs } = speech;
@@ -151,6 +155,13 @@ export class RealtimeSession {
   }
 
   async #respond(parameters: Fields = {}): Promise<void> {
+    if (this.#session.type === "transcription") {
+      throw new ServiceError(400, {
+        message: "A transcription session gives no responses.",
+        param: "type",
+        code: "invalid_value",
+      });
+    }
     const isOutOfBand = parameters.conversation === "none";
     const under = this.#answer;
     if (under && this.#dialect.answersByItself) await this.#cancel("client_cancelled");
@@ -161,7 +172,7 @@ export class RealtimeSession {
       });
     }
     const { identifiers } = this.#port;
-    const session = { ...this.#session, ...parameters };
+    const session = merged(this.#session, parameters);
     const input = Array.isArray(parameters.input) ? parameters.input.filter(isFields) : this.#conversation.items;
     const modalities = session.output_modalities;
     const answer: Answer = {
@@ -169,6 +180,7 @@ export class RealtimeSession {
       itemId: identifiers.next("item"),
       callId: identifiers.nextCallId(),
       reply: this.#think(session, input),
+      format: audioFormatOf(session, "output"),
       isSilent: Array.isArray(modalities) && !modalities.includes("audio"),
       previousItemId: isOutOfBand ? null : this.#conversation.lastId,
       conversationId: isOutOfBand ? null : this.#conversationId,
@@ -190,7 +202,8 @@ export class RealtimeSession {
       event.type.endsWith("audio.delta") ? "" : (stringIn(event, "delta") ?? "");
     for await (const event of paced(this.#dialect.answer(answer), pace, textOf, stop)) {
       if (stop.aborted) break;
-      if (event.type.endsWith("audio.delta")) this.#conversation.sent(answer.itemId, audioMsOf(event));
+      if (event.type.endsWith("audio.delta"))
+        this.#conversation.sent(answer.itemId, lastingMs(audioBytesOf(event), answer.format));
       else if (event.type.endsWith("text.delta") || event.type.endsWith("transcript.delta")) said += textOf(event);
       if (event.type === "response.done") this.#finish(answer); // the client may ask for the next one as soon as it hears of it
       await this.#port.send(event);
@@ -254,9 +267,21 @@ export class RealtimeSession {
   }
 }
 
-function audioMsOf(event: WireEvent): number {
-  const bytes = Buffer.byteLength(stringIn(event, "delta") ?? "", "base64");
-  return (bytes / Int16Array.BYTES_PER_ELEMENT / SAMPLE_RATE) * 1000;
+/** @throws {@link ServiceError} 400 for an image that is not in the message itself. */
+function checkImages(item: Fields): void {
+  const parts = Array.isArray(item.content) ? item.content.filter(isFields) : [];
+  const at = parts.findIndex((part) => part.type === "input_image" && !/^data:image\//.test(String(part.image_url)));
+  if (at === -1) return;
+  const param = `item.content[${at}].image_url`;
+  throw new ServiceError(400, {
+    message: `Invalid '${param}': expected a base64-encoded data URL of an image.`,
+    param,
+    code: "invalid_value",
+  });
+}
+
+function audioBytesOf(event: WireEvent): number {
+  return Buffer.byteLength(stringIn(event, "delta") ?? "", "base64");
 }
 
 function missing(param: string): ServiceError {

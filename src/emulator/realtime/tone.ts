@@ -1,4 +1,4 @@
-/** Samples a second of everything that is heard and said here: 16-bit PCM, one channel. */
+/** Samples a second of everything that is said here, before it is coded: 16 bits, one channel. */
 export const SAMPLE_RATE = 24_000;
 
 const LOUDNESS = 6_000;
@@ -18,8 +18,4 @@ export function toneOf(word: string): Int16Array {
     const fade = Math.min(1, index / FADE_SAMPLES, (length - 1 - index) / FADE_SAMPLES);
     return Math.round(LOUDNESS * fade * Math.sin((2 * Math.PI * hertz * index) / SAMPLE_RATE));
   });
-}
-
-export function toBase64(samples: Int16Array): string {
-  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength).toString("base64");
 }

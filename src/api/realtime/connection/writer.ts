@@ -1,4 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
+import { withoutUndefined } from "../../../client/options.ts";
 import { type JsonObject, jsonText } from "../../wire/json.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import { responseWire } from "../protocol/session-wire.ts";
@@ -46,6 +47,12 @@ export class RealtimeWriter {
   /** Pieces of audio that made room for later ones; only with `dropOldestAudio`. */
   get droppedAudioFrames(): number {
     return this.#link.droppedAudioFrames;
+  }
+
+  /** The tools of the session as they were given last; nothing where the protocol's own stand, or somebody else gave them. */
+  get tools(): readonly object[] | undefined {
+    const { session, tools } = this.#settings;
+    return (typeof session === "object" ? session.tools : undefined) ?? tools;
   }
 
   /** What the microphone hears, in the session's input format: 24 kHz mono 16-bit PCM unless another was agreed. */
@@ -140,7 +147,7 @@ export class RealtimeWriter {
       throw new BuildError(`session in the wire's shape is of protocol v3, and this session speaks ${protocol.name}`);
     }
     const session = protocol.change(this.#settings, changes);
-    this.#settings = { ...this.#settings, ...changes };
+    this.#settings = { ...this.#settings, ...withoutUndefined(changes) };
     await this.#send({ type: "session.update", session }, options);
   }
 

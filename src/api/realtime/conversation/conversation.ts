@@ -6,19 +6,23 @@ import type { RealtimeAudioData, RealtimeSendOptions } from "../connection/write
 import type { RealtimeEvent } from "../events.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import type { RealtimeContentPart } from "../session.ts";
-import { ConversationState, type ConversationStateOptions, type ConversationStep, type FunctionCall } from "./state.ts";
+import { type ReadingTools, type RealtimeFunctionCall, readFunctionCall } from "./function-call.ts";
+import { ConversationState, type ConversationStateOptions, type ConversationStep } from "./state.ts";
 
-export interface RealtimeConversationOptions extends Pick<ConversationStateOptions, "playedMs"> {
+export interface RealtimeConversationOptions<Calls extends readonly unknown[] = readonly unknown[]>
+  extends Pick<ConversationStateOptions, "playedMs"> {
+  /** What calls are read by, and what their types follow from. Default: the tools that the connection was given last. */
+  readonly tools?: ReadingTools<Calls> | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
 }
 
 /** What a conversation tells: the events of its session, and tasks for the agent, each once. */
-export type RealtimeConversationEvent =
+export type RealtimeConversationEvent<Calls extends readonly unknown[] = readonly unknown[]> =
   | RealtimeEvent
   | { readonly type: "delegation"; readonly handoffId: string; readonly prompt: string }
-  /** A tool of the session is called; answer with `answerCall`. Only in `v3`. */
-  | ({ readonly type: "function_call" } & FunctionCall);
+  /** Only in `v3`. */
+  | RealtimeFunctionCall<Calls>;
 
 /** `requested`: by `close`. `transport_closed`: by the service. `error`: a failure, or a complaint of the service. */
 export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
@@ -42,20 +46,27 @@ export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
  * }
  * ```
  */
-export class RealtimeConversation implements AsyncIterable<RealtimeConversationEvent> {
+export class RealtimeConversation<Calls extends readonly unknown[] = readonly unknown[]>
+  implements AsyncIterable<RealtimeConversationEvent<Calls>>
+{
   readonly #connection: RealtimeWebSocketConnection;
   readonly #state: ConversationState;
   readonly #logger: Logger;
   /** Told and not yet taken: a loop that is left goes on with them in the next one. */
-  readonly #untold: RealtimeConversationEvent[] = [];
+  readonly #untold: RealtimeConversationEvent<Calls>[] = [];
+  readonly #tools: ReadingTools<Calls>;
   /** What was sent under which name, the newest: an `error` names it. */
   readonly #sent = new Map<string, ConversationStep>();
   #named = 0;
   readonly #lastMessages = new Map<string, string>();
   #closeReason: RealtimeCloseReason | undefined;
 
-  constructor(connection: RealtimeWebSocketConnection, { playedMs, logger }: RealtimeConversationOptions = {}) {
+  constructor(
+    connection: RealtimeWebSocketConnection,
+    { playedMs, logger, tools }: RealtimeConversationOptions<Calls> = {},
+  ) {
     this.#connection = connection;
+    this.#tools = tools;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
     this.#logger = steadyLogger(logger);
   }
@@ -129,7 +140,7 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
   }
 
   /** @throws What reading and answering the connection throws. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeConversationEvent, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeConversationEvent<Calls>, undefined> {
     try {
       for (;;) {
         for (let told = this.#untold.shift(); told; told = this.#untold.shift()) yield told;
@@ -151,7 +162,7 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
     for (const step of steps) {
       if (step.do === "deliver") this.#untold.push(event);
       else if (step.do === "delegate") this.#untold.push({ type: "delegation", ...taskOf(step) });
-      else if (step.do === "call") this.#untold.push({ type: "function_call", ...callOf(step) });
+      else if (step.do === "call") this.#untold.push(await this.#read(step));
     }
     await this.#perform(steps); // before they are told, so that nothing is left undone when the reader leaves with one
     if (event.type === "error" && steps.length === 0) {
@@ -159,6 +170,10 @@ export class RealtimeConversation implements AsyncIterable<RealtimeConversationE
       this.#logger.debug({ about: cause?.do }, "the service complained of something that is put right");
     }
     if (steps.some((step) => step.do === "end")) await this.#fail();
+  }
+
+  #read(call: ConversationStep & { readonly do: "call" }): Promise<RealtimeFunctionCall<Calls>> {
+    return readFunctionCall(call, this.#tools ?? (this.#connection.tools as ReadingTools<Calls>));
   }
 
   async #fail(): Promise<void> {
@@ -212,8 +227,4 @@ const NO_TASK = "No task was given: say what shall be done.";
 
 function taskOf({ handoffId, prompt }: ConversationStep & { readonly do: "delegate" }) {
   return { handoffId, prompt };
-}
-
-function callOf({ callId, name, arguments: given, itemId }: ConversationStep & { readonly do: "call" }): FunctionCall {
-  return { callId, name, arguments: given, itemId };
 }

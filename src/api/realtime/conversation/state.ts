@@ -24,7 +24,7 @@ export type ConversationStep =
   /** The conversation is over. */
   | { readonly do: "end" };
 
-/** A call of a tool of the caller's, complete. */
+/** A call of a tool of the caller's, complete, as the model wrote it. */
 export interface FunctionCall {
   readonly callId: string;
   readonly name: string;

@@ -1,0 +1,35 @@
+import type { Fields } from "../fields.ts";
+
+/** The oldest make room. */
+const MOST_KEPT = 1_000;
+
+/** Sessions that were agreed before anybody connects to them: with a call, or with a client secret. */
+export class AgreedSessions {
+  readonly #ofCalls = new Map<string, Fields>();
+  readonly #ofSecrets = new Map<string, Fields>();
+
+  callOpened(callId: string, session: Fields): void {
+    keep(this.#ofCalls, callId, session);
+  }
+
+  /** @returns False where there is no such call, or none any more. */
+  callEnded(callId: string): boolean {
+    return this.#ofCalls.delete(callId);
+  }
+
+  secretGiven(secret: string, session: Fields): void {
+    keep(this.#ofSecrets, secret, session);
+  }
+
+  /** What a handshake finds; nothing where it names no call and has no secret, or one that is not known. */
+  find(callId: string | null, authorization: string | undefined): Fields | undefined {
+    const secret = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
+    return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(secret ?? "");
+  }
+}
+
+function keep(sessions: Map<string, Fields>, key: string, session: Fields): void {
+  sessions.set(key, session);
+  const [oldest] = sessions.keys();
+  if (sessions.size > MOST_KEPT && oldest !== undefined) sessions.delete(oldest);
+}
