@@ -102,9 +102,9 @@ export {
   type RealtimeConversationEvent,
   type RealtimeConversationOptions,
 } from "./api/realtime/conversation/conversation.ts";
-export { responsePhaseOf } from "./api/realtime/conversation/response-phase.ts";
 export type { RealtimeFunctionCall } from "./api/realtime/conversation/function-call.ts";
 export { RealtimeHistory } from "./api/realtime/conversation/history.ts";
+export { responsePhaseOf } from "./api/realtime/conversation/response-phase.ts";
 export type {
   AudioEncoding,
   HandoffRequested,

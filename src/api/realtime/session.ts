@@ -1,5 +1,6 @@
 import type { OpenString } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
+import type { FunctionTool } from "../wire/tools.ts";
 
 /**
  * A session of the public Realtime API in the wire's shape, every field of it optional: what is not set keeps the service's default, or in an
@@ -111,10 +112,10 @@ export type RealtimeTruncation =
     };
 
 /**
- * A tool in the wire's shape: a function, or an MCP server. `strict` of a tool that was made for responses is left out, since the service
- * does not know it here.
+ * A function, as `functionTool` makes it or in the wire's shape, or an MCP server. `strict` of a tool that was made for responses is left out, since
+ * the service does not know it here.
  */
-export type RealtimeTool = { readonly type: string; readonly name?: string } & JsonObject;
+export type RealtimeTool = FunctionTool | ({ readonly type: string; readonly name?: string } & JsonObject);
 
 export type RealtimeToolChoice =
   | OpenString<"auto" | "none" | "required">

@@ -62,7 +62,7 @@ describe("telephony", () => {
     const emulator = await emulate();
     const audio = { input: { format: { type }, turn_detection: { type: "server_vad" } }, output: { format: { type } } };
     const connection = await connect(emulator.url, {
-      config: { instructions: undefined, session: { audio } as never },
+      config: { session: { audio } },
     });
     await speak(connection, 8, loud, silent);
     const heard = await until(connection, "input_audio_speech_stopped");
@@ -165,7 +165,7 @@ describe("calls of functions", () => {
     const item = { id: "i", type: "function_call", call_id: "c", name: "get_weather", arguments: args };
     const emulator = await emulate({ script: [{}, { events: [{ type: "conversation.item.done", item }] }] });
     const session = { tools: [weather, clock] };
-    const connection = await connect(emulator.url, { config: { session: session as never, instructions: undefined } });
+    const connection = await connect(emulator.url, { config: { session } });
     const options = tools === undefined ? {} : { tools: [weather, clock] };
     const conversation = new RealtimeConversation(connection, options as { tools: [typeof weather, typeof clock] });
     await connection.clear(); // takes the second step of the script

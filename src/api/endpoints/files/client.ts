@@ -84,7 +84,7 @@ export class FilesClient extends ServiceClient {
    * @example
    * ```ts
    * const { fileId } = await api.files.upload({ path: "plan.pdf" });
-   * await api.responses.create({ model: "gpt-5-mini", input: [userMessage([inputFile({ file_id: fileId }), "What is it about?"])] });
+   * await api.responses.create({ model: "gpt-5-mini", input: [userMessage([inputFile({ fileId })])] });
    * ```
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<UploadedFile> {
