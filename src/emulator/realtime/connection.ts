@@ -2,21 +2,16 @@ import { deliver, fired } from "../delivery/delivery.ts";
 import type { Step } from "../delivery/script.ts";
 import { isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import type { Service } from "../service.ts";
+import { nowSeconds, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { type AcceptedSocket, errorFrame, SocketPeer } from "../websocket/peer.ts";
 import { publicDialect } from "./public.ts";
 import { quicksilver } from "./quicksilver.ts";
 import { RealtimeSession } from "./session.ts";
+import { merged, openedSession } from "./settings.ts";
 
 /** Messages that wait for their turn before the client is slowed down. */
 const MOST_QUEUED = 64;
-
-/** By `intent`. */
-const TYPES: ReadonlyMap<string | null, string> = new Map([
-  ["quicksilver", "quicksilver"],
-  ["transcription", "transcription"],
-]);
 
 /**
  * One realtime WebSocket. The address says which protocol it speaks: `intent=quicksilver`, or the public Realtime API. Each message takes a
@@ -33,8 +28,11 @@ export class RealtimeConnection {
     this.#service = service;
     this.#peer = new SocketPeer(service, accepted, (request) => this.#receive(request));
     const { searchParams: query } = new URL(accepted.handshake.path, "http://emulator");
-    const type = TYPES.get(query.get("intent")) ?? "realtime";
-    const isQuicksilver = type === "quicksilver";
+    const intent = query.get("intent");
+    const isQuicksilver = intent === "quicksilver";
+    const opened = isQuicksilver
+      ? { type: intent }
+      : openedSession(intent === "transcription" ? intent : "realtime", nowSeconds());
     const agreed = service.agreedSessions.find(query.get("call_id"), accepted.handshake.headers.authorization);
     const { identifiers, options } = service;
     const outlet = this.#peer.outlet();
@@ -46,7 +44,7 @@ export class RealtimeConnection {
         gone: this.#peer.gone,
         send: (event) => outlet.sendEvent(event),
       },
-      { type, model: query.get("model"), ...agreed },
+      merged({ ...opened, model: query.get("model") }, agreed ?? {}),
     );
     this.#queue = this.#session.open();
   }

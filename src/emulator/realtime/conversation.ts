@@ -9,6 +9,8 @@ const ROOT = "root";
 export class Conversation {
   readonly items: Fields[] = [];
   readonly #audioMs = new Map<string, number>();
+  /** Of speech: what the model understood, whether somebody wants it written down or not. */
+  readonly #words = new Map<string, string>();
 
   get lastId(): string | null {
     return stringIn(this.items.at(-1) ?? {}, "id") ?? null;
@@ -24,6 +26,25 @@ export class Conversation {
     const at = behind === ROOT ? 0 : this.#indexOf(behind, "previous_item_id") + 1;
     this.items.splice(at, 0, item);
     return { item, previousItemId: behind === ROOT ? null : behind };
+  }
+
+  /** The item as it is now; one that was deleted stays so. */
+  replace(item: Fields): void {
+    const at = this.items.findIndex(({ id }) => id === item.id);
+    if (at !== -1) this.items[at] = item;
+  }
+
+  heard(itemId: string, words: string): void {
+    this.#words.set(itemId, words);
+  }
+
+  /** The items as a model reads them: sound as words. */
+  readable(): readonly Fields[] {
+    return this.items.map((item) => {
+      const words = this.#words.get(stringIn(item, "id") ?? "");
+      if (!Array.isArray(item.content)) return item;
+      return { ...item, content: listOf(item.content).map((part) => ({ text: part.transcript ?? words, ...part })) };
+    });
   }
 
   /** @throws {@link ServiceError} There is no such item. */

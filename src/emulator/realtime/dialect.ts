@@ -67,6 +67,8 @@ export interface Dialect {
   /** @param transcript - Missing where nobody asked for one. */
   speechHeard(placed: PlacedItem, endMs: number | undefined, transcript: string | undefined): Iterable<WireEvent>;
   answer(answer: Answer): Iterable<WireEvent>;
+  /** The model's item in the conversation, with as much as it has said. */
+  item(answer: Answer, said: string, status: "in_progress" | "completed" | "incomplete"): Fields;
   /** Instead of the rest of an answer. */
   cancelled(answer: Answer, said: string, reason: "turn_detected" | "client_cancelled"): Iterable<WireEvent>;
   /** The tool that takes tasks, where the session has one. */

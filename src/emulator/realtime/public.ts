@@ -1,4 +1,4 @@
-import { type Fields, fieldsIn, listIn, stringIn, type WireEvent } from "../fields.ts";
+import { type Fields, listIn, stringIn, type WireEvent } from "../fields.ts";
 import { estimateTokens } from "../model/pieces.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { type Answer, argumentsOf, type Dialect, itemOf, type PlacedItem } from "./dialect.ts";
@@ -21,6 +21,7 @@ export function publicDialect(identifiers: Identifiers): Dialect {
       numbered([{ type: "input_audio_buffer.speech_started", audio_start_ms: startMs, item_id: itemId }]),
     speechHeard: (placed, endMs, transcript) => numbered(heard(placed, endMs, transcript)),
     answer: (answer) => numbered(answerEvents(answer)),
+    item: finishedItem,
     cancelled: (answer, said, reason) => numbered(cancelledEvents(answer, said, reason)),
     agentTool: (session) => toolNames(session).find((name) => name !== SILENCE_TOOL),
     hasSilence: (session) => toolNames(session).includes(SILENCE_TOOL),
@@ -67,10 +68,11 @@ function responseOf({ responseId, conversationId, metadata, isSilent, format }: 
   };
 }
 
+/** Without content while nothing is said yet. */
 function finishedItem(answer: Answer, text: string, status: string): Fields {
   const item = { ...itemOf(answer), object: "realtime.item", status };
   if (answer.reply.kind === "call") return item;
-  return { ...item, content: [partOf(answer, text, "output_")] };
+  return { ...item, content: status === "in_progress" ? [] : [partOf(answer, text, "output_")] };
 }
 
 /** Parts of an item and of `content_part` events have names of their own for the same. */
@@ -84,7 +86,7 @@ function* answerEvents(answer: Answer): Generator<WireEvent> {
   const response = responseOf(answer);
   yield { type: "response.created", response: { ...response, status: "in_progress", output: [] } };
   const item = finishedItem(answer, reply.kind === "speech" ? reply.pieces.join("") : "", "completed");
-  const opened = { ...item, status: "in_progress", ...(reply.kind === "speech" && { content: [] }) };
+  const opened = finishedItem(answer, "", "in_progress");
   const place = { response_id: responseId, output_index: 0 };
   yield { type: "response.output_item.added", ...place, item: opened };
   if (isSaid) yield { type: "conversation.item.added", previous_item_id: previousItemId, item: opened };
@@ -147,19 +149,4 @@ function usageOf({ inputTokens, reply }: Answer): Fields {
     input_token_details: { text_tokens: inputTokens, audio_tokens: 0, cached_tokens: 0 },
     output_token_details: { text_tokens: outputTokens, audio_tokens: 0 },
   };
-}
-
-/** Turn detection, as a session has it: null is off, nothing is the service's default. */
-export function turnDetectionOf(session: Fields): Fields | null {
-  const input = inputOf(session);
-  return input.turn_detection === null ? null : (fieldsIn(input, "turn_detection") ?? {});
-}
-
-/** Whether what the user says is written down. */
-export function transcribes(session: Fields): boolean {
-  return session.type !== "realtime" || fieldsIn(inputOf(session), "transcription") !== undefined;
-}
-
-function inputOf(session: Fields): Fields {
-  return fieldsIn(fieldsIn(session, "audio") ?? {}, "input") ?? {};
 }

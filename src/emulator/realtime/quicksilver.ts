@@ -28,6 +28,7 @@ export const quicksilver: Dialect = {
     }
     yield doneEvent(item);
   },
+  item: (answer) => itemOf(answer),
   cancelled: (answer: Answer) => [doneEvent(itemOf(answer))],
   agentTool: () => "codex",
   hasSilence: () => false,

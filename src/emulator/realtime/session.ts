@@ -6,11 +6,10 @@ import type { Identifiers } from "../responses/identifiers.ts";
 import { ServiceError } from "../service-error.ts";
 import { audioFormatOf, lastingMs } from "./audio-format.ts";
 import { Conversation } from "./conversation.ts";
-import { type Answer, type Dialect, itemOf, type Reply } from "./dialect.ts";
+import type { Answer, Dialect, Reply } from "./dialect.ts";
 import { type HeardSpeech, Hearing } from "./hearing.ts";
-import { transcribes, turnDetectionOf } from "./public.ts";
+import { merged, SILENCE_MS, transcribes, turnDetectionOf, updated } from "./settings.ts";
 
-const SILENCE_MS = 500;
 const DELEGATION = /^\s*(?:delegate|hand over|ask the agent)\b[:,]?\s*(.*)$/is;
 const SILENCE = /^\s*(?:stay|remain|keep|be) (?:silent|quiet)\b/i;
 const AGENT_PREFIX = '"Agent Final Message":\n\n';
@@ -37,8 +36,7 @@ export class RealtimeSession {
   constructor(dialect: Dialect, port: SessionPort, session: Fields) {
     this.#dialect = dialect;
     this.#port = port;
-    const object = session.type === "transcription" ? "realtime.transcription_session" : "realtime.session";
-    this.#session = { id: port.identifiers.next("sess"), object, ...session };
+    this.#session = { id: port.identifiers.next("sess"), ...session };
     this.#conversationId = port.identifiers.next("conv");
   }
 
@@ -89,7 +87,7 @@ export class RealtimeSession {
 
   async #update(changes: Fields | undefined): Promise<void> {
     if (!changes) throw missing("session");
-    const session = merged(this.#session, changes);
+    const session = updated(this.#session, changes);
     for (const direction of ["input", "output"] as const) audioFormatOf(session, direction);
     this.#session = session;
     await this.#port.send(this.#dialect.sessionUpdated(this.#session));
@@ -149,8 +147,8 @@ export class RealtimeSession {
       role: "user",
       status: "completed",
     };
-    const { previousItemId } = this.#conversation.add({ ...item, content: [{ ...shown, text: words }] });
-    const placed = { item: { ...item, content: [shown] }, previousItemId };
+    this.#conversation.heard(this.#speechItemId, words);
+    const placed = this.#conversation.add({ ...item, content: [shown] });
     await this.#sendAll(this.#dialect.speechHeard(placed, stoppedMs, transcript));
   }
 
@@ -173,7 +171,7 @@ export class RealtimeSession {
     }
     const { identifiers } = this.#port;
     const session = merged(this.#session, parameters);
-    const input = Array.isArray(parameters.input) ? parameters.input.filter(isFields) : this.#conversation.items;
+    const input = Array.isArray(parameters.input) ? parameters.input.filter(isFields) : this.#conversation.readable();
     const modalities = session.output_modalities;
     const answer: Answer = {
       responseId: identifiers.next("resp"),
@@ -188,7 +186,7 @@ export class RealtimeSession {
       inputTokens: estimateTokens(JSON.stringify([session.instructions ?? "", input])),
     };
     const cancel = new AbortController();
-    if (!isOutOfBand) this.#conversation.add(itemOf(answer));
+    if (!isOutOfBand) this.#conversation.add(this.#dialect.item(answer, "", "in_progress"));
     const over = this.#speak(answer, cancel.signal);
     if (!isOutOfBand) this.#answer = { answer, cancel, over };
   }
@@ -205,16 +203,19 @@ export class RealtimeSession {
       if (event.type.endsWith("audio.delta"))
         this.#conversation.sent(answer.itemId, lastingMs(audioBytesOf(event), answer.format));
       else if (event.type.endsWith("text.delta") || event.type.endsWith("transcript.delta")) said += textOf(event);
-      if (event.type === "response.done") this.#finish(answer); // the client may ask for the next one as soon as it hears of it
+      if (event.type === "response.done") this.#finish(answer, said); // the client may ask for the next one as soon as it hears of it
       await this.#port.send(event);
     }
-    if (cancelled.aborted) await this.#sendAll(this.#dialect.cancelled(answer, said, cancelled.reason));
-    else this.#finish(answer);
+    if (!cancelled.aborted) return this.#finish(answer, said);
+    this.#conversation.replace(this.#dialect.item(answer, said, "incomplete"));
+    await this.#sendAll(this.#dialect.cancelled(answer, said, cancelled.reason));
   }
 
-  #finish(answer: Answer): void {
+  /** Once; later calls have no effect. */
+  #finish(answer: Answer, said: string): void {
     if (this.#answer?.answer !== answer) return;
     this.#answer = undefined;
+    this.#conversation.replace(this.#dialect.item(answer, said, "completed"));
   }
 
   async #cancelOrRefuse(): Promise<void> {
@@ -290,16 +291,6 @@ function missing(param: string): ServiceError {
     param,
     code: "missing_required_parameter",
   });
-}
-
-/** Objects are merged into each other, anything else takes the place of what was there. */
-function merged(before: Fields, changes: Fields): Fields {
-  const result: Record<string, unknown> = { ...before };
-  for (const [name, value] of Object.entries(changes)) {
-    const old = result[name];
-    result[name] = isFields(old) && isFields(value) ? merged(old, value) : value;
-  }
-  return result;
 }
 
 function promptOf(item: Fields): string {
