@@ -7,10 +7,13 @@ import {
   type RealtimeConversationEvent,
 } from "../../src/api/realtime/conversation/conversation.ts";
 import type { RealtimeProtocolName } from "../../src/api/realtime/settings.ts";
+import { runCommand } from "../support/command.ts";
 import { installed } from "./installed.ts";
 
 interface Reply {
   readonly content?: string;
+  readonly error?: { readonly message: string; readonly type?: string; readonly code?: string };
+  readonly status?: number;
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: string; readonly id?: string }[];
 }
 
@@ -24,12 +27,17 @@ interface Mock {
 
 const { LLMock } = installed<{ readonly LLMock: new (options: object) => Mock }>("@copilotkit/aimock");
 
-/** A conversation with the server of others. */
-async function converse(protocol: RealtimeProtocolName, prepare: (mock: Mock) => void) {
+async function startMock(prepare: (mock: Mock) => void): Promise<Mock> {
   const mock = new LLMock({ port: 0 });
   prepare(mock);
   await mock.start();
   onTestFinished(() => void mock.stop());
+  return mock;
+}
+
+/** A conversation with the server of others. */
+async function converse(protocol: RealtimeProtocolName, prepare: (mock: Mock) => void) {
+  const mock = await startMock(prepare);
   const provider = openaiProvider({ env: {}, baseUrl: `${mock.url}/v1`, proxy: false });
   const client = new RealtimeWebSocketClient({ provider, auth: apiKeyAuth("sk-mock"), env: {} });
   const config = { instructions: "Be brief.", model: "gpt-realtime", protocol, outputModality: "text" } as const;
@@ -94,4 +102,33 @@ it.each([
   }
   expect(textOf(seen)).toBe("They are wet now.");
   expect(seen.map(({ type }) => type)).not.toContain("delegation");
+});
+
+const quota = {
+  error: { message: "You exceeded your current quota.", type: "insufficient_quota", code: "insufficient_quota" },
+  status: 429,
+};
+
+it("aimock's quota failure is told with the response, and the talk goes on", async () => {
+  const conversation = await converse("v3", (mock) => {
+    mock.onMessage("hello", quota);
+    mock.onMessage("again", { content: "Here I am." });
+  });
+  await conversation.say("hello");
+  expect((await until(conversation, isDone)).at(-1)).toMatchObject({
+    status: "failed",
+    statusDetails: { error: { code: "insufficient_quota", message: "You exceeded your current quota." } },
+  });
+  await conversation.say("again");
+  expect(textOf(await until(conversation, isDone))).toBe("Here I am.");
+});
+
+it("the command tells aimock's quota failure and ends with status 3", async () => {
+  const mock = await startMock((each) => each.onMessage("hello", quota));
+  const { status, stderr, lines } = await runCommand(["realtime", "hello", "--json", "--base-url", `${mock.url}/v1`], {
+    env: { OPENAI_API_KEY: "sk-mock" },
+  });
+  expect(status).toBe(3);
+  expect(stderr).toContain("You exceeded your current quota.");
+  expect(lines().at(-1)).toMatchObject({ type: "error", error: { kind: "quota_exceeded", code: "insufficient_quota" } });
 });
