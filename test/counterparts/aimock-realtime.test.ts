@@ -130,5 +130,8 @@ it("the command tells aimock's quota failure and ends with status 3", async () =
   });
   expect(status).toBe(3);
   expect(stderr).toContain("You exceeded your current quota.");
-  expect(lines().at(-1)).toMatchObject({ type: "error", error: { kind: "quota_exceeded", code: "insufficient_quota" } });
+  expect(lines().at(-1)).toMatchObject({
+    type: "error",
+    error: { kind: "quota_exceeded", code: "insufficient_quota" },
+  });
 });

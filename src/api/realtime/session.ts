@@ -29,6 +29,9 @@ export interface RealtimeSession {
   readonly extra?: JsonObject | undefined;
 }
 
+/** Written down on the spot, or of a type that somebody else declared: an interface is no record to the compiler. */
+type WireObject = JsonObject | object;
+
 export interface RealtimeSessionAudio {
   readonly input?: RealtimeAudioInput | undefined;
   readonly output?: RealtimeAudioOutput | undefined;
@@ -52,7 +55,7 @@ export interface RealtimeAudioOutput {
 
 /** PCM has 24 000 samples a second, the two of telephony 8 000. */
 export interface RealtimeAudioFormat {
-  readonly type: OpenString<"audio/pcm" | "audio/pcmu" | "audio/pcma">;
+  readonly type?: OpenString<"audio/pcm" | "audio/pcmu" | "audio/pcma"> | undefined;
   readonly rate?: number | undefined;
 }
 
@@ -100,7 +103,7 @@ export type RealtimeTracing =
   | {
       readonly workflow_name?: string | undefined;
       readonly group_id?: string | undefined;
-      readonly metadata?: JsonObject | undefined;
+      readonly metadata?: unknown;
     };
 
 export type RealtimeTruncation =
@@ -115,7 +118,9 @@ export type RealtimeTruncation =
  * A function, as `functionTool` makes it or in the wire's shape, or an MCP server. `strict` of a tool that was made for responses is left out, since
  * the service does not know it here.
  */
-export type RealtimeTool = FunctionTool | ({ readonly type: string; readonly name?: string } & JsonObject);
+export type RealtimeTool =
+  | FunctionTool
+  | ({ readonly type?: string | undefined; readonly name?: string | undefined } & WireObject);
 
 export type RealtimeToolChoice =
   | OpenString<"auto" | "none" | "required">
@@ -123,10 +128,10 @@ export type RealtimeToolChoice =
   | { readonly type: "mcp"; readonly server_label: string; readonly name?: string | null };
 
 /** An item of a conversation in the wire's shape: a message of text, audio and images, a call, or a call's output. */
-export type RealtimeItem = { readonly type: string } & JsonObject;
+export type RealtimeItem = { readonly type: string } & WireObject;
 
 /** A part of a message: `input_text`, `input_audio`, `input_image`; `output_text` and `output_audio` of the model's own. */
-export type RealtimeContentPart = { readonly type: string } & JsonObject;
+export type RealtimeContentPart = { readonly type: string } & WireObject;
 
 /** What `response.create` can say of one response, in the wire's shape. What is missing is the session's. */
 export interface RealtimeResponseParameters {

@@ -87,5 +87,13 @@ export interface ImageResponse {
   readonly quality?: ImageQuality;
   readonly size?: string;
   readonly usage?: ImageUsage;
+  /** Of the model that wrote the SVG. */
+  readonly svg_usage?: {
+    readonly model: string;
+    readonly input_tokens: number;
+    readonly output_tokens: number;
+    readonly reasoning_tokens: number;
+    readonly total_tokens: number;
+  };
   readonly [field: string]: unknown;
 }

@@ -69,7 +69,7 @@ export class RealtimeHistory {
   }
 
   /** The items as another session takes them, in their order. */
-  items(): readonly RealtimeItem[] {
+  items(): readonly (RealtimeItem & JsonObject)[] {
     return this.#items.flatMap((each) => itemFor(each) ?? []);
   }
 
@@ -107,7 +107,7 @@ export class RealtimeHistory {
   }
 }
 
-function itemFor(remembered: Remembered): RealtimeItem | undefined {
+function itemFor(remembered: Remembered): (RealtimeItem & JsonObject) | undefined {
   const { id, item } = remembered;
   switch (item.type) {
     case "message": {
