@@ -199,7 +199,7 @@ describe("calls of functions", () => {
   });
 });
 
-// docs/realtime.md, "When a session is over"
+// docs/guide/voice.md, "When a session is over"
 it("a talk goes on in another session with the conversation so far", async () => {
   const history = new RealtimeHistory();
   const config = { session: { instructions: "x", output_modalities: ["text"] } };
@@ -242,3 +242,23 @@ it("a talk goes on in another session with the conversation so far", async () =>
     { role: "assistant", content: [{ type: "output_text", text: "the second answer" }] },
   ]);
 });
+
+it.each(["get_weather", "background_agent", "remain_silent"])(
+  "a call of %s that comes from another session is not done again",
+  async (name) => {
+    const emulator = await emulate();
+    const session = { output_modalities: ["text"], tools: [{ type: "function", name }] };
+    const connection = await connect(emulator.url, { config: { session } });
+    const conversation = new RealtimeConversation(connection);
+    const call = { id: "item_1", type: "function_call", call_id: "c", name, arguments: '{"prompt":"go"}' };
+    await connection.createItem(call);
+    await connection.createItem({ type: "function_call_output", call_id: "c", output: "done" });
+    await conversation.say("repeat: hi");
+    const events = await until(conversation, "response_done");
+    expect(events).toContainEqual(expect.objectContaining({ type: "conversation_item.done", itemId: "item_1" }));
+    for (const type of ["function_call", "handoff_requested", "delegation", "noop_requested"]) {
+      expect(events.map((event) => event.type)).not.toContain(type);
+    }
+    expect(emulator.requests.filter(({ kind }) => kind === "frame")).toHaveLength(5); // no answer but what is above
+  },
+);

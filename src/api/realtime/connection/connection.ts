@@ -40,6 +40,11 @@ export class RealtimeWebSocketConnection extends RealtimeWriter implements Async
     return this.#link.closure;
   }
 
+  /** @internal Whether this side put the item into the conversation; of calls alone. */
+  hasPut(itemId: string): boolean {
+    return this.#link.ownItems.has(itemId);
+  }
+
   /** {@inheritDoc RealtimeEvents.nextEvent} */
   nextEvent(...args: Parameters<RealtimeEvents["nextEvent"]>): Promise<RealtimeEvent | undefined> {
     return this.events.nextEvent(...args);

@@ -8,6 +8,7 @@ import { CodexApiError } from "../../refusal/kinds.ts";
 import { type JsonObject, withRaw } from "../../wire/json.ts";
 import type { RealtimeEvent } from "../events.ts";
 import { parseFrame } from "../protocol/decoders.ts";
+import { OwnItems } from "../protocol/own-items.ts";
 import type { EventStage, RealtimeProtocol } from "../protocol/protocol.ts";
 import type { RealtimeSessionConfig } from "../settings.ts";
 import { closureOf, failureOf, type RealtimeClosure, referenceFailure } from "./closure.ts";
@@ -31,6 +32,7 @@ const EVENT_SIZE = 128;
 /** The connection under both halves: messages out in order, events in, and the one flag that says whether it is over. */
 export class RealtimeLink {
   readonly context: RealtimeContext;
+  readonly ownItems = new OwnItems();
   readonly #connection: WebSocketConnection;
   readonly #queue = new PushQueue<RealtimeEvent>();
   readonly #outbox: Outbox;
@@ -44,7 +46,7 @@ export class RealtimeLink {
   constructor(connection: WebSocketConnection, context: RealtimeContext) {
     this.context = context;
     this.#connection = connection;
-    this.#stages = context.protocol.createStages();
+    this.#stages = [this.ownItems, ...context.protocol.createStages()];
     this.#outbox = new Outbox({
       send: (message) => connection.send(message).catch(sendFailed),
       dropOldestAudio: context.dropOldestAudio,

@@ -100,6 +100,8 @@ export class RealtimeWriter {
   /**
    * Adds any item: a message of text, audio and images, a call, the output of one.
    *
+   * A call of another session is known for one by its `id` when the service tells of it, and is not told as new.
+   *
    * @param options - `previousItemId`: it goes behind that item, `root`: before all others. Default: at the end.
    */
   createItem(
@@ -107,6 +109,7 @@ export class RealtimeWriter {
     { previousItemId, ...options }: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
   ): Promise<void> {
     const place = previousItemId === undefined ? {} : { previous_item_id: previousItemId };
+    this.#link.ownItems.put(item);
     return this.#act({ type: "conversation.item.create", item, ...place }, options);
   }
 

@@ -157,6 +157,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   }
 
   async #take(event: RealtimeEvent): Promise<void> {
+    if (event.type === "conversation_item.done" && this.#connection.hasPut(event.itemId)) {
+      this.#untold.push(event);
+      return;
+    }
     const cause = event.type === "error" ? this.#sent.get(event.eventId ?? "") : undefined;
     const steps = this.#state.observe(event, cause);
     for (const step of steps) {

@@ -1,0 +1,25 @@
+import type { RealtimeEvent } from "../events.ts";
+import type { EventStage } from "./protocol.ts";
+
+/**
+ * Knows the items that this side put into the conversation. The service tells of each as of one of its own, and a call that was carried over from
+ * another session wants no answer a second time.
+ */
+export class OwnItems implements EventStage {
+  readonly #ids = new Set<string>();
+
+  /** Only calls are kept: nothing else can be mistaken. */
+  put(item: { readonly type: string; readonly id?: unknown }): void {
+    if (item.type === "function_call" && typeof item.id === "string") this.#ids.add(item.id);
+  }
+
+  has(itemId: string): boolean {
+    return this.#ids.has(itemId);
+  }
+
+  observe(event: RealtimeEvent): RealtimeEvent {
+    if (event.type !== "handoff_requested" && event.type !== "noop_requested") return event;
+    const { itemId, raw } = event;
+    return this.has(itemId) ? { type: "conversation_item.done", itemId, item: raw?.item } : event;
+  }
+}
