@@ -123,8 +123,7 @@ class ImageFlow implements EventReceiver, PausableSource {
     const error = unreadable(cause);
     this.#body.cancel();
     this.#options.observer.failed(error);
-    if (error instanceof AbortedError) this.#events.cut(error);
-    else this.#events.fail(error);
+    this.#events.fail(error); // what waits comes first; but for an abort, which the queue knows by its signal
   }
 
   pause(): void {
