@@ -12,6 +12,7 @@ import { SearchClient } from "./endpoints/search.ts";
 import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 import { openaiProvider } from "./providers.ts";
 import { RealtimeWebSocketClient } from "./realtime/client.ts";
+import { ClientSecretsClient } from "./realtime/client-secrets.ts";
 import { ResponsesClient } from "./responses/client.ts";
 import { connectResponses, type WebSocketConnectOptions } from "./responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "./responses/websocket/connection.ts";
@@ -49,6 +50,7 @@ export class CodexApi implements AsyncDisposable {
   readonly files: FilesClient;
   readonly calls: CallsClient;
   readonly realtime: RealtimeWebSocketClient;
+  readonly clientSecrets: ClientSecretsClient;
   readonly #compact: CompactClient;
   readonly #search: SearchClient;
 
@@ -67,6 +69,7 @@ export class CodexApi implements AsyncDisposable {
     this.files = new FilesClient(shared);
     this.calls = new CallsClient(shared);
     this.realtime = new RealtimeWebSocketClient(shared);
+    this.clientSecrets = new ClientSecretsClient(shared);
     this.#compact = new CompactClient(shared);
     this.#search = new SearchClient(shared);
   }

@@ -74,20 +74,20 @@ function programOf(line: (pair: (typeof FITS)[number], index: number) => string)
   return FITS.map(line).join("\n");
 }
 
+// Each with a mistake at the end, which the compiler has to find, and nothing else.
+
 it("the SDK's requests and answers fit our types", { timeout: 120_000 }, () => {
   const program = programOf(
     ([theirs, ours], index) => `declare const t${index}: ${theirs}; export const o${index}: ${ours} = t${index};`,
   );
-  expect(complaintsOf(program)).toEqual([]);
   const mistake = "export const ours: Ours.ImageGenerationRequest = { model: 'm', prompt: 1 };";
-  expect(complaintsOf(mistake)).toEqual([expect.stringContaining("not assignable")]);
+  expect(complaintsOf(`${program}\n${mistake}`)).toEqual(["Type 'number' is not assignable to type 'string'."]);
 });
 
 it("every field of them has its name in our types, however deep", { timeout: 120_000 }, () => {
   const program = programOf(
     ([theirs, ours], index) => `export const m${index}: None<Missing<${theirs}, ${ours}>> = "none";`,
   );
-  expect(complaintsOf(program)).toEqual([]);
   const mistake = 'export const m: None<Missing<{ audio: { input: { smell: 1 } } }, Ours.RealtimeSession>> = "none";';
-  expect(complaintsOf(mistake)).toEqual([expect.stringContaining("audio.input.smell")]);
+  expect(complaintsOf(`${program}\n${mistake}`)).toEqual([expect.stringContaining('"audio.input.smell"')]);
 });

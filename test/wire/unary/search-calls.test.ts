@@ -11,7 +11,12 @@ describe("search", () => {
   const request: SearchRequest = {
     id: "s1",
     model: "m",
-    commands: { search_query: [{ q: "sse", recency: 7 }], open: [{ ref_id: "r0" }], response_length: "short" },
+    commands: {
+      search_query: [{ q: "sse", recency: 7 }],
+      literature_search_query: [{ q: "attention", domains: ["arxiv.org"] }],
+      open: [{ ref_id: "r0" }],
+      response_length: "short",
+    },
     settings: { user_location: { type: "approximate", country: "DE" }, allowed_callers: ["direct"] },
     max_output_tokens: 100,
   };
@@ -19,7 +24,7 @@ describe("search", () => {
   it("sends the request as it is and returns both outputs", async () => {
     const emulator = await emulate();
     const answer = await new SearchClient(clientOptions(emulator.url)).search(request);
-    expect(answer.output).toMatch(/^\[0\] search_query: .*sse/);
+    expect(answer.output).toMatch(/^\[0\] search_query: .*sse.*\n\[1\] literature_search_query: .*attention/);
     expect(answer.encrypted_output).toEqual(expect.any(String));
     expect([emulator.requests[0]?.method, emulator.requests[0]?.path]).toEqual(["POST", "/v1/alpha/search"]);
     expect(emulator.requests[0]?.json).toEqual(request);
