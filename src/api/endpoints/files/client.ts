@@ -124,7 +124,7 @@ export class FilesClient extends ServiceClient {
   }
 
   /**
-   * A file's bytes, at most 64 MiB. Of the public API.
+   * A file's bytes, at most as many as the transport takes: 64 MiB unless it was made otherwise. Of the public API.
    *
    * @throws The kinds of `docs/errors.md`; {@link LimitError} It is larger.
    */

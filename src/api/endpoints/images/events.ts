@@ -24,7 +24,7 @@ export interface PartialImage extends StreamedImage {
 /** An image that is finished. */
 export interface CompletedImage extends StreamedImage {
   readonly type: "completed";
-  /** As sent. */
+  /** As sent; absent where it cannot be read. */
   readonly usage?: ImageUsage | undefined;
 }
 
@@ -41,7 +41,7 @@ export type ImageStreamEvent = (
 
 const NAMES = /^image_(?:generation|edit)\.(partial_image|completed)$/;
 
-/** @returns Of an event that is about an image; one without the picture is told as it came. */
+/** An event of the stream; one that is not about an image, or holds no picture, is told as it came. */
 export function imageEventOf(event: JsonObject): ImageStreamEvent {
   return withRaw(decoded(event) ?? { type: "wire", event }, event);
 }
@@ -54,8 +54,15 @@ function decoded(event: JsonObject): ImageStreamEvent | undefined {
   if (type === "partial_image") {
     return { type, partialImageIndex: typeof index === "number" ? index : 0, ...image };
   }
-  const usage = isJsonObject(event.usage) ? { usage: event.usage as unknown as ImageUsage } : {};
-  return { type: "completed", ...image, ...usage };
+  return { type: "completed", ...image, ...(isUsage(event.usage) && { usage: event.usage }) };
+}
+
+/** With the numbers that every usage has. */
+function isUsage(value: unknown): value is JsonObject & ImageUsage {
+  return (
+    isJsonObject(value) &&
+    [value.input_tokens, value.output_tokens, value.total_tokens].every((tokens) => typeof tokens === "number")
+  );
 }
 
 /** What is not of its type counts as absent. */

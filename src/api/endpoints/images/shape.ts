@@ -77,7 +77,7 @@ export interface ImageUsage {
   readonly output_tokens_details?: { readonly image_tokens: number; readonly text_tokens: number };
 }
 
-/** The answer in the wire's shape; what is not listed here is in it as well. */
+/** The answer in the wire's shape: `created` and `data` are checked, the rest is as it came, with what is not listed here. */
 export interface ImageResponse {
   /** Unix seconds. */
   readonly created: number;

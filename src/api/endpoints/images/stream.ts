@@ -25,7 +25,7 @@ export interface ImageStreamOptions {
   readonly observer: CallObserver;
 }
 
-/** Read from the network and not yet by the caller, in characters, before the connection is paused. */
+/** Read from the network and not yet by the caller, in bytes, before the connection is paused. */
 const BACKLOG = 1024 * 1024;
 
 /**
