@@ -20,7 +20,8 @@ interface Remembered {
  * every event; `restore` then puts the items into another session. Sound comes back as its transcript; speech without one is left out, and of an answer
  * that was cut off there is as much of its words as of its sound was heard. Only in `v3`.
  *
- * It holds texts, images and calls, no sound: about 60 kB an hour of talk, and nothing limits it but the session itself.
+ * It holds texts, images and calls, no sound: about 60 kB an hour of talk. It grows as long as the talk does, over all its sessions; a new talk wants a
+ * new one.
  *
  * @example
  * ```ts
