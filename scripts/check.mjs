@@ -8,6 +8,7 @@ const STEPS = {
   lockfile: () => [join(root, "scripts", "check-lockfile.mjs")],
   format: () => [binary("@biomejs/biome", "biome"), "ci", "--colors=off", "--error-on-warnings", "."],
   types: () => [binary("typescript", "tsc"), "--noEmit"],
+  "page-types": () => [binary("typescript", "tsc"), "--noEmit", "-p", "tsconfig.page.json"], // of what a browser runs
   unused: () => [binary("knip")],
   test: () => [binary("vitest"), "run"],
   api: () => [join(root, "scripts", "api-report.mjs"), "--check"],

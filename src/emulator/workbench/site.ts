@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { extname } from "node:path";
 import type { Journal } from "../journal/journal.ts";
 import { waitForRequests } from "../journal-wait.ts";
 import { CredentialFilter } from "./credentials.ts";
@@ -7,13 +8,12 @@ import type { Traffic } from "./exchanges/traffic.ts";
 import { TrafficFeed } from "./feed.ts";
 import { encodeEntry, encodeHead } from "./transcripts/transcript.ts";
 
-const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
-  "/": ["page.html", "text/html; charset=utf-8"],
-  "/workbench/page.css": ["page.css", "text/css; charset=utf-8"],
-  "/workbench/page.js": ["page.js", "text/javascript; charset=utf-8"],
-  "/workbench/model.js": ["model.js", "text/javascript; charset=utf-8"],
-  "/workbench/timeline.js": ["timeline.js", "text/javascript; charset=utf-8"],
-};
+const PAGE = /^\/workbench\/([a-z]+\.(?:css|js))$/;
+const TYPES: ReadonlyMap<string, string> = new Map([
+  [".html", "text/html; charset=utf-8"],
+  [".css", "text/css; charset=utf-8"],
+  [".js", "text/javascript; charset=utf-8"],
+]);
 /** Nothing from elsewhere, and nothing of what passes can run. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -73,12 +73,12 @@ export class WorkbenchSite {
       response.end(encodeHead(filter.head(exchange.head)) + entries.join(""));
       return;
     }
-    const file = FILES[pathname];
-    if (!file) return sendJson(response, 404, { error: { message: `nothing is at ${pathname}` } });
-    const body = await readFile(new URL(`./page/${file[0]}`, import.meta.url));
+    const file = pathname === "/" ? "page.html" : PAGE.exec(pathname)?.[1];
+    const body = file && (await readFile(new URL(`./page/${file}`, import.meta.url)).catch(() => undefined));
+    if (!body) return sendJson(response, 404, { error: { message: `nothing is at ${pathname}` } });
     response.writeHead(200, {
-      ...{ "content-type": file[1], "content-security-policy": POLICY, "x-content-type-options": "nosniff" },
-      "cache-control": "no-cache",
+      ...{ "content-type": TYPES.get(extname(file)), "content-security-policy": POLICY },
+      ...{ "x-content-type-options": "nosniff", "cache-control": "no-cache" },
     });
     response.end(body);
   }

@@ -1,100 +1,58 @@
-// What passed, as rows: an HTTP request with its answer is one, and so is each message of a client on a WebSocket with the events up to the
-// end of its response. A connection has a row of its own, for its handshake and for what belongs to no request.
+import { parse, Row } from "./row.js";
+
+/** @import { End, Entry, Exchange, Fields, Head } from "./row.js" */
 
 const TERMINAL = /^(?:error|response\.(?:completed|incomplete|failed|done))$/;
 const FAILED = /^(?:error|response\.failed)$/;
 
-export class Row {
-  constructor(id, exchange, at, request) {
-    this.id = id;
-    this.exchange = exchange;
-    /** Milliseconds on the exchange's clock. */
-    this.at = at;
-    this.request = request;
-    this.events = [];
-    this.lane = request?.stream_id;
-    this.status = undefined;
-    this.isOver = false;
-    this.isBad = false;
-    this.text = "";
-    this.deltas = 0;
-    this.firstDeltaAt = undefined;
-    this.lastDeltaAt = undefined;
-    this.usage = undefined;
-    this.haystack = "";
-    this.ending = undefined;
-  }
+/** @typedef {{ reset: true } | { id: number, begunAt: number, head: Head } | { id: number, entry: Entry }} Message What the server tells. */
 
-  get kind() {
-    return this.exchange.head.carrier === "http" ? "http" : this.request === undefined ? "connection" : "turn";
-  }
-
-  /** It sends what is new, and names what it goes on from. */
-  get isIncrement() {
-    return typeof this.request?.previous_response_id === "string";
-  }
-
-  get inputItems() {
-    const { input } = this.request ?? {};
-    return Array.isArray(input) ? input.length : input === undefined ? 0 : 1;
-  }
-
-  get tokensPerSecond() {
-    const ms = this.lastDeltaAt - this.firstDeltaAt;
-    return this.deltas > 2 && ms > 0 ? ((this.deltas - 1) / ms) * 1000 : undefined;
-  }
-
-  add(event) {
-    event.gap = event.at - (this.events.at(-1)?.at ?? this.at);
-    this.events.push(event);
-    if (event.isBad) this.isBad = true;
-    if (event.type.endsWith(".delta")) {
-      this.deltas += 1;
-      this.firstDeltaAt ??= event.at;
-      this.lastDeltaAt = event.at;
-    }
-  }
-}
-
+/** What passed, as rows. */
 export class Model {
-  constructor() {
-    this.clear();
-  }
+  /** @type {Map<number, Exchange>} */
+  exchanges = new Map();
+  /** @type {Row[]} */
+  rows = [];
+  /** Since somebody emptied it. @type {Set<Row>} */
+  changed = new Set();
 
-  clear() {
-    this.exchanges = new Map();
-    this.rows = [];
-    this.changed = new Set();
-  }
-
+  /** @param {readonly Message[]} messages */
   take(messages) {
     for (const message of messages) {
-      if (message.reset) this.clear();
-      else if (message.head) this.#begin(message);
-      else this.#pass(message);
+      if ("reset" in message) this.#clear();
+      else if ("head" in message) this.#begin(message.id, message.begunAt, message.head);
+      else this.#pass(message.id, message.entry);
     }
   }
 
-  #begin({ id, begunAt, head }) {
+  #clear() {
+    this.exchanges.clear();
+    this.rows = [];
+    this.changed.clear();
+  }
+
+  /** @param {number} id @param {number} begunAt @param {Head} head */
+  #begin(id, begunAt, head) {
+    /** @type {Exchange} */
     const exchange = { id, begunAt, head, answer: undefined, rows: [], body: "" };
     this.exchanges.set(id, exchange);
     this.#row(exchange, 0, head.carrier === "http" ? (parse(head.body) ?? {}) : undefined, head.body);
   }
 
-  #row(exchange, at, request, text = "") {
-    const row = new Row(`${exchange.id}.${exchange.rows.length}`, exchange, at, request);
-    row.sentText = text;
-    row.haystack = `${exchange.head.method} ${exchange.head.path} ${text}`.toLowerCase();
+  /** @param {Exchange} exchange @param {number} at @param {Fields | undefined} request @param {string} text */
+  #row(exchange, at, request, text) {
+    const row = new Row(`${exchange.id}.${exchange.rows.length}`, exchange, at, request, text);
     exchange.rows.push(row);
     this.rows.push(row);
     this.changed.add(row);
     return row;
   }
 
-  #pass({ id, entry }) {
+  /** @param {number} id @param {Entry} entry */
+  #pass(id, entry) {
     const exchange = this.exchanges.get(id);
-    if (!exchange) return;
-    const [first] = exchange.rows;
+    const first = exchange?.rows[0];
+    if (!exchange || !first) return;
     switch (entry.kind) {
       case "answer":
         exchange.answer = entry;
@@ -112,13 +70,13 @@ export class Model {
       case "sent": {
         const request = parse(entry.data);
         const row = this.#row(exchange, entry.atMs, request ?? {}, entry.data);
-        row.add({ at: entry.atMs, type: request?.type ?? "message", data: entry.data, isSent: true });
+        row.add({ at: entry.atMs, type: String(request?.type ?? "message"), data: entry.data, isSent: true });
         // A message that wants no response: it is over when it is sent.
         if (request?.type !== "response.create") row.isOver = true;
         break;
       }
       case "received":
-        this.#received(exchange, entry);
+        this.#received(exchange, first, entry);
         break;
       case "end":
         this.#end(exchange, entry);
@@ -126,20 +84,25 @@ export class Model {
     }
   }
 
-  /** The oldest request of its lane that is not over gets it. */
-  #received(exchange, { atMs, data }) {
+  /**
+   * The oldest request of its lane that is not over gets it.
+   *
+   * @param {Exchange} exchange @param {Row} first @param {{ atMs: number, data: string }} entry
+   */
+  #received(exchange, first, { atMs, data }) {
     const lane = parseQuickly(data, "stream_id");
     const open = exchange.rows.find((row) => row.kind === "turn" && !row.isOver && row.lane === lane);
-    this.#event(open ?? exchange.rows[0], atMs, data);
+    this.#event(open ?? first, atMs, data);
   }
 
+  /** @param {Row} row @param {number} at @param {string} data @param {string} [named] */
   #event(row, at, data, named) {
     const type = named ?? parseQuickly(data, "type") ?? (data.startsWith(":") ? "comment" : "body");
     const isBad = FAILED.test(type);
     row.add({ at, type, data, isBad });
     if (type === "response.output_text.delta") row.text += parse(data)?.delta ?? "";
     if (TERMINAL.test(type)) {
-      const event = parse(data) ?? {};
+      const event = /** @type {{ response?: { usage?: Fields }, status?: number }} */ (parse(data) ?? {});
       row.usage = event.response?.usage;
       if (row.kind === "turn") {
         row.isOver = true;
@@ -149,12 +112,12 @@ export class Model {
     this.changed.add(row);
   }
 
+  /** @param {Exchange} exchange @param {End} entry */
   #end(exchange, entry) {
     const isBroken = entry.how === "cut" || entry.how === "reset";
     for (const row of exchange.rows) {
       if (row.isOver && row.kind !== "connection") continue;
       row.isOver = true;
-      row.ending = entry;
       const cutShort = row.kind !== "connection" && entry.how === "left";
       const label = [entry.how, entry.code, entry.reason].filter((part) => part !== undefined && part !== "").join(" ");
       row.add({ at: entry.atMs, type: "end", data: label, isBad: isBroken || cutShort });
@@ -164,54 +127,19 @@ export class Model {
   }
 }
 
-/** A top-level field of an event's JSON, without parsing all of it where it is long. */
+/**
+ * A top-level text of an event's JSON, without parsing all of it where it is long.
+ *
+ * @param {string} data @param {string} name
+ * @returns {string | undefined}
+ */
 function parseQuickly(data, name) {
-  if (data.length < 4096) return parse(data)?.[name];
+  if (data.length < 4096) return textOf(parse(data)?.[name]);
   const head = new RegExp(`^\\{"${name}":"([^"]*)"`).exec(data)?.[1];
   const tail = new RegExp(`,"${name}":"([^"]*)"\\}$`).exec(data.slice(-300))?.[1];
-  return head ?? tail ?? (name === "type" ? parse(data)?.[name] : undefined);
+  return head ?? tail ?? (name === "type" ? textOf(parse(data)?.[name]) : undefined);
 }
 
-export function parse(text) {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the request says, in one line. */
-export function saidIn(row) {
-  const { input } = row.request ?? {};
-  if (typeof input === "string") return input;
-  const last = Array.isArray(input) ? input.at(-1) : undefined;
-  if (!last) return "";
-  if (last.output !== undefined)
-    return `⤷ ${typeof last.output === "string" ? last.output : JSON.stringify(last.output)}`;
-  if (typeof last.content === "string") return last.content;
-  return Array.isArray(last.content) ? last.content.map((part) => part.text ?? part.type).join(" ") : (last.type ?? "");
-}
-
-/** The request as a command for a shell. Credentials are not in it: the variable stands for the key. */
-export function curlOf(row, origin) {
-  const { head } = row.exchange;
-  const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const skipped =
-    /^(?:host|connection|content-length|accept-encoding|user-agent|upgrade|sec-websocket-.*|transfer-encoding|content-encoding)$/i;
-  const headers = head.headers.filter(([name]) => !skipped.test(name));
-  const isTurn = row.kind === "turn";
-  const lines = [`curl -N ${isTurn ? "" : `-X ${head.method} `}${quote(origin + head.path)}`];
-  for (const [name, value] of headers) {
-    if (value !== "[removed]") lines.push(`-H ${quote(`${name}: ${value}`)}`);
-    else if (/^authorization$/i.test(name)) lines.push('-H "authorization: Bearer $OPENAI_API_KEY"');
-  }
-  let body = row.sentText;
-  if (isTurn) {
-    const { type: _type, stream_id: _lane, ...rest } = row.request;
-    body = JSON.stringify({ ...rest, stream: true });
-    lines.push("-H 'content-type: application/json'");
-  }
-  if (body) lines.push(`--data-raw ${quote(body)}`);
-  return lines.join(" \\\n  ");
+function textOf(/** @type {unknown} */ value) {
+  return typeof value === "string" ? value : undefined;
 }
