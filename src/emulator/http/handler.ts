@@ -51,6 +51,9 @@ export class HttpHandler {
   }
 }
 
+/** Their addresses say by themselves who may. */
+const SIGNED: ReadonlySet<string> = new Set(["upload", "download"]);
+
 class Exchange {
   readonly #service: Service;
   readonly #unary: UnaryEndpoints;
@@ -98,7 +101,7 @@ class Exchange {
     if (this.#step.stallBeforeHeaders) return fired(this.#gone);
     if (this.#step.status !== undefined) return this.#send(this.#step);
     const route = this.#route;
-    if (!route || !("endpoint" in route) || route.endpoint !== "upload") this.#service.authorize(request.headers);
+    if (!route || !("endpoint" in route) || !SIGNED.has(route.endpoint)) this.#service.authorize(request.headers);
     checkRoute(request.method, this.#pathname, route);
     const streams = route.endpoint === "responses";
     if (streams && isScripted(this.#step)) return this.#streamScripted(request.json, this.#turnOrNothing(request.json));

@@ -2,11 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { apiKeyAuth } from "../../../src/api/auth.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
 import { ImagesClient } from "../../../src/api/endpoints/images/client.ts";
 import type { ImageStreamEvent } from "../../../src/api/endpoints/images/events.ts";
 import type { EmulatorOptions, RecordedRequest } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { serve } from "../../support/serve.ts";
+import { standstill } from "../../support/standstill.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const png = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
@@ -42,8 +45,9 @@ describe("images", () => {
     expect([sent().path, sent().json]).toEqual(["/v1/images/generations", { ...request, later: 1 }]);
   });
 
-  it("are told by their addresses where that is asked for", async () => {
-    const { client } = await open();
+  it("are told by their addresses where that is asked for, which need no key", async () => {
+    const emulator = await emulate({ requireAuth: "sk-key" });
+    const client = new ImagesClient({ ...clientOptions(emulator.url), auth: apiKeyAuth("sk-key") });
     const { data } = await client.generate({ model: "m", prompt: "p", response_format: "url" });
     expect(data).toEqual([{ url: expect.stringMatching(/^http:/) }]);
     const image = await fetch(data[0]?.url ?? "");
@@ -255,6 +259,34 @@ describe("a stream of images", () => {
     }
     expect(ends).toMatchObject([{ endpoint: "images/generations", model: "gpt-image-2", outcome: "left" }]);
     await emulator.waitForClosedResponses(1);
+  });
+
+  it("is held back by a reader who does not keep up, and loses nothing", async () => {
+    const count = 64;
+    let sent = 0;
+    const partial = {
+      type: "image_generation.partial_image",
+      b64_json: "A".repeat(512 * 1024),
+      partial_image_index: 0,
+    };
+    const frame = `data: ${JSON.stringify(partial)}\n\n`;
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const next = (): void => {
+        if (sent === count) response.end('data: {"type":"image_generation.completed","b64_json":"AA=="}\n\n');
+        else
+          response.write(frame, () => {
+            sent += 1;
+            next();
+          });
+      };
+      next();
+    });
+    const stream = await new ImagesClient(clientOptions(url)).streamGeneration(request);
+    await standstill(() => sent);
+    expect(sent).toBeLessThan(count / 2);
+    const { seen, error } = await read(stream);
+    expect([seen.length, error]).toEqual([count + 1, undefined]);
   });
 
   it("keeps what it does not know, and tells telemetry", async () => {

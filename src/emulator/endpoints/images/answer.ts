@@ -42,7 +42,7 @@ export async function editImages(request: RecordedRequest, files: FileShelf, pla
 /** The file that the address of an answer names. @throws {@link ServiceError} 404 */
 export function imageFile(id: string): Uint8Array {
   if (IMAGE_ID.test(id)) return Buffer.from(PIXEL_PNG, "base64");
-  throw new ServiceError(404, { message: `No such image: ${id}`, param: "id" });
+  throw new ServiceError(404, { message: `Nothing can be downloaded as ${id}.`, param: "id" });
 }
 
 /** The fields of a form, as JSON would have them. @throws {@link ServiceError} 400 without an image, or for one that is labelled as none. */
