@@ -170,7 +170,7 @@ export class ResponseReader {
     this.#numbers.more(run.length - 1);
     if (this.#reports.isPolled) for (const { type } of run) this.#reports.polled(type, undefined, true);
     this.#whole.piece(first.type);
-    this.#sink.deltas(run, { ...first, delta });
+    this.#sink.deltas(run, run.length === 1 ? first : { ...first, delta });
   }
 
   #isNoNews(type: string): boolean {
