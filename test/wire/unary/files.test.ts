@@ -248,8 +248,8 @@ describe("a source", () => {
     expect(opened).toBe(1);
   });
 
-  it("of 100 MB goes to the emulator with flat memory, and tells its progress", async () => {
-    const total = 100_000_000;
+  it("of 400 MB goes to the emulator with flat memory, and tells its progress", async () => {
+    const total = 400_000_000;
     const part = Buffer.alloc(1_000_000);
     const { client } = await open();
     const before = process.memoryUsage.rss();
@@ -267,7 +267,7 @@ describe("a source", () => {
     expect(uploaded).toMatchObject({ sizeBytes: total });
     expect(progress.at(-1)).toBe(total);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
-    expect(peak).toBeLessThan(64 * 1024 * 1024);
+    expect(peak).toBeLessThan(96 * 1024 * 1024); // both sides are in this process; Node 26 keeps 70 MB for them
   });
 
   it("of 256 MiB passes through without filling memory", async () => {
