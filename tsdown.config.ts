@@ -10,6 +10,7 @@ export default defineConfig({
     "openai-agents": "src/doors/openai-agents/index.ts",
     opentelemetry: "src/doors/opentelemetry/index.ts",
     fetch: "src/doors/fetch/index.ts",
+    gateway: "src/doors/gateway/index.ts",
     cli: "src/cli/main.ts",
   },
   format: "esm",

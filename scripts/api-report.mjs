@@ -13,6 +13,7 @@ const ENTRIES = new Map([
   ["./openai-agents", "src/doors/openai-agents/index.ts"],
   ["./opentelemetry", "src/doors/opentelemetry/index.ts"],
   ["./fetch", "src/doors/fetch/index.ts"],
+  ["./gateway", "src/doors/gateway/index.ts"],
 ]);
 
 await runScript(async () => {

@@ -45,6 +45,10 @@ export const commands: Commands = new Map(
       summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
       load: async () => (await import("./commands/doctor.ts")).doctor,
     },
+    gateway: {
+      summary: "run a local Responses endpoint that goes out by our policy; the credential stays inside",
+      load: async () => (await import("./commands/gateway.ts")).gateway,
+    },
     emulator: {
       summary: "run a local server that answers as the API does",
       load: async () => (await import("./commands/emulator.ts")).emulator,

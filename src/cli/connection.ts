@@ -43,6 +43,26 @@ export async function openConnection(choice: ServiceChoice, logger: Logger): Pro
   return { api, close: () => api.close() };
 }
 
+/**
+ * The same for a command that asks a service of somebody's and never an emulator.
+ *
+ * @param key - Instead of the environment's.
+ * @throws {@link UsageError} There is none, and none is asked to be left out.
+ */
+export function chooseService(choice: ServiceChoice, key?: string): { provider: ProviderConfig; auth: AuthProvider } {
+  if (key !== undefined && (choice.auth !== undefined || choice.apiKeyEnv !== undefined))
+    throw new UsageError("give --key-stdin, --auth or --api-key-env, and not two of them");
+  const auth = key === undefined ? chooseAuth(choice) : apiKeyAuth(key);
+  const baseUrl = baseUrlOf(choice);
+  const provider = chooseProvider(choice, baseUrl, auth);
+  const needsKey = choice.auth !== "none" && choice.header?.authorization === undefined;
+  if (auth === undefined && needsKey && HOSTED.has(providerName(choice, auth)))
+    throw new UsageError(
+      "no key: set OPENAI_API_KEY, or give --api-key-env NAME, --key-stdin, --auth codex, or --auth none where none is wanted",
+    );
+  return { provider, auth: auth ?? noAuth() };
+}
+
 function openApi({ clientVersion }: ServiceChoice, options: CodexApiOptions): CodexApi {
   return new CodexApi({ ...options, identity: { clientVersion } });
 }

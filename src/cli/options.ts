@@ -62,6 +62,11 @@ export function wholeNumber(help: string): Option<number | undefined> {
   return { placeholder: "N", help, read };
 }
 
+/** A text that may be given more than once. */
+export function list(placeholder: string, help: string): Option<readonly string[]> {
+  return { placeholder, help, read: (given) => given };
+}
+
 /** Lines of `NAME: VALUE`, the names in lower case. */
 export function headers(help: string): Option<Readonly<Record<string, string>>> {
   // Object.fromEntries takes any name, `__proto__` too.

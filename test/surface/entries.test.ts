@@ -26,6 +26,11 @@ const ENTRIES = [
     source: "src/doors/fetch/index.ts",
     load: () => import("../../src/doors/fetch/index.ts"),
   },
+  {
+    name: "codex-wire/gateway",
+    source: "src/doors/gateway/index.ts",
+    load: () => import("../../src/doors/gateway/index.ts"),
+  },
 ] as const;
 
 describe.each(ENTRIES)("$name", ({ name, source, load }) => {

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { HeaderInit } from "../headers.ts";
+import type { HeaderInit, HeaderMap } from "../headers.ts";
 import { mergeHeaders } from "../headers.ts";
 import { byteCount } from "../options.ts";
 import { dialerOf, type PolicyOptions } from "../policy.ts";
@@ -17,11 +17,15 @@ export interface ConnectWebSocketOptions extends PolicyOptions {
 
 /** An open `WebSocket` of the package `ws`, as far as most programs know it; with `@types/ws` it can be cast to the whole. */
 export interface OpenWebSocket extends EventEmitter {
+  /** Of the answer to the handshake; repeated ones are joined. */
+  readonly headers: HeaderMap;
   readonly readyState: number;
   readonly protocol: string;
   readonly extensions: string;
   readonly bufferedAmount: number;
   send(data: string | Uint8Array, done?: (error?: Error) => void): void;
+  /** @param options - `binary`: the kind of the message; default by the kind of `data`. */
+  send(data: string | Uint8Array, options: { readonly binary?: boolean }, done?: (error?: Error) => void): void;
   ping(data?: string | Uint8Array): void;
   pause(): void;
   resume(): void;
@@ -39,7 +43,7 @@ export interface OpenWebSocket extends EventEmitter {
  */
 export async function connectWebSocket(url: string, options: ConnectWebSocketOptions = {}): Promise<OpenWebSocket> {
   const { maxMessageBytes } = options;
-  const { websocket } = await shakeHands({
+  const { websocket, headers } = await shakeHands({
     url,
     headers: mergeHeaders(options.headers),
     dialer: dialerOf(options),
@@ -50,5 +54,5 @@ export async function connectWebSocket(url: string, options: ConnectWebSocketOpt
   });
   // Frames may stand right behind the handshake; they flow once the caller has had its turn to listen.
   setImmediate(() => websocket.resume());
-  return websocket;
+  return Object.assign(websocket, { headers });
 }

@@ -40,7 +40,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   const { env, logger, auth } = forwarding;
   const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider ?? {};
   const plain = createFetch({ env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs });
-  const own = auth ? credentialed(plain, auth) : plain;
+  const own = auth ? credentialed(plain, { auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const pass = auth === undefined || services.isBelow(url) ? own : plain;

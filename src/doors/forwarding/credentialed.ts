@@ -1,52 +1,69 @@
-import type { AuthProvider, Credentials } from "../../index.ts";
+import type { HeaderInit } from "../../client/index.ts";
+import type { AuthProvider, AuthRequest, Credentials } from "../../index.ts";
 import { CREDENTIALS } from "./headers.ts";
 
 type Fetch = typeof globalThis.fetch;
 type Init = NonNullable<Parameters<Fetch>[1]>;
 
+export interface CredentialedOptions {
+  readonly auth: AuthProvider;
+  /** Of every request; its own overwrite them. */
+  readonly headers?: HeaderInit | undefined;
+}
+
 /**
  * A `fetch` with these credentials in the place of those that a request brings along. After a 401 they are renewed, and a request whose body can be sent again
  * is sent once more.
  */
-export function credentialed(send: Fetch, auth: AuthProvider): Fetch {
+export function credentialed(send: Fetch, { auth, headers: defaults = {} }: CredentialedOptions): Fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
     const body = init?.body;
-    const sent = await credentialsFor(auth, { method, url, body });
-    const given = init?.headers ?? (input instanceof Request ? input.headers : undefined);
-    const answer = await send(input, { ...init, headers: headersWith(given, sent) });
-    const mayRepeat = !(input instanceof Request) && (body === undefined || body === null || isReplayable(body));
-    if (answer.status !== 401 || !mayRepeat || !(await auth.onUnauthorized?.(sent))) return answer;
+    const given = new Headers(defaults as Record<string, string>);
+    for (const [name, value] of new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined)))
+      given.set(name, value);
+    for (const name of CREDENTIALS) given.delete(name);
+    const attempt = async () => {
+      const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
+      const headers = new Headers(given);
+      for (const [name, value] of Object.entries(credentialHeaders(credentials))) headers.set(name, value);
+      return { credentials, answer: await send(input, { ...init, headers }) };
+    };
+    const { credentials, answer } = await attempt();
+    const mayRepeat = !(input instanceof Request) && isReplayable(body);
+    if (answer.status !== 401 || !mayRepeat || !(await auth.onUnauthorized?.(credentials))) return answer;
     await answer.body?.cancel();
-    const renewed = await credentialsFor(auth, { method, url, body });
-    return send(input, { ...init, headers: headersWith(given, renewed) });
+    return (await attempt()).answer;
   };
 }
 
-async function credentialsFor(
-  auth: AuthProvider,
-  { method, url, body }: { readonly method: string; readonly url: string; readonly body: Init["body"] },
-): Promise<Credentials> {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body instanceof Uint8Array ? body : undefined;
+/** What a provider gives for one request. @throws What it throws. */
+export async function credentialsFor(auth: AuthProvider, request: AuthRequest): Promise<Credentials> {
   return {
     bearerToken: (await auth.bearerToken?.()) ?? undefined,
     accountId: (await auth.accountId?.()) ?? undefined,
-    headers: (await auth.headers?.({ carrier: "http", method, url, body: bytes })) ?? {},
+    headers: (await auth.headers?.(request)) ?? {},
   };
 }
 
-function headersWith(given: Init["headers"], { bearerToken, accountId, headers: others }: Credentials): Headers {
-  const headers = new Headers(given);
-  for (const name of CREDENTIALS) headers.delete(name);
-  if (bearerToken !== undefined) headers.set("authorization", `Bearer ${bearerToken}`);
-  if (accountId !== undefined) headers.set("chatgpt-account-id", accountId);
-  for (const [name, value] of Object.entries(others)) if (value !== undefined) headers.set(name, value);
-  return headers;
+/** Credentials as they stand in a request. */
+export function credentialHeaders({ bearerToken, accountId, headers }: Credentials): Record<string, string> {
+  const all = {
+    authorization: bearerToken === undefined ? undefined : `Bearer ${bearerToken}`,
+    "chatgpt-account-id": accountId,
+    ...headers,
+  };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value]])),
+  );
 }
 
-function isReplayable(body: NonNullable<Init["body"]>): boolean {
-  return (
-    typeof body === "string" || body instanceof Uint8Array || body instanceof ArrayBuffer || body instanceof FormData
-  );
+function bytesOf(body: Init["body"]): Uint8Array | undefined {
+  return typeof body === "string" ? Buffer.from(body) : body instanceof Uint8Array ? body : undefined;
+}
+
+function isReplayable(body: Init["body"]): boolean {
+  if (body === undefined || body === null || typeof body === "string") return true;
+  return body instanceof Uint8Array || body instanceof ArrayBuffer || body instanceof FormData;
 }

@@ -31,6 +31,7 @@ export interface StreamedAnswer {
   readonly status: 200;
   readonly headers: Readonly<Record<string, string>>;
   readonly frames: Frames;
+  readonly carrier: "websocket" | "http";
 }
 
 const DEFAULT_MAX_CONNECTIONS = 32;
@@ -103,13 +104,10 @@ export class ForwardingService {
       const frames = new Frames(stream, giveBack);
       state.frames = frames;
       const headers = { ...forwardable(stream.headers), ...STREAM_HEADERS };
-      if (stream.status !== 101) {
-        state.isAnswered = true;
-        return { status: 200, headers, frames };
-      }
-      const refused = await frames.begin();
+      const carrier = stream.status === 101 ? "websocket" : "http";
+      const refused = carrier === "websocket" ? await frames.begin() : undefined;
       state.isAnswered = true;
-      return (refused && refusalIn(refused.event, refused.failure)) ?? { status: 200, headers, frames };
+      return (refused && refusalIn(refused.event, refused.failure)) ?? { status: 200, headers, frames, carrier };
     } catch (error) {
       giveBack();
       const refusal = refusalOf(error);

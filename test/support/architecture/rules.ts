@@ -13,13 +13,21 @@ const LAYERS: readonly {
   { layer: "src/secrets/", may: ["src/secrets/"] },
   { layer: "src/client/", may: ["src/client/", "src/secrets/", MANIFEST] },
   { layer: "src/api/", may: ["src/api/", "src/client/"] },
-  { layer: "src/emulator/", may: ["src/emulator/", "src/secrets/"], types: ["src/api/wire/"] },
+  { layer: "src/server/", may: ["src/server/"] },
+  {
+    layer: "src/emulator/",
+    may: ["src/emulator/", "src/secrets/", "src/server/index.ts"],
+    types: ["src/api/wire/"],
+  },
   {
     layer: "src/doors/",
-    may: ["src/doors/", "src/index.ts", "src/client/index.ts"],
+    may: ["src/doors/", "src/index.ts", "src/client/index.ts", "src/server/index.ts"],
     types: ["src/emulator/workbench/inspector.ts"],
   },
-  { layer: "src/cli/", may: ["src/cli/", "src/index.ts", "src/client/index.ts", "src/emulator/index.ts"] },
+  {
+    layer: "src/cli/",
+    may: ["src/cli/", "src/index.ts", "src/client/index.ts", "src/emulator/index.ts", "src/doors/gateway/index.ts"],
+  },
   { layer: "src/index.ts", may: ["src/api/", "src/client/"] },
 ];
 
@@ -29,20 +37,23 @@ const LAYERS: readonly {
  */
 const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean; harmless?: readonly string[] }>> = {
   undici: { places: ["src/client/"], once: true },
-  ws: { places: ["src/client/websocket/", "src/emulator/"], once: true },
+  ws: { places: ["src/client/websocket/", "src/emulator/", "src/doors/gateway/"], once: true },
   socks: { places: ["src/client/route/"], once: true },
   yaml: { places: ["src/emulator/"], once: true },
   "@ai-sdk/provider": { places: ["src/doors/ai-sdk/"] },
   "@openai/agents": { places: ["src/doors/openai-agents/"], once: true },
   "@opentelemetry/api": { places: ["src/doors/opentelemetry/"], once: true },
-  "@bokuweb/zstd-wasm": { places: ["src/client/", "src/emulator/"], once: true },
+  "@bokuweb/zstd-wasm": { places: ["src/client/", "src/server/"], once: true },
   "node:tls": { places: ["src/client/trust/", "src/emulator/"] },
   "node:net": {
     places: ["src/client/route/", "src/emulator/"],
     harmless: ["isIP", "isIPv4", "isIPv6", "BlockList"],
   },
   // An Agent opens nothing by itself: ours override how it connects.
-  "node:http": { places: ["src/client/route/", "src/emulator/"], harmless: ["STATUS_CODES", "METHODS", "Agent"] },
+  "node:http": {
+    places: ["src/client/route/", "src/emulator/", "src/doors/gateway/"],
+    harmless: ["STATUS_CODES", "METHODS", "Agent"],
+  },
   "node:https": { places: ["src/client/route/", "src/emulator/"], harmless: ["Agent"] },
   "node:http2": { places: ["src/emulator/"] },
   "node:dgram": { places: [] },

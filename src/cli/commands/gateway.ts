@@ -1,0 +1,141 @@
+import { writeFile } from "node:fs/promises";
+import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../doors/gateway/index.ts";
+import { Workbench } from "../../emulator/index.ts";
+import type { CarrierChoice, Logger } from "../../index.ts";
+import { carrierOption, idleTimeoutOption, type ServiceChoice, serviceOptions } from "../call-options.ts";
+import { defineCommand } from "../command.ts";
+import { chooseService } from "../connection.ts";
+import { readInput } from "../input.ts";
+import { list, text, toggle, wholeNumber } from "../options.ts";
+import { output, say } from "../output.ts";
+import { systemCode, UsageError } from "../usage-error.ts";
+
+const DEFAULT_GRACE_MS = 600_000;
+
+/** `codex-wire gateway`: serves until interrupted. The address is the one line on standard output. */
+export const gateway = defineCommand({
+  name: "gateway",
+  about:
+    "Runs a server on loopback that passes requests on to the service with credentials that stay inside: clients in any language take its address as\ntheir base URL. Ctrl-C or SIGTERM lets what is under way come to its end; a second one does not.",
+  examples: [
+    ["codex-wire gateway --port 8790", "then OPENAI_BASE_URL=http://127.0.0.1:8790/v1 for any program"],
+    ["pass show openai | codex-wire gateway --key-stdin", "with a key that no variable holds"],
+    ["codex-wire gateway --auth codex --inspect", "with the Codex CLI's login, and what passes in a browser"],
+  ],
+  options: {
+    ...serviceOptions,
+    keyStdin: toggle("read the key from standard input"),
+    port: wholeNumber("default: a free one"),
+    host: text("HOST", "where to listen; default 127.0.0.1; elsewhere --token-env is needed"),
+    tokenEnv: text(
+      "NAME",
+      "variable with the tokens that clients send as their key, separated by commas; default: none is needed",
+    ),
+    allowHost: list("NAME", "a further name that clients may call this machine by; may be repeated"),
+    carrier: carrierOption("auto"),
+    idleTimeoutMs: idleTimeoutOption("the next event"),
+    maxConnections: wholeNumber("WebSockets to the service; requests beyond them go over HTTP; default 32"),
+    maxBodyBytes: wholeNumber("largest body of a request; default 67108864"),
+    maxRequests: wholeNumber("requests under way; default 1000"),
+    maxClients: wholeNumber("connections of clients; default 2000"),
+    graceMs: wholeNumber(`how long an end waits for what is under way; default ${DEFAULT_GRACE_MS}`),
+    serverInfo: text("FILE", 'write {"url":…,"port":…,"pid":…} there as one line once it listens'),
+    inspect: toggle("show what passes, prompts included, in a browser at the gateway's own address"),
+    json: toggle("print the address, and then each request, as one line of JSON"),
+  },
+  async run({ values, logger, signal }) {
+    const server = await startGateway(await optionsOf(values, logger, signal)).catch((error: unknown) => {
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      throw new UsageError(
+        `port ${values.port ?? 0} cannot be listened on (${systemCode(error)}); choose another with --port`,
+      );
+    });
+    const { url, port } = server;
+    try {
+      if (values.serverInfo !== undefined) await writeInfo(values.serverInfo, { url, port, pid: process.pid });
+      await (values.json ? output.writeJson({ url, port, pid: process.pid }) : output.write(`${url}\n`));
+      if (values.inspect) say(`what passes is shown at ${new URL("/", url)}`);
+      say(
+        `the gateway listens; try: OPENAI_BASE_URL=${url} OPENAI_API_KEY=${values.tokenEnv ? `$${values.tokenEnv}` : "none"} …`,
+      );
+      if (!signal.aborted)
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    } finally {
+      const { graceMs = DEFAULT_GRACE_MS } = values;
+      if (signal.aborted) say("the gateway takes no more requests, and ends with those under way");
+      await server.close({ graceMs });
+    }
+  },
+});
+
+interface GatewayValues extends ServiceChoice {
+  readonly keyStdin: boolean;
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly tokenEnv: string | undefined;
+  readonly allowHost: readonly string[];
+  readonly carrier: CarrierChoice | undefined;
+  readonly maxConnections: number | undefined;
+  readonly maxBodyBytes: number | undefined;
+  readonly maxRequests: number | undefined;
+  readonly maxClients: number | undefined;
+  readonly inspect: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {@link UsageError} There is no key, or a variable is not set. */
+async function optionsOf(values: GatewayValues, logger: Logger, signal: AbortSignal): Promise<GatewayOptions> {
+  const key = values.keyStdin ? (await readInput("the key", signal)).trim() : undefined;
+  if (key === "") throw new UsageError("--key-stdin: there is no key on standard input");
+  const { host, port, carrier, maxConnections, maxBodyBytes, maxRequests, maxClients, clientVersion } = values;
+  return {
+    ...chooseService(values, key),
+    ...{ host, port, carrier, maxConnections, maxBodyBytes, maxRequests, maxClients, logger },
+    identity: { clientVersion },
+    tokens: tokensIn(values.tokenEnv),
+    allowedHosts: values.allowHost,
+    onRequest: (entry) => (values.json ? void output.writeJson(entry) : say(lineOf(entry))),
+    ...(values.inspect
+      ? { inspector: new Workbench({ host: host ?? "127.0.0.1", allowedHosts: values.allowHost }) }
+      : {}),
+  };
+}
+
+function tokensIn(name: string | undefined): readonly string[] | undefined {
+  if (name === undefined) return undefined;
+  const tokens = process.env[name]?.split(",").filter((token) => token.trim() !== "") ?? [];
+  if (tokens.length === 0) throw new UsageError(`--token-env names ${name}, which holds no token`);
+  return tokens;
+}
+
+/** One line a request, and nothing of what was said in it. */
+function lineOf({
+  method,
+  path,
+  status,
+  model,
+  carrier,
+  durationMs,
+  firstEventMs,
+  bytes,
+  end,
+  error,
+}: GatewayLogEntry): string {
+  const parts = [
+    `${new Date().toISOString()} ${method} ${path} ${status || "-"}`,
+    model,
+    carrier,
+    `${durationMs} ms`,
+    firstEventMs === undefined ? undefined : `first ${firstEventMs} ms`,
+    `${bytes} bytes`,
+    end,
+    error,
+  ];
+  return parts.filter((part) => part !== undefined).join(" ");
+}
+
+async function writeInfo(path: string, info: object): Promise<void> {
+  await writeFile(path, `${JSON.stringify(info)}\n`).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be written: ${systemCode(error)}`);
+  });
+}

@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { BodyFault, decodeBody, readBody } from "../../server/index.ts";
+import { askedBody } from "../forwarding/asked.ts";
+import { forwardable } from "../forwarding/headers.ts";
+import type { WholeAnswer } from "../forwarding/refusal.ts";
+import type { StreamedAnswer } from "../forwarding/service.ts";
+import { refusal } from "./access.ts";
+import { describeFailure, failureAnswer } from "./failure.ts";
+import { type Parts, upstreamPath } from "./parts.ts";
+import { RequestRecord } from "./record.ts";
+
+/** Up to here a body that is passed on is held, so that it can be sent again with renewed credentials. */
+const HELD_BYTES = 4 * 1024 * 1024;
+
+/** One HTTP request. Never rejects. */
+export async function serve(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  await new HttpRequest(parts, message, response).run();
+}
+
+class HttpRequest {
+  readonly #parts: Parts;
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #record: RequestRecord;
+  readonly #gone = new AbortController();
+  #isCut = false;
+
+  constructor(parts: Parts, message: IncomingMessage, response: ServerResponse) {
+    this.#parts = parts;
+    this.#message = message;
+    this.#response = response;
+    this.#record = new RequestRecord(message, parts.settings);
+    response.once("close", () => {
+      const isWhole = response.writableFinished && !this.#isCut;
+      this.#gone.abort(new Error("the client left"));
+      this.#record.ended(isWhole ? "finished" : this.#isCut ? "cut" : "left");
+    });
+  }
+
+  async run(): Promise<void> {
+    try {
+      const answer = await this.#answer();
+      if (!answer) return;
+      if ("frames" in answer) await this.#stream(answer);
+      else this.#send(answer);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Undefined where it has been sent already. */
+  async #answer(): Promise<StreamedAnswer | WholeAnswer | undefined> {
+    const { access, service } = this.#parts;
+    const { method, headers } = this.#message;
+    const admitted = access.admit(headers);
+    if ("status" in admitted) return this.#refuse(admitted);
+    if (this.#parts.isDraining)
+      return this.#refuse(
+        refusal(503, "draining", "The gateway is about to end; ask another.", { "retry-after": "1" }),
+      );
+    const path = upstreamPath(this.#message.url);
+    if (path === undefined)
+      return this.#refuse(
+        refusal(404, "not_found", `The gateway has no ${method} ${this.#message.url?.split("?", 1)[0]}.`),
+      );
+    if (this.#parts.isFull)
+      return this.#refuse(
+        refusal(503, "too_many_requests", "The gateway has as many requests under way as it takes.", {
+          "retry-after": "1",
+        }),
+      );
+    if (method !== "POST" || path.split("?", 1)[0] !== "/responses") return this.#pass(path);
+    const { maxBodyBytes } = this.#parts.settings;
+    let bytes: Uint8Array;
+    let whole: Uint8Array;
+    try {
+      bytes = await readBody(this.#message, maxBodyBytes);
+      whole = await decodeBody(bytes, headers["content-encoding"], maxBodyBytes);
+    } catch (error) {
+      if (error instanceof BodyFault) return refusal(error.status, error.reason, error.message);
+      throw error;
+    }
+    this.#record.received(whole);
+    const body = askedBody(textOf(whole));
+    if (!body || path !== "/responses") return this.#pass(path, bytes);
+    if (typeof body.model === "string") this.#record.model = body.model;
+    const asked = { headers: flat(headers), body, signal: this.#gone.signal };
+    const answer = await service.answer(asked, admitted.client);
+    if ("carrier" in answer) this.#record.carrier = answer.carrier;
+    return answer;
+  }
+
+  /** What is refused before its body is read. */
+  #refuse(answer: WholeAnswer): WholeAnswer {
+    this.#record.received();
+    this.#response.shouldKeepAlive = false; // nobody has read what the client may still send
+    return answer;
+  }
+
+  async #stream({ status, headers, frames, carrier }: StreamedAnswer): Promise<void> {
+    const response = this.#response;
+    this.#record.answered(status, headers);
+    response.writeHead(status, headers);
+    if (carrier === "http") response.flushHeaders(); // the first event may be a while
+    try {
+      for (let text = await frames.next(); text !== undefined; text = await frames.next()) {
+        this.#record.sent(text);
+        if (!response.write(text, "latin1")) await this.#drained();
+      }
+      response.end();
+    } finally {
+      if (this.#gone.signal.aborted) await frames.leave();
+    }
+  }
+
+  #send({ status, headers, body }: WholeAnswer): void {
+    const bytes = Buffer.from(body);
+    this.#record.answered(status, headers);
+    this.#record.sent(bytes);
+    this.#response.writeHead(status, { ...headers, "content-length": bytes.length });
+    this.#response.end(bytes);
+  }
+
+  /** @param held - The body as it came, where it has been read. */
+  async #pass(path: string, held?: Uint8Array): Promise<undefined> {
+    const { headers, method = "GET" } = this.#message;
+    const { "content-encoding": encoding } = headers;
+    if (!held) this.#record.received();
+    const answer = await this.#parts.pass(path, {
+      method,
+      headers: { ...forwardable(flat(headers)), ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
+      body: held ?? (await this.#body(method)),
+      signal: this.#gone.signal,
+    });
+    const response = this.#response;
+    const { "set-cookie": _ours, ...told } = forwardable(Object.fromEntries(answer.headers));
+    this.#record.carrier = "http";
+    this.#record.answered(answer.status, told);
+    response.writeHead(answer.status, told);
+    response.flushHeaders();
+    for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+      this.#record.sent(chunk);
+      if (!response.write(chunk)) await this.#drained();
+    }
+    response.end();
+  }
+
+  async #body(method: string): Promise<Uint8Array | ReadableStream | undefined> {
+    const { "content-length": length, "transfer-encoding": coding } = this.#message.headers;
+    if (method === "GET" || method === "HEAD" || (length === undefined && coding === undefined)) return undefined;
+    if (Number(length) <= HELD_BYTES) return readBody(this.#message, HELD_BYTES);
+    return Readable.toWeb(this.#message) as ReadableStream;
+  }
+
+  async #drained(): Promise<void> {
+    await once(this.#response, "drain", { signal: this.#gone.signal });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#gone.signal.aborted) return;
+    this.#record.failed(describeFailure(error));
+    if (this.#response.headersSent) {
+      this.#isCut = true;
+      this.#response.destroy();
+    } else this.#send(failureAnswer(error));
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+/** Repeated headers as one value each. */
+function flat(headers: IncomingMessage["headers"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, [value].flat().join(", ")]],
+    ),
+  );
+}

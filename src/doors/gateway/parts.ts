@@ -1,0 +1,90 @@
+import { connectWebSocket, createFetch, type HeaderMap, type OpenWebSocket } from "../../client/index.ts";
+import { CodexApiError, endpointUrl, websocketUrl } from "../../index.ts";
+import { credentialed, credentialHeaders, credentialsFor } from "../forwarding/credentialed.ts";
+import { ForwardingService } from "../forwarding/service.ts";
+import { Access } from "./access.ts";
+import type { GatewaySettings } from "./options.ts";
+
+/** Where clients find the service's own paths. */
+export const BASE_PATH = "/v1";
+
+/** What of the service is there for clients: what they have credentials of the gateway's for, and no more. */
+const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=[/?]|$)/;
+
+/** A path of ours as the service's, its query included; undefined where there is none. */
+export function upstreamPath(url = "/"): string | undefined {
+  if (!url.startsWith(`${BASE_PATH}/`)) return undefined;
+  const path = url.slice(BASE_PATH.length);
+  return PATHS.test(path) && !/(^|\/)\.{1,2}(\/|\?|$)|%2e|%2f/i.test(path) ? path : undefined;
+}
+
+interface Passed {
+  readonly method: string;
+  readonly headers: HeaderMap;
+  readonly body?: Uint8Array | ReadableStream | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What all requests of a gateway share: the ways to the service, and how many are under way. */
+export class Parts {
+  readonly settings: GatewaySettings;
+  readonly access: Access;
+  readonly service: ForwardingService;
+  /** No request is taken any more; those under way go on. */
+  isDraining = false;
+  underWay = 0;
+  readonly #fetch: typeof globalThis.fetch;
+
+  /** @throws What the constructor of `CodexApi` throws. */
+  constructor(settings: GatewaySettings) {
+    this.settings = settings;
+    this.access = new Access(settings);
+    const { provider, auth, host, port, tokens, allowedHosts, maxBodyBytes, maxRequests, maxClients, ...rest } =
+      settings;
+    const { onRequest, inspector, ...forwarding } = rest;
+    this.service = new ForwardingService(provider, { ...forwarding, auth });
+    this.#fetch = credentialed(createFetch(this.#policy), { auth, headers: provider.headers });
+  }
+
+  get isFull(): boolean {
+    return this.underWay > this.settings.maxRequests;
+  }
+
+  /** Passes a request on as it is. @throws What `fetch` throws; of ours, what is below it. */
+  async pass(path: string, { body, ...init }: Passed): Promise<Response> {
+    const { pathname, searchParams } = new URL(path, "http://gateway");
+    const url = endpointUrl(this.settings.provider, pathname, Object.fromEntries(searchParams));
+    const sent = body === undefined ? {} : { body, ...(body instanceof Uint8Array ? {} : { duplex: "half" }) };
+    try {
+      return await this.#fetch(url, { ...init, ...sent, redirect: "manual" } as RequestInit);
+    } catch (error) {
+      for (let cause = error; cause instanceof Error; cause = cause.cause) if (CodexApiError.is(cause)) throw cause;
+      throw error;
+    }
+  }
+
+  /** Opens a WebSocket to the service for a client's. @throws What `connectWebSocket` throws. */
+  async connect(headers: HeaderMap, signal: AbortSignal): Promise<OpenWebSocket> {
+    const { provider, auth } = this.settings;
+    const url = websocketUrl(provider, "responses");
+    const dial = async () => {
+      const credentials = await credentialsFor(auth, { carrier: "websocket", method: "GET", url, body: undefined });
+      const sent = { ...provider.headers, ...headers, ...credentialHeaders(credentials) };
+      return { credentials, socket: connectWebSocket(url, { ...this.#policy, headers: sent, signal }) };
+    };
+    const first = await dial();
+    try {
+      return await first.socket;
+    } catch (error) {
+      const isRefused = CodexApiError.is(error) && error.kind === "http" && error.status === 401;
+      if (!isRefused || !(await auth.onUnauthorized?.(first.credentials))) throw error;
+      return (await dial()).socket;
+    }
+  }
+
+  get #policy() {
+    const { env, logger, provider } = this.settings;
+    const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider;
+    return { env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs };
+  }
+}

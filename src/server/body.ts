@@ -1,0 +1,147 @@
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+
+const FIRST_GUESS_BYTES = 1024 * 1024;
+const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
+
+/** Why a body cannot be had: it is larger than is taken, its coding is not known here, or its bytes are not what the coding says. */
+export class BodyFault extends Error {
+  override get name(): string {
+    return "BodyFault";
+  }
+  readonly reason: "too_large" | "unknown_coding" | "damaged";
+
+  constructor(reason: BodyFault["reason"], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+
+  /** The HTTP status that says it. */
+  get status(): number {
+    return this.reason === "too_large" ? 413 : this.reason === "unknown_coding" ? 415 : 400;
+  }
+}
+
+/** @throws {@link BodyFault} There is more of it than `maxBytes`. */
+export async function readBody(message: Readable, maxBytes: number): Promise<Uint8Array> {
+  const { size, body } = await readUpTo(message, maxBytes);
+  if (size > maxBytes) throw tooLarge(maxBytes);
+  return body;
+}
+
+/** Reads to the end also what is not kept: a client that still sends would see a reset instead of the answer. */
+export function readUpTo(
+  message: Readable,
+  most: number,
+): Promise<{ readonly size: number; readonly body: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    // By events: an iterator costs more than all else that a short body needs.
+    message.on("data", (chunk: Uint8Array) => {
+      size += chunk.length;
+      if (size > most) chunks.length = 0;
+      else chunks.push(chunk);
+    });
+    message.once("end", () => {
+      const [only = new Uint8Array()] = chunks;
+      resolve({ size, body: chunks.length > 1 ? Buffer.concat(chunks) : only });
+    });
+    message.once("error", reject);
+    message.once("close", () => reject(new Error("the client left before its request was whole")));
+  });
+}
+
+/**
+ * Undoes one `content-encoding`: zstd, gzip, deflate or br.
+ *
+ * @throws {@link BodyFault} It is another coding, or zstd where neither Node (22.15 and later) nor `@bokuweb/zstd-wasm` can do it; the bytes are not what
+ *   the header says; or there is more in them than `maxBytes`.
+ */
+export async function decodeBody(
+  bytes: Uint8Array,
+  encoding: string | undefined,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const name = encoding?.trim().toLowerCase() ?? "";
+  if (name === "" || name === "identity") return bytes;
+  const decode = await decoderOf(name);
+  if (!decode) throw new BodyFault("unknown_coding", `Unsupported content encoding '${name}'.`);
+  try {
+    return await decode(bytes, maxBytes);
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(maxBytes);
+    throw new BodyFault("damaged", `The request body could not be decoded as ${name}.`);
+  }
+}
+
+type Decoder = (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array>;
+type NativeDecoder = (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number },
+  done: (error: Error | null, decoded: Buffer) => void,
+) => void;
+
+async function decoderOf(name: string): Promise<Decoder | undefined> {
+  switch (name) {
+    case "gzip":
+      return native(zlib.gunzip);
+    case "deflate":
+      return native(zlib.inflate);
+    case "br":
+      return native(zlib.brotliDecompress);
+    case "zstd":
+      return hasZstd(zlib) ? native(zlib.zstdDecompress) : wasmZstd();
+    default:
+      return undefined;
+  }
+}
+
+// The types of Node 20 do not have it.
+function hasZstd(module: object): module is { readonly zstdDecompress: NativeDecoder } {
+  return "zstdDecompress" in module && typeof module.zstdDecompress === "function";
+}
+
+function native(decode: NativeDecoder): Decoder {
+  const decodeAsync = promisify(decode);
+  return (bytes, maxOutputLength) => decodeAsync(bytes, { maxOutputLength });
+}
+
+let wasmDecoder: Promise<Decoder | undefined> | undefined;
+
+function wasmZstd(): Promise<Decoder | undefined> {
+  wasmDecoder ??= loadWasmZstd();
+  return wasmDecoder;
+}
+
+async function loadWasmZstd(): Promise<Decoder | undefined> {
+  const wasm = await import("@bokuweb/zstd-wasm").catch(() => undefined);
+  if (!wasm) return undefined;
+  const decode = (bytes: Uint8Array, capacity: number) => wasm.decompress(bytes, { defaultHeapSize: capacity });
+  // A client in this process may have initialised it; a second time would swap the memory under both.
+  if (!succeeds(() => decode(EMPTY_FRAME, 1))) await wasm.init();
+  return async (bytes, maxBytes) => {
+    // A streamed frame does not say how large it is inside, and this codec needs to know: guess, and guess larger.
+    for (let capacity = FIRST_GUESS_BYTES; ; capacity *= 4) {
+      try {
+        return decode(bytes, capacity);
+      } catch (error) {
+        if (capacity >= maxBytes) throw error;
+      }
+    }
+  };
+}
+
+function succeeds(action: () => unknown): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tooLarge(maxBytes: number): BodyFault {
+  return new BodyFault("too_large", `The request body is larger than ${maxBytes} bytes.`);
+}

@@ -1,0 +1,7 @@
+/**
+ * What the servers of this package have in common, the emulator and the gateway: who may ask, and how a body is read. It knows HTTP as it comes in, and
+ * nothing of the API, of our clients or of what a server answers. Each server words its refusals by itself.
+ */
+
+export { BodyFault, decodeBody, readBody, readUpTo } from "./body.ts";
+export { type CallerOptions, isLoopback, strangerIn } from "./callers.ts";
