@@ -201,10 +201,11 @@ describe("what is passed on", () => {
       body: { model: "gpt-5.5", input: [{ role: "user", content: "hi" }] },
     });
     expect(compact.json).toHaveProperty("output");
-    const upload = Buffer.from(
-      '--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\nabc\r\n--b--\r\n',
-    );
-    const headers = { "content-type": "multipart/form-data; boundary=b" };
+    const boundary = "a-boundary-of-some-length-1234";
+    const part = (name: string, text: string) =>
+      `--${boundary}\r\ncontent-disposition: form-data; name=${name}\r\n\r\n${text}\r\n`;
+    const upload = `${part('"purpose"', "user_data")}${part('"file"; filename="a.txt"', "abc")}--${boundary}--\r\n`;
+    const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
     for (const length of [{ "content-length": String(upload.length) }, { "transfer-encoding": "chunked" }]) {
       const file = await send(`${gateway.url}/files`, { body: upload, headers: { ...headers, ...length } });
       expect(file.json).toMatchObject({ filename: "a.txt", bytes: 3 });
