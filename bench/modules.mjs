@@ -13,7 +13,7 @@ export function peer(name) {
 /**
  * This package, as it is built. By path: in this folder its name would be looked for among the peers.
  *
- * @param {"index" | "emulator" | "ai-sdk" | "openai-agents"} entry
+ * @param {"index" | "emulator" | "ai-sdk" | "openai-agents" | "gateway"} entry
  * @returns {Promise<any>}
  */
 export function ours(entry) {

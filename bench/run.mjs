@@ -8,6 +8,7 @@ import { codex } from "./figures/codex.mjs";
 import { conversation } from "./figures/conversation.mjs";
 import { doors } from "./figures/doors.mjs";
 import { emulators } from "./figures/emulator.mjs";
+import { gateway } from "./figures/gateway.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
@@ -35,13 +36,14 @@ const FIGURES = {
   sessions: idleSessions,
   doors,
   emulators,
+  gateway,
   codex,
 };
 
 /** Measured when named. */
 const CURIOSITIES = new Set(["codex"]);
 /** Left out of `--quick`: what they show hardly moves. */
-const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start", "doors"]);
+const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start", "doors", "gateway"]);
 
 await runScript(async () => {
   const names = process.argv.slice(2);

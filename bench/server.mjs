@@ -31,22 +31,9 @@ const SCENARIOS = {
 
   /** `paced:SECONDS[:ECHO]`: a whole response at 20 events a second. */
   paced(response, seconds, echo) {
-    const count = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
-    const events = rendered(`paced:${seconds}:${echo}`, () =>
-      frames({ count, echoBytes: numberOf(echo), itemDeltas: PACED_ITEM_DELTAS }),
-    );
-    let sent = 0;
+    const events = rendered(`paced:${seconds}:${echo}`, () => pacedEvents(seconds, echo).map(framed));
     sendHead(response);
-    const bucket = /** @type {Set<() => void>} */ (buckets[nextBucket]);
-    nextBucket = (nextBucket + 1) % buckets.length;
-    const send = () => {
-      response.write(events[sent]);
-      sent += 1;
-      if (sent < count) return;
-      bucket.delete(send);
-      response.end();
-    };
-    bucket.add(send);
+    atPace([...events.map((event) => () => void response.write(event)), () => response.end()]);
   },
 
   /** `stamped`: headers, then after a moment one event that carries the time of its sending, then the end. */
@@ -106,11 +93,21 @@ websockets.on("connection", (socket, request) => {
   socket.on("error", () => {});
   socket.on("message", (message) => {
     const [name, count, mix] = modelOf(/** @type {Buffer} */ (message)).split(":");
-    const events = rendered(`ws:${count}:${mix}`, () =>
-      Buffer.concat(responseEvents({ count: Number(count), mix: mixOf(mix) }).map(({ json }) => websocketFrame(json))),
-    );
-    if (name === "long") request.socket.write(events);
-    else socket.send(JSON.stringify(COMPLETED));
+    if (name === "long") {
+      const events = rendered(`ws:${count}:${mix}`, () =>
+        Buffer.concat(
+          responseEvents({ count: Number(count), mix: mixOf(mix) }).map(({ json }) => websocketFrame(json)),
+        ),
+      );
+      request.socket.write(events);
+    } else if (name === "paced") {
+      const events = rendered(`ws:paced:${count}`, () =>
+        pacedEvents(count, undefined).map(({ json }) => websocketFrame(json)),
+      );
+      atPace(events.map((event) => () => request.socket.write(event)));
+    } else if (name === "short") {
+      request.socket.write(Buffer.concat([websocketFrame(deltaJson(0n)), websocketFrame(JSON.stringify(COMPLETED))]));
+    } else socket.send(JSON.stringify(COMPLETED));
   });
 });
 
@@ -143,6 +140,26 @@ function sendHead(/** @type {import("node:http").ServerResponse} */ response) {
   response.flushHeaders();
 }
 
+/** Does one after the other, an interval apart; the last with the one before it. */
+function atPace(/** @type {(() => void)[]} */ steps) {
+  let done = 0;
+  const bucket = /** @type {Set<() => void>} */ (buckets[nextBucket]);
+  nextBucket = (nextBucket + 1) % buckets.length;
+  const step = () => {
+    steps[done]?.();
+    done += 1;
+    if (done < steps.length - 1) return;
+    bucket.delete(step);
+    steps[done]?.();
+  };
+  bucket.add(step);
+}
+
+function pacedEvents(/** @type {string | undefined} */ seconds, /** @type {string | undefined} */ echo) {
+  const count = (Number(seconds) * 1000) / PACED_INTERVAL_MS;
+  return responseEvents({ count, echoBytes: numberOf(echo), itemDeltas: PACED_ITEM_DELTAS });
+}
+
 /** @type {Map<string, any>} */
 const cache = new Map();
 
@@ -158,15 +175,23 @@ function rendered(key, render) {
 }
 
 function frames(/** @type {Parameters<typeof responseEvents>[0]} */ options) {
-  return responseEvents(options).map(({ type, json }) => Buffer.from(`event: ${type}\ndata: ${json}\n\n`));
+  return responseEvents(options).map(framed);
+}
+
+function framed(/** @type {{ type: string, json: string }} */ { type, json }) {
+  return Buffer.from(`event: ${type}\ndata: ${json}\n\n`);
 }
 
 function frame(/** @type {string} */ type, /** @type {string} */ fields) {
-  return Buffer.from(`event: ${type}\ndata: {"type":"${type}","item_id":"msg_1","output_index":0,${fields}}\n\n`);
+  return framed({ type, json: `{"type":"${type}","item_id":"msg_1","output_index":0,${fields}}` });
+}
+
+function deltaJson(/** @type {bigint} */ nanoseconds) {
+  return `{"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"${nanoseconds}"}`;
 }
 
 function delta(/** @type {bigint} */ nanoseconds) {
-  return frame("response.output_text.delta", `"content_index":0,"delta":"${nanoseconds}"`);
+  return framed({ type: "response.output_text.delta", json: deltaJson(nanoseconds) });
 }
 
 const COMPLETED = {

@@ -48,9 +48,8 @@ export class Conversations {
     const conversation = this.#pool.take({ input: request.input, open: () => this.#line.open() }) as Conversation;
     const giveBack = (): void => this.#pool.giveBack(conversation);
     try {
-      const input = request.input.map((item) => withId(item, conversation.callIds));
-      const stream = await conversation.session.stream({ ...request, input }, { incomplete: "end", ...options });
-      return new Answer(stream, conversation.callIds, giveBack);
+      const stream = await conversation.session.stream(request, { incomplete: "end", ...options });
+      return new Answer(stream, giveBack);
     } catch (error) {
       giveBack();
       throw error;
@@ -64,14 +63,6 @@ export class Conversations {
   }
 }
 
-function withId(item: ResponseItem, callIds: ReadonlyMap<string, string>): ResponseItem {
-  const type: string = item.type;
-  if (type !== "function_call" && type !== "custom_tool_call") return item;
-  const { id, call_id } = item as { readonly id?: string | null; readonly call_id: string };
-  const known = id ? undefined : callIds.get(call_id);
-  return known === undefined ? item : ({ ...item, id: known } as ResponseItem);
-}
-
 /** All of an answer. */
 export interface WholeAnswer {
   readonly items: readonly ResponseItem[];
@@ -83,13 +74,11 @@ export interface WholeAnswer {
 /** One answer: its events, once, or all of it. Frees its session when it ends, however it does. */
 export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   readonly #stream: ResponseStream;
-  readonly #callIds: Map<string, string>;
   readonly #free: () => void;
   #events: AsyncIterator<ResponseEvent, undefined> | undefined;
 
-  constructor(stream: ResponseStream, callIds: Map<string, string>, free: () => void) {
+  constructor(stream: ResponseStream, free: () => void) {
     this.#stream = stream;
-    this.#callIds = callIds;
     this.#free = free;
   }
 
@@ -120,7 +109,6 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
       this.#events ??= this.#stream[Symbol.asyncIterator]();
       const step = await this.#events.next();
       if (step.done) this.#free();
-      else if (step.value.type === "output_item.done") this.#remember(step.value.item);
       return step;
     } catch (error) {
       this.#free();
@@ -136,12 +124,6 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
       this.#free();
     }
     return { done: true, value: undefined };
-  }
-
-  #remember(item: ResponseItem): void {
-    if ("call_id" in item && typeof item.call_id === "string" && typeof item.id === "string") {
-      this.#callIds.set(item.call_id, item.id);
-    }
   }
 
   [Symbol.asyncIterator](): this {

@@ -7,8 +7,6 @@ export interface Conversation {
   key: string | undefined;
   /** Of the last request, enough to tell whether another goes on from it. */
   history: History;
-  /** Ids of the calls that it answered with, by `call_id`: some frameworks lose an item's id, and with it the beginning that the service knows. */
-  readonly callIds: Map<string, string>;
 }
 
 interface History {
@@ -57,7 +55,7 @@ export class SessionPool {
     let conversation = at === -1 ? undefined : this.#idle.splice(at, 1)[0];
     if (!conversation) {
       if (!this.#hasRoom()) return undefined;
-      conversation = { session: open(), owner, key, history: historyOf(input), callIds: new Map() };
+      conversation = { session: open(), owner, key, history: historyOf(input) };
     }
     conversation.history = historyOf(input);
     this.#busy.add(conversation);

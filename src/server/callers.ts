@@ -20,7 +20,8 @@ export function strangerIn(
   const host = headers.host?.toString();
   const origin = headers.origin?.toString();
   const isOurs = (name: string) => isLocal(name) || name === own || allowedHosts.includes(name);
-  if (host !== undefined && !isAddress(host) && !isOurs(nameIn(`http://${host}`))) return { header: "Host", value: host };
+  if (host !== undefined && !isAddress(host) && !isOurs(nameIn(`http://${host}`)))
+    return { header: "Host", value: host };
   if (origin !== undefined && !isOurs(nameIn(origin))) return { header: "Origin", value: origin };
   return undefined;
 }

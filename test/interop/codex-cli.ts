@@ -35,7 +35,7 @@ export function home(settings: string): string {
   return path;
 }
 
-export function provider({ url }: Emulator, more = ""): string {
+export function provider({ url }: Pick<Emulator, "url">, more = ""): string {
   return [
     'model_provider = "emulated"',
     ...(more === "" ? [] : [more]),

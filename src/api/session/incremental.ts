@@ -34,14 +34,21 @@ function comparedFields(fields: JsonObject): JsonObject {
 
 /**
  * Are two items the same to the service and to the reference? Either field by field, or as the reference's types see them: equal as they
- * are written and in their ids, whatever else the service or the caller noted on them. A reference to an item stands for it.
+ * are written and in their ids, whatever else the service or the caller noted on them. A reference to an item stands for it, and a call needs no id
+ * (parity: `session/known-by-call-id`).
  *
  * @param right - Of the later request.
  */
 export function isSameItem(left: ResponseItem, right: ResponseItem): boolean {
   if (isSameJson(left, right)) return true;
   if (right.type === "item_reference") return idOf(right) !== "" && idOf(left) === idOf(right);
-  return idOf(left) === idOf(right) && isSameJson(encodeItem(left), encodeItem(right));
+  return hasSameId(left, right) && isSameJson(encodeItem(left), encodeItem(right));
+}
+
+/** A call is known by its `call_id` where its id was lost. */
+function hasSameId(left: ResponseItem, right: ResponseItem): boolean {
+  if (idOf(left) === idOf(right)) return true;
+  return idOf(right) === "" && "call_id" in left && "call_id" in right && left.call_id === right.call_id;
 }
 
 function idOf(item: ResponseItem): unknown {

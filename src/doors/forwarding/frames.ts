@@ -19,6 +19,8 @@ const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 export class Frames {
   readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
   readonly #onOver: () => void;
+  /** Of its first stream. */
+  readonly carrier: "websocket" | "http";
   /** Taken from the stream before anybody asked for it. */
   #early: RawText | undefined;
   /** Failed by the service's own word; sent on when it proves to be the end. */
@@ -33,6 +35,7 @@ export class Frames {
 
   /** @param onOver - Called once, when the answer is over, however it ended. */
   constructor(stream: ResponseStream, onOver: () => void) {
+    this.carrier = stream.status === 101 ? "websocket" : "http";
     this.#batches = stream.batches();
     this.#onOver = onOver;
   }
@@ -100,6 +103,7 @@ export class Frames {
     let text = "";
     for (const event of batch) {
       if (event.type === "frame") {
+        if (this.#isOfTheCarrier(event)) continue;
         if (FAILURES.has(event.wireType)) this.#failed = event;
         else text += this.#passed(event);
       } else if (event.type === "restarted") {
@@ -113,6 +117,11 @@ export class Frames {
       }
     }
     return text;
+  }
+
+  /** A WebSocket says in events what HTTP says in headers: no client of HTTP knows them. */
+  #isOfTheCarrier({ wireType }: FrameEvent): boolean {
+    return this.carrier === "websocket" && wireType.startsWith("codex.");
   }
 
   #passed({ wireType, data }: FrameEvent): RawText {

@@ -104,7 +104,7 @@ export class ForwardingService {
       const frames = new Frames(stream, giveBack);
       state.frames = frames;
       const headers = { ...forwardable(stream.headers), ...STREAM_HEADERS };
-      const carrier = stream.status === 101 ? "websocket" : "http";
+      const { carrier } = frames;
       const refused = carrier === "websocket" ? await frames.begin() : undefined;
       state.isAnswered = true;
       return (refused && refusalIn(refused.event, refused.failure)) ?? { status: 200, headers, frames, carrier };

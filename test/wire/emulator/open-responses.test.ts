@@ -1,5 +1,7 @@
 // The checks of the Open Responses specification, version 2026-04-24, as they were read: 10 by HTTP, 7 by WebSocket.
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { startGateway } from "../../../src/doors/gateway/index.ts";
+import { noAuth, openaiProvider } from "../../../src/index.ts";
 import { hasOpenResponses, openResponses } from "../../support/open-responses.ts";
 import type { StreamEvent, StreamResponse } from "../../unit/emulator/stream-event.ts";
 import { emulator, eventsOf, RawSocket, send } from "./raw-client.ts";
@@ -18,7 +20,27 @@ const user = (content: unknown) => ({ type: "message", role: "user", content });
 const assistant = (content: unknown, more = {}) => ({ type: "message", role: "assistant", content, ...more });
 const parts = (type: string, text: string) => [{ type, text }];
 
-describe.skipIf(!hasOpenResponses)("Open Responses over HTTP", () => {
+/** The emulator, or a gateway before it: what holds of the one holds of the other. */
+let serve: () => Promise<{ readonly url: string }>;
+
+async function gateway() {
+  const { url } = await emulator();
+  const provider = openaiProvider({ env: {}, baseUrl: url, proxy: false });
+  const started = await startGateway({ provider, auth: noAuth(), env: {} });
+  onTestFinished(() => started.close());
+  return started;
+}
+
+const PLACES = [
+  ["of the emulator", emulator],
+  ["through a gateway", gateway],
+] as const;
+
+describe.skipIf(!hasOpenResponses).each(PLACES)("Open Responses over HTTP, %s", (_place, start) => {
+  beforeEach(() => {
+    serve = start;
+  });
+
   it.each<[string, Record<string, unknown>]>([
     ["basic-response", { input: [user("Say hello in exactly three words.")] }],
     [
@@ -77,7 +99,7 @@ describe.skipIf(!hasOpenResponses)("Open Responses over HTTP", () => {
       ["response.function_call_arguments.delta", "response.function_call_arguments.done"],
     ],
   ])("%s holds", async (_id, body, types) => {
-    const { url } = await emulator();
+    const { url } = await serve();
     const answer = await send(`${url}/responses`, { body: { model: MODEL, stream: true, ...body } });
     const events = eventsOf(answer.text);
     expectWholeTurn(events);
@@ -95,12 +117,16 @@ describe.skipIf(!hasOpenResponses)("Open Responses over HTTP", () => {
   });
 
   it("compact-missing-model holds", async () => {
-    const { url } = await emulator();
+    const { url } = await serve();
     expect((await send(`${url}/responses/compact`, { body: { input: [user("hi")] } })).status).toBe(400);
   });
 });
 
-describe.skipIf(!hasOpenResponses)("Open Responses over a WebSocket", () => {
+describe.skipIf(!hasOpenResponses).each(PLACES)("Open Responses over a WebSocket, %s", (_place, start) => {
+  beforeEach(() => {
+    serve = start;
+  });
+
   it("websocket-response holds", async () => {
     const socket = await open();
     expectWholeTurn(await turn(socket, { store: true, input: [user("count to 3")] }));
@@ -119,7 +145,7 @@ describe.skipIf(!hasOpenResponses)("Open Responses over a WebSocket", () => {
   });
 
   it("websocket-reconnect-store-false-recovery holds", async () => {
-    const server = await emulator();
+    const server = await serve();
     const first = await turn(await open(server.url), { input: "hello" });
     const second = await open(server.url);
     const refused = await turn(second, { previous_response_id: idOf(first), input: "and?" });
@@ -143,7 +169,7 @@ describe.skipIf(!hasOpenResponses)("Open Responses over a WebSocket", () => {
   });
 
   it("websocket-compact-new-chain holds", async () => {
-    const server = await emulator();
+    const server = await serve();
     const input = [
       user(parts("input_text", "Remember the milk.")),
       assistant(parts("output_text", "I do.")),
@@ -156,13 +182,13 @@ describe.skipIf(!hasOpenResponses)("Open Responses over a WebSocket", () => {
 });
 
 async function ask(path: string, body: object, at?: string) {
-  const url = at ?? (await emulator()).url;
+  const url = at ?? (await serve()).url;
   const answer = await send(`${url}/${path}`, { body: { model: MODEL, ...body } });
   return { status: answer.status, response: answer.json as StreamResponse };
 }
 
 async function open(url?: string): Promise<RawSocket> {
-  const socket = new RawSocket(url ?? (await emulator()).url);
+  const socket = new RawSocket(url ?? (await serve()).url);
   await socket.opened();
   return socket;
 }

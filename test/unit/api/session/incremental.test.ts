@@ -217,6 +217,18 @@ describe("the same item", () => {
     expect(isSameItem(left, right)).toBe(same);
     expect(isSameItem(right, left)).toBe(same);
   });
+
+  // parity: session/known-by-call-id
+  it.each<[string, ResponseItem, ResponseItem, boolean]>([
+    ["a reference stands for its item", answer("m"), { type: "item_reference", id: "m" } as never, true],
+    ["and for no other", answer("m"), { type: "item_reference", id: "n" } as never, false],
+    ["a call is known without its id", call, { ...call, id: undefined }, true],
+    ["as long as nothing else of it differs", call, { ...call, id: undefined, arguments: "{ }" }, false],
+    ["and no other call is", call, { ...call, id: undefined, call_id: "d" }, false],
+    ["a message is not", answer("m"), { ...answer("m"), id: undefined } as never, false],
+  ])("in a later request: %s", (_what, known, later, same) => {
+    expect(isSameItem(known, later)).toBe(same);
+  });
 });
 
 it("fields are compared without input, generate and client_metadata", () => {
