@@ -289,7 +289,8 @@ describe("through the gateway", () => {
     const url = await gateway(server);
     const run = await codex(home(`${provider({ url })}${setting}`), RUN);
     expectShellRun(run);
-    expect(server.requests.some(({ kind }) => kind === "http")).toBe(setting !== ""); // it lists the models where it has a WebSocket
+    const overHttp = server.requests.filter(({ kind, method }) => kind === "http" && method === "POST");
+    expect(overHttp).toEqual([]);
     expect(asked(server).at(-1)).toMatchObject({ previous_response_id: expect.any(String) });
   });
 
