@@ -5,3 +5,4 @@
 
 export { BodyFault, decodeBody, readBody, readUpTo } from "./body.ts";
 export { type CallerOptions, isLoopback, strangerIn } from "./callers.ts";
+export { holdTogether, writeChunk } from "./chunk.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { BodyFault, decodeBody, readBody } from "../../server/index.ts";
+import { BodyFault, decodeBody, holdTogether, readBody, writeChunk } from "../../server/index.ts";
 import { askedBody } from "../forwarding/asked.ts";
 import { forwardable } from "../forwarding/headers.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
@@ -99,15 +99,17 @@ class HttpRequest {
     return answer;
   }
 
-  async #stream({ status, headers, frames, carrier }: StreamedAnswer): Promise<void> {
+  async #stream({ status, headers, frames }: StreamedAnswer): Promise<void> {
     const response = this.#response;
     this.#record.answered(status, headers);
     response.writeHead(status, headers);
-    if (carrier === "http") response.flushHeaders(); // the first event may be a while
+    if (response.socket) holdTogether(response.socket);
+    response.flushHeaders();
     try {
       for (let text = await frames.next(); text !== undefined; text = await frames.next()) {
         this.#record.sent(text);
-        if (!response.write(text, "latin1")) await this.#drained();
+        const full = writeChunk(response, text, "latin1");
+        if (full) await once(full, "drain", { signal: this.#gone.signal });
       }
       response.end();
     } finally {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Writable } from "node:stream";
+import { writeChunk } from "../../server/index.ts";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import { isFields } from "../fields.ts";
@@ -8,13 +8,6 @@ import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import type { Passed } from "../workbench/exchanges/passed.ts";
 
 const COMMENT = ": keep-alive\n\n";
-
-/** What is written in one go leaves in one packet: the head, the events that are there already, and the end. */
-export function holdTogether(socket: Writable): void {
-  if (socket.writableCorked > 0) return;
-  socket.cork();
-  process.nextTick(() => socket.uncork());
-}
 
 /** An answer as server-sent events: `event:` and `data:` a frame, as the service writes them. */
 export class EventStream implements Outlet {
@@ -48,23 +41,13 @@ export class EventStream implements Outlet {
   }
 
   /** Events that came together, in one write. */
-  sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
+  async sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
+    if (this.gone.aborted) return;
     let frames = "";
     for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
-    if (!this.gone.aborted) this.#passing?.framed(frames);
-    const { socket, chunkedEncoding } = this.#response;
-    if (!socket || !chunkedEncoding || this.gone.aborted) return this.#write(frames);
-    holdTogether(socket);
-    return this.#writeChunk(socket, frames);
-  }
-
-  /**
-   * One HTTP chunk in one write. Node's own way makes three of it, which is most of what a small event costs; it keeps the order,
-   * since an answer that has its socket has nothing left to send elsewhere.
-   */
-  async #writeChunk(socket: Writable, frames: string): Promise<void> {
-    if (socket.write(`${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n`)) return;
-    await unlessFired(new Promise<void>((resolve) => socket.once("drain", () => resolve())), this.gone);
+    this.#passing?.framed(frames);
+    const full = writeChunk(this.#response, frames, "utf8");
+    if (full) await unlessFired(new Promise<void>((resolve) => full.once("drain", () => resolve())), this.gone);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {

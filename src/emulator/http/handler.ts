@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { holdTogether } from "../../server/index.ts";
 import { checkCaller } from "../callers.ts";
 import { flushed } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
@@ -20,7 +21,7 @@ import type { Upstream } from "../workbench/relay/upstream.ts";
 import { taken } from "../workbench/transcripts/taken.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
-import { EventStream, holdTogether } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";
 
 /** Answers HTTP requests: records, asks the script, then the endpoint. */
