@@ -8,7 +8,7 @@ import { codex } from "./figures/codex.mjs";
 import { conversation } from "./figures/conversation.mjs";
 import { doors } from "./figures/doors.mjs";
 import { emulators } from "./figures/emulator.mjs";
-import { gateway } from "./figures/gateway.mjs";
+import { codexProxy, gateway } from "./figures/gateway.mjs";
 import { growth } from "./figures/growth.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
@@ -38,10 +38,11 @@ const FIGURES = {
   emulators,
   gateway,
   codex,
+  "codex-proxy": codexProxy,
 };
 
 /** Measured when named. */
-const CURIOSITIES = new Set(["codex"]);
+const CURIOSITIES = new Set(["codex", "codex-proxy"]);
 /** Left out of `--quick`: what they show hardly moves. */
 const SLOW = new Set(["round-trip", "compression", "sessions", "cold-start", "doors", "gateway"]);
 

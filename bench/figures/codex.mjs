@@ -47,7 +47,7 @@ export async function codex(/** @type {import("./streams.mjs").Context} */ { ser
 }
 
 /** @returns {string} Path of the program, 400 MB of it, which is why no other figure needs it. */
-function installCodex() {
+export function installCodex() {
   const name = `@openai/codex-${process.platform}-${process.arch}`;
   const triple = TRIPLES[`${process.platform}-${process.arch}`];
   if (!triple) throw new Error(`there is no codex for ${process.platform}-${process.arch} here`);

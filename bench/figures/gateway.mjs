@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cleanEnvironment, medianOf, ratioOf, takeTurns } from "../measure.mjs";
 import { digits } from "../report.mjs";
+import { installCodex } from "./codex.mjs";
 
 const SECONDS = 6;
 const MODEL = `paced:${SECONDS}`;
@@ -20,13 +21,32 @@ const NAMES = {
 };
 
 /** @returns {Promise<import("../report.mjs").Figure>} */
-export async function gateway(/** @type {import("./streams.mjs").Context} */ { server, quick }) {
+export function gateway(/** @type {import("./streams.mjs").Context} */ { server, quick }) {
+  return between(server, quick, {});
+}
+
+/**
+ * The same beside the reference's own, which is in the 400 MB of its program.
+ *
+ * @returns {Promise<import("../report.mjs").Figure>}
+ */
+export async function codexProxy(/** @type {import("./streams.mjs").Context} */ { server, quick }) {
+  return between(server, quick, { rust: await startReferenceProxy(installCodex(), server.origin) });
+}
+
+/**
+ * @param {Server} server
+ * @param {boolean} quick
+ * @param {Readonly<Record<string, Server>>} others
+ */
+async function between(server, quick, others) {
   const names = /** @type {const} */ (["plain", "gateway-http", "gateway"]);
-  const forwarders = await Promise.all(names.map((name) => startForwarder(name, server.origin)));
+  const started = await Promise.all(names.map((name) => startForwarder(name, server.origin)));
+  const forwarders = { ...others, ...Object.fromEntries(names.map((name, index) => [name, started[index]])) };
   try {
-    return await compared(server, Object.fromEntries(names.map((name, index) => [name, forwarders[index]])), quick);
+    return await compared(server, forwarders, quick);
   } finally {
-    for (const forwarder of forwarders) forwarder.close();
+    for (const forwarder of Object.values(forwarders)) forwarder?.close();
   }
 }
 
@@ -38,17 +58,15 @@ export async function gateway(/** @type {import("./streams.mjs").Context} */ { s
  * @param {boolean} quick
  * @returns {Promise<import("../report.mjs").Figure>}
  */
-export async function compared(server, forwarders, quick) {
+async function compared(server, forwarders, quick) {
   const streams = quick ? 50 : 200;
   /** @type {Record<string, { cpuMs: number }[]>} */
   const cpu = Object.fromEntries(Object.keys(forwarders).map((name) => [name, []]));
   /** @type {Record<string, import("../measure.mjs").Sample[]>} */
   const first = Object.fromEntries(["direct", ...Object.keys(forwarders)].map((name) => [name, []]));
-  const between = Object.entries(forwarders).flatMap(([name, each]) =>
-    each ? [/** @type {const} */ ([name, each])] : [],
-  );
+  const all = Object.entries(forwarders).flatMap(([name, each]) => (each ? [/** @type {const} */ ([name, each])] : []));
   for (let round = 0; round < (quick ? 2 : 5); round += 1) {
-    const turns = round % 2 === 0 ? between : [...between].reverse();
+    const turns = round % 2 === 0 ? all : [...all].reverse();
     for (const [name, forwarder] of turns) {
       if (round === 0) await load(forwarder, "stream", { model: "long:60", between: 1, later: 20 }); // until the compiler is done with it
       const before = await forwarder.cpuMs();
@@ -64,7 +82,7 @@ export async function compared(server, forwarders, quick) {
   return {
     title: `A forwarder between: CPU of its process for a stream of ${SECONDS * 20} events at 20 a second (${streams} at a time), and what it adds to the first event of a short request`,
     head: ["between", "CPU in ms a stream", "to plain", "first event in ms", "added"],
-    rows: ["direct", ...between.map(([name]) => name)].map((name) => [
+    rows: ["direct", ...all.map(([name]) => name)].map((name) => [
       NAMES[/** @type {keyof typeof NAMES} */ (name)],
       digits(name === "direct" ? Number.NaN : medianOf(cpu[name] ?? [], "cpuMs")),
       digits(name === "direct" ? Number.NaN : ratio(name)),
@@ -104,12 +122,8 @@ async function startForwarder(/** @type {string} */ name, /** @type {string} */ 
   };
 }
 
-/**
- * The reference's own, for the figure `codex`.
- *
- * @returns {Promise<Server>}
- */
-export async function startReferenceProxy(/** @type {string} */ program, /** @type {string} */ origin) {
+/** @returns {Promise<Server>} */
+async function startReferenceProxy(/** @type {string} */ program, /** @type {string} */ origin) {
   const folder = mkdtempSync(join(tmpdir(), "codex-proxy-"));
   const info = join(folder, "info.json");
   const written = new Promise((resolve) => watch(folder, () => resolve(undefined)));
