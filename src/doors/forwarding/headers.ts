@@ -28,12 +28,12 @@ export function forwardable(headers: HeaderMap): Record<string, string> {
   );
 }
 
-/** The headers of a request in two: whose it is, and what else it says. */
+/** The headers of a request in two: whose it is, and what else it says beside the form of its body. */
 export function parted(headers: HeaderMap): {
   readonly credentials: Readonly<Record<string, string>>;
   readonly others: Readonly<Record<string, string>>;
 } {
-  const entries = Object.entries(forwardable(headers));
+  const entries = Object.entries(forwardable(headers)).filter(([name]) => name !== "content-type");
   return {
     credentials: Object.fromEntries(entries.filter(([name]) => CREDENTIALS.includes(name))),
     others: Object.fromEntries(entries.filter(([name]) => !CREDENTIALS.includes(name))),

@@ -134,7 +134,10 @@ export class ForwardingService {
     const owner = JSON.stringify([client, this.#options.auth ? [] : Object.entries(credentials).sort()]);
     const wanted = { owner, key: conversationKey(body, headers), input: inputItems(body), open: () => open(carrier) };
     const conversation = tries ? this.#sessions.take(wanted) : undefined;
-    if (!conversation) return { session: open("http"), giveBack: () => {} };
+    if (!conversation) {
+      const session = open(carrier === "websocket" ? carrier : "http"); // for this one request
+      return { session, giveBack: () => void session.close() };
+    }
     const { session } = conversation;
     const giveBack = (): void => {
       const isSpent = session.carrier === "http"; // it would serve as one of its own does

@@ -69,6 +69,10 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     throw new BuildError(
       `a gateway that listens on ${host} lends its credentials to everybody who reaches it: give it tokens, or let it listen on 127.0.0.1`,
     );
+  if (options.inspector && !isLoopback(host))
+    throw new BuildError(
+      `the page shows prompts to everybody who reaches it: with an inspector the gateway listens on loopback alone, and not on ${host}`,
+    );
   if (tokens?.some((token) => token.trim() === ""))
     throw new BuildError("one of the gateway's tokens is empty: is the variable set that it comes from?");
   for (const [name, value] of Object.entries({ port, maxBodyBytes, maxRequests, maxClients })) {

@@ -45,6 +45,8 @@ export class WebSockets {
     record.received();
     const refused = this.#refusal(message);
     if (refused) return refuse(socket, refused, record);
+    this.#server ??= this.#open();
+    const server = await this.#server;
     let upstream: OpenWebSocket;
     try {
       upstream = await this.#parts.connect(parted(flat(message)).others, gone.signal);
@@ -60,8 +62,7 @@ export class WebSockets {
     }
     const headers = forwardable(upstream.headers);
     this.#answers.set(message, headers);
-    this.#server ??= this.#open();
-    (await this.#server).handleUpgrade(message, socket, head, (client) => {
+    server.handleUpgrade(message, socket, head, (client) => {
       record.answered(101, headers);
       const relay = new Relay(client, upstream, record, () => this.#relays.delete(relay));
       this.#relays.add(relay);

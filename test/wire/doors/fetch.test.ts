@@ -140,6 +140,43 @@ describe("what breaks", () => {
     expect(bodiesAt(emulator)).toHaveLength(3);
   });
 
+  it.each([
+    ["is too old", { connectionMaxRequests: 1 }],
+    [
+      "has forgotten the last response",
+      {
+        script: [
+          {},
+          {
+            status: 400,
+            body: { error: { message: "gone", code: "previous_response_not_found", type: "invalid_request_error" } },
+          },
+        ],
+      },
+    ],
+  ])("because our connection %s is asked again unseen", async (_why, options) => {
+    const emulator = await emulate({ ...options, rateLimits: false });
+    const send = responsesFetch();
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { status, body } = await post(send, emulator, { ...HELLO, prompt_cache_key: "a" });
+      const types = eventsIn(await new Response(body).text()).map(({ data }) => data.type);
+      expect([status, types.filter((type) => type === "response.created" || type === "error"), types.at(-1)]).toEqual([
+        200,
+        ["response.created"],
+        "response.completed",
+      ]);
+    }
+    expect(bodiesAt(emulator)).toHaveLength(3);
+  });
+
+  it("because the client goes on from a response that is gone is the client's to hear", async () => {
+    const emulator = await emulate();
+    const answer = await post(responsesFetch(), emulator, { ...HELLO, previous_response_id: "resp_gone" });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { code: "previous_response_not_found" } });
+    expect(bodiesAt(emulator)).toHaveLength(1);
+  });
+
   it("by the client's signal rejects with its reason, before the head and behind it, and ends the generation", async () => {
     const reason = new DOMException("enough", "AbortError");
     const stalled = await emulate({ script: [{ stallBeforeHeaders: true }] });
@@ -186,6 +223,20 @@ describe("a conversation", () => {
     expect(bodies.map((body) => body.input.length)).toEqual([1, 1, 1]);
     expect(bodies[2]).toHaveProperty("previous_response_id");
     expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("keeps what the client asks for in headers, and no more", async () => {
+    const emulator = await emulate({ requireWebSocketBeta: true });
+    const headers = { "openai-beta": "something=v2", "x-custom": "c", "user-agent": "sdk/1" };
+    expect((await post(responsesFetch(), emulator, HELLO, { headers })).status).toBe(200);
+    const [handshake] = handshakesAt(emulator);
+    expect(handshake?.headers).toMatchObject({
+      "openai-beta": "something=v2, responses_websockets=2026-02-06",
+      "x-custom": "c",
+      "user-agent": "sdk/1",
+    });
+    for (const name of ["content-type", "session_id", "x-client-request-id"])
+      expect(handshake?.headers).not.toHaveProperty(name);
   });
 
   it("gets no field that the client did not send", async () => {

@@ -66,6 +66,7 @@ export async function connectResponses(
       [header.openaiBeta]: RESPONSES_WEBSOCKETS,
       ...conversationHeaders({ ...options, sessionSource: undefined }, sessionHeaders),
       ...options.headers,
+      [header.openaiBeta]: withOwnBeta(options.headers), // in its place
     },
     compression: options.compression,
     signal: options.signal,
@@ -75,4 +76,11 @@ export async function connectResponses(
     turnState?.set(connection.headers[header.turnState]);
     return new ResponsesWebSocketConnection(connection, { provider, limits, observer, traceContext });
   });
+}
+
+/** What the caller asks for beside it stays. */
+function withOwnBeta(headers: WebSocketConnectOptions["headers"] = {}): string {
+  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === header.openaiBeta)?.[1];
+  if (given === undefined) return RESPONSES_WEBSOCKETS;
+  return given.includes("responses_websockets=") ? given : `${given}, ${RESPONSES_WEBSOCKETS}`;
 }
