@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { BodyFault, decodeBody, holdTogether, readBody, writeChunk } from "../../server/index.ts";
 import { askedBody } from "../forwarding/asked.ts";
 import { forwardable } from "../forwarding/headers.ts";
@@ -109,11 +109,11 @@ class HttpRequest {
       for (let text = await frames.next(); text !== undefined; text = await frames.next()) {
         this.#record.sent(text);
         const full = writeChunk(response, text, "latin1");
-        if (full) await once(full, "drain", { signal: this.#gone.signal });
+        if (full && !(await this.#hasRoom(full))) return;
       }
       response.end();
     } finally {
-      if (this.#gone.signal.aborted) await frames.leave();
+      await frames.leave();
     }
   }
 
@@ -144,7 +144,7 @@ class HttpRequest {
     response.flushHeaders();
     for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
       this.#record.sent(chunk);
-      if (!response.write(chunk)) await this.#drained();
+      if (!response.write(chunk) && !(await this.#hasRoom(response))) return;
     }
     response.end();
   }
@@ -156,8 +156,14 @@ class HttpRequest {
     return Readable.toWeb(this.#message) as ReadableStream;
   }
 
-  async #drained(): Promise<void> {
-    await once(this.#response, "drain", { signal: this.#gone.signal });
+  /** Waits for room. False: the client is gone. */
+  async #hasRoom(full: Writable): Promise<boolean> {
+    try {
+      await once(full, "drain", { signal: this.#gone.signal });
+      return true;
+    } catch {
+      return false; // it left, or its connection broke
+    }
   }
 
   #fail(error: unknown): void {

@@ -124,6 +124,18 @@ describe("a request for a response", () => {
     expect(await logged(1)).toMatchObject([{ end: "left" }]);
   });
 
+  it("that its client leaves unread frees its connection for the next", async () => {
+    const delta = wire.delta("x".repeat(100_000));
+    const events = [wire.created, ...Array.from({ length: 200 }, () => delta), wire.completed()];
+    const { url, emulator, logged } = await gate({ script: [{ events }] }, { maxConnections: 1 });
+    const answer = await open(url, { method: "POST", body: HELLO }); // more than sockets hold, and nobody reads it
+    await new Promise((resolve) => setImmediate(resolve));
+    answer.destroy();
+    await logged(1);
+    expect((await send(url, { body: HELLO })).status).toBe(200);
+    expect(kindsOf(emulator).at(-1)).toBe("frame");
+  });
+
   it("goes on from the client's last one, and shares nothing with another user's of the same key name", async () => {
     const { url, emulator } = await gate({}, { tokens: ["anna", "bert"] });
     const history: object[] = [{ role: "user", content: [{ type: "input_text", text: "hi" }], type: "message" }];

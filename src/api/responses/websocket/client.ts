@@ -66,7 +66,7 @@ export async function connectResponses(
       [header.openaiBeta]: RESPONSES_WEBSOCKETS,
       ...conversationHeaders({ ...options, sessionSource: undefined }, sessionHeaders),
       ...options.headers,
-      [header.openaiBeta]: withOwnBeta(options.headers), // in its place
+      ...withOwnBeta(options.headers),
     },
     compression: options.compression,
     signal: options.signal,
@@ -79,8 +79,8 @@ export async function connectResponses(
 }
 
 /** What the caller asks for beside it stays. */
-function withOwnBeta(headers: WebSocketConnectOptions["headers"] = {}): string {
+function withOwnBeta(headers: WebSocketConnectOptions["headers"] = {}): WebSocketConnectOptions["headers"] {
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === header.openaiBeta)?.[1];
-  if (given === undefined) return RESPONSES_WEBSOCKETS;
-  return given.includes("responses_websockets=") ? given : `${given}, ${RESPONSES_WEBSOCKETS}`;
+  if (given === undefined || given.includes("responses_websockets=")) return {};
+  return { [header.openaiBeta]: `${given}, ${RESPONSES_WEBSOCKETS}` };
 }
