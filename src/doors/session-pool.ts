@@ -4,15 +4,16 @@ import type { ResponseItem, ResponsesSession } from "../index.ts";
 export interface Conversation {
   readonly session: ResponsesSession;
   readonly owner: string;
-  key: string | undefined;
-  /** Of the last request, enough to tell whether another goes on from it. */
+  readonly key: string | undefined;
+  /** Of the last request. */
   history: History;
 }
 
+/** The ends of a history, as JSON: whether the session can go on is its own to find out. */
 interface History {
   readonly length: number;
-  readonly first: ResponseItem | undefined;
-  readonly last: ResponseItem | undefined;
+  readonly first: string | undefined;
+  readonly last: string | undefined;
 }
 
 /** Who asks, for which conversation, and with what. */
@@ -50,14 +51,15 @@ export class SessionPool {
   /** Undefined where as many as may be are at work. What it gives is to be given back. */
   take({ owner = "", key, input, open }: Wanted): Conversation | undefined {
     const isOwn = (conversation: Conversation) => conversation.owner === owner && conversation.key === key;
-    let at = this.#idle.findLastIndex((each) => isOwn(each) && continues(input, each.history));
+    const written = new WrittenInput(input);
+    let at = this.#idle.findLastIndex((each) => isOwn(each) && written.continues(each.history));
     if (at === -1 && key !== undefined) at = this.#idle.findLastIndex(isOwn); // its history was rewritten: the connection is there all the same
     let conversation = at === -1 ? undefined : this.#idle.splice(at, 1)[0];
     if (!conversation) {
       if (!this.#hasRoom()) return undefined;
-      conversation = { session: open(), owner, key, history: historyOf(input) };
+      conversation = { session: open(), owner, key, history: written.history };
     }
-    conversation.history = historyOf(input);
+    conversation.history = written.history;
     this.#busy.add(conversation);
     return conversation;
   }
@@ -89,16 +91,30 @@ export class SessionPool {
   }
 }
 
-function historyOf(input: readonly ResponseItem[]): History {
-  return { length: input.length, first: input[0], last: input.at(-1) };
-}
+/** The items of a request as JSON, each written once however many histories it is compared with. */
+class WrittenInput {
+  readonly #input: readonly ResponseItem[];
+  readonly #written = new Map<number, string>();
 
-/** Whether the session can go on is its own to find out; here the ends of what it knows are looked at. */
-function continues(input: readonly ResponseItem[], { length, first, last }: History): boolean {
-  if (length === 0 || input.length < length) return false;
-  return isSame(input[length - 1], last) && isSame(input[0], first);
-}
+  constructor(input: readonly ResponseItem[]) {
+    this.#input = input;
+  }
 
-function isSame(left: ResponseItem | undefined, right: ResponseItem | undefined): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
+  get history(): History {
+    const { length } = this.#input;
+    return { length, first: this.#at(0), last: this.#at(length - 1) };
+  }
+
+  continues({ length, first, last }: History): boolean {
+    if (length === 0 || this.#input.length < length) return false;
+    return this.#at(length - 1) === last && this.#at(0) === first;
+  }
+
+  #at(index: number): string | undefined {
+    const known = this.#written.get(index);
+    if (known !== undefined || index < 0 || index >= this.#input.length) return known;
+    const text = JSON.stringify(this.#input[index]);
+    this.#written.set(index, text);
+    return text;
+  }
 }
