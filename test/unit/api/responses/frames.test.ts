@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { ResponseReader } from "../../../../src/api/responses/reader.ts";
+import { silentLogger } from "../../../../src/client/observe/log.ts";
+import { decodeRawData, rawDataOf } from "../../../../src/client/raw-text.ts";
+
+type Emitted = { readonly type: string; readonly wireType?: string; readonly data?: string | Uint8Array };
+
+/** Everything that a reader yields of some events. */
+function read(texts: readonly string[], fast: boolean): Emitted[] {
+  const emitted: Emitted[] = [];
+  const sink = {
+    event: (event: Emitted) => void emitted.push(event),
+    deltas: (deltas: readonly Emitted[]) => void emitted.push(...deltas),
+    completed() {},
+    failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
+  };
+  const reader = new ResponseReader(sink, "websocket", { frames: true, fast, logger: silentLogger });
+  for (const text of texts) reader.read(rawDataOf(Buffer.from(text)));
+  return emitted;
+}
+
+const delta = (text: string, number: number) =>
+  JSON.stringify({
+    type: "response.output_text.delta",
+    sequence_number: number,
+    item_id: "m",
+    output_index: 0,
+    content_index: 0,
+    delta: text,
+  });
+const item = {
+  type: "message",
+  id: "m",
+  role: "assistant",
+  status: "completed",
+  content: [{ type: "output_text", text: "äbc", annotations: [] }],
+};
+const EVENTS = [
+  '{"type":"response.created","sequence_number":0,"response":{"id":"r"}}',
+  '{"type":"response.in_progress","sequence_number":1,"response":{"id":"r"}}',
+  ...["ä", "b", "b", "b", "c"].map((text, index) => delta(text, index + 2)),
+  '{"type":"response.output_text.done","sequence_number":7,"item_id":"m","output_index":0,"content_index":0,"text":"äbc"}',
+  '{"sequence_number":8,"new":"field","type":"response.of_next_year"}',
+  JSON.stringify({ type: "response.output_item.done", sequence_number: 9, output_index: 0, item }),
+  delta("long ".repeat(2000), 10),
+  '{"type":"response.completed","sequence_number":11,"response":{"id":"r","output":[]}}',
+];
+
+test.each([true, false])("each event comes once as it was sent, and before what it says; fast: %s", (fast) => {
+  const emitted = read(EVENTS, fast);
+  const frames = emitted.filter(({ type }) => type === "frame");
+  expect(frames.map(({ data = "" }) => decodeRawData(data))).toEqual(EVENTS);
+  expect(frames.map(({ wireType }) => wireType)).toEqual(
+    EVENTS.map((text) => (JSON.parse(text) as { type: string }).type),
+  );
+  const types = emitted.map(({ type, wireType }) => wireType ?? type);
+  expect(types.slice(0, 5)).toEqual([
+    "response.created",
+    "created",
+    "response.in_progress",
+    "response.output_text.delta",
+    "output_text.delta",
+  ]);
+  expect(types.at(-1)).toBe("completed");
+});
+
+test("what ends a response badly comes before its error", () => {
+  const text = '{"type":"error","status":429,"error":{"code":"rate_limit_exceeded","message":"ä"}}';
+  const emitted = read([text], true);
+  expect(emitted.map(({ type }) => type)).toEqual(["frame", "failed: rate_limit"]);
+  expect(decodeRawData(emitted[0]?.data ?? "")).toBe(text);
+});
