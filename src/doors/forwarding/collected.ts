@@ -1,5 +1,5 @@
-import { decodeRawData } from "../../client/index.ts";
-import type { FrameEvent, ResponseItem, ResponseStream } from "../../index.ts";
+import { type Blank, decodeRawData } from "../../client/index.ts";
+import type { FrameEvent, JsonObject, ResponseItem, ResponseStream } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
 
@@ -8,9 +8,10 @@ const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incom
 /**
  * The answer to a client that did not ask for a stream: the response of the event that ended it, with every item.
  *
+ * @param blanker - What is done to a failure in the service's words.
  * @throws What broke the stream.
  */
-export async function collected(stream: ResponseStream): Promise<WholeAnswer> {
+export async function collected(stream: ResponseStream, blanker: () => Promise<Blank>): Promise<WholeAnswer> {
   const items: ResponseItem[] = [];
   let end: FrameEvent | undefined;
   let hasRestarted = false;
@@ -27,13 +28,19 @@ export async function collected(stream: ResponseStream): Promise<WholeAnswer> {
       }
     }
   } catch (failure) {
-    const event = end && decodeRawData(end.data);
-    const refusal = event === undefined ? undefined : refusalIn(event, failure);
+    if (!end) throw failure;
+    const event = (await blanker())(decodeRawData(end.data));
+    const refusal = refusalIn(event, failure);
     if (refusal) return refusal;
-    if (end?.wireType !== "response.failed") throw failure;
+    if (end.wireType !== "response.failed") throw failure;
+    return jsonAnswer(200, stream.headers, responseIn(event));
   }
-  const { response } = JSON.parse(decodeRawData((end as FrameEvent).data)) as { response?: unknown };
-  const told = isObject(response) ? response : {};
+  const told = responseIn(decodeRawData((end as FrameEvent).data));
   const isWhole = !hasRestarted && Array.isArray(told.output) && told.output.length >= items.length;
   return jsonAnswer(200, stream.headers, isWhole ? told : { ...told, output: items });
+}
+
+function responseIn(event: string): JsonObject {
+  const { response } = JSON.parse(event) as { response?: unknown };
+  return isObject(response) ? response : {};
 }

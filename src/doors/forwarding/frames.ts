@@ -1,4 +1,4 @@
-import { decodeRawData, type RawData, type RawText } from "../../client/index.ts";
+import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
 import type { FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 
@@ -19,6 +19,7 @@ const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 export class Frames {
   readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
   readonly #onOver: () => void;
+  readonly #blanker: () => Promise<Blank>;
   /** Of its first stream. */
   readonly carrier: "websocket" | "http";
   /** Taken from the stream before anybody asked for it. */
@@ -33,8 +34,12 @@ export class Frames {
   #shift = 0;
   #isFollowUp = false;
 
-  /** @param onOver - Called once, when the answer is over, however it ended. */
-  constructor(stream: ResponseStream, onOver: () => void) {
+  /**
+   * @param onOver - Called once, when the answer is over, however it ended.
+   * @param blanker - What is done to a failure in the service's words.
+   */
+  constructor(stream: ResponseStream, onOver: () => void, blanker: () => Promise<Blank>) {
+    this.#blanker = blanker;
     this.carrier = stream.status === 101 ? "websocket" : "http";
     this.#batches = stream.batches();
     this.#onOver = onOver;
@@ -54,7 +59,8 @@ export class Frames {
   async begin(): Promise<{ readonly event: string; readonly failure: unknown } | undefined> {
     this.#early = await this.#read();
     if (!this.#failed || this.#early !== "" || this.#failure === undefined) return undefined;
-    return { event: decodeRawData(this.#failed.data), failure: this.#failure };
+    const blank = await this.#blanker();
+    return { event: blank(decodeRawData(this.#failed.data)), failure: this.#failure };
   }
 
   /**
@@ -70,7 +76,8 @@ export class Frames {
     if (text !== "") return text;
     const { data, wireType } = this.#failed as FrameEvent;
     this.#failed = undefined;
-    return framed(wireType, data);
+    const blank = await this.#blanker();
+    return framed(wireType, Buffer.from(blank(decodeRawData(data))).toString("latin1"));
   }
 
   /** Ends the answer, wherever it is; the service stops to make it. */

@@ -1,3 +1,4 @@
+import type { Blank } from "../../client/index.ts";
 import {
   type AuthProvider,
   CodexApi,
@@ -12,6 +13,7 @@ import {
 import { SessionPool } from "../session-pool.ts";
 import { type Asked, inputItems, sentBody } from "./asked.ts";
 import { collected } from "./collected.ts";
+import { blankerFor } from "./credentialed.ts";
 import { Frames } from "./frames.ts";
 import { conversationKey, forwardable, parted } from "./headers.ts";
 import { refusalIn, refusalOf, type WholeAnswer } from "./refusal.ts";
@@ -97,11 +99,11 @@ export class ForwardingService {
         shouldRetry: state.shouldRetry,
       });
       if (asked.body.stream !== true) {
-        const whole = await collected(stream);
+        const whole = await collected(stream, this.blanker);
         giveBack();
         return whole;
       }
-      const frames = new Frames(stream, giveBack);
+      const frames = new Frames(stream, giveBack, this.blanker);
       state.frames = frames;
       const headers = { ...forwardable(stream.headers), ...STREAM_HEADERS };
       const { carrier } = frames;
@@ -115,6 +117,12 @@ export class ForwardingService {
       throw error;
     }
   }
+
+  /** For the service's words on what failed: credentials of our own are no client's business. A client's own it may read. */
+  readonly blanker = async (): Promise<Blank> => {
+    const { auth } = this.#options;
+    return auth ? blankerFor(auth, this.#api.service.provider.baseUrl) : (text) => text;
+  };
 
   /** Ends every connection, and what runs on it. */
   async close(): Promise<void> {

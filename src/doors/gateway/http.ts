@@ -139,6 +139,11 @@ class HttpRequest {
     const response = this.#response;
     const { "set-cookie": _ours, ...told } = forwardable(Object.fromEntries(answer.headers));
     this.#record.carrier = "http";
+    if (answer.status >= 400) {
+      const blank = await this.#parts.service.blanker();
+      this.#send({ status: answer.status, headers: told, body: blank(await answer.text()) });
+      return;
+    }
     this.#record.answered(answer.status, told);
     response.writeHead(answer.status, told);
     response.flushHeaders();

@@ -95,6 +95,22 @@ describe("a request for a response", () => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
+  it.each([
+    ["in a refusal", { status: 400, body: { error: { message: "no good: of-the-gateway-1" } } }, true],
+    ["in a failed response", { failed: { code: "x", message: "no good: of-the-gateway-1" } }, true],
+    ["in a failed response that is collected", { failed: { code: "x", message: "no good: of-the-gateway-1" } }, false],
+  ])("tells nobody the gateway's key that the service repeats, %s", async (_where, step, stream) => {
+    const options = { auth: apiKeyAuth("of-the-gateway-1") };
+    for (const carrier of ["websocket", "http"] as const) {
+      const { url } = await gate({ requireAuth: true, script: [step] }, { ...options, carrier });
+      const { text } = await send(url, { body: { ...HELLO, stream } });
+      expect(text).toContain("no good: [redacted]");
+      expect(text).not.toContain("of-the-gateway-1");
+    }
+    const { gateway } = await gate({ requireAuth: true, script: [{ status: 404, body: "of-the-gateway-1" }] }, options);
+    expect((await send(`${gateway.url}/models`)).text).toBe("[redacted]");
+  });
+
   it("is cut where the service's answer is, and the log says so", async () => {
     const { url, logged } = await gate({
       script: [{ events: [wire.created, wire.delta("lost")], terminateAfterEvents: 2 }],
