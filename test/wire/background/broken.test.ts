@@ -149,10 +149,25 @@ describe("where the service does not stream again", () => {
       "output_item.done",
       "completed",
     ]);
-    expect(emulator.requests.filter(isAsk).length).toBeGreaterThan(1);
+    expect(emulator.requests.filter(isAsk)).not.toHaveLength(0);
     expect(emulator.requests.filter(isStream)).toHaveLength(1);
     expect(generations()).toBe(1);
     expect(stream.position).toMatchObject({ finished: [0], underWay: {} });
+  });
+
+  it("asks again for as long as the response runs", async () => {
+    const running = { id: "resp_1", status: "in_progress", output: [] };
+    const message = { type: "message", role: "assistant", content: [{ type: "output_text", text: "done" }] };
+    const answers: readonly object[] = [running, running, { ...running, status: "completed", output: [message] }];
+    let asks = 0;
+    const script = cutOnce(
+      { events: [{ type: "response.created", sequence_number: 0, response: running }] },
+      (request) => (isStream(request) ? { status: 400, body: {} } : { status: 200, body: answers[asks++] ?? {} }),
+    );
+    const { api, emulator } = await stage({ script }, {}, { clock: hurriedClock });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(textIn(events)).toBe("done");
+    expect(emulator.requests.filter(isAsk)).toHaveLength(3);
   });
 
   it("brings nothing twice, wherever it broke", async () => {
