@@ -32,7 +32,9 @@ export type Endpoint =
   | "uploaded"
   | "upload"
   | "download"
-  | "codex_account";
+  | "codex_account"
+  | "codex_apps"
+  | "codex_analytics";
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -94,6 +96,8 @@ const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
   ["GET", "/ps/plugins/suggested/*", "codex_account"],
   ["GET", "/ps/plugins/tooling-state/*", "codex_account"],
   ["GET", "/ps/plugins/installed", "codex_account"],
+  ["POST", "/ps/mcp", "codex_apps"],
+  ["POST", "/analytics-events/events", "codex_analytics"],
 ];
 
 interface Row {

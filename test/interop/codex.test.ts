@@ -50,6 +50,11 @@ describe("the Codex CLI", () => {
     const run = await codex(path, RUN, { CODEX_CA_CERTIFICATE: authority });
     expectShellRun(run);
     await server.waitForRequests({ path: "*/models", method: "GET" });
+    const answers = Array.from(server.traffic.exchanges, ({ head, entries }) => {
+      const status = entries.flatMap((entry) => (entry.kind === "answer" ? [entry.status] : []));
+      return `${status} ${head.method} ${head.path}`;
+    });
+    expect(answers.filter((answered) => /^[45]/.test(answered))).toEqual([]);
     await server.waitForRequests({ headers: { "chatgpt-account-id": "account-emulated" }, toolOutput: true });
   });
 });

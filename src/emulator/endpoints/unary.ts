@@ -5,7 +5,7 @@ import type { Route } from "../routes.ts";
 import { ServiceError } from "../service-error.ts";
 import { actOnCall, createCall } from "./calls.ts";
 import { createClientSecret } from "./client-secrets.ts";
-import { answerCodexAccount } from "./codex-account.ts";
+import { answerCodexAccount, answerCodexApps } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
 import { FileShelf } from "./files.ts";
 import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images/answer.ts";
@@ -73,6 +73,10 @@ export class UnaryEndpoints {
         return createCall(request, this.#shared);
       case "call_act":
         return actOnCall(url.pathname, request, this.#shared.agreedSessions);
+      case "codex_apps":
+        return answerCodexApps(jsonBody(request));
+      case "codex_analytics":
+        return { status: 202, body: {} };
       case "codex_account":
         return { body: answerCodexAccount(url) };
       case "stored_response":
