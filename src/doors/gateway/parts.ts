@@ -1,4 +1,11 @@
-import { connectWebSocket, createFetch, type HeaderMap, type OpenWebSocket } from "../../client/index.ts";
+import {
+  type Blank,
+  blankerOf,
+  connectWebSocket,
+  createFetch,
+  type HeaderMap,
+  type OpenWebSocket,
+} from "../../client/index.ts";
 import { CodexApiError, endpointUrl, websocketUrl } from "../../index.ts";
 import { credentialed, credentialHeaders, credentialsFor } from "../forwarding/credentialed.ts";
 import { ForwardingService } from "../forwarding/service.ts";
@@ -23,6 +30,12 @@ interface Passed {
   readonly headers: HeaderMap;
   readonly body?: Uint8Array | ReadableStream | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A WebSocket to the service, and what hides its credentials. */
+export interface Upstream {
+  readonly socket: OpenWebSocket;
+  readonly blank: Blank;
 }
 
 /** What all requests of a gateway share: the ways to the service, and how many are under way. */
@@ -64,21 +77,24 @@ export class Parts {
   }
 
   /** Opens a WebSocket to the service for a client's. @throws What `connectWebSocket` throws. */
-  async connect(headers: HeaderMap, signal: AbortSignal): Promise<OpenWebSocket> {
+  async connect(headers: HeaderMap, signal: AbortSignal): Promise<Upstream> {
     const { provider, auth } = this.settings;
     const url = websocketUrl(provider, "responses");
     const dial = async () => {
       const credentials = await credentialsFor(auth, { carrier: "websocket", method: "GET", url, body: undefined });
-      const sent = { ...provider.headers, ...headers, ...credentialHeaders(credentials) };
-      return { credentials, socket: connectWebSocket(url, { ...this.#policy, headers: sent, signal }) };
+      const own = credentialHeaders(credentials);
+      const sent = { ...provider.headers, ...headers, ...own };
+      const blank = blankerOf({ url, headers: own, secrets: Object.values(own) });
+      return { credentials, blank, opening: connectWebSocket(url, { ...this.#policy, headers: sent, signal }) };
     };
-    const first = await dial();
+    const { credentials, blank, opening } = await dial();
     try {
-      return await first.socket;
+      return { socket: await opening, blank };
     } catch (error) {
       const isRefused = CodexApiError.is(error) && error.kind === "http" && error.status === 401;
-      if (!isRefused || !(await auth.onUnauthorized?.(first.credentials))) throw error;
-      return (await dial()).socket;
+      if (!isRefused || !(await auth.onUnauthorized?.(credentials))) throw error;
+      const renewed = await dial();
+      return { socket: await renewed.opening, blank: renewed.blank };
     }
   }
 

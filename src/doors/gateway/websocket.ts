@@ -7,7 +7,7 @@ import { forwardable, parted } from "../forwarding/headers.ts";
 import { refusalOf, type WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
-import { type Parts, upstreamPath } from "./parts.ts";
+import { type Parts, type Upstream, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
 /** Bytes that wait to go out on one side, from which the other side is not read. */
@@ -20,6 +20,7 @@ const ABNORMAL = 1006;
 
 /** By how a message begins or ends, as far as it matters who is at work: no message is read. */
 const TERMINAL = /"type": ?"(?:response\.(?:completed|failed|incomplete)|error)"/;
+const FAILS = /"type": ?"(?:response\.failed|error)"/;
 const CREATES = /"type": ?"response\.create"/;
 const ENDS_BYTES = 128;
 
@@ -47,7 +48,7 @@ export class WebSockets {
     if (refused) return refuse(socket, refused, record);
     this.#server ??= this.#open();
     const server = await this.#server;
-    let upstream: OpenWebSocket;
+    let upstream: Upstream;
     try {
       upstream = await this.#parts.connect(parted(flat(message)).others, gone.signal);
     } catch (error) {
@@ -57,10 +58,10 @@ export class WebSockets {
     }
     socket.off("close", onGone);
     if (socket.destroyed) {
-      upstream.terminate();
+      upstream.socket.terminate();
       return record.ended("left");
     }
-    const headers = forwardable(upstream.headers);
+    const headers = forwardable(upstream.socket.headers);
     this.#answers.set(message, headers);
     server.handleUpgrade(message, socket, head, (client) => {
       record.answered(101, headers);
@@ -114,7 +115,7 @@ class Relay {
   #underWay = 0;
   #isDraining = false;
 
-  constructor(client: WebSocket, upstream: OpenWebSocket, record: RequestRecord, onEnd: () => void) {
+  constructor(client: WebSocket, { socket: upstream, blank }: Upstream, record: RequestRecord, onEnd: () => void) {
     this.#client = client;
     this.#upstream = upstream;
     this.#ping = setInterval(() => upstream.ping(), PING_INTERVAL_MS);
@@ -124,10 +125,13 @@ class Relay {
       record.message("sent", data, isBinary);
       pass(data, isBinary, client, upstream);
     });
-    upstream.on("message", (data: Buffer, isBinary: boolean) => {
+    upstream.on("message", (message: Buffer, isBinary: boolean) => {
+      const ends = endsOf(message);
+      // Where the service refuses credentials it may repeat them.
+      const data = FAILS.test(ends) ? Buffer.from(blank(message.toString())) : message;
       record.message("received", data, isBinary);
       pass(data, isBinary, upstream, client);
-      if (this.#underWay === 0 || !TERMINAL.test(endsOf(data))) return;
+      if (this.#underWay === 0 || !TERMINAL.test(ends)) return;
       this.#underWay -= 1;
       if (this.#isDraining) this.drain();
     });

@@ -107,7 +107,16 @@ describe("a request for a response", () => {
       expect(text).toContain("no good: [redacted]");
       expect(text).not.toContain("of-the-gateway-1");
     }
-    const { gateway } = await gate({ requireAuth: true, script: [{ status: 404, body: "of-the-gateway-1" }] }, options);
+    const { gateway, url } = await gate(
+      { requireAuth: true, script: [step, { status: 404, body: "of-the-gateway-1" }] },
+      options,
+    );
+    const socket = await connect(url);
+    const failed = new Promise<string>((resolve) =>
+      socket.on("message", (data) => String(data).includes("no good") && resolve(String(data))),
+    );
+    socket.send(JSON.stringify({ type: "response.create", model: "m", input: "hi" }));
+    expect(await failed).toContain("no good: [redacted]");
     expect((await send(`${gateway.url}/models`)).text).toBe("[redacted]");
   });
 
