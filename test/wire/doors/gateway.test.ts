@@ -1,7 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import zlib, { gzipSync } from "node:zlib";
+import { Agent, OpenAIProvider, Runner, tool } from "@openai/agents";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
+import { z } from "zod";
 import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../../src/doors/gateway/index.ts";
 import { type EmulatorOptions, Workbench } from "../../../src/emulator/index.ts";
 import { apiKeyAuth, CodexApi, noAuth, openaiProvider } from "../../../src/index.ts";
@@ -374,4 +376,18 @@ it("shows what passes where somebody looks on", async () => {
   expect(first?.entries.at(-1)).toMatchObject({ kind: "end", how: "finished" });
   expect(second?.entries.map(({ kind }) => kind).slice(0, 3)).toEqual(["answer", "sent", "received"]);
   expect((await send(`${new URL(gateway.url).origin}/`)).text).toContain("<!doctype html>");
+});
+
+it("serves an SDK that knows nothing of it: the Agents SDK with its own client, whose tool loop sends what is new", async () => {
+  const { gateway, emulator } = await gate();
+  const weather = tool({
+    ...{ name: "get_weather", description: "The weather", parameters: z.object({ location: z.string() }) },
+    execute: async () => "18 degrees",
+  });
+  const agent = new Agent({ name: "a", instructions: "Be brief.", model: "gpt-5.5", tools: [weather] });
+  const modelProvider = new OpenAIProvider({ apiKey: "k", baseURL: gateway.url, useResponses: true });
+  const runner = new Runner({ modelProvider, tracingDisabled: true });
+  const { finalOutput } = await runner.run(agent, "What is the weather in Paris?");
+  expect(finalOutput).toContain("18 degrees");
+  expect(bodiesAt(emulator).map((body) => "previous_response_id" in body)).toEqual([false, true]);
 });
