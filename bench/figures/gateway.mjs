@@ -1,4 +1,5 @@
 import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,7 +127,8 @@ async function startForwarder(/** @type {string} */ name, /** @type {string} */ 
 async function startReferenceProxy(/** @type {string} */ program, /** @type {string} */ origin) {
   const folder = mkdtempSync(join(tmpdir(), "codex-proxy-"));
   const info = join(folder, "info.json");
-  const written = new Promise((resolve) => watch(folder, () => resolve(undefined)));
+  const watcher = watch(folder);
+  const written = once(watcher, "change");
   const args = ["responses-api-proxy", "--server-info", info, "--upstream-url", `${origin}/v1/responses`];
   const child = spawn(program, args, {
     env: { ...cleanEnvironment(), CODEX_HOME: folder },
@@ -134,6 +136,7 @@ async function startReferenceProxy(/** @type {string} */ program, /** @type {str
   });
   child.stdin.end("inside");
   await written;
+  watcher.close();
   let text = "";
   while (!text.includes("}")) text = readFileSync(info, "utf8");
   const ticks = 10; // milliseconds, as Linux counts them

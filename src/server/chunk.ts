@@ -18,7 +18,6 @@ export function holdTogether(socket: Writable): void {
 export function writeChunk(response: ServerResponse, text: string, encoding: "utf8" | "latin1"): Writable | undefined {
   const { socket, chunkedEncoding } = response;
   if (!socket || !chunkedEncoding) return response.write(text, encoding) ? undefined : response;
-  holdTogether(socket);
   const size = encoding === "latin1" ? text.length : Buffer.byteLength(text);
   return socket.write(`${size.toString(16)}\r\n${text}\r\n`, encoding) ? undefined : socket;
 }

@@ -23,10 +23,11 @@ export class Frames {
   /** Of its first stream. */
   readonly carrier: "websocket" | "http";
   /** Taken from the stream before anybody asked for it. */
-  #early: RawText | undefined;
+  #early: { readonly text: RawText | undefined } | undefined;
   /** Failed by the service's own word; sent on when it proves to be the end. */
   #failed: FrameEvent | undefined;
-  #failure: unknown;
+  /** The same, when it has. */
+  #ended: { readonly text: RawText; readonly event: string; readonly failure: unknown } | undefined;
   #hasOutput = false;
   #isOver = false;
   #lastNumber = -1;
@@ -57,10 +58,11 @@ export class Frames {
    * @throws What broke it before its first event.
    */
   async begin(): Promise<{ readonly event: string; readonly failure: unknown } | undefined> {
-    this.#early = await this.#read();
-    if (!this.#failed || this.#early !== "" || this.#failure === undefined) return undefined;
-    const blank = await this.#blanker();
-    return { event: blank(decodeRawData(this.#failed.data)), failure: this.#failure };
+    const text = await this.#read();
+    this.#early = { text };
+    if (!this.#ended || this.#ended.text !== text) return undefined;
+    const { event, failure } = this.#ended;
+    return { event, failure };
   }
 
   /**
@@ -69,15 +71,11 @@ export class Frames {
    *
    * @throws What broke the stream. {@link StreamError} It would have to begin anew, and a part of the answer is out.
    */
-  async next(): Promise<RawText | undefined> {
+  next(): Promise<RawText | undefined> {
     const early = this.#early;
+    if (early === undefined) return this.#read();
     this.#early = undefined;
-    const text = early ?? (await this.#read());
-    if (text !== "") return text;
-    const { data, wireType } = this.#failed as FrameEvent;
-    this.#failed = undefined;
-    const blank = await this.#blanker();
-    return framed(wireType, Buffer.from(blank(decodeRawData(data))).toString("latin1"));
+    return Promise.resolve(early.text);
   }
 
   /** Ends the answer, wherever it is; the service stops to make it. */
@@ -86,7 +84,6 @@ export class Frames {
     await this.#batches.return?.();
   }
 
-  /** @returns Never empty, but where the service's failure is the next and last event. */
   async #read(): Promise<RawText | undefined> {
     while (!this.#isOver) {
       let batch: IteratorResult<readonly ResponseEvent[]>;
@@ -95,18 +92,17 @@ export class Frames {
       } catch (error) {
         this.#over();
         if (!this.#failed) throw error;
-        this.#failure = error;
-        return "";
+        return this.#failedWith(error);
       }
       if (batch.done) break;
-      const text = await this.#taken(batch.value);
+      const text = this.#taken(batch.value);
       if (text !== "") return text;
     }
     this.#over();
     return undefined;
   }
 
-  async #taken(batch: readonly ResponseEvent[]): Promise<RawText> {
+  #taken(batch: readonly ResponseEvent[]): RawText {
     let text = "";
     for (const event of batch) {
       if (event.type === "frame") {
@@ -115,7 +111,7 @@ export class Frames {
         else text += this.#passed(event);
       } else if (event.type === "restarted") {
         if (this.#hasOutput) {
-          await this.leave();
+          void this.leave();
           throw brokenAnswer(event);
         }
         this.#failed = undefined;
@@ -123,6 +119,16 @@ export class Frames {
         this.#shift = this.#lastNumber + 1;
       }
     }
+    return text;
+  }
+
+  /** The service's own word is the last event, and the end that it is over HTTP. */
+  async #failedWith(failure: unknown): Promise<RawText> {
+    const { data, wireType } = this.#failed as FrameEvent;
+    const blank = await this.#blanker();
+    const event = blank(decodeRawData(data));
+    const text = framed(wireType, Buffer.from(event).toString("latin1"));
+    this.#ended = { text, event, failure };
     return text;
   }
 

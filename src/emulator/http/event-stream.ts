@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { writeChunk } from "../../server/index.ts";
+import { holdTogether, writeChunk } from "../../server/index.ts";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
 import { isFields } from "../fields.ts";
@@ -46,6 +46,7 @@ export class EventStream implements Outlet {
     let frames = "";
     for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
     this.#passing?.framed(frames);
+    if (this.#response.socket) holdTogether(this.#response.socket);
     const full = writeChunk(this.#response, frames, "utf8");
     if (full) await unlessFired(new Promise<void>((resolve) => full.once("drain", () => resolve())), this.gone);
   }
