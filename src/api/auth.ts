@@ -4,7 +4,7 @@ import type { HeaderInit } from "../client/headers.ts";
 /**
  * Supplies credentials, asked anew for every request and every WebSocket handshake, so that a refreshed token is used at once. Every method is
  * optional, one is needed; `undefined` sends the request without that header. What a method throws is thrown to the caller as it is, and nothing is
- * sent; an abort does not wait for what a method returned.
+ * sent; an abort does not wait for what a method returned, and none may take longer than the provider's `headersTimeoutMs`.
  */
 export interface AuthProvider {
   /** Sent as `authorization: Bearer …`. */

@@ -1,3 +1,4 @@
+import { thrownText } from "../../client/failure/thrown-text.ts";
 import { isJsonObject } from "../wire/json.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "../wire/schema.ts";
 
@@ -20,7 +21,7 @@ export async function checkSchema(
     if (isJsonObject(result) && "value" in result) return { value: result.value };
     return schemaFailed("answered with neither a value nor issues");
   } catch (cause) {
-    return schemaFailed(`threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`);
+    return schemaFailed(`threw ${thrownText(cause)}`);
   } finally {
     clearTimeout(timer);
   }

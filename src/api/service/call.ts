@@ -71,11 +71,11 @@ export function addressOf({ provider }: Line, { url, path, baseUrl, query }: End
 
 /** A call that is one of its own. */
 export function beginPart(
-  { auth, observer }: Line,
+  { auth, observer, limits }: Line,
   facts: Parameters<typeof observer.begin>[0],
   signal: AbortSignal | undefined,
 ): CallPart {
-  return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal) };
+  return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal, limits.headersTimeoutMs) };
 }
 
 /** Sends a call, with its retries and its remedies. @throws The kinds of `docs/errors.md`. */

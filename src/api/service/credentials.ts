@@ -1,6 +1,6 @@
-import { BuildError, type HttpError } from "../../client/failure/kinds.ts";
+import { BuildError, type HttpError, TimeoutError } from "../../client/failure/kinds.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import { unlessAborted } from "../../client/waiting/abort.ts";
+import { unlessInterrupted } from "../../client/waiting/interruptible.ts";
 import type { AuthProvider, AuthRequest, Credentials } from "../auth.ts";
 import { header } from "../headers.ts";
 
@@ -17,28 +17,34 @@ const NONE: Credentials = { bearerToken: undefined, accountId: undefined, header
 export class CallCredentials {
   readonly #auth: AuthProvider | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number;
   #sent = NONE;
   #mayRenew = true;
 
-  /** @param auth - Undefined for a call that takes none along. */
-  constructor(auth: AuthProvider | undefined, signal: AbortSignal | undefined) {
+  /**
+   * @param auth - Undefined for a call that takes none along.
+   * @param timeoutMs - For each answer of the provider's; 0 for no limit.
+   */
+  constructor(auth: AuthProvider | undefined, signal: AbortSignal | undefined, timeoutMs: number) {
     this.#auth = auth;
     this.#signal = signal;
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
    * For the next send.
    *
-   * @throws {@link AbortedError} The signal fired; {@link BuildError} what the provider gave is no text; else what the provider throws.
+   * @throws {@link AbortedError} The signal fired; {@link BuildError} what the provider gave is no text; {@link TimeoutError} it gave nothing; else
+   *   what the provider throws.
    */
   async next(request: AuthRequest): Promise<SentCredentials> {
     const auth = this.#auth;
     if (!auth) return { headers: {}, secrets: [] };
-    this.#sent = await unlessAborted(this.#signal, async () => ({
-      bearerToken: credential("bearerToken", await auth.bearerToken?.()),
-      accountId: credential("accountId", await auth.accountId?.()),
-      headers: (await auth.headers?.(request)) ?? {},
-    }));
+    this.#sent = {
+      bearerToken: credential("bearerToken", await this.#ask("bearerToken", () => auth.bearerToken?.())),
+      accountId: credential("accountId", await this.#ask("accountId", () => auth.accountId?.())),
+      headers: headersOf(await this.#ask("headers", () => auth.headers?.(request))),
+    };
     const { bearerToken, accountId, headers } = this.#sent;
     return {
       headers: {
@@ -54,19 +60,39 @@ export class CallCredentials {
   async accountId(): Promise<string | undefined> {
     const auth = this.#auth;
     if (!auth?.accountId) return undefined;
-    return unlessAborted(this.#signal, async () => credential("accountId", await auth.accountId?.()));
+    return credential("accountId", await this.#ask("accountId", () => auth.accountId?.()));
   }
 
   /** After a refusal: was it for the credentials, and are there others now? Then the same may be sent once more. */
   async renewedAfter(refusal: HttpError): Promise<boolean> {
     if (refusal.status !== 401 || !this.#mayRenew) return false;
     this.#mayRenew = false;
-    return Boolean(await unlessAborted(this.#signal, () => this.#auth?.onUnauthorized?.(this.#sent)));
+    return Boolean(await this.#ask("onUnauthorized", () => this.#auth?.onUnauthorized?.(this.#sent)));
+  }
+
+  #ask<Answer>(method: keyof AuthProvider, ask: () => Answer | Promise<Answer>): Promise<Answer> {
+    const timeoutMs = this.#timeoutMs;
+    const lateError = () =>
+      new TimeoutError(
+        `${method}() of the auth provider gave no answer within ${timeoutMs} ms, and nothing was sent; headersTimeoutMs allows more time`,
+        { phase: "connect", timeoutMs, outlook: "never" },
+      );
+    return unlessInterrupted({ signal: this.#signal, timeoutMs, lateError }, ask);
   }
 }
 
 function lowerCased(headers: HeaderInit): HeaderInit {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Untyped callers give a `Headers`, whose fields are not its own properties, or the text of one. */
+function headersOf(value: HeaderInit | null | undefined): HeaderInit {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "object" && !Array.isArray(value) && typeof (value as Partial<Headers>).forEach !== "function")
+    return value;
+  throw new BuildError(
+    "headers() of the auth provider gave no object of names and values; of a Headers object that is Object.fromEntries(headers)",
+  );
 }
 
 /** Untyped callers give null for nothing, or an object that would go out as `[object Object]`. */

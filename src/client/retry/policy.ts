@@ -1,7 +1,10 @@
+import { inspect } from "node:util";
 import type { Failure } from "../failure/failure.ts";
+import { BuildError } from "../failure/kinds.ts";
 import { type At, isFinalFor, outlookOf, statusOf } from "../failure/outlook.ts";
+import { thrownText } from "../failure/thrown-text.ts";
 import { count, withoutUndefined } from "../options.ts";
-import { type Clock, systemClock } from "../waiting/clock.ts";
+import { answerOf, type Clock, steadyClock, systemClock } from "../waiting/clock.ts";
 
 /** What is tried again: one request, a whole stream, the opening of a WebSocket. */
 export type RetryLayer = "request" | "stream" | "handshake";
@@ -72,12 +75,16 @@ export interface Timing {
   readonly random: () => number;
 }
 
-/** The system's where nothing is given. */
+/** The system's where nothing is given; what is given and does wrong is told as such. */
 export function timingOf(given: {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
 }): Timing {
-  return { clock: given.clock ?? systemClock, random: given.random ?? Math.random };
+  const { clock, random } = given;
+  return {
+    clock: clock ? steadyClock(clock) : systemClock,
+    random: random ? () => answerOf("random()", random, (value) => value >= 0 && value < 1) : Math.random,
+  };
 }
 
 /**
@@ -96,7 +103,7 @@ export function isTriedAgain(
   at: At & { readonly layer: RetryLayer; readonly attempt: number },
 ): boolean {
   if (isFinalFor(error)) return false;
-  const asked = policy.shouldRetry?.(error as Failure, { attempt: at.attempt, layer: at.layer });
+  const asked = callersWord(policy, error as Failure, { attempt: at.attempt, layer: at.layer });
   if (asked !== undefined) return asked && !isUntrusted(error as Failure);
   return outlookOf(error, at).outlook === "again" && isAllowed(policy, error as Failure, at);
 }
@@ -110,6 +117,29 @@ export function retryDelayMs(policy: RetrySettings, error: unknown, retry: numbe
   const { retryAfterMs } = error as Failure;
   const delayMs = retryAfterMs ?? backoffDelayMs(policy.baseDelayMs, retry, random);
   return Math.round(retryAfterMs === undefined ? delayMs : Math.min(delayMs, policy.maxRetryAfterMs));
+}
+
+/** @throws {@link BuildError} It throws, or answers something else: a promise would count as true. */
+function callersWord(
+  { shouldRetry }: RetrySettings,
+  error: Failure,
+  at: { readonly attempt: number; readonly layer: RetryLayer },
+): boolean | undefined {
+  let word: unknown;
+  try {
+    word = shouldRetry?.(error, at);
+  } catch (cause) {
+    throw new BuildError(
+      `shouldRetry of the retry policy threw ${thrownText(cause)}, when it was asked about: ${error.message}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (word === undefined || typeof word === "boolean") return word;
+  throw new BuildError(
+    `shouldRetry of the retry policy answered ${inspect(word, { depth: 0 })}; it must answer true, false or undefined, and at once`,
+  );
 }
 
 function isAllowed(

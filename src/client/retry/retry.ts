@@ -1,7 +1,7 @@
 import type { At } from "../failure/outlook.ts";
 import { announceRetry, type RetryObservers } from "../observe/telemetry.ts";
-import { type Clock, systemClock } from "../waiting/clock.ts";
-import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings } from "./policy.ts";
+import type { Clock } from "../waiting/clock.ts";
+import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings, timingOf } from "./policy.ts";
 
 /** What a retry loop needs besides its policy. */
 export interface RetryContext extends RetryObservers {
@@ -26,7 +26,8 @@ export async function withRetries<Result>(
   send: (attempt: number) => Promise<Result>,
   context: RetryContext = {},
 ): Promise<Result> {
-  const { clock = systemClock, random = Math.random, at = REQUEST } = context;
+  const { at = REQUEST } = context;
+  const { clock, random } = timingOf(context);
   const settings = retrySettings(policy);
   const layer: RetryLayer = at.step === "request" ? "request" : "handshake";
   for (let attempt = 0; ; attempt += 1) {

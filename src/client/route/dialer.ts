@@ -17,6 +17,7 @@ import {
   readProxyEnvironment,
   routeThrough,
 } from "./environment-proxy.ts";
+import { steadyLookup } from "./lookup.ts";
 import { describePeer, type OriginPeer, type Peer } from "./peer.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
 import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
@@ -102,6 +103,7 @@ export function createDialer(options: DialerOptions): Dialer {
   const { trust } = options;
   const proxyHeaders = mergeHeaders(options.proxyHeaders);
   const logger = steadyLogger(options.logger);
+  const ownLookup = options.lookup && steadyLookup(options.lookup);
   const routeOf = routePolicy(options, logger);
 
   const upgrade = async (attempt: ConnectAttempt, socket: Socket, peer: Peer): Promise<Socket> => {
@@ -112,7 +114,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
   const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
     const peer = { role: "proxy", hostname: proxy.hostname, port: proxy.port, source } as const;
-    const socket = await connectTcp(attempt, peer, options.lookup);
+    const socket = await connectTcp(attempt, peer, ownLookup);
     return proxy.scheme === "https" ? upgrade(attempt, socket, peer) : socket;
   };
 
@@ -147,7 +149,7 @@ export function createDialer(options: DialerOptions): Dialer {
 
     async dial(target, limits = {}) {
       const route: Route = target.socketPath === undefined ? routeOf(target) : { kind: "direct", why: "socket path" };
-      const lookup = limits.lookup ? lookupOnRoute(limits.lookup, route) : options.lookup;
+      const lookup = limits.lookup ? steadyLookup(lookupOnRoute(limits.lookup, route)) : ownLookup;
       const origin = originPeer(target, route);
       const startedAt = performance.now();
       const connect = async (attempt: ConnectAttempt): Promise<Socket> => {

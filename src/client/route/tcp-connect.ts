@@ -1,7 +1,9 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout, isIP, type LookupFunction, Socket } from "node:net";
-import { NetworkError } from "../failure/kinds.ts";
+import type { Failure } from "../failure/failure.ts";
+import { BuildError, NetworkError } from "../failure/kinds.ts";
 import type { ConnectAttempt } from "./connect-attempt.ts";
 import { codeOf, inBrackets } from "./error-code.ts";
+import { LookupFault } from "./lookup.ts";
 import { adviceFor, describePeer, type Peer } from "./peer.ts";
 
 /**
@@ -52,8 +54,16 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
   });
 }
 
-/** The host's name has no address; `advice` replaces the usual one. */
-export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns lookup", peer)): NetworkError {
+/**
+ * The host's name has no address; `advice` replaces the usual one. What a caller's own lookup function does wrong is his, and no fault of the
+ * network's.
+ */
+export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns lookup", peer)): Failure {
+  if (cause instanceof LookupFault) {
+    return new BuildError(`the lookup function that was given ${cause.message} for host name ${peer.hostname}`, {
+      cause,
+    });
+  }
   const code = codeOf(cause);
   const whose = peer.role === "proxy" ? ` of the proxy from ${peer.source}` : "";
   return new NetworkError(`host name ${peer.hostname}${whose} cannot be resolved${inBrackets(code)}; ${advice}`, {

@@ -10,7 +10,7 @@ const request = {
 } as const;
 
 it("a key is sent without the white space that a file or a variable put around it", async () => {
-  const { headers } = await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined).next(request);
+  const { headers } = await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined, 0).next(request);
   expect(headers).toMatchObject({ authorization: "Bearer sk-1" });
 });
 
@@ -30,7 +30,7 @@ it.each([
   ["", "gave an empty string"],
   [{}, "gave a value of type object"],
 ])("%j of an auth provider is no token: no bearer without one goes out", async (value, words) => {
-  const next = new CallCredentials({ bearerToken: () => value as string }, undefined).next(request);
+  const next = new CallCredentials({ bearerToken: () => value as string }, undefined, 0).next(request);
   await expect(next).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });
 });
 
@@ -43,7 +43,7 @@ it("headers of any scheme go out with the call, over those of the other methods,
       return { Authorization: "AgentAssertion abc", "X-Signed": "s1" };
     },
   };
-  const { headers, secrets } = await new CallCredentials(auth, undefined).next(request);
+  const { headers, secrets } = await new CallCredentials(auth, undefined, 0).next(request);
   expect(headers).toMatchObject({ authorization: "AgentAssertion abc", "x-signed": "s1" });
   expect(secrets).toEqual(["AgentAssertion abc", "s1"]);
   expect(seen).toEqual([request]);

@@ -100,6 +100,13 @@ describe("a schema", () => {
       },
       "the schema itself threw TypeError: boom",
     ],
+    [
+      "throws what cannot be made a text",
+      () => {
+        throw Object.create(null);
+      },
+      "the schema itself threw [Object: null prototype] {}",
+    ],
     ["rejects", () => Promise.reject(new Error("later")), "the schema itself threw Error: later"],
     ["hangs", () => new Promise(() => {}), "the schema itself did not answer within 20 ms"],
     ["gives nothing", () => undefined, "the schema itself answered with neither a value nor issues"],
