@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.ts";
+import { readScenario } from "../../../src/emulator/scenario/file.ts";
 import {
   CodexApiError,
   CompactClient,
@@ -182,7 +183,7 @@ describe.each(Object.entries(SHAPES))("with %s", (_what, text) => {
       const stamp = String(Math.round(Date.now() / 1000));
       const signature = createHmac("sha256", secret).update(`e.${stamp}.${body}`).digest("base64");
       const headers = { "webhook-id": "e", "webhook-timestamp": stamp, "webhook-signature": `v1,${signature}` };
-      await check(() => verifyWebhook(body, headers, secret));
+      await check(() => verifyWebhook(headers, body, secret));
     }
   });
 });
@@ -203,15 +204,21 @@ describe.each(Object.entries(SHAPES))("the emulator, with %s", (_what, text) => 
   it("takes a scenario, or says what is wrong with it", async () => {
     for (const content of [text, `{"rules":${text}}`, `{"rules":[{"when":{"text":${text}},"then":${text}}]}`]) {
       const outcome = await inFile("scenario.json", content, async (folder) => {
-        await (await startEmulator({ scenario: join(folder, "scenario.json") })).close();
+        const scenario = await readScenario(join(folder, "scenario.json"));
+        await (await startEmulator({ scenario })).close();
       });
       expect(outcome).not.toContain("bare");
     }
   });
 
   it("plays a transcript, or says what is wrong with it", async () => {
-    const head = "codex-wire transcript 1\n0 request POST /v1/responses\n";
-    for (const line of [`0 body ${text}\n`, `0 body-json ${text}\n`, `1 answer 200\n2 event-json ${text}\n`]) {
+    const head = "codex-wire transcript 1\n0 request http POST /v1/responses\n";
+    for (const line of [
+      `0 request-body ${text}\n1 answer 200\n2 body x\n3 end finished\n`,
+      `0 request-body-json ${text}\n`,
+      `1 answer 200\n2 body ${text}\n3 end finished\n`,
+      `1 answer 200\n2 event x ${text}\n3 end finished\n`,
+    ]) {
       const outcome = await inFile("0001.transcript.txt", head + line, async (folder) => {
         await (await startEmulator({ replay: { folder } })).close();
       });
