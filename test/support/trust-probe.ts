@@ -1,10 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "tsdown";
-import { afterAll, beforeAll } from "vitest";
+import { bundledProgram } from "./bundled-program.ts";
 
 export interface ProbeReport {
   readonly by?: string;
@@ -20,25 +17,9 @@ export type Probe = (env: Readonly<Record<string, string>>, port?: number) => Pr
 
 /** For tests of what only a process of its own can show: the real environment, and what Node reads at its start. */
 export function useTrustProbe(): Probe {
-  let folder: string;
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "codex-wire-probe-"));
-    // Bundled, because Node 20 cannot run TypeScript.
-    await build({
-      config: false,
-      entry: { probe: join(import.meta.dirname, "trust-probe-main.ts") },
-      outDir: folder,
-      format: "esm",
-      platform: "node",
-      fixedExtension: true,
-      dts: false,
-      clean: false,
-      logLevel: "silent",
-    });
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const program = bundledProgram(join(import.meta.dirname, "trust-probe-main.ts"));
   return async (env, port) => {
-    const args = [join(folder, "probe.mjs"), ...(port === undefined ? [] : [String(port)])];
+    const args = [program.path, ...(port === undefined ? [] : [String(port)])];
     const { stdout } = await promisify(execFile)(process.execPath, args, { env });
     return JSON.parse(stdout);
   };

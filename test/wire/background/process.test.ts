@@ -1,32 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "tsdown";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { ResponseEvent, ResponsePosition } from "../../../src/index.ts";
+import { bundledProgram } from "../../support/bundled-program.ts";
 import { ofResponse, read, stage } from "./support.ts";
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "codex-wire-reader-"));
-  // Bundled, because Node 20 cannot run TypeScript; with everything, because no package is found from there.
-  await build({
-    config: false,
-    entry: { reader: join(import.meta.dirname, "reader-main.ts") },
-    outDir: folder,
-    format: "esm",
-    platform: "node",
-    noExternal: /./,
-    fixedExtension: true,
-    dts: false,
-    clean: false,
-    logLevel: "silent",
-  });
-}, 60_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+const reader = bundledProgram(join(import.meta.dirname, "reader-main.ts"));
 
 interface Line {
   readonly event: ResponseEvent;
@@ -35,7 +15,7 @@ interface Line {
 
 /** What a process wrote until it was killed, after so many pieces of text. */
 async function readUntilKilled(url: string, pieces: number): Promise<Line[]> {
-  const child = spawn(process.execPath, [join(folder, "reader.mjs"), url, "count to 20"], { env: {} });
+  const child = spawn(process.execPath, [reader.path, url, "count to 20"], { env: {} });
   const lines: Line[] = [];
   let seen = 0;
   for await (const text of createInterface({ input: child.stdout })) {

@@ -16,6 +16,8 @@ it.each([
   ["a tool search that the caller makes", [of("tool_search_call", { call_id: "c" })], 0],
   ["one that the service made stands", [of("tool_search_call", { call_id: null }), message], 2],
   ["a web search stands", [of("web_search_call", { id: "ws" }), message], 2],
+  ["a call marked async stands", [of("function_call", { call_id: "c", async: true }), message], 2],
+  ["one that says that it is not waits", [of("function_call", { call_id: "c", async: false }), message], 0],
   ["an output stands", [of("function_call_output", { call_id: "c" }), message], 2],
 ])("%s", (_what, finished, kept) => {
   expect(keptItemCount(finished)).toBe(kept);

@@ -1,0 +1,65 @@
+// `npm run test:mutants [-- TEXT]`: changes each decision of the tables below in one place at a time, and says which changes no test of theirs notices.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createVitest } from "vitest/node";
+import { mutationsOf } from "./mutants/mutations.mjs";
+import { root, runScript } from "./ready.mjs";
+
+/** The tables, and the tests that hold them. */
+const TABLES = [
+  {
+    table: "src/client/failure/outlook.ts",
+    tests: ["test/unit/client/failure", "test/unit/api/session/recovery.test.ts", "test/unit/api/refusal"],
+  },
+  { table: "src/api/refusal/codes.ts", tests: ["test/unit/api/refusal", "test/unit/api/session/recovery.test.ts"] },
+  { table: "src/api/session/incremental.ts", tests: ["test/unit/api/session"] },
+  { table: "src/api/session/recovery.ts", tests: ["test/unit/api/session"] },
+  { table: "src/api/session/kept-items.ts", tests: ["test/unit/api/session"] },
+  { table: "src/client/route/no-proxy.ts", tests: ["test/unit/client/route"] },
+  { table: "src/client/retry/policy.ts", tests: ["test/unit/client/failure", "test/unit/api/session"] },
+];
+
+await runScript(async () => {
+  const [only = ""] = process.argv.slice(2);
+  /** @type {{ path: string, text: string } | undefined} */
+  let changed;
+  const plugin = {
+    name: "mutant",
+    enforce: /** @type {const} */ ("pre"),
+    load: (/** @type {string} */ id) => (changed && id.split("?")[0] === changed.path ? changed.text : undefined),
+  };
+  const options = { root, watch: false, reporters: [{}], bail: 1 };
+  const vitest = await createVitest("test", /** @type {any} */ (options), { plugins: [plugin] });
+  await vitest.standalone();
+  let survivors = 0;
+  let count = 0;
+  try {
+    for (const { table, tests } of TABLES.filter((each) => each.table.includes(only))) {
+      const path = join(root, table);
+      const text = readFileSync(path, "utf8");
+      const specifications = await vitest.globTestSpecifications(tests);
+      const passes = async () => {
+        vitest.invalidateFile(path);
+        const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
+        return unhandledErrors.length === 0 && testModules.every((module) => module.ok());
+      };
+      changed = undefined;
+      if (!(await passes())) throw new Error(`the tests of ${table} fail as it is`);
+      for (const { line, from, to, start, end } of mutationsOf(path, text)) {
+        changed = { path, text: text.slice(0, start) + to + text.slice(end) };
+        count += 1;
+        if (!(await passes())) continue;
+        survivors += 1;
+        process.stdout.write(`${table}:${line}  ${oneLine(from)}  →  ${oneLine(to)}\n`);
+      }
+    }
+  } finally {
+    await vitest.close();
+  }
+  process.stdout.write(`${count} changes, ${survivors} of which no test notices\n`);
+  return survivors === 0 ? 0 : 1;
+});
+
+function oneLine(/** @type {string} */ text) {
+  return text.replace(/\s+/g, " ").slice(0, 80);
+}
