@@ -4,6 +4,7 @@ import {
   type FullRequest,
   hasSameFields,
   isSameItem,
+  knownHistory,
 } from "../../../../src/api/session/incremental.ts";
 import type { ResponseItem } from "../../../../src/api/wire/items.ts";
 
@@ -228,6 +229,46 @@ describe("the same item", () => {
     ["a message is not", answer("m"), { ...answer("m"), id: undefined } as never, false],
   ])("in a later request: %s", (_what, known, later, same) => {
     expect(isSameItem(known, later)).toBe(same);
+  });
+});
+
+describe("what a connection knows", () => {
+  const past = [user("a"), answer("msg_1")];
+
+  it("is nothing before its first request, and that of none is not asked", () => {
+    const history = new ConnectionHistory();
+    expect(history.isFresh).toBe(true);
+    expect(knownHistory(history)).toBeUndefined();
+    expect(knownHistory(undefined)).toBeUndefined();
+    const opening = request([user("a")]);
+    history.sent(opening, history.plan(opening));
+    expect(history.isFresh).toBe(false);
+    expect(knownHistory(history)).toBe(history);
+  });
+
+  it("is the whole of a request that went out as a whole, and what comes after goes on from there", () => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    const other = request([user("something else")]);
+    expect(history.plan(other).previousResponseId).toBeUndefined();
+    history.sent(other, history.plan(other));
+    history.completed("resp_2", [answer("msg_2")]);
+    const next = request([user("something else"), answer("msg_2"), user("b")]);
+    expect(history.plan(next)).toEqual({ previousResponseId: "resp_2", items: [user("b")] });
+  });
+
+  it("is all that it was sent in increments", () => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    const second = request([...past, user("b")]);
+    history.sent(second, history.plan(second));
+    history.completed("resp_2", [answer("msg_2")]);
+    const third = request([...past, user("b"), answer("msg_2"), user("c")]);
+    expect(history.plan(third)).toEqual({ previousResponseId: "resp_2", items: [user("c")] });
+    expect(history.plan(request([...past, user("B"), answer("msg_2")])).previousResponseId).toBeUndefined();
+  });
+
+  it("takes an id of null for none", () => {
+    const bare = { type: "message", role: "user", content: [] } as const;
+    expect(isSameItem(bare, { ...bare, id: null } as never)).toBe(true);
   });
 });
 

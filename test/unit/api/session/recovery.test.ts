@@ -94,6 +94,22 @@ describe("a stream that failed", () => {
     expect(recover(error)).toEqual({ action: "retry", delayMs });
   });
 
+  it("is not asked anew where its response goes on, or where its answer is there", () => {
+    expect(recover(stream, { goesOn: true })).toEqual({ action: "give_up" });
+    expect(recover(stream, { endUnconfirmed: true })).toEqual({ action: "give_up" });
+  });
+
+  it("tells the policy's own word what was under way", () => {
+    const layers: string[] = [];
+    const shouldRetry = (_error: unknown, { layer }: { readonly layer: string }): undefined => void layers.push(layer);
+    const asking = { ...limits, retry: { ...limits.retry, shouldRetry } };
+    const failure = { error: stream, carrier: "websocket", goesOn: false, endUnconfirmed: false } as const;
+    const rest = { wasIdle: false, retries: 0, mayFallBack: false };
+    recoveryFrom({ ...failure, ...rest, isOpening: true }, asking, timing);
+    recoveryFrom({ ...failure, ...rest, isOpening: false }, asking, timing);
+    expect(layers).toEqual(["handshake", "stream"]);
+  });
+
   it("falls back when the budget is spent and it may, else gives up", () => {
     expect(recover(stream, { retries: 2 })).toEqual({ action: "fall_back" });
     expect(recover(stream, { retries: 2, mayFallBack: false })).toEqual({ action: "give_up" });
