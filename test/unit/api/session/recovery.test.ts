@@ -10,7 +10,7 @@ import {
   ServerOverloadedError,
   UsageLimitReachedError,
 } from "../../../../src/api/refusal/kinds.ts";
-import { type Failure, recoveryFrom } from "../../../../src/api/session/recovery.ts";
+import { type Failure, isBreak, recoveryFrom } from "../../../../src/api/session/recovery.ts";
 import {
   AbortedError,
   BuildError,
@@ -129,6 +129,18 @@ describe("a stream that failed", () => {
     expect(recoveryFrom({ ...failure, carrier: "websocket" }, patient, timing).action).toBe("retry");
     expect(recoveryFrom({ ...failure, carrier: "http" }, patient, timing).action).toBe("give_up");
   });
+});
+
+it.each([
+  ["a stream that broke", stream, true],
+  ["the network", new NetworkError("reset"), true],
+  ["silence", new TimeoutError("idle", { phase: "idle", timeoutMs: 1 }), true],
+  ["a response that failed", new RetryableError("again"), false],
+  ["a bound", new LimitError("large", { what: "event", limit: 1, unit: "bytes" }), false],
+  ["a refusal", http(500), false],
+  ["no error of ours", new TypeError("bug"), false],
+])("%s: whether the stream broke, and the service said nothing of its response", (_what, error, broke) => {
+  expect(isBreak(error)).toBe(broke);
 });
 
 describe("a connection that was idle", () => {
