@@ -104,7 +104,8 @@ function installDependencies() {
   failUnlessDone("npm ci", npm(["ci", ...flags]));
 }
 
-function distIsCurrent() {
+/** Was `dist` built from the sources as they are? */
+export function distIsCurrent() {
   return existsSync(stamp) && existsSync(join(root, "dist", "cli.js")) && readFileSync(stamp, "utf8") === inputsHash();
 }
 

@@ -34,7 +34,7 @@ export const header = {
   version: "version",
 } as const;
 
-/** A header's value where it is visible ASCII; another counts as absent, as in the reference. */
+/** A header's value where it is visible ASCII; another counts as absent, as in the Rust client. */
 export function headerText(headers: HeaderMap, name: string): string | undefined {
   const value = headers[name];
   return value !== undefined && isSendableHeaderValue(value) ? value : undefined;

@@ -7,7 +7,7 @@ import { header } from "./headers.ts";
 import type { ProviderConfig } from "./provider.ts";
 import { userAgent } from "./user-agent.ts";
 
-/** Who asks: the same on every HTTP request, WebSocket handshake and models query. Source: the reference's default headers. */
+/** Which program asks: the same on every HTTP request, WebSocket handshake and models query. Source: the Rust client's default headers. */
 export interface Identity {
   /**
    * The calling program. Default: the provider's header, else the provider's `originator`, else `codex-wire`. The variable

@@ -38,13 +38,13 @@ export interface ProviderConfig {
   /** Whether the service ends a response on a WebSocket when it is asked to (`response.interrupt`), and keeps the connection. Default false. */
   readonly supportsInterrupt?: boolean | undefined;
   /**
-   * Whether items go out with their ids: `drop` as the reference of March 2026, `send` as today's. Azure gets those of stored responses in any case.
+   * Whether items go out with their ids: `drop` as the Rust client of March 2026, `send` as today's. Azure gets those of stored responses in any case.
    * Default `drop`.
    */
   readonly itemIds?: "drop" | "send" | undefined;
   /** The calling program, where neither the identity nor `headers` names one. Default `codex-wire`. */
   readonly originator?: string | undefined;
-  /** Names under which the conversation's id is sent. Default `underscore`, the reference's of March 2026; later ones use `hyphen`. */
+  /** Names under which the conversation's id is sent. Default `underscore`, the Rust client's of March 2026; later ones use `hyphen`. */
   readonly sessionHeaders?: SessionHeaderNames | undefined;
   /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 to one gets it plain, and all later ones where that was the reason. */
   readonly compression?: Compression | undefined;
@@ -107,7 +107,7 @@ export interface ProviderLimits {
 
 const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", "both"];
 
-/** @throws {@link BuildError} A number is none or is negative, a name is not among those that an option knows, or there is no base URL. */
+/** @throws {@link BuildError} A number is negative or not a number, a name is not among those that an option knows, or there is no base URL. */
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
   PROVIDER(provider);
   RETRY(provider.retry ?? {});
@@ -142,7 +142,7 @@ export type Query = Readonly<Record<string, string | readonly string[]>>;
  * The URL of an endpoint: base without trailing slashes, one `/`, path without leading ones; an empty path gives the base alone.
  *
  * @param query - Joined to the base's own query and the provider's parameters, percent-encoded.
- * @throws {@link BuildError} The base URL is none.
+ * @throws {@link BuildError} The base URL is not a URL.
  */
 export function endpointUrl(provider: ProviderConfig, path: string, query: Query = {}): string {
   const [address] = splitOnce(provider.baseUrl.trim(), "#");
@@ -157,7 +157,7 @@ export function endpointUrl(provider: ProviderConfig, path: string, query: Query
   const url = parameters.length > 0 ? `${target}?${parameters.join("&")}` : target;
   if (!/^(https?|wss?):\/\//i.test(url) || !URL.canParse(url)) {
     throw new BuildError(
-      `base URL ${shownBase(base)} of provider ${JSON.stringify(provider.name)} is no HTTP URL; it looks like https://api.openai.com/v1`,
+      `base URL ${shownBase(base)} of provider ${JSON.stringify(provider.name)} is not an HTTP URL; it looks like https://api.openai.com/v1`,
     );
   }
   return url;
@@ -186,7 +186,7 @@ const AZURE_MARKS = [
   "windows.net/openai",
 ];
 
-/** Azure stores responses and wants item ids back; recognised as the reference does, by name or by the base URL. */
+/** Azure stores responses and wants item ids back; recognised as the Rust client does, by name or by the base URL. */
 export function isAzure(provider: ProviderConfig): boolean {
   const url = provider.baseUrl.toLowerCase();
   return provider.name.toLowerCase() === "azure" || AZURE_MARKS.some((mark) => url.includes(mark));
@@ -200,7 +200,7 @@ export function requestEncoding(provider: ProviderConfig): {
   return { azure: isAzure(provider), itemIds: provider.itemIds };
 }
 
-/** The ChatGPT backend, recognised as the reference does. */
+/** The ChatGPT backend, recognised as the Rust client does. */
 export function isChatgptBackend({ baseUrl }: ProviderConfig): boolean {
   return baseUrl.includes("/backend-api");
 }

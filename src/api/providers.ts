@@ -4,14 +4,14 @@ import { withoutUndefined } from "../client/options.ts";
 import { header } from "./headers.ts";
 import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 
-/** Anything of the provider that shall differ from its defaults; what is undefined, as a variable that is not set, leaves the default. */
+/** Anything of the provider that should differ from its defaults; what is undefined, as a variable that is not set, leaves the default. */
 export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: ProviderConfig[Option] | undefined } & {
   /** Variables read instead of `process.env`. */
   readonly env?: Environment | undefined;
 };
 
 /**
- * The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the reference, where the base URL is one of
+ * The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the Rust client, where the base URL is one of
  * OpenAI's own hosts (parity: `identity/organization-stays-home`).
  */
 export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
@@ -30,7 +30,7 @@ export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfi
 }
 
 /**
- * The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the reference's do, and its
+ * The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the Rust client's do, and its
  * originator is named, which the backend wants.
  */
 export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
@@ -104,7 +104,7 @@ function build(overrides: ProviderOverrides, defaults: ProviderConfig): Provider
   };
 }
 
-/** Blank counts as unset; the value goes out untrimmed otherwise, as in the reference. */
+/** Blank counts as unset; the value goes out untrimmed otherwise, as in the Rust client. */
 function fromEnvironment(name: string, value: string | undefined): Record<string, string> {
   return value?.trim() ? { [name]: value } : {};
 }

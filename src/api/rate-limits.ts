@@ -24,7 +24,7 @@ const REACHED_TYPES = [
   "workspace_owner_usage_limit_reached",
   "workspace_member_usage_limit_reached",
 ] as const;
-/** Which limit stopped a request, and whose it is. Later than the reference. */
+/** Which limit stopped a request, and whose it is. Later than the Rust client. */
 export type RateLimitReachedType = (typeof REACHED_TYPES)[number];
 
 const PLAN_TYPES = ["free", "go", "plus", "pro", "team", "business", "enterprise", "edu"] as const;

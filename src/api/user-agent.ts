@@ -24,7 +24,7 @@ export interface SystemName {
 }
 
 /**
- * `<product>/<version> (<system> <version>; <architecture>) <terminal>[ (<suffix>)]`, the form of the reference.
+ * `<product>/<version> (<system> <version>; <architecture>) <terminal>[ (<suffix>)]`, the form of the Rust client.
  * What a header cannot carry is replaced: one `_` for each character.
  */
 export function userAgent(parts: UserAgentParts): string {
@@ -39,7 +39,7 @@ function sendable(text: string): string {
   return isSendableHeaderValue(text) ? text : text.replace(/[^ -~]/gu, "_");
 }
 
-/** Terminals in the reference's order: the variables that give one away, and the one with its version. */
+/** Terminals in the Rust client's order: the variables that give one away, and the one with its version. */
 const TERMINALS: readonly {
   readonly name: string;
   readonly marks: readonly string[];
@@ -62,7 +62,7 @@ const TERMINALS: readonly {
  * The terminal's name as it stands in the user agent: `TERM_PROGRAM` with its version, else the first terminal that its variables give
  * away, else `TERM`, else `unknown`. Characters outside `A-Z a-z 0-9 - _ . /` become `_`.
  *
- * Differs from the reference: inside tmux it says tmux; the reference asks tmux for the terminal around it.
+ * Differs from the Rust client: inside tmux it says tmux; the Rust client asks tmux for the terminal around it.
  */
 export function terminalToken(env: Environment): string {
   return (programToken(env) ?? knownTerminal(env) ?? value(env, "TERM") ?? "unknown").replace(/[^\w\-./]/gu, "_");

@@ -2,7 +2,7 @@ import { version as packageVersion } from "../index.ts";
 import type { Commands } from "./described.ts";
 import { explained, wrapped } from "./terminal/layout.ts";
 
-/** A Map, not an object: whoever types `constructor` shall hear that there is no such command. */
+/** A Map, not an object: whoever types `constructor` should hear that there is no such command. */
 export const commands: Commands = new Map(
   Object.entries({
     respond: {

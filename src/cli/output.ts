@@ -21,13 +21,16 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** What a write into a closed pipe fails with; the second on Windows. */
+const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "EOF"]);
+
 /**
  * A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. Where nobody reads what is for people, the data
  * goes on.
  */
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(exitStatus.done);
+    if (CLOSED.has(error.code ?? "")) process.exit(exitStatus.done);
     say(`codex-wire: standard output cannot be written: ${systemCode(error)}`);
     process.exit(exitStatus.ourFault);
   });

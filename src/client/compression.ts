@@ -13,7 +13,7 @@ export interface EncodedBody {
   readonly encoding: "zstd" | "gzip" | undefined;
 }
 
-/** The reference's level. */
+/** The Rust client's level. */
 const ZSTD_LEVEL = 3;
 
 /**
@@ -65,7 +65,7 @@ function zstdCodec(): Promise<Codec | undefined> {
   return codec;
 }
 
-// Types of Node 20 do not know zstd; the streaming form is used because it writes the frame as the reference does,
+// Types of Node 20 do not know zstd; the streaming form is used because it writes the frame as the Rust client does,
 // without a content size.
 interface ZlibWithZstd {
   createZstdCompress(options: { params: Record<number, number> }): NodeJS.ReadWriteStream;

@@ -13,7 +13,8 @@ export const MAX_HEAD_BYTES = 256 * 1024;
 export const HEAD_TOO_LARGE = {
   code: "RESPONSE_HEAD_TOO_LARGE",
   what: `sent more than ${MAX_HEAD_BYTES / 1024} KiB of response headers, the most that is taken`,
-  advice: "whoever runs it must send fewer or shorter ones (cookies and content-security-policy are the usual cause)",
+  advice:
+    "the people who run it must send fewer or shorter ones (cookies and content-security-policy are the usual cause)",
 } as const;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

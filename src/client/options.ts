@@ -13,13 +13,13 @@ export function withoutUndefined<Shape extends object>(
  * A duration; `Infinity` is as good as no limit.
  *
  * @param name - As the caller knows it.
- * @throws {@link BuildError} It is none.
+ * @throws {@link BuildError} It is not valid.
  */
 export function milliseconds(name: string, value: number): number {
   return atLeast(name, value, 0, "a number of milliseconds, 0 or more");
 }
 
-/** A size in bytes, or a limit of one. @throws {@link BuildError} It is none. */
+/** A size in bytes, or a limit of one. @throws {@link BuildError} It is not valid. */
 export function byteCount(name: string, value: number): number {
   return atLeast(name, value, 1, "a number of bytes, 1 or more");
 }
@@ -30,7 +30,7 @@ export function count(name: string, value: number): number {
   throw refused(name, value, "a whole number, 0 or more");
 }
 
-/** @throws {@link BuildError} It is none. */
+/** @throws {@link BuildError} It is not valid. */
 export function text(name: string, value: string): string {
   if (typeof value === "string") return value;
   throw refused(name, value, "a text");
@@ -42,7 +42,7 @@ export function oneOf<Choice extends string>(name: string, value: Choice, choice
   throw refused(name, value, `one of ${choices.join(", ")}`);
 }
 
-/** What a caller gives as a whole: an object. @throws {@link BuildError} It is none. */
+/** What a caller gives as a whole: an object. @throws {@link BuildError} It is not valid. */
 export function object<Shape extends object>(name: string, value: Shape, what: string): Shape {
   if (typeof value === "object" && value !== null) return value;
   throw refused(name, value, what);

@@ -50,7 +50,7 @@ export function statusText(status: number): string {
   return reason === undefined ? String(status) : `${status} ${reason}`;
 }
 
-/** `unexpected status 401 Unauthorized`, the reference's words. */
+/** `unexpected status 401 Unauthorized`, the Rust client's words. */
 export function describeStatus(status: number): string {
   return `unexpected status ${statusText(status)}`;
 }

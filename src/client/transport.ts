@@ -1,7 +1,7 @@
 import type { HeaderMap } from "./headers.ts";
 import type { Blank } from "./observe/redact.ts";
 
-/** How long a server may take to begin its answer, where nobody says otherwise. */
+/** How long a server may take to begin its answer, where nothing else is given. */
 export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 
 /** Limits of one request in milliseconds; 0 switches a limit off. */

@@ -16,8 +16,16 @@ const documents = [
   "examples/README.md",
 ];
 
-test("every option that a caller can set is named on some page of the guide", { timeout: 60_000 }, () => {
-  const guide = pages.map((page) => readProjectFile(page)).join("\n");
+/** Pages beside the guide that it sends its readers to. */
+const linked = Array.from(
+  readProjectFile("docs/guide/README.md").matchAll(/\]\(\.\.\/([\w-]+\.md)\)/g),
+  ([, to]) => `docs/${to}`,
+);
+
+test("every option that a caller can set is named on some page of the guide, or on one that it names", {
+  timeout: 60_000,
+}, () => {
+  const guide = [...pages, ...linked].map((page) => readProjectFile(page)).join("\n");
   const options = publicOptions();
   expect(options.size).toBeGreaterThan(100);
   const missing = [...options].filter(([name]) => !new RegExp(`\\b${name}\\b`).test(guide));

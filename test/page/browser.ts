@@ -36,10 +36,15 @@ export interface Look {
   readonly width: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
+  /** What is there once the page can be looked at. Default: the emulator's page is connected. */
+  readonly ready?: string;
 }
 
 /** A page of a browser of its own; ended with the test, which fails on what the page reports. */
-export async function openPage(url: string, { width, height = 860, colorScheme = "light" }: Look) {
+export async function openPage(
+  url: string,
+  { width, height = 860, colorScheme = "light", ready = "#state.live" }: Look,
+) {
   const { chromium } = createRequire(join(CACHE, "package.json"))("playwright-core") as Playwright;
   const folder = mkdtempSync(join(tmpdir(), "chromium-"));
   mkdirSync(SCREENSHOTS, { recursive: true });
@@ -68,6 +73,6 @@ export async function openPage(url: string, { width, height = 860, colorScheme =
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => asked.push(request.url()));
   await page.goto(url);
-  await page.waitForSelector("#state.live");
+  await page.waitForSelector(ready);
   return { page, complaints, asked };
 }

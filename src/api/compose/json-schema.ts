@@ -25,7 +25,7 @@ export function describeSchema(
 ): DescribedSchema {
   const reader = isStandardSchema(schema) ? schema : undefined;
   const json = beside ?? (reader ? ownJsonSchema(place, reader) : schema);
-  if (!isJsonObject(json)) throw new BuildError(`${place}: the JSON Schema is no object`);
+  if (!isJsonObject(json)) throw new BuildError(`${place}: the JSON Schema is not an object`);
   return { sent: strict ? closed(json, place) : json, reader };
 }
 

@@ -125,7 +125,7 @@ function sentUrl(builder: string, source: string | URL): string {
   const url = String(source);
   if (/^(https?:\/\/|data:)/i.test(url)) return url;
   throw new BuildError(
-    `${builder}: the source is no http:, https: or data: URL; give a file of this machine as { bytes, mediaType }`,
+    `${builder}: the source is not an http:, https: or data: URL; give a file of this machine as { bytes, mediaType }`,
   );
 }
 

@@ -27,7 +27,7 @@ const OPTIONS = knownOptions<CallOptions>("the options of a call", { ...UNARY_NA
 
 const BOUNDARY = "codex-realtime-call-boundary";
 
-/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the reference of March 2026. */
+/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the Rust client of March 2026. */
 export class CallsClient extends ServiceClient {
   /**
    * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.

@@ -97,7 +97,7 @@ export interface SearchResponse {
   readonly encrypted_output?: string;
 }
 
-/** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the reference of March 2026. */
+/** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the Rust client of March 2026. */
 export class SearchClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode search response: …`. */
   async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {

@@ -53,7 +53,7 @@ const usageNotIncluded: ToError = ({ details, fields }) =>
 /** The account or its workspace may not use this; no other plan is known to help. */
 const notAllowed: ToError = ({ details, fields }) =>
   new UsageNotIncludedError(
-    `${sentence(details.message, `This account may not make the request (${fields.code}).`)} Ask whoever manages the account or workspace.`,
+    `${sentence(details.message, `This account may not make the request (${fields.code}).`)} Ask the person who manages the account or workspace.`,
     fields,
   );
 
@@ -133,7 +133,7 @@ const usageLimitReached: ToError = ({ details, fields, headers }) => {
  * THE table: what a code means, on an SSE stream, on a WebSocket and in an HTTP answer alike. Looked up by `error.code`, then by `error.type`.
  * What is not listed depends on where it arrived: an event is retryable, an HTTP answer goes by its status.
  *
- * @see The reference's tables; the codes of November 2026 by their names in its binary.
+ * @see The Rust client's tables; the codes of November 2026 by their names in its binary.
  */
 const BY_CODE: ReadonlyMap<string, ToError> = new Map([
   ["context_length_exceeded", contextWindowExceeded],
@@ -186,7 +186,7 @@ const ON_WEBSOCKET: ReadonlyMap<string, ToError> = new Map([
 
 export function listed({ code, type, limitReadable }: ErrorDetails): ToError | undefined {
   const toError = ofCode(code) ?? ofCode(type);
-  // As in the reference, a limit of the plan whose details cannot be read is an ordinary 429.
+  // As in the Rust client, a limit of the plan whose details cannot be read is an ordinary 429.
   const isPlanLimit = toError === usageLimitReached || toError === usageNotIncluded;
   return isPlanLimit && !limitReadable ? undefined : toError;
 }

@@ -11,7 +11,7 @@ import type { CodexFailure } from "./kinds.ts";
 export function mapFailedResponse(error: unknown, nowMs: number = Date.now()): CodexFailure {
   const details = readErrorDetails(error);
   if (isSilent(details) && !isJsonObject(error)) return new StreamError("response.failed event received");
-  // By the code alone, as in the reference.
+  // By the code alone, as in the Rust client.
   const known = listed({ ...details, type: undefined });
   return mapDetails(details, known, isJsonObject(error) ? frameHeaders(error.headers) : {}, nowMs);
 }

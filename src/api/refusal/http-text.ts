@@ -29,7 +29,7 @@ export function requestIdOf(headers: HeaderMap): string | undefined {
   return headerText(headers, header.requestId) ?? headerText(headers, header.oaiRequestId);
 }
 
-/** The message of an answer that has no kind of its own: the reference's text, then what to do about it. */
+/** The message of an answer that has no kind of its own: the Rust client's text, then what to do about it. */
 export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails): string {
   const { status, headers } = answer;
   const what = isCloudflareBlock(answer)

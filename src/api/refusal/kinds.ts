@@ -99,7 +99,7 @@ export class QuotaExceededError extends failureClass(KINDS, "quota_exceeded") {}
 /** The plan does not include this use. */
 export class UsageNotIncludedError extends failureClass(KINDS, "usage_not_included") {}
 
-/** The model is at capacity: choose another or come back later. Not retried where it ends a stream; an HTTP 5xx is, as in the reference. */
+/** The model is at capacity: choose another or come back later. Not retried where it ends a stream; an HTTP 5xx is, as in the Rust client. */
 export class ServerOverloadedError extends failureClass(KINDS, "server_overloaded") {}
 
 /** The service refuses this request as it is. */

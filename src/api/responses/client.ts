@@ -25,7 +25,7 @@ export class ResponsesClient extends StoredResponsesClient {
    * comes twice. With `background: true` the response goes on at the service when the stream breaks, and is taken up where it was, as often as the
    * provider's `maxStreamRetries` allows between two events; a `resumed` event tells of it. `docs/guide/background.md` has the whole story.
    *
-   * @param request - `model` and `input` are needed; everything else has the reference's defaults. `stream: true` is added.
+   * @param request - `model` and `input` are needed; everything else has the Rust client's defaults. `stream: true` is added.
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.
    * @example
    * ```ts

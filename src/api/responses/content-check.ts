@@ -110,6 +110,6 @@ function notAnEventStream(response: Answer<HttpStreamResponse>, type: string, bo
   const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new ProtocolError(
-    `HTTP ${response.status} from ${response.url} is no event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}${response.note ? ` ${response.note}` : ""}`,
+    `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}${response.note ? ` ${response.note}` : ""}`,
   );
 }

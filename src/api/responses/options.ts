@@ -46,7 +46,7 @@ const CARRIERS = ["auto", "websocket", "http"] as const;
 /** How the service may be reached. */
 export type CarrierChoice = (typeof CARRIERS)[number];
 
-/** @throws {@link BuildError} It is none. */
+/** @throws {@link BuildError} It is not valid. */
 export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
   return oneOf("carrier", carrier, CARRIERS);
 }

@@ -3,7 +3,7 @@ import { header, headerText } from "../headers.ts";
 import { rateLimitSnapshots } from "../rate-limits.ts";
 import type { ResponseEvent } from "./events/types.ts";
 
-/** What the response headers tell, as events before the stream's own, in the reference's order. */
+/** What the response headers tell, as events before the stream's own, in the Rust client's order. */
 export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
   const events: ResponseEvent[] = [];
   const model = headerText(headers, header.openaiModel);

@@ -289,7 +289,7 @@ export class ResponseReader {
     if (this.#options.wireEvents) this.#emit({ type: "wire", event });
   }
 
-  /** On a WebSocket the reference looks for error frames and limits first, and goes no further with what is one. */
+  /** On a WebSocket the Rust client looks for error frames and limits first, and goes no further with what is one. */
   #comesBeforeModel(event: JsonObject, decoded: DecodedEvent): boolean {
     if (this.#carrier === "sse") return false;
     return decoded.type === "rate_limits" || (decoded.type === "end" && event.type === "error");
@@ -327,7 +327,7 @@ export class ResponseReader {
 
 function damaged(text: string): StreamError {
   return new StreamError(
-    `an event of the stream is damaged: it begins as a JSON object and is none (${text.length} characters); what it held is lost`,
+    `an event of the stream is damaged: it begins as a JSON object and is not valid JSON (${text.length} characters); what it held is lost`,
     { code: DAMAGED_EVENT },
   );
 }

@@ -22,7 +22,7 @@ export type SessionSource = "review" | "compact" | "memory_consolidation" | "col
 export interface ConversationOptions {
   /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
   readonly conversationId?: string | undefined;
-  /** Sent as `x-openai-subagent`, over HTTP alone, as in the reference. */
+  /** Sent as `x-openai-subagent`, over HTTP alone, as in the Rust client. */
   readonly sessionSource?: SessionSource | undefined;
   /** Sent when it holds a value, filled from the answer when it does not. */
   readonly turnState?: TurnState | undefined;
@@ -48,7 +48,7 @@ const UNARY = knownOptions<UnaryOptions>("the options of a call", UNARY_NAMES);
 /**
  * A conversation as headers.
  *
- * @param names - Default `underscore`, as the reference of March 2026 has it; later ones send `session-id` and `thread-id`.
+ * @param names - Default `underscore`, as the Rust client of March 2026 has it; later ones send `session-id` and `thread-id`.
  */
 export function conversationHeaders(
   { conversationId, sessionSource, turnState, turnMetadata }: ConversationOptions,
@@ -64,7 +64,7 @@ export function conversationHeaders(
     [header.threadId]: hyphen,
     [header.subagent]: sessionSource,
     [header.turnState]: turnState?.value,
-    // Left out, without a word, where a header cannot carry it, as in the reference: a folder's name outside ASCII is enough.
+    // Left out, without a word, where a header cannot carry it, as in the Rust client: a folder's name outside ASCII is enough.
     [header.turnMetadata]: metadata !== undefined && isSendableHeaderValue(metadata) ? metadata : undefined,
   };
 }
@@ -103,7 +103,7 @@ export class TurnState {
     return this.#value;
   }
 
-  /** The first value wins; later ones are ignored, as in the reference, and so is one that no header could carry back. */
+  /** The first value wins; later ones are ignored, as in the Rust client, and so is one that no header could carry back. */
   set(value: string | undefined): void {
     if (value !== undefined && isSendableHeaderValue(value)) this.#value ??= value;
   }

@@ -63,7 +63,7 @@ export interface CallPart {
 
 type Send<Received> = (transport: HttpTransport, request: HttpRequest) => Promise<Received>;
 
-/** Where a call goes. @throws {@link BuildError} The base URL is none. */
+/** Where a call goes. @throws {@link BuildError} The base URL is not a URL. */
 export function addressOf({ provider }: Line, { url, path, baseUrl, query }: EndpointCall): string {
   if (url !== undefined) return url;
   return endpointUrl(baseUrl === undefined ? provider : { ...provider, baseUrl }, path ?? "", query);

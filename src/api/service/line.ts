@@ -32,7 +32,7 @@ export interface Line {
 }
 
 /**
- * @throws {@link BuildError} The base URL is none, or a number, a name, the originator or a proxy setting is unusable.
+ * @throws {@link BuildError} The base URL is not a URL, or a number, a name, the originator or a proxy setting is unusable.
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
  */
 export function openLine(options: ServiceOptions): Line {

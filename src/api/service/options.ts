@@ -12,7 +12,7 @@ import type { Telemetry } from "./observer.ts";
 export interface ServiceOptions {
   readonly provider: ProviderConfig;
   readonly auth: AuthProvider;
-  /** Who asks; the same on every request and handshake. */
+  /** Which program asks; the same on every request and handshake. */
   readonly identity?: Identity | undefined;
   readonly telemetry?: Telemetry | undefined;
   /** `console` or pino. Default: silent. */

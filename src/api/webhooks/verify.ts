@@ -65,11 +65,11 @@ export function verifyWebhook(
   }
   checkTime(timestamp, options);
   const event = readWebhookEvent(new TextDecoder().decode(bytes));
-  if (event === undefined) throw invalid("body", "it is signed, but its body is no event with an id and a type");
+  if (event === undefined) throw invalid("body", "it is signed, but its body is not an event with an id and a type");
   return event;
 }
 
-/** @throws {@link BuildError} It is none. The message does not repeat it. */
+/** @throws {@link BuildError} It is not valid. The message does not repeat it. */
 function keyOf(secret: string): Buffer {
   const wanted = "the webhook's secret (whsec_…), as the service shows it";
   if (typeof secret !== "string" || secret.trim() === "") throw new BuildError(`secret must be ${wanted}`);
@@ -105,7 +105,7 @@ function signaturesIn(header: string): Buffer[] {
 }
 
 function checkTime(timestamp: string, { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, nowMs }: WebhookOptions): void {
-  if (!/^\d{1,15}$/.test(timestamp)) throw invalid("timestamp", "webhook-timestamp is no time in Unix seconds");
+  if (!/^\d{1,15}$/.test(timestamp)) throw invalid("timestamp", "webhook-timestamp is not a time in Unix seconds");
   const offSeconds = Math.round((nowMs ?? Date.now()) / 1000) - Number(timestamp);
   if (Math.abs(offSeconds) <= count("toleranceSeconds", toleranceSeconds)) return;
   const where = offSeconds > 0 ? "ago" : "ahead";

@@ -1,5 +1,5 @@
 /**
- * Why an answer did not decode, in the words of the reference's decoder, so that logs of both can be searched alike. A text of the server is
+ * Why an answer did not decode, in the words of the Rust client's decoder, so that logs of both can be searched alike. A text of the server is
  * not quoted: it may repeat a credential.
  */
 export function missingField(name: string): string {

@@ -7,7 +7,7 @@ import type { ResponseItem } from "./items.ts";
  * `compaction_summary` is returned as `compaction`.
  *
  * @returns `undefined` for what cannot be an item: no object, or one without a string as `type`.
- * @see The reference drops an item with an unknown phase, status or content kind, and forgets what an unknown kind held.
+ * @see The Rust client drops an item with an unknown phase, status or content kind, and forgets what an unknown kind held.
  */
 export function decodeItem(value: { readonly type: string; readonly [field: string]: unknown }): ResponseItem;
 export function decodeItem(value: unknown): ResponseItem | undefined;

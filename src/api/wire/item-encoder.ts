@@ -15,7 +15,7 @@ const STORED_KINDS: ReadonlySet<string> = new Set([
 
 export interface ItemEncoding {
   /**
-   * `drop`: an item of a kind that the reference writes goes out without its id, as in March 2026. `send`: with it, after `type`. `append`:
+   * `drop`: an item of a kind that the Rust client writes goes out without its id, as in March 2026. `send`: with it, after `type`. `append`:
    * Azure's form, at the end, for the kinds that a storing server knows. Default `drop`.
    */
   readonly ids?: "drop" | "send" | "append" | undefined;
@@ -24,13 +24,13 @@ export interface ItemEncoding {
 }
 
 /**
- * The item as it goes into a request. A known kind has the reference's fields, in its order; what else the item says follows as it stands
+ * The item as it goes into a request. A known kind has the Rust client's fields, in its order; what else the item says follows as it stands
  * there (`caller`, `async`, …), except for what the service alone writes: that list is in `item-forms.ts`.
  * A kind that is not known goes out as it came, and so does an unknown content part or action inside a known item.
  * A known item that lacks a required field goes out as it came, its id apart: the service says best what is wrong with it.
  * The item itself is never changed; parts of it may be shared with the result.
  *
- * Differs from the reference: further fields, `detail` of a message's image and unknown kinds are kept.
+ * Differs from the Rust client: further fields, `detail` of a message's image and unknown kinds are kept.
  */
 export function encodeItem(item: ResponseItem, encoding: ItemEncoding = {}): JsonObject {
   const source = item as JsonObject;

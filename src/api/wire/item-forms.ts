@@ -1,4 +1,4 @@
-/** How the reference writes items: which fields, in which order, and what it writes for one that is missing. */
+/** How the Rust client writes items: which fields, in which order, and what it writes for one that is missing. */
 import { isJsonObject, type JsonObject } from "./json.ts";
 
 /** Writes one field of `from` into `to`; false when `from` does not have the documented form. */
@@ -8,7 +8,7 @@ interface FieldRule {
 }
 /** The value as it is written; `undefined` when it is not what the field may hold. */
 type Accept = (value: unknown) => unknown;
-/** Fields in the reference's order, and whether a further one is left out. */
+/** Fields in the Rust client's order, and whether a further one is left out. */
 interface Form {
   readonly rules: readonly FieldRule[];
   readonly names: ReadonlySet<string>;
@@ -128,7 +128,7 @@ const reasoningParts = listOf(part({ reasoning_text: textPart, text: textPart })
 
 const isPlainText = (entry: unknown): boolean => isJsonObject(entry) && entry.type === "text";
 const writtenReasoning = nullable("content", reasoningParts);
-// Null when there is none, left out when plain `text` is all there is: the reference's rule, which reads inverted.
+// Null when there is none, left out when plain `text` is all there is: the Rust client's rule, which reads inverted.
 const reasoningContent: FieldRule = {
   name: "content",
   write: (from, to) =>
@@ -152,7 +152,7 @@ const searchAction = part({
 
 const COMPACTION = [required("encrypted_content", text)];
 
-/** Every kind that the reference writes, its fields in the order in which they stand on the wire. */
+/** Every kind that the Rust client writes, its fields in the order in which they stand on the wire. */
 const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
   [
     "message",

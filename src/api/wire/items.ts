@@ -219,7 +219,7 @@ export interface ImageGenerationCallItem {
   readonly result: string;
 }
 
-/** A local note of the reference about the working tree; never sent. */
+/** A local note of the Rust client about the working tree; never sent. */
 export interface GhostSnapshotItem {
   readonly type: "ghost_snapshot";
   readonly ghost_commit: {
@@ -236,18 +236,18 @@ export interface CompactionItem {
   readonly id?: string | null | undefined;
   readonly encrypted_content: string;
 }
-/** As the last input item: asks for compaction instead of an answer. Later than the reference. */
+/** As the last input item: asks for compaction instead of an answer. Later than the Rust client. */
 export interface CompactionTriggerItem {
   readonly type: "compaction_trigger";
   readonly id?: string | null | undefined;
 }
-/** Later than the reference. */
+/** Later than the Rust client. */
 export interface ContextCompactionItem {
   readonly type: "context_compaction";
   readonly id?: string | null | undefined;
   readonly encrypted_content?: string | null | undefined;
 }
-/** What one agent says to another. Later than the reference. */
+/** What one agent says to another. Later than the Rust client. */
 export interface AgentMessageItem {
   readonly type: "agent_message";
   readonly id?: string | null | undefined;
@@ -255,14 +255,14 @@ export interface AgentMessageItem {
   readonly recipient: string;
   readonly content: readonly unknown[];
 }
-/** Tools that join in the middle of a conversation. Later than the reference. */
+/** Tools that join in the middle of a conversation. Later than the Rust client. */
 export interface AdditionalToolsItem {
   readonly type: "additional_tools";
   readonly id?: string | null | undefined;
   readonly role: Role;
   readonly tools: readonly unknown[];
 }
-/** What the reference leaves of an item that it does not know. */
+/** What the Rust client leaves of an item that it does not know. */
 export interface OtherItem {
   readonly type: "other";
 }

@@ -21,7 +21,7 @@ export function inputItems(input: RequestInput): readonly ResponseItem[] {
 /** @throws {@link BuildError} */
 export function checkModel(model: unknown): void {
   if (typeof model !== "string" || model === "") {
-    throw new BuildError("model is missing: name the model that shall answer");
+    throw new BuildError("model is missing: name the model to ask");
   }
 }
 
@@ -38,7 +38,7 @@ function isShort(entry: ResponseItem | ShortMessage): entry is ShortMessage {
   return entry.type === undefined || (entry.type === "message" && typeof entry.content === "string");
 }
 
-/** Full, because not every service takes the short form, and because one message shall be one text in every prompt cache. */
+/** Full, because not every service takes the short form, and because one message should be one text in every prompt cache. */
 function fullMessage({ type: _message, role, content, ...further }: ShortMessage): ResponseItem {
   const type = role === "assistant" ? "output_text" : "input_text";
   const parts = typeof content === "string" ? [{ type, text: content } as const] : content;

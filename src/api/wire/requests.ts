@@ -9,7 +9,7 @@ export type { ReasoningEffort, ReasoningParam, ResponsesRequest, TextParam, Verb
 export interface RequestEncoding {
   /** Azure: `store` is true unless the request says otherwise, and then the items keep the ids that the server knows. Default false. */
   readonly azure?: boolean | undefined;
-  /** Do items go out with their ids? `drop` is the reference's way of March 2026, `send` today's. Default `drop`. */
+  /** Do items go out with their ids? `drop` is the Rust client's way of March 2026, `send` today's. Default `drop`. */
   readonly itemIds?: "drop" | "send" | undefined;
 }
 
@@ -53,7 +53,7 @@ const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
 };
 
 /**
- * The body as it goes out, its keys in the reference's order, then further ones, then those of `extra`: two equal requests are equal texts,
+ * The body as it goes out, its keys in the Rust client's order, then further ones, then those of `extra`: two equal requests are equal texts,
  * which prompt caches like.
  *
  * @throws {@link BuildError} `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
@@ -77,7 +77,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     ...further
   } = request;
   const { azure = false, itemIds = "drop" } = encoding;
-  // The service refuses one in the background that it shall not keep.
+  // The service refuses one in the background that it should not keep.
   const stored = store ?? (azure || request.background === true);
   const ids = itemIds === "drop" && azure && stored ? "append" : itemIds;
   return {
@@ -99,7 +99,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
   };
 }
 
-/** The reference's name for what people call fast. */
+/** The Rust client's name for what people call fast. */
 export function sentTier(tier: string | null | undefined): string | null | undefined {
   return tier === "fast" ? "priority" : tier;
 }
@@ -107,7 +107,7 @@ export function sentTier(tier: string | null | undefined): string | null | undef
 /**
  * What a request has beside its typed fields.
  *
- * @throws {@link BuildError} One of them is typed: which of the two shall go out is not ours to choose.
+ * @throws {@link BuildError} One of them is typed: which of the two should go out is not ours to choose.
  */
 export function extraFields(extra: JsonObject | undefined, typed: object): JsonObject {
   for (const name in extra) {
@@ -142,7 +142,7 @@ export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = 
 
 export interface TextOptions {
   readonly verbosity?: Verbosity | undefined;
-  /** JSON Schema that the answer shall follow. */
+  /** JSON Schema that the answer should follow. */
   readonly schema?: JsonSchema | null | undefined;
   /** Must the answer follow `schema` to the letter? Default true. */
   readonly strict?: boolean | undefined;

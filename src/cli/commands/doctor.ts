@@ -38,7 +38,7 @@ prints no secret. The exit status is that of the first failure.`,
   commonOptions,
   examples: [
     ["codex-wire doctor", "the way to the API"],
-    ["codex-wire doctor https://gateway.example/v1 --json > report.json", "a report to send to whoever helps"],
+    ["codex-wire doctor https://gateway.example/v1 --json > report.json", "a report to send to somebody who helps"],
   ],
   options: {
     baseUrl: text("URL", "the same as the argument"),

@@ -173,7 +173,7 @@ class Talk {
 
   async #refuseCall(callId: string, name: string): Promise<void> {
     await this.#printer.endLine();
-    say(`the tool ${name} was called, and nobody here has it`);
+    say(`the tool ${name} was called, and there is no such tool here`);
     await this.#conversation.answerCall(callId, NO_AGENT);
   }
 

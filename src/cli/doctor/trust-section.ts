@@ -91,7 +91,7 @@ function complaint({ validFrom, validTo, authority, selfIssued }: CertificateFac
   if (Date.parse(validTo) < now) return "has expired";
   if (Date.parse(validFrom) > now) return "is not valid yet";
   if (Date.parse(validTo) < now + SOON_MS) return "expires within 30 days";
-  if (!authority && !selfIssued) return "is no authority: it vouches for nothing";
+  if (!authority && !selfIssued) return "is not an authority: it vouches for nothing";
   return undefined;
 }
 

@@ -163,7 +163,7 @@ export class CaReadError extends failureClass(TRANSPORT_KINDS, "ca_read") {}
 /** The CA file was read, but it is no PEM file or holds no certificate. */
 export class CaInvalidError extends failureClass(TRANSPORT_KINDS, "ca_invalid") {}
 
-/** A section of the CA file is no certificate that TLS takes; `certificateIndex` says which. The whole bundle is refused, as in the reference. */
+/** A section of the CA file is no certificate that TLS takes; `certificateIndex` says which. The whole bundle is refused, as in the Rust client. */
 export class CaRejectedError extends failureClass(TRANSPORT_KINDS, "ca_rejected") {}
 
 export type CaError = CaReadError | CaInvalidError | CaRejectedError;

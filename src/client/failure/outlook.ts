@@ -34,7 +34,7 @@ export function isFinalFor(error: unknown): boolean {
 /**
  * THE decision about trying again: every loop of this package asks here.
  *
- * @see The reference's tables of request and stream retries. Differs: parity `session/fallback-after-one`, `session/wrong-key`,
+ * @see The Rust client's tables of request and stream retries. Differs: parity `session/fallback-after-one`, `session/wrong-key`,
  *   `retry/retry-after`.
  */
 export function outlookOf(error: unknown, at: At): Prospect {
@@ -66,7 +66,7 @@ function asHandshake(error: Failure, status: number | undefined): Outlook {
   return status === 429 ? error.outlook : "elsewhere";
 }
 
-/** An HTTP answer goes by its status, as in the reference. */
+/** An HTTP answer goes by its status, as in the Rust client. */
 function asRequest(error: Failure, status: number | undefined): Outlook {
   if (isServerFault(status)) return "again";
   return error.kind === "stream" ? "never" : error.outlook; // an answer that has begun is not asked for twice
@@ -75,7 +75,7 @@ function asRequest(error: Failure, status: number | undefined): Outlook {
 /** Statuses that the same request meets again, whoever asks. */
 const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 404, 407, 511]);
 
-/** The reference's table: broken streams and every status without a kind of its own are tried again. */
+/** The Rust client's table: broken streams and every status without a kind of its own are tried again. */
 function asStream(error: Failure, status: number | undefined, { carrier, renewed }: At): Outlook {
   if (error.kind !== "http") return error.outlook;
   if (REFUSALS.has(status)) return "never";

@@ -14,7 +14,7 @@ export interface ReadOptions {
 /**
  * Reads a whole file.
  *
- * @throws {@link FileError} It cannot be read, is no regular file, or is larger than `maxBytes`. {@link AbortedError} The signal fired.
+ * @throws {@link FileError} It cannot be read, is not a regular file, or is larger than `maxBytes`. {@link AbortedError} The signal fired.
  */
 export async function readWhole(path: string, { maxBytes, signal }: ReadOptions): Promise<Uint8Array> {
   try {
@@ -76,7 +76,7 @@ export interface OpenFile {
   readonly sizeBytes: number;
 }
 
-/** Opens a file to read from; whoever opens it closes it. @throws {@link FileError} It cannot be opened, or is no regular file. */
+/** Opens a file to read from; whoever opens it closes it. @throws {@link FileError} It cannot be opened, or is not a regular file. */
 export async function openRegular(path: string): Promise<OpenFile> {
   let file: FileHandle | undefined;
   try {

@@ -18,7 +18,7 @@ export const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /**
  * Asked of what was opened, not of a path, which may name something else a moment later.
  *
- * @throws {@link FileError} It is no regular file: a pipe or a device could block for ever, and has no end that is sure to come.
+ * @throws {@link FileError} It is not a regular file: a pipe or a device could block for ever, and has no end that is sure to come.
  */
 export function checkRegular(stats: Stats): void {
   if (stats.isDirectory()) throw new FileError(describeCode("EISDIR"), "EISDIR");
@@ -63,7 +63,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["ENXIO", "No such device or address"],
 ]);
 
-/** `No such file or directory (ENOENT)`: the C library's words, as the reference prints them, and the code that Node's users know. */
+/** `No such file or directory (ENOENT)`: the C library's words, as the Rust client prints them, and the code that Node's users know. */
 function describeCode(code: string): string {
   return `${WORDS.get(code) ?? libuvWords(code)} (${code})`;
 }

@@ -170,7 +170,7 @@ class DecodedBody implements ByteStream {
 
 function undecodable(coding: string, cause: Error): ProtocolError {
   return new ProtocolError(
-    `the response body cannot be decompressed (${cause.message}): it is called ${coding} and is none, or was cut; a gateway or proxy that changes bodies on the way does this`,
+    `the response body cannot be decompressed (${cause.message}): it is labelled ${coding} and is not, or was cut; a gateway or proxy that changes bodies on the way does this`,
     { cause },
   );
 }

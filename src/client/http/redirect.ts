@@ -3,7 +3,7 @@ import type { HeaderMap } from "../headers.ts";
 import type { HttpRequest } from "../transport.ts";
 import type { ExchangeHead } from "./exchange.ts";
 
-/** Fetch standard: 20; the reference's HTTP library: 10. */
+/** Fetch standard: 20; the Rust client's HTTP library: 10. */
 export const MAX_REDIRECTS = 10;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -13,7 +13,7 @@ const FREE_OF_CREDENTIALS =
   /^(accept(-.*)?|content-(type|encoding|length|language)|user-agent|traceparent|tracestate)$/;
 
 /**
- * The request that a redirect asks for, or undefined when the answer is none.
+ * The request that a redirect asks for, or undefined when the answer is not a redirect.
  *
  * 301 and 302 turn POST into GET, 303 everything but HEAD; 307 and 308 repeat the request with its body (Fetch standard §4.4).
  *
@@ -49,7 +49,7 @@ function becomesGet(method: string, status: number): boolean {
 function targetOf(from: URL, location: string, answer: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!to || (to.protocol !== "http:" && to.protocol !== "https:")) {
-    throw refused(`${answer} redirects to an address that is no HTTP URL`);
+    throw refused(`${answer} redirects to an address that is not an HTTP URL`);
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
     throw refused(

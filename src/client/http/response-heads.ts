@@ -29,7 +29,7 @@ export class ResponseHeads {
     return this.#isExpected;
   }
 
-  /** What of it the parser shall get; undefined while the rest of a head is waited for. */
+  /** What of it the parser should get; undefined while the rest of a head is waited for. */
   take(chunk: Buffer): Buffer | undefined {
     if (!this.#isExpected) return chunk;
     let bytes = this.#partial ? Buffer.concat([this.#partial, chunk]) : chunk;

@@ -43,7 +43,7 @@ export class UndiciTransport implements HttpTransport {
   readonly #logger: Logger;
   readonly #pool: ConnectionPool;
 
-  /** @throws {@link BuildError} A number is none. */
+  /** @throws {@link BuildError} A number is unusable. */
   constructor(options: UndiciTransportOptions) {
     milliseconds("connectTimeoutMs", options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     count("maxRedirects", options.maxRedirects ?? MAX_REDIRECTS);

@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { HttpError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
-/** One sent request and how it ended. Source: the reference's request telemetry, called once per attempt. */
+/** One sent request and how it ended. Source: the Rust client's request telemetry, called once per attempt. */
 export interface RequestAttempt {
   /** 0 for the first send, 1 for the first retry. */
   readonly attempt: number;

@@ -9,7 +9,7 @@ import { answerOf, type Clock, steadyClock, systemClock } from "../waiting/clock
 /** What is tried again: one request, a whole stream, the opening of a WebSocket. */
 export type RetryLayer = "request" | "stream" | "handshake";
 
-/** When and how often something is sent again. Defaults are the reference's. */
+/** When and how often something is sent again. Defaults are the Rust client's. */
 export interface RetryPolicy {
   /** Extra sends after the first. Default 4, at most 100. */
   readonly maxRetries?: number | undefined;
@@ -45,7 +45,7 @@ export interface RetrySettings {
   readonly shouldRetry?: RetryPolicy["shouldRetry"] | undefined;
 }
 
-/** The reference's. */
+/** The Rust client's. */
 export const defaultRetryPolicy: RetrySettings = {
   maxRetries: 4,
   baseDelayMs: 200,
@@ -57,7 +57,7 @@ export const defaultRetryPolicy: RetrySettings = {
 
 const MOST_RETRIES = 100;
 
-/** A number of retries as a policy takes it: more than 100 are 100, as in the reference. @throws {@link BuildError} It is no whole number. */
+/** A number of retries as a policy takes it: more than 100 are 100, as in the Rust client. @throws {@link BuildError} It is no whole number. */
 export function retryCount(name: string, value: number): number {
   return Math.min(count(name, value), MOST_RETRIES);
 }
@@ -88,7 +88,7 @@ export function timingOf(given: {
 }
 
 /**
- * `baseDelayMs · 2^(retry−1) · U[0.9, 1.1)`, as the reference waits.
+ * `baseDelayMs · 2^(retry−1) · U[0.9, 1.1)`, as the Rust client waits.
  *
  * @param retry - 1 for the first retry.
  */

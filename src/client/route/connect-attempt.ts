@@ -16,7 +16,7 @@ export interface ConnectLimits {
   readonly onStep?: ((step: ConnectStep, peer: Peer) => void) | undefined;
 }
 
-/** DNS, TCP, proxy and TLS together, where nobody says otherwise. */
+/** DNS, TCP, proxy and TLS together, where nothing else is given. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 
 /** What one attempt at a connection is doing, and what it holds open. */

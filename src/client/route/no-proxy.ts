@@ -21,7 +21,7 @@ export interface NoProxyRule {
  * does `http://` before one; a name in another script counts in its ASCII form (IDNA). An entry is
  *
  * - `*`: every host;
- * - `example.com`, `.example.com` or `*.example.com`: that name and every name below it, but not `badexample.com` (curl and the reference
+ * - `example.com`, `.example.com` or `*.example.com`: that name and every name below it, but not `badexample.com` (curl and the Rust client
  *   read a leading dot so; Go leaves the name itself out);
  * - `192.0.2.1`, `::1` or `[::1]`: that address, however the URL spells it; an address is never matched by a name's rule;
  * - `10.0.0.0/8`, `fd00::/8`: every address of the block. Names are not resolved for it;

@@ -64,7 +64,7 @@ export class ProxyUrl implements Endpoint {
  * Reads the value of a proxy variable or option.
  *
  * Schemes: `http`, `https`, `socks5`, `socks5h`, and `socks` for `socks5h`; a value without one is an HTTP proxy, as curl has it. Ports where
- * none is named: 80, 443 and 1080 as the reference has them (curl takes 1080 for an HTTP proxy as well). User name and password are
+ * none is named: 80, 443 and 1080 as the Rust client has them (curl takes 1080 for an HTTP proxy as well). User name and password are
  * percent-decoded.
  *
  * @param source - Where the value comes from, for messages: `HTTPS_PROXY`, `the proxy option`.
@@ -86,7 +86,7 @@ export function parseProxyUrl(value: string, source: string): ProxyUrl {
   }
   const url = parse(written === undefined ? `http://${value.trim()}` : value);
   if (!url || url.hostname === "" || url.port === "0")
-    throw malformed(source, "it does not name a host, or its port is no number");
+    throw malformed(source, "it does not name a host, or its port is not a number");
   if (!/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     throw malformed(source, "something follows host and port");
   }

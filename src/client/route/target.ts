@@ -8,7 +8,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Where a connection shall end: the origin of a request. */
+/** Where a connection should end: the origin of a request. */
 export interface DialTarget extends Endpoint {
   readonly protocol: TargetProtocol;
   /** A Unix socket or named pipe to connect to in place of host and port; no proxy is used. Names still decide about certificates. */

@@ -78,7 +78,7 @@ export class SseDecoder {
   readonly #rawData: RawData[] = [];
   #handedOver = 0;
 
-  /** @throws {@link BuildError} `maxEventBytes` is none. */
+  /** @throws {@link BuildError} `maxEventBytes` is unusable. */
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
     this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);

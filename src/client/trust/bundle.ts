@@ -52,7 +52,7 @@ export interface CaBundleOptions {
  * @throws {@link CaReadError} The file cannot be read; `code` is the operating system's.
  * @throws {@link CaInvalidError} It holds no certificate, or is no PEM file.
  * @throws {@link CaRejectedError} One of its certificates is not one; `certificateIndex` says which.
- * @see The reference's custom CA policy. Differs: a malformed CRL beside good certificates is ignored with a warning.
+ * @see The Rust client's custom CA policy. Differs: a malformed CRL beside good certificates is ignored with a warning.
  */
 export function loadCaBundle(env: Environment = process.env, options: CaBundleOptions = {}): CaBundle | undefined {
   const logger = steadyLogger(options.logger);

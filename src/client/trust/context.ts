@@ -43,7 +43,7 @@ function buildContext({ roots, bundle, clientCertificate, groups }: ContextParts
   const added = anchors.map(({ pem }) => pem).filter((pem) => !roots.known.has(toBase64(pem)));
   if (added.length > 0 || roots.additional.length > 0)
     options.ca = [...roots.nodeDefault, ...roots.additional, ...added];
-  // As in the reference an issuing authority alone is enough; OpenSSL by itself asks for its root too.
+  // As in the Rust client an issuing authority alone is enough; OpenSSL by itself asks for its root too.
   if (anchors.some(({ x509 }) => !isSelfIssued(x509))) options.allowPartialTrustChain = true;
   try {
     return tls.createSecureContext(options);

@@ -44,7 +44,7 @@ export type CaSelection =
  * Decides which bundle counts: the program's own, else `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, else none.
  * An empty variable counts as unset; values are not trimmed, because a path may begin or end with a space.
  *
- * Source: the reference's precedence; the program's own bundle is ours.
+ * Source: the Rust client's precedence; the program's own bundle is ours.
  */
 export function selectCaBundle(env: Environment, ca?: CaSource): CaSelection {
   const settings: CaVariableSetting[] = [];

@@ -59,7 +59,7 @@ export interface Trust {
  *
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The bundle cannot be used.
  * @throws {@link BuildError} The client certificate cannot be used.
- * @see The reference's custom CA policy. Differs: one policy for HTTPS and WebSocket that nothing can go around, and an unusable bundle
+ * @see The Rust client's custom CA policy. Differs: one policy for HTTPS and WebSocket that nothing can go around, and an unusable bundle
  *   stops both.
  */
 export function createTrust(options: TrustOptions = {}): Trust {

@@ -15,7 +15,7 @@ export function unlessAborted<Result>(
 }
 
 /**
- * Takes a caller's signal. It may end any number of requests at once: Node shall not warn of a leak where there is none.
+ * Takes a caller's signal. It may end any number of requests at once: Node should not warn of a leak where there is none.
  *
  * @throws {@link BuildError} It is none; an `AbortController` is the commonest of those.
  */

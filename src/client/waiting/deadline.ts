@@ -15,7 +15,7 @@ export interface DeadlineOptions {
 /**
  * Runs `work` within a time limit, under a signal that fires when the limit is over or the caller aborts.
  *
- * @throws {@link BuildError} The limit is none; {@link TimeoutError} it is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
+ * @throws {@link BuildError} The limit is unusable; {@link TimeoutError} it is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
  */
 export async function withDeadline<Result>(
   { timeoutMs, signal, what }: DeadlineOptions,

@@ -243,7 +243,7 @@ export class WebSocketConnection {
   #onData = (): void => {
     this.#heartbeat.heard();
     this.#heard = new Kept();
-    // The peer said goodbye, and ws has answered: whoever waits shall know now, not when the peer gets round to closing.
+    // The peer said goodbye, and ws has answered: whoever waits should know now, not when the peer gets round to closing.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
 

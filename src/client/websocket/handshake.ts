@@ -47,7 +47,7 @@ const MAX_WAITING_READS = 256 * 1024;
 /** How long the peer may take over the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** What every handshake has, as the reference sends it; what the caller gave stands between the two. */
+/** What every handshake has, as the Rust client sends it; what the caller gave stands between the two. */
 const FIRST = ["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
 const LAST = ["sec-websocket-extensions"];
 

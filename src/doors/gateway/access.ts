@@ -39,7 +39,7 @@ export class Access {
         return refusal(
           401,
           "invalid_api_key",
-          "The key is none of the gateway's tokens: set one of them as the API key.",
+          "The key is not one of the gateway's tokens: set one of them as the API key.",
         );
     }
     return { client: key === undefined ? "" : digest(key).toString("base64") };

@@ -61,7 +61,7 @@ export interface GatewaySettings extends GatewayOptions {
 
 const MEBIBYTE = 1024 * 1024;
 
-/** @throws {@link BuildError} Everybody on the network could use the gateway's credentials; or a number is none. */
+/** @throws {@link BuildError} Everybody on the network could use the gateway's credentials; or a number is unusable. */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
   const { host = "127.0.0.1", port = 0, tokens, maxBodyBytes = 64 * MEBIBYTE } = options;
   const { maxRequests = 1000, maxClients = 2000 } = options;

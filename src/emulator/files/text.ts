@@ -12,7 +12,7 @@ export async function readText(path: string, maxBytes: number): Promise<string> 
   // Not blocking: opening a pipe that nobody writes to would wait for ever. Windows knows no such flag.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) throw new Error(`${path} is no regular file`);
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file`);
     const parts: Uint8Array[] = [];
     for (let total = 0; ; ) {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);

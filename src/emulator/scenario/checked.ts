@@ -61,7 +61,7 @@ export function checkedScenario(value: unknown): Scenario {
 }
 
 function checkRule(rule: unknown, where: string): void {
-  if (!isFields(rule)) throw new Error(`${where} is no object with \`reply\``);
+  if (!isFields(rule)) throw new Error(`${where} is not an object with \`reply\``);
   checkNames(rule, RULE, where);
   if (isFields(rule.when)) checkNames(rule.when, CONDITION, `\`when\` of ${where}`);
   if (rule.reply === undefined) throw new Error(`${where} has no \`reply\``);

@@ -30,7 +30,7 @@ export async function readScenario(path: string, version = 0): Promise<Scenario>
 async function contentOf(path: string, version: number): Promise<unknown> {
   const extension = extname(path).toLowerCase();
   if (MODULES.has(extension)) {
-    if (!(await stat(path)).isFile()) throw new Error("it is no regular file");
+    if (!(await stat(path)).isFile()) throw new Error("it is not a regular file");
     const address = `${pathToFileURL(path).href}?version=${version}`; // a module is loaded once for each address
     const module: unknown = await import(address);
     return isFields(module) || isModule(module) ? module.default : undefined;

@@ -43,8 +43,8 @@ describe("a transcript", () => {
   it("that was cut off ends there, passes comments over, and names the line that is wrong", () => {
     const written = `${encodeHead(head)}# a comment\n\n3.000 answer 200\n`;
     expect(decodeTranscript(written, "f").entries.at(-1)).toEqual({ atMs: 3, kind: "end", how: "cut" });
-    expect(() => decodeTranscript(`${written}4.000 answer 999\n`, "f")).toThrow(/^f:8: "999" is no status/);
-    expect(() => decodeTranscript(`${written}nonsense\n`, "f")).toThrow(/^f:8: it is no line of a transcript/);
+    expect(() => decodeTranscript(`${written}4.000 answer 999\n`, "f")).toThrow(/^f:8: "999" is not a status/);
+    expect(() => decodeTranscript(`${written}nonsense\n`, "f")).toThrow(/^f:8: it is not a line of a transcript/);
     expect(() => decodeTranscript("something else", "f")).toThrow(/^f:1: a transcript begins with/);
   });
 });

@@ -238,7 +238,7 @@ it("says which line of a recording is wrong, and that a folder has none", async 
     "codex-wire transcript 1\n0 request http GET /v1\n1.5 answer soon\n",
   );
   await expect(startEmulator({ replay: { folder: path } })).rejects.toThrow(
-    /0001-broken\.transcript\.txt:3: "soon" is no status/,
+    /0001-broken\.transcript\.txt:3: "soon" is not a status/,
   );
 });
 

@@ -223,7 +223,7 @@ describe("a scenario in a file", () => {
     for (const name of ["pipe.json", "pipe.mjs"]) {
       const path = join(await folder(), name);
       execFileSync("mkfifo", [path]);
-      await expect(startEmulator({ scenarioFile: path })).rejects.toThrow(/is no regular file/);
+      await expect(startEmulator({ scenarioFile: path })).rejects.toThrow(/is not a regular file/);
     }
     const large = join(await folder(), "large.json");
     await writeFile(large, " ".repeat(16 * 1024 * 1024 + 1));

@@ -44,7 +44,7 @@ it.each<[string, readonly string[]]>([
   const { answer, reported } = await answerTo(contentType, pieces);
   expect(answer).toMatchObject({
     kind: "protocol",
-    message: expect.stringContaining(`is no event stream but ${contentType}`),
+    message: expect.stringContaining(`is not an event stream but ${contentType}`),
   });
   expect(reported).toEqual([]);
 });

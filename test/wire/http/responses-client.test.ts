@@ -390,7 +390,7 @@ describe("a redirect that costs the request something is named in the failure af
     const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
     const error = await errorOf(new ResponsesClient(options).stream(request).then((stream) => stream.collect()));
     expect(error).toMatchObject({ kind: "protocol" });
-    expect(error.message).toMatch(/no event stream.*turned POST into GET/);
+    expect(error.message).toMatch(/not an event stream.*turned POST into GET/);
   });
 
   it("one that costs nothing is not", async () => {

@@ -207,7 +207,7 @@ describe("a proxy's refusal", () => {
       "407 Proxy Authentication Required; put user name and password into HTTPS_PROXY",
     ],
     [401, "PROXY_AUTHENTICATION_REQUIRED", false, "401 Unauthorized; put user name and password into HTTPS_PROXY"],
-    [403, "PROXY_REFUSED", false, "403 Forbidden; ask whoever runs it to allow this host"],
+    [403, "PROXY_REFUSED", false, "403 Forbidden; ask the people who run it to allow this host"],
     [404, "PROXY_REFUSED", false, "404 Not Found; check that it is a proxy"],
     [502, "PROXY_REFUSED", true, "502 Bad Gateway; it could not reach the host itself"],
     [302, "PROXY_REFUSED", false, "302 Found; the network or the proxy wants a log-in first"],

@@ -21,11 +21,11 @@ const FORMS = ["endpoint", "trigger"] as const;
 
 /**
  * How compaction is asked for. `endpoint`: `POST responses/compact`, answered by a whole history. `trigger`: an ordinary response whose
- * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the reference does since mid-2026.
+ * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the Rust client does since mid-2026.
  */
 export type CompactionForm = (typeof FORMS)[number];
 
-/** The reference's `sessionSource` here is `compact`. */
+/** The Rust client's `sessionSource` here is `compact`. */
 export interface CompactOptions extends UnaryOptions, ConversationOptions {
   /** Default `endpoint`. */
   readonly form?: CompactionForm | undefined;

@@ -71,12 +71,12 @@ export function encodeCompactionInput(input: CompactionInput, encoding: ItemEnco
 /**
  * The compacted history.
  *
- * @throws {@link StreamError} The answer has no list `output`, or an entry of it is no item.
+ * @throws {@link StreamError} The answer has no list `output`, or an entry of it is not an item.
  */
 export function decodeCompactionOutput(answer: AnswerReader): ResponseItem[] {
   return answer.list("output", (entry, place) => {
     const item = decodeItem(entry);
-    if (!item) throw answer.undecodable(`${place} is no item: it has no type`);
+    if (!item) throw answer.undecodable(`${place} is not an item: it has no type`);
     return item;
   });
 }

@@ -69,7 +69,7 @@ export const UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
 
 /**
  * Uploads files, to be named in requests, and handles those that are there. The provider decides how: the ChatGPT backend has a protocol of its own for
- * uploads, and nothing else; every other provider is taken for the public API (`POST {baseUrl}/files`, a form). Later than the reference of March 2026.
+ * uploads, and nothing else; every other provider is taken for the public API (`POST {baseUrl}/files`, a form). Later than the Rust client of March 2026.
  */
 export class FilesClient extends ServiceClient {
   /**

@@ -24,7 +24,7 @@ export interface SizedFile {
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** @throws {@link BuildError} The file cannot be read, or the source is none. {@link AbortedError} The signal fired. */
+/** @throws {@link BuildError} The file cannot be read, or the source is not one of these. {@link AbortedError} The signal fired. */
 export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
   if ("path" in source) {
     const { path, name = basename(path), type = contentTypeOf(name) } = source;

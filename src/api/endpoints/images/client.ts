@@ -21,7 +21,7 @@ import { ImageStream } from "./stream.ts";
 const GENERATIONS = "images/generations";
 const EDITS = "images/edits";
 
-/** `POST {baseUrl}/images/…`: images from words, and images from images. Later than the reference of March 2026. */
+/** `POST {baseUrl}/images/…`: images from words, and images from images. Later than the Rust client of March 2026. */
 export class ImagesClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image generation response: …`. */
   async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
@@ -108,7 +108,7 @@ function bodyOf<Request extends Omit<ImageRequestFields, "prompt">>({ extra, ...
 }
 
 function checkPrompt(prompt: unknown): void {
-  if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image shall show");
+  if (typeof prompt !== "string") throw new BuildError("prompt is missing: say what the image should show");
 }
 
 /** @throws {@link ProtocolError} */

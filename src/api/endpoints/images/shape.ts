@@ -8,7 +8,7 @@ export type ImageOutputFormat = OpenString<"png" | "webp" | "jpeg" | "gif" | "sv
 
 /** What generations and edits have in common, in wire names. */
 export interface ImageRequestFields {
-  /** What the image shall show, or how it shall be changed. */
+  /** What the image should show, or how it should be changed. */
   readonly prompt: string;
   readonly background?: ImageBackground | null | undefined;
   readonly complexity?: OpenString<"low" | "medium" | "high"> | null | undefined;

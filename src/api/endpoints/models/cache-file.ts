@@ -20,7 +20,7 @@ export interface CachedModels {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads a file in the form of the reference's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
+ * Reads a file in the form of the Rust client's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
  *
  * @returns `undefined` where there is no such file.
  * @throws The file cannot be read, or is something else.
@@ -35,7 +35,7 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
   }
   const file = new AnswerReader(JSON.parse(Buffer.from(content).toString("utf8")), path);
   const fetchedAtMs = Date.parse(file.text("fetched_at"));
-  if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is no date");
+  if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is not a date");
   const etag = file.optionalText("etag");
   return {
     fetchedAtMs,
@@ -45,7 +45,7 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
   };
 }
 
-/** What the reference writes as null where there is none; every other field that has no value is left out. */
+/** What the Rust client writes as null where there is none; every other field that has no value is left out. */
 const WRITTEN_AS_NULL = ["description", "availability_nux", "upgrade", "default_verbosity", "apply_patch_tool_type"];
 
 function toWire({ used_fallback_model_metadata: _ours, ...model }: ModelInfo): JsonObject {

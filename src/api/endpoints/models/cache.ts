@@ -11,7 +11,7 @@ export interface ModelsCacheOptions {
   readonly client: Pick<ModelsClient, "list">;
   /** As in `ModelsClient.list`; a list that was made for another version is not used. */
   readonly clientVersion: string;
-  /** File that keeps the list between processes, in the form of the reference's `models_cache.json`. Default: memory alone. */
+  /** File that keeps the list between processes, in the form of the Rust client's `models_cache.json`. Default: memory alone. */
   readonly path?: string | undefined;
   /** How long a list is good for, in milliseconds. Default 300 000. */
   readonly ttlMs?: number | undefined;
@@ -29,7 +29,7 @@ const DEFAULT_TTL_MS = 300_000;
  *
  * A file that cannot be read or written is no failure: the log says so and the list is asked for.
  *
- * @see The reference's models manager; its file form, its time and its two rules for the etag.
+ * @see The Rust client's models manager; its file form, its time and its two rules for the etag.
  * @example
  * ```ts
  * const cache = new ModelsCache({ client: new ModelsClient(options), clientVersion: "0.115.0" });
@@ -47,7 +47,7 @@ export class ModelsCache {
   #cached: CachedModels | undefined;
   #loaded: Promise<void> | undefined;
 
-  /** @throws {@link BuildError} `clientVersion` or `ttlMs` is none. */
+  /** @throws {@link BuildError} `clientVersion` or `ttlMs` is unusable. */
   constructor(options: ModelsCacheOptions) {
     this.#options = options;
     this.#clientVersion = wholeVersion(options.clientVersion);

@@ -41,7 +41,7 @@ export class ModelsClient extends ServiceClient {
   /**
    * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
    *
-   * @throws The kinds of `docs/errors.md`; {@link BuildError} for a number that is none; {@link ProtocolError} `failed to decode models response: …` for an answer that is no such list,
+   * @throws The kinds of `docs/errors.md`; {@link BuildError} for an unusable number; {@link ProtocolError} `failed to decode models response: …` for an answer that is no such list,
    *   {@link TimeoutError} when there is none within `timeoutMs`.
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
@@ -83,7 +83,7 @@ export function wholeVersion(version: string): string {
   text("clientVersion", version);
   const whole = /^\d+\.\d+\.\d+(?=$|[-+])/.exec(version)?.[0];
   if (whole === undefined) {
-    throw new BuildError(`clientVersion ${JSON.stringify(version)} is no version; it looks like 0.115.0`);
+    throw new BuildError(`clientVersion ${JSON.stringify(version)} is not a version; it looks like 0.115.0`);
   }
   return whole;
 }

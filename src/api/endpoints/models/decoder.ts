@@ -23,7 +23,7 @@ export type UnreadableListener = (place: string) => void;
  * The public API's own list (`{"object":"list","data":[{"id":…}]}`) is read too: names, with the facts of an unknown model.
  *
  * @throws {@link StreamError} The answer is no list of models, or an entry has no `slug`.
- * @see The reference fails the whole list over one unknown value (parity: `models/unknown-value`) and does not know the public API's list
+ * @see The Rust client fails the whole list over one unknown value (parity: `models/unknown-value`) and does not know the public API's list
  *   (parity: `models/public-list`).
  */
 export function decodeModels(answer: AnswerReader, onUnreadable: UnreadableListener = () => {}): ModelInfo[] {

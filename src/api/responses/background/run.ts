@@ -116,7 +116,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner {
     else this.#deliver(last);
   }
 
-  /** The reader has left, or somebody has closed the stream: resolves when a response that shall be cancelled is. */
+  /** The reader has left, or somebody has closed the stream: resolves when a response that should be cancelled is. */
   async left(): Promise<void> {
     const { reading, source } = this.#options;
     if (!reading.cancelOnLeave) return;

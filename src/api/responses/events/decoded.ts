@@ -44,6 +44,6 @@ export interface SkippedWireEvent {
 /** What one wire event means. */
 export type DecodedEvent = ServedEvent | EndEvent | MetadataEvent | WholeTextEvent | SkippedWireEvent;
 
-// Shared: most events of a stream are skipped, and none of them shall cost an object.
+// Shared: most events of a stream are skipped, and none of them should cost an object.
 export const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
 export const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });

@@ -7,7 +7,7 @@ const NO_NUMBER = /NaN|Infinity/;
 /** A text, so that nothing inside it is taken for a number, or such a number. An unfinished text goes to the end: no place is read twice. */
 const TEXT_OR_NO_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
 
-/** Reads an event's JSON. Numbers that are none, as Python writes them (`NaN`, `-Infinity`), are read as null. */
+/** Reads an event's JSON. Numbers that JSON does not have, as Python writes them (`NaN`, `-Infinity`), are read as null. */
 export function parseEvent(text: string): ParsedEvent {
   const value = parsed(text) ?? (NO_NUMBER.test(text) ? parsed(withoutOddNumbers(text)) : undefined);
   if (isJsonObject(value)) return value;

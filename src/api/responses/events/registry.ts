@@ -15,7 +15,7 @@ export interface EventRow {
   readonly moves: boolean;
   /** Is the response over with it? */
   readonly ends: boolean;
-  /** Who reads it: the reference as of March 2026, the reference as of later, or users of the public API, whom the reference does not serve. */
+  /** Who reads it: the Rust client as of March 2026, the Rust client as of later, or users of the public API, whom the Rust client does not serve. */
   readonly since: "march" | "later" | "public";
   /** It tells as a whole what pieces of this type have told before, if any came. */
   readonly repeats?: WholeTextEvent["piece"]["type"];

@@ -73,7 +73,7 @@ function isGone(id: string, { status, body }: HttpError): boolean {
 function gone(responseId: string, cause: HttpError): ResponseGoneError {
   const { requestId } = cause;
   return new ResponseGoneError(
-    `response ${responseId} is no more: it was deleted, its time is over, it was never stored (store: true), or it belongs to another account or project. Ask again with a new request`,
+    `response ${responseId} is gone: it was deleted, its time is over, it was never stored (store: true), or it belongs to another account or project. Ask again with a new request`,
     { responseId, requestId, cause },
   );
 }

@@ -85,7 +85,7 @@ export abstract class StoredResponsesClient extends ServiceClient {
 
   /**
    * The items that a stored response was given as input, in order, fetched a page at a time while they are read. Throws as {@link retrieve} when it is
-   * read; {@link BuildError} at once, for an option or an id that is none.
+   * read; {@link BuildError} at once, for an unusable option or id.
    *
    * @example
    * ```ts

@@ -16,7 +16,7 @@ export interface InputItemsOptions extends UnaryOptions {
   readonly after?: string | undefined;
   /** Items of one page, 1 to 100. Default: the service's, 20. */
   readonly pageSize?: number | undefined;
-  /** What the service shall add to items, e.g. `message.input_image.image_url`. */
+  /** What the service should add to items, e.g. `message.input_image.image_url`. */
   readonly include?: readonly string[] | undefined;
 }
 
@@ -46,7 +46,7 @@ export class InputItems implements AsyncIterable<ResponseItem> {
   readonly #id: string;
   readonly #options: InputItemsOptions;
 
-  /** @throws {@link BuildError} The id is none, or an option is unusable. */
+  /** @throws {@link BuildError} The id is unusable, or an option is unusable. */
   constructor(service: Service, id: string, options: InputItemsOptions) {
     OPTIONS(options);
     oneOf("order", options.order ?? "asc", ["asc", "desc"]);
@@ -77,7 +77,7 @@ export class InputItems implements AsyncIterable<ResponseItem> {
     const reader = readAnswer(await askStored(this.#service, this.#id, call), FAILURE);
     const items = reader.list("data", (entry, place) => {
       const item = decodeItem(entry);
-      if (item === undefined) throw reader.undecodable("it is no item", place);
+      if (item === undefined) throw reader.undecodable("it is not an item", place);
       return item;
     });
     const hasMore = reader.fields.has_more === true;

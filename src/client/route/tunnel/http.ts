@@ -71,7 +71,7 @@ export function proxyHeaderSecrets(headers: HeaderMap): string[] {
   );
 }
 
-/** As the reference writes them; some proxies compare names as they are. */
+/** As the Rust client writes them; some proxies compare names as they are. */
 function shownName(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }

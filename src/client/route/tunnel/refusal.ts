@@ -130,7 +130,7 @@ function offeredSchemes(challenge = ""): string[] {
 /** Where the proxy's own rules stand against the host. */
 export function forbiddenAdvice({ source }: ChosenProxy): string {
   const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
-  return `ask whoever runs it to allow this host, or ${around} if it can be reached directly`;
+  return `ask the people who run it to allow this host, or ${around} if it can be reached directly`;
 }
 
 /** RFC 6585 §6: a captive portal. */

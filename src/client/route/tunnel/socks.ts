@@ -19,7 +19,7 @@ const GRACE_MS = 1_000;
 
 /**
  * Asks a SOCKS5 proxy (RFC 1928, RFC 1929) at the other end of `socket` for a connection to `target` and resolves with the same socket.
- * The proxy resolves a name; pass an address where it shall not. Bytes behind the answer stay in the socket for the next reader.
+ * The proxy resolves a name; pass an address where it should not. Bytes behind the answer stay in the socket for the next reader.
  *
  * @param limitMs - The caller's time limit in milliseconds, 0 for none. The caller keeps it, by destroying the socket.
  */

@@ -100,7 +100,7 @@ const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
   {
     pattern: /KEY_TOO_SMALL|MD_TOO_WEAK/,
     what: "a key or signature of the other side is too weak",
-    advice: "Whoever runs that server or proxy must renew it.",
+    advice: "The people who run that server or proxy must renew it.",
     isTrust: true,
   },
   {

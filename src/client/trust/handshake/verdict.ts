@@ -34,7 +34,7 @@ export interface Verdict {
 }
 
 const WEAK_ADVICE =
-  "Whoever runs that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no switch to accept them as they are.";
+  "The people who run that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no switch to accept them as they are.";
 
 /** Names of OpenSSL (`X509_V_ERR_…`) by its words, for those that Node calls UNSPECIFIED. */
 const CODES: ReadonlyMap<string, string> = new Map([

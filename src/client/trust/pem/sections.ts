@@ -60,7 +60,7 @@ export function parsePem(input: string | Uint8Array): PemSection[] {
     if (label === undefined) {
       const why = rest.includes("\\n")
         ? "line breaks are written as \\n"
-        : "a line of its own must hold the marker and end in five dashes";
+        : "a separate line must hold the marker and end in five dashes";
       sections.push({
         kind: "other",
         label: "",

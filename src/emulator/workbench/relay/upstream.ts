@@ -27,7 +27,7 @@ export class Upstream {
   /** @param prefix - of the addresses that this server answers at. @throws An error for an address that is none. */
   constructor({ upstream, agent }: UpstreamOptions, prefix: RegExp) {
     if (!URL.canParse(upstream) || !/^https?:$/.test(new URL(upstream).protocol))
-      throw new Error(`the upstream ${JSON.stringify(upstream)} is no http or https address`);
+      throw new Error(`the upstream ${JSON.stringify(upstream)} is not an http or https address`);
     this.#base = new URL(upstream);
     this.#prefix = prefix;
     this.agent = agent;

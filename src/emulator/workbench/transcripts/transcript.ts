@@ -72,7 +72,7 @@ export function decodeTranscript(text: string, name: string): Transcript {
     const found = LINE.exec(each.replace(/\r$/, ""));
     if (each === "" || each.startsWith("#")) continue;
     try {
-      if (!found) throw new Error("it is no line of a transcript: milliseconds, what passed, and its text");
+      if (!found) throw new Error("it is not a line of a transcript: milliseconds, what passed, and its text");
       reader.read(Number(found[1]), found[2] ?? "", found[3] ?? "");
     } catch (error) {
       throw new Error(`${name}:${index + 2}: ${error instanceof Error ? error.message : String(error)}`);
@@ -159,7 +159,7 @@ function headerIn(text: string): Header {
 }
 
 function statusIn(text: string): number {
-  if (!/^[1-5]\d\d$/.test(text)) throw new Error(`"${text}" is no status`);
+  if (!/^[1-5]\d\d$/.test(text)) throw new Error(`"${text}" is not a status`);
   return Number(text);
 }
 

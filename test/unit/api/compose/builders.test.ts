@@ -134,7 +134,7 @@ describe("messages", () => {
   });
 
   test("refuse a path, and bytes without a name", () => {
-    expect(() => inputImage("./cat.png")).toThrow(/inputImage: the source is no http/);
+    expect(() => inputImage("./cat.png")).toThrow(/inputImage: the source is not an http/);
     expect(() => inputFile("/etc/x.pdf")).toThrow(BuildError);
     expect(() => inputFile({ bytes, mediaType: "text/plain" })).toThrow("bytes need a filename");
   });

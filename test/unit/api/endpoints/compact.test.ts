@@ -68,7 +68,7 @@ describe("decodeCompactionOutput", () => {
   test.each<[unknown, string]>([
     [{}, "missing field `output`"],
     [{ output: {} }, "output: invalid type: map, expected a sequence"],
-    [{ output: [{ type: "message" }, {}] }, "output[1] is no item"],
+    [{ output: [{ type: "message" }, {}] }, "output[1] is not an item"],
     [[], "invalid type: sequence, expected a JSON object"],
     [null, "invalid type: null, expected a JSON object"],
   ])("throws a stream error for %j", (answer, message) => {

@@ -87,9 +87,9 @@ describe("a section is refused", () => {
     [
       "with four dashes",
       `-----BEGIN CERTIFICATE----\nAAAA\n${end}`,
-      /illegal section start at line 1: a line of its own/,
+      /illegal section start at line 1: a separate line/,
     ],
-    ["on one line", `${begin} AAAA ${end}`, /illegal section start at line 1: a line of its own/],
+    ["on one line", `${begin} AAAA ${end}`, /illegal section start at line 1: a separate line/],
     [
       "with line breaks written as \\n",
       `${begin}\\nAAAA\\n${end}`,

@@ -260,5 +260,5 @@ describe("in a file", () => {
 });
 
 test("a version that is none is refused at once", () => {
-  expect(() => open({ clientVersion: "dev" })).toThrow(/is no version/);
+  expect(() => open({ clientVersion: "dev" })).toThrow(/is not a version/);
 });

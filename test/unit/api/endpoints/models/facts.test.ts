@@ -147,6 +147,6 @@ describe("the client's version", () => {
   });
 
   test.each(["", "1.2", "v1.2.3", "1.2.3.4", "1.2.3alpha", "dev"])("%j is none", (version) => {
-    expect(() => wholeVersion(version)).toThrow(/is no version; it looks like 0\.115\.0/);
+    expect(() => wholeVersion(version)).toThrow(/is not a version; it looks like 0\.115\.0/);
   });
 });
