@@ -1,5 +1,5 @@
 import { createFetch } from "../../client/index.ts";
-import { type CodexApiOptions, openaiProvider, type ProviderConfig } from "../../index.ts";
+import { BuildError, type CodexApiOptions, openaiProvider, type ProviderConfig } from "../../index.ts";
 import { askedBody } from "../forwarding/asked.ts";
 import { credentialed } from "../forwarding/credentialed.ts";
 import { type ForwardingOptions, ForwardingService } from "../forwarding/service.ts";
@@ -36,6 +36,10 @@ export type ResponsesFetch = Fetch & AsyncDisposable & { close(): Promise<void> 
  */
 export function createResponsesFetch(options: ResponsesFetchOptions = {}): ResponsesFetch {
   const { provider, ...forwarding } = options;
+  if (forwarding.auth && !provider)
+    throw new BuildError(
+      "auth goes with provider: these credentials are for its baseUrl alone, and a fetch is asked for any address",
+    );
   const services = new Services(provider, forwarding);
   const { env, logger, auth } = forwarding;
   const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider ?? {};
@@ -43,7 +47,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   const own = auth ? credentialed(plain, { auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    const pass = auth === undefined || services.isBelow(url) ? own : plain;
+    const pass = services.isBelow(url) ? own : plain;
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
     const service = method.toUpperCase() === "POST" ? services.of(url) : undefined;
     if (!service) return pass(input, init);
@@ -107,9 +111,9 @@ class Services {
     return this.#open(base.href, openaiProvider({ env: {}, baseUrl: base.href, supportsWebSockets: !isAzure(base) }));
   }
 
-  /** Whether an address belongs to the service whose credentials these are. */
+  /** Whether an address belongs to the one service that was named. */
   isBelow(url: URL): boolean {
-    return this.#provider === undefined || withoutQuery(url).startsWith(`${baseOf(this.#provider)}/`);
+    return this.#provider !== undefined && withoutQuery(url).startsWith(`${baseOf(this.#provider)}/`);
   }
 
   async close(): Promise<void> {
