@@ -28,7 +28,9 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
       const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
       const headers = new Headers(given);
       for (const [name, value] of Object.entries(credentialHeaders(credentials))) headers.set(name, value);
-      return { credentials, answer: await send(input, { ...init, headers }) };
+      // Of these, fetch takes `authorization` alone off a redirect to elsewhere.
+      const redirect = Object.keys(credentials.headers).length > 0 ? ({ redirect: "manual" } as const) : {};
+      return { credentials, answer: await send(input, { ...init, headers, ...redirect }) };
     };
     const { credentials, answer } = await attempt();
     const mayRepeat = !(input instanceof Request) && isReplayable(body);

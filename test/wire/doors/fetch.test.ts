@@ -343,6 +343,20 @@ describe("everything else", () => {
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer k"]);
   });
 
+  it("takes credentials to no address that a redirect names", async () => {
+    const elsewhere = await emulate();
+    const emulator = await emulate({
+      script: () => ({ status: 307, headers: { location: `${elsewhere.url}/models` } }),
+    });
+    const provider = openaiProvider({ env: {}, baseUrl: emulator.url, proxy: false });
+    for (const auth of [apiKeyAuth("inside"), { headers: () => ({ "api-key": "inside" }) }]) {
+      const answer = await responsesFetch({ provider, auth })(`${emulator.url}/models`);
+      await answer.text();
+    }
+    expect(emulator.requests).toHaveLength(2);
+    expect(JSON.stringify(elsewhere.requests)).not.toContain("inside");
+  });
+
   it("fails with what fetch fails with", async () => {
     const emulator = await emulate();
     await emulator.close();
