@@ -8,9 +8,20 @@ import { median } from "./median.mjs";
  * @typedef {Record<string, number> & { seen?: { deltas: number, characters: number } }} Sample
  */
 
-/** @returns {Promise<Server>} */
-export async function startServer() {
-  const process = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), { env: cleanEnvironment() });
+/** The other side of every benchmark. */
+export function startServer() {
+  return forkServer("server.mjs");
+}
+
+/**
+ * A server in a process of its own, which tells its port, and its CPU time when asked.
+ *
+ * @param {string} script
+ * @param {...string} args
+ * @returns {Promise<Server>}
+ */
+export async function forkServer(script, ...args) {
+  const process = fork(fileURLToPath(new URL(script, import.meta.url)), args, { env: cleanEnvironment() });
   const answer = () => new Promise((resolve) => process.once("message", resolve));
   const { port } = await answer();
   return {

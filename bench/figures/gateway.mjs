@@ -1,10 +1,9 @@
-import { fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { cleanEnvironment, medianOf, ratioOf, takeTurns } from "../measure.mjs";
+import { cleanEnvironment, forkServer, medianOf, ratioOf, takeTurns } from "../measure.mjs";
 import { digits } from "../report.mjs";
 import { installCodex } from "./codex.mjs";
 
@@ -42,7 +41,7 @@ export async function codexProxy(/** @type {import("./streams.mjs").Context} */ 
  */
 async function between(server, quick, others) {
   const names = /** @type {const} */ (["plain", "gateway-http", "gateway"]);
-  const started = await Promise.all(names.map((name) => startForwarder(name, server.origin)));
+  const started = await Promise.all(names.map((name) => forkServer("forwarder.mjs", name, server.origin)));
   const forwarders = { ...others, ...Object.fromEntries(names.map((name, index) => [name, started[index]])) };
   try {
     return await compared(server, forwarders, quick);
@@ -103,24 +102,6 @@ async function load(/** @type {Server} */ server, /** @type {string} */ task, /*
   const client = task === "roundTrip" ? "floor" : "bytes";
   const samples = await takeTurns(server, { task, clients: [client], repetitions: 1, options: () => options });
   return /** @type {import("../measure.mjs").Sample} */ (samples[client]?.[0]);
-}
-
-/** @returns {Promise<Server>} */
-async function startForwarder(/** @type {string} */ name, /** @type {string} */ origin) {
-  const child = fork(fileURLToPath(new URL("../forwarder.mjs", import.meta.url)), [name, origin], {
-    env: cleanEnvironment(),
-  });
-  const answer = () => new Promise((resolve) => child.once("message", resolve));
-  const { port } = await answer();
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    async cpuMs() {
-      const answered = answer();
-      child.send("usage");
-      return (await answered).cpuMs;
-    },
-    close: () => child.disconnect(),
-  };
 }
 
 /** @returns {Promise<Server>} */

@@ -18,6 +18,15 @@ const CONVERSATION: readonly string[] = [
   ...["session_id", "session-id", "thread-id", "conversation_id", "x-session-id", "x-session-affinity"],
 ];
 
+/** As Node's server has them: repeated ones as one value each. */
+export function joined(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderMap {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, [value].flat().join(", ")]],
+    ),
+  );
+}
+
 /** Those of a request or an answer that go on to the other side. */
 export function forwardable(headers: HeaderMap): Record<string, string> {
   const listed = new Set(headers.connection?.split(",").map((name) => name.trim().toLowerCase()));

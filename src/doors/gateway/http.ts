@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, type Writable } from "node:stream";
 import { BodyFault, decodeBody, holdTogether, readBody, writeChunk } from "../../server/index.ts";
 import { askedBody } from "../forwarding/asked.ts";
-import { forwardable } from "../forwarding/headers.ts";
+import { forwardable, joined } from "../forwarding/headers.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
 import type { StreamedAnswer } from "../forwarding/service.ts";
 import { refusal } from "./access.ts";
@@ -86,7 +86,7 @@ class HttpRequest {
     const body = askedBody(textOf(whole));
     if (!body || path !== "/responses") return this.#pass(path, bytes);
     if (typeof body.model === "string") this.#record.model = body.model;
-    const asked = { headers: flat(headers), body, signal: this.#gone.signal };
+    const asked = { headers: joined(headers), body, signal: this.#gone.signal };
     const answer = await service.answer(asked, admitted.client);
     if ("carrier" in answer) this.#record.carrier = answer.carrier;
     return answer;
@@ -132,7 +132,7 @@ class HttpRequest {
     if (!held) this.#record.received();
     const answer = await this.#parts.pass(path, {
       method,
-      headers: { ...forwardable(flat(headers)), ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
+      headers: { ...forwardable(joined(headers)), ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
       body: held ?? (await this.#body(method)),
       signal: this.#gone.signal,
     });
@@ -183,13 +183,4 @@ class HttpRequest {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-}
-
-/** Repeated headers as one value each. */
-function flat(headers: IncomingMessage["headers"]): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, [value].flat().join(", ")]],
-    ),
-  );
 }

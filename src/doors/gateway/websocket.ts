@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
 import type { HeaderMap, OpenWebSocket } from "../../client/index.ts";
-import { forwardable, parted } from "../forwarding/headers.ts";
+import { forwardable, joined, parted } from "../forwarding/headers.ts";
 import { refusalOf, type WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
@@ -50,7 +50,7 @@ export class WebSockets {
     const server = await this.#server;
     let upstream: Upstream;
     try {
-      upstream = await this.#parts.connect(parted(flat(message)).others, gone.signal);
+      upstream = await this.#parts.connect(parted(joined(message.headers)).others, gone.signal);
     } catch (error) {
       if (gone.signal.aborted) return record.ended("left");
       record.failed(describeFailure(error));
@@ -194,12 +194,4 @@ function refuse(socket: Duplex, { status, headers, body }: WholeAnswer, record: 
   );
   socket.end(bytes);
   record.ended("finished");
-}
-
-function flat({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, [value].flat().join(", ")]],
-    ),
-  );
 }
