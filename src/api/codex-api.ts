@@ -144,7 +144,7 @@ function defaultProvider(env: Environment): ProviderConfig {
 function defaultAuth(provider: ProviderConfig, isDefault: boolean, env: Environment): AuthProvider {
   if (!isDefault && !isOpenaiHost(provider.baseUrl)) {
     throw new BuildError(
-      `auth is missing: OPENAI_API_KEY goes to OpenAI alone and not to provider ${JSON.stringify(provider.name)}; give auth: apiKeyAuth(key) or noAuth()`,
+      `auth is missing: OPENAI_API_KEY is sent to OpenAI's hosts alone, and the base URL of provider ${JSON.stringify(provider.name)} names another; give auth: apiKeyAuth(key) or noAuth()`,
     );
   }
   const key = env.OPENAI_API_KEY?.trim();

@@ -92,7 +92,7 @@ export function knownOptions<Options extends object>(
 function unknownOption(what: string, name: string, known: readonly string[]): BuildError {
   const nearest = nearestName(name, known);
   const advice = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
-  return new BuildError(`${what} has no option ${JSON.stringify(name)}; ${advice}`);
+  return new BuildError(`unknown option ${JSON.stringify(name)} in ${what}; ${advice}`);
 }
 
 /**

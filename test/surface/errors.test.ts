@@ -134,7 +134,11 @@ describe("a failure", () => {
   test("tells an AbortSignal.timeout from an abort", () => {
     const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
     expect(new api.AbortedError(reason).message).toContain("AbortSignal.timeout");
-    expect(new api.AbortedError("enough").message).toBe("aborted by the caller");
+    expect(new api.AbortedError("enough").message).toBe("aborted by the caller: enough");
+    expect(new api.AbortedError(new Error("the session was closed")).message).toBe(
+      "aborted by the caller: the session was closed",
+    );
+    expect(new api.AbortedError(AbortSignal.abort().reason).message).toBe("aborted by the caller");
   });
 
   test("hides a server's text from printing, not from programs", () => {

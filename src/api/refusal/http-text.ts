@@ -22,7 +22,8 @@ const ADVICE: Readonly<Record<number, string>> = {
   431: "The request headers are too large: shorten extra headers or the turn metadata.",
   511: "The network wants a log-in first (a captive portal): open a web page and sign in.",
 };
-const SERVER_ADVICE = "The fault is the server's or a gateway's: send the request again, later if it stays.";
+const SERVER_ADVICE =
+  "The fault is the server's or a gateway's: send the request again, after a while if it fails again.";
 
 /** The id by which the service finds the request again. */
 export function requestIdOf(headers: HeaderMap): string | undefined {

@@ -142,10 +142,14 @@ export class AbortedError extends failureClass(TRANSPORT_KINDS, "aborted") {
   }
 }
 
-/** `AbortSignal.timeout` fires with a reason of this name. */
+const MOST_OF_A_REASON = 200;
+
+/** With the reason that was given; `abort()` without one gives an `AbortError`, which says nothing more, and `AbortSignal.timeout` a `TimeoutError`. */
 function abortText(reason: unknown): string {
-  const isTimeout = reason instanceof Error && reason.name === "TimeoutError";
-  return isTimeout ? "the time that the caller's signal gives is over (AbortSignal.timeout)" : "aborted by the caller";
+  const { name, message } = reason instanceof Error ? reason : { name: "", message: reason };
+  if (name === "TimeoutError") return "the time that the caller's signal gives is over (AbortSignal.timeout)";
+  const isTold = typeof message === "string" && message !== "" && name !== "AbortError";
+  return isTold ? `aborted by the caller: ${message.slice(0, MOST_OF_A_REASON)}` : "aborted by the caller";
 }
 
 /** A stream that broke or ended before its terminal event. */

@@ -104,7 +104,7 @@ describe("an identity", () => {
 
   it("with an option that it does not know is a build error that names the nearest", () => {
     expect(() => identityOf({ orginator: "me" } as never, provider, {})).toThrow(
-      'identity has no option "orginator"; did you mean originator?',
+      'unknown option "orginator" in identity; did you mean originator?',
     );
   });
 });

@@ -90,7 +90,11 @@ describe("an option that is none is a build error:", () => {
     ],
     ["a proxy", () => createFetch({ env: {}, proxy: odd(true) }), "proxy must be a text, and is true"],
     ["a version", () => models().list({ clientVersion: odd(7) }), "clientVersion must be a text, and is 7"],
-    ["a misspelt one", () => session({ carier: "http" } as never), 'no option "carier"; did you mean carrier?'],
+    [
+      "a misspelt one",
+      () => session({ carier: "http" } as never),
+      'unknown option "carier" in the options of a session; did you mean carrier?',
+    ],
     [
       "one of a call",
       () => new ResponsesClient(options).stream({ model: "m", input: "" }, odd({ sigal: 1 })),

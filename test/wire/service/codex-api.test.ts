@@ -37,7 +37,10 @@ describe("the defaults", () => {
   it("send OpenAI's key to no other provider", () => {
     const provider = openaiProvider({ env: {}, name: "other", baseUrl: "https://other.example/v1" });
     expect(() => new CodexApi({ provider, env: { OPENAI_API_KEY: "sk-1" } })).toThrow(
-      expect.objectContaining({ kind: "build", message: expect.stringContaining('not to provider "other"') }),
+      expect.objectContaining({
+        kind: "build",
+        message: expect.stringContaining('the base URL of provider "other" names another'),
+      }),
     );
   });
 });

@@ -44,7 +44,7 @@ it.each(calls)(
     for (const odd of [{ url: emulator.url }, { path: "elsewhere" }, { header: { "x-mine": "1" } }]) {
       await expect(call(clientOptions(emulator.url), odd as UnaryOptions)).rejects.toMatchObject({
         kind: "build",
-        message: expect.stringMatching(/ has no option "(url|path|header)"; /),
+        message: expect.stringMatching(/unknown option "(url|path|header)" in /),
       });
     }
     expect(emulator.requests).toEqual([]);

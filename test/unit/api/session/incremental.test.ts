@@ -171,14 +171,14 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(next()).previousResponseId).toBeUndefined();
   });
 
-  it("a history of 2,000 items compares in a few milliseconds", () => {
+  it("a history of 2,000 items is not compared anew with each of its items", () => {
     const items = Array.from({ length: 2000 }, (_, n) => user(`${n} ${"word ".repeat(200)}`));
     const history = answered(items, [answer("msg_1")]);
     const next = request([...structuredClone(items), answer("msg_1"), user("b")]);
     history.plan(next);
     const startedAt = performance.now();
     expect(history.plan(next).items).toHaveLength(1);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(performance.now() - startedAt).toBeLessThan(1000); // a few milliseconds; four million comparisons take seconds
   });
 });
 
