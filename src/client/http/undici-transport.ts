@@ -67,7 +67,7 @@ export class UndiciTransport implements HttpTransport {
     if (head.status < 200 || head.status > 299) throw addRedirectNote(await this.#refused(head, sent, request), note);
     const body = decodeContent(head.body, head.headers["content-encoding"]);
     const { status, headers } = head;
-    const blank = this.#blankerFor(request, sent);
+    const blank = sent === request ? this.#blankerFor(sent) : this.#blankerFor(request, sent);
     return { status, url: shownUrl, headers, body, blank, ...(note !== undefined && { note }) };
   }
 
