@@ -139,11 +139,13 @@ export {
   ContextWindowExceededError,
   IncompleteError,
   InvalidRequestError,
+  NotSupportedError,
   QuotaExceededError,
   RateLimitError,
   ResponseGoneError,
   RetryableError,
   ServerOverloadedError,
+  SteerFailedError,
   UsageLimitReachedError,
   UsageNotIncludedError,
   type WebhookFault,
@@ -153,6 +155,7 @@ export type { PartialResponse } from "./api/refusal/partial.ts";
 export type { BackgroundOptions } from "./api/responses/background/options.ts";
 export type { ResponsePosition } from "./api/responses/background/position.ts";
 export { ResponsesClient } from "./api/responses/client.ts";
+export type { Steer, SteerDelivery, SteerInput } from "./api/responses/control.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
@@ -178,6 +181,7 @@ export type {
   SafetyBufferingEvent,
   ServerModelEvent,
   ServerReasoningIncludedEvent,
+  SteeredEvent,
   TokenUsage,
   TurnModerationMetadataEvent,
   WireEvent,
@@ -204,6 +208,7 @@ export type {
 } from "./api/service/observer.ts";
 export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
+export type { SessionLane } from "./api/session/lanes/lane.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
 export type { WebhookEvent } from "./api/webhooks/event.ts";

@@ -30,6 +30,7 @@ export const header = {
   timingMetrics: "x-responsesapi-include-timing-metrics",
   turnMetadata: "x-codex-turn-metadata",
   turnState: "x-codex-turn-state",
+  maxMessageBytes: "x-codex-websocket-max-message-bytes",
   userAgent: "user-agent",
   version: "version",
 } as const;

@@ -1,6 +1,7 @@
 import { Failure, type FailureOf, failureClass, kind } from "../../client/failure/failure.ts";
 import { isRefusedUnread, TRANSPORT_KINDS } from "../../client/failure/kinds.ts";
 import type { RateLimitSnapshot } from "../rate-limits.ts";
+import type { ResponseItem } from "../wire/items.ts";
 import type { PartialResponse } from "./partial.ts";
 
 /** What the service said when it refused: kept beside the message. */
@@ -22,6 +23,18 @@ export interface UsageLimitFields extends RefusalFields {
   readonly resetsAt?: number | undefined;
   readonly rateLimits?: RateLimitSnapshot | undefined;
   readonly promoMessage?: string | undefined;
+}
+
+export interface NotSupportedFields {
+  /** What cannot be done here, e.g. `steering`. */
+  readonly feature: string;
+}
+
+export interface SteerFields {
+  /** The service's own, e.g. `response_already_completed`; `response_not_active` and `no_answer` are also ours. */
+  readonly code: string;
+  /** What was said, as items: the next request can take it along. */
+  readonly input: readonly ResponseItem[];
 }
 
 export interface OfResponseFields {
@@ -54,6 +67,8 @@ export const KINDS = {
   invalid_request: kind<InvalidRequestFields>({ outlook: "never", replay: asRefused, exit: 3, hidden: ["body"] }),
   rate_limit: kind<RefusalFields>({ outlook: "again", replay: "safe", exit: 3 }),
   usage_limit_reached: kind<UsageLimitFields>({ outlook: "never", replay: "safe", exit: 3 }),
+  steer_failed: kind<SteerFields>({ outlook: "never", replay: "safe", exit: 3, hidden: ["input"] }),
+  not_supported: kind<NotSupportedFields>({ outlook: "never", replay: "safe", exit: 2 }),
   retryable: kind<RefusalFields>({ outlook: "again", replay: asRefused, exit: 3 }),
   response_gone: kind<OfResponseFields>({ outlook: "never", replay: "safe", exit: 3 }),
   cancelled: kind<OfResponseFields>({ outlook: "never", replay: "unsafe", exit: 3 }),
@@ -113,6 +128,12 @@ export class UsageLimitReachedError extends failureClass(KINDS, "usage_limit_rea
 
 /** The service failed on this one and may succeed on the next. */
 export class RetryableError extends failureClass(KINDS, "retryable") {}
+
+/** The service did not take what was said into a response; `input` has it, for the next request. */
+export class SteerFailedError extends failureClass(KINDS, "steer_failed") {}
+
+/** This carrier, or this service, cannot do what was asked for. Nothing was sent and nothing is lost. */
+export class NotSupportedError extends failureClass(KINDS, "not_supported") {}
 
 /** A stored response that is no more: deleted, past its time, or of another account. */
 export class ResponseGoneError extends failureClass(KINDS, "response_gone") {}

@@ -12,7 +12,7 @@ export interface Attendant {
 }
 
 /** The same source, whose events and end somebody attends to, before its reader. */
-export function attended({ events, received }: ResponseSource, attendant: Attendant): ResponseSource {
+export function attended({ events, received, control }: ResponseSource, attendant: Attendant): ResponseSource {
   const orFailed = async <Result>(step: Promise<Result>): Promise<Result> => {
     try {
       return await step;
@@ -51,5 +51,5 @@ export function attended({ events, received }: ResponseSource, attendant: Attend
       await attendant.failed(reason);
     },
   };
-  return { events: iterator, received };
+  return { events: iterator, received, control };
 }

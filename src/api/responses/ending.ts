@@ -5,8 +5,15 @@ import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import type { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
+import type { LeftResponse, Steer, SteerInput } from "./control.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received, ResponseEnd } from "./received/received.ts";
+
+/**
+ * Why a carrier is given up: the reader `left`, which is the default; the service `refused`, and is through with the response; or the stream is `broken`, while the response
+ * may go on.
+ */
+export type CancelReason = "left" | "refused" | "broken";
 
 /** The connection under a response. After `complete` or `cancel`, one of which is called once, nothing else is. */
 export interface Carrier {
@@ -16,7 +23,15 @@ export interface Carrier {
   /** The service has ended the response; the connection may serve the next one. */
   complete(): void;
   /** The caller left, or the response failed: nothing more is wanted of this connection. */
-  cancel(): void;
+  cancel(why?: CancelReason): void;
+  /** Asks the service to end the response; resolves when it has ended. Absent where it cannot be asked. */
+  interrupt?(): Promise<void>;
+  /** See `ResponseControl`. */
+  steer?(input: SteerInput): Promise<Steer>;
+  /** See `ResponseControl`. */
+  readonly begun?: Promise<void> | undefined;
+  /** See `ResponseControl`. */
+  readonly aftermath?: Promise<LeftResponse | undefined> | undefined;
 }
 
 export interface EndingOptions {
@@ -41,7 +56,7 @@ export class Ending {
     this.#options = options;
     options.queue.signal = options.signal;
     options.queue.onLeave = () => {
-      if (this.#stop()) options.carrier.cancel();
+      if (this.#stop()) options.carrier.cancel("left");
     };
   }
 
@@ -67,38 +82,46 @@ export class Ending {
     this.#options.carrier.complete();
   }
 
+  /** The caller ended it, and the service did not hear of it: what came is all there is. */
+  interrupted(): void {
+    if (!this.#stop()) return;
+    this.#options.queue.end();
+    this.#options.carrier.cancel("left");
+  }
+
   /** The service refused. Where that is final for this request, it is no reason to give the connection up. */
   failed(error: CodexFailure, end: ResponseEnd): void {
     if (!this.#stop()) return;
     const { carrier, received } = this.#options;
     received.ended(end);
     const at = { carrier: carrier.kind === "sse" ? "http" : "websocket", step: "stream" } as const;
-    this.#fail(error, outlookOf(error, at).outlook === "never");
+    this.#fail(error, outlookOf(error, at).outlook === "never" ? undefined : "refused");
   }
 
   /** The carrier broke, or reading what it brought. Events that wait for the caller come before the error; an abort comes at once. */
   broke(error: Failure): void {
     if (!this.#stop()) return;
     if (error instanceof AbortedError) this.#cut(error);
-    else this.#fail(error, false);
+    else this.#fail(error, "broken");
   }
 
   #onAbort = (): void => {
     if (this.#stop()) this.#cut(new AbortedError(this.#options.signal?.reason));
   };
 
-  #fail(error: Failure, connectionLives: boolean): void {
+  /** @param why - The carrier is given up; undefined: it serves on. */
+  #fail(error: Failure, why: CancelReason | undefined): void {
     const { carrier, queue, received } = this.#options;
     this.#failure = withPartial(error, received.partial());
-    if (connectionLives) carrier.complete();
-    else carrier.cancel();
+    if (why === undefined) carrier.complete();
+    else carrier.cancel(why);
     queue.fail(error);
   }
 
   #cut(error: AbortedError): void {
     const { carrier, queue, received } = this.#options;
     this.#failure = withPartial(error, received.partial());
-    carrier.cancel();
+    carrier.cancel("left");
     queue.cut(error);
   }
 

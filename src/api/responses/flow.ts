@@ -3,9 +3,12 @@ import type { RawData, RawText } from "../../client/raw-text.ts";
 import { Backlog, type PausableSource } from "../../client/waiting/backlog.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { PushQueue } from "../../client/waiting/push-queue.ts";
-import type { CodexFailure } from "../refusal/kinds.ts";
+import { type CodexFailure, NotSupportedError } from "../refusal/kinds.ts";
+import type { ResponseItem } from "../wire/items.ts";
+import type { LeftResponse, ResponseControl, Steer, SteerInput } from "./control.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { DeltaEvent } from "./events/fast/index.ts";
+import { told } from "./events/fields.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 import { Received, type ResponseEnd } from "./received/received.ts";
@@ -36,18 +39,25 @@ const IDLE: Readonly<Record<Carrier["kind"], string>> = {
  * down when too much waits there, and ends the response when nothing moves it for `idleTimeoutMs`. That timer rests while it is the caller who does
  * not read.
  */
-export class ResponseFlow implements PausableSource, ResponseSource, ResponseSink {
+export class ResponseFlow implements PausableSource, ResponseSource, ResponseSink, ResponseControl {
   readonly events = new PushQueue<ResponseEvent>();
   readonly received: Received;
+  readonly control = this;
   readonly #carrier: Carrier;
   readonly #ending: Ending;
-  readonly #reader: ResponseReader;
+  readonly #options: FlowOptions;
+  #reader: ResponseReader;
   readonly #progress: IdleTimer;
   readonly #backlog = new Backlog(BACKLOG, this);
   #hasMoved = false;
+  /** While the end that is read is not the stream's: what it says of the response. */
+  #handsOver: ResponseEnd | undefined;
+  /** Items before the response that goes on now. */
+  #finished = 0;
 
   constructor(carrier: Carrier, options: FlowOptions) {
     this.#carrier = carrier;
+    this.#options = options;
     this.received = new Received({ keep: options.keep });
     this.#reader = new ResponseReader(this, carrier.kind, options);
     const { idleTimeoutMs: timeoutMs } = options;
@@ -84,6 +94,58 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   /** Starts the wait for events: the request is out. */
   expectEvents(): void {
     if (!this.isOver && !this.#backlog.isPaused) this.#progress.start();
+  }
+
+  /** Bytes that came while earlier ones wait for the caller. */
+  get backlog(): number {
+    return this.#backlog.size;
+  }
+
+  // What the caller says into it
+
+  async interrupt(): Promise<void> {
+    if (this.isOver) return;
+    this.#reader.expectInterruption();
+    if (this.#carrier.interrupt) await this.#carrier.interrupt();
+    else this.endInterrupted();
+  }
+
+  /** Ends it here: the service cannot be asked, or does not answer. */
+  endInterrupted(): void {
+    if (this.isOver) return;
+    const { responseId } = this.received;
+    this.event({ type: "incomplete", reason: "interrupted", ...(responseId === undefined ? {} : { responseId }) });
+    this.#ending.interrupted();
+  }
+
+  get begun(): Promise<void> | undefined {
+    return this.#carrier.begun;
+  }
+
+  get aftermath(): Promise<LeftResponse | undefined> | undefined {
+    return this.#carrier.aftermath;
+  }
+
+  steer(input: SteerInput): Promise<Steer> {
+    return this.#carrier.steer?.(input) ?? Promise.reject(notSteerable());
+  }
+
+  /** Another response goes on in the place of this one, which ended with `end` because of what was said into it. */
+  goOn(end: RawData, input: readonly ResponseItem[]): void {
+    if (this.isOver) return;
+    this.#handsOver = {};
+    this.#reader.read(end); // what only the end tells comes first
+    const { responseId } = this.received;
+    const { tokenUsage } = this.#handsOver;
+    this.#handsOver = undefined;
+    this.#reader = new ResponseReader(this, this.#carrier.kind, this.#options); // numbers and places begin anew
+    this.#finished += this.received.finishedItems + input.length;
+    this.event({
+      type: "steered",
+      ...told({ responseId, tokenUsage }),
+      input,
+      keptItems: this.#finished,
+    });
   }
 
   // What the carrier brings
@@ -140,6 +202,10 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   // What the reader makes of it
 
   event(event: ResponseEvent, size?: number): void {
+    if (this.#handsOver && (event.type === "completed" || event.type === "incomplete")) {
+      this.#handsOver = event;
+      return;
+    }
     this.received.note(event, size);
     this.events.push(event);
   }
@@ -150,11 +216,12 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   completed(): void {
-    this.#ending.completed();
+    if (!this.#handsOver) this.#ending.completed();
   }
 
   failed(error: CodexFailure, end: ResponseEnd): void {
-    this.#ending.failed(error, end);
+    if (this.#handsOver) this.#handsOver = end;
+    else this.#ending.failed(error, end);
   }
 
   // What the backlog asks for
@@ -168,4 +235,12 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     this.#progress.start();
     this.#carrier.resume();
   }
+}
+
+/** Nothing has been sent, and nothing is lost. */
+function notSteerable(): NotSupportedError {
+  return new NotSupportedError(
+    "a response is steered over a WebSocket alone, and this one comes over HTTP: interrupt() it and ask anew, or use a session with WebSockets",
+    { feature: "steering" },
+  );
 }

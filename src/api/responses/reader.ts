@@ -78,6 +78,7 @@ export class ResponseReader {
   readonly #numbers = new SequenceNumbers();
   readonly #buffering: SafetyBuffering;
   #serverModel: string | undefined;
+  #expectsInterruption = false;
   // Of the event at hand.
   #text = "";
   #size = 0;
@@ -156,6 +157,11 @@ export class ResponseReader {
   readUnfinished(text: string): void {
     const event = parseObject(text);
     if (event && rowOf(event.type)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
+  }
+
+  /** The service was asked to end the response: where it does, that is no failure. */
+  expectInterruption(): void {
+    this.#expectsInterruption = true;
   }
 
   /** The carrier broke while the next event was waited for. */
@@ -254,7 +260,7 @@ export class ResponseReader {
         this.#sink.failed(this.#blanked(outcome.error), outcome);
         return;
       case "incomplete":
-        if (this.#options.incomplete !== "end") {
+        if (this.#options.incomplete !== "end" && !(this.#expectsInterruption && outcome.reason === "interrupted")) {
           this.#sink.failed(new IncompleteError(this.#reports.blank(outcome.reason)), outcome);
           return;
         }

@@ -1,4 +1,5 @@
 import type { ResponsePosition } from "./background/position.ts";
+import type { ResponseControl } from "./control.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received } from "./received/received.ts";
 
@@ -21,4 +22,6 @@ export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
 export interface ResponseSource {
   readonly events: EventIterator;
   readonly received: Received;
+  /** Absent where nothing can be said into it, as with a response in the background. */
+  readonly control?: ResponseControl | undefined;
 }

@@ -2,8 +2,11 @@ import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
+import { NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";
+import { inputItems } from "../wire/request-input.ts";
 import type { ResponsePosition } from "./background/position.ts";
+import type { LeftResponse, ResponseControl, Steer, SteerInput } from "./control.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
@@ -23,8 +26,8 @@ type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<P
  * error. `collect()` goes with each of them, or instead.
  *
  * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
- * `partial` what was received. Leaving the loop early closes the connection, which cancels the generation; a response in the background goes on,
- * unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory. Finished items and the text
+ * `partial` what was received. Leaving the loop early ends the generation: over a WebSocket of a provider with `supportsInterrupt` by asking the service
+ * to end it, elsewhere by closing the connection; a response in the background goes on, unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory. Finished items and the text
  * under way are kept beside that, up to 64 MiB of a response, for `collect()` and `partial`; with `keep: false` they are not.
  */
 export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
@@ -34,14 +37,16 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   readonly headers: HeaderMap;
   readonly #source: EventIterator;
   readonly #received: Received;
+  readonly #control: ResponseControl | undefined;
   #isTaken = false;
   #isClosed = false;
   #collected: Promise<CollectedResponse<Parsed, Calls>> | undefined;
   #schemas: Schemas<Parsed, Calls> = {};
 
-  constructor({ events, received }: ResponseSource, head: ResponseStreamHead) {
+  constructor({ events, received, control }: ResponseSource, head: ResponseStreamHead) {
     this.#source = events;
     this.#received = received;
+    this.#control = control;
     this.status = head.status;
     this.headers = head.headers;
   }
@@ -120,6 +125,35 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   /**
+   * Has the service end the response where it is, and resolves when it has ended. The loop then ends normally, with the event `incomplete` and its reason
+   * `interrupted`, or with `completed` where the answer was whole by then. What was finished stands; what was under way is thrown away.
+   *
+   * On a WebSocket of a provider with `supportsInterrupt` connection and history survive it. Where the service cannot be asked, or does not end it within
+   * 2 s, the connection is closed, and the loop ends in the same way. It may be awaited inside the loop: the connection is read on meanwhile.
+   *
+   * @throws {@link NotSupportedError} A response in the background: `responses.cancel` ends it.
+   */
+  async interrupt(): Promise<void> {
+    if (!this.#control) throw notWhileInBackground("interruption", "interrupted: responses.cancel(id) ends it");
+    await this.#control.interrupt();
+  }
+
+  /**
+   * Says something into the response while it comes, over a WebSocket: resolves when the service has taken it. The response then ends where it is, and
+   * another one goes on in the same stream; `steered` tells what stands. `delivery` of the result tells when that has happened, or that the service waits
+   * for outputs of calls first. May be awaited inside the loop: the connection is read on meanwhile, within a bound of 16 MiB.
+   *
+   * @param input - A text, messages of the user, or outputs of function calls.
+   * @throws {@link NotSupportedError} Over HTTP, or the service cannot; nothing is lost. {@link SteerFailedError} The service refuses, or the response ended
+   *   first; `input` has what was said, for the next request. {@link BuildError} `input` is none.
+   */
+  async steer(input: SteerInput): Promise<Steer> {
+    const items = inputItems(input);
+    if (!this.#control) throw notWhileInBackground("steering", "steered: ask anew with what there is to say");
+    return this.#control.steer(items);
+  }
+
+  /**
    * Ends the stream: closes the connection and cancels the generation. Who still reads gets an {@link AbortedError}, since half an answer must not
    * look like a whole one. Without effect after the end.
    */
@@ -142,6 +176,16 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     return { ...answer, ...reading };
   }
 
+  /** For what reads on in a stream's place. @internal */
+  get begun(): Promise<void> | undefined {
+    return this.#control?.begun;
+  }
+
+  /** For what reads on in a stream's place. @internal */
+  get aftermath(): Promise<LeftResponse | undefined> | undefined {
+    return this.#control?.aftermath;
+  }
+
   /** The same stream, whose answer is read by this request's format and tools. @internal */
   readBy<OwnParsed, OwnCalls extends readonly unknown[]>({
     text,
@@ -161,4 +205,10 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     this.#isTaken = true;
     return this.#source;
   }
+}
+
+function notWhileInBackground(feature: string, what: string): NotSupportedError {
+  return new NotSupportedError(`a response in the background, which goes on without its stream, is not ${what}`, {
+    feature,
+  });
 }

@@ -1,11 +1,13 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { unlessAborted } from "../../client/waiting/abort.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { respondOn, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
 import { type ConnectionHistory, type FullRequest, type IncrementalPlan, knownHistory } from "./incremental.ts";
+import type { ConnectionCall } from "./lanes/connections.ts";
+import type { LaneSlot } from "./lanes/slot.ts";
 
 /** One try of one request on one carrier. */
 export interface Attempt {
@@ -17,6 +19,8 @@ export interface Attempt {
   /** The response goes on at the service whatever became of its stream: asking anew would make it, and its cost, twice. */
   readonly goesOn: boolean;
   open(): Promise<ResponseStream>;
+  /** The response ended with these items of its own, and another one goes on with this input. */
+  steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void;
   /** The response is complete, with these items of its own. */
   completed(responseId: string, items: readonly ResponseItem[]): void;
 }
@@ -43,6 +47,8 @@ export class HttpAttempt implements Attempt {
     return this.#stream;
   }
 
+  steered(): void {}
+
   completed(): void {}
 }
 
@@ -53,7 +59,7 @@ export interface WrittenFrame {
 }
 
 export interface WebSocketAttemptOptions {
-  readonly slot: ConnectionSlot;
+  readonly slot: LaneSlot;
   readonly request: FullRequest;
   /** As it was written for the connection with this history; undefined: for a new one. */
   readonly written: WrittenFrame & { readonly history: ConnectionHistory | undefined };
@@ -61,11 +67,14 @@ export interface WebSocketAttemptOptions {
   readonly write: (plan: IncrementalPlan) => WrittenFrame;
   readonly connect: ConnectionCall;
   readonly reading: WebSocketStreamOptions;
+  /** In its place, where the connection takes no message as large as it. @throws {@link BuildError} Nothing may take it. */
+  readonly otherwise: () => Attempt;
 }
 
 export class WebSocketAttempt implements Attempt {
-  readonly carrier = "websocket";
   readonly goesOn = false;
+  /** What goes in its place. */
+  #instead: Attempt | undefined;
   /** Until it is out: the request may be large. */
   #options: WebSocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;
@@ -75,8 +84,12 @@ export class WebSocketAttempt implements Attempt {
     this.#options = options;
   }
 
+  get carrier(): "websocket" | "http" {
+    return this.#instead?.carrier ?? "websocket";
+  }
+
   get isOpening(): boolean {
-    return this.#history === undefined;
+    return this.#history === undefined && !this.#instead;
   }
 
   get wasIdle(): boolean {
@@ -88,17 +101,35 @@ export class WebSocketAttempt implements Attempt {
     this.#options = undefined;
     if (!options) throw new BuildError("an attempt is opened once");
     const { slot, request, written, write, connect, reading } = options;
-    const { connection, history, wasIdle } = await slot.obtain(connect);
+    const { connection, history, streamId, wasIdle } = await slot.obtain(connect);
+    await unlessAborted(reading.signal, () => history.unneeded());
+    // The connection may have died meanwhile, and another one wants all of it.
+    const isCurrent = written.history === knownHistory(history) && history.holds(written.plan);
+    const { plan, text } = isCurrent ? written : write(history.plan(request));
+    if (Buffer.byteLength(text) > (connection.maxMessageBytes ?? Number.POSITIVE_INFINITY)) {
+      this.#instead = options.otherwise();
+      return this.#instead.open();
+    }
     this.#history = history;
     this.#wasIdle = wasIdle;
-    // The connection may have died meanwhile, and another one wants all of it.
-    const { plan, text } = written.history === knownHistory(history) ? written : write(history.plan(request));
     history.sent(request, plan);
     const { observer } = connect.part;
-    return respondOn(connection, { frame: text, options: reading, observer, isOwnCall: false });
+    const opening = respondOn(connection, {
+      frame: text,
+      options: { ...reading, streamId },
+      observer,
+      isOwnCall: false,
+    });
+    history.neededUntil(opening.then((stream) => stream.begun));
+    return opening;
+  }
+
+  steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void {
+    this.#history?.steered(responseId, items, input);
   }
 
   completed(responseId: string, items: readonly ResponseItem[]): void {
-    this.#history?.completed(responseId, items);
+    if (this.#instead) this.#instead.completed(responseId, items);
+    else this.#history?.completed(responseId, items);
   }
 }

@@ -3,7 +3,8 @@ import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { streamOptionsOf } from "../responses/options.ts";
-import { frameText, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
+import type { WebSocketStreamOptions } from "../responses/websocket/connection.ts";
+import { createFrame } from "../responses/websocket/frames.ts";
 import type { CallPart } from "../service/call.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { turnMetadataText } from "../service/call-options.ts";
@@ -13,8 +14,9 @@ import type { JsonObject } from "../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { type Attempt, HttpAttempt, WebSocketAttempt, type WrittenFrame } from "./attempt.ts";
-import type { ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
 import { type FullRequest, type IncrementalPlan, knownHistory, wholePlan } from "./incremental.ts";
+import type { ConnectionCall } from "./lanes/connections.ts";
+import type { LaneSlot } from "./lanes/slot.ts";
 import type { SessionCallOptions, SessionOptions } from "./options.ts";
 
 /** One call, as every attempt of it needs it. */
@@ -32,10 +34,15 @@ export interface Call {
 
 export interface CarriersOptions {
   readonly session: SessionOptions;
+  /** Of the lane. */
   readonly conversationId: string;
+  /** Of the session, whose connections lanes share. */
+  readonly sessionId: string;
+  /** Where a request names none. */
+  readonly cacheKey: string;
   readonly service: Service;
   /** Absent where the session opens no WebSocket. */
-  readonly slot: ConnectionSlot | undefined;
+  readonly slot: LaneSlot | undefined;
   readonly maxFrameBytes: number;
 }
 
@@ -43,29 +50,29 @@ export interface CarriersOptions {
 export class Carriers {
   readonly #options: CarriersOptions;
   readonly #provider: ProviderConfig;
-  #slot: ConnectionSlot | undefined;
 
   constructor(options: CarriersOptions) {
     this.#options = options;
     this.#provider = options.service.provider;
-    this.#slot = options.slot;
   }
 
   get carrier(): "websocket" | "http" {
-    return this.#slot ? "websocket" : "http";
+    return this.slot ? "websocket" : "http";
   }
 
   get mayFallBack(): boolean {
-    return this.#slot !== undefined && this.#options.session.carrier !== "websocket";
+    return this.slot !== undefined && this.#options.session.carrier !== "websocket";
   }
 
-  get slot(): ConnectionSlot | undefined {
-    return this.#slot;
+  /** Absent once the session has fallen back. */
+  get slot(): LaneSlot | undefined {
+    const { slot } = this.#options;
+    return slot?.isGivenUp ? undefined : slot;
   }
 
-  /** From now on everything goes over HTTP; says so. */
+  /** From now on everything in this session goes over HTTP; says so. */
   fallBack(reason: unknown, { observer }: CallPart): void {
-    this.#slot = undefined;
+    this.#options.slot?.giveUp();
     announceRemedy(observer, "fallback", reason);
   }
 
@@ -76,7 +83,7 @@ export class Carriers {
    * @throws {@link BuildError} The request is none, in the background where HTTP may not be used, or too large for the WebSocket that alone was asked for.
    */
   attempt(call: Call, kept: readonly ResponseItem[]): Attempt {
-    const slot = this.#slot;
+    const { slot } = this;
     const items = [...inputItems(call.request.input), ...kept];
     if (!slot) return this.#overHttp(call, items);
     if (call.request.background === true) {
@@ -86,22 +93,31 @@ export class Carriers {
       );
     }
     const attempt = this.#overWebSocket(slot, call, items);
-    if (attempt) return attempt;
+    return attempt ?? this.#tooLarge(call, items);
+  }
+
+  /** One that no frame holds goes over HTTP; the next may go over the WebSocket again. */
+  #tooLarge(call: Call, items: readonly ResponseItem[]): Attempt {
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
-      `the request is larger than a WebSocket message may be (${this.#options.maxFrameBytes} bytes); shorten the history or let the session use HTTP (carrier: "auto")`,
+      `the request is larger than a WebSocket message may be (${this.#maxFrameBytes} bytes); shorten the history or let the session use HTTP (carrier: "auto")`,
     );
+  }
+
+  /** The session's own bound, or the connection's where that is lower. */
+  get #maxFrameBytes(): number {
+    return Math.min(this.#options.maxFrameBytes, this.slot?.maxMessageBytes ?? Number.POSITIVE_INFINITY);
   }
 
   /** A try that prepares the connection and the service's cache without an answer; undefined where there is nothing to prepare. */
   prewarm(call: Call): Attempt | undefined {
-    const slot = this.#slot;
+    const { slot } = this;
     if (!slot || slot.history?.isFresh === false) return undefined;
     return this.#overWebSocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
   }
 
   connection({ options, turnState, signal, part }: Omit<Call, "request">): ConnectionCall {
-    const { conversationId, session } = this.#options;
+    const { sessionId: conversationId, session } = this.#options;
     const { turnMetadata } = options;
     const headers = { ...session.headers, ...options.headers };
     return { options: { conversationId, turnMetadata, turnState, headers, signal }, part };
@@ -109,7 +125,7 @@ export class Carriers {
 
   /** The request, written once for the connection that it will most likely go over; undefined where a frame cannot hold it. */
   #overWebSocket(
-    slot: ConnectionSlot,
+    slot: LaneSlot,
     call: Call,
     items: readonly ResponseItem[],
     more: Pick<WebSocketStreamOptions, "generate" | "keep"> = {},
@@ -119,7 +135,7 @@ export class Carriers {
     const metadata = turnMetadataText(options.turnMetadata);
     const write = (plan: IncrementalPlan): WrittenFrame => ({
       plan,
-      text: frameText(this.#websocketBody(request, plan, call.isBody), {
+      text: createFrame(this.#websocketBody(request, plan, call.isBody), {
         previousResponseId: plan.previousResponseId,
         generate: more.generate,
         clientMetadata: metadata === undefined ? undefined : { [header.turnMetadata]: metadata },
@@ -128,13 +144,14 @@ export class Carriers {
     });
     const history = knownHistory(slot.history);
     const written = write(history?.plan(request) ?? wholePlan(request));
-    if (Buffer.byteLength(written.text) > this.#options.maxFrameBytes) return undefined;
+    if (Buffer.byteLength(written.text) > this.#maxFrameBytes) return undefined;
     return new WebSocketAttempt({
       slot,
       request,
       written: { ...written, history },
       write,
       connect: this.connection(call),
+      otherwise: () => this.#tooLarge(call, items),
       // Kept by the session, over all its streams.
       reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
@@ -163,7 +180,7 @@ export class Carriers {
   }
 
   #withCacheKey(request: ResponsesRequest): ResponsesRequest {
-    return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.conversationId };
+    return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.cacheKey };
   }
 
   /** The ids of stored items are written over HTTP alone, as in the reference. */

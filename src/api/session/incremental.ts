@@ -60,6 +60,33 @@ interface LastResponse {
   readonly items: readonly ResponseItem[];
 }
 
+/** Where conversations part: a response that others than its own lane go on from. Where nothing is stored, the service forgets it with the lane's next one. */
+class Fork {
+  readonly #beginning = new Set<Promise<void>>();
+  #isOver = false;
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The response is forgotten. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** A branch is on its way, and needs the response until then. */
+  needed(begun: Promise<void>): void {
+    this.#beginning.add(begun);
+    const done = (): void => void this.#beginning.delete(begun);
+    begun.then(done, done);
+  }
+
+  /** Resolves when no branch on its way needs it any more. */
+  async unneeded(): Promise<void> {
+    await Promise.allSettled(this.#beginning);
+  }
+}
+
 /**
  * What one WebSocket connection knows of the conversation, and the rule by which a request leaves it out.
  *
@@ -75,6 +102,10 @@ export class ConnectionHistory {
   #fields: JsonObject | undefined;
   #items: ResponseItem[] = [];
   #last: LastResponse | undefined;
+  /** Of the last response, once others go on from it. */
+  #fork: Fork | undefined;
+  /** Of a branch that has not been sent. */
+  #origin: Fork | undefined;
 
   /** Whether no request has been sent since the connection was opened. */
   get isFresh(): boolean {
@@ -84,14 +115,43 @@ export class ConnectionHistory {
   /** How `next` would go out now; changes nothing. */
   plan(next: FullRequest): IncrementalPlan {
     const last = this.#last;
-    if (last?.id && this.#continues(last, next)) {
+    if (last?.id && !this.#origin?.isOver && this.#continues(last, next)) {
       return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
     }
     return wholePlan(next);
   }
 
+  /** Does `plan`, made earlier, still hold? The response that a branch goes on from may be forgotten by now. */
+  holds({ previousResponseId }: IncrementalPlan): boolean {
+    return previousResponseId === undefined || this.#last === undefined || !this.#origin?.isOver;
+  }
+
+  /** Another history that begins as this one: its first request goes on from the same response. */
+  fork(): ConnectionHistory {
+    const branch = new ConnectionHistory();
+    branch.#fields = this.#fields;
+    branch.#items = [...this.#items];
+    branch.#last = this.#last;
+    this.#fork ??= new Fork();
+    branch.#origin = this.#fork;
+    return branch;
+  }
+
+  /** Resolves when the service may forget the last response: no branch on its way goes on from it. */
+  async unneeded(): Promise<void> {
+    await this.#fork?.unneeded();
+  }
+
+  /** Of a branch's first request, which needs the response that it goes on from until `begun`. */
+  neededUntil(begun: Promise<void>): void {
+    this.#origin?.needed(begun);
+    this.#origin = undefined;
+  }
+
   /** Records that `next` is being sent by `plan`. The last response is used up by it, used or not. */
   sent(next: FullRequest, plan: IncrementalPlan): void {
+    if (next.fields.store !== true) this.#fork?.end();
+    this.#fork = undefined;
     if (plan.previousResponseId !== undefined && this.#last) {
       // What was found equal need not be copied again: a turn costs what is new in it.
       this.#items.push(...this.#last.items, ...copyOfJson(plan.items));
@@ -109,6 +169,14 @@ export class ConnectionHistory {
     } catch {
       this.#last = undefined; // nested deeper than the stack goes: it cannot be sent back either
     }
+  }
+
+  /** Records that another response goes on from the one to the request sent last, with `input`. */
+  steered(id: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void {
+    this.completed(id, items);
+    if (this.#last) this.#items.push(...this.#last.items, ...copyOfJson(input));
+    else this.#fields = undefined; // nothing can be compared with it any more
+    this.#last = undefined;
   }
 
   #continues(last: LastResponse, next: FullRequest): boolean {

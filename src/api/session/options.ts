@@ -1,6 +1,6 @@
 import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
-import { byteCount, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
+import { byteCount, count, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
 import type { RetryPolicy } from "../../client/retry/policy.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
@@ -35,6 +35,8 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   readonly maxConnectionAgeMs?: number | undefined;
   /** Size of a request, in bytes, from which it goes over HTTP. Default 16 777 216: the service refuses larger messages. */
   readonly maxFrameBytes?: number | undefined;
+  /** Most WebSockets that the session opens for its lanes. Default 4; a session without lanes has one. */
+  readonly maxConnections?: number | undefined;
 }
 
 const SESSION_NAMES = {
@@ -45,6 +47,7 @@ const SESSION_NAMES = {
   headers: true,
   maxConnectionAgeMs: true,
   maxFrameBytes: true,
+  maxConnections: true,
 } as const;
 
 /** Of `api.session(…)`, whose line is there. */
@@ -70,16 +73,19 @@ export function checkCallOptions(options: SessionCallOptions): void {
 
 const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_CONNECTIONS = 4;
 
 /** What a session goes by, each decided once. @throws {@link BuildError} A number is none, or a name is not known. */
 export function sessionSettings(options: SessionOptions) {
   const { carrier = "auto", compression = "none" } = options;
   const { maxConnectionAgeMs = DEFAULT_MAX_CONNECTION_AGE_MS, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   oneOf("compression", compression, COMPRESSIONS);
   return {
     carrier: checkedCarrier(carrier),
     maxConnectionAgeMs: milliseconds("maxConnectionAgeMs", maxConnectionAgeMs),
     maxFrameBytes: byteCount("maxFrameBytes", maxFrameBytes),
+    maxConnections: Math.max(1, count("maxConnections", maxConnections)),
   };
 }
 

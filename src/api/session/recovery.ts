@@ -42,6 +42,8 @@ const GIVE_UP: Recovery = { action: "give_up" };
 export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, carrier, isOpening, mayFallBack, retries } = failure;
   if (failure.goesOn || failure.endUnconfirmed) return GIVE_UP;
+  // No lane is left on as many connections as may be opened: that is the caller's to decide, and no reason to give WebSockets up.
+  if (isOpening && CodexApiError.is(error) && error.kind === "limit") return GIVE_UP;
   const at: At = { carrier, step: isOpening ? "handshake" : "stream", renewed: retries > 0, only: !mayFallBack };
   if (mayFallBack && outlookOf(error, at).outlook === "elsewhere") return { action: "fall_back" };
   const layer = isOpening ? "handshake" : "stream";

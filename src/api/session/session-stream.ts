@@ -5,12 +5,20 @@ import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
-import type { OutputItemDoneEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
+import type { LeftResponse, ResponseControl, Steer, SteerInput } from "../responses/control.ts";
+import type {
+  IncompleteEvent,
+  OutputItemDoneEvent,
+  ResponseEvent,
+  RestartedEvent,
+  SteeredEvent,
+} from "../responses/events/types.ts";
 import { DAMAGED_EVENT } from "../responses/reader.ts";
 import { inOutputOrder } from "../responses/received/output.ts";
 import { Received } from "../responses/received/received.ts";
 import type { EventIterator, ResponseSource } from "../responses/source.ts";
 import type { ResponseStream } from "../responses/stream.ts";
+import { notActive } from "../responses/websocket/steering.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
@@ -76,8 +84,9 @@ function itemsOf({ finished }: Current): readonly ResponseItem[] {
 const END_UNCONFIRMED = "end_unconfirmed";
 
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
-export class SessionStream implements EventIterator, ResponseSource {
+export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
+  readonly control = this;
   readonly received: Received;
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
@@ -96,6 +105,8 @@ export class SessionStream implements EventIterator, ResponseSource {
   /** How it ended, if not well. */
   #failure: { readonly error: unknown } | undefined;
   #drained: Promise<void> | undefined;
+  /** The caller wants no more of it: it is not asked anew. */
+  #isInterrupted = false;
   /** A stream held an event that is none; the same again is a fault of the server's. */
   #hasSeenDamage = false;
 
@@ -103,7 +114,7 @@ export class SessionStream implements EventIterator, ResponseSource {
     this.#options = options;
     this.received = new Received({ keep: options.keep });
     // Whatever waits heeds the signal itself; this is for the call that nobody reads on.
-    options.call.signal.addEventListener("abort", this.#end, { once: true });
+    options.call.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
   }
 
   /** Resolves when the first stream is open. Throws what ends the call before that. */
@@ -144,6 +155,22 @@ export class SessionStream implements EventIterator, ResponseSource {
     return DONE;
   }
 
+  /** See `ResponseStream.steer`. */
+  async steer(input: SteerInput): Promise<Steer> {
+    const { opened } = this.#current;
+    if (!opened || this.#isOver) throw notActive(input);
+    return opened.stream.steer(input);
+  }
+
+  /** See `ResponseStream.interrupt`; between two attempts, and where one breaks meanwhile, the answer ends with what there is of it. */
+  async interrupt(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isInterrupted = true;
+    const { opened } = this.#current;
+    if (opened) await opened.stream.interrupt();
+    else this.#options.cancel();
+  }
+
   async leave(reason: unknown): Promise<void> {
     if (!this.#isOver) this.#leftFor = { reason };
     await this.return();
@@ -181,7 +208,7 @@ export class SessionStream implements EventIterator, ResponseSource {
   async #advance<Value>(
     take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>,
     note: (value: Value) => void,
-    only: (restarted: RestartedEvent) => Value,
+    only: (event: RestartedEvent | IncompleteEvent) => Value,
   ): Promise<IteratorResult<Value, undefined>> {
     try {
       while (!this.#isDone) {
@@ -193,6 +220,7 @@ export class SessionStream implements EventIterator, ResponseSource {
           return step;
         } catch (error) {
           if (this.#isDone) break; // left meanwhile
+          if (this.#isInterrupted) return { done: false, value: only(this.#endInterrupted()) };
           const restarted = this.#recover(this.#sameAgain(error));
           if (restarted) return { done: false, value: only(restarted) };
         }
@@ -243,11 +271,38 @@ export class SessionStream implements EventIterator, ResponseSource {
     } else if (event.type === "output_item.done") {
       current.finished.push(event);
       current.isAnswered = current.finished.length >= current.begun && endsWithAnswer(itemsOf(current));
+    } else if (event.type === "steered") {
+      this.#goOn(event);
     } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
       this.#answered(event.responseId);
       this.#end();
     }
+  }
+
+  /** What there is of it when it breaks after an interruption, or before it was asked for. */
+  #endInterrupted(): IncompleteEvent {
+    const { responseId } = this.received;
+    const event: IncompleteEvent = {
+      type: "incomplete",
+      reason: "interrupted",
+      ...(responseId === undefined ? {} : { responseId }),
+    };
+    this.received.note(event);
+    this.#isDone = true;
+    this.#end();
+    return event;
+  }
+
+  /** What was finished stands, with what was said behind it: a further try of this call goes on from there. */
+  #goOn({ responseId, input }: SteeredEvent): void {
+    const current = this.#current;
+    const finished = inOutputOrder(current.finished);
+    if (responseId !== undefined) current.attempt?.steered(responseId, finished, input);
+    this.#kept.push(...finished, ...input);
+    current.finished.length = 0;
+    current.begun = 0;
+    current.isAnswered = false;
   }
 
   #answered(responseId: string | undefined): void {
@@ -285,7 +340,7 @@ export class SessionStream implements EventIterator, ResponseSource {
     switch (recovery.action) {
       case "give_up": {
         const failure = this.#failed(endUnconfirmed ? unconfirmed(error) : error);
-        this.#end();
+        this.#leaveAttempt();
         throw failure;
       }
       case "fall_back":
@@ -319,13 +374,26 @@ export class SessionStream implements EventIterator, ResponseSource {
     announceRetry(this.#options.call.part.observer, { retry, maxRetries, delayMs, reason, layer: "stream" });
   }
 
-  readonly #end = (): void => {
+  /** Nobody reads on. A response that the service ends for that is gone on from by the next call, which waits for its end. */
+  readonly #leaveAttempt = (): void => {
+    const aftermath = this.#current.opened?.stream.aftermath;
+    if (aftermath) void aftermath.then((left) => this.#endLeft(left));
+    else this.#end();
+  };
+
+  #endLeft(left: LeftResponse | undefined): void {
+    // Items that were finished and never read are in no history of the caller's: from those nothing goes on.
+    if (left && left.finishedItems === this.#current.finished.length) this.#answered(left.responseId);
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const { call, onEnd } = this.#options;
-    call.signal.removeEventListener("abort", this.#end);
+    call.signal.removeEventListener("abort", this.#leaveAttempt);
     onEnd();
-  };
+  }
 }
 
 function unconfirmed(error: unknown): StreamError {

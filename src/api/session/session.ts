@@ -1,37 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { BuildError } from "../../client/failure/kinds.ts";
-import { outlookOf } from "../../client/failure/outlook.ts";
-import { acceptSignal } from "../../client/waiting/abort.ts";
-import type { ProviderLimits } from "../provider.ts";
-import { ResponseStream } from "../responses/stream.ts";
-import { watched } from "../responses/watched.ts";
+import { text } from "../../client/options.ts";
+import type { ResponseStream } from "../responses/stream.ts";
 import { connectResponses } from "../responses/websocket/client.ts";
-import { RequestTurns } from "../responses/websocket/turns.ts";
-import { beginPart, type CallPart } from "../service/call.ts";
-import { TurnState } from "../service/call-options.ts";
 import { chooseLine } from "../service/client.ts";
-import type { CallFacts } from "../service/observer.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
-import { type Call, Carriers } from "./carriers.ts";
-import { type ConnectionCall, ConnectionSlot } from "./connection-slot.ts";
+import { type ConnectionCall, SessionConnections } from "./lanes/connections.ts";
+import { type LaneOrigin, SessionLane } from "./lanes/lane.ts";
+import { LaneSlot } from "./lanes/slot.ts";
 import {
-  checkCallOptions,
   checkSessionClientOptions,
   type ResponsesSessionOptions,
   type SessionCallOptions,
   sessionSettings,
 } from "./options.ts";
-import { SessionStream } from "./session-stream.ts";
-
-/** A call that has been let in. */
-interface Admitted {
-  readonly part: CallPart;
-  readonly signal: AbortSignal;
-  /** Lets the next call in; once. */
-  leave(): void;
-  cancel(): void;
-}
 
 /**
  * A conversation with the service: full requests in, and on the wire only what is new.
@@ -46,7 +29,8 @@ interface Admitted {
  *
  * A request with `background: true` goes over HTTP, whatever the session uses for others, and is not asked anew: its stream is taken up where it was.
  *
- * Calls are answered one at a time in the order they were made: a second one waits until the first stream has ended or was left.
+ * Calls are answered one at a time in the order they were made: a second one waits until the first stream has ended or was left. `lane()` gives a
+ * further conversation that runs beside this one, on the same connection.
  *
  * @example
  * ```ts
@@ -67,10 +51,13 @@ export class ResponsesSession implements AsyncDisposable {
   readonly conversationId: string;
   readonly #service: Service;
   readonly #ownsService: boolean;
-  readonly #carriers: Carriers;
-  readonly #callTurns = new RequestTurns();
-  readonly #calls = new Set<AbortController>();
-  #turnState = new TurnState();
+  readonly #connections: SessionConnections | undefined;
+  readonly #options: ResponsesSessionOptions;
+  readonly #maxFrameBytes: number;
+  /** The session's own conversation. */
+  readonly #main: SessionLane;
+  readonly #lanes = new Map<string, SessionLane>();
+  #named = 0;
   #isClosed = false;
 
   /**
@@ -78,26 +65,43 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
    */
   constructor(options: ResponsesSessionOptions) {
-    const { carrier, maxConnectionAgeMs, maxFrameBytes } = sessionSettings(options);
+    const { carrier, maxConnectionAgeMs, maxFrameBytes, maxConnections } = sessionSettings(options);
     const { service, isOwn } = chooseLine(options, checkSessionClientOptions);
+    this.#options = options;
     this.#service = service;
     this.#ownsService = isOwn;
+    this.#maxFrameBytes = maxFrameBytes;
     this.conversationId = options.conversationId ?? randomUUID();
     const opensWebSockets =
       carrier === "websocket" || (carrier === "auto" && (service.provider.supportsWebSockets ?? false));
     const connect = ({ options, part }: ConnectionCall) => connectResponses(service, options, part);
-    this.#carriers = new Carriers({
-      session: options,
-      conversationId: this.conversationId,
-      service,
-      slot: opensWebSockets ? new ConnectionSlot(connect, maxConnectionAgeMs) : undefined,
-      maxFrameBytes,
-    });
+    this.#connections = opensWebSockets
+      ? new SessionConnections({ connect, maxAgeMs: maxConnectionAgeMs, maxConnections })
+      : undefined;
+    const slot = this.#connections && new LaneSlot(this.#connections, false);
+    this.#main = this.#open(this.conversationId, { conversationId: this.conversationId, slot });
   }
 
   /** What the next request goes over. Once it is `http` it stays so. */
   get carrier(): "websocket" | "http" {
-    return this.#carriers.carrier;
+    return this.#main.carrier;
+  }
+
+  /**
+   * A conversation of its own that runs beside this one and shares its connections. One that is open under this name is that one.
+   *
+   * The service takes 32 lanes on a connection and works on 16 of their responses at a time: from the 17th open lane on a further connection is opened, up
+   * to `maxConnections`, where those are all taken too requests wait in order, and beyond 32 lanes a connection a request is a `limit` error.
+   *
+   * @param name - For telemetry and messages; the wire has names of ours, which are used again after `lane.close()`. Default: a number.
+   * @throws {@link BuildError} The session was closed.
+   */
+  lane(name?: string): SessionLane {
+    if (name !== undefined && text("the name of a lane", name) !== "") {
+      const open = this.#lanes.get(name);
+      if (open) return open;
+    }
+    return this.#lane(name, { slot: this.#connections && new LaneSlot(this.#connections, true) });
   }
 
   /**
@@ -105,15 +109,15 @@ export class ResponsesSession implements AsyncDisposable {
    *
    * @param request - As for `ResponsesClient`; `input` is the whole history, the items of earlier answers as they were received (their ids
    *   included, or the request goes out as a whole). What the list holds now is what counts: it may grow while the answer comes.
-   * @returns Ends after `completed`. Leaving it early closes the connection, and the next request goes out as a whole.
+   * @returns Ends after `completed`. Leaving it early ends the response; where that closes the connection, the next request goes out as a whole.
    * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
    *   is closed; {@link BuildError} in a session that was closed before.
    */
-  async stream<Parsed, Calls extends readonly unknown[]>(
+  stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
     options: SessionCallOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
-    return (await this.#stream(request, options, false)).readBy(request);
+    return this.#main.stream(request, options);
   }
 
   /**
@@ -121,81 +125,39 @@ export class ResponsesSession implements AsyncDisposable {
    * The body must ask for a stream itself (`stream: true`).
    */
   streamBody(body: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
-    return this.#stream(body, options, true);
+    return this.#main.streamBody(body, options);
   }
 
-  async #stream(request: ResponsesRequest, options: SessionCallOptions, isBody: boolean): Promise<ResponseStream> {
-    const turnState = this.#turnState;
-    const { input } = request;
-    const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
-    const { part, signal, leave, cancel } = await this.#admit(options, {
-      endpoint: "responses",
-      model: request.model ?? undefined,
-    });
-    const events = new SessionStream({
-      carriers: this.#carriers,
-      call: { request: asked, isBody, options, turnState, signal, part },
-      limits: limitsOf(this.#service, options),
-      timing: this.#service.line.timing,
-      onEnd: leave,
-      cancel,
-      keep: options.keep,
-    });
-    try {
-      const head = await events.start();
-      return new ResponseStream(watched(events, part.observer), head);
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
-  }
-
-  /**
-   * Prepares the connection and the service's cache for a request: sends it without asking for an answer and waits until the service is
-   * ready. The first request then goes on from there. Does nothing over HTTP, nor on a connection that has served a request.
-   *
-   * @param request - The tools and instructions of the conversation; `input` may be empty.
-   * @throws What `stream` throws, without a retry; the session stays usable. A WebSocket that cannot be opened is no error where HTTP may
-   *   take over.
-   */
-  async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
-    await this.#prepare(options, "responses.prewarm", async (call) => {
-      const attempt = this.#carriers.prewarm({ ...call, request });
-      if (!attempt) return;
-      try {
-        const stream = await attempt.open();
-        const { responseId, items } = await stream.collect();
-        if (responseId !== undefined) attempt.completed(responseId, items);
-      } catch (error) {
-        if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
-      }
-    });
+  /** See `SessionLane.prewarm`. */
+  prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
+    return this.#main.prewarm(request, options);
   }
 
   /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */
-  async preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
-    await this.#prepare(options, "responses.connect", async (call) => {
-      try {
-        await this.#carriers.slot?.obtain(this.#carriers.connection(call));
-      } catch (error) {
-        if (!this.#fallsBackOn(error, call)) throw error;
-      }
-    });
+  preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
+    return this.#main.preconnect(options);
   }
 
   /** Begins a new turn: what the service said to route the requests of the last one is not sent any more. */
   startTurn(): void {
-    this.#turnState = new TurnState();
+    this.#main.startTurn();
+  }
+
+  /** A lane that begins where the session's own conversation is. See `SessionLane.fork`. */
+  fork(name?: string): SessionLane {
+    return this.#main.fork(name);
   }
 
   /**
-   * Ends calls that run or wait with an `aborted` error and closes the connection, and with it whatever else the session opened for itself. It cannot
-   * be used after that.
+   * Ends calls that run or wait, of every lane, with an `aborted` error and closes the connections, and with them whatever else the session opened for
+   * itself. It cannot be used after that.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const controller of this.#calls) controller.abort(new Error("the session was closed"));
-    await this.#carriers.slot?.close();
+    const reason = new Error("the session was closed");
+    for (const lane of [this.#main, ...this.#lanes.values()]) lane.abort(reason);
+    this.#lanes.clear();
+    await this.#connections?.close();
     if (this.#ownsService) await this.#service.close();
   }
 
@@ -203,68 +165,30 @@ export class ResponsesSession implements AsyncDisposable {
     return this.close();
   }
 
-  async #prepare(
-    options: SessionCallOptions,
-    endpoint: string,
-    work: (call: Omit<Call, "request">) => Promise<void>,
-  ): Promise<void> {
-    const turnState = this.#turnState;
-    const { part, signal, leave } = await this.#admit(options, { endpoint });
-    try {
-      await work({ options, turnState, signal, part });
-      part.observer.ended("completed");
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    } finally {
-      leave();
-    }
-  }
-
-  /** Waits for this call's turn. */
-  async #admit(options: SessionCallOptions, facts: Omit<CallFacts, "callId">): Promise<Admitted> {
+  #lane(name: string | undefined, origin: LaneOrigin): SessionLane {
     if (this.#isClosed) throw new BuildError("the session is closed; make a new one");
-    checkCallOptions(options);
-    const { signal: caller } = options;
-    acceptSignal(caller);
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(caller?.reason);
-    const forget = (): void => {
-      caller?.removeEventListener("abort", onAbort);
-      this.#calls.delete(controller);
+    const lane = this.#open(name ?? this.#nextName(), origin);
+    this.#lanes.set(lane.name, lane);
+    return lane;
+  }
+
+  #open(name: string, origin: LaneOrigin): SessionLane {
+    const context = {
+      session: this.#options,
+      sessionId: this.conversationId,
+      service: this.#service,
+      maxFrameBytes: this.#maxFrameBytes,
+      fork: (name: string | undefined, from: LaneOrigin) => this.#lane(name, from),
+      closed: (lane: SessionLane) => {
+        if (this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
+      },
     };
-    if (caller?.aborted) onAbort();
-    else caller?.addEventListener("abort", onAbort, { once: true });
-    this.#calls.add(controller);
-    const part = beginPart(this.#service.line, { lane: this.conversationId, ...facts }, controller.signal);
-    try {
-      if (this.#callTurns.ahead > 0) part.observer.waits(this.#callTurns.ahead);
-      await this.#callTurns.enter(controller.signal);
-      return {
-        part,
-        signal: controller.signal,
-        leave: () => {
-          forget();
-          this.#callTurns.leave();
-        },
-        cancel: () => controller.abort(new Error("the stream was left")),
-      };
-    } catch (error) {
-      forget();
-      part.observer.failed(error);
-      throw error;
-    }
+    return new SessionLane(name, context, origin);
   }
 
-  #fallsBackOn(reason: unknown, { part }: Pick<Call, "part">): boolean {
-    const { outlook } = outlookOf(reason, { carrier: "websocket", step: "handshake" });
-    if (!this.#carriers.mayFallBack || outlook !== "elsewhere") return false;
-    this.#carriers.fallBack(reason, part);
-    return true;
+  #nextName(): string {
+    do this.#named += 1;
+    while (this.#lanes.has(String(this.#named)));
+    return String(this.#named);
   }
-}
-
-/** The provider's, with the call's own word on what is tried again. */
-function limitsOf({ limits }: Service, { shouldRetry }: SessionCallOptions): ProviderLimits {
-  return shouldRetry ? { ...limits, retry: { ...limits.retry, shouldRetry } } : limits;
 }

@@ -20,6 +20,11 @@ export class Backlog {
     this.#source = source;
   }
 
+  /** What waits, as `add` counted it. */
+  get size(): number {
+    return this.#size;
+  }
+
   get isPaused(): boolean {
     return this.#isPaused;
   }

@@ -117,10 +117,10 @@ export interface CompletedEvent extends FromWire {
   /** As received. */
   readonly usageMetadata?: Readonly<Record<string, unknown>>;
 }
-/** The end of a response that stopped early; only with the option `incomplete: "end"`. */
+/** The end of a response that stopped early; only with the option `incomplete: "end"`, or after `interrupt()`. */
 export interface IncompleteEvent extends FromWire {
   readonly type: "incomplete";
-  /** `max_output_tokens`, `content_filter`, …, or `unknown`. */
+  /** `max_output_tokens`, `content_filter`, `interrupted`, …, or `unknown`. */
   readonly reason: string;
   readonly responseId?: string;
   readonly tokenUsage?: TokenUsage;
@@ -190,6 +190,22 @@ export interface RestartedEvent {
 }
 
 /**
+ * Only after `steer()`: the response ended where it was, and another one goes on with what was said, in the same stream. Everything that was finished
+ * stands (`output_item.done`); items under way are void. `created` of the response that goes on follows.
+ */
+export interface SteeredEvent {
+  readonly type: "steered";
+  /** Of the response that ended. */
+  readonly responseId?: string;
+  /** What the response that ended cost; the one that goes on tells its own. */
+  readonly tokenUsage?: TokenUsage;
+  /** What was said, as items: in a history they stand behind the items so far. `collect()` has them there. */
+  readonly input: readonly ResponseItem[];
+  /** Finished items of this call so far, `input` among them: where a later `restarted` counts items, it counts these too. */
+  readonly keptItems: number;
+}
+
+/**
  * Only from a response in the background: its stream broke, and it goes on where it was. Everything that was yielded stands, and nothing of it comes
  * again.
  */
@@ -246,4 +262,4 @@ export type ServedEvent =
  * `type` is the wire name without `response.`, or a name of this
  * package where there is no such event.
  */
-export type ResponseEvent = ServedEvent | FrameEvent | RestartedEvent | ResumedEvent;
+export type ResponseEvent = ServedEvent | FrameEvent | RestartedEvent | SteeredEvent | ResumedEvent;

@@ -190,6 +190,13 @@ export class ReceivedItems {
     this.#openSize = slots.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** What is finished stands, the rest is void; `input` stands behind it. */
+  steered(input: readonly ResponseItem[]): void {
+    this.restart(this.#finished.length);
+    for (const item of input) this.#finish(item, this.#begin(undefined), undefined);
+    this.#base = this.#slots.length;
+  }
+
   finished(): ResponseItem[] {
     return this.#slots.flatMap(({ item, isFinished }) => (item !== undefined && isFinished ? [item] : []));
   }

@@ -59,6 +59,7 @@ export class Received {
   readonly #limit: number;
   #firstAt: number | undefined;
   #isTruncated = false;
+  #finishedItems = 0;
   #status: ResponseStatus | undefined;
   #end: ResponseEnd = {};
   #serverModel: string | undefined;
@@ -92,6 +93,11 @@ export class Received {
         this.#items?.restart(event.keptItems);
         this.#end = {};
         break;
+      case "steered":
+        this.#items?.steered(event.input);
+        this.#finishedItems = 0;
+        this.#end = {};
+        break;
       case "rate_limits":
         this.#rateLimits.set(event.snapshot.limitId, event.snapshot);
         break;
@@ -109,6 +115,10 @@ export class Received {
         this.#status = event.type;
         this.ended(event);
         break;
+      case "output_item.done":
+        this.#finishedItems += 1;
+        this.#keep(event, size);
+        break;
       default:
         this.#keep(event, size);
     }
@@ -121,6 +131,15 @@ export class Received {
       ...(responseId === undefined ? {} : { responseId }),
       ...(tokenUsage === undefined ? {} : { tokenUsage }),
     };
+  }
+
+  get responseId(): string | undefined {
+    return this.#end.responseId;
+  }
+
+  /** Items that the service has finished since the response, or the one that goes on in its place, began; those that a restart made void count too. */
+  get finishedItems(): number {
+    return this.#finishedItems;
   }
 
   /** When the first event came, on the clock of `performance.now()`. */

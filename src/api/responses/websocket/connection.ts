@@ -1,21 +1,18 @@
-import { Failure } from "../../../client/failure/failure.ts";
-import { AbortedError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
+import { AbortedError, BuildError, LimitError } from "../../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../../client/headers.ts";
 import { notify } from "../../../client/observe/telemetry.ts";
-import { type TraceContext, traceHeaders } from "../../../client/observe/trace-context.ts";
+import type { TraceContext } from "../../../client/observe/trace-context.ts";
 import { knownOptions } from "../../../client/options.ts";
-import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
-import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
+import type { WebSocketConnection } from "../../../client/websocket/index.ts";
+import { header, headerText } from "../../headers.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
-import { mapErrorEvent } from "../../refusal/event.ts";
 import { requestIdOf } from "../../refusal/http-text.ts";
 import { modelOf } from "../../service/call.ts";
 import type { TurnState } from "../../service/call-options.ts";
 import type { CallObserver, Observer } from "../../service/observer.ts";
-import { type JsonObject, jsonText, parseObject } from "../../wire/json.ts";
-import { encodeResponsesRequest, type ResponsesRequest, websocketFrame } from "../../wire/requests.ts";
-import type { Carrier } from "../ending.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { encodeResponsesRequest, type ResponsesRequest } from "../../wire/requests.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { ResponseFlow } from "../flow.ts";
 import { checkReading, READING_NAMES, type StreamOptions, streamOptionsOf } from "../options.ts";
@@ -23,13 +20,21 @@ import { handshakeEvents } from "../preliminary.ts";
 import type { ResponseSource } from "../source.ts";
 import { ResponseStream } from "../stream.ts";
 import { watched } from "../watched.ts";
-import { connectionClosed, RequestTurns } from "./turns.ts";
+import type { Repeats } from "./demultiplexer.ts";
+import { Exchange } from "./exchange.ts";
+import { createFrame, onLane } from "./frames.ts";
+import { ResponseTraffic } from "./traffic.ts";
 
 /** Options of one response over a WebSocket. */
 export interface WebSocketStreamOptions extends StreamOptions {
   /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
   readonly previousResponseId?: string | undefined;
-  /** False prepares connection and cache without an answer. Default true. */
+  /**
+   * The lane of this request: 1 to 256 characters of `[A-Za-z0-9_.-]`. Requests of one lane are answered in order, lanes run side by side, and the server
+   * keeps the last response of each. At most 32 names on a connection. Default: the lane without a name.
+   */
+  readonly streamId?: string | undefined;
+  /** False prepares and cache without an answer. Default true. */
   readonly generate?: boolean | undefined;
   /** Added to the request's `client_metadata`. */
   readonly clientMetadata?: Readonly<Record<string, string>> | undefined;
@@ -43,6 +48,7 @@ export interface WebSocketStreamOptions extends StreamOptions {
 
 const STREAM = knownOptions<WebSocketStreamOptions>("the options of a response", {
   previousResponseId: true,
+  streamId: true,
   generate: true,
   clientMetadata: true,
   signal: true,
@@ -50,11 +56,6 @@ const STREAM = knownOptions<WebSocketStreamOptions>("the options of a response",
   turnState: true,
   ...READING_NAMES,
 });
-
-/** Stands for a close frame without a code (RFC 6455 §7.1.5). */
-const NO_STATUS = 1005;
-
-const NOW = Promise.resolve();
 
 /** What a connection takes over from its client. */
 export interface ConnectionContext {
@@ -66,7 +67,7 @@ export interface ConnectionContext {
 
 /** One request over a connection. */
 export interface WebSocketResponseCall {
-  /** As `frameText` writes it. */
+  /** As `createFrame` writes it. */
   readonly frame: string;
   /** What of the options is about reading the answer. */
   readonly options: WebSocketStreamOptions;
@@ -84,8 +85,12 @@ export let respondOn: (
 ) => Promise<ResponseStream>;
 
 /**
- * A WebSocket to `responses`: one request after the other, each answered by a {@link ResponseStream}. It stays open after a response that
- * came to its end; a failure, an abort, or a loop left early closes it, and what waits in line fails with it.
+ * A WebSocket to `responses`. Requests of one lane are answered one after the other, each by a {@link ResponseStream}; lanes (`streamId`) run side by
+ * side, at most 16 responses at a time, and the rest waits in the order in which it came. A server that does not repeat `stream_id` is noticed by its
+ * first answer to one, and from then on gets one request at a time.
+ *
+ * It stays open after a response that came to its end. A failure, an abort, or a loop left early closes it, and what waits in line fails with it; but
+ * not where the provider has `supportsInterrupt`, by which that response alone is ended, nor while other lanes run: then the response goes on unread.
  */
 export class ResponsesWebSocketConnection {
   /** Of the server's answer to the handshake. */
@@ -95,12 +100,8 @@ export class ResponsesWebSocketConnection {
   readonly #connection: WebSocketConnection;
   readonly #context: ConnectionContext;
   readonly #preliminary: readonly ResponseEvent[];
-  readonly #turns = new RequestTurns();
-  #flow: ResponseFlow | undefined;
-  #isSending = false;
+  readonly #traffic: ResponseTraffic;
   #requests = 0;
-  /** Of one network read: they come in one go. */
-  readonly #messages: RawData[] = [];
 
   /** @internal */
   constructor(connection: WebSocketConnection, context: ConnectionContext) {
@@ -109,26 +110,49 @@ export class ResponsesWebSocketConnection {
     this.#connection = connection;
     this.#context = context;
     this.#preliminary = handshakeEvents(connection.headers);
-    connection.unref(); // a connection kept for the next request holds no process
-    connection.attach(this.#sink);
+    const { provider, observer } = context;
+    const { supportsInterrupt = false } = provider;
+    this.#traffic = new ResponseTraffic({ connection, supportsInterrupt, logger: observer.logger });
   }
 
   /** No request can be sent any more: it failed, the server ended it, or `close` was called. An idle connection's death shows here too. */
   get isClosed(): boolean {
-    return this.#connection.isClosed;
+    return this.#traffic.isClosed;
   }
 
   /** Idle, and the clock jumped since the server was heard last (this machine slept): a new connection is cheaper than a request that is lost. */
   get isDoubtful(): boolean {
-    return this.#flow === undefined && this.#connection.isDoubtful;
+    return this.inFlight === 0 && this.#connection.isDoubtful;
+  }
+
+  /** The largest message that the server takes, in bytes, where its handshake says so. */
+  get maxMessageBytes(): number | undefined {
+    const bytes = Number(headerText(this.headers, header.maxMessageBytes));
+    return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
+  }
+
+  /** Does a response run on this lane, or go on unread? */
+  isBusy(streamId?: string): boolean {
+    return this.#traffic.isBusy(streamId);
+  }
+
+  /** Responses under way, those that go on unread included. */
+  get inFlight(): number {
+    return this.#traffic.size;
+  }
+
+  /** Whether the server repeats `stream_id` on events, without which lanes take turns; `unknown` before the first answer to one. */
+  get repeatsStreamIds(): Repeats {
+    return this.#traffic.repeats;
   }
 
   /**
-   * Sends a request and resolves when it is out; while another response is under way it waits for that one's end.
+   * Sends a request and resolves when it is out; while another response of its lane is under way it waits for that one's end.
    *
    * @param request - As for `ResponsesClient.stream`; `type` is added.
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
-   *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded.
+   *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded, or `streamId` is no
+   *   name. {@link LimitError} It would be the 33rd name, or a thousand requests wait.
    */
   async stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
@@ -144,10 +168,12 @@ export class ResponsesWebSocketConnection {
   async streamBody(body: JsonObject, options: WebSocketStreamOptions = {}): Promise<ResponseStream> {
     STREAM(options);
     checkReading(options);
-    const observer = this.#context.observer.begin({ endpoint: "responses", model: modelOf(body) });
+    checkStreamId(options.streamId);
+    const facts = { endpoint: "responses", model: modelOf(body), lane: options.streamId };
+    const observer = this.#context.observer.begin(facts);
     try {
       const { traceContext = this.#context.traceContext } = options;
-      const frame = frameText(body, { ...options, traceContext });
+      const frame = createFrame(body, { ...options, traceContext });
       return await this.#respond({ frame, options, observer, isOwnCall: true });
     } catch (error) {
       observer.failed(error);
@@ -160,45 +186,47 @@ export class ResponsesWebSocketConnection {
   }
 
   async #respond({ frame, options, observer, isOwnCall, dress }: WebSocketResponseCall): Promise<ResponseStream> {
-    acceptSignal(options.signal);
-    if (this.#turns.ahead > 0) observer.waits(this.#turns.ahead);
-    await this.#turns.enter(options.signal);
-    if (options.signal?.aborted) {
-      this.#endTurn(); // nothing is out yet: the connection serves the next request
-      throw new AbortedError(options.signal.reason);
+    const { streamId, signal } = options;
+    acceptSignal(signal);
+    const { maxMessageBytes } = this;
+    if (maxMessageBytes !== undefined && Buffer.byteLength(frame) > maxMessageBytes) throw tooLarge(maxMessageBytes);
+    const ahead = this.#traffic.ahead(streamId);
+    if (ahead > 0) observer.waits(ahead);
+    await this.#traffic.enter(streamId, signal);
+    if (signal?.aborted) {
+      this.#traffic.leave(streamId); // nothing is out yet: the connection serves the next request
+      throw new AbortedError(signal.reason);
     }
-    const flow = this.#openFlow(options, observer);
-    await this.#send(frame, flow, options.signal, observer);
+    const exchange = new Exchange(this.#traffic, streamId);
+    const flow = this.#openFlow(exchange, options, observer);
+    await this.#send(onLane(frame, this.repeatsStreamIds === "no" ? undefined : streamId), {
+      exchange,
+      flow,
+      signal,
+      observer,
+    });
     flow.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
     const source = isOwnCall ? watched(flow, observer) : flow;
     return new ResponseStream(dress?.(source) ?? source, { status: 101, headers: this.headers });
   }
 
+  /** Takes no further request, and says goodbye when the last response under way has ended. */
+  retire(): void {
+    this.#traffic.retire();
+  }
+
   /**
-   * Says goodbye and waits, at most 2 s, for the server's. A response under way fails, and the connection is cut at once, which cancels the
+   * Says goodbye and waits, at most 2 s, for the server's. Responses under way fail, and the connection is cut at once, which cancels their
    * generation.
    */
-  async close(): Promise<void> {
-    this.#turns.close();
-    if (this.#flow) this.#flow.fail(connectionClosed());
-    else await this.#connection.close();
+  close(): Promise<void> {
+    return this.#traffic.close();
   }
 
-  /** Between two responses: what is left of the last one is nobody's, but an error ends the connection before a request is lost on it. */
-  #unasked(message: string): void {
-    if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
-    const event = parseObject(message);
-    const error = event?.type === "error" ? mapErrorEvent(event, message) : undefined;
-    // Of the server's words only what surely holds no prompt: the kind, and whether it is an event at all.
-    const told = { isEvent: event !== undefined, error: error?.kind };
-    this.#context.observer.logger.debug(told, "websocket event outside a response");
-    if (error) this.#connection.terminate();
-  }
-
-  #openFlow(options: WebSocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
+  #openFlow(exchange: Exchange, options: WebSocketStreamOptions, { telemetry, logger }: CallObserver): ResponseFlow {
     const { limits } = this.#context;
-    const flow = new ResponseFlow(this.#carrier, {
+    const flow = new ResponseFlow(exchange, {
       ...streamOptionsOf(options),
       idleTimeoutMs: limits.streamIdleTimeoutMs,
       signal: options.signal,
@@ -208,134 +236,59 @@ export class ResponsesWebSocketConnection {
       logger,
       blank: this.#connection.blank,
     });
-    this.#flow = flow;
-    this.#connection.ref();
+    exchange.carries(flow);
+    this.#traffic.begin(exchange);
     flow.open(this.#preliminary);
     return flow;
   }
 
   async #send(
     frame: string,
-    flow: ResponseFlow,
-    signal: AbortSignal | undefined,
-    { telemetry }: CallObserver,
+    {
+      exchange,
+      flow,
+      signal,
+      observer,
+    }: Pick<WebSocketResponseCall, "observer"> & {
+      readonly exchange: Exchange;
+      readonly flow: ResponseFlow;
+      readonly signal: AbortSignal | undefined;
+    },
   ): Promise<void> {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
+    const sending = {
+      timeoutMs: this.#context.limits.streamIdleTimeoutMs,
+      // Half of a message on its way ends the connection, and with it the responses of others.
+      signal: this.inFlight === 1 ? signal : undefined,
+    };
     let error: unknown;
-    this.#isSending = true;
     try {
-      await this.#connection.send(frame, { timeoutMs: this.#context.limits.streamIdleTimeoutMs, signal });
+      await this.#connection.send(frame, sending);
+      exchange.sent();
     } catch (cause) {
       flow.fail(cause);
       error = flow.failure; // the server's own reason, where it gave one before the connection went
-    } finally {
-      this.#isSending = false;
     }
     const durationMs = Math.round(performance.now() - startedAt);
-    notify(telemetry, "onWebSocketRequest", { durationMs, error, connectionReused });
+    notify(observer.telemetry, "onWebSocketRequest", { durationMs, error, connectionReused });
     if (error !== undefined) throw error;
   }
-
-  #endTurn(): void {
-    if (!this.#turns.leave()) this.#connection.unref();
-  }
-
-  readonly #carrier: Carrier = {
-    kind: "websocket",
-    pause: () => this.#connection.pause(),
-    resume: () => this.#connection.resume(),
-    complete: () => {
-      this.#flow = undefined;
-      this.#connection.resume(); // whether the caller has read everything or not: pings want their answers
-      this.#endTurn();
-    },
-    cancel: () => {
-      this.#flow = undefined;
-      this.#connection.terminate();
-    },
-  };
-
-  /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
-  readonly #readMessages = (): void => {
-    const messages = this.#messages.splice(0);
-    try {
-      for (let at = 0; at < messages.length; ) {
-        if (this.#flow) at = this.#flow.readMessages(messages, at);
-        else this.#unasked(decodeRawData(messages[at++] as RawData));
-      }
-      this.#flow?.took(messages.reduce((size, message) => size + message.length, 0));
-    } catch (error) {
-      if (this.#flow)
-        this.#flow.fail(error); // nobody listens to the promise that called
-      else this.#connection.terminate();
-    }
-  };
-
-  readonly #sink: WebSocketSink = {
-    rawData: (message) => {
-      if (this.#messages.length === 0) NOW.then(this.#readMessages); // what `queueMicrotask` does, without the async resource that Node makes for it
-      this.#messages.push(message);
-    },
-    binary: () => {
-      this.#readMessages();
-      if (this.#flow) this.#flow.fail(new StreamError("unexpected binary websocket event"));
-      else this.#connection.terminate();
-    },
-    ended: (end) => {
-      this.#readMessages(); // what came with the end
-      this.#turns.close();
-      this.#context.observer.logger.debug({ by: end.by }, "websocket closed");
-      // What we ended has its error already, and a request that broke on its way out gets the one of sending.
-      if (end.by !== "us" && !(this.#isSending && end.by === "network")) this.#flow?.fail(endError(end));
-    },
-  };
 }
 
-/** A request as the text of the one frame in which it goes out. @throws {@link BuildError} It cannot be written as JSON. */
-export function frameText(
-  body: JsonObject,
-  {
-    previousResponseId,
-    generate,
-    clientMetadata,
-    traceContext,
-  }: Pick<WebSocketStreamOptions, "previousResponseId" | "generate" | "clientMetadata" | "traceContext">,
-): string {
-  const trace = traceMetadata(traceContext);
-  return jsonText(
-    websocketFrame(body, { previousResponseId, generate, clientMetadata: { ...clientMetadata, ...trace } }),
+/** Nothing of it went out, so it ends no connection. */
+function tooLarge(limit: number): LimitError {
+  return new LimitError(
+    `the request is larger than the ${limit} bytes that the server takes of a WebSocket message: shorten it, or send it over HTTP`,
+    { what: "request", limit, unit: "bytes", replay: "safe" },
   );
 }
 
-/** Trace context as the reference puts it into a request, where a frame has no headers. */
-function traceMetadata(context: TraceContext | undefined): Readonly<Record<string, string>> {
-  const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(traceHeaders(context))) {
-    if (value !== undefined) metadata[`ws_request_header_${name}`] = value;
-  }
-  return metadata;
-}
+const STREAM_ID = /^[A-Za-z0-9_.-]{1,256}$/;
 
-function endError(end: Exclude<WebSocketEnd, { by: "us" }>): Failure {
-  switch (end.by) {
-    case "peer": {
-      const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;
-      return new StreamError(`websocket closed by server before response.completed (${why})`);
-    }
-    case "network": {
-      const { error } = end;
-      if (Failure.is(error)) return error;
-      const why = error ? ` (${error.message})` : "";
-      return new StreamError(`stream closed before response.completed${why}`, {
-        code: (error as NodeJS.ErrnoException | undefined)?.code,
-        cause: error,
-      });
-    }
-    case "silence": {
-      const { timeoutMs } = end;
-      return new TimeoutError("the connection is dead: not even a pong arrived", { phase: "idle", timeoutMs });
-    }
-  }
+/** @throws {@link BuildError} */
+function checkStreamId(streamId: string | undefined): void {
+  if (streamId !== undefined && (typeof streamId !== "string" || !STREAM_ID.test(streamId)))
+    throw new BuildError("streamId must be 1 to 256 characters of A-Z, a-z, 0-9, '_', '.' and '-'");
 }

@@ -7,7 +7,8 @@ import type { HttpResponseCall } from "../http-response.ts";
 import { streamOptionsOf } from "../options.ts";
 import type { ResponseStream } from "../stream.ts";
 import { connectResponses } from "./client.ts";
-import { frameText, type ResponsesWebSocketConnection, respondOn } from "./connection.ts";
+import { type ResponsesWebSocketConnection, respondOn } from "./connection.ts";
+import { createFrame } from "./frames.ts";
 
 /** A connection for one response. */
 export function connectOnce(
@@ -29,7 +30,7 @@ export async function respondOnce(
   const close = (): Promise<void> => connection.close();
   try {
     return await respondOn(connection, {
-      frame: frameText(body as JsonObject, { clientMetadata, traceContext }),
+      frame: createFrame(body as JsonObject, { clientMetadata, traceContext }),
       options: { ...streamOptionsOf(options), turnState, signal },
       observer: part.observer,
       isOwnCall: true,

@@ -1,0 +1,32 @@
+import type { Failure } from "../../../client/failure/failure.ts";
+import { LimitError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
+import type { WebSocketEnd } from "../../../client/websocket/index.ts";
+
+/** Stands for a close frame without a code (RFC 6455 §7.1.5). */
+const NO_STATUS = 1005;
+
+/** What the end of a connection is to a response on it: an error of its own for each. */
+export function endError(end: Exclude<WebSocketEnd, { by: "us" }>): Failure {
+  switch (end.by) {
+    case "peer": {
+      const why = `${end.code === NO_STATUS ? "no code" : `code ${end.code}`}${end.reason && `: ${end.reason}`}`;
+      return new StreamError(`websocket closed by server before response.completed (${why})`);
+    }
+    case "network": {
+      const { error } = end;
+      if (error instanceof LimitError) {
+        const { message, what, limit, unit } = error;
+        return new LimitError(message, { what, limit, unit, cause: error });
+      }
+      const why = error ? ` (${error.message})` : "";
+      return new StreamError(`stream closed before response.completed${why}`, {
+        code: (error as NodeJS.ErrnoException | undefined)?.code,
+        cause: error,
+      });
+    }
+    case "silence": {
+      const { timeoutMs } = end;
+      return new TimeoutError("the connection is dead: not even a pong arrived", { phase: "idle", timeoutMs });
+    }
+  }
+}

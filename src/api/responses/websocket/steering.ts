@@ -1,0 +1,222 @@
+import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
+import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
+import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
+import type { Steer, SteerDelivery, SteerInput } from "../control.ts";
+import { fieldOf, filled } from "../events/fields.ts";
+import type { ResponseFlow } from "../flow.ts";
+import { parameterOf } from "./demultiplexer.ts";
+import { steerFrame } from "./frames.ts";
+
+/** How long the end of a response is held back for the service's word on what was said into it. */
+const ANSWER_MS = 2_000;
+
+interface Promised<Value> {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
+  reject(error: unknown): void;
+}
+
+/** Something said into a response, until it is known what became of it. */
+interface Said {
+  readonly input: SteerInput;
+  readonly accepted: Promised<Steer>;
+  readonly delivery: Promised<SteerDelivery>;
+  /** The service's, once it has taken it. */
+  id: string | undefined;
+  isSent: boolean;
+}
+
+export interface SteeringOptions {
+  readonly flow: ResponseFlow;
+  readonly send: (frame: string) => void;
+  /** The service gave no answer: what it still sends on this connection cannot be told apart any more. */
+  readonly unanswered: () => void;
+}
+
+/**
+ * What is said into one response, and the response that takes its place. The end of the first is held back while it is open whether a successor comes: it
+ * then ends nothing.
+ */
+export class Steering {
+  readonly #options: SteeringOptions;
+  readonly #said: Said[] = [];
+  #heldEnd: RawData | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SteeringOptions) {
+    this.#options = options;
+  }
+
+  /** Is there anything whose end is open? */
+  get isOpen(): boolean {
+    return this.#said.length > 0;
+  }
+
+  steer(input: SteerInput): Promise<Steer> {
+    const said: Said = { input, accepted: promised(), delivery: promised(), id: undefined, isSent: false };
+    this.#said.push(said);
+    this.sendWaiting();
+    return said.accepted.promise;
+  }
+
+  /** As soon as it is known what the response is called. */
+  sendWaiting(): void {
+    const { responseId } = this.#options.flow.received;
+    if (responseId === undefined || this.#heldEnd !== undefined) return;
+    for (const said of this.#said) {
+      if (said.isSent) continue;
+      said.isSent = true;
+      this.#options.send(steerFrame(responseId, encodeRequestInput(inputItems(said.input))));
+    }
+  }
+
+  /** @returns Whether the message was one about what was said, or is held back; else it is the response's. */
+  takes(message: RawData): boolean {
+    const event = parseObject(decodeRawData(message));
+    switch (event?.type) {
+      case "response.steer.accepted":
+        this.#accepted(event);
+        return true;
+      case "response.steer.pending":
+        this.#pending(event);
+        return true;
+      case "response.steer.failed":
+        this.#failed(event);
+        return true;
+      case "error":
+        return this.#isRefusal(event);
+      case "response.completed":
+      case "response.incomplete":
+        return this.#hold(message);
+      case "response.created":
+        if (this.#heldEnd !== undefined) this.#succeed(this.#heldEnd, event);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  /** The response is over, or nobody reads it any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#heldEnd = undefined;
+    for (const said of this.#said.splice(0)) reject(said, notActive(said.input));
+  }
+
+  #accepted(event: JsonObject): void {
+    const said = this.#said.find(({ isSent, id }) => isSent && id === undefined);
+    if (!said) return;
+    said.id = filled(fieldOf(event.steer, "id")) ?? "";
+    said.accepted.resolve({ id: said.id, delivery: said.delivery.promise });
+  }
+
+  #pending({ steer, reason, required_input }: JsonObject): void {
+    const said = this.#saidAs(steer);
+    if (!said) return;
+    said.delivery.resolve({
+      status: "pending",
+      reason: filled(reason) ?? "unknown",
+      requiredInput: Array.isArray(required_input) ? required_input.filter(isJsonObject) : [],
+    });
+    this.#settled(said);
+  }
+
+  #failed({ steer, error }: JsonObject): void {
+    const said = this.#saidAs(steer) ?? this.#said.find(({ isSent, id }) => isSent && id === undefined);
+    if (!said) return;
+    const code = filled(fieldOf(error, "code")) ?? "unknown";
+    const words = filled(fieldOf(error, "message"));
+    reject(
+      said,
+      steerFailed(`the service refuses to steer the response: ${code}${words ? ` (${words})` : ""}`, code, said.input),
+    );
+    this.#settled(said);
+  }
+
+  /** Of a service that does not know the message at all. */
+  #isRefusal(event: JsonObject): boolean {
+    const said = this.#said.find(({ isSent, id }) => isSent && id === undefined);
+    const words = filled(fieldOf(event.error, "message")) ?? filled(event.message) ?? "";
+    if (!said || !(parameterOf(event) === "type" || words.includes("response.steer"))) return false;
+    reject(
+      said,
+      new NotSupportedError(`the service does not know how to steer a response: ${words}`, { feature: "steering" }),
+    );
+    this.#settled(said);
+    return true;
+  }
+
+  #saidAs(steer: unknown): Said | undefined {
+    const id = filled(fieldOf(steer, "id"));
+    return id === undefined ? undefined : this.#said.find((said) => said.id === id);
+  }
+
+  #hold(message: RawData): boolean {
+    if (!this.#said.some(({ isSent }) => isSent)) return false;
+    this.#heldEnd = message;
+    this.#timer = setTimeout(this.#late, ANSWER_MS).unref();
+    return true;
+  }
+
+  /** Nothing was said about some of it: the end that is there counts. */
+  readonly #late = (): void => {
+    for (const said of this.#said.filter(({ id }) => id === undefined)) {
+      reject(said, steerFailed(`the service said nothing for ${ANSWER_MS} ms`, "no_answer", said.input));
+      this.#settled(said);
+    }
+    this.#options.unanswered();
+  };
+
+  /** A successor goes on with everything that was accepted. */
+  #succeed(end: RawData, created: JsonObject): void {
+    clearTimeout(this.#timer);
+    this.#heldEnd = undefined;
+    const delivered = this.#said.filter(({ id }) => id !== undefined);
+    for (const said of delivered) this.#said.splice(this.#said.indexOf(said), 1);
+    this.#options.flow.goOn(
+      end,
+      delivered.flatMap(({ input }) => inputItems(input)),
+    );
+    const responseId = filled(fieldOf(created.response, "id"));
+    for (const { delivery } of delivered)
+      delivery.resolve({ status: "delivered", ...(responseId === undefined ? {} : { responseId }) });
+  }
+
+  /** What was held back for it, and for nothing else, is the end after all. */
+  #settled(said: Said): void {
+    this.#said.splice(this.#said.indexOf(said), 1);
+    const end = this.#heldEnd;
+    if (end === undefined || this.#said.some(({ isSent }) => isSent)) return;
+    clearTimeout(this.#timer);
+    this.#heldEnd = undefined;
+    const { flow } = this.#options;
+    flow.read(end);
+    flow.took(end.length);
+  }
+}
+
+function promised<Value>(): Promised<Value> {
+  let settle!: Omit<Promised<Value>, "promise">;
+  const promise = new Promise<Value>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => {}); // nobody need ask what became of it
+  return { promise, ...settle };
+}
+
+function reject(said: Said, error: unknown): void {
+  said.accepted.reject(error);
+  said.delivery.reject(error);
+}
+
+export function notActive(input: SteerInput): SteerFailedError {
+  return steerFailed("the response ended before the service took it", "response_not_active", input);
+}
+
+function steerFailed(why: string, code: string, input: SteerInput): SteerFailedError {
+  return new SteerFailedError(`${why}; \`input\` has what was said, for the next request`, {
+    code,
+    input: inputItems(input),
+  });
+}

@@ -1,0 +1,241 @@
+import { LimitError, StreamError } from "../../../client/failure/kinds.ts";
+import type { Logger } from "../../../client/observe/log.ts";
+import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
+import { mapErrorEvent } from "../../refusal/event.ts";
+import { parseObject } from "../../wire/json.ts";
+import { Demultiplexer, parameterOf, type Repeats } from "./demultiplexer.ts";
+import { endError } from "./end-error.ts";
+import type { Exchange, ExchangeHost } from "./exchange.ts";
+import { connectionClosed, type Line, RequestTurns } from "./turns.ts";
+
+/** What the service takes on one connection: more responses wait, more names are refused. */
+const MOST_IN_FLIGHT = 16;
+const MOST_NAMES = 32;
+/** Requests that wait here. */
+const MOST_WAITING = 1_000;
+
+const NOW = Promise.resolve();
+
+export interface TrafficOptions {
+  readonly connection: WebSocketConnection;
+  readonly supportsInterrupt: boolean;
+  readonly logger: Logger;
+}
+
+/** All that passes on one connection: who may send, who gets what comes, how fast it is read, and what its end is to those on it. */
+export class ResponseTraffic implements ExchangeHost {
+  readonly supportsInterrupt: boolean;
+  readonly #connection: WebSocketConnection;
+  readonly #logger: Logger;
+  readonly #inFlight = new Demultiplexer<Exchange>();
+  readonly #turns = new RequestTurns({
+    atOnce: MOST_IN_FLIGHT,
+    mostWaiting: MOST_WAITING,
+    mayEnter: (inside) => this.#inFlight.mayAdd(inside),
+  });
+  /** Names that the server has heard: it keeps them until the connection ends. */
+  readonly #names = new Set<string>();
+  /** Responses that go on and that nobody wants; with the last of the others the connection is closed. */
+  readonly #surplus = new Set<Exchange>();
+  #mayBeRefused = false;
+  #isPaused = false;
+  #isRetired = false;
+  /** Of one network read: they come in one go. */
+  readonly #messages: RawData[] = [];
+
+  constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
+    this.#connection = connection;
+    this.supportsInterrupt = supportsInterrupt;
+    this.#logger = logger;
+    this.#inFlight.onLearned = () => this.#turns.admit();
+    connection.unref(); // a connection kept for the next request holds no process
+    connection.attach(this.#sink);
+  }
+
+  get isClosed(): boolean {
+    return this.#turns.isClosed || this.#connection.isClosed;
+  }
+
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  get repeats(): Repeats {
+    return this.#inFlight.repeats;
+  }
+
+  /** See {@link RequestTurns}. */
+  ahead(lane: Line): number {
+    return this.#turns.ahead(lane);
+  }
+
+  /** Waits for the caller's turn. @throws What `RequestTurns.enter` throws; {@link LimitError} The lane's name is one too many. */
+  async enter(lane: Line, signal: AbortSignal | undefined): Promise<void> {
+    await this.#turns.enter(lane, signal);
+    if (lane === undefined || this.#names.has(lane) || this.repeats === "no") return;
+    if (this.#names.size >= MOST_NAMES) {
+      this.#turns.leave(lane);
+      throw tooManyNames();
+    }
+    this.#names.add(lane);
+  }
+
+  /** For who entered and sends nothing after all. */
+  leave(lane: Line): void {
+    this.#turns.leave(lane);
+  }
+
+  begin(exchange: Exchange): void {
+    this.#inFlight.add(exchange.lane, exchange);
+    this.#connection.ref();
+    this.paced();
+  }
+
+  isBusy(lane: Line): boolean {
+    return this.#inFlight.has(lane);
+  }
+
+  /** Takes nobody any more, and says goodbye when nothing runs. */
+  retire(): void {
+    this.#turns.close();
+    this.#isRetired = true;
+    if (this.size === 0) this.#sayGoodbye();
+  }
+
+  #sayGoodbye(): void {
+    this.#connection.close().catch(() => {}); // nobody waits for that, nor for what it has to complain about
+  }
+
+  /** Ends the connection, which cancels what runs on it. */
+  async close(): Promise<void> {
+    this.#turns.close();
+    if (this.size === 0) return this.#connection.close();
+    this.#endAll((exchange) => exchange.fail(connectionClosed()));
+    this.#connection.terminate();
+  }
+
+  // What an exchange asks for
+
+  send(frame: string): void {
+    this.#mayBeRefused = true;
+    this.#connection.send(frame).catch(() => {}); // the end of the connection tells it
+  }
+
+  /** The connection is paused while everybody on it would have it so. */
+  paced(): void {
+    let isPaused = this.size > 0;
+    for (const exchange of this.#inFlight.receivers) isPaused &&= exchange.isPaused;
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#connection.pause();
+    else this.#connection.resume(); // with nothing in flight too: pings want their answers
+  }
+
+  isShared(exchange: Exchange): boolean {
+    for (const other of this.#inFlight.receivers) if (other !== exchange) return true;
+    return false;
+  }
+
+  over(exchange: Exchange): void {
+    this.#inFlight.delete(exchange.lane);
+    this.#surplus.delete(exchange);
+    this.paced();
+    this.#turns.leave(exchange.lane);
+    if (this.size === 0) this.#connection.unref();
+    if (this.size === 0 && this.#isRetired) this.#sayGoodbye();
+    if (this.#surplus.size > 0 && this.#surplus.size === this.size) this.#connection.terminate();
+  }
+
+  giveUp(exchange: Exchange): void {
+    this.#turns.close();
+    this.#surplus.add(exchange);
+    if (this.#surplus.size >= this.size) this.#connection.terminate();
+  }
+
+  // What the connection brings
+
+  /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
+  readonly #readMessages = (): void => {
+    const messages = this.#messages.splice(0);
+    for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
+    for (const exchange of this.#inFlight.receivers) exchange.took();
+  };
+
+  /** @returns The number of the first message that was left. */
+  #readFrom(messages: readonly RawData[], at: number): number {
+    const message = messages[at] as RawData;
+    if (this.#mayBeRefused && this.#takeRefusal(message)) return at + 1;
+    const { only } = this.#inFlight;
+    if (only) return only.readMessages(messages, at);
+    this.#route(message);
+    return at + 1;
+  }
+
+  #route(message: RawData): void {
+    const receiver = this.#inFlight.route(message);
+    if (receiver === undefined) this.#unasked(message);
+    else if (receiver !== "all") receiver.read(message);
+    else for (const exchange of [...this.#inFlight.receivers]) exchange.read(message);
+  }
+
+  /** The service's refusal to end a response, which is no event of any: most often because it had ended by itself. */
+  #takeRefusal(message: RawData): boolean {
+    if (typeof message !== "string" || !message.includes('"response_id"')) return false;
+    const event = parseObject(decodeRawData(message));
+    if (event?.type !== "error" || parameterOf(event) !== "response_id") return false;
+    for (const exchange of this.#inFlight.receivers) if (exchange.isRefusedBy(message)) exchange.interruptionFailed();
+    return true;
+  }
+
+  /** What is left of a response that is over is nobody's; but an error while nothing runs ends the connection, before a request is lost on it. */
+  #unasked(message: RawData): void {
+    if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
+    const text = decodeRawData(message);
+    const event = parseObject(text);
+    const error = event?.type === "error" ? mapErrorEvent(event, text) : undefined;
+    // Of the server's words only what surely holds no prompt: the kind, and whether it is an event at all.
+    const told = { isEvent: event !== undefined, error: error?.kind };
+    this.#logger.debug(told, "websocket event outside a response");
+    if (error && this.size === 0) this.#connection.terminate();
+  }
+
+  readonly #sink: WebSocketSink = {
+    rawData: (message) => {
+      if (this.#messages.length === 0) NOW.then(this.#readMessages); // what `queueMicrotask` does, without the async resource that Node makes for it
+      this.#messages.push(message);
+    },
+    binary: () => {
+      this.#readMessages();
+      this.#endAll((exchange) => exchange.fail(new StreamError("unexpected binary websocket event")));
+      this.#connection.terminate();
+    },
+    ended: (end) => {
+      this.#readMessages(); // what came with the end
+      this.#turns.close();
+      this.#logger.debug({ by: end.by }, "websocket closed");
+      this.#endAll((exchange) => this.#tellEnd(exchange, end));
+    },
+  };
+
+  #tellEnd(exchange: Exchange, end: WebSocketEnd): void {
+    // What we ended has its error already, and a request that broke on its way out gets the one of sending.
+    if (end.by === "us" || (end.by === "network" && !exchange.isSent)) return;
+    exchange.fail(endError(end));
+  }
+
+  #endAll(tell: (exchange: Exchange) => void): void {
+    this.#turns.close();
+    for (const exchange of this.#inFlight.takeAll()) {
+      tell(exchange);
+      exchange.gone();
+    }
+  }
+}
+
+function tooManyNames(): LimitError {
+  return new LimitError(
+    `the connection has ${MOST_NAMES} lanes with a name, and the service takes no more: use one of them again, or another connection`,
+    { what: "lanes of a connection", limit: MOST_NAMES, unit: "lanes" },
+  );
+}

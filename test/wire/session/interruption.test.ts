@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import type { Emulator } from "../../../src/emulator/index.ts";
+import { emulate, readEvents } from "../../support/clients.ts";
+import { serveWebSocket } from "../websocket/plain-server.ts";
+import { answerTo, asking, bodiesAt, handshakesAt, openSession, user, wire } from "./support.ts";
+
+const SLOW = { delayMsPerWord: 20 };
+const COUNT = { model: "m", input: [user("count to 500")] };
+
+function requestsAt(emulator: Emulator) {
+  return bodiesAt(emulator).filter((body) => body.type !== "response.interrupt");
+}
+
+// parity: stream/leaving-interrupts
+describe("a session that can ask the service to end a response", () => {
+  it.each(["interrupt", "break", "abort", "close"] as const)(
+    "keeps socket and history after %s: the next request is an increment",
+    async (how) => {
+      const emulator = await emulate({ pace: SLOW });
+      const { session } = openSession(emulator.url, {}, { supportsInterrupt: true });
+      const abort = new AbortController();
+      const stream = await session.stream(COUNT, { signal: abort.signal });
+      let responseId: string | undefined;
+      const reading = async () => {
+        for await (const event of stream) {
+          if (event.type === "created") responseId = event.responseId;
+          if (event.type !== "output_text.delta") continue;
+          if (how === "interrupt") await stream.interrupt();
+          else if (how === "abort") abort.abort();
+          else if (how === "close") await stream.close();
+          else break;
+        }
+      };
+      if (how === "abort" || how === "close") await expect(reading()).rejects.toMatchObject({ kind: "aborted" });
+      else await reading();
+      const next = await answerTo(session, { model: "m", input: [...COUNT.input, user("repeat: two")] });
+      expect(next.text).toBe("two");
+      expect(handshakesAt(emulator)).toHaveLength(1);
+      expect(requestsAt(emulator)[1]).toMatchObject({ previous_response_id: responseId });
+      expect(requestsAt(emulator)[1]?.input).toHaveLength(1);
+    },
+  );
+
+  it("an item that was finished and never read is in no history: the next request goes out as a whole", async () => {
+    const end = {
+      type: "response.incomplete",
+      response: { id: "resp_made_up", incomplete_details: { reason: "interrupted" } },
+    };
+    const server = await serveWebSocket(({ type, previous_response_id, input }, tell) => {
+      if (type === "response.interrupt") for (const event of [wire.done(wire.message("a")), end]) tell(event);
+      else if (previous_response_id === undefined && (input as unknown[]).length === 1) tell(wire.created);
+      else for (const event of [wire.created, wire.completed("resp_2")]) tell(event);
+    });
+    const { session } = openSession(server.url, {}, { supportsInterrupt: true });
+    for await (const event of await session.stream(COUNT)) if (event.type === "created") break;
+    await answerTo(session, { model: "m", input: [...COUNT.input, user("repeat: two")] });
+    expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.interrupt", "response.create"]);
+    expect(server.frames[2]).not.toHaveProperty("previous_response_id");
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it("asks nothing anew after an interruption: what breaks meanwhile ends the answer with what there is of it", async () => {
+    const emulator = await emulate({
+      script: [{ events: [wire.created, wire.delta("a"), wire.delta("b")], resetAfterEvents: 2 }],
+    });
+    const { session } = openSession(emulator.url, {}, { supportsInterrupt: true });
+    const stream = await session.stream(COUNT);
+    const { events, error } = await readEvents(
+      (async function* () {
+        for await (const event of stream) {
+          yield event;
+          if (event.type === "created") void stream.interrupt();
+        }
+      })(),
+    );
+    expect(error).toBeUndefined();
+    expect(events.at(-1)).toMatchObject({ type: "incomplete", reason: "interrupted" });
+    expect(requestsAt(emulator)).toHaveLength(1);
+  });
+});
+
+describe("interrupt() of a session", () => {
+  it("over HTTP closes the connection, and the loop ends normally", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url, { carrier: "http" }, { supportsInterrupt: true });
+    const stream = await session.stream(COUNT);
+    const types: string[] = [];
+    for await (const event of stream) {
+      types.push(event.type);
+      if (event.type === "output_text.delta") await stream.interrupt();
+    }
+    expect(types.at(-1)).toBe("incomplete");
+    expect((await stream.collect()).status).toBe("incomplete");
+    await emulator.waitForClosedResponses(1);
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+
+  it("ends the wait before a retry", async () => {
+    const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
+    const { session } = openSession(emulator.url, {}, { retry: { baseDelayMs: 600_000 } });
+    const stream = await session.stream(COUNT);
+    const types: string[] = [];
+    for await (const event of stream) {
+      types.push(event.type);
+      if (event.type === "restarted") setImmediate(() => void stream.interrupt());
+    }
+    expect(types.slice(-2)).toEqual(["restarted", "incomplete"]);
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+});

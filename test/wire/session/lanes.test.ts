@@ -1,0 +1,353 @@
+import { describe, expect, it } from "vitest";
+import type { ResponsesSession } from "../../../src/api/session/session.ts";
+import type { ResponseItem } from "../../../src/api/wire/items.ts";
+import type { Emulator } from "../../../src/emulator/index.ts";
+import { emulate, readEvents } from "../../support/clients.ts";
+import { serveWebSocket } from "../websocket/plain-server.ts";
+import { asking, bodiesAt, handshakesAt, openSession, user, wire } from "./support.ts";
+
+const SLOW = { delayMsPerWord: 5 };
+type Speaker = Pick<ResponsesSession, "stream">;
+
+/** The next turn of a conversation. */
+async function say(speaker: Speaker, history: ResponseItem[], text: string) {
+  history.push(user(`repeat: ${text}`));
+  const answer = await (await speaker.stream({ model: "m", input: history })).collect();
+  history.push(...answer.items);
+  return answer.text;
+}
+
+function namesAt(emulator: Emulator) {
+  return bodiesAt(emulator).map((body) => body.stream_id);
+}
+
+describe("lanes of a session", () => {
+  it("run at the same time on one WebSocket, each with its own history and increments", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const speakers: Speaker[] = [session, session.lane("a"), session.lane("b"), session.lane()];
+    const histories: ResponseItem[][] = speakers.map(() => []);
+    for (const round of ["one", "two", "three"]) {
+      const turns = speakers.map((speaker, at) => say(speaker, histories[at] ?? [], `${round} ${at}`));
+      expect(await Promise.all(turns)).toEqual(speakers.map((_, at) => `${round} ${at}`));
+    }
+    expect(handshakesAt(emulator)).toHaveLength(1);
+    expect(new Set(namesAt(emulator))).toEqual(new Set([undefined, "lane-1", "lane-2", "lane-3"]));
+    const later = bodiesAt(emulator).slice(4);
+    expect(later.map(({ input }) => input.length)).toEqual(later.map(() => 1));
+    expect(later.every(({ previous_response_id }) => typeof previous_response_id === "string")).toBe(true);
+  });
+
+  it("interleave: one that is slow keeps nobody waiting", async () => {
+    const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
+    const { session } = openSession(emulator.url);
+    const slow = await session.lane("slow").stream({ model: "m", input: "count to 500" });
+    const reading = readEvents(slow);
+    expect(await say(session.lane("quick"), [], "two")).toBe("two");
+    expect(await say(session, [], "three")).toBe("three");
+    await slow.interrupt();
+    expect((await reading).events.at(-1)).toMatchObject({ type: "incomplete", reason: "interrupted" });
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("each have a turn state and a cache key of their own", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url);
+    const lane = session.lane("a");
+    await say(session, [], "one");
+    await say(lane, [], "two");
+    const keys = bodiesAt(emulator).map((body) => body.prompt_cache_key);
+    expect(keys).toEqual([session.conversationId, lane.conversationId]);
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  it("a name gives the open lane of that name; after close() a new one, under the same name on the wire", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url);
+    const lane = session.lane("a");
+    expect(session.lane("a")).toBe(lane);
+    await say(lane, [], "one");
+    await lane.close();
+    await expect(lane.stream(asking("two"))).rejects.toMatchObject({ kind: "build" });
+    const next = session.lane("a");
+    expect(next).not.toBe(lane);
+    await say(next, [], "two");
+    expect(namesAt(emulator)).toEqual(["lane-1", "lane-1"]);
+  });
+
+  it("more than 32 lanes after each other need no second connection", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url);
+    for (let count = 0; count < 40; count += 1) {
+      const lane = session.lane();
+      expect(await say(lane, [], `n${count}`)).toBe(`n${count}`);
+      await lane.close();
+    }
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("the 33rd open lane is a limit error on one connection, and opens another where it may", async () => {
+    const emulator = await emulate();
+    const one = openSession(emulator.url, { maxConnections: 1 }).session;
+    for (let count = 0; count < 32; count += 1) await say(one.lane(), [], "x");
+    await expect(one.lane().stream(asking("y"))).rejects.toMatchObject({
+      kind: "limit",
+      what: "open lanes",
+      limit: 32,
+    });
+    expect(await say(one, [], "main")).toBe("main");
+    const two = openSession(emulator.url, { maxConnections: 2 }).session;
+    const texts = await Promise.all(Array.from({ length: 33 }, (_, at) => say(two.lane(), [], `z${at}`)));
+    expect(texts).toEqual(Array.from({ length: 33 }, (_, at) => `z${at}`));
+    expect(handshakesAt(emulator)).toHaveLength(3);
+  });
+
+  it("on one connection 16 are answered at a time, and the rest in the order in which they came", async () => {
+    const emulator = await emulate({ pace: { firstTokenMs: 20, delayMsPerWord: 0 } });
+    const waits: number[] = [];
+    const { session } = openSession(emulator.url, {
+      maxConnections: 1,
+      telemetry: { onCallWait: ({ ahead }) => void waits.push(ahead) },
+    });
+    await say(session.lane("first"), [], "warm"); // by then it is known that names are repeated
+    const texts = await Promise.all(Array.from({ length: 20 }, (_, at) => say(session.lane(), [], `n${at}`)));
+    expect(texts).toEqual(Array.from({ length: 20 }, (_, at) => `n${at}`));
+    expect(waits).toEqual([16, 17, 18, 19]);
+    const order = bodiesAt(emulator).slice(1);
+    expect(order.map(({ input }) => JSON.stringify(input).match(/n\d+/)?.[0])).toEqual(texts);
+  });
+
+  it("one that waits for room can be aborted at once", async () => {
+    const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 }, script: [{ pace: SLOW }] });
+    const { session } = openSession(emulator.url, { maxConnections: 1 });
+    await say(session.lane(), [], "warm");
+    for (let count = 0; count < 16; count += 1) void readEvents(await session.lane().stream(asking("never")));
+    const abort = new AbortController();
+    const waiting = session.lane().stream(asking("late"), { signal: abort.signal });
+    abort.abort("enough");
+    await expect(waiting).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+});
+
+describe("what goes wrong on a lane", () => {
+  it("a refusal stays in it", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const other = say(session.lane("a"), [], "one two three four five");
+    const orphan = { type: "function_call_output", call_id: "c", output: "" } as const;
+    await expect((await session.lane("b").stream({ model: "m", input: [orphan] })).collect()).rejects.toMatchObject({
+      kind: "invalid_request",
+    });
+    expect(await other).toBe("one two three four five");
+    expect(await say(session.lane("b"), [], "two")).toBe("two");
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("a failure that is tried again is tried again on the same connection, beside the others", async () => {
+    const emulator = await emulate({
+      pace: SLOW,
+      script: (request) =>
+        JSON.stringify(request.json ?? "").includes("fail") && !(emulator.requests.length > 3)
+          ? { events: [wire.created, wire.failed({ code: "server_error", message: "once more" })] }
+          : undefined,
+    });
+    const { session, notices } = openSession(emulator.url);
+    const other = say(session.lane("a"), [], "one two three four five six seven eight");
+    expect(await say(session.lane("b"), [], "fail")).toBe("fail");
+    expect(await other).toBe("one two three four five six seven eight");
+    expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
+    expect(handshakesAt(emulator)).toHaveLength(1);
+    expect(new Set(namesAt(emulator))).toEqual(new Set(["lane-1", "lane-2"])); // it is over on its lane
+  });
+
+  it("the end of the connection reaches all, each by an error of its own, and each goes on by itself on one new connection", async () => {
+    const server = await serveWebSocket((frame, tell, socket) => {
+      const { stream_id } = frame;
+      const own = (event: object) => tell({ ...event, ...(stream_id !== undefined && { stream_id }) });
+      own(wire.created);
+      if (server.sockets.length > 1) {
+        own(wire.delta(String(stream_id ?? "main")));
+        own(wire.completed(`resp_${stream_id}`));
+      } else if (server.frames.length === 3) socket.terminate();
+    });
+    const errors: unknown[] = [];
+    const telemetry = { onRetry: ({ reason }: { readonly reason: unknown }) => void errors.push(reason) };
+    const { session } = openSession(server.url, { telemetry });
+    const lanes = [session, session.lane("a"), session.lane("b")];
+    const answers = await Promise.all(lanes.map(async (lane) => readEvents(await lane.stream(asking("x")))));
+    for (const { events, error } of answers) {
+      expect(error).toBeUndefined();
+      expect(events.map(({ type }) => type).slice(-2)).toEqual(["output_text.delta", "completed"]);
+    }
+    expect(errors).toHaveLength(3);
+    expect(new Set(errors).size).toBe(3);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it("leaving one ends no other, and its lane goes on under another name", async () => {
+    const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
+    const { session } = openSession(emulator.url);
+    const [a, b] = [session.lane("a"), session.lane("b")];
+    const reading = say(b, [], "one two three four five six seven eight nine ten");
+    for await (const event of await a.stream({ model: "m", input: "count to 500" })) {
+      if (event.type === "output_text.delta") break;
+    }
+    expect(await say(a, [], "on")).toBe("on");
+    expect(await reading).toBe("one two three four five six seven eight nine ten");
+    expect(handshakesAt(emulator)).toHaveLength(1);
+    expect(namesAt(emulator).at(-1)).toBe("lane-3");
+  });
+
+  it("a slow reader holds nobody back", async () => {
+    const flood = Array.from({ length: 300 }, () => wire.delta("x".repeat(10_000)));
+    const emulator = await emulate({
+      script: (request) =>
+        JSON.stringify(request.json ?? "").includes("flood")
+          ? { events: [wire.created, ...flood, wire.completed()] }
+          : undefined,
+    });
+    const { session } = openSession(emulator.url);
+    const flooded = await session.lane("slow").stream(asking("flood"));
+    const iterator = flooded[Symbol.asyncIterator]();
+    await iterator.next();
+    for (const text of ["one", "two", "three"]) expect(await say(session.lane("quick"), [], text)).toBe(text);
+    let deltas = 0;
+    for (let step = await iterator.next(); !step.done; step = await iterator.next())
+      if (step.value.type === "output_text.delta") deltas += 1;
+    expect(deltas).toBe(300);
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("beyond the bound a slow reader's own lane fails, and nobody else's", async () => {
+    const flood = Array.from({ length: 200 }, () => wire.delta("x".repeat(200_000)));
+    const server = await serveWebSocket(({ input, stream_id }, tell) => {
+      const text = JSON.stringify(input);
+      const events = text.includes("flood") ? [wire.created, ...flood] : [wire.created];
+      for (const event of events) tell({ ...event, stream_id });
+      if (text.includes("flood"))
+        for (const lane of ["lane-1", "lane-2"]) tell({ ...wire.completed(`resp_${lane}`), stream_id: lane });
+    });
+    const { session } = openSession(server.url);
+    const other = readEvents(await session.lane("other").stream(asking("quick")));
+    const flooded = await session.lane("slow").stream(asking("flood"));
+    expect((await other).error).toBeUndefined();
+    expect((await readEvents(flooded)).error).toMatchObject({ kind: "limit", what: "unread events", unit: "bytes" });
+    expect(server.sockets[0]?.readyState).toBe(1);
+  });
+});
+
+describe("a fork", () => {
+  it("goes on from its source's last response without sending its history again, also where nothing is stored", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url);
+    const source = session.lane("source");
+    const history = [user("My cat is called Ada")];
+    const { items, responseId } = await (await source.stream({ model: "m", input: history })).collect();
+    history.push(...items);
+    const forks = [source.fork("x"), source.fork(), session.lane("source").fork()];
+    const texts = await Promise.all(
+      forks.map(async (fork) => {
+        const stream = await fork.stream({ model: "m", input: [...history, user("what did I say?")] });
+        return (await stream.collect()).text;
+      }),
+    );
+    for (const text of texts) expect(text).toContain("Ada");
+    const sent = bodiesAt(emulator).slice(1);
+    expect(sent).toHaveLength(3);
+    for (const body of sent) {
+      expect(body).toMatchObject({ previous_response_id: responseId });
+      expect(body.input).toHaveLength(1);
+    }
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("its source goes on when the fork has begun, and not before: the service keeps one response of a lane", async () => {
+    const order: string[] = [];
+    const server = await serveWebSocket(({ stream_id, previous_response_id }, tell) => {
+      order.push(`${stream_id} ${previous_response_id ?? "whole"}`);
+      const own = (event: object) => tell({ ...event, stream_id });
+      own({ type: "response.created", response: { id: `resp_${order.length}` } });
+      const finish = () => {
+        order.push(`${stream_id} begins`);
+        own({ type: "response.in_progress", response: {} });
+        own(wire.completed(`resp_${order.length}`));
+      };
+      if (stream_id === "lane-2") setTimeout(finish, 50);
+      else finish();
+    });
+    const { session } = openSession(server.url);
+    const source = session.lane("source");
+    const history = [user("one")];
+    await (await source.stream({ model: "m", input: history })).collect();
+    const fork = source.fork();
+    const branch = fork.stream({ model: "m", input: [...history, user("two")] }).then((stream) => stream.collect());
+    await new Promise(setImmediate);
+    await (await source.stream({ model: "m", input: [...history, user("three")] })).collect();
+    await branch;
+    expect(order).toEqual([
+      "lane-1 whole",
+      "lane-1 begins",
+      "lane-2 resp_2",
+      "lane-2 begins",
+      "lane-1 resp_2",
+      "lane-1 begins",
+    ]);
+  });
+
+  it("one that is sent after its source went on goes out as a whole, unless responses are stored", async () => {
+    const emulator = await emulate();
+    for (const store of [false, true]) {
+      const { session, notices } = openSession(emulator.url);
+      const source = session.lane("source");
+      const history = [user("My cat is called Ada")];
+      const { items } = await (await source.stream({ model: "m", store, input: history })).collect();
+      history.push(...items);
+      const fork = source.fork();
+      await (await source.stream({ model: "m", store, input: [...history, user("repeat: x")] })).collect();
+      const asked = { model: "m", store, input: [...history, user("what did I say?")] };
+      expect((await (await fork.stream(asked)).collect()).text).toContain("Ada");
+      expect(bodiesAt(emulator).at(-1)?.input).toHaveLength(store ? 1 : 3);
+      expect(notices).toEqual([]);
+    }
+  });
+});
+
+describe("a server that does not repeat stream_id", () => {
+  it("is noticed, and each lane gets a connection of its own: nothing is lost or mixed up", async () => {
+    const server = await serveWebSocket(({ input }, tell) => {
+      const text = JSON.stringify(input)
+        .match(/repeat: (\w+)/g)
+        ?.at(-1)
+        ?.slice(8);
+      for (const event of [wire.created, wire.delta(String(text)), wire.completed()]) tell(event);
+    });
+    const { session } = openSession(server.url);
+    const lanes = [session.lane("a"), session.lane("b"), session.lane("c")];
+    for (const round of ["one", "two"]) {
+      const texts = await Promise.all(
+        lanes.map(async (lane, at) => (await (await lane.stream(asking(`${round}${at}`))).collect()).text),
+      );
+      expect(texts).toEqual([`${round}0`, `${round}1`, `${round}2`]);
+    }
+    expect(server.sockets.length).toBeGreaterThan(1);
+    expect(server.frames.slice(3).every((frame) => frame.stream_id === undefined)).toBe(true);
+  });
+});
+
+describe("lanes over HTTP", () => {
+  it("run at the same time, whole requests each", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url, { carrier: "http" });
+    const texts = ["one", "two", "three"];
+    expect(await Promise.all(texts.map((text) => say(session.lane(), [], text)))).toEqual(texts);
+    expect(session.lane().carrier).toBe("http");
+  });
+
+  it("one lane's fallback is everybody's", async () => {
+    const emulator = await emulate({ script: [{ refuse: { status: 404 } }] });
+    const { session } = openSession(emulator.url);
+    expect(await say(session.lane(), [], "one")).toBe("one");
+    expect([session.carrier, session.lane().carrier]).toEqual(["http", "http"]);
+  });
+});

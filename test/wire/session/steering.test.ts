@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import type { Steer } from "../../../src/api/responses/control.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
+import type { ResponseStream } from "../../../src/api/responses/stream.ts";
+import type { Emulator } from "../../../src/emulator/index.ts";
+import { emulate, readEvents } from "../../support/clients.ts";
+import { serveWebSocket } from "../websocket/plain-server.ts";
+import { answerTo, asking, bodiesAt, handshakesAt, openSession, user, wire } from "./support.ts";
+
+const SLOW = { delayMsPerWord: 20 };
+const COUNT = { model: "m", input: [user("count to 500")] };
+const WEATHER = {
+  type: "function",
+  name: "get_weather",
+  parameters: { type: "object", properties: { location: { type: "string" } }, required: ["location"] },
+} as const;
+
+/** Reads all of it, and says something at the first piece of text, inside the loop. */
+async function steered(stream: ResponseStream, input: Parameters<ResponseStream["steer"]>[0]) {
+  const events: ResponseEvent[] = [];
+  let steer: Steer | undefined;
+  for await (const event of stream) {
+    events.push(event);
+    if (event.type === "output_text.delta") steer ??= await stream.steer(input);
+  }
+  return { events, steer };
+}
+
+function framesAt(emulator: Emulator, type: string) {
+  return bodiesAt(emulator).filter((body) => body.type === type);
+}
+
+describe("steer()", () => {
+  it("goes on in the same stream with a response that knows what was said; the next request is an increment", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const stream = await session.stream(COUNT);
+    const { events, steer } = await steered(stream, "17*23");
+    const [first, second] = events.flatMap((event) => (event.type === "created" ? [event.responseId] : []));
+    expect(await steer?.delivery).toEqual({ status: "delivered", responseId: second });
+    const told = events.flatMap((event) => (event.type === "steered" ? [event] : []));
+    expect(told).toMatchObject([{ responseId: first, input: [user("17*23")], keptItems: 2 }]);
+    expect(told[0]?.tokenUsage?.outputTokens).toBeGreaterThan(0);
+    expect(events.at(-1)).toMatchObject({ type: "completed", responseId: second });
+
+    const { items, text, responseId } = await stream.collect();
+    expect(items.map((item) => ("role" in item ? item.role : item.type))).toEqual(["assistant", "user", "assistant"]);
+    expect(text).toContain("391");
+    expect(responseId).toBe(second);
+    expect(framesAt(emulator, "response.steer")).toMatchObject([{ previous_response_id: first }]);
+    expect(Object.keys(framesAt(emulator, "response.steer")[0] ?? {}).sort()).toEqual([
+      "input",
+      "previous_response_id",
+      "type",
+    ]);
+
+    await answerTo(session, { model: "m", input: [...COUNT.input, ...items, user("repeat: two")] });
+    expect(framesAt(emulator, "response.create")[1]).toMatchObject({ previous_response_id: second });
+    expect(framesAt(emulator, "response.create")[1]?.input).toHaveLength(1);
+  });
+
+  it("may be used again on the response that goes on, and twice at once", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const stream = await session.lane("a").stream(COUNT);
+    const said = ["count to 400", "count to 300", "17*23"];
+    const steers: Promise<Steer>[] = [];
+    let responses = 0;
+    for await (const event of stream) {
+      if (event.type === "created") responses += 1;
+      if (event.type !== "output_text.delta") continue;
+      if (responses === 1 && steers.length === 0) steers.push(stream.steer(said[0] as string));
+      if (responses === 2 && steers.length === 1) steers.push(...said.slice(1).map((each) => stream.steer(each)));
+    }
+    const deliveries = await Promise.all(steers.map(async (steer) => (await steer).delivery));
+    expect(deliveries.map(({ status }) => status)).toEqual(["delivered", "delivered", "delivered"]);
+    expect((await stream.collect()).items.filter((item) => "role" in item && item.role === "user")).toHaveLength(3);
+  });
+
+  it("beside other lanes touches none of them", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const other = session
+      .lane("other")
+      .stream(asking("one two three four five six"))
+      .then((each) => each.collect());
+    const { events } = await steered(await session.lane("steered").stream(COUNT), "17*23");
+    expect(events.filter(({ type }) => type === "steered")).toHaveLength(1);
+    expect((await other).text).toBe("one two three four five six");
+  });
+
+  it("waits for the outputs that are owed, says which, and reaches the model with the request that brings them", async () => {
+    const emulator = await emulate({ pace: { firstTokenMs: 30, delayMsPerWord: 30 } });
+    const { session } = openSession(emulator.url);
+    const request = { model: "m", tools: [WEATHER], input: [user("What is the weather in Paris?")] };
+    const stream = await session.stream(request);
+    let steer: Steer | undefined;
+    for await (const event of stream) if (event.type === "created") steer = await stream.steer("In Fahrenheit, please");
+    const { calls, items } = await stream.collect();
+    const callId = (items.at(-1) as { readonly call_id?: string }).call_id;
+    expect(calls).toHaveLength(1);
+    expect(await steer?.delivery).toMatchObject({
+      status: "pending",
+      reason: "waiting_for_required_input",
+      requiredInput: [{ type: "function_call_output", call_id: callId }],
+    });
+    const output = { type: "function_call_output", call_id: String(callId), output: "18 degrees" } as const;
+    await answerTo(session, { ...request, input: [...request.input, ...items, output] });
+    expect(framesAt(emulator, "response.create")[1]?.input).toHaveLength(1);
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
+  it("is refused with the service's code, and what was said is in the error", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url);
+    const stream = await session.stream(COUNT);
+    let error: unknown;
+    for await (const event of stream) {
+      if (event.type !== "output_text.delta") continue;
+      error = await stream.steer([{ role: "system", content: "no" }]).catch((each) => each);
+      await stream.interrupt();
+    }
+    expect(error).toMatchObject({ kind: "steer_failed", code: "invalid_input", input: [{ role: "system" }] });
+  });
+
+  it("after the end of the response is refused here, and sends nothing", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url);
+    const stream = await session.stream(asking("one"));
+    await stream.collect();
+    await expect(stream.steer("two")).rejects.toMatchObject({
+      kind: "steer_failed",
+      code: "response_not_active",
+      input: [user("two")],
+    });
+    expect(framesAt(emulator, "response.steer")).toEqual([]);
+  });
+
+  it("over HTTP is not supported: nothing is sent, and the stream goes on", async () => {
+    const emulator = await emulate();
+    const { session } = openSession(emulator.url, { carrier: "http" });
+    const stream = await session.stream(asking("one"));
+    await expect(stream.steer("two")).rejects.toMatchObject({ kind: "not_supported", feature: "steering" });
+    expect((await stream.collect()).text).toBe("one");
+  });
+
+  it("a stream that breaks behind it asks for the rest with what was said", async () => {
+    const server = await serveWebSocket(({ type, input }, tell, socket) => {
+      if (type === "response.steer") {
+        tell({ type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_made_up" } });
+        tell(wire.done(wire.message("a")));
+        tell({
+          type: "response.incomplete",
+          response: { id: "resp_made_up", incomplete_details: { reason: "steered" } },
+        });
+        tell({ type: "response.created", response: { id: "resp_2" } });
+        tell(wire.delta("b"));
+        setImmediate(() => socket.terminate());
+      } else if ((input as unknown[]).length === 1) for (const event of [wire.created, wire.delta("a")]) tell(event);
+      else for (const event of [wire.created, wire.delta("c"), wire.completed("resp_3")]) tell(event);
+    });
+    const { session } = openSession(server.url);
+    const { events } = await steered(await session.stream(COUNT), "more");
+    expect(events.find(({ type }) => type === "restarted")).toMatchObject({ keptItems: 2 });
+    const again = server.frames.at(-1)?.input as { readonly role: string }[];
+    expect(again.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  });
+});
+
+describe("a service that", () => {
+  const plain = (answers: Readonly<Record<string, readonly object[]>>) =>
+    serveWebSocket(({ type }, tell) => {
+      for (const event of answers[type] ?? []) tell(event);
+    });
+  const begun = [wire.created, wire.delta("a")];
+
+  it("does not know steering says so: not supported, and the answer goes on", async () => {
+    const refusal = {
+      type: "error",
+      status: 400,
+      error: { message: "Invalid value: 'response.steer'.", param: "type", code: "invalid_value" },
+    };
+    const server = await plain({
+      "response.create": begun,
+      "response.steer": [refusal, wire.delta("b"), wire.completed()],
+    });
+    const { session } = openSession(server.url);
+    const stream = await session.stream(COUNT);
+    const errors: unknown[] = [];
+    const texts: string[] = [];
+    for await (const event of stream) {
+      if (event.type !== "output_text.delta") continue;
+      texts.push(event.delta);
+      if (texts.length === 1) await stream.steer("x").catch((error) => errors.push(error));
+    }
+    expect(errors).toMatchObject([{ kind: "not_supported", feature: "steering" }]);
+    expect(texts).toEqual(["a", "b"]);
+  });
+
+  it("cannot go on after it accepted fails the delivery, and the end that it sent counts", async () => {
+    const server = await plain({
+      "response.create": begun,
+      "response.steer": [
+        { type: "response.steer.accepted", steer: { id: "steer_1" } },
+        wire.completed(),
+        { type: "response.steer.failed", steer: { id: "steer_1" }, error: { code: "successor_creation_failed" } },
+      ],
+    });
+    const { session } = openSession(server.url);
+    const { events, steer } = await steered(await session.stream(COUNT), "x");
+    await expect(steer?.delivery).rejects.toMatchObject({ kind: "steer_failed", code: "successor_creation_failed" });
+    expect(events.at(-1)).toMatchObject({ type: "completed" });
+  });
+
+  it("says nothing about it has 2 s: then the end counts, and the connection serves no further request", async () => {
+    const server = await plain({ "response.create": begun, "response.steer": [wire.completed()] });
+    const { session } = openSession(server.url);
+    const stream = await session.stream(COUNT);
+    const startedAt = performance.now();
+    let failed: Promise<unknown> | undefined;
+    const { events } = await readEvents(
+      (async function* () {
+        for await (const event of stream) {
+          yield event;
+          if (event.type === "output_text.delta") failed ??= stream.steer("x").catch((error) => error);
+        }
+      })(),
+    );
+    expect(await failed).toMatchObject({ kind: "steer_failed", code: "no_answer" });
+    expect(events.at(-1)).toMatchObject({ type: "completed" });
+    expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+    await server.closed;
+  });
+});

@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** What a client sends. */
+export interface Frame extends Readonly<Record<string, unknown>> {
+  readonly type: string;
+}
+
+export type Tell = (event: object) => void;
+
+export interface PlainServer {
+  /** Base URL of the service. */
+  readonly url: string;
+  readonly frames: Frame[];
+  readonly sockets: WebSocket[];
+  /** Resolves when the first connection is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** A WebSocket server with nothing of the emulator's in it: it says what the test says. */
+export async function serveWebSocket(
+  onFrame: (frame: Frame, tell: Tell, socket: WebSocket) => void,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<PlainServer> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  server.on("headers", (lines: string[]) => {
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  });
+  const frames: Frame[] = [];
+  const sockets: WebSocket[] = [];
+  const closed = new Promise<void>((resolve) => {
+    server.on("connection", (socket) => {
+      sockets.push(socket);
+      socket.on("error", () => {});
+      socket.once("close", () => resolve());
+      socket.on("message", (data) => {
+        const frame = JSON.parse(String(data)) as Frame;
+        frames.push(frame);
+        onFrame(frame, (event) => socket.send(JSON.stringify(event)), socket);
+      });
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/v1`, frames, sockets, closed };
+}
