@@ -155,7 +155,6 @@ export type { PartialResponse } from "./api/refusal/partial.ts";
 export type { BackgroundOptions } from "./api/responses/background/options.ts";
 export type { ResponsePosition } from "./api/responses/background/position.ts";
 export { ResponsesClient } from "./api/responses/client.ts";
-export type { Steer, SteerDelivery, SteerInput } from "./api/responses/control.ts";
 export type {
   CompletedEvent,
   CreatedEvent,
@@ -187,9 +186,11 @@ export type {
   WireEvent,
 } from "./api/responses/events/types.ts";
 export type { CarrierChoice, ResponsesOptions, StreamOptions } from "./api/responses/options.ts";
+export type { TurnCache, WholeCause, WholeReason } from "./api/responses/received/cache-use.ts";
 export { itemText } from "./api/responses/received/item-text.ts";
 export type { ItemUnderWay } from "./api/responses/received/items.ts";
 export type { CollectedResponse, ResponseSnapshot } from "./api/responses/received/received.ts";
+export type { Steer, SteerDelivery, SteerInput } from "./api/responses/source.ts";
 export type { ResumeOptions } from "./api/responses/stored/client.ts";
 export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
 export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
@@ -208,6 +209,7 @@ export type {
 } from "./api/service/observer.ts";
 export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
+export type { SessionCache } from "./api/session/cache.ts";
 export type { SessionLane } from "./api/session/lanes/lane.ts";
 export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";

@@ -5,9 +5,9 @@ import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import type { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
-import type { LeftResponse, Steer, SteerInput } from "./control.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received, ResponseEnd } from "./received/received.ts";
+import type { LeftResponse, Steer, SteerInput } from "./source.ts";
 
 /**
  * Why a carrier is given up: the reader `left`, which is the default; the service `refused`, and is through with the response; or the stream is `broken`, while the response

@@ -5,14 +5,13 @@ import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { PushQueue } from "../../client/waiting/push-queue.ts";
 import { type CodexFailure, NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { LeftResponse, ResponseControl, Steer, SteerInput } from "./control.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { DeltaEvent } from "./events/fast/index.ts";
 import { told } from "./events/fields.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 import { Received, type ResponseEnd } from "./received/received.ts";
-import type { ResponseSource } from "./source.ts";
+import type { LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
 /** What watches and reads one response, the same on both carriers. */
 export interface FlowOptions extends ResponseReaderOptions {

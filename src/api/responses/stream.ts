@@ -6,11 +6,10 @@ import { NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";
 import { inputItems } from "../wire/request-input.ts";
 import type { ResponsePosition } from "./background/position.ts";
-import type { LeftResponse, ResponseControl, Steer, SteerInput } from "./control.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
-import type { EventIterator, ResponseSource } from "./source.ts";
+import type { EventIterator, LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
 /** What the answer said before its first event; of the handshake, on a WebSocket. */
 export interface ResponseStreamHead {

@@ -11,6 +11,7 @@ import type {
 } from "../../client/observe/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TokenUsage } from "../responses/events/types.ts";
+import type { TurnCache } from "../responses/received/cache-use.ts";
 
 /** Which call something belongs to. */
 export interface CallFacts {
@@ -38,6 +39,8 @@ export interface CallEnd extends CallFacts {
   readonly requestId?: string | undefined;
   readonly responseId?: string | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
+  /** Of a session's answer: what of the input came from the service's cache, and why the request went out whole, if it did. */
+  readonly cache?: TurnCache | undefined;
   readonly error?: CodexFailure | undefined;
 }
 
@@ -69,6 +72,7 @@ export interface AnswerEnd {
   readonly requestId?: string | undefined;
   readonly responseId?: string | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
+  readonly cache?: TurnCache | undefined;
 }
 
 /** Who is told of what happens on a line: telemetry and the log. */

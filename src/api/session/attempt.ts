@@ -1,6 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { unlessAborted } from "../../client/waiting/abort.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
+import type { WholeCause } from "../responses/received/cache-use.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { respondOn, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
 import type { Service } from "../service/service.ts";
@@ -18,6 +19,8 @@ export interface Attempt {
   readonly wasIdle: boolean;
   /** The response goes on at the service whatever became of its stream: asking anew would make it, and its cost, twice. */
   readonly goesOn: boolean;
+  /** Why all of the request was sent; undefined where only what is new of it was, and before it is sent. */
+  readonly whole: WholeCause | undefined;
   open(): Promise<ResponseStream>;
   /** The response ended with these items of its own, and another one goes on with this input. */
   steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void;
@@ -27,6 +30,7 @@ export interface Attempt {
 
 export class HttpAttempt implements Attempt {
   readonly carrier = "http";
+  readonly whole: WholeCause = { reason: "over_http" };
   readonly isOpening = false;
   readonly wasIdle = false;
   readonly #service: Service;
@@ -79,6 +83,7 @@ export class WebSocketAttempt implements Attempt {
   #options: WebSocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
+  #whole: WholeCause | undefined;
 
   constructor(options: WebSocketAttemptOptions) {
     this.#options = options;
@@ -94,6 +99,10 @@ export class WebSocketAttempt implements Attempt {
 
   get wasIdle(): boolean {
     return this.#wasIdle;
+  }
+
+  get whole(): WholeCause | undefined {
+    return this.#instead ? this.#instead.whole : this.#whole;
   }
 
   async open(): Promise<ResponseStream> {
@@ -112,7 +121,9 @@ export class WebSocketAttempt implements Attempt {
     }
     this.#history = history;
     this.#wasIdle = wasIdle;
+    this.#whole = plan.whole;
     history.sent(request, plan);
+    slot.asked();
     const { observer } = connect.part;
     const opening = respondOn(connection, {
       frame: text,

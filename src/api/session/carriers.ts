@@ -143,7 +143,9 @@ export class Carriers {
       }),
     });
     const history = knownHistory(slot.history);
-    const written = write(history?.plan(request) ?? wholePlan(request));
+    const written = write(
+      history?.plan(request) ?? wholePlan(request, { reason: slot.isNew ? "first_request" : "new_connection" }),
+    );
     if (Buffer.byteLength(written.text) > this.#maxFrameBytes) return undefined;
     return new WebSocketAttempt({
       slot,

@@ -1,6 +1,7 @@
+import type { WholeCause } from "../responses/received/cache-use.ts";
 import { encodeItem } from "../wire/item-encoder.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { JsonObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import { copyOfJson, isSameJson } from "./json-value.ts";
 
 /** A full request: every field of its body but `input` as it is sent, and the items of its input as the caller gave them. */
@@ -13,23 +14,40 @@ export interface FullRequest {
 export interface IncrementalPlan {
   readonly previousResponseId: string | undefined;
   readonly items: readonly ResponseItem[];
+  /** Why it goes out with everything, where it does. */
+  readonly whole?: WholeCause | undefined;
 }
 
-/** As a connection sends what it knows nothing of. */
-export function wholePlan({ items }: FullRequest): IncrementalPlan {
-  return { previousResponseId: undefined, items };
+/** With everything. */
+export function wholePlan({ items }: FullRequest, whole: WholeCause): IncrementalPlan {
+  return { previousResponseId: undefined, items, whole };
 }
 
-/** Fields that may differ: they say how a request is sent, not what the conversation is. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(["input", "generate", "client_metadata"]);
+/**
+ * Fields that may differ: they say how a request is sent or what it is called, not what the conversation is. They go out with every request, increments
+ * included.
+ */
+const NOT_COMPARED: ReadonlySet<string> = new Set([
+  "input",
+  "generate",
+  "client_metadata",
+  "metadata",
+  "stream_options",
+]);
 
-/** Do both requests have the same fields, leaving out `input`, `generate` and `client_metadata`? */
-export function hasSameFields(left: JsonObject, right: JsonObject): boolean {
-  return isSameJson(comparedFields(left), comparedFields(right));
+/** The first field in which two requests differ, but for those that may. */
+export function changedField(left: JsonObject, right: JsonObject): string | undefined {
+  for (const name of new Set([...Object.keys(right), ...Object.keys(left)])) {
+    if (NOT_COMPARED.has(name) || isSameJson(left[name], right[name])) continue;
+    if (name === "prompt_cache_options" && isSameJson(steady(left[name]), steady(right[name]))) continue;
+    return name;
+  }
+  return undefined;
 }
 
-function comparedFields(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !NOT_COMPARED.has(name)));
+/** What the cache is compared with is another response every time. */
+function steady(options: unknown): unknown {
+  return isJsonObject(options) ? { ...options, comparison_response_id: undefined } : options;
 }
 
 /**
@@ -115,10 +133,9 @@ export class ConnectionHistory {
   /** How `next` would go out now; changes nothing. */
   plan(next: FullRequest): IncrementalPlan {
     const last = this.#last;
-    if (last?.id && !this.#origin?.isOver && this.#continues(last, next)) {
-      return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
-    }
-    return wholePlan(next);
+    const whole = this.#whyWhole(next);
+    if (whole || !last) return wholePlan(next, whole ?? { reason: "no_last_response" });
+    return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
   }
 
   /** Does `plan`, made earlier, still hold? The response that a branch goes on from may be forgotten by now. */
@@ -179,17 +196,29 @@ export class ConnectionHistory {
     this.#last = undefined;
   }
 
-  #continues(last: LastResponse, next: FullRequest): boolean {
-    if (!this.#fields || (next.fields.previous_response_id ?? undefined) !== undefined) return false;
-    if (!hasSameFields(this.#fields, next.fields)) return false;
+  /** Undefined where only what is new need go out. */
+  #whyWhole(next: FullRequest): WholeCause | undefined {
+    const last = this.#last;
+    if ((next.fields.previous_response_id ?? undefined) !== undefined) return { reason: "own_previous_response_id" };
+    if (this.#origin?.isOver) return { reason: "source_went_on" };
+    if (!last?.id || !this.#fields) return { reason: "no_last_response" };
+    const field = changedField(this.#fields, next.fields);
+    if (field !== undefined) return { reason: "field_changed", field };
+    const item = this.#differsFrom(last, next.items);
+    return item === undefined ? undefined : { reason: "history_changed", item };
+  }
+
+  /** The first item that is not as it was sent and answered. */
+  #differsFrom(last: LastResponse, next: readonly ResponseItem[]): number | undefined {
     const known = this.#items.length;
-    if (next.items.length < known + last.items.length) return false;
-    const begins = (items: readonly ResponseItem[], from: number): boolean =>
-      items.every((item, index) => {
-        const candidate = next.items[from + index];
-        return candidate !== undefined && isSameItem(item, candidate);
+    const differs = (items: readonly ResponseItem[], from: number): number | undefined => {
+      const at = items.findIndex((item, index) => {
+        const candidate = next[from + index];
+        return candidate === undefined || !isSameItem(item, candidate);
       });
-    return begins(last.items, known) && begins(this.#items, 0);
+      return at === -1 ? undefined : from + at;
+    };
+    return differs(this.#items, 0) ?? differs(last.items, known);
   }
 }
 

@@ -5,24 +5,23 @@ import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
-import type { LeftResponse, ResponseControl, Steer, SteerInput } from "../responses/control.ts";
-import type {
-  IncompleteEvent,
-  OutputItemDoneEvent,
-  ResponseEvent,
-  RestartedEvent,
-  SteeredEvent,
-} from "../responses/events/types.ts";
+import type { IncompleteEvent, ResponseEvent, RestartedEvent, TokenUsage } from "../responses/events/types.ts";
 import { DAMAGED_EVENT } from "../responses/reader.ts";
-import { inOutputOrder } from "../responses/received/output.ts";
+import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
 import { Received } from "../responses/received/received.ts";
-import type { EventIterator, ResponseSource } from "../responses/source.ts";
+import type {
+  EventIterator,
+  LeftResponse,
+  ResponseControl,
+  ResponseSource,
+  Steer,
+  SteerInput,
+} from "../responses/source.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { notActive } from "../responses/websocket/steering.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { Attempt } from "./attempt.ts";
 import type { Call, Carriers } from "./carriers.ts";
-import { endsWithAnswer, keptItemCount } from "./kept-items.ts";
+import { CurrentAttempt, type Opened } from "./current-attempt.ts";
 import { isBreak, recoveryFrom } from "./recovery.ts";
 
 export interface SessionStreamOptions {
@@ -30,6 +29,8 @@ export interface SessionStreamOptions {
   readonly call: Call;
   readonly limits: ProviderLimits;
   readonly timing: Timing;
+  /** Called with what an answer says of the service's cache. */
+  readonly onAnswer: (cache: TurnCache) => void;
   /** Called once, when the call is over, however it ended. */
   readonly onEnd: () => void;
   /** Fires the call's signal, which ends it. */
@@ -43,43 +44,6 @@ type Batch = IteratorResult<ResponseEvent[], undefined>;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** About the connection rather than the answer: it may come again without a word. */
-const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
-  "server_model",
-  "rate_limits",
-  "models_etag",
-  "server_reasoning_included",
-]);
-
-interface Opened {
-  readonly stream: ResponseStream;
-  readonly events: EventIterator;
-}
-
-/** One attempt, from the wait before it to what came of it. The next one gets an object of its own. */
-interface Current {
-  /** The wait before it. */
-  readonly delayMs: number;
-  attempt?: Attempt;
-  opened?: Opened;
-  /** Items that it has finished, in the order in which they came. */
-  readonly finished: OutputItemDoneEvent[];
-  /** Something of it would come twice. */
-  hasYielded: boolean;
-  /** Items that have begun. */
-  begun: number;
-  /** Its answer is finished, with every item that has begun, and nothing has come since. */
-  isAnswered: boolean;
-}
-
-function waiting(delayMs: number): Current {
-  return { delayMs, finished: [], hasYielded: false, begun: 0, isAnswered: false };
-}
-
-function itemsOf({ finished }: Current): readonly ResponseItem[] {
-  return finished.map(({ item }) => item);
-}
-
 /** The `code` of the error of a stream that broke between the answer and the event that ends it. */
 const END_UNCONFIRMED = "end_unconfirmed";
 
@@ -90,7 +54,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   readonly received: Received;
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
-  #current = waiting(0);
+  #current = new CurrentAttempt(0);
   /** Spent on the carrier of the current attempt. */
   #retries = 0;
   /** The session may take the next call. */
@@ -263,19 +227,12 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #note(event: ResponseEvent): void {
     const current = this.#current;
     this.received.note(event);
-    if (MAY_REPEAT.has(event.type)) return;
-    current.hasYielded = true;
-    current.isAnswered = false;
-    if (event.type === "output_item.added") {
-      current.begun += 1;
-    } else if (event.type === "output_item.done") {
-      current.finished.push(event);
-      current.isAnswered = current.finished.length >= current.begun && endsWithAnswer(itemsOf(current));
-    } else if (event.type === "steered") {
-      this.#goOn(event);
-    } else if (event.type === "completed" || event.type === "incomplete") {
+    current.note(event);
+    if (event.type === "steered") this.#kept.push(...current.goOn(event));
+    else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
-      this.#answered(event.responseId);
+      current.answered(event.responseId);
+      this.#tally(event.tokenUsage);
       this.#end();
     }
   }
@@ -294,26 +251,20 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return event;
   }
 
-  /** What was finished stands, with what was said behind it: a further try of this call goes on from there. */
-  #goOn({ responseId, input }: SteeredEvent): void {
-    const current = this.#current;
-    const finished = inOutputOrder(current.finished);
-    if (responseId !== undefined) current.attempt?.steered(responseId, finished, input);
-    this.#kept.push(...finished, ...input);
-    current.finished.length = 0;
-    current.begun = 0;
-    current.isAnswered = false;
-  }
-
-  #answered(responseId: string | undefined): void {
-    const { attempt, finished } = this.#current;
-    if (responseId !== undefined) attempt?.completed(responseId, inOutputOrder(finished));
+  #tally(usage: TokenUsage | undefined): void {
+    const { call, onAnswer } = this.#options;
+    const cache = turnCache(usage, this.#current.attempt?.whole);
+    onAnswer(cache);
+    call.part.observer.answered({ cache });
   }
 
   /** Of a call that ends with an error: an answer that stopped early can be gone on from. */
   #failed(error: unknown): unknown {
     if (!CodexApiError.is(error)) return error;
-    if (error.kind === "incomplete") this.#answered(error.partial?.responseId);
+    if (error.kind === "incomplete") {
+      this.#current.answered(error.partial?.responseId);
+      this.#tally(error.partial?.tokenUsage);
+    }
     this.received.ended(error.partial ?? {});
     return withPartial(error, this.received.partial());
   }
@@ -358,9 +309,9 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   }
 
   #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
-    const { finished, hasYielded } = this.#current;
-    this.#kept.push(...inOutputOrder(finished.slice(0, keptItemCount(itemsOf(this.#current)))));
-    this.#current = waiting(delayMs);
+    const { hasYielded } = this.#current;
+    this.#kept.push(...this.#current.kept());
+    this.#current = new CurrentAttempt(delayMs);
     if (!hasYielded) return undefined;
     const reason = CodexApiError.is(error) ? error.kind : "stream";
     const restarted = { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length } as const;
@@ -383,7 +334,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   #endLeft(left: LeftResponse | undefined): void {
     // Items that were finished and never read are in no history of the caller's: from those nothing goes on.
-    if (left && left.finishedItems === this.#current.finished.length) this.#answered(left.responseId);
+    if (left && left.finishedItems === this.#current.finishedItems) this.#current.answered(left.responseId);
     this.#end();
   }
 

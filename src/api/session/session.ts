@@ -6,6 +6,7 @@ import { connectResponses } from "../responses/websocket/client.ts";
 import { chooseLine } from "../service/client.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
+import { CacheTally, type SessionCache } from "./cache.ts";
 import { type ConnectionCall, SessionConnections } from "./lanes/connections.ts";
 import { type LaneOrigin, SessionLane } from "./lanes/lane.ts";
 import { LaneSlot } from "./lanes/slot.ts";
@@ -56,6 +57,7 @@ export class ResponsesSession implements AsyncDisposable {
   readonly #maxFrameBytes: number;
   /** The session's own conversation. */
   readonly #main: SessionLane;
+  readonly #cache = new CacheTally();
   readonly #lanes = new Map<string, SessionLane>();
   #named = 0;
   #isClosed = false;
@@ -80,6 +82,11 @@ export class ResponsesSession implements AsyncDisposable {
       : undefined;
     const slot = this.#connections && new LaneSlot(this.#connections, false);
     this.#main = this.#open(this.conversationId, { conversationId: this.conversationId, slot });
+  }
+
+  /** What all answers so far, of every lane, read from the service's cache and wrote to it, and why requests went out whole. */
+  get cache(): SessionCache {
+    return this.#cache.snapshot();
   }
 
   /** What the next request goes over. Once it is `http` it stays so. */
@@ -178,6 +185,7 @@ export class ResponsesSession implements AsyncDisposable {
       sessionId: this.conversationId,
       service: this.#service,
       maxFrameBytes: this.#maxFrameBytes,
+      cache: this.#cache,
       fork: (name: string | undefined, from: LaneOrigin) => this.#lane(name, from),
       closed: (lane: SessionLane) => {
         if (this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Steer } from "../../../src/api/responses/control.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
+import type { Steer } from "../../../src/api/responses/source.ts";
 import type { ResponseStream } from "../../../src/api/responses/stream.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../support/clients.ts";

@@ -1,11 +1,11 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { isJsonObject, parseObject } from "../../wire/json.ts";
-import type { LeftResponse, Steer, SteerInput } from "../control.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import { rowOf } from "../events/registry.ts";
 import type { ResponseFlow } from "../flow.ts";
+import type { LeftResponse, Steer, SteerInput } from "../source.ts";
 import { interruptFrame } from "./frames.ts";
 import { notActive, Steering } from "./steering.ts";
 import type { Line } from "./turns.ts";

@@ -2,9 +2,9 @@ import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
-import type { Steer, SteerDelivery, SteerInput } from "../control.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import type { ResponseFlow } from "../flow.ts";
+import type { Steer, SteerDelivery, SteerInput } from "../source.ts";
 import { parameterOf } from "./demultiplexer.ts";
 import { steerFrame } from "./frames.ts";
 

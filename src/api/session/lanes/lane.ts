@@ -11,6 +11,7 @@ import { TurnState } from "../../service/call-options.ts";
 import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
+import { CacheTally, type SessionCache } from "../cache.ts";
 import { type Call, Carriers } from "../carriers.ts";
 import { checkCallOptions, type SessionCallOptions, type SessionOptions } from "../options.ts";
 import { SessionStream } from "../session-stream.ts";
@@ -32,6 +33,8 @@ export interface LaneContext {
   readonly sessionId: string;
   readonly service: Service;
   readonly maxFrameBytes: number;
+  /** The session's own, over all its lanes. */
+  readonly cache: CacheTally;
   /** A further lane of the same session. */
   readonly fork: (name: string | undefined, from: LaneOrigin) => SessionLane;
   readonly closed: (lane: SessionLane) => void;
@@ -66,6 +69,7 @@ export class SessionLane implements AsyncDisposable {
   readonly #carriers: Carriers;
   readonly #slot: LaneSlot | undefined;
   readonly #cacheKey: string;
+  readonly #cache: CacheTally;
   readonly #callTurns = new RequestTurns();
   readonly #calls = new Set<AbortController>();
   #turnState = new TurnState();
@@ -80,6 +84,7 @@ export class SessionLane implements AsyncDisposable {
     this.#context = context;
     this.#service = service;
     this.#slot = origin.slot;
+    this.#cache = new CacheTally(context.cache);
     this.#carriers = new Carriers({
       session,
       sessionId,
@@ -89,6 +94,11 @@ export class SessionLane implements AsyncDisposable {
       slot: origin.slot,
       maxFrameBytes,
     });
+  }
+
+  /** What the lane's answers read from the service's cache and wrote to it, and why requests went out whole. */
+  get cache(): SessionCache {
+    return this.#cache.snapshot();
   }
 
   /** What the next request goes over. Once it is `http` it stays so, for the whole session. */
@@ -133,6 +143,7 @@ export class SessionLane implements AsyncDisposable {
       call: { request: asked, isBody, options, turnState, signal, part },
       limits: limitsOf(this.#service, options),
       timing: this.#service.line.timing,
+      onAnswer: (cache) => this.#cache.note(cache),
       onEnd: leave,
       cancel,
       keep: options.keep,

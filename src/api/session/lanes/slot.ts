@@ -16,12 +16,18 @@ export class LaneSlot {
   readonly #connections: SessionConnections;
   readonly #isNamed: boolean;
   #place: Place | undefined;
+  #hasAsked = false;
   #history = new ConnectionHistory();
 
   /** @param isNamed - False for the session's own conversation, which goes without a name. */
   constructor(connections: SessionConnections, isNamed: boolean) {
     this.#connections = connections;
     this.#isNamed = isNamed;
+  }
+
+  /** No request of the lane has had a place. */
+  get isNew(): boolean {
+    return !this.#hasAsked;
   }
 
   /** The session uses WebSockets no more. */
@@ -52,6 +58,11 @@ export class LaneSlot {
     const place = await this.#connections.place(call, this.#isNamed);
     this.#place = place;
     return this.#lease(place, place.wasIdle);
+  }
+
+  /** A request of the lane goes out. */
+  asked(): void {
+    this.#hasAsked = true;
   }
 
   /** Another lane that knows what this one knows, on the same connection, where that has a name for it. */
