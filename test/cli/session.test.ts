@@ -114,3 +114,44 @@ describe("session", () => {
     expect(stdout).toContain("--requests FILE");
   });
 });
+
+describe("session --lanes", () => {
+  it("answers at the same time on one WebSocket, and prints the answers in the order of the requests", async () => {
+    const emulator = await emulate({ pace: { delayMsPerWord: 5 } });
+    const file = requests(
+      turn("count to 40"),
+      { ...turn("repeat: two"), lane: "b" },
+      { ...turn("repeat: three"), lane: "b" },
+    );
+    const { status, stdout, stderr } = await runCommand([
+      "session",
+      "--base-url",
+      emulator.url,
+      "--requests",
+      file,
+      "--lanes",
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.split("\n").slice(1)).toEqual(["two", "three", ""]);
+    expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(1);
+    const frames = emulator.requests.flatMap(({ json }) => (json ? [json as Record<string, unknown>] : []));
+    expect(frames.map(({ stream_id }) => stream_id).sort()).toEqual(["lane-1", "lane-2", "lane-2"]);
+    expect(frames.every((frame) => !("lane" in frame))).toBe(true);
+  });
+
+  it("with --json each event says its lane", async () => {
+    const emulator = await emulate();
+    const file = requests({ ...turn("repeat: one"), lane: "a" }, turn("repeat: two"));
+    const finished = await runCommand(["session", "--base-url", emulator.url, "--requests", file, "--lanes", "--json"]);
+    const ends = finished.lines().filter((line) => (line as { type?: string }).type === "completed");
+    expect(ends.map((line) => (line as { lane?: string }).lane).sort()).toEqual(["a", "request 2"]);
+  });
+
+  it("the first failure ends all of them", async () => {
+    const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 } });
+    const orphan = { model: "m", input: [{ type: "function_call_output", call_id: "c", output: "" }] };
+    const file = requests(orphan, turn("repeat: never"));
+    const { status } = await runCommand(["session", "--base-url", emulator.url, "--requests", file, "--lanes"]);
+    expect(status).toBe(3);
+  });
+});

@@ -131,7 +131,9 @@ export class WebSocketAttempt implements Attempt {
       observer,
       isOwnCall: false,
     });
-    history.neededUntil(opening.then((stream) => stream.begun));
+    const begun = opening.then((stream) => stream.begun);
+    begun.catch(() => {}); // a request that does not go out is told to its caller
+    history.neededUntil(begun);
     return opening;
   }
 

@@ -14,7 +14,9 @@ import { defineCommand, type Invocation } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readInput, readRequestFile } from "../input.ts";
 import { text, toggle } from "../options.ts";
+import { say } from "../output.ts";
 import { printResponse } from "../response/print.ts";
+import { steerByTyping } from "../response/typed-lines.ts";
 import { UsageError } from "../usage-error.ts";
 
 const DEFAULT_CARRIER = "http";
@@ -38,7 +40,8 @@ export const respond = defineCommand({
   name: "respond",
   argument: "PROMPT",
   about: `Streams one response to standard output. PROMPT comes from the argument, or from standard input where it is - or left out; both may
-have 256 MiB. The answer alone goes to standard output, reasoning and all else to standard error.`,
+have 256 MiB. The answer alone goes to standard output, reasoning and all else to standard error. At a terminal, with --carrier websocket, a line that
+is typed while the answer comes corrects it.`,
   options,
   examples: [
     ['codex-wire respond "Why is the sky blue?"', "one question"],
@@ -55,12 +58,25 @@ have 256 MiB. The answer alone goes to standard output, reasoning and all else t
     try {
       const { conversationId, carrier = DEFAULT_CARRIER, cancelOnLeave, json } = values;
       const stream = await request(connection.api.responses, { carrier, conversationId, cancelOnLeave, signal });
-      await (values.background ? printBackground(stream, { json, cancelOnLeave }) : printResponse(stream, { json }));
+      await (values.background
+        ? printBackground(stream, { json, cancelOnLeave })
+        : whileTypedLinesSteer(stream, () => printResponse(stream, { json })));
     } finally {
       await connection.close();
     }
   },
 });
+
+/** At a terminal, a line that is typed while the answer comes corrects it. */
+async function whileTypedLinesSteer(stream: ResponseStream, print: () => Promise<void>): Promise<void> {
+  if (!process.stdin.isTTY) return print();
+  const stop = steerByTyping(stream, process.stdin, say);
+  try {
+    await print();
+  } finally {
+    stop();
+  }
+}
 
 type Request = (responses: ResponsesClient, options: ResponsesOptions) => Promise<ResponseStream>;
 

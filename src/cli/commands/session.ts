@@ -12,8 +12,9 @@ import {
 import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { readRequestLines } from "../input.ts";
-import { text, wholeNumber } from "../options.ts";
+import { text, toggle, wholeNumber } from "../options.ts";
 import { printResponse } from "../response/print.ts";
+import { answerSideBySide } from "../response/side-by-side.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `codex-wire session`: several requests, one after the other, through one `ResponsesSession`. */
@@ -25,11 +26,15 @@ The answers go to standard output in order; the first failure ends the session.`
   commonOptions,
   examples: [
     ["codex-wire session --requests turns.jsonl --carrier websocket --json", "each line a whole request body"],
+    ["codex-wire session --requests reviews.jsonl --lanes", "several answers at the same time, on one WebSocket"],
   ],
   options: {
     requests: text("FILE", "full request bodies as JSON, one a line; - is standard input"),
     model: text("MODEL", `of requests that name none; default ${DEFAULT_MODEL}`),
     carrier: carrierOption("auto"),
+    lanes: toggle(
+      'the requests are answered at the same time, each on a lane of its own; those with the same "lane" beside their fields follow each other on one',
+    ),
     json: eventsOption,
     ...serviceOptions,
     ...responseOptions,
@@ -38,7 +43,7 @@ The answers go to standard output in order; the first failure ends the session.`
     ),
   },
   async run({ values, logger, signal }) {
-    const { requests, conversationId, carrier, model = DEFAULT_MODEL, json } = values;
+    const { requests, conversationId, carrier, lanes, model = DEFAULT_MODEL, json } = values;
     noteResponseOptions(values, logger);
     if (requests === undefined)
       throw new UsageError("--requests FILE is missing: full request bodies as JSON, one a line");
@@ -47,11 +52,13 @@ The answers go to standard output in order; the first failure ends the session.`
     try {
       const conversation = connection.api.session({ carrier, conversationId });
       try {
-        for (const body of bodies) {
-          conversation.startTurn();
-          const request = { model, ...body } as ResponsesRequest; // checked when it is encoded
-          await printResponse(await conversation.stream(request, { signal }), { json });
-        }
+        if (lanes) await answerSideBySide(conversation, bodies, { model, json, signal });
+        else
+          for (const body of bodies) {
+            conversation.startTurn();
+            const request = { model, ...body } as ResponsesRequest; // checked when it is encoded
+            await printResponse(await conversation.stream(request, { signal }), { json });
+          }
       } finally {
         await conversation.close();
       }

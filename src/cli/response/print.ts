@@ -52,6 +52,10 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
         endsLine = true;
         told.clear();
         say(`the stream broke (${event.reason}); of the answer so far, ${event.keptItems} finished items stand`);
+      } else if (event.type === "steered") {
+        if (!endsLine) await output.write("\n");
+        endsLine = true;
+        told.clear();
       } else if (event.type === "resumed") {
         const how = event.by === "stream" ? "is taken up where it was" : "is asked for until it is done";
         say(`the stream broke (${event.reason}); the response ${how}`);

@@ -119,11 +119,17 @@ describe("lanes of a session", () => {
 
   it("one that waits for room can be aborted at once", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 }, script: [{ pace: SLOW }] });
-    const { session } = openSession(emulator.url, { maxConnections: 1 });
+    let isInLine = () => {};
+    const inLine = new Promise<void>((resolve) => {
+      isInLine = resolve;
+    });
+    const telemetry = { onCallWait: () => isInLine() };
+    const { session } = openSession(emulator.url, { maxConnections: 1, telemetry });
     await say(session.lane(), [], "warm");
     for (let count = 0; count < 16; count += 1) void readEvents(await session.lane().stream(asking("never")));
     const abort = new AbortController();
     const waiting = session.lane().stream(asking("late"), { signal: abort.signal });
+    await inLine;
     abort.abort("enough");
     await expect(waiting).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
     expect(handshakesAt(emulator)).toHaveLength(1);

@@ -41,7 +41,7 @@ function connectionsOf({ maxConnections = 4, whileConnecting = () => {} } = {}) 
 /** A call with the credentials of an account. */
 function call(accountId = "a", signal?: AbortSignal): ConnectionCall {
   const observer = new Observer({}).begin({ endpoint: "responses" });
-  const credentials = new CallCredentials({ accountId: () => accountId }, signal);
+  const credentials = new CallCredentials({ accountId: () => accountId }, signal, 0);
   return { options: { signal }, part: { observer, credentials } };
 }
 
