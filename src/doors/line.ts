@@ -11,11 +11,11 @@ export interface Line {
 
 /** @throws What the constructor of `CodexApi` throws: there is no key, or an option is unusable. */
 export function openLine(options: LineOptions): Line {
-  const { conversationId, sessionSource, carrier, compression, headers, ...rest } = options;
+  const { conversationId, sessionSource, carrier, compression, frameCompression, headers, ...rest } = options;
   const { maxConnectionAgeMs, maxFrameBytes, maxConnections, ...apiOptions } = rest;
   const api = new CodexApi(apiOptions);
   const session = {
-    ...{ conversationId, sessionSource, carrier, compression, headers },
+    ...{ conversationId, sessionSource, carrier, compression, frameCompression, headers },
     ...{ maxConnectionAgeMs, maxFrameBytes, maxConnections },
   };
   return { open: () => api.session(session), close: () => api.close() };

@@ -120,7 +120,8 @@ export class Carriers {
     const { sessionId: conversationId, session } = this.#options;
     const { turnMetadata } = options;
     const headers = { ...session.headers, ...options.headers };
-    return { options: { conversationId, turnMetadata, turnState, headers, signal }, part };
+    const { frameCompression: compression } = session;
+    return { options: { conversationId, turnMetadata, turnState, headers, compression, signal }, part };
   }
 
   /** The request, written once for the connection that it will most likely go over; undefined where a frame cannot hold it. */

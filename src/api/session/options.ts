@@ -26,6 +26,11 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   readonly carrier?: CarrierChoice | undefined;
   /** Coding of HTTP request bodies; default the provider's. */
   readonly compression?: Compression | undefined;
+  /**
+   * Offer compression of WebSocket frames (permessage-deflate). Default true: instructions and tools, which go along with every request, shrink to next to
+   * nothing. Where a server compresses every small event, reading costs about ten times what it does over SSE: false spares that.
+   */
+  readonly frameCompression?: boolean | undefined;
   /** Further headers of every request and handshake; they overwrite the provider's and the identity's. */
   readonly headers?: HeaderInit | undefined;
   /**
@@ -44,6 +49,7 @@ const SESSION_NAMES = {
   sessionSource: true,
   carrier: true,
   compression: true,
+  frameCompression: true,
   headers: true,
   maxConnectionAgeMs: true,
   maxFrameBytes: true,
