@@ -49,6 +49,8 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   readonly #progress: IdleTimer;
   readonly #backlog = new Backlog(BACKLOG, this);
   #hasMoved = false;
+  /** The service was asked to end it. */
+  #isInterrupted = false;
   /** While the end that is read is not the stream's: what it says of the response. */
   #handsOver: ResponseEnd | undefined;
   /** Items before the response that goes on now. */
@@ -104,6 +106,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
 
   async interrupt(): Promise<void> {
     if (this.isOver) return;
+    this.#isInterrupted = true;
     this.#reader.expectInterruption();
     if (this.#carrier.interrupt) await this.#carrier.interrupt();
     else this.endInterrupted();
@@ -138,6 +141,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     const { tokenUsage } = this.#handsOver;
     this.#handsOver = undefined;
     this.#reader = new ResponseReader(this, this.#carrier.kind, this.#options); // numbers and places begin anew
+    if (this.#isInterrupted) this.#reader.expectInterruption();
     this.#finished += this.received.finishedItems + input.length;
     this.event({
       type: "steered",

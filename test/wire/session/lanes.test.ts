@@ -341,6 +341,34 @@ describe("a server that does not repeat stream_id", () => {
   });
 });
 
+describe("a server that answers at once without a name", () => {
+  it("mixes nothing up: what it brought is thrown away, and each request is asked again on a connection of its own", async () => {
+    const server = await serveWebSocket(({ input }, tell, socket) => {
+      const word = (frame: unknown) => String(JSON.stringify(frame).match(/repeat: (\w+)/)?.[1]);
+      const requests = server.frames.filter((_, at) => owners[at] === socket);
+      owners.push(socket);
+      tell(wire.created);
+      if (server.sockets.length === 1) {
+        if (requests.length === 1) for (const text of ["mixed", "up"]) tell(wire.delta(text));
+      } else for (const event of [wire.delta(word(input)), wire.completed()]) tell(event);
+    });
+    const owners: unknown[] = [];
+    const { session } = openSession(server.url);
+    const main = session.stream(asking("one")).then(readEvents);
+    await new Promise(setImmediate);
+    const lane = session.lane("a").stream(asking("two")).then(readEvents);
+    const answers = await Promise.all([main, lane]);
+    for (const { error } of answers) expect(error).toBeUndefined();
+    const words = answers.map(({ events }) =>
+      events
+        .slice(events.findLastIndex(({ type }) => type === "restarted") + 1)
+        .flatMap((event) => (event.type === "output_text.delta" ? [event.delta] : [])),
+    );
+    expect(words).toEqual([["one"], ["two"]]);
+    expect(JSON.stringify(answers)).not.toContain("mixed");
+  });
+});
+
 describe("lanes over HTTP", () => {
   it("run at the same time, whole requests each", async () => {
     const emulator = await emulate({ pace: SLOW });

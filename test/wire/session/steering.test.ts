@@ -110,6 +110,25 @@ describe("steer()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
+  it("and interrupt() go together: the response ends interrupted, and what was said comes back", async () => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url, {}, { supportsInterrupt: true });
+    const stream = await session.stream(COUNT);
+    const events: ResponseEvent[] = [];
+    let said: Promise<unknown> | undefined;
+    for await (const event of stream) {
+      events.push(event);
+      if (event.type !== "output_text.delta" || said) continue;
+      const interrupted = stream.interrupt();
+      said = stream.steer("17*23").catch((error) => error);
+      await interrupted;
+    }
+    expect(events.at(-1)).toMatchObject({ type: "incomplete", reason: "interrupted" });
+    expect(await said).toMatchObject({ kind: "steer_failed", input: [user("17*23")] });
+    expect((await answerTo(session, asking("two"))).text).toBe("two");
+    expect(handshakesAt(emulator)).toHaveLength(1);
+  });
+
   it("is refused with the service's code, and what was said is in the error", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url);

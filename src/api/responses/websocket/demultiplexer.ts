@@ -5,8 +5,8 @@ import type { Line } from "./turns.ts";
 /** Does the server say of each event which lane it belongs to? `unknown` until a lane with a name has had its first event. */
 export type Repeats = "unknown" | "yes" | "no";
 
-/** Who gets a message: one response, every one in flight, or none. */
-export type Route<Receiver> = Receiver | "all" | undefined;
+/** Who gets a message: one response, every one in flight, or none; `mixed`: one of several, and nothing says which. */
+export type Route<Receiver> = Receiver | "all" | "mixed" | undefined;
 
 /** Tells the messages of a connection apart by their `stream_id`. Where no lane has a name, they are not even looked at. */
 export class Demultiplexer<Receiver extends object> {
@@ -92,7 +92,7 @@ export class Demultiplexer<Receiver extends object> {
     // A second beginning where only one response without a name runs: the other one's name was not repeated.
     if (this.#hasDefaultBegun && this.#silent.size > 0) {
       this.#learn("no");
-      return "all";
+      return "mixed";
     }
     this.#hasDefaultBegun = true;
     return ofDefault;
@@ -111,7 +111,7 @@ export class Demultiplexer<Receiver extends object> {
   }
 
   #learn(repeats: "yes" | "no"): void {
-    if (this.#repeats !== "unknown") return;
+    if (this.#repeats === "yes" || this.#repeats === repeats) return;
     this.#repeats = repeats;
     this.#silent.clear();
     this.onLearned?.();

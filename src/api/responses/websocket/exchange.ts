@@ -106,7 +106,7 @@ export class Exchange implements Carrier {
     }
     this.#size += message.length;
     try {
-      if (this.#isSteered && this.#interruption === undefined && this.#steering?.takes(message)) return;
+      if (this.#isSteered && this.#steering?.takes(message)) return;
       this.#flow?.read(message);
     } catch (error) {
       this.fail(error); // nobody listens to the promise that called
@@ -139,6 +139,7 @@ export class Exchange implements Carrier {
     flow.took(this.#size);
     this.#size = 0;
     if (!flow.isOver && flow.backlog > MOST_WAITING_BYTES) flow.fail(readerIsTooSlow());
+    if (this.#steering) this.#host.paced(); // it may be that nothing is open any more
   }
 
   /** Reading it broke, or its connection. */

@@ -87,8 +87,9 @@ export class Steering {
       case "error":
         return this.#isRefusal(event);
       case "response.completed":
-      case "response.incomplete":
         return this.#hold(message);
+      case "response.incomplete":
+        return reasonOf(event) !== "interrupted" && this.#hold(message); // to that end nothing is added
       case "response.created":
         if (this.#heldEnd !== undefined) this.#succeed(this.#heldEnd, event);
         return false;
@@ -194,6 +195,10 @@ export class Steering {
     flow.read(end);
     flow.took(end.length);
   }
+}
+
+function reasonOf({ response }: JsonObject): unknown {
+  return fieldOf(fieldOf(response, "incomplete_details"), "reason");
 }
 
 function promised<Value>(): Promised<Value> {

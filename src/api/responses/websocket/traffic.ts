@@ -175,6 +175,7 @@ export class ResponseTraffic implements ExchangeHost {
   #route(message: RawData): void {
     const receiver = this.#inFlight.route(message);
     if (receiver === undefined) this.#unasked(message);
+    else if (receiver === "mixed") this.#endMixed();
     else if (receiver !== "all") receiver.read(message);
     else for (const exchange of [...this.#inFlight.receivers]) exchange.read(message);
   }
@@ -217,6 +218,13 @@ export class ResponseTraffic implements ExchangeHost {
       this.#endAll((exchange) => this.#tellEnd(exchange, end));
     },
   };
+
+  /** What comes from here on may be anybody's. */
+  #endMixed(): void {
+    const why = "the server answers several requests at once and does not say which event is whose (stream_id)";
+    this.#endAll((exchange) => exchange.fail(new StreamError(why)));
+    this.#connection.terminate();
+  }
 
   #tellEnd(exchange: Exchange, end: WebSocketEnd): void {
     // What we ended has its error already, and a request that broke on its way out gets the one of sending.

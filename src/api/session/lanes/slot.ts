@@ -98,9 +98,10 @@ export class LaneSlot {
   #isKept(): boolean {
     if (!this.#place) return false;
     const { shared, streamId } = this.#place;
+    const byTurns = this.#connections.takesTurns(shared); // also of one that is closed: the next is no other
     if (!shared.isUsable || !this.#connections.isFit(shared)) return false;
     // What was left unread runs on under this name; and where lanes take turns, only who asked last is remembered.
-    if (this.#connections.takesTurns(shared)) return shared.lastAsked === this;
+    if (byTurns) return shared.lastAsked === this;
     return !shared.connection.isBusy(streamId);
   }
 }
