@@ -1,6 +1,9 @@
 /**
  * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `CodexApi`;
  * the generic transport below it is the entry `codex-wire/client`.
+ *
+ * Where a description speaks of the Rust client, the crates `codex-client` and `codex-api` of the Codex CLI are meant, as of March 2026;
+ * `docs/parity.md` has each difference and its reason, and `parity: …` names its row.
  */
 export { type AuthProvider, type AuthRequest, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
 export { CodexApi, type CodexApiOptions } from "./api/codex-api.ts";

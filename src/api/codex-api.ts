@@ -25,7 +25,7 @@ import { ResponsesSession } from "./session/session.ts";
 export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth"> {
   /** Default: OpenAI, at `OPENAI_BASE_URL` where that is set. */
   readonly provider?: ProviderConfig | undefined;
-  /** Default: the key in `OPENAI_API_KEY`, for the default provider and for OpenAI's own hosts alone: it goes to nobody who is not named so. */
+  /** Default: the key in `OPENAI_API_KEY`, for the default provider and for OpenAI's own hosts alone: no other server ever gets it. */
   readonly auth?: AuthProvider | undefined;
 }
 

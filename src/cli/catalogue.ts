@@ -2,7 +2,7 @@ import { version as packageVersion } from "../index.ts";
 import type { Commands } from "./described.ts";
 import { explained, wrapped } from "./terminal/layout.ts";
 
-/** A Map, not an object: whoever types `constructor` should hear that there is no such command. */
+/** A Map, not an object: a user who types `constructor` should hear that there is no such command. */
 export const commands: Commands = new Map(
   Object.entries({
     respond: {
@@ -60,7 +60,7 @@ export const commands: Commands = new Map(
   }),
 );
 
-/** What the command prints where nobody names a command. */
+/** What the command prints where no command is named. */
 export function usage(columns = 100): string {
   const rows = [...commands].map(([name, { summary }]) => [name, summary] as const);
   const notes = [

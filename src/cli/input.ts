@@ -74,7 +74,7 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
     return textOf(await readWhole(path, { maxBytes: MAX_INPUT_BYTES, signal }));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    // Nothing waits for a pipe that nobody writes to; standard input is where programs write.
+    // Nothing waits for a pipe without a writer; standard input is where programs write.
     const advice = error.code === undefined ? "; what a program writes comes in by standard input, as `-`" : "";
     throw new UsageError(`${path} cannot be read: ${error.message}${advice}`);
   }

@@ -25,7 +25,7 @@ export function say(line: string): void {
 const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "EOF"]);
 
 /**
- * A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. Where nobody reads what is for people, the data
+ * A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. Where standard error is closed, the data
  * goes on.
  */
 export function endQuietlyOnClosedPipe(): void {

@@ -70,7 +70,7 @@ function shown(value: unknown): string {
 export type KnownOptions = (given: object) => void;
 
 /**
- * Makes the check that an object of options holds no name that nobody reads: a misspelt one would be a wish without effect.
+ * Makes the check that an object of options holds no unknown name: a misspelt option would silently have no effect.
  *
  * @param what - The object as callers know it.
  * @param names - Every name; the compiler refuses a list that lacks one.

@@ -9,7 +9,7 @@ export interface CallerOptions {
 
 /**
  * Keeps web pages out: a page that had its own name point here (DNS rebinding) asks under that name, and a page that asks
- * under ours says in `Origin` where it comes from. An address in `Host` is nobody's name, so it is let through.
+ * under ours says in `Origin` where it comes from. An address in `Host` is not a name, so it is let through.
  *
  * @returns What gives a stranger away; undefined where nothing does.
  */
@@ -26,7 +26,7 @@ export function strangerIn(
   return undefined;
 }
 
-/** Whether nobody but this machine can reach a server that listens there. */
+/** Whether only this machine can reach a server that listens there. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

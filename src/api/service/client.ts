@@ -21,7 +21,7 @@ export interface ChosenLine {
 
 /**
  * @param check - Of options that hold more than those of a client.
- * @throws {@link BuildError} Untyped callers leave out what a client is made of, or name what nobody reads.
+ * @throws {@link BuildError} Untyped callers leave out what a client is made of, or give an option that does not exist.
  */
 export function chooseLine(options: ClientOptions, check = CLIENT): ChosenLine {
   object("the options of a client", options, "an object with provider and auth");

@@ -16,7 +16,7 @@ export interface Handshake {
   /** As telemetry calls it. */
   readonly endpoint: string;
   readonly headers: HeaderInit;
-  /** For slots that nobody else takes. */
+  /** For header names that nothing else sets. */
   readonly defaultHeaders?: HeaderInit | undefined;
   /** False where the caller brings an authorization of their own: the auth provider is not asked. Default true. */
   readonly usesAuth?: boolean | undefined;

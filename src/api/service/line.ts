@@ -10,7 +10,7 @@ import { checkServiceOptions, type ServiceOptions } from "./options.ts";
 /** The layers of a request's headers that belong to the call. */
 export interface CallHeaders {
   readonly carrier: "http" | "websocket";
-  /** For slots that nobody else takes. */
+  /** For header names that nothing else sets. */
   readonly defaults?: HeaderInit | undefined;
   readonly call?: HeaderInit | undefined;
   /** Of the message itself: over what the call says. */

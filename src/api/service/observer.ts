@@ -91,7 +91,7 @@ export class Observer {
     this.logger = steadyLogger(logger);
   }
 
-  /** A call begins; whoever begins it ends it. */
+  /** A call begins; the code that begins it also ends it. */
   begin(facts: Omit<CallFacts, "callId">): CallObserver {
     return new CallObserver({ callId: randomUUID(), ...facts }, this);
   }

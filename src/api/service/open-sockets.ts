@@ -3,10 +3,10 @@ export interface Ender {
   end(): void | Promise<void>;
 }
 
-/** What somebody has opened and not closed yet, connections that are being dialled included: whoever opened it can end it all. */
+/** What somebody has opened and not closed yet, connections that are being dialled included: the owner can end all of it. */
 export class OpenSockets {
   readonly #open = new Set<Ender>();
-  /** Of those that this one belongs to: whoever ends them all ends these too. */
+  /** Of those that this one belongs to: ending them all ends these too. */
   readonly #parent: OpenSockets | undefined;
   #isClosed = false;
 

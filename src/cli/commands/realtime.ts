@@ -138,7 +138,7 @@ class Talk {
     }
   }
 
-  /** Never rejects: whoever waits for an answer is told. */
+  /** Never rejects: what waits for an answer is told. */
   async #listen(signal: AbortSignal): Promise<void> {
     let failure: unknown;
     try {

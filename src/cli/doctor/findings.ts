@@ -22,6 +22,6 @@ export interface Report {
   readonly url: string;
   readonly sections: readonly Section[];
   readonly error: unknown;
-  /** What to send to whoever runs the network; undefined where nothing fails. */
+  /** What to send to the people who run the network; undefined where nothing fails. */
   readonly helpDesk?: string | undefined;
 }

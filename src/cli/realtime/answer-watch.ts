@@ -20,7 +20,7 @@ const NOTICE_MS = 10_000;
 export class AnswerWatch {
   /** While an answer is owed and the recording that asks for it is over. */
   readonly #idle: IdleTimer;
-  /** From the end of a recording that nobody has noticed. */
+  /** From the end of a recording that the service has not noticed. */
   readonly #unnoticed: IdleTimer;
   readonly #quiet: IdleTimer;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
@@ -86,7 +86,7 @@ export class AnswerWatch {
     this.#rearm();
   }
 
-  /** The answer is there, or nobody wants one any more. */
+  /** The answer is there, or no one waits for it any more. */
   leave(): void {
     this.#settle();
     this.#release();

@@ -16,7 +16,7 @@ export function columnsOf({ isTTY, columns }: Target, env = process.env): number
   return wanted === undefined ? undefined : Math.max(NARROWEST, wanted);
 }
 
-/** Whether a text may be coloured: a terminal, and nobody has set `NO_COLOR`. */
+/** Whether a text may be coloured: a terminal, and `NO_COLOR` is not set. */
 export function hasColour({ isTTY }: Target, env = process.env): boolean {
   return isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }

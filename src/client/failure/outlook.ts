@@ -72,7 +72,7 @@ function asRequest(error: Failure, status: number | undefined): Outlook {
   return error.kind === "stream" ? "never" : error.outlook; // an answer that has begun is not asked for twice
 }
 
-/** Statuses that the same request meets again, whoever asks. */
+/** Statuses that the same request meets again in any case. */
 const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 404, 407, 511]);
 
 /** The Rust client's table: broken streams and every status without a kind of its own are tried again. */

@@ -29,7 +29,7 @@ async function readToEnd(path: string, maxBytes: number, signal: AbortSignal | u
   try {
     const parts: Uint8Array[] = [];
     let total = 0;
-    // Once the signal has fired nobody wants it any more.
+    // Once the signal has fired the content is not wanted any more.
     while (!signal?.aborted) {
       const part = Buffer.allocUnsafe(partBytes(sizeBytes, total, maxBytes));
       const { bytesRead } = await file.read(part, 0, part.length);
@@ -76,7 +76,7 @@ export interface OpenFile {
   readonly sizeBytes: number;
 }
 
-/** Opens a file to read from; whoever opens it closes it. @throws {@link FileError} It cannot be opened, or is not a regular file. */
+/** Opens a file to read from; the caller closes it. @throws {@link FileError} It cannot be opened, or is not a regular file. */
 export async function openRegular(path: string): Promise<OpenFile> {
   let file: FileHandle | undefined;
   try {

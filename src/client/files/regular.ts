@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { constants as osConstants } from "node:os";
 import util from "node:util";
 
-/** Why a file could not be read; the message is the bare reason, for whoever knows what the file is for to put into words. */
+/** Why a file could not be read; the message is the bare reason, for callers who know what the file is for. */
 export class FileError extends Error {
   readonly code: string | undefined;
 

@@ -5,7 +5,7 @@ import type { ByteSink, ByteStream } from "../transport.ts";
 
 type Decoder = NodeJS.ReadWriteStream & { destroy(): void };
 
-/** An origin's coding under a gateway's is two; whoever sends more means harm. */
+/** An origin's coding under a gateway's is two; a server that sends more means harm. */
 const MOST_CODINGS = 5;
 
 /**

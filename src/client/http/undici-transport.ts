@@ -186,7 +186,7 @@ export class UndiciTransport implements HttpTransport {
     return readRefusal(head, this.#asSent(request), { timeoutMs, original: this.#asSent(original) });
   }
 
-  /** For texts of whoever answers, a proxy among them. */
+  /** For texts of the server that answers, or of a proxy. */
   #blankerFor(...requests: readonly HttpRequest[]): Blank {
     return blankerOf(...requests.map((request) => this.#asSent(request)));
   }

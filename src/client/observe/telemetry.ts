@@ -79,7 +79,7 @@ export interface RetryObservers {
   readonly logger?: Logger | undefined;
 }
 
-/** A notice as whoever meets the failure has it. */
+/** A notice as the code that meets the failure has it. */
 type Announcement = Omit<RetryNotice, "reason"> & { readonly reason: unknown };
 
 /** Tells telemetry and the log, before the wait. */

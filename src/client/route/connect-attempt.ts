@@ -52,7 +52,7 @@ export class ConnectAttempt {
 
   /** The attempt closes `socket` when it fails. */
   own(socket: Socket): void {
-    // A reset between two steps, or before the new owner listens, must not crash the process; whoever waits sees the close.
+    // A reset between two steps, or before the new owner listens, must not crash the process; the waiting side sees the close.
     socket.on("error", ignore);
     this.#sockets.push(socket);
   }

@@ -8,7 +8,7 @@ import { NetworkError } from "../failure/kinds.ts";
  *
  * - while nothing of ours is on its way, keep-alive asks, and ends a dead connection within 35 s (`tcp-connect.ts`);
  * - while something is, the system sends it again and again, and Linux shows that in `/proc/self/net/tcp` ({@link watchPath});
- * - elsewhere nobody says anything: a connection that lay idle for some seconds is replaced before the next request ({@link Kept}).
+ * - elsewhere there is no such sign: a connection that lay idle for some seconds is replaced before the next request ({@link Kept}).
  *
  * Once the other side has acknowledged a request, its silence is thinking, and behind a proxy it is the proxy that acknowledges.
  */
@@ -65,7 +65,7 @@ function look(): void {
   const families = new Set(due.map(({ socket }) => familyOf(socket)));
   Promise.all([...families].map((family) => readFile(TABLES[family], "latin1")))
     .then((tables) => judge(due, parseTable(tables.join("\n"))))
-    .catch(() => {}); // not readable here: nobody can tell
+    .catch(() => {}); // not readable here: it cannot be told
 }
 
 function judge(due: readonly Watched[], rows: ReadonlyMap<string, Transmission>): void {

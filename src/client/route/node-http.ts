@@ -4,7 +4,7 @@ import type { Agent as HttpsAgent } from "node:https";
 // The modules are loaded when somebody needs them: from Node 22 on they bring the whole of Node's built-in fetch along, a third of the time
 // in which this package is imported.
 
-/** Opens nothing by itself; whoever makes one overrides how it connects. */
+/** Opens nothing by itself; its makers override how it connects. */
 export function newHttpAgent(options: AgentOptions): HttpAgent {
   const { Agent } = process.getBuiltinModule("node:http");
   return new Agent(options);

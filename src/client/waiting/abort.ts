@@ -3,7 +3,7 @@ import { BuildError } from "../failure/kinds.ts";
 import { unlessInterrupted } from "./interruptible.ts";
 
 /**
- * Waits for somebody else's work no longer than the signal allows. Work that goes on after that is heard by nobody, its failure neither.
+ * Waits for somebody else's work no longer than the signal allows. What becomes of work that goes on after that is ignored, its failure too.
  *
  * @throws {@link AbortedError} The signal fired; else what `work` throws.
  */

@@ -50,7 +50,7 @@ export function interruptible<Result>(
   });
 }
 
-/** The same for a wait that is a promise. Work that goes on after the end is heard by nobody, its failure neither. */
+/** The same for a wait that is a promise. What becomes of work that goes on after the end is ignored, its failure too. */
 export function unlessInterrupted<Result>(
   interruptions: Interruptions,
   work: () => Result | Promise<Result>,

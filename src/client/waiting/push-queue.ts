@@ -37,7 +37,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #over: { readonly error: unknown } | "ended" | undefined;
   /** A reader that waits for what comes together. */
   #waitingForBatch: Waiting<Value[]> | undefined;
-  /** Nobody takes values any more: what comes is dropped, and the end awaited. */
+  /** Values are not taken any more: what comes is dropped, and the end awaited. */
   #drain: { readonly end: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
   /** How it ended, if not well. */
   #failure: { readonly error: unknown } | undefined;
@@ -72,7 +72,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     for (; at < values.length; at += 1) this.#values.push(values[at] as Value);
   }
 
-  /** What belongs together has been pushed: it is a batch for whoever waits for one. */
+  /** What belongs together has been pushed: it is a batch for a reader that waits for one. */
   flush(): void {
     const waiting = this.#waitingForBatch;
     if (!waiting || this.length === 0) return;
@@ -139,7 +139,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   }
 
   /**
-   * Drops what is queued and what comes, and resolves at the end; a reader's next step ends with it. Whoever calls it has what he wants of the values
+   * Drops what is queued and what comes, and resolves at the end; a reader's next step ends with it. Its caller has taken what is wanted of the values
    * elsewhere. Rejects with what the queue failed with, also when a reader has heard of it before, and where the reader left.
    */
   drain(): Promise<void> {

@@ -34,7 +34,7 @@ export class SharedWork<Result> {
   #begin(work: (signal: AbortSignal) => Promise<Result>): Underway<Result> {
     const controller = new AbortController();
     const result = work(controller.signal);
-    result.catch(() => {}); // who waits hears of it; where nobody does any more, nobody needs to
+    result.catch(() => {}); // those who wait hear of it; without any, it is not needed
     return { result, controller, waiting: 0 };
   }
 

@@ -138,7 +138,7 @@ export class WebSocketConnection {
     else this.resume();
   }
 
-  /** Calls `listener` once when the connection has ended, whoever ended it: for whoever keeps count of open ones. */
+  /** Calls `listener` once when the connection has ended, by either side: for those who count open ones. */
   onEnded(listener: () => void): void {
     if (this.#end) listener();
     else this.#onEnded = listener;
@@ -226,7 +226,7 @@ export class WebSocketConnection {
     try {
       this.#deliver(data as Buffer, isBinary); // ws gives nothing else while its `binaryType` is left alone
     } catch (error) {
-      // Thrown into ws it would end the process, and whoever waits would wait on.
+      // Thrown into ws it would end the process, and waiting calls would wait on.
       this.#onError(error instanceof Error ? error : new Error(String(error)));
     }
   };
@@ -243,7 +243,7 @@ export class WebSocketConnection {
   #onData = (): void => {
     this.#heartbeat.heard();
     this.#heard = new Kept();
-    // The peer said goodbye, and ws has answered: whoever waits should know now, not when the peer gets round to closing.
+    // The peer said goodbye, and ws has answered: waiting calls should know now, not when the peer gets round to closing.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
 

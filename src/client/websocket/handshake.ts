@@ -27,7 +27,7 @@ export interface HandshakeOptions {
   readonly compression?: boolean | undefined;
   /** Largest message taken, in bytes after decompression. Default 64 MiB. */
   readonly maxMessageBytes?: number | undefined;
-  /** Whoever takes the messages checks that texts are UTF-8. Default false: `ws` does. */
+  /** The reader of the messages checks that texts are UTF-8. Default false: `ws` does. */
   readonly skipsUtf8Check?: boolean | undefined;
 }
 
@@ -186,7 +186,7 @@ class Attempt {
       withoutBareWindow(answer);
     });
     websocket.once("open", () => {
-      websocket.pause(); // frames may stand right behind the answer; nobody listens yet
+      websocket.pause(); // frames may stand right behind the answer, before there is a listener
       this.#settle?.({ websocket, socket: this.#socket, headers: this.#headers });
     });
     websocket.once("unexpected-response", (_request, answer) => {

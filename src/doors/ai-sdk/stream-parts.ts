@@ -208,7 +208,7 @@ export class StreamParts {
     return open ?? { item, blocks: new Map() };
   }
 
-  /** Reasoning that no longer stands harms nobody: it is closed, and does not go back. A text would be told twice, a call made twice. */
+  /** Reasoning that no longer stands does no harm: it is closed, and does not go back. A text would be told twice, a call made twice. */
   #restarted(event: RestartedEvent): Part[] {
     const blocks = [...this.#open].flatMap((open) => [...open.blocks.values()]);
     if (event.keptItems < this.#finished || blocks.some(({ kind }) => kind !== "reasoning")) {

@@ -36,7 +36,7 @@ function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream
   );
 }
 
-/** In memory of their own: whoever reads them may hand it on to another thread. */
+/** In separate memory: the reader may hand it on to another thread. */
 function bytesOf(text: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(text.length);
   bytes.write(text, "latin1");

@@ -165,7 +165,7 @@ const STREAM_HEADERS = { "content-type": "text/event-stream; charset=utf-8", "ca
 /** A request under way, and who asks again when it fails: the client, as long as he has no answer. */
 class Asking {
   frames: Frames | undefined;
-  /** The client has the head of an answer: from here on nobody but us can ask again. */
+  /** The client has the head of an answer: from here on only we can ask again. */
   isAnswered = false;
   readonly #continuesByItself: boolean;
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Passing } from "../../emulator/workbench/inspector.ts";
 import type { GatewayLogEntry, GatewaySettings } from "./options.ts";
 
-/** What is known of one request, for the log and for whoever looks on. */
+/** What is known of one request, for the log and for the page that shows it. */
 export class RequestRecord {
   model: string | undefined;
   carrier: GatewayLogEntry["carrier"];
@@ -67,7 +67,7 @@ export class RequestRecord {
         ...{ bytes: this.#bytes, end, error: this.#error },
       });
     } catch {
-      // A log that cannot be written is no reason to serve nobody.
+      // A log that cannot be written is no reason to stop serving.
     }
   }
 }

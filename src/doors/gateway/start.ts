@@ -67,7 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { url: `http://${host}:${port}${BASE_PATH}`, port, close, [Symbol.asyncDispose]: () => close() };
 }
 
-/** Waits until nobody is connected any more, and after `graceMs` sees to it. */
+/** Waits until no client is connected any more, and after `graceMs` sees to it. */
 async function ended(server: Server, graceMs: number, cut: () => void): Promise<void> {
   const timer = setTimeout(cut, graceMs);
   await new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ export class WireEvents {
   #kept = 0;
   #current: { readonly item: ResponseItem; hasText: boolean } | undefined;
 
-  /** @param options - `mayBeginAnew`: nobody has seen what came before a restart. */
+  /** @param options - `mayBeginAnew`: nothing that came before a restart was shown. */
   constructor({ mayBeginAnew }: { readonly mayBeginAnew: boolean }) {
     this.#mayBeginAnew = mayBeginAnew;
   }

@@ -34,7 +34,7 @@ describe("the models list", () => {
     expect(emulator.requests[0]?.path).toBe("/v1/models?tenant=1&client_version=1.2.3");
   });
 
-  it("survives a value that nobody knows yet (parity: models/unknown-value)", async () => {
+  it("survives a value that is not known yet (parity: models/unknown-value)", async () => {
     const entry = {
       slug: "new",
       visibility: "sometimes",

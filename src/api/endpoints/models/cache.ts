@@ -57,7 +57,7 @@ export class ModelsCache {
   }
 
   /**
-   * The list at hand while it is good, else a new one: the one that is being asked for already, with the options of whoever asked first.
+   * The list at hand while it is good, else a new one: the one that is being asked for already, with the options of the first caller.
    *
    * @throws What `ModelsClient.list` throws; {@link AbortedError} as soon as this call's own signal fires.
    */

@@ -5,7 +5,7 @@ import { type FlowOptions, ResponseFlow } from "../flow.ts";
 import { type Advance, Progress, type ResponsePosition } from "./position.ts";
 
 /**
- * A flow that knows of each event how far it brings its reader. What waits in the queue has arrived and is not read: whoever saves a position should
+ * A flow that knows of each event how far it brings its reader. What waits in the queue has arrived and is not read: a reader that saves a position should
  * not lose it.
  */
 export class MarkedFlow extends ResponseFlow {

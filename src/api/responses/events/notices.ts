@@ -14,7 +14,7 @@ export function metadata({ headers, metadata: more }: JsonObject): DecodedEvent 
   const events: ServedEvent[] = [];
   if (isJsonObject(more)) {
     const recommended = new Set(texts(more.openai_verification_recommendation));
-    const verifications = VERIFICATIONS.filter((each) => recommended.has(each)); // without what nobody knows
+    const verifications = VERIFICATIONS.filter((each) => recommended.has(each)); // without unknown ones
     if (verifications.length > 0) events.push({ type: "model_verifications", verifications });
     const { openai_chatgpt_moderation_metadata: moderation } = more;
     if (moderation !== undefined) events.push({ type: "turn_moderation_metadata", metadata: moderation });

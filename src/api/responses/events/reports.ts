@@ -65,7 +65,7 @@ export class StreamReports {
     return this.#options.blank?.(text) ?? text;
   }
 
-  /** A type that nobody knows is the server's text, and a server may repeat in it what it was sent. */
+  /** An unknown type is the server's text, and a server may repeat in it what it was sent. */
   #shown(wireType: unknown): string | undefined {
     if (typeof wireType !== "string") return undefined;
     return rowOf(wireType) ? wireType : this.blank(wireType);

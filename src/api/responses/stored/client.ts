@@ -25,7 +25,7 @@ import { readStoredResponse, type StoredResponse } from "./response.ts";
 /** Options of taking a response up again. */
 export interface ResumeOptions extends UnaryOptions, StreamOptions, BackgroundOptions {
   /**
-   * Where to go on: a stream's `position`, saved by whoever read before, or the `sequence_number` of the last event that is known. Default: from the
+   * Where to go on: a stream's `position`, saved by the reader before, or the `sequence_number` of the last event that is known. Default: from the
    * first event. With a number alone, items that were read before come again where the service does not stream any more.
    */
   readonly after?: number | ResponsePosition | undefined;

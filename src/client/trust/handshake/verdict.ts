@@ -101,13 +101,13 @@ export function judge(given: Refusal): Verdict {
         code,
         what: "an authority above it may not issue certificates for this name (name constraints)",
         advice:
-          "Whoever runs the authority, often that of a proxy that inspects TLS, must widen its name constraints or exempt this host from inspection.",
+          "The people who run the authority, often that of a proxy that inspects TLS, must widen its name constraints or exempt this host from inspection.",
       };
     case "UNHANDLED_CRITICAL_EXTENSION":
       return {
         code,
         what: "it, or a certificate above it, has a critical extension that OpenSSL does not know",
-        advice: "Whoever issued it must make the extension not critical, or leave it out.",
+        advice: "Its issuer must make the extension not critical, or leave it out.",
       };
     case "KEYUSAGE_NO_CERTSIGN":
       return {
@@ -120,7 +120,7 @@ export function judge(given: Refusal): Verdict {
         code,
         what: "an authority above it may not have that many authorities below itself (path length)",
         advice:
-          "Whoever runs the authority must issue it anew with a longer path length, or leave an intermediate out.",
+          "The people who run the authority must issue it anew with a longer path length, or leave an intermediate out.",
       };
     case "INVALID_PURPOSE":
       return {
@@ -133,7 +133,7 @@ export function judge(given: Refusal): Verdict {
         weakness(refusal, leaf) ?? {
           code,
           what: reason ? `it did not pass the check: ${printable(reason)}` : "it did not pass the check",
-          advice: "Whoever issued it must mend what the check names.",
+          advice: "Its issuer must mend what the check names.",
         }
       );
   }

@@ -225,7 +225,7 @@ describe("a refused certificate is put into words:", () => {
       noBundle,
       "it did not pass the check",
       "CERT_CHAIN_TOO_LONG",
-      /Whoever issued it must mend/,
+      /Its issuer must mend/,
     ],
   ];
   test.each(cases)("%s", (_title, code, names, facts, what, finalCode, advice) => {

@@ -16,7 +16,7 @@ export interface UnreadEvent {
  */
 export function unreadEvent(raw: RawData): UnreadEvent | undefined {
   if (typeof raw === "string") return unreadIn(raw, raw);
-  // Instructions of many kilobytes that nobody reads are not even made into characters.
+  // Instructions of many kilobytes that are not read are not even made into characters.
   const ends = rawTextOf(raw.subarray(0, END_BYTES)) + rawTextOf(raw.subarray(-END_BYTES));
   return unreadIn(ends, asBuffer(raw));
 }
