@@ -10,7 +10,9 @@ const out = join(root, "site");
 
 /** After the guide, in this order. */
 const REST = [
+  "lanes",
   "cli",
+  "gateway",
   "errors",
   "emulator",
   "doors",
