@@ -5,7 +5,7 @@ import { runCommand } from "../support/command.ts";
 const commands = ["respond", "session", "compact", "memories", "models", "realtime", "doctor", "emulator"];
 const listed = [
   ...["respond", "resume", "responses", "session", "compact", "memories", "models"],
-  ...["upload", "realtime", "doctor", "emulator", "completion"],
+  ...["upload", "realtime", "doctor", "gateway", "emulator", "completion"],
 ];
 
 describe("every command", () => {
