@@ -25,7 +25,8 @@ export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read
 export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
 export { unlisted } from "./api/compose/unlisted.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";
-export { CompactClient, type CompactionForm, type CompactOptions } from "./api/endpoints/compact/client.ts";
+export { CompactClient } from "./api/endpoints/compact/client.ts";
+export type { CompactionForm, CompactOptions } from "./api/endpoints/compact/options.ts";
 export type { CompactionInput } from "./api/endpoints/compact/shape.ts";
 export type { FileObject } from "./api/endpoints/files/answers.ts";
 export {
@@ -214,7 +215,7 @@ export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
 export type { SessionCache } from "./api/session/cache.ts";
 export type { SessionLane } from "./api/session/lanes/lane.ts";
-export type { ResponsesSessionOptions, SessionCallOptions, SessionOptions } from "./api/session/options.ts";
+export type { ResponsesSessionOptions, SessionCallOptions, SessionCompactOptions, SessionOptions } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
 export type { WebhookEvent } from "./api/webhooks/event.ts";
 export { verifyWebhook, type WebhookHeaders, type WebhookOptions } from "./api/webhooks/verify.ts";

@@ -2,6 +2,7 @@ import { COMPRESSIONS, type Compression } from "../../client/compression.ts";
 import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, count, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
 import type { RetryPolicy } from "../../client/retry/policy.ts";
+import type { CompactOptions } from "../endpoints/compact/options.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
   type CarrierChoice,
@@ -94,6 +95,9 @@ export function sessionSettings(options: SessionOptions) {
     maxConnections: Math.max(1, count("maxConnections", maxConnections)),
   };
 }
+
+/** Options of `compact` in a session. */
+export interface SessionCompactOptions extends UnaryOptions, Pick<CompactOptions, "form" | "turnMetadata"> {}
 
 /** Options of one call. Further `headers` travel on a WebSocket only with a new connection. */
 export interface SessionCallOptions

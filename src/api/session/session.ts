@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { BuildError } from "../../client/failure/kinds.ts";
 import { text } from "../../client/options.ts";
+import type { CompactionInput } from "../endpoints/compact/shape.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { connectResponses } from "../responses/websocket/client.ts";
 import { chooseLine } from "../service/client.ts";
 import type { Service } from "../service/service.ts";
+import type { ResponseItem } from "../wire/items.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
 import { CacheTally, type SessionCache } from "./cache.ts";
 import { type ConnectionCall, SessionConnections } from "./lanes/connections.ts";
@@ -14,6 +16,7 @@ import {
   checkSessionClientOptions,
   type ResponsesSessionOptions,
   type SessionCallOptions,
+  type SessionCompactOptions,
   sessionSettings,
 } from "./options.ts";
 
@@ -138,6 +141,11 @@ export class ResponsesSession implements AsyncDisposable {
   /** See `SessionLane.prewarm`. */
   prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
     return this.#main.prewarm(request, options);
+  }
+
+  /** Makes the history short, in the order of this session's calls. See `SessionLane.compact`. */
+  compact(input: CompactionInput, options: SessionCompactOptions = {}): Promise<ResponseItem[]> {
+    return this.#main.compact(input, options);
   }
 
   /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */

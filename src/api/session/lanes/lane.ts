@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { outlookOf } from "../../../client/failure/outlook.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
+import { compactByEndpoint, compactByTrigger } from "../../endpoints/compact/forms.ts";
+import { checkedForm } from "../../endpoints/compact/options.ts";
+import type { CompactionInput } from "../../endpoints/compact/shape.ts";
 import type { ProviderLimits } from "../../provider.ts";
 import { ResponseStream } from "../../responses/stream.ts";
 import { watched } from "../../responses/watched.ts";
@@ -10,10 +13,16 @@ import { beginPart, type CallPart } from "../../service/call.ts";
 import { TurnState } from "../../service/call-options.ts";
 import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
+import type { ResponseItem } from "../../wire/items.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
 import { CacheTally, type SessionCache } from "../cache.ts";
 import { type Call, Carriers } from "../carriers.ts";
-import { checkCallOptions, type SessionCallOptions, type SessionOptions } from "../options.ts";
+import {
+  checkCallOptions,
+  type SessionCallOptions,
+  type SessionCompactOptions,
+  type SessionOptions,
+} from "../options.ts";
 import { SessionStream } from "../session-stream.ts";
 import type { LaneSlot } from "./slot.ts";
 
@@ -166,7 +175,7 @@ export class SessionLane implements AsyncDisposable {
    *   take over.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
-    await this.#prepare(options, "responses.prewarm", async (call) => {
+    await this.#inTurn(options, { endpoint: "responses.prewarm" }, async (call) => {
       const attempt = this.#carriers.prewarm({ ...call, request });
       if (!attempt) return;
       try {
@@ -181,13 +190,36 @@ export class SessionLane implements AsyncDisposable {
 
   /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */
   async preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
-    await this.#prepare(options, "responses.connect", async (call) => {
+    await this.#inTurn(options, { endpoint: "responses.connect" }, async (call) => {
       try {
         await this.#carriers.slot?.obtain(this.#carriers.connection(call));
       } catch (error) {
         if (!this.#fallsBackOn(error, call)) throw error;
       }
     });
+  }
+
+  /**
+   * Makes the lane's history short, in the order of its calls. The next request is to begin with what comes back, and goes out as a whole.
+   *
+   * @param input - As for `CompactClient`; `prompt_cache_key` is the lane's where none is given. In the form `trigger` it goes out as a request of the
+   *   lane does: of a history that the service has, the trigger alone.
+   * @param options - `form`: see `CompactionForm`; default `endpoint`, which goes over HTTP.
+   * @throws What `stream` and `CompactClient` throw.
+   */
+  async compact(input: CompactionInput, { form, ...options }: SessionCompactOptions = {}): Promise<ResponseItem[]> {
+    const asked: CompactionInput = { prompt_cache_key: this.#cacheKey, ...input };
+    if (checkedForm(form) === "trigger")
+      return compactByTrigger(asked, async (request) => (await (await this.stream(request, options)).collect()).items);
+    const turnState = this.#turnState;
+    return this.#inTurn(options, { endpoint: "responses/compact", model: input.model }, ({ signal, part }) =>
+      compactByEndpoint(this.#service, asked, {
+        ...{ ...options, signal, part, turnState },
+        conversationId: this.conversationId,
+        sessionSource: this.#context.session.sessionSource,
+        headers: { ...this.#context.session.headers, ...options.headers },
+      }),
+    );
   }
 
   /** Begins a new turn: what the service said to route the requests of the last one is not sent any more. */
@@ -224,16 +256,18 @@ export class SessionLane implements AsyncDisposable {
     for (const controller of this.#calls) controller.abort(reason);
   }
 
-  async #prepare(
+  /** A call that streams nothing to its caller. */
+  async #inTurn<Result>(
     options: SessionCallOptions,
-    endpoint: string,
-    work: (call: Omit<Call, "request">) => Promise<void>,
-  ): Promise<void> {
+    facts: Omit<CallFacts, "callId">,
+    work: (call: Omit<Call, "request">) => Promise<Result>,
+  ): Promise<Result> {
     const turnState = this.#turnState;
-    const { part, signal, leave } = await this.#admit(options, { endpoint });
+    const { part, signal, leave } = await this.#admit(options, facts);
     try {
-      await work({ options, turnState, signal, part });
+      const result = await work({ options, turnState, signal, part });
       part.observer.ended("completed");
+      return result;
     } catch (error) {
       part.observer.failed(error);
       throw error;
