@@ -215,7 +215,12 @@ export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
 export type { SessionCache } from "./api/session/cache.ts";
 export type { SessionLane } from "./api/session/lanes/lane.ts";
-export type { ResponsesSessionOptions, SessionCallOptions, SessionCompactOptions, SessionOptions } from "./api/session/options.ts";
+export type {
+  ResponsesSessionOptions,
+  SessionCallOptions,
+  SessionCompactOptions,
+  SessionOptions,
+} from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
 export type { WebhookEvent } from "./api/webhooks/event.ts";
 export { verifyWebhook, type WebhookHeaders, type WebhookOptions } from "./api/webhooks/verify.ts";
