@@ -21,6 +21,13 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+const LONGEST_IN_LINE = 200;
+
+/** What others wrote, as a part of a line for people: without line breaks and terminal codes of theirs, and cut short. */
+export function inLine(text: string): string {
+  return text.slice(0, LONGEST_IN_LINE).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+}
+
 /** What a write into a closed pipe fails with; the second on Windows. */
 const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "EOF"]);
 

@@ -9,7 +9,8 @@ export interface CallerOptions {
 
 /**
  * Keeps web pages out: a page that had its own name point here (DNS rebinding) asks under that name, and a page that asks
- * under ours says in `Origin` where it comes from. An address in `Host` is not a name, so it is let through.
+ * under ours says in `Origin` where it comes from. An address in `Host` is not a name, so it is let through; one in `Origin` may be anybody's, so that
+ * it has to be of this machine, or the one in `Host`.
  *
  * @returns What gives a stranger away; undefined where nothing does.
  */
@@ -19,11 +20,14 @@ export function strangerIn(
 ): { readonly header: "Host" | "Origin"; readonly value: string } | undefined {
   const host = headers.host?.toString();
   const origin = headers.origin?.toString();
-  const isOurs = (name: string) => isLocal(name) || name === own || allowedHosts.includes(name);
-  if (host !== undefined && !isAddress(host) && !isOurs(nameIn(`http://${host}`)))
+  const isOurs = (name: string) =>
+    name.endsWith(".localhost") || isLoopback(name) || name === own || allowedHosts.includes(name);
+  const hostName = (): string => nameIn(`http://${host}`);
+  if (host !== undefined && !isUsual(host) && !isOurs(hostName()) && !isIP(hostName()))
     return { header: "Host", value: host };
-  if (origin !== undefined && !isOurs(nameIn(origin))) return { header: "Origin", value: origin };
-  return undefined;
+  if (origin === undefined) return undefined;
+  const name = nameIn(origin);
+  return isOurs(name) || (isIP(name) && name === hostName()) ? undefined : { header: "Origin", value: origin };
 }
 
 /** Whether only this machine can reach a server that listens there. */
@@ -32,18 +36,14 @@ export function isLoopback(host: string): boolean {
 }
 
 /** The usual case, told without the cost of a URL. */
-function isAddress(host: string): boolean {
+function isUsual(host: string): boolean {
   return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host);
 }
 
 function nameIn(address: string): string {
   try {
-    return new URL(address).hostname.toLowerCase();
+    return new URL(address).hostname.toLowerCase().replace(/^\[|\]$/g, "");
   } catch {
     return "";
   }
-}
-
-function isLocal(name: string): boolean {
-  return name === "localhost" || name.endsWith(".localhost") || isIP(name.replace(/^\[|\]$/g, "")) !== 0;
 }

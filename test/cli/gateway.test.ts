@@ -56,6 +56,19 @@ describe("codex-wire gateway", () => {
     expect(status).toBe(130);
   });
 
+  it("logs a request in one line whatever it calls its model", async () => {
+    const emulator = await emulate();
+    const model = `m\u001b[2K\r\n2026-01-01T00:00:00.000Z GET /v1/forged 200${"x".repeat(5000)}`;
+    const { stderr } = await serving(
+      ["--base-url", emulator.url, "--key-stdin"],
+      (url) => send(`${url}/responses`, { body: { ...HELLO, model } }),
+      { input: "k\n" },
+    );
+    const lines = stderr.split("\n").filter((line) => line.includes("/v1/forged"));
+    expect(lines).toEqual([expect.stringMatching(/^\S+ POST \/v1\/responses 200 m.{0,400}$/)]);
+    expect(stderr).not.toContain("\u001b");
+  });
+
   it("wants the tokens of a variable, and shows what passes", async () => {
     const emulator = await emulate();
     const answers: number[] = [];

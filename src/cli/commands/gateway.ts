@@ -7,7 +7,7 @@ import { defineCommand } from "../command.ts";
 import { chooseService } from "../connection.ts";
 import { readInput } from "../input.ts";
 import { list, text, toggle, wholeNumber } from "../options.ts";
-import { output, say } from "../output.ts";
+import { inLine, output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
 const DEFAULT_GRACE_MS = 600_000;
@@ -122,14 +122,14 @@ function lineOf({
   error,
 }: GatewayLogEntry): string {
   const parts = [
-    `${new Date().toISOString()} ${method} ${path} ${status || "-"}`,
-    model,
+    `${new Date().toISOString()} ${method} ${inLine(path)} ${status || "-"}`,
+    model && inLine(model),
     carrier,
     `${durationMs} ms`,
     firstEventMs === undefined ? undefined : `first ${firstEventMs} ms`,
     `${bytes} bytes`,
     end,
-    error,
+    error && inLine(error),
   ];
   return parts.filter((part) => part !== undefined).join(" ");
 }

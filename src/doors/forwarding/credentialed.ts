@@ -22,8 +22,7 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
     const body = init?.body;
     const given = new Headers(defaults as Record<string, string>);
     for (const [name, value] of new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined)))
-      given.set(name, value);
-    for (const name of CREDENTIALS) given.delete(name);
+      if (!CREDENTIALS.includes(name)) given.set(name, value);
     const attempt = async () => {
       const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
       const headers = new Headers(given);

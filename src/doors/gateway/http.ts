@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, type Writable } from "node:stream";
+import type { HeaderMap } from "../../client/index.ts";
 import { BodyFault, decodeBody, holdTogether, readBody, writeChunk } from "../../server/index.ts";
 import { askedBody } from "../forwarding/asked.ts";
 import { forwardable, joined } from "../forwarding/headers.ts";
@@ -8,6 +9,7 @@ import type { WholeAnswer } from "../forwarding/refusal.ts";
 import type { StreamedAnswer } from "../forwarding/service.ts";
 import { refusal } from "./access.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
+import { toldHeaders } from "./headers.ts";
 import { type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
@@ -101,8 +103,7 @@ class HttpRequest {
 
   async #stream({ status, headers, frames }: StreamedAnswer): Promise<void> {
     const response = this.#response;
-    this.#record.answered(status, headers);
-    response.writeHead(status, headers);
+    this.#head(status, headers);
     if (response.socket) holdTogether(response.socket);
     response.flushHeaders();
     try {
@@ -119,10 +120,15 @@ class HttpRequest {
 
   #send({ status, headers, body }: WholeAnswer): void {
     const bytes = Buffer.from(body);
-    this.#record.answered(status, headers);
+    this.#head(status, { ...headers, "content-length": String(bytes.length) });
     this.#record.sent(bytes);
-    this.#response.writeHead(status, { ...headers, "content-length": bytes.length });
     this.#response.end(bytes);
+  }
+
+  #head(status: number, headers: HeaderMap): void {
+    const told = toldHeaders(headers);
+    this.#record.answered(status, told);
+    this.#response.writeHead(status, told);
   }
 
   /** @param held - The body as it came, where it has been read. */
@@ -137,15 +143,14 @@ class HttpRequest {
       signal: this.#gone.signal,
     });
     const response = this.#response;
-    const { "set-cookie": _ours, ...told } = forwardable(Object.fromEntries(answer.headers));
+    const told = forwardable(Object.fromEntries(answer.headers));
     this.#record.carrier = "http";
     if (answer.status >= 400) {
       const blank = await this.#parts.service.blanker();
       this.#send({ status: answer.status, headers: told, body: blank(await answer.text()) });
       return;
     }
-    this.#record.answered(answer.status, told);
-    response.writeHead(answer.status, told);
+    this.#head(answer.status, told);
     response.flushHeaders();
     for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
       this.#record.sent(chunk);

@@ -16,13 +16,17 @@ import type { GatewaySettings } from "./options.ts";
 export const BASE_PATH = "/v1";
 
 /** What of the service is there for clients: what they have credentials of the gateway's for, and no more. */
-const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=[/?]|$)/;
+const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=\/|$)/;
+
+/** What could mean another path to somebody on the way: steps upwards, a backslash (a slash to URL parsers), either of them encoded, and a fragment. */
+const LEADS_AWAY = /\/\.{1,2}(?=\/|$)|[\\#]|%(?:2e|2f|5c)/i;
 
 /** A path of ours as the service's, its query included; undefined where there is none. */
 export function upstreamPath(url = "/"): string | undefined {
   if (!url.startsWith(`${BASE_PATH}/`)) return undefined;
   const path = url.slice(BASE_PATH.length);
-  return PATHS.test(path) && !/(^|\/)\.{1,2}(\/|\?|$)|%2e|%2f/i.test(path) ? path : undefined;
+  const [pathname = ""] = path.split("?", 1);
+  return PATHS.test(pathname) && !LEADS_AWAY.test(pathname) ? path : undefined;
 }
 
 interface Passed {
@@ -66,7 +70,8 @@ export class Parts {
   /** Passes a request on as it is. @throws What `fetch` throws; of ours, what is below it. */
   async pass(path: string, { body, ...init }: Passed): Promise<Response> {
     const { pathname, searchParams } = new URL(path, "http://gateway");
-    const url = endpointUrl(this.settings.provider, pathname, Object.fromEntries(searchParams));
+    const query = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));
+    const url = endpointUrl(this.settings.provider, pathname, query);
     const sent = body === undefined ? {} : { body, ...(body instanceof Uint8Array ? {} : { duplex: "half" }) };
     try {
       return await this.#fetch(url, { ...init, ...sent, redirect: "manual" } as RequestInit);

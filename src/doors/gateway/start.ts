@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "./http.ts";
 import { type GatewayOptions, gatewaySettings } from "./options.ts";
@@ -45,10 +45,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     parts.underWay += 1;
     response.once("close", () => {
       parts.underWay -= 1;
-      if (parts.isDraining) server.closeIdleConnections();
+      if (parts.isDraining) closeIdle();
     });
     void serve(parts, message, response);
   });
+  /** Where nothing is under way that takes in also the clients that Node does not call idle: they have not asked yet, or watch the inspector's page. */
+  const closeIdle = (): void => {
+    if (parts.underWay === 0) server.closeAllConnections();
+    else server.closeIdleConnections();
+  };
   server.maxConnections = settings.maxClients;
   server.on("upgrade", (message, socket, head) => void websockets.upgrade(message, socket, head));
   server.listen(settings.port, settings.host);
@@ -58,21 +63,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const close: Gateway["close"] = async ({ graceMs = 0 } = {}) => {
     parts.isDraining = true;
     websockets.drain();
-    await ended(server, graceMs, () => {
+    const cut = (): void => {
       server.closeAllConnections();
       websockets.terminate();
+    };
+    const timer = setTimeout(cut, graceMs);
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      closeIdle();
     });
+    clearTimeout(timer);
     await parts.service.close();
   };
   return { url: `http://${host}:${port}${BASE_PATH}`, port, close, [Symbol.asyncDispose]: () => close() };
-}
-
-/** Waits until no client is connected any more, and after `graceMs` sees to it. */
-async function ended(server: Server, graceMs: number, cut: () => void): Promise<void> {
-  const timer = setTimeout(cut, graceMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  clearTimeout(timer);
 }

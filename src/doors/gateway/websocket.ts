@@ -7,6 +7,7 @@ import { forwardable, joined, parted } from "../forwarding/headers.ts";
 import { refusalOf, type WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
+import { toldHeaders } from "./headers.ts";
 import { type Parts, type Upstream, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
@@ -61,7 +62,7 @@ export class WebSockets {
       upstream.socket.terminate();
       return record.ended("left");
     }
-    const headers = forwardable(upstream.socket.headers);
+    const headers = toldHeaders(forwardable(upstream.socket.headers));
     this.#answers.set(message, headers);
     server.handleUpgrade(message, socket, head, (client) => {
       record.answered(101, headers);
@@ -184,7 +185,9 @@ function closeWith(side: Pick<OpenWebSocket, "close" | "terminate">, code: numbe
   else side.close(code, reason.toString());
 }
 
-function refuse(socket: Duplex, { status, headers, body }: WholeAnswer, record: RequestRecord): void {
+function refuse(socket: Duplex, answer: WholeAnswer, record: RequestRecord): void {
+  const { status, body } = answer;
+  const headers = toldHeaders(answer.headers);
   const bytes = Buffer.from(body);
   record.answered(status, headers);
   record.sent(bytes);
@@ -192,6 +195,6 @@ function refuse(socket: Duplex, { status, headers, body }: WholeAnswer, record: 
   socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
   );
-  socket.end(bytes);
+  socket.end(bytes, () => socket.destroy()); // no server waits for this client any more: nothing else ends what it leaves open
   record.ended("finished");
 }

@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect as connectTcp } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../../src/doors/gateway/index.ts";
+import type { EmulatorOptions } from "../../../src/emulator/index.ts";
+import { apiKeyAuth, openaiProvider, type ProviderConfig } from "../../../src/index.ts";
+import { emulate } from "../../support/clients.ts";
+import { send } from "../emulator/raw-client.ts";
+
+const UPGRADE =
+  "GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const HELLO = { model: "gpt-5.5", input: "17*23", stream: true };
+
+/** A gateway before this service; ended with the test. */
+async function gateTo(baseUrl: string, options: Partial<GatewayOptions> = {}, provider: Partial<ProviderConfig> = {}) {
+  const entries: GatewayLogEntry[] = [];
+  const gateway = await startGateway({
+    provider: { ...openaiProvider({ env: {}, baseUrl, proxy: false }), ...provider },
+    auth: apiKeyAuth("inside"),
+    env: {},
+    onRequest: (entry) => void entries.push(entry),
+    ...options,
+  });
+  onTestFinished(() => gateway.close());
+  return { gateway, entries, url: `${gateway.url}/responses` };
+}
+
+async function gate(emulation: EmulatorOptions = {}, options: Partial<GatewayOptions> = {}) {
+  const emulator = await emulate({ requireAuth: "inside", rateLimits: false, ...emulation });
+  return { emulator, ...(await gateTo(emulator.url, options)) };
+}
+
+/** A service that answers everything in one way and remembers what it was asked for. */
+async function service(headers: Record<string, string> = {}) {
+  const asked: { readonly url: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
+  const server = createServer((message, response) => {
+    asked.push({ url: message.url ?? "", headers: message.headers });
+    response.writeHead(200, { "content-type": "application/json", ...headers }).end('{"object":"list","data":[]}');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
+}
+
+/** A connection on which a client writes what it likes, and never leaves by itself. */
+async function wire(url: string, text: string) {
+  const socket = connectTcp({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  if (text !== "") socket.write(text);
+  return socket;
+}
+
+describe("a path", () => {
+  it("that leads out of what is passed on by backslashes is refused", async () => {
+    const { asked, url } = await service();
+    const { gateway } = await gateTo(url);
+    for (const path of ["/v1/responses/..\\..\\organization", "/v1/responses\\..\\organization", "/v1/files/..%5Cx"]) {
+      const socket = await wire(gateway.url, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+      const [head] = await once(socket, "data");
+      expect(String(head)).toMatch(/^HTTP\/1.1 40[04]/);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it("keeps its query as it came, a repeated parameter too", async () => {
+    const { asked, url } = await service();
+    const { gateway } = await gateTo(url, {}, { queryParams: { "api-version": "1" } });
+    await send(`${gateway.url}/responses/resp_1?include[]=a&include[]=b&after=x%20y`);
+    const { searchParams } = new URL(asked[0]?.url ?? "", "http://service");
+    expect([...searchParams]).toEqual([
+      ["api-version", "1"],
+      ["include[]", "a"],
+      ["include[]", "b"],
+      ["after", "x y"],
+    ]);
+  });
+});
+
+describe("a web page", () => {
+  it("that has no name but an address is as much of elsewhere as any other", async () => {
+    const { url } = await gate();
+    const status = async (headers: Record<string, string>) => (await send(url, { body: HELLO, headers })).status;
+    for (const origin of ["http://203.0.113.5", "http://[2001:db8::1]:8080", "null", "file://"])
+      expect(await status({ origin })).toBe(403);
+    for (const origin of ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]"])
+      expect(await status({ origin })).toBe(200);
+    expect(await status({ host: "192.0.2.7:8790", origin: "http://192.0.2.7:8790" })).toBe(200); // the same place
+  });
+});
+
+describe("headers", () => {
+  it("of the service's that set cookies stay inside: the client of the next request may be another", async () => {
+    const cookie = { "set-cookie": "session=secret" };
+    const { asked, url } = await service(cookie);
+    const { gateway } = await gateTo(url);
+    expect((await send(`${gateway.url}/models`)).headers).not.toHaveProperty("set-cookie");
+    expect(asked).toHaveLength(1);
+    for (const step of [{ headers: cookie }, { status: 429, headers: cookie, body: { error: {} } }]) {
+      const { url, emulator } = await gate({ script: [step, step] }, { carrier: "http" });
+      for (const stream of [true, false])
+        expect((await send(url, { body: { ...HELLO, stream } })).headers).not.toHaveProperty("set-cookie");
+      expect(emulator.requests).toHaveLength(2);
+    }
+    const { gateway: other } = await gate({ script: [{ refuse: { status: 429, headers: cookie } }] });
+    const socket = await wire(other.url, UPGRADE);
+    const [head] = await once(socket, "data");
+    expect(String(head)).toContain("429");
+    expect(String(head)).not.toContain("cookie");
+  });
+
+  it("of the provider's that say who pays go along where the client's do not", async () => {
+    const { asked, url } = await service();
+    const { gateway } = await gateTo(url, {}, { headers: { "openai-organization": "org-ours" } });
+    await send(`${gateway.url}/models`, { headers: { "openai-organization": "org-theirs" } });
+    expect(asked[0]?.headers["openai-organization"]).toBe("org-ours");
+  });
+});
+
+describe("a connection", () => {
+  it("whose WebSocket is refused ends, whether or not the client ends it", async () => {
+    const { gateway } = await gate({}, { tokens: ["t"] });
+    const socket = await wire(gateway.url, UPGRADE);
+    socket.resume();
+    await once(socket, "end");
+    await gateway.close({ graceMs: 600_000 }); // would wait for it
+  });
+
+  it.each(["", "POST /v1/responses HT"])("on which no request is under way holds no end up: %j", async (text) => {
+    const { gateway, url } = await gate();
+    await wire(gateway.url, text);
+    await send(url, { body: HELLO }); // by now the gateway knows the one before
+    await gateway.close({ graceMs: 600_000 });
+  });
+});
