@@ -112,11 +112,13 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     else this.endInterrupted();
   }
 
-  /** Ends it here: the service cannot be asked, or does not answer. */
+  /**
+   * Ends it here: the service cannot be asked, or does not answer. The event names no response: that one may go on to another end, so that nothing can go
+   * on from it.
+   */
   endInterrupted(): void {
     if (this.isOver) return;
-    const { responseId } = this.received;
-    this.event({ type: "incomplete", reason: "interrupted", ...(responseId === undefined ? {} : { responseId }) });
+    this.event({ type: "incomplete", reason: "interrupted" });
     this.#ending.interrupted();
   }
 

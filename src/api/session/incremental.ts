@@ -109,8 +109,7 @@ class Fork {
  * What one WebSocket connection knows of the conversation, and the rule by which a request leaves it out.
  *
  * With P the last full request, L the last response and N the new request, N goes out as what follows P's input and L's items when: L was
- * completed, has an id, and no request has been sent since; P and N have the same fields but for `input`, `generate` and
- * `client_metadata`; and N's input begins with P's input and L's items, ids included. The rest may be empty. In every case N becomes P.
+ * completed, has an id, and no request has been sent since; P and N have the same fields but for those that are not compared; and N's input begins with P's input and L's items, ids included. The rest may be empty. In every case N becomes P.
  *
  * Requests and responses are copied, because callers change their history in place; equal texts are shared with the originals.
  *
@@ -140,7 +139,7 @@ export class ConnectionHistory {
 
   /** Does `plan`, made earlier, still hold? The response that a branch goes on from may be forgotten by now. */
   holds({ previousResponseId }: IncrementalPlan): boolean {
-    return previousResponseId === undefined || this.#last === undefined || !this.#origin?.isOver;
+    return previousResponseId === undefined || !this.#origin?.isOver;
   }
 
   /** Another history that begins as this one: its first request goes on from the same response. */

@@ -239,12 +239,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** What there is of it when it breaks after an interruption, or before it was asked for. */
   #endInterrupted(): IncompleteEvent {
-    const { responseId } = this.received;
-    const event: IncompleteEvent = {
-      type: "incomplete",
-      reason: "interrupted",
-      ...(responseId === undefined ? {} : { responseId }),
-    };
+    const event: IncompleteEvent = { type: "incomplete", reason: "interrupted" };
     this.received.note(event);
     this.#isDone = true;
     this.#end();

@@ -107,11 +107,8 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link BuildError} The session was closed.
    */
   lane(name?: string): SessionLane {
-    if (name !== undefined && text("the name of a lane", name) !== "") {
-      const open = this.#lanes.get(name);
-      if (open) return open;
-    }
-    return this.#lane(name, { slot: this.#connections && new LaneSlot(this.#connections, true) });
+    const open = name === undefined ? undefined : this.#lanes.get(name);
+    return open ?? this.#lane(name, () => ({ slot: this.#connections && new LaneSlot(this.#connections, true) }));
   }
 
   /**
@@ -180,9 +177,12 @@ export class ResponsesSession implements AsyncDisposable {
     return this.close();
   }
 
-  #lane(name: string | undefined, origin: LaneOrigin): SessionLane {
+  #lane(given: string | undefined, origin: () => LaneOrigin): SessionLane {
     if (this.#isClosed) throw new BuildError("the session is closed; make a new one");
-    const lane = this.#open(name ?? this.#nextName(), origin);
+    const name = (given && text("the name of a lane", given)) || this.#nextName();
+    if (this.#lanes.has(name))
+      throw new BuildError(`lane ${JSON.stringify(name)} is open already; close() it first, or choose another name`);
+    const lane = this.#open(name, origin());
     this.#lanes.set(lane.name, lane);
     return lane;
   }
@@ -194,7 +194,7 @@ export class ResponsesSession implements AsyncDisposable {
       service: this.#service,
       maxFrameBytes: this.#maxFrameBytes,
       cache: this.#cache,
-      fork: (name: string | undefined, from: LaneOrigin) => this.#lane(name, from),
+      fork: (name: string | undefined, from: () => LaneOrigin) => this.#lane(name, from),
       closed: (lane: SessionLane) => {
         if (this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
       },

@@ -89,6 +89,13 @@ export abstract class Failure<Name extends string = string> extends Error {
   }
 }
 
+/** The same failure as another object; anything else as it is. */
+export function copyOfFailure(error: unknown): unknown {
+  if (!Failure.is(error)) return error;
+  const copy = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error));
+  return Object.defineProperties(copy, Object.getOwnPropertyDescriptors(error));
+}
+
 function hasToJson(value: unknown): value is { toJSON(): unknown } {
   return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON === "function";
 }

@@ -95,6 +95,36 @@ describe("interrupt() of a session", () => {
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
 
+  it("that the service cannot be told of, on a shared connection: nothing goes on from a response that it finished unread", async () => {
+    const ends: (() => void)[] = [];
+    const server = await serveWebSocket(({ stream_id }, tell) => {
+      const own = (event: object) => tell({ ...event, stream_id });
+      const id = `resp_${server.frames.length}`;
+      own({ type: "response.created", response: { id } });
+      ends.push(() => [wire.done(wire.message("all of it")), wire.completed(id)].forEach(own));
+      if (server.frames.length > 2) ends.at(-1)?.();
+    });
+    const { session } = openSession(server.url);
+    const other = await session.lane("other").stream(asking("x"));
+    const lane = session.lane("a");
+    const stream = await lane.stream(COUNT);
+    const { events } = await readEvents(
+      (async function* () {
+        for await (const event of stream) {
+          yield event;
+          if (event.type === "created") await stream.interrupt();
+        }
+      })(),
+    );
+    expect(events.at(-1)).toEqual({ type: "incomplete", reason: "interrupted" });
+    for (const end of ends.slice().reverse()) end(); // the other one's comes behind it
+    await other.collect();
+    await (await lane.stream({ model: "m", input: [...COUNT.input, user("repeat: two")] })).collect();
+    expect(server.frames[2]).not.toHaveProperty("previous_response_id");
+    expect(server.frames[2]?.input).toHaveLength(2);
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it("ends the wait before a retry", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
     const { session } = openSession(emulator.url, {}, { retry: { baseDelayMs: 600_000 } });

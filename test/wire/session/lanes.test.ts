@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
+import { NetworkError } from "../../../src/client/failure/kinds.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../support/clients.ts";
 import { serveWebSocket } from "../websocket/plain-server.ts";
@@ -191,6 +193,31 @@ describe("what goes wrong on a lane", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
+  it("a connection that cannot be opened is an error of its own for each", async () => {
+    const { session } = openSession("http://127.0.0.1:9/v1", { carrier: "websocket" });
+    const lanes = [session, session.lane("a"), session.lane("b")];
+    const errors = await Promise.all(lanes.map((lane) => lane.stream(asking("x")).catch((error: unknown) => error)));
+    for (const error of errors) {
+      expect(error).toMatchObject({ kind: "network", code: "ECONNREFUSED", partial: { text: "" } });
+      expect(error).toBeInstanceOf(NetworkError);
+      expect(String((error as Error).stack)).toContain("ECONNREFUSED");
+    }
+    expect(new Set(errors).size).toBe(3);
+  });
+
+  it("a fork takes no name of a lane that is open: each stays the session's to close", async () => {
+    const server = await serveWebSocket(({ stream_id }, tell) => tell({ ...wire.created, stream_id }));
+    const { session } = openSession(server.url);
+    const lane = session.lane("a");
+    const reading = readEvents(await lane.stream(asking("x")));
+    expect(() => session.fork("a")).toThrow('lane "a" is open already');
+    expect(session.lane("a")).toBe(lane);
+    expect(session.lane("").name).toBe("1");
+    expect(session.fork().name).toBe("2");
+    await session.close();
+    expect((await reading).error).toMatchObject({ kind: "aborted" });
+  });
+
   it("leaving one ends no other, and its lane goes on under another name", async () => {
     const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
     const { session } = openSession(emulator.url);
@@ -366,6 +393,29 @@ describe("a server that answers at once without a name", () => {
     );
     expect(words).toEqual([["one"], ["two"]]);
     expect(JSON.stringify(answers)).not.toContain("mixed");
+  });
+});
+
+describe("a server that answers a lane without a name, beside a response that had begun before", () => {
+  it("gives none of the lane's words to the other one", async () => {
+    const server = await serveWebSocket(({ input }, tell) => {
+      const word = String(JSON.stringify(input).match(/repeat: (\w+)/)?.[1]);
+      const id = `resp_${server.frames.length}`;
+      tell({ type: "response.created", response: { id } });
+      if (server.frames.length > 1) for (const event of [wire.delta(word), wire.completed(id)]) tell(event);
+    });
+    const { session } = openSession(server.url);
+    const main = await session.stream(asking("one"));
+    const read: ResponseEvent[] = [];
+    let lane: ReturnType<typeof readEvents> | undefined;
+    for await (const event of main) {
+      read.push(event);
+      if (event.type === "created") lane ??= session.lane("a").stream(asking("two")).then(readEvents);
+    }
+    const words = [read, (await lane)?.events ?? []].map((events) =>
+      events.flatMap((event) => (event.type === "output_text.delta" ? [event.delta] : [])),
+    );
+    expect(words).toEqual([["one"], ["two"]]);
   });
 });
 

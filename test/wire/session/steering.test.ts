@@ -231,6 +231,22 @@ describe("a service that", () => {
     expect(events.at(-1)).toMatchObject({ type: "completed" });
   });
 
+  it("closes the connection behind the end, while that is held back: the end counts, and nothing is asked again", async () => {
+    const server = await serveWebSocket(({ type }, tell, socket) => {
+      if (type === "response.create") for (const event of begun) tell(event);
+      else {
+        for (const event of [{ type: "response.steer.accepted", steer: { id: "steer_1" } }, wire.completed()])
+          tell(event);
+        socket.close(1000);
+      }
+    });
+    const { session } = openSession(server.url);
+    const { events, steer } = await steered(await session.stream(COUNT), "x");
+    expect(events.at(-1)).toMatchObject({ type: "completed" });
+    await expect(steer?.delivery).rejects.toMatchObject({ kind: "steer_failed", code: "response_not_active" });
+    expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.steer"]);
+  });
+
   it("says nothing about it has 2 s: then the end counts, and the connection serves no further request", async () => {
     const server = await plain({ "response.create": begun, "response.steer": [wire.completed()] });
     const { session } = openSession(server.url);

@@ -122,6 +122,7 @@ export interface IncompleteEvent extends FromWire {
   readonly type: "incomplete";
   /** `max_output_tokens`, `content_filter`, `interrupted`, …, or `unknown`. */
   readonly reason: string;
+  /** Absent also where the service had no part in the interruption: nothing can go on from such a response. */
   readonly responseId?: string;
   readonly tokenUsage?: TokenUsage;
 }

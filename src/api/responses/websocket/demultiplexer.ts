@@ -9,13 +9,12 @@ export type Repeats = "unknown" | "yes" | "no";
 export type Route<Receiver> = Receiver | "all" | "mixed" | undefined;
 
 /** Tells the messages of a connection apart by their `stream_id`. Where no lane has a name, they are not even looked at. */
-export class Demultiplexer<Receiver extends object> {
+export class Demultiplexer<Receiver extends { readonly isNamed: boolean }> {
   readonly #inFlight = new Map<Line, Receiver>();
   /** Named lanes, whose first event is not in. */
   readonly #silent = new Set<Line>();
   #hasNames = false;
   #repeats: Repeats = "unknown";
-  #hasDefaultBegun = false;
   /** Called when it has become clear whether the server repeats `stream_id`. */
   onLearned: (() => void) | undefined;
 
@@ -40,11 +39,9 @@ export class Demultiplexer<Receiver extends object> {
 
   add(lane: Line, receiver: Receiver): void {
     this.#inFlight.set(lane, receiver);
-    if (lane === undefined) this.#hasDefaultBegun = false;
-    else {
-      this.#hasNames = true;
-      if (this.#repeats === "unknown") this.#silent.add(lane);
-    }
+    if (lane === undefined) return;
+    this.#hasNames = true;
+    if (this.#repeats === "unknown") this.#silent.add(lane);
   }
 
   delete(lane: Line): void {
@@ -90,12 +87,9 @@ export class Demultiplexer<Receiver extends object> {
     if (ofDefault === undefined) return "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the other one's name was not repeated.
-    if (this.#hasDefaultBegun && this.#silent.size > 0) {
-      this.#learn("no");
-      return "mixed";
-    }
-    this.#hasDefaultBegun = true;
-    return ofDefault;
+    if (!ofDefault.isNamed || this.#silent.size === 0) return ofDefault;
+    this.#learn("no");
+    return "mixed";
   }
 
   /** A refusal of the name itself, by a server that does not know names. */

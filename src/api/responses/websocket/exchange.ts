@@ -86,6 +86,11 @@ export class Exchange implements Carrier {
     return this.#isSent;
   }
 
+  /** The service has named the response. */
+  get isNamed(): boolean {
+    return this.#flow?.received.responseId !== undefined;
+  }
+
   /** Would rather have the connection paused. */
   get isPaused(): boolean {
     return this.#isPaused && !this.#isUnread && this.#interruption === undefined && !this.#isSteered;
@@ -144,8 +149,12 @@ export class Exchange implements Carrier {
 
   /** Reading it broke, or its connection. */
   fail(cause: unknown): void {
-    if (this.#isUnread) this.#host.giveUp(this);
-    else this.#flow?.fail(cause);
+    if (this.#isUnread) {
+      this.#host.giveUp(this);
+      return;
+    }
+    this.#steering?.releaseEnd(); // an answer that came to its end is whole, whatever broke behind it
+    this.#flow?.fail(cause);
   }
 
   /** The connection is gone. */

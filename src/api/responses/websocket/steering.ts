@@ -187,8 +187,13 @@ export class Steering {
   /** What was held back for it, and for nothing else, is the end after all. */
   #settled(said: Said): void {
     this.#said.splice(this.#said.indexOf(said), 1);
+    if (!this.#said.some(({ isSent }) => isSent)) this.releaseEnd();
+  }
+
+  /** No successor comes any more: an end that is held back counts. */
+  releaseEnd(): void {
     const end = this.#heldEnd;
-    if (end === undefined || this.#said.some(({ isSent }) => isSent)) return;
+    if (end === undefined) return;
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
     const { flow } = this.#options;

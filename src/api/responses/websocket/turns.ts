@@ -19,8 +19,8 @@ export interface TurnOptions {
 }
 
 /**
- * Lets requests onto a connection: of each line one at a time, and of all of them `atOnce`. The others wait in the order in which they came; nobody
- * is overtaken but by those for whom there is room where there is none for him.
+ * Lets requests onto a connection: of each line one at a time, and of all of them `atOnce`. The others wait in the order in which they came: a
+ * later one goes first only where there is room for it and none for the earlier one, whose line is taken.
  */
 export class RequestTurns {
   readonly #atOnce: number;

@@ -45,7 +45,7 @@ export interface LaneContext {
   /** The session's own, over all its lanes. */
   readonly cache: CacheTally;
   /** A further lane of the same session. */
-  readonly fork: (name: string | undefined, from: LaneOrigin) => SessionLane;
+  readonly fork: (name: string | undefined, from: () => LaneOrigin) => SessionLane;
   readonly closed: (lane: SessionLane) => void;
 }
 
@@ -120,7 +120,7 @@ export class SessionLane implements AsyncDisposable {
    *
    * @param request - As for `ResponsesClient`; `input` is the whole history, the items of earlier answers as they were received (their ids
    *   included, or the request goes out as a whole). What the list holds now is what counts: it may grow while the answer comes.
-   * @returns Ends after `completed`. Leaving it early closes the connection, and the next request goes out as a whole.
+   * @returns Ends after `completed`. Leaving it early ends the response; where that closes the connection, the next request goes out as a whole.
    * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
    *   is closed; {@link BuildError} in a session that was closed before.
    */
@@ -233,10 +233,11 @@ export class SessionLane implements AsyncDisposable {
    * have begun, and one that is sent later goes out as a whole.
    *
    * @param name - As for `session.lane`.
+   * @throws {@link BuildError} A lane of this name is open, or this one is closed.
    */
   fork(name?: string): SessionLane {
     if (this.#isClosed) throw laneClosed(this.name);
-    return this.#context.fork(name, { cacheKey: this.#cacheKey, slot: this.#slot?.fork() });
+    return this.#context.fork(name, () => ({ cacheKey: this.#cacheKey, slot: this.#slot?.fork() }));
   }
 
   /** Ends calls that run or wait with an `aborted` error, and gives the lane's place on the connection to others. It cannot be used after that. */

@@ -4,10 +4,14 @@ import { Demultiplexer } from "../../../../../src/api/responses/websocket/demult
 const delta = { type: "response.output_text.delta", delta: "a" };
 const created = JSON.stringify({ type: "response.created", response: { id: "r" } });
 
+interface Receiver {
+  isNamed: boolean;
+}
+
 /** Two named lanes and the one without a name, on a connection whose server has repeated a name. */
 function three() {
-  const lanes = { a: { lane: "a" }, b: { lane: "b" }, main: { lane: undefined } };
-  const demultiplexer = new Demultiplexer<object>();
+  const lanes = { a: { isNamed: true, lane: "a" }, b: { isNamed: true, lane: "b" }, main: { isNamed: true, lane: "" } };
+  const demultiplexer = new Demultiplexer<Receiver>();
   demultiplexer.add("a", lanes.a);
   demultiplexer.add("b", lanes.b);
   demultiplexer.add(undefined, lanes.main);
@@ -57,8 +61,8 @@ it("what names no lane while only named ones run is everybody's, once it is know
 });
 
 it("a beginning without a name, where one was asked for, shows that names are not repeated; requests then go one at a time", () => {
-  const demultiplexer = new Demultiplexer<object>();
-  const only = {};
+  const demultiplexer = new Demultiplexer<Receiver>();
+  const only = { isNamed: false };
   let learned = 0;
   demultiplexer.onLearned = () => {
     learned += 1;
@@ -74,8 +78,8 @@ it("a beginning without a name, where one was asked for, shows that names are no
 });
 
 it("a refusal of the name itself is the named lane's, though another one runs without a name", () => {
-  const demultiplexer = new Demultiplexer<object>();
-  const [main, named] = [{}, {}];
+  const demultiplexer = new Demultiplexer<Receiver>();
+  const [main, named] = [{ isNamed: true }, { isNamed: false }];
   demultiplexer.add(undefined, main);
   demultiplexer.route(created);
   demultiplexer.add("a", named);
