@@ -3,6 +3,10 @@ import { promisify } from "node:util";
 import zlib from "node:zlib";
 
 const FIRST_GUESS_BYTES = 1024 * 1024;
+const ZSTD_MAGIC = 0xfd2fb528;
+const LONGEST_ZSTD_HEADER = 18;
+/** How the codec says `dstSize_tooSmall`. */
+const NO_ROOM = /code -70$/;
 const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
 
 /** Why a body cannot be had: it is larger than is taken, its coding is not known here, or its bytes are not what the coding says. */
@@ -122,15 +126,38 @@ async function loadWasmZstd(): Promise<Decoder | undefined> {
   // A client in this process may have initialised it; a second time would swap the memory under both.
   if (!succeeds(() => decode(EMPTY_FRAME, 1))) await wasm.init();
   return async (bytes, maxBytes) => {
+    const said = zstdContentSize(bytes);
+    if (said !== undefined && said > maxBytes) throw new RangeError("the frame says that it is larger"); // the codec would allocate that much
     // A streamed frame does not say how large it is inside, and this codec needs to know: guess, and guess larger.
-    for (let capacity = FIRST_GUESS_BYTES; ; capacity *= 4) {
+    for (let capacity = Math.min(FIRST_GUESS_BYTES, maxBytes); ; capacity = Math.min(capacity * 4, maxBytes)) {
       try {
         return decode(bytes, capacity);
       } catch (error) {
-        if (capacity >= maxBytes) throw error;
+        if (said !== undefined || !NO_ROOM.test(String(error))) throw error;
+        if (capacity === maxBytes) throw new RangeError("there is more in it", { cause: error });
       }
     }
   };
+}
+
+/** What the first frame says of its size, in bytes (RFC 8878 §3.1.1.1); undefined where it says nothing, or the bytes are no frame. */
+function zstdContentSize(bytes: Uint8Array): number | undefined {
+  const view = Buffer.alloc(LONGEST_ZSTD_HEADER);
+  view.set(bytes.subarray(0, LONGEST_ZSTD_HEADER));
+  if (view.readUInt32LE(0) !== ZSTD_MAGIC) return undefined;
+  const descriptor = view.readUInt8(4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const at = 5 + (isSingleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  switch (descriptor >> 6) {
+    case 0:
+      return isSingleSegment ? view.readUInt8(at) : undefined;
+    case 1:
+      return view.readUInt16LE(at) + 256;
+    case 2:
+      return view.readUInt32LE(at);
+    default:
+      return Number(view.readBigUInt64LE(at));
+  }
 }
 
 function succeeds(action: () => unknown): boolean {

@@ -63,7 +63,7 @@ class HttpRequest {
         refusal(503, "draining", "The gateway is about to end; ask another.", { "retry-after": "1" }),
       );
     const path = upstreamPath(this.#message.url);
-    if (path === undefined)
+    if (path === undefined || method === "TRACE")
       return this.#refuse(
         refusal(404, "not_found", `The gateway has no ${method} ${this.#message.url?.split("?", 1)[0]}.`),
       );

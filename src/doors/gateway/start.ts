@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { asksForWebSocket, withoutUpgrade } from "../../server/index.ts";
 import { serve } from "./http.ts";
 import { type GatewayOptions, gatewaySettings } from "./options.ts";
 import { BASE_PATH, Parts } from "./parts.ts";
@@ -55,7 +56,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     else server.closeIdleConnections();
   };
   server.maxConnections = settings.maxClients;
-  server.on("upgrade", (message, socket, head) => void websockets.upgrade(message, socket, head));
+  server.on("upgrade", (message, socket, head) => {
+    if (asksForWebSocket(message)) void websockets.upgrade(message, socket, head);
+    else withoutUpgrade(server, message, socket, head);
+  });
   server.listen(settings.port, settings.host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

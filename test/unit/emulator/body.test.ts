@@ -11,6 +11,14 @@ const STREAMED_ZEROS = Buffer.from(
   "base64",
 );
 
+/** The same of any size, by hand: eight blocks of 128 KiB for each mebibyte, each one byte and how often it stands there. */
+function streamedZeros(mebibytes: number): Buffer {
+  const block = Buffer.from("02001000", "hex");
+  const blocks = Array.from({ length: mebibytes * 8 }, () => block);
+  return Buffer.concat([Buffer.from("28b52ffd0050", "hex"), ...blocks, Buffer.from("010000", "hex")]);
+}
+const HALF_A_FRAME = STREAMED_ZEROS.subarray(0, 30);
+
 beforeAll(() => init());
 
 describe("content decoding", () => {
@@ -29,6 +37,7 @@ describe("content decoding", () => {
   it("undoes zstd that was written as a stream", async () => {
     const decoded = Buffer.from(await decodeBody(STREAMED_ZEROS, "zstd"));
     expect(decoded.equals(Buffer.alloc(2 * 1024 * 1024))).toBe(true);
+    expect(await decodeBody(streamedZeros(64), "zstd")).toHaveLength(64 * 1024 * 1024);
   });
 
   it("passes a body without a coding on", async () => {
@@ -40,6 +49,9 @@ describe("content decoding", () => {
     ["two codings", TEXT, "gzip, zstd", 415],
     ["bytes that are not gzip", TEXT, "gzip", 400],
     ["bytes that are not zstd", TEXT, "zstd", 400],
+    ["a zstd frame that says that it holds 1 GiB", Buffer.from("28b52ffda000000040030000", "hex"), "zstd", 413],
+    ["a zstd frame that holds more than 64 MiB and does not say so", streamedZeros(65), "zstd", 413],
+    ["a zstd frame that breaks off", HALF_A_FRAME, "zstd", 400],
     ["a body that unpacks to more than 64 MiB", zlib.gzipSync(Buffer.alloc(65 * 1024 * 1024)), "gzip", 413],
   ])("refuses %s", async (_name, bytes, encoding, status) => {
     await expect(decodeBody(bytes, encoding)).rejects.toMatchObject({ name: "ServiceError", status });

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -7,6 +7,7 @@ import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { apiKeyAuth, openaiProvider, type ProviderConfig } from "../../../src/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { send } from "../emulator/raw-client.ts";
+import { kindsOf } from "../session/support.ts";
 
 const UPGRADE =
   "GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -80,6 +81,12 @@ describe("a path", () => {
   });
 });
 
+it("that is no method for a service is refused", async () => {
+  const { url, entries } = await gate();
+  expect((await send(url, { method: "TRACE" })).status).toBe(404);
+  expect(entries[0]?.error).toBeUndefined();
+});
+
 describe("a web page", () => {
   it("that has no name but an address is as much of elsewhere as any other", async () => {
     const { url } = await gate();
@@ -127,6 +134,30 @@ describe("a connection", () => {
     socket.resume();
     await once(socket, "end");
     await gateway.close({ graceMs: 600_000 }); // would wait for it
+  });
+
+  it("that offers HTTP/2 with its first request, as Java's client does, is served without", async () => {
+    const { gateway, emulator, entries } = await gate();
+    const body = JSON.stringify(HELLO);
+    const head = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+    const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
+    const socket = await wire(gateway.url, `POST /v1/responses HTTP/1.1\r\n${head}${offer}\r\n${body.slice(0, 9)}`);
+    let text = "";
+    const ends = new EventEmitter();
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+      if (text.endsWith("0\r\n\r\n")) ends.emit("end");
+    });
+    socket.write(body.slice(9));
+    for (let count = 1; count <= 2; count += 1) {
+      await once(ends, "end");
+      expect(text.match(/^HTTP\/1\.1 200 /gm)).toHaveLength(count);
+      expect(text.match(/^event: response\.completed$/gm)).toHaveLength(count);
+      if (count === 1) socket.write(`POST /v1/responses HTTP/1.1\r\n${head}\r\n${body}`); // the same connection goes on
+    }
+    expect(kindsOf(emulator).filter((kind) => kind === "frame")).toHaveLength(2);
+    expect(entries[0]).toMatchObject({ method: "POST", status: 200 });
+    await gateway.close({ graceMs: 600_000 });
   });
 
   it.each(["", "POST /v1/responses HT"])("on which no request is under way holds no end up: %j", async (text) => {
