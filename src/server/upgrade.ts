@@ -5,9 +5,12 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.trim().toLowerCase() === "websocket";
 }
 
+/** For `createServer`: where Node knows it (22.21, 24.9), no other request comes as an `upgrade`. */
+export const UPGRADE_OPTIONS: object = { shouldUpgradeCallback: asksForWebSocket };
+
 /**
  * Has the server take a request that offers another protocol than ours for the plain one that it is (RFC 9110 §7.8): Java's client offers HTTP/2 with each
- * first request. Node leaves no way back from its `upgrade`, so that the request is read once more, without the offer.
+ * first request. An older Node leaves no way back from its `upgrade`, so that the request is read once more, without the offer.
  */
 export function withoutUpgrade(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders, headers } = message;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { asksForWebSocket, withoutUpgrade } from "../../server/index.ts";
+import { asksForWebSocket, UPGRADE_OPTIONS, withoutUpgrade } from "../../server/index.ts";
 import { serve } from "./http.ts";
 import { type GatewayOptions, gatewaySettings } from "./options.ts";
 import { BASE_PATH, Parts } from "./parts.ts";
@@ -41,15 +41,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = new Parts(settings);
   const websockets = new WebSockets(parts);
   const { inspector } = settings;
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (message, response) => {
-    if (inspector?.handles(message)) return void inspector.answer(message, response);
-    parts.underWay += 1;
-    response.once("close", () => {
-      parts.underWay -= 1;
-      if (parts.isDraining) closeIdle();
-    });
-    void serve(parts, message, response);
-  });
+  const server = createServer(
+    { ...UPGRADE_OPTIONS, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true },
+    (message, response) => {
+      if (inspector?.handles(message)) return void inspector.answer(message, response);
+      parts.underWay += 1;
+      response.once("close", () => {
+        parts.underWay -= 1;
+        if (parts.isDraining) closeIdle();
+      });
+      void serve(parts, message, response);
+    },
+  );
   /** Where nothing is under way that takes in also the clients that Node does not call idle: they have not asked yet, or watch the inspector's page. */
   const closeIdle = (): void => {
     if (parts.underWay === 0) server.closeAllConnections();
