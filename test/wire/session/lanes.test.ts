@@ -232,6 +232,19 @@ describe("what goes wrong on a lane", () => {
     expect(namesAt(emulator).at(-1)).toBe("lane-3");
   });
 
+  it("leaving the last one that is read closes the connection, though others go on unread", async () => {
+    const server = await serveWebSocket(({ stream_id }, tell) => tell({ ...wire.created, stream_id }));
+    const { session } = openSession(server.url);
+    const streams = [];
+    for (const lane of [session.lane("a"), session.lane("b"), session]) {
+      const events = (await lane.stream(asking("x")))[Symbol.asyncIterator]();
+      expect((await events.next()).value).toMatchObject({ type: "created" });
+      streams.push(events);
+    }
+    for (const events of streams) await events.return?.();
+    await server.closed;
+  });
+
   it("a slow reader holds nobody back", async () => {
     const flood = Array.from({ length: 300 }, () => wire.delta("x".repeat(10_000)));
     const emulator = await emulate({

@@ -89,6 +89,37 @@ describe("steer()", () => {
     expect((await other).text).toBe("one two three four five six");
   });
 
+  it("while the first request of a lane is unanswered, is no beginning of that lane's: nothing is thrown away", async () => {
+    const server = await serveWebSocket(({ type, stream_id }, tell) => {
+      const own = (event: object) => tell({ ...event, stream_id });
+      const id = `resp_${server.frames.length}`;
+      if (type === "response.steer") {
+        tell({ type: "response.steer.accepted", steer: { id: "steer_1" } });
+        tell({ type: "response.incomplete", response: { id: "resp_1", incomplete_details: { reason: "steered" } } });
+        tell({ type: "response.created", response: { id } });
+        tell(wire.completed(id));
+        for (const event of [wire.created, wire.completed()]) tell({ ...event, stream_id: "lane-1" });
+      } else if (stream_id === undefined) for (const event of [wire.created, wire.delta("a")]) own(event);
+    });
+    const { session, notices } = openSession(server.url);
+    const stream = await session.stream(COUNT);
+    let steer: Promise<Steer> | undefined;
+    let lane: ReturnType<typeof answerTo> | undefined;
+    const types: string[] = [];
+    for await (const event of stream) {
+      types.push(event.type);
+      if (event.type !== "output_text.delta") continue;
+      const asked = await session.lane("a").stream(asking("x"));
+      lane = asked.collect();
+      steer = stream.steer("y");
+    }
+    expect(types.slice(-3)).toEqual(["steered", "created", "completed"]);
+    expect(await (await steer)?.delivery).toMatchObject({ status: "delivered" });
+    expect((await lane)?.status).toBe("completed");
+    expect(notices).toEqual([]);
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it("waits for the outputs that are owed, says which, and reaches the model with the request that brings them", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 30, delayMsPerWord: 30 } });
     const { session } = openSession(emulator.url);

@@ -9,7 +9,7 @@ export type Repeats = "unknown" | "yes" | "no";
 export type Route<Receiver> = Receiver | "all" | "mixed" | undefined;
 
 /** Tells the messages of a connection apart by their `stream_id`. Where no lane has a name, they are not even looked at. */
-export class Demultiplexer<Receiver extends { readonly isNamed: boolean }> {
+export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   readonly #inFlight = new Map<Line, Receiver>();
   /** Named lanes, whose first event is not in. */
   readonly #silent = new Set<Line>();
@@ -87,7 +87,7 @@ export class Demultiplexer<Receiver extends { readonly isNamed: boolean }> {
     if (ofDefault === undefined) return "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the other one's name was not repeated.
-    if (!ofDefault.isNamed || this.#silent.size === 0) return ofDefault;
+    if (!ofDefault.isCreated || this.#silent.size === 0) return ofDefault;
     this.#learn("no");
     return "mixed";
   }

@@ -26,7 +26,7 @@ export interface ExchangeHost {
   send(frame: string): void;
   /** Somebody wants the connection read on, or not. */
   paced(): void;
-  /** Do other responses run on it? */
+  /** Does somebody read other responses on it? */
   isShared(exchange: Exchange): boolean;
   /** The response is over. */
   over(exchange: Exchange): void;
@@ -86,9 +86,14 @@ export class Exchange implements Carrier {
     return this.#isSent;
   }
 
-  /** The service has named the response. */
-  get isNamed(): boolean {
-    return this.#flow?.received.responseId !== undefined;
+  /** Its `response.created` is in, and none of a successor is waited for. */
+  get isCreated(): boolean {
+    return this.#flow?.received.responseId !== undefined && !this.#steering?.holdsEnd;
+  }
+
+  /** Its reader has left. */
+  get isUnread(): boolean {
+    return this.#isUnread;
   }
 
   /** Would rather have the connection paused. */

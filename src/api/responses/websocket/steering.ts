@@ -53,6 +53,11 @@ export class Steering {
     return this.#said.length > 0;
   }
 
+  /** Has the response ended, so that its successor comes next? */
+  get holdsEnd(): boolean {
+    return this.#heldEnd !== undefined;
+  }
+
   steer(input: SteerInput): Promise<Steer> {
     const said: Said = { input, accepted: promised(), delivery: promised(), id: undefined, isSent: false };
     this.#said.push(said);

@@ -36,8 +36,8 @@ export class ResponseTraffic implements ExchangeHost {
   });
   /** Names that the server has heard: it keeps them until the connection ends. */
   readonly #names = new Set<string>();
-  /** Responses that go on and that nobody wants; with the last of the others the connection is closed. */
-  readonly #surplus = new Set<Exchange>();
+  /** With the last response that somebody reads the connection is cut. */
+  #isGivenUp = false;
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
@@ -133,24 +133,23 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   isShared(exchange: Exchange): boolean {
-    for (const other of this.#inFlight.receivers) if (other !== exchange) return true;
+    for (const other of this.#inFlight.receivers) if (other !== exchange && !other.isUnread) return true;
     return false;
   }
 
   over(exchange: Exchange): void {
     this.#inFlight.delete(exchange.lane);
-    this.#surplus.delete(exchange);
     this.paced();
     this.#turns.leave(exchange.lane);
     if (this.size === 0) this.#connection.unref();
     if (this.size === 0 && this.#isRetired) this.#sayGoodbye();
-    if (this.#surplus.size > 0 && this.#surplus.size === this.size) this.#connection.terminate();
+    if (this.#isGivenUp) this.giveUp(exchange);
   }
 
   giveUp(exchange: Exchange): void {
     this.#turns.close();
-    this.#surplus.add(exchange);
-    if (this.#surplus.size >= this.size) this.#connection.terminate();
+    this.#isGivenUp = true;
+    if (!this.isShared(exchange)) this.#connection.terminate();
   }
 
   // What the connection brings

@@ -5,12 +5,16 @@ const delta = { type: "response.output_text.delta", delta: "a" };
 const created = JSON.stringify({ type: "response.created", response: { id: "r" } });
 
 interface Receiver {
-  isNamed: boolean;
+  isCreated: boolean;
 }
 
 /** Two named lanes and the one without a name, on a connection whose server has repeated a name. */
 function three() {
-  const lanes = { a: { isNamed: true, lane: "a" }, b: { isNamed: true, lane: "b" }, main: { isNamed: true, lane: "" } };
+  const lanes = {
+    a: { isCreated: true, lane: "a" },
+    b: { isCreated: true, lane: "b" },
+    main: { isCreated: true, lane: "" },
+  };
   const demultiplexer = new Demultiplexer<Receiver>();
   demultiplexer.add("a", lanes.a);
   demultiplexer.add("b", lanes.b);
@@ -62,7 +66,7 @@ it("what names no lane while only named ones run is everybody's, once it is know
 
 it("a beginning without a name, where one was asked for, shows that names are not repeated; requests then go one at a time", () => {
   const demultiplexer = new Demultiplexer<Receiver>();
-  const only = { isNamed: false };
+  const only = { isCreated: false };
   let learned = 0;
   demultiplexer.onLearned = () => {
     learned += 1;
@@ -79,7 +83,7 @@ it("a beginning without a name, where one was asked for, shows that names are no
 
 it("a refusal of the name itself is the named lane's, though another one runs without a name", () => {
   const demultiplexer = new Demultiplexer<Receiver>();
-  const [main, named] = [{ isNamed: true }, { isNamed: false }];
+  const [main, named] = [{ isCreated: true }, { isCreated: false }];
   demultiplexer.add(undefined, main);
   demultiplexer.route(created);
   demultiplexer.add("a", named);
