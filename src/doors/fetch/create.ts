@@ -49,8 +49,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
     const url = new URL(input instanceof Request ? input.url : input);
     const pass = services.isBelow(url) ? own : plain;
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
-    const service = method.toUpperCase() === "POST" ? services.of(url) : undefined;
-    if (!service) return pass(input, init);
+    if (method.toUpperCase() !== "POST" || !services.take(url)) return pass(input, init);
     const { text, again } = await readBody(input, init);
     const body = text === undefined ? undefined : askedBody(text);
     if (!body) return pass(input, again);
@@ -58,7 +57,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
     const given = init?.headers ?? (input instanceof Request ? input.headers : undefined);
     const headers = Object.fromEntries(new Headers(given));
     try {
-      const answer = await service.answer({ headers, body, signal: signal ?? undefined });
+      const answer = await services.of(url).answer({ headers, body, signal: signal ?? undefined });
       return responseOf(answer, url.href, signal ?? undefined);
     } catch (error) {
       throw fetchFailure(error, signal ?? undefined);
@@ -87,6 +86,10 @@ async function readBody(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1])
   return { text, again: { ...init, body: text } };
 }
 
+const RESPONSES = "/responses";
+/** Services that are kept, those asked last; what an address says beside its path makes it another one. */
+const MAX_SERVICES = 32;
+
 /** The services that are asked, each by its base URL. */
 class Services {
   readonly #provider: ProviderConfig | undefined;
@@ -101,13 +104,16 @@ class Services {
     if (provider) this.#known.set(baseOf(provider), service);
   }
 
-  /** Undefined for an address that is no service's. */
-  of(url: URL): ForwardingService | undefined {
-    if (!url.pathname.endsWith("/responses")) return undefined;
-    const base = new URL(url);
-    base.pathname = url.pathname.slice(0, -"/responses".length);
-    const provider = this.#provider;
-    if (provider) return baseOf(provider) === withoutQuery(base) ? this.#open(withoutQuery(base), provider) : undefined;
+  /** Whether responses are asked for at this address. */
+  take(url: URL): boolean {
+    if (!url.pathname.endsWith(RESPONSES)) return false;
+    return !this.#provider || baseOf(this.#provider) === withoutQuery(baseIn(url));
+  }
+
+  /** The one at an address that {@link take} took; it is kept for as long as it is at work. */
+  of(url: URL): ForwardingService {
+    const base = baseIn(url);
+    if (this.#provider) return this.#open(withoutQuery(base), this.#provider);
     return this.#open(base.href, openaiProvider({ env: {}, baseUrl: base.href, supportsWebSockets: !isAzure(base) }));
   }
 
@@ -123,12 +129,29 @@ class Services {
   }
 
   #open(base: string, provider: ProviderConfig): ForwardingService {
-    const known = this.#known.get(base);
-    if (known) return known;
-    const service = new ForwardingService(provider, this.#options);
-    this.#known.set(base, service);
+    const service = this.#known.get(base) ?? new ForwardingService(provider, this.#options);
+    this.#known.delete(base);
+    this.#known.set(base, service); // the one asked last is last
+    this.#closeUnused();
     return service;
   }
+
+  #closeUnused(): void {
+    let surplus = this.#known.size - MAX_SERVICES;
+    for (const [base, service] of this.#known) {
+      if (surplus <= 0) return;
+      if (service.isAtWork) continue;
+      surplus -= 1;
+      this.#known.delete(base);
+      void service.close();
+    }
+  }
+}
+
+function baseIn(url: URL): URL {
+  const base = new URL(url);
+  base.pathname = url.pathname.slice(0, -RESPONSES.length);
+  return base;
 }
 
 function baseOf({ baseUrl }: ProviderConfig): string {

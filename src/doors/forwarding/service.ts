@@ -63,6 +63,7 @@ export class ForwardingService {
   readonly #options: ForwardingOptions;
   readonly #sessions: SessionPool;
   #withoutWebSocketUntil = 0;
+  #underWay = 0;
 
   /** @throws What the constructor of `CodexApi` throws. */
   constructor(provider: ProviderConfig, options: ForwardingOptions) {
@@ -78,6 +79,11 @@ export class ForwardingService {
     this.#sessions = new SessionPool({ maxOpen, maxIdle: maxOpen });
   }
 
+  /** Whether a request is under way, its answer included. */
+  get isAtWork(): boolean {
+    return this.#underWay > 0;
+  }
+
   /**
    * Asks for a response.
    *
@@ -86,7 +92,15 @@ export class ForwardingService {
    */
   async answer(asked: Asked, owner = ""): Promise<StreamedAnswer | WholeAnswer> {
     const { credentials, others } = parted(asked.headers);
-    const { session, giveBack } = this.#sessionFor(asked, owner, credentials);
+    const { session, giveBack: free } = this.#sessionFor(asked, owner, credentials);
+    this.#underWay += 1;
+    let isOver = false;
+    const giveBack = (): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#underWay -= 1;
+      free();
+    };
     const state = new Asking(asked);
     try {
       if (others["x-codex-turn-state"] === undefined) session.startTurn(); // whose turn it is, is the client's to say

@@ -343,6 +343,32 @@ describe("everything else", () => {
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer k"]);
   });
 
+  it("keeps no more services than it is used for: those asked last, and those at work", async () => {
+    const emulator = await emulate({
+      script: (request) =>
+        JSON.stringify(request.body ?? {}).includes("stay")
+          ? { events: [wire.created], stallAfterEvents: 1 }
+          : undefined,
+    });
+    const send = responsesFetch();
+    const ask = (version: number, input = "hi") =>
+      send(`${emulator.url}/responses?api-version=${version}`, {
+        method: "POST",
+        headers: { authorization: "Bearer k" },
+        body: JSON.stringify({ ...HELLO, input }),
+      });
+    const stays = await ask(0, "stay");
+    for (let version = 1; version <= 34; version += 1) await (await ask(version)).text();
+    await emulator.waitForClosedWebSockets(3);
+    expect(handshakesAt(emulator)).toHaveLength(35);
+    const { done } = (await stays.body?.getReader().read()) ?? {};
+    expect(done).toBe(false);
+    await (await ask(34)).text();
+    expect(handshakesAt(emulator)).toHaveLength(35);
+    await (await ask(3)).text(); // the third that was closed, as the first of all is at work
+    expect(handshakesAt(emulator)).toHaveLength(36);
+  });
+
   it("takes credentials to no address that a redirect names", async () => {
     const elsewhere = await emulate();
     const emulator = await emulate({
