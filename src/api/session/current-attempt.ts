@@ -31,6 +31,7 @@ export class CurrentAttempt {
   #begun = 0;
   #hasYielded = false;
   #isAnswered = false;
+  #isSuccessor = false;
 
   constructor(delayMs: number) {
     this.delayMs = delayMs;
@@ -44,6 +45,11 @@ export class CurrentAttempt {
   /** Its answer is finished, with every item that has begun, and nothing has come since. */
   get isAnswered(): boolean {
     return this.#isAnswered;
+  }
+
+  /** What comes now is a response that goes on in the place of the one that was asked for. */
+  get isSuccessor(): boolean {
+    return this.#isSuccessor;
   }
 
   get finishedItems(): number {
@@ -73,6 +79,7 @@ export class CurrentAttempt {
 
   /** Another response goes on in its place. @returns What stands of it, with what was said behind it. */
   goOn({ responseId, input }: SteeredEvent): ResponseItem[] {
+    this.#isSuccessor = true;
     const finished = inOutputOrder(this.#finished);
     if (responseId !== undefined) this.attempt?.steered(responseId, finished, input);
     this.#finished = [];

@@ -228,8 +228,10 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     const current = this.#current;
     this.received.note(event);
     current.note(event);
-    if (event.type === "steered") this.#kept.push(...current.goOn(event));
-    else if (event.type === "completed" || event.type === "incomplete") {
+    if (event.type === "steered") {
+      this.#tally(event.tokenUsage);
+      this.#kept.push(...current.goOn(event));
+    } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees it: what he sends in answer may go on from here.
       current.answered(event.responseId);
       this.#tally(event.tokenUsage);
@@ -248,9 +250,9 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   #tally(usage: TokenUsage | undefined): void {
     const { call, onAnswer } = this.#options;
-    const cache = turnCache(usage, this.#current.attempt?.whole);
-    onAnswer(cache);
-    call.part.observer.answered({ cache });
+    const { attempt, isSuccessor } = this.#current;
+    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor was not asked for: one request, one reason
+    call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
   }
 
   /** Of a call that ends with an error: an answer that stopped early can be gone on from. */

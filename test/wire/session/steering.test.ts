@@ -54,6 +54,14 @@ describe("steer()", () => {
       "type",
     ]);
 
+    const usages = events.flatMap((event) => ("tokenUsage" in event && event.tokenUsage ? [event.tokenUsage] : []));
+    expect(usages).toHaveLength(2);
+    expect(session.cache).toMatchObject({
+      answers: 2,
+      inputTokens: usages.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+      whole: { first_request: 1 },
+    });
+
     await answerTo(session, { model: "m", input: [...COUNT.input, ...items, user("repeat: two")] });
     expect(framesAt(emulator, "response.create")[1]).toMatchObject({ previous_response_id: second });
     expect(framesAt(emulator, "response.create")[1]?.input).toHaveLength(1);
