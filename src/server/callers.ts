@@ -21,7 +21,9 @@ export function strangerIn(
   const host = headers.host?.toString();
   const origin = headers.origin?.toString();
   const isOurs = (name: string) =>
-    name.endsWith(".localhost") || isLoopback(name) || name === own || allowedHosts.includes(name);
+    name.endsWith(".localhost") ||
+    isLoopback(name) ||
+    [own, ...allowedHosts].some((each) => each?.toLowerCase() === name);
   const hostName = (): string => nameIn(`http://${host}`);
   if (host !== undefined && !isUsual(host) && !isOurs(hostName()) && !isIP(hostName()))
     return { header: "Host", value: host };

@@ -81,7 +81,7 @@ describe("a path", () => {
   });
 });
 
-it("that is no method for a service is refused", async () => {
+it("refuses a method that no service has", async () => {
   const { url, entries } = await gate();
   expect((await send(url, { method: "TRACE" })).status).toBe(404);
   expect(entries[0]?.error).toBeUndefined();
@@ -97,6 +97,12 @@ describe("a web page", () => {
       expect(await status({ origin })).toBe(200);
     expect(await status({ host: "192.0.2.7:8790", origin: "http://192.0.2.7:8790" })).toBe(200); // the same place
   });
+});
+
+it("takes the name of an allowed host in upper and lower case alike", async () => {
+  const { url } = await gate({}, { allowedHosts: ["Box.Example"] });
+  expect((await send(url, { body: HELLO, headers: { host: "box.example:8790" } })).status).toBe(200);
+  expect((await send(url, { body: HELLO, headers: { host: "box.example.evil" } })).status).toBe(403);
 });
 
 describe("headers", () => {
