@@ -17,6 +17,6 @@ test("the example of four sub-agents: one is corrected, one interrupted, all ove
   expect(lines.slice(5)).toEqual([
     "searcher: nothing to report",
     "four reports",
-    "7 answers over 1 WebSocket; requests sent whole: { first_request: 1 }",
+    "8 answers over 1 WebSocket; requests sent whole: { first_request: 1 }",
   ]);
 });
