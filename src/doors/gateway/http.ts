@@ -16,6 +16,9 @@ import { RequestRecord } from "./record.ts";
 /** Up to here a body that is passed on is held, so that it can be sent again with renewed credentials. */
 const HELD_BYTES = 4 * 1024 * 1024;
 
+/** Of a refusal that is passed on, which is read whole to blank the credentials in it: the beginning, up to here. */
+const MOST_REFUSAL_BYTES = 1024 * 1024;
+
 /** One HTTP request. Never rejects. */
 export async function serve(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
   await new HttpRequest(parts, message, response).run();
@@ -147,7 +150,7 @@ class HttpRequest {
     this.#record.carrier = "http";
     if (answer.status >= 400) {
       const blank = await this.#parts.service.blanker();
-      this.#send({ status: answer.status, headers: told, body: blank(await answer.text()) });
+      this.#send({ status: answer.status, headers: told, body: blank(await refusalText(answer)) });
       return;
     }
     this.#head(answer.status, told);
@@ -188,4 +191,15 @@ class HttpRequest {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+async function refusalText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= MOST_REFUSAL_BYTES) break; // which ends the answer
+  }
+  return Buffer.concat(chunks).toString("utf8", 0, MOST_REFUSAL_BYTES);
 }

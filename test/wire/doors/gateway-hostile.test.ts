@@ -173,3 +173,27 @@ describe("a connection", () => {
     await gateway.close({ graceMs: 600_000 });
   });
 });
+
+describe("a refusal that is passed on", () => {
+  it("and never ends is cut at 1 MiB, and the service hears that nobody reads on", async () => {
+    const left = new EventEmitter();
+    const server = createServer((_message, response) => {
+      const block = Buffer.alloc(64 * 1024, "x");
+      const more = (): void => {
+        while (!response.destroyed && response.write(block));
+      };
+      response.on("drain", more).once("close", () => left.emit("left"));
+      response.writeHead(400, { "content-type": "text/plain" });
+      more();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const heard = once(left, "left");
+    const { gateway } = await gateTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    const { status, text } = await send(`${gateway.url}/models`);
+    expect(status).toBe(400);
+    expect(text).toHaveLength(1024 * 1024);
+    await heard;
+  });
+});
