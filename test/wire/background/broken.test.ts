@@ -112,6 +112,33 @@ describe("a background stream that breaks", () => {
     expect(emulator.requests[1]?.path).toContain("starting_after=1");
   });
 
+  it("spends its budget where every connection ends within the same event", async () => {
+    const delta = { type: "response.output_text.delta", output_index: 0, content_index: 0, delta: "x" };
+    const created = { type: "response.created", sequence_number: 0, response: { id: "resp_1" } };
+    const cut = `data: ${JSON.stringify({ ...delta, sequence_number: 1 })}\n`; // and no blank line
+    const { api, emulator } = await stage(
+      {
+        script: (request) =>
+          request.method === "POST"
+            ? { events: [created] }
+            : isStream(request)
+              ? { status: 200, headers: { "content-type": "text/event-stream" }, body: cut }
+              : {
+                  status: 200,
+                  body: {
+                    id: "resp_1",
+                    status: emulator.requests.length < 40 ? "in_progress" : "completed",
+                    output: [],
+                  },
+                },
+      },
+      { maxStreamRetries: 2 },
+      { clock: hurriedClock },
+    );
+    const resumed = resumedIn(await read(await api.responses.stream(asked("x"))));
+    expect(resumed.map((event) => event.type === "resumed" && event.by)).toEqual(["stream", "stream", "polling"]);
+  });
+
   it("does not ask for ever for a number that the service never gives", async () => {
     const response = { id: "resp_1", status: "completed", output: [] };
     const created = { type: "response.created", sequence_number: 0, response };

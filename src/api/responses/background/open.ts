@@ -52,7 +52,7 @@ export async function resumedStream(
   }
   const { response, answer } = await retrieveStored(service, id, { headers, traceContext, part, signal });
   const run = new BackgroundRun({ ...runOptions(call, answer), ...more });
-  run.poll(response);
+  run.poll(response, answer.blank);
   return streamOf(run, call, answer);
 }
 
