@@ -50,6 +50,8 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
   readonly frames?: boolean | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, the event `incomplete` and a normal end. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
+  /** Places in the output of items that the caller has from an earlier stream of the response: the end does not tell them again. Default: none. */
+  readonly finishedBefore?: readonly number[] | undefined;
   /** Of the answer, or of the handshake. Default: none. */
   readonly headers?: HeaderMap | undefined;
   readonly turnState?: TurnState | undefined;
@@ -72,7 +74,7 @@ export class ResponseReader {
   /** The same, unless each frame is cut out to be passed on. */
   readonly #runs: FastEvents | undefined;
   readonly #reports: StreamReports;
-  readonly #delivered = new DeliveredItems();
+  readonly #delivered: DeliveredItems;
   readonly #callIds = new CallIds();
   readonly #whole = new WholeTexts();
   readonly #numbers = new SequenceNumbers();
@@ -87,6 +89,7 @@ export class ResponseReader {
     this.#sink = sink;
     this.#carrier = carrier;
     this.#options = options;
+    this.#delivered = new DeliveredItems(options.finishedBefore);
     const { wireEvents = false, raw = false, fast = true } = options;
     if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
     if (!options.frames) this.#runs = this.#fast;

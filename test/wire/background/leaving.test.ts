@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { functionTool, type ResponseEvent } from "../../../src/index.ts";
 import { asked, ofResponse, read, type Stage, stage } from "./support.ts";
 
 const SLOW = { pace: { delayMsPerWord: 10 } } as const;
@@ -40,6 +41,47 @@ describe("leaving a background response", () => {
     const whole = (await staged.api.responses.retrieve(position.responseId)).text;
     expect(status).toBe("completed");
     expect(whole.slice(position.underWay["0/text/0"])).toBe(text);
+  });
+
+  it.each([
+    ["streams", {}],
+    ["is polled", { backgroundStreamableMs: 0 }],
+  ])("goes on behind any of its events where it %s, with no item and no word twice", async (_, options) => {
+    const steps = {
+      reasoning: "two parts",
+      answer: "and a text",
+      toolCalls: [{ name: "look", arguments: { at: "the sky" } }],
+    };
+    const { api } = await stage({ script: ({ method }) => (method === "POST" ? steps : undefined), ...options });
+    const request = { ...asked("x"), tools: [functionTool({ name: "look", parameters: { type: "object" } })] };
+    const told = (events: readonly ResponseEvent[]) => ({
+      items: events.filter(({ type }) => type === "output_item.done"),
+      words: events.map((event) => ("delta" in event ? event.delta : "")).join(""),
+      ends: events.filter(({ type }) => type === "completed").length,
+    });
+    const started = await api.responses.stream(request);
+    const whole = await read(started);
+    expect(told(whole)).toMatchObject({ items: { length: 3 }, ends: 1 });
+    const { responseId } = started.position ?? { responseId: "" };
+    const all = await read(await api.responses.resume(responseId));
+    for (let left = 1; left < all.length; left += 1) {
+      const stream = await api.responses.resume(responseId);
+      const before: ResponseEvent[] = [];
+      for await (const event of stream) if (before.push(event) === left) break;
+      const rest = await read(await api.responses.resume(responseId, { after: stream.position }));
+      expect(told([...before, ...rest]), `left after ${before.at(-1)?.type}`).toEqual(told(whole));
+    }
+  });
+
+  it("is asked for where its events had no numbers: a stream would bring again what was read", async () => {
+    const item = (id: string) => ({ type: "message", id, role: "assistant", content: [] });
+    const { api, emulator } = await stage({
+      script: [{ status: 200, body: { id: "resp_1", status: "completed", output: [item("m1"), item("m2")] } }],
+    });
+    const after = { responseId: "resp_1", finished: [0], underWay: {} };
+    const events = await read(await api.responses.resume("resp_1", { after }));
+    expect(events.filter(({ type }) => type === "output_item.done")).toMatchObject([{ item: { id: "m2" } }]);
+    expect(emulator.requests.map(({ path }) => path)).toEqual(["/v1/responses/resp_1"]);
   });
 
   it("cancels it where that is asked for", async () => {

@@ -18,7 +18,7 @@ export class MarkedFlow extends ResponseFlow {
   #last: ResponseEvent | undefined;
 
   constructor(carrier: Carrier, options: FlowOptions, from: Partial<ResponsePosition>) {
-    super(carrier, options);
+    super(carrier, { ...options, finishedBefore: from.finished });
     this.arrived = new Progress(from);
     this.#taken = new Progress(from);
   }

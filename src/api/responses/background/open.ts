@@ -41,19 +41,26 @@ export async function resumedStream(
   const from = checkedStart(id, after);
   const { service, headers, traceContext, part, options } = call;
   const { signal } = options;
-  const more = { responseId: id, from };
-  try {
-    const response = await openStoredStream(call, id, from.after, signal);
-    const run = new BackgroundRun({ ...runOptions(call, response), ...more });
-    run.read(response);
-    return streamOf(run, call, response);
-  } catch (error) {
-    if (!refusesToStream(error)) throw error;
+  const runOf = (head: ResponseStreamHead) => new BackgroundRun({ ...runOptions(call, head), responseId: id, from });
+  if (canStreamFrom(from)) {
+    try {
+      const response = await openStoredStream(call, id, from.after, signal);
+      const run = runOf(response);
+      run.read(response);
+      return streamOf(run, call, response);
+    } catch (error) {
+      if (!refusesToStream(error)) throw error;
+    }
   }
   const { response, answer } = await retrieveStored(service, id, { headers, traceContext, part, signal });
-  const run = new BackgroundRun({ ...runOptions(call, answer), ...more });
+  const run = runOf(answer);
   run.poll(response, answer.blank);
   return streamOf(run, call, answer);
+}
+
+/** Where something was read, and nothing of it had a number, a stream would bring it again. */
+function canStreamFrom({ after, finished = [], underWay = {} }: Partial<ResponsePosition>): boolean {
+  return after !== undefined || (finished.length === 0 && Object.keys(underWay).length === 0);
 }
 
 function runOptions(call: BackgroundCall, { headers }: ResponseStreamHead): RunOptions {

@@ -16,7 +16,13 @@ interface Delivered {
  */
 export class DeliveredItems {
   readonly #delivered: Delivered[] = [];
+  readonly #before: readonly number[];
   #furthest = -1;
+
+  /** @param before - Places in the output of items that the reader has from an earlier stream. */
+  constructor(before: readonly number[] = []) {
+    this.#before = before;
+  }
 
   /** @returns Whether it comes after one that stands behind it in the output. */
   note({ item, outputIndex }: OutputItemDoneEvent): boolean {
@@ -31,6 +37,7 @@ export class DeliveredItems {
   missingOf(output: readonly unknown[]): OutputItemDoneEvent[] {
     const left = new Set(this.#delivered);
     const wanted = output.flatMap((entry, outputIndex) => {
+      if (this.#before.includes(outputIndex)) return [];
       const item = decodeItem(entry);
       return item ? [{ item, outputIndex }] : [];
     });
