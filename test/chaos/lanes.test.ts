@@ -52,7 +52,7 @@ it.each(SEEDS)(
   "16 lanes with tool calls on a hostile network: each answer is to its own lane's history, and all recover (seed %i)",
   { timeout: 90_000 },
   async (seed) => {
-    const server = await RememberingServer.start({ tls: true, deflate: false });
+    const server = await RememberingServer.start({ tls: true, pollsOnly: false, deflate: false });
     const faults = new Random(seed);
     const proxy = await HostileProxy.start({
       fault: () => faultOf(faults, 0.6),

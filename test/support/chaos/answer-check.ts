@@ -9,6 +9,8 @@ export class AnswerCheck {
   /** Items that were finished before the stream whose answer it is: part of what that was asked. */
   #kept = 0;
   #text = "";
+  /** Of the reasoning, which comes first and is never made anew. */
+  #summary = "";
   /** Length of the text when each item was finished. */
   readonly #marks: number[] = [];
   #completed = 0;
@@ -21,6 +23,7 @@ export class AnswerCheck {
   event(event: ResponseEvent): void {
     if (this.#completed > 0) this.faults.push(`${event.type} came after the end`);
     if (event.type === "output_text.delta") this.#text += event.delta;
+    else if (event.type === "reasoning_summary_text.delta") this.#summary += event.delta;
     else if (event.type === "output_item.done") {
       this.items.push(event.item);
       this.#marks.push(this.#text.length);
@@ -42,9 +45,11 @@ export class AnswerCheck {
     const ids = items.map(({ id }) => id);
     if (new Set(ids).size !== ids.length) this.faults.push(`an item came twice: ${ids.join(", ")}`);
     if (this.#text !== textOf(items)) this.faults.push(`the deltas say ${this.#text}, the items ${textOf(items)}`);
+    const summary = summaryOf(items);
+    if (this.#summary !== summary) this.faults.push(`the deltas reason ${this.#summary}, the items ${summary}`);
     for (const [index, item] of items.entries()) {
-      if (index < this.#kept) continue;
-      const history = [...this.#meant, ...items.slice(0, index)];
+      if (index < this.#kept || item.type === "reasoning") continue;
+      const history = [...this.#meant, ...items.slice(0, index).filter(({ type }) => type !== "reasoning")];
       const told = item.type === "function_call" ? String(item.call_id).slice(5) : textOf([item]).slice(0, 24);
       if (told !== digestOf(history)) this.faults.push(`item ${index} answers a history that was not meant`);
     }
@@ -55,6 +60,14 @@ function textOf(items: readonly Item[]): string {
   return items
     .filter(({ type }) => type === "message")
     .flatMap(({ content }) => (content ?? []) as (Item | undefined)[]) // damaged in clear text, it is anything
+    .map((part) => part?.text)
+    .join("");
+}
+
+function summaryOf(items: readonly Item[]): string {
+  return items
+    .filter(({ type }) => type === "reasoning")
+    .flatMap(({ summary }) => (summary ?? []) as (Item | undefined)[])
     .map((part) => part?.text)
     .join("");
 }

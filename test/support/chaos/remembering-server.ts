@@ -7,10 +7,15 @@ export const TOOL_WISH = "use a tool:";
 /** Begins the words of a user whose answer shall come compressed, where the carrier is HTTP. */
 export const GZIP_WISH = "compressed";
 
+/** Of responses in the background: slow enough to be left and broken. */
+const PACE = { delayMsPerWord: 1 } as const;
+
 export interface ServerSettings {
   readonly tls: boolean;
   /** Whether frames of a WebSocket are compressed. */
   readonly deflate: boolean;
+  /** Whether responses in the background can only be asked for once their stream broke. */
+  readonly pollsOnly: boolean;
 }
 
 /**
@@ -29,12 +34,13 @@ export class RememberingServer {
     this.emulator = emulator;
   }
 
-  static async start({ tls, deflate }: ServerSettings): Promise<RememberingServer> {
+  static async start({ tls, deflate, pollsOnly }: ServerSettings): Promise<RememberingServer> {
     let server: RememberingServer | undefined;
     const emulator = await startEmulator({
       tls,
       compressFrames: deflate,
       recordLimit: 1,
+      ...(pollsOnly && { backgroundStreamableMs: 0 }),
       script: (request) => server?.answer(request),
     });
     server = new RememberingServer(emulator);
@@ -47,7 +53,9 @@ export class RememberingServer {
 
   answer(request: RecordedRequest): Step | undefined {
     if (request.kind === "handshake" || !request.path.includes("/responses")) return undefined;
-    const body = request.json as { input?: Item[]; previous_response_id?: string; generate?: boolean } | undefined;
+    const body = request.json as
+      | { input?: Item[]; previous_response_id?: string; generate?: boolean; background?: boolean }
+      | undefined;
     // Damaged on the way, or a message of a realtime conversation: the emulator says what is wrong with it.
     if (!Array.isArray(body?.input)) return undefined;
     const before = body.previous_response_id;
@@ -65,6 +73,8 @@ export class RememberingServer {
     const generates = body.generate !== false;
     const word = lastWord(history);
     if (generates && word !== undefined) this.asked.set(word, (this.asked.get(word) ?? 0) + 1);
+    // Only the emulator itself can go on with a response when its connection has gone.
+    if (body.background) return { reasoning: `About ${id}.`, answer: answerText(history, word ?? ""), pace: PACE };
     const output = generates ? answerTo(history, id, word ?? "") : [];
     this.#remember(`${request.connection} ${id}`, [...history, ...output]);
     const events = eventsOf(id, output);
@@ -87,9 +97,13 @@ function answerTo(history: readonly Item[], id: string, word: string): Item[] {
       { type: "function_call", id: `fc_${id}`, name: "look", arguments: "{}", call_id: `call_${digestOf(history)}` },
     ];
   const items: Item[] = [];
-  for (const part of [1, 2])
-    items.push(message(`msg_${id}_${part}`, `${digestOf([...history, ...items])} for "${word}".`));
+  for (const part of [1, 2]) items.push(message(`msg_${id}_${part}`, answerText([...history, ...items], word)));
   return items;
+}
+
+/** Of a message behind `before`. */
+function answerText(before: readonly Item[], word: string): string {
+  return `${digestOf(before)} for "${word}".`;
 }
 
 function message(id: string, text: string): Item {

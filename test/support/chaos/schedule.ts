@@ -1,23 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../../../src/client/waiting/clock.ts";
 import {
   CodexApiError,
   noAuth,
   type ProviderConfig,
   RealtimeConversation,
   RealtimeWebSocketClient,
-  type ResponseEvent,
-  ResponsesClient,
-  ResponsesSession,
-  ResponsesWebSocketClient,
   type Telemetry,
 } from "../../../src/index.ts";
 import { AnswerCheck } from "./answer-check.ts";
+import { backgroundCaller, type Caller, httpCaller, sessionCaller, webSocketCaller } from "./callers.ts";
 import { type Item, lastWord } from "./history.ts";
 import { faultOf, HostileProxy } from "./hostile-proxy.ts";
 import { Random } from "./random.ts";
 import { GZIP_WISH, RememberingServer, TOOL_WISH } from "./remembering-server.ts";
 
-const CLIENTS = ["session", "session", "session", "http_session", "http", "websocket", "realtime"] as const;
+const CLIENTS = [
+  ...(["session", "session", "session", "http_session", "http", "websocket", "realtime"] as const),
+  ...(["background", "background"] as const),
+];
 type ClientKind = (typeof CLIENTS)[number];
 
 /** What a schedule is about, all of it from its seed. */
@@ -28,6 +29,8 @@ export interface Plan {
   readonly throughConnect: boolean;
   readonly deflate: boolean;
   readonly gzip: boolean;
+  /** Responses in the background can be asked for, and not be taken up as a stream. */
+  readonly pollsOnly: boolean;
   readonly prewarms: boolean;
   readonly hostility: number;
   readonly turns: number;
@@ -38,13 +41,15 @@ export interface Plan {
 
 function planOf(seed: number, random: Random): Plan {
   const tls = random.chance(0.5);
+  const client = random.pick(CLIENTS);
   return {
     seed,
-    client: random.pick(CLIENTS),
+    client,
     tls,
     throughConnect: tls && random.chance(0.5), // plain HTTP is forwarded and not tunnelled
     deflate: random.chance(0.3),
     gzip: random.chance(0.3),
+    pollsOnly: random.chance(0.25) && client === "background",
     prewarms: random.chance(0.3),
     hostility: random.pick([0, 0.3, 0.6, 0.9]),
     turns: random.whole(1, 4),
@@ -65,6 +70,9 @@ export interface Verdict {
 /** Longest that a call may take before it counts as one that never ends; the time limits of the client are a hundredth of it. */
 const HANG_MS = 20_000;
 
+/** Responses in the background are asked for so much sooner than the clock says. */
+const POLLS_FASTER = 20;
+
 /** How long the caller of a realtime conversation waits for all of it. */
 const PATIENCE_MS = 1_000;
 
@@ -72,11 +80,11 @@ const PATIENCE_MS = 1_000;
 export class ChaosWorld {
   readonly #servers = new Map<string, Promise<readonly [RememberingServer, RememberingServer]>>();
 
-  servers({ tls, deflate }: Plan): Promise<readonly [RememberingServer, RememberingServer]> {
-    const key = `${tls} ${deflate}`;
+  servers({ tls, deflate, pollsOnly }: Plan): Promise<readonly [RememberingServer, RememberingServer]> {
+    const key = `${tls} ${deflate} ${pollsOnly}`;
     let pair = this.#servers.get(key);
     if (!pair) {
-      const start = () => RememberingServer.start({ tls, deflate });
+      const start = () => RememberingServer.start({ tls, deflate, pollsOnly });
       pair = Promise.all([start(), start()]);
       this.#servers.set(key, pair);
     }
@@ -277,46 +285,25 @@ class Run {
       streamIdleTimeoutMs: 200,
     };
     const telemetry: Telemetry = {
-      onRetry: () => {
-        this.#announced += 1;
+      onRetry: ({ layer }) => {
+        if (layer !== "resume") this.#announced += 1; // which asks for the rest of a response, and for no other one
       },
     };
-    return { provider, auth: noAuth(), env: {}, telemetry };
+    const clock = {
+      now: () => Date.now(),
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / POLLS_FASTER, signal),
+    };
+    return { provider, auth: noAuth(), env: {}, telemetry, ...(client === "background" && { clock }) };
   }
 
   #caller(): Caller {
     const options = this.#options();
-    const request = (input: readonly Item[]) => ({ model: "m", input: input as never });
-    if (this.#plan.client === "http") {
-      const client = new ResponsesClient(options);
-      return { stream: (input) => client.stream(request(input)) };
-    }
-    if (this.#plan.client === "websocket") {
-      const client = new ResponsesWebSocketClient(options);
-      return {
-        async *stream(input) {
-          const connection = await client.connect();
-          try {
-            yield* await connection.stream(request(input));
-          } finally {
-            await connection.close();
-          }
-        },
-      };
-    }
-    const session = new ResponsesSession(options);
-    return {
-      stream: (input) => session.stream(request(input)),
-      prewarm: () => session.prewarm(request([])),
-      close: () => session.close(),
-    };
+    const { client, seed } = this.#plan;
+    if (client === "http") return httpCaller(options);
+    if (client === "websocket") return webSocketCaller(options);
+    if (client === "background") return backgroundCaller(options, new Random(seed * 31));
+    return sessionCaller(options);
   }
-}
-
-interface Caller {
-  stream(input: readonly Item[]): AsyncIterable<ResponseEvent> | Promise<AsyncIterable<ResponseEvent>>;
-  prewarm?(): Promise<void>;
-  close?(): Promise<void>;
 }
 
 function user(text: string): Item {

@@ -174,7 +174,7 @@ describe("steer()", () => {
     const stream = await session.stream(COUNT);
     let error: unknown;
     for await (const event of stream) {
-      if (event.type !== "output_text.delta") continue;
+      if (event.type !== "output_text.delta" || error) continue;
       error = await stream.steer([{ role: "system", content: "no" }]).catch((each) => each);
       await stream.interrupt();
     }
