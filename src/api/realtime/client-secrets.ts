@@ -21,7 +21,7 @@ export interface ClientSecret {
   readonly session?: JsonObject | undefined;
 }
 
-/** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The reference has none. */
+/** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The Rust client has none. */
 export class ClientSecretsClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode client secret response: …`. */
   async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {

@@ -34,7 +34,7 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
 /**
  * Opens realtime sessions at `{baseUrl}/realtime`, with the trust, the route, the limits and the credentials that responses have.
  *
- * @see The reference's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials as headers alone and tells every failure as
+ * @see The Rust client's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials as headers alone and tells every failure as
  *   one stream error (parity: `realtime/connect-timeout`, `realtime/auth-provider`, `realtime/handshake-error`).
  *
  * @example
@@ -88,7 +88,7 @@ export class RealtimeWebSocketClient extends ServiceClient {
       defaultHeaders,
       headers: { ...headers, [header.realtimeSessionId]: checkedSessionId(config) },
       usesAuth: !namesAuthorization(headers),
-      compression: false, // audio in base64 hardly shrinks; the reference offers none either
+      compression: false, // audio in base64 hardly shrinks; the Rust client offers none either
       signal,
       part,
     };

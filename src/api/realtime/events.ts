@@ -74,7 +74,7 @@ export interface TranscriptionFailure {
   readonly param?: string | undefined;
 }
 
-/** Events that every protocol has, or that `v3` has in common with one of them. Source: the reference's `RealtimeEvent`. */
+/** Events that every protocol has, or that `v3` has in common with one of them. Source: the Rust client's `RealtimeEvent`. */
 type SharedEvent =
   | {
       readonly type: "session_updated";

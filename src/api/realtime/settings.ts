@@ -2,9 +2,9 @@ import type { RealtimeSession } from "./session.ts";
 
 /**
  * Version of the realtime protocol:
- * - `v1`: `intent=quicksilver`, the reference's first; handoffs are events of their own.
- * - `v2`: the public Realtime API as the reference spoke it in March 2026; a handoff is a call of the tool `codex`.
- * - `v3`: the public Realtime API of today, whole; without a `session` of the caller's its tools are those of later builds of the reference,
+ * - `v1`: `intent=quicksilver`, the Rust client's first; handoffs are events of their own.
+ * - `v2`: the public Realtime API as the Rust client spoke it in March 2026; a handoff is a call of the tool `codex`.
+ * - `v3`: the public Realtime API of today, whole; without a `session` of the caller's its tools are those of later builds of the Rust client,
  *   `background_agent` and `remain_silent`.
  */
 export type RealtimeProtocolName = "v1" | "v2" | "v3";

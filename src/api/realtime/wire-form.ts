@@ -3,8 +3,8 @@ import { DEFAULT_PROTOCOL } from "./protocol/protocols.ts";
 import type { RealtimeProtocolName } from "./settings.ts";
 
 /**
- * An event as the reference forwards it to its own clients: one key, the variant's name, with the fields in snake_case; a missing optional
- * field is `null`, those of an audio frame are left out. A `wire` event stays what it is, and one that the reference does not have is as it arrived.
+ * An event as the Rust client forwards it to its own clients: one key, the variant's name, with the fields in snake_case; a missing optional
+ * field is `null`, those of an audio frame are left out. A `wire` event stays what it is, and one that the Rust client does not have is as it arrived.
  *
  * @param protocol - Of the session: since `v3` the session's id has another name.
  */
@@ -52,7 +52,7 @@ export function realtimeEventToWire(event: RealtimeEvent, protocol: RealtimeProt
     case "wire":
       return event.event;
     default:
-      return event.raw ?? event; // the reference has no variant for it
+      return event.raw ?? event; // the Rust client has no variant for it
   }
 }
 

@@ -10,21 +10,24 @@ import { type ConnectionHistory, type FullRequest, type IncrementalPlan, knownHi
 import type { ConnectionCall } from "./lanes/connections.ts";
 import type { LaneSlot } from "./lanes/slot.ts";
 
-/** One try of one request on one carrier. */
+/** One attempt to send a request over one carrier (WebSocket or HTTP). */
 export interface Attempt {
   readonly carrier: "websocket" | "http";
-  /** A connection is being opened; nothing has been sent. */
+  /** True while a connection is being opened; nothing has been sent. */
   readonly isOpening: boolean;
-  /** It goes over a connection that was there before. */
+  /** True if the request went over a connection that was already open. */
   readonly wasIdle: boolean;
-  /** The response goes on at the service whatever became of its stream: asking anew would make it, and its cost, twice. */
+  /**
+   * True if the service continues the response even when its stream breaks. Sending the request again would then create, and bill, a second
+   * response.
+   */
   readonly goesOn: boolean;
-  /** Why all of the request was sent; undefined where only what is new of it was, and before it is sent. */
+  /** Why the whole request was sent. Undefined before it is sent, and when only the new items were sent. */
   readonly whole: WholeCause | undefined;
   open(): Promise<ResponseStream>;
-  /** The response ended with these items of its own, and another one goes on with this input. */
+  /** A steered response ended with the items `items`; the service continues with another response, to `input`. */
   steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void;
-  /** The response is complete, with these items of its own. */
+  /** The response is complete; `items` are its output. */
   completed(responseId: string, items: readonly ResponseItem[]): void;
 }
 
@@ -56,7 +59,7 @@ export class HttpAttempt implements Attempt {
   completed(): void {}
 }
 
-/** A request as it goes out over a WebSocket, written once. */
+/** A request encoded as a WebSocket frame. Encoding is done once. */
 export interface WrittenFrame {
   readonly plan: IncrementalPlan;
   readonly text: string;
@@ -65,21 +68,24 @@ export interface WrittenFrame {
 export interface WebSocketAttemptOptions {
   readonly slot: LaneSlot;
   readonly request: FullRequest;
-  /** As it was written for the connection with this history; undefined: for a new one. */
+  /** The frame, encoded for the connection with this history; `undefined` means for a new connection. */
   readonly written: WrittenFrame & { readonly history: ConnectionHistory | undefined };
-  /** Writes it anew, where that connection is gone by the time it is needed. */
+  /** Encodes the request again if that connection has been replaced. */
   readonly write: (plan: IncrementalPlan) => WrittenFrame;
   readonly connect: ConnectionCall;
   readonly reading: WebSocketStreamOptions;
-  /** In its place, where the connection takes no message as large as it. @throws {@link BuildError} Nothing may take it. */
+  /**
+   * Makes the attempt to use when the request is larger than the connection's server accepts. @throws {@link BuildError} HTTP may not be
+   * used.
+   */
   readonly otherwise: () => Attempt;
 }
 
 export class WebSocketAttempt implements Attempt {
   readonly goesOn = false;
-  /** What goes in its place. */
+  /** The attempt made in place of this one. */
   #instead: Attempt | undefined;
-  /** Until it is out: the request may be large. */
+  /** Released once the request is sent, because the request may be large. */
   #options: WebSocketAttemptOptions | undefined;
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
@@ -112,7 +118,7 @@ export class WebSocketAttempt implements Attempt {
     const { slot, request, written, write, connect, reading } = options;
     const { connection, history, streamId, wasIdle } = await slot.obtain(connect);
     await unlessAborted(reading.signal, () => history.unneeded());
-    // The connection may have died meanwhile, and another one wants all of it.
+    // The connection may have been replaced meanwhile, and a new one needs the whole request.
     const isCurrent = written.history === knownHistory(history) && history.holds(written.plan);
     const { plan, text } = isCurrent ? written : write(history.plan(request));
     if (Buffer.byteLength(text) > (connection.maxMessageBytes ?? Number.POSITIVE_INFINITY)) {
@@ -132,7 +138,7 @@ export class WebSocketAttempt implements Attempt {
       isOwnCall: false,
     });
     const begun = opening.then((stream) => stream.begun);
-    begun.catch(() => {}); // a request that does not go out is told to its caller
+    begun.catch(() => {}); // the caller of `open` gets the failure
     history.neededUntil(begun);
     return opening;
   }

@@ -1,13 +1,13 @@
 import { rateOf, type TurnCache, type WholeReason } from "../responses/received/cache-use.ts";
 
-/** The same over all answers so far; `whole` counts the requests that went out whole, by reason. */
+/** The cache figures of all answers so far. `whole` counts the requests that were sent whole, by reason. */
 export interface SessionCache extends Omit<TurnCache, "whole"> {
   readonly answers: number;
   readonly whole: Readonly<Partial<Record<WholeReason, number>>>;
   readonly last?: TurnCache;
 }
 
-/** Adds up what answers tell of the service's cache. */
+/** Adds up what the answers report about the service's prompt cache. */
 export class CacheTally {
   readonly #also: CacheTally | undefined;
   readonly #whole: Partial<Record<WholeReason, number>> = {};
@@ -17,7 +17,7 @@ export class CacheTally {
   #writtenTokens = 0;
   #last: TurnCache | undefined;
 
-  /** @param also - Told as well: the session's, of which this is one lane. */
+  /** @param also - A tally that counts the same answers: the session's, when this one belongs to a lane. */
   constructor(also?: CacheTally) {
     this.#also = also;
   }

@@ -19,34 +19,34 @@ import type { ConnectionCall } from "./lanes/connections.ts";
 import type { LaneSlot } from "./lanes/slot.ts";
 import type { SessionCallOptions, SessionOptions } from "./options.ts";
 
-/** One call, as every attempt of it needs it. */
+/** One call, with what each of its attempts needs. */
 export interface Call {
   readonly request: ResponsesRequest;
-  /** The request is the body as it goes out: nothing is added to it, and its items stay as they are. */
+  /** The request is already the body to send: nothing is added and its items are not changed. */
   readonly isBody?: boolean | undefined;
   readonly options: SessionCallOptions;
   readonly turnState: TurnState;
-  /** Ends the call: the caller's signal, or the end of the session. */
+  /** Ends the call. Fires with the caller's signal or when the session closes. */
   readonly signal: AbortSignal;
-  /** Who is told of it, and its credentials, over all its attempts. */
+  /** The observer and the credentials, shared by all attempts of the call. */
   readonly part: CallPart;
 }
 
 export interface CarriersOptions {
   readonly session: SessionOptions;
-  /** Of the lane. */
+  /** The lane's id. */
   readonly conversationId: string;
-  /** Of the session, whose connections lanes share. */
+  /** The session's id; lanes share the session's connections. */
   readonly sessionId: string;
-  /** Where a request names none. */
+  /** Used where a request has no `prompt_cache_key`. */
   readonly cacheKey: string;
   readonly service: Service;
-  /** Absent where the session opens no WebSocket. */
+  /** Undefined if the session opens no WebSocket. */
   readonly slot: LaneSlot | undefined;
   readonly maxFrameBytes: number;
 }
 
-/** Decides how a request travels, and writes it for its carrier. A WebSocket that was given up is not tried again. */
+/** Decides over which carrier (WebSocket or HTTP) a request goes, and encodes it. After a fallback to HTTP no WebSocket is tried again. */
 export class Carriers {
   readonly #options: CarriersOptions;
   readonly #provider: ProviderConfig;
@@ -64,39 +64,40 @@ export class Carriers {
     return this.slot !== undefined && this.#options.session.carrier !== "websocket";
   }
 
-  /** Absent once the session has fallen back. */
+  /** Undefined once the session has fallen back to HTTP. */
   get slot(): LaneSlot | undefined {
     const { slot } = this.#options;
     return slot?.isGivenUp ? undefined : slot;
   }
 
-  /** From now on everything in this session goes over HTTP; says so. */
+  /** Sends everything in this session over HTTP from now on, and announces it. */
   fallBack(reason: unknown, { observer }: CallPart): void {
     this.#options.slot?.giveUp();
     announceRemedy(observer, "fallback", reason);
   }
 
   /**
-   * The next try of a call.
+   * The next attempt of a call.
    *
-   * @param kept - Items that earlier tries of the same call have finished; they follow the caller's input.
-   * @throws {@link BuildError} The request is none, in the background where HTTP may not be used, or too large for the WebSocket that alone was asked for.
+   * @param kept - Items that earlier attempts of the same call have finished; they follow the caller's input.
+   * @throws {@link BuildError} The request is invalid, or it runs in the background or is too large for a WebSocket while the session may
+   *   use WebSockets only.
    */
   attempt(call: Call, kept: readonly ResponseItem[]): Attempt {
     const { slot } = this;
     const items = [...inputItems(call.request.input), ...kept];
     if (!slot) return this.#overHttp(call, items);
     if (call.request.background === true) {
-      if (this.mayFallBack) return this.#overHttp(call, items); // this one; the next goes over the WebSocket again
+      if (this.mayFallBack) return this.#overHttp(call, items); // only this request; the next goes over the WebSocket again
       throw new BuildError(
-        'a response in the background goes over HTTP alone, and this session uses WebSockets alone: leave background out, or give the session carrier: "auto"',
+        'a response in the background needs HTTP, and this session uses WebSockets only: leave background out, or give the session carrier: "auto"',
       );
     }
     const attempt = this.#overWebSocket(slot, call, items);
     return attempt ?? this.#tooLarge(call, items);
   }
 
-  /** One that no frame holds goes over HTTP; the next may go over the WebSocket again. */
+  /** Sends a request that no frame can hold over HTTP; the next may go over the WebSocket again. */
   #tooLarge(call: Call, items: readonly ResponseItem[]): Attempt {
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
@@ -104,12 +105,12 @@ export class Carriers {
     );
   }
 
-  /** The session's own bound, or the connection's where that is lower. */
+  /** The session's limit, or the connection's if that is lower. */
   get #maxFrameBytes(): number {
     return Math.min(this.#options.maxFrameBytes, this.slot?.maxMessageBytes ?? Number.POSITIVE_INFINITY);
   }
 
-  /** A try that prepares the connection and the service's cache without an answer; undefined where there is nothing to prepare. */
+  /** An attempt that warms up the connection and the service's cache without an answer; undefined if there is nothing to warm up. */
   prewarm(call: Call): Attempt | undefined {
     const { slot } = this;
     if (!slot || slot.history?.isFresh === false) return undefined;
@@ -124,7 +125,7 @@ export class Carriers {
     return { options: { conversationId, turnMetadata, turnState, headers, compression, signal }, part };
   }
 
-  /** The request, written once for the connection that it will most likely go over; undefined where a frame cannot hold it. */
+  /** Encodes the request once, for the connection that will most likely carry it. Undefined if a frame cannot hold it. */
   #overWebSocket(
     slot: LaneSlot,
     call: Call,
@@ -155,7 +156,6 @@ export class Carriers {
       write,
       connect: this.connection(call),
       otherwise: () => this.#tooLarge(call, items),
-      // Kept by the session, over all its streams.
       reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
   }
@@ -169,12 +169,12 @@ export class Carriers {
       ? asked
       : encodeResponsesRequest(this.#withCacheKey(asked), requestEncoding(this.#provider));
     const headers = { ...session.headers, ...options.headers };
-    // The session keeps what came, over all its streams.
+    // The session keeps the items and texts of all its streams, so a single stream need not.
     const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal, keep: false };
     return new HttpAttempt(service, { body, options: { ...options, ...ofSession }, part });
   }
 
-  /** What is compared from turn to turn: local notes, which are never sent, are not part of it. */
+  /** The fields that are compared from turn to turn. Local notes are never sent, so they are left out. */
   #fullRequest({ request, isBody }: Call, items: readonly ResponseItem[]): FullRequest {
     if (isBody) return { fields: { ...request, input: [] }, items };
     const store = request.store ?? requestEncoding(this.#provider).azure;
@@ -186,7 +186,7 @@ export class Carriers {
     return { ...request, prompt_cache_key: request.prompt_cache_key ?? this.#options.cacheKey };
   }
 
-  /** The ids of stored items are written over HTTP alone, as in the reference. */
+  /** Ids of stored items are sent over HTTP only, as in the Rust client. */
   #websocketBody({ fields }: FullRequest, { items }: IncrementalPlan, isBody = false): JsonObject {
     if (isBody) return { ...fields, input: items };
     const ids = requestEncoding(this.#provider).itemIds;

@@ -6,7 +6,7 @@ import type { ResponseItem } from "../wire/items.ts";
 import type { Attempt } from "./attempt.ts";
 import { endsWithAnswer, keptItemCount } from "./kept-items.ts";
 
-/** About the connection rather than the answer: it may come again without a word. */
+/** Events about the connection, not the answer: after a retry they may come again. */
 const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
   "server_model",
   "rate_limits",
@@ -19,15 +19,15 @@ export interface Opened {
   readonly events: EventIterator;
 }
 
-/** One attempt of a call, from the wait before it to what came of it. The next one gets an object of its own. */
+/** One attempt of a call, from the delay before it to its result. Each attempt has its own object. */
 export class CurrentAttempt {
-  /** The wait before it. */
+  /** Delay before the attempt, in milliseconds. */
   readonly delayMs: number;
   attempt: Attempt | undefined;
   opened: Opened | undefined;
-  /** Items that it has finished, in the order in which they came. */
+  /** Finished items, in order of arrival. */
   #finished: OutputItemDoneEvent[] = [];
-  /** Items that have begun. */
+  /** Number of items that have begun. */
   #begun = 0;
   #hasYielded = false;
   #isAnswered = false;
@@ -37,17 +37,17 @@ export class CurrentAttempt {
     this.delayMs = delayMs;
   }
 
-  /** Something of it would come twice. */
+  /** True if a retry would deliver some content twice. */
   get hasYielded(): boolean {
     return this.#hasYielded;
   }
 
-  /** Its answer is finished, with every item that has begun, and nothing has come since. */
+  /** True if every item that began is finished, the last one ends the answer, and nothing has come since. */
   get isAnswered(): boolean {
     return this.#isAnswered;
   }
 
-  /** What comes now is a response that goes on in the place of the one that was asked for. */
+  /** True if what arrives now belongs to a response that replaces the requested one, after steering. */
   get isSuccessor(): boolean {
     return this.#isSuccessor;
   }
@@ -67,17 +67,17 @@ export class CurrentAttempt {
     }
   }
 
-  /** Of its items, those that a further try can go on from. */
+  /** The finished items that a further attempt can continue from. */
   kept(): ResponseItem[] {
     return inOutputOrder(this.#finished.slice(0, keptItemCount(this.#items())));
   }
 
-  /** The response is over, with what was finished. */
+  /** Records that the response is complete, with its finished items. */
   answered(responseId: string | undefined): void {
     if (responseId !== undefined) this.attempt?.completed(responseId, inOutputOrder(this.#finished));
   }
 
-  /** Another response goes on in its place. @returns What stands of it, with what was said behind it. */
+  /** Records that another response continues in its place. @returns The items that stay valid, followed by the steering input. */
   goOn({ responseId, input }: SteeredEvent): ResponseItem[] {
     this.#isSuccessor = true;
     const finished = inOutputOrder(this.#finished);

@@ -4,28 +4,28 @@ import type { ResponseItem } from "../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import { copyOfJson, isSameJson } from "./json-value.ts";
 
-/** A full request: every field of its body but `input` as it is sent, and the items of its input as the caller gave them. */
+/** A full request: all fields of the body except `input`, as sent, and the input items as the caller gave them. */
 export interface FullRequest {
   readonly fields: JsonObject;
   readonly items: readonly ResponseItem[];
 }
 
-/** How a request goes out: with the id of the response that it goes on from and what is new, or with everything. */
+/** How a request is sent: as the id of the previous response and the new items, or whole. */
 export interface IncrementalPlan {
   readonly previousResponseId: string | undefined;
   readonly items: readonly ResponseItem[];
-  /** Why it goes out with everything, where it does. */
+  /** Why the request is sent whole; undefined if it is not. */
   readonly whole?: WholeCause | undefined;
 }
 
-/** With everything. */
+/** Sends everything. */
 export function wholePlan({ items }: FullRequest, whole: WholeCause): IncrementalPlan {
   return { previousResponseId: undefined, items, whole };
 }
 
 /**
- * Fields that may differ: they say how a request is sent or what it is called, not what the conversation is. They go out with every request, increments
- * included.
+ * Fields that may differ between two turns: they control how a request is sent or labelled, not the conversation. They are sent with every
+ * request, incremental ones too.
  */
 const NOT_COMPARED: ReadonlySet<string> = new Set([
   "input",
@@ -35,7 +35,7 @@ const NOT_COMPARED: ReadonlySet<string> = new Set([
   "stream_options",
 ]);
 
-/** The first field in which two requests differ, but for those that may. */
+/** The first field in which two requests differ, apart from those that may. */
 export function changedField(left: JsonObject, right: JsonObject): string | undefined {
   for (const name of new Set([...Object.keys(right), ...Object.keys(left)])) {
     if (NOT_COMPARED.has(name) || isSameJson(left[name], right[name])) continue;
@@ -45,17 +45,17 @@ export function changedField(left: JsonObject, right: JsonObject): string | unde
   return undefined;
 }
 
-/** What the cache is compared with is another response every time. */
+/** Leaves out the response that the cache is compared with, because it changes with every request. */
 function steady(options: unknown): unknown {
   return isJsonObject(options) ? { ...options, comparison_response_id: undefined } : options;
 }
 
 /**
- * Are two items the same to the service and to the reference? Either field by field, or as the reference's types see them: equal as they
- * are written and in their ids, whatever else the service or the caller noted on them. A reference to an item stands for it, and a call needs no id
- * (parity: `session/known-by-call-id`).
+ * True if two items are the same to the service and to the Rust client. Either all fields are equal, or the items are equal as the Rust
+ * client's types see them: same content and same id, whatever else the service or the caller added. An item reference matches the item it
+ * names, and a call matches by `call_id` without its id (parity: `session/known-by-call-id`).
  *
- * @param right - Of the later request.
+ * @param right - The item of the later request.
  */
 export function isSameItem(left: ResponseItem, right: ResponseItem): boolean {
   if (isSameJson(left, right)) return true;
@@ -63,7 +63,7 @@ export function isSameItem(left: ResponseItem, right: ResponseItem): boolean {
   return hasSameId(left, right) && isSameJson(encodeItem(left), encodeItem(right));
 }
 
-/** A call is known by its `call_id` where its id was lost. */
+/** A call without its id is recognised by its `call_id`. */
 function hasSameId(left: ResponseItem, right: ResponseItem): boolean {
   if (idOf(left) === idOf(right)) return true;
   return idOf(right) === "" && "call_id" in left && "call_id" in right && left.call_id === right.call_id;
@@ -78,7 +78,10 @@ interface LastResponse {
   readonly items: readonly ResponseItem[];
 }
 
-/** Where conversations part: a response that others than its own lane go on from. Where nothing is stored, the service forgets it with the lane's next one. */
+/**
+ * The point where conversations branch: a response that several lanes continue from. Where responses are not stored, the service forgets
+ * this one with its lane's next request.
+ */
 class Fork {
   readonly #beginning = new Set<Promise<void>>();
   #isOver = false;
@@ -87,49 +90,50 @@ class Fork {
     return this.#isOver;
   }
 
-  /** The response is forgotten. */
+  /** The service has forgotten the response. */
   end(): void {
     this.#isOver = true;
   }
 
-  /** A branch is on its way, and needs the response until then. */
+  /** A branch has been sent and needs the response until `begun` settles. */
   needed(begun: Promise<void>): void {
     this.#beginning.add(begun);
     const done = (): void => void this.#beginning.delete(begun);
     begun.then(done, done);
   }
 
-  /** Resolves when no branch on its way needs it any more. */
+  /** Resolves when no branch that has been sent needs the response any more. */
   async unneeded(): Promise<void> {
     await Promise.allSettled(this.#beginning);
   }
 }
 
 /**
- * What one WebSocket connection knows of the conversation, and the rule by which a request leaves it out.
+ * What one WebSocket connection knows of the conversation, and the rule for leaving that out of a request.
  *
- * With P the last full request, L the last response and N the new request, N goes out as what follows P's input and L's items when: L was
- * completed, has an id, and no request has been sent since; P and N have the same fields but for those that are not compared; and N's input begins with P's input and L's items, ids included. The rest may be empty. In every case N becomes P.
+ * Let P be the last full request, L the last response and N the new request. N is sent as the items that follow P's input and L's items if
+ * all of this holds: L completed, has an id, and no request was sent since; P and N have the same fields, apart from those that are not
+ * compared; N's input begins with P's input followed by L's items, ids included. There may be no new items. In every case N becomes P.
  *
- * Requests and responses are copied, because callers change their history in place; equal texts are shared with the originals.
+ * Requests and responses are copied, because callers change their history in place; equal strings are shared with the originals.
  *
- * @see The reference's incremental requests; a caller who sets `previous_response_id` himself gets what he asked for.
+ * @see The Rust client's incremental requests. If the caller sets `previous_response_id`, it is sent as given.
  */
 export class ConnectionHistory {
   #fields: JsonObject | undefined;
   #items: ResponseItem[] = [];
   #last: LastResponse | undefined;
-  /** Of the last response, once others go on from it. */
+  /** The branching point at the last response, once other lanes continue from it. */
   #fork: Fork | undefined;
-  /** Of a branch that has not been sent. */
+  /** The branching point that this history starts from, until its first request is sent. */
   #origin: Fork | undefined;
 
-  /** Whether no request has been sent since the connection was opened. */
+  /** True if no request has been sent on this connection. */
   get isFresh(): boolean {
     return this.#fields === undefined;
   }
 
-  /** How `next` would go out now; changes nothing. */
+  /** How `next` would be sent now. Changes nothing. */
   plan(next: FullRequest): IncrementalPlan {
     const last = this.#last;
     const whole = this.#whyWhole(next);
@@ -137,12 +141,12 @@ export class ConnectionHistory {
     return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
   }
 
-  /** Does `plan`, made earlier, still hold? The response that a branch goes on from may be forgotten by now. */
+  /** True if a plan made earlier is still valid. The response that a branch continues from may be forgotten by now. */
   holds({ previousResponseId }: IncrementalPlan): boolean {
     return previousResponseId === undefined || !this.#origin?.isOver;
   }
 
-  /** Another history that begins as this one: its first request goes on from the same response. */
+  /** A history for another lane: its first request continues from the same response. */
   fork(): ConnectionHistory {
     const branch = new ConnectionHistory();
     branch.#fields = this.#fields;
@@ -153,23 +157,23 @@ export class ConnectionHistory {
     return branch;
   }
 
-  /** Resolves when the service may forget the last response: no branch on its way goes on from it. */
+  /** Resolves when the service may forget the last response, because no branch still needs it. */
   async unneeded(): Promise<void> {
     await this.#fork?.unneeded();
   }
 
-  /** Of a branch's first request, which needs the response that it goes on from until `begun`. */
+  /** Keeps the response that this branch continues from until its first request has begun. */
   neededUntil(begun: Promise<void>): void {
     this.#origin?.needed(begun);
     this.#origin = undefined;
   }
 
-  /** Records that `next` is being sent by `plan`. The last response is used up by it, used or not. */
+  /** Records that `next` is being sent as `plan` says. The last response cannot be continued from again. */
   sent(next: FullRequest, plan: IncrementalPlan): void {
     if (next.fields.store !== true) this.#fork?.end();
     this.#fork = undefined;
     if (plan.previousResponseId !== undefined && this.#last) {
-      // What was found equal need not be copied again: a turn costs what is new in it.
+      // Equal parts need not be copied again, so a turn costs only what is new in it.
       this.#items.push(...this.#last.items, ...copyOfJson(plan.items));
     } else {
       this.#fields = copyOfJson(next.fields);
@@ -178,16 +182,16 @@ export class ConnectionHistory {
     this.#last = undefined;
   }
 
-  /** Records the response to the request sent last: `items` are those of `output_item.done`, in order. */
+  /** Records the response to the last request. `items` are those of `output_item.done`, in order. */
   completed(id: string, items: readonly ResponseItem[]): void {
     try {
       this.#last = { id, items: copyOfJson(items) };
     } catch {
-      this.#last = undefined; // nested deeper than the stack goes: it cannot be sent back either
+      this.#last = undefined; // nested too deep to be sent back
     }
   }
 
-  /** Records that another response goes on from the one to the request sent last, with `input`. */
+  /** Records that another response, to `input`, continues from the response to the last request. */
   steered(id: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void {
     this.completed(id, items);
     if (this.#last) this.#items.push(...this.#last.items, ...copyOfJson(input));
@@ -195,7 +199,7 @@ export class ConnectionHistory {
     this.#last = undefined;
   }
 
-  /** Undefined where only what is new need go out. */
+  /** Undefined if the new items are enough. */
   #whyWhole(next: FullRequest): WholeCause | undefined {
     const last = this.#last;
     if ((next.fields.previous_response_id ?? undefined) !== undefined) return { reason: "own_previous_response_id" };
@@ -207,7 +211,7 @@ export class ConnectionHistory {
     return item === undefined ? undefined : { reason: "history_changed", item };
   }
 
-  /** The first item that is not as it was sent and answered. */
+  /** Index of the first item that differs from what was sent and answered. */
   #differsFrom(last: LastResponse, next: readonly ResponseItem[]): number | undefined {
     const known = this.#items.length;
     const differs = (items: readonly ResponseItem[], from: number): number | undefined => {
@@ -221,7 +225,7 @@ export class ConnectionHistory {
   }
 }
 
-/** The history of a connection that has one: a new connection's is that of none. */
+/** The connection's history, or undefined if it is new and therefore empty. */
 export function knownHistory(history: ConnectionHistory | undefined): ConnectionHistory | undefined {
   return history?.isFresh ? undefined : history;
 }

@@ -1,12 +1,13 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 
-/** Deeper than any JSON that the platform writes, so what is refused here could not have been sent; a value that holds itself ends here too. */
+/** Deeper than any JSON that the platform can write, so a value refused here could not have been sent. It also ends cyclic values. */
 const MAX_DEPTH = 100_000;
 
 /**
- * Are two JSON values the same? The order of keys does not count, and a key that holds `undefined` counts as absent, as in JSON.
- * Equal strings that are one string cost nothing, so a long history compares in the number of its fields, not of its characters.
- * Takes any depth: values that have not been compared yet wait in a list, not on the stack.
+ * True if two JSON values are equal. The order of keys does not count, and a key with the value `undefined` counts as absent, as in JSON.
+ *
+ * Identical strings are compared by reference, so a long history costs the number of its fields, not of its characters. Any depth works:
+ * pending values wait in a list, not on the stack.
  */
 export function isSameJson(left: unknown, right: unknown): boolean {
   const waiting: unknown[] = [left, right];
@@ -45,10 +46,10 @@ function pairFields(left: JsonFields, right: JsonFields, waiting: unknown[]): bo
 }
 
 /**
- * A copy that later changes of the original do not reach, dates and the like as JSON has them. Strings are shared. Takes any depth that can
- * be sent.
+ * A copy that later changes of the original do not affect; dates and similar objects become what JSON makes of them. Strings are shared.
+ * Works for any depth that can be sent.
  *
- * @throws {@link BuildError} The value holds itself, or is nested deeper than JSON can be written.
+ * @throws {@link BuildError} The value contains itself, or is nested deeper than JSON can be written.
  */
 export function copyOfJson<Value>(value: Value): Value;
 export function copyOfJson(value: unknown): unknown {
@@ -63,7 +64,7 @@ export function copyOfJson(value: unknown): unknown {
 
 type JsonFields = Record<string, unknown>;
 
-/** An object or a list whose copy is still empty. */
+/** An object or array whose copy is still empty. */
 interface Level {
   readonly from: JsonFields;
   readonly to: JsonFields;
@@ -74,14 +75,14 @@ function emptyCopy(value: unknown, depth: number, waiting: Level[]): unknown {
   if (!isContainer(value)) return value;
   if (!Array.isArray(value) && typeof value.toJSON === "function") return value.toJSON();
   if (depth > MAX_DEPTH) {
-    throw new BuildError("the request body cannot be written as JSON: it is nested too deep, or holds itself");
+    throw new BuildError("the request body cannot be written as JSON: it is nested too deep, or contains itself");
   }
   const to: unknown = Array.isArray(value) ? new Array(value.length) : {};
   if (isContainer(to)) waiting.push({ from: value, to, depth });
   return to;
 }
 
-/** Not by assignment alone, which takes a field `__proto__` for something else. */
+/** Plain assignment would treat a field called `__proto__` as the prototype. */
 function setField(to: JsonFields, key: string, value: unknown): void {
   if (key === "__proto__") {
     Object.defineProperty(to, key, { value, enumerable: true, writable: true, configurable: true });

@@ -1,17 +1,17 @@
 import type { ResponseItem } from "../wire/items.ts";
 
 /**
- * How many of the items that a broken stream has finished can stand in the input of the next try: all before the first call that waits for
- * the caller's output. A call without its output is refused, so it is asked for again, with all that follows it.
+ * How many items that a broken stream has finished can go into the input of the next attempt: all before the first call that waits for the
+ * caller's output. The service refuses a call without its output, so that call and all items after it are requested again.
  *
- * @see The reference keeps every finished item, because it runs the tools meanwhile and so has their outputs.
+ * @see The Rust client keeps every finished item, because it runs the tools meanwhile and so has their outputs.
  */
 export function keptItemCount(finished: readonly ResponseItem[]): number {
   const firstCall = finished.findIndex(awaitsOutput);
   return firstCall === -1 ? finished.length : firstCall;
 }
 
-/** Calls that the service runs itself have no `call_id`; the output of a call marked `async` may come in a later request. */
+/** Calls that the service runs itself have no `call_id`. The output of a call marked `async` may come in a later request. */
 function awaitsOutput(item: ResponseItem): boolean {
   const type: string = item.type;
   if ("async" in item && item.async === true) return false;
@@ -20,8 +20,8 @@ function awaitsOutput(item: ResponseItem): boolean {
 }
 
 /**
- * Do the items of a response end with its answer? A message is one, unless it says that it goes on: a remark between tool calls has a phase of its
- * own. Behind a call that waits for its output nothing is.
+ * True if the items of a response end with its answer: a message, unless its `phase` marks it as a remark between tool calls. An item after
+ * a call that waits for its output is never the answer.
  */
 export function endsWithAnswer(finished: readonly ResponseItem[]): boolean {
   const last = finished.at(-1);

@@ -14,34 +14,34 @@ import {
 import { type ConversationOptions, UNARY_NAMES, type UnaryOptions } from "../service/call-options.ts";
 import { CLIENT_NAMES, type ClientOptions } from "../service/client.ts";
 
-/** What a session is made of: what every client takes, and its own. */
+/** Options of a session: those of every client, and its own. */
 export type ResponsesSessionOptions = ClientOptions & SessionOptions;
 
 export interface SessionOptions extends Pick<ConversationOptions, "sessionSource"> {
-  /** Sent with every request, and as `prompt_cache_key` where a request names none. Default: a random UUID. */
+  /** Sent with every request, and as `prompt_cache_key` where a request has none. @default a random UUID */
   readonly conversationId?: string | undefined;
   /**
-   * `auto`: a WebSocket if the provider has them (`supportsWebSockets`), HTTP from the moment it does not work. `websocket`: nothing else,
-   * its failures are the caller's. Default `auto`.
+   * `auto`: a WebSocket if the provider supports it (`supportsWebSockets`), and HTTP once the WebSocket fails. `websocket`: WebSockets
+   * only; their failures reach the caller. `http`: HTTP only. @default `"auto"`
    */
   readonly carrier?: CarrierChoice | undefined;
-  /** Coding of HTTP request bodies; default the provider's. */
+  /** Coding of HTTP request bodies. @default the provider's */
   readonly compression?: Compression | undefined;
   /**
-   * Offer compression of WebSocket frames (permessage-deflate). Default true: instructions and tools, which go along with every request, shrink to next to
-   * nothing. Where a server compresses every small event, reading costs about ten times what it does over SSE: false spares that.
+   * Offer compression of WebSocket frames (permessage-deflate). Instructions and tools are sent with every request and compress very well.
+   * If a server compresses every small event, reading costs about ten times as much as over SSE; `false` avoids that. @default `true`
    */
   readonly frameCompression?: boolean | undefined;
-  /** Further headers of every request and handshake; they overwrite the provider's and the identity's. */
+  /** Further headers for every request and handshake; they overwrite the provider's and the identity's. */
   readonly headers?: HeaderInit | undefined;
   /**
-   * Age in milliseconds from which a WebSocket is replaced before the next request. Default 3 300 000: the service ends connections
-   * after 60 minutes.
+   * Age in milliseconds from which a WebSocket is replaced before the next request. The service closes connections after 60 minutes.
+   * @default 3 300 000 (55 minutes)
    */
   readonly maxConnectionAgeMs?: number | undefined;
-  /** Size of a request, in bytes, from which it goes over HTTP. Default 16 777 216: the service refuses larger messages. */
+  /** Size of a request, in bytes, from which it goes over HTTP. The service refuses larger messages. @default 16 777 216 (16 MiB) */
   readonly maxFrameBytes?: number | undefined;
-  /** Most WebSockets that the session opens for its lanes. Default 4; a session without lanes has one. */
+  /** The most WebSockets that the session opens for its lanes. A session without lanes uses one. @default 4 */
   readonly maxConnections?: number | undefined;
 }
 
@@ -57,9 +57,9 @@ const SESSION_NAMES = {
   maxConnections: true,
 } as const;
 
-/** Of `api.session(…)`, whose line is there. */
+/** The options of `api.session(…)`, which brings its own connections. */
 export const checkSessionOptions = knownOptions<SessionOptions>("the options of a session", SESSION_NAMES);
-/** Of the class, which may bring its own line. */
+/** The options of the class, which may get connections of its own. */
 export const checkSessionClientOptions = knownOptions<
   SessionOptions & { [Name in keyof typeof CLIENT_NAMES]: unknown }
 >("the options of a session", { ...CLIENT_NAMES, ...SESSION_NAMES });
@@ -72,7 +72,7 @@ const CALL = knownOptions<SessionCallOptions>("the options of a call", {
   shouldRetry: true,
 });
 
-/** @throws {@link BuildError} An option is unknown, or a name is not one that it knows. */
+/** @throws {@link BuildError} An option is unknown, or an option has an unknown value. */
 export function checkCallOptions(options: SessionCallOptions): void {
   CALL(options);
   checkReading(options);
@@ -82,7 +82,7 @@ const DEFAULT_MAX_CONNECTION_AGE_MS = 55 * 60_000;
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const DEFAULT_MAX_CONNECTIONS = 4;
 
-/** What a session goes by, each decided once. @throws {@link BuildError} A number is none, or a name is not known. */
+/** The settings of a session, each decided once. @throws {@link BuildError} A number is invalid, or a name is unknown. */
 export function sessionSettings(options: SessionOptions) {
   const { carrier = "auto", compression = "none" } = options;
   const { maxConnectionAgeMs = DEFAULT_MAX_CONNECTION_AGE_MS, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
@@ -99,12 +99,14 @@ export function sessionSettings(options: SessionOptions) {
 /** Options of `compact` in a session. */
 export interface SessionCompactOptions extends UnaryOptions, Pick<CompactOptions, "form" | "turnMetadata"> {}
 
-/** Options of one call. Further `headers` travel on a WebSocket only with a new connection. */
+/** Options of one call. `headers` reach a WebSocket only when the call opens a new connection. */
 export interface SessionCallOptions
   extends UnaryOptions,
     StreamOptions,
     BackgroundOptions,
     Pick<ConversationOptions, "turnMetadata"> {
-  /** Instead of the provider's `retry.shouldRetry`, for what the session tries again; the tries of a single HTTP request stay the provider's. */
+  /**
+   * Replaces the provider's `retry.shouldRetry` for what the session retries. Retries of a single HTTP request still follow the provider's.
+   */
   readonly shouldRetry?: RetryPolicy["shouldRetry"];
 }

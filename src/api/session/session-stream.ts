@@ -29,11 +29,11 @@ export interface SessionStreamOptions {
   readonly call: Call;
   readonly limits: ProviderLimits;
   readonly timing: Timing;
-  /** Called with what an answer says of the service's cache. */
+  /** Called with what an answer reports about the service's prompt cache. */
   readonly onAnswer: (cache: TurnCache) => void;
   /** Called once, when the call is over, however it ended. */
   readonly onEnd: () => void;
-  /** Fires the call's signal, which ends it. */
+  /** Fires the call's signal, which ends the call. */
   readonly cancel: () => void;
   /** As for `Received`. */
   readonly keep: boolean | undefined;
@@ -44,10 +44,10 @@ type Batch = IteratorResult<ResponseEvent[], undefined>;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** The `code` of the error of a stream that broke between the answer and the event that ends it. */
+/** The `code` of the error when a stream breaks between the answer and the event that ends it. */
 const END_UNCONFIRMED = "end_unconfirmed";
 
-/** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is asked for. */
+/** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
 export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
   readonly control = this;
@@ -55,33 +55,33 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   readonly #options: SessionStreamOptions;
   readonly #kept: ResponseItem[] = [];
   #current = new CurrentAttempt(0);
-  /** Spent on the carrier of the current attempt. */
+  /** Retries used on the carrier of the current attempt. */
   #retries = 0;
-  /** The session may take the next call. */
+  /** The session may start the next call. */
   #isOver = false;
   /** Nothing more is yielded. */
   #isDone = false;
-  /** Why somebody else than the reader ended it; told once. */
+  /** Why the call was ended by someone other than its reader; reported once. */
   #leftFor: { readonly reason: unknown } | undefined;
   /** Calls of `next` that wait. */
   #asked = 0;
   #lastStep: Promise<unknown> = Promise.resolve();
-  /** How it ended, if not well. */
+  /** The error it ended with, if any. */
   #failure: { readonly error: unknown } | undefined;
   #drained: Promise<void> | undefined;
-  /** The caller wants no more of it: it is not asked anew. */
+  /** The caller wants no more of the answer, so it is not retried. */
   #isInterrupted = false;
-  /** A stream held an event that is none; the same again is a fault of the server's. */
+  /** A stream contained an unreadable event. If that happens again, the server is at fault. */
   #hasSeenDamage = false;
 
   constructor(options: SessionStreamOptions) {
     this.#options = options;
     this.received = new Received({ keep: options.keep });
-    // Whatever waits heeds the signal itself; this is for the call that nobody reads on.
+    // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
     options.call.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
   }
 
-  /** Resolves when the first stream is open. Throws what ends the call before that. */
+  /** Resolves when the first stream is open. Throws the error that ends the call before that. */
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
@@ -114,7 +114,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     this.#isDone = true;
     if (!this.#isOver) {
       await this.#current.opened?.events.return();
-      this.#options.cancel(); // it may wait for a connection, or for a retry
+      this.#options.cancel(); // a connection attempt or a retry delay may still be pending
     }
     return DONE;
   }
@@ -126,7 +126,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return opened.stream.steer(input);
   }
 
-  /** See `ResponseStream.interrupt`; between two attempts, and where one breaks meanwhile, the answer ends with what there is of it. */
+  /** See `ResponseStream.interrupt`. Between two attempts, or if the stream breaks meanwhile, the answer ends with what has arrived. */
   async interrupt(): Promise<void> {
     if (this.#isOver) return;
     this.#isInterrupted = true;
@@ -140,7 +140,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     await this.return();
   }
 
-  /** Who asks ahead gets his event after those before him. */
+  /** Runs `next` calls one after the other, so events arrive in the order they were requested. */
   #inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
     const result = this.#asked === 0 ? step() : this.#lastStep.then(step, step);
     this.#asked += 1;
@@ -203,16 +203,18 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     }
   }
 
-  /** A damaged event may be the network's fault; on the next try as well it is the server's, and asking for it a third time helps nobody. */
+  /**
+   * A damaged event may be the network's fault. If the next attempt gets it too, the server sends it, and a third attempt would not help.
+   */
   #sameAgain(error: unknown): unknown {
     if (!CodexApiError.is(error) || error.kind !== "stream" || error.code !== DAMAGED_EVENT) return error;
     if (this.#hasSeenDamage)
-      return new ProtocolError(`${error.message}; it was the same when it was asked for again`, { cause: error });
+      return new ProtocolError(`${error.message}; the retried request brought the same`, { cause: error });
     this.#hasSeenDamage = true;
     return error;
   }
 
-  /** The stream of the current attempt, which begins with the first who asks. */
+  /** The stream of the current attempt; the first caller that needs it opens it. */
   async #opened(): Promise<Opened> {
     const { carriers, call, timing } = this.#options;
     const current = this.#current;
@@ -232,14 +234,14 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
       this.#tally(event.tokenUsage);
       this.#kept.push(...current.goOn(event));
     } else if (event.type === "completed" || event.type === "incomplete") {
-      // Before the caller sees it: what he sends in answer may go on from here.
+      // Before the caller sees the event: its next request may continue from here.
       current.answered(event.responseId);
       this.#tally(event.tokenUsage);
       this.#end();
     }
   }
 
-  /** What there is of it when it breaks after an interruption, or before it was asked for. */
+  /** The result so far, when the stream breaks after an interruption or was interrupted before it was sent. */
   #endInterrupted(): IncompleteEvent {
     const event: IncompleteEvent = { type: "incomplete", reason: "interrupted" };
     this.received.note(event);
@@ -251,11 +253,11 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #tally(usage: TokenUsage | undefined): void {
     const { call, onAnswer } = this.#options;
     const { attempt, isSuccessor } = this.#current;
-    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor was not asked for: one request, one reason
+    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor had no request of its own: one request, one reason
     call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
   }
 
-  /** Of a call that ends with an error: an answer that stopped early can be gone on from. */
+  /** For a call that ends with an error. An answer that stopped early can be continued from. */
   #failed(error: unknown): unknown {
     if (!CodexApiError.is(error)) return error;
     if (error.kind === "incomplete") {
@@ -266,7 +268,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return withPartial(error, this.received.partial());
   }
 
-  /** Prepares the next attempt, and tells what became of what was yielded. Throws the error if there is no next attempt. */
+  /** Prepares the next attempt, and reports what becomes of the events yielded so far. Throws the error if there is no next attempt. */
   #recover(error: unknown): RestartedEvent | undefined {
     const { carriers, limits, timing } = this.#options;
     const { attempt, hasYielded } = this.#current;
@@ -316,13 +318,13 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return restarted;
   }
 
-  /** `retry` is 0 for a dead idle connection that is replaced: it costs none. */
+  /** `retry` is 0 when a dead idle connection is replaced, which uses no retry. */
   #announce(reason: unknown, retry: number, delayMs: number): void {
     const { maxStreamRetries: maxRetries } = this.#options.limits;
     announceRetry(this.#options.call.part.observer, { retry, maxRetries, delayMs, reason, layer: "stream" });
   }
 
-  /** Nobody reads on. A response that the service ends for that is gone on from by the next call, which waits for its end. */
+  /** The reader has left. If the service ends the response because of that, the next call waits for this and continues from it. */
   readonly #leaveAttempt = (): void => {
     const aftermath = this.#current.opened?.stream.aftermath;
     if (aftermath) void aftermath.then((left) => this.#endLeft(left));
@@ -330,7 +332,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   };
 
   #endLeft(left: LeftResponse | undefined): void {
-    // Items that were finished and never read are in no history of the caller's: from those nothing goes on.
+    // Finished items that were never read are not in the caller's history, so nothing can continue from them.
     if (left && left.finishedItems === this.#current.finishedItems) this.#current.answered(left.responseId);
     this.#end();
   }
@@ -347,7 +349,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 function unconfirmed(error: unknown): StreamError {
   const { message } = error as Error;
   return new StreamError(
-    `the stream broke behind the finished answer, before the event that ends it (${message}); it was not asked for again, since that would make, and cost, a second answer: \`partial\` has this one, most likely whole`,
+    `the stream broke after the finished answer, before the event that ends it (${message}); the request was not sent again, because that would create, and bill, a second answer: \`partial\` has this one, most likely complete`,
     { code: END_UNCONFIRMED, cause: error },
   );
 }

@@ -21,20 +21,21 @@ import {
 } from "./options.ts";
 
 /**
- * A conversation with the service: full requests in, and on the wire only what is new.
+ * A conversation with the service. You give it full requests; it sends only what is new.
  *
- * Over a WebSocket, which is kept from request to request, a request that continues the last one goes out as the id of the last response
- * and the items that are new; anything else, after an error too, as a whole. HTTP takes over for good, within the same call, when a
- * WebSocket cannot be opened (all but 401 and 429), or when its retries are spent.
+ * Over a WebSocket, which stays open between requests, a request that continues the last one is sent as the id of the last response and the
+ * new items. Any other request is sent whole, and so is the first one after an error. If a WebSocket cannot be opened (for any reason but
+ * 401 and 429), or its retries are used up, the session uses HTTP from then on, beginning with the same call.
  *
- * A stream that breaks is opened anew, up to the provider's `maxStreamRetries`, after the server's delay if it named one, else after
- * `baseDelayMs`, doubling; a `restarted` event says what of the answer so far still stands. One that breaks behind the finished answer is not: the
- * error has the answer in `partial` and `code: "end_unconfirmed"`. Every retry is announced through `telemetry.onRetry`. An incomplete answer, a usage limit and a request that the service refuses are not tried again.
+ * A stream that breaks is opened again, up to the provider's `maxStreamRetries`, after the delay that the server names, else after
+ * `baseDelayMs`, doubled each time. A `restarted` event says which parts of the answer are still valid. A stream that breaks after the
+ * finished answer is not retried: the error has the answer in `partial`, and `code: "end_unconfirmed"`. Every retry is announced through
+ * `telemetry.onRetry`. An incomplete answer, a usage limit and a request that the service refuses are not retried.
  *
- * A request with `background: true` goes over HTTP, whatever the session uses for others, and is not asked anew: its stream is taken up where it was.
+ * A request with `background: true` goes over HTTP in every session, and its stream is resumed where it broke, without a new request.
  *
- * Calls are answered one at a time in the order they were made: a second one waits until the first stream has ended or was left. `lane()` gives a
- * further conversation that runs beside this one, on the same connection.
+ * Calls are answered one at a time, in the order they were made: a second one waits until the first stream has ended or its reader has left
+ * it. `lane()` opens a further conversation that runs at the same time, on the same connection.
  *
  * @example
  * ```ts
@@ -46,9 +47,9 @@ import {
  * const next = await session.stream({ model, input }); // sends "Go on." alone
  * ```
  *
- * @see The reference's model client: its rule for incremental requests, its table of stream retries, its fallback.
- *   Differs: parity: `session/fallback-after-one`, `websocket/renewal`, `websocket/idle-death`, `websocket/oversized-request`,
- *   `stream/leaving-cancels`, `session/answered-once`.
+ * @see The Rust client's model client: its rule for incremental requests, its stream retries, its fallback. Differs: parity:
+ *   `session/fallback-after-one`, `websocket/renewal`, `websocket/idle-death`, `websocket/oversized-request`, `stream/leaving-cancels`,
+ *   `session/answered-once`.
  */
 export class ResponsesSession implements AsyncDisposable {
   /** Sent with every request of this session. */
@@ -66,8 +67,8 @@ export class ResponsesSession implements AsyncDisposable {
   #isClosed = false;
 
   /**
-   * @throws {@link BuildError} The provider's base URL, a number or a name among the options, a proxy setting or the originator is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   * @throws {@link BuildError} The provider's base URL, a number or name among the options, a proxy setting or the originator is invalid.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: ResponsesSessionOptions) {
     const { carrier, maxConnectionAgeMs, maxFrameBytes, maxConnections } = sessionSettings(options);
@@ -87,23 +88,25 @@ export class ResponsesSession implements AsyncDisposable {
     this.#main = this.#open(this.conversationId, { conversationId: this.conversationId, slot });
   }
 
-  /** What all answers so far, of every lane, read from the service's cache and wrote to it, and why requests went out whole. */
+  /** What all answers so far, of every lane, read from the service's prompt cache and wrote to it, and why requests were sent whole. */
   get cache(): SessionCache {
     return this.#cache.snapshot();
   }
 
-  /** What the next request goes over. Once it is `http` it stays so. */
+  /** How the next request is sent. Once it is `http` it stays `http`. */
   get carrier(): "websocket" | "http" {
     return this.#main.carrier;
   }
 
   /**
-   * A conversation of its own that runs beside this one and shares its connections. One that is open under this name is that one.
+   * Opens a lane: a separate conversation that runs at the same time as this one and shares its connections. If a lane of this name is
+   * open, returns it.
    *
-   * The service takes 32 lanes on a connection and works on 16 of their responses at a time: from the 17th open lane on a further connection is opened, up
-   * to `maxConnections`, where those are all taken too requests wait in order, and beyond 32 lanes a connection a request is a `limit` error.
+   * The service accepts 32 lanes on a connection and runs 16 of their responses at a time. From the 17th open lane on a further connection
+   * is opened, up to `maxConnections`. If those are full too, requests wait in order. With more than 32 lanes per connection a request
+   * fails with a `limit` error.
    *
-   * @param name - For telemetry and messages; the wire has names of ours, which are used again after `lane.close()`. Default: a number.
+   * @param name - For telemetry and messages; it is not sent. Default: a number.
    * @throws {@link BuildError} The session was closed.
    */
   lane(name?: string): SessionLane {
@@ -112,13 +115,15 @@ export class ResponsesSession implements AsyncDisposable {
   }
 
   /**
-   * Sends a full request, or what of it is new, and resolves when its stream is open.
+   * Sends a request, or only its new items, and resolves when its stream is open.
    *
-   * @param request - As for `ResponsesClient`; `input` is the whole history, the items of earlier answers as they were received (their ids
-   *   included, or the request goes out as a whole). What the list holds now is what counts: it may grow while the answer comes.
-   * @returns Ends after `completed`. Leaving it early ends the response; where that closes the connection, the next request goes out as a whole.
-   * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
-   *   is closed; {@link BuildError} in a session that was closed before.
+   * @param request - As for `ResponsesClient`. `input` is the whole history: put the items of earlier answers into it as they were
+   *   received, with their ids, or the request is sent whole. The list is read when the request is sent; you may append to it while the
+   *   answer arrives.
+   * @returns The stream. It ends after `completed`. Leaving it early ends the response; if that closes the connection, the next request is
+   *   sent whole.
+   * @throws The kinds of `docs/errors.md`, once the retries are used up. {@link AbortedError} As soon as `options.signal` fires or the
+   *   session is closed. {@link BuildError} The session was closed before the call.
    */
   stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
@@ -128,8 +133,8 @@ export class ResponsesSession implements AsyncDisposable {
   }
 
   /**
-   * Sends a body as it is, or what of its input is new; see {@link stream}. Nothing is added to it, no cache key either, and items go out as they stand.
-   * The body must ask for a stream itself (`stream: true`).
+   * Sends a body without changing it, or only the new items of its input; see {@link stream}. Nothing is added, not even a cache key, and
+   * items are sent unchanged. The body must ask for a stream itself (`stream: true`).
    */
   streamBody(body: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
     return this.#main.streamBody(body, options);
@@ -140,12 +145,12 @@ export class ResponsesSession implements AsyncDisposable {
     return this.#main.prewarm(request, options);
   }
 
-  /** Makes the history short, in the order of this session's calls. See `SessionLane.compact`. */
+  /** Compacts the history, in the order of this session's calls. See `SessionLane.compact`. */
   compact(input: CompactionInput, options: SessionCompactOptions = {}): Promise<ResponseItem[]> {
     return this.#main.compact(input, options);
   }
 
-  /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */
+  /** Opens the connection without sending a request. Does nothing over HTTP or if a connection is open. Throws as {@link prewarm} does. */
   preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
     return this.#main.preconnect(options);
   }

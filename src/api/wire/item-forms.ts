@@ -175,7 +175,7 @@ const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
       optional("status", text),
       required("call_id", text),
       required("name", text),
-      optional("namespace", text), // later than the reference; without it a namespaced tool loses its name
+      optional("namespace", text), // later than the Rust client; without it a namespaced tool loses its name
       required("input", text),
     ],
   ],

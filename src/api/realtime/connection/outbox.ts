@@ -20,9 +20,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Messages handed to the network and not yet taken; the reference's command queue. */
+/** Messages handed to the network and not yet taken; the Rust client's command queue. */
 const MOST_UNDER_WAY = 32;
-/** Audio that waits before the oldest is dropped, in messages; the reference's audio queue. */
+/** Audio that waits before the oldest is dropped, in messages; the Rust client's audio queue. */
 const MOST_WAITING_AUDIO = 256;
 /** Of everything that waits, in characters: who does not wait for what `send` returns must not fill the memory. */
 const MOST_WAITING_SIZE = 16 * 1024 * 1024;

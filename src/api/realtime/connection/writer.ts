@@ -134,7 +134,7 @@ export class RealtimeWriter {
     return this.#send(this.#link.context.protocol.message(text, options.role ?? "user"), options);
   }
 
-  /** Answers a `handoff_requested`, or any call of a tool by its call id. In `v1` and `v2` the reference's prefix goes before the text. */
+  /** Answers a `handoff_requested`, or any call of a tool by its call id. In `v1` and `v2` the Rust client's prefix goes before the text. */
   sendHandoffOutput(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
     return this.#send(this.#link.context.protocol.handoffOutput(handoffId, text), options);
   }

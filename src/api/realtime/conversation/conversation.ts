@@ -31,7 +31,7 @@ export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
  * A conversation over a realtime connection: it asks for a response when there is something to answer and none is under way, cuts the
  * model's audio where the user interrupts it, and turns handoffs into tasks. It must be read, once: what it does, it does as events are taken.
  *
- * Source: the reference's conversation manager. In `v1` and `v2` an `error` event of the service ends it, after it has been told; in `v3` it
+ * Source: the Rust client's conversation manager. In `v1` and `v2` an `error` event of the service ends it, after it has been told; in `v3` it
  * goes on, since the connection does.
  *
  * @example
@@ -195,7 +195,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     }
   }
 
-  /** Names a message, so that a complaint about it is known for one; the protocols of the reference have no names. */
+  /** Names a message, so that a complaint about it is known for one; the protocols of the Rust client have no names. */
   #name(step: ConversationStep): RealtimeSendOptions {
     if (this.#connection.protocol !== "v3") return {};
     this.#named += 1;

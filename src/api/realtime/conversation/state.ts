@@ -51,7 +51,7 @@ const ACTIVE_RESPONSE = "Conversation already has an active response in progress
 /**
  * When a conversation asks for a response, what it does when the user speaks into one, and what it hands over. Pure: it says what to do.
  *
- * Source: the reference's conversation manager. In `v1` the service decides all of it by itself. In `v3` an `error` of the service does not end
+ * Source: the Rust client's conversation manager. In `v1` the service decides all of it by itself. In `v3` an `error` of the service does not end
  * a conversation (parity: `realtime/error-survives`).
  */
 export class ConversationState {
@@ -136,7 +136,7 @@ export class ConversationState {
 
   #responseOver(): readonly ConversationStep[] {
     this.#isResponding = false;
-    // A player tells by itself when it has come to the end; the service is ahead of it. `v2` is the reference, which forgets.
+    // A player tells by itself when it has come to the end; the service is ahead of it. `v2` is the Rust client, which forgets.
     if (this.#options.protocol === "v2" || !this.#options.playedMs) this.#playing = undefined;
     return this.#isDeferred ? this.#create() : [];
   }
@@ -148,7 +148,7 @@ export class ConversationState {
     this.#playing.receivedMs += durationMs(frame);
   }
 
-  /** @param spokenItemId - The user's item; the reference compares it with the one that is played, which `v2` keeps. */
+  /** @param spokenItemId - The user's item; the Rust client compares it with the one that is played, which `v2` keeps. */
   #cutOff(spokenItemId: string | undefined): readonly ConversationStep[] {
     const { protocol, playedMs } = this.#options;
     const playing = this.#playing;

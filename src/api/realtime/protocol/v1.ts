@@ -35,7 +35,7 @@ function session({ instructions = "", voice = DEFAULT_VOICE }: RealtimeSessionSe
   return { type: "quicksilver", instructions, audio: { input: { format: AUDIO_FORMAT }, output: { voice } } };
 }
 
-/** The reference's first realtime protocol, as of March 2026. */
+/** The Rust client's first realtime protocol, as of March 2026. */
 export const v1: RealtimeProtocol = {
   name: "v1",
   intentOf: () => "quicksilver",

@@ -43,7 +43,7 @@ const responseDone: EventDecoder = (event) => {
   return handoffIn(call, AGENT_TOOL) ?? wholePayload(event);
 };
 
-/** The public Realtime API as the reference of March 2026 spoke it. */
+/** The public Realtime API as the Rust client of March 2026 spoke it. */
 export const v2: RealtimeProtocol = {
   name: "v2",
   intentOf: () => undefined,

@@ -14,7 +14,7 @@ import { ByTurn } from "./transcript.ts";
 const AGENT_TOOL = "background_agent";
 const SILENCE_TOOL = "remain_silent";
 
-/** The reference's `gpt-4o-mini-transcribe` ends in February 2027 (parity: `realtime/transcription-model`). */
+/** The Rust client's `gpt-4o-mini-transcribe` ends in February 2027 (parity: `realtime/transcription-model`). */
 const TRANSCRIPTION_MODEL = "gpt-live-transcribe";
 
 const defaults = {
@@ -31,7 +31,7 @@ const defaults = {
   ],
 };
 
-/** The public Realtime API of today; without a session of the caller's, as later builds of the reference speak it. */
+/** The public Realtime API of today; without a session of the caller's, as later builds of the Rust client speak it. */
 export const v3: RealtimeProtocol = {
   name: "v3",
   intentOf: (settings) => (isTranscription(settings) ? "transcription" : undefined),

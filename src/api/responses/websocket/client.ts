@@ -14,7 +14,7 @@ import type { Service } from "../../service/service.ts";
 import { ResponsesWebSocketConnection } from "./connection.ts";
 
 /**
- * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the reference.
+ * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the Rust client.
  */
 export interface WebSocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
   /** Headers for slots that neither the provider nor `headers` takes. */

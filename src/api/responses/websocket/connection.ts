@@ -159,7 +159,7 @@ export class ResponsesWebSocketConnection {
     options: WebSocketStreamOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
     const { azure, itemIds } = requestEncoding(this.#context.provider);
-    // The ids of stored items are written over HTTP alone, as in the reference.
+    // The ids of stored items are written over HTTP alone, as in the Rust client.
     const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
     return (await this.streamBody(body, options)).readBy(request);
   }

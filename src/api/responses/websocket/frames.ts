@@ -32,7 +32,7 @@ export function steerFrame(responseId: string, input: readonly JsonObject[]): st
   return jsonText({ type: "response.steer", previous_response_id: responseId, input });
 }
 
-/** Trace context as the reference puts it into a request, where a frame has no headers. */
+/** Trace context as the Rust client puts it into a request, where a frame has no headers. */
 function traceMetadata(context: TraceContext | undefined): Readonly<Record<string, string>> {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(traceHeaders(context))) {

@@ -16,19 +16,19 @@ export interface ConnectionsOptions {
   readonly maxConnections: number;
 }
 
-/** Named lanes that the service takes on a connection; it never forgets a name, so names are used again. */
+/** Named lanes that the service accepts on a connection. It never forgets a name, so names are reused. */
 const MOST_NAMES = 32;
-/** Lanes from which a further connection is better: so many responses run on one at a time. */
+/** From this many lanes on, a further connection is opened: the service runs this many responses on one connection at a time. */
 const FULL = 16;
 
-/** A connection and the lanes that have a place on it. */
+/** A connection, and the lanes that have a place on it. */
 export class SharedConnection {
   readonly connection: ResponsesWebSocketConnection;
-  /** Whose it is: a connection's credentials are those of its handshake. */
+  /** The account of the credentials in the connection's handshake. */
   readonly accountId: string | undefined;
-  /** Names that are taken. */
+  /** Names in use. */
   readonly #names = new Set<string>();
-  /** Who asked last, where lanes take turns: only that one's conversation is still known there. */
+  /** The lane that sent the last request, where lanes take turns: only its conversation is still known on the connection. */
   lastAsked: object | undefined;
 
   constructor(connection: ResponsesWebSocketConnection, accountId: string | undefined) {
@@ -44,7 +44,7 @@ export class SharedConnection {
     return !this.connection.isClosed && !this.connection.isDoubtful;
   }
 
-  /** A name that nobody has and on which nothing runs any more; undefined where there is none. */
+  /** A free name on which nothing runs any more; undefined if there is none. */
   takeName(): string | undefined {
     for (let number = 1; number <= MOST_NAMES; number += 1) {
       const name = `lane-${number}`;
@@ -63,20 +63,20 @@ export class SharedConnection {
 /** A lane's place on a connection. */
 export interface Place {
   readonly shared: SharedConnection;
-  /** Undefined for the session's own conversation, which goes without a name. */
+  /** Undefined for the session's own conversation, which has no `stream_id`. */
   readonly streamId: string | undefined;
-  /** The connection was not opened for this. */
+  /** True if the connection was already open. */
   readonly wasIdle: boolean;
 }
 
-/** The WebSockets of a session, which its lanes share: one, as long as that is enough. */
+/** The WebSockets of a session, shared by its lanes. One is used as long as it is enough. */
 export class SessionConnections {
   readonly #options: ConnectionsOptions;
   readonly #opening = new SharedWork<SharedConnection>();
   #shared: SharedConnection[] = [];
   #isGivenUp = false;
   #isClosed = false;
-  /** A server that does not repeat names gets one lane a connection, as far as the connections go. */
+  /** The server does not repeat `stream_id`, so each lane gets a connection, as long as there are enough of them. */
   #takesTurns = false;
 
   constructor(options: ConnectionsOptions) {
@@ -92,22 +92,22 @@ export class SessionConnections {
     this.#isGivenUp = true;
   }
 
-  /** Can a place on it serve another request? */
+  /** True if a place on it can serve another request. */
   isFit({ connection }: SharedConnection): boolean {
     return !connection.isClosed && performance.now() - connection.openedAt < this.#options.maxAgeMs;
   }
 
-  /** Do lanes share a connection only by turns? */
+  /** True if lanes can share the connection only by taking turns. */
   takesTurns({ connection }: SharedConnection): boolean {
     this.#takesTurns ||= connection.repeatsStreamIds === "no";
     return this.#takesTurns;
   }
 
   /**
-   * A place for a lane: on the connection that has room, else on a new one, else on one where it has to wait.
+   * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait.
    *
    * @param isNamed - False for the session's own conversation.
-   * @throws What opening a connection throws. {@link LimitError} There is no name left on as many connections as may be opened.
+   * @throws The errors of opening a connection. {@link LimitError} All names are in use, on as many connections as may be opened.
    */
   async place(call: ConnectionCall, isNamed: boolean): Promise<Place> {
     const accountId = await call.part.credentials.accountId();
@@ -116,14 +116,14 @@ export class SessionConnections {
       const roomy = this.#shared.filter((shared) => this.#hasRoom(shared, isNamed));
       const place = this.#placeAmong(roomy, isNamed) ?? (await this.#placeOnNew(call, accountId, isNamed));
       if (place) return place;
-      if (this.#shared.length < this.#options.maxConnections) continue; // others were quicker
+      if (this.#shared.length < this.#options.maxConnections) continue; // other lanes took the room
       const crowded = this.#placeAmong(this.#shared, isNamed);
       if (crowded) return crowded;
       throw this.#tooManyLanes();
     }
   }
 
-  /** Closes all of them and waits until that is done. */
+  /** Closes all connections and waits until that is done. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#shared.splice(0).map(({ connection }) => connection.close()));
@@ -142,14 +142,14 @@ export class SessionConnections {
     return undefined;
   }
 
-  /** Undefined where no further one may be opened, or others who waited for it have taken the room on it. */
+  /** Undefined if no further connection may be opened, or if other waiting lanes took the room on it. */
   async #placeOnNew(call: ConnectionCall, accountId: string | undefined, isNamed: boolean): Promise<Place | undefined> {
     if (this.#shared.length >= this.#options.maxConnections) return undefined;
     const opened = await this.#open(call, accountId);
     return this.#hasRoom(opened, isNamed) ? this.#placeAmong([opened], isNamed, false) : undefined;
   }
 
-  /** One too old, or doubtful, or of another account, says goodbye as soon as nothing runs on it. */
+  /** A connection that is too old, no longer reliable or of another account is closed as soon as nothing runs on it. */
   #retire(accountId: string | undefined): void {
     const isKept = (shared: SharedConnection): boolean =>
       shared.isUsable && this.isFit(shared) && shared.accountId === accountId;
@@ -157,7 +157,7 @@ export class SessionConnections {
     this.#shared = this.#shared.filter(isKept);
   }
 
-  /** Opens one, once for all who need it. */
+  /** Opens a connection, once for all callers that wait for one. */
   async #open({ options, part }: ConnectionCall, accountId: string | undefined): Promise<SharedConnection> {
     return this.#opening.join(options.signal, async (signal) => {
       const connection = await this.#options.connect({ options: { ...options, signal }, part });
@@ -174,7 +174,7 @@ export class SessionConnections {
   #tooManyLanes(): LimitError {
     const limit = this.#options.maxConnections * MOST_NAMES;
     return new LimitError(
-      `${limit} lanes are open, and the service takes no more on ${this.#options.maxConnections === 1 ? "a connection" : `${this.#options.maxConnections} connections`}: close() those that are done, or allow more with maxConnections`,
+      `${limit} lanes are open, and the service accepts no more on ${this.#options.maxConnections === 1 ? "a connection" : `${this.#options.maxConnections} connections`}: close() the lanes you no longer need, or allow more connections with maxConnections`,
       { what: "open lanes", limit, unit: "lanes" },
     );
   }

@@ -26,42 +26,44 @@ import {
 import { SessionStream } from "../session-stream.ts";
 import type { LaneSlot } from "./slot.ts";
 
-/** A call that has been let in. */
+/** A call whose turn has come. */
 interface Admitted {
   readonly part: CallPart;
   readonly signal: AbortSignal;
-  /** Lets the next call in; once. */
+  /** Lets the next call start. Works once. */
   leave(): void;
   cancel(): void;
 }
 
-/** What a lane takes over from its session. */
+/** What a lane gets from its session. */
 export interface LaneContext {
   readonly session: SessionOptions;
-  /** The conversation's id of the session itself. */
+  /** The conversation id of the session itself. */
   readonly sessionId: string;
   readonly service: Service;
   readonly maxFrameBytes: number;
-  /** The session's own, over all its lanes. */
+  /** The session's tally, over all its lanes. */
   readonly cache: CacheTally;
-  /** A further lane of the same session. */
+  /** Opens a further lane of the same session. */
   readonly fork: (name: string | undefined, from: () => LaneOrigin) => SessionLane;
   readonly closed: (lane: SessionLane) => void;
 }
 
-/** What a lane begins with. */
+/** What a lane starts with. */
 export interface LaneOrigin {
   readonly conversationId?: string | undefined;
   readonly cacheKey?: string | undefined;
-  /** Absent where the session opens no WebSocket. */
+  /** Undefined if the session opens no WebSocket. */
   readonly slot: LaneSlot | undefined;
 }
 
 /**
- * A conversation of its own in a session: it has its own history, increments and turn state, and shares connections, upkeep, credentials and the
- * fallback to HTTP with the others, beside which it runs. `docs/lanes.md` has the whole story.
+ * A lane is a separate conversation inside a session. It has its own history and turn state, and runs at the same time as the session's
+ * other lanes. It shares their
+ * connections, credentials and the fallback to HTTP. See `docs/lanes.md`.
  *
- * Calls of one lane are answered one at a time in the order they were made: a second one waits until the first stream has ended or was left.
+ * Calls of one lane are answered one at a time, in the order they were made: a second one waits until the first stream has ended or its
+ * reader has left it.
  *
  * @example
  * ```ts
@@ -71,7 +73,7 @@ export interface LaneOrigin {
  */
 export class SessionLane implements AsyncDisposable {
   readonly name: string;
-  /** Sent over HTTP; a WebSocket has that of the session. */
+  /** Sent over HTTP. A WebSocket carries the session's id. */
   readonly conversationId: string;
   readonly #context: LaneContext;
   readonly #service: Service;
@@ -105,24 +107,26 @@ export class SessionLane implements AsyncDisposable {
     });
   }
 
-  /** What the lane's answers read from the service's cache and wrote to it, and why requests went out whole. */
+  /** What the lane's answers read from the service's prompt cache and wrote to it, and why requests were sent whole. */
   get cache(): SessionCache {
     return this.#cache.snapshot();
   }
 
-  /** What the next request goes over. Once it is `http` it stays so, for the whole session. */
+  /** How the next request is sent. Once it is `http` it stays `http`, for the whole session. */
   get carrier(): "websocket" | "http" {
     return this.#carriers.carrier;
   }
 
   /**
-   * Sends a full request, or what of it is new, and resolves when its stream is open.
+   * Sends a request, or only its new items, and resolves when its stream is open.
    *
-   * @param request - As for `ResponsesClient`; `input` is the whole history, the items of earlier answers as they were received (their ids
-   *   included, or the request goes out as a whole). What the list holds now is what counts: it may grow while the answer comes.
-   * @returns Ends after `completed`. Leaving it early ends the response; where that closes the connection, the next request goes out as a whole.
-   * @throws The kinds of `docs/errors.md`, when the retries are spent; {@link AbortedError} as soon as `options.signal` fires or the session
-   *   is closed; {@link BuildError} in a session that was closed before.
+   * @param request - As for `ResponsesClient`. `input` is the whole history: put the items of earlier answers into it as they were
+   *   received, with their ids, or the request is sent whole. The list is read when the request is sent; you may append to it while the
+   *   answer arrives.
+   * @returns The stream. It ends after `completed`. Leaving it early ends the response; if that closes the connection, the next request is
+   *   sent whole.
+   * @throws The kinds of `docs/errors.md`, once the retries are used up. {@link AbortedError} As soon as `options.signal` fires or the
+   *   session is closed. {@link BuildError} The session was closed before the call.
    */
   async stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
@@ -132,8 +136,8 @@ export class SessionLane implements AsyncDisposable {
   }
 
   /**
-   * Sends a body as it is, or what of its input is new; see {@link stream}. Nothing is added to it, no cache key either, and items go out as they stand.
-   * The body must ask for a stream itself (`stream: true`).
+   * Sends a body without changing it, or only the new items of its input; see {@link stream}. Nothing is added, not even a cache key, and
+   * items are sent unchanged. The body must ask for a stream itself (`stream: true`).
    */
   streamBody(body: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
     return this.#stream(body, options, true);
@@ -167,12 +171,12 @@ export class SessionLane implements AsyncDisposable {
   }
 
   /**
-   * Prepares the connection and the service's cache for a request: sends it without asking for an answer and waits until the service is
-   * ready. The first request then goes on from there. Does nothing over HTTP, nor on a connection that has served a request.
+   * Prepares the connection and the service's cache for a request: sends it without asking for an answer, and waits until the service is
+   * ready. The first request then continues from there. Does nothing over HTTP, or on a connection that has already served a request.
    *
-   * @param request - The tools and instructions of the conversation; `input` may be empty.
-   * @throws What `stream` throws, without a retry; the session stays usable. A WebSocket that cannot be opened is no error where HTTP may
-   *   take over.
+   * @param request - With the tools and instructions of the conversation; `input` may be empty.
+   * @throws The errors of `stream`, without a retry; the session stays usable. A WebSocket that cannot be opened is not an error if HTTP
+   *   may be used instead.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
     await this.#inTurn(options, { endpoint: "responses.prewarm" }, async (call) => {
@@ -188,7 +192,7 @@ export class SessionLane implements AsyncDisposable {
     });
   }
 
-  /** Opens the connection, and sends nothing. Does nothing over HTTP or where one is open. Throws as {@link prewarm} does. */
+  /** Opens the connection without sending a request. Does nothing over HTTP or if a connection is open. Throws as {@link prewarm} does. */
   async preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
     await this.#inTurn(options, { endpoint: "responses.connect" }, async (call) => {
       try {
@@ -200,12 +204,12 @@ export class SessionLane implements AsyncDisposable {
   }
 
   /**
-   * Makes the lane's history short, in the order of its calls. The next request is to begin with what comes back, and goes out as a whole.
+   * Compacts the lane's history, in the order of its calls. Begin the next request with the items that this returns; it is sent whole.
    *
-   * @param input - As for `CompactClient`; `prompt_cache_key` is the lane's where none is given. In the form `trigger` it goes out as a request of the
-   *   lane does: of a history that the service has, the trigger alone.
-   * @param options - `form`: see `CompactionForm`; default `endpoint`, which goes over HTTP.
-   * @throws What `stream` and `CompactClient` throw.
+   * @param input - As for `CompactClient`; `prompt_cache_key` defaults to the lane's. In the form `trigger` the request is sent as other
+   *   requests of the lane are: if the service has the history, only the trigger is sent.
+   * @param options - `form`: see `CompactionForm`; default `endpoint`, which uses HTTP.
+   * @throws The errors of `stream` and `CompactClient`.
    */
   async compact(input: CompactionInput, { form, ...options }: SessionCompactOptions = {}): Promise<ResponseItem[]> {
     const asked: CompactionInput = { prompt_cache_key: this.#cacheKey, ...input };
@@ -222,15 +226,17 @@ export class SessionLane implements AsyncDisposable {
     );
   }
 
-  /** Begins a new turn: what the service said to route the requests of the last one is not sent any more. */
+  /** Begins a new turn: routing data that the service returned in the last turn is no longer sent. */
   startTurn(): void {
     this.#turnState = new TurnState();
   }
 
   /**
-   * Another lane that begins where this one is: its first request goes on from this lane's last response, and its history is not sent again. Where
-   * nothing is stored, the service keeps that response until this lane goes on: this lane's next request waits until the branches that were sent by then
-   * have begun, and one that is sent later goes out as a whole.
+   * Opens another lane that starts where this one is: its first request continues from this lane's last response, and the history is not
+   * sent again.
+   *
+   * Where responses are not stored, the service keeps that response only until this lane's next request. That request therefore waits until
+   * the branches sent so far have begun; a branch that is sent later is sent whole.
    *
    * @param name - As for `session.lane`.
    * @throws {@link BuildError} A lane of this name is open, or this one is closed.
@@ -240,7 +246,10 @@ export class SessionLane implements AsyncDisposable {
     return this.#context.fork(name, () => ({ cacheKey: this.#cacheKey, slot: this.#slot?.fork() }));
   }
 
-  /** Ends calls that run or wait with an `aborted` error, and gives the lane's place on the connection to others. It cannot be used after that. */
+  /**
+   * Ends running and waiting calls with an `aborted` error, and frees the lane's place on the connection. The lane cannot be used
+   * afterwards.
+   */
   async close(): Promise<void> {
     this.abort(new Error(`lane ${JSON.stringify(this.name)} was closed`));
     this.#slot?.release();
@@ -257,7 +266,7 @@ export class SessionLane implements AsyncDisposable {
     for (const controller of this.#calls) controller.abort(reason);
   }
 
-  /** A call that streams nothing to its caller. */
+  /** Runs a call that streams nothing to its caller. */
   async #inTurn<Result>(
     options: SessionCallOptions,
     facts: Omit<CallFacts, "callId">,
@@ -320,7 +329,7 @@ export class SessionLane implements AsyncDisposable {
   }
 }
 
-/** The provider's, with the call's own word on what is tried again. */
+/** The provider's limits, with the call's own `shouldRetry`. */
 function limitsOf({ limits }: Service, { shouldRetry }: SessionCallOptions): ProviderLimits {
   return shouldRetry ? { ...limits, retry: { ...limits.retry, shouldRetry } } : limits;
 }

@@ -7,11 +7,11 @@ export interface Lease {
   readonly connection: ResponsesWebSocketConnection;
   readonly streamId: string | undefined;
   readonly history: ConnectionHistory;
-  /** It was not opened for this request. */
+  /** True if it was not opened for this request. */
   readonly wasIdle: boolean;
 }
 
-/** The place of one lane among the session's connections, from request to request and from turn to turn. */
+/** One lane's place on the session's connections. It lasts over requests and turns. */
 export class LaneSlot {
   readonly #connections: SessionConnections;
   readonly #isNamed: boolean;
@@ -19,18 +19,18 @@ export class LaneSlot {
   #hasAsked = false;
   #history = new ConnectionHistory();
 
-  /** @param isNamed - False for the session's own conversation, which goes without a name. */
+  /** @param isNamed - False for the session's own conversation, which has no `stream_id`. */
   constructor(connections: SessionConnections, isNamed: boolean) {
     this.#connections = connections;
     this.#isNamed = isNamed;
   }
 
-  /** No request of the lane has had a place. */
+  /** True until a request of the lane has had a place. */
   get isNew(): boolean {
     return !this.#hasAsked;
   }
 
-  /** The session uses WebSockets no more. */
+  /** True once the session has stopped using WebSockets. */
   get isGivenUp(): boolean {
     return this.#connections.isGivenUp;
   }
@@ -39,17 +39,20 @@ export class LaneSlot {
     this.#connections.giveUp();
   }
 
-  /** What a request would be compared with; undefined when it needs another connection. */
+  /** The history that the next request is compared with; undefined if the request needs another connection. */
   get history(): ConnectionHistory | undefined {
     return this.#isKept() ? this.#history : undefined;
   }
 
-  /** The largest message that the connection's server takes, in bytes, where it says so. */
+  /** The largest message, in bytes, that the connection's server accepts, if it states a limit. */
   get maxMessageBytes(): number | undefined {
     return this.#place?.shared.connection.maxMessageBytes;
   }
 
-  /** The connection of the last request, if it is fit for another one of the same account, else another. Throws as `SessionConnections.place` does. */
+  /**
+   * The connection of the last request if it can serve another one for the same account, else another connection. Throws as
+   * `SessionConnections.place` does.
+   */
   async obtain(call: ConnectionCall): Promise<Lease> {
     const accountId = await call.part.credentials.accountId();
     if (this.#place && this.#isKept() && this.#place.shared.accountId === accountId)
@@ -60,12 +63,12 @@ export class LaneSlot {
     return this.#lease(place, place.wasIdle);
   }
 
-  /** A request of the lane goes out. */
+  /** A request of the lane is being sent. */
   asked(): void {
     this.#hasAsked = true;
   }
 
-  /** Another lane that knows what this one knows, on the same connection, where that has a name for it. */
+  /** A place for another lane that knows what this one knows, on the same connection if that has a free name. */
   fork(): LaneSlot {
     const fork = new LaneSlot(this.#connections, true);
     const shared = this.#isKept() ? this.#place?.shared : undefined;
@@ -76,7 +79,7 @@ export class LaneSlot {
     return fork;
   }
 
-  /** Gives the place up; its name is the next one's. */
+  /** Frees the place; its name can be reused. */
   release(): void {
     if (this.#place) {
       const { shared, streamId } = this.#place;
@@ -98,9 +101,9 @@ export class LaneSlot {
   #isKept(): boolean {
     if (!this.#place) return false;
     const { shared, streamId } = this.#place;
-    const byTurns = this.#connections.takesTurns(shared); // also of one that is closed: the next is no other
+    const byTurns = this.#connections.takesTurns(shared); // also if the connection is closed: the next one goes to the same server
     if (!shared.isUsable || !this.#connections.isFit(shared)) return false;
-    // What was left unread runs on under this name; and where lanes take turns, only who asked last is remembered.
+    // What was left unread continues under this name. Where lanes take turns, the service remembers only the last one.
     if (byTurns) return shared.lastAsked === this;
     return !shared.connection.isBusy(streamId);
   }
