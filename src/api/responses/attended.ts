@@ -1,17 +1,17 @@
 import type { ResponseEvent } from "./events/types.ts";
 import type { EventIterator, ResponseSource } from "./source.ts";
 
-/** Who attends to the events of a source. */
+/** Observes the events of a source. */
 export interface Attendant {
-  /** An event that the reader gets. */
+  /** Called with each event that the reader gets. */
   took?(event: ResponseEvent): void;
-  /** The end was read: all that there was. */
+  /** Called when the reader has read the end. */
   ended(): void | Promise<void>;
   failed(error: unknown): void | Promise<void>;
   left(): void | Promise<void>;
 }
 
-/** The same source, whose events and end somebody attends to, before its reader. */
+/** The same source; `attendant` gets each event and the end before the reader does. */
 export function attended({ events, received, control }: ResponseSource, attendant: Attendant): ResponseSource {
   const orFailed = async <Result>(step: Promise<Result>): Promise<Result> => {
     try {

@@ -13,19 +13,19 @@ import type { ResponseStream } from "./stream.ts";
 import type { ResponsesWebSocketConnection } from "./websocket/connection.ts";
 import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
-const BACKGROUND_IS_HTTP =
-  'a response in the background goes over HTTP alone: leave carrier out, or set it to "http" or "auto"';
+const BACKGROUND_IS_HTTP = 'a response in the background needs HTTP: leave carrier out, or set it to "http" or "auto"';
 
-/** `POST {baseUrl}/responses`, answered by a stream of server-sent events. */
+/** Sends `POST {baseUrl}/responses` and reads the answer, a stream of server-sent events. */
 export class ResponsesClient extends StoredResponsesClient {
   /**
    * Sends a request and resolves when the response headers are in.
    *
-   * Until then it is retried as the provider's policy says; after that a failure is thrown from the stream and never retried, so no event
-   * comes twice. With `background: true` the response goes on at the service when the stream breaks, and is taken up where it was, as often as the
-   * provider's `maxStreamRetries` allows between two events; a `resumed` event tells of it. `docs/guide/background.md` has the whole story.
+   * Until then it is retried by the provider's policy. After that a failure is thrown from the stream and never retried, so no event
+   * is delivered twice. With `background: true` the service continues the response when the stream breaks; the stream is resumed where it
+   * broke, and a `resumed` event says so.
+   * Up to the provider's `maxStreamRetries` attempts are made between two events. See `docs/guide/background.md`.
    *
-   * @param request - `model` and `input` are needed; everything else has the Rust client's defaults. `stream: true` is added.
+   * @param request - `model` and `input` are required; all other fields default to those of the Rust client. `stream: true` is added.
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.
    * @example
    * ```ts
@@ -44,8 +44,9 @@ export class ResponsesClient extends StoredResponsesClient {
   }
 
   /**
-   * Sends a request and reads its stream to the end: the whole answer. Throws what {@link stream} and reading it throw. With `background: true` it
-   * survives cuts as {@link stream} does, and asks until the answer is there where the service does not stream.
+   * Sends a request, reads its stream to the end and returns the whole answer. Throws what {@link stream} and reading the stream throw.
+   * With `background: true` it survives broken connections as {@link stream} does, and polls until the answer is complete if the service
+   * does not stream it.
    */
   async create<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
@@ -54,7 +55,7 @@ export class ResponsesClient extends StoredResponsesClient {
     return (await this.stream(request, options)).collect();
   }
 
-  /** Sends any JSON body as it is; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
+  /** Sends any JSON body unchanged; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
     checkResponsesOptions(options);
     const { signal } = options;

@@ -9,11 +9,11 @@ const EXCERPT_BYTES = 16 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;
 
 const EVENT_STREAM = /^text\/event-stream\b/i;
-/** Content types that an event stream is labelled with by mistake at most. Others are taken at their word: gateways label streams in many ways. */
+/** Content types that cannot be an event stream unless the label is wrong. All others are accepted: gateways label streams in many ways. */
 const NO_STREAM = /^(text\/html|application\/(json|xhtml\+xml|problem\+json))\b/i;
-/** How an event stream begins: with a field or a comment, behind a byte order mark or empty lines. */
+/** How an event stream begins: with a field or a comment, after an optional byte order mark and empty lines. */
 const STREAM_START = /^(\xEF\xBB\xBF)?[\r\n]*(data|event|id|retry)?:/;
-/** The beginnings of such a beginning: more has to come before it is clear. */
+/** Prefixes of such a beginning: more bytes are needed to decide. */
 const MAY_BECOME_ONE = /^(\xEF(\xBB(\xBF)?)?)?[\r\n]*(d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/;
 
 interface Observers {
@@ -22,9 +22,10 @@ interface Observers {
 }
 
 /**
- * What has to be cleared up before a 2xx answer is read as an event stream: it says that it is something else. Undefined where it does not.
+ * The check that a 2xx answer needs before it is read as an event stream, because its content type is something else. Undefined if it needs
+ * none.
  *
- * @param refuse - Called with the error of an answer that is no event stream, such as a captive portal's page; with an excerpt of it.
+ * @param refuse - Called with the error, and an excerpt, if the answer is not an event stream; for example a captive portal's page.
  */
 export function doubtAbout(
   response: Answer<HttpStreamResponse>,
@@ -40,7 +41,10 @@ export function doubtAbout(
   return new Doubt(response, response.blank(type.split(";", 1)[0] ?? type), observers, refuse);
 }
 
-/** Holds the beginning of a body until it shows what it is: an event stream all the same, or the page that its label says. */
+/**
+ * Holds back the beginning of a body until it is clear whether it is an event stream after all, or the page that its content type
+ * announces.
+ */
 export class Doubt {
   readonly #response: Answer<HttpStreamResponse>;
   readonly #type: string;
@@ -48,7 +52,7 @@ export class Doubt {
   readonly #refuse: (error: ProtocolError) => void;
   readonly #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** It is none. */
+  /** It is not an event stream. */
   isPage = false;
   readonly #deadline: NodeJS.Timeout;
 
@@ -62,13 +66,13 @@ export class Doubt {
     this.#type = type;
     this.#observers = observers;
     this.#refuse = refuse;
-    // A page that does not end is told of by its beginning; an event stream may let its first event wait.
+    // A page may never end, so its beginning is enough to report it; an event stream may take long to send its first event.
     this.#deadline = setTimeout(() => {
       if (this.isPage) this.#tell();
     }, EXCERPT_TIMEOUT_MS);
   }
 
-  /** @returns All that came so far, once it is clear that it is an event stream. */
+  /** @returns All bytes so far, once it is clear that they are an event stream. */
   clear(bytes: Uint8Array): Uint8Array | undefined {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
@@ -82,7 +86,7 @@ export class Doubt {
     return undefined;
   }
 
-  /** The body is over, and it is still not clear. */
+  /** The body ended before it was clear. */
   end(): undefined {
     this.#tell();
   }
@@ -95,7 +99,7 @@ export class Doubt {
     this.stop();
     const { telemetry, logger } = this.#observers;
     notify(telemetry, "onStreamDeviation", { what: "content type" });
-    logger.debug({ contentType: this.#type }, "an event stream under another label");
+    logger.debug({ contentType: this.#type }, "an event stream with another content type");
     return Buffer.concat(this.#held);
   }
 
@@ -110,6 +114,6 @@ function notAnEventStream(response: Answer<HttpStreamResponse>, type: string, bo
   const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
   return new ProtocolError(
-    `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; a captive portal, a proxy's page or a wrong base URL answers so.${excerpt}${response.note ? ` ${response.note}` : ""}`,
+    `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; this is typical of a captive portal, a proxy's error page or a wrong base URL.${excerpt}${response.note ? ` ${response.note}` : ""}`,
   );
 }

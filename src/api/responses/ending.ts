@@ -10,21 +10,21 @@ import type { Received, ResponseEnd } from "./received/received.ts";
 import type { LeftResponse, Steer, SteerInput } from "./source.ts";
 
 /**
- * Why a carrier is given up: the reader `left`, which is the default; the service `refused`, and is through with the response; or the stream is `broken`, while the response
- * may go on.
+ * Why a carrier is released: `left`, the reader left (the default); `refused`, the service refused the request and is done with it;
+ * `broken`, the stream broke while the response may still be running.
  */
 export type CancelReason = "left" | "refused" | "broken";
 
-/** The connection under a response. After `complete` or `cancel`, one of which is called once, nothing else is. */
+/** The connection under a response. Either `complete` or `cancel` is called, once, and nothing after it. */
 export interface Carrier {
   readonly kind: StreamPoll["carrier"];
   pause(): void;
   resume(): void;
-  /** The service has ended the response; the connection may serve the next one. */
+  /** The service has ended the response; the connection can be reused. */
   complete(): void;
-  /** The caller left, or the response failed: nothing more is wanted of this connection. */
+  /** The caller left or the response failed: the connection is no longer needed. */
   cancel(why?: CancelReason): void;
-  /** Asks the service to end the response; resolves when it has ended. Absent where it cannot be asked. */
+  /** Asks the service to end the response, and resolves when it has ended. Absent if the service cannot be asked. */
   interrupt?(): Promise<void>;
   /** See `ResponseControl`. */
   steer?(input: SteerInput): Promise<Steer>;
@@ -39,13 +39,13 @@ export interface EndingOptions {
   readonly queue: PushQueue<ResponseEvent>;
   readonly received: Received;
   readonly signal: AbortSignal | undefined;
-  /** Called once, when it is over, before anybody else hears of it. */
+  /** Called once, when the response is over, before anyone else learns of it. */
   readonly onOver: () => void;
 }
 
 /**
- * The end of one response, whoever brings it: the service by its terminal event, the carrier by breaking, the caller by leaving or by the signal, which
- * is listened to here alone. The first one counts; carrier and reader hear of it once.
+ * Decides how one response ends: by the service's terminal event, by a broken connection, by the caller leaving, or by the signal, which
+ * only this class listens to. The first one counts; carrier and reader are told once.
  */
 export class Ending {
   readonly #options: EndingOptions;
@@ -64,12 +64,12 @@ export class Ending {
     return this.#isOver;
   }
 
-  /** What the response failed with, once it has. */
+  /** The error that the response failed with, if it did. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** Heeds the caller's signal from now on; one that has fired ends the response at once. */
+  /** Listens to the caller's signal from now on. A signal that has already fired ends the response at once. */
   watch(): void {
     const { signal } = this.#options;
     if (signal?.aborted) this.#onAbort();
@@ -82,14 +82,14 @@ export class Ending {
     this.#options.carrier.complete();
   }
 
-  /** The caller ended it, and the service did not hear of it: what came is all there is. */
+  /** The caller ended the response without the service confirming it: it ends with what has arrived. */
   interrupted(): void {
     if (!this.#stop()) return;
     this.#options.queue.end();
     this.#options.carrier.cancel("left");
   }
 
-  /** The service refused. Where that is final for this request, it is no reason to give the connection up. */
+  /** The service refused. If the refusal concerns only this request, the connection is kept. */
   failed(error: CodexFailure, end: ResponseEnd): void {
     if (!this.#stop()) return;
     const { carrier, received } = this.#options;
@@ -98,7 +98,7 @@ export class Ending {
     this.#fail(error, outlookOf(error, at).outlook === "never" ? undefined : "refused");
   }
 
-  /** The carrier broke, or reading what it brought. Events that wait for the caller come before the error; an abort comes at once. */
+  /** The connection broke, or its data could not be read. Queued events are delivered before the error; an abort is delivered at once. */
   broke(error: Failure): void {
     if (!this.#stop()) return;
     if (error instanceof AbortedError) this.#cut(error);
@@ -109,7 +109,7 @@ export class Ending {
     if (this.#stop()) this.#cut(new AbortedError(this.#options.signal?.reason));
   };
 
-  /** @param why - The carrier is given up; undefined: it serves on. */
+  /** @param why - Why the carrier is released; undefined if it stays in use. */
   #fail(error: Failure, why: CancelReason | undefined): void {
     const { carrier, queue, received } = this.#options;
     this.#failure = withPartial(error, received.partial());
@@ -125,7 +125,7 @@ export class Ending {
     queue.cut(error);
   }
 
-  /** @returns False where it was over before. */
+  /** @returns False if the response was already over. */
   #stop(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
@@ -135,7 +135,7 @@ export class Ending {
   }
 }
 
-/** What a carrier or a reader threw, as an error of this package. */
+/** The thrown value as an error of this package. */
 export function unreadable(cause: unknown): Failure {
   if (Failure.is(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);

@@ -14,37 +14,37 @@ export interface EventStreamOptions extends FlowOptions {
   readonly livenessTimeoutMs: number;
 }
 
-/** Comments after which a server is taken to keep its connections alive. */
+/** Number of comments after which the server counts as one that sends keep-alives. */
 const KEEP_ALIVE_COMMENTS = 2;
-/** How long the end of a body is waited for after the terminal event, so that its connection can be kept. */
+/** How long to wait for the end of the body after the terminal event, so that the connection can be reused. */
 const DRAIN_MS = 250;
 
 /**
  * The flow of a response body.
  *
- * Two timers watch it while it is read. Progress: nothing that moves the response for `idleTimeoutMs`; comments and other keep-alives do not count, so a
- * server that only keeps the connection alive is cut in the end. Liveness: no byte for `livenessTimeoutMs`, once the server has sent two comments and so
- * shown that it keeps its connections alive; a server that never does may think in silence.
+ * Two timers watch it while it is read. Progress: the stream fails if nothing advances the response for `idleTimeoutMs`. Comments and other
+ * keep-alives do not count, so a server cannot hold a stream open with keep-alives alone. Liveness: once the server has sent two comments,
+ * the stream fails if no byte arrives for `livenessTimeoutMs`. A server that never sends comments may be silent while the model thinks.
  */
 export function readEventStream(response: Answer<HttpStreamResponse>, options: EventStreamOptions): ResponseFlow {
   const flowOptions = { ...options, headers: response.headers };
   return new EventStreamBody(response, options, (body) => new ResponseFlow(body, flowOptions)).flow;
 }
 
-/** What a body's events go to. */
+/** What the events of a body are delivered to. */
 export type EventReceiver = Pick<
   ResponseFlow,
   "isOver" | "open" | "expectEvents" | "read" | "readUnfinished" | "took" | "fail"
 > &
   Partial<Pick<ResponseFlow, "readLines">>;
 
-/** What reading a body takes, whatever its events go to. */
+/** The options for reading a body, whatever its events are delivered to. */
 type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger"> & {
-  /** What a whole body ends with, for messages. Default `response.completed`. */
+  /** Name of the event that ends a complete body, for messages. @default `response.completed` */
   readonly lastEvent?: string | undefined;
 };
 
-/** Reads a body into what `receiverOf` gives for it; see {@link readEventStream}. */
+/** Reads a body into the receiver that `receiverOf` returns for it; see {@link readEventStream}. */
 export function readEventsInto(
   response: Answer<HttpStreamResponse>,
   options: BodyOptions,
@@ -53,7 +53,7 @@ export function readEventsInto(
   new EventStreamBody(response, options, receiverOf);
 }
 
-/** Bytes in; frames go on to the receiver. */
+/** Takes bytes and delivers frames to the receiver. */
 class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSink, SseSink {
   readonly kind = "sse";
   readonly flow: Receiver;
@@ -61,10 +61,10 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   readonly #frames: SseDecoder;
   readonly #livenessTimeoutMs: number;
   readonly #lastEvent: string;
-  /** While it is not clear that this is an event stream. */
+  /** Set until it is clear that the body is an event stream. */
   #doubt: Doubt | undefined;
   #comments = 0;
-  /** From the second comment on: until then a server may think in silence. */
+  /** Set from the second comment on; before that, silence is allowed. */
   #liveness: IdleTimer | undefined;
 
   constructor(response: Answer<HttpStreamResponse>, options: BodyOptions, receiverOf: (body: Carrier) => Receiver) {
@@ -102,7 +102,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     this.flow.read(data);
   }
 
-  /** One comment may be a greeting; the second is a habit that can be held against the server. */
+  /** One comment may be a greeting; from the second on, they count as keep-alives. */
   onComment(): void {
     this.#comments += 1;
     if (this.#comments !== KEEP_ALIVE_COMMENTS || this.flow.isOver) return;
@@ -123,12 +123,12 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
       this.flow.took(0);
       this.flow.fail(new StreamError(`stream closed before ${this.#lastEvent}`));
     } catch (error) {
-      this.flow.fail(error); // such as an event that its last line made too large
+      this.flow.fail(error); // for example an event that the last line made too large
     }
   }
 
   fail(error: unknown): void {
-    if (this.#doubt?.isPage) this.#doubt.end(); // what there is of a page tells more than that it broke off
+    if (this.#doubt?.isPage) this.#doubt.end(); // the page's text explains more than the broken connection
     this.flow.fail(error);
   }
 
@@ -144,7 +144,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
 
   complete(): void {
     this.#release();
-    // The body usually ends with the terminal event; reading that end lets the connection serve the next request.
+    // The body usually ends with the terminal event; reading to its end lets the connection serve the next request.
     setTimeout(() => this.#body.cancel(), DRAIN_MS).unref();
   }
 
@@ -158,7 +158,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     this.#doubt?.stop();
   }
 
-  /** @param bytes - Everything that came while it was not clear what it is; undefined where it still is not. */
+  /** @param bytes - All bytes received while the content was in doubt; undefined if it still is. */
   #read(bytes: Uint8Array | undefined): void {
     if (bytes === undefined) return;
     this.#doubt = undefined;

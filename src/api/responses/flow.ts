@@ -13,18 +13,18 @@ import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from ".
 import { Received, type ResponseEnd } from "./received/received.ts";
 import type { LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
-/** What watches and reads one response, the same on both carriers. */
+/** Options for watching and reading one response, the same on both carriers. */
 export interface FlowOptions extends ResponseReaderOptions {
-  /** Longest wait for something that moves the response, in milliseconds; 0 for no limit. */
+  /** Longest wait for an event that advances the response, in milliseconds; 0 for no limit. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Keep items and texts, for `collect()` and for what an error says of them. Default true. */
+  /** Keep items and texts, for `collect()` and for the `partial` of errors. Default true. */
   readonly keep?: boolean | undefined;
 }
 
 /**
- * Taken from the connection and not yet read by the caller, in bytes, before the connection is paused: two reads of a socket.
- * More would not be faster, and what waits survives collections, for which Node makes room it keeps.
+ * Bytes received but not yet read by the caller, before the connection is paused: two socket reads. A higher limit is not faster, and
+ * queued data survives garbage collections, after which Node keeps a larger heap.
  */
 const BACKLOG = 128 * 1024;
 
@@ -34,9 +34,9 @@ const IDLE: Readonly<Record<Carrier["kind"], string>> = {
 };
 
 /**
- * One response between its carrier and its caller: events' texts in, typed events out, into the queue behind the caller's loop. It slows the carrier
- * down when too much waits there, and ends the response when nothing moves it for `idleTimeoutMs`. That timer rests while it is the caller who does
- * not read.
+ * One response between its carrier and its caller: takes wire events and queues typed events for the caller's loop. It pauses the carrier
+ * when too much is queued, and ends the response if nothing advances it for `idleTimeoutMs`. That timer is suspended while it is the caller
+ * who does not read.
  */
 export class ResponseFlow implements PausableSource, ResponseSource, ResponseSink, ResponseControl {
   readonly events = new PushQueue<ResponseEvent>();
@@ -49,11 +49,11 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   readonly #progress: IdleTimer;
   readonly #backlog = new Backlog(BACKLOG, this);
   #hasMoved = false;
-  /** The service was asked to end it. */
+  /** The service was asked to end the response. */
   #isInterrupted = false;
-  /** While the end that is read is not the stream's: what it says of the response. */
+  /** Set while an end is read that is not the end of the stream, because another response follows: what that end reports. */
   #handsOver: ResponseEnd | undefined;
-  /** Items before the response that goes on now. */
+  /** Number of finished items before the current response. */
   #finished = 0;
 
   constructor(carrier: Carrier, options: FlowOptions) {
@@ -81,28 +81,28 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return this.#ending.isOver;
   }
 
-  /** What the response failed with, once it has. */
+  /** The error that the response failed with, if it did. */
   get failure(): unknown {
     return this.#ending.failure;
   }
 
-  /** Takes what the head of the answer told, and heeds the caller's signal from now on. */
+  /** Queues the events from the answer's headers, and listens to the caller's signal from now on. */
   open(preliminary: readonly ResponseEvent[]): void {
     for (const event of preliminary) this.event(event);
     this.#ending.watch();
   }
 
-  /** Starts the wait for events: the request is out. */
+  /** Starts the idle timer: the request has been sent. */
   expectEvents(): void {
     if (!this.isOver && !this.#backlog.isPaused) this.#progress.start();
   }
 
-  /** Bytes that came while earlier ones wait for the caller. */
+  /** Bytes that wait for the caller. */
   get backlog(): number {
     return this.#backlog.size;
   }
 
-  // What the caller says into it
+  // Called by the caller of the response
 
   async interrupt(): Promise<void> {
     if (this.isOver) return;
@@ -113,8 +113,8 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   /**
-   * Ends it here: the service cannot be asked, or does not answer. The event names no response: that one may go on to another end, so that nothing can go
-   * on from it.
+   * Ends the response locally: the service cannot be asked, or does not answer. The event has no response id, because the service may end
+   * the response otherwise, so no request can continue from it.
    */
   endInterrupted(): void {
     if (this.isOver) return;
@@ -134,15 +134,15 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return this.#carrier.steer?.(input) ?? Promise.reject(notSteerable());
   }
 
-  /** Another response goes on in the place of this one, which ended with `end` because of what was said into it. */
+  /** Continues with another response, after the current one ended with `end` because of steering. */
   goOn(end: RawData, input: readonly ResponseItem[]): void {
     if (this.isOver) return;
     this.#handsOver = {};
-    this.#reader.read(end); // what only the end tells comes first
+    this.#reader.read(end); // the end may bring items that came in no other event
     const { responseId } = this.received;
     const { tokenUsage } = this.#handsOver;
     this.#handsOver = undefined;
-    this.#reader = new ResponseReader(this, this.#carrier.kind, this.#options); // numbers and places begin anew
+    this.#reader = new ResponseReader(this, this.#carrier.kind, this.#options); // sequence numbers and output indexes start again
     if (this.#isInterrupted) this.#reader.expectInterruption();
     this.#finished += this.received.finishedItems + input.length;
     this.event({
@@ -153,14 +153,14 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     });
   }
 
-  // What the carrier brings
+  // Called by the carrier
 
-  /** An event's JSON text. */
+  /** Reads one event's JSON text. */
   read(raw: RawData): void {
     if (!this.isOver && this.#reader.read(raw)) this.#hasMoved = true;
   }
 
-  /** Messages, each an event, from number `at` on; returns the number of the first one that was left. */
+  /** Reads messages with one event each, from index `at` on. Returns the index of the first one not read. */
   readMessages(messages: readonly RawData[], at: number): number {
     const next = this.isOver ? at : this.#reader.readMessages(messages, at);
     if (next > at) this.#hasMoved = true;
@@ -168,7 +168,10 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return Math.max(next, at + 1);
   }
 
-  /** Events out of an event stream's lines, from `start` on, as far as they need not be cut out; returns where the first one begins that does. */
+  /**
+   * Reads events from an event stream's lines, from `start` on, while the fast path can. Returns where the first event begins that it
+   * cannot read.
+   */
   readLines(lines: RawText, start: number): number {
     let at = start;
     while (!this.isOver) {
@@ -180,17 +183,17 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return at;
   }
 
-  /** An event that the end of the body cut off. */
+  /** Reads an event that the end of the body cut off. */
   readUnfinished(text: string): void {
     if (!this.isOver) this.#reader.readUnfinished(text);
   }
 
-  /** Counts what came from the connection in one go, after its events were read. */
+  /** Counts the bytes of one network read, after its events were read. */
   took(size: number): void {
     this.events.flush();
     if (this.isOver) return;
     if (this.#hasMoved) {
-      // Once for all events that came together: reading the clock for each of them shows on a long stream.
+      // Once for all events of a network read: reading the clock for each of them is measurable on a long stream.
       this.#hasMoved = false;
       this.#progress.touch();
     }
@@ -204,7 +207,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     this.#ending.broke(error);
   }
 
-  // What the reader makes of it
+  // Called by the reader
 
   event(event: ResponseEvent, size?: number): void {
     if (this.#handsOver && (event.type === "completed" || event.type === "incomplete")) {
@@ -229,7 +232,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     else this.#ending.failed(error, end);
   }
 
-  // What the backlog asks for
+  // Called by the backlog
 
   pause(): void {
     this.#progress.stop();
@@ -242,10 +245,10 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 }
 
-/** Nothing has been sent, and nothing is lost. */
+/** The response cannot be steered; nothing was sent. */
 function notSteerable(): NotSupportedError {
   return new NotSupportedError(
-    "a response is steered over a WebSocket alone, and this one comes over HTTP: interrupt() it and ask anew, or use a session with WebSockets",
+    "steering needs a WebSocket, and this response comes over HTTP: interrupt() it and send a new request, or use a session with WebSockets",
     { feature: "steering" },
   );
 }

@@ -10,16 +10,16 @@ import { type ResponsesOptions, streamOptionsOf } from "./options.ts";
 import { ResponseStream } from "./stream.ts";
 import { watched } from "./watched.ts";
 
-/** One request for a response. */
+/** A request for one response. */
 export interface HttpResponseCall {
   readonly body: unknown;
   readonly options: ResponsesOptions;
   readonly part: CallPart;
-  /** The call ends with this response. */
+  /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
 }
 
-/** Sends it, and resolves when the response headers are in. */
+/** Sends the request, and resolves when the response headers have arrived. */
 export async function openHttpResponse(
   service: Service,
   { body, options, part, isOwnCall }: HttpResponseCall,

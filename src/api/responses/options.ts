@@ -8,50 +8,57 @@ import {
 } from "../service/call-options.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "./background/options.ts";
 
-/** How a response is read, the same on every carrier. */
+/** How a response is read, on every carrier. */
 export interface StreamOptions {
-  /** Also yield wire events that no event type covers, as `wire`. Every event is parsed then, which costs what it costs. Default false. */
+  /**
+   * Also yield wire events that no event type covers, as `wire`. Every event is then parsed in full, which costs CPU time. @default `false`
+   */
   readonly wireEvents?: boolean | undefined;
-  /** Also give each event its JSON text as received, as `raw`. Every event is parsed then, which costs what it costs. Default false. */
+  /**
+   * Also give each event its JSON text as received, as `raw`. Every event is then parsed in full, which costs CPU time. @default `false`
+   */
   readonly raw?: boolean | undefined;
-  /** Also yield every wire event as it came, as `frame`, before what it says: for those who pass it on. Default false. */
+  /**
+   * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream. @default
+   * `false`
+   */
   readonly frames?: boolean | undefined;
-  /** An incomplete response is an error (`fail`), or ends with the event `incomplete` (`end`). Default `fail`. */
+  /** What an incomplete response is: an error (`fail`), or a normal end with the event `incomplete` (`end`). @default `"fail"` */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
-   * Keep finished items and the text under way beside what is yielded, up to 64 MiB, for `collect()` and for `partial` of an error. False: nothing
-   * is kept, and `collect()` is a `build` error. Default true.
+   * Keep finished items and the text in progress, up to 64 MiB, for `collect()` and for the `partial` of errors. With `false` nothing is
+   * kept, and `collect()` throws a `build` error. @default `true`
    */
   readonly keep?: boolean | undefined;
 }
 
-/** The group, out of the options of a call. */
+/** Picks this group of options out of the options of a call. */
 export function streamOptionsOf({ wireEvents, raw, frames, incomplete, keep }: StreamOptions): StreamOptions {
   return { wireEvents, raw, frames, incomplete, keep };
 }
 
 /** Options of one response. */
 export interface ResponsesOptions extends UnaryOptions, ConversationOptions, StreamOptions, BackgroundOptions {
-  /** Coding of the body of an HTTP request; default the provider's. */
+  /** Coding of the body of an HTTP request. @default the provider's */
   readonly compression?: Compression | undefined;
   /**
-   * `websocket`: over a connection for this one response. `auto`: so where the provider has them (`supportsWebSockets`), and over HTTP where none opens.
-   * Default `http`; a conversation is cheaper in a session.
+   * `http`. `websocket`: a new connection for this one response. `auto`: a WebSocket if the provider supports it (`supportsWebSockets`),
+   * and HTTP if none can be opened. For a conversation, a session is cheaper. @default `"http"`
    */
   readonly carrier?: CarrierChoice | undefined;
 }
 
 const CARRIERS = ["auto", "websocket", "http"] as const;
 
-/** How the service may be reached. */
+/** How a request may be sent. */
 export type CarrierChoice = (typeof CARRIERS)[number];
 
-/** @throws {@link BuildError} It is not valid. */
+/** @throws {@link BuildError} The value is invalid. */
 export function checkedCarrier(carrier: CarrierChoice): CarrierChoice {
   return oneOf("carrier", carrier, CARRIERS);
 }
 
-/** For the checks of options that extend it. */
+/** For option checks that extend this one. */
 export const READING_NAMES = { wireEvents: true, raw: true, frames: true, incomplete: true, keep: true } as const;
 
 const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
@@ -63,7 +70,7 @@ const RESPONSES = knownOptions<ResponsesOptions>("the options of a response", {
   carrier: true,
 });
 
-/** @throws {@link BuildError} An option is unknown, or a name is not one that it knows. */
+/** @throws {@link BuildError} An option is unknown, or an option has an unknown value. */
 export function checkResponsesOptions(options: ResponsesOptions): void {
   RESPONSES(options);
   checkedCarrier(options.carrier ?? "http");
@@ -71,7 +78,7 @@ export function checkResponsesOptions(options: ResponsesOptions): void {
   checkReading(options);
 }
 
-/** @throws {@link BuildError} */
+/** @throws {@link BuildError} `incomplete` is invalid. */
 export function checkReading({ incomplete }: StreamOptions): void {
   oneOf("incomplete", incomplete ?? "fail", ["fail", "end"]);
 }

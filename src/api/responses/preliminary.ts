@@ -3,7 +3,7 @@ import { header, headerText } from "../headers.ts";
 import { rateLimitSnapshots } from "../rate-limits.ts";
 import type { ResponseEvent } from "./events/types.ts";
 
-/** What the response headers tell, as events before the stream's own, in the Rust client's order. */
+/** The contents of the response headers as events, which come before the stream's own, in the Rust client's order. */
 export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
   const events: ResponseEvent[] = [];
   const model = headerText(headers, header.openaiModel);
@@ -16,7 +16,7 @@ export function preliminaryEvents(headers: HeaderMap): ResponseEvent[] {
   return events;
 }
 
-/** The same for a WebSocket, whose handshake says it for every request; limits come as events of the stream there. */
+/** The same for a WebSocket, whose handshake counts for every request. Rate limits come as events of the stream there. */
 export function handshakeEvents(headers: HeaderMap): ResponseEvent[] {
   return preliminaryEvents(headers).filter((event) => event.type !== "rate_limits");
 }

@@ -1,7 +1,7 @@
 import type { ResponseEvent } from "./events/types.ts";
 import type { EventIterator } from "./source.ts";
 
-/** A web stream that asks for an event when it is asked for one: the reader's pace stays the connection's. */
+/** A web stream that fetches an event only when its reader asks for one, so a slow reader slows the connection down. */
 export function readableOf<Chunk>(
   source: EventIterator,
   chunkOf: (event: ResponseEvent) => Chunk,
@@ -23,7 +23,7 @@ export function readableOf<Chunk>(
 
 const encoder = new TextEncoder();
 
-/** The event as one of an event stream; JSON has no line end, so that one line holds it. */
+/** The event in event-stream format. JSON contains no line end, so one `data` line holds it. */
 export function eventBytes(event: ResponseEvent): Uint8Array {
   return encoder.encode(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }

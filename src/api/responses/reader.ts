@@ -24,54 +24,54 @@ import { DeliveredItems } from "./received/output.ts";
 import type { ResponseEnd } from "./received/received.ts";
 import { WholeTexts } from "./received/whole-texts.ts";
 
-/** Receives what a response says. An object with methods rather than closures: the optimized code of one response then serves the next. */
+/** Receives the contents of a response. Methods, not closures, so that V8's optimized code is shared by all responses. */
 export interface ResponseSink {
-  /** @param size - Of the wire event: its bytes or its characters. */
+  /** @param size - Size of the wire event, in bytes or characters. */
   event(event: ResponseEvent, size: number): void;
   /**
-   * Pieces of one item that came together.
+   * Deltas of one item that arrived together.
    *
-   * @param deltas - Good until this returns.
-   * @param whole - The one piece that they amount to.
+   * @param deltas - Valid only until this returns.
+   * @param whole - One delta that equals all of them.
    */
   deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void;
-  /** Called once, after the event that ends the response well. */
+  /** Called once, after the event that ends the response successfully. */
   completed(): void;
   /** Called once, when the service ends the response with an error. */
   failed(error: CodexFailure, end: ResponseEnd): void;
 }
 
 export interface ResponseReaderOptions extends StreamReportsOptions {
-  /** Also yield what no event type covers, as `wire`. Every event is parsed then. Default false. */
+  /** Also yield wire events that no event type covers, as `wire`. Every event is then parsed. Default false. */
   readonly wireEvents?: boolean | undefined;
-  /** Also give each event its JSON as received, as `raw`. Every event is parsed then. Default false. */
+  /** Also give each event its JSON as received, as `raw`. Every event is then parsed. Default false. */
   readonly raw?: boolean | undefined;
-  /** Also yield every event as it came, before what it says. Default false. */
+  /** Also yield every wire event unchanged, before its typed events. Default false. */
   readonly frames?: boolean | undefined;
-  /** What an incomplete response is: `fail`, an error; `end`, the event `incomplete` and a normal end. Default `fail`. */
+  /** What an incomplete response is: `fail`, an error; `end`, a normal end with the event `incomplete`. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /** Places in the output of items that the caller has from an earlier stream of the response: the end does not tell them again. Default: none. */
   readonly finishedBefore?: readonly number[] | undefined;
   /** Of the answer, or of the handshake. Default: none. */
   readonly headers?: HeaderMap | undefined;
   readonly turnState?: TurnState | undefined;
-  /** Read deltas, and what says nothing, without parsing it, to the same effect. Default true. */
+  /** Read deltas and empty events without parsing them; the results are the same. Default true. */
   readonly fast?: boolean | undefined;
 }
 
-/** `code` of the error for an event that begins as one and is none. */
+/** `code` of the error for an event that begins as a JSON object but is not valid JSON. */
 export const DAMAGED_EVENT = "damaged_event";
 
 /**
- * Reads the events of one response, whichever carrier brings them: decodes, puts right what services do differently, keeps the terminal rule
- * (`completed` and failures end the response, at once), and reports what it leaves out. Holds no socket and no timer.
+ * Reads the events of one response from either carrier. It decodes them, corrects what services do differently, ends the response at its
+ * terminal event (`completed` or a failure), and reports what it leaves out. It has no socket and no timer.
  */
 export class ResponseReader {
   readonly #sink: ResponseSink;
   readonly #carrier: StreamPoll["carrier"];
   readonly #options: ResponseReaderOptions;
   readonly #fast: FastEvents | undefined;
-  /** The same, unless each frame is cut out to be passed on. */
+  /** The same object, or undefined if each frame must be cut out for the caller. */
   readonly #runs: FastEvents | undefined;
   readonly #reports: StreamReports;
   readonly #delivered: DeliveredItems;
@@ -81,7 +81,7 @@ export class ResponseReader {
   readonly #buffering: SafetyBuffering;
   #serverModel: string | undefined;
   #expectsInterruption = false;
-  // Of the event at hand.
+  // State of the current event.
   #text = "";
   #size = 0;
 
@@ -98,9 +98,9 @@ export class ResponseReader {
   }
 
   /**
-   * One event's JSON text. What cannot be read is reported and left out.
+   * Reads one event's JSON text. An event that cannot be read is reported and left out.
    *
-   * @returns Whether the response got further by it.
+   * @returns True if the event advances the response.
    */
   read(raw: RawData): boolean {
     const fast = this.#fast;
@@ -128,10 +128,10 @@ export class ResponseReader {
   }
 
   /**
-   * Deltas out of an event stream's lines, as many as stand one after the other and are known by their text.
+   * Reads consecutive deltas from the lines of an event stream, while the fast path recognises them.
    *
    * @param start - Where an event begins.
-   * @returns Where the next one begins; `start` where this one has to be cut out first.
+   * @returns Where the next event begins; `start` if that one has to be cut out first.
    */
   readLines(lines: RawText, start: number): number {
     const fast = this.#runs;
@@ -143,9 +143,9 @@ export class ResponseReader {
   }
 
   /**
-   * As {@link readLines}, out of messages, each of which is an event.
+   * Like {@link readLines}, for messages with one event each.
    *
-   * @returns The number of the next one; `at` where that one has to be read by itself.
+   * @returns The index of the next message; `at` if that one has to be read by itself.
    */
   readMessages(messages: readonly RawData[], at: number): number {
     const fast = this.#runs;
@@ -156,18 +156,18 @@ export class ResponseReader {
     return next;
   }
 
-  /** An event cut off by the end of the body: counts only when it ends the response. */
+  /** Reads an event cut off by the end of the body. It counts only if it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);
     if (event && rowOf(event.type)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
   }
 
-  /** The service was asked to end the response: where it does, that is no failure. */
+  /** The service was asked to end the response; if it does, that is not a failure. */
   expectInterruption(): void {
     this.#expectsInterruption = true;
   }
 
-  /** The carrier broke while the next event was waited for. */
+  /** The carrier broke while the next event was expected. */
   interrupted(error: unknown): void {
     this.#reports.polled(undefined, error);
   }
@@ -204,17 +204,17 @@ export class ResponseReader {
     this.#size = text.length;
     if (this.#options.frames) this.#emitFrame(typeof type === "string" ? type : "", raw);
     const decoded = this.#callIds.complete(decodeWireEvent(event, text));
-    if (decoded.type === "output_item.added") this.#fast?.forget(); // it may tell more of its pieces than was known
+    if (decoded.type === "output_item.added") this.#fast?.forget(); // the new item may have a pattern of its own
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
     const buffering = this.#buffering.decode(event);
     if (buffering) this.#emit(buffering);
     this.#take(event, decoded, buffering !== undefined);
     this.#fast?.learn(raw, event, decoded);
-    this.#text = ""; // it may be long, and the next event may be a while
+    this.#text = ""; // the text may be long, and the next event may take a while
     return movesResponse(type);
   }
 
-  /** @param isHeard - The event has said something beside its own meaning. */
+  /** @param isHeard - The event has already yielded something besides its own meaning. */
   #take(event: JsonObject, decoded: DecodedEvent, isHeard: boolean): void {
     switch (decoded.type) {
       case "end":
@@ -241,7 +241,7 @@ export class ResponseReader {
     }
   }
 
-  /** What the headers of an answer say elsewhere. */
+  /** Handles what other services send in response headers. */
   #takeMetadata(event: JsonObject, { headers, turnState, events }: MetadataEvent, isHeard: boolean): void {
     this.#buffering.note(headers);
     this.#options.turnState?.set(turnState);
@@ -272,7 +272,7 @@ export class ResponseReader {
     this.#sink.completed();
   }
 
-  /** A finished item, behind the words that neither it nor a piece has told. */
+  /** Delivers a finished item, after any text that neither the item nor a delta has brought. */
   #deliver(done: OutputItemDoneEvent, wireType: unknown): void {
     this.#emitOwed(this.#whole.takeWithout(done.item), wireType);
     if (this.#delivered.note(done)) this.#reports.deviates("order", wireType);
@@ -298,7 +298,7 @@ export class ResponseReader {
     if (this.#options.wireEvents) this.#emit({ type: "wire", event });
   }
 
-  /** On a WebSocket the Rust client looks for error frames and limits first, and goes no further with what is one. */
+  /** On a WebSocket the Rust client first looks for error frames and rate limits, and reads nothing else from those. */
   #comesBeforeModel(event: JsonObject, decoded: DecodedEvent): boolean {
     if (this.#carrier === "sse") return false;
     return decoded.type === "rate_limits" || (decoded.type === "end" && event.type === "error");
@@ -311,7 +311,7 @@ export class ResponseReader {
     this.#emit({ type: "server_model", model });
   }
 
-  /** The same failure in other words, where the service's own repeat a credential of the request. */
+  /** The same failure with another message, if the service's message repeats a credential of the request. */
   #blanked(error: CodexFailure): CodexFailure {
     const text = this.#text;
     const blanked = this.#reports.blank(text);
@@ -319,9 +319,9 @@ export class ResponseReader {
     const event = parseObject(blanked);
     const decoded = event && decodeWireEvent(event, blanked);
     if (decoded?.type === "end" && decoded.outcome.type === "failed") return decoded.outcome.error;
-    // A credential with quotes in it, or one of digits alone, takes a piece of the event's form with it.
+    // A credential that contains quotes, or digits only, could damage the event's JSON when it is blanked.
     return new StreamError(
-      `the response failed (${error.kind}); the service's words repeat a credential and are left out`,
+      `the response failed (${error.kind}); the service's message repeats a credential and is left out`,
     );
   }
 

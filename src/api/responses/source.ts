@@ -4,71 +4,75 @@ import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received } from "./received/received.ts";
 
-/** Where a stream's events come from. */
+/** Where the events of a stream come from. */
 export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
-  /** Of a response in the background: how far its reader has come. */
+  /** For a background response: how far its reader has come. */
   readonly position?: ResponsePosition | undefined;
   next(): Promise<IteratorResult<ResponseEvent, undefined>>;
-  /** Everything that waits, else what comes together next. */
+  /** Everything that is queued; if nothing is, the next events that arrive together. */
   nextBatch(): Promise<IteratorResult<ResponseEvent[], undefined>>;
-  /** Lets the rest go by unread and resolves at the end; a reader's next step ends with it. Rejects with what ended the stream otherwise, at any time. */
+  /**
+   * Discards the remaining events and resolves at the end; a reader's next step then ends too. Rejects with the error that ended the
+   * stream, at any time.
+   */
   drain(): Promise<void>;
-  /** The reader leaves, at any time. */
+  /** The reader leaves. Possible at any time. */
   return(): Promise<IteratorResult<ResponseEvent, undefined>>;
-  /** Somebody else ends the stream: the reader, who may be waiting, gets `reason` instead of a quiet end. Without effect after the end. */
+  /** Ends the stream from outside: a reader that waits gets `reason`, not a normal end. Without effect after the end. */
   leave(reason: unknown): void | Promise<void>;
 }
 
-/** Events, and what they have come to so far. */
+/** Events, and what they add up to so far. */
 export interface ResponseSource {
   readonly events: EventIterator;
   readonly received: Received;
-  /** Absent where nothing can be said into it, as with a response in the background. */
+  /** Absent if the response cannot be controlled, like a background response. */
   readonly control?: ResponseControl | undefined;
 }
 
-/** What may be said into a response: a text, or messages of the user and outputs of function calls. */
+/** Input for steering: a text, user messages, or outputs of function calls. */
 export type SteerInput = RequestInput;
 
-/** Something said into a response, which the service has taken. */
+/** Steering input that the service has accepted. */
 export interface Steer {
-  /** The service's id of it. */
+  /** The service's id for it. */
   readonly id: string;
   /**
-   * What becomes of it. Rejects with {@link SteerFailedError} where nothing does: the service could not go on with it, or the response ended first.
+   * What becomes of the input. Rejects with {@link SteerFailedError} if it has no effect: the service could not continue with it, or the
+   * response ended first.
    */
   readonly delivery: Promise<SteerDelivery>;
 }
 
 /**
- * `delivered`: the response that goes on with it has begun. `pending`: the service keeps it until the outputs that it names are there, and puts it before
- * the input of the request that brings them, if that request goes on from this response.
+ * `delivered`: the response that continues with the input has begun. `pending`: the service keeps the input until the outputs it names have
+ * arrived, and puts it before the input of the request that brings them, if that request continues from this response.
  */
 export type SteerDelivery =
   | { readonly status: "delivered"; readonly responseId?: string }
   | {
       readonly status: "pending";
-      /** The service's, e.g. `waiting_for_required_input`. */
+      /** The service's reason, e.g. `waiting_for_required_input`. */
       readonly reason: string;
-      /** What is owed, as the service says it: the type of an item, and the call that it is for. */
+      /** The outputs that the service waits for, as it names them: the type of an item, and the call it belongs to. */
       readonly requiredInput: readonly JsonObject[];
     };
 
-/** What can be said into a response while it comes. */
+/** Controls a response while it is being streamed. */
 export interface ResponseControl {
   /** See `ResponseStream.interrupt`. */
   interrupt(): Promise<void>;
   /** See `ResponseStream.steer`. */
   steer(input: SteerInput): Promise<Steer>;
-  /** Settles when the service works on the response, or it is over. Absent where nobody knows. */
+  /** Settles when the service has begun the response, or the response is over. Absent if that is not known. */
   readonly begun?: Promise<void> | undefined;
-  /** What became of a response that its reader has left; see {@link LeftResponse}. Undefined where its connection went with it. */
+  /** What became of a response that its reader has left; see {@link LeftResponse}. Undefined if its connection was closed. */
   readonly aftermath?: Promise<LeftResponse | undefined> | undefined;
 }
 
-/** A response that the service has ended because its reader left: a conversation can go on from it. */
+/** A response that the service ended because its reader left; a conversation can continue from it. */
 export interface LeftResponse {
   readonly responseId: string;
-  /** How many of its items were finished, whether anybody has read them or not. */
+  /** How many of its items were finished, read or not. */
   readonly finishedItems: number;
 }

@@ -11,23 +11,27 @@ import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
 import type { EventIterator, LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
-/** What the answer said before its first event; of the handshake, on a WebSocket. */
+/** What the answer's headers said before its first event; on a WebSocket, those of the handshake. */
 export interface ResponseStreamHead {
   readonly status: number;
   readonly headers: HeaderMap;
 }
 
-/** What of a request says how its answer is read. */
+/** The parts of a request that determine how its answer is read. */
 type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">;
 
 /**
- * The events of one response, in wire order. It has one reader: iterate it, take `batches()`, or make it a web stream; a second reader is a `build`
- * error. `collect()` goes with each of them, or instead.
+ * The events of one response, in wire order. It can be read once: by iterating it, by `batches()`, or as a web stream; a second reader gets
+ * a `build` error. `collect()` can be combined with each of them, or used alone.
  *
- * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`); whatever else ends it is thrown, and says in
- * `partial` what was received. Leaving the loop early ends the generation: over a WebSocket of a provider with `supportsInterrupt` by asking the service
- * to end it, elsewhere by closing the connection; a response in the background goes on, unless `cancelOnLeave` is set. A reader that is slow slows the connection down: at most about 128 KiB waits in memory. Finished items and the text
- * under way are kept beside that, up to 64 MiB of a response, for `collect()` and `partial`; with `keep: false` they are not.
+ * It ends normally only after `completed` (or `incomplete`, with the option `incomplete: "end"`). Any other end is thrown as an error whose
+ * `partial` has what was received.
+ *
+ * Leaving the loop early ends the generation. On a WebSocket, if the provider has `supportsInterrupt`, the service is asked to end it;
+ * otherwise the connection is closed. A background response continues, unless `cancelOnLeave` is set.
+ *
+ * A slow reader slows the connection down: at most about 128 KiB of events are queued in memory. Besides these, finished items and the text
+ * in progress are kept for `collect()` and `partial`, up to 64 MiB per response, unless `keep: false` is set.
  */
 export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
   implements AsyncIterable<ResponseEvent>, AsyncDisposable
@@ -50,29 +54,29 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     this.headers = head.headers;
   }
 
-  /** The service's id of the request, to quote in a report. */
+  /** The service's id of the request, to quote in a bug report. */
   get requestId(): string | undefined {
     return requestIdOf(this.headers);
   }
 
   /**
-   * Of a response in the background: what has been read of it, as a small JSON value, from which `resume` goes on in this process or another.
-   * Undefined for others, and before the response has told its id.
+   * For a background response: how far it has been read, as a small JSON value. `resume` continues from it, in this process or another.
+   * Undefined for other responses, and before the response's id is known.
    */
   get position(): ResponsePosition | undefined {
     return this.#source.position;
   }
 
-  /** @throws {@link BuildError} The stream has a reader. */
+  /** @throws {@link BuildError} The stream already has a reader. */
   [Symbol.asyncIterator](): AsyncIterator<ResponseEvent, undefined> {
     return this.source();
   }
 
   /**
-   * The same events, those together that came together: one step for many of them, where a consumer can take them so. What came before an error comes
-   * first, as a batch of its own. A batch is never empty.
+   * The same events in batches: events that arrived together are yielded together, which saves time if many arrive. Events that came before
+   * an error are yielded first, as a batch. A batch is never empty.
    *
-   * @throws {@link BuildError} The stream has a reader.
+   * @throws {@link BuildError} The stream already has a reader.
    */
   batches(): AsyncIterableIterator<readonly ResponseEvent[]> {
     const source = this.source();
@@ -89,10 +93,10 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   /**
-   * The same events as a web stream, read as it is read; cancelling it leaves the stream.
+   * The same events as a web stream, which reads only as fast as it is read. Cancelling it leaves the response.
    *
-   * @param options - `as`: `events`, as objects; `sse`, each as a server-sent event (`event:` its type, `data:` its JSON). Default `events`.
-   * @throws {@link BuildError} The stream has a reader.
+   * @param options - `as`: `events`, as objects; `sse`, as server-sent events (`event:` is the type, `data:` the JSON). Default `events`.
+   * @throws {@link BuildError} The stream already has a reader.
    */
   toReadableStream(options: { readonly as: "sse" }): ReadableStream<Uint8Array>;
   toReadableStream(options?: { readonly as?: "events" | undefined }): ReadableStream<ResponseEvent>;
@@ -107,30 +111,32 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   /**
-   * The whole answer: one promise, whenever it is asked for. Instead of a loop it reads everything; during one it reads the rest, and the loop's next step
-   * ends after it; after one it is there.
+   * The whole answer. Every call returns the same promise. Used instead of a loop, it reads all events. During a loop it reads the rest,
+   * and the loop ends with its next step. After the loop it resolves at once.
    *
-   * @throws What ended the stream, if not its terminal event; after the loop was left, {@link AbortedError}. {@link LimitError} There was more than
-   *   64 MiB of it. {@link BuildError} The option `keep: false`.
+   * @throws The error that ended the stream, if it did not end normally. {@link AbortedError} The loop was left early. {@link LimitError}
+   *   The response is larger than 64 MiB. {@link BuildError} The option `keep: false` is set.
    */
   collect(): Promise<CollectedResponse<Parsed, Calls>> {
     this.#collected ??= this.#collect();
     return this.#collected;
   }
 
-  /** What of the answer is there by now, items that are under way included. Events cost nothing by it; looking does. */
+  /** The answer so far, including unfinished items. Keeping track of it costs nothing per event; each call does some work. */
   snapshot(): ResponseSnapshot {
     return this.#received.snapshot();
   }
 
   /**
-   * Has the service end the response where it is, and resolves when it has ended. The loop then ends normally, with the event `incomplete` and its reason
-   * `interrupted`, or with `completed` where the answer was whole by then. What was finished stands; what was under way is thrown away.
+   * Asks the service to end the response now, and resolves when it has ended. The loop then ends normally, with the event `incomplete` and
+   * the reason `interrupted`, or with `completed` if the answer was already complete. Finished items remain valid; unfinished ones are
+   * discarded.
    *
-   * On a WebSocket of a provider with `supportsInterrupt` connection and history survive it. Where the service cannot be asked, or does not end it within
-   * 2 s, the connection is closed, and the loop ends in the same way. It may be awaited inside the loop: the connection is read on meanwhile.
+   * On a WebSocket, if the provider has `supportsInterrupt`, the connection and the history stay usable. If the service cannot be asked, or
+   * does not end the response within 2 s, the connection is closed, and the loop ends in the same way. You may await it inside the loop:
+   * the connection is read meanwhile.
    *
-   * @throws {@link NotSupportedError} A response in the background: `responses.cancel` ends it.
+   * @throws {@link NotSupportedError} It is a background response: end it with `responses.cancel`.
    */
   async interrupt(): Promise<void> {
     if (!this.#control) throw notWhileInBackground("interruption", "interrupted: responses.cancel(id) ends it");
@@ -138,13 +144,15 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   /**
-   * Says something into the response while it comes, over a WebSocket: resolves when the service has taken it. The response then ends where it is, and
-   * another one goes on in the same stream; `steered` tells what stands. `delivery` of the result tells when that has happened, or that the service waits
-   * for outputs of calls first. May be awaited inside the loop: the connection is read on meanwhile, within a bound of 16 MiB.
+   * Sends further input into the response while it is being streamed, over a WebSocket; resolves when the service has accepted it. The
+   * response then ends early, and another one continues in the same stream; the event `steered` says which items remain valid. `delivery`
+   * of the result tells when that has happened, or that the service first waits for outputs of calls. You may await it inside the loop: the
+   * connection is read meanwhile, up to 16 MiB.
    *
-   * @param input - A text, messages of the user, or outputs of function calls.
-   * @throws {@link NotSupportedError} Over HTTP, or the service cannot; nothing is lost. {@link SteerFailedError} The service refuses, or the response ended
-   *   first; `input` has what was said, for the next request. {@link BuildError} `input` is none.
+   * @param input - A text, user messages, or outputs of function calls.
+   * @throws {@link NotSupportedError} The response comes over HTTP, or the service does not support steering; nothing was sent.
+   *   {@link SteerFailedError} The service refuses, or the response ended first; `input` has the input, for the next request.
+   *   {@link BuildError} `input` is invalid.
    */
   async steer(input: SteerInput): Promise<Steer> {
     const items = inputItems(input);
@@ -153,8 +161,8 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   /**
-   * Ends the stream: closes the connection and cancels the generation. Who still reads gets an {@link AbortedError}, since half an answer must not
-   * look like a whole one. Without effect after the end.
+   * Ends the stream: closes the connection and cancels the generation. A reader that is still waiting gets an {@link AbortedError}, because
+   * a partial answer must not look like a complete one. Without effect after the end.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -167,7 +175,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
 
   async #collect(): Promise<CollectedResponse<Parsed, Calls>> {
     if (!this.#received.keeps)
-      throw new BuildError("collect() needs what the option keep: false does not keep; read the events instead");
+      throw new BuildError("collect() does not work with the option keep: false; read the events instead");
     this.#isTaken = true;
     await this.#source.drain();
     const answer = this.#received.collected();
@@ -175,17 +183,17 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     return { ...answer, ...reading };
   }
 
-  /** For what reads on in a stream's place. @internal */
+  /** For code that takes over the stream. @internal */
   get begun(): Promise<void> | undefined {
     return this.#control?.begun;
   }
 
-  /** For what reads on in a stream's place. @internal */
+  /** For code that takes over the stream. @internal */
   get aftermath(): Promise<LeftResponse | undefined> | undefined {
     return this.#control?.aftermath;
   }
 
-  /** The same stream, whose answer is read by this request's format and tools. @internal */
+  /** The same stream, whose answer is read with this request's format and tools. @internal */
   readBy<OwnParsed, OwnCalls extends readonly unknown[]>({
     text,
     tools,
@@ -195,7 +203,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     return stream;
   }
 
-  /** For what reads on in a stream's place, as a session does. @internal */
+  /** For code that takes over the stream, such as a session. @internal */
   source(): EventIterator {
     if (this.#isTaken || this.#isClosed) {
       const why = this.#isClosed ? "the response stream was closed" : "a response stream can be read once";

@@ -2,7 +2,7 @@ import type { CallObserver } from "../service/observer.ts";
 import { attended } from "./attended.ts";
 import type { ResponseSource } from "./source.ts";
 
-/** A source with its end told to those who watch the call; where nobody does, the source itself, which spares a step an event. */
+/** Reports the end of a source to the observers of the call. Without observers it is the source itself, which saves a step per event. */
 export function watched(source: ResponseSource, observer: CallObserver): ResponseSource {
   if (!observer.isWatched) return source;
   const { received } = source;

@@ -2,21 +2,21 @@ import type { RawData } from "../../../client/raw-text.ts";
 import type { Carrier } from "../ending.ts";
 import type { EventReceiver } from "../event-stream.ts";
 
-/** Who reads what one connection after another brings. */
+/** Receives what one connection after another brings. */
 export interface ConnectionOwner {
   readonly isOver: boolean;
   opened(preliminary: Parameters<EventReceiver["open"]>[0]): void;
   expectEvents(): void;
-  /** @returns Whether it was news. */
+  /** @returns True if the event is new. */
   take(raw: RawData, isUnfinished: boolean): boolean;
   took(size: number): void;
   broke(error: unknown): void;
 }
 
-/** One connection that brings events of a response in the background. Once it broke, nothing of it is heard any more. */
+/** One connection that brings events of a background response. After it breaks, nothing more is taken from it. */
 export class StreamConnection implements EventReceiver {
   readonly body: Carrier;
-  /** It brought an event that was not there before. */
+  /** True once it has brought a new event. */
   hasBrought = false;
   readonly #owner: ConnectionOwner;
   #isOver = false;
@@ -50,7 +50,7 @@ export class StreamConnection implements EventReceiver {
     if (!this.isOver) this.#owner.took(size);
   }
 
-  /** It broke by itself, or what it brought cannot be gone on with. */
+  /** The connection broke, or it brought something that cannot be read. */
   fail(error: unknown): void {
     if (this.isOver) return;
     this.#isOver = true;

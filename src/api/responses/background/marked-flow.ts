@@ -4,16 +4,13 @@ import type { ResponseEvent } from "../events/types.ts";
 import { type FlowOptions, ResponseFlow } from "../flow.ts";
 import { type Advance, Progress, type ResponsePosition } from "./position.ts";
 
-/**
- * A flow that knows of each event how far it brings its reader. What waits in the queue has arrived and is not read: a reader that saves a position should
- * not lose it.
- */
+/** A flow that keeps the position of each event. Queued events have arrived but are not read: a saved position must not skip them. */
 export class MarkedFlow extends ResponseFlow {
-  /** What has come, read or not. */
+  /** Everything that has arrived, read or not. */
   readonly arrived: Progress;
   readonly #taken: Progress;
   readonly #marks = new WeakMap<ResponseEvent, readonly Advance[]>();
-  /** Of events that said nothing to the reader. */
+  /** Advances from events that yield nothing to the reader. */
   #unmarked: Advance[] = [];
   #last: ResponseEvent | undefined;
 
@@ -28,7 +25,7 @@ export class MarkedFlow extends ResponseFlow {
     super.event(event, size);
   }
 
-  /** Reads one event; the last of what it says brings the reader as far as `advance` tells. */
+  /** Reads one event. The last typed event it yields moves the reader's position by `advance`. */
   advance(raw: RawData, advance: Advance): void {
     this.arrived.note(advance);
     this.#last = undefined;
@@ -39,12 +36,12 @@ export class MarkedFlow extends ResponseFlow {
     this.#unmarked = [];
   }
 
-  /** The reader has got this event. */
+  /** The reader has taken this event. */
   tookEvent(event: ResponseEvent): void {
     for (const advance of this.#marks.get(event) ?? NONE) this.#taken.note(advance);
   }
 
-  /** How far the reader has come. */
+  /** The reader's position. */
   positionIn(responseId: string): ResponsePosition {
     return this.#taken.positionIn(responseId);
   }

@@ -10,18 +10,18 @@ import { checkedStart, type ResponsePosition } from "./position.ts";
 import { BackgroundRun, type RunOptions } from "./run.ts";
 import { openStoredStream, refusesToStream, type StoredSource } from "./source.ts";
 
-/** Does a request's body ask for a response in the background? */
+/** True if a request's body asks for a background response. */
 export function isBackground(body: unknown): boolean {
   return typeof body === "object" && body !== null && "background" in body && body.background === true;
 }
 
 interface BackgroundCall extends StoredSource {
   readonly options: ResponsesOptions;
-  /** The call ends with this response. */
+  /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
 }
 
-/** The response that an answer begins to stream. */
+/** Streams the response that an answer begins. */
 export function backgroundStream(response: Answer<HttpStreamResponse>, call: BackgroundCall): ResponseStream {
   const run = new BackgroundRun(runOptions(call, response));
   run.read(response);
@@ -29,9 +29,9 @@ export function backgroundStream(response: Answer<HttpStreamResponse>, call: Bac
 }
 
 /**
- * A response that goes on, or has ended, from where a reader left it.
+ * Resumes a response, running or finished, from where a reader left it.
  *
- * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response.
+ * @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response.
  */
 export async function resumedStream(
   id: string,
@@ -73,7 +73,7 @@ function streamOf(run: BackgroundRun, { part, isOwnCall }: BackgroundCall, head:
   return new ResponseStream(isOwnCall ? watched(source, part.observer) : source, head);
 }
 
-/** What the reader holds: it tells the run how far he has come, and that he left. */
+/** The reader's end of a run: it reports how far the reader has come, and when it leaves. */
 function eventsOf(run: BackgroundRun): EventIterator {
   const { flow } = run;
   const { events } = flow;

@@ -1,11 +1,11 @@
-/** How a response in the background is treated; without effect on others. */
+/** Options for background responses; other responses ignore them. */
 export interface BackgroundOptions {
   /**
-   * Cancel the response when its stream is left before the end: by `break`, by `close()`, by the signal. Default false: it goes on at the service, to
-   * be taken up with `resume`.
+   * Cancel the response when the reader leaves its stream before the end (by `break`, `close()` or the signal). Otherwise the service
+   * continues the response, and `resume` reads it later. @default `false`
    */
   readonly cancelOnLeave?: boolean | undefined;
 }
 
-/** For the checks of options that extend it. */
+/** For option checks that extend this one. */
 export const BACKGROUND_NAMES = { cancelOnLeave: true } as const;

@@ -1,17 +1,17 @@
 import type { ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 
-/** A kind of pieces in which an item's content comes, and where the finished item has the whole. */
+/** A kind of delta event, and where the finished item has the same text in full. */
 export interface PieceKind {
-  /** Of the event that brings a piece. */
+  /** Type of the delta event on the wire. */
   readonly wireType: string;
-  /** Permanent: saved positions hold it. */
+  /** Permanent, because saved positions contain it. */
   readonly name: string;
-  /** The event's field that tells the part; the whole item is one part where there is none. */
+  /** The event field with the index of the part. Undefined if the item has one part. */
   readonly index?: "content_index" | "summary_index";
-  /** Of the event that begins a part, where the reader needs to see it. */
+  /** The event that begins a part, if the reader has to see it. */
   readonly begins?: string;
-  /** The whole texts, a part each; undefined for a part of another kind. */
+  /** The full text of each part; undefined for parts of another kind. */
   wholeIn(item: ResponseItem): readonly (string | undefined)[];
 }
 
@@ -53,12 +53,12 @@ export const PIECE_KINDS: readonly PieceKind[] = [
   },
 ];
 
-/** Where a piece belongs: `1/text/0` is the first part of the text of the second item. */
+/** Key of a part: `1/text/0` is the first text part of the second item. */
 export function partKey(outputIndex: number, name: string, partIndex: number): string {
   return `${outputIndex}/${name}/${partIndex}`;
 }
 
-/** What an event tells of its item's pieces: which part, and how many characters more of it; undefined for other events. */
+/** Which part of an item an event adds to, and by how many characters. Undefined for other events. */
 export function pieceOf(event: JsonObject): { readonly key: string; readonly length: number } | undefined {
   const kind = PIECE_KINDS.find(({ wireType, begins }) => event.type === wireType || event.type === begins);
   const { output_index: outputIndex, delta } = event;

@@ -3,20 +3,20 @@ import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { pieceOf } from "./piece.ts";
 
 /**
- * How far a reader has come in a response in the background: small, and JSON, so that another process can go on from it with `resume`. What was read
- * before it does not come again.
+ * How far a reader has come in a background response. It is small and plain JSON, so another process can continue from it with `resume`.
+ * Events read before it are not delivered again.
  */
 export interface ResponsePosition {
   readonly responseId: string;
   /** `sequence_number` of the last event that was read; absent before the first. */
   readonly after?: number;
-  /** Places in the output of the items that were read as finished. */
+  /** Output indexes of the items that were read as finished. */
   readonly finished: readonly number[];
-  /** Characters read of the parts of items that are not finished, by place, kind and part: `1/text/0`. */
+  /** Number of characters read from each part of unfinished items, by index, kind and part: `1/text/0`. */
   readonly underWay: Readonly<Record<string, number>>;
 }
 
-/** What one event of the wire adds to a position. */
+/** What one wire event adds to a position. */
 export interface Advance {
   readonly number: number | undefined;
   readonly finished: number | undefined;
@@ -29,12 +29,12 @@ export function advanceOf(event: JsonObject): Advance {
   return { number: sequenceNumber(event), finished: isItem ? outputIndex : undefined, piece: pieceOf(event) };
 }
 
-/** An event's number; undefined where it has none, as those of the connection. */
+/** The event's sequence number; undefined if it has none, like events about the connection. */
 function sequenceNumber({ sequence_number: number }: JsonObject): number | undefined {
   return Number.isSafeInteger(number) ? (number as number) : undefined;
 }
 
-/** A position that moves. */
+/** A position that advances. */
 export class Progress {
   readonly #finished = new Set<number>();
   readonly #underWay = new Map<string, number>();
@@ -46,7 +46,7 @@ export class Progress {
     for (const [key, length] of Object.entries(from?.underWay ?? {})) this.#underWay.set(key, length);
   }
 
-  /** The last number; undefined before the first. */
+  /** The last sequence number; undefined before the first. */
   get after(): number | undefined {
     return this.#after;
   }
@@ -63,7 +63,7 @@ export class Progress {
     return this.#finished.has(outputIndex);
   }
 
-  /** Characters of a part that have come; undefined where it has not begun. */
+  /** Number of characters of a part so far; undefined if it has not begun. */
   lengthOf(key: string): number | undefined {
     return this.#underWay.get(key);
   }
@@ -76,9 +76,9 @@ export class Progress {
 }
 
 /**
- * Where a caller wants to go on: after a number, or at a saved position.
+ * The given starting point: a sequence number or a saved position.
  *
- * @throws {@link BuildError} It is neither, or a position of another response.
+ * @throws {@link BuildError} It is neither, or it is a position in another response.
  */
 export function checkedStart(
   responseId: string,

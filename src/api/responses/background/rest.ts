@@ -4,8 +4,8 @@ import { PIECE_KINDS, partKey } from "./piece.ts";
 import type { Progress } from "./position.ts";
 
 /**
- * What a final response holds and no event has brought, as the service's events would tell it: of each item the rest of every text as one delta, then
- * the item.
+ * The part of a final response that no event has brought, as the events the service would have sent: for each item one delta with the rest
+ * of each text, then the item.
  */
 export function restOf({ items }: Pick<StoredResponse, "items">, progress: Progress): JsonObject[] {
   return items.flatMap((item, outputIndex) => {
@@ -28,7 +28,7 @@ export function restOf({ items }: Pick<StoredResponse, "items">, progress: Progr
   });
 }
 
-/** How the service's stream would have ended; undefined for a response that was cancelled, which has no such event. */
+/** The event that would have ended the service's stream; undefined for a cancelled response, which has none. */
 export function endOf({ status, wire }: StoredResponse): JsonObject | undefined {
   return status === "cancelled" ? undefined : { type: `response.${status}`, response: wire };
 }

@@ -21,21 +21,20 @@ import { endOf, restOf } from "./rest.ts";
 import { type ResumedRun, Resumption } from "./resumption.ts";
 import type { StoredSource } from "./source.ts";
 
-/** What a run is told at its beginning. */
+/** What a run needs to start. */
 export interface RunOptions {
   readonly source: StoredSource;
   readonly reading: StreamOptions & Pick<ResponsesOptions, "signal" | "turnState" | "cancelOnLeave">;
-  /** Of the first answer. */
+  /** Headers of the first answer. */
   readonly headers: HeaderMap;
-  /** Of one that is taken up; of a new one the first event tells it. */
+  /** The id of a resumed response. A new response reports its id in the first event. */
   readonly responseId?: string | undefined;
   readonly from?: Partial<ResponsePosition> | undefined;
 }
 
 /**
- * One response in the background, over as many connections as it takes: a flow whose carrier breaks and comes again. Events are told apart by their
- * `sequence_number`; where the service does not stream the response any more it is asked for until it is done, and what no event has brought comes
- * from the final response.
+ * One background response, over as many connections as it takes. Events are told apart by their `sequence_number`. If the service no longer
+ * streams the response, its state is polled until it is finished, and whatever no event has brought is taken from the final response.
  */
 export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
   readonly kind = "sse";
@@ -63,7 +62,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     const blank: Blank = (text) => this.#blank(text);
     const { headers } = options;
     const ofFlow = { ...streamOptionsOf(reading), headers, turnState, telemetry, logger, blank };
-    // A silent connection is no end here, nor is the caller's signal one that tells nothing of what becomes of the response.
+    // A silent connection does not end the response. The caller's signal does, but it does not say what becomes of the response.
     this.flow = new MarkedFlow(this, { ...ofFlow, idleTimeoutMs: 0 }, options.from ?? {});
     this.#idle = new IdleTimer(limits.streamIdleTimeoutMs, () => {
       const { timeoutMs } = this.#idle;
@@ -105,16 +104,16 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     else this.deliver(last, blank);
   }
 
-  /** The reader has left, or somebody has closed the stream: resolves when a response that should be cancelled is. */
+  /** The reader has left or the stream was closed. Resolves once the response is cancelled, if it should be. */
   async left(): Promise<void> {
     const { reading, source } = this.#options;
     if (reading.cancelOnLeave) await cancelLeft(source, this.#responseId);
   }
 
-  // What connections bring
+  // Called by connections
 
   opened(preliminary: Parameters<EventReceiver["open"]>[0]): void {
-    if (!this.#hasOpened) this.flow.open(preliminary); // the same comes with every connection
+    if (!this.#hasOpened) this.flow.open(preliminary); // every connection repeats them
     this.#hasOpened = true;
   }
 
@@ -167,7 +166,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     this.#idle.stop();
     const isFruitless = this.#connection?.hasBrought === false;
     this.#connection = undefined;
-    // The signal ends the connection too, which may come first and does not know what becomes of the response.
+    // The signal also ends the connection. That error may come first, and does not say what becomes of the response.
     if (this.#options.reading.signal?.aborted) this.#onAbort();
     else void this.#resumption.recover(error, { isFruitless });
   }
@@ -204,7 +203,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     );
   }
 
-  // What the flow asks for
+  // Called by the flow
 
   pause(): void {
     this.#isPaused = true;
@@ -243,7 +242,10 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     void this.left();
   };
 
-  /** An error of the stream rather than of the response: `error`, where it may pass. Whether the response has failed shows when it is asked for. */
+  /**
+   * An `error` event that is about the stream and may not be final. Whether the response itself has failed shows when its state is
+   * requested.
+   */
   #passingError(event: JsonObject, text: string): unknown {
     if (event.type !== "error" || this.#responseId === undefined) return undefined;
     const blanked = this.#blank(text);

@@ -7,7 +7,7 @@ import type { CallPart } from "../../service/call.ts";
 import type { Service } from "../../service/service.ts";
 import { ofStored, storedCall } from "../stored/calls.ts";
 
-/** Where a response is asked for, and as what call. */
+/** Which response to request, and as part of which call. */
 export interface StoredSource {
   readonly service: Service;
   readonly part: CallPart;
@@ -16,9 +16,9 @@ export interface StoredSource {
 }
 
 /**
- * The stream of a stored response, from the event after number `after`; from the first where that is undefined.
+ * Opens the stream of a stored response, after the event with number `after`; from the first event if that is undefined.
  *
- * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response.
+ * @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response.
  */
 export function openStoredStream(
   { service, part, headers, traceContext }: StoredSource,
@@ -38,8 +38,8 @@ export function openStoredStream(
 }
 
 /**
- * Does a failure say that this response is not streamed? The service refuses so five minutes after its beginning, and always where it was not asked
- * for with `stream`; some gateways answer with something that is no stream.
+ * True if a failure means that this response cannot be streamed. The service refuses five minutes after the response began, and always if
+ * it was requested without `stream`. Some gateways send an answer that is not a stream.
  */
 export function refusesToStream(error: unknown): boolean {
   if (!CodexApiError.is(error)) return false;

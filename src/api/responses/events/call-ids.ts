@@ -2,12 +2,12 @@ import type { DecodedEvent } from "./decoded.ts";
 import { filled } from "./fields.ts";
 import type { OutputItemAddedEvent } from "./types.ts";
 
-/** Which call a piece is of: services tell it with the item that they add, and hardly ever with the pieces. */
+/** Adds the call id to the pieces of a call: services send it with the added item, and rarely with its deltas. */
 export class CallIds {
   readonly #byIndex = new Map<number, string>();
   readonly #byItem = new Map<string, string>();
 
-  /** The same event, a call's piece with the id of its call where an item has told it. */
+  /** The same event, with the call id if its item had one. */
   complete(decoded: DecodedEvent): DecodedEvent {
     switch (decoded.type) {
       case "output_item.added":
@@ -33,7 +33,7 @@ export class CallIds {
     if (itemId !== undefined) this.#byItem.set(itemId, callId);
   }
 
-  /** By the index first: some services change an item's id from event to event. */
+  /** By index first, because some services change an item's id from event to event. */
   #of(outputIndex: number | undefined, itemId: string | undefined): string | undefined {
     const byIndex = outputIndex === undefined ? undefined : this.#byIndex.get(outputIndex);
     return byIndex ?? (itemId === undefined ? undefined : this.#byItem.get(itemId));

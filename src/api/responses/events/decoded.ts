@@ -13,29 +13,29 @@ export interface FailedOutcome extends ResponseEnd {
 export interface EndEvent {
   readonly type: "end";
   readonly outcome: CompletedEvent | IncompleteEvent | FailedOutcome;
-  /** The whole output where the service repeats it. */
+  /** The whole output, if the service repeats it. */
   readonly output: readonly unknown[];
-  /** What of the event had to be guessed at or done without. */
+  /** What had to be guessed or was missing. */
   readonly deviations: readonly StreamDeviation["what"][];
 }
 
-/** What elsewhere is in the response headers, told in the middle of a stream. */
+/** Information that other services put into response headers, sent inside the stream. */
 export interface MetadataEvent {
   readonly type: "metadata";
   readonly headers: unknown;
   readonly turnState?: string;
-  /** What of it is for the caller. */
+  /** The events for the caller. */
   readonly events: readonly ServedEvent[];
 }
 
-/** A whole text: news where no piece of it came before. */
+/** A complete text. It is new to the reader only if no delta brought it before. */
 export interface WholeTextEvent {
   readonly type: "whole_text";
-  /** The piece that it amounts to. */
+  /** The delta event that it is equal to. */
   readonly piece: ServedEvent & { readonly type: "output_text.delta" | "refusal.delta"; readonly delta: string };
 }
 
-/** Nothing for the caller; the stream goes on. */
+/** Yields nothing for the caller. */
 export interface SkippedWireEvent {
   readonly type: "skipped";
   readonly reason: "unknown type" | "missing field";
@@ -44,6 +44,6 @@ export interface SkippedWireEvent {
 /** What one wire event means. */
 export type DecodedEvent = ServedEvent | EndEvent | MetadataEvent | WholeTextEvent | SkippedWireEvent;
 
-// Shared: most events of a stream are skipped, and none of them should cost an object.
+// Shared objects, because most events of a stream are skipped and should not cost an allocation.
 export const UNKNOWN_TYPE: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "unknown type" });
 export const MISSING_FIELD: SkippedWireEvent = Object.freeze({ type: "skipped", reason: "missing field" });

@@ -8,9 +8,12 @@ import { type DecodedEvent, type EndEvent, MISSING_FIELD } from "./decoded.ts";
 import { fieldOf, filled, told } from "./fields.ts";
 import { readUsage } from "./usage.ts";
 
-/** Events that end a response, each with what it says of the whole. */
+/** Events that end a response, with what they say about it. */
 
-/** A response that says `incomplete` or `failed` is that, whatever its event is called: gateways tell an early end so (vLLM). */
+/**
+ * A response with the status `incomplete` or `failed` is treated so, whatever the event is called: some gateways report an early end this
+ * way (vLLM).
+ */
 export function completed({ response }: JsonObject): DecodedEvent {
   const status = fieldOf(response, "status");
   if (status === "incomplete") return endsIncomplete(response);
@@ -36,7 +39,7 @@ export function incomplete({ response }: JsonObject): DecodedEvent {
   return endsIncomplete(response);
 }
 
-/** Every top-level error ends the stream: `error`, and what gateways send without a type in the middle of one (LiteLLM, vLLM). */
+/** Every top-level error ends the stream: `error` events, and errors without a type that gateways send in mid-stream (LiteLLM, vLLM). */
 export function errorEvent(event: JsonObject, text: string): EndEvent {
   const error = mapErrorEvent(event, text);
   return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
@@ -66,7 +69,7 @@ function undecodable(response: unknown): EndEvent {
   return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
 }
 
-/** What can be read of it: a response that ended early is paid for too. */
+/** What can be read of the response: one that ended early is billed too. */
 function wholeOf(response: unknown): {
   readonly end: ResponseEnd;
   readonly output: readonly unknown[];

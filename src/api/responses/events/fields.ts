@@ -1,21 +1,21 @@
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 
-/** A field of whatever this is; undefined where it is no object. */
+/** A field of a value; undefined if the value is not an object. */
 export function fieldOf(value: unknown, name: string): unknown {
   return isJsonObject(value) ? value[name] : undefined;
 }
 
-/** A text that says something: services send an empty id where they have none. */
+/** A non-empty text: some services send an empty id if they have none. */
 export function filled(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** A place in a list, counted from 0 in all that is known. */
+/** An index in a list, counted from 0. */
 export function indexOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? Number(value) : undefined;
 }
 
-/** Without the fields that are undefined: an event leaves out what it does not know. */
+/** The fields that are not undefined. */
 export function told<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
@@ -24,7 +24,7 @@ export function told<Fields extends object>(
   return known as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
 }
 
-/** Where a piece belongs, as far as the event says it in the documented form. */
+/** The item id and output index that an event gives, if it has them in the documented form. */
 export function placeOf({ item_id, output_index }: JsonObject) {
   return told({ itemId: filled(item_id), outputIndex: indexOf(output_index) });
 }

@@ -5,16 +5,16 @@ import type { DecodedEvent } from "./decoded.ts";
 import { texts } from "./fields.ts";
 import type { SafetyBufferingEvent, ServedEvent } from "./types.ts";
 
-/** What the service says about a response and its account, beside the answer. */
+/** What the service says about a response and the account, apart from the answer. */
 
 const VERIFICATIONS = ["trusted_access_for_cyber"];
 
-/** Turn state, etag, verifications and moderation; each on its own or together. */
+/** Turn state, etag, verifications and moderation; one event may bring several. */
 export function metadata({ headers, metadata: more }: JsonObject): DecodedEvent {
   const events: ServedEvent[] = [];
   if (isJsonObject(more)) {
     const recommended = new Set(texts(more.openai_verification_recommendation));
-    const verifications = VERIFICATIONS.filter((each) => recommended.has(each)); // without unknown ones
+    const verifications = VERIFICATIONS.filter((each) => recommended.has(each)); // unknown ones are left out
     if (verifications.length > 0) events.push({ type: "model_verifications", verifications });
     const { openai_chatgpt_moderation_metadata: moderation } = more;
     if (moderation !== undefined) events.push({ type: "turn_moderation_metadata", metadata: moderation });
@@ -28,8 +28,8 @@ export function metadata({ headers, metadata: more }: JsonObject): DecodedEvent 
 const isModelHeader = (name: string): boolean => name === header.openaiModel || name === `x-${header.openaiModel}`;
 
 /**
- * The model that really answers, as any event may tell: `openai-model` or `x-openai-model` in `response.headers`, else in
- * the event's own `headers`. `response.model` is the model that was asked for and does not count.
+ * The model that really answers. Any event may report it: `openai-model` or `x-openai-model` in `response.headers`, or in the event's own
+ * `headers`. `response.model` is the requested model and does not count.
  */
 export function serverModelOf(event: JsonObject): string | undefined {
   const { response } = event;
@@ -37,18 +37,21 @@ export function serverModelOf(event: JsonObject): string | undefined {
   return model ?? headerIn(event.headers, isModelHeader);
 }
 
-/** That the answer is held back while it is checked, as any event may tell; what it leaves out, headers have told. */
+/**
+ * Tracks whether the answer is held back for a safety check. Any event may report it; fields that an event leaves out come from the
+ * headers.
+ */
 export class SafetyBuffering {
   #fasterModel: string | undefined;
   #showsBuffering: string | undefined;
 
-  /** @param headers - Of the answer, or of the handshake. */
+  /** @param headers - Headers of the answer or the WebSocket handshake. */
   constructor(headers: HeaderMap) {
     this.#fasterModel = headerText(headers, header.safetyBufferingFasterModel);
     this.#showsBuffering = headerText(headers, header.safetyBufferingEnabled);
   }
 
-  /** Headers that came in an event. */
+  /** Notes headers that an event brought. */
   note(headers: unknown): void {
     this.#fasterModel = headerInEvent(headers, header.safetyBufferingFasterModel) ?? this.#fasterModel;
     this.#showsBuffering = headerInEvent(headers, header.safetyBufferingEnabled) ?? this.#showsBuffering;
@@ -68,7 +71,7 @@ export class SafetyBuffering {
   }
 }
 
-/** A header inside an event: of any case, a text or the first text of a list. */
+/** A header inside an event, in any letter case: a text, or the first text of a list. */
 function headerInEvent(headers: unknown, wanted: string): string | undefined {
   return headerIn(headers, (name) => name === wanted);
 }

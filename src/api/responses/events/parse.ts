@@ -1,13 +1,16 @@
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 
-/** What came as an event: one; `none`, a line that is none, such as `[DONE]` or `ping`; `damaged`, the beginning of one that is no JSON. */
+/** The parsed event. `none`: not an event, such as `[DONE]` or `ping`. `damaged`: begins like an event but is not valid JSON. */
 export type ParsedEvent = JsonObject | "none" | "damaged";
 
 const NO_NUMBER = /NaN|Infinity/;
-/** A text, so that nothing inside it is taken for a number, or such a number. An unfinished text goes to the end: no place is read twice. */
+/**
+ * Matches strings, so that nothing inside one is taken for a number, and the numbers to replace. An unterminated string extends to the end,
+ * so no place is read twice.
+ */
 const TEXT_OR_NO_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
 
-/** Reads an event's JSON. Numbers that JSON does not have, as Python writes them (`NaN`, `-Infinity`), are read as null. */
+/** Parses an event's JSON. Numbers that JSON does not have but Python writes (`NaN`, `-Infinity`) become null. */
 export function parseEvent(text: string): ParsedEvent {
   const value = parsed(text) ?? (NO_NUMBER.test(text) ? parsed(withoutOddNumbers(text)) : undefined);
   if (isJsonObject(value)) return value;

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { type DecodedEvent, MISSING_FIELD } from "./decoded.ts";
 import { filled, indexOf, placeOf, told } from "./fields.ts";
 
-/** Pieces of items, as they come: of texts, of reasoning, of what the model writes for tools. A piece without its place is a piece. */
+/** Deltas of items: of texts, of reasoning, of tool calls. A delta without an index or id is still delivered. */
 
 export function outputTextDelta(event: JsonObject): DecodedEvent {
   const { delta, content_index, logprobs } = event;
@@ -11,7 +11,7 @@ export function outputTextDelta(event: JsonObject): DecodedEvent {
     type: "output_text.delta",
     delta,
     ...placeOf(event),
-    // The service sends an empty list where none were asked for.
+    // The service sends an empty list if no log probabilities were requested.
     ...told({ contentIndex: indexOf(content_index), logprobs: isFilledList(logprobs) ? logprobs : undefined }),
   };
 }

@@ -7,17 +7,20 @@ import { filled, indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
 import * as piece from "./pieces.ts";
 
-/** Everything that is known of a type of wire events. */
+/** Everything known about one type of wire event. */
 export interface EventRow {
-  /** What an event means, the same on SSE and WebSocket. Never throws. `text` is the event as it arrived: a refusal keeps it. */
+  /** Decodes the event, for SSE and WebSocket alike. Never throws. `text` is the event as received; a refusal keeps it. */
   readonly decode: (event: JsonObject, text: string) => DecodedEvent;
-  /** Does the response get further by it? What does not is no progress, however often it comes. */
+  /** True if the event advances the response. Others do not count as progress, however many arrive. */
   readonly moves: boolean;
-  /** Is the response over with it? */
+  /** True if the event ends the response. */
   readonly ends: boolean;
-  /** Who reads it: the Rust client as of March 2026, the Rust client as of later, or users of the public API, whom the Rust client does not serve. */
+  /**
+   * Who handles it: the Rust client of March 2026, later versions of it, or only users of the public API, which the Rust client does not
+   * serve.
+   */
   readonly since: "march" | "later" | "public";
-  /** It tells as a whole what pieces of this type have told before, if any came. */
+  /** The event repeats in full what deltas of this type brought before, if there were any. */
   readonly repeats?: WholeTextEvent["piece"]["type"];
 }
 
@@ -62,25 +65,25 @@ export function rowOf(wireType: unknown): EventRow | undefined {
   return REGISTRY.get(wireType);
 }
 
-/** Nothing of an event of this type is for the caller, whatever is in it; headers and the like aside. */
+/** True if an event of this type has nothing for the caller, apart from headers and the like. */
 export function saysNothing(wireType: string): boolean {
   const row = REGISTRY.get(wireType);
   return row === undefined || row.decode === says;
 }
 
-/** Every type that has a row. */
+/** All types that have a row. */
 export function knownTypes(): readonly string[] {
   return ROWS.flatMap(([wireType]) => wireType ?? []);
 }
 
-/** The plain decoder: the truth that any quicker one is held to. */
+/** The plain decoder. The fast path must give the same results. */
 export function decodeWireEvent(event: JsonObject, text: string): DecodedEvent {
   return rowOf(event.type)?.decode(event, text) ?? UNKNOWN_TYPE;
 }
 
 const KEEPS_ALIVE = /(keep[-_]?alive|heartbeat|ping)$/;
 
-/** A type without a row moves the response where it is of the response's own: the service says something new. */
+/** True if an event advances the response. One of unknown type does if it is a `response.` event: the service sends something new. */
 export function movesResponse(wireType: unknown): boolean {
   const row = rowOf(wireType);
   if (row) return row.moves;

@@ -12,13 +12,13 @@ import { rowOf } from "./registry.ts";
 export interface StreamReportsOptions {
   readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
-  /** Blanks the request's own credentials in a text of the service. Default: the text stays. */
+  /** Removes the request's own credentials from a text of the service. By default the text is not changed. */
   readonly blank?: Blank | undefined;
 }
 
-/** Tells telemetry and the log of a stream's events: when they came, which were left out, and what they did differently. */
+/** Reports to telemetry and the log when events came, which were left out, and how they deviated. */
 export class StreamReports {
-  /** Is anybody told of each event? */
+  /** True if each event is reported. */
   readonly isPolled: boolean;
   readonly #carrier: StreamPoll["carrier"];
   readonly #options: StreamReportsOptions;
@@ -45,7 +45,7 @@ export class StreamReports {
 
   skipped(reason: SkippedEvent["reason"], wireType?: unknown): void {
     const { telemetry, logger } = this.#options;
-    // An event of a new type is the normal case; one of a known type that cannot be read is worth a look.
+    // Unknown types are expected; an event of a known type that cannot be read is worth a look.
     const isOdd = reason !== "unknown type";
     if (!isOdd && !telemetry?.onSkippedEvent) return;
     const skipped: SkippedEvent = { type: this.#shown(wireType), reason };
@@ -58,14 +58,14 @@ export class StreamReports {
     const deviation: StreamDeviation = { type: this.#shown(wireType), what };
     notify(telemetry, "onStreamDeviation", deviation);
     if (what === "sequence") logger.warn({ ...deviation }, "events of the stream are missing");
-    else logger.debug({ ...deviation }, "the stream deviates from its documentation; put right");
+    else logger.debug({ ...deviation }, "the stream deviates from its documentation; it was corrected");
   }
 
   blank(text: string): string {
     return this.#options.blank?.(text) ?? text;
   }
 
-  /** An unknown type is the server's text, and a server may repeat in it what it was sent. */
+  /** An unknown type is text from the server, and a server may repeat the request's credentials in it. */
   #shown(wireType: unknown): string | undefined {
     if (typeof wireType !== "string") return undefined;
     return rowOf(wireType) ? wireType : this.blank(wireType);

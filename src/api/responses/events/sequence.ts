@@ -1,13 +1,13 @@
-/** What has more digits is no count of events. */
+/** A longer number cannot be a count of events. */
 const LIMIT = 1e15;
 
-/** Watches `sequence_number`: events that never came show in it. */
+/** Watches `sequence_number`, so that missing events are noticed. */
 export class SequenceNumbers {
   #last: number | undefined;
-  /** Events since then whose number is not known: each may have had one. */
+  /** Events since the last known number whose own number was not read; each may have had one. */
   #unread = 0;
 
-  /** @returns False where numbers are missing between this event and the last one with a number. */
+  /** @returns False if numbers are missing between this event and the last one with a number. */
   follows(number: unknown): boolean {
     if (typeof number !== "number" || !Number.isInteger(number) || number < 0 || number >= LIMIT) {
       this.#unread += 1;
@@ -19,7 +19,7 @@ export class SequenceNumbers {
     return number <= expected;
   }
 
-  /** So many events followed, each with the next number, or all without one. */
+  /** Counts events that were checked elsewhere: consecutive numbers, or none at all. */
   more(count: number): void {
     if (this.#last !== undefined && this.#unread === 0) this.#last += count;
     else this.#unread += count;

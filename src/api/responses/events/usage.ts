@@ -8,15 +8,15 @@ export interface ReadUsage {
   readonly deviation?: StreamDeviation["what"];
 }
 
-/** Two names of one count: that of the Responses API, and that of the chat form, which gateways hand through. */
+/** Two names of each count: that of the Responses API, and that of Chat Completions, which some gateways pass through. */
 const INPUT = ["input_tokens", "prompt_tokens"];
 const OUTPUT = ["output_tokens", "completion_tokens"];
 const INPUT_DETAILS = ["input_tokens_details", "prompt_tokens_details"];
 const OUTPUT_DETAILS = ["output_tokens_details", "completion_tokens_details"];
 
 /**
- * What a response used, read as far as it can be: a count that is missing follows from the two others, else it is 0. Absent where not one can be
- * read; that usage is odd never costs the answer.
+ * The token counts of a response, as far as they can be read. A missing count is derived from the other two, else it is 0. Undefined if
+ * none can be read. Malformed usage is never an error.
  */
 export function readUsage(usage: unknown): ReadUsage {
   if (usage === undefined || usage === null) return {};

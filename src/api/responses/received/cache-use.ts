@@ -1,15 +1,17 @@
 import type { TokenUsage } from "../events/types.ts";
 
 /**
- * Why a request went out whole, where only what is new of it might have gone:
+ * Why a request was sent whole, although only its new items might have been enough:
  *
- * - `first_request`: nothing of this conversation was sent before;
- * - `over_http`: it went over HTTP, which carries everything;
- * - `new_connection`: the connection knows nothing of the conversation, since it is another one than last time, or its lane has another place on it;
- * - `no_last_response`: the last request was not answered to its end: it failed, was left, or was aborted;
- * - `source_went_on`: a fork whose source has gone on, where nothing is stored;
- * - `field_changed`: `field` is another one than in the last request;
- * - `history_changed`: the input does not begin with what was sent and answered; `item` is the first that differs, counted from 0;
+ * - `first_request`: nothing of this conversation was sent before.
+ * - `over_http`: it went over HTTP, where requests are always whole.
+ * - `new_connection`: the connection knows nothing of the conversation, because it was replaced, or because the lane moved to another
+ *   connection.
+ * - `no_last_response`: the last request was not answered to its end: it failed, was left, or was aborted.
+ * - `source_went_on`: the lane was forked from one that has since sent another request, and responses are not stored.
+ * - `field_changed`: the field `field` differs from the last request.
+ * - `history_changed`: the input does not begin with the items sent and received so far; `item` is the index of the first that differs,
+ *   from 0.
  * - `own_previous_response_id`: the caller set `previous_response_id`.
  */
 export type WholeReason =
@@ -24,19 +26,19 @@ export type WholeReason =
 
 export interface WholeCause {
   readonly reason: WholeReason;
-  /** Of the request's body. */
+  /** Name of the field in the request's body. */
   readonly field?: string;
   readonly item?: number;
 }
 
-/** What one answer read from the service's cache and wrote to it, in tokens; as far as the service tells. */
+/** What one answer read from the service's prompt cache and wrote to it, in tokens, as far as the service reports it. */
 export interface TurnCache {
   readonly inputTokens: number;
   readonly readTokens: number;
   readonly writtenTokens: number;
-  /** Share of the input that was read from the cache, 0 to 1. Absent where there was no input. */
+  /** Share of the input that was read from the cache, 0 to 1. Absent if there was no input. */
   readonly hitRate?: number;
-  /** Absent where only what is new was sent. */
+  /** Absent if only the new items were sent. */
   readonly whole?: WholeCause;
 }
 

@@ -1,6 +1,6 @@
 import type { ResponseItem } from "../../wire/items.ts";
 
-/** The words of an item: of its parts of one type, joined. Empty for an item that has none. */
+/** The text of an item: its parts of one type, joined. Empty if it has none. */
 export function itemText(item: ResponseItem, part: "output_text" | "refusal"): string {
   if (item.type !== "message" || !Array.isArray(item.content)) return "";
   const field = part === "output_text" ? "text" : "refusal";

@@ -3,29 +3,29 @@ import { writtenJson } from "../../wire/json.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { itemSummary, itemText } from "./item-text.ts";
 
-/** An item that has begun: what it was when it was added, and what has come of it since. */
+/** An item that has begun: the item as it was added, and the text received since. */
 export interface ItemUnderWay {
   readonly outputIndex?: number;
-  /** As it was added; absent where the service told no beginning. */
+  /** The item as it was added; absent if the service sent no `output_item.added`. */
   readonly item?: ResponseItem;
   readonly text: string;
   readonly refusal: string;
   readonly reasoningSummary: string;
   readonly reasoningText: string;
-  /** Of a function's arguments or a custom tool's input. */
+  /** Arguments of a function call, or the input of a custom tool. */
   readonly arguments: string;
 }
 
-/** What pieces of an item can be of. */
+/** The kinds of text that an item can have. */
 type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "arguments";
 
 /**
- * From so many characters on pieces are written out as one text. V8 strings them together by an object each, which all last as long as the text and
- * are copied one by one by the collections that they survive.
+ * From this many characters on, pieces are joined into one flat string. V8 represents a concatenation as a tree with one object per piece;
+ * all of them live as long as the text, and each garbage collection copies them.
  */
 const WRITTEN_OUT = 1024;
 
-/** One item, from its first piece on. Pieces are appended: an event costs the same however much came before it. */
+/** One item, from its first piece on. Pieces are appended, so an event costs the same however long the text is. */
 class Slot {
   outputIndex: number | undefined;
   item: ResponseItem | undefined;
@@ -37,25 +37,25 @@ class Slot {
     reasoningText: "",
     arguments: "",
   };
-  /** The end of one part, not written out yet. */
+  /** The end of one text, not flattened yet. */
   #pieces = "";
   #piecesOf: Part = "text";
-  /** What it holds beside its finished item. */
+  /** Characters it holds besides its finished item. */
   size = 0;
-  /** No piece of the part of the summary under way has come. */
+  /** True until a piece of the current summary part arrives. */
   #isSummaryPartNew = true;
 
   constructor(outputIndex: number | undefined) {
     this.outputIndex = outputIndex;
   }
 
-  /** All that its pieces have told. */
+  /** All texts that its pieces have brought. */
   parts(): Readonly<Record<Part, string>> {
     this.#writeOut();
     return this.#parts;
   }
 
-  /** Can what came so far be this item's? */
+  /** True if the pieces so far can belong to this item. */
   isOf(item: ResponseItem): boolean {
     if (this.item !== undefined) return this.item.type === item.type;
     const { text, refusal, reasoningSummary, reasoningText, arguments: written } = this.parts();
@@ -92,7 +92,7 @@ class Slot {
     }
   }
 
-  /** What the item tells itself, and what nobody asks for any more, is not held beside it. */
+  /** Drops the texts that the finished item contains itself, and those that are no longer needed. */
   finish(item: ResponseItem): void {
     const { text, refusal, reasoningSummary } = this.parts();
     const parts = this.#parts;
@@ -119,12 +119,12 @@ class Slot {
   #writeOut(): void {
     const pieces = this.#pieces;
     if (pieces === "") return;
-    pieces.charCodeAt(0); // looking into it makes V8 write it out
+    pieces.charCodeAt(0); // indexing makes V8 flatten the string
     this.#parts[this.#piecesOf] += pieces;
     this.#pieces = "";
   }
 
-  /** Services may tell a part whole, without pieces. */
+  /** Some services send a part in full, without deltas. */
   #takeWholePart(text: string): void {
     const { reasoningSummary } = this.parts();
     if (this.#isSummaryPartNew) {
@@ -136,20 +136,20 @@ class Slot {
   }
 }
 
-/** The items of one response, finished and under way, over all its streams. */
+/** The finished and unfinished items of one response, over all its streams. */
 export class ReceivedItems {
-  /** In the order of the output, as far as the service tells it; of earlier streams first. */
+  /** In the order of the output, as far as the service reports it; items of earlier streams come first. */
   readonly #slots: Slot[] = [];
-  /** In the order in which they were finished, which is what a restart counts. */
+  /** In the order in which they finished, which is the order that `restarted` counts in. */
   readonly #finished: Slot[] = [];
-  /** Slots of earlier streams: indices begin anew with each. */
+  /** Number of slots of earlier streams: indexes start again with each stream. */
   #base = 0;
-  /** Where the last piece went. */
+  /** The item that got the last piece. */
   #last: Slot | undefined;
   #finishedSize = 0;
   #openSize = 0;
 
-  /** In characters. */
+  /** Size in characters. */
   get size(): number {
     return this.#finishedSize + this.#openSize;
   }
@@ -179,7 +179,7 @@ export class ReceivedItems {
     }
   }
 
-  /** Of what was finished, the first `keptItems` stand; everything else is void. */
+  /** The first `keptItems` finished items remain; everything else is dropped. */
   restart(keptItems: number): void {
     this.#finished.length = Math.min(keptItems, this.#finished.length);
     const kept = new Set(this.#finished);
@@ -190,7 +190,7 @@ export class ReceivedItems {
     this.#openSize = slots.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** What is finished stands, the rest is void; `input` stands behind it. */
+  /** Finished items remain, unfinished ones are dropped; `input` follows. */
   steered(input: readonly ResponseItem[]): void {
     this.restart(this.#finished.length);
     for (const item of input) this.#finish(item, this.#begin(undefined), undefined);
@@ -213,7 +213,7 @@ export class ReceivedItems {
     });
   }
 
-  /** The words as they came; those that came in no piece are the finished item's. */
+  /** The answer's text as it arrived. Text that came in no delta is taken from the finished item. */
   text(): string {
     return this.#told("text", (item) => itemText(item, "output_text")).join("");
   }
@@ -228,7 +228,7 @@ export class ReceivedItems {
       .join("\n\n");
   }
 
-  /** Of each item. */
+  /** The text of this kind of each item. */
   #told(part: Part, partOf: (item: ResponseItem) => string): string[] {
     return this.#slots.map((slot) => {
       const told = slot.parts()[part];
@@ -246,9 +246,9 @@ export class ReceivedItems {
   }
 
   /**
-   * Where something goes: to the item of its index, else to the one that is being written; that one takes the index where it had none.
+   * The slot that an event belongs to: the one with its index, else the one that was written to last, which then gets the index.
    *
-   * @param item - The finished item, where it is that.
+   * @param item - The finished item, if there is one.
    */
   #slotOf(outputIndex: number | undefined, item?: ResponseItem): Slot {
     const last = this.#last;
@@ -269,7 +269,7 @@ export class ReceivedItems {
     return undefined;
   }
 
-  /** It turns out where it belongs. */
+  /** Moves a slot to its place, once its index is known. */
   #place(slot: Slot, outputIndex: number): void {
     slot.outputIndex = outputIndex;
     this.#slots.splice(this.#slots.indexOf(slot), 1);

@@ -11,8 +11,9 @@ interface Delivered {
 }
 
 /**
- * Which items of a response have been delivered. The terminal event repeats the whole output, and what is only there is delivered then; services
- * change ids on the way and leave out indices, so that an item is the same by the first of these that both know.
+ * Knows which items of a response have been delivered. The terminal event repeats the whole output; items that appear only there are
+ * delivered then. Services change ids on the way and leave out indexes, so two items are the same if the first property that both have is
+ * equal.
  */
 export class DeliveredItems {
   readonly #delivered: Delivered[] = [];
@@ -33,7 +34,7 @@ export class DeliveredItems {
     return isLate;
   }
 
-  /** What of the whole output has not been delivered, in its order. */
+  /** The items of the whole output that have not been delivered, in order. */
   missingOf(output: readonly unknown[]): OutputItemDoneEvent[] {
     const left = new Set(this.#delivered);
     const wanted = output.flatMap((entry, outputIndex) => {
@@ -41,7 +42,7 @@ export class DeliveredItems {
       const item = decodeItem(entry);
       return item ? [{ item, outputIndex }] : [];
     });
-    // By the surest sign first, for all items, before a weaker one is asked of any.
+    // Match all items by the most reliable property before trying a weaker one.
     const missing = SIGNS.reduce(
       (rest, isSame) =>
         rest.filter(({ item, outputIndex }) => {
@@ -62,7 +63,7 @@ const SIGNS: readonly ((left: Delivered, right: Delivered) => boolean)[] = [
   (left, right) => left.type === right.type && left.outputIndex === undefined && !areTwo(left, right),
 ];
 
-/** Both have a name of the same sort, and not the same one: of calls, whose ids nobody changes. */
+/** True if both have an id of the same kind and the ids differ. Only call ids count, because services never change those. */
 function areTwo(left: Delivered, right: Delivered): boolean {
   return left.callId !== undefined && right.callId !== undefined;
 }
@@ -72,7 +73,7 @@ function identityOf(item: ResponseItem): Omit<Delivered, "outputIndex"> {
   return { type, id: filled(id), callId: filled(callId) };
 }
 
-/** Finished items as they stand in the output; where one has no index, as they came. */
+/** Finished items in output order; if one has no index, in order of arrival. */
 export function inOutputOrder(finished: readonly OutputItemDoneEvent[]): ResponseItem[] {
   const isPlaced = finished.every(({ outputIndex }) => outputIndex !== undefined);
   const placed = isPlaced

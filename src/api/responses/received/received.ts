@@ -9,24 +9,24 @@ import { type ItemUnderWay, ReceivedItems } from "./items.ts";
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
 
-/** What the events of a whole answer come to. */
+/** What all events of an answer add up to. */
 export interface CollectedEvents {
-  /** Absent where the service never told one. */
+  /** Absent if the service never sent one. */
   readonly responseId?: string | undefined;
   /** `incomplete` only with the option `incomplete: "end"`. */
   readonly status: ResponseStatus;
   /** Every finished item, in the order of the output, as received: append them to the next request's `input`. */
   readonly items: readonly ResponseItem[];
-  /** The model's words. */
+  /** The answer's text. */
   readonly text: string;
   /** Summaries of the model's reasoning; parts are separated by a blank line. */
   readonly reasoningSummary: string;
-  /** The model's words where it refused to answer. */
+  /** The text in which the model refused to answer. */
   readonly refusal?: string | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
   /** The last snapshot of each limit family. */
   readonly rateLimits: readonly RateLimitSnapshot[];
-  /** The model that answered, where the service says. */
+  /** The model that answered, if the service reports it. */
   readonly serverModel?: string | undefined;
   readonly modelsEtag?: string | undefined;
   readonly reasoningIncluded: boolean;
@@ -37,13 +37,13 @@ export interface CollectedResponse<Parsed = unknown, Calls extends readonly unkn
   extends CollectedEvents,
     OutputReading<Parsed, Calls> {}
 
-/** What of an answer is there while it comes. */
+/** The part of an answer that has arrived. */
 export interface ResponseSnapshot extends PartialResponse {
   /** Items that have begun and are not finished, in the order of the output. */
   readonly itemsUnderWay: readonly ItemUnderWay[];
 }
 
-/** What the service says of a response when it ends it. */
+/** What the service reports about a response when it ends. */
 export interface ResponseEnd {
   readonly responseId?: string;
   readonly tokenUsage?: TokenUsage;
@@ -52,7 +52,9 @@ export interface ResponseEnd {
 /** The most that is kept of one response, in characters of its events. */
 const MOST_KEPT = 64 * 1024 * 1024;
 
-/** What the events of one response, over all its streams, come to. It is fed as they arrive, so that a failure can say what was had. */
+/**
+ * What the events of one response add up to, over all its streams. It is updated as they arrive, so a failure can report what was received.
+ */
 export class Received {
   readonly #items: ReceivedItems | undefined;
   readonly #rateLimits = new Map<string, RateLimitSnapshot>();
@@ -67,8 +69,8 @@ export class Received {
   #reasoningIncluded = false;
 
   /**
-   * @param options - `keep`: items and texts; without them a response of any length takes no memory. Default true. `limit`: the most that is kept,
-   *   in characters.
+   * @param options - `keep`: keep items and texts; without them a response of any length takes no memory. Default true. `limit`: the most
+   *   that is kept, in characters.
    */
   constructor({
     keep = true,
@@ -82,7 +84,7 @@ export class Received {
     return this.#items !== undefined;
   }
 
-  /** @param size - Of the wire event, in characters, where it is known. */
+  /** @param size - Size of the wire event in characters, if known. */
   note(event: ResponseEvent, size?: number): void {
     this.#firstAt ??= performance.now();
     switch (event.type) {
@@ -124,7 +126,7 @@ export class Received {
     }
   }
 
-  /** What the service says of the response at its end; what it leaves out, the beginning has told. */
+  /** Notes what the service reports at the end of the response. Fields missing there were reported at its beginning. */
   ended({ responseId, tokenUsage }: ResponseEnd): void {
     this.#end = {
       ...this.#end,
@@ -137,7 +139,7 @@ export class Received {
     return this.#end.responseId;
   }
 
-  /** Items that the service has finished since the response, or the one that goes on in its place, began; those that a restart made void count too. */
+  /** Number of items that the service has finished since the current response began; items that a restart discarded count too. */
   get finishedItems(): number {
     return this.#finishedItems;
   }
@@ -147,7 +149,7 @@ export class Received {
     return this.#firstAt;
   }
 
-  /** How it ended, once it has ended well. */
+  /** How the response ended, once it has ended successfully. */
   get status(): ResponseStatus | undefined {
     return this.#status;
   }
@@ -167,7 +169,9 @@ export class Received {
     return { ...this.partial(), itemsUnderWay: this.#items?.underWay() ?? [] };
   }
 
-  /** @throws {@link ProtocolError} The events ended without the terminal one. {@link LimitError} There was more of it than is kept. */
+  /**
+   * @throws {@link ProtocolError} The events ended without a terminal event. {@link LimitError} The response was larger than what is kept.
+   */
   collected(): CollectedEvents {
     if (this.#status === undefined) throw new ProtocolError("the events ended without the terminal one");
     if (this.#isTruncated) {

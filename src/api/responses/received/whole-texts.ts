@@ -6,11 +6,11 @@ import { itemText } from "./item-text.ts";
 type Piece = WholeTextEvent["piece"];
 
 /**
- * Words that came as a whole and in no piece: `output_text.done` without a delta before it. The finished item holds them too, as a rule; where it does
- * not, they are owed to the reader.
+ * Texts that came in full and in no delta: `output_text.done` without a delta before it. Usually the finished item contains them too; if it
+ * does not, they have to be delivered to the reader.
  */
 export class WholeTexts {
-  /** A piece has come since the last whole. */
+  /** A delta has come since the last full text. */
   #textPieces = false;
   #refusalPieces = false;
   #heldBack: Piece[] = [];
@@ -20,7 +20,7 @@ export class WholeTexts {
     else if (type === "refusal.delta") this.#refusalPieces = true;
   }
 
-  /** Does a whole of these pieces say nothing new? Asked once for each whole. */
+  /** True if the full text repeats what deltas brought. Ask once for each full text. */
   isTold(type: Piece["type"]): boolean {
     const isTold = type === "output_text.delta" ? this.#textPieces : this.#refusalPieces;
     if (type === "output_text.delta") this.#textPieces = false;
@@ -28,14 +28,14 @@ export class WholeTexts {
     return isTold;
   }
 
-  /** @returns Whether the whole is news; it is held back until it shows whether an item brings it. */
+  /** @returns True if the text is new. It is held back until it is clear whether an item brings it. */
   holdBack({ piece }: WholeTextEvent): boolean {
     if (this.isTold(piece.type) || piece.delta === "") return false;
     this.#heldBack.push(piece);
     return true;
   }
 
-  /** What is owed before an item is told as finished. */
+  /** The texts to deliver before an item is reported as finished. */
   takeWithout(item: ResponseItem): readonly Piece[] {
     if (this.#heldBack.length === 0 || item.type !== "message") return NOTHING;
     return this.take().filter(
@@ -43,7 +43,7 @@ export class WholeTexts {
     );
   }
 
-  /** What is owed at the end. */
+  /** The texts to deliver at the end. */
   take(): readonly Piece[] {
     if (this.#heldBack.length === 0) return NOTHING;
     return this.#heldBack.splice(0);

@@ -12,16 +12,16 @@ export interface StoredCall
   readonly below?: "cancel" | "input_items" | undefined;
 }
 
-/** Of the call that asks how a response stands. */
+/** For the call that asks for the state of a response. */
 export const FAILURE = "failed to decode a stored response";
 
-/** @throws {@link BuildError} It is no id. */
+/** @throws {@link BuildError} The id is invalid. */
 export function checkedId(id: string): string {
   if (typeof id === "string" && id.trim() !== "") return id;
   throw new BuildError("a response's id must be a text such as resp_…; it is the responseId of an answer");
 }
 
-/** The call as an endpoint's. @throws {@link BuildError} It is no id. */
+/** The call as an endpoint call. @throws {@link BuildError} The id is invalid. */
 export function storedCall(id: string, { below, ...call }: StoredCall): EndpointCall {
   const rest = below === undefined ? "" : `/${below}`;
   return {
@@ -31,12 +31,12 @@ export function storedCall(id: string, { below, ...call }: StoredCall): Endpoint
   };
 }
 
-/** @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response. */
+/** @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response. */
 export async function askStored(service: Service, id: string, call: StoredCall): Promise<Answer> {
   return ofStored(id, () => service.execute(storedCall(id, call)));
 }
 
-/** The response as it stands, and the answer that told it. Throws as {@link askStored}. */
+/** The current state of the response, and the answer that brought it. Throws as {@link askStored}. */
 export async function retrieveStored(
   service: Service,
   id: string,
@@ -46,7 +46,7 @@ export async function retrieveStored(
   return { response: readStoredResponse(readAnswer(answer, FAILURE).fields, FAILURE), answer };
 }
 
-/** Cancels it, and tells how it stands then. Throws as {@link askStored}. */
+/** Cancels the response and returns its new state. Throws as {@link askStored}. */
 export async function cancelStored(
   service: Service,
   id: string,
@@ -56,7 +56,7 @@ export async function cancelStored(
   return readStoredResponse(readAnswer(answer, FAILURE).fields, FAILURE);
 }
 
-/** Does the work; its 404 that is about the response, and not about the address, is what it means. */
+/** Runs `work`. A 404 about the response, not about the address, becomes a {@link ResponseGoneError}. */
 export async function ofStored<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -73,7 +73,7 @@ function isGone(id: string, { status, body }: HttpError): boolean {
 function gone(responseId: string, cause: HttpError): ResponseGoneError {
   const { requestId } = cause;
   return new ResponseGoneError(
-    `response ${responseId} is gone: it was deleted, its time is over, it was never stored (store: true), or it belongs to another account or project. Ask again with a new request`,
+    `response ${responseId} is gone: it was deleted, it has expired, it was never stored (store: true), or it belongs to another account or project. Send a new request`,
     { responseId, requestId, cause },
   );
 }

@@ -22,11 +22,11 @@ import { InputItems, type InputItemsOptions } from "./input-items.ts";
 import { inputTokensBody } from "./input-tokens.ts";
 import { readStoredResponse, type StoredResponse } from "./response.ts";
 
-/** Options of taking a response up again. */
+/** Options for resuming a response. */
 export interface ResumeOptions extends UnaryOptions, StreamOptions, BackgroundOptions {
   /**
-   * Where to go on: a stream's `position`, saved by the reader before, or the `sequence_number` of the last event that is known. Default: from the
-   * first event. With a number alone, items that were read before come again where the service does not stream any more.
+   * Where to resume: a stream's `position`, which the reader saved, or the `sequence_number` of the last known event. By default from the
+   * first event. With a number, items that were read before are delivered again if the service no longer streams the response.
    */
   readonly after?: number | ResponsePosition | undefined;
 }
@@ -40,11 +40,11 @@ const RESUME = knownOptions<ResumeOptions>("the options of resume", {
 const UNARY = knownOptions<UnaryOptions>("the options of a call", UNARY_NAMES);
 const COUNT_FAILURE = "failed to decode a count of input tokens";
 
-/** What can be asked of responses that the service keeps (`store: true`), while they run in the background and after. */
+/** Calls about responses that the service stores (`store: true`), while they run in the background and later. */
 export abstract class StoredResponsesClient extends ServiceClient {
   /**
-   * Sends a request for a response in the background, and leaves it there: `background: true` and no stream. The answer says how it stands, as a rule
-   * `queued`; `resume` reads it, `retrieve` asks for it.
+   * Starts a background response without reading it: sends the request with `background: true` and without a stream. The returned state is
+   * usually `queued`. Read the response with `resume`, or poll its state with `retrieve`.
    *
    * @throws The kinds of `docs/errors.md`.
    */
@@ -62,30 +62,31 @@ export abstract class StoredResponsesClient extends ServiceClient {
   }
 
   /**
-   * A stored response as it stands: one that runs is `queued` or `in_progress`.
+   * The current state of a stored response. One that still runs is `queued` or `in_progress`.
    *
-   * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response.
+   * @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response.
    */
   async retrieve(id: string, options: UnaryOptions = {}): Promise<StoredResponse> {
     return (await retrieveStored(this.service, id, checked(options))).response;
   }
 
   /**
-   * Cancels a response that runs in the background, and tells how it stands then; one that is over stays as it is. Throws as {@link retrieve};
-   * {@link InvalidRequestError} The response is not in the background.
+   * Cancels a background response and returns its new state; a finished one does not change. Throws as {@link retrieve}, and
+   * {@link InvalidRequestError} if the response is not a background response.
    */
   async cancel(id: string, options: UnaryOptions = {}): Promise<StoredResponse> {
     return cancelStored(this.service, id, checked(options));
   }
 
-  /** Deletes a stored response; one that runs is cancelled by it. Throws as {@link retrieve}: one that was deleted before is gone. */
+  /** Deletes a stored response; a running one is cancelled. Throws as {@link retrieve}, also if the response was deleted before. */
   async delete(id: string, options: UnaryOptions = {}): Promise<void> {
     await askStored(this.service, id, { ...checked(options), method: "DELETE" });
   }
 
   /**
-   * The items that a stored response was given as input, in order, fetched a page at a time while they are read. Throws as {@link retrieve} when it is
-   * read; {@link BuildError} at once, for an unusable option or id.
+   * The input items of a stored response, in order, fetched a page at a time while they are read. Throws as {@link retrieve} while reading,
+   * and
+   * {@link BuildError} at once for an invalid option or id.
    *
    * @example
    * ```ts
@@ -97,7 +98,7 @@ export abstract class StoredResponsesClient extends ServiceClient {
   }
 
   /**
-   * How many tokens a request would have as input, without sending it to a model.
+   * The number of input tokens that a request would have. The request is not sent to a model.
    *
    * @throws The kinds of `docs/errors.md`.
    */
@@ -108,13 +109,14 @@ export abstract class StoredResponsesClient extends ServiceClient {
   }
 
   /**
-   * Goes on with a response in the background, in this process or another: streams what came after `after`, waits for the rest, and survives cuts as
-   * the stream of `background: true` does. Of a response that is over it brings the rest at once; where the service does not stream it any more it is
-   * asked for until it is done, and what is missing comes from the final response. `collect()` gives what this stream brought: leave `after` out for
-   * the whole answer.
+   * Continues reading a background response, in this process or another: streams the events after `after`, waits for the rest, and survives
+   * broken connections like the stream of `background: true`. If the response is finished, the rest is delivered at once. If the service no
+   * longer streams it, its state is polled until it is finished, and the missing part is taken from the final response. `collect()` returns
+   * what this stream brought: leave out `after` to get the whole answer.
    *
-   * @throws The kinds of `docs/errors.md`; {@link ResponseGoneError} There is no such response. {@link CancelledError} From the stream: it was
-   *   cancelled. {@link BuildError} `after` is no place in this response.
+   * @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response. {@link CancelledError} From the stream: the
+   *   response was cancelled. {@link BuildError} `after` is not a position in this response.
+   *
    * @example
    * ```ts
    * const { responseId } = await api.responses.start({ model: "gpt-5-pro", input: "Prove it." });

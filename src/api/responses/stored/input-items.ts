@@ -8,19 +8,19 @@ import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { askStored, checkedId } from "./calls.ts";
 
-/** Which input items are asked for, and how. */
+/** Which input items to request. */
 export interface InputItemsOptions extends UnaryOptions {
-  /** `asc`: as they were sent; `desc`: the last first. Default `asc`. */
+  /** `asc`: in the order they were sent; `desc`: the last first. @default `"asc"` */
   readonly order?: "asc" | "desc" | undefined;
-  /** Begin after the item with this id. */
+  /** Begin after the item with this id. By default at the first item. */
   readonly after?: string | undefined;
-  /** Items of one page, 1 to 100. Default: the service's, 20. */
+  /** Items per page, 1 to 100. @default the service's: 20 */
   readonly pageSize?: number | undefined;
-  /** What the service should add to items, e.g. `message.input_image.image_url`. */
+  /** Data that the service adds to items, e.g. `message.input_image.image_url`. None by default. */
   readonly include?: readonly string[] | undefined;
 }
 
-/** What one request brought of a list. */
+/** One page of a list. */
 export interface InputItemsPage {
   /** As received, each with the id that the service gave it. */
   readonly items: readonly ResponseItem[];
@@ -38,15 +38,15 @@ const OPTIONS = knownOptions<InputItemsOptions>("the options of input items", {
 const FAILURE = "failed to decode input items";
 
 /**
- * The input items of a stored response, fetched page by page while they are read: leaving the loop early asks for no further page. It can be read
- * more than once, and each time asks anew.
+ * The input items of a stored response, fetched page by page while they are read: leaving the loop early requests no further page. It can
+ * be read more than once; each time the items are requested again.
  */
 export class InputItems implements AsyncIterable<ResponseItem> {
   readonly #service: Service;
   readonly #id: string;
   readonly #options: InputItemsOptions;
 
-  /** @throws {@link BuildError} The id is unusable, or an option is unusable. */
+  /** @throws {@link BuildError} The id or an option is invalid. */
   constructor(service: Service, id: string, options: InputItemsOptions) {
     OPTIONS(options);
     oneOf("order", options.order ?? "asc", ["asc", "desc"]);
@@ -60,7 +60,7 @@ export class InputItems implements AsyncIterable<ResponseItem> {
     for await (const { items } of this.pages()) yield* items;
   }
 
-  /** The same, a page at a time. @throws {@link ProtocolError} A page cannot be read, or says to go on and leads nowhere. */
+  /** The same, page by page. @throws {@link ProtocolError} A page cannot be read, or says that there is another page but not where. */
   pages(): AsyncGenerator<InputItemsPage, undefined> {
     return pagesOf((after) => this.#page(after), this.#options.after, FAILURE);
   }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../wire/json.ts";
 import type { ResponsesRequest } from "../../wire/request-fields.ts";
 import { encodeResponsesRequest, type RequestEncoding } from "../../wire/requests.ts";
 
-/** What of a request has tokens; the endpoint takes nothing else. */
+/** The fields of a request that count as tokens; the endpoint accepts no others. */
 const COUNTED: ReadonlySet<string> = new Set([
   "model",
   "instructions",

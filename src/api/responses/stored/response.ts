@@ -6,36 +6,36 @@ import type { TokenUsage } from "../events/types.ts";
 import { readUsage } from "../events/usage.ts";
 import { itemText } from "../received/item-text.ts";
 
-/** `queued` and `in_progress` change by themselves, the others are final. */
+/** `queued` and `in_progress` are temporary, the others are final. */
 export type StoredStatus = OpenString<"queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled">;
 
-/** A response as the service keeps it. */
+/** A response as the service stores it. */
 export interface StoredResponse {
   readonly responseId: string;
   readonly status: StoredStatus;
-  /** What there is of the output, as received; of one that still runs, as far as the service tells it. */
+  /** The output, as received; of a running response, as far as the service reports it. */
   readonly items: readonly ResponseItem[];
-  /** The model's words among the items. */
+  /** The text of the items. */
   readonly text: string;
   readonly tokenUsage?: TokenUsage;
   /** Why it is `incomplete`: `max_output_tokens`, `content_filter`, … */
   readonly reason?: string;
-  /** Why it `failed`, in the service's words. */
+  /** Why it `failed`, as the service reports it. */
   readonly error?: { readonly code?: string; readonly message?: string };
   readonly model?: string;
-  /** Unix seconds. */
+  /** Time of creation, in Unix seconds. */
   readonly createdAt?: number;
   /** The whole object as received. */
   readonly wire: JsonObject;
 }
 
-/** Does it go on at the service? */
+/** True if the response is still running. */
 export function isRunning({ status }: Pick<StoredResponse, "status">): boolean {
   return status === "queued" || status === "in_progress";
 }
 
 /**
- * @param failure - What the message begins with, e.g. `failed to decode a stored response`.
+ * @param failure - Beginning of the message, e.g. `failed to decode a stored response`.
  * @throws {@link ProtocolError} It has no id or no status.
  */
 export function readStoredResponse(wire: JsonObject, failure: string): StoredResponse {

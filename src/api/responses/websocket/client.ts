@@ -14,12 +14,16 @@ import type { Service } from "../../service/service.ts";
 import { ResponsesWebSocketConnection } from "./connection.ts";
 
 /**
- * Options of one connection. `traceContext` is that of requests that bring none of their own: a handshake carries none, as in the Rust client.
+ * Options of one connection. `traceContext` is used for requests that have none of their own; as in the Rust client, the handshake carries
+ * none.
  */
 export interface WebSocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
-  /** Headers for slots that neither the provider nor `headers` takes. */
+  /** Headers that are sent unless the provider or `headers` sets them. None by default. */
   readonly defaultHeaders?: UnaryOptions["headers"];
-  /** Offer permessage-deflate. Default true: a history that is sent again shrinks to what is new, for about 300 kB a connection. */
+  /**
+   * Offer compression of frames (permessage-deflate): a history that is sent again then costs little. It takes about 300 kB of memory per
+   * connection. @default `true`
+   */
   readonly compression?: boolean | undefined;
 }
 
@@ -31,23 +35,23 @@ const CONNECT = knownOptions<WebSocketConnectOptions>("the options of a WebSocke
   compression: true,
 });
 
-/** The version of the protocol, which the service wants to hear in the handshake. */
+/** The protocol version, which the service expects in the handshake. */
 const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
 
-/** Opens WebSockets to `{baseUrl}/responses`, with the trust, the route, the identity and the credentials that HTTP has. */
+/** Opens WebSockets to `{baseUrl}/responses`, with the same certificates, proxies, identity and credentials as HTTP. */
 export class ResponsesWebSocketClient extends ServiceClient {
   /**
-   * Opens a connection. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
+   * Opens a connection. It is not retried, except once after a 401 if the credentials could be renewed. Redirects are not followed.
    *
-   * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
-   *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
+   * @throws The kinds of `docs/errors.md`: a refusal by its status, as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
+   *   `network`, `build`, `aborted`. {@link StreamError} `websocket closed`: the server hung up instead of answering.
    */
   async connect(options: WebSocketConnectOptions = {}): Promise<ResponsesWebSocketConnection> {
     return connectResponses(this.service, options);
   }
 }
 
-/** @param part - The call of a session that needs the connection. Default: a call of its own. */
+/** @param part - The session's call that needs the connection. Default: a call of its own. */
 export async function connectResponses(
   service: Service,
   options: WebSocketConnectOptions,
@@ -78,7 +82,7 @@ export async function connectResponses(
   });
 }
 
-/** What the caller asks for beside it stays. */
+/** Adds our value to the caller's, which is kept. */
 function withOwnBeta(headers: WebSocketConnectOptions["headers"] = {}): WebSocketConnectOptions["headers"] {
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === header.openaiBeta)?.[1];
   if (given === undefined || given.includes("responses_websockets=")) return {};

@@ -27,22 +27,26 @@ import { ResponseTraffic } from "./traffic.ts";
 
 /** Options of one response over a WebSocket. */
 export interface WebSocketStreamOptions extends StreamOptions {
-  /** The response to go on from; `input` then holds only what is new. The server knows the last one of this connection. */
+  /**
+   * The response to continue from; `input` then holds only new items. The server remembers the last response of this connection. None by
+   * default.
+   */
   readonly previousResponseId?: string | undefined;
   /**
-   * The lane of this request: 1 to 256 characters of `[A-Za-z0-9_.-]`. Requests of one lane are answered in order, lanes run side by side, and the server
-   * keeps the last response of each. At most 32 names on a connection. Default: the lane without a name.
+   * The lane of this request: 1 to 256 characters of `[A-Za-z0-9_.-]`. A lane is one conversation of several on a connection: its requests
+   * are answered in order, lanes run at the same time, and the server remembers the last response of each. A connection accepts at most 32
+   * names. By default the lane without a name is used.
    */
   readonly streamId?: string | undefined;
-  /** False prepares and cache without an answer. Default true. */
+  /** With `false` the service prepares its cache without generating an answer. @default `true` */
   readonly generate?: boolean | undefined;
-  /** Added to the request's `client_metadata`. */
+  /** Added to the request's `client_metadata`. Nothing by default. */
   readonly clientMetadata?: Readonly<Record<string, string>> | undefined;
-  /** Ends everything at once, with an `aborted` error; once the request is out, the connection too. */
+  /** Ends the call at once with an `aborted` error. Once the request has been sent, it also closes the connection. */
   readonly signal?: AbortSignal | undefined;
-  /** W3C trace context of the caller's span; travels in `client_metadata`. Default: the connection's. */
+  /** W3C trace context of the caller's span, sent in `client_metadata`. @default the connection's */
   readonly traceContext?: TraceContext | undefined;
-  /** Filled when an event of the stream carries the turn's state. */
+  /** Filled in when an event of the stream carries the turn state. */
   readonly turnState?: TurnState | undefined;
 }
 
@@ -57,7 +61,7 @@ const STREAM = knownOptions<WebSocketStreamOptions>("the options of a response",
   ...READING_NAMES,
 });
 
-/** What a connection takes over from its client. */
+/** What a connection gets from its client. */
 export interface ConnectionContext {
   readonly provider: ProviderConfig;
   readonly limits: ProviderLimits;
@@ -67,35 +71,37 @@ export interface ConnectionContext {
 
 /** One request over a connection. */
 export interface WebSocketResponseCall {
-  /** As `createFrame` writes it. */
+  /** As `createFrame` returns it. */
   readonly frame: string;
-  /** What of the options is about reading the answer. */
+  /** The options for reading the answer. */
   readonly options: WebSocketStreamOptions;
   readonly observer: CallObserver;
-  /** The call ends with this response. */
+  /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
-  /** Goes between the source and its reader. */
+  /** Wraps the source before it gets a reader. */
   readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
 }
 
-/** As `streamBody`, for a request that is part of a larger call. */
+/** Like `streamBody`, for a request that is part of a larger call. */
 export let respondOn: (
   connection: ResponsesWebSocketConnection,
   call: WebSocketResponseCall,
 ) => Promise<ResponseStream>;
 
 /**
- * A WebSocket to `responses`. Requests of one lane are answered one after the other, each by a {@link ResponseStream}; lanes (`streamId`) run side by
- * side, at most 16 responses at a time, and the rest waits in the order in which it came. A server that does not repeat `stream_id` is noticed by its
- * first answer to one, and from then on gets one request at a time.
+ * A WebSocket to `responses`. A lane (`streamId`) is one conversation of several on the connection. Requests of one lane are answered one
+ * after the other, each by a {@link ResponseStream}. Lanes run at the same time, up to 16 responses; further requests wait in the order in
+ * which they came. If the server does not repeat `stream_id`, the first answer shows that, and from then on requests are sent one at a
+ * time.
  *
- * It stays open after a response that came to its end. A failure, an abort, or a loop left early closes it, and what waits in line fails with it; but
- * not where the provider has `supportsInterrupt`, by which that response alone is ended, nor while other lanes run: then the response goes on unread.
+ * The connection stays open after a response that came to its end. A failure, an abort, or a loop left early closes it, and waiting
+ * requests fail with it. There are two exceptions: if the provider has `supportsInterrupt`, only that response is ended; and while other
+ * lanes run, the response is read to its end and discarded.
  */
 export class ResponsesWebSocketConnection {
-  /** Of the server's answer to the handshake. */
+  /** Headers of the server's answer to the handshake. */
   readonly headers: HeaderMap;
-  /** On the clock of `performance.now()`: the service ends a connection after 60 minutes. */
+  /** On the clock of `performance.now()`. The service closes a connection after 60 minutes. */
   readonly openedAt: number;
   readonly #connection: WebSocketConnection;
   readonly #context: ConnectionContext;
@@ -115,56 +121,62 @@ export class ResponsesWebSocketConnection {
     this.#traffic = new ResponseTraffic({ connection, supportsInterrupt, logger: observer.logger });
   }
 
-  /** No request can be sent any more: it failed, the server ended it, or `close` was called. An idle connection's death shows here too. */
+  /**
+   * True if no request can be sent any more: the connection failed, the server closed it, or `close` was called. Also true once an idle
+   * connection has died.
+   */
   get isClosed(): boolean {
     return this.#traffic.isClosed;
   }
 
-  /** Idle, and the clock jumped since the server was heard last (this machine slept): a new connection is cheaper than a request that is lost. */
+  /**
+   * True if the connection is idle and the clock jumped since the server was last heard (this machine slept): opening a new one is cheaper
+   * than losing a request.
+   */
   get isDoubtful(): boolean {
     return this.inFlight === 0 && this.#connection.isDoubtful;
   }
 
-  /** The largest message that the server takes, in bytes, where its handshake says so. */
+  /** The largest message, in bytes, that the server accepts, if its handshake states a limit. */
   get maxMessageBytes(): number | undefined {
     const bytes = Number(headerText(this.headers, header.maxMessageBytes));
     return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
   }
 
-  /** Does a response run on this lane, or go on unread? */
+  /** True if a response runs on this lane, read or unread. */
   isBusy(streamId?: string): boolean {
     return this.#traffic.isBusy(streamId);
   }
 
-  /** Responses under way, those that go on unread included. */
+  /** Number of running responses, including unread ones. */
   get inFlight(): number {
     return this.#traffic.size;
   }
 
-  /** Whether the server repeats `stream_id` on events, without which lanes take turns; `unknown` before the first answer to one. */
+  /** Whether the server repeats `stream_id` in events. If not, lanes take turns. `unknown` before the first answer to a named lane. */
   get repeatsStreamIds(): Repeats {
     return this.#traffic.repeats;
   }
 
   /**
-   * Sends a request and resolves when it is out; while another response of its lane is under way it waits for that one's end.
+   * Sends a request and resolves when it has been sent. If another response of its lane is running, it waits for that one's end.
    *
    * @param request - As for `ResponsesClient.stream`; `type` is added.
    * @throws {@link StreamError} `websocket connection is closed`, or the request could not be sent. {@link TimeoutError} The server did not
-   *   take it for `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded, or `streamId` is no
-   *   name. {@link LimitError} It would be the 33rd name, or a thousand requests wait.
+   *   accept it within `streamIdleTimeoutMs`. {@link AbortedError} The signal fired. {@link BuildError} The request cannot be encoded, or
+   *   `streamId` is invalid. {@link LimitError} It would be the 33rd name, or a thousand requests are waiting.
    */
   async stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
     options: WebSocketStreamOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
     const { azure, itemIds } = requestEncoding(this.#context.provider);
-    // The ids of stored items are written over HTTP alone, as in the Rust client.
+    // Ids of stored items are sent over HTTP only, as in the Rust client.
     const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
     return (await this.streamBody(body, options)).readBy(request);
   }
 
-  /** Sends a body as it is, as a `response.create` frame; see {@link stream}. */
+  /** Sends a body unchanged, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebSocketStreamOptions = {}): Promise<ResponseStream> {
     STREAM(options);
     checkReading(options);
@@ -194,7 +206,7 @@ export class ResponsesWebSocketConnection {
     if (ahead > 0) observer.waits(ahead);
     await this.#traffic.enter(streamId, signal);
     if (signal?.aborted) {
-      this.#traffic.leave(streamId); // nothing is out yet: the connection serves the next request
+      this.#traffic.leave(streamId); // nothing has been sent: the connection can serve the next request
       throw new AbortedError(signal.reason);
     }
     const exchange = new Exchange(this.#traffic, streamId);
@@ -211,14 +223,14 @@ export class ResponsesWebSocketConnection {
     return new ResponseStream(dress?.(source) ?? source, { status: 101, headers: this.headers });
   }
 
-  /** Takes no further request, and says goodbye when the last response under way has ended. */
+  /** Accepts no further request, and closes when the last running response has ended. */
   retire(): void {
     this.#traffic.retire();
   }
 
   /**
-   * Says goodbye and waits, at most 2 s, for the server's. Responses under way fail, and the connection is cut at once, which cancels their
-   * generation.
+   * Sends a close frame and waits for the server's, at most 2 s. Running responses fail, and the connection is cut at once, which cancels
+   * their generation.
    */
   close(): Promise<void> {
     return this.#traffic.close();
@@ -260,7 +272,7 @@ export class ResponsesWebSocketConnection {
     this.#requests += 1;
     const sending = {
       timeoutMs: this.#context.limits.streamIdleTimeoutMs,
-      // Half of a message on its way ends the connection, and with it the responses of others.
+      // A partly sent message makes the connection unusable, for the other responses too.
       signal: this.inFlight === 1 ? signal : undefined,
     };
     let error: unknown;
@@ -269,7 +281,7 @@ export class ResponsesWebSocketConnection {
       exchange.sent();
     } catch (cause) {
       flow.fail(cause);
-      error = flow.failure; // the server's own reason, where it gave one before the connection went
+      error = flow.failure; // the server's own reason, if it sent one before the connection broke
     }
     const durationMs = Math.round(performance.now() - startedAt);
     notify(observer.telemetry, "onWebSocketRequest", { durationMs, error, connectionReused });
@@ -277,17 +289,17 @@ export class ResponsesWebSocketConnection {
   }
 }
 
-/** Nothing of it went out, so it ends no connection. */
+/** Nothing was sent, so the connection is kept. */
 function tooLarge(limit: number): LimitError {
   return new LimitError(
-    `the request is larger than the ${limit} bytes that the server takes of a WebSocket message: shorten it, or send it over HTTP`,
+    `the request is larger than the ${limit} bytes that the server accepts in a WebSocket message: shorten it, or send it over HTTP`,
     { what: "request", limit, unit: "bytes", replay: "safe" },
   );
 }
 
 const STREAM_ID = /^[A-Za-z0-9_.-]{1,256}$/;
 
-/** @throws {@link BuildError} */
+/** @throws {@link BuildError} The name is invalid. */
 function checkStreamId(streamId: string | undefined): void {
   if (streamId !== undefined && (typeof streamId !== "string" || !STREAM_ID.test(streamId)))
     throw new BuildError("streamId must be 1 to 256 characters of A-Z, a-z, 0-9, '_', '.' and '-'");

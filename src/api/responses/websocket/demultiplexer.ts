@@ -2,27 +2,27 @@ import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text
 import { type JsonObject, parseObject } from "../../wire/json.ts";
 import type { Line } from "./turns.ts";
 
-/** Does the server say of each event which lane it belongs to? `unknown` until a lane with a name has had its first event. */
+/** Whether the server says for each event which lane it belongs to. `unknown` until a named lane has had its first event. */
 export type Repeats = "unknown" | "yes" | "no";
 
-/** Who gets a message: one response, every one in flight, or none; `mixed`: one of several, and nothing says which. */
+/** Who gets a message: one response, every running one, or none; `mixed`: one of several, and nothing says which. */
 export type Route<Receiver> = Receiver | "all" | "mixed" | undefined;
 
-/** Tells the messages of a connection apart by their `stream_id`. Where no lane has a name, they are not even looked at. */
+/** Assigns the messages of a connection to responses, by their `stream_id`. While no lane has a name, messages are not even looked at. */
 export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   readonly #inFlight = new Map<Line, Receiver>();
-  /** Named lanes, whose first event is not in. */
+  /** Named lanes whose first event has not come. */
   readonly #silent = new Set<Line>();
   #hasNames = false;
   #repeats: Repeats = "unknown";
-  /** Called when it has become clear whether the server repeats `stream_id`. */
+  /** Called once it is known whether the server repeats `stream_id`. */
   onLearned: (() => void) | undefined;
 
   get repeats(): Repeats {
     return this.#repeats;
   }
 
-  /** Those in flight. */
+  /** The running responses. */
   get receivers(): Iterable<Receiver> {
     return this.#inFlight.values();
   }
@@ -31,7 +31,7 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return this.#inFlight.size;
   }
 
-  /** While it is unknown whether the server repeats names, one named lane at a time finds out; after a no, one request at a time. */
+  /** While it is unknown whether the server repeats names, one named lane at a time may run; if it does not, one request at a time. */
   mayAdd(inside: ReadonlySet<Line>): boolean {
     if (this.#repeats === "yes") return true;
     return inside.size === 0 || (this.#repeats === "unknown" && inside.size === 1 && inside.has(undefined));
@@ -53,7 +53,7 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return this.#inFlight.has(lane);
   }
 
-  /** Everybody in flight, who is not any more. */
+  /** Removes and returns all running responses. */
   takeAll(): Receiver[] {
     const all = [...this.#inFlight.values()];
     this.#inFlight.clear();
@@ -61,7 +61,7 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return all;
   }
 
-  /** Who gets every message, while no lane has a name. */
+  /** The response that gets every message, while no lane has a name. */
   get only(): Receiver | undefined {
     return this.#hasNames ? undefined : this.#inFlight.get(undefined);
   }
@@ -76,7 +76,7 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return this.#inFlight.size === 0 ? undefined : this.#ofNobody(message);
   }
 
-  /** Of a message that names no lane. */
+  /** The receiver of a message that names no lane. */
   #ofNobody(message: RawData): Route<Receiver> {
     const ofDefault = this.#inFlight.get(undefined);
     if (this.#repeats === "no" || this.#inFlight.size === 1) {
@@ -86,13 +86,13 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     }
     if (ofDefault === undefined) return "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
-    // A second beginning where only one response without a name runs: the other one's name was not repeated.
+    // A second beginning where only one response without a name runs: the server did not repeat the other one's name.
     if (!ofDefault.isCreated || this.#silent.size === 0) return ofDefault;
     this.#learn("no");
     return "mixed";
   }
 
-  /** A refusal of the name itself, by a server that does not know names. */
+  /** True if a server that does not know lanes refuses the name. */
   #isOfSilentLane(message: RawData): boolean {
     if (this.#silent.size === 0) return false;
     const event = parseObject(decodeRawData(message));
@@ -112,23 +112,26 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   }
 }
 
-/** What of the request an error is about. */
+/** The request parameter that an error is about. */
 export function parameterOf(event: JsonObject): unknown {
   const error = event.error as JsonObject | null | undefined;
   return event.param ?? error?.param;
 }
 
 const NAME = /"stream_id"\s*:\s*"([A-Za-z0-9_.-]{1,256})"\s*/;
-/** As the last field of the event. A quote that a text holds is escaped, so what fits is a field; what the closing brace ends is the event itself. */
+/**
+ * As the last field of the event. Quotes inside texts are escaped, so a match is a field; the closing brace after it is that of the event
+ * itself.
+ */
 const AT_THE_END = new RegExp(`[,{]\\s*${NAME.source}\\}\\s*$`);
-/** Behind fields without an escape in them: one of the event itself. */
+/** After fields without escapes, so it belongs to the event itself. */
 const AT_THE_BEGINNING = new RegExp(
   `^\\s*\\{(?:\\s*"\\w+"\\s*:\\s*(?:"[^"\\\\]*"|-?\\d+)\\s*,)*\\s*${NAME.source}[,}]`,
 );
 /** Enough for the name at either end. */
 const LOOKED_AT = 512;
 
-/** The lane that a message names, at its top level; parsed only where a name stands somewhere in the middle. */
+/** The top-level `stream_id` of a message. The message is parsed only if a name is somewhere in the middle. */
 function streamIdOf(message: RawData): string | undefined {
   const text = typeof message === "string" ? message : undefined;
   const end = AT_THE_END.exec(text?.slice(-LOOKED_AT) ?? rawTextOf((message as Uint8Array).subarray(-LOOKED_AT)));
@@ -143,7 +146,7 @@ function streamIdOf(message: RawData): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-/** `response.created`, which is the first of a response everywhere. */
+/** True for `response.created`, with which every response begins. */
 function isBeginning(message: RawData): boolean {
   const start = typeof message === "string" ? message.slice(0, LOOKED_AT) : rawTextOf(message.subarray(0, LOOKED_AT));
   return start.includes('"response.created"');

@@ -2,10 +2,10 @@ import type { Failure } from "../../../client/failure/failure.ts";
 import { LimitError, StreamError, TimeoutError } from "../../../client/failure/kinds.ts";
 import type { WebSocketEnd } from "../../../client/websocket/index.ts";
 
-/** Stands for a close frame without a code (RFC 6455 §7.1.5). */
+/** The code for a close frame without one (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
 
-/** What the end of a connection is to a response on it: an error of its own for each. */
+/** The error for a response when its connection ends. Each response gets its own object. */
 export function endError(end: Exclude<WebSocketEnd, { by: "us" }>): Failure {
   switch (end.by) {
     case "peer": {

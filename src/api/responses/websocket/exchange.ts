@@ -10,33 +10,33 @@ import { interruptFrame } from "./frames.ts";
 import { notActive, Steering } from "./steering.ts";
 import type { Line } from "./turns.ts";
 
-/** How long the service may take to end a response that it was asked to end. */
+/** How long, in milliseconds, the service may take to end a response after it was asked to. */
 const INTERRUPT_MS = 2_000;
-/** What may wait for the reader of one response while the connection is read on for others, or for an answer to what was said into it. */
+/** How many bytes of one response may be queued while the connection is read for other responses, or for the answer to steering. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** What the service says when it works on a response: then it needs the one before it no more. */
+/** Shows that the service has begun a response and no longer needs the one before it. */
 const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
 const LOOKED_AT = 512;
 
-/** The connection, as a response on it sees it. */
+/** The connection, as seen by a response on it. */
 export interface ExchangeHost {
-  /** Whether the service ends a response when it is asked to. */
+  /** True if the service ends a response when asked to. */
   readonly supportsInterrupt: boolean;
   send(frame: string): void;
-  /** Somebody wants the connection read on, or not. */
+  /** The wish to pause or read the connection may have changed. */
   paced(): void;
-  /** Does somebody read other responses on it? */
+  /** True if other responses on the connection are being read. */
   isShared(exchange: Exchange): boolean;
   /** The response is over. */
   over(exchange: Exchange): void;
-  /** Takes no further request. */
+  /** Accepts no further request. */
   retire(): void;
-  /** The response goes on and nobody wants it: the connection is given up, as soon as nobody else needs it. */
+  /** The response continues but is not wanted: the connection is closed as soon as it is not needed for others. */
   giveUp(exchange: Exchange): void;
 }
 
-/** A request on a connection and its response: what of it is read, and what happens to the rest when its reader leaves. */
+/** One request on a connection and its response: what is read of it, and what happens to the rest when its reader leaves. */
 export class Exchange implements Carrier {
   readonly kind = "websocket";
   readonly lane: Line;
@@ -47,16 +47,16 @@ export class Exchange implements Carrier {
   #isSent = false;
   #isOver = false;
   #isPaused = false;
-  /** Nobody reads it any more; what comes is looked at for the end alone. */
+  /** The reader has left; only the end of the response matters. */
   #isUnread = false;
   #responseId: string | undefined;
   #finishedItems = 0;
   #tellBegun!: () => void;
   #hasBegun = false;
   #tellAftermath!: (left: LeftResponse | undefined) => void;
-  /** The service did not end it when it was asked to. */
+  /** The service did not end the response when asked to. */
   #hasFailedToAsk = false;
-  /** What came in one go. */
+  /** Bytes of the current network read. */
   #size = 0;
   #interruption: { readonly timer: NodeJS.Timeout; isAsked: boolean } | undefined;
   readonly #interrupted: (() => void)[] = [];
@@ -77,7 +77,7 @@ export class Exchange implements Carrier {
     this.#flow = flow;
   }
 
-  /** The request is out. */
+  /** The request has been sent. */
   sent(): void {
     this.#isSent = true;
   }
@@ -86,7 +86,7 @@ export class Exchange implements Carrier {
     return this.#isSent;
   }
 
-  /** Its `response.created` is in, and none of a successor is waited for. */
+  /** Its `response.created` has arrived, and no successor is expected. */
   get isCreated(): boolean {
     return this.#flow?.received.responseId !== undefined && !this.#steering?.holdsEnd;
   }
@@ -96,17 +96,17 @@ export class Exchange implements Carrier {
     return this.#isUnread;
   }
 
-  /** Would rather have the connection paused. */
+  /** It would like the connection to be paused. */
   get isPaused(): boolean {
     return this.#isPaused && !this.#isUnread && this.#interruption === undefined && !this.#isSteered;
   }
 
-  /** Is it the interruption of this response that a refusal speaks of? */
+  /** True if a refusal is about interrupting this response. */
   isRefusedBy(refusal: string): boolean {
     return this.#interruption !== undefined && this.#responseId !== undefined && refusal.includes(this.#responseId);
   }
 
-  // What the connection brings
+  // Called by the connection
 
   read(message: RawData): void {
     if (!this.#hasBegun) this.#noteBeginning(message);
@@ -119,13 +119,13 @@ export class Exchange implements Carrier {
       if (this.#isSteered && this.#steering?.takes(message)) return;
       this.#flow?.read(message);
     } catch (error) {
-      this.fail(error); // nobody listens to the promise that called
+      this.fail(error); // the promise that led here is not awaited
     }
     this.#steering?.sendWaiting();
     if (this.#interruption && !this.#interruption.isAsked) this.#ask(this.#flow?.received.responseId);
   }
 
-  /** Messages, from number `at` on, as far as they can be read together; returns the number of the first one that was left. */
+  /** Reads messages from index `at` on, while they can be read together. Returns the index of the first one not read. */
   readMessages(messages: readonly RawData[], at: number): number {
     const flow = this.#flow;
     if (!flow || this.#isUnread || this.#interruption || this.#isSteered || !this.#hasBegun) {
@@ -136,38 +136,38 @@ export class Exchange implements Carrier {
     try {
       next = flow.readMessages(messages, at);
     } catch (error) {
-      this.fail(error); // nobody listens to the promise that called
+      this.fail(error); // the promise that led here is not awaited
     }
     for (let each = at; each < next; each += 1) this.#size += messages[each]?.length ?? 0;
     return next;
   }
 
-  /** What belongs together has been read. */
+  /** All messages of a network read have been read. */
   took(): void {
     const flow = this.#flow;
     if (this.#size === 0 || !flow) return;
     flow.took(this.#size);
     this.#size = 0;
     if (!flow.isOver && flow.backlog > MOST_WAITING_BYTES) flow.fail(readerIsTooSlow());
-    if (this.#steering) this.#host.paced(); // it may be that nothing is open any more
+    if (this.#steering) this.#host.paced(); // steering may be settled now
   }
 
-  /** Reading it broke, or its connection. */
+  /** The connection broke, or reading from it failed. */
   fail(cause: unknown): void {
     if (this.#isUnread) {
       this.#host.giveUp(this);
       return;
     }
-    this.#steering?.releaseEnd(); // an answer that came to its end is whole, whatever broke behind it
+    this.#steering?.releaseEnd(); // a response that came to its end is complete, even if the connection broke afterwards
     this.#flow?.fail(cause);
   }
 
-  /** The connection is gone. */
+  /** The connection is closed. */
   gone(): void {
     this.#stop(undefined);
   }
 
-  // What the flow asks for
+  // Called by the flow
 
   pause(): void {
     this.#isPaused = true;
@@ -194,15 +194,15 @@ export class Exchange implements Carrier {
     this.#isUnread = true;
     this.#steering?.end();
     this.#finishedItems = this.#flow?.received.finishedItems ?? 0;
-    // A connection that is broken for all we know is kept only for those who still hear from it.
+    // A connection that probably is broken is kept only if other responses still arrive on it.
     const mayAsk = supportsInterrupt && !this.#hasFailedToAsk && (isShared || (why === "left" && this.#isSent));
     if (mayAsk) this.#beginInterruption();
     else if (!isShared || this.#hasFailedToAsk) this.#host.giveUp(this);
-    else this.#settle(undefined); // to close it would end the others' responses too: this one goes on unread
+    else this.#settle(undefined); // closing would end the others' responses too, so this one continues unread
     this.#host.paced();
   }
 
-  /** Asks the service to end the response; resolves when it has ended, or the connection is given up. */
+  /** Asks the service to end the response. Resolves when it has ended, or the connection is closed. */
   interrupt(): Promise<void> {
     if (this.#isOver) return Promise.resolve();
     if (!this.#host.supportsInterrupt) {
@@ -211,11 +211,11 @@ export class Exchange implements Carrier {
     }
     const ended = new Promise<void>((resolve) => this.#interrupted.push(resolve));
     this.#beginInterruption();
-    this.#host.paced(); // whoever waits for the end inside a loop does not read
+    this.#host.paced(); // a caller that awaits this inside its loop does not read meanwhile
     return ended;
   }
 
-  /** Says something into the response. */
+  /** Sends steering input. */
   steer(input: SteerInput): Promise<Steer> {
     if (this.#isOver || this.#isUnread || !this.#flow) return Promise.reject(notActive(input));
     this.#steering ??= new Steering({
@@ -228,12 +228,12 @@ export class Exchange implements Carrier {
     return steer;
   }
 
-  /** Does it wait for the service's word on what was said? */
+  /** True while it waits for the service's answer to steering. */
   get #isSteered(): boolean {
     return this.#steering?.isOpen ?? false;
   }
 
-  /** No end came, or the service refuses: what is left is closing. */
+  /** The response did not end, or the service refuses to end it: close the connection. */
   readonly interruptionFailed = (): void => {
     this.#endInterruption();
     this.#hasFailedToAsk = true;
@@ -248,7 +248,7 @@ export class Exchange implements Carrier {
     this.#ask(this.#flow?.received.responseId);
   }
 
-  /** As soon as it is known what the response is called. */
+  /** Sends the request to interrupt as soon as the response's id is known. */
   #ask(responseId: string | undefined): void {
     if (responseId === undefined || !this.#interruption || this.#interruption.isAsked) return;
     this.#interruption.isAsked = true;
@@ -296,7 +296,7 @@ export class Exchange implements Carrier {
 
 function readerIsTooSlow(): LimitError {
   return new LimitError(
-    `more than ${MOST_WAITING_BYTES} bytes of this response wait for its reader, while the connection is read on for others: read it faster, or give it a connection of its own`,
+    `more than ${MOST_WAITING_BYTES} bytes of this response are queued, because its reader is slower than others on this connection: read it faster, or use a separate connection`,
     { what: "unread events", limit: MOST_WAITING_BYTES, unit: "bytes" },
   );
 }

@@ -10,7 +10,7 @@ import { connectResponses } from "./client.ts";
 import { type ResponsesWebSocketConnection, respondOn } from "./connection.ts";
 import { createFrame } from "./frames.ts";
 
-/** A connection for one response. */
+/** Opens a connection for one response. */
 export function connectOnce(
   service: Service,
   { options, part }: HttpResponseCall,
@@ -19,7 +19,7 @@ export function connectOnce(
   return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, part);
 }
 
-/** The response, whose end closes the connection. */
+/** Sends the request; the end of the response closes the connection. */
 export async function respondOnce(
   connection: ResponsesWebSocketConnection,
   { body, options, part }: HttpResponseCall,

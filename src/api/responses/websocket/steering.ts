@@ -8,7 +8,7 @@ import type { Steer, SteerDelivery, SteerInput } from "../source.ts";
 import { parameterOf } from "./demultiplexer.ts";
 import { steerFrame } from "./frames.ts";
 
-/** How long the end of a response is held back for the service's word on what was said into it. */
+/** How long, in milliseconds, the end of a response is held back until the service answers steering input. */
 const ANSWER_MS = 2_000;
 
 interface Promised<Value> {
@@ -17,12 +17,12 @@ interface Promised<Value> {
   reject(error: unknown): void;
 }
 
-/** Something said into a response, until it is known what became of it. */
+/** Steering input, until it is known what became of it. */
 interface Said {
   readonly input: SteerInput;
   readonly accepted: Promised<Steer>;
   readonly delivery: Promised<SteerDelivery>;
-  /** The service's, once it has taken it. */
+  /** The service's id, once it has accepted the input. */
   id: string | undefined;
   isSent: boolean;
 }
@@ -30,13 +30,13 @@ interface Said {
 export interface SteeringOptions {
   readonly flow: ResponseFlow;
   readonly send: (frame: string) => void;
-  /** The service gave no answer: what it still sends on this connection cannot be told apart any more. */
+  /** The service did not answer, so later messages on this connection can no longer be told apart. */
   readonly unanswered: () => void;
 }
 
 /**
- * What is said into one response, and the response that takes its place. The end of the first is held back while it is open whether a successor comes: it
- * then ends nothing.
+ * Steering of one response, and the successor that replaces it. The end of the first response is held back while it is unknown whether a
+ * successor comes. If one does, that end does not end the stream.
  */
 export class Steering {
   readonly #options: SteeringOptions;
@@ -48,12 +48,12 @@ export class Steering {
     this.#options = options;
   }
 
-  /** Is there anything whose end is open? */
+  /** True if the fate of some input is unknown. */
   get isOpen(): boolean {
     return this.#said.length > 0;
   }
 
-  /** Has the response ended, so that its successor comes next? */
+  /** True if the response has ended, so that its successor comes next. */
   get holdsEnd(): boolean {
     return this.#heldEnd !== undefined;
   }
@@ -65,7 +65,7 @@ export class Steering {
     return said.accepted.promise;
   }
 
-  /** As soon as it is known what the response is called. */
+  /** Sends waiting input, once the response's id is known. */
   sendWaiting(): void {
     const { responseId } = this.#options.flow.received;
     if (responseId === undefined || this.#heldEnd !== undefined) return;
@@ -76,7 +76,7 @@ export class Steering {
     }
   }
 
-  /** @returns Whether the message was one about what was said, or is held back; else it is the response's. */
+  /** @returns True if the message was about steering, or is held back; otherwise it belongs to the response. */
   takes(message: RawData): boolean {
     const event = parseObject(decodeRawData(message));
     switch (event?.type) {
@@ -94,7 +94,7 @@ export class Steering {
       case "response.completed":
         return this.#hold(message);
       case "response.incomplete":
-        return reasonOf(event) !== "interrupted" && this.#hold(message); // to that end nothing is added
+        return reasonOf(event) !== "interrupted" && this.#hold(message); // after an interruption no successor follows
       case "response.created":
         if (this.#heldEnd !== undefined) this.#succeed(this.#heldEnd, event);
         return false;
@@ -103,7 +103,7 @@ export class Steering {
     }
   }
 
-  /** The response is over, or nobody reads it any more. */
+  /** The response is over, or its reader has left. */
   end(): void {
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
@@ -140,7 +140,7 @@ export class Steering {
     this.#settled(said);
   }
 
-  /** Of a service that does not know the message at all. */
+  /** The answer of a service that does not know steering messages. */
   #isRefusal(event: JsonObject): boolean {
     const said = this.#said.find(({ isSent, id }) => isSent && id === undefined);
     const words = filled(fieldOf(event.error, "message")) ?? filled(event.message) ?? "";
@@ -165,7 +165,7 @@ export class Steering {
     return true;
   }
 
-  /** Nothing was said about some of it: the end that is there counts. */
+  /** Some input got no answer: the end that was held back counts. */
   readonly #late = (): void => {
     for (const said of this.#said.filter(({ id }) => id === undefined)) {
       reject(said, steerFailed(`the service said nothing for ${ANSWER_MS} ms`, "no_answer", said.input));
@@ -174,7 +174,7 @@ export class Steering {
     this.#options.unanswered();
   };
 
-  /** A successor goes on with everything that was accepted. */
+  /** A successor continues with all accepted input. */
   #succeed(end: RawData, created: JsonObject): void {
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
@@ -189,13 +189,13 @@ export class Steering {
       delivery.resolve({ status: "delivered", ...(responseId === undefined ? {} : { responseId }) });
   }
 
-  /** What was held back for it, and for nothing else, is the end after all. */
+  /** If the end was held back only for this input, it counts now. */
   #settled(said: Said): void {
     this.#said.splice(this.#said.indexOf(said), 1);
     if (!this.#said.some(({ isSent }) => isSent)) this.releaseEnd();
   }
 
-  /** No successor comes any more: an end that is held back counts. */
+  /** No successor can come any more: an end that was held back counts. */
   releaseEnd(): void {
     const end = this.#heldEnd;
     if (end === undefined) return;
@@ -216,7 +216,7 @@ function promised<Value>(): Promised<Value> {
   const promise = new Promise<Value>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  promise.catch(() => {}); // nobody need ask what became of it
+  promise.catch(() => {}); // callers need not look at it
   return { promise, ...settle };
 }
 
@@ -230,7 +230,7 @@ export function notActive(input: SteerInput): SteerFailedError {
 }
 
 function steerFailed(why: string, code: string, input: SteerInput): SteerFailedError {
-  return new SteerFailedError(`${why}; \`input\` has what was said, for the next request`, {
+  return new SteerFailedError(`${why}; \`input\` has the input, for the next request`, {
     code,
     input: inputItems(input),
   });

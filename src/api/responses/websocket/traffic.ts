@@ -9,10 +9,10 @@ import { endError } from "./end-error.ts";
 import type { Exchange, ExchangeHost } from "./exchange.ts";
 import { connectionClosed, type Line, RequestTurns } from "./turns.ts";
 
-/** What the service takes on one connection: more responses wait, more names are refused. */
+/** The service's limits for one connection: more responses wait, more names are refused. */
 const MOST_IN_FLIGHT = 16;
 const MOST_NAMES = 32;
-/** Requests that wait here. */
+/** How many requests may wait here. */
 const MOST_WAITING = 1_000;
 
 const NOW = Promise.resolve();
@@ -23,7 +23,10 @@ export interface TrafficOptions {
   readonly logger: Logger;
 }
 
-/** All that passes on one connection: who may send, who gets what comes, how fast it is read, and what its end is to those on it. */
+/**
+ * Everything that is sent and received on one connection: which request may be sent, which response gets a message, how fast it is read,
+ * and the error for each response when it ends.
+ */
 export class ResponseTraffic implements ExchangeHost {
   readonly supportsInterrupt: boolean;
   readonly #connection: WebSocketConnection;
@@ -34,14 +37,14 @@ export class ResponseTraffic implements ExchangeHost {
     mostWaiting: MOST_WAITING,
     mayEnter: (inside) => this.#inFlight.mayAdd(inside),
   });
-  /** Names that the server has heard: it keeps them until the connection ends. */
+  /** Names that the server has seen. It remembers them until the connection ends. */
   readonly #names = new Set<string>();
-  /** With the last response that somebody reads the connection is cut. */
+  /** The connection is closed with the last response that is read. */
   #isGivenUp = false;
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
-  /** Of one network read: they come in one go. */
+  /** The messages of one network read. */
   readonly #messages: RawData[] = [];
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
@@ -49,7 +52,7 @@ export class ResponseTraffic implements ExchangeHost {
     this.supportsInterrupt = supportsInterrupt;
     this.#logger = logger;
     this.#inFlight.onLearned = () => this.#turns.admit();
-    connection.unref(); // a connection kept for the next request holds no process
+    connection.unref(); // an idle connection must not keep the process alive
     connection.attach(this.#sink);
   }
 
@@ -70,7 +73,7 @@ export class ResponseTraffic implements ExchangeHost {
     return this.#turns.ahead(lane);
   }
 
-  /** Waits for the caller's turn. @throws What `RequestTurns.enter` throws; {@link LimitError} The lane's name is one too many. */
+  /** Waits for the caller's turn. @throws The errors of `RequestTurns.enter`. {@link LimitError} The lane's name is one too many. */
   async enter(lane: Line, signal: AbortSignal | undefined): Promise<void> {
     await this.#turns.enter(lane, signal);
     if (lane === undefined || this.#names.has(lane) || this.repeats === "no") return;
@@ -81,7 +84,7 @@ export class ResponseTraffic implements ExchangeHost {
     this.#names.add(lane);
   }
 
-  /** For who entered and sends nothing after all. */
+  /** For a request that entered but is not sent. */
   leave(lane: Line): void {
     this.#turns.leave(lane);
   }
@@ -96,7 +99,7 @@ export class ResponseTraffic implements ExchangeHost {
     return this.#inFlight.has(lane);
   }
 
-  /** Takes nobody any more, and says goodbye when nothing runs. */
+  /** Accepts no more requests, and closes when nothing runs. */
   retire(): void {
     this.#turns.close();
     this.#isRetired = true;
@@ -104,10 +107,10 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   #sayGoodbye(): void {
-    this.#connection.close().catch(() => {}); // nobody waits for that, nor for what it has to complain about
+    this.#connection.close().catch(() => {}); // not awaited, and its errors do not matter
   }
 
-  /** Ends the connection, which cancels what runs on it. */
+  /** Closes the connection, which cancels the running responses. */
   async close(): Promise<void> {
     this.#turns.close();
     if (this.size === 0) return this.#connection.close();
@@ -115,21 +118,21 @@ export class ResponseTraffic implements ExchangeHost {
     this.#connection.terminate();
   }
 
-  // What an exchange asks for
+  // Called by exchanges
 
   send(frame: string): void {
     this.#mayBeRefused = true;
-    this.#connection.send(frame).catch(() => {}); // the end of the connection tells it
+    this.#connection.send(frame).catch(() => {}); // a failure also ends the connection, which reports it
   }
 
-  /** The connection is paused while everybody on it would have it so. */
+  /** Pauses the connection while all its responses want that. */
   paced(): void {
     let isPaused = this.size > 0;
     for (const exchange of this.#inFlight.receivers) isPaused &&= exchange.isPaused;
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#connection.pause();
-    else this.#connection.resume(); // with nothing in flight too: pings want their answers
+    else this.#connection.resume(); // also with nothing in flight, so that pings are answered
   }
 
   isShared(exchange: Exchange): boolean {
@@ -152,16 +155,16 @@ export class ResponseTraffic implements ExchangeHost {
     if (!this.isShared(exchange)) this.#connection.terminate();
   }
 
-  // What the connection brings
+  // Called by the connection
 
-  /** A loop of its own: with it and the one that cuts frames apart there are two short chains to compile, not one long one at each of its levels. */
+  /** A separate loop: V8 then compiles two short call chains (this one and the frame parser), not one deep chain. */
   readonly #readMessages = (): void => {
     const messages = this.#messages.splice(0);
     for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
     for (const exchange of this.#inFlight.receivers) exchange.took();
   };
 
-  /** @returns The number of the first message that was left. */
+  /** @returns The index of the first message not read. */
   #readFrom(messages: readonly RawData[], at: number): number {
     const message = messages[at] as RawData;
     if (this.#mayBeRefused && this.#takeRefusal(message)) return at + 1;
@@ -179,7 +182,7 @@ export class ResponseTraffic implements ExchangeHost {
     else for (const exchange of [...this.#inFlight.receivers]) exchange.read(message);
   }
 
-  /** The service's refusal to end a response, which is no event of any: most often because it had ended by itself. */
+  /** Handles a refusal to end a response, which is not an event of any response. Usually the response had already ended. */
   #takeRefusal(message: RawData): boolean {
     if (typeof message !== "string" || !message.includes('"response_id"')) return false;
     const event = parseObject(decodeRawData(message));
@@ -188,13 +191,13 @@ export class ResponseTraffic implements ExchangeHost {
     return true;
   }
 
-  /** What is left of a response that is over is nobody's; but an error while nothing runs ends the connection, before a request is lost on it. */
+  /** Ignores the rest of a response that is over. An error while nothing runs closes the connection, before a request is lost on it. */
   #unasked(message: RawData): void {
-    if (this.#turns.isClosed) return; // behind what ended the connection, in one network read with it
+    if (this.#turns.isClosed) return; // it came in the same network read as the end of the connection
     const text = decodeRawData(message);
     const event = parseObject(text);
     const error = event?.type === "error" ? mapErrorEvent(event, text) : undefined;
-    // Of the server's words only what surely holds no prompt: the kind, and whether it is an event at all.
+    // Log only the parts of the service's message that cannot contain a prompt: its kind, and whether it is an event at all.
     const told = { isEvent: event !== undefined, error: error?.kind };
     this.#logger.debug(told, "websocket event outside a response");
     if (error && this.size === 0) this.#connection.terminate();
@@ -202,7 +205,7 @@ export class ResponseTraffic implements ExchangeHost {
 
   readonly #sink: WebSocketSink = {
     rawData: (message) => {
-      if (this.#messages.length === 0) NOW.then(this.#readMessages); // what `queueMicrotask` does, without the async resource that Node makes for it
+      if (this.#messages.length === 0) NOW.then(this.#readMessages); // like `queueMicrotask`, without the async resource that Node creates for it
       this.#messages.push(message);
     },
     binary: () => {
@@ -211,14 +214,14 @@ export class ResponseTraffic implements ExchangeHost {
       this.#connection.terminate();
     },
     ended: (end) => {
-      this.#readMessages(); // what came with the end
+      this.#readMessages(); // messages that came with the end
       this.#turns.close();
       this.#logger.debug({ by: end.by }, "websocket closed");
       this.#endAll((exchange) => this.#tellEnd(exchange, end));
     },
   };
 
-  /** What comes from here on may be anybody's. */
+  /** Messages can no longer be assigned to responses. */
   #endMixed(): void {
     const why = "the server answers several requests at once and does not say which event is whose (stream_id)";
     this.#endAll((exchange) => exchange.fail(new StreamError(why)));
@@ -226,7 +229,7 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   #tellEnd(exchange: Exchange, end: WebSocketEnd): void {
-    // What we ended has its error already, and a request that broke on its way out gets the one of sending.
+    // A response that we ended has its error already, and a failed send reports its own.
     if (end.by === "us" || (end.by === "network" && !exchange.isSent)) return;
     exchange.fail(endError(end));
   }
@@ -242,7 +245,7 @@ export class ResponseTraffic implements ExchangeHost {
 
 function tooManyNames(): LimitError {
   return new LimitError(
-    `the connection has ${MOST_NAMES} lanes with a name, and the service takes no more: use one of them again, or another connection`,
+    `the connection has ${MOST_NAMES} named lanes, and the service accepts no more: reuse one of them, or use another connection`,
     { what: "lanes of a connection", limit: MOST_NAMES, unit: "lanes" },
   );
 }

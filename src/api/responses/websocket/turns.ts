@@ -1,6 +1,6 @@
 import { AbortedError, LimitError, StreamError } from "../../../client/failure/kinds.ts";
 
-/** Which line somebody stands in; undefined for the only one, or the default one. */
+/** A queue: the name of a lane, or undefined for the default one. */
 export type Line = string | undefined;
 
 interface Waiter {
@@ -10,17 +10,17 @@ interface Waiter {
 }
 
 export interface TurnOptions {
-  /** How many may be in at a time, each from another line. Default 1. */
+  /** How many requests may run at a time, each of another lane. Default 1. */
   readonly atOnce?: number | undefined;
   /** How many may wait. Default: any number. */
   readonly mostWaiting?: number | undefined;
-  /** A further condition, by who is in; `admit` is called when it may have changed. Default: none. */
+  /** A further condition on the lanes that run; call `admit` when its result may have changed. Default: none. */
   readonly mayEnter?: ((inside: ReadonlySet<Line>) => boolean) | undefined;
 }
 
 /**
- * Lets requests onto a connection: of each line one at a time, and of all of them `atOnce`. The others wait in the order in which they came: a
- * later one goes first only where there is room for it and none for the earlier one, whose line is taken.
+ * Admits requests to a connection: one at a time of each lane, and `atOnce` in all. The others wait in order of arrival. A later request
+ * goes first only if there is room for it while the earlier one's lane is busy.
  */
 export class RequestTurns {
   readonly #atOnce: number;
@@ -43,7 +43,8 @@ export class RequestTurns {
   /**
    * Resolves when it is the caller's turn, which lasts until `leave`.
    *
-   * @throws {@link StreamError} The connection closed first. {@link AbortedError} The signal fired while it waited. {@link LimitError} Too many wait.
+   * @throws {@link StreamError} The connection closed first. {@link AbortedError} The signal fired while it waited. {@link LimitError} Too
+   *   many requests wait.
    */
   enter(line: Line, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
@@ -70,7 +71,7 @@ export class RequestTurns {
     });
   }
 
-  /** How many would be before whoever enters this line now. */
+  /** How many requests would go before one that enters this lane now. */
   ahead(line: Line): number {
     return this.#hasRoom(line) ? 0 : this.#inside.size + this.#waiting.size;
   }
@@ -84,7 +85,7 @@ export class RequestTurns {
     this.admit();
   }
 
-  /** Lets in for whom there is room by now. */
+  /** Admits waiting requests for which there is room now. */
   admit(): void {
     for (const waiter of this.#waiting) {
       if (!this.#hasRoom(waiter.line)) continue;
@@ -93,7 +94,7 @@ export class RequestTurns {
     }
   }
 
-  /** Turns everybody away, from now on. */
+  /** Turns all requests away from now on. */
   close(): void {
     this.#isClosed = true;
     for (const waiter of this.#waiting) waiter.refuse(connectionClosed());

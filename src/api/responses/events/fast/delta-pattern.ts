@@ -3,14 +3,14 @@ import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
 import type { ResponseEvent } from "../types.ts";
 
-/** A typed event whose `delta` is what changes from one to the next. */
+/** A typed event whose `delta` is the only part that changes from one event to the next. */
 export type DeltaEvent = Extract<ResponseEvent, { readonly delta: string }>;
 
 export function isDelta(decoded: DecodedEvent): decoded is DeltaEvent {
   return "delta" in decoded;
 }
 
-/** How services write JSON: `JSON.stringify`, and Python's `json.dumps`. */
+/** How services format JSON: like `JSON.stringify`, or like Python's `json.dumps`. */
 const FORMATS = [
   { comma: ",", colon: ":" },
   { comma: ", ", colon: ": " },
@@ -22,7 +22,7 @@ const SPACE = 0x20;
 const TILDE = 0x7e;
 const ZERO = 0x30;
 
-/** What differs between two deltas of one item; no decoder reads the last two. */
+/** The fields that differ between two deltas of one item; no decoder reads the last two. */
 type Variable = "delta" | "obfuscation" | "sequence_number";
 
 function isVariable(name: string, value: unknown): name is Variable {
@@ -30,31 +30,31 @@ function isVariable(name: string, value: unknown): name is Variable {
   return (name === "delta" || name === "obfuscation") && typeof value === "string";
 }
 
-/** How events follow one another in a text: what stands before the JSON of each, and behind it. */
+/** How events are framed: the text before and after the JSON of each event. */
 export interface Framing {
   readonly before: RawText;
   readonly behind: RawText;
 }
 
-/** The fixed texts at both ends of an event. */
+/** The fixed text at the start and the end of an event. */
 interface Ends {
   readonly head: RawText;
   readonly tail: RawText;
 }
 
 /**
- * The text of one delta event, with gaps for what differs in the next: its delta, its number and its padding. An event that fills the gaps and is
- * otherwise the same text means the same but for its delta, so that nothing but the gaps is looked at and no name of a field is read.
+ * The text of one delta event, with gaps for what differs in the next one: the delta, the sequence number and the padding. An event that
+ * differs only in the gaps has the same meaning apart from its delta. So only the gaps are read, and no field name is parsed.
  */
 export class DeltaPattern {
-  /** Of the event that was read last, or of the first one of a run. */
+  /** Sequence number of the last event read, or of the first one of a run. */
   sequenceNumber: number | undefined;
-  /** Where it ends, or the run. */
+  /** Where that event, or the run, ends. */
   end = 0;
   readonly #event: DeltaEvent;
   readonly #alone: Ends;
   readonly #framed: Ends | undefined;
-  /** Fixed texts, each behind a variable; the last one is the tail's. */
+  /** The fixed texts, each after a variable one; the last is the end of the event. */
   readonly #texts: readonly RawText[];
   readonly #variables: readonly Variable[];
 
@@ -74,10 +74,10 @@ export class DeltaPattern {
   }
 
   /**
-   * What the next events of the item will look like.
+   * The pattern of the following events of an item.
    *
-   * @param raw - One event of it; `event` is what `JSON.parse` makes of that, `decoded` what the plain decoder does.
-   * @returns Undefined where the event is not written in one of the usual ways.
+   * @param raw - One event of the item; `event` is its parsed JSON, `decoded` the plain decoder's result.
+   * @returns Undefined if the event is not formatted in one of the usual ways.
    */
   static of(raw: RawText, event: JsonObject, decoded: DeltaEvent, framing?: Framing): DeltaPattern | undefined {
     for (const { comma, colon } of FORMATS) {
@@ -97,7 +97,7 @@ export class DeltaPattern {
           variables.push(name);
           whole += text + written;
           text = typeof value === "string" ? '"' : "";
-          // The closing quote is of the next fixed text, and was written with the value.
+          // The closing quote belongs to the next fixed text, and was written with the value.
           if (text === '"') whole = whole.slice(0, -1);
         } else text += written;
       }
@@ -107,18 +107,17 @@ export class DeltaPattern {
     return undefined;
   }
 
-  /** The event, if `raw` is one of these. */
+  /** The event, if `raw` matches the pattern. */
   read(raw: RawText): DeltaEvent | undefined {
     const found = this.#read(raw, 0, this.#alone);
     return this.end === raw.length ? found : undefined;
   }
 
   /**
-   * The events, from the one on that begins at `start` with its frame, that are of these and whose numbers follow one another; `end` is where the last
-   * one ends.
+   * Reads matching events with consecutive sequence numbers, from the frame at `start` on; `end` is then where the last one ends.
    *
-   * @param run - Takes them.
-   * @returns Their text.
+   * @param run - Receives the events.
+   * @returns Their joined text.
    */
   readRun(lines: RawText, start: number, run: DeltaEvent[]): string {
     const framed = this.#framed;
@@ -138,7 +137,7 @@ export class DeltaPattern {
     return text;
   }
 
-  /** As `readRun`, of messages, each of which is an event; `at` is the first one. */
+  /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number, run: DeltaEvent[]): string {
     let first: number | undefined;
     let text = "";
@@ -155,7 +154,7 @@ export class DeltaPattern {
     return text;
   }
 
-  /** Does the event that was read last come next in a run of so many, whose first one has this number? */
+  /** True if the event read last continues a run of `count` events whose first one has the number `first`. */
   #follows(first: number | undefined, count: number): boolean {
     return first === undefined || this.sequenceNumber === first + count;
   }
@@ -163,7 +162,7 @@ export class DeltaPattern {
   #read(raw: RawText, start: number, { head, tail }: Ends): DeltaEvent | undefined {
     const texts = this.#texts;
     const variables = this.#variables;
-    // Cuts and comparisons: V8 compares words so, and `startsWith` signs, in twice the time.
+    // Slices and comparisons: V8 compares them by words; `startsWith` compares characters and takes twice the time.
     let at = start + head.length;
     if (raw.slice(start, at) !== head) return undefined;
     let delta: string | undefined;
@@ -174,7 +173,7 @@ export class DeltaPattern {
         const from = at;
         let digit = raw.charCodeAt(at) - ZERO;
         sequenceNumber = 0;
-        // NaN at the end of the text: every comparison is false.
+        // NaN at the end of the text, so every comparison is false.
         while (digit >= 0 && digit <= 9) {
           sequenceNumber = sequenceNumber * 10 + digit;
           at += 1;
@@ -207,7 +206,7 @@ export class DeltaPattern {
   }
 }
 
-/** Where signs end that mean themselves: at the quote, or at one that needs care. */
+/** Where plain characters end: at the closing quote or at a character that needs decoding. */
 function endOfPlainText(raw: RawText, from: number): number {
   let at = from;
   for (;;) {
@@ -217,7 +216,7 @@ function endOfPlainText(raw: RawText, from: number): number {
   }
 }
 
-/** The place of the closing quote; -1 where there is none, or a control character before it, which JSON does not allow. */
+/** Index of the closing quote. -1 if there is none, or if a control character, which JSON does not allow, comes before it. */
 function endOfText(raw: RawText, from: number): number {
   for (let at = from; at < raw.length; at += 1) {
     const code = raw.charCodeAt(at);
@@ -232,22 +231,22 @@ function parsedText(quoted: RawText): string | undefined {
   try {
     return JSON.parse(decodeRawText(quoted)) as string;
   } catch {
-    return undefined; // an escape that is none
+    return undefined; // invalid escape
   }
 }
 
-/** V8 copies parts of a text that are shorter than 13 characters; a longer one is a view, which keeps the whole read in memory. */
+/** V8 copies slices shorter than 13 characters. A longer slice is a view, which keeps the whole network read in memory. */
 const LONGEST_COPY = 12;
 
 function ownText(raw: RawText, from: number, to: number): string {
   const text = raw.slice(from, to);
-  // What is put together is laid out anew once it is cut: a view of its own copy.
+  // Slicing a concatenation makes V8 flatten it, which gives a copy.
   return text.length <= LONGEST_COPY ? text : ` ${text}`.slice(1);
 }
 
 const MOST_DIGITS = 15;
 
-/** As JSON writes a whole number. */
+/** True if the text is a whole number as JSON writes it. */
 function isWritten(raw: RawText, from: number, to: number): boolean {
   const digits = to - from;
   return digits === 1 || (digits > 1 && digits <= MOST_DIGITS && raw.charCodeAt(from) !== ZERO);

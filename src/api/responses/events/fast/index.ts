@@ -1,6 +1,7 @@
 /**
- * What makes up nearly all of a stream, read without parsing it. It knows how events are written, and nothing of what they mean: the plain decoder
- * beside this folder says that, once for each item. A reader without it works the same, only slower. Start reading at `delta-pattern.ts`.
+ * Reads the events that make up most of a stream without parsing them. This folder knows how events are formatted, not what they mean: for
+ * that it asks the plain decoder in the parent folder, once per item. Without this folder everything works the same, only slower. Start
+ * reading at `delta-pattern.ts`.
  */
 import type { RawData, RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
@@ -11,28 +12,28 @@ import { type UnreadEvent, unreadEvent } from "./unread.ts";
 
 export type { DeltaEvent };
 
-/** Items whose deltas come in turns, as those of calls that are written at once. */
+/** Number of items whose deltas may alternate, such as calls that are written in parallel. */
 const MOST_PATTERNS = 4;
-/** Patterns that found nothing, after which no more are made: a gateway that changes the id with every event is parsed. */
+/** Number of failed matches after which no more patterns are made: a gateway that changes the id with every event is parsed instead. */
 const PATIENCE = 8;
 
-/** The quick reading of one response. */
+/** The fast path for one response. */
 export class FastEvents {
   readonly #patterns: DeltaPattern[] = [];
   #luck = PATIENCE;
-  /** How the stream writes its events; not known before one has been seen, and never on a carrier that frames them otherwise. */
+  /** The format of the stream's frames. Unknown until the first event, and always on a carrier with other framing. */
   #frame: Frame | undefined;
-  /** Of the delta that was read last, or of the first one of the run. */
+  /** Sequence number of the last delta, or of the first one of the run. */
   sequenceNumber: number | undefined;
   /**
-   * Deltas of one item that came one after the other. One list for all runs: of lists that are made anew V8 sees the first ones wait, and makes the
-   * later ones where only a full collection finds them.
+   * Consecutive deltas of one item. One array is reused for all runs: V8 would keep the first of many new arrays alive, and allocate later
+   * ones in the old generation, which only a full collection frees.
    */
   readonly run: DeltaEvent[] = [];
   /** Where the run ends. */
   end = 0;
 
-  /** What the plain decoder would say of a delta; undefined where it has to be asked. */
+  /** The plain decoder's result for a delta; undefined if the event has to be parsed. */
   delta(raw: RawData): DeltaEvent | undefined {
     if (typeof raw !== "string") return undefined;
     const patterns = this.#patterns;
@@ -47,10 +48,10 @@ export class FastEvents {
   }
 
   /**
-   * Deltas in the lines of an event stream: fills the run with those of one item that stand there one after the other.
+   * Fills `run` with the consecutive deltas of one item, from the lines of an event stream.
    *
    * @param start - Where an event begins.
-   * @returns The text of all of them; undefined where the event that begins there is none.
+   * @returns The text of all of them; undefined if the event at `start` does not match.
    */
   readRun(lines: RawText, start: number): string | undefined {
     this.#frame ??= frameAt(lines, start);
@@ -67,7 +68,7 @@ export class FastEvents {
     return undefined;
   }
 
-  /** As `readRun`, of messages, each of which is an event; `at` is the first one. */
+  /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number): string | undefined {
     const run = this.#emptyRun();
     const patterns = this.#patterns;
@@ -81,12 +82,12 @@ export class FastEvents {
     return undefined;
   }
 
-  /** An event that may stay unread; undefined where it has to be parsed. */
+  /** An event that need not be parsed; undefined if it must be. */
   unread(raw: RawData): UnreadEvent | undefined {
     return unreadEvent(raw);
   }
 
-  /** Takes an example from what was parsed. */
+  /** Learns the pattern of an event that was parsed. */
   learn(raw: RawData, event: JsonObject, decoded: DecodedEvent): void {
     if (typeof raw !== "string" || this.#luck === 0 || !isDelta(decoded)) return;
     const pattern = DeltaPattern.of(raw, event, decoded, this.#frame && framing(this.#frame, event.type));
@@ -96,14 +97,14 @@ export class FastEvents {
     this.#patterns.push(pattern);
   }
 
-  /** What was learned may not hold any more. */
+  /** Forgets the patterns, because they may no longer be valid. */
   forget(): void {
     this.#patterns.length = 0;
   }
 
   #emptyRun(): DeltaEvent[] {
     const { run } = this;
-    // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
+    // Setting `length` calls into the runtime, so it is not done for single events.
     if (run.length === 1) run.pop();
     else if (run.length > 1) run.length = 0;
     return run;

@@ -4,24 +4,24 @@ import { rowOf, saysNothing } from "../registry.ts";
 /** An event that need not be parsed. */
 export interface UnreadEvent {
   readonly type: string;
-  /** Where it stands near the beginning or the end. */
+  /** Read from the start or the end of the event, if it is there. */
   readonly sequenceNumber: number | undefined;
 }
 
 /**
- * An event that need not be parsed: nothing in it is for the caller, or it repeats what pieces have told. It is known by its beginning
- * and its end, and must have both (parity: `stream/unread-on-trust`).
+ * Recognises an event that need not be parsed: nothing in it is for the caller, or it repeats what deltas have brought. Both its beginning
+ * and its end must match (parity: `stream/unread-on-trust`).
  *
- * @returns Undefined where the event has to be parsed.
+ * @returns Undefined if the event has to be parsed.
  */
 export function unreadEvent(raw: RawData): UnreadEvent | undefined {
   if (typeof raw === "string") return unreadIn(raw, raw);
-  // Instructions of many kilobytes that are not read are not even made into characters.
+  // Large events that are not read, such as repeated instructions, are not even converted to a string.
   const ends = rawTextOf(raw.subarray(0, END_BYTES)) + rawTextOf(raw.subarray(-END_BYTES));
   return unreadIn(ends, asBuffer(raw));
 }
 
-/** More than what tells the type. */
+/** Enough to contain the type. */
 const END_BYTES = 256;
 
 function unreadIn(ends: RawText, whole: RawText | Buffer): UnreadEvent | undefined {
@@ -34,10 +34,10 @@ function unreadIn(ends: RawText, whole: RawText | Buffer): UnreadEvent | undefin
 
 const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 
-// As JSON.stringify begins an event, and as Python's json.dumps does.
+// The start of an event as JSON.stringify writes it, and as Python's json.dumps does.
 const COMPACT = '{"type":"';
 const SPACED = '{"type": "';
-// Gateways that sort the fields put the type last. An error's own type may stand there too, if the event is cut off: none begins so.
+// Gateways that sort the fields put the type last. In a cut-off event an error's own type could be there, but no error begins like this.
 const TYPE_AT_END = /^"type": ?"(response\.[\w.-]{1,100})"\}$/;
 
 function typeIn(raw: RawText): RawText | undefined {
@@ -54,13 +54,13 @@ function typeAtEnd(raw: RawText): RawText | undefined {
 const TYPE_NAME = /^[\w.-]{1,100}$/;
 const MOST_TYPES = 100;
 
-/** Types that were met, each with itself where it may stay unread. */
+/** Types seen so far; the value is the type itself if such events need not be parsed. */
 const met = new Map<RawText, string | undefined>();
 
 function knownUnread(type: RawText): string | undefined {
   if (met.has(type)) return met.get(type);
   if (!TYPE_NAME.test(type)) return undefined;
-  // A text of its own: cut out of its event, it would keep the whole read in memory.
+  // A copy: a slice of the event would keep the whole network read in memory.
   const own = Buffer.from(type, "latin1").toString("latin1");
   const unread = saysNothing(own) || rowOf(own)?.repeats !== undefined ? own : undefined;
   if (met.size < MOST_TYPES) met.set(own, unread);
@@ -68,8 +68,9 @@ function knownUnread(type: RawText): string | undefined {
 }
 
 /**
- * The headers of an answer, and that it is held back, may stand in any event; a text has no bare quote inside, so that this finds fields; without
- * the first quote, since a search that begins with a rarer sign is quicker. A line end shows that a server forgot the blank line between two events.
+ * Response headers and safety buffering may be reported in any event. Quotes inside texts are escaped, so this finds only fields. The
+ * search omits the first quote, because a search that begins with a rarer character is faster. A line end means that the server left out
+ * the blank line between two events.
  */
 function saysMore(raw: RawText | Buffer): boolean {
   return raw.includes('headers"') || raw.includes('buffering"') || raw.includes("\n");
