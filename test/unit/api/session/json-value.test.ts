@@ -76,6 +76,6 @@ describe("any depth", () => {
     const endless: Record<string, unknown> = {};
     endless.self = [endless, endless];
     expect(() => copyOfJson(endless)).toThrow(BuildError);
-    expect(() => copyOfJson(endless)).toThrow("holds itself");
+    expect(() => copyOfJson(endless)).toThrow("contains itself");
   });
 });
