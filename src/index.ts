@@ -80,6 +80,7 @@ export {
   type ProviderLimits,
   providerLimits,
   type SessionHeaderNames,
+  type WebSocketLimits,
   websocketUrl,
 } from "./api/provider.ts";
 export {

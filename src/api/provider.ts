@@ -2,7 +2,7 @@ import querystring from "node:querystring";
 import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import type { HeaderInit } from "../client/headers.ts";
-import { knownOptions, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
+import { byteCount, knownOptions, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
 import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/retry/policy.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
@@ -10,6 +10,18 @@ import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 
 /** `underscore`: `session_id`; `hyphen`: `session-id` and `thread-id`; `both`: all three. */
 export type SessionHeaderNames = "underscore" | "hyphen" | "both";
+
+/** What the WebSockets of a service take, and how long they last. */
+export interface WebSocketLimits {
+  /** Whether one answers several requests at a time (`stream_id`). False: sessions give each lane a connection. Default: the first answer to a lane shows it. */
+  readonly lanes?: boolean | undefined;
+  /** Age in milliseconds from which a session replaces one before the next request. Default 3 300 000: OpenAI ends them after 60 minutes. */
+  readonly maxAgeMs?: number | undefined;
+  /** Largest message, in bytes, where the handshake does not say it. Default: no bound but a session's `maxFrameBytes`. */
+  readonly maxMessageBytes?: number | undefined;
+  /** Whether one serves only the model of its first request. Sessions then open another for another model. Default false. */
+  readonly oneModel?: boolean | undefined;
+}
 
 /** Where the API is and how it is spoken to. All times are milliseconds; 0 is no limit. */
 export interface ProviderConfig {
@@ -35,6 +47,8 @@ export interface ProviderConfig {
   readonly headersTimeoutMs?: number | undefined;
   /** Whether sessions try the WebSocket first. Default false. */
   readonly supportsWebSockets?: boolean | undefined;
+  /** What a WebSocket of the service takes. Default: what OpenAI's does. */
+  readonly webSocketLimits?: WebSocketLimits | undefined;
   /** Whether the service ends a response on a WebSocket when it is asked to (`response.interrupt`), and keeps the connection. Default false. */
   readonly supportsInterrupt?: boolean | undefined;
   /**
@@ -70,6 +84,7 @@ const PROVIDER = knownOptions<ProviderConfig>("the provider", {
   connectTimeoutMs: true,
   headersTimeoutMs: true,
   supportsWebSockets: true,
+  webSocketLimits: true,
   supportsInterrupt: true,
   itemIds: true,
   originator: true,
@@ -79,6 +94,13 @@ const PROVIDER = knownOptions<ProviderConfig>("the provider", {
   proxy: true,
   proxyHeaders: true,
   clientCertificate: true,
+});
+
+const WEBSOCKET_LIMITS = knownOptions<WebSocketLimits>("webSocketLimits", {
+  lanes: true,
+  maxAgeMs: true,
+  maxMessageBytes: true,
+  oneModel: true,
 });
 
 const RETRY = knownOptions<RetryPolicy>("retry", {
@@ -111,6 +133,7 @@ const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", 
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
   PROVIDER(provider);
   RETRY(provider.retry ?? {});
+  WEBSOCKET_LIMITS(provider.webSocketLimits ?? {});
   text("the provider's name", provider.name);
   const place = `provider ${JSON.stringify(provider.name)}: `;
   const retry = retrySettings(provider.retry ?? {}, `${place}retry.`);
@@ -119,6 +142,9 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
   oneOf(`${place}compression`, provider.compression ?? "none", COMPRESSIONS);
   oneOf(`${place}sessionHeaders`, provider.sessionHeaders ?? "underscore", SESSION_HEADERS);
   oneOf(`${place}itemIds`, provider.itemIds ?? "drop", ["drop", "send"]);
+  const { maxAgeMs, maxMessageBytes } = provider.webSocketLimits ?? {};
+  if (maxAgeMs !== undefined) milliseconds(`${place}webSocketLimits.maxAgeMs`, maxAgeMs);
+  if (maxMessageBytes !== undefined) byteCount(`${place}webSocketLimits.maxMessageBytes`, maxMessageBytes);
   return {
     retry: {
       ...retry,

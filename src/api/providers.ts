@@ -43,7 +43,15 @@ export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConf
   });
 }
 
-/** An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. */
+/** The one address for which Azure documents WebSockets. */
+const AZURE_V1 = /^https:\/\/[^/?#]+\.openai\.azure\.com\/openai\/v1\/?$/i;
+
+/**
+ * An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. At that address, and without
+ * `apiVersion`, sessions use a WebSocket for each lane; elsewhere, as behind a gateway, `supportsWebSockets: true` switches them on.
+ *
+ * @see https://learn.microsoft.com/azure/foundry/openai/how-to/websockets: one response at a time, 60 minutes, a key as bearer token.
+ */
 export function azureProvider(
   options: ProviderOverrides & { readonly baseUrl: string; readonly apiVersion?: string | undefined },
 ): ProviderConfig {
@@ -54,19 +62,38 @@ export function azureProvider(
   return build(overrides, {
     name: "azure",
     baseUrl: options.baseUrl,
+    supportsWebSockets: apiVersion === undefined && AZURE_V1.test(options.baseUrl),
+    webSocketLimits: { lanes: false },
     ...(apiVersion === undefined ? {} : { queryParams: { "api-version": apiVersion } }),
   });
 }
 
-/** xAI's Responses API, over WebSocket too. */
+const MINUTE_MS = 60_000;
+
+/**
+ * xAI's Responses API, over WebSocket too: sessions use one for each lane.
+ *
+ * @see https://docs.x.ai/developers/advanced-api-usage/websocket-mode: one response at a time, closed after 25 minutes.
+ */
 export function xaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
-  return build(overrides, { name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
+  const webSocketLimits = { lanes: false, maxAgeMs: 23 * MINUTE_MS };
+  return build(overrides, { name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true, webSocketLimits });
 }
 
-/** The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too. */
+/**
+ * The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too: sessions use one for each lane and model, and go
+ * over HTTP with a model that it does not serve there.
+ *
+ * @see https://vercel.com/docs/ai-gateway/sdks-and-apis/responses/websockets: one response at a time, one model, messages of 4 MiB, closed after about
+ *   13 minutes.
+ */
 export function vercelGatewayProvider(overrides: ProviderOverrides = {}): ProviderConfig {
-  const baseUrl = "https://ai-gateway.vercel.sh/v1";
-  return build(overrides, { name: "Vercel AI Gateway", baseUrl, supportsWebSockets: true });
+  return build(overrides, {
+    name: "Vercel AI Gateway",
+    baseUrl: "https://ai-gateway.vercel.sh/v1",
+    supportsWebSockets: true,
+    webSocketLimits: { lanes: false, maxAgeMs: 11 * MINUTE_MS, maxMessageBytes: 4 * 1024 * 1024, oneModel: true },
+  });
 }
 
 /** OpenRouter; models are named with their maker, as `openai/gpt-5-mini`. Over HTTP alone. */
@@ -97,6 +124,9 @@ function build(overrides: ProviderOverrides, defaults: ProviderConfig): Provider
   return {
     ...defaults,
     ...given,
+    ...(defaults.webSocketLimits && given.webSocketLimits
+      ? { webSocketLimits: { ...defaults.webSocketLimits, ...withoutUndefined(given.webSocketLimits) } }
+      : {}),
     ...(defaults.headers || given.headers ? { headers: { ...defaults.headers, ...lowerCased(given.headers) } } : {}),
     ...(defaults.queryParams || given.queryParams
       ? { queryParams: { ...defaults.queryParams, ...withoutUndefined(given.queryParams ?? {}) } }

@@ -88,6 +88,15 @@ const staleReasoning: ToError = (refusal) => {
   });
 };
 
+/** A gateway serves some models over HTTP alone, and says so in words. */
+export const notOnWebSocket: ToError = ({ details, fields, body }) =>
+  new InvalidRequestError(details.message ?? "The model is not available over WebSocket.", {
+    ...fields,
+    body,
+    outlook: "elsewhere",
+    replay: "safe",
+  });
+
 export const passing: ToError = ({ details, fields }) => {
   const code = fields.code === undefined ? "without giving a reason" : `with code ${fields.code}`;
   return new RetryableError(details.message ?? `The service failed ${code}. Send the request again.`, fields);

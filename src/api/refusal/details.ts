@@ -1,4 +1,4 @@
-import { isJsonObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject } from "../wire/json.ts";
 
 /** What a refusal says of itself, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways put in its place. */
 export interface ErrorDetails {
@@ -52,6 +52,11 @@ export function readDetails(answer: unknown): ErrorDetails {
     plan_type: answer.plan_type,
     resets_at: answer.resets_at,
   });
+}
+
+/** What of the request an error event is about. */
+export function parameterOf({ param, error }: JsonObject): unknown {
+  return param ?? (isJsonObject(error) ? error.param : undefined);
 }
 
 /** The details in the text of an HTTP answer. */

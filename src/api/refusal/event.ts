@@ -3,8 +3,16 @@ import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import { mapAnswer } from "./answer.ts";
-import { invalidRequest, listed, ofConnection, passing, type ToError } from "./codes.ts";
-import { delayInMessage, type ErrorDetails, isSilent, readDetails, readErrorDetails, statusNumber } from "./details.ts";
+import { invalidRequest, listed, notOnWebSocket, ofConnection, passing, type ToError } from "./codes.ts";
+import {
+  delayInMessage,
+  type ErrorDetails,
+  isSilent,
+  parameterOf,
+  readDetails,
+  readErrorDetails,
+  statusNumber,
+} from "./details.ts";
 import type { CodexFailure } from "./kinds.ts";
 
 /** The typed error for `response.error` of a `response.failed` event. */
@@ -32,6 +40,8 @@ export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = D
   const status = statusNumber(event.status) ?? statusNumber(event.status_code) ?? details.status;
   const ofLink = ofConnection(details.code);
   if (ofLink) return ofLink({ details, fields: { code: details.code, status }, headers });
+  if (details.code === undefined && /websocket/i.test(details.message ?? "") && parameterOf(event) === "model")
+    return notOnWebSocket({ details, fields: { code: details.type, status }, headers, body: text });
   if (status !== undefined && (status < 200 || status > 299)) return mapAnswer({ status, headers, body: text }, nowMs);
   if (isSilent(details)) return new StreamError("error event received, without a reason");
   return mapDetails(details, listed(details), headers, nowMs);

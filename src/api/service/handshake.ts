@@ -20,6 +20,8 @@ export interface Handshake {
   readonly defaultHeaders?: HeaderInit | undefined;
   /** False where the caller brings an authorization of their own: the auth provider is not asked. Default true. */
   readonly usesAuth?: boolean | undefined;
+  /** A credential in `api-key` goes out as bearer token too, where there is no other. Default false. */
+  readonly keyAsBearer?: boolean | undefined;
   /** Offer permessage-deflate. Default true. */
   readonly compression?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -82,7 +84,7 @@ interface Attempt {
 
 async function once<Dressed extends { close(): Promise<void> }>(
   line: Line,
-  { url, headers, defaultHeaders, compression, signal }: Handshake,
+  { url, headers, defaultHeaders, keyAsBearer, compression, signal }: Handshake,
   { sent, attempt, part: { observer } }: Attempt,
   dress: (connection: WebSocketConnection) => Dressed,
 ): Promise<Dressed> {
@@ -98,7 +100,7 @@ async function once<Dressed extends { close(): Promise<void> }>(
     url,
     headers: headersOn(line, {
       carrier: "websocket",
-      defaults: defaultHeaders,
+      defaults: keyAsBearer ? { ...bearerOf(sent.headers), ...defaultHeaders } : defaultHeaders,
       call: headers,
       credentials: sent.headers,
     }),
@@ -118,4 +120,8 @@ async function once<Dressed extends { close(): Promise<void> }>(
     told(error instanceof HttpError ? error.status : undefined, error);
     throw error;
   }
+}
+
+function bearerOf({ "api-key": key }: HeaderInit): HeaderInit {
+  return key ? { authorization: `Bearer ${key}` } : {};
 }

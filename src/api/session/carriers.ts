@@ -117,12 +117,14 @@ export class Carriers {
     return this.#overWebSocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
   }
 
-  connection({ options, turnState, signal, part }: Omit<Call, "request">): ConnectionCall {
+  /** @param model - That a request on it is for. */
+  connection({ options, turnState, signal, part }: Omit<Call, "request">, model?: string | null): ConnectionCall {
     const { sessionId: conversationId, session } = this.#options;
     const { turnMetadata } = options;
     const headers = { ...session.headers, ...options.headers };
     const { frameCompression: compression } = session;
-    return { options: { conversationId, turnMetadata, turnState, headers, compression, signal }, part };
+    const handshake = { conversationId, turnMetadata, turnState, headers, compression, signal };
+    return { options: handshake, part, model: model ?? undefined };
   }
 
   /** Encodes the request once, for the connection that will most likely carry it. Undefined if a frame cannot hold it. */
@@ -154,7 +156,7 @@ export class Carriers {
       request,
       written: { ...written, history },
       write,
-      connect: this.connection(call),
+      connect: this.connection(call, call.request.model),
       otherwise: () => this.#tooLarge(call, items),
       reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });

@@ -3,6 +3,7 @@ import type { HeaderInit } from "../../client/headers.ts";
 import { byteCount, count, knownOptions, milliseconds, oneOf } from "../../client/options.ts";
 import type { RetryPolicy } from "../../client/retry/policy.ts";
 import type { CompactOptions } from "../endpoints/compact/options.ts";
+import type { ProviderConfig } from "../provider.ts";
 import { BACKGROUND_NAMES, type BackgroundOptions } from "../responses/background/options.ts";
 import {
   type CarrierChoice,
@@ -36,7 +37,7 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   readonly headers?: HeaderInit | undefined;
   /**
    * Age in milliseconds from which a WebSocket is replaced before the next request. The service closes connections after 60 minutes.
-   * @default 3 300 000 (55 minutes)
+   * @default the provider's `webSocketLimits.maxAgeMs`, else 3 300 000 (55 minutes)
    */
   readonly maxConnectionAgeMs?: number | undefined;
   /** Size of a request, in bytes, from which it goes over HTTP. The service refuses larger messages. @default 16 777 216 (16 MiB) */
@@ -83,9 +84,12 @@ const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const DEFAULT_MAX_CONNECTIONS = 4;
 
 /** The settings of a session, each decided once. @throws {@link BuildError} A number is invalid, or a name is unknown. */
-export function sessionSettings(options: SessionOptions) {
+export function sessionSettings(options: SessionOptions, { webSocketLimits }: ProviderConfig) {
   const { carrier = "auto", compression = "none" } = options;
-  const { maxConnectionAgeMs = DEFAULT_MAX_CONNECTION_AGE_MS, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  const {
+    maxConnectionAgeMs = webSocketLimits?.maxAgeMs ?? DEFAULT_MAX_CONNECTION_AGE_MS,
+    maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
+  } = options;
   const { maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   oneOf("compression", compression, COMPRESSIONS);
   return {

@@ -71,18 +71,18 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: ResponsesSessionOptions) {
-    const { carrier, maxConnectionAgeMs, maxFrameBytes, maxConnections } = sessionSettings(options);
     const { service, isOwn } = chooseLine(options, checkSessionClientOptions);
+    const { provider } = service;
+    const { carrier, maxConnectionAgeMs: maxAgeMs, maxFrameBytes, maxConnections } = sessionSettings(options, provider);
     this.#options = options;
     this.#service = service;
     this.#ownsService = isOwn;
     this.#maxFrameBytes = maxFrameBytes;
     this.conversationId = options.conversationId ?? randomUUID();
-    const opensWebSockets =
-      carrier === "websocket" || (carrier === "auto" && (service.provider.supportsWebSockets ?? false));
+    const opensWebSockets = carrier === "websocket" || (carrier === "auto" && (provider.supportsWebSockets ?? false));
     const connect = ({ options, part }: ConnectionCall) => connectResponses(service, options, part);
     this.#connections = opensWebSockets
-      ? new SessionConnections({ connect, maxAgeMs: maxConnectionAgeMs, maxConnections })
+      ? new SessionConnections({ connect, ...provider.webSocketLimits, maxAgeMs, maxConnections })
       : undefined;
     const slot = this.#connections && new LaneSlot(this.#connections, false);
     this.#main = this.#open(this.conversationId, { conversationId: this.conversationId, slot });

@@ -109,7 +109,7 @@ describe("a built-in provider", () => {
   });
 
   it("xai, vercel and openrouter: address, and WebSockets where they have them", () => {
-    expect(xaiProvider()).toEqual({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
+    expect(xaiProvider()).toMatchObject({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
     expect(vercelGatewayProvider()).toMatchObject({ supportsWebSockets: true });
     expect(openrouterProvider()).toMatchObject({ supportsWebSockets: false });
   });
@@ -130,6 +130,8 @@ describe("a built-in provider", () => {
       name: "azure",
       baseUrl: "https://r.openai.azure.com/openai/v1",
       queryParams: { "api-version": "2026" },
+      supportsWebSockets: false,
+      webSocketLimits: { lanes: false },
     });
     expect(() => azureProvider({ baseUrl: "" })).toThrow(expect.objectContaining({ kind: "build" }));
   });

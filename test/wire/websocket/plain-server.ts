@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -15,6 +16,8 @@ export interface PlainServer {
   readonly url: string;
   readonly frames: Frame[];
   readonly sockets: WebSocket[];
+  /** What asked for them. */
+  readonly handshakes: IncomingMessage[];
   /** Resolves when the first connection is closed. */
   readonly closed: Promise<void>;
 }
@@ -35,9 +38,11 @@ export async function serveWebSocket(
   });
   const frames: Frame[] = [];
   const sockets: WebSocket[] = [];
+  const handshakes: IncomingMessage[] = [];
   const closed = new Promise<void>((resolve) => {
-    server.on("connection", (socket) => {
+    server.on("connection", (socket, handshake) => {
       sockets.push(socket);
+      handshakes.push(handshake);
       socket.on("error", () => {});
       socket.once("close", () => resolve());
       socket.on("message", (data) => {
@@ -48,5 +53,5 @@ export async function serveWebSocket(
     });
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/v1`, frames, sockets, closed };
+  return { url: `http://127.0.0.1:${port}/v1`, frames, sockets, handshakes, closed };
 }

@@ -1,6 +1,6 @@
 import { knownOptions } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
-import { websocketUrl } from "../../provider.ts";
+import { isAzure, websocketUrl } from "../../provider.ts";
 import type { CallPart } from "../../service/call.ts";
 import {
   CONVERSATION_NAMES,
@@ -72,6 +72,7 @@ export async function connectResponses(
       ...options.headers,
       ...withOwnBeta(options.headers),
     },
+    keyAsBearer: isAzure(provider), // its documentation knows no other form here, though HTTP takes both
     compression: options.compression,
     signal: options.signal,
     part,

@@ -137,10 +137,10 @@ export class ResponsesWebSocketConnection {
     return this.inFlight === 0 && this.#connection.isDoubtful;
   }
 
-  /** The largest message, in bytes, that the server accepts, if its handshake states a limit. */
+  /** The largest message, in bytes, that the server accepts, if its handshake or the provider states a limit. */
   get maxMessageBytes(): number | undefined {
     const bytes = Number(headerText(this.headers, header.maxMessageBytes));
-    return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
+    return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : this.#context.provider.webSocketLimits?.maxMessageBytes;
   }
 
   /** True if a response runs on this lane, read or unread. */

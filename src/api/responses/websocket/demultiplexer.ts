@@ -1,5 +1,6 @@
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
-import { type JsonObject, parseObject } from "../../wire/json.ts";
+import { parameterOf } from "../../refusal/details.ts";
+import { parseObject } from "../../wire/json.ts";
 import type { Line } from "./turns.ts";
 
 /** Whether the server says for each event which lane it belongs to. `unknown` until a named lane has had its first event. */
@@ -110,12 +111,6 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     this.#silent.clear();
     this.onLearned?.();
   }
-}
-
-/** The request parameter that an error is about. */
-export function parameterOf(event: JsonObject): unknown {
-  const error = event.error as JsonObject | null | undefined;
-  return event.param ?? error?.param;
 }
 
 const NAME = /"stream_id"\s*:\s*"([A-Za-z0-9_.-]{1,256})"\s*/;

@@ -1,11 +1,11 @@
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import { parameterOf } from "../../refusal/details.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { Steer, SteerDelivery, SteerInput } from "../source.ts";
-import { parameterOf } from "./demultiplexer.ts";
 import { steerFrame } from "./frames.ts";
 
 /** How long, in milliseconds, the end of a response is held back until the service answers steering input. */

@@ -1,5 +1,6 @@
 import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 import { SharedWork } from "../../../client/waiting/shared-work.ts";
+import type { WebSocketLimits } from "../../provider.ts";
 import type { WebSocketConnectOptions } from "../../responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { CallPart } from "../../service/call.ts";
@@ -8,9 +9,11 @@ import type { CallPart } from "../../service/call.ts";
 export interface ConnectionCall {
   readonly options: WebSocketConnectOptions;
   readonly part: CallPart;
+  /** Of the request; undefined where none is sent. */
+  readonly model?: string | undefined;
 }
 
-export interface ConnectionsOptions {
+export interface ConnectionsOptions extends Pick<WebSocketLimits, "lanes" | "oneModel"> {
   readonly connect: (call: ConnectionCall) => Promise<ResponsesWebSocketConnection>;
   readonly maxAgeMs: number;
   readonly maxConnections: number;
@@ -30,6 +33,8 @@ export class SharedConnection {
   readonly #names = new Set<string>();
   /** The lane that sent the last request, where lanes take turns: only its conversation is still known on the connection. */
   lastAsked: object | undefined;
+  /** The model of the requests on it, where a connection serves only one. */
+  model: string | undefined;
 
   constructor(connection: ResponsesWebSocketConnection, accountId: string | undefined) {
     this.connection = connection;
@@ -38,6 +43,10 @@ export class SharedConnection {
 
   get lanes(): number {
     return this.#names.size;
+  }
+
+  get isUnused(): boolean {
+    return this.lanes === 0 && this.lastAsked === undefined;
   }
 
   get isUsable(): boolean {
@@ -81,6 +90,7 @@ export class SessionConnections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#takesTurns = options.lanes === false;
   }
 
   /** Everything goes over HTTP. */
@@ -97,6 +107,11 @@ export class SessionConnections {
     return !connection.isClosed && performance.now() - connection.openedAt < this.#options.maxAgeMs;
   }
 
+  /** True if the connection accepts a request for this model. */
+  serves(shared: SharedConnection, { model }: ConnectionCall): boolean {
+    return !this.#options.oneModel || model === undefined || (shared.model ?? model) === model;
+  }
+
   /** True if lanes can share the connection only by taking turns. */
   takesTurns({ connection }: SharedConnection): boolean {
     this.#takesTurns ||= connection.repeatsStreamIds === "no";
@@ -106,20 +121,24 @@ export class SessionConnections {
   /**
    * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait.
    *
+   * @param lane - The lane that wants it.
    * @param isNamed - False for the session's own conversation.
-   * @throws The errors of opening a connection. {@link LimitError} All names are in use, on as many connections as may be opened.
+   * @throws The errors of opening a connection. {@link LimitError} No place is left on as many connections as may be opened.
    */
-  async place(call: ConnectionCall, isNamed: boolean): Promise<Place> {
+  async place(call: ConnectionCall, lane: object, isNamed: boolean): Promise<Place> {
     const accountId = await call.part.credentials.accountId();
-    for (;;) {
-      this.#retire(accountId);
-      const roomy = this.#shared.filter((shared) => this.#hasRoom(shared, isNamed));
-      const place = this.#placeAmong(roomy, isNamed) ?? (await this.#placeOnNew(call, accountId, isNamed));
-      if (place) return place;
-      if (this.#shared.length < this.#options.maxConnections) continue; // other lanes took the room
-      const crowded = this.#placeAmong(this.#shared, isNamed);
-      if (crowded) return crowded;
-      throw this.#tooManyLanes();
+    for (let opened: SharedConnection | undefined; ; opened = await this.#open(call, accountId)) {
+      this.#retire(call, accountId, opened);
+      const able = this.#shared.filter((shared) => this.serves(shared, call));
+      const isFull = this.#shared.length >= this.#options.maxConnections;
+      const roomy = able.filter((shared) => this.#hasRoom(shared, isNamed));
+      const taken = this.#takeAmong(roomy, isNamed) ?? (isFull ? this.#takeAmong(able, isNamed) : undefined);
+      if (taken) {
+        taken.shared.lastAsked = lane;
+        taken.shared.model ??= call.model;
+        return { ...taken, wasIdle: taken.shared !== opened };
+      }
+      if (isFull) throw this.#noPlace(call);
     }
   }
 
@@ -130,29 +149,29 @@ export class SessionConnections {
   }
 
   #hasRoom(shared: SharedConnection, isNamed: boolean): boolean {
-    if (!isNamed) return !shared.connection.isBusy(undefined);
-    return this.takesTurns(shared) ? shared.lanes === 0 && shared.lastAsked === undefined : shared.lanes < FULL;
+    if (this.takesTurns(shared)) return shared.isUnused;
+    return isNamed ? shared.lanes < FULL : !shared.connection.isBusy(undefined);
   }
 
-  #placeAmong(all: readonly SharedConnection[], isNamed: boolean, wasIdle = true): Place | undefined {
+  #takeAmong(all: readonly SharedConnection[], isNamed: boolean): Omit<Place, "wasIdle"> | undefined {
     for (const shared of all) {
       const streamId = isNamed ? shared.takeName() : undefined;
-      if (!isNamed || streamId !== undefined) return { shared, streamId, wasIdle };
+      if (!isNamed || streamId !== undefined) return { shared, streamId };
     }
     return undefined;
   }
 
-  /** Undefined if no further connection may be opened, or if other waiting lanes took the room on it. */
-  async #placeOnNew(call: ConnectionCall, accountId: string | undefined, isNamed: boolean): Promise<Place | undefined> {
-    if (this.#shared.length >= this.#options.maxConnections) return undefined;
-    const opened = await this.#open(call, accountId);
-    return this.#hasRoom(opened, isNamed) ? this.#placeAmong([opened], isNamed, false) : undefined;
-  }
-
-  /** A connection that is too old, no longer reliable or of another account is closed as soon as nothing runs on it. */
-  #retire(accountId: string | undefined): void {
+  /**
+   * A connection that is too old, no longer reliable or of another account or model is closed as soon as nothing runs on it; but not one that was
+   * `opened` just now.
+   */
+  #retire(call: ConnectionCall, accountId: string | undefined, opened: SharedConnection | undefined): void {
     const isKept = (shared: SharedConnection): boolean =>
-      shared.isUsable && this.isFit(shared) && shared.accountId === accountId;
+      shared === opened ||
+      (shared.isUsable &&
+        this.isFit(shared) &&
+        shared.accountId === accountId &&
+        (!shared.isUnused || this.serves(shared, call)));
     for (const shared of this.#shared) if (!isKept(shared)) shared.connection.retire();
     this.#shared = this.#shared.filter(isKept);
   }
@@ -171,11 +190,23 @@ export class SessionConnections {
     });
   }
 
-  #tooManyLanes(): LimitError {
-    const limit = this.#options.maxConnections * MOST_NAMES;
-    return new LimitError(
-      `${limit} lanes are open, and the service accepts no more on ${this.#options.maxConnections === 1 ? "a connection" : `${this.#options.maxConnections} connections`}: close() the lanes you no longer need, or allow more connections with maxConnections`,
-      { what: "open lanes", limit, unit: "lanes" },
-    );
+  #noPlace(call: ConnectionCall): LimitError {
+    const { maxConnections } = this.#options;
+    const where = maxConnections === 1 ? "the connection" : `the ${maxConnections} connections`;
+    if (!this.#shared.some((shared) => this.serves(shared, call))) {
+      const why = `a connection of this service serves one model, and ${where} of the session serve others than ${call.model}`;
+      return limitOn("connections", maxConnections, why);
+    }
+    const limit = maxConnections * MOST_NAMES;
+    return limitOn("open lanes", limit, `${limit} lanes are open, and the service accepts no more on ${where}`);
   }
+}
+
+function limitOn(what: "connections" | "open lanes", limit: number, why: string): LimitError {
+  const unit = what === "connections" ? what : "lanes";
+  return new LimitError(`${why}: close() the lanes you no longer need, or allow more connections with maxConnections`, {
+    what,
+    limit,
+    unit,
+  });
 }

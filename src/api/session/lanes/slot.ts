@@ -1,6 +1,6 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import { ConnectionHistory } from "../incremental.ts";
-import type { ConnectionCall, Place, SessionConnections } from "./connections.ts";
+import type { ConnectionCall, Place, SessionConnections, SharedConnection } from "./connections.ts";
 
 /** A connection for one request of a lane, and what it knows of the lane's conversation. */
 export interface Lease {
@@ -55,10 +55,10 @@ export class LaneSlot {
    */
   async obtain(call: ConnectionCall): Promise<Lease> {
     const accountId = await call.part.credentials.accountId();
-    if (this.#place && this.#isKept() && this.#place.shared.accountId === accountId)
+    if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId))
       return this.#lease(this.#place, true);
     this.release();
-    const place = await this.#connections.place(call, this.#isNamed);
+    const place = await this.#connections.place(call, this, this.#isNamed);
     this.#place = place;
     return this.#lease(place, place.wasIdle);
   }
@@ -96,6 +96,10 @@ export class LaneSlot {
     if (byTurns && shared.lastAsked !== this) this.#history = new ConnectionHistory();
     shared.lastAsked = this;
     return { connection, streamId: byTurns ? undefined : streamId, history: this.#history, wasIdle };
+  }
+
+  #serves(shared: SharedConnection, call: ConnectionCall, accountId: string | undefined): boolean {
+    return shared.accountId === accountId && this.#connections.serves(shared, call);
   }
 
   #isKept(): boolean {
