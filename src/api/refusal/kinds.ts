@@ -31,7 +31,7 @@ export interface NotSupportedFields {
 }
 
 export interface SteerFields {
-  /** The service's own, e.g. `response_already_completed`; `response_not_active` and `no_answer` are also ours. */
+  /** The service's own, e.g. `response_already_completed`; `response_not_active`, `no_answer` and `no_successor` are also ours. */
   readonly code: string;
   /** What was said, as items: the next request can take it along. */
   readonly input: readonly ResponseItem[];

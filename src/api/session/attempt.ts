@@ -128,14 +128,20 @@ export class WebSocketAttempt implements Attempt {
     this.#history = history;
     this.#wasIdle = wasIdle;
     this.#whole = plan.whole;
-    history.sent(request, plan);
-    slot.asked();
-    const { observer } = connect.part;
+    const unsent = history.sent(request, plan);
+    let isOut = false;
     const opening = respondOn(connection, {
       frame: text,
       options: { ...reading, streamId },
-      observer,
+      observer: connect.part.observer,
       isOwnCall: false,
+      onSend: () => {
+        isOut = true;
+        slot.asked();
+      },
+    });
+    opening.catch(() => {
+      if (!isOut) unsent(); // it waited for its turn in vain, or was too much: the conversation stands where it was
     });
     const begun = opening.then((stream) => stream.begun);
     begun.catch(() => {}); // the caller of `open` gets the failure

@@ -90,9 +90,9 @@ class Fork {
     return this.#isOver;
   }
 
-  /** The service has forgotten the response. */
-  end(): void {
-    this.#isOver = true;
+  /** The service has forgotten the response; or has not after all, with false. */
+  end(isOver = true): void {
+    this.#isOver = isOver;
   }
 
   /** A branch has been sent and needs the response until `begun` settles. */
@@ -168,9 +168,15 @@ export class ConnectionHistory {
     this.#origin = undefined;
   }
 
-  /** Records that `next` is being sent as `plan` says. The last response cannot be continued from again. */
-  sent(next: FullRequest, plan: IncrementalPlan): void {
-    if (next.fields.store !== true) this.#fork?.end();
+  /**
+   * Records that `next` is being sent as `plan` says. The last response cannot be continued from again.
+   *
+   * @returns Undoes this, for a request that was not sent after all. To be called before anything else is recorded.
+   */
+  sent(next: FullRequest, plan: IncrementalPlan): () => void {
+    const known = this.#items.length;
+    const [fields, items, last, fork, origin] = [this.#fields, this.#items, this.#last, this.#fork, this.#origin];
+    if (next.fields.store !== true) fork?.end();
     this.#fork = undefined;
     if (plan.previousResponseId !== undefined && this.#last) {
       // Equal parts need not be copied again, so a turn costs only what is new in it.
@@ -180,6 +186,15 @@ export class ConnectionHistory {
       this.#items = [...copyOfJson(next.items)];
     }
     this.#last = undefined;
+    return () => {
+      fork?.end(false);
+      this.#fork = fork;
+      this.#origin = origin;
+      this.#fields = fields;
+      this.#items = items;
+      this.#items.length = known;
+      this.#last = last;
+    };
   }
 
   /** Records the response to the last request. `items` are those of `output_item.done`, in order. */

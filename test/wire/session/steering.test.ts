@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { WebSocket } from "ws";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { Steer } from "../../../src/api/responses/source.ts";
 import type { ResponseStream } from "../../../src/api/responses/stream.ts";
@@ -28,6 +30,11 @@ async function steered(stream: ResponseStream, input: Parameters<ResponseStream[
 
 function framesAt(emulator: Emulator, type: string) {
   return bodiesAt(emulator).filter((body) => body.type === type);
+}
+
+async function answeredPing(socket: WebSocket | undefined) {
+  socket?.ping();
+  await once(socket as WebSocket, "pong");
 }
 
 describe("steer()", () => {
@@ -303,6 +310,45 @@ describe("a service that", () => {
     expect(await failed).toMatchObject({ kind: "steer_failed", code: "no_answer" });
     expect(events.at(-1)).toMatchObject({ type: "completed" });
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+    await server.closed;
+  });
+
+  it("takes it and begins no successor within 15 s: it is told as lost, and the end counts", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const incomplete = { id: "resp_made_up", incomplete_details: { reason: "steered" } };
+    let isSaid = () => {};
+    const said = new Promise<void>((resolve) => {
+      isSaid = resolve;
+    });
+    const server = await serveWebSocket(({ type }, tell) => {
+      if (type === "response.create") return begun.forEach(tell);
+      tell({ type: "response.steer.accepted", steer: { id: "steer_1" } });
+      tell({ type: "response.incomplete", response: incomplete });
+      isSaid();
+    });
+    const { session } = openSession(server.url);
+    const stream = await session.stream(COUNT);
+    const lost: unknown[] = [];
+    const reading = (async () => {
+      for await (const event of stream) {
+        if (event.type !== "output_text.delta") continue;
+        const { delivery } = await stream.steer("x");
+        delivery.catch((error) => lost.push(error));
+      }
+    })();
+    const failed = reading.catch((error) => lost.push(error));
+    await said;
+    await answeredPing(server.sockets[0]); // what was said before it has been read
+    vi.advanceTimersByTime(14_999);
+    await answeredPing(server.sockets[0]);
+    expect(lost).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await failed;
+    expect(lost).toMatchObject([
+      { kind: "steer_failed", code: "no_successor", input: [user("x")] },
+      { kind: "incomplete", reason: "steered", partial: { text: "a" } },
+    ]);
     await server.closed;
   });
 });

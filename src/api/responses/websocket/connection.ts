@@ -78,6 +78,8 @@ export interface WebSocketResponseCall {
   readonly observer: CallObserver;
   /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
+  /** Called when the request is sent: a failure before that has sent nothing. */
+  readonly onSend?: (() => void) | undefined;
   /** Wraps the source before it gets a reader. */
   readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
 }
@@ -197,7 +199,14 @@ export class ResponsesWebSocketConnection {
     respondOn = (connection, call) => connection.#respond(call);
   }
 
-  async #respond({ frame, options, observer, isOwnCall, dress }: WebSocketResponseCall): Promise<ResponseStream> {
+  async #respond({
+    frame,
+    options,
+    observer,
+    isOwnCall,
+    onSend,
+    dress,
+  }: WebSocketResponseCall): Promise<ResponseStream> {
     const { streamId, signal } = options;
     acceptSignal(signal);
     const { maxMessageBytes } = this;
@@ -211,6 +220,7 @@ export class ResponsesWebSocketConnection {
     }
     const exchange = new Exchange(this.#traffic, streamId);
     const flow = this.#openFlow(exchange, options, observer);
+    onSend?.();
     await this.#send(onLane(frame, this.repeatsStreamIds === "no" ? undefined : streamId), {
       exchange,
       flow,

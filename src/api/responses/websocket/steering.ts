@@ -10,6 +10,8 @@ import { steerFrame } from "./frames.ts";
 
 /** How long, in milliseconds, the end of a response is held back until the service answers steering input. */
 const ANSWER_MS = 2_000;
+/** How long, in milliseconds, until a response begins that continues with accepted input; no model's answer is part of this wait. */
+const SUCCESSOR_MS = 15_000;
 
 interface Promised<Value> {
   readonly promise: Promise<Value>;
@@ -161,18 +163,29 @@ export class Steering {
   #hold(message: RawData): boolean {
     if (!this.#said.some(({ isSent }) => isSent)) return false;
     this.#heldEnd = message;
-    this.#timer = setTimeout(this.#late, ANSWER_MS).unref();
+    this.#timer = setTimeout(this.#noAnswer, ANSWER_MS).unref();
     return true;
   }
 
-  /** Some input got no answer: the end that was held back counts. */
-  readonly #late = (): void => {
-    for (const said of this.#said.filter(({ id }) => id === undefined)) {
-      reject(said, steerFailed(`the service said nothing for ${ANSWER_MS} ms`, "no_answer", said.input));
+  readonly #noAnswer = (): void => {
+    this.#timer = setTimeout(this.#noSuccessor, SUCCESSOR_MS - ANSWER_MS).unref();
+    this.#giveUp(({ id }) => id === undefined, "no_answer", `the service said nothing for ${ANSWER_MS} ms`);
+  };
+
+  readonly #noSuccessor = (): void => {
+    const why = `the service took it, and began no response that goes on with it within ${SUCCESSOR_MS} ms`;
+    this.#giveUp(() => true, "no_successor", why);
+  };
+
+  /** The input has no effect any more. Once none is left, the end that was held back counts. */
+  #giveUp(which: (said: Said) => boolean, code: string, why: string): void {
+    const given = this.#said.filter((said) => said.isSent && which(said));
+    if (given.length > 0) this.#options.unanswered();
+    for (const said of given) {
+      reject(said, steerFailed(why, code, said.input));
       this.#settled(said);
     }
-    this.#options.unanswered();
-  };
+  }
 
   /** A successor continues with all accepted input. */
   #succeed(end: RawData, created: JsonObject): void {

@@ -272,6 +272,60 @@ describe("what a connection knows", () => {
   });
 });
 
+describe("a request that was not sent after all", () => {
+  const past = [user("a"), answer("msg_1")];
+  const next = request([...past, user("b")]);
+
+  it.each([
+    ["an increment", next],
+    ["a whole request", request([user("x")], { model: "n" })],
+  ])("%s: the one after it goes out as it would have", (_what, waiting) => {
+    const history = answered([user("a")], [answer("msg_1")]);
+    const unsent = history.sent(waiting, history.plan(waiting));
+    expect(history.plan(next).whole).toEqual({ reason: "no_last_response" });
+    unsent();
+    expect(history.plan(next)).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
+  });
+
+  it("the first one leaves a connection that knows nothing", () => {
+    const history = new ConnectionHistory();
+    history.sent(next, history.plan(next))();
+    expect(history.isFresh).toBe(true);
+  });
+
+  it("of a source: it waits for its branches as before", async () => {
+    const source = answered([user("a")], [answer("msg_1")]);
+    const branch = source.fork();
+    source.sent(next, source.plan(next))();
+    let begins = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begins = resolve;
+    });
+    expect(branch.plan(next).previousResponseId).toBe("resp_1");
+    branch.sent(next, branch.plan(next));
+    branch.neededUntil(begun);
+    let mayGoOn = false;
+    const waiting = source.unneeded().then(() => {
+      mayGoOn = true;
+    });
+    await new Promise(setImmediate);
+    expect(mayGoOn).toBe(false);
+    begins();
+    await waiting;
+  });
+
+  it("of a branch: it still goes on from its source's response, as long as that is known", () => {
+    const source = answered([user("a")], [answer("msg_1")]);
+    const branch = source.fork();
+    const unsent = branch.sent(next, branch.plan(next));
+    branch.neededUntil(Promise.resolve());
+    unsent();
+    expect(branch.plan(next).previousResponseId).toBe("resp_1");
+    source.sent(next, source.plan(next));
+    expect(branch.plan(next).whole).toEqual({ reason: "source_went_on" });
+  });
+});
+
 it("fields are compared without input, generate and client_metadata", () => {
   const fields = { model: "m", input: [1], generate: false, client_metadata: { a: "b" } };
   expect(changedField(fields, { model: "m", input: [2] })).toBeUndefined();
