@@ -102,7 +102,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
         kind: "stream",
         code: "end_unconfirmed",
         replay: "unsafe",
-        message: expect.stringContaining("not asked for again"),
+        message: expect.stringContaining("not sent again"),
         partial: { items: expect.arrayContaining([expect.objectContaining({ type: "message" })]) },
         cause: { kind: way === "stallAfterEvents" ? "timeout" : expect.stringMatching(/^(stream|network)$/) },
       });
