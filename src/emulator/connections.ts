@@ -19,9 +19,11 @@ export class Connections {
 
   /** Counted from 1 in order of arrival; 0 for one that is gone. */
   numberOf(socket: Duplex): number {
-    const known = this.#numbers.get(socket) ?? this.#open.get(keyOf(socket))?.number ?? 0;
-    this.#numbers.set(socket, known);
-    return known;
+    const known = this.#numbers.get(socket);
+    if (known !== undefined) return known;
+    const number = this.#open.get(keyOf(socket))?.number ?? 0;
+    this.#numbers.set(socket, number);
+    return number;
   }
 
   /** RST, also beneath TLS: there the TCP socket is another one, found by its port. */

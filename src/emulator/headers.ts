@@ -10,10 +10,16 @@ export function headersOf({ rawHeaders: raw }: IncomingMessage): Pick<RecordedRe
 
 /** By name in lower case; what comes more than once with a comma between. */
 export function joined(pairs: RecordedRequest["rawHeaders"]): RecordedRequest["headers"] {
-  const headers = new Map<string, string>(); // no object: a header may be called `constructor`
+  const headers: Record<string, string> = {};
   for (const [name, value] of pairs) {
-    const before = headers.get(name.toLowerCase());
-    headers.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
+    const key = name.toLowerCase();
+    if (key in headers) set(headers, key, Object.hasOwn(headers, key) ? `${headers[key]}, ${value}` : value);
+    else headers[key] = value;
   }
-  return Object.fromEntries(headers);
+  return headers;
+}
+
+/** Also where every object has something of that name: a header may be called `__proto__`. */
+function set(headers: object, key: string, value: string): void {
+  Object.defineProperty(headers, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,5 +1,5 @@
 import type { Journal, JournalEntry } from "./journal/journal.ts";
-import { asksForResponse, mismatch } from "./scenario/condition.ts";
+import { asksForResponse, checkOf } from "./scenario/condition.ts";
 import type { Condition } from "./scenario/scenario.ts";
 
 export interface WaitOptions {
@@ -25,13 +25,14 @@ export async function waitForRequests(
   when: Condition,
   { count = 1, timeoutMs = DEFAULT_TIMEOUT_MS, test }: WaitOptions = {},
 ): Promise<readonly JournalEntry[]> {
-  let found = search(journal.entries, when, test);
+  const search = searchFor(when, test);
+  let found = search(journal.entries);
   if (found.entries.length >= count) return found.entries;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(), timeoutMs);
     const stop = journal.listen({
       arrived() {
-        found = search(journal.entries, when, test);
+        found = search(journal.entries);
         if (found.entries.length >= count) end();
       },
       closed: () => end("the emulator was closed"),
@@ -48,28 +49,33 @@ export async function waitForRequests(
 interface Found {
   readonly entries: readonly JournalEntry[];
   /** Of all others, why they are not like that. */
-  readonly others: readonly string[];
+  readonly others: readonly (() => string)[];
 }
 
-function search(all: readonly JournalEntry[], when: Condition, test: string | undefined): Found {
-  const entries: JournalEntry[] = [];
-  const others: string[] = [];
-  let turn = 0;
-  for (const entry of all) {
-    if (test !== undefined && entry.test !== test) continue;
-    const { request } = entry;
-    const isModels = asksForResponse(request);
-    if (isModels) turn += 1;
-    const fault =
-      !isModels && when.path === undefined ? "it asks for no response" : mismatch(when, request, isModels ? turn : 0);
-    if (fault === undefined) entries.push(entry);
-    else others.push(`${request.kind} ${request.method} ${request.path}: ${fault}`);
-  }
-  return { entries, others };
+function searchFor(when: Condition, test: string | undefined): (all: readonly JournalEntry[]) => Found {
+  const check = checkOf(when);
+  return (all) => {
+    const entries: JournalEntry[] = [];
+    const others: (() => string)[] = [];
+    let turn = 0;
+    for (const entry of all) {
+      if (test !== undefined && entry.test !== test) continue;
+      const { request } = entry;
+      const isModels = asksForResponse(request);
+      if (isModels) turn += 1;
+      const fault =
+        !isModels && when.path === undefined
+          ? () => "it asks for no response"
+          : check(request, isModels ? turn : 0);
+      if (fault) others.push(() => `${request.kind} ${request.method} ${request.path}: ${fault()}`);
+      else entries.push(entry);
+    }
+    return { entries, others };
+  };
 }
 
 function failure(when: Condition, count: number, why: string, { entries, others }: Found): string {
   const wanted = JSON.stringify(when, (_, value: unknown) => (value instanceof RegExp ? String(value) : value));
-  const told = others.length === 0 ? "nothing else came" : ["others were", ...others.slice(-MOST_TOLD)].join("\n  ");
+  const told = others.length === 0 ? "nothing else came" : ["others were", ...others.slice(-MOST_TOLD).map((tell) => tell())].join("\n  ");
   return `of ${count} requests like ${wanted} ${entries.length} had come after ${why}; ${told}`;
 }

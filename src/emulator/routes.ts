@@ -1,3 +1,5 @@
+import { BoundedMap } from "./bounded-map.ts";
+
 export type Endpoint =
   | "responses"
   | "stored_response"
@@ -118,17 +120,19 @@ const ROWS: readonly Row[] = TABLE.map(([method, path, endpoint]) => ({
   pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`),
 }));
 
-const RECENT = new Map<string, Route | OtherMethods | undefined>();
+type Found = Route | OtherMethods | "nothing";
+
+/** By method, since putting it before the path would cost more than the look-up. */
+const RECENT = new Map<string, BoundedMap<string, Found>>();
 const MOST_RECENT = 200;
 
 /** Where a request goes; undefined when nothing answers at this address. Asked several times for each request, so the last answers are kept. */
 export function routeOf(method: string, pathname: string): Route | OtherMethods | undefined {
-  const key = `${method} ${pathname}`;
-  if (RECENT.has(key)) return RECENT.get(key);
-  if (RECENT.size >= MOST_RECENT) RECENT.clear();
-  const route = found(method, pathname);
-  RECENT.set(key, route);
-  return route;
+  let recent = RECENT.get(method);
+  if (!recent) RECENT.set(method, (recent = new BoundedMap(MOST_RECENT)));
+  let route = recent.get(pathname);
+  if (route === undefined) recent.set(pathname, (route = found(method, pathname) ?? "nothing"));
+  return route === "nothing" ? undefined : route;
 }
 
 function found(method: string, pathname: string): Route | OtherMethods | undefined {

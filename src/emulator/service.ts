@@ -101,8 +101,9 @@ export class Service {
   /** Limits are reported where a Codex client asks, as the ChatGPT backend does, or where somebody set them. */
   limitsFor({ headers, path }: Pick<RecordedRequest, "headers" | "path">): EmulatedRateLimits | undefined {
     if (typeof this.options.rateLimits === "object") return this.rateLimits;
+    const { "chatgpt-account-id": account, originator } = headers;
     const isCodex =
-      isCodexBackend(path) || headers["chatgpt-account-id"] !== undefined || /^codex/i.test(headers.originator ?? "");
+      isCodexBackend(path) || account !== undefined || (originator !== undefined && /^codex/i.test(originator));
     return isCodex ? this.rateLimits : undefined;
   }
 
@@ -114,13 +115,11 @@ export class Service {
   modelHeaders(body: Fields | undefined, asked?: Pick<RecordedRequest, "headers" | "path">): Record<string, string> {
     const { serverModel, turnState = false } = this.options;
     const model = serverModel ?? (body && stringIn(body, "model"));
-    return {
-      ...(model !== undefined && { "openai-model": model }),
-      "x-models-etag": MODELS_ETAG,
-      ...((!body || fieldsIn(body, "reasoning")) && { "x-reasoning-included": "true" }),
-      ...(turnState && { "x-codex-turn-state": this.#nextTurnState() }),
-      ...(body && asked && this.limitsFor(asked) && this.#rateLimitHeaders),
-    };
+    const headers: Record<string, string> = { "x-models-etag": MODELS_ETAG };
+    if (model !== undefined) headers["openai-model"] = model;
+    if (!body || fieldsIn(body, "reasoning")) headers["x-reasoning-included"] = "true";
+    if (turnState) headers["x-codex-turn-state"] = this.#nextTurnState();
+    return body && asked && this.limitsFor(asked) ? { ...headers, ...this.#rateLimitHeaders } : headers;
   }
 
   /** @throws {@link ServiceError} 400 */

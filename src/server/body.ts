@@ -7,6 +7,7 @@ const ZSTD_MAGIC = 0xfd2fb528;
 const LONGEST_ZSTD_HEADER = 18;
 /** How the codec says `dstSize_tooSmall`. */
 const NO_ROOM = /code -70$/;
+const EMPTY = new Uint8Array();
 const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
 
 /** Why a body cannot be had: it is larger than is taken, its coding is not known here, or its bytes are not what the coding says. */
@@ -28,10 +29,13 @@ export class BodyFault extends Error {
 }
 
 /** @throws {@link BodyFault} There is more of it than `maxBytes`. */
-export async function readBody(message: Readable, maxBytes: number): Promise<Uint8Array> {
-  const { size, body } = await readUpTo(message, maxBytes);
-  if (size > maxBytes) throw tooLarge(maxBytes);
-  return body;
+export function readBody(message: Readable, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    read(message, maxBytes, reject, (size, body) => {
+      if (size > maxBytes) reject(tooLarge(maxBytes));
+      else resolve(body);
+    });
+  });
 }
 
 /** Reads to the end also what is not kept: a client that still sends would see a reset instead of the answer. */
@@ -39,21 +43,32 @@ export function readUpTo(
   message: Readable,
   most: number,
 ): Promise<{ readonly size: number; readonly body: Uint8Array }> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    // By events: an iterator costs more than all else that a short body needs.
-    message.on("data", (chunk: Uint8Array) => {
-      size += chunk.length;
-      if (size > most) chunks.length = 0;
-      else chunks.push(chunk);
-    });
-    message.once("end", () => {
-      const [only = new Uint8Array()] = chunks;
-      resolve({ size, body: chunks.length > 1 ? Buffer.concat(chunks) : only });
-    });
-    message.once("error", reject);
-    message.once("close", () => reject(new Error("the client left before its request was whole")));
+  return new Promise((resolve, reject) => read(message, most, reject, (size, body) => resolve({ size, body })));
+}
+
+/** By events: an iterator costs more than all else that a short body needs. */
+function read(
+  message: Readable,
+  most: number,
+  onError: (error: Error) => void,
+  onEnd: (size: number, body: Uint8Array) => void,
+): void {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isWhole = false;
+  message.on("data", (chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > most) chunks.length = 0;
+    else chunks.push(chunk);
+  });
+  message.on("end", () => {
+    isWhole = true;
+    const [only = EMPTY] = chunks;
+    onEnd(size, chunks.length > 1 ? Buffer.concat(chunks) : only);
+  });
+  message.on("error", onError);
+  message.on("close", () => {
+    if (!isWhole) onError(new Error("the client left before its request was whole"));
   });
 }
 

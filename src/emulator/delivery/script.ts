@@ -140,16 +140,13 @@ function draftsOf({
   reasoning,
   items,
 }: Step): readonly Draft[] | undefined {
-  if ([text, calls, refused, reasoning, items].every((part) => part === undefined)) return undefined;
-  return [
-    ...(reasoning === undefined
-      ? []
-      : [{ type: "reasoning" as const, summary: [reasoning], tokens: reasoning.length }]),
-    ...(items ?? []).map((item) => ({ type: "item" as const, item })),
-    ...(text === undefined ? [] : [{ type: "message" as const, text }]),
-    ...(refused === undefined ? [] : [{ type: "refusal" as const, refusal: refused }]),
-    ...(calls ?? []).map(callOf),
-  ];
+  const drafts: Draft[] = [];
+  if (reasoning !== undefined) drafts.push({ type: "reasoning", summary: [reasoning], tokens: reasoning.length });
+  for (const item of items ?? []) drafts.push({ type: "item", item });
+  if (text !== undefined) drafts.push({ type: "message", text });
+  if (refused !== undefined) drafts.push({ type: "refusal", refusal: refused });
+  for (const call of calls ?? []) drafts.push(callOf(call));
+  return drafts.length > 0 || items || calls ? drafts : undefined;
 }
 
 function callOf({ name, namespace, arguments: given, input }: CalledTool): Draft {
@@ -191,8 +188,8 @@ export class ScriptReader {
     for (const step of script) (step.refuse || step.accept ? this.#handshakes : this.#requests).push(step);
   }
 
-  async next(request: RecordedRequest): Promise<Step | undefined> {
-    if (this.#decide) return await this.#decide(request);
+  next(request: RecordedRequest): ReturnType<Exclude<Script, readonly Step[]>> {
+    if (this.#decide) return this.#decide(request);
     return (request.kind === "handshake" ? this.#handshakes : this.#requests).shift();
   }
 }

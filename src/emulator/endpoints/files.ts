@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
@@ -25,8 +26,8 @@ const KEPT_FILES = 100;
 
 /** Files: the public API's, uploaded in a form, and the backend's in three steps: register, upload to a signed address, tell that it is done. */
 export class FileShelf {
-  readonly #files = new Map<string, ShelvedFile>();
-  readonly #stored = new Map<string, StoredFile>();
+  readonly #files = new BoundedMap<string, ShelvedFile>(KEPT_FILES);
+  readonly #stored = new BoundedMap<string, StoredFile>(KEPT_FILES);
   readonly #identifiers: Identifiers;
 
   constructor(identifiers: Identifiers) {
@@ -94,8 +95,6 @@ export class FileShelf {
       ...{ purpose, status: "processed", status_details: null },
     };
     this.#stored.set(id, { object, content: new Uint8Array(await file.arrayBuffer()) });
-    const [oldest] = this.#stored.keys();
-    if (this.#stored.size > KEPT_FILES && oldest !== undefined) this.#stored.delete(oldest);
     return object;
   }
 

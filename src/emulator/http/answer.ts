@@ -8,23 +8,16 @@ export interface EncodedAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** @param own - the emulator's headers, lower-case; the answer's replace them or, with `undefined`, take them away. */
-export function encodeAnswer(answer: StepAnswer, own: Readonly<Record<string, string>>): EncodedAnswer {
-  const { body } = answer;
+/** @param own - the emulator's headers, lower-case; the answer's replace them or, with `undefined`, take them away. It is changed. */
+export function encodeAnswer(answer: StepAnswer, own: Record<string, string>): EncodedAnswer {
+  const { body, status = 200 } = answer;
   const isText = typeof body === "string";
   const encoded = isText || body instanceof Uint8Array ? body : body === undefined ? "" : JSON.stringify(body);
-  const type =
-    body === undefined || body instanceof Uint8Array
-      ? {}
-      : { "content-type": isText ? "text/plain" : "application/json" };
-  const { status = 200 } = answer;
+  if (body !== undefined && !(body instanceof Uint8Array))
+    own["content-type"] = isText ? "text/plain" : "application/json";
   // RFC 9110 §8.6: these two have no body, and 204 must not even say so.
-  const length = status === 204 || status === 304 ? {} : { "content-length": String(Buffer.byteLength(encoded)) };
-  return {
-    status,
-    headers: mergeHeaders({ ...own, ...type, ...length }, answer.headers),
-    body: encoded,
-  };
+  if (status !== 204 && status !== 304) own["content-length"] = String(Buffer.byteLength(encoded));
+  return { status, headers: mergeHeaders(own, answer.headers), body: encoded };
 }
 
 /** @param own - is changed. */

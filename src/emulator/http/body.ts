@@ -7,7 +7,7 @@ const MAX_KEPT_UPLOAD_BYTES = 1024 * 1024;
 
 /** @throws {@link ServiceError} 413 past 64 MiB. */
 export function readBody(message: Readable): Promise<Uint8Array> {
-  return worded(read(message, MAX_BODY_BYTES));
+  return read(message, MAX_BODY_BYTES).catch(rethrowWorded);
 }
 
 /** Reads an upload of any size: of a large one only the size is kept, so that memory stays flat. */
@@ -21,7 +21,7 @@ export function readUpload(message: Readable): ReturnType<typeof readUpTo> {
  * @throws {@link ServiceError} 415 for another coding, or for zstd where nothing can do it; 400 when the bytes are not what the header says; 413 past 64 MiB.
  */
 export function decodeBody(bytes: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
-  return worded(decode(bytes, encoding, MAX_BODY_BYTES));
+  return decode(bytes, encoding, MAX_BODY_BYTES).catch(rethrowWorded);
 }
 
 const CODES: Readonly<Record<BodyFault["reason"], string>> = {
@@ -31,11 +31,7 @@ const CODES: Readonly<Record<BodyFault["reason"], string>> = {
 };
 
 /** A fault as the service words it. */
-async function worded<Value>(body: Promise<Value>): Promise<Value> {
-  try {
-    return await body;
-  } catch (error) {
-    if (!(error instanceof BodyFault)) throw error;
-    throw new ServiceError(error.status, { message: error.message, code: CODES[error.reason] });
-  }
+function rethrowWorded(error: unknown): never {
+  if (!(error instanceof BodyFault)) throw error;
+  throw new ServiceError(error.status, { message: error.message, code: CODES[error.reason] });
 }

@@ -75,7 +75,7 @@ class Exchange {
     this.#response = response;
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
-    response.once("close", () => {
+    response.on("close", () => {
       this.#left.happened();
       this.#passing?.end(response.writableFinished ? "finished" : "left");
       service.recording.responseClosed();
@@ -168,32 +168,30 @@ class Exchange {
       return { request: this.#record(size, body), fault: undefined, wire: body };
     }
     const wire = await readBody(message);
-    let body: Uint8Array = new Uint8Array();
-    let fault: ServiceError | undefined;
+    const { "content-encoding": encoding } = message.headers;
+    if (encoding === undefined) return { request: this.#record(wire.length, wire), fault: undefined, wire };
     try {
-      body = await decodeBody(wire, message.headers["content-encoding"]);
+      return { request: this.#record(wire.length, await decodeBody(wire, encoding)), fault: undefined, wire };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      fault = error;
+      return { request: this.#record(wire.length, new Uint8Array()), fault: error, wire };
     }
-    return { request: this.#record(wire.length, body), fault, wire };
   }
 
   #record(wireBytes: number, body: Uint8Array): RecordedRequest {
     const message = this.#message;
     const { headers, rawHeaders } = headersOf(message);
-    const asked = {
-      method: message.method ?? "",
-      path: message.url ?? "/",
+    const { method = "", url: path = "/" } = message;
+    const connection = this.#service.connections.numberOf(message.socket);
+    this.#passing = this.#service.traffic.begin({
+      ...{ carrier: "http", method, path, headers: rawHeaders },
       body,
-      connection: this.#service.connections.numberOf(message.socket),
-    };
-    this.#passing = this.#service.traffic.begin({ carrier: "http", ...asked, headers: rawHeaders });
+      connection,
+    });
     const exchange = this.#passing.id;
     const request: RecordedRequest = {
-      ...{ kind: "http", ...asked, headers, rawHeaders, exchange },
-      wireBytes,
-      json: parseJson(body),
+      ...{ kind: "http", method, path, headers, rawHeaders },
+      ...{ body, wireBytes, json: parseJson(body), connection, exchange },
     };
     this.#asked = request;
     this.#service.record(request);
@@ -297,8 +295,9 @@ class Exchange {
   }
 
   #ownHeaders(): Record<string, string> {
-    const elapsedMs = Math.round(performance.now() - this.#startedAt);
-    return { ...this.#service.baseHeaders(), "openai-processing-ms": String(elapsedMs) };
+    const headers = this.#service.baseHeaders();
+    headers["openai-processing-ms"] = String(Math.round(performance.now() - this.#startedAt));
+    return headers;
   }
 }
 

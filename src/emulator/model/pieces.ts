@@ -8,5 +8,10 @@ export function pieces(text: string): readonly string[] {
 
 /** About what a tokenizer would count for text that nobody streams: four characters each. */
 export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / 4);
+  return tokensIn(text.length);
+}
+
+/** The same, of so many characters. */
+export function tokensIn(characters: number): number {
+  return Math.ceil(characters / 4);
 }

@@ -1,15 +1,15 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { Fields } from "../fields.ts";
 
-/** The oldest make room. */
 const MOST_KEPT = 1_000;
 
 /** Sessions that were agreed before anybody connects to them: with a call, or with a client secret. */
 export class AgreedSessions {
-  readonly #ofCalls = new Map<string, Fields>();
-  readonly #ofSecrets = new Map<string, Fields>();
+  readonly #ofCalls = new BoundedMap<string, Fields>(MOST_KEPT);
+  readonly #ofSecrets = new BoundedMap<string, Fields>(MOST_KEPT);
 
   callOpened(callId: string, session: Fields): void {
-    keep(this.#ofCalls, callId, session);
+    this.#ofCalls.set(callId, session);
   }
 
   /** @returns False where there is no such call, or none any more. */
@@ -18,7 +18,7 @@ export class AgreedSessions {
   }
 
   secretGiven(secret: string, session: Fields): void {
-    keep(this.#ofSecrets, secret, session);
+    this.#ofSecrets.set(secret, session);
   }
 
   /** What a handshake finds; nothing where it names no call and has no secret, or one that is not known. */
@@ -26,10 +26,4 @@ export class AgreedSessions {
     const secret = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
     return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(secret ?? "");
   }
-}
-
-function keep(sessions: Map<string, Fields>, key: string, session: Fields): void {
-  sessions.set(key, session);
-  const [oldest] = sessions.keys();
-  if (sessions.size > MOST_KEPT && oldest !== undefined) sessions.delete(oldest);
 }

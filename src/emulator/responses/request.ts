@@ -39,7 +39,7 @@ export function parseResponsesRequest(value: unknown, acceptsUnknown = false): R
   const input = goesOn && (body.input ?? null) === null ? [] : parseInput(body.input);
   checkParameters(value, acceptsUnknown);
   checkTools(value.tools, "tools");
-  checkToolChoice(value.tool_choice, declaredTools(value, input));
+  if ((value.tool_choice ?? null) !== null) checkToolChoice(value.tool_choice, declaredTools(value, input));
   checkFormat(value);
   const rule = listIn(value, "context_management").find((entry) => entry.type === "compaction");
   return {

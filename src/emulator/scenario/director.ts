@@ -1,35 +1,50 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { Pace } from "../delivery/pace.ts";
 import { ORDINARY, type Script, ScriptReader, type Step } from "../delivery/script.ts";
 import { type Journal, TEST_HEADER } from "../journal/journal.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
-import { asksForResponse, mismatch } from "./condition.ts";
+import { asksForResponse, checkOf, type Fault } from "./condition.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
+
+/** A rule, made ready to be asked of many requests. */
+interface ReadyRule {
+  readonly name: string;
+  readonly replies: readonly Reply[];
+  readonly times: number;
+  readonly isForHandshakes: boolean;
+  /** Whether it can hold for a request that asks for no response. */
+  readonly hasPath: boolean;
+  check(request: RecordedRequest, turn: number): Fault | undefined;
+}
+
+interface ReadyScenario extends Omit<Scenario, "rules"> {
+  readonly rules: readonly ReadyRule[];
+}
 
 /** How far a test has come in its scenario. */
 class Progress {
-  readonly scenario: Scenario;
-  readonly matches = new Map<Rule, number>();
+  readonly scenario: ReadyScenario;
+  readonly matches = new Map<ReadyRule, number>();
   turns = 0;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: ReadyScenario) {
     this.scenario = scenario;
   }
 }
 
-const EMPTY: Scenario = { rules: [] };
 const MOST_TESTS = 1000;
 
 /** Decides about each request: first the script, then the scenario of its test, then nobody: the model answers. */
 export class Director {
   readonly #script: ScriptReader;
   readonly #journal: Journal;
-  readonly #own = new Map<string, Scenario>();
-  readonly #progress = new Map<string, Progress>();
-  #scenario: Scenario;
+  readonly #own = new BoundedMap<string, ReadyScenario>(MOST_TESTS);
+  readonly #progress = new BoundedMap<string, Progress>(MOST_TESTS);
+  #scenario: ReadyScenario;
 
   constructor(script: Script | undefined, scenario: Scenario | undefined, journal: Journal) {
     this.#script = new ScriptReader(script);
-    this.#scenario = scenario ?? EMPTY;
+    this.#scenario = readied(scenario ?? { rules: [] });
     this.#journal = journal;
   }
 
@@ -40,12 +55,11 @@ export class Director {
   /** From now on this scenario; every test begins it anew. @param test - for one test alone. */
   use(scenario: Scenario, test?: string): void {
     if (test === undefined) {
-      this.#scenario = scenario;
+      this.#scenario = readied(scenario);
       this.#progress.clear();
     } else {
-      this.#own.set(test, scenario);
+      this.#own.set(test, readied(scenario));
       this.#progress.delete(test);
-      forgetOldest(this.#own);
     }
   }
 
@@ -64,16 +78,16 @@ export class Director {
     const progress = this.#progressOf(request.headers[TEST_HEADER] ?? "");
     const isModels = asksForResponse(request);
     if (isModels) progress.turns += 1;
-    const mismatches: string[] = [];
-    for (const [index, rule] of progress.scenario.rules.entries()) {
-      const name = rule.name ?? String(index + 1);
-      const fault = mismatchOf(rule, request, progress, isModels);
-      if (fault === undefined) {
-        this.#journal.decided(request, { answeredBy: "scenario", rule: name });
+    const faults: Fault[] = [];
+    for (const rule of progress.scenario.rules) {
+      const fault = faultOf(rule, request, progress, isModels);
+      if (!fault) {
+        this.#journal.decided(request, { answeredBy: "scenario", rule: rule.name });
         return this.#replyOf(rule, request, progress);
       }
-      mismatches.push(`rule ${name}: ${fault}`);
+      faults.push(() => `rule ${rule.name}: ${fault()}`);
     }
+    const mismatches = faults.map((fault) => fault());
     if (!isModels || progress.scenario.strict !== true) {
       this.#journal.decided(request, { answeredBy: "model", mismatches });
       return ORDINARY;
@@ -82,39 +96,49 @@ export class Director {
     return unmatched(mismatches);
   }
 
-  async #replyOf(rule: Rule, request: RecordedRequest, progress: Progress): Promise<Step> {
+  async #replyOf(rule: ReadyRule, request: RecordedRequest, progress: Progress): Promise<Step> {
     const count = progress.matches.get(rule) ?? 0;
     progress.matches.set(rule, count + 1);
-    const replies: readonly Reply[] = Array.isArray(rule.reply) ? rule.reply : [rule.reply];
-    const reply = replies[Math.min(count, replies.length - 1)] ?? "model";
+    const reply = rule.replies[Math.min(count, rule.replies.length - 1)] ?? "model";
     const decided = typeof reply === "function" ? await reply(request) : reply;
     return decided === "model" ? ORDINARY : decided;
   }
 
   #progressOf(test: string): Progress {
-    const scenario = this.#own.get(test) ?? this.#scenario;
     const found = this.#progress.get(test);
     if (found) return found;
-    const progress = new Progress(scenario);
+    const progress = new Progress(this.#own.get(test) ?? this.#scenario);
     this.#progress.set(test, progress);
-    forgetOldest(this.#progress);
     return progress;
   }
 }
 
-function mismatchOf(rule: Rule, request: RecordedRequest, progress: Progress, isModels: boolean): string | undefined {
-  if (rule.times !== undefined && (progress.matches.get(rule) ?? 0) >= rule.times)
-    return `it has held ${rule.times} times`;
-  if (isForHandshakes(rule) !== (request.kind === "handshake")) return "it is for another kind of request";
-  const { when = {} } = rule;
-  if (typeof when === "function") return when(request) ? undefined : "its function says no";
-  if (!isModels && request.kind !== "handshake" && when.path === undefined) return "the request asks for no response";
-  return mismatch(when, request, progress.turns);
+function readied({ rules, ...rest }: Scenario): ReadyScenario {
+  return { ...rest, rules: rules.map((rule, index) => readiedRule(rule, index)) };
 }
 
-function isForHandshakes({ reply }: Rule): boolean {
+function readiedRule({ name, when = {}, reply, times = Number.POSITIVE_INFINITY }: Rule, index: number): ReadyRule {
   const replies: readonly Reply[] = Array.isArray(reply) ? reply : [reply];
-  return replies.some((one) => typeof one === "object" && (one.refuse !== undefined || one.accept !== undefined));
+  return {
+    name: name ?? String(index + 1),
+    replies,
+    times,
+    isForHandshakes: replies.some(
+      (one) => typeof one === "object" && (one.refuse !== undefined || one.accept !== undefined),
+    ),
+    hasPath: typeof when === "function" || when.path !== undefined,
+    check:
+      typeof when === "function"
+        ? (request) => (when(request) ? undefined : () => "its function says no")
+        : checkOf(when),
+  };
+}
+
+function faultOf(rule: ReadyRule, request: RecordedRequest, progress: Progress, isModels: boolean): Fault | undefined {
+  if ((progress.matches.get(rule) ?? 0) >= rule.times) return () => `it has held ${rule.times} times`;
+  if (rule.isForHandshakes !== (request.kind === "handshake")) return () => "it is for another kind of request";
+  if (!isModels && request.kind !== "handshake" && !rule.hasPath) return () => "the request asks for no response";
+  return rule.check(request, progress.turns);
 }
 
 function unmatched(mismatches: readonly string[]): Step {
@@ -122,9 +146,4 @@ function unmatched(mismatches: readonly string[]): Step {
   const message = `No rule of the scenario matches this request. ${reasons.join("; ")}.`;
   const code = "scenario_no_match";
   return { status: 400, body: { error: { message, type: "invalid_request_error", param: null, code } } };
-}
-
-function forgetOldest(map: Map<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (map.size > MOST_TESTS && oldest !== undefined) map.delete(oldest);
 }

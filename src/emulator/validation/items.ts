@@ -84,14 +84,15 @@ function checkSeal({ type, encrypted_content: sealed }: Fields): void {
   );
 }
 
-// Which output answers which call.
-const PAIRS: readonly (readonly [call: string, output: string, strict: boolean])[] = [
-  ["function_call", "function_call_output", true],
-  ["custom_tool_call", "custom_tool_call_output", true],
-  ["local_shell_call", "local_shell_call_output", false],
-  ["shell_call", "shell_call_output", false],
-  ["apply_patch_call", "apply_patch_call_output", false],
-];
+/** Calls of the client's tools, and whether the service insists on an output. Each has one, called `…_output`. */
+const CALLS: ReadonlyMap<unknown, { readonly isOwed: boolean }> = new Map([
+  ["function_call", { isOwed: true }],
+  ["custom_tool_call", { isOwed: true }],
+  ["local_shell_call", { isOwed: false }],
+  ["shell_call", { isOwed: false }],
+  ["apply_patch_call", { isOwed: false }],
+]);
+const OUTPUTS: ReadonlySet<unknown> = new Set(Array.from(CALLS.keys(), (call) => `${String(call)}_output`));
 
 /**
  * Every call needs its output and every output its call, over the whole conversation.
@@ -101,19 +102,21 @@ const PAIRS: readonly (readonly [call: string, output: string, strict: boolean])
  */
 export function checkToolPairs(conversation: readonly Fields[], compacted: boolean): void {
   if (compacted) return;
-  const calls = idsOf(conversation, (type) => PAIRS.some(([call]) => call === type));
-  const outputs = idsOf(conversation, (type) => PAIRS.some(([, output]) => output === type));
-  const orphan = [...outputs].find((id) => !calls.has(id));
-  if (orphan !== undefined) {
-    throw refused(`No tool call found for function call output with call_id ${orphan}.`, "input", "invalid_value");
+  const calls = new Set<unknown>();
+  const outputs = new Set<unknown>();
+  const owed = new Set<unknown>();
+  for (const { type, call_id: id } of conversation) {
+    if (OUTPUTS.has(type)) outputs.add(id);
+    if (!CALLS.has(type)) continue;
+    calls.add(id);
+    if (CALLS.get(type)?.isOwed) owed.add(id);
   }
-  const owed = idsOf(conversation, (type) => PAIRS.some(([call, , strict]) => strict && call === type));
-  const unanswered = [...owed].find((id) => !outputs.has(id));
-  if (unanswered !== undefined) {
-    throw refused(`No tool output found for function call ${unanswered}.`, "input", "invalid_value");
+  for (const id of outputs) {
+    if (calls.has(id)) continue;
+    throw refused(`No tool call found for function call output with call_id ${String(id)}.`, "input", "invalid_value");
   }
-}
-
-function idsOf(conversation: readonly Fields[], isMeant: (type: unknown) => boolean): ReadonlySet<string> {
-  return new Set(conversation.filter(({ type }) => isMeant(type)).map(({ call_id: id }) => String(id)));
+  for (const id of owed) {
+    if (outputs.has(id)) continue;
+    throw refused(`No tool output found for function call ${String(id)}.`, "input", "invalid_value");
+  }
 }

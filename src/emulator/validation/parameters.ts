@@ -52,7 +52,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
  * @throws {@link ServiceError} 400 for the first fault.
  */
 export function checkParameters(body: Fields, acceptsUnknown: boolean): void {
-  for (const [name, value] of Object.entries(body)) {
+  for (const name in body) {
+    const value = body[name];
     const check = CHECKS.get(name);
     if (!check && !acceptsUnknown) throw unknownParameter(name);
     if (check && value !== null && value !== undefined) check(value, name);

@@ -83,7 +83,6 @@ function checkFunction(tool: Fields, param: string): void {
 
 /** @param declared - every tool that the request brings, in `tools` or in an item. @throws {@link ServiceError} 400 */
 export function checkToolChoice(choice: unknown, declared: readonly Fields[]): void {
-  if (choice === undefined || choice === null) return;
   if (typeof choice === "string") {
     if (!TOOL_CHOICES.includes(choice)) throw invalidValue("tool_choice", choice, TOOL_CHOICES);
     if (choice === "required" && declared.length === 0) {

@@ -1,5 +1,6 @@
+import { BoundedMap } from "../bounded-map.ts";
 import type { Fields } from "../fields.ts";
-import { ResponseMemory } from "../responses/kept/memory.ts";
+import type { ResponseMemory } from "../responses/kept/memory.ts";
 import { ServiceError } from "../service-error.ts";
 
 const MOST_LANES = 32;
@@ -12,7 +13,7 @@ export class Lane {
   /** Undefined: the default lane. */
   readonly name: string | undefined;
   /** The service keeps the newest response of a lane alone. */
-  readonly memory = new ResponseMemory(1);
+  readonly memory: ResponseMemory = new BoundedMap(1);
   /** Resolves when all that was asked on it so far is answered. */
   queue: Promise<void> = Promise.resolve();
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded-map.ts";
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import { type Generation, isOpenCall } from "../responses/events/generation.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
@@ -26,7 +27,7 @@ interface Active {
 /** The responses under way on one connection, and what its client says into them: `response.steer` and `response.interrupt`. */
 export class Steering {
   readonly #active = new Map<string, Active>();
-  readonly #over = new Set<string>();
+  readonly #over = new BoundedMap<string, true>(MOST_REMEMBERED);
   /** Input that waits for the outputs of a response's calls, by that response. */
   readonly #owed = new Map<string, readonly Fields[]>();
   readonly #identifiers: Identifiers;
@@ -48,9 +49,7 @@ export class Steering {
   end({ turn: { id } }: Generation): readonly Fields[] | undefined {
     const active = this.#active.get(id);
     this.#active.delete(id);
-    this.#over.add(id);
-    const [oldest] = this.#over;
-    if (this.#over.size > MOST_REMEMBERED && oldest !== undefined) this.#over.delete(oldest);
+    this.#over.set(id, true);
     if (!active || active.steers.length === 0) return undefined;
     const { generation, lane, steers } = active;
     const input = steers.flatMap((steer) => steer.input);

@@ -1,5 +1,5 @@
 import type { Fields } from "../../fields.ts";
-import { estimateTokens } from "../../model/pieces.ts";
+import { tokensIn } from "../../model/pieces.ts";
 import type { Turn, Usage } from "../response-object.ts";
 import type { EventWriter } from "./event-writer.ts";
 
@@ -9,13 +9,15 @@ const LEAST_CACHED_TOKENS = 1024;
 /** What a response has used so far: a conversation that goes on reads from the cache what it sent before. */
 export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" | "reasonedTokens">): Usage {
   const { conversation, request } = turn;
-  const before = conversation.slice(0, -1);
   const isContinued =
     conversation.length > request.input.length ||
     conversation.some((item) => item.role === "assistant" || isOurs(item));
-  const fixed = [request.body.instructions ?? "", request.body.tools ?? []];
-  const inputTokens = tokensOf([...fixed, conversation]);
-  const cachedTokens = isContinued ? cacheable(tokensOf([...fixed, before])) : 0;
+  const { instructions, tools } = request.body;
+  let before = BRACKETS + lengthOf(instructions ?? "") + lengthOf(tools ?? []);
+  for (const item of conversation.slice(0, -1)) before += lengthOf(item);
+  const newest = conversation.at(-1);
+  const inputTokens = tokensIn(before + (newest ? lengthOf(newest) : 0));
+  const cachedTokens = isContinued ? cacheable(tokensIn(before)) : 0;
   return {
     inputTokens,
     cachedTokens,
@@ -40,6 +42,10 @@ function cacheable(prefixTokens: number): number {
   return prefixTokens < LEAST_CACHED_TOKENS ? 0 : Math.floor(prefixTokens / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
 }
 
-function tokensOf(value: unknown): number {
-  return estimateTokens(JSON.stringify(value));
+/** Around the whole of it, as one list. */
+const BRACKETS = 3;
+
+/** As JSON, in characters, with what stands between it and the next. */
+function lengthOf(value: unknown): number {
+  return JSON.stringify(value).length + 1;
 }

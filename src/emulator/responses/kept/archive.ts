@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import { type Fields, isFields, stringIn } from "../../fields.ts";
 import { isCompaction } from "../../model/compaction.ts";
 import { ServiceError } from "../../service-error.ts";
@@ -31,7 +32,7 @@ interface Entry {
 
 /** What the service remembers for every connection: stored responses and their items. The oldest go first. */
 export class Archive {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new BoundedMap<string, Entry>(KEPT_RESPONSES);
   readonly #items = new Map<string, Fields>();
   readonly #identifiers: Identifiers;
   readonly #conversations: Conversations;
@@ -59,9 +60,10 @@ export class Archive {
   /** The same, whether or not every call has its output. @throws {@link ServiceError} */
   gather(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
     const earlier = this.#earlier(request, local);
+    if (earlier.length === 0 && !request.input.some(isReference)) return request.input;
     const known = new Set(earlier);
     const input = request.input
-      .map((item) => (item.type === "item_reference" ? this.#referenced(item, earlier) : item))
+      .map((item) => (isReference(item) ? this.#referenced(item, earlier) : item))
       .filter((item) => !known.has(item));
     return [...earlier, ...input];
   }
@@ -111,17 +113,18 @@ export class Archive {
 
   delete(id: string): void {
     const entry = this.#entries.get(id);
-    entry?.run?.cancel();
     this.#entries.delete(id);
-    for (const item of entry?.outcome?.output ?? []) this.#items.delete(stringIn(item, "id") ?? "");
+    if (entry) this.#forget(entry);
+  }
+
+  #forget({ run, outcome }: Entry): void {
+    run?.cancel();
+    for (const item of outcome?.output ?? []) this.#items.delete(stringIn(item, "id") ?? "");
   }
 
   #add(id: string, entry: Entry): Entry {
-    this.#entries.set(id, entry);
-    if (this.#entries.size > KEPT_RESPONSES) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.delete(oldest);
-    }
+    const oldest = this.#entries.set(id, entry);
+    if (oldest) this.#forget(oldest);
     return entry;
   }
 
@@ -157,6 +160,10 @@ export class Archive {
     const conversation = this.conversationFor(request, local);
     return { id: this.#identifiers.next("resp"), createdAt, request, conversation };
   }
+}
+
+function isReference({ type }: Fields): boolean {
+  return type === "item_reference";
 }
 
 const PREFIXES: ReadonlyMap<unknown, string> = new Map([

@@ -1,6 +1,9 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import { type Fields, stringIn } from "../../fields.ts";
 import { ServiceError } from "../../service-error.ts";
 import type { Identifiers } from "../identifiers.ts";
+
+const KEPT_CONVERSATIONS = 1000;
 
 interface Conversation {
   readonly id: string;
@@ -9,9 +12,9 @@ interface Conversation {
   items: Fields[];
 }
 
-/** Conversations that the service keeps, as `POST /conversations` makes them. */
+/** Conversations that the service keeps, as `POST /conversations` makes them. The oldest go first. */
 export class Conversations {
-  readonly #all = new Map<string, Conversation>();
+  readonly #all = new BoundedMap<string, Conversation>(KEPT_CONVERSATIONS);
   readonly #identifiers: Identifiers;
 
   constructor(identifiers: Identifiers) {

@@ -1,31 +1,10 @@
+import type { BoundedMap } from "../../bounded-map.ts";
 import type { Fields } from "../../fields.ts";
 import { fieldsIn, stringIn } from "../../fields.ts";
 import { ServiceError } from "../../service-error.ts";
 
-/** Conversations by the id of their newest response, so that a request can go on from one. The oldest go first. */
-export class ResponseMemory {
-  readonly #capacity: number;
-  readonly #conversations = new Map<string, readonly Fields[]>();
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(responseId: string): readonly Fields[] | undefined {
-    return this.#conversations.get(responseId);
-  }
-
-  set(responseId: string, conversation: readonly Fields[]): void {
-    this.#conversations.delete(responseId);
-    this.#conversations.set(responseId, conversation);
-    const [oldest] = this.#conversations.keys();
-    if (this.#conversations.size > this.#capacity && oldest !== undefined) this.#conversations.delete(oldest);
-  }
-
-  delete(responseId: string): void {
-    this.#conversations.delete(responseId);
-  }
-}
+/** Conversations by the id of their newest response, so that a request can go on from one. */
+export type ResponseMemory = BoundedMap<string, readonly Fields[]>;
 
 export function previousResponseNotFound(responseId: string): ServiceError {
   return new ServiceError(400, {

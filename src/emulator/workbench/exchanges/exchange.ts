@@ -9,7 +9,9 @@ export class Exchange {
   readonly head: ExchangeHead;
   /** Unix milliseconds. */
   readonly begunAt: number;
-  #kept: Kept[] = [];
+  readonly #kept: Kept[] = [];
+  #size: number;
+  #isKept = true;
   readonly #startedAt = performance.now();
   readonly #tell: (exchange: Exchange, kept: Kept) => void;
   #isOver = false;
@@ -20,6 +22,7 @@ export class Exchange {
     this.id = id;
     this.head = head;
     this.begunAt = Date.now();
+    this.#size = head.body.length;
     this.#tell = tell;
   }
 
@@ -65,14 +68,37 @@ export class Exchange {
     this.pass({ kind: "end", how, ...close });
   }
 
-  /** @internal */
-  keep(kept: Kept): void {
+  /** Of what is kept, in characters. @internal */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether what passes is kept. @internal */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  /** @returns How many characters that is. @internal */
+  keep(kept: Kept): number {
+    const size = sizeOf(kept);
     this.#kept.push(kept);
+    this.#size += size;
+    return size;
+  }
+
+  /** Nothing more of it is kept. @returns How many characters were. @internal */
+  letGo(): number {
+    this.#isKept = false;
+    return this.#size;
   }
 
   /** Forgets the older half. @returns How many characters that was. @internal */
   forgetHalf(): number {
-    return this.#kept.splice(0, Math.ceil(this.#kept.length / 2)).reduce((sum, kept) => sum + sizeOf(kept), 0);
+    const size = this.#kept
+      .splice(0, Math.ceil(this.#kept.length / 2))
+      .reduce((sum, kept) => sum + sizeOf(kept), 0);
+    this.#size -= size;
+    return size;
   }
 
   get #nowMs(): number {

@@ -1,5 +1,5 @@
 import { Exchange } from "./exchange.ts";
-import { entriesOf, type Kept, sizeOf } from "./kept.ts";
+import { entriesOf, type Kept } from "./kept.ts";
 import type { Entry, ExchangeHead } from "./passed.ts";
 
 export interface TrafficListener {
@@ -15,11 +15,11 @@ const MOST_KEPT = 32 * 1024 * 1024;
  * about 32 Mi characters of what passed.
  */
 export class Traffic {
-  /** What is kept, oldest first, with its size in characters. */
-  readonly #sizes = new Map<Exchange, number>();
+  readonly #exchanges: Exchange[] = [];
   readonly #listeners = new Set<TrafficListener>();
   readonly #limit: number;
   #count = 0;
+  /** Of the exchanges that are kept, in characters. */
   #size = 0;
 
   constructor(limit = DEFAULT_LIMIT) {
@@ -28,18 +28,19 @@ export class Traffic {
 
   /** The exchanges that are kept, oldest first. */
   get exchanges(): Iterable<Exchange> {
-    return this.#sizes.keys();
+    return this.#exchanges;
   }
 
   get(id: number): Exchange | undefined {
-    for (const exchange of this.#sizes.keys()) if (exchange.id === id) return exchange;
-    return undefined;
+    return this.#exchanges.find((exchange) => exchange.id === id);
   }
 
   begin(head: ExchangeHead): Exchange {
     this.#count += 1;
     const exchange = new Exchange(this.#count, head, this.#passed);
-    this.#grow(exchange, head.body.length);
+    this.#exchanges.push(exchange);
+    this.#size += exchange.size;
+    this.#makeRoom(exchange);
     for (const listener of this.#listeners) listener.begun?.(exchange);
     return exchange;
   }
@@ -51,29 +52,19 @@ export class Traffic {
   }
 
   readonly #passed = (exchange: Exchange, kept: Kept): void => {
-    if (this.#sizes.has(exchange)) {
-      exchange.keep(kept);
-      this.#grow(exchange, sizeOf(kept));
+    if (exchange.isKept) {
+      this.#size += exchange.keep(kept);
+      if (this.#size > MOST_KEPT) this.#makeRoom(exchange);
     }
     if (this.#listeners.size === 0) return;
     for (const entry of entriesOf(kept)) for (const listener of this.#listeners) listener.passed?.(exchange, entry);
   };
 
-  #grow(exchange: Exchange, size: number): void {
-    this.#size += size;
-    this.#sizes.set(exchange, (this.#sizes.get(exchange) ?? 0) + size);
-    while (this.#sizes.size > this.#limit || (this.#size > MOST_KEPT && this.#sizes.size > 1)) {
-      const [oldest = exchange] = this.#sizes.keys();
-      this.#size -= this.#sizes.get(oldest) ?? 0;
-      this.#sizes.delete(oldest);
+  #makeRoom(newest: Exchange): void {
+    while (this.#exchanges.length > this.#limit || (this.#size > MOST_KEPT && this.#exchanges.length > 1)) {
+      this.#size -= this.#exchanges.shift()?.letGo() ?? 0;
     }
-    if (this.#size > MOST_KEPT) this.#shorten(exchange);
-  }
-
-  /** A connection that lives for days is one exchange: the older half of what passed on it goes. */
-  #shorten(exchange: Exchange): void {
-    const size = exchange.forgetHalf();
-    this.#size -= size;
-    this.#sizes.set(exchange, (this.#sizes.get(exchange) ?? 0) - size);
+    // A connection that lives for days is one exchange: the older half of what passed on it goes.
+    if (this.#size > MOST_KEPT && newest.isKept) this.#size -= newest.forgetHalf();
   }
 }

@@ -1,0 +1,48 @@
+/** A map that keeps so many entries, the newest. */
+export class BoundedMap<Key, Value> {
+  readonly #most: number;
+  readonly #entries = new Map<Key, Value>();
+  /** Goes on from the entry that made room last: from the beginning, it would pass over every deleted one each time. */
+  readonly #oldest = this.#entries.entries();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  has(key: Key): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** The newest is whatever was set last. @returns What had to make room. */
+  set(key: Key, value: Value): Value | undefined {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#most) return undefined;
+    const oldest = this.#oldest.next();
+    if (oldest.done) return undefined;
+    this.#entries.delete(oldest.value[0]);
+    return oldest.value[1];
+  }
+
+  delete(key: Key): boolean {
+    return this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  /** Oldest first. */
+  keys(): IterableIterator<Key> {
+    return this.#entries.keys();
+  }
+
+  /** Oldest first. */
+  values(): IterableIterator<Value> {
+    return this.#entries.values();
+  }
+}

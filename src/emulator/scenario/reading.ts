@@ -1,0 +1,75 @@
+import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
+import { declaredTools } from "../model/tools.ts";
+
+/** What conditions ask of one request. */
+export class Reading {
+  readonly request: RecordedRequest;
+  /** The how-manieth request for a response it is. */
+  readonly turn: number;
+  readonly body: Fields;
+
+  constructor(request: RecordedRequest, turn: number) {
+    this.request = request;
+    this.turn = turn;
+    this.body = isFields(request.json) ? request.json : {};
+  }
+
+  get carrier(): "http" | "websocket" {
+    return this.request.kind === "http" ? "http" : "websocket";
+  }
+
+  get pathname(): string {
+    return this.request.path.split("?", 1)[0] ?? "";
+  }
+
+  get model(): string {
+    return stringIn(this.body, "model") ?? "";
+  }
+
+  /** Of the user's newest message. */
+  get userText(): string {
+    const { input } = this.body;
+    if (typeof input === "string") return input;
+    const message = this.#items.findLast(({ role }) => role === "user");
+    return message ? textOf(message) : "";
+  }
+
+  /** Those of the request, and its system and developer messages. */
+  get instructions(): string {
+    const told = this.#items.filter(({ role }) => role === "system" || role === "developer").map(textOf);
+    return [stringIn(this.body, "instructions") ?? "", ...told].join("\n");
+  }
+
+  /** Of the declared tools, those in namespaces included. */
+  get toolNames(): readonly string[] {
+    return declaredTools(this.body, this.#items).flatMap(namesOf);
+  }
+
+  /** What the outputs say that the input ends with. */
+  get toolOutputs(): readonly string[] {
+    const items = this.#items;
+    const last = items.findLastIndex(({ type }) => !/_output$/.test(String(type)));
+    return items
+      .slice(last + 1)
+      .map(({ output }) => (typeof output === "string" ? output : JSON.stringify(output ?? "")));
+  }
+
+  get #items(): readonly Fields[] {
+    return listIn(this.body, "input");
+  }
+}
+
+function namesOf(tool: Fields): readonly string[] {
+  const name = stringIn(tool, "name");
+  return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
+}
+
+function textOf(message: Fields): string {
+  return (
+    stringIn(message, "content") ??
+    listIn(message, "content")
+      .map((part) => stringIn(part, "text") ?? "")
+      .join("\n")
+  );
+}
