@@ -156,7 +156,6 @@ export class Service {
   generate(turn: Turn, step: Step, local?: ResponseMemory): Generation {
     const generation = new Generation(turn, this.identifiers, nowSeconds, directionsOf(step));
     generation.onEnd = (outcome) => {
-      if (outcome.response.status === "failed") return;
       local?.set(turn.id, outcome.conversation);
       this.archive.keep(turn, outcome);
     };
@@ -189,7 +188,7 @@ export class Service {
         const { id, items, response } = completed;
         const conversation = [...turn.conversation, ...items];
         local?.set(id, conversation);
-        this.archive.keep({ ...turn, id }, { response, output: items, conversation });
+        this.archive.keep({ ...turn, id }, { json: JSON.stringify(response), output: items, conversation });
       }
       yield event;
     }

@@ -1,9 +1,10 @@
+import type { Departure } from "./departure.ts";
 import type { Step, StepItems } from "./script.ts";
 
 /** One answer on its way out: an SSE body, or a turn on a WebSocket. */
 export interface Outlet {
-  /** Fires when the client is gone or the emulator closes; every wait ends with it. */
-  readonly gone: AbortSignal;
+  /** That the client is gone, or the emulator closes; every wait ends with it. */
+  readonly gone: Departure;
   /** Frames one event; resolves when there is room for more. */
   sendEvent(event: unknown): Promise<void>;
   /** Bytes as they are, flushed alone. */
@@ -28,7 +29,7 @@ export async function deliver(outlet: Outlet, step: Step): Promise<void> {
   try {
     const ending = endingOf(step);
     const isWhole = await sendUpTo(ending?.after ?? Number.POSITIVE_INFINITY, outlet, step);
-    if (outlet.gone.aborted || !isWhole) return;
+    if (outlet.gone.hasHappened || !isWhole) return;
     if (!ending) outlet.finish();
     else await ending.act(outlet);
   } finally {
@@ -45,7 +46,7 @@ function endingOf(step: Step): Ending | undefined {
   const { resetAfterEvents, terminateAfterEvents, endAfterEvents, stallAfterEvents, close } = step;
   if (resetAfterEvents !== undefined) return { after: resetAfterEvents, act: (outlet) => outlet.reset() };
   if (terminateAfterEvents !== undefined) return { after: terminateAfterEvents, act: (outlet) => outlet.terminate() };
-  if (stallAfterEvents !== undefined) return { after: stallAfterEvents, act: (outlet) => fired(outlet.gone) };
+  if (stallAfterEvents !== undefined) return { after: stallAfterEvents, act: (outlet) => fired(outlet.gone.signal) };
   if (endAfterEvents === undefined && close === undefined) return undefined;
   return { after: endAfterEvents ?? Number.POSITIVE_INFINITY, act: (outlet) => outlet.end(close) };
 }
@@ -65,18 +66,18 @@ function sendUpTo(most: number, outlet: Outlet, step: Step): Promise<boolean> {
 async function each<T>(
   items: StepItems<T>,
   most: number,
-  gone: AbortSignal,
+  gone: Departure,
   send: (item: T) => Promise<void>,
 ): Promise<boolean> {
   let count = 0;
   if (count >= most) return true;
   for await (const item of items) {
-    if (gone.aborted) return false;
+    if (gone.hasHappened) return false;
     await send(item);
     count += 1;
     if (count >= most) break;
   }
-  return !gone.aborted;
+  return !gone.hasHappened;
 }
 
 // Text and bytes are iterable themselves, letter by letter.
@@ -86,13 +87,14 @@ function chunksOf(raw: NonNullable<Step["raw"]>): StepItems<string | Uint8Array>
 
 function keepAlive(outlet: Outlet, everyMs: number | undefined): () => void {
   if (everyMs === undefined) return () => {};
+  const { signal: gone } = outlet.gone;
   const timer = setInterval(() => outlet.sendKeepAlive(), everyMs);
   const stop = (): void => {
     clearInterval(timer);
-    outlet.gone.removeEventListener("abort", stop);
+    gone.removeEventListener("abort", stop);
   };
   // A script may wait for ever, so the end of the answer is not enough to stop on.
-  outlet.gone.addEventListener("abort", stop, { once: true });
+  gone.addEventListener("abort", stop, { once: true });
   return stop;
 }
 

@@ -80,11 +80,11 @@ export class UnaryEndpoints {
       case "codex_account":
         return { body: answerCodexAccount(url) };
       case "stored_response":
-        return { body: this.#stored.retrieve(id) };
+        return this.#stored.retrieve(id);
       case "stored_response_deletion":
         return { body: this.#stored.remove(id) };
       case "cancellation":
-        return { body: this.#stored.cancel(id) };
+        return this.#stored.cancel(id);
       case "input_items":
         return { body: this.#stored.inputItems(id, query) };
       case "conversation":

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { holdTogether, writeChunk } from "../../server/index.ts";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
+import type { Departure } from "../delivery/departure.ts";
 import { isFields } from "../fields.ts";
 import { EncodedEvent, jsonOf } from "../responses/events/encoded-event.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
@@ -11,7 +12,7 @@ const COMMENT = ": keep-alive\n\n";
 
 /** An answer as server-sent events: `event:` and `data:` a frame, as the service writes them. */
 export class EventStream implements Outlet {
-  readonly gone: AbortSignal;
+  readonly gone: Departure;
   readonly #response: ServerResponse;
   readonly #connections: Connections;
   readonly #chunkBytes: number | undefined;
@@ -19,7 +20,7 @@ export class EventStream implements Outlet {
 
   constructor(
     response: ServerResponse,
-    gone: AbortSignal,
+    gone: Departure,
     connections: Connections,
     { chunkBytes, passing }: { readonly chunkBytes: number | undefined; readonly passing?: Exchange | undefined },
   ) {
@@ -42,13 +43,13 @@ export class EventStream implements Outlet {
 
   /** Events that came together, in one write. */
   async sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
-    if (this.gone.aborted) return;
+    if (this.gone.hasHappened) return;
     let frames = "";
     for (const { type, json } of events) frames += `event: ${type}\ndata: ${json}\n\n`;
     this.#passing?.framed(frames);
     if (this.#response.socket) holdTogether(this.#response.socket);
     const full = writeChunk(this.#response, frames, "utf8");
-    if (full) await unlessFired(new Promise<void>((resolve) => full.once("drain", () => resolve())), this.gone);
+    if (full) await unlessFired(new Promise<void>((resolve) => full.once("drain", () => resolve())), this.gone.signal);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {
@@ -57,7 +58,7 @@ export class EventStream implements Outlet {
   }
 
   sendKeepAlive(): void {
-    if (this.gone.aborted) return;
+    if (this.gone.hasHappened) return;
     this.#pass({ kind: "body", data: COMMENT });
     this.#response.write(COMMENT);
   }
@@ -87,17 +88,17 @@ export class EventStream implements Outlet {
   }
 
   #pass(passed: Passed): void {
-    if (!this.gone.aborted) this.#passing?.pass(passed);
+    if (!this.gone.hasHappened) this.#passing?.pass(passed);
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {
-    if (this.gone.aborted || this.#response.write(chunk)) return;
+    if (this.gone.hasHappened || this.#response.write(chunk)) return;
     const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
-    await unlessFired(drained, this.gone);
+    await unlessFired(drained, this.gone.signal);
   }
 
   async #writeCut(bytes: Uint8Array, size: number): Promise<void> {
-    for (let start = 0; start < bytes.length && !this.gone.aborted; start += size) {
+    for (let start = 0; start < bytes.length && !this.gone.hasHappened; start += size) {
       await this.#write(bytes.subarray(start, start + size));
       if (this.#response.socket) await flushed(this.#response.socket);
     }

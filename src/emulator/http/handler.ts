@@ -19,7 +19,7 @@ import type { Exchange as Passing } from "../workbench/exchanges/exchange.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
 import { taken } from "../workbench/transcripts/taken.ts";
-import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
+import { encodeAnswer, jsonAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";
@@ -60,7 +60,8 @@ class Exchange {
   readonly #unary: UnaryEndpoints;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #left = new Departure();
+  /** That the client is gone, or has everything. */
+  readonly #gone = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
   readonly #route: Route | OtherMethods | undefined;
@@ -76,15 +77,10 @@ class Exchange {
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
     response.on("close", () => {
-      this.#left.happened();
+      this.#gone.happened();
       this.#passing?.end(response.writableFinished ? "finished" : "left");
       service.recording.responseClosed();
     });
-  }
-
-  /** Fires when the client is gone, or has everything. */
-  get #gone(): AbortSignal {
-    return this.#left.signal;
   }
 
   async answer(): Promise<void> {
@@ -99,7 +95,7 @@ class Exchange {
       this.#passing?.end("reset");
       return this.#service.connections.reset(this.#message.socket);
     }
-    if (this.#step.stallBeforeHeaders) return fired(this.#gone);
+    if (this.#step.stallBeforeHeaders) return fired(this.#gone.signal);
     if (this.#step.status !== undefined) return this.#send(this.#step);
     const route = this.#route;
     if (!route || !("endpoint" in route) || !SIGNED.has(route.endpoint)) this.#service.authorize(request.headers);
@@ -204,14 +200,15 @@ class Exchange {
     if (isBackground) {
       const run = this.#service.startBackground(turn, this.#step);
       if (stream) return this.#follow(run, -1, body);
-      return this.#send({ headers: this.#service.modelHeaders(body, this.#asked), body: run.response });
+      return this.#send(jsonAnswer(run.json, this.#service.modelHeaders(body, this.#asked)));
     }
     const generation = this.#service.generate(turn, this.#step);
     const pace = this.#service.paceOf(this.#step);
     if (!stream) {
       if (pace === "none") generation.finish();
-      else for await (const _ of batchesOf(generation, pace, this.#gone)) if (this.#gone.aborted) return;
-      return this.#send({ headers: this.#service.modelHeaders(body, this.#asked), body: generation.outcome?.response });
+      else for await (const _ of batchesOf(generation, pace, this.#gone)) if (this.#gone.hasHappened) return;
+      const { json = "" } = generation.outcome ?? {};
+      return this.#send(jsonAnswer(json, this.#service.modelHeaders(body, this.#asked)));
     }
     if (travelsAsUsual(this.#step)) return this.#sendBatches(batchesOf(generation, pace, this.#gone), body);
     await this.#deliver(eventsOf(generation, pace, this.#gone), body);
@@ -219,7 +216,7 @@ class Exchange {
 
   /** Takes up the stream of a background response again. */
   async #resume({ ids: [id = ""] }: Route, url: URL): Promise<void> {
-    const { run, response } = this.#service.archive.find(id);
+    const { run, json } = this.#service.archive.find(id);
     if (!run) {
       throw new ServiceError(400, {
         message: "This response cannot be streamed because it was not created with 'background' set to true.",
@@ -229,7 +226,7 @@ class Exchange {
     }
     run.checkStreamable();
     const after = Number(url.searchParams.get("starting_after") ?? -1);
-    await this.#follow(run, Number.isInteger(after) ? after : -1, response);
+    await this.#follow(run, Number.isInteger(after) ? after : -1, JSON.parse(json));
   }
 
   #follow(run: BackgroundRun, after: number, body: Fields): Promise<void> {
@@ -250,7 +247,7 @@ class Exchange {
     const outlet = this.#outlet(body);
     for await (const batch of batches) {
       await outlet.sendBatch(batch);
-      if (this.#gone.aborted) return;
+      if (this.#gone.hasHappened) return;
     }
     outlet.finish();
   }

@@ -15,7 +15,7 @@ export async function replayHttp(
   passing: Exchange,
 ): Promise<void> {
   const { gone } = outlet;
-  for await (const entry of new Player(transcript, timing, gone).play()) {
+  for await (const entry of new Player(transcript, timing, gone.signal).play()) {
     switch (entry.kind) {
       case "answer":
         passing.pass(entry);
@@ -36,7 +36,7 @@ export async function replayHttp(
       default: // what passes on a WebSocket
     }
   }
-  if (!gone.aborted && !answerOf(transcript)) await outlet.terminate();
+  if (!gone.hasHappened && !answerOf(transcript)) await outlet.terminate();
 }
 
 /** As recorded; a body that is shorter by the credentials that were taken out of it says so. */

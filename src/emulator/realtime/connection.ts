@@ -41,7 +41,7 @@ export class RealtimeConnection {
       {
         identifiers,
         pace: options.pace ?? "none",
-        gone: this.#peer.gone,
+        gone: this.#peer.gone.signal,
         send: (event) => outlet.sendEvent(event),
       },
       merged({ ...opened, model: query.get("model") }, agreed ?? {}),
@@ -62,7 +62,7 @@ export class RealtimeConnection {
 
   /** Never rejects. */
   async #answer(request: RecordedRequest): Promise<void> {
-    if (this.#peer.gone.aborted) return;
+    if (this.#peer.gone.hasHappened) return;
     try {
       const step = await this.#service.script.next(request);
       if (Object.keys(step).length > 0) await this.#perform(step);
@@ -84,7 +84,7 @@ export class RealtimeConnection {
   #perform(step: Step): Promise<void> {
     const outlet = this.#peer.outlet(step);
     if (step.resetBeforeHeaders) return outlet.reset();
-    if (step.stallBeforeHeaders) return fired(outlet.gone);
+    if (step.stallBeforeHeaders) return fired(outlet.gone.signal);
     return deliver(outlet, step.status === undefined ? step : { ...step, events: [errorFrame(step)] });
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
+import type { Departure } from "../delivery/departure.ts";
 import { firstPauseMs, type Pace, pauseMs } from "../delivery/pace.ts";
 import { Nap } from "../delivery/ticker.ts";
 import type { EncodedEvent } from "./events/encoded-event.ts";
@@ -15,14 +16,13 @@ const MOST_AT_ONCE = 256;
 export async function* batchesOf(
   generation: Generation,
   pace: Pace,
-  gone: AbortSignal,
+  gone: Departure,
 ): AsyncGenerator<readonly EncodedEvent[], void> {
-  const nap = pace === "none" ? undefined : new Nap(gone);
+  const nap = pace === "none" ? undefined : new Nap(gone.signal);
   if (nap) generation.onStop = () => nap.wake();
   let batch: EncodedEvent[] = [];
   let due = performance.now();
-  for (let step = generation.next(); step.value !== undefined; step = generation.next()) {
-    const event = step.value;
+  for (let event = generation.pull(); event; event = generation.pull()) {
     batch.push(event);
     const waitMs = nap ? (event.type === "response.in_progress" ? firstPauseMs(pace) : pauseMs(pace, event.text)) : 0;
     if (waitMs > 0 && nap) {
@@ -35,7 +35,7 @@ export async function* batchesOf(
       batch = [];
       await nextLoop(); // others want their turn
     }
-    if (gone.aborted) return;
+    if (gone.hasHappened) return;
   }
   if (batch.length > 0) yield batch;
 }
@@ -44,7 +44,7 @@ export async function* batchesOf(
 export async function* eventsOf(
   generation: Generation,
   pace: Pace,
-  gone: AbortSignal,
+  gone: Departure,
 ): AsyncGenerator<EncodedEvent, void> {
   for await (const batch of batchesOf(generation, pace, gone)) yield* batch;
 }

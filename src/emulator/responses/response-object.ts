@@ -32,65 +32,95 @@ export interface TurnState {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** The `response` of an event: the request echoed with defaults, fields in the order of the recorded service. */
-export function responseObject(turn: Turn, state: TurnState): Fields {
-  const { body, isBackground, conversationId } = turn.request;
-  const given = (name: string, fallback: unknown): unknown => body[name] ?? fallback;
-  const finished = state.status !== "in_progress" && state.status !== "queued";
-  return {
-    id: turn.id,
-    object: "response",
-    created_at: turn.createdAt,
-    status: state.status,
-    background: isBackground,
-    completed_at: state.status === "completed" ? (state.completedAt ?? null) : null,
-    error: state.error ?? null,
-    frequency_penalty: given("frequency_penalty", 0),
-    incomplete_details: state.status === "incomplete" ? { reason: state.reason ?? "max_output_tokens" } : null,
-    instructions: given("instructions", null),
-    max_output_tokens: given("max_output_tokens", null),
-    max_tool_calls: given("max_tool_calls", null),
-    model: turn.request.model,
-    output: state.output,
-    parallel_tool_calls: given("parallel_tool_calls", true),
-    presence_penalty: given("presence_penalty", 0),
-    previous_response_id: given("previous_response_id", null),
-    prompt_cache_key: given("prompt_cache_key", null),
-    prompt_cache_retention: given("prompt_cache_retention", null),
-    reasoning: { effort: null, summary: null, ...fieldsIn(body, "reasoning") },
-    safety_identifier: given("safety_identifier", null),
-    service_tier: tierOf(body, finished),
-    store: given("store", true),
-    temperature: given("temperature", 1),
-    text: { format: { type: "text" }, verbosity: "medium", ...textOf(body) },
-    tool_choice: choiceOf(body),
-    tools: listIn(body, "tools").map(wholeTool),
-    top_logprobs: given("top_logprobs", 0),
-    top_p: given("top_p", 1),
-    truncation: given("truncation", "disabled"),
-    usage: state.usage ? usageObject(state.usage) : null,
-    user: given("user", null),
-    metadata: given("metadata", {}),
-    ...(conversationId !== undefined && { conversation: { id: conversationId } }),
-    ...(state.reason === "interrupted" && { end_turn: false }),
-  };
+const PLAIN_TEXT: Fields = { format: { type: "text" }, verbosity: "medium" };
+
+/** What a response repeats of its request: a name, what stands there when nothing was given, and what is made of what was. */
+type Echo = readonly [name: string, fallback: unknown, repeat?: (given: unknown) => unknown];
+
+/** Neighbours in a response that only repeat the request. */
+class Echoes {
+  readonly #rows: readonly Echo[];
+  readonly #untouched: string;
+
+  constructor(...rows: readonly Echo[]) {
+    this.#rows = rows;
+    this.#untouched = this.#jsonOf({});
+  }
+
+  /** Each with a comma behind it. Most requests give none of them. */
+  of(body: Fields): string {
+    return this.#rows.some(([name]) => isGiven(body[name])) ? this.#jsonOf(body) : this.#untouched;
+  }
+
+  #jsonOf(body: Fields): string {
+    let json = "";
+    for (const [name, fallback, repeat] of this.#rows) {
+      const given = body[name];
+      const value = isGiven(given) ? (repeat ? repeat(given) : given) : fallback;
+      json += `"${name}":${JSON.stringify(value)},`;
+    }
+    return json;
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+const PENALTY = new Echoes(["frequency_penalty", 0]);
+const LIMITS = new Echoes(["instructions", null], ["max_output_tokens", null], ["max_tool_calls", null]);
+const SETTINGS = new Echoes(
+  ["parallel_tool_calls", true],
+  ["presence_penalty", 0],
+  ["previous_response_id", null],
+  ["prompt_cache_key", null],
+  ["prompt_cache_retention", null],
+  ["reasoning", { effort: null, summary: null }, (given) => ({ effort: null, summary: null, ...fieldsOf(given) })],
+  ["safety_identifier", null],
+);
+const TOOLS = new Echoes(
+  ["store", true],
+  ["temperature", 1],
+  ["text", PLAIN_TEXT, (given) => ({ ...PLAIN_TEXT, ...wholeText(fieldsOf(given)) })],
+  ["tool_choice", "auto", wholeChoice],
+  ["tools", [], (given) => listIn({ given }, "given").map(wholeTool)],
+  ["top_logprobs", 0],
+  ["top_p", 1],
+  ["truncation", "disabled"],
+);
+const LABELS = new Echoes(["user", null], ["metadata", {}]);
+
+/** The `response` of an event, as JSON: the request repeated with defaults, fields in the order of the recorded service. */
+export function responseJson({ id, createdAt, request }: Turn, state: TurnState): string {
+  const { body, model, isBackground, conversationId } = request;
+  const { status, reason } = state;
+  const completedAt = status === "completed" ? (state.completedAt ?? null) : null;
+  const incomplete = status === "incomplete" ? { reason: reason ?? "max_output_tokens" } : null;
+  return (
+    `{"id":"${id}","object":"response","created_at":${createdAt},"status":"${status}","background":${isBackground},` +
+    `"completed_at":${completedAt},"error":${JSON.stringify(state.error ?? null)},${PENALTY.of(body)}` +
+    `"incomplete_details":${JSON.stringify(incomplete)},${LIMITS.of(body)}"model":${JSON.stringify(model)},` +
+    `"output":${JSON.stringify(state.output)},${SETTINGS.of(body)}"service_tier":${JSON.stringify(tierOf(body, status))},` +
+    `${TOOLS.of(body)}"usage":${state.usage ? usageJson(state.usage) : null},${LABELS.of(body).slice(0, -1)}` +
+    `${conversationId === undefined ? "" : `,"conversation":{"id":${JSON.stringify(conversationId)}}`}` +
+    `${reason === "interrupted" ? ',"end_turn":false' : ""}}`
+  );
 }
 
 /** What was asked for while it is made, what was given when it is done. */
-function tierOf({ service_tier: asked }: Fields, finished: boolean): unknown {
-  if (asked === undefined || asked === null || asked === "auto") return finished ? "default" : "auto";
-  return asked;
+function tierOf({ service_tier: asked }: Fields, status: TurnState["status"]): unknown {
+  if (isGiven(asked) && asked !== "auto") return asked;
+  return status === "in_progress" || status === "queued" ? "auto" : "default";
 }
 
-function textOf(body: Fields): Fields {
-  const text = fieldsIn(body, "text") ?? {};
+function wholeText(text: Fields): Fields {
   const format = fieldsIn(text, "format");
   if (format?.type !== "json_schema") return text;
   return { ...text, format: { type: "json_schema", description: null, strict: false, ...format } };
 }
 
-function choiceOf({ tool_choice: choice }: Fields): unknown {
-  if (!isFields(choice) || choice.type !== "allowed_tools") return choice ?? "auto";
+function wholeChoice(choice: unknown): unknown {
+  if (!isFields(choice) || choice.type !== "allowed_tools") return choice;
   return { ...choice, mode: choice.mode ?? "auto" };
 }
 
@@ -112,12 +142,15 @@ function wholeTool(tool: Fields): Fields {
   }
 }
 
-function usageObject(usage: Usage): Fields {
-  return {
-    input_tokens: usage.inputTokens,
-    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
-    output_tokens: usage.outputTokens,
-    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
-    total_tokens: usage.inputTokens + usage.outputTokens,
-  };
+function usageJson({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: Usage): string {
+  return (
+    `{"input_tokens":${inputTokens},` +
+    `"input_tokens_details":{"cached_tokens":${cachedTokens},"cache_write_tokens":${cacheWriteTokens}},` +
+    `"output_tokens":${outputTokens},"output_tokens_details":{"reasoning_tokens":${reasoningTokens}},` +
+    `"total_tokens":${inputTokens + outputTokens}}`
+  );
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
 }

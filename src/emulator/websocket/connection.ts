@@ -60,7 +60,7 @@ export class ResponsesConnection {
 
   /** Never rejects. */
   async #answerNext(request: RecordedRequest, lane: Lane): Promise<void> {
-    if (this.#peer.gone.aborted) return;
+    if (this.#peer.gone.hasHappened) return;
     try {
       await this.#answer(request, await this.#service.script.next(request), lane);
     } catch (error) {
@@ -77,7 +77,7 @@ export class ResponsesConnection {
   async #answer(request: RecordedRequest, step: Step, lane: Lane): Promise<void> {
     const outlet = this.#peer.outlet(step, lane.name);
     if (step.resetBeforeHeaders) return outlet.reset();
-    if (step.stallBeforeHeaders) return fired(outlet.gone);
+    if (step.stallBeforeHeaders) return fired(outlet.gone.signal);
     if (step.status !== undefined) {
       forget(request.json, lane);
       return deliver(outlet, { ...step, events: [errorFrame(step)] });
@@ -106,7 +106,7 @@ export class ResponsesConnection {
       this.#steering.begin(generation, lane);
       await this.#send(generation, step, outlet);
       const input = this.#steering.end(generation);
-      turn = input && !outlet.gone.aborted ? this.#successorOf(generation, input, lane) : undefined;
+      turn = input && !outlet.gone.hasHappened ? this.#successorOf(generation, input, lane) : undefined;
     }
   }
 
@@ -115,7 +115,7 @@ export class ResponsesConnection {
     if (!travelsAsUsual(step)) return deliver(outlet, { ...step, events: eventsOf(generation, pace, outlet.gone) });
     for await (const batch of batchesOf(generation, pace, outlet.gone)) {
       await outlet.sendBatch(batch);
-      if (outlet.gone.aborted) return;
+      if (outlet.gone.hasHappened) return;
     }
   }
 

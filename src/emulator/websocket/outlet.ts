@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type Connections, flushed } from "../connections.ts";
 import { type Outlet, unlessFired } from "../delivery/delivery.ts";
+import type { Departure } from "../delivery/departure.ts";
 import type { Step } from "../delivery/script.ts";
 import { type EncodedEvent, jsonOf } from "../responses/events/encoded-event.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
@@ -11,7 +12,7 @@ const NORMAL_CLOSURE = 1000;
 
 /** An answer as frames on a WebSocket, one event a text frame. */
 export class FrameOutlet implements Outlet {
-  readonly gone: AbortSignal;
+  readonly gone: Departure;
   readonly #websocket: WebSocket;
   readonly #socket: Duplex;
   readonly #connections: Connections;
@@ -23,7 +24,7 @@ export class FrameOutlet implements Outlet {
   constructor(
     websocket: WebSocket,
     socket: Duplex,
-    gone: AbortSignal,
+    gone: Departure,
     connections: Connections,
     { chunkBytes }: Pick<Step, "chunkBytes">,
     { streamId, passing }: { readonly streamId?: string | undefined; readonly passing?: Exchange | undefined } = {},
@@ -43,7 +44,7 @@ export class FrameOutlet implements Outlet {
 
   /** Events that came together: a frame each, in one write as far as the socket goes. */
   async sendBatch(events: readonly EncodedEvent[]): Promise<void> {
-    if (this.gone.aborted) return;
+    if (this.gone.hasHappened) return;
     this.#socket.cork();
     const texts = events.map((event) => jsonOf(event, this.#streamId));
     for (const data of texts) this.#passing?.pass({ kind: "received", data });
@@ -51,11 +52,11 @@ export class FrameOutlet implements Outlet {
     for (const text of texts) this.#websocket.send(text, noop);
     if (last !== undefined) this.#lastSend = new Promise((resolve) => this.#websocket.send(last, () => resolve()));
     this.#socket.uncork();
-    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone);
+    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone.signal);
   }
 
   async sendFrame(frame: string | Uint8Array): Promise<void> {
-    if (this.gone.aborted) return;
+    if (this.gone.hasHappened) return;
     this.#passing?.pass({ kind: "received", data: frame });
     const bytes = Buffer.from(frame);
     const size = this.#chunkBytes ?? Math.max(1, bytes.length);
@@ -63,7 +64,7 @@ export class FrameOutlet implements Outlet {
       const fin = start + size >= bytes.length;
       this.#send(bytes.subarray(start, start + size), { binary: typeof frame !== "string", fin });
     }
-    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone);
+    if (this.#websocket.bufferedAmount > HIGH_WATER_BYTES) await unlessFired(this.#lastSend, this.gone.signal);
   }
 
   async sendRaw(bytes: Uint8Array): Promise<void> {

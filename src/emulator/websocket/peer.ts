@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { Departure } from "../delivery/departure.ts";
 import type { Step } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
@@ -23,7 +24,7 @@ export class SocketPeer {
   readonly handshake: RecordedRequest;
   readonly #service: Service;
   readonly #accepted: AcceptedSocket;
-  readonly #gone = new AbortController();
+  readonly #gone = new Departure();
 
   constructor(service: Service, accepted: AcceptedSocket, onFrame: (request: RecordedRequest) => void) {
     this.#service = service;
@@ -41,15 +42,15 @@ export class SocketPeer {
     });
     websocket.on("error", () => {}); // `close` follows, with 1009 for a message that is too large
     websocket.on("close", (code, reason) => {
-      this.#gone.abort();
+      this.#gone.happened();
       passing.end("left", { code, reason: reason.toString("utf8") });
       service.recording.websocketClosed();
     });
   }
 
-  /** Fires when the client has left. */
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+  /** That the client has left. */
+  get gone(): Departure {
+    return this.#gone;
   }
 
   /** @param streamId - the lane whose name every event is to carry. */

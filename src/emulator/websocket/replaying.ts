@@ -16,7 +16,7 @@ export class ReplayConnection {
       service.journal.decided(request, { answeredBy: "recording" });
       this.#receive();
     });
-    this.#player = new Player(transcript, timing, this.#peer.gone);
+    this.#player = new Player(transcript, timing, this.#peer.gone.signal);
     void this.#play();
   }
 

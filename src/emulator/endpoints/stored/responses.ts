@@ -1,4 +1,6 @@
+import type { StepAnswer } from "../../delivery/script.ts";
 import type { Fields } from "../../fields.ts";
+import { jsonAnswer } from "../../http/answer.ts";
 import { inputTokensOf } from "../../responses/events/usage.ts";
 import type { Archive } from "../../responses/kept/archive.ts";
 import { ServiceError } from "../../service-error.ts";
@@ -16,8 +18,8 @@ export class StoredResponseEndpoints {
   }
 
   /** @throws {@link ServiceError} 404 */
-  retrieve(id: string): Fields {
-    return this.#archive.find(id).response;
+  retrieve(id: string): StepAnswer {
+    return jsonAnswer(this.#archive.find(id).json);
   }
 
   /** @throws {@link ServiceError} 404 */
@@ -28,11 +30,11 @@ export class StoredResponseEndpoints {
   }
 
   /** @throws {@link ServiceError} 404, or 400 for one that is not in the background. */
-  cancel(id: string): Fields {
+  cancel(id: string): StepAnswer {
     const { run } = this.#archive.find(id);
     if (!run) throw new ServiceError(400, { message: "Cannot cancel a synchronous response.", code: "invalid_value" });
     run.cancel();
-    return run.response;
+    return jsonAnswer(run.json);
   }
 
   /** @throws {@link ServiceError} 404 or 400 */

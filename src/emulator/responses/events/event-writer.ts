@@ -5,8 +5,11 @@ import { includes, type ResponsesRequest, wantsObfuscation } from "../request.ts
 import { EncodedEvent } from "./encoded-event.ts";
 import { type Logprob, logprobsOf } from "./logprobs.ts";
 
+/** What an item is made of: its events, its deltas all at once. */
+export type ItemPiece = EncodedEvent | Deltas;
+
 /** The events of one item; what it returns is the finished item. */
-export type ItemEvents = Generator<EncodedEvent, Fields>;
+export type ItemEvents = Generator<ItemPiece, Fields>;
 
 /** Text as it was written: shorter than asked for when the budget ran out or somebody stopped it. */
 export interface Written {
@@ -89,7 +92,7 @@ export class EventWriter {
   }
 
   *done(item: Fields): ItemEvents {
-    yield this.event("response.output_item.done", { output_index: this.#outputIndex, item });
+    if (!this.#isMute) yield this.event("response.output_item.done", { output_index: this.#outputIndex, item });
     this.#outputIndex += 1;
     return item;
   }
@@ -113,28 +116,31 @@ export class EventWriter {
   }
 
   /** Text that costs nothing of the budget: summaries of reasoning. */
-  *free(type: string, place: Fields, text: string): Generator<EncodedEvent, void> {
-    const encode = this.#encoderFor(type, place);
-    for (const delta of pieces(text)) yield encode(delta, "");
+  *free(type: string, place: Fields, text: string): Generator<ItemPiece, void> {
+    if (!this.#isMute) yield new Deltas(pieces(text), this.#encoderFor(type, place));
   }
 
   /** Writes text as far as the budget goes; one piece is one token. */
-  *text(type: string, place: Fields, text: string, hasLogprobs = false): Generator<EncodedEvent, Written> {
-    const encode = this.#encoderFor(type, place);
-    const logprobs: Logprob[] = [];
+  *text(type: string, place: Fields, text: string, hasLogprobs = false): Generator<ItemPiece, Written> {
     const cut = pieces(text);
-    let written = "";
-    for (const delta of cut) {
-      if (this.#isStopped) break;
-      if (this.#left === 0) {
-        this.#isExhausted = true;
-        break;
-      }
-      this.#written += 1;
-      written += delta;
-      yield encode(delta, hasLogprobs ? `,"logprobs":${this.#encodeLogprobs(delta, logprobs)}` : "");
+    const logprobs: Logprob[] = [];
+    const encode = this.#encoderFor(type, place);
+    const logprobsIn = (delta: string) => (hasLogprobs ? `,"logprobs":${this.#encodeLogprobs(delta, logprobs)}` : "");
+    const deltas = new Deltas(cut, (delta) => encode(delta, logprobsIn(delta)), () => this.#mayWrite());
+    if (this.#isMute) while (deltas.next());
+    else yield deltas;
+    return { text: deltas.count === cut.length ? text : cut.slice(0, deltas.count).join(""), logprobs };
+  }
+
+  /** Whether another token may be written; then it counts. */
+  #mayWrite(): boolean {
+    if (this.#isStopped) return false;
+    if (this.#left === 0) {
+      this.#isExhausted = true;
+      return false;
     }
-    return { text: written, logprobs };
+    this.#written += 1;
+    return true;
   }
 
   #encodeLogprobs(delta: string, all: Logprob[]): string {
@@ -145,14 +151,45 @@ export class EventWriter {
   }
 
   /** All but the text of a delta is the same in every one, and made once. */
-  #encoderFor(type: string, place: Fields): (delta: string, more: string) => EncodedEvent {
+  #encoderFor(type: string, place: Fields): (delta: string, more?: string) => EncodedEvent {
     if (this.#isMute) return () => UNSEEN;
     const head = `{"type":${JSON.stringify(type)},"sequence_number":`;
     const middle = `,${JSON.stringify(place).slice(1, -1)},"delta":`;
-    return (delta, more) => {
+    return (delta, more = "") => {
       const sequence = this.#sequence++;
       const tail = this.#obfuscates ? `,"obfuscation":"${obfuscation(delta, sequence)}"}` : "}";
       return new EncodedEvent(type, head + sequence + middle + JSON.stringify(delta) + more + tail, delta);
     };
+  }
+}
+
+/** The deltas of a text, made one by one when they are asked for. A generator hands all of them on in one step: each would pass every generator above. */
+export class Deltas {
+  readonly #pieces: readonly string[];
+  readonly #encode: (piece: string) => EncodedEvent;
+  readonly #mayGoOn: () => boolean;
+  #count = 0;
+
+  constructor(
+    cut: readonly string[],
+    encode: (piece: string) => EncodedEvent,
+    mayGoOn: () => boolean = () => true,
+  ) {
+    this.#pieces = cut;
+    this.#encode = encode;
+    this.#mayGoOn = mayGoOn;
+  }
+
+  /** How many there were so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Undefined at the end, or when it may not go on. */
+  next(): EncodedEvent | undefined {
+    const piece = this.#pieces[this.#count];
+    if (piece === undefined || !this.#mayGoOn()) return undefined;
+    this.#count += 1;
+    return this.#encode(piece);
   }
 }

@@ -2,9 +2,9 @@ import type { Fields } from "../../fields.ts";
 import type { Draft } from "../../model/draft.ts";
 import { compact, think } from "../../model/index.ts";
 import type { Identifiers } from "../identifiers.ts";
-import { responseObject, type Turn, type TurnState } from "../response-object.ts";
+import { responseJson, type Turn, type TurnState } from "../response-object.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
-import { EventWriter } from "./event-writer.ts";
+import { Deltas, EventWriter, type ItemPiece } from "./event-writer.ts";
 import { automaticCompaction, itemEvents } from "./item-events.ts";
 import { inputTokensOf, usageOf } from "./usage.ts";
 
@@ -24,7 +24,8 @@ export type Ending =
 
 /** A response that has ended. */
 export interface Outcome {
-  readonly response: Fields;
+  /** The response, as JSON. */
+  readonly json: string;
   readonly output: readonly Fields[];
   /** What the next request goes on from. */
   readonly conversation: readonly Fields[];
@@ -39,14 +40,15 @@ export class Generation implements IterableIterator<EncodedEvent> {
   readonly turn: Turn;
   /** Called when somebody stops it. */
   onStop: (() => void) | undefined;
-  /** Called with what it came to, before the terminal event is handed out. */
+  /** Called with what it came to, unless it failed, before the terminal event is handed out. */
   onEnd: ((outcome: Outcome) => void) | undefined;
   readonly #writer: EventWriter;
-  readonly #events: Generator<EncodedEvent, void>;
+  readonly #events: Generator<ItemPiece, void>;
   readonly #nowSeconds: () => number;
   readonly #directions: Directions;
   readonly #output: Fields[] = [];
   #conversation: readonly Fields[];
+  #deltas: Deltas | undefined;
   #stopReason: StopReason | undefined;
   #outcome: Outcome | undefined;
 
@@ -72,17 +74,26 @@ export class Generation implements IterableIterator<EncodedEvent> {
   }
 
   next(): IteratorResult<EncodedEvent, void> {
-    if (this.#stopReason === "interrupted" && !this.#outcome) {
-      return { value: this.#end({ status: "incomplete", reason: "interrupted" }), done: false };
-    }
-    if (this.#outcome && this.#stopReason === "interrupted") return { value: undefined, done: true };
-    return this.#events.next();
+    const value = this.pull();
+    return value ? { value, done: false } : { value, done: true };
+  }
+
+  /** The next event; undefined after the last. */
+  pull(): EncodedEvent | undefined {
+    if (this.#stopReason === "interrupted")
+      return this.#outcome ? undefined : this.#end({ status: "incomplete", reason: "interrupted" });
+    const delta = this.#deltas?.next();
+    if (delta) return delta;
+    const { value } = this.#events.next();
+    if (!(value instanceof Deltas)) return value ?? undefined;
+    this.#deltas = value;
+    return this.pull();
   }
 
   /** Runs to the end for whoever wants the outcome alone: no event is encoded. */
   finish(): void {
     this.#writer.mute();
-    for (const _ of this);
+    while (this.pull());
   }
 
   /** `interrupted`: what is under way is thrown away; `steered`: text ends with its next piece, calls are finished. */
@@ -97,23 +108,21 @@ export class Generation implements IterableIterator<EncodedEvent> {
     return this.#writer.nextSequenceNumber();
   }
 
-  /** As it stands, for those who ask in between. */
-  snapshot(status: TurnState["status"]): Fields {
-    return responseObject(this.turn, { status, output: this.#output });
+  /** As it stands, for those who ask in between; as JSON. */
+  snapshot(status: TurnState["status"]): string {
+    return responseJson(this.turn, { status, output: this.#output });
   }
 
-  *#write(): Generator<EncodedEvent, void> {
+  *#write(): Generator<ItemPiece, void> {
     const { turn } = this;
     const writer = this.#writer;
     const { isBackground } = turn.request;
     const created = isBackground ? "queued" : "in_progress";
     if (!writer.isMute) {
-      const begun = JSON.stringify(this.snapshot(created)); // the same in two events
+      const begun = this.snapshot(created); // the same in two events
       yield writer.encoded("response.created", "response", begun);
       if (isBackground) yield writer.encoded("response.queued", "response", begun);
-      yield isBackground
-        ? writer.event("response.in_progress", { response: this.snapshot("in_progress") })
-        : writer.encoded("response.in_progress", "response", begun);
+      yield writer.encoded("response.in_progress", "response", isBackground ? this.snapshot("in_progress") : begun);
     }
     if (turn.request.generate) yield* this.#items();
     if (this.#stopReason === undefined && !writer.isExhausted && this.#directions.ending) {
@@ -126,7 +135,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
     }
   }
 
-  *#items(): Generator<EncodedEvent, void> {
+  *#items(): Generator<ItemPiece, void> {
     const { request, conversation } = this.turn;
     if (request.compactThreshold !== undefined && inputTokensOf(this.turn) > request.compactThreshold) {
       const item = yield* automaticCompaction(this.#writer, compact(conversation.slice(0, -1)).encryptedContent);
@@ -142,7 +151,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
 
   #end(ending: Ending | undefined): EncodedEvent {
     const status = ending?.status ?? "completed";
-    const response = responseObject(this.turn, {
+    const json = responseJson(this.turn, {
       status,
       output: this.#output,
       usage: usageOf(this.turn, this.#writer),
@@ -151,9 +160,9 @@ export class Generation implements IterableIterator<EncodedEvent> {
       ...(ending?.status === "failed" && { error: ending.error }),
     });
     const said = this.#output.filter((item) => !this.#conversation.includes(item));
-    this.#outcome = { response, output: this.#output, conversation: [...this.#conversation, ...said] };
-    this.onEnd?.(this.#outcome);
-    return this.#writer.event(`response.${status}`, { response });
+    this.#outcome = { json, output: this.#output, conversation: [...this.#conversation, ...said] };
+    if (status !== "failed") this.onEnd?.(this.#outcome);
+    return this.#writer.encoded(`response.${status}`, "response", json);
   }
 }
 

@@ -59,17 +59,21 @@ type MessageDraft = Draft & { readonly type: "message" };
 function* message(writer: EventWriter, { text, phase, citations = [] }: MessageDraft): ItemEvents {
   const id = writer.identifiers.next("msg");
   const place = { item_id: id, output_index: writer.outputIndex, content_index: 0 };
-  yield writer.added(messageItem(id, "in_progress", [], phase));
-  yield writer.event("response.content_part.added", { ...place, part: textPart("", [], []) });
+  if (!writer.isMute) {
+    yield writer.added(messageItem(id, "in_progress", [], phase));
+    yield writer.event("response.content_part.added", { ...place, part: textPart("", [], []) });
+  }
   const written = yield* writer.text("response.output_text.delta", place, text, true);
   const annotations =
     writer.finalStatus === "completed" ? citations.map((citation) => annotation(citation, written.text)) : [];
   for (const [annotation_index, added] of annotations.entries()) {
     yield writer.event("response.output_text.annotation.added", { ...place, annotation_index, annotation: added });
   }
-  yield writer.event("response.output_text.done", { ...place, text: written.text, logprobs: written.logprobs });
   const part = textPart(written.text, annotations, written.logprobs);
-  yield writer.event("response.content_part.done", { ...place, part });
+  if (!writer.isMute) {
+    yield writer.event("response.output_text.done", { ...place, text: written.text, logprobs: written.logprobs });
+    yield writer.event("response.content_part.done", { ...place, part });
+  }
   return yield* writer.done(messageItem(id, writer.finalStatus, [part], phase));
 }
 

@@ -15,8 +15,8 @@ const KEPT_RESPONSES = 1000;
 
 /** A response with `store` on. */
 export interface StoredResponse {
-  /** As it stands; of a background response it changes. */
-  readonly response: Fields;
+  /** The response as it stands, as JSON; of one in the background it changes. */
+  readonly json: string;
   /** The request's own items, each with an id. */
   readonly input: readonly Fields[];
   /** What a next request goes on from; undefined while it is not finished. */
@@ -93,7 +93,7 @@ export class Archive {
     if (!entry) return undefined;
     const { turn, run, outcome } = entry;
     return {
-      response: run?.response ?? outcome?.response ?? {},
+      json: run?.json ?? outcome?.json ?? "{}",
       input: turn.request.input.map((item, index) => ({
         id: `${prefixOf(item)}_${turn.id.slice(5, 50)}${index}`,
         ...item,

@@ -1,10 +1,10 @@
+import { Departure } from "../../delivery/departure.ts";
 import type { Pace } from "../../delivery/pace.ts";
-import type { Fields } from "../../fields.ts";
 import { ServiceError } from "../../service-error.ts";
 import type { EncodedEvent } from "../events/encoded-event.ts";
 import type { Generation } from "../events/generation.ts";
 import { batchesOf } from "../playing.ts";
-import { responseObject } from "../response-object.ts";
+import { responseJson } from "../response-object.ts";
 
 /** How long a stream can be taken up again; then the service wants to be asked instead. */
 const STREAMABLE_MS = 300_000;
@@ -13,7 +13,7 @@ const STREAMABLE_MS = 300_000;
 export class BackgroundRun {
   readonly #generation: Generation;
   readonly #log: EncodedEvent[] = [];
-  readonly #cancelled = new AbortController();
+  readonly #cancelled = new Departure();
   readonly #isStreamed: boolean;
   readonly #startedAt = performance.now();
   readonly #streamableMs: number;
@@ -29,8 +29,8 @@ export class BackgroundRun {
   /** Resolves at its end; never rejects. */
   async play(pace: Pace): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve)); // whoever started it hears `queued` first
-    for await (const batch of batchesOf(this.#generation, pace, this.#cancelled.signal)) {
-      if (this.#cancelled.signal.aborted) break;
+    for await (const batch of batchesOf(this.#generation, pace, this.#cancelled)) {
+      if (this.#cancelled.hasHappened) break;
       this.#log.push(...batch);
       this.#tell();
     }
@@ -38,19 +38,18 @@ export class BackgroundRun {
     this.#tell();
   }
 
-  /** As it stands. */
-  get response(): Fields {
+  /** The response as it stands, as JSON. */
+  get json(): string {
     const { outcome } = this.#generation;
-    if (outcome) return outcome.response;
-    if (this.#cancelled.signal.aborted)
-      return responseObject(this.#generation.turn, { status: "cancelled", output: [] });
+    if (outcome) return outcome.json;
+    if (this.#cancelled.hasHappened) return responseJson(this.#generation.turn, { status: "cancelled", output: [] });
     return this.#generation.snapshot(this.#log.length === 0 ? "queued" : "in_progress");
   }
 
   /** Nothing for one that has ended. */
   cancel(): void {
     if (this.#generation.outcome) return;
-    this.#cancelled.abort();
+    this.#cancelled.happened();
     this.#isOver = true;
     this.#tell();
   }
@@ -78,14 +77,14 @@ export class BackgroundRun {
    *
    * @param after - the `sequence_number` of the last event that is known; -1 for none.
    */
-  async *follow(after: number, gone: AbortSignal): AsyncGenerator<readonly EncodedEvent[], void> {
+  async *follow(after: number, gone: Departure): AsyncGenerator<readonly EncodedEvent[], void> {
     let next = after + 1;
     for (;;) {
       const batch = this.#log.slice(next);
       next = Math.max(next, this.#log.length);
       if (batch.length > 0) yield batch;
-      else if (this.#isOver || gone.aborted) return;
-      else await this.#news(gone);
+      else if (this.#isOver || gone.hasHappened) return;
+      else await this.#news(gone.signal);
     }
   }
 
