@@ -64,9 +64,7 @@ function searchFor(when: Condition, test: string | undefined): (all: readonly Jo
       const isModels = asksForResponse(request);
       if (isModels) turn += 1;
       const fault =
-        !isModels && when.path === undefined
-          ? () => "it asks for no response"
-          : check(request, isModels ? turn : 0);
+        !isModels && when.path === undefined ? () => "it asks for no response" : check(request, isModels ? turn : 0);
       if (fault) others.push(() => `${request.kind} ${request.method} ${request.path}: ${fault()}`);
       else entries.push(entry);
     }
@@ -76,6 +74,9 @@ function searchFor(when: Condition, test: string | undefined): (all: readonly Jo
 
 function failure(when: Condition, count: number, why: string, { entries, others }: Found): string {
   const wanted = JSON.stringify(when, (_, value: unknown) => (value instanceof RegExp ? String(value) : value));
-  const told = others.length === 0 ? "nothing else came" : ["others were", ...others.slice(-MOST_TOLD).map((tell) => tell())].join("\n  ");
+  const told =
+    others.length === 0
+      ? "nothing else came"
+      : ["others were", ...others.slice(-MOST_TOLD).map((tell) => tell())].join("\n  ");
   return `of ${count} requests like ${wanted} ${entries.length} had come after ${why}; ${told}`;
 }

@@ -128,11 +128,16 @@ const MOST_RECENT = 200;
 
 /** Where a request goes; undefined when nothing answers at this address. Asked several times for each request, so the last answers are kept. */
 export function routeOf(method: string, pathname: string): Route | OtherMethods | undefined {
-  let recent = RECENT.get(method);
-  if (!recent) RECENT.set(method, (recent = new BoundedMap(MOST_RECENT)));
-  let route = recent.get(pathname);
-  if (route === undefined) recent.set(pathname, (route = found(method, pathname) ?? "nothing"));
+  const route = RECENT.get(method)?.get(pathname) ?? lookedUp(method, pathname);
   return route === "nothing" ? undefined : route;
+}
+
+function lookedUp(method: string, pathname: string): Found {
+  const route = found(method, pathname) ?? "nothing";
+  const recent = RECENT.get(method) ?? new BoundedMap(MOST_RECENT);
+  recent.set(pathname, route);
+  RECENT.set(method, recent);
+  return route;
 }
 
 function found(method: string, pathname: string): Route | OtherMethods | undefined {

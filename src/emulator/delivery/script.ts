@@ -19,6 +19,11 @@ export interface StepAnswer {
   readonly body?: unknown;
 }
 
+/** An answer whose JSON is there already. */
+export function jsonAnswer(json: string, headers: StepHeaders = {}): StepAnswer {
+  return { headers: { "content-type": "application/json", ...headers }, body: json };
+}
+
 /** A call of one of the client's tools: of a function with `arguments` (a string goes as it is), of a custom tool with `input`. */
 export type CalledTool = { readonly name: string; readonly namespace?: string } & (
   | { readonly arguments: unknown; readonly input?: undefined }

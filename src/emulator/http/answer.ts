@@ -20,11 +20,6 @@ export function encodeAnswer(answer: StepAnswer, own: Record<string, string>): E
   return { status, headers: mergeHeaders(own, answer.headers), body: encoded };
 }
 
-/** An answer whose JSON is there already. */
-export function jsonAnswer(json: string, headers: StepHeaders = {}): StepAnswer {
-  return { headers: { "content-type": "application/json", ...headers }, body: json };
-}
-
 /** @param own - is changed. */
 export function mergeHeaders(
   own: Record<string, string | readonly string[]>,

@@ -4,10 +4,17 @@ import { checkCaller } from "../callers.ts";
 import { flushed } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
 import { Departure } from "../delivery/departure.ts";
-import { isScripted, type Step, type StepAnswer, type StepItems, travelsAsUsual } from "../delivery/script.ts";
+import {
+  isScripted,
+  jsonAnswer,
+  type Step,
+  type StepAnswer,
+  type StepItems,
+  travelsAsUsual,
+} from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
-import { headersOf } from "../headers.ts";
+import { headersOf } from "../journal/headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
@@ -19,7 +26,7 @@ import type { Exchange as Passing } from "../workbench/exchanges/exchange.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
 import { taken } from "../workbench/transcripts/taken.ts";
-import { encodeAnswer, jsonAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
+import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";

@@ -1,4 +1,4 @@
-import { joined } from "../headers.ts";
+import { joined } from "../journal/headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { Exchange } from "./exchanges/exchange.ts";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type CallerOptions, checkCaller } from "../callers.ts";
-import { headersOf } from "../headers.ts";
+import { headersOf } from "../journal/headers.ts";
 import { Journal, type JournalEntry } from "../journal/journal.ts";
 import { type WaitOptions, waitForRequests } from "../journal-wait.ts";
 import type { Condition } from "../scenario/scenario.ts";

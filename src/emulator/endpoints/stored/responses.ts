@@ -1,6 +1,5 @@
-import type { StepAnswer } from "../../delivery/script.ts";
+import { jsonAnswer, type StepAnswer } from "../../delivery/script.ts";
 import type { Fields } from "../../fields.ts";
-import { jsonAnswer } from "../../http/answer.ts";
 import { inputTokensOf } from "../../responses/events/usage.ts";
 import type { Archive } from "../../responses/kept/archive.ts";
 import { ServiceError } from "../../service-error.ts";

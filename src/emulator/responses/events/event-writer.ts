@@ -126,7 +126,11 @@ export class EventWriter {
     const logprobs: Logprob[] = [];
     const encode = this.#encoderFor(type, place);
     const logprobsIn = (delta: string) => (hasLogprobs ? `,"logprobs":${this.#encodeLogprobs(delta, logprobs)}` : "");
-    const deltas = new Deltas(cut, (delta) => encode(delta, logprobsIn(delta)), () => this.#mayWrite());
+    const deltas = new Deltas(
+      cut,
+      (delta) => encode(delta, logprobsIn(delta)),
+      () => this.#mayWrite(),
+    );
     if (this.#isMute) while (deltas.next());
     else yield deltas;
     return { text: deltas.count === cut.length ? text : cut.slice(0, deltas.count).join(""), logprobs };
@@ -170,11 +174,7 @@ export class Deltas {
   readonly #mayGoOn: () => boolean;
   #count = 0;
 
-  constructor(
-    cut: readonly string[],
-    encode: (piece: string) => EncodedEvent,
-    mayGoOn: () => boolean = () => true,
-  ) {
+  constructor(cut: readonly string[], encode: (piece: string) => EncodedEvent, mayGoOn: () => boolean = () => true) {
     this.#pieces = cut;
     this.#encode = encode;
     this.#mayGoOn = mayGoOn;

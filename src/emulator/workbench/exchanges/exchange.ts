@@ -94,9 +94,7 @@ export class Exchange {
 
   /** Forgets the older half. @returns How many characters that was. @internal */
   forgetHalf(): number {
-    const size = this.#kept
-      .splice(0, Math.ceil(this.#kept.length / 2))
-      .reduce((sum, kept) => sum + sizeOf(kept), 0);
+    const size = this.#kept.splice(0, Math.ceil(this.#kept.length / 2)).reduce((sum, kept) => sum + sizeOf(kept), 0);
     this.#size -= size;
     return size;
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { RecordedRequest } from "./journal/recording.ts";
+import type { RecordedRequest } from "./recording.ts";
 
 /** The headers of a request, joined by name and as they came. */
 export function headersOf({ rawHeaders: raw }: IncomingMessage): Pick<RecordedRequest, "headers" | "rawHeaders"> {
