@@ -186,7 +186,6 @@ export type {
   ServerModelEvent,
   ServerReasoningIncludedEvent,
   SteeredEvent,
-  TokenUsage,
   TurnModerationMetadataEvent,
   WireEvent,
 } from "./api/responses/events/types.ts";
@@ -223,6 +222,7 @@ export type {
   SessionOptions,
 } from "./api/session/options.ts";
 export { ResponsesSession } from "./api/session/session.ts";
+export type { TokenUsage } from "./api/token-usage.ts";
 export type { WebhookEvent } from "./api/webhooks/event.ts";
 export { verifyWebhook, type WebhookHeaders, type WebhookOptions } from "./api/webhooks/verify.ts";
 export type {

@@ -1,5 +1,5 @@
 import { Failure } from "../../client/failure/failure.ts";
-import type { TokenUsage } from "../responses/events/types.ts";
+import type { TokenUsage } from "../token-usage.ts";
 import type { ResponseItem } from "../wire/items.ts";
 
 /** What was received of a response that did not come to its end. */

@@ -10,8 +10,8 @@ import type {
   WebSocketRequest,
 } from "../../client/observe/telemetry.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
-import type { TokenUsage } from "../responses/events/types.ts";
 import type { TurnCache } from "../responses/received/cache-use.ts";
+import type { TokenUsage } from "../token-usage.ts";
 
 /** Which call something belongs to. */
 export interface CallFacts {

@@ -5,7 +5,7 @@ import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
-import type { IncompleteEvent, ResponseEvent, RestartedEvent, TokenUsage } from "../responses/events/types.ts";
+import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
 import { DAMAGED_EVENT } from "../responses/reader.ts";
 import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
 import { Received } from "../responses/received/received.ts";
@@ -19,6 +19,7 @@ import type {
 } from "../responses/source.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { notActive } from "../responses/websocket/steering.ts";
+import type { TokenUsage } from "../token-usage.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { Call, Carriers } from "./carriers.ts";
 import { CurrentAttempt, type Opened } from "./current-attempt.ts";

@@ -3,7 +3,6 @@ import type { buildConnector, Client } from "undici";
 import { AbortedError, NetworkError } from "../failure/kinds.ts";
 import { MAX_HEAD_BYTES } from "../headers.ts";
 import { type Dialer, type Forward, Kept, targetOf, watchPath } from "../route/index.ts";
-import { acceptSignal } from "../waiting/abort.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
 
@@ -43,16 +42,12 @@ export class ConnectionPool {
   readonly #dialer: Dialer;
   readonly #idle = new Map<string, PooledConnection[]>();
   readonly #all = new Set<Client>();
-  /** Fires when the pool is closed. */
-  readonly #closing = new AbortController();
+  /** Dials under way, each with a signal of its own: one for all would be searched through by each that begins and ends. */
+  readonly #dials = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(dialer: Dialer) {
     this.#dialer = dialer;
-    acceptSignal(this.#closing.signal);
-  }
-
-  get #isClosed(): boolean {
-    return this.#closing.signal.aborted;
   }
 
   async acquire(destination: Destination, limits: Limits): Promise<PooledConnection> {
@@ -91,7 +86,8 @@ export class ConnectionPool {
 
   /** Closes every connection for good, those in use and those under way included. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const dial of this.#dials) dial.abort();
     this.#idle.clear();
     await Promise.all([...this.#all].map((client) => client.destroy(transportClosed())));
   }
@@ -132,14 +128,18 @@ export class ConnectionPool {
   }
 
   async #dial({ url, forwardThrough }: Destination, { timeoutMs, signal }: Limits): Promise<Socket> {
-    const either = eitherOf(this.#closing.signal, signal);
+    const dial = new AbortController();
+    const onAbort = (): void => dial.abort(signal?.reason);
+    this.#dials.add(dial);
+    signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const limits = { timeoutMs, signal: either.signal };
+      const limits = { timeoutMs, signal: dial.signal };
       return await (forwardThrough ? forwardThrough.dial(limits) : this.#dialer.dial(targetOf(url), limits));
     } catch (error) {
       throw this.#isClosed ? transportClosed() : error;
     } finally {
-      either.release();
+      this.#dials.delete(dial);
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 
@@ -152,21 +152,6 @@ export class ConnectionPool {
     // A client without its connection would make a new one by itself.
     client.destroy().catch(() => {});
   }
-}
-
-/** A signal that fires with whichever of the two does so first; `release` lets go of both. */
-function eitherOf(closing: AbortSignal, caller: AbortSignal | undefined): { signal: AbortSignal; release(): void } {
-  if (!caller) return { signal: closing, release() {} };
-  const both = new AbortController();
-  const onClosing = (): void => both.abort();
-  const onAbort = (): void => both.abort(caller.reason);
-  closing.addEventListener("abort", onClosing, { once: true });
-  caller.addEventListener("abort", onAbort, { once: true });
-  const release = (): void => {
-    closing.removeEventListener("abort", onClosing);
-    caller.removeEventListener("abort", onAbort);
-  };
-  return { signal: both.signal, release };
 }
 
 /** A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead one. */

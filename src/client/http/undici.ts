@@ -13,7 +13,18 @@ export async function loadUndici(): Promise<typeof import("undici")> {
  * The one class of undici that requests need, with the files it needs: less than half of the time that the whole takes before a process's
  * first request, and half of its size in a bundle. The path is not promised; where a later undici does not have it, the whole is loaded.
  */
-export async function loadUndiciClient(): Promise<typeof Client> {
+export function loadUndiciClient(): Promise<typeof Client> {
+  client ??= findClient().catch((error: unknown) => {
+    client = undefined;
+    throw error;
+  });
+  return client;
+}
+
+/** Kept, since Node looks the file's name up with each import of it: 0.1 ms of a new connection. */
+let client: Promise<typeof Client> | undefined;
+
+async function findClient(): Promise<typeof Client> {
   try {
     // @ts-expect-error undici's declarations leave its files out
     const part: { readonly default?: typeof Client } = await import("undici/lib/dispatcher/client.js");

@@ -50,13 +50,26 @@ export function interruptible<Result>(
   });
 }
 
-/** The same for a wait that is a promise. What becomes of work that goes on after the end is ignored, its failure too. */
-export function unlessInterrupted<Result>(
+/**
+ * The same for a wait that is a promise. What becomes of work that goes on after the end is ignored, its failure too. An answer that is there at once is
+ * not waited for.
+ */
+export async function unlessInterrupted<Result>(
   interruptions: Interruptions,
-  work: () => Result | Promise<Result>,
+  work: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
+  const { signal } = interruptions;
+  if (signal?.aborted) throw new AbortedError(signal.reason);
+  const begun = work();
+  if (!isPromise(begun)) return begun;
+  const settled = Promise.resolve(begun);
+  settled.catch(() => {}); // the wait may be over already: the work itself can have ended it
   return interruptible(interruptions, (resolve, reject) => {
-    (async () => work())().then(resolve, reject);
+    settled.then(resolve, reject);
     return undefined;
   });
+}
+
+function isPromise<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
+  return typeof (value as Partial<PromiseLike<Result>> | undefined | null)?.then === "function";
 }

@@ -1,20 +1,8 @@
 import type { RawData } from "../../../client/raw-text.ts";
 import type { RateLimitSnapshot } from "../../rate-limits.ts";
+import type { CodexFailure } from "../../refusal/kinds.ts";
+import type { TokenUsage } from "../../token-usage.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-
-/**
- * Token counts of one response. Cached tokens are part of the input, reasoning tokens part of the output; 0 if the service does not report
- * these.
- */
-export interface TokenUsage {
-  readonly inputTokens: number;
-  readonly cachedInputTokens: number;
-  /** Written to the service's prompt cache, which some models bill separately. */
-  readonly cacheWriteInputTokens: number;
-  readonly outputTokens: number;
-  readonly reasoningOutputTokens: number;
-  readonly totalTokens: number;
-}
 
 /** Fields of every event that came as a wire event, not from headers or from this package. */
 interface FromWire {
@@ -192,7 +180,7 @@ export interface RestartedEvent {
   /** Delay before the new request, in milliseconds. */
   readonly delayMs: number;
   /** `kind` of the error that ended the stream. */
-  readonly reason: string;
+  readonly reason: CodexFailure["kind"];
   readonly keptItems: number;
 }
 
@@ -223,7 +211,7 @@ export interface ResumedEvent {
   /** Delay before it, in milliseconds. */
   readonly delayMs: number;
   /** `kind` of the error that ended the stream. */
-  readonly reason: string;
+  readonly reason: CodexFailure["kind"];
   /**
    * `polling`: the service no longer streams the response; its state is requested until it is finished, and the missing part is delivered
    * at once.

@@ -1,7 +1,7 @@
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
+import type { TokenUsage } from "../../token-usage.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { fieldOf } from "./fields.ts";
-import type { TokenUsage } from "./types.ts";
 
 export interface ReadUsage {
   readonly tokenUsage?: TokenUsage;

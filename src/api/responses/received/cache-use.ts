@@ -1,4 +1,4 @@
-import type { TokenUsage } from "../events/types.ts";
+import type { TokenUsage } from "../../token-usage.ts";
 
 /**
  * Why a request was sent whole, although only its new items might have been enough:

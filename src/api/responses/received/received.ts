@@ -2,8 +2,9 @@ import { LimitError, ProtocolError } from "../../../client/failure/kinds.ts";
 import type { OutputReading } from "../../compose/read-output.ts";
 import type { RateLimitSnapshot } from "../../rate-limits.ts";
 import type { PartialResponse } from "../../refusal/partial.ts";
+import type { TokenUsage } from "../../token-usage.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import type { ResponseEvent, TokenUsage } from "../events/types.ts";
+import type { ResponseEvent } from "../events/types.ts";
 import { type ItemUnderWay, ReceivedItems } from "./items.ts";
 
 /** How a response ended. */

@@ -1,8 +1,8 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
+import type { TokenUsage } from "../../token-usage.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { OpenString, ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-import type { TokenUsage } from "../events/types.ts";
 import { readUsage } from "../events/usage.ts";
 import { itemText } from "../received/item-text.ts";
 
