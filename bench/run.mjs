@@ -10,6 +10,7 @@ import { doors } from "./figures/doors.mjs";
 import { emulators } from "./figures/emulator.mjs";
 import { codexProxy, gateway } from "./figures/gateway.mjs";
 import { growth } from "./figures/growth.mjs";
+import { largeRequest } from "./figures/large-request.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
 import { longStream, longWebSocket, manyStreams } from "./figures/streams.mjs";
@@ -27,6 +28,7 @@ const FIGURES = {
   websocket: longWebSocket,
   "first-event": firstEvent,
   conversation,
+  "large-request": largeRequest,
   tls: tlsConnect,
   "slow-reader": slowReader,
   weight,

@@ -1,6 +1,13 @@
 import { expectTypeOf, test } from "vitest";
 import { HttpError, TransportFailure } from "../../src/client/index.ts";
-import { CodexApiError, type CodexFailure, type PartialResponse, type RetryPolicy } from "../../src/index.ts";
+import {
+  CodexApiError,
+  type CodexFailure,
+  type PartialResponse,
+  type RestartedEvent,
+  type ResumedEvent,
+  type RetryPolicy,
+} from "../../src/index.ts";
 
 // Checked by the compiler: a line that expects an error and has none is an error itself.
 
@@ -60,4 +67,9 @@ test("a policy is told what failed and where", () => {
     shouldRetry: (error, { layer, attempt }) => layer === "stream" && attempt < 2 && error.retryable,
   };
   expectTypeOf(policy.shouldRetry).not.toBeNever();
+});
+
+test("what a stream broke of is told by its kind, among the events too", () => {
+  expectTypeOf<RestartedEvent["reason"]>().toEqualTypeOf<CodexFailure["kind"]>();
+  expectTypeOf<ResumedEvent["reason"]>().toEqualTypeOf<CodexFailure["kind"]>();
 });

@@ -32,3 +32,44 @@ test("pieces that are written out, and those that are not yet, are one text in e
   received.note({ type: "output_item.done", item, outputIndex: 0 });
   expect(received.partial().text).toBe(text);
 });
+
+describe("a snapshot of an item under way costs an event the same, however much came before", () => {
+  const COUNT = 2000;
+
+  test("each piece is read when it comes and never again, whatever is looked at", () => {
+    const reads = new Array<number>(COUNT).fill(0);
+    const received = new Received();
+    for (let nth = 0; nth < COUNT; nth += 1) {
+      const piece = {
+        type: "output_text.delta" as const,
+        outputIndex: 0,
+        get delta() {
+          reads[nth] = (reads[nth] ?? 0) + 1;
+          return "piece ";
+        },
+      };
+      received.note(piece);
+      expect(received.snapshot().itemsUnderWay[0]?.text).toHaveLength((nth + 1) * "piece ".length);
+    }
+    expect(new Set(reads)).toEqual(new Set([1]));
+  });
+
+  test("the item is the one that was added, and its fields are not read", () => {
+    let reads = 0;
+    const item = {
+      type: "message" as const,
+      role: "assistant",
+      get content() {
+        reads += 1;
+        return [];
+      },
+    };
+    const received = new Received();
+    received.note({ type: "output_item.added", item, outputIndex: 0 });
+    for (let nth = 0; nth < COUNT; nth += 1) {
+      received.note(delta("piece "));
+      expect(received.snapshot().itemsUnderWay[0]?.item).toBe(item);
+    }
+    expect(reads).toBe(0);
+  });
+});
