@@ -18,8 +18,8 @@ export const BASE_PATH = "/v1";
 /** What of the service is there for clients: what they have credentials of the gateway's for, and no more. */
 const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=\/|$)/;
 
-/** What could mean another path to somebody on the way: steps upwards, a backslash (a slash to URL parsers), either of them encoded, and a fragment. */
-const LEADS_AWAY = /\/\.{1,2}(?=\/|$)|[\\#]|%(?:2e|2f|5c)/i;
+/** What could mean another path to somebody on the way: steps upwards, parameters behind them or not, a backslash (a slash to URL parsers), any of them encoded, and a fragment. */
+const LEADS_AWAY = /\/\.{1,2}(?=[/;]|$)|[\\#]|%(?:2e|2f|5c)/i;
 
 /** A path of ours as the service's, its query included; undefined where there is none. */
 export function upstreamPath(url = "/"): string | undefined {

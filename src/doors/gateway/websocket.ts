@@ -29,6 +29,8 @@ const ENDS_BYTES = 128;
 export class WebSockets {
   readonly #parts: Parts;
   readonly #relays = new Set<Relay>();
+  /** Of clients that wait for the service to take a WebSocket. */
+  readonly #waiting = new Set<Duplex>();
   #server: Promise<WebSocketServer> | undefined;
   readonly #answers = new WeakMap<IncomingMessage, HeaderMap>();
 
@@ -41,12 +43,16 @@ export class WebSockets {
     const record = new RequestRecord(message, this.#parts.settings);
     record.carrier = "websocket";
     const gone = new AbortController();
-    const onGone = (): void => gone.abort(new Error("the client left"));
+    const onGone = (): void => {
+      this.#waiting.delete(socket);
+      gone.abort(new Error("the client left"));
+    };
     socket.once("close", onGone);
     socket.on("error", () => {}); // its end is heard of as `close`
     record.received();
     const refused = this.#refusal(message);
     if (refused) return refuse(socket, refused, record);
+    this.#waiting.add(socket);
     this.#server ??= this.#open();
     const server = await this.#server;
     let upstream: Upstream;
@@ -54,22 +60,25 @@ export class WebSockets {
       upstream = await this.#parts.connect(parted(joined(message.headers)).others, gone.signal);
     } catch (error) {
       if (gone.signal.aborted) return record.ended("left");
+      this.#waiting.delete(socket);
       record.failed(describeFailure(error));
       return refuse(socket, refusalOf(error) ?? failureAnswer(error), record);
     }
     socket.off("close", onGone);
-    if (socket.destroyed) {
-      upstream.socket.terminate();
-      return record.ended("left");
-    }
+    this.#waiting.delete(socket);
     const headers = toldHeaders(forwardable(upstream.socket.headers));
     this.#answers.set(message, headers);
+    let isTaken = false;
     server.handleUpgrade(message, socket, head, (client) => {
+      isTaken = true;
       record.answered(101, headers);
       const relay = new Relay(client, upstream, record, () => this.#relays.delete(relay));
       this.#relays.add(relay);
       if (this.#parts.isDraining) relay.drain();
     });
+    if (isTaken) return;
+    upstream.socket.terminate(); // the client has left meanwhile, or its handshake was none
+    record.ended("left");
   }
 
   /** Ends each as soon as no response is under way on it. */
@@ -79,6 +88,7 @@ export class WebSockets {
 
   terminate(): void {
     for (const relay of this.#relays) relay.terminate();
+    for (const socket of this.#waiting) socket.destroy();
   }
 
   #refusal(message: IncomingMessage): WholeAnswer | undefined {

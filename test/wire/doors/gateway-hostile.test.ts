@@ -1,65 +1,29 @@
 import { EventEmitter, once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, connect as connectTcp } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../../src/doors/gateway/index.ts";
-import type { EmulatorOptions } from "../../../src/emulator/index.ts";
-import { apiKeyAuth, openaiProvider, type ProviderConfig } from "../../../src/index.ts";
-import { emulate } from "../../support/clients.ts";
+import { describe, expect, it } from "vitest";
 import { send } from "../emulator/raw-client.ts";
 import { kindsOf } from "../session/support.ts";
-
-const UPGRADE =
-  "GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-const HELLO = { model: "gpt-5.5", input: "17*23", stream: true };
-
-/** A gateway before this service; ended with the test. */
-async function gateTo(baseUrl: string, options: Partial<GatewayOptions> = {}, provider: Partial<ProviderConfig> = {}) {
-  const entries: GatewayLogEntry[] = [];
-  const gateway = await startGateway({
-    provider: { ...openaiProvider({ env: {}, baseUrl, proxy: false }), ...provider },
-    auth: apiKeyAuth("inside"),
-    env: {},
-    onRequest: (entry) => void entries.push(entry),
-    ...options,
-  });
-  onTestFinished(() => gateway.close());
-  return { gateway, entries, url: `${gateway.url}/responses` };
-}
-
-async function gate(emulation: EmulatorOptions = {}, options: Partial<GatewayOptions> = {}) {
-  const emulator = await emulate({ requireAuth: "inside", rateLimits: false, ...emulation });
-  return { emulator, ...(await gateTo(emulator.url, options)) };
-}
+import { gate, gateTo, HELLO, serviceOf, UPGRADE, wire } from "./gates.ts";
 
 /** A service that answers everything in one way and remembers what it was asked for. */
 async function service(headers: Record<string, string> = {}) {
   const asked: { readonly url: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
-  const server = createServer((message, response) => {
+  const url = await serviceOf((message, response) => {
     asked.push({ url: message.url ?? "", headers: message.headers });
     response.writeHead(200, { "content-type": "application/json", ...headers }).end('{"object":"list","data":[]}');
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
-}
-
-/** A connection on which a client writes what it likes, and never leaves by itself. */
-async function wire(url: string, text: string) {
-  const socket = connectTcp({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
-  onTestFinished(() => void socket.destroy());
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  if (text !== "") socket.write(text);
-  return socket;
+  return { asked, url };
 }
 
 describe("a path", () => {
-  it("that leads out of what is passed on by backslashes is refused", async () => {
+  it("that leads out of what is passed on by backslashes or parameters is refused", async () => {
     const { asked, url } = await service();
     const { gateway } = await gateTo(url);
-    for (const path of ["/v1/responses/..\\..\\organization", "/v1/responses\\..\\organization", "/v1/files/..%5Cx"]) {
+    for (const path of [
+      "/v1/responses/..\\..\\organization",
+      "/v1/responses\\..\\organization",
+      "/v1/files/..%5Cx",
+      "/v1/files/..;/x",
+    ]) {
       const socket = await wire(gateway.url, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
       const [head] = await once(socket, "data");
       expect(String(head)).toMatch(/^HTTP\/1.1 40[04]/);
@@ -177,7 +141,7 @@ describe("a connection", () => {
 describe("a refusal that is passed on", () => {
   it("and never ends is cut at 1 MiB, and the service hears that nobody reads on", async () => {
     const left = new EventEmitter();
-    const server = createServer((_message, response) => {
+    const base = await serviceOf((_message, response) => {
       const block = Buffer.alloc(64 * 1024, "x");
       const more = (): void => {
         while (!response.destroyed && response.write(block));
@@ -186,11 +150,8 @@ describe("a refusal that is passed on", () => {
       response.writeHead(400, { "content-type": "text/plain" });
       more();
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
     const heard = once(left, "left");
-    const { gateway } = await gateTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    const { gateway } = await gateTo(base);
     const { status, text } = await send(`${gateway.url}/models`);
     expect(status).toBe(400);
     expect(text).toHaveLength(1024 * 1024);

@@ -1,0 +1,49 @@
+import { EventEmitter, once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { gate, UPGRADE, wire } from "./gates.ts";
+
+/** A gateway whose service is slow to take WebSockets: it says when one is `asked` for, and takes it on `open`. */
+async function slowGate() {
+  const events = new EventEmitter();
+  const asked = once(events, "asked");
+  const gated = await gate({
+    script: async ({ kind }) => {
+      if (kind !== "handshake") return undefined;
+      events.emit("asked");
+      await once(events, "open");
+      return {};
+    },
+  });
+  return { ...gated, asked, open: () => events.emit("open") };
+}
+
+describe("a client's WebSocket", () => {
+  it.each([
+    ["has no key", UPGRADE.replace(/sec-websocket-key.*\r\n/, "")],
+    ["is of another version", UPGRADE.replace("version: 13", "version: 7")],
+    ["is no GET", UPGRADE.replace("GET", "POST")],
+  ])("whose handshake %s leaves none behind at the service", async (_, handshake) => {
+    const { gateway, emulator } = await gate();
+    const socket = await wire(gateway.url, handshake);
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 40[05] /);
+    await emulator.waitForClosedWebSockets(1);
+  });
+
+  it("that ends before the service has taken its own leaves none behind", async () => {
+    const { gateway, emulator, asked, open, entries } = await slowGate();
+    const socket = await wire(gateway.url, UPGRADE);
+    await asked;
+    socket.end();
+    open();
+    await emulator.waitForClosedWebSockets(1);
+    expect(entries).toMatchObject([{ end: "left" }]);
+  });
+
+  it("that waits for the service's holds no end up", async () => {
+    const { gateway, asked } = await slowGate();
+    await wire(gateway.url, UPGRADE);
+    await asked;
+    await gateway.close();
+  });
+});
