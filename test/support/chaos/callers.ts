@@ -57,15 +57,15 @@ const MOST_RETURNS = 4;
  * process would. What it has read in all is one answer.
  */
 export function backgroundCaller(options: ServiceOptions, random: Random): Caller {
+  const [first, other] = [new CodexApi(options), new CodexApi(options)];
   return {
     async *stream(input) {
       let position: ResponseStream["position"];
       for (let returns = 0; ; returns += 1) {
-        const api = new CodexApi(options);
         try {
           const stream = position
-            ? await api.responses.resume(position.responseId, { after: position })
-            : await api.responses.stream({ ...request(input), background: true });
+            ? await other.responses.resume(position.responseId, { after: position })
+            : await first.responses.stream({ ...request(input), background: true });
           for await (const event of stream) {
             position = stream.position;
             yield event;
@@ -74,10 +74,12 @@ export function backgroundCaller(options: ServiceOptions, random: Random): Calle
           }
         } catch (error) {
           if (!position || returns >= MOST_RETURNS) throw error;
-        } finally {
-          await api.close();
         }
       }
+    },
+    async close() {
+      await first.close();
+      await other.close();
     },
   };
 }
