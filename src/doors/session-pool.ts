@@ -7,6 +7,8 @@ export interface Conversation {
   readonly key: string | undefined;
   /** Of the last request. */
   history: History;
+  /** What it holds of that, as far as it was said. */
+  bytes: number;
 }
 
 /** The ends of a history, as JSON: whether the session can go on is its own to find out. */
@@ -23,6 +25,8 @@ export interface Wanted {
   /** The conversation, where the caller names it. */
   readonly key?: string | undefined;
   readonly input: readonly ResponseItem[];
+  /** Of the history, as its text has them. Default 0: nobody counts. */
+  readonly bytes?: number | undefined;
   readonly open: () => ResponsesSession;
 }
 
@@ -49,7 +53,7 @@ export class SessionPool {
   }
 
   /** Undefined where as many as may be are at work. What it gives is to be given back. */
-  take({ owner = "", key, input, open }: Wanted): Conversation | undefined {
+  take({ owner = "", key, input, bytes = 0, open }: Wanted): Conversation | undefined {
     const isOwn = (conversation: Conversation) => conversation.owner === owner && conversation.key === key;
     const written = new WrittenInput(input);
     let at = this.#idle.findLastIndex((each) => isOwn(each) && written.continues(each.history));
@@ -57,9 +61,10 @@ export class SessionPool {
     let conversation = at === -1 ? undefined : this.#idle.splice(at, 1)[0];
     if (!conversation) {
       if (!this.#hasRoom()) return undefined;
-      conversation = { session: open(), owner, key, history: written.history };
+      conversation = { session: open(), owner, key, history: written.history, bytes };
     }
     conversation.history = written.history;
+    conversation.bytes = bytes;
     this.#busy.add(conversation);
     return conversation;
   }
@@ -70,6 +75,18 @@ export class SessionPool {
     if (isSpent || this.#isClosed) void conversation.session.close();
     else this.#idle.push(conversation);
     this.#closeIdle(this.#idle.length - this.#options.maxIdle);
+  }
+
+  /** What idle sessions hold. */
+  get idleBytes(): number {
+    return this.#idle.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Closes idle sessions, those used longest ago first, until they have given up so many bytes. */
+  giveUp(bytes: number): void {
+    let count = 0;
+    for (let left = bytes; left > 0 && count < this.#idle.length; count += 1) left -= this.#idle[count]?.bytes ?? 0;
+    this.#closeIdle(count);
   }
 
   /** Ends every session, and what runs on it. */

@@ -24,6 +24,8 @@ export class SecretFinder {
   readonly #secrets: readonly Secret[];
   readonly #beginnings: RegExp;
   readonly #longest: number;
+  /** What a secret can begin with, as it is or escaped. */
+  readonly #starts: RegExp;
   readonly #escaped = new Map<string, RegExp>();
 
   constructor(secrets: readonly string[]) {
@@ -35,6 +37,8 @@ export class SecretFinder {
       characters.slice(0, beginning).map(formsOf).join(""),
     );
     this.#beginnings = new RegExp(beginnings.join("|") || NOTHING, "gu");
+    const starts = this.#secrets.map(({ characters: [first = ""] }) => inExpression(first));
+    this.#starts = new RegExp(`[\\\\%${starts.join("")}]`, "gu");
     this.#longest = Math.max(0, ...this.#secrets.map(({ characters }) => characters.length));
   }
 
@@ -58,8 +62,10 @@ export class SecretFinder {
 
   /** Where a secret begins that the end of the text has cut. */
   #cutAtEnd(text: string, from: number): number | undefined {
-    const first = Math.max(from, text.length - this.#longest * LONGEST_FORM);
-    for (let start = first; start <= text.length - SHORTEST_SECRET; start += 1) {
+    this.#starts.lastIndex = Math.max(from, text.length - this.#longest * LONGEST_FORM);
+    for (let match = this.#starts.exec(text); match; match = this.#starts.exec(text)) {
+      const start = match.index;
+      if (start > text.length - SHORTEST_SECRET) break;
       for (const secret of this.#secrets) {
         const { end, count } = this.#walk(text, start, secret);
         if (count < SHORTEST_SECRET) continue;

@@ -38,12 +38,28 @@ export function readBody(message: Readable, maxBytes: number): Promise<Uint8Arra
   });
 }
 
-/** Reads to the end also what is not kept: a client that still sends would see a reset instead of the answer. */
-export function readUpTo(
-  message: Readable,
-  most: number,
-): Promise<{ readonly size: number; readonly body: Uint8Array }> {
-  return new Promise((resolve, reject) => read(message, most, reject, (size, body) => resolve({ size, body })));
+/** Asked for room for further bytes of a body. False: there is none. */
+type Hold = (bytes: number) => boolean;
+
+/** What has come of a body. */
+interface ReadBody {
+  /** Of all that came, in bytes. */
+  readonly size: number;
+  /** Empty where it is not kept. */
+  readonly body: Uint8Array;
+  /** Whether there was room for it. */
+  readonly hadRoom: boolean;
+}
+
+/**
+ * Reads to the end also what is not kept: a client that still sends would see a reset instead of the answer.
+ *
+ * @param hold - Asked as long as there was room. Default: there always is.
+ */
+export function readUpTo(message: Readable, most: number, hold?: Hold): Promise<ReadBody> {
+  return new Promise((resolve, reject) => {
+    read(message, most, reject, (size, body, hadRoom) => resolve({ size, body, hadRoom }), hold);
+  });
 }
 
 /** By events: an iterator costs more than all else that a short body needs. */
@@ -51,20 +67,23 @@ function read(
   message: Readable,
   most: number,
   onError: (error: Error) => void,
-  onEnd: (size: number, body: Uint8Array) => void,
+  onEnd: (size: number, body: Uint8Array, hadRoom: boolean) => void,
+  hold?: Hold,
 ): void {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let hadRoom = true;
   let isWhole = false;
   message.on("data", (chunk: Uint8Array) => {
     size += chunk.length;
-    if (size > most) chunks.length = 0;
+    if (hold && hadRoom && size <= most) hadRoom = hold(chunk.length);
+    if (size > most || !hadRoom) chunks.length = 0;
     else chunks.push(chunk);
   });
   message.on("end", () => {
     isWhole = true;
     const [only = EMPTY] = chunks;
-    onEnd(size, chunks.length > 1 ? Buffer.concat(chunks) : only);
+    onEnd(size, chunks.length > 1 ? Buffer.concat(chunks) : only, hadRoom);
   });
   message.on("error", onError);
   message.on("close", () => {

@@ -36,8 +36,10 @@ export const gateway = defineCommand({
     idleTimeoutMs: idleTimeoutOption("the next event"),
     maxConnections: wholeNumber("WebSockets to the service; requests beyond them go over HTTP; default 32"),
     maxBodyBytes: wholeNumber("largest body of a request; default 67108864"),
+    maxHeldBytes: wholeNumber("what all requests under way hold together of their bodies; default 268435456"),
     maxRequests: wholeNumber("requests under way; default 1000"),
     maxClients: wholeNumber("connections of clients; default 2000"),
+    pingIntervalMs: wholeNumber("between two pings of a client's WebSocket; default 25000; 0: none"),
     graceMs: wholeNumber(`how long an end waits for what is under way; default ${DEFAULT_GRACE_MS}`),
     serverInfo: text("FILE", 'write {"url":…,"port":…,"pid":…} there as one line once it listens'),
     inspect: toggle("show what passes, prompts included, in a browser at the gateway's own address"),
@@ -77,8 +79,10 @@ interface GatewayValues extends ServiceChoice {
   readonly carrier: CarrierChoice | undefined;
   readonly maxConnections: number | undefined;
   readonly maxBodyBytes: number | undefined;
+  readonly maxHeldBytes: number | undefined;
   readonly maxRequests: number | undefined;
   readonly maxClients: number | undefined;
+  readonly pingIntervalMs: number | undefined;
   readonly inspect: boolean;
   readonly json: boolean;
 }
@@ -87,10 +91,12 @@ interface GatewayValues extends ServiceChoice {
 async function optionsOf(values: GatewayValues, logger: Logger, signal: AbortSignal): Promise<GatewayOptions> {
   const key = values.keyStdin ? (await readInput("the key", signal)).trim() : undefined;
   if (key === "") throw new UsageError("--key-stdin: there is no key on standard input");
-  const { host, port, carrier, maxConnections, maxBodyBytes, maxRequests, maxClients, clientVersion } = values;
+  const { host, port, carrier, clientVersion } = values;
+  const { maxConnections, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs } = values;
   return {
     ...chooseService(values, key),
-    ...{ host, port, carrier, maxConnections, maxBodyBytes, maxRequests, maxClients, logger },
+    ...{ host, port, carrier, logger },
+    ...{ maxConnections, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs },
     identity: { clientVersion },
     tokens: tokensIn(values.tokenEnv),
     allowedHosts: values.allowHost,

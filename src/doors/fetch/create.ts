@@ -1,7 +1,14 @@
 import { createFetch } from "../../client/index.ts";
-import { BuildError, type CodexApiOptions, openaiProvider, type ProviderConfig } from "../../index.ts";
+import {
+  type AuthProvider,
+  BuildError,
+  type CodexApiOptions,
+  openaiProvider,
+  type ProviderConfig,
+} from "../../index.ts";
 import { askedBody } from "../forwarding/asked.ts";
 import { credentialed } from "../forwarding/credentialed.ts";
+import { OwnCredentials } from "../forwarding/own-credentials.ts";
 import { type ForwardingOptions, ForwardingService } from "../forwarding/service.ts";
 import { fetchFailure, responseOf } from "./response.ts";
 
@@ -13,6 +20,8 @@ export interface ResponsesFetchOptions extends ForwardingOptions {
    * OpenAI's API is spoken to.
    */
   readonly provider?: CodexApiOptions["provider"];
+  /** Credentials instead of those that a request brings along, for what lies below the `baseUrl` of `provider`. */
+  readonly auth?: AuthProvider | undefined;
 }
 
 /** A `fetch`, and the end of what it keeps. */
@@ -35,16 +44,17 @@ export type ResponsesFetch = Fetch & AsyncDisposable & { close(): Promise<void> 
  * ```
  */
 export function createResponsesFetch(options: ResponsesFetchOptions = {}): ResponsesFetch {
-  const { provider, ...forwarding } = options;
-  if (forwarding.auth && !provider)
+  const { provider, auth, ...forwarding } = options;
+  if (auth && !provider)
     throw new BuildError(
       "auth goes with provider: these credentials are for its baseUrl alone, and a fetch is asked for any address",
     );
-  const services = new Services(provider, forwarding);
-  const { env, logger, auth } = forwarding;
+  const credentials = auth && new OwnCredentials(auth);
+  const services = new Services(provider, forwarding, credentials);
+  const { env, logger } = forwarding;
   const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider ?? {};
   const plain = createFetch({ env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs });
-  const own = auth ? credentialed(plain, { auth, headers: provider?.headers }) : plain;
+  const own = credentials ? credentialed(plain, { auth: credentials.auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const pass = services.isBelow(url) ? own : plain;
@@ -94,13 +104,15 @@ const MAX_SERVICES = 32;
 class Services {
   readonly #provider: ProviderConfig | undefined;
   readonly #options: ForwardingOptions;
+  readonly #own: OwnCredentials | undefined;
   readonly #known = new Map<string, ForwardingService>();
 
-  constructor(provider: ProviderConfig | undefined, options: ForwardingOptions) {
+  constructor(provider: ProviderConfig | undefined, options: ForwardingOptions, own: OwnCredentials | undefined) {
     this.#provider = provider;
     this.#options = options;
+    this.#own = own;
     // What is wrong with the options shows at once, and not with the first request.
-    const service = new ForwardingService(provider ?? openaiProvider({ env: {} }), options);
+    const service = new ForwardingService(provider ?? openaiProvider({ env: {} }), options, own);
     if (provider) this.#known.set(baseOf(provider), service);
   }
 
@@ -129,7 +141,7 @@ class Services {
   }
 
   #open(base: string, provider: ProviderConfig): ForwardingService {
-    const service = this.#known.get(base) ?? new ForwardingService(provider, this.#options);
+    const service = this.#known.get(base) ?? new ForwardingService(provider, this.#options, this.#own);
     this.#known.delete(base);
     this.#known.set(base, service); // the one asked last is last
     this.#closeUnused();

@@ -11,6 +11,8 @@ export interface Asked {
   /** Lower-case names. */
   readonly headers: HeaderMap;
   readonly body: AskedBody;
+  /** Of its text, in bytes: what a session holds of it. Default 0: nobody counts. */
+  readonly size?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

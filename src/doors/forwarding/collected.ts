@@ -1,6 +1,7 @@
 import { type Blank, decodeRawData } from "../../client/index.ts";
 import type { FrameEvent, JsonObject, ResponseItem, ResponseStream } from "../../index.ts";
 import { isObject } from "./asked.ts";
+import { asItIs } from "./own-credentials.ts";
 import { jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
 
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
@@ -8,10 +9,10 @@ const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incom
 /**
  * The answer to a client that did not ask for a stream: the response of the event that ended it, with every item.
  *
- * @param blanker - What is done to a failure in the service's words.
+ * @param blank - What is done to a failure in the service's words.
  * @throws What broke the stream.
  */
-export async function collected(stream: ResponseStream, blanker: () => Promise<Blank>): Promise<WholeAnswer> {
+export async function collected(stream: ResponseStream, blank: Blank = asItIs): Promise<WholeAnswer> {
   const items: ResponseItem[] = [];
   let end: FrameEvent | undefined;
   let hasRestarted = false;
@@ -29,7 +30,7 @@ export async function collected(stream: ResponseStream, blanker: () => Promise<B
     }
   } catch (failure) {
     if (!end) throw failure;
-    const event = (await blanker())(decodeRawData(end.data));
+    const event = blank(decodeRawData(end.data));
     const refusal = refusalIn(event, failure);
     if (refusal) return refusal;
     if (end.wireType !== "response.failed") throw failure;

@@ -1,4 +1,4 @@
-import { type Blank, blankerOf, type HeaderInit } from "../../client/index.ts";
+import type { HeaderInit } from "../../client/index.ts";
 import type { AuthProvider, AuthRequest, Credentials } from "../../index.ts";
 import { CREDENTIALS } from "./headers.ts";
 
@@ -46,17 +46,6 @@ export async function credentialsFor(auth: AuthProvider, request: AuthRequest): 
     accountId: (await auth.accountId?.()) ?? undefined,
     headers: (await auth.headers?.(request)) ?? {},
   };
-}
-
-/** For what a service says of credentials that no client may see: a service may repeat them where it refuses them. */
-export async function blankerFor(auth: AuthProvider, url: string): Promise<Blank> {
-  const credentials = await credentialsFor(auth, { carrier: "http", method: "POST", url, body: undefined });
-  const headers = credentialHeaders(credentials);
-  return blankerOf({
-    url,
-    headers,
-    secrets: Object.values(credentials.headers).filter((value) => value !== undefined),
-  });
 }
 
 /** Credentials as they stand in a request. */

@@ -1,6 +1,7 @@
 import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
 import type { FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
+import { asItIs } from "./own-credentials.ts";
 
 /** Events of a response that say nothing yet: what followed them can begin anew. */
 const BEFORE_OUTPUT: ReadonlySet<string> = new Set([
@@ -19,7 +20,7 @@ const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 export class Frames {
   readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
   readonly #onOver: () => void;
-  readonly #blanker: () => Promise<Blank>;
+  readonly #blank: Blank;
   /** Of its first stream. */
   readonly carrier: "websocket" | "http";
   /** Taken from the stream before anybody asked for it. */
@@ -37,10 +38,10 @@ export class Frames {
 
   /**
    * @param onOver - Called once, when the answer is over, however it ended.
-   * @param blanker - What is done to a failure in the service's words.
+   * @param blank - What is done to a failure in the service's words.
    */
-  constructor(stream: ResponseStream, onOver: () => void, blanker: () => Promise<Blank>) {
-    this.#blanker = blanker;
+  constructor(stream: ResponseStream, onOver: () => void, blank: Blank = asItIs) {
+    this.#blank = blank;
     this.carrier = stream.status === 101 ? "websocket" : "http";
     this.#batches = stream.batches();
     this.#onOver = onOver;
@@ -123,10 +124,9 @@ export class Frames {
   }
 
   /** The service's own word is the last event, and the end that it is over HTTP. */
-  async #failedWith(failure: unknown): Promise<RawText> {
+  #failedWith(failure: unknown): RawText {
     const { data, wireType } = this.#failed as FrameEvent;
-    const blank = await this.#blanker();
-    const event = blank(decodeRawData(data));
+    const event = this.#blank(decodeRawData(data));
     const text = framed(wireType, Buffer.from(event).toString("latin1"));
     this.#ended = { text, event, failure };
     return text;

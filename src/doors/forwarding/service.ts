@@ -1,6 +1,4 @@
-import type { Blank } from "../../client/index.ts";
 import {
-  type AuthProvider,
   CodexApi,
   CodexApiError,
   type CodexApiOptions,
@@ -13,17 +11,15 @@ import {
 import { SessionPool } from "../session-pool.ts";
 import { type Asked, inputItems, sentBody } from "./asked.ts";
 import { collected } from "./collected.ts";
-import { blankerFor } from "./credentialed.ts";
 import { Frames } from "./frames.ts";
 import { conversationKey, forwardable, parted } from "./headers.ts";
+import type { OwnCredentials } from "./own-credentials.ts";
 import { refusalIn, refusalOf, type WholeAnswer } from "./refusal.ts";
 
 /** How responses are asked for on behalf of others. */
 export interface ForwardingOptions
   extends Omit<CodexApiOptions, "provider" | "auth">,
     Pick<SessionOptions, "carrier" | "compression" | "headers" | "maxConnectionAgeMs" | "maxFrameBytes"> {
-  /** Credentials instead of those that a request brings along. */
-  readonly auth?: AuthProvider | undefined;
   /** WebSockets at a time, idle ones included; requests beyond them go over HTTP. Default 32. */
   readonly maxConnections?: number | undefined;
 }
@@ -62,18 +58,22 @@ export class ForwardingService {
   readonly #api: CodexApi;
   readonly #options: ForwardingOptions;
   readonly #sessions: SessionPool;
+  readonly #own: OwnCredentials | undefined;
   #withoutWebSocketUntil = 0;
   #underWay = 0;
 
-  /** @throws What the constructor of `CodexApi` throws. */
-  constructor(provider: ProviderConfig, options: ForwardingOptions) {
-    const { carrier, compression, headers, maxConnectionAgeMs, maxFrameBytes, maxConnections, auth, ...ofApi } =
-      options;
+  /**
+   * @param own - Credentials instead of those that a request brings along.
+   * @throws What the constructor of `CodexApi` throws.
+   */
+  constructor(provider: ProviderConfig, options: ForwardingOptions, own?: OwnCredentials) {
+    const { carrier, compression, headers, maxConnectionAgeMs, maxFrameBytes, maxConnections, ...ofApi } = options;
     this.#options = options;
+    this.#own = own;
     this.#api = new CodexApi({
       ...ofApi,
       provider: { ...provider, retry: { ...provider.retry, maxRetries: 0 } },
-      auth: auth ?? noAuth(),
+      auth: own?.auth ?? noAuth(),
     });
     const maxOpen = maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#sessions = new SessionPool({ maxOpen, maxIdle: maxOpen });
@@ -113,11 +113,11 @@ export class ForwardingService {
         shouldRetry: state.shouldRetry,
       });
       if (asked.body.stream !== true) {
-        const whole = await collected(stream, this.blanker);
+        const whole = await collected(stream, this.#own?.blank);
         giveBack();
         return whole;
       }
-      const frames = new Frames(stream, giveBack, this.blanker);
+      const frames = new Frames(stream, giveBack, this.#own?.blank);
       state.frames = frames;
       const headers = { ...forwardable(stream.headers), ...STREAM_HEADERS };
       const { carrier } = frames;
@@ -132,11 +132,15 @@ export class ForwardingService {
     }
   }
 
-  /** For the service's words on what failed: credentials of our own are no client's business. A client's own it may read. */
-  readonly blanker = async (): Promise<Blank> => {
-    const { auth } = this.#options;
-    return auth ? blankerFor(auth, this.#api.service.provider.baseUrl) : (text) => text;
-  };
+  /** What sessions hold that nobody uses now, and can give up. */
+  get idleBytes(): number {
+    return this.#sessions.idleBytes;
+  }
+
+  /** Gives up so many bytes of it, as far as there are as many. */
+  giveUp(bytes: number): void {
+    this.#sessions.giveUp(bytes);
+  }
 
   /** Ends every connection, and what runs on it. */
   async close(): Promise<void> {
@@ -145,17 +149,17 @@ export class ForwardingService {
   }
 
   /** THE choice of a session, and with it of a connection. */
-  #sessionFor({ body, headers }: Asked, client: string, credentials: Readonly<Record<string, string>>) {
+  #sessionFor({ body, headers, size }: Asked, client: string, credentials: Readonly<Record<string, string>>) {
     const open = (carrier: SessionOptions["carrier"]): ResponsesSession => {
-      const { compression, maxConnectionAgeMs, maxFrameBytes, auth } = this.#options;
-      const api = auth ? this.#api.as(auth) : this.#api.as({ headers: () => credentials });
+      const { compression, maxConnectionAgeMs, maxFrameBytes } = this.#options;
+      const api = this.#own ? this.#api.as(this.#own.auth) : this.#api.as({ headers: () => credentials });
       return api.session({ carrier, compression, maxConnectionAgeMs, maxFrameBytes });
     };
     const { carrier = "auto" } = this.#options;
     const tries = carrier === "websocket" || (carrier === "auto" && this.#mayOpenWebSocket);
-    const owner = JSON.stringify([client, this.#options.auth ? [] : Object.entries(credentials).sort()]);
-    const wanted = { owner, key: conversationKey(body, headers), input: inputItems(body), open: () => open(carrier) };
-    const conversation = tries ? this.#sessions.take(wanted) : undefined;
+    const owner = JSON.stringify([client, this.#own ? [] : Object.entries(credentials).sort()]);
+    const wanted = { owner, key: conversationKey(body, headers), input: inputItems(body), bytes: size };
+    const conversation = tries ? this.#sessions.take({ ...wanted, open: () => open(carrier) }) : undefined;
     if (!conversation) {
       const session = open(carrier === "websocket" ? carrier : "http"); // for this one request
       return { session, giveBack: () => void session.close() };

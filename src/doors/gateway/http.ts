@@ -1,15 +1,17 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, type Writable } from "node:stream";
-import type { HeaderMap } from "../../client/index.ts";
-import { BodyFault, decodeBody, holdTogether, readBody, writeChunk } from "../../server/index.ts";
-import { askedBody } from "../forwarding/asked.ts";
+import { type Blank, blankHeaders, type HeaderMap } from "../../client/index.ts";
+import { holdTogether, writeChunk } from "../../server/index.ts";
+import { type Asked, askedBody } from "../forwarding/asked.ts";
 import { forwardable, joined } from "../forwarding/headers.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
 import type { StreamedAnswer } from "../forwarding/service.ts";
 import { refusal } from "./access.ts";
+import { bodyRefusal, decoded, readBody } from "./body.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
 import { toldHeaders } from "./headers.ts";
+import { MemoryShare } from "./memory.ts";
 import { type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
@@ -18,6 +20,10 @@ const HELD_BYTES = 4 * 1024 * 1024;
 
 /** Of a refusal that is passed on, which is read whole to blank the credentials in it: the beginning, up to here. */
 const MOST_REFUSAL_BYTES = 1024 * 1024;
+
+/** Of a line of an event stream that is passed on, which is held until it is whole; an image can be in it. */
+const MOST_LINE_BYTES = 32 * 1024 * 1024;
+const LINE_FEED = 10;
 
 /** One HTTP request. Never rejects. */
 export async function serve(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -29,6 +35,7 @@ class HttpRequest {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #record: RequestRecord;
+  readonly #share: MemoryShare;
   readonly #gone = new AbortController();
   #isCut = false;
 
@@ -37,9 +44,11 @@ class HttpRequest {
     this.#message = message;
     this.#response = response;
     this.#record = new RequestRecord(message, parts.settings);
+    this.#share = new MemoryShare(parts.memory);
     response.once("close", () => {
       const isWhole = response.writableFinished && !this.#isCut;
       this.#gone.abort(new Error("the client left"));
+      this.#share.release();
       this.#record.ended(isWhole ? "finished" : this.#isCut ? "cut" : "left");
     });
   }
@@ -77,24 +86,27 @@ class HttpRequest {
         }),
       );
     if (method !== "POST" || path.split("?", 1)[0] !== "/responses") return this.#pass(path);
-    const { maxBodyBytes } = this.#parts.settings;
-    let bytes: Uint8Array;
-    let whole: Uint8Array;
-    try {
-      bytes = await readBody(this.#message, maxBodyBytes);
-      whole = await decodeBody(bytes, headers["content-encoding"], maxBodyBytes);
-    } catch (error) {
-      if (error instanceof BodyFault) return refusal(error.status, error.reason, error.message);
-      throw error;
-    }
-    this.#record.received(whole);
-    const body = askedBody(textOf(whole));
-    if (!body || path !== "/responses") return this.#pass(path, bytes);
+    const received = await this.#received(path);
+    if ("bytes" in received) return this.#pass(path, received.bytes);
+    const { body, size } = received;
     if (typeof body.model === "string") this.#record.model = body.model;
-    const asked = { headers: joined(headers), body, signal: this.#gone.signal };
+    const asked = { headers: joined(headers), body, size, signal: this.#gone.signal };
     const answer = await service.answer(asked, admitted.client);
     if ("carrier" in answer) this.#record.carrier = answer.carrier;
     return answer;
+  }
+
+  /** What a session can send of a request for a response, else its body as it came. */
+  async #received(path: string): Promise<Pick<Asked, "body" | "size"> | { readonly bytes: Uint8Array }> {
+    const { maxBodyBytes } = this.#parts.settings;
+    const { "content-encoding": encoding } = this.#message.headers;
+    const bytes = await readBody(this.#message, maxBodyBytes, this.#share);
+    const whole = await decoded(bytes, encoding, maxBodyBytes, this.#share);
+    this.#record.received(whole);
+    const body = path === "/responses" ? askedBody(textOf(whole)) : undefined;
+    if (!body) return { bytes };
+    if (whole !== bytes) this.#share.giveBack(bytes.length); // nobody has it any more
+    return { body, size: whole.length };
   }
 
   /** What is refused before its body is read. */
@@ -149,13 +161,18 @@ class HttpRequest {
     const told = forwardable(Object.fromEntries(answer.headers));
     this.#record.carrier = "http";
     if (answer.status >= 400) {
-      const blank = await this.#parts.service.blanker();
-      this.#send({ status: answer.status, headers: told, body: blank(await refusalText(answer)) });
+      const { blank } = this.#parts.own;
+      this.#send({
+        status: answer.status,
+        headers: blankHeaders(told, blank),
+        body: blank(await refusalText(answer)),
+      });
       return;
     }
     this.#head(answer.status, told);
     response.flushHeaders();
-    for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+    const body = (answer.body ?? []) as AsyncIterable<Uint8Array>;
+    for await (const chunk of isEventStream(told) ? blankedLines(body, this.#parts.own.blank) : body) {
       this.#record.sent(chunk);
       if (!response.write(chunk) && !(await this.#hasRoom(response))) return;
     }
@@ -165,7 +182,7 @@ class HttpRequest {
   async #body(method: string): Promise<Uint8Array | ReadableStream | undefined> {
     const { "content-length": length, "transfer-encoding": coding } = this.#message.headers;
     if (method === "GET" || method === "HEAD" || (length === undefined && coding === undefined)) return undefined;
-    if (Number(length) <= HELD_BYTES) return readBody(this.#message, HELD_BYTES);
+    if (Number(length) <= HELD_BYTES) return readBody(this.#message, HELD_BYTES, this.#share);
     return Readable.toWeb(this.#message) as ReadableStream;
   }
 
@@ -181,6 +198,8 @@ class HttpRequest {
 
   #fail(error: unknown): void {
     if (this.#gone.signal.aborted) return;
+    const refused = bodyRefusal(error);
+    if (refused) return this.#send(refused);
     this.#record.failed(describeFailure(error));
     if (this.#response.headersSent) {
       this.#isCut = true;
@@ -191,6 +210,28 @@ class HttpRequest {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+function isEventStream(headers: HeaderMap): boolean {
+  return headers["content-type"]?.startsWith("text/event-stream") ?? false;
+}
+
+/** An event stream without credentials. Its lines go on as they are whole; of one that has no end, what there is. */
+async function* blankedLines(body: AsyncIterable<Uint8Array>, blank: Blank): AsyncGenerator<Uint8Array, void> {
+  let begun: Uint8Array = new Uint8Array();
+  for await (const chunk of body) {
+    const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+    const end = bytes.length > MOST_LINE_BYTES ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1;
+    begun = bytes.subarray(end);
+    if (end > 0) yield blankedBytes(bytes.subarray(0, end), blank);
+  }
+  if (begun.length > 0) yield blankedBytes(begun, blank);
+}
+
+function blankedBytes(bytes: Uint8Array, blank: Blank): Uint8Array {
+  const text = textOf(bytes);
+  const blanked = blank(text);
+  return blanked === text ? bytes : Buffer.from(blanked);
 }
 
 async function refusalText({ body }: Response): Promise<string> {

@@ -26,7 +26,7 @@ export interface GatewayLogEntry {
 }
 
 /** Where the gateway listens, whom it serves and how much of it, and how it reaches the service. */
-export interface GatewayOptions extends Omit<ForwardingOptions, "auth">, Pick<CodexApiOptions, "telemetry" | "logger"> {
+export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions, "telemetry" | "logger"> {
   readonly provider: ProviderConfig;
   /** Stays inside: clients never see it, and what they send in its place goes nowhere. */
   readonly auth: AuthProvider;
@@ -40,6 +40,13 @@ export interface GatewayOptions extends Omit<ForwardingOptions, "auth">, Pick<Co
   readonly allowedHosts?: readonly string[] | undefined;
   /** Largest body of a request for a response, after decompression, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * What all requests under way hold together of their bodies, in bytes of text, and what idle sessions keep to go on from, which gives way first. A request
+   * beyond it is refused with 503. Default 256 MiB, or `maxBodyBytes` where that is more.
+   */
+  readonly maxHeldBytes?: number | undefined;
+  /** Both sides of a client's WebSocket are pinged so often, in milliseconds; a client that is silent from one ping to the next is gone. Default 25 000; 0: never. */
+  readonly pingIntervalMs?: number | undefined;
   /** Requests under way; more are refused with 503. Default 1000. */
   readonly maxRequests?: number | undefined;
   /** Connections of clients; more are closed at once. Default 2000. */
@@ -55,6 +62,8 @@ export interface GatewaySettings extends GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly maxBodyBytes: number;
+  readonly maxHeldBytes: number;
+  readonly pingIntervalMs: number;
   readonly maxRequests: number;
   readonly maxClients: number;
 }
@@ -64,7 +73,8 @@ const MEBIBYTE = 1024 * 1024;
 /** @throws {@link BuildError} Everybody on the network could use the gateway's credentials; or a number is unusable. */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
   const { host = "127.0.0.1", port = 0, tokens, maxBodyBytes = 64 * MEBIBYTE } = options;
-  const { maxRequests = 1000, maxClients = 2000 } = options;
+  const { maxRequests = 1000, maxClients = 2000, pingIntervalMs = 25_000 } = options;
+  const { maxHeldBytes = Math.max(256 * MEBIBYTE, maxBodyBytes) } = options;
   if (!isLoopback(host) && (tokens === undefined || tokens.length === 0))
     throw new BuildError(
       `a gateway that listens on ${host} lends its credentials to everybody who reaches it: give it tokens, or let it listen on 127.0.0.1`,
@@ -75,9 +85,14 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     );
   if (tokens?.some((token) => token.trim() === ""))
     throw new BuildError("one of the gateway's tokens is empty: is the variable set that it comes from?");
-  for (const [name, value] of Object.entries({ port, maxBodyBytes, maxRequests, maxClients })) {
+  const numbers = { port, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs };
+  for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new BuildError(`${name} of the gateway must be a whole number, 0 or more; it is ${String(value)}`);
   }
-  return { ...options, host, port, maxBodyBytes, maxRequests, maxClients };
+  if (maxHeldBytes < maxBodyBytes)
+    throw new BuildError(
+      `maxHeldBytes of the gateway is ${maxHeldBytes}, and one body alone may have ${maxBodyBytes} (maxBodyBytes): it must be as much at least`,
+    );
+  return { ...options, host, ...numbers };
 }

@@ -1,15 +1,10 @@
-import {
-  type Blank,
-  blankerOf,
-  connectWebSocket,
-  createFetch,
-  type HeaderMap,
-  type OpenWebSocket,
-} from "../../client/index.ts";
+import { connectWebSocket, createFetch, type HeaderMap, type OpenWebSocket } from "../../client/index.ts";
 import { CodexApiError, endpointUrl, websocketUrl } from "../../index.ts";
 import { credentialed, credentialHeaders, credentialsFor } from "../forwarding/credentialed.ts";
+import { OwnCredentials } from "../forwarding/own-credentials.ts";
 import { ForwardingService } from "../forwarding/service.ts";
 import { Access } from "./access.ts";
+import { HeldMemory } from "./memory.ts";
 import type { GatewaySettings } from "./options.ts";
 
 /** Where clients find the service's own paths. */
@@ -36,17 +31,13 @@ interface Passed {
   readonly signal: AbortSignal;
 }
 
-/** A WebSocket to the service, and what hides its credentials. */
-export interface Upstream {
-  readonly socket: OpenWebSocket;
-  readonly blank: Blank;
-}
-
 /** What all requests of a gateway share: the ways to the service, and how many are under way. */
 export class Parts {
   readonly settings: GatewaySettings;
   readonly access: Access;
   readonly service: ForwardingService;
+  readonly own: OwnCredentials;
+  readonly memory: HeldMemory;
   /** No request is taken any more; those under way go on. */
   isDraining = false;
   underWay = 0;
@@ -58,9 +49,11 @@ export class Parts {
     this.access = new Access(settings);
     const { provider, auth, host, port, tokens, allowedHosts, maxBodyBytes, maxRequests, maxClients, ...rest } =
       settings;
-    const { onRequest, inspector, ...forwarding } = rest;
-    this.service = new ForwardingService(provider, { ...forwarding, auth });
-    this.#fetch = credentialed(createFetch(this.#policy), { auth, headers: provider.headers });
+    const { onRequest, inspector, maxHeldBytes, pingIntervalMs, ...forwarding } = rest;
+    this.own = new OwnCredentials(auth);
+    this.service = new ForwardingService(provider, forwarding, this.own);
+    this.memory = new HeldMemory(maxHeldBytes, this.service);
+    this.#fetch = credentialed(createFetch(this.#policy), { auth: this.own.auth, headers: provider.headers });
   }
 
   get isFull(): boolean {
@@ -82,24 +75,22 @@ export class Parts {
   }
 
   /** Opens a WebSocket to the service for a client's. @throws What `connectWebSocket` throws. */
-  async connect(headers: HeaderMap, signal: AbortSignal): Promise<Upstream> {
-    const { provider, auth } = this.settings;
+  async connect(headers: HeaderMap, signal: AbortSignal): Promise<OpenWebSocket> {
+    const { provider } = this.settings;
+    const { auth } = this.own;
     const url = websocketUrl(provider, "responses");
     const dial = async () => {
       const credentials = await credentialsFor(auth, { carrier: "websocket", method: "GET", url, body: undefined });
-      const own = credentialHeaders(credentials);
-      const sent = { ...provider.headers, ...headers, ...own };
-      const blank = blankerOf({ url, headers: own, secrets: Object.values(own) });
-      return { credentials, blank, opening: connectWebSocket(url, { ...this.#policy, headers: sent, signal }) };
+      const sent = { ...provider.headers, ...headers, ...credentialHeaders(credentials) };
+      return { credentials, opening: connectWebSocket(url, { ...this.#policy, headers: sent, signal }) };
     };
-    const { credentials, blank, opening } = await dial();
+    const { credentials, opening } = await dial();
     try {
-      return { socket: await opening, blank };
+      return await opening;
     } catch (error) {
       const isRefused = CodexApiError.is(error) && error.kind === "http" && error.status === 401;
       if (!isRefused || !(await auth.onUnauthorized?.(credentials))) throw error;
-      const renewed = await dial();
-      return { socket: await renewed.opening, blank: renewed.blank };
+      return await (await dial()).opening;
     }
   }
 

@@ -1,29 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket, WebSocketServer } from "ws";
+import type { WebSocketServer } from "ws";
 import type { HeaderMap, OpenWebSocket } from "../../client/index.ts";
 import { forwardable, joined, parted } from "../forwarding/headers.ts";
 import { refusalOf, type WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
 import { toldHeaders } from "./headers.ts";
-import { type Parts, type Upstream, upstreamPath } from "./parts.ts";
+import { type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
-
-/** Bytes that wait to go out on one side, from which the other side is not read. */
-const HIGH_WATER_BYTES = 1024 * 1024;
-const PING_INTERVAL_MS = 25_000;
-
-const GOING_AWAY = 1001;
-const NO_STATUS = 1005;
-const ABNORMAL = 1006;
-
-/** By how a message begins or ends, as far as it matters who is at work: no message is read. */
-const TERMINAL = /"type": ?"(?:response\.(?:completed|failed|incomplete)|error)"/;
-const FAILS = /"type": ?"(?:response\.failed|error)"/;
-const CREATES = /"type": ?"response\.create"/;
-const ENDS_BYTES = 128;
+import { Relay } from "./relay.ts";
 
 /** WebSockets of clients, each on one to the service: messages pass as they are. */
 export class WebSockets {
@@ -55,7 +42,7 @@ export class WebSockets {
     this.#waiting.add(socket);
     this.#server ??= this.#open();
     const server = await this.#server;
-    let upstream: Upstream;
+    let upstream: OpenWebSocket;
     try {
       upstream = await this.#parts.connect(parted(joined(message.headers)).others, gone.signal);
     } catch (error) {
@@ -66,18 +53,22 @@ export class WebSockets {
     }
     socket.off("close", onGone);
     this.#waiting.delete(socket);
-    const headers = toldHeaders(forwardable(upstream.socket.headers));
+    const headers = toldHeaders(forwardable(upstream.headers));
     this.#answers.set(message, headers);
     let isTaken = false;
     server.handleUpgrade(message, socket, head, (client) => {
       isTaken = true;
       record.answered(101, headers);
-      const relay = new Relay(client, upstream, record, () => this.#relays.delete(relay));
+      const relay = new Relay(client, upstream, {
+        record,
+        parts: this.#parts,
+        onEnd: () => this.#relays.delete(relay),
+      });
       this.#relays.add(relay);
       if (this.#parts.isDraining) relay.drain();
     });
     if (isTaken) return;
-    upstream.socket.terminate(); // the client has left meanwhile, or its handshake was none
+    upstream.terminate(); // the client has left meanwhile, or its handshake was none
     record.ended("left");
   }
 
@@ -116,83 +107,6 @@ export class WebSockets {
     });
     return server;
   }
-}
-
-/** One client's WebSocket and its counterpart. */
-class Relay {
-  readonly #client: WebSocket;
-  readonly #upstream: OpenWebSocket;
-  readonly #ping: NodeJS.Timeout;
-  #underWay = 0;
-  #isDraining = false;
-
-  constructor(client: WebSocket, { socket: upstream, blank }: Upstream, record: RequestRecord, onEnd: () => void) {
-    this.#client = client;
-    this.#upstream = upstream;
-    this.#ping = setInterval(() => upstream.ping(), PING_INTERVAL_MS);
-    this.#ping.unref();
-    client.on("message", (data: Buffer, isBinary) => {
-      if (CREATES.test(endsOf(data))) this.#underWay += 1;
-      record.message("sent", data, isBinary);
-      pass(data, isBinary, client, upstream);
-    });
-    upstream.on("message", (message: Buffer, isBinary: boolean) => {
-      const ends = endsOf(message);
-      // Where the service refuses credentials it may repeat them.
-      const data = FAILS.test(ends) ? Buffer.from(blank(message.toString())) : message;
-      record.message("received", data, isBinary);
-      pass(data, isBinary, upstream, client);
-      if (this.#underWay === 0 || !TERMINAL.test(ends)) return;
-      this.#underWay -= 1;
-      if (this.#isDraining) this.drain();
-    });
-    for (const side of [client, upstream]) side.on("error", () => {}); // `close` follows
-    upstream.on("close", (code: number, reason: Buffer) => {
-      closeWith(client, code, reason);
-      record.ended(code === ABNORMAL ? "cut" : "finished", { code });
-    });
-    client.on("close", (code, reason) => {
-      clearInterval(this.#ping);
-      closeWith(upstream, code, reason);
-      record.ended("left", { code });
-      onEnd();
-    });
-  }
-
-  drain(): void {
-    this.#isDraining = true;
-    if (this.#underWay === 0) this.#client.close(GOING_AWAY, "the gateway is about to end");
-  }
-
-  terminate(): void {
-    this.#client.terminate();
-    this.#upstream.terminate();
-  }
-}
-
-type Side = Pick<OpenWebSocket, "send" | "bufferedAmount" | "pause" | "resume" | "readyState">;
-
-const OPEN = 1;
-
-/** A side that takes its time holds the other one up. */
-function pass(data: Buffer, binary: boolean, from: Side, to: Side): void {
-  if (to.readyState !== OPEN) return;
-  to.send(data, { binary }, () => {
-    if (to.bufferedAmount < HIGH_WATER_BYTES) from.resume();
-  });
-  if (to.bufferedAmount >= HIGH_WATER_BYTES) from.pause();
-}
-
-function endsOf(data: Buffer): string {
-  if (data.length <= 2 * ENDS_BYTES) return data.toString("latin1");
-  return data.toString("latin1", 0, ENDS_BYTES) + data.toString("latin1", data.length - ENDS_BYTES);
-}
-
-/** With the same code, where a close frame may carry it. */
-function closeWith(side: Pick<OpenWebSocket, "close" | "terminate">, code: number, reason: Buffer): void {
-  if (code === ABNORMAL) side.terminate();
-  else if (code === NO_STATUS) side.close();
-  else side.close(code, reason.toString());
 }
 
 function refuse(socket: Duplex, answer: WholeAnswer, record: RequestRecord): void {
