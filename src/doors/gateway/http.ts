@@ -199,12 +199,11 @@ class HttpRequest {
   #fail(error: unknown): void {
     if (this.#gone.signal.aborted) return;
     const refused = bodyRefusal(error);
-    if (refused) return this.#send(refused);
-    this.#record.failed(describeFailure(error));
+    if (!refused) this.#record.failed(describeFailure(error));
     if (this.#response.headersSent) {
       this.#isCut = true;
       this.#response.destroy();
-    } else this.#send(failureAnswer(error));
+    } else this.#send(refused ?? failureAnswer(error));
   }
 }
 

@@ -46,8 +46,9 @@ export class Relay {
       this.#hasHeardClient = true;
       if (typeOf(data) === CREATES) this.#underWay += 1;
       record.message("sent", data, isBinary);
-      if (!parts.memory.take(data.length)) return this.#refuse();
-      pass(data, isBinary, client, upstream, () => parts.memory.giveBack(data.length));
+      if (parts.memory.take(data.length))
+        pass(data, isBinary, client, upstream, () => parts.memory.giveBack(data.length));
+      else client.close(TRY_AGAIN_LATER, "the gateway holds as much as it may (maxHeldBytes)");
     });
     client.on("pong", () => {
       this.#hasHeardClient = true;
@@ -92,19 +93,16 @@ export class Relay {
     this.#upstream.ping();
     const client = this.#client;
     if (client.isPaused || client.bufferedAmount > 0) return;
-    if (!this.#hasHeardClient) return client.terminate();
-    this.#hasHeardClient = false;
-    client.ping();
+    if (this.#hasHeardClient) {
+      this.#hasHeardClient = false;
+      client.ping();
+    } else client.terminate();
   };
 
   #blanked(message: Buffer): Buffer {
     const text = message.toString();
     const blanked = this.#parts.own.blank(text);
     return blanked === text ? message : Buffer.from(blanked);
-  }
-
-  #refuse(): void {
-    this.#client.close(TRY_AGAIN_LATER, "the gateway holds as much as it may (maxHeldBytes)");
   }
 }
 
