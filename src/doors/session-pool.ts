@@ -1,4 +1,4 @@
-import type { ResponseItem, ResponsesSession } from "../index.ts";
+import { BuildError, type ResponseItem, type ResponsesSession } from "../index.ts";
 
 /** A session, whose it is, and what it knows. */
 export interface Conversation {
@@ -130,8 +130,17 @@ class WrittenInput {
   #at(index: number): string | undefined {
     const known = this.#written.get(index);
     if (known !== undefined || index < 0 || index >= this.#input.length) return known;
-    const text = JSON.stringify(this.#input[index]);
+    const text = written(this.#input[index]);
     this.#written.set(index, text);
     return text;
+  }
+}
+
+/** @throws {@link BuildError} It cannot be written as JSON, so that no request can hold it. */
+function written(item: ResponseItem | undefined): string {
+  try {
+    return JSON.stringify(item);
+  } catch (cause) {
+    throw new BuildError(`an item of the input cannot be written as JSON: ${String(cause)}`, { cause });
   }
 }

@@ -56,6 +56,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   const plain = createFetch({ env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs });
   const own = credentials ? credentialed(plain, { auth: credentials.auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
+    services.checkOpen();
     const url = new URL(input instanceof Request ? input.url : input);
     const pass = services.isBelow(url) ? own : plain;
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
@@ -106,6 +107,7 @@ class Services {
   readonly #options: ForwardingOptions;
   readonly #own: OwnCredentials | undefined;
   readonly #known = new Map<string, ForwardingService>();
+  #isClosed = false;
 
   constructor(provider: ProviderConfig | undefined, options: ForwardingOptions, own: OwnCredentials | undefined) {
     this.#provider = provider;
@@ -116,6 +118,12 @@ class Services {
     if (provider) this.#known.set(baseOf(provider), service);
   }
 
+  /** @throws A `TypeError`, as of a `fetch` that cannot send: it is closed. */
+  checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw fetchFailure(new BuildError("this fetch was closed; make a new one with createResponsesFetch()"), undefined);
+  }
+
   /** Whether responses are asked for at this address. */
   take(url: URL): boolean {
     if (!url.pathname.endsWith(RESPONSES)) return false;
@@ -124,6 +132,7 @@ class Services {
 
   /** The one at an address that {@link take} took; it is kept for as long as it is at work. */
   of(url: URL): ForwardingService {
+    this.checkOpen(); // it may have been closed while the body was read
     const base = baseIn(url);
     if (this.#provider) return this.#open(withoutQuery(base), this.#provider);
     return this.#open(base.href, openaiProvider({ env: {}, baseUrl: base.href, supportsWebSockets: !isAzure(base) }));
@@ -135,6 +144,7 @@ class Services {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const services = [...this.#known.values()];
     this.#known.clear();
     await Promise.all(services.map((service) => service.close()));

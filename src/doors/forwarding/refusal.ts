@@ -10,6 +10,8 @@ export interface WholeAnswer {
   readonly body: string;
 }
 
+/** Of a header (RFC 9110 §5.6.2). */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const JSON_TYPE = { "content-type": "application/json" };
 
 export function jsonAnswer(status: number, headers: HeaderMap, value: unknown): WholeAnswer {
@@ -54,5 +56,5 @@ function isRefusal(status: unknown): status is number {
 function textsOf(headers: unknown): HeaderMap {
   if (!isObject(headers)) return {};
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => /^[\t\x20-\x7e]*$/.test(value)));
+  return Object.fromEntries(entries.filter(([name, value]) => NAME.test(name) && /^[\t\x20-\x7e]*$/.test(value)));
 }

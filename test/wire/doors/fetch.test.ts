@@ -401,3 +401,14 @@ describe("everything else", () => {
     expect(() => responsesFetch({ env: { SSL_CERT_FILE: "/nowhere.pem" } })).toThrow(/nowhere/);
   });
 });
+
+it("sends nothing more once it is closed, and opens nothing", async () => {
+  const emulator = await emulate();
+  const ours = responsesFetch();
+  await (await post(ours, emulator, { model: "m", input: "hi" })).text();
+  await Promise.all([ours.close(), ours.close()]);
+  const sent = emulator.requests.length;
+  for (const ask of [() => post(ours, emulator, { model: "m", input: "hi" }), () => ours(`${emulator.url}/models`)])
+    await expect(ask()).rejects.toMatchObject({ name: "TypeError", cause: { kind: "build", message: /closed/ } });
+  expect(emulator.requests).toHaveLength(sent);
+});

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { gate, UPGRADE, wire } from "./gates.ts";
+import { send } from "../emulator/raw-client.ts";
+import { gate, HELLO, UPGRADE, wire } from "./gates.ts";
 
 /** A gateway whose service is slow to take WebSockets: it says when one is `asked` for, and takes it on `open`. */
 async function slowGate() {
@@ -45,5 +46,27 @@ describe("a client's WebSocket", () => {
     await wire(gateway.url, UPGRADE);
     await asked;
     await gateway.close();
+  });
+});
+
+describe("a request for a response", () => {
+  it("gets the service's refusal whatever headers that names for it", async () => {
+    const headers = { "bad name": "x", "x-split": "a\r\nset-cookie: b", "retry-after": "7" };
+    const refused = { type: "error", status: 429, headers, error: { code: "rate_limit_exceeded", message: "slow" } };
+    const { url } = await gate({
+      script: ({ kind }) => (kind === "frame" ? { frames: [JSON.stringify(refused)] } : undefined),
+    });
+    const answer = await send(url, { body: HELLO });
+    expect(answer).toMatchObject({ status: 429, headers: { "retry-after": "7" }, json: { error: refused.error } });
+    expect(answer.headers).not.toHaveProperty("x-split");
+  });
+
+  it("that is nested too deeply is the client's fault", async () => {
+    const { url, emulator } = await gate();
+    const content = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const body = `{"model":"m","stream":true,"input":[{"type":"message","role":"user","content":${content}}]}`;
+    const answer = await send(url, { body, headers: { "content-type": "application/json" } });
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: "build" } } });
+    expect(emulator.requests.filter(({ kind }) => kind !== "handshake")).toEqual([]);
   });
 });
