@@ -70,8 +70,13 @@ function checkRule(rule: unknown, where: string): void {
   for (const reply of replies) {
     if (reply === "model" || typeof reply === "function") continue;
     if (!isFields(reply)) throw new Error(`a reply of ${where} is neither an object nor "model"`);
-    checkNames(reply, STEP, `a reply of ${where}`);
+    checkStep(reply, `a reply of ${where}`);
   }
+}
+
+/** @throws An error: a misspelt name would be a fault that never comes. */
+export function checkStep(step: object, where: string): void {
+  checkNames(step, STEP, where);
 }
 
 function checkNames(value: object, known: readonly string[], where: string): void {

@@ -3,6 +3,7 @@ import type { Pace } from "../delivery/pace.ts";
 import { ORDINARY, type Script, ScriptReader, type Step } from "../delivery/script.ts";
 import { type Journal, TEST_HEADER } from "../journal/journal.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
+import { checkStep } from "./checked.ts";
 import { asksForResponse, checkOf, type Fault } from "./condition.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
 
@@ -43,6 +44,8 @@ export class Director {
   #scenario: ReadyScenario;
 
   constructor(script: Script | undefined, scenario: Scenario | undefined, journal: Journal) {
+    if (typeof script === "object")
+      for (const [index, step] of script.entries()) checkStep(step, `step ${index + 1} of the script`);
     this.#script = new ScriptReader(script);
     this.#scenario = readied(scenario ?? { rules: [] });
     this.#journal = journal;
@@ -72,6 +75,7 @@ export class Director {
   async next(request: RecordedRequest): Promise<Step> {
     const scripted = await this.#script.next(request);
     if (scripted) {
+      checkStep(scripted, "what the script answered");
       this.#journal.decided(request, { answeredBy: "script" });
       return scripted;
     }
@@ -101,7 +105,9 @@ export class Director {
     progress.matches.set(rule, count + 1);
     const reply = rule.replies[Math.min(count, rule.replies.length - 1)] ?? "model";
     const decided = typeof reply === "function" ? await reply(request) : reply;
-    return decided === "model" ? ORDINARY : decided;
+    if (decided === "model") return ORDINARY;
+    checkStep(decided, `what rule ${rule.name} replied`);
+    return decided;
   }
 
   #progressOf(test: string): Progress {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Step } from "../../../src/emulator/index.ts";
+import { type Step, startEmulator } from "../../../src/emulator/index.ts";
 import { emulator, eventsOf, open, send } from "./raw-client.ts";
 
 const BODY = { model: "m", input: "count to 20", stream: true };
@@ -118,6 +118,22 @@ describe("what a step sends", () => {
       throw new Error("no more");
     }
     expect((await answerTo({ events: events() })).brokenBy).toBe("ECONNRESET");
+  });
+
+  it("is nothing where a name is misspelt: a list fails at the start, a function's answer where it is wanted", async () => {
+    const misspelt = { closeAfterEvents: 2 } as Step;
+    const where = /unknown name `closeAfterEvents`; did you mean `\w+AfterEvents`/;
+    await expect(startEmulator({ script: [{}, misspelt] })).rejects.toThrow(where);
+    const server = await emulator({ script: ({ path }) => (path.endsWith("/models") ? misspelt : undefined) });
+    const scenario = { rules: [{ reply: () => misspelt }] };
+    expect((await send(`${server.url}/models`)).json).toMatchObject({
+      error: { message: expect.stringMatching(where) },
+    });
+    const other = await emulator({ scenario });
+    expect(await send(`${other.url}/responses`, { body: BODY })).toMatchObject({
+      status: 500,
+      json: { error: { message: expect.stringMatching(where) } },
+    });
   });
 });
 

@@ -47,7 +47,7 @@ describe("a call marked async in a stream that breaks", () => {
   it("stands, and so does what follows it", async () => {
     const message = wire.remark("On it.");
     const script = [
-      { events: [wire.created, wire.done(call), wire.done(message)], closeAfterEvents: 3 },
+      { events: [wire.created, wire.done(call), wire.done(message)], endAfterEvents: 3 },
       { events: [wire.created, wire.completed()] },
     ];
     const emulator = await emulate({ script, rateLimits: false });

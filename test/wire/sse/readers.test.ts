@@ -78,7 +78,7 @@ describe.each(ways)("a stream %s", (_whose, open) => {
     });
 
     it("rejects with what ends the stream meanwhile, and so does the loop", async () => {
-      const stream = await open(await serving([created, delta("a")], { closeAfterEvents: 2 }));
+      const stream = await open(await serving([created, delta("a")], { endAfterEvents: 2 }));
       let collected: unknown;
       const { error } = await readEvents(
         (async function* () {
@@ -130,7 +130,7 @@ describe.each(ways)("a stream %s", (_whose, open) => {
     });
 
     it("give what came before an error first", async () => {
-      const stream = await open(await serving([created, delta("a")], { closeAfterEvents: 2 }));
+      const stream = await open(await serving([created, delta("a")], { endAfterEvents: 2 }));
       const types: string[] = [];
       const reading = (async () => {
         for await (const batch of stream.batches()) types.push(...batch.map(({ type }) => type));
@@ -167,7 +167,7 @@ describe.each(ways)("a stream %s", (_whose, open) => {
     });
 
     it("fails as the stream does", async () => {
-      const stream = await open(await serving([created], { closeAfterEvents: 1 }));
+      const stream = await open(await serving([created], { endAfterEvents: 1 }));
       expect(await errorOf(new Response(stream.toReadableStream({ as: "sse" })).text())).toMatchObject({
         kind: "stream",
       });
