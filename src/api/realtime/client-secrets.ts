@@ -6,24 +6,27 @@ import { sessionWire } from "./protocol/session-wire.ts";
 import type { RealtimeSession } from "./session.ts";
 
 export interface ClientSecretRequest {
-  /** The session that the secret opens; whoever has it connects with `session: "keep"`. */
+  /**
+   * The session that the secret opens; a client that has the secret connects with `session: "keep"`. By default a session of the service's
+   * defaults.
+   */
   readonly session?: RealtimeSession | undefined;
-  /** How long the secret can open a session, in milliseconds. Default: the service's, ten minutes. */
+  /** How long the secret can open a session, in milliseconds. @default the service's: ten minutes */
   readonly expiresAfterMs?: number | undefined;
 }
 
 export interface ClientSecret {
-  /** `ek_…`: a bearer token for a browser or a telephone, where the API key must not be. */
+  /** `ek_…`: a bearer token for a browser or a mobile app, which must not have the API key. */
   readonly value: string;
-  /** Unix seconds. */
+  /** Time of expiry, in Unix seconds. */
   readonly expiresAt: number;
-  /** The session as agreed. */
+  /** The session, as the service returned it. */
   readonly session?: JsonObject | undefined;
 }
 
-/** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The Rust client has none. */
+/** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The Rust client has no such call. */
 export class ClientSecretsClient extends ServiceClient {
-  /** @throws The kinds of `docs/errors.md`; {@link StreamError} `failed to decode client secret response: …`. */
+  /** @throws The kinds of `docs/errors.md`. {@link StreamError} `failed to decode client secret response: …`. */
   async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {
     const { session, expiresAfterMs } = request;
     const body = {

@@ -11,15 +11,21 @@ import type { RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";
 
 export interface RealtimeConnectOptions {
-  /** Further headers; they overwrite the provider's. With an `authorization` here the client's auth provider is not asked. */
+  /**
+   * Further headers; they overwrite the provider's. If they contain `authorization`, the client's auth provider is not used. None by
+   * default.
+   */
   readonly headers?: HeaderInit | undefined;
-  /** Headers for slots that neither the provider nor `headers` takes. */
+  /** Headers that are sent unless the provider or `headers` sets them. None by default. */
   readonly defaultHeaders?: HeaderInit | undefined;
-  /** While the network does not keep up, the oldest of 256 audio frames that wait makes room for the newest. Default false: senders wait. */
+  /**
+   * If the network is too slow and 256 audio frames are queued, drop the oldest one for each new one. Otherwise senders wait. @default
+   * `false`
+   */
   readonly dropOldestAudio?: boolean | undefined;
-  /** Also yield wire events that no event type covers, in `v1` and `v2`; `v3` always does. Default false. */
+  /** Also yield wire events that no event type covers, in `v1` and `v2`; `v3` always does. @default `false` */
   readonly wireEvents?: boolean | undefined;
-  /** Ends the attempt at once, with an `aborted` error. */
+  /** Ends the connection attempt at once, with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,9 +38,10 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
 });
 
 /**
- * Opens realtime sessions at `{baseUrl}/realtime`, with the trust, the route, the limits and the credentials that responses have.
+ * Opens realtime sessions at `{baseUrl}/realtime`, with the same certificates, proxies, limits and credentials as responses.
  *
- * @see The Rust client's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials as headers alone and tells every failure as
+ * @see The Rust client's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials only as headers and reports every failure
+ *   as
  *   one stream error (parity: `realtime/connect-timeout`, `realtime/auth-provider`, `realtime/handshake-error`).
  *
  * @example
@@ -51,11 +58,13 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
  */
 export class RealtimeWebSocketClient extends ServiceClient {
   /**
-   * Opens a session and sends its `session.update`, unless `session` is `"keep"`; it does not wait for the answer, which is the event `session_updated`. Not retried,
-   * except once after a 401 for which the credentials could be renewed, and for a `callId` as the provider's policy says, since a call may
-   * be known a moment later only.
+   * Opens a session and sends its `session.update`, unless `session` is `"keep"`. It does not wait for the answer, which is the event
+   * `session_updated`.
    *
-   * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`
+   * It is not retried, with two exceptions: once after a 401 if the credentials could be renewed, and by the provider's retry policy if
+   * there is a `callId`, because the service may know a call only a moment later.
+   *
+   * @throws The kinds of `docs/errors.md`: a refusal by its status, as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`
    *   (the provider's `connectTimeoutMs`, default 15 000), `network`, `build`, `aborted`, `stream`.
    */
   async connect(
@@ -88,7 +97,7 @@ export class RealtimeWebSocketClient extends ServiceClient {
       defaultHeaders,
       headers: { ...headers, [header.realtimeSessionId]: checkedSessionId(config) },
       usesAuth: !namesAuthorization(headers),
-      compression: false, // audio in base64 hardly shrinks; the Rust client offers none either
+      compression: false, // audio in base64 hardly compresses; the Rust client offers no compression either
       signal,
       part,
     };

@@ -2,20 +2,20 @@ import type { OpenString } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
 import type { ResponseOutcome } from "./response-outcome.ts";
 
-/** How audio is coded that is no 16-bit PCM: one byte a sample. */
+/** Audio codings other than 16-bit PCM: one byte per sample. */
 export type AudioEncoding = "pcmu" | "pcma";
 
-/** A piece of audio, as the service sends it and as it is sent. */
+/** A piece of audio, sent or received. */
 export interface RealtimeAudioFrame {
-  /** Base64 of 16-bit little-endian PCM, or of what `encoding` says. */
+  /** Base64 of 16-bit little-endian PCM, or of the coding in `encoding`. */
   readonly data: string;
-  /** Samples a second of each channel: 24 000 of PCM, 8 000 of the others. */
+  /** Samples per second and channel: 24 000 for PCM, 8 000 for the others. */
   readonly sampleRate: number;
   readonly numChannels: number;
   readonly samplesPerChannel?: number | undefined;
-  /** The item that the audio belongs to. */
+  /** Id of the item that the audio belongs to. */
   readonly itemId?: string | undefined;
-  /** Missing for PCM. Only in `v3`, where the session's format says it. */
+  /** Undefined for PCM. Only in `v3`, where the session's format determines it. */
   readonly encoding?: AudioEncoding | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface TranscriptEntry {
   readonly text: string;
 }
 
-/** Where something belongs; each is there where the service says it. Only in `v3`. */
+/** The item, response and part that an event belongs to, as far as the service says. Only in `v3`. */
 export interface Place {
   readonly responseId?: string | undefined;
   readonly itemId?: string | undefined;
@@ -35,38 +35,38 @@ export interface Place {
 /** The model hands a task over to the agent behind it; answer with `sendHandoffOutput`. */
 export interface HandoffRequested {
   readonly type: "handoff_requested";
-  /** Also the call id, where the protocol has function calls. */
+  /** Also the call id, if the protocol uses function calls. */
   readonly handoffId: string;
   readonly itemId: string;
-  /** What the agent shall do, in the words of the model or the user; may be empty. */
+  /** The task, as the model or the user worded it; may be empty. */
   readonly inputTranscript: string;
-  /** What was said so far: since the last handoff in `v1` and `v3`, always empty in `v2`. */
+  /** What was said: since the last handoff in `v1` and `v3`; always empty in `v2`. */
   readonly activeTranscript: readonly TranscriptEntry[];
 }
 
-/** The service complains. The connection stays open, unless the service closes it. */
+/** The service reports an error. The connection stays open, unless the service closes it. */
 export interface RealtimeErrorEvent {
   readonly type: "error";
   readonly message: string;
-  /** The fields below: only in `v3`. Of the service, e.g. `conversation_already_has_active_response`. */
+  /** The service's error code, e.g. `conversation_already_has_active_response`. Like the fields below, only in `v3`. */
   readonly code?: string | undefined;
   /** The service's `type`, e.g. `invalid_request_error`. */
   readonly errorType?: string | undefined;
   readonly param?: string | undefined;
-  /** Of the client's message that it is about: what was given as `eventId`. */
+  /** `eventId` of the client message that the error is about. */
   readonly eventId?: string | undefined;
 }
 
-/** How far a limit of the service is used up. */
+/** How much of a rate limit is used. */
 export interface RealtimeRateLimit {
   readonly name?: OpenString<"requests" | "tokens"> | undefined;
   readonly limit?: number | undefined;
   readonly remaining?: number | undefined;
-  /** Until it is whole again, in milliseconds. */
+  /** Milliseconds until the limit is fully available again. */
   readonly resetAfterMs?: number | undefined;
 }
 
-/** Why the service could not write down what the user said. */
+/** Why the service could not transcribe what the user said. */
 export interface TranscriptionFailure {
   readonly message?: string | undefined;
   readonly code?: string | undefined;
@@ -74,19 +74,19 @@ export interface TranscriptionFailure {
   readonly param?: string | undefined;
 }
 
-/** Events that every protocol has, or that `v3` has in common with one of them. Source: the Rust client's `RealtimeEvent`. */
+/** Events of every protocol, or shared by `v3` and one of the others. Source: the Rust client's `RealtimeEvent`. */
 type SharedEvent =
   | {
       readonly type: "session_updated";
       readonly sessionId: string;
       readonly instructions?: string | undefined;
-      /** As sent, with everything that is agreed. Only in `v3`. */
+      /** The whole session, as received. Only in `v3`. */
       readonly session?: JsonObject | undefined;
     }
   | ({ readonly type: "audio_out"; readonly frame: RealtimeAudioFrame } & Place)
-  /** What the user said, piece by piece. */
+  /** A piece of the transcript of what the user said. */
   | ({ readonly type: "input_transcript.delta"; readonly delta: string; readonly logprobs?: unknown } & Place)
-  /** Since `v3`: all of it, in place of the pieces. `usage` as sent: tokens, or seconds. */
+  /** Since `v3`: the whole transcript, which replaces the pieces. `usage` as received: tokens or seconds. */
   | ({
       readonly type: "input_transcript.done";
       readonly text: string;
@@ -94,31 +94,31 @@ type SharedEvent =
       readonly logprobs?: unknown;
       readonly languages?: unknown;
     } & Place)
-  /** What the model says, as text, piece by piece. In `v3` `modality` tells writing from the transcript of what it says. */
+  /** A piece of the model's text. In `v3` `modality` distinguishes written text from the transcript of its audio. */
   | ({
       readonly type: "output_transcript.delta";
       readonly delta: string;
       readonly modality?: "text" | "audio" | undefined;
     } & Place)
-  /** Since `v3`: all of it, in place of the pieces. */
+  /** Since `v3`: the whole text, which replaces the pieces. */
   | ({
       readonly type: "output_transcript.done";
       readonly text: string;
       readonly modality?: "text" | "audio" | undefined;
     } & Place)
-  /** The user begins to speak: whatever is being played shall stop. */
+  /** The user begins to speak: stop playing audio. */
   | {
       readonly type: "input_audio_speech_started";
       readonly itemId?: string | undefined;
-      /** Since the session's first audio, in milliseconds. */
+      /** Milliseconds since the session's first audio. */
       readonly audioStartMs?: number | undefined;
     }
-  /** `item` is what the service sent, unchecked. In `v2` also the whole payload of `response.created` and `response.done`. */
+  /** `item` as received, unchecked. In `v2` also the whole payload of `response.created` and `response.done`. */
   | ({ readonly type: "conversation_item.added"; readonly item: unknown } & Placed)
-  /** `item` as sent: a function call of a tool of one's own stands there. */
+  /** `item` as received: calls of your own tools are in this event. */
   | ({ readonly type: "conversation_item.done"; readonly item: unknown } & Placed & { readonly itemId: string })
   | HandoffRequested
-  /** Since `v3`: the model decided to say nothing; the call wants an empty `sendHandoffOutput`. */
+  /** Since `v3`: the model decided to say nothing; answer the call with an empty `sendHandoffOutput`. */
   | { readonly type: "noop_requested"; readonly callId: string; readonly itemId: string }
   /** Since `v3`. `conversationId` is null for a response out of band. */
   | {
@@ -126,14 +126,14 @@ type SharedEvent =
       readonly responseId?: string | undefined;
       readonly conversationId?: string | null | undefined;
       readonly metadata?: JsonObject | undefined;
-      /** Of the response's own audio, where it is not the session's; as sent. */
+      /** The response's audio format, as received, if it differs from the session's. */
       readonly audioFormat?: JsonObject | undefined;
     }
   /** Since `v3`. */
   | ({ readonly type: "response_done" } & ResponseOutcome)
   | { readonly type: "response_cancelled"; readonly responseId?: string | undefined }
   | RealtimeErrorEvent
-  /** What none of the others covers, as sent. In `v1` and `v2` only with the option `wireEvents`. */
+  /** An event that no other type covers, as received. In `v1` and `v2` only with the option `wireEvents`. */
   | { readonly type: "wire"; readonly event: JsonObject };
 
 interface Placed {
@@ -142,13 +142,13 @@ interface Placed {
   readonly previousItemId?: string | null | undefined;
 }
 
-/** What only `v3` tells; each has the name of its wire event, without `response.`. */
+/** Events that exist only in `v3`; each is named like its wire event, without `response.`. */
 type PublicEvent =
   | {
       readonly type: "session_created";
       readonly sessionId: string;
       readonly session: JsonObject;
-      /** Unix seconds. */
+      /** Time of expiry, in Unix seconds. */
       readonly expiresAt?: number | undefined;
     }
   | { readonly type: "conversation_created"; readonly conversationId?: string | undefined }
@@ -167,7 +167,7 @@ type PublicEvent =
       readonly text: string;
       readonly segmentId?: string | undefined;
       readonly speaker?: string | undefined;
-      /** Since the item's begin, in milliseconds. */
+      /** Milliseconds since the beginning of the item. */
       readonly startMs?: number | undefined;
       readonly endMs?: number | undefined;
     } & Place)
@@ -188,7 +188,7 @@ type PublicEvent =
       readonly audioStartMs?: number | undefined;
       readonly audioEndMs?: number | undefined;
     }
-  /** Of a telephone call: a key was pressed. `receivedAt`: Unix seconds. */
+  /** A key was pressed during a telephone call. `receivedAt`: Unix seconds. */
   | {
       readonly type: "input_audio_buffer.dtmf_event_received";
       readonly key: string;
@@ -220,10 +220,10 @@ type PublicEvent =
   | { readonly type: "rate_limits"; readonly rateLimits: readonly RealtimeRateLimit[] };
 
 /**
- * What a realtime session tells: a union on `type`. Which wire event becomes which, see `protocol/`. A later minor version may add more, so
- * keep a `default`.
+ * The events of a realtime session: a union on `type`. `protocol/` maps wire events to them. Minor versions may add types, so keep a
+ * `default`.
  */
 export type RealtimeEvent = (SharedEvent | PublicEvent) & {
-  /** The event as it arrived. It is not enumerable, so that a log has nothing twice; a copy of the event lacks it. */
+  /** The event as received. It is not enumerable, so a log does not contain everything twice; a copy of the event lacks it. */
   readonly raw?: JsonObject | undefined;
 };

@@ -1,17 +1,17 @@
 import type { OpenString } from "../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 
-/** What became of a response. Each field is there where the service says it. */
+/** How a response ended. Each field is set if the service sends it. */
 export interface ResponseOutcome {
   readonly responseId?: string | undefined;
   /** Null for a response out of band. */
   readonly conversationId?: string | null | undefined;
   readonly status?: OpenString<"completed" | "cancelled" | "failed" | "incomplete" | "in_progress"> | undefined;
-  /** Why it is not complete: `reason` for one that was cancelled or cut short, `error` for one that failed. */
+  /** Why it is not complete: `reason` if it was cancelled or cut short, `error` if it failed. */
   readonly statusDetails?: ResponseStatusDetails | undefined;
-  /** In tokens. */
+  /** Token counts. */
   readonly usage?: RealtimeUsage | undefined;
-  /** The items, as sent. */
+  /** The items, as received. */
   readonly output?: readonly unknown[] | undefined;
   readonly metadata?: JsonObject | undefined;
 }
@@ -46,7 +46,7 @@ export interface RealtimeUsage {
   readonly outputTokenDetails?: TokenKinds | undefined;
 }
 
-/** Reads a `response` object; what is not of its type counts as absent. */
+/** Reads a `response` object; a field of the wrong type counts as absent. */
 export function outcomeOf(response: JsonObject): ResponseOutcome {
   const { id, conversation_id: conversationId, status, status_details: details, usage, output, metadata } = response;
   return present({
@@ -96,7 +96,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** Without the keys that have nothing: outputs leave them out. */
+/** The object without its undefined fields. */
 export function present<Shape extends object>(shape: Shape): Shape {
   return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape;
 }

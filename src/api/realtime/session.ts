@@ -3,11 +3,11 @@ import type { JsonObject } from "../wire/json.ts";
 import type { FunctionTool } from "../wire/tools.ts";
 
 /**
- * A session of the public Realtime API in the wire's shape, every field of it optional: what is not set keeps the service's default, or in an
- * update what it was. `null` switches off where the service lets it. What is not listed goes into `extra`.
+ * A session of the public Realtime API in the wire format. All fields are optional: an unset field keeps the service's default, or, in an
+ * update, its value so far. `null` switches a feature off, if the service allows it. Put fields that are not listed into `extra`.
  */
 export interface RealtimeSession {
-  /** Default `realtime`. `transcription`: the service writes down what it hears and answers nothing. */
+  /** `transcription`: the service only transcribes what it hears, and does not answer. @default `"realtime"` */
   readonly type?: OpenString<"realtime" | "transcription"> | undefined;
   readonly model?: string | undefined;
   readonly instructions?: string | undefined;
@@ -17,19 +17,19 @@ export interface RealtimeSession {
   readonly tool_choice?: RealtimeToolChoice | undefined;
   readonly parallel_tool_calls?: boolean | undefined;
   readonly reasoning?: RealtimeReasoning | undefined;
-  /** Of a response, in tokens. */
+  /** Limit for one response, in tokens. */
   readonly max_output_tokens?: number | "inf" | undefined;
-  /** A prompt that is stored with the service. */
+  /** A prompt that is stored at the service. */
   readonly prompt?: RealtimePrompt | null | undefined;
   readonly tracing?: RealtimeTracing | null | undefined;
-  /** What of a conversation that is too long is dropped. */
+  /** What to drop from a conversation that is too long. */
   readonly truncation?: RealtimeTruncation | undefined;
   readonly include?: readonly OpenString<"item.input_audio_transcription.logprobs">[] | null | undefined;
-  /** Fields that are not listed here, merged into the others object by object. */
+  /** Fields that are not listed here. They are merged into the others, recursively. */
   readonly extra?: JsonObject | undefined;
 }
 
-/** Written down on the spot, or of a type that somebody else declared: an interface is no record to the compiler. */
+/** An object literal, or a value of a declared type: TypeScript does not assign an interface to a record type. */
 type WireObject = JsonObject | object;
 
 export interface RealtimeSessionAudio {
@@ -40,20 +40,20 @@ export interface RealtimeSessionAudio {
 export interface RealtimeAudioInput {
   readonly format?: RealtimeAudioFormat | undefined;
   readonly noise_reduction?: RealtimeNoiseReduction | null | undefined;
-  /** `null`: what the user says is not written down. */
+  /** `null`: what the user says is not transcribed. */
   readonly transcription?: RealtimeTranscription | null | undefined;
-  /** `null`: the client says when the user has spoken, by `commit`. */
+  /** `null`: the client marks the end of the user's speech with `commit`. */
   readonly turn_detection?: RealtimeTurnDetection | null | undefined;
 }
 
 export interface RealtimeAudioOutput {
   readonly format?: RealtimeAudioFormat | undefined;
-  /** 1 is as the voice speaks by itself. */
+  /** 1 is the voice's normal speed. */
   readonly speed?: number | undefined;
   readonly voice?: string | { readonly id: string } | undefined;
 }
 
-/** PCM has 24 000 samples a second, the two of telephony 8 000. */
+/** PCM has 24 000 samples per second, the two telephony formats have 8 000. */
 export interface RealtimeAudioFormat {
   readonly type?: OpenString<"audio/pcm" | "audio/pcmu" | "audio/pcma"> | undefined;
   readonly rate?: number | undefined;
@@ -78,13 +78,13 @@ export interface RealtimeTurnDetection {
   readonly type: OpenString<"server_vad" | "semantic_vad">;
   readonly create_response?: boolean | undefined;
   readonly interrupt_response?: boolean | undefined;
-  /** `server_vad`, as are the next three. In milliseconds. */
+  /** In milliseconds. For `server_vad`, like the next three fields. */
   readonly idle_timeout_ms?: number | null | undefined;
   readonly prefix_padding_ms?: number | undefined;
   readonly silence_duration_ms?: number | undefined;
   /** From 0 to 1. */
   readonly threshold?: number | undefined;
-  /** `semantic_vad`. */
+  /** For `semantic_vad`. */
   readonly eagerness?: OpenString<"low" | "medium" | "high" | "auto"> | undefined;
 }
 
@@ -115,8 +115,8 @@ export type RealtimeTruncation =
     };
 
 /**
- * A function, as `functionTool` makes it or in the wire's shape, or an MCP server. `strict` of a tool that was made for responses is left out, since
- * the service does not know it here.
+ * A function, made by `functionTool` or in the wire format, or an MCP server. `strict` of a tool made for responses is left out, because
+ * the service does not accept it here.
  */
 export type RealtimeTool =
   | FunctionTool
@@ -127,17 +127,17 @@ export type RealtimeToolChoice =
   | { readonly type: "function"; readonly name: string }
   | { readonly type: "mcp"; readonly server_label: string; readonly name?: string | null };
 
-/** An item of a conversation in the wire's shape: a message of text, audio and images, a call, or a call's output. */
+/** An item of a conversation in the wire format: a message of text, audio and images, a call, or a call's output. */
 export type RealtimeItem = { readonly type: string } & WireObject;
 
-/** A part of a message: `input_text`, `input_audio`, `input_image`; `output_text` and `output_audio` of the model's own. */
+/** A part of a message: `input_text`, `input_audio`, `input_image`; the model's own are `output_text` and `output_audio`. */
 export type RealtimeContentPart = { readonly type: string } & WireObject;
 
-/** What `response.create` can say of one response, in the wire's shape. What is missing is the session's. */
+/** Parameters of `response.create` for one response, in the wire format. Unset fields keep the session's value. */
 export interface RealtimeResponseParameters {
-  /** `none`: out of band, its items do not join the conversation. */
+  /** `none`: out of band; its items do not join the conversation. */
   readonly conversation?: OpenString<"auto" | "none"> | undefined;
-  /** Instead of the conversation; an entry can be `{ type: "item_reference", id }`. */
+  /** Replaces the conversation as input; an entry can be `{ type: "item_reference", id }`. */
   readonly input?: readonly RealtimeItem[] | undefined;
   readonly instructions?: string | undefined;
   readonly output_modalities?: readonly OpenString<"text" | "audio">[] | undefined;
@@ -148,7 +148,7 @@ export interface RealtimeResponseParameters {
   readonly reasoning?: RealtimeReasoning | undefined;
   readonly max_output_tokens?: number | "inf" | undefined;
   readonly prompt?: RealtimePrompt | null | undefined;
-  /** Comes back with the response's events. */
+  /** Returned with the response's events. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   readonly extra?: JsonObject | undefined;
 }

@@ -2,47 +2,54 @@ import type { RealtimeSession } from "./session.ts";
 
 /**
  * Version of the realtime protocol:
- * - `v1`: `intent=quicksilver`, the Rust client's first; handoffs are events of their own.
- * - `v2`: the public Realtime API as the Rust client spoke it in March 2026; a handoff is a call of the tool `codex`.
- * - `v3`: the public Realtime API of today, whole; without a `session` of the caller's its tools are those of later builds of the Rust client,
+ *
+ * - `v1`: `intent=quicksilver`, the first version of the Rust client; handoffs are separate events.
+ * - `v2`: the public Realtime API, as the Rust client used it in March 2026; a handoff is a call of the tool `codex`.
+ * - `v3`: today's public Realtime API in full. Unless you set `session`, its tools are those of later versions of the Rust client,
  *   `background_agent` and `remain_silent`.
  */
 export type RealtimeProtocolName = "v1" | "v2" | "v3";
 
-/** `transcription`: the service writes down what it hears and answers nothing. */
+/** `transcription`: the service only transcribes what it hears, and does not answer. */
 export type RealtimeMode = "conversational" | "transcription";
 
-/** What `session.update` can change while the connection is open. */
+/** Settings that `session.update` can change while the connection is open. */
 export interface RealtimeSessionSettings {
-  /** Sent even when it is empty; not in `transcription`. */
+  /** Sent even if empty; not in `transcription`. @default an empty text */
   readonly instructions?: string | undefined;
-  /** Default `conversational`. `v1` knows no other. */
+  /** `v1` supports only `conversational`. @default `"conversational"` */
   readonly mode?: RealtimeMode | undefined;
-  /** Default `fathom` in `v1`, else `marin`. */
+  /** Name of the voice. @default `"fathom"` in `v1`, else `"marin"` */
   readonly voice?: string | undefined;
-  /** Default `audio`. Not in `v1`, which always speaks. */
+  /** Not in `v1`, which always answers with audio. @default `"audio"` */
   readonly outputModality?: "audio" | "text" | undefined;
-  /** Instead of the protocol's own tools, in the wire's shape. Not in `v1`. */
+  /** Replaces the protocol's own tools, in the wire format. Not in `v1`. @default the protocol's own tools */
   readonly tools?: readonly object[] | undefined;
   /**
-   * The session in the wire's shape; `v3` alone. With it nothing else is sent but what the settings above say, so that the service's defaults
-   * hold for the rest. `keep`: no `session.update` at all, for a session that is made already: a call's, a client secret's, a prompt's.
+   * The session in the wire format; only in `v3`. It is sent with only the settings above, so the service's defaults apply to everything
+   * else. `keep`: send no `session.update`, because the session exists already: that of a call, a client secret or a prompt. By default the
+   * session is made from the settings above.
    */
   readonly session?: RealtimeSession | "keep" | undefined;
 }
 
 export interface RealtimeSessionConfig extends RealtimeSessionSettings {
-  /** In `v3` a session of type `transcription` is opened by its intent; the model then is the one that writes down. */
+  /**
+   * In `v3` a session of type `transcription` is opened by its `intent`; the model is then the one that transcribes. @default the service's
+   */
   readonly model?: string | undefined;
-  /** Sent as `x-session-id`. */
+  /** Sent as `x-session-id`. Not sent by default. */
   readonly sessionId?: string | undefined;
-  /** Default `v3`. */
+  /** @default `"v3"` */
   readonly protocol?: RealtimeProtocolName | undefined;
-  /** `rtc_…` of a WebRTC call: joins its session beside the peer connection that carries the audio. The model is the call's own. */
+  /**
+   * `rtc_…` of a WebRTC call: joins the call's session, while the peer connection carries the audio. The call determines the model. By
+   * default a new session is opened.
+   */
   readonly callId?: string | undefined;
 }
 
-/** Whether the service only writes down. */
+/** True if the service only transcribes. */
 export function isTranscription({ mode, session }: RealtimeSessionSettings): boolean {
   return mode === "transcription" || (typeof session === "object" && session.type === "transcription");
 }

@@ -11,13 +11,13 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Where the session is. The base URL's path decides: `/v1` and none become `/v1/realtime`, one that ends in `/realtime` and any other stay.
+ * The URL of the session. An empty path or `/v1` becomes `/v1/realtime`; a path that ends in `/realtime`, or any other, is kept.
  *
- * @throws {@link BuildError} The base URL is none, or of another scheme.
+ * @throws {@link BuildError} The base URL is invalid or has another scheme.
  */
 export function realtimeUrl(provider: ProviderConfig, config: RealtimeSessionConfig): string {
   const base = parseBase(provider.baseUrl.trim());
-  // Text put together: the base's own query must go out as it was written.
+  // Concatenated as text: the base URL's own query must be sent unchanged.
   const address = `${SCHEMES.get(base.protocol)}//${base.host}${pathOf(base.pathname)}`;
   const query = [base.search.slice(1), appended(provider, config)].filter((part) => part !== "").join("&");
   return query === "" ? address : `${address}?${query}`;
@@ -45,11 +45,11 @@ function pathOf(path: string): string {
   return path;
 }
 
-/** A call has its model already, and `intent` is the protocol's to say. */
+/** A call has a model already, and the protocol determines `intent`. */
 function appended(provider: ProviderConfig, config: RealtimeSessionConfig): string {
   const { callId } = config;
   const intent = protocolOf(config).intentOf(config);
-  // The service takes either; the model of a transcription is one of the session's settings.
+  // The service accepts one or the other; the model of a transcription is part of the session's settings.
   const model = intent === "transcription" ? undefined : config.model;
   const parameters = new URLSearchParams();
   if (intent !== undefined && (callId === undefined || intent !== "transcription")) parameters.append("intent", intent);

@@ -3,10 +3,11 @@ import { DEFAULT_PROTOCOL } from "./protocol/protocols.ts";
 import type { RealtimeProtocolName } from "./settings.ts";
 
 /**
- * An event as the Rust client forwards it to its own clients: one key, the variant's name, with the fields in snake_case; a missing optional
- * field is `null`, those of an audio frame are left out. A `wire` event stays what it is, and one that the Rust client does not have is as it arrived.
+ * An event in the form in which the Rust client forwards it to its own clients: one key, the variant's name, with the fields in snake_case.
+ * A missing optional field is `null`, except in an audio frame, where it is left out. A `wire` event is not changed; an event that the Rust
+ * client does not have is returned as received.
  *
- * @param protocol - Of the session: since `v3` the session's id has another name.
+ * @param protocol - Protocol of the session: since `v3` the session's id has another name.
  */
 export function realtimeEventToWire(event: RealtimeEvent, protocol: RealtimeProtocolName = DEFAULT_PROTOCOL): object {
   switch (event.type) {
@@ -52,7 +53,7 @@ export function realtimeEventToWire(event: RealtimeEvent, protocol: RealtimeProt
     case "wire":
       return event.event;
     default:
-      return event.raw ?? event; // the Rust client has no variant for it
+      return event.raw ?? event; // the Rust client has no such variant
   }
 }
 

@@ -5,26 +5,26 @@ import type { WebSocketEnd } from "../../../client/websocket/index.ts";
 export interface RealtimeClosure {
   /**
    * - `requested`: `close` or `terminate` was called.
-   * - `goodbye`: the service said it, and gave no fault for the reason.
-   * - `session_expired`: the session had lasted as long as the service lets one, 60 minutes; open another.
-   * - `failed`: the service's goodbye names a fault, such as 1008 or 1011.
-   * - `cut`: it broke, or ended without a goodbye; `reason` says what broke it, where anything does.
-   * - `silence`: the service answered no ping.
+   * - `goodbye`: the service sent a close frame without an error code.
+   * - `session_expired`: the session reached the service's limit of 60 minutes; open another.
+   * - `failed`: the service sent a close frame with an error code, such as 1008 or 1011.
+   * - `cut`: the connection broke, or ended without a close frame; `reason` has the cause, if it is known.
+   * - `silence`: the service did not answer a ping.
    */
   readonly cause: "requested" | "goodbye" | "session_expired" | "failed" | "cut" | "silence";
-  /** Of the service's close frame; missing where there was none, or none in it. */
+  /** Code of the service's close frame; undefined if there was no frame or no code. */
   readonly code?: number | undefined;
   readonly reason?: string | undefined;
 }
 
-/** In close frames, or of an `error` event before it. */
+/** In close frames, or in an `error` event before the close frame. */
 const EXPIRED_CODE = "session_expired";
 const EXPIRED_REASON = /session[_ ]expired|maximum duration|60[- ]minutes?/i;
-/** RFC 6455 §7.4.1: done; going away; no code at all. */
+/** RFC 6455 §7.4.1: normal closure; going away; no code. */
 const GOODBYES = new Set([1000, 1001, 1005]);
 const NO_CODE = 1005;
 
-/** @param lastErrorCode - Of the last `error` event before the end. */
+/** @param lastErrorCode - Code of the last `error` event before the end. */
 export function closureOf(end: WebSocketEnd, lastErrorCode: string | undefined): RealtimeClosure {
   switch (end.by) {
     case "us":
@@ -48,7 +48,7 @@ export function closureOf(end: WebSocketEnd, lastErrorCode: string | undefined):
   }
 }
 
-/** What a reader is told of an end in `v1` and `v2`: a goodbye of whatever code, and an end without one, are no failures. */
+/** What a reader gets at the end in `v1` and `v2`: a close frame with any code, or an end without one, is not a failure. */
 export function referenceFailure(end: WebSocketEnd): StreamError | TimeoutError | undefined {
   if (end.by === "network" && end.error) {
     return new StreamError(`failed to read websocket message: ${end.error.message}`, { cause: end.error });
@@ -59,7 +59,7 @@ export function referenceFailure(end: WebSocketEnd): StreamError | TimeoutError 
   return new TimeoutError(message, { phase: "idle", timeoutMs });
 }
 
-/** What a reader is told of an end in `v3`: a fault that the service names, and an end without a goodbye, are failures as well. */
+/** What a reader gets at the end in `v3`: a close frame with an error code, or an end without a close frame, is a failure. */
 export function failureOf(end: WebSocketEnd, closure: RealtimeClosure): StreamError | TimeoutError | undefined {
   const { cause, code, reason } = closure;
   if (cause === "failed") {
@@ -67,7 +67,7 @@ export function failureOf(end: WebSocketEnd, closure: RealtimeClosure): StreamEr
     return new StreamError(`the service closed the realtime session with code ${code}${why}`);
   }
   if (cause === "cut" && end.by === "network" && !end.error) {
-    return new StreamError("the realtime connection ended without a goodbye; connect again to go on");
+    return new StreamError("the realtime connection ended without a close frame; connect again to continue");
   }
   return cause === "session_expired" ? undefined : referenceFailure(end);
 }

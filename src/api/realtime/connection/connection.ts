@@ -8,15 +8,16 @@ import { RealtimeEvents } from "./reader.ts";
 import { RealtimeWriter } from "./writer.ts";
 
 /**
- * A realtime session. Both directions work at once: it is a writer, has `events` to read, and is read itself as they are. It stays open, and
- * the process with it, until `close`, the service's goodbye or a failure; a loop over its events that is left early does not close it.
+ * A realtime session. It can send and receive at the same time: it is a writer, has `events` to read, and can itself be iterated. It stays
+ * open, and keeps the process alive, until `close`, the service's close frame or a failure. Leaving a loop over its events early does not
+ * close it.
  */
 export class RealtimeWebSocketConnection extends RealtimeWriter implements AsyncIterable<RealtimeEvent> {
-  /** Of the server's answer to the handshake. */
+  /** Headers of the server's answer to the handshake. */
   readonly headers: HeaderMap;
   readonly events: RealtimeEvents;
   readonly protocol: RealtimeProtocolName;
-  /** The model answers a text or a handoff's output only after `createResponse`. */
+  /** True if the model answers a text or a handoff's output only after `createResponse`. */
   readonly answersWhenAsked: boolean;
   readonly #link: RealtimeLink;
 
@@ -30,17 +31,17 @@ export class RealtimeWebSocketConnection extends RealtimeWriter implements Async
     this.events = new RealtimeEvents(link);
   }
 
-  /** The half that sends, for whoever shall do nothing else. */
+  /** The sending half, for code that should only send. */
   get writer(): RealtimeWriter {
     return this;
   }
 
-  /** How it ended, as soon as that is known, which may be before all events are read; nothing while it is open. */
+  /** How the connection ended. Set as soon as that is known, which may be before all events are read; undefined while it is open. */
   get closure(): RealtimeClosure | undefined {
     return this.#link.closure;
   }
 
-  /** @internal Whether this side put the item into the conversation; of calls alone. */
+  /** @internal True if this side put the call into the conversation. Other items are not tracked. */
   hasPut(itemId: string): boolean {
     return this.#link.ownItems.has(itemId);
   }
@@ -55,7 +56,7 @@ export class RealtimeWebSocketConnection extends RealtimeWriter implements Async
     return this.events[Symbol.asyncIterator]();
   }
 
-  /** Ends the connection at once, without a goodbye. */
+  /** Ends the connection at once, without a close frame. */
   terminate(): void {
     this.#link.terminate();
   }

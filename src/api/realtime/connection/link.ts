@@ -14,7 +14,7 @@ import type { RealtimeSessionConfig } from "../settings.ts";
 import { closureOf, failureOf, type RealtimeClosure, referenceFailure } from "./closure.ts";
 import { Outbox, type OutgoingMessage } from "./outbox.ts";
 
-/** What a connection takes over from its client. */
+/** What a connection gets from its client. */
 export interface RealtimeContext {
   readonly protocol: RealtimeProtocol;
   readonly settings: RealtimeSessionConfig;
@@ -24,12 +24,12 @@ export interface RealtimeContext {
   readonly logger: Logger;
 }
 
-/** Read from the network and not yet by the caller, in characters, before the connection is paused. */
+/** How much may be read from the network but not by the caller, in characters, before the connection is paused. */
 const BACKLOG = 1024 * 1024;
-/** What an event takes beside its text: one that is empty waits as well. */
+/** Overhead counted per event, so that empty events count too. */
 const EVENT_SIZE = 128;
 
-/** The connection under both halves: messages out in order, events in, and the one flag that says whether it is over. */
+/** The connection under both halves: sends messages in order, receives events, and knows whether it is over. */
 export class RealtimeLink {
   readonly context: RealtimeContext;
   readonly ownItems = new OwnItems();
@@ -75,7 +75,7 @@ export class RealtimeLink {
     return this.#isClosed ? Promise.reject(closedError()) : this.#outbox.send(message);
   }
 
-  /** The end is noticed here and not when it arrives: what came before it is still to be read. */
+  /** The end is reported here and not when it arrives, because earlier events must be read first. */
   async next(signal: AbortSignal | undefined): Promise<RealtimeEvent | undefined> {
     if (this.#isClosed) return undefined;
     try {
@@ -110,7 +110,7 @@ export class RealtimeLink {
     ended: (end) => {
       const closure = closureOf(end, this.#lastErrorCode);
       this.#closure = closure;
-      // Without its reason, which is the service's text.
+      // Without the reason, which is the service's text.
       this.context.logger.debug({ by: end.by, cause: closure.cause, code: closure.code }, "realtime websocket closed");
       this.#end(end, closure);
     },
@@ -144,12 +144,12 @@ export class RealtimeLink {
     if (this.#queue.length > 0) this.#backlog.add(size);
   }
 
-  /** A type that nobody knows is the service's text too. */
+  /** An unknown type is also text from the service. */
   #shown({ type, reason }: SkippedEvent): SkippedEvent {
     return { type: type && this.#connection.blank(type), reason };
   }
 
-  /** A service that echoes puts the key into its error. */
+  /** Some services repeat the request, with the key, in their error. */
   #blanked(event: RealtimeEvent): RealtimeEvent {
     return event.type === "error" ? { ...event, message: this.#connection.blank(event.message) } : event;
   }

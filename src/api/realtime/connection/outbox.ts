@@ -1,9 +1,9 @@
 import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 
 export interface OutboxOptions {
-  /** Hands a message to the network; resolves when it is taken. */
+  /** Sends a message; resolves when the network has accepted it. */
   readonly send: (message: string) => Promise<void>;
-  /** When the network does not keep up, audio that waits longest makes room. Else whoever sends waits. */
+  /** When the network is too slow, drop the oldest waiting audio. Otherwise senders wait. */
   readonly dropOldestAudio: boolean;
   readonly onDrop: () => void;
 }
@@ -20,14 +20,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Messages handed to the network and not yet taken; the Rust client's command queue. */
+/** Messages being sent and not yet accepted by the network; the Rust client's command queue. */
 const MOST_UNDER_WAY = 32;
-/** Audio that waits before the oldest is dropped, in messages; the Rust client's audio queue. */
+/** Audio messages that may wait before the oldest is dropped; the Rust client's audio queue. */
 const MOST_WAITING_AUDIO = 256;
-/** Of everything that waits, in characters: who does not wait for what `send` returns must not fill the memory. */
+/** Total size that may wait, in characters: a caller that does not await `send` must not fill the memory. */
 const MOST_WAITING_SIZE = 16 * 1024 * 1024;
 
-/** Keeps messages in order and lets their senders wait while the network is slow. */
+/** Keeps messages in order, and makes senders wait while the network is slow. */
 export class Outbox {
   readonly #options: OutboxOptions;
   #waiting: Waiting[] = [];
@@ -42,7 +42,7 @@ export class Outbox {
   /**
    * Resolves when the operating system has the message, or when it was dropped.
    *
-   * @throws {@link AbortedError} The signal fired while it waited; it is not sent. {@link LimitError} 16 MiB wait already.
+   * @throws {@link AbortedError} The signal fired while the message waited; it is not sent. {@link LimitError} 16 MiB are waiting already.
    */
   send(message: OutgoingMessage): Promise<void> {
     const { signal, text } = message;
@@ -60,7 +60,7 @@ export class Outbox {
     return this.#wait(message);
   }
 
-  /** Whoever waits is told, and whoever comes later. */
+  /** Rejects waiting messages and all later ones with `error`. */
   close(error: unknown): void {
     this.#closed ??= error;
     for (const waiting of this.#takeAll()) waiting.reject(this.#closed);
@@ -99,7 +99,7 @@ export class Outbox {
         },
       };
       const onAbort = (): void => {
-        // Under way already, it goes out: part of a message cannot be taken back.
+        // A message that is already being sent cannot be taken back.
         if (this.#remove(waiting)) waiting.reject(new AbortedError(signal?.reason));
       };
       signal?.addEventListener("abort", onAbort, { once: true });

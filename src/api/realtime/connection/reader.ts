@@ -2,13 +2,13 @@ import type { RealtimeEvent } from "../events.ts";
 import type { RealtimeLink } from "./link.ts";
 
 export interface NextEventOptions {
-  /** Ends this wait, with an `aborted` error; the connection stays open and no event is lost. */
+  /** Ends this wait with an `aborted` error; the connection stays open and no event is lost. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The half of a realtime connection that reads. When about 1 MiB waits to be read the connection is paused, so that a reader who does not
- * keep up slows the service down instead of filling the memory; pings are answered all the same until then.
+ * The receiving half of a realtime connection. When about 1 MiB waits to be read the connection is paused, so a slow reader slows the
+ * service down and does not fill the memory. Until then pings are answered.
  */
 export class RealtimeEvents implements AsyncIterable<RealtimeEvent> {
   readonly #link: RealtimeLink;
@@ -18,15 +18,15 @@ export class RealtimeEvents implements AsyncIterable<RealtimeEvent> {
   }
 
   /**
-   * The next event, `undefined` once the connection is closed, by either side. There is no limit to the wait.
+   * The next event; `undefined` once either side has closed the connection. There is no time limit.
    *
-   * @throws {@link StreamError} `failed to read websocket message: …`, once; {@link TimeoutError} The peer is gone without a word.
+   * @throws {@link StreamError} `failed to read websocket message: …`, once. {@link TimeoutError} The service no longer answers pings.
    */
   nextEvent({ signal }: NextEventOptions = {}): Promise<RealtimeEvent | undefined> {
     return this.#link.next(signal);
   }
 
-  /** A loop that is left early leaves the connection open, and another one goes on where it stopped. */
+  /** Leaving a loop early keeps the connection open; the next loop continues where this one stopped. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeEvent, undefined> {
     for (;;) {
       const event = await this.nextEvent();

@@ -8,27 +8,27 @@ import type { RealtimeSessionSettings } from "../settings.ts";
 import type { RealtimeLink } from "./link.ts";
 
 export interface RealtimeSendOptions {
-  /** Gives up while the message waits for the network, with an `aborted` error; it is not sent then. */
+  /** Ends the wait for the network with an `aborted` error; the message is then not sent. */
   readonly signal?: AbortSignal | undefined;
-  /** Name of the message: an `error` event that is about it has it as its `eventId`. Not in `v1`. */
+  /** Id of the message: an `error` event about it has the same `eventId`. Not in `v1`. None by default. */
   readonly eventId?: string | undefined;
 }
 
 export interface TruncateOptions extends RealtimeSendOptions {
-  /** Which part of the item; default 0, its first. */
+  /** Index of the part of the item. @default 0, its first part */
   readonly contentIndex?: number | undefined;
 }
 
-/** What a microphone hears: bytes, base64 of them, or a frame that was received. */
+/** Audio from a microphone: bytes, base64, or a frame that was received. */
 export type RealtimeAudioData = string | Uint8Array | { readonly data: string };
 
 /**
- * The half of a realtime connection that sends. Each call resolves when the operating system has taken the message; waiting for that keeps
- * a fast microphone from filling the memory behind a slow network. Messages go out in the order of the calls.
+ * The sending half of a realtime connection. Each call resolves when the operating system has accepted the message; awaiting it keeps a
+ * fast microphone from filling the memory while the network is slow. Messages are sent in the order of the calls.
  *
- * Each throws {@link StreamError}: `realtime websocket connection is closed` once `close` was called or a reader has come to the end,
- * `failed to send realtime request: …` when the connection is gone and nobody has noticed yet. What the first protocol, `v1`, has no message
- * for is a {@link BuildError} there.
+ * Each call throws {@link StreamError}: `realtime websocket connection is closed` after `close` or after a reader has come to the end, and
+ * `failed to send realtime request: …` if the connection broke and this was not noticed before. If the protocol `v1` has no such message,
+ * the call throws {@link BuildError}.
  */
 export class RealtimeWriter {
   readonly #link: RealtimeLink;
@@ -39,70 +39,73 @@ export class RealtimeWriter {
     this.#settings = link.context.settings;
   }
 
-  /** Nothing can be sent any more. */
+  /** True if nothing can be sent any more. */
   get isClosed(): boolean {
     return this.#link.isClosed;
   }
 
-  /** Pieces of audio that made room for later ones; only with `dropOldestAudio`. */
+  /** Number of audio messages that were dropped; only with `dropOldestAudio`. */
   get droppedAudioFrames(): number {
     return this.#link.droppedAudioFrames;
   }
 
-  /** The tools of the session as they were given last; nothing where the protocol's own stand, or somebody else gave them. */
+  /** The tools that were last set for the session; undefined if it has the protocol's own tools, or if they were set elsewhere. */
   get tools(): readonly object[] | undefined {
     const { session, tools } = this.#settings;
     return (typeof session === "object" ? session.tools : undefined) ?? tools;
   }
 
-  /** What the microphone hears, in the session's input format: 24 kHz mono 16-bit PCM unless another was agreed. */
+  /** Sends audio from the microphone in the session's input format; the default is 24 kHz mono 16-bit PCM. */
   append(audio: RealtimeAudioData, options?: RealtimeSendOptions): Promise<void> {
     return this.#send({ type: "input_audio_buffer.append", audio: base64Of(audio) }, options, true);
   }
 
-  /** The user has spoken: what was appended becomes an item. Needed where turn detection is off; it asks for no response. */
+  /**
+   * Marks the end of what the user said: the appended audio becomes an item. Needed if turn detection is off. It does not request a
+   * response.
+   */
   commit(options?: RealtimeSendOptions): Promise<void> {
     return this.#act({ type: "input_audio_buffer.commit" }, options);
   }
 
-  /** Forgets what was appended and not yet committed. */
+  /** Discards audio that was appended but not committed. */
   clear(options?: RealtimeSendOptions): Promise<void> {
     return this.#act({ type: "input_audio_buffer.clear" }, options);
   }
 
-  /** Of a WebRTC or SIP call: the service stops playing what it still holds. */
+  /** For a WebRTC or SIP call: the service stops playing the audio that it still has. */
   clearOutput(options?: RealtimeSendOptions): Promise<void> {
     return this.#act({ type: "output_audio_buffer.clear" }, options);
   }
 
   /**
-   * Asks the model to answer. The service complains with an `error` event when it does already, unless the response is out of band.
+   * Asks the model to answer. If a response is already running, the service sends an `error` event, unless the new response is out of band.
    *
-   * @param parameters - For this response alone; by default all is as in the session.
+   * @param parameters - For this response only; the session's settings are the default.
    */
   createResponse(parameters: RealtimeResponseParameters = {}, options?: RealtimeSendOptions): Promise<void> {
     const response = responseWire(parameters);
     return this.#act({ type: "response.create", ...(response && { response }) }, options);
   }
 
-  /** Ends a response: it is over with `response_done` of status `cancelled`. `responseId`: default the one under way. */
+  /** Cancels a response; it then ends with `response_done` and the status `cancelled`. `responseId`: by default the running one. */
   cancel(responseId?: string, options?: RealtimeSendOptions): Promise<void> {
     const which = responseId === undefined ? {} : { response_id: responseId };
     return this.#act({ type: "response.cancel", ...which }, options);
   }
 
-  /** Tells the service how much of an item's audio was heard, in milliseconds; the model forgets the rest. */
+  /** Tells the service how much of an item's audio was played, in milliseconds; the model forgets the rest. */
   truncate(itemId: string, audioEndMs: number, { contentIndex = 0, ...options }: TruncateOptions = {}): Promise<void> {
     const place = { item_id: itemId, content_index: contentIndex, audio_end_ms: audioEndMs };
     return this.#act({ type: "conversation.item.truncate", ...place }, options);
   }
 
   /**
-   * Adds any item: a message of text, audio and images, a call, the output of one.
+   * Adds an item: a message of text, audio and images, a call, or the output of a call.
    *
-   * A call of another session is known for one by its `id` when the service tells of it, and is not told as new.
+   * When a call from another session is added, the event that confirms it is recognised by its `id` and not reported as a new call.
    *
-   * @param options - `previousItemId`: it goes behind that item, `root`: before all others. Default: at the end.
+   * @param options - `previousItemId`: insert the item after that one; `root`: before all others. Default: at the end.
    */
   createItem(
     item: RealtimeItem,
@@ -113,7 +116,7 @@ export class RealtimeWriter {
     return this.#act({ type: "conversation.item.create", item, ...place }, options);
   }
 
-  /** Asks for an item as the service has it, which comes as `conversation_item.retrieved`. */
+  /** Requests an item as the service has it; it arrives as `conversation_item.retrieved`. */
   retrieveItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
     return this.#act({ type: "conversation.item.retrieve", item_id: itemId }, options);
   }
@@ -123,7 +126,7 @@ export class RealtimeWriter {
   }
 
   /**
-   * Adds a text to the conversation. Where the connection says `answersWhenAsked`, `createResponse` makes the model answer.
+   * Adds a text to the conversation. If `answersWhenAsked` is true, the model answers only after `createResponse`.
    *
    * @param options - `role`: default `user`.
    */
@@ -134,15 +137,16 @@ export class RealtimeWriter {
     return this.#send(this.#link.context.protocol.message(text, options.role ?? "user"), options);
   }
 
-  /** Answers a `handoff_requested`, or any call of a tool by its call id. In `v1` and `v2` the Rust client's prefix goes before the text. */
+  /** Answers a `handoff_requested`, or any tool call by its call id. In `v1` and `v2` the Rust client's prefix is put before the text. */
   sendHandoffOutput(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
     return this.#send(this.#link.context.protocol.handoffOutput(handoffId, text), options);
   }
 
   /**
-   * Changes the session. In `v3` only what is given goes out; in `v1` and `v2` all settings do, with `changes`, which stay for the next time.
+   * Changes the session. In `v3` only `changes` is sent; in `v1` and `v2` all settings are sent, with `changes`, which remain for the next
+   * update.
    *
-   * @throws {@link BuildError} A name among the settings is not known, or `session` is not the protocol's.
+   * @throws {@link BuildError} A setting is unknown, or `session` is used in another protocol than `v3`.
    */
   async sendSessionUpdate(changes: RealtimeSessionSettings = {}, options?: RealtimeSendOptions): Promise<void> {
     const { protocol } = this.#link.context;
@@ -155,7 +159,7 @@ export class RealtimeWriter {
   }
 
   /**
-   * Sends text as it is, or an object as JSON.
+   * Sends a text unchanged, or an object as JSON.
    *
    * @throws {@link BuildError} The object cannot be written as JSON.
    */
@@ -164,12 +168,12 @@ export class RealtimeWriter {
     await this.#link.send({ text, isAudio: false, signal });
   }
 
-  /** Says goodbye and waits at most 2 s for the service's; events not read yet are dropped. Calling it again does nothing. */
+  /** Sends a close frame and waits at most 2 s for the service's; unread events are dropped. Calling it again does nothing. */
   close(): Promise<void> {
     return this.#link.close();
   }
 
-  /** What the first protocol has no message for. */
+  /** Sends a message that `v1` does not have. */
   async #act(message: JsonObject & { readonly type: string }, options?: RealtimeSendOptions): Promise<void> {
     const { protocol } = this.#link.context;
     if (!protocol.isPublic) throw new BuildError(`protocol ${protocol.name} has no ${message.type}; v2 and v3 have`);

@@ -11,28 +11,28 @@ import { ConversationState, type ConversationStateOptions, type ConversationStep
 
 export interface RealtimeConversationOptions<Calls extends readonly unknown[] = readonly unknown[]>
   extends Pick<ConversationStateOptions, "playedMs"> {
-  /** What calls are read by, and what their types follow from. Default: the tools that the connection was given last. */
+  /** The tools whose schemas read the calls, and which determine their types. @default the tools that the connection was last given */
   readonly tools?: ReadingTools<Calls> | undefined;
-  /** Default: silent. */
+  /** Silent by default. */
   readonly logger?: Logger | undefined;
 }
 
-/** What a conversation tells: the events of its session, and tasks for the agent, each once. */
+/** The events of a conversation: those of its session, and tasks for the agent, each once. */
 export type RealtimeConversationEvent<Calls extends readonly unknown[] = readonly unknown[]> =
   | RealtimeEvent
   | { readonly type: "delegation"; readonly handoffId: string; readonly prompt: string }
   /** Only in `v3`. */
   | RealtimeFunctionCall<Calls>;
 
-/** `requested`: by `close`. `transport_closed`: by the service. `error`: a failure, or a complaint of the service. */
+/** `requested`: by `close`. `transport_closed`: by the service. `error`: a failure, or an error event of the service. */
 export type RealtimeCloseReason = "requested" | "transport_closed" | "error";
 
 /**
- * A conversation over a realtime connection: it asks for a response when there is something to answer and none is under way, cuts the
- * model's audio where the user interrupts it, and turns handoffs into tasks. It must be read, once: what it does, it does as events are taken.
+ * A conversation over a realtime connection. It requests a response when there is something to answer and none is running, truncates the
+ * model's audio where the user interrupts it, and turns handoffs into tasks. It must be read, by one reader: it acts when events are read.
  *
- * Source: the Rust client's conversation manager. In `v1` and `v2` an `error` event of the service ends it, after it has been told; in `v3` it
- * goes on, since the connection does.
+ * Source: the Rust client's conversation manager. In `v1` and `v2` an `error` event of the service is delivered and then ends it; in `v3`
+ * it continues, like the connection.
  *
  * @example
  * ```ts
@@ -52,10 +52,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   readonly #connection: RealtimeWebSocketConnection;
   readonly #state: ConversationState;
   readonly #logger: Logger;
-  /** Told and not yet taken: a loop that is left goes on with them in the next one. */
+  /** Events for the reader that were not taken yet: if a loop is left, the next one continues with them. */
   readonly #untold: RealtimeConversationEvent<Calls>[] = [];
   readonly #tools: ReadingTools<Calls>;
-  /** What was sent under which name, the newest: an `error` names it. */
+  /** The latest sent messages by event id: an `error` refers to them. */
   readonly #sent = new Map<string, ConversationStep>();
   #named = 0;
   readonly #lastMessages = new Map<string, string>();
@@ -71,18 +71,19 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     this.#logger = steadyLogger(logger);
   }
 
-  /** Why it is over; nothing while it is not. */
+  /** Why it is over; undefined while it is not. */
   get closeReason(): RealtimeCloseReason | undefined {
     return this.#closeReason;
   }
 
-  /** How the connection ended, with the code and the reason of the service's goodbye; nothing while it is open. */
+  /** How the connection ended, with the code and reason of the service's close frame; undefined while it is open. */
   get closure(): RealtimeClosure | undefined {
     return this.#connection.closure;
   }
 
   /**
-   * Says something, as text or in parts (`input_text`, `input_image`, `input_audio`), and lets the model answer as soon as it has finished what it is saying.
+   * Sends a message, as text or in parts (`input_text`, `input_image`, `input_audio`), and requests an answer as soon as the model has
+   * finished what it is saying.
    *
    * @param options - `role`: default `user`.
    * @throws As {@link RealtimeWriter.sendConversationItem}.
@@ -101,30 +102,33 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     return this.#connection.append(audio, options);
   }
 
-  /** The user has spoken, where turn detection is off: what was appended becomes an item, and the model answers it. */
+  /** Marks the end of what the user said, if turn detection is off: the appended audio becomes an item, and the model answers it. */
   async commit(options?: RealtimeSendOptions): Promise<void> {
     await this.#connection.commit(options);
     await this.#perform(this.#state.inputSent());
   }
 
-  /** Stops the model: the response under way is cancelled, and its audio ends for the model where it was heard to. Not in `v1`. */
+  /** Stops the model: cancels the running response and truncates its audio at the position that was played. Not in `v1`. */
   interrupt(): Promise<void> {
     return this.#perform(this.#state.interrupt());
   }
 
-  /** The output of a `function_call`. When every call that is open has its own, the model goes on. */
+  /** Sends the output of a `function_call`. When all open calls have their output, the model continues. */
   async answerCall(callId: string, output: string, options?: RealtimeSendOptions): Promise<void> {
     await this.#connection.createItem({ type: "function_call_output", call_id: callId, output }, options);
     await this.#perform(this.#state.callAnswered(callId));
   }
 
-  /** A message of the agent that works on a handoff. `v1` passes each on at once; later protocols take one answer, so the last one is kept. */
+  /**
+   * Sends a message of the agent that works on a handoff. `v1` sends each at once; later protocols accept one answer, so the last message
+   * is kept until `endHandoff`.
+   */
   async sendAgentMessage(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
     if (this.#connection.protocol === "v1") await this.#connection.sendHandoffOutput(handoffId, text, options);
     else this.#lastMessages.set(handoffId, text);
   }
 
-  /** The agent is done with a handoff: its last message goes out, where it still has to, and the model answers it. */
+  /** Ends a handoff: the agent's last message is sent if it was not sent before, and the model answers it. */
   async endHandoff(handoffId: string, options?: RealtimeSendOptions): Promise<void> {
     const text = this.#lastMessages.get(handoffId);
     if (text === undefined) return;
@@ -139,7 +143,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     await this.#connection.close();
   }
 
-  /** @throws What reading and answering the connection throws. */
+  /** @throws The errors of reading and answering the connection. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RealtimeConversationEvent<Calls>, undefined> {
     try {
       for (;;) {
@@ -168,10 +172,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
       else if (step.do === "delegate") this.#untold.push({ type: "delegation", ...taskOf(step) });
       else if (step.do === "call") this.#untold.push(await this.#read(step));
     }
-    await this.#perform(steps); // before they are told, so that nothing is left undone when the reader leaves with one
+    await this.#perform(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
     if (event.type === "error" && steps.length === 0) {
-      // Its words may hold a prompt.
-      this.#logger.debug({ about: cause?.do }, "the service complained of something that is put right");
+      // The service's message may contain a prompt.
+      this.#logger.debug({ about: cause?.do }, "the service reported an error that is corrected");
     }
     if (steps.some((step) => step.do === "end")) await this.#fail();
   }
@@ -195,7 +199,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     }
   }
 
-  /** Names a message, so that a complaint about it is known for one; the protocols of the Rust client have no names. */
+  /** Gives a message an id, so that an error about it can be recognised; the Rust client's protocols have no such ids. */
   #name(step: ConversationStep): RealtimeSendOptions {
     if (this.#connection.protocol !== "v3") return {};
     this.#named += 1;
@@ -216,7 +220,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     try {
       await this.#connection.truncate(itemId, audioEndMs, this.#name(step));
     } catch (error) {
-      // The model then believes that it was heard to the end; no reason to end the conversation.
+      // The model then assumes that all of its audio was played; that is no reason to end the conversation.
       this.#logger.warn(
         { itemId, error: CodexApiError.is(error) ? error.kind : "unknown" },
         "the model's audio could not be truncated",
@@ -225,7 +229,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   }
 }
 
-/** Complaints come soon after what they are about. */
+/** Errors arrive soon after the message they are about. */
 const MOST_NAMED = 32;
 const NO_TASK = "No task was given: say what shall be done.";
 

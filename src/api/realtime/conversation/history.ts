@@ -4,24 +4,27 @@ import type { RealtimeEvent } from "../events.ts";
 import { durationMs } from "../protocol/audio-format.ts";
 import type { RealtimeItem } from "../session.ts";
 
-/** An item of the conversation as far as it is known. */
+/** An item of the conversation, as far as it is known. */
 interface Remembered {
   readonly id: string;
   item: JsonObject;
-  /** What was said in it, where it is sound. */
+  /** Transcript of its audio. */
   transcript?: string;
-  /** Of the model's voice that came, and of it what was heard before somebody cut it off; in milliseconds. */
+  /** Length of the model's audio that arrived, and of that, how much was played before an interruption; in milliseconds. */
   receivedMs: number;
   heardMs?: number;
 }
 
 /**
- * The conversation so far, in words: what a new session is given when one is over, after the service's 60 minutes or because the connection broke. Show it
- * every event; `restore` then puts the items into another session. Sound comes back as its transcript; speech without one is left out, and of an answer
- * that was cut off there is as much of its words as of its sound was heard. Only in `v3`.
+ * The conversation so far, as text, for a new session when one has ended (after the service's 60 minutes, or because the connection broke).
+ * Pass it
+ * every event; `restore` then puts the items into another session. Audio becomes its transcript; audio without a transcript is left out. Of
+ * an answer
+ * that was interrupted, the text is cut where the playback stopped. Only in `v3`.
  *
- * It holds texts, images and calls, no sound: about 60 kB an hour of talk. It grows as long as the talk does, over all its sessions; a new talk wants a
- * new one.
+ * It holds texts, images and calls but no audio: about 60 kB per hour of speech. It grows for as long as the conversation does, over all
+ * its sessions. Use a new
+ * object for a new conversation.
  *
  * @example
  * ```ts
@@ -38,7 +41,7 @@ export class RealtimeHistory {
   /** In the order of the conversation. */
   readonly #items: Remembered[] = [];
 
-  /** Takes note of an event of a connection, or of a conversation over one. */
+  /** Notes an event of a connection, or of a conversation over one. */
   observe(event: RealtimeEvent | { readonly type: "delegation" | "function_call" }): void {
     const raw = "raw" in event ? event.raw : undefined;
     switch (raw?.type) {
@@ -69,12 +72,12 @@ export class RealtimeHistory {
     }
   }
 
-  /** The items as another session takes them, in their order. */
+  /** The items, in order, in the form that another session accepts. */
   items(): readonly (RealtimeItem & JsonObject)[] {
     return this.#items.flatMap((each) => itemFor(each) ?? []);
   }
 
-  /** Puts the items into a session, with the ids that they had. Throws as {@link RealtimeWriter.createItem}. */
+  /** Puts the items into a session, with their ids. Throws as {@link RealtimeWriter.createItem}. */
   async restore(connection: Pick<RealtimeWriter, "createItem">): Promise<void> {
     for (const item of this.items()) await connection.createItem(item);
   }
@@ -121,11 +124,11 @@ function itemFor(remembered: Remembered): (RealtimeItem & JsonObject) | undefine
     case "function_call_output":
       return { id, type: "function_call_output", call_id: item.call_id, output: item.output };
     default:
-      return undefined; // what the service made for itself, such as a list of an MCP server's tools, it makes anew
+      return undefined; // the service creates its own items anew, such as the list of an MCP server's tools
   }
 }
 
-/** Sound as what was said in it; nothing where nobody wrote that down. */
+/** Audio as its transcript; undefined if it was not transcribed. */
 function partFor(part: JsonObject, remembered: Remembered): JsonObject | undefined {
   if (part.type !== "input_audio" && part.type !== "output_audio") return part;
   const words = remembered.transcript ?? part.transcript;
@@ -135,7 +138,7 @@ function partFor(part: JsonObject, remembered: Remembered): JsonObject | undefin
     : { type: "output_text", text: heardOf(words, remembered) };
 }
 
-/** As much of the words as of the sound was heard, to the end of a word. */
+/** The part of the words that corresponds to the played audio, up to the end of a word. */
 function heardOf(words: string, { receivedMs, heardMs }: Remembered): string {
   if (heardMs === undefined || heardMs >= receivedMs) return words;
   const heard = words.slice(0, Math.floor((words.length * heardMs) / receivedMs));

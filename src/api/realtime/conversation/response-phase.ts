@@ -14,7 +14,7 @@ const PHASES: ReadonlyMap<unknown, ResponsePhase["phase"]> = new Map([
   ["response.done", "done"],
 ]);
 
-/** Whether a response begins or ends with the event. `v2` has the service's payload in place of events of their own; `v1` has nothing. */
+/** Whether a response begins or ends with the event. `v2` puts the service's payload into other events; `v1` has no such events. */
 export function responsePhaseOf(event: RealtimeEvent): ResponsePhase | undefined {
   switch (event.type) {
     case "response_created":

@@ -4,31 +4,31 @@ import { durationMs } from "../protocol/audio-format.ts";
 import type { RealtimeProtocolName } from "../settings.ts";
 import { type ResponsePhase, responsePhaseOf } from "./response-phase.ts";
 
-/** What is to be done because of an event. */
+/** What to do because of an event. */
 export type ConversationStep =
   /** Pass the event on. */
   | { readonly do: "deliver" }
   /** Give a task to the agent. */
   | { readonly do: "delegate"; readonly handoffId: string; readonly prompt: string }
   | { readonly do: "create_response" }
-  /** Tell the service how much of its audio was heard. */
+  /** Tell the service how much of its audio was played. */
   | { readonly do: "truncate"; readonly itemId: string; readonly audioEndMs: number }
-  /** The response under way is not wanted any more. */
+  /** Cancel the running response. */
   | { readonly do: "cancel" }
-  /** A tool of the caller's is called. */
+  /** The model calls one of the caller's tools. */
   | ({ readonly do: "call" } & FunctionCall)
-  /** A handoff without a task is answered, since the model waits for its output. */
+  /** Answer a handoff without a task, because the model waits for its output. */
   | { readonly do: "answer_empty"; readonly handoffId: string }
-  /** The model chose to be silent: its call is answered with nothing. */
+  /** The model chose to be silent: answer its call with an empty output. */
   | { readonly do: "answer_silence"; readonly callId: string }
   /** The conversation is over. */
   | { readonly do: "end" };
 
-/** A call of a tool of the caller's, complete, as the model wrote it. */
+/** A complete call of one of the caller's tools, as the model wrote it. */
 export interface FunctionCall {
   readonly callId: string;
   readonly name: string;
-  /** As the model wrote them: JSON, as a rule. */
+  /** As the model wrote them: usually JSON. */
   readonly arguments: string;
   readonly itemId: string;
 }
@@ -36,23 +36,24 @@ export interface FunctionCall {
 export interface ConversationStateOptions {
   readonly protocol: RealtimeProtocolName;
   /**
-   * Of an item's audio, in milliseconds; nothing for one that is not being played. Default: whatever arrived counts as played. In `v2` an item
-   * counts as played to its end once its response is over, whatever this says.
+   * How much of an item's audio was played, in milliseconds; undefined if it is not being played. By default all audio that arrived counts
+   * as played. In `v2` an item counts as fully played once its response is over, whatever this returns.
    */
   readonly playedMs?: ((itemId: string) => number | undefined) | undefined;
 }
 
 const ACTIVE_CODE = "conversation_already_has_active_response";
 const NOT_ACTIVE_CODE = "response_cancel_not_active";
-/** How the service says that an item has less audio than was played. */
+/** The service's message when an item has less audio than was reported as played. */
 const SHORTER_AUDIO = /Audio content of (\d+) ?ms is already shorter/i;
 const ACTIVE_RESPONSE = "Conversation already has an active response in progress:";
 
 /**
- * When a conversation asks for a response, what it does when the user speaks into one, and what it hands over. Pure: it says what to do.
+ * Decides when a conversation requests a response, what happens when the user interrupts one, and what is handed over. Pure: it only
+ * returns the steps.
  *
- * Source: the Rust client's conversation manager. In `v1` the service decides all of it by itself. In `v3` an `error` of the service does not end
- * a conversation (parity: `realtime/error-survives`).
+ * Source: the Rust client's conversation manager. In `v1` the service decides all of this. In `v3` an `error` event of the service does not
+ * end a conversation (parity: `realtime/error-survives`).
  */
 export class ConversationState {
   readonly #options: ConversationStateOptions;
@@ -70,7 +71,7 @@ export class ConversationState {
     this.#options = options;
   }
 
-  /** A text, or a handoff's output, has been sent: the model shall answer, at once or after what it is saying. */
+  /** A text, or a handoff's output, has been sent: the model should answer, now or when it has finished speaking. */
   inputSent(): readonly ConversationStep[] {
     if (this.#options.protocol === "v1") return [];
     if (this.#isResponding) {
@@ -80,20 +81,20 @@ export class ConversationState {
     return this.#create();
   }
 
-  /** The output of a call has been sent: once all that are open have theirs, the model shall go on. */
+  /** The output of a call has been sent: once all open calls have theirs, the model should continue. */
   callAnswered(callId: string): readonly ConversationStep[] {
     this.#openCalls.delete(callId);
     return this.#openCalls.size === 0 ? this.inputSent() : [];
   }
 
-  /** Somebody on this side wants the model to stop. */
+  /** This side wants the model to stop. */
   interrupt(): readonly ConversationStep[] {
     this.#isDeferred = false;
     const truncation = this.#cutOff(undefined);
     return this.#isResponding ? [{ do: "cancel" }, ...truncation] : truncation;
   }
 
-  /** @param cause - Of an `error` that names a message of ours: why that was sent. */
+  /** @param cause - For an `error` about one of our messages: why that message was sent. */
   observe(event: RealtimeEvent, cause?: ConversationStep): readonly ConversationStep[] {
     const response = responsePhaseOf(event);
     if (response && this.#isOutOfBand(event, response)) return DELIVER;
@@ -121,7 +122,7 @@ export class ConversationState {
       case "error":
         if (this.#options.protocol === "v3") return this.#complaint(event, cause);
         if (!event.message.startsWith(ACTIVE_RESPONSE)) return [...DELIVER, { do: "end" }];
-        this.#isDeferred = true; // somebody else's response came first; ours follows it
+        this.#isDeferred = true; // another response came first; ours follows it
         return [];
       default:
         return DELIVER;
@@ -136,7 +137,8 @@ export class ConversationState {
 
   #responseOver(): readonly ConversationStep[] {
     this.#isResponding = false;
-    // A player tells by itself when it has come to the end; the service is ahead of it. `v2` is the Rust client, which forgets.
+    // A player reports the end of playback itself, and the service is ahead of it. `v2` behaves like the Rust client, which forgets the
+    // item here.
     if (this.#options.protocol === "v2" || !this.#options.playedMs) this.#playing = undefined;
     return this.#isDeferred ? this.#create() : [];
   }
@@ -148,7 +150,7 @@ export class ConversationState {
     this.#playing.receivedMs += durationMs(frame);
   }
 
-  /** @param spokenItemId - The user's item; the Rust client compares it with the one that is played, which `v2` keeps. */
+  /** @param spokenItemId - The user's item. The Rust client compares it with the item being played, and `v2` does the same. */
   #cutOff(spokenItemId: string | undefined): readonly ConversationStep[] {
     const { protocol, playedMs } = this.#options;
     const playing = this.#playing;
@@ -162,7 +164,7 @@ export class ConversationState {
     return [this.#lastTruncation];
   }
 
-  /** In `v3` no complaint ends the talk; one about something that is done here, and can be put right, is not even told. */
+  /** In `v3` no error event ends the conversation; one about a message of ours that can be corrected is not even reported. */
   #complaint(event: RealtimeErrorEvent, cause: ConversationStep | undefined): readonly ConversationStep[] {
     const heardMs = SHORTER_AUDIO.exec(event.message)?.[1];
     const about = cause ?? (heardMs !== undefined && event.eventId === undefined ? this.#lastTruncation : undefined);
@@ -180,7 +182,7 @@ export class ConversationState {
         return isAboutActive(event) ? [] : DELIVER;
       default: {
         const isOurs = event.eventId === undefined && isAboutActive(event);
-        if (isOurs) this.#isDeferred = true; // somebody else's response came first; ours follows it
+        if (isOurs) this.#isDeferred = true; // another response came first; ours follows it
         return isOurs ? [] : DELIVER;
       }
     }
@@ -207,12 +209,12 @@ export class ConversationState {
     return [{ do: "call", callId, name, arguments: typeof given === "string" ? given : "", itemId }];
   }
 
-  /** Clears what is under way without asking for the response that was put off: the handoff's output will. */
+  /** Clears the current state without requesting the postponed response: the handoff's output will cause it. */
   #handOver(handoff: HandoffRequested): readonly ConversationStep[] {
     this.#isResponding = false;
     this.#playing = undefined;
     const { handoffId } = handoff;
-    const isRepeated = handoffId === this.#lastHandoffId; // `v2` tells one handoff with the item and with the response
+    const isRepeated = handoffId === this.#lastHandoffId; // `v2` reports a handoff twice, with the item and with the response
     this.#lastHandoffId = handoffId;
     const prompt = handoffPrompt(handoff);
     if (isRepeated) return [];
@@ -223,7 +225,7 @@ export class ConversationState {
 
 const DELIVER: readonly ConversationStep[] = [{ do: "deliver" }];
 
-/** The task as text: what was said, speaker by speaker, else the handoff's own words. */
+/** The task as text: what was said, by speaker, else the text of the handoff itself. */
 export function handoffPrompt({ activeTranscript, inputTranscript }: HandoffRequested): string {
   const lines = activeTranscript.map(({ role, text }) => `${role}: ${text}`);
   return lines.length > 0 ? lines.join("\n") : inputTranscript;

@@ -3,14 +3,14 @@ import type { AudioEncoding, RealtimeAudioFrame, RealtimeEvent } from "../events
 import type { EventStage } from "./protocol.ts";
 
 const PCM_BYTES = 2;
-/** What G.711 is always sampled at. */
+/** G.711 always has this sample rate. */
 const TELEPHONE_RATE = 8_000;
 const ENCODINGS: ReadonlyMap<unknown, AudioEncoding> = new Map([
   ["audio/pcmu", "pcmu"],
   ["audio/pcma", "pcma"],
 ]);
 
-/** How long a frame plays, in whole milliseconds; 0 for one that says nothing usable of its sound. */
+/** Duration of a frame in whole milliseconds; 0 if its format is unusable. */
 export function durationMs({ data, samplesPerChannel, numChannels, sampleRate, encoding }: RealtimeAudioFrame): number {
   if (sampleRate === 0 || numChannels === 0) return 0;
   const bytesPerSample = encoding === undefined ? PCM_BYTES : 1;
@@ -18,10 +18,10 @@ export function durationMs({ data, samplesPerChannel, numChannels, sampleRate, e
   return Math.floor((samples * 1000) / sampleRate);
 }
 
-/** Says of each piece of audio how it is coded: the events themselves do not, the session and the response do. */
+/** Adds the coding to each piece of audio: the audio events lack it, but the session or the response has it. */
 export class AudioFormats implements EventStage {
   #ofSession: AudioEncoding | undefined;
-  /** Of responses that have a format of their own, while they last. */
+  /** Formats of running responses that have one of their own. */
   readonly #ofResponses = new Map<string, AudioEncoding | undefined>();
 
   observe(event: RealtimeEvent): RealtimeEvent {

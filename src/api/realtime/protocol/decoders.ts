@@ -3,15 +3,15 @@ import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../w
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 
 /**
- * Reads one kind of wire event; nothing for one that lacks a field or has it in another type.
+ * Reads one type of wire event; undefined if a field is missing or has the wrong type.
  *
- * @param text - The event as it arrived.
+ * @param text - The event as received.
  */
 export type EventDecoder = (event: JsonObject, text: string) => RealtimeEvent | undefined;
 
 export type ParsedFrame =
   | { readonly event: RealtimeEvent; readonly wire: JsonObject }
-  /** Left out; `wire` where it is at least an event. */
+  /** The event is left out; `wire` is set if it is at least an event. */
   | { readonly skipped: SkippedEvent; readonly wire?: JsonObject | undefined };
 
 export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: string): ParsedFrame {
@@ -38,7 +38,7 @@ function objectIn(object: JsonObject, name: string): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-/** Of the first of `names` that is there at all: one that cannot be read does not make room for the next. */
+/** The count in the first of `names` that is present: an unreadable one is not replaced by the next. */
 function countIn(object: JsonObject, most: number, ...names: readonly string[]): number | undefined {
   const value = object[names.find((name) => name in object) ?? ""];
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
@@ -47,7 +47,7 @@ function countIn(object: JsonObject, most: number, ...names: readonly string[]):
 const U16 = 0xffff;
 const U32 = 0xffff_ffff;
 
-/** What an audio event says about its sound; each is missing where it is absent or out of range. */
+/** The audio format that an audio event gives; fields that are absent or out of range are left out. */
 export function audioFormatIn(event: JsonObject): Partial<RealtimeAudioFrame> {
   const sampleRate = countIn(event, U32, "sample_rate");
   const numChannels = countIn(event, U16, "channels", "num_channels");
@@ -95,7 +95,7 @@ export const responseCancelled: EventDecoder = (event) => {
   return { type: "response_cancelled", ...(responseId !== undefined && { responseId }) };
 };
 
-/** The service's words, else whatever stands under `error` as JSON; the whole event where that is nested too deep to be written. */
+/** The service's message, else the value of `error` as JSON, or the whole event if that is nested too deep to be written. */
 export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent | undefined => {
   const error = objectIn(event, "error");
   const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
@@ -105,7 +105,7 @@ export const serviceError = (event: JsonObject, text: string): RealtimeErrorEven
 
 const AUDIO_BY_DEFAULT = { sampleRate: 24_000, numChannels: 1 };
 
-/** Audio of the public Realtime API: what it does not say is 24 kHz mono. */
+/** Audio of the public Realtime API: the default is 24 kHz mono. */
 export const responseAudio = (event: JsonObject): (RealtimeEvent & { readonly type: "audio_out" }) | undefined => {
   const data = stringIn(event, "delta");
   if (data === undefined) return undefined;
@@ -114,7 +114,7 @@ export const responseAudio = (event: JsonObject): (RealtimeEvent & { readonly ty
   return { type: "audio_out", frame };
 };
 
-/** The ids of a call of the tool `name`; nothing for any other item, and for a call without an id. */
+/** The ids of a call of the tool `name`; undefined for any other item, and for a call without an id. */
 export function callIn(item: unknown, name: string): { readonly callId: string; readonly itemId: string } | undefined {
   if (!isCallOf(item, name)) return undefined;
   const callId = stringIn(item, "call_id", "id");
@@ -125,7 +125,7 @@ export function isCallOf(item: unknown, name: string): item is JsonObject {
   return isJsonObject(item) && item.type === "function_call" && item.name === name;
 }
 
-/** A handoff, where `item` is a usable call of the tool `name`. */
+/** A handoff, if `item` is a usable call of the tool `name`. */
 export function handoffIn(item: unknown, name: string): HandoffRequested | undefined {
   const call = callIn(item, name);
   if (!call || !isJsonObject(item)) return undefined;
@@ -138,7 +138,7 @@ export function handoffIn(item: unknown, name: string): HandoffRequested | undef
   };
 }
 
-/** Models do not always keep to the name of the parameter. */
+/** Models do not always use the parameter's exact name. */
 const TASK_ARGUMENTS = ["input_transcript", "input", "text", "prompt", "query"];
 
 function taskIn(callArguments: string): string {

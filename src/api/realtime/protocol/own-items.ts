@@ -2,13 +2,13 @@ import type { RealtimeEvent } from "../events.ts";
 import type { EventStage } from "./protocol.ts";
 
 /**
- * Knows the items that this side put into the conversation. The service tells of each as of one of its own, and a call that was carried over from
- * another session wants no answer a second time.
+ * Tracks the items that this side put into the conversation. The service reports each of them like one of its own, and a call that was
+ * carried over from another session must not be answered twice.
  */
 export class OwnItems implements EventStage {
   readonly #ids = new Set<string>();
 
-  /** Only calls are kept: nothing else can be mistaken. */
+  /** Only calls are tracked: other items cannot be mistaken. */
   put(item: { readonly type: string; readonly id?: unknown }): void {
     if (item.type === "function_call" && typeof item.id === "string") this.#ids.add(item.id);
   }

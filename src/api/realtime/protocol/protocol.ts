@@ -3,31 +3,31 @@ import type { RealtimeEvent } from "../events.ts";
 import type { RealtimeProtocolName, RealtimeSessionConfig, RealtimeSessionSettings } from "../settings.ts";
 import type { EventDecoder } from "./decoders.ts";
 
-/** Sees each event as it is read, and may say more about it. */
+/** Sees each event after it was decoded, and may add to it. */
 export interface EventStage {
-  /** The event as the reader shall have it. */
+  /** The event as the reader gets it. */
   observe(event: RealtimeEvent): RealtimeEvent;
 }
 
-/** One version of the protocol: what it sends and how it reads. Pure. */
+/** One version of the protocol: what it sends, and how it reads. Pure. */
 export interface RealtimeProtocol {
   readonly name: RealtimeProtocolName;
   /** The query parameter `intent`. */
   intentOf(settings: RealtimeSessionSettings): string | undefined;
-  /** It is the public Realtime API, with its buffers, items and responses. */
+  /** True for the public Realtime API, with its buffers, items and responses. */
   readonly isPublic: boolean;
-  /** Every event is told, and only what ends the connection ends a conversation. */
+  /** True if every event is delivered, and a conversation ends only with its connection. */
   readonly isWhole: boolean;
-  /** The model answers a text or a handoff's output only after `response.create`. */
+  /** True if the model answers a text or a handoff's output only after `response.create`. */
   readonly answersWhenAsked: boolean;
   readonly decoders: ReadonlyMap<string, EventDecoder>;
-  /** `session` of the first `session.update`. */
+  /** The `session` of the first `session.update`. */
   session(config: RealtimeSessionConfig): JsonObject;
-  /** `session` of a later one. `settings`: what was agreed before. */
+  /** The `session` of a later one. `settings`: the settings so far. */
   change(settings: RealtimeSessionSettings, changes: RealtimeSessionSettings): JsonObject;
   message(text: string, role: MessageRole): JsonObject;
   handoffOutput(handoffId: string, text: string): JsonObject;
-  /** In the order in which they see an event, new for each connection. */
+  /** In the order in which they see an event; new ones for each connection. */
   createStages(): readonly EventStage[];
 }
 
@@ -36,7 +36,7 @@ export type MessageRole = "user" | "developer";
 
 export const AUDIO_FORMAT = { type: "audio/pcm", rate: 24_000 } as const;
 
-/** What `v1` and `v2` write before the agent's last message, double quotes included. */
+/** `v1` and `v2` put this before the agent's last message, double quotes included. */
 export const FINAL_MESSAGE_PREFIX = '"Agent Final Message":\n\n';
 
 export function textMessage(contentType: string, text: string, role: MessageRole): JsonObject {
@@ -50,7 +50,7 @@ export function functionCallOutput(callId: string, output: string): JsonObject {
   return { type: "conversation.item.create", item: { type: "function_call_output", call_id: callId, output } };
 }
 
-/** A tool of the session with string parameters, all required. */
+/** A tool of the session with string parameters, all of them required. */
 export function functionTool(name: string, description: string, parameters: Readonly<Record<string, string>>) {
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([parameter, text]) => [parameter, { type: "string", description: text }]),

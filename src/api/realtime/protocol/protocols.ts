@@ -11,14 +11,14 @@ export const DEFAULT_PROTOCOL = "v3" satisfies RealtimeProtocolName;
 
 export const protocols: Readonly<Record<RealtimeProtocolName, RealtimeProtocol>> = { v1, v2, v3 };
 
-/** @throws {@link BuildError} There is no such version, or it takes no `session`. */
+/** @throws {@link BuildError} There is no such version, or it does not support `session`. */
 export function protocolOf({ protocol = DEFAULT_PROTOCOL, session }: RealtimeSessionConfig): RealtimeProtocol {
   const found = protocols[oneOf("protocol", protocol, ["v1", "v2", "v3"])];
   if (session === undefined || found.isWhole) return found;
-  throw new BuildError(`session in the wire's shape is of protocol v3, and ${found.name} was asked for`);
+  throw new BuildError(`session in the wire format needs protocol v3, and protocol is ${found.name}`);
 }
 
-/** The session as a WebRTC call takes it (`CallsClient.create`): what `session.update` carries, and the model. */
+/** The session in the form that a WebRTC call needs (`CallsClient.create`): the contents of `session.update`, and the model. */
 export function realtimeCallSession(config: RealtimeSessionConfig): JsonObject {
   const session = protocolOf(config).session(config);
   return config.model === undefined ? session : { ...session, model: config.model };

@@ -5,16 +5,16 @@ import { AUDIO_FORMAT } from "./protocol.ts";
 
 const DEFAULT_VOICE = "marin";
 
-/** Where the versions' sessions differ. */
+/** What differs between the versions' sessions. */
 export interface PublicSession {
-  /** Of `audio.input`, in every mode. */
+  /** For `audio.input`, in every mode. */
   readonly transcription?: JsonObject;
-  /** Beside what every session wants of the detection. */
+  /** Added to the turn detection that every session has. */
   readonly turnDetection?: JsonObject;
   readonly tools: readonly object[];
 }
 
-/** @throws {@link BuildError} A name among the settings is not known. */
+/** @throws {@link BuildError} A setting is unknown. */
 export function publicSession(settings: RealtimeSessionSettings, version: PublicSession): JsonObject {
   const {
     instructions = "",

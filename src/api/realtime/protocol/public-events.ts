@@ -9,7 +9,7 @@ export interface ReservedTools {
   readonly silence: string;
 }
 
-/** Every event of the public Realtime API of today, by its wire name. */
+/** All events of today's public Realtime API, by wire name. */
 export function publicEventDecoders(tools: ReservedTools): ReadonlyMap<string, EventDecoder> {
   const callOrItemDone: EventDecoder = (event) => {
     const silence = callIn(event.item, tools.silence);
@@ -72,7 +72,7 @@ export function publicEventDecoders(tools: ReservedTools): ReadonlyMap<string, E
   ]);
 }
 
-/** Arguments that say nothing. */
+/** Empty arguments. */
 const NO_TASK = /^\s*(?:\{\s*\})?\s*$/;
 
 function number(event: JsonObject, name: string): number | undefined {
@@ -80,7 +80,7 @@ function number(event: JsonObject, name: string): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** A duration that the wire has in seconds. */
+/** A duration that the wire gives in seconds, in milliseconds. */
 function milliseconds(event: JsonObject, name: string): number | undefined {
   const seconds = number(event, name);
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
@@ -95,7 +95,7 @@ function placeOf(event: JsonObject): Place {
   });
 }
 
-/** Null says that there is none, which a missing field does not. */
+/** Null means that there is no previous item; a missing field does not. */
 function previousOf(event: JsonObject): { readonly previousItemId?: string | null } {
   const { previous_item_id: previous } = event;
   return previous === null || typeof previous === "string" ? { previousItemId: previous } : {};

@@ -1,18 +1,18 @@
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { RealtimeResponseParameters, RealtimeSession } from "../session.ts";
 
-/** A session as it goes out: `extra` joins the other fields. */
+/** A session in the form that is sent: `extra` is merged into the other fields. */
 export function sessionWire({ extra = {}, ...fields }: RealtimeSession): JsonObject {
   return wire(merged({ type: "realtime", ...fields }, extra));
 }
 
-/** The parameters of `response.create` as they go out; nothing for none. */
+/** The parameters of `response.create` in the form that is sent; undefined if there are none. */
 export function responseWire({ extra = {}, ...fields }: RealtimeResponseParameters): JsonObject | undefined {
   const written = wire(merged(fields, extra));
   return Object.values(written).every((value) => value === undefined) ? undefined : written;
 }
 
-/** Objects are merged into each other; anything else takes the place of what was there, unless it is undefined. */
+/** Objects are merged recursively; any other value replaces the one before, unless it is undefined. */
 export function merged(before: JsonObject, changes: JsonObject): JsonObject {
   const result: Record<string, unknown> = { ...before };
   for (const [name, value] of Object.entries(changes)) {

@@ -1,4 +1,4 @@
-// What both sides say is kept and given to the handoff. Its size is that of the words since the last handoff: about 60 kB an hour.
+// What both sides say is kept and given to the handoff. The size is that of the text since the last handoff: about 60 kB per hour.
 import type { RealtimeEvent, TranscriptEntry } from "../events.ts";
 import type { EventStage } from "./protocol.ts";
 
@@ -12,7 +12,7 @@ interface Entry {
 interface Spoken {
   readonly role: Role;
   readonly text: string;
-  /** All of it, in place of its pieces. */
+  /** The whole text, in place of its pieces. */
   readonly isWhole: boolean;
 }
 
@@ -31,7 +31,7 @@ function spokenIn(event: RealtimeEvent): Spoken | undefined {
   }
 }
 
-/** Pieces of one speaker are joined; a handoff takes everything with it. */
+/** Joins pieces of one speaker; a handoff takes all of them. */
 export class UntilHandoff implements EventStage {
   #entries: Entry[] = [];
 
@@ -55,15 +55,15 @@ export class UntilHandoff implements EventStage {
 }
 
 /**
- * Pieces are joined within a turn: speech of the user and a response of the model begin a new entry each. A whole text replaces its pieces,
- * and what comes after it is new. A handoff takes what was said since the one before, with its own task where nobody said it. What a response
- * out of band says is no part of the talk.
+ * Joins pieces within a turn: user speech and model responses each begin a new entry. A whole text replaces its pieces, and later pieces
+ * are new. A handoff takes everything since the one before, and adds its own task if the conversation does not contain it. Responses out of
+ * band are not part of the conversation.
  */
 export class ByTurn implements EventStage {
   #entries: Entry[] = [];
-  /** The entry that a speaker's next piece goes on with. */
+  /** The entry that a speaker's next piece is added to. */
   readonly #open = new Map<Role, Entry>();
-  /** Responses under way that do not belong to the conversation. */
+  /** Running responses that do not belong to the conversation. */
   readonly #outOfBand = new Set<string>();
 
   observe(event: RealtimeEvent): RealtimeEvent {

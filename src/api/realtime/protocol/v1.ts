@@ -15,7 +15,7 @@ import { UntilHandoff } from "./transcript.ts";
 
 const DEFAULT_VOICE = "fathom";
 
-/** Here the service must say what its audio is. */
+/** In this protocol the service must state the audio format. */
 const audioOut: EventDecoder = (event) => {
   const data = stringIn(event, "delta", "data");
   const { sampleRate, numChannels, ...rest } = audioFormatIn(event);

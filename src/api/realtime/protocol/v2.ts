@@ -36,14 +36,14 @@ const wholePayload = (event: JsonObject): RealtimeEvent => ({ type: "conversatio
 
 const callOrItemDone: EventDecoder = (event) => handoffIn(event.item, AGENT_TOOL) ?? itemDone(event);
 
-/** The first call of the agent decides: a second one is not looked at even where the first is unusable. */
+/** The first call of the agent decides; a second one is ignored even if the first is unusable. */
 const responseDone: EventDecoder = (event) => {
   const output = isJsonObject(event.response) ? event.response.output : undefined;
   const call = Array.isArray(output) ? output.find((item) => isCallOf(item, AGENT_TOOL)) : undefined;
   return handoffIn(call, AGENT_TOOL) ?? wholePayload(event);
 };
 
-/** The public Realtime API as the Rust client of March 2026 spoke it. */
+/** The public Realtime API, as the Rust client of March 2026 used it. */
 export const v2: RealtimeProtocol = {
   name: "v2",
   intentOf: () => undefined,

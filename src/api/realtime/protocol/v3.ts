@@ -14,12 +14,12 @@ import { ByTurn } from "./transcript.ts";
 const AGENT_TOOL = "background_agent";
 const SILENCE_TOOL = "remain_silent";
 
-/** The Rust client's `gpt-4o-mini-transcribe` ends in February 2027 (parity: `realtime/transcription-model`). */
+/** The Rust client's `gpt-4o-mini-transcribe` is discontinued in February 2027 (parity: `realtime/transcription-model`). */
 const TRANSCRIPTION_MODEL = "gpt-live-transcribe";
 
 const defaults = {
   transcription: { model: TRANSCRIPTION_MODEL },
-  /** How long the user must be silent before it is the model's turn. */
+  /** How long the user must be silent before the model takes its turn. */
   turnDetection: { silence_duration_ms: 500 },
   tools: [
     functionTool(
@@ -31,7 +31,7 @@ const defaults = {
   ],
 };
 
-/** The public Realtime API of today; without a session of the caller's, as later builds of the Rust client speak it. */
+/** Today's public Realtime API. Without a session given by the caller, as later versions of the Rust client use it. */
 export const v3: RealtimeProtocol = {
   name: "v3",
   intentOf: (settings) => (isTranscription(settings) ? "transcription" : undefined),
@@ -56,10 +56,10 @@ function sessionByDefault(config: RealtimeSessionConfig): JsonObject {
   return merged(session, { audio: { input: { transcription } } });
 }
 
-/** Nothing but what was asked for. @throws {@link BuildError} A name among the settings is not known. */
+/** Only the fields that were asked for. @throws {@link BuildError} A setting is unknown. */
 function sessionOf(config: RealtimeSessionConfig): JsonObject {
   const { session = {}, instructions, voice, outputModality, tools, mode, model } = config;
-  if (session === "keep") throw new BuildError('session: "keep" sends no update; give the fields that shall change');
+  if (session === "keep") throw new BuildError('session: "keep" sends no update; give the fields to change');
   if (mode !== undefined) oneOf("mode", mode, ["conversational", "transcription"]);
   if (outputModality !== undefined) oneOf("outputModality", outputModality, ["audio", "text"]);
   const { type: _type, ...given } = session;
