@@ -2,48 +2,49 @@ import { BuildError } from "../client/failure/kinds.ts";
 import type { HeaderInit } from "../client/headers.ts";
 
 /**
- * Supplies credentials, asked anew for every request and every WebSocket handshake, so that a refreshed token is used at once. Every method is
- * optional, one is needed; `undefined` sends the request without that header. What a method throws is thrown to the caller as it is, and nothing is
- * sent; an abort does not wait for what a method returned, and none may take longer than the provider's `headersTimeoutMs`.
+ * Supplies credentials. It is asked for every request and every WebSocket handshake, so that a refreshed token is used at once. All methods
+ * are optional, but at least one is needed; a method that returns `undefined` sends the request without that header. An error that a method
+ * throws reaches the caller unchanged, and nothing is sent. An abort does not wait for a pending method, and a method that takes longer
+ * than the provider's `headersTimeoutMs` fails the call.
  */
 export interface AuthProvider {
   /** Sent as `authorization: Bearer …`. */
   bearerToken?(): string | undefined | Promise<string | undefined>;
-  /** Sent as `chatgpt-account-id`. Another one than before makes a session open a new WebSocket; a new token waits for the next handshake. */
+  /** Sent as `chatgpt-account-id`. If it changes, a session opens a new WebSocket; a new token takes effect with the next handshake. */
   accountId?(): string | undefined | Promise<string | undefined>;
   /**
-   * Any scheme that the other two do not cover: headers that overwrite every other of the same name. Their values are credentials, and are blanked
-   * wherever a server repeats them.
+   * For schemes that the other two methods do not cover: headers that overwrite all others of the same name. Their values count as
+   * credentials, and are blanked wherever a server repeats them.
    */
   headers?(request: AuthRequest): HeaderInit | Promise<HeaderInit>;
   /**
-   * Called once per call after a 401, on HTTP and on a WebSocket handshake. True: there are other credentials than the refused ones, try again.
-   * Calls at the same time each bring their own refusal, and one renewal can serve them all: compare with `refused`.
+   * Called at most once per call, after a 401 for an HTTP request or a WebSocket handshake. Return true if there are new credentials; the
+   * request is then sent again. Concurrent calls each report their own refusal, and one renewal can serve them all: compare with `refused`.
    */
   onUnauthorized?(refused: Credentials): boolean | Promise<boolean>;
 }
 
-/** What is about to be sent, for schemes that sign it. */
+/** The request about to be sent, for schemes that sign it. */
 export interface AuthRequest {
   readonly carrier: "http" | "websocket";
   readonly method: string;
-  /** Whole, with its query. */
+  /** The whole URL, with its query. */
   readonly url: string;
-  /** As it goes out, compressed where it is; undefined for a handshake, for a request without a body and for a stream. */
+  /** The bytes that are sent, after compression. Undefined for a handshake, for a request without a body and for a streamed body. */
   readonly body: Uint8Array | undefined;
 }
 
-/** As they went out with a request. */
+/** The credentials that were sent with a request. */
 export interface Credentials {
   readonly bearerToken: string | undefined;
   readonly accountId: string | undefined;
-  /** What `headers` gave. */
+  /** The result of `headers`. */
   readonly headers: HeaderInit;
 }
 
 const METHODS = ["bearerToken", "accountId", "headers", "onUnauthorized"] as const;
 
-/** @throws {@link BuildError} It is no auth provider: untyped callers give a key in its place. */
+/** @throws {@link BuildError} It is not an auth provider; for example, an untyped caller passed the key itself. */
 export function checkAuth(auth: AuthProvider): void {
   const known = "an auth provider: apiKeyAuth(key), noAuth() or your own";
   if (typeof auth !== "object" || auth === null) throw new BuildError(`auth must be ${known}, and is ${typeof auth}`);
@@ -56,23 +57,23 @@ export function checkAuth(auth: AuthProvider): void {
 }
 
 /**
- * A fixed API key, without the white space around it that files and variables bring along.
+ * A fixed API key. White space around it, which files and variables often have, is removed.
  *
- * @param key - Undefined is taken by the type alone, so that a variable can be handed over as it is.
- * @throws {@link BuildError} There is no key, at once and not as a refusal of the first request.
+ * @param key - The type allows undefined, so that you can pass a variable.
+ * @throws {@link BuildError} There is no key: thrown at once, not with the first request.
  */
 export function apiKeyAuth(key: string | undefined): AuthProvider & { bearerToken(): string } {
   const token = typeof key === "string" ? key.trim() : "";
   if (token === "") {
     const got = typeof key === "string" ? "an empty string" : typeof key;
     throw new BuildError(
-      `apiKeyAuth() got no key but ${got}: is the variable set that it comes from? Where no key is wanted, there is noAuth()`,
+      `apiKeyAuth() got no key but ${got}: is the variable that it comes from set? If no key is needed, use noAuth()`,
     );
   }
   return { bearerToken: () => token };
 }
 
-/** No credentials: local servers. */
+/** No credentials, for local servers. */
 export function noAuth(): AuthProvider {
   return { bearerToken: () => undefined };
 }

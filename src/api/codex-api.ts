@@ -21,18 +21,22 @@ import { Service } from "./service/service.ts";
 import { checkSessionOptions, type SessionOptions } from "./session/options.ts";
 import { ResponsesSession } from "./session/session.ts";
 
-/** What a `CodexApi` is made of; everything has a default. */
+/** Options of a `CodexApi`; all have defaults. */
 export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth"> {
-  /** Default: OpenAI, at `OPENAI_BASE_URL` where that is set. */
+  /** Where requests go. @default `openaiProvider()`: OpenAI, at `OPENAI_BASE_URL` if that is set */
   readonly provider?: ProviderConfig | undefined;
-  /** Default: the key in `OPENAI_API_KEY`, for the default provider and for OpenAI's own hosts alone: no other server ever gets it. */
+  /**
+   * The credentials. @default the key in `OPENAI_API_KEY`, for the default provider and OpenAI's own hosts only: it is never sent to other
+   * servers
+   */
   readonly auth?: AuthProvider | undefined;
 }
 
 const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_NAMES);
 
 /**
- * The whole API over one line: one policy of trust and route, one pool of connections, one set of credentials.
+ * All of the API in one object: its clients share one policy for certificates and proxies, one pool of connections and one set of
+ * credentials.
  *
  * @example
  * ```ts
@@ -41,7 +45,7 @@ const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_
  * ```
  */
 export class CodexApi implements AsyncDisposable {
-  /** The line itself, for clients that are to share it: `new ModelsClient({ service: api.service })`. */
+  /** What the clients share. Pass it to a client that should share it too: `new ModelsClient({ service: api.service })`. */
   readonly service: Service;
   readonly responses: ResponsesClient;
   readonly models: ModelsClient;
@@ -55,8 +59,8 @@ export class CodexApi implements AsyncDisposable {
   readonly #search: SearchClient;
 
   /**
-   * @throws {@link BuildError} An option is unknown or unusable, or there is no key.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   * @throws {@link BuildError} An option is unknown or invalid, or there is no key.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: CodexApiOptions | { readonly service: Service } = {}) {
     const service = "service" in options ? options.service : openService(options);
@@ -74,7 +78,7 @@ export class CodexApi implements AsyncDisposable {
     this.#search = new SearchClient(shared);
   }
 
-  /** A conversation: full requests in, and on the wire only what is new. See {@link ResponsesSession}. */
+  /** Opens a conversation that you give full requests, and that sends only what is new. See {@link ResponsesSession}. */
   session(options: SessionOptions = {}): ResponsesSession {
     checkSessionOptions(options);
     return new ResponsesSession({ ...options, service: this.service });
@@ -85,38 +89,38 @@ export class CodexApi implements AsyncDisposable {
     return connectResponses(this.service, options);
   }
 
-  /** Makes a long history short. See {@link CompactClient.compact}. */
+  /** Compacts a long history. See {@link CompactClient.compact}. */
   compact(...call: Parameters<CompactClient["compact"]>): ReturnType<CompactClient["compact"]> {
     return this.#compact.compact(...call);
   }
 
-  /** The service's web search by itself. See {@link SearchClient.search}. */
+  /** Runs the service's web search on its own. See {@link SearchClient.search}. */
   search(...call: Parameters<SearchClient["search"]>): ReturnType<SearchClient["search"]> {
     return this.#search.search(...call);
   }
 
   /**
-   * The same API with other credentials, for one user of a gateway: trust, route and HTTP connections are shared, WebSockets and what sessions know
-   * are its own. Cheap enough to be made for each request; closing it ends its own WebSockets alone.
+   * The same API with other credentials, for one user of a gateway. Certificates, proxies and HTTP connections are shared; WebSockets and
+   * what sessions know are not. It is cheap enough to make one per request. Closing it closes only its own WebSockets.
    *
-   * @throws {@link BuildError} `auth` is no auth provider.
+   * @throws {@link BuildError} `auth` is not an auth provider.
    */
   as(auth: AuthProvider): CodexApi {
     return new CodexApi({ service: this.service.as(auth) });
   }
 
   /**
-   * Reads the CA bundle and the client certificate again, for connections from now on; those that stand are kept.
+   * Reads the CA bundle and the client certificate again, for new connections; open ones are kept.
    *
-   * @throws What the constructor throws of them; then everything stays as it was.
+   * @throws The constructor's errors about them; then nothing changes.
    */
   reload(): Promise<void> {
     return this.service.reload();
   }
 
   /**
-   * Ends every connection, those that are being dialled too; what runs on them fails. Calls after it are a `build` error. One that {@link as} made
-   * ends its own WebSockets alone: what runs over the shared HTTP connections goes on.
+   * Closes all connections, including those that are being opened; requests on them fail. Later calls throw a `build` error. An object made
+   * by {@link as} closes only its own WebSockets: requests on the shared HTTP connections continue.
    */
   close(): Promise<void> {
     return this.service.close();
@@ -144,13 +148,13 @@ function defaultProvider(env: Environment): ProviderConfig {
 function defaultAuth(provider: ProviderConfig, isDefault: boolean, env: Environment): AuthProvider {
   if (!isDefault && !isOpenaiHost(provider.baseUrl)) {
     throw new BuildError(
-      `auth is missing: OPENAI_API_KEY is sent to OpenAI's hosts alone, and the base URL of provider ${JSON.stringify(provider.name)} names another; give auth: apiKeyAuth(key) or noAuth()`,
+      `auth is missing: OPENAI_API_KEY is sent only to OpenAI's hosts, and the base URL of provider ${JSON.stringify(provider.name)} names another; give auth: apiKeyAuth(key) or noAuth()`,
     );
   }
   const key = env.OPENAI_API_KEY?.trim();
   if (!key) {
     throw new BuildError(
-      "no key: set OPENAI_API_KEY, or give auth: apiKeyAuth(key), codexAuth(), or noAuth() where none is wanted",
+      "no key: set OPENAI_API_KEY, or give auth: apiKeyAuth(key), codexAuth(), or noAuth() if none is needed",
     );
   }
   return apiKeyAuth(key);

@@ -6,7 +6,7 @@ import { FileError, readWhole, readWholeSync } from "../client/files/index.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
 
 export interface CodexAuthOptions {
-  /** The file itself; default `auth.json` under `$CODEX_HOME`, else under `~/.codex`. */
+  /** Path of the file. @default `auth.json` in `$CODEX_HOME`, else in `~/.codex` */
   readonly path?: string | undefined;
   readonly env?: Environment | undefined;
 }
@@ -20,11 +20,11 @@ export interface CodexAuth extends AuthProvider {
 }
 
 /**
- * Uses the login of the Codex CLI: reads its `auth.json` and never writes it. An API key stored there wins over the ChatGPT tokens,
- * as in the CLI. It is read at once, and again after a 401, because the CLI refreshes the tokens in it.
+ * Uses the login of the Codex CLI: reads its `auth.json` and never writes it. An API key in the file takes precedence over the ChatGPT
+ * tokens, as in the CLI. The file is read at once, and again after a 401, because the CLI refreshes the tokens in it.
  *
- * @throws {@link BuildError} The file is absent, unreadable, no regular file, above 1 MiB, not JSON, or holds no credential; the message names
- *   the path.
+ * @throws {@link BuildError} The file is missing, unreadable, not a regular file, larger than 1 MiB, not JSON, or contains no credential;
+ *   the message contains the path.
  */
 export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
   const path = options.path ?? join(codexHome(options.env ?? process.env), "auth.json");
@@ -35,7 +35,7 @@ export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
     accountId: () => credentials.accountId,
     async onUnauthorized(refused) {
       const stored = await readAgain(path);
-      // Another account's token must not go on with this one's conversation, nor an API key to the ChatGPT backend.
+      // A conversation must not continue with another account's token, and an API key must not be sent to the ChatGPT backend.
       if (stored.mode !== credentials.mode || stored.accountId !== credentials.accountId) return false;
       credentials = stored;
       return stored.token !== refused.bearerToken;
@@ -53,10 +53,10 @@ function codexHome(env: Environment): string {
   return env.CODEX_HOME?.trim() ? env.CODEX_HOME : join(homedir(), ".codex");
 }
 
-/** A login takes some kilobytes. */
+/** A login takes a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-// Blocks for a moment: whose login it is decides which service is asked, which callers want to know without waiting.
+// Synchronous, because the kind of login decides which service is used, and callers want to know that without waiting.
 function readNow(path: string): StoredCredentials {
   try {
     return credentialsIn(readWholeSync(path, MAX_BYTES), path);
@@ -101,7 +101,7 @@ function parse(content: string, path: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(content);
   } catch {
-    // The parser's own message quotes the text, which is a credential.
+    // The parser's message would quote the text, which is a credential.
     throw new BuildError(`${path} is not JSON; log in again with \`codex login\``);
   }
   if (!isObject(parsed)) throw new BuildError(`${path} is not a JSON object; log in again with \`codex login\``);

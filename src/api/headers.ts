@@ -1,6 +1,6 @@
 import { type HeaderMap, isSendableHeaderValue } from "../client/headers.ts";
 
-/** Header names of the service, each written once. Lower case, as they stand on the wire. */
+/** Header names of the service, each defined once; in lower case. */
 export const header = {
   accountId: "chatgpt-account-id",
   activeLimit: "x-codex-active-limit",
@@ -35,7 +35,7 @@ export const header = {
   version: "version",
 } as const;
 
-/** A header's value where it is visible ASCII; another counts as absent, as in the Rust client. */
+/** A header's value if it is visible ASCII; any other value counts as absent, as in the Rust client. */
 export function headerText(headers: HeaderMap, name: string): string | undefined {
   const value = headers[name];
   return value !== undefined && isSendableHeaderValue(value) ? value : undefined;

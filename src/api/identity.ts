@@ -7,28 +7,33 @@ import { header } from "./headers.ts";
 import type { ProviderConfig } from "./provider.ts";
 import { userAgent } from "./user-agent.ts";
 
-/** Which program asks: the same on every HTTP request, WebSocket handshake and models query. Source: the Rust client's default headers. */
+/**
+ * The calling program, the same for every HTTP request, WebSocket handshake and models request. Source: the Rust client's default headers.
+ */
 export interface Identity {
   /**
-   * The calling program. Default: the provider's header, else the provider's `originator`, else `codex-wire`. The variable
-   * `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` stands for what is given here and for the default.
+   * Name of the calling program. The variable `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` takes precedence over it and over the default.
+   * @default the provider's header, else the provider's `originator`, else `codex-wire`
    */
   readonly originator?: string | undefined;
-  /** The whole user agent. Default: made of the originator, the version, the operating system and the terminal. */
+  /** The whole user agent. @default made of the originator, the version, the operating system and the terminal */
   readonly userAgent?: string | undefined;
-  /** Stands in parentheses at the end of a user agent that is made here. */
+  /** Added in parentheses at the end of the default user agent. Nothing by default. */
   readonly userAgentSuffix?: string | undefined;
-  /** `version`, the version in the user agent, and the one that a models list is asked for. Default: the provider's header, else this package's. */
+  /**
+   * Sent as `version`, in the user agent, and with the request for the models list. @default the provider's header, else this package's
+   * version
+   */
   readonly clientVersion?: string | undefined;
-  /** `x-codex-beta-features`, comma-joined; not sent when there are none. */
+  /** Sent as `x-codex-beta-features`, comma-joined. Not sent by default. */
   readonly betaFeatures?: readonly string[] | undefined;
-  /** `x-openai-internal-codex-residency`: where the data must stay. */
+  /** Sent as `x-openai-internal-codex-residency`: where the data must be stored. Not sent by default. */
   readonly residency?: "us" | (string & {}) | undefined;
-  /** `OpenAI-Organization`. Default: the provider's header. */
+  /** Sent as `OpenAI-Organization`. @default the provider's header */
   readonly organization?: string | undefined;
-  /** `OpenAI-Project`. Default: the provider's header. */
+  /** Sent as `OpenAI-Project`. @default the provider's header */
   readonly project?: string | undefined;
-  /** Asks for timing events on a WebSocket (`x-responsesapi-include-timing-metrics`). Default false. */
+  /** Request timing events on a WebSocket (`x-responsesapi-include-timing-metrics`). @default `false` */
   readonly includeTimingMetrics?: boolean | undefined;
 }
 
@@ -46,18 +51,18 @@ const IDENTITY = knownOptions<Identity>("identity", {
 
 const DEFAULT_ORIGINATOR = "codex-wire";
 
-/** An identity as headers, and what else of the wire says who asks. */
+/** An identity as headers and other data. */
 export interface IdentityFacts {
   readonly clientVersion: string;
-  /** Below the provider's headers, which overwrite them. */
+  /** Headers that the provider's overwrite. */
   readonly defaults: HeaderInit;
-  /** Above the provider's headers: what the caller gave. */
+  /** Headers given by the caller, which overwrite the provider's. */
   readonly given: HeaderInit;
-  /** The same for a handshake alone. */
+  /** Headers of a WebSocket handshake only. */
   readonly ofHandshake: HeaderInit;
 }
 
-/** @throws {@link BuildError} An option is unknown, or the originator cannot stand in a header. */
+/** @throws {@link BuildError} An option is unknown, or the originator cannot be sent in a header. */
 export function identityOf(
   identity: Identity | undefined,
   provider: ProviderConfig,
@@ -92,15 +97,15 @@ export function identityOf(
 }
 
 /**
- * The name of the calling program: `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, else `given`, else the default. An override that no header can
- * carry counts as the default.
+ * The name of the calling program: `CODEX_INTERNAL_ORIGINATOR_OVERRIDE`, else `given`, else the default. An override that cannot be sent in
+ * a header is replaced by the default.
  *
- * @throws {@link BuildError} `given` cannot stand in a header.
+ * @throws {@link BuildError} `given` cannot be sent in a header.
  */
 export function originatorOf(given: string | undefined, env: Environment, byDefault = DEFAULT_ORIGINATOR): string {
   if (given !== undefined && !isLegal(given)) {
     throw new BuildError(
-      "originator cannot be sent: only letters, digits and signs of ASCII, spaces and tabs may stand in it",
+      "originator cannot be sent: it may contain only ASCII letters, digits and punctuation, spaces and tabs",
     );
   }
   const override = env.CODEX_INTERNAL_ORIGINATOR_OVERRIDE;

@@ -1,20 +1,20 @@
 import { ProtocolError } from "../client/failure/kinds.ts";
 
-/** What one request brought of a list. */
+/** One page of a list. */
 export interface ListPage<Page> {
   readonly page: Page;
   readonly hasMore: boolean;
-  /** Of the page's last entry: the next page begins after it. */
+  /** Id of the page's last entry: the next page begins after it. */
   readonly lastId?: string | undefined;
 }
 
 /**
- * The pages of a list, each fetched when it is wanted.
+ * The pages of a list, each fetched when it is needed.
  *
- * @param read - Asks for the page that begins after an entry.
+ * @param read - Fetches the page that begins after an entry.
  * @param after - Where to begin; undefined: at the beginning.
- * @param failure - What the message begins with.
- * @throws {@link ProtocolError} A page says to go on and leads nowhere.
+ * @param failure - Beginning of the message.
+ * @throws {@link ProtocolError} A page says that there are more entries but not where.
  */
 export async function* pagesOf<Page>(
   read: (after: string | undefined) => Promise<ListPage<Page>>,
@@ -26,7 +26,9 @@ export async function* pagesOf<Page>(
     yield page;
     if (!hasMore) return;
     if (lastId === undefined || lastId === from) {
-      throw new ProtocolError(`${failure}: there is more after ${from ?? "the beginning"}, and no id to go on from`);
+      throw new ProtocolError(
+        `${failure}: there are more entries after ${from ?? "the beginning"}, but no id to continue from`,
+      );
     }
     from = lastId;
   }

@@ -25,50 +25,62 @@ export interface WebSocketLimits {
 
 /** Where the API is and how it is spoken to. All times are milliseconds; 0 is no limit. */
 export interface ProviderConfig {
-  /** `azure` (any case) marks an Azure endpoint, `OpenAI` the service itself. */
+  /** `azure` (in any case) marks an Azure endpoint, `OpenAI` the service itself. Others are shown in messages. */
   readonly name: string;
-  /** With its version segment, e.g. `https://api.openai.com/v1`. User name and password in it go out as basic authorization, where there is no other. */
+  /**
+   * With its version segment, e.g. `https://api.openai.com/v1`. A user name and password in it are sent as basic authorization, unless
+   * there is another one.
+   */
   readonly baseUrl: string;
-  /** Appended to every URL, percent-encoded. */
+  /** Query parameters, percent-encoded and appended to every URL. None by default. */
   readonly queryParams?: Readonly<Record<string, string>> | undefined;
-  /** Sent with every request; a call's own headers and the credentials overwrite them. */
+  /** Sent with every request; a call's own headers and the credentials overwrite them. None by default. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Retries of one request until its response headers arrive. */
+  /** Retries of one request until its response headers arrive. @default 4 retries after 200 ms, doubling; see {@link RetryPolicy} */
   readonly retry?: RetryPolicy | undefined;
-  /** New streams after one that broke, in a session. Default 5, at most 100. */
+  /** How often a session opens a new stream after one that broke; at most 100. @default 5 */
   readonly maxStreamRetries?: number | undefined;
-  /** Longest wait for the next event of a stream. Default 300 000. */
+  /** Longest wait for the next event of a stream. @default 300 000 */
   readonly streamIdleTimeoutMs?: number | undefined;
-  /** Longest silence of a connection that has shown signs of life (SSE comments, pongs). Default 60 000. */
+  /** Longest silence of a connection that has sent keep-alives before (SSE comments, pongs). @default 60 000 */
   readonly livenessTimeoutMs?: number | undefined;
-  /** DNS, TCP, proxy and TLS together. Default 15 000. */
+  /** Limit for DNS, TCP, proxy and TLS together. @default 15 000 */
   readonly connectTimeoutMs?: number | undefined;
-  /** From the request to the response headers, and from these to the end of an error's text, which is cut then. Default 300 000. */
+  /**
+   * Limit from the request to the response headers, and from these to the end of an error's body, which is cut off then. @default 300 000
+   */
   readonly headersTimeoutMs?: number | undefined;
-  /** Whether sessions try the WebSocket first. Default false. */
+  /** Whether the server supports WebSockets; sessions then try one first. @default `false` */
   readonly supportsWebSockets?: boolean | undefined;
   /** What a WebSocket of the service takes. Default: what OpenAI's does. */
   readonly webSocketLimits?: WebSocketLimits | undefined;
   /** Whether the service ends a response on a WebSocket when it is asked to (`response.interrupt`), and keeps the connection. Default false. */
   readonly supportsInterrupt?: boolean | undefined;
   /**
-   * Whether items go out with their ids: `drop` as the Rust client of March 2026, `send` as today's. Azure gets those of stored responses in any case.
-   * Default `drop`.
+   * Whether items are sent with their ids: `drop` like the Rust client of March 2026, `send` like today's. Azure always gets the ids of
+   * stored responses.
+   * @default `"drop"`
    */
   readonly itemIds?: "drop" | "send" | undefined;
-  /** The calling program, where neither the identity nor `headers` names one. Default `codex-wire`. */
+  /** Name of the calling program, if neither the identity nor `headers` has one. @default `"codex-wire"` */
   readonly originator?: string | undefined;
-  /** Names under which the conversation's id is sent. Default `underscore`, the Rust client's of March 2026; later ones use `hyphen`. */
+  /**
+   * Header names for the conversation's id. The Rust client of March 2026 uses `underscore`, later versions use `hyphen`. @default
+   * `"underscore"`
+   */
   readonly sessionHeaders?: SessionHeaderNames | undefined;
-  /** Coding of request bodies to `responses`. Default `none`. A server that answers 400 or 415 to one gets it plain, and all later ones where that was the reason. */
+  /**
+   * Coding of request bodies to `responses`. If a server answers 400 or 415, the body is sent uncompressed, and so are all later ones if
+   * that helped. @default `"none"`
+   */
   readonly compression?: Compression | undefined;
-  /** CA bundle of this provider alone, instead of `CODEX_CA_CERTIFICATE` and `SSL_CERT_FILE`. */
+  /** CA bundle for this provider. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
   readonly ca?: CaSource | undefined;
-  /** Proxy of this provider alone, instead of the environment's; false for none. */
+  /** URL of the proxy for this provider; `false` for none. @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` */
   readonly proxy?: string | false | undefined;
-  /** Sent to an HTTP proxy with each CONNECT, beside `User-Agent` and `Proxy-Authorization`, or in their place. */
+  /** Sent to an HTTP proxy with each CONNECT; they overwrite `User-Agent` and `Proxy-Authorization`. None by default. */
   readonly proxyHeaders?: HeaderInit | undefined;
-  /** Certificate that the client shows (mTLS). */
+  /** Client certificate (mTLS). None by default. */
   readonly clientCertificate?: ClientCertificate | undefined;
 }
 
@@ -117,7 +129,7 @@ const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const DEFAULT_STREAM_RETRIES = 5;
 
-/** A provider's numbers, each decided once. */
+/** The provider's limits, with defaults applied. */
 export interface ProviderLimits {
   readonly retry: RetrySettings;
   readonly maxStreamRetries: number;
@@ -129,7 +141,7 @@ export interface ProviderLimits {
 
 const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", "both"];
 
-/** @throws {@link BuildError} A number is negative or not a number, a name is not among those that an option knows, or there is no base URL. */
+/** @throws {@link BuildError} A number is invalid, an option has an unknown value, or there is no base URL. */
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
   PROVIDER(provider);
   RETRY(provider.retry ?? {});
@@ -161,13 +173,13 @@ export function providerLimits(provider: ProviderConfig): ProviderLimits {
 
 type TimeoutName = "streamIdleTimeoutMs" | "livenessTimeoutMs" | "connectTimeoutMs" | "headersTimeoutMs";
 
-/** Parameters of a URL; a list gives its parameter more than once. */
+/** Parameters of a URL; a list repeats its parameter. */
 export type Query = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * The URL of an endpoint: base without trailing slashes, one `/`, path without leading ones; an empty path gives the base alone.
+ * The URL of an endpoint: the base without trailing slashes, one `/`, and the path without leading ones. An empty path gives the base.
  *
- * @param query - Joined to the base's own query and the provider's parameters, percent-encoded.
+ * @param query - Added to the base's own query and the provider's parameters, percent-encoded.
  * @throws {@link BuildError} The base URL is not a URL.
  */
 export function endpointUrl(provider: ProviderConfig, path: string, query: Query = {}): string {
@@ -189,11 +201,11 @@ export function endpointUrl(provider: ProviderConfig, path: string, query: Query
   return url;
 }
 
-/** User name and password of the base URL as a header, which a URL's own are not; every other `authorization` overwrites it. */
+/** User name and password of the base URL as a header, because they are not sent with a URL. Any other `authorization` overwrites it. */
 export function userInfoHeaders(provider: ProviderConfig): HeaderInit {
   const { username, password } = new URL(endpointUrl(provider, ""));
   if (username === "" && password === "") return {};
-  // Not decodeURIComponent: it throws on a stray "%", which every other program sends as it stands.
+  // decodeURIComponent would throw on a stray "%", which other programs send unchanged.
   const credentials = Buffer.from(`${querystring.unescape(username)}:${querystring.unescape(password)}`);
   return { authorization: `Basic ${credentials.toString("base64")}` };
 }
@@ -212,13 +224,13 @@ const AZURE_MARKS = [
   "windows.net/openai",
 ];
 
-/** Azure stores responses and wants item ids back; recognised as the Rust client does, by name or by the base URL. */
+/** Azure stores responses and needs item ids. It is recognised as in the Rust client, by name or by the base URL. */
 export function isAzure(provider: ProviderConfig): boolean {
   const url = provider.baseUrl.toLowerCase();
   return provider.name.toLowerCase() === "azure" || AZURE_MARKS.some((mark) => url.includes(mark));
 }
 
-/** How requests are written for a provider. */
+/** How requests are encoded for a provider. */
 export function requestEncoding(provider: ProviderConfig): {
   readonly azure: boolean;
   readonly itemIds: ProviderConfig["itemIds"];
@@ -226,26 +238,26 @@ export function requestEncoding(provider: ProviderConfig): {
   return { azure: isAzure(provider), itemIds: provider.itemIds };
 }
 
-/** The ChatGPT backend, recognised as the Rust client does. */
+/** True for the ChatGPT backend, recognised as in the Rust client. */
 export function isChatgptBackend({ baseUrl }: ProviderConfig): boolean {
   return baseUrl.includes("/backend-api");
 }
 
 const OPENAI_HOSTS = /(^|\.)(openai\.com|chatgpt\.com)$/;
 
-/** Is this a host of OpenAI's own? What belongs to an account there goes nowhere else. */
+/** True for OpenAI's own hosts. Account data is sent to no others. */
 export function isOpenaiHost(baseUrl: string): boolean {
   return URL.canParse(baseUrl.trim()) && OPENAI_HOSTS.test(new URL(baseUrl.trim()).hostname);
 }
 
-/** A variable can hold a key where a base URL belongs, so what names no scheme is not shown. */
+/** A base URL variable may contain a key by mistake, so a text without a scheme is not shown. */
 function shownBase(base: string): string {
   return base.includes("://")
     ? JSON.stringify(withoutUserInfo(base))
     : `(${base.length} characters that begin with neither http:// nor https://, not shown because they may be a key)`;
 }
 
-/** What is no URL may hold a password all the same. */
+/** Even a text that is not a URL may contain a password. */
 export function withoutUserInfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1[redacted]@");
 }

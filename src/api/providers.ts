@@ -4,14 +4,14 @@ import { withoutUndefined } from "../client/options.ts";
 import { header } from "./headers.ts";
 import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 
-/** Anything of the provider that should differ from its defaults; what is undefined, as a variable that is not set, leaves the default. */
+/** Settings that should differ from the provider's defaults. An undefined value, for example from an unset variable, keeps the default. */
 export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: ProviderConfig[Option] | undefined } & {
-  /** Variables read instead of `process.env`. */
+  /** Environment variables. @default `process.env` */
   readonly env?: Environment | undefined;
 };
 
 /**
- * The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` become headers, as in the Rust client, where the base URL is one of
+ * The OpenAI API with an API key. `OPENAI_ORGANIZATION` and `OPENAI_PROJECT` are sent as headers, as in the Rust client, but only to
  * OpenAI's own hosts (parity: `identity/organization-stays-home`).
  */
 export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
@@ -30,8 +30,8 @@ export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfi
 }
 
 /**
- * The ChatGPT backend that the Codex CLI uses after a login; for `codexAuth`. Request bodies go zstd-compressed, as the Rust client's do, and its
- * originator is named, which the backend wants.
+ * The ChatGPT backend that the Codex CLI uses after a login; use it with `codexAuth`. Request bodies are zstd-compressed, and the Rust
+ * client's originator is sent, which the backend requires.
  */
 export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return openaiProvider({
@@ -96,17 +96,17 @@ export function vercelGatewayProvider(overrides: ProviderOverrides = {}): Provid
   });
 }
 
-/** OpenRouter; models are named with their maker, as `openai/gpt-5-mini`. Over HTTP alone. */
+/** OpenRouter; model names include their maker, like `openai/gpt-5-mini`. HTTP only. */
 export function openrouterProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return build(overrides, { name: "OpenRouter", baseUrl: "https://openrouter.ai/api/v1", supportsWebSockets: false });
 }
 
-/** A local Ollama server. `CODEX_OSS_BASE_URL` replaces the address, else `CODEX_OSS_PORT` its port. */
+/** A local Ollama server. `CODEX_OSS_BASE_URL` overrides the address, `CODEX_OSS_PORT` only the port. */
 export function ollamaProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return localProvider(11434, overrides);
 }
 
-/** A local LM Studio server; the same variables as {@link ollamaProvider}. */
+/** A local LM Studio server, with the same variables as {@link ollamaProvider}. */
 export function lmstudioProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return localProvider(1234, overrides);
 }
@@ -134,7 +134,7 @@ function build(overrides: ProviderOverrides, defaults: ProviderConfig): Provider
   };
 }
 
-/** Blank counts as unset; the value goes out untrimmed otherwise, as in the Rust client. */
+/** A blank value counts as unset; any other is used untrimmed, as in the Rust client. */
 function fromEnvironment(name: string, value: string | undefined): Record<string, string> {
   return value?.trim() ? { [name]: value } : {};
 }

@@ -2,12 +2,12 @@ import type { HeaderMap } from "../client/headers.ts";
 import { header, headerText } from "./headers.ts";
 import { isJsonObject, type JsonObject } from "./wire/json.ts";
 
-/** One window of a limit. */
+/** One time window of a limit. */
 export interface RateLimitWindow {
-  /** 0-100. */
+  /** 0 to 100. */
   readonly usedPercent: number;
   readonly windowMinutes?: number | undefined;
-  /** Unix seconds. */
+  /** In Unix seconds. */
   readonly resetsAt?: number | undefined;
 }
 
@@ -24,13 +24,13 @@ const REACHED_TYPES = [
   "workspace_owner_usage_limit_reached",
   "workspace_member_usage_limit_reached",
 ] as const;
-/** Which limit stopped a request, and whose it is. Later than the Rust client. */
+/** Which limit stopped a request, and whether it is the user's or the workspace's. The Rust client of March 2026 does not have it. */
 export type RateLimitReachedType = (typeof REACHED_TYPES)[number];
 
 const PLAN_TYPES = ["free", "go", "plus", "pro", "team", "business", "enterprise", "edu"] as const;
 export type PlanType = (typeof PLAN_TYPES)[number] | "unknown";
 
-/** State of one limit family as the service last told it. */
+/** State of one limit family, as the service last reported it. */
 export interface RateLimitSnapshot {
   /** Lower case, with `_` between words: `codex`, `codex_other`, … */
   readonly limitId: string;
@@ -48,8 +48,8 @@ const INTEGER = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /**
- * Every limit family that response headers tell of: `codex` first, even when nothing is known of it, then the others by
- * id, where they have a window or credits.
+ * All limit families in the response headers: `codex` first, even if nothing is known of it, then the others by id, if they have a window
+ * or credits.
  */
 export function rateLimitSnapshots(headers: HeaderMap): RateLimitSnapshot[] {
   const others = new Set<string>();
@@ -66,7 +66,7 @@ export function rateLimitSnapshots(headers: HeaderMap): RateLimitSnapshot[] {
   return snapshots;
 }
 
-/** One family, perhaps empty. Credits and what was reached are the account's, so every family has them. */
+/** One family, perhaps empty. Credits and the reached limit belong to the account, so every family has them. */
 export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_LIMIT): RateLimitSnapshot {
   const id = limitIdOf(limitId.trim() || DEFAULT_LIMIT);
   const prefix = `x-${id.replaceAll("_", "-")}`;
@@ -80,12 +80,12 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
   });
 }
 
-/** What the service wants said to someone who reached a limit. */
+/** A text from the service for users who reached a limit. */
 export function promoMessage(headers: HeaderMap): string | undefined {
   return filled(headerText(headers, header.promoMessage));
 }
 
-/** The `codex.rate_limits` event of a WebSocket stream. A part that is not of its documented form is left out. */
+/** The `codex.rate_limits` event of a WebSocket stream. Parts in an unknown form are left out. */
 export function decodeRateLimitsEvent(event: JsonObject): RateLimitSnapshot {
   const limits = isJsonObject(event.rate_limits) ? event.rate_limits : {};
   const id = text(event.metered_limit_name) ?? text(event.limit_name);
@@ -172,7 +172,7 @@ function filled(value: string | undefined): string | undefined {
   return value?.trim() || undefined;
 }
 
-/** Without the fields that have no value: these objects are printed and compared. */
+/** Without fields that have no value, because these objects are printed and compared. */
 function compact<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Value;
 }

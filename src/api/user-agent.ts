@@ -4,28 +4,28 @@ import { isSendableHeaderValue } from "../client/headers.ts";
 import { packageVersion } from "../client/version.ts";
 
 export interface UserAgentParts {
-  /** The program's name, first in the text. */
+  /** The program's name, the first part of the text. */
   readonly product: string;
-  /** Default: this package's version. */
+  /** Version of the program. @default this package's version */
   readonly version?: string | undefined;
-  /** In parentheses at the end; trimmed, and left out when blank. */
+  /** Added in parentheses at the end; trimmed, and left out if blank. None by default. */
   readonly suffix?: string | undefined;
-  /** Default: what the operating system says. */
+  /** Name and version of the operating system. @default read from the operating system */
   readonly system?: SystemName | undefined;
-  /** Variables that name the terminal; default `process.env`. */
+  /** Environment variables that name the terminal. @default `process.env` */
   readonly env?: Environment | undefined;
 }
 
 export interface SystemName {
   readonly type: string;
   readonly version: string;
-  /** Default: `unknown`. */
+  /** @default `"unknown"` */
   readonly architecture?: string | undefined;
 }
 
 /**
- * `<product>/<version> (<system> <version>; <architecture>) <terminal>[ (<suffix>)]`, the form of the Rust client.
- * What a header cannot carry is replaced: one `_` for each character.
+ * `<product>/<version> (<system> <version>; <architecture>) <terminal>[ (<suffix>)]`, the form of the Rust client. Characters that a header
+ * cannot contain become `_`.
  */
 export function userAgent(parts: UserAgentParts): string {
   const { product, version = packageVersion, env = process.env } = parts;
@@ -39,12 +39,12 @@ function sendable(text: string): string {
   return isSendableHeaderValue(text) ? text : text.replace(/[^ -~]/gu, "_");
 }
 
-/** Terminals in the Rust client's order: the variables that give one away, and the one with its version. */
+/** Terminals in the Rust client's order: the variables that identify each, and the variable with its version. */
 const TERMINALS: readonly {
   readonly name: string;
   readonly marks: readonly string[];
   readonly version?: string;
-  /** What `TERM` says in it. */
+  /** Value of `TERM` in this terminal. */
   readonly term?: RegExp;
 }[] = [
   { name: "WezTerm", marks: ["WEZTERM_VERSION"], version: "WEZTERM_VERSION" },
@@ -59,8 +59,8 @@ const TERMINALS: readonly {
 ];
 
 /**
- * The terminal's name as it stands in the user agent: `TERM_PROGRAM` with its version, else the first terminal that its variables give
- * away, else `TERM`, else `unknown`. Characters outside `A-Z a-z 0-9 - _ . /` become `_`.
+ * The terminal's name for the user agent: `TERM_PROGRAM` with its version, else the first terminal identified by its variables, else
+ * `TERM`, else `unknown`. Characters outside `A-Z a-z 0-9 - _ . /` become `_`.
  *
  * Differs from the Rust client: inside tmux it says tmux; the Rust client asks tmux for the terminal around it.
  */

@@ -301,7 +301,7 @@ describe("a failing realtime", () => {
       { script: [{}, { resetBeforeHeaders: true }] },
       [],
       4,
-      /stream: (failed to read websocket message|the service closed the session|.* ended without a goodbye)/,
+      /stream: (failed to read websocket message|the service closed the session|.* ended without a close frame)/,
     ],
     [
       "left without an answer",

@@ -4,19 +4,22 @@ import { type AnySchema, describeSchema } from "./json-schema.ts";
 import { checkName, readingBy } from "./tools.ts";
 
 interface FormatSettings {
-  /** The service wants a name: letters, digits, `_` and `-`. */
+  /** Name of the format, which the service requires: 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** What the answer is for; the model reads it. */
+  /** What the answer is for; the model reads it. None by default. */
   readonly description?: string | undefined;
-  /** Must the answer follow the schema to the letter? Closes its objects; every property has to be required then. Default true. */
+  /**
+   * Whether the answer must match the schema exactly. All objects are then closed, and every property has to be required. @default `true`
+   */
   readonly strict?: boolean | undefined;
 }
 
 /**
- * The form of a structured answer, for `text: { format }`. `collect()` gives in `parsed` what the schema's `validate` makes of the answer.
+ * A format for structured answers, for `text: { format }`. `collect()` returns the answer as `parsed`, after the schema's `validate`.
  *
  * @param format - `schema`: as `parameters` of `functionTool`.
- * @throws {@link BuildError} There is no JSON Schema; or with `strict` a property is optional, or an object open. It names the path.
+ * @throws {@link BuildError} There is no JSON Schema. Or, with `strict`, a property is optional or an object is open; the message names its
+ *   path.
  */
 export function jsonSchemaFormat<Parsed>(
   format: FormatSettings & {

@@ -2,20 +2,20 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from "../wire/schema.ts";
 
-/** A schema as builders take it: JSON Schema alone says nothing of a type, a Standard Schema does. */
+/** A schema that builder functions accept. JSON Schema only describes values; a Standard Schema also has a type. */
 export type AnySchema = JsonSchema | StandardSchema | StandardJsonSchema;
 
-/** What a builder makes of a schema: what goes out, and what reads the answer. */
+/** The result for a schema: the part that is sent, and the part that reads the answer. */
 export interface DescribedSchema {
   readonly sent: JsonSchema;
-  /** Undefined for JSON Schema: what the model writes is parsed and not checked. */
+  /** Undefined for JSON Schema: the model's output is then parsed and not checked. */
   readonly reader: StandardSchema | undefined;
 }
 
 /**
- * @param place - What the messages name, e.g. `parameters of tool "weather"`.
- * @param beside - JSON Schema for a Standard Schema that cannot say itself as one.
- * @throws {@link BuildError} There is no JSON Schema, or with `strict` a property is optional or an object open.
+ * @param place - Name for messages, e.g. `parameters of tool "weather"`.
+ * @param beside - JSON Schema for a Standard Schema that cannot convert itself.
+ * @throws {@link BuildError} There is no JSON Schema. Or, with `strict`, a property is optional or an object is open.
  */
 export function describeSchema(
   place: string,
@@ -39,18 +39,18 @@ function ownJsonSchema(place: string, schema: StandardSchema | StandardJsonSchem
   const standard: StandardSchema["~standard"] & Partial<StandardJsonSchema["~standard"]> = schema["~standard"];
   if (typeof standard.jsonSchema?.input !== "function") {
     throw new BuildError(
-      `${place}: the schema (${standard.vendor}) cannot say itself as JSON Schema; wrap it (valibot: toStandardJsonSchema) or give jsonSchema beside it`,
+      `${place}: the schema (${standard.vendor}) cannot convert itself to JSON Schema; wrap it (valibot: toStandardJsonSchema) or give jsonSchema as well`,
     );
   }
   try {
     return standard.jsonSchema.input({ target: "draft-2020-12" }) as JsonSchema;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BuildError(`${place}: the schema (${standard.vendor}) has no form in JSON Schema: ${why}`);
+    throw new BuildError(`${place}: the schema (${standard.vendor}) cannot be converted to JSON Schema: ${why}`);
   }
 }
 
-/** Keywords whose value is a schema, a list of schemas, or schemas by name; and how a place in them reads. */
+/** Keywords whose value is a schema, a list of schemas, or schemas by name; and how a path into them is written. */
 const ONE_SCHEMA: ReadonlyMap<string, string> = new Map([
   ["items", "[]"],
   ["contains", "[]"],
@@ -59,12 +59,12 @@ const ONE_SCHEMA: ReadonlyMap<string, string> = new Map([
 const SCHEMA_LIST: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf", "prefixItems"]);
 const SCHEMAS_BY_NAME: ReadonlySet<string> = new Set(["$defs", "definitions", "dependentSchemas"]);
 
-/** Deeper than the service takes (10 levels of objects) by far; a schema that holds itself ends here. */
+/** Much deeper than the service accepts (10 levels of objects). It also ends schemas that contain themselves. */
 const MAX_DEPTH = 200;
 
-/** A copy in which every object is closed, as the service demands of a strict schema. */
+/** A copy with every object closed, as the service requires of a strict schema. */
 function closed(schema: JsonObject, place: string, path = "", depth = 0): JsonSchema {
-  if (depth > MAX_DEPTH) throw new BuildError(`${place}: the schema is nested too deep, or holds itself`);
+  if (depth > MAX_DEPTH) throw new BuildError(`${place}: the schema is nested too deep, or contains itself`);
   const within = (value: unknown, inside: string): unknown =>
     isJsonObject(value) ? closed(value, place, inside, depth + 1) : value;
   const copy: Record<string, unknown> = {};
@@ -99,13 +99,13 @@ function closing(schema: JsonObject, place: string, path: string): JsonObject {
   const optional = names.find((name) => !needed.has(name));
   if (optional !== undefined) {
     throw new BuildError(
-      `${place}: the property ${path === "" ? optional : `${path}.${optional}`} is optional, which strict does not allow; make it required (null may say that there is none) or set strict: false`,
+      `${place}: the property ${path === "" ? optional : `${path}.${optional}`} is optional, which strict does not allow; make it required (and nullable, if it may be missing) or set strict: false`,
     );
   }
   return { additionalProperties: false, required: names };
 }
 
-/** `fromEntries`, since a property may be called `__proto__`. */
+/** `fromEntries`, because a property may be called `__proto__`. */
 function mapFields(fields: JsonObject, change: (name: string, value: unknown) => unknown): JsonObject {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(name, value)]));
 }

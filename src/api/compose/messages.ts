@@ -12,15 +12,15 @@ import type {
 } from "../wire/items.ts";
 import { jsonText } from "../wire/json.ts";
 
-/** What a message says: a text, one part or several. */
+/** The content of a message: a text, one part or several. */
 export type MessageContent = string | ContentItem | readonly ContentItem[];
 
-/** What a user says, in full form. */
+/** A user message, in the long form. */
 export function userMessage(content: MessageContent): MessageItem {
   return { type: "message", role: "user", content: partsOf(content) };
 }
 
-/** What the model has to keep to, in full form. */
+/** A system message with instructions for the model, in the long form. */
 export function systemMessage(content: MessageContent): MessageItem {
   return { type: "message", role: "system", content: partsOf(content) };
 }
@@ -34,7 +34,7 @@ function isList(content: ContentItem | readonly ContentItem[]): content is reado
   return Array.isArray(content);
 }
 
-/** The bytes themselves; they go out in base64, a third larger. */
+/** The bytes of a file; they are sent in base64, which is a third larger. */
 export interface InlineBytes {
   readonly bytes: Uint8Array;
   /** For example `image/png`. */
@@ -46,16 +46,16 @@ export interface UploadedSource {
 }
 
 export interface InputImageOptions {
-  /** How closely the model looks. Default: the service's. */
+  /** How closely the model looks at the image. @default the service's */
   readonly detail?: ImageDetail | undefined;
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
 }
 
 /**
- * A picture in a message or in a tool's output.
+ * An image in a message or in a tool's output.
  *
  * @param source - An `http:`, `https:` or `data:` URL, the bytes, or the id of an uploaded file.
- * @throws {@link BuildError} A text that is no such URL, as a path is: read the file and give its bytes.
+ * @throws {@link BuildError} The text is not such a URL. For a file's path, read the file and pass its bytes.
  */
 export function inputImage(
   source: string | URL | InlineBytes | UploadedSource,
@@ -70,7 +70,7 @@ function imageSource(source: string | URL | InlineBytes | UploadedSource): Parti
 }
 
 export interface InputFileOptions {
-  /** Its ending tells the service what the file is. Needed with bytes. */
+  /** Name of the file; its extension tells the service the file's type. Required with bytes. */
   readonly filename?: string | undefined;
   readonly detail?: InputFile["detail"];
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
@@ -80,7 +80,7 @@ export interface InputFileOptions {
  * A file in a message or in a tool's output.
  *
  * @param source - An `http:`, `https:` or `data:` URL, the bytes, or the id of an uploaded file.
- * @throws {@link BuildError} A text that is no such URL, as a path is; or bytes without a `filename`.
+ * @throws {@link BuildError} The text is not such a URL, for example a path; or there are bytes without a `filename`.
  */
 export function inputFile(
   source: string | URL | InlineBytes | UploadedSource,
@@ -125,7 +125,7 @@ function sentUrl(builder: string, source: string | URL): string {
   const url = String(source);
   if (/^(https?:\/\/|data:)/i.test(url)) return url;
   throw new BuildError(
-    `${builder}: the source is not an http:, https: or data: URL; give a file of this machine as { bytes, mediaType }`,
+    `${builder}: the source is not an http:, https: or data: URL; give a local file as { bytes, mediaType }`,
   );
 }
 
@@ -147,11 +147,11 @@ interface FunctionCall {
 }
 
 /**
- * What a tool answers to a call, for the next request's `input`. `caller` of the call goes back with it, as the service wants.
+ * The output of a tool, for the next request's `input`. The call's `caller` is included, as the service requires.
  *
- * @param call - The call as it came (`collect()`'s `calls[…]` or its item), or a function call's id.
- * @param output - A text, parts where there are images or files, or an object, which is written as JSON.
- * @throws {@link BuildError} No JSON can be made of `output`.
+ * @param call - The call as received (`collect()`'s `calls[…]` or its item), or the id of a function call.
+ * @param output - A text, parts if there are images or files, or an object, which is written as JSON.
+ * @throws {@link BuildError} `output` cannot be written as JSON.
  */
 export function functionOutput(
   call: CustomCall | { readonly item: CustomCall },

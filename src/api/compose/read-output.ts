@@ -1,4 +1,4 @@
-/** What an answer's finished items mean by the schemas of the request: the structured text and the calls of tools. The items stay untouched. */
+/** Reads an answer's finished items with the schemas of the request: the structured text and the tool calls. The items are not changed. */
 import type { CustomToolCallItem, FunctionCallItem, MessageItem, ResponseItem, UnlistedType } from "../wire/items.ts";
 import { isJsonObject } from "../wire/json.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";
@@ -6,7 +6,10 @@ import { type ReadBy, readBy, type SchemaIssue, type StandardSchema } from "../w
 import { checkSchema } from "./schema-check.ts";
 import type { CustomCallOf, FunctionCallOf } from "./tools.ts";
 
-/** Why there is no `parsed`; the text itself is in the item. A schema that throws or does not answer is `does_not_fit`, and its issue says so. */
+/**
+ * Why there is no `parsed`; the text itself is in the item. If a schema throws or does not answer, the kind is `does_not_fit` and its issue
+ * says so.
+ */
 export interface ReadingProblem {
   readonly reason: "refused" | "incomplete" | "not_json" | "does_not_fit";
   readonly issues?: readonly SchemaIssue[];
@@ -28,7 +31,7 @@ interface CustomCall<Name> {
   readonly item: CustomToolCallItem;
   readonly name: Name;
   readonly callId: string;
-  /** The input's text, of whatever form. */
+  /** The input, as free text. */
   readonly arguments: string;
   readonly parsed?: undefined;
   readonly problem?: ReadingProblem;
@@ -45,7 +48,10 @@ type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
   ? FunctionCall<string, unknown> | CustomCall<string>
   : CallOf<Descriptor> | FunctionCall<UnlistedType, unknown> | CustomCall<UnlistedType>;
 
-/** A call of a tool that the caller runs, told by `name`. One of a tool that no builder made is in the union too, under no name. */
+/**
+ * A call of a tool that the caller runs; `name` tells which. Calls of tools that were not made by a builder function are also in the union,
+ * without a literal name.
+ */
 export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
 
 export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
@@ -55,17 +61,17 @@ export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[
 }
 
 export interface StreamOptions {
-  /** Did the response end before its end? What does not parse is then `incomplete`. Default false. */
+  /** True if the response ended early. Text that cannot be parsed is then reported as `incomplete`. Default false. */
   readonly incomplete?: boolean | undefined;
-  /** How long a schema may take over one value. Default 10 000. */
+  /** How long a schema may take for one value, in milliseconds. Default 10 000. */
   readonly validateTimeoutMs?: number | undefined;
 }
 
 /**
- * Reads finished items by what the request says of them. Never rejects: what cannot be read says why in its `problem`.
+ * Reads finished items with the schemas of the request. Never rejects: for anything that cannot be read, `problem` says why.
  *
- * `parsed` is of the last message that is no commentary, where `text.format` asks for JSON. Arguments of a tool without a schema of its own
- * are parsed and not checked.
+ * `parsed` is read from the last message that is not commentary, if `text.format` asks for JSON. Arguments of a tool without a schema are
+ * parsed and not checked.
  */
 export async function readOutput<Parsed, Calls extends readonly unknown[]>(
   items: readonly ResponseItem[],
@@ -77,7 +83,7 @@ export async function readOutput<Parsed, Calls extends readonly unknown[]>(
     readMessage(items, request.text?.format, options),
     Promise.all(items.flatMap((item) => (isCall(item) ? [readCall(item, schemas, options)] : []))),
   ]);
-  // What the schemas gave has the types that the request's type parameters took from them.
+  // The results of the schemas have the types that the request's type parameters were inferred from.
   return { ...message, calls } as OutputReading<Parsed, Calls>;
 }
 
@@ -85,7 +91,7 @@ function isCall(item: ResponseItem): item is FunctionCallItem | CustomToolCallIt
   return item.type === "function_call" || item.type === "custom_tool_call";
 }
 
-/** By name; of a tool in a namespace by both, since names need only differ within one. */
+/** By name. For a tool in a namespace by both names, because tool names are unique only within their namespace. */
 function toolSchemas(tools: unknown, namespace?: string): Map<string, StandardSchema> {
   const schemas = new Map<string, StandardSchema>();
   for (const tool of Array.isArray(tools) ? tools : []) {

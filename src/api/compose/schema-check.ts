@@ -4,7 +4,9 @@ import type { SchemaIssue, SchemaResult, StandardSchema } from "../wire/schema.t
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** What a schema says of a value. One that throws, hangs or answers in no known form is an issue that says so: it must not cost the answer. */
+/**
+ * The result of a schema for a value. A schema that throws, hangs or returns something unknown gives an issue: it must not cost the answer.
+ */
 export async function checkSchema(
   schema: StandardSchema,
   value: unknown,
@@ -15,7 +17,7 @@ export async function checkSchema(
     timer = setTimeout(resolve, timeoutMs, schemaFailed(`did not answer within ${timeoutMs} ms`));
   });
   try {
-    // Its result is unknown until it is looked at: the schema is the caller's code.
+    // The result can be anything, because the schema is the caller's code.
     const result: unknown = await Promise.race([schema["~standard"].validate(value), expired]);
     if (isJsonObject(result) && Array.isArray(result.issues)) return { issues: result.issues as SchemaIssue[] };
     if (isJsonObject(result) && "value" in result) return { value: result.value };

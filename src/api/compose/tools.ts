@@ -3,7 +3,7 @@ import { type JsonSchema, type ReadBy, readBy, type StandardJsonSchema, type Sta
 import type { CustomTool, FunctionTool } from "../wire/tools.ts";
 import { type AnySchema, describeSchema } from "./json-schema.ts";
 
-/** What a tool's calls are read as: the type that stands in a request's second type parameter. */
+/** What the calls of a tool are read as; a request's second type parameter collects these types. */
 export interface FunctionCallOf<Name extends string, Arguments> {
   readonly kind: "function";
   readonly name: Name;
@@ -17,17 +17,22 @@ export interface CustomCallOf<Name extends string> {
 type Settings = Omit<FunctionTool, "type" | "name" | "parameters" | "strict" | typeof readBy>;
 interface Named<Name extends string> extends Settings {
   readonly name: Name;
-  /** Must the arguments follow the schema to the letter? Closes its objects; every property has to be required then. Default true. */
+  /**
+   * Whether the arguments must match the schema exactly. All objects are then closed, and every property has to be required. @default
+   * `true`
+   */
   readonly strict?: boolean | undefined;
 }
 
 /**
- * A tool whose arguments follow a schema. Of a Standard Schema the wire gets its JSON Schema (`~standard.jsonSchema.input`, draft 2020-12), and
- * `collect()` gives in `calls` what its `validate` makes of the arguments. JSON Schema alone describes: `parsed` is then `unknown`.
+ * A tool whose arguments follow a schema. For a Standard Schema its JSON Schema is sent (`~standard.jsonSchema.input`, draft 2020-12), and
+ * `collect()` returns in `calls` the arguments after its `validate`. With JSON Schema, `parsed` is `unknown`.
  *
- * @param tool - `parameters` is the schema: JSON Schema, a Standard Schema that can say itself as JSON Schema (zod 4, arktype, valibot
- *   through `toStandardJsonSchema`), or any other Standard Schema with `jsonSchema` beside it. The rest are the wire's own fields.
- * @throws {@link BuildError} There is no JSON Schema for `parameters`; or with `strict` a property is optional, or an object open. It names the path.
+ * @param tool - `parameters` is the schema: JSON Schema, a Standard Schema that can convert itself to JSON Schema (zod 4, arktype, valibot
+ *   through `toStandardJsonSchema`), or any other Standard Schema together with `jsonSchema`. The other fields are those of the wire.
+ * @throws {@link BuildError} There is no JSON Schema for `parameters`. Or, with `strict`, a property is optional or an object is open; the
+ *   message names its path.
+ *
  * @example
  * ```ts
  * const weather = functionTool({ name: "weather", description: "…", parameters: z.object({ city: z.string() }) });
@@ -63,7 +68,7 @@ export function functionTool<const Name extends string, Arguments>(
 }
 
 /**
- * A tool whose input is a text, of any form or of a grammar's.
+ * A tool whose input is a text, free or following a grammar.
  *
  * @throws {@link BuildError} It has no name.
  */
@@ -74,7 +79,7 @@ export function customTool<const Name extends string>(
   return { type: "custom", ...tool };
 }
 
-/** Keeps a schema with the tool or format that it was made for. */
+/** Stores a schema with the tool or format that it was made for. */
 export function readingBy<Value>(schema: StandardSchema): ReadBy<Value> {
   return { [readBy]: { schema } };
 }

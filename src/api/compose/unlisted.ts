@@ -1,8 +1,8 @@
 import type { Unlisted } from "../wire/items.ts";
 
 /**
- * A tool, item, content part, action or format of a kind that this package's types do not list. It goes out as it stands. In a union of listed
- * kinds it can be told by no name: narrow on the listed ones.
+ * A tool, item, content part, action or format of a kind that this package's types do not list. It is sent unchanged. Its type has no
+ * literal `type`, so in a union you can only narrow to the listed kinds.
  *
  * @example
  * ```ts

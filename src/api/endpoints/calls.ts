@@ -12,14 +12,17 @@ import { jsonText } from "../wire/json.ts";
 import { formBody } from "./form.ts";
 
 export interface CallOptions extends UnaryOptions {
-  /** Sent with the offer, so that the model can begin as soon as the connection is up: what `session.update` would carry, with `model`. Its `id` is left out. */
+  /**
+   * Sent with the offer, so that the model can begin as soon as the connection is up: the contents of `session.update`, with `model`. An
+   * `id` in it is left out. By default no session is sent.
+   */
   readonly session?: object | undefined;
 }
 
 export interface CreatedCall {
   /** The answer for the peer connection. */
   readonly sdp: string;
-  /** `rtc_…`: joins a WebSocket to the call. */
+  /** `rtc_…`: connects a WebSocket to the call. */
   readonly callId: string;
 }
 
@@ -27,12 +30,16 @@ const OPTIONS = knownOptions<CallOptions>("the options of a call", { ...UNARY_NA
 
 const BOUNDARY = "codex-realtime-call-boundary";
 
-/** `POST {baseUrl}/realtime/calls`: opens a WebRTC call, and does with one what can be done from here. Later than the Rust client of March 2026. */
+/**
+ * `POST {baseUrl}/realtime/calls`: opens WebRTC calls, and accepts, rejects, transfers and ends calls. The Rust client of March 2026 has no
+ * such calls.
+ */
 export class CallsClient extends ServiceClient {
   /**
-   * Sends an SDP offer. Alone it is the body itself; with a `session` the two go as `multipart/form-data`, to the ChatGPT backend as JSON.
+   * Sends an SDP offer. Without a `session` it is the whole body; with one, both go as `multipart/form-data`, or as JSON to the ChatGPT
+   * backend.
    *
-   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer without the call's id in its `Location` header.
+   * @throws The kinds of `docs/errors.md`. {@link ProtocolError} The answer has no call id in its `Location` header.
    */
   async create(sdp: string, options: CallOptions = {}): Promise<CreatedCall> {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
@@ -41,15 +48,15 @@ export class CallsClient extends ServiceClient {
     return { sdp: decodeSdp(response), callId: callIdOf(response) };
   }
 
-  /** Takes an incoming call. @param session - What `session.update` would carry, with `model`. @throws The kinds of `docs/errors.md`. */
+  /** Accepts an incoming call. @param session - The contents of `session.update`, with `model`. @throws The kinds of `docs/errors.md`. */
   async accept(callId: string, session: RealtimeSession, options: UnaryOptions = {}): Promise<void> {
     await this.#act(callId, "accept", sessionWire(session), options);
   }
 
   /**
-   * Turns an incoming call down.
+   * Rejects an incoming call.
    *
-   * @param options - `statusCode`: what the caller's telephone is told; default the service's, 603 (declined).
+   * @param options - `statusCode`: the SIP status that the caller gets. The service's default is 603 (declined).
    * @throws The kinds of `docs/errors.md`.
    */
   async reject(
@@ -59,7 +66,7 @@ export class CallsClient extends ServiceClient {
     await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, options);
   }
 
-  /** Passes a call on. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
+  /** Transfers a call. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
   async refer(callId: string, targetUri: string, options: UnaryOptions = {}): Promise<void> {
     await this.#act(callId, "refer", { target_uri: targetUri }, options);
   }

@@ -9,16 +9,16 @@ export type FormPart = { readonly name: string; readonly text: string; readonly 
 interface FilePart {
   readonly name: string;
   readonly file: SizedFile;
-  /** Called as the file's bytes go out. */
+  /** Called as the file's bytes are sent. */
   readonly onBytes?: ((sentBytes: number) => void) | undefined;
 }
 
 const LINE_END = "\r\n";
 
 /**
- * A `multipart/form-data` body (RFC 7578) of known size. Files are read as they are sent, and anew for each send.
+ * A `multipart/form-data` body (RFC 7578) of known size. Files are read while they are sent, and again for a retry.
  *
- * @throws {@link BuildError} A text holds the boundary.
+ * @throws {@link BuildError} A text contains the boundary.
  */
 export function formBody(parts: readonly FormPart[], boundary = `form-${randomUUID()}`): RawBody {
   const pieces = parts.flatMap((part) => [
@@ -29,7 +29,7 @@ export function formBody(parts: readonly FormPart[], boundary = `form-${randomUU
   pieces.push(Buffer.from(`--${boundary}--${LINE_END}`));
   const contentType = `multipart/form-data; boundary=${boundary}`;
   if (pieces.every((piece) => Buffer.isBuffer(piece))) {
-    const whole = Buffer.concat(pieces); // bytes, unlike a stream, follow a redirect
+    const whole = Buffer.concat(pieces); // unlike a stream, bytes can be sent again after a redirect
     return { contentType, open: () => whole };
   }
   const sizeBytes = pieces.reduce((sum, piece) => sum + ("file" in piece ? piece.file.sizeBytes : piece.length), 0);
@@ -62,7 +62,7 @@ function opened(boundary: string, disposition: string, type: string | undefined)
   return lines.join(LINE_END) + LINE_END + LINE_END;
 }
 
-/** As browsers write it (WHATWG HTML, multipart/form-data encoding algorithm). */
+/** As browsers escape it (WHATWG HTML, multipart/form-data encoding algorithm). */
 function quoted(name: string): string {
   return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }

@@ -10,22 +10,22 @@ import type { ReasoningParam } from "../wire/requests.ts";
 
 export interface SearchQuery {
   readonly q: string;
-  /** Days back. */
+  /** In days back. */
   readonly recency?: number;
   readonly domains?: readonly string[];
 }
 
-/** What to do; each entry of each list is one operation. */
+/** The operations to run; each entry of each list is one operation. */
 export interface SearchCommands {
   readonly search_query?: readonly SearchQuery[];
   readonly image_query?: readonly SearchQuery[];
-  /** Of scholarly works. */
+  /** For scholarly works. */
   readonly literature_search_query?: readonly SearchQuery[];
   /** `ref_id` is an id from an earlier answer, or an URL. */
   readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
   readonly click?: readonly { readonly ref_id: string; readonly id: number }[];
   readonly find?: readonly { readonly ref_id: string; readonly pattern: string }[];
-  /** Of a PDF; pages count from 0. */
+  /** For a PDF; pages count from 0. */
   readonly screenshot?: readonly { readonly ref_id: string; readonly pageno: number }[];
   readonly finance?: readonly FinanceQuery[];
   readonly weather?: readonly WeatherQuery[];
@@ -45,7 +45,7 @@ export interface WeatherQuery {
   readonly location: string;
   /** `YYYY-MM-DD`; the service's default is today. */
   readonly start?: string;
-  /** Days. */
+  /** In days. */
   readonly duration?: number;
 }
 
@@ -78,9 +78,9 @@ export interface SearchSettings {
   readonly index_gated_web_access?: boolean;
 }
 
-/** Body of `POST alpha/search`, in wire names. A field that is not listed here is sent as it is, after the others. */
+/** Body of `POST alpha/search`, in wire names. Fields that are not listed here are sent unchanged, after the others. */
 export interface SearchRequest {
-  /** Of the search session; the references of one session's answers can be opened in the same one. */
+  /** Id of the search session; references in a session's answers can be opened in the same session. */
   readonly id: string;
   readonly model: string;
   readonly reasoning?: ReasoningParam | null;
@@ -93,11 +93,11 @@ export interface SearchRequest {
 
 export interface SearchResponse {
   readonly output: string;
-  /** The same for the model, to be handed on unread. */
+  /** The same in encrypted form, to be passed on to the model. */
   readonly encrypted_output?: string;
 }
 
-/** `POST {baseUrl}/alpha/search`: the service's web search by itself. Later than the Rust client of March 2026. */
+/** `POST {baseUrl}/alpha/search`: the service's web search on its own. The Rust client of March 2026 has no such call. */
 export class SearchClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode search response: …`. */
   async search(request: SearchRequest, options: UnaryOptions = {}): Promise<SearchResponse> {
@@ -115,7 +115,7 @@ function encodeSearchRequest(request: SearchRequest): JsonObject {
     id,
     model,
     ...(reasoning ? { reasoning } : {}),
-    // A text stays a text here: the endpoint takes both.
+    // A text is sent as a text here: the endpoint accepts both forms.
     ...(input === undefined || input === null
       ? {}
       : { input: typeof input === "string" ? input : encodeRequestInput(input) }),

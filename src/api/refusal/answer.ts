@@ -20,7 +20,7 @@ export function mapHttpError(error: HttpError, nowMs: number = Date.now()): Code
   return mapped;
 }
 
-/** The same for what a WebSocket frame says an HTTP answer would be. */
+/** The same for an error frame on a WebSocket that carries an HTTP status. */
 export function mapAnswer(
   answer: HttpFields & { readonly requestId?: string | undefined },
   nowMs: number,
@@ -40,7 +40,7 @@ export function mapAnswer(
   if (toError) return toError(refusal);
   if (status === 400) return badRequest(refusal);
   if (status === 429) return rateLimited(refusal, url);
-  // Picked one by one: an error's own headers and body are hidden from spreading.
+  // Listed one by one, because an error's headers and body are not enumerable.
   const { requestId, retryAfterMs } = fields;
   return new HttpError(unexpectedStatusText(answer, details), {
     status,

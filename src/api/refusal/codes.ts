@@ -13,10 +13,10 @@ import {
   UsageNotIncludedError,
 } from "./kinds.ts";
 
-/** A refusal with what came around it. */
+/** A refusal with its context. */
 export interface Refusal {
   readonly details: ErrorDetails;
-  /** What every error of a refusal says. */
+  /** Fields that every error of a refusal has. */
   readonly fields: {
     readonly code?: string | undefined;
     readonly status?: number | undefined;
@@ -24,7 +24,7 @@ export interface Refusal {
     readonly retryAfterMs?: number | undefined;
     readonly cause?: unknown;
   };
-  /** Of the HTTP answer, or of the error frame; empty for an event. */
+  /** Headers of the HTTP answer or of the error frame; empty for an event. */
   readonly headers: HeaderMap;
   /** Text of the HTTP answer. */
   readonly body?: string | undefined;
@@ -50,7 +50,7 @@ const usageNotIncluded: ToError = ({ details, fields }) =>
     fields,
   );
 
-/** The account or its workspace may not use this; no other plan is known to help. */
+/** The account or its workspace may not do this, and no other plan is known to allow it. */
 const notAllowed: ToError = ({ details, fields }) =>
   new UsageNotIncludedError(
     `${sentence(details.message, `This account may not make the request (${fields.code}).`)} Ask the person who manages the account or workspace.`,
@@ -139,8 +139,8 @@ const usageLimitReached: ToError = ({ details, fields, headers }) => {
 };
 
 /**
- * THE table: what a code means, on an SSE stream, on a WebSocket and in an HTTP answer alike. Looked up by `error.code`, then by `error.type`.
- * What is not listed depends on where it arrived: an event is retryable, an HTTP answer goes by its status.
+ * The meaning of each code, for SSE streams, WebSockets and HTTP answers alike. It is looked up by `error.code`, then by `error.type`. A
+ * code that is not listed is retryable in an event; in an HTTP answer the status decides.
  *
  * @see The Rust client's tables; the codes of November 2026 by their names in its binary.
  */
@@ -181,13 +181,13 @@ const BY_CODE: ReadonlyMap<string, ToError> = new Map([
   ["vector_store_timeout", passing],
 ]);
 
-/** Families of codes that grow. */
+/** Families of codes to which the service adds new ones. */
 const BY_PREFIX: readonly (readonly [string, ToError])[] = [
   ["invalid_image", badImage],
   ["image_", badImage],
 ];
 
-/** Codes that speak of a WebSocket connection, and of nothing an HTTP request could mend. */
+/** Codes about a WebSocket connection, which do not apply to HTTP requests. */
 const ON_WEBSOCKET: ReadonlyMap<string, ToError> = new Map([
   ["websocket_connection_limit_reached", connectionLimit],
   ["previous_response_not_found", previousResponseGone],
@@ -213,7 +213,7 @@ function withMessage(refusal: Refusal, byDefault: string): Refusal {
   return { ...refusal, details: { ...details, message: details.message ?? byDefault } };
 }
 
-/** The service's words as a sentence that another can follow. */
+/** The service's message as a sentence, so that another sentence can follow. */
 export function sentence(words: string | undefined, fallback: string): string {
   if (words === undefined) return fallback;
   return /[.!?]$/.test(words) ? words : `${words}.`;

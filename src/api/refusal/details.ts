@@ -1,28 +1,28 @@
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 
-/** What a refusal says of itself, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways put in its place. */
+/** The details of a refusal, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways send instead. */
 export interface ErrorDetails {
   readonly code?: string | undefined;
   readonly type?: string | undefined;
   /** Trimmed; absent when blank. */
   readonly message?: string | undefined;
   readonly planType?: string | undefined;
-  /** Unix seconds; absent where no number can hold them. */
+  /** In Unix seconds; absent if no number can represent it. */
   readonly resetsAt?: number | undefined;
-  /** A status of 400 to 499 that stands in place of a code, as gateways write it: the request is to blame. */
+  /** A status of 400 to 499 in place of a code, as gateways send it: the request is at fault. */
   readonly status?: number | undefined;
-  /** The fields that tell of a plan's limit each have their type: `type`, `planType` and `resetsAt`. */
+  /** True if the fields about a plan's limit have the right types: `type`, `planType` and `resetsAt`. */
   readonly limitReadable: boolean;
 }
 
 const NOTHING: ErrorDetails = { limitReadable: false };
 
-/** Nothing was said. */
+/** True if the service gave no details. */
 export function isSilent({ code, type, message }: ErrorDetails): boolean {
   return code === undefined && type === undefined && message === undefined;
 }
 
-/** Reads an `error`: an object, or a text. What is not of its type counts as absent; a number as code is its digits. */
+/** Reads an `error`: an object or a text. Fields of the wrong type count as absent; a numeric code is read as its digits. */
 export function readErrorDetails(error: unknown): ErrorDetails {
   if (typeof error === "string") return { message: error.trim() || undefined, limitReadable: false };
   if (!isJsonObject(error)) return NOTHING;
@@ -38,14 +38,14 @@ export function readErrorDetails(error: unknown): ErrorDetails {
   };
 }
 
-/** The details of an answer, or of an event without a form of its own: in `error`, in `detail`, or beside each other. */
+/** The details of an answer, or of an event without a form of its own: in `error`, in `detail`, or at the top level. */
 export function readDetails(answer: unknown): ErrorDetails {
   if (!isJsonObject(answer)) return NOTHING;
   if (answer.error !== undefined && answer.error !== null) {
     const details = readErrorDetails(answer.error);
     return isSilent(details) ? { ...details, message: messageOf(answer) } : details;
   }
-  // `type` is the event's own here.
+  // `type` is the event's type here.
   return readErrorDetails({
     code: answer.code,
     message: messageOf(answer),
@@ -64,11 +64,11 @@ export function readBodyDetails(body: string): ErrorDetails {
   try {
     return readDetails(JSON.parse(body));
   } catch {
-    return NOTHING; // a gateway's page, or nothing at all
+    return NOTHING; // a gateway's page, or empty
   }
 }
 
-/** `message`, or what gateways call it: `detail` as text or as a list of findings, `details`. */
+/** `message`, or the name that gateways use: `detail` as text or as a list, `details`. */
 function messageOf({ message, detail, details }: Readonly<Record<string, unknown>>): string | undefined {
   for (const words of [message, detail, details]) {
     const found = Array.isArray(words) ? words.map(finding).filter(Boolean).join("; ") : text(words)?.trim();
@@ -110,7 +110,7 @@ function isOptionalText(value: unknown): boolean {
   return value === undefined || value === null || typeof value === "string";
 }
 
-/** One of 64 bits: too late for any date it is still a number, and leaves the rest readable. */
+/** A 64-bit integer: if it is too late for a date it is still a number, and the other fields stay readable. */
 function isOptionalInteger(value: unknown): boolean {
   return value === undefined || value === null || (Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63);
 }

@@ -19,16 +19,16 @@ import type { CodexFailure } from "./kinds.ts";
 export function mapFailedResponse(error: unknown, nowMs: number = Date.now()): CodexFailure {
   const details = readErrorDetails(error);
   if (isSilent(details) && !isJsonObject(error)) return new StreamError("response.failed event received");
-  // By the code alone, as in the Rust client.
+  // Only the code counts, as in the Rust client.
   const known = listed({ ...details, type: undefined });
   return mapDetails(details, known, isJsonObject(error) ? frameHeaders(error.headers) : {}, nowMs);
 }
 
 /**
- * The typed error for a top-level `error` event, the same on both carriers and in each of its forms: with the details in `error`, beside `type`,
- * or as gateways write them; with a status, which makes it what an HTTP answer of that status is, or without.
+ * The typed error for a top-level `error` event, on both carriers and in all its forms: with the details in `error`, next to `type`, or in
+ * a gateway's form; with a status, which makes it equal to an HTTP answer of that status, or without.
  *
- * @param text - The event as it arrived; it becomes the error's `body`. Not written anew: what a peer nests deep enough cannot be.
+ * @param text - The event as received; it becomes the error's `body`. It is not serialized again, which would fail for very deep nesting.
  * @param nowMs - The clock against which a `Retry-After` date is read.
  */
 export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = Date.now()): CodexFailure {
@@ -60,7 +60,7 @@ function mapDetails(
   return (known ?? unlisted(type, status))({ details, fields, headers });
 }
 
-/** A request that is wrong stays wrong. An HTTP answer says that by its status; an event, by its type. */
+/** An invalid request stays invalid. An HTTP answer shows that by its status, an event by its type. */
 function unlisted(type: string | undefined, status: number | undefined): ToError {
   return type === "invalid_request_error" || status === 400 || status === 422 ? invalidRequest : passing;
 }

@@ -2,8 +2,8 @@ import { isTrustFailure } from "../../client/trust/index.ts";
 import { CodexApiError, KINDS } from "./kinds.ts";
 
 /**
- * What a program may end with after a failure, as the command does: 2 the request could not be built, 3 the API refused, 4 network, time-out or broken
- * stream, 5 trust, 130 interrupted; 1 for what is no failure of this package.
+ * Suggested exit status of a program after a failure, as the command uses it: 2 the request could not be built, 3 the API refused, 4
+ * network, time-out or broken stream, 5 certificates, 130 interrupted; 1 for anything that is not an error of this package.
  */
 export function exitStatusOf(error: unknown): number {
   if (!CodexApiError.is(error)) return 1;

@@ -11,26 +11,25 @@ const ADVICE: Readonly<Record<number, string>> = {
   402: "Check the billing details and credits of the account.",
   403: "Check that the account may use this model and endpoint, and that your network or region is not blocked.",
   404: "Check the base URL (OpenAI's ends in /v1) and the model's name.",
-  405: "Check the base URL: something else than the Responses API answers there.",
-  407: "The proxy wants credentials: put user:password@ into the URL of the proxy variable.",
+  405: "Check the base URL: the server there is not the Responses API.",
+  407: "The proxy requires credentials: put user:password@ into the URL of the proxy variable.",
   408: "Send the request again.",
   409: "Send the request again.",
   413: "The request is too large: compact or shorten its input.",
   415: "Switch request compression off if it is on, and check the base URL.",
   422: "Check the fields of the request against what this server supports.",
-  426: "The server does not take a WebSocket here: use HTTP.",
+  426: "The server does not accept a WebSocket here: use HTTP.",
   431: "The request headers are too large: shorten extra headers or the turn metadata.",
-  511: "The network wants a log-in first (a captive portal): open a web page and sign in.",
+  511: "The network requires a login first (a captive portal): open a web page and sign in.",
 };
-const SERVER_ADVICE =
-  "The fault is the server's or a gateway's: send the request again, after a while if it fails again.";
+const SERVER_ADVICE = "This is an error of the server or a gateway: send the request again, later if it fails again.";
 
-/** The id by which the service finds the request again. */
+/** The id with which the service can look up the request. */
 export function requestIdOf(headers: HeaderMap): string | undefined {
   return headerText(headers, header.requestId) ?? headerText(headers, header.oaiRequestId);
 }
 
-/** The message of an answer that has no kind of its own: the Rust client's text, then what to do about it. */
+/** The message for an answer without a kind of its own: the Rust client's text, then what to do. */
 export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails): string {
   const { status, headers } = answer;
   const what = isCloudflareBlock(answer)
@@ -54,7 +53,7 @@ function isCloudflareBlock({ status, body }: HttpFields): boolean {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** `error.code` of the JSON that the identity service puts into a header in base64. */
+/** `error.code` of the JSON that the identity service sends in a header, in base64. */
 function identityErrorCode(encoded: string | undefined): string | undefined {
   if (encoded === undefined || !BASE64.test(encoded)) return undefined;
   try {

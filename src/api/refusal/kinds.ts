@@ -4,36 +4,36 @@ import type { RateLimitSnapshot } from "../rate-limits.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { PartialResponse } from "./partial.ts";
 
-/** What the service said when it refused: kept beside the message. */
+/** What the service said when it refused, in addition to the message. */
 export interface RefusalFields {
   /** The service's own code, e.g. `insufficient_quota`. */
   readonly code?: string | undefined;
-  /** HTTP status, where the refusal came with one. */
+  /** HTTP status, if the refusal had one. */
   readonly status?: number | undefined;
 }
 
 export interface InvalidRequestFields extends RefusalFields {
-  /** The service's text as received, where it was an HTTP answer. */
+  /** The service's text as received, if it was an HTTP answer. */
   readonly body?: string | undefined;
 }
 
 export interface UsageLimitFields extends RefusalFields {
   readonly planType?: string | undefined;
-  /** Unix seconds. */
+  /** In Unix seconds. */
   readonly resetsAt?: number | undefined;
   readonly rateLimits?: RateLimitSnapshot | undefined;
   readonly promoMessage?: string | undefined;
 }
 
 export interface NotSupportedFields {
-  /** What cannot be done here, e.g. `steering`. */
+  /** The unsupported feature, e.g. `steering`. */
   readonly feature: string;
 }
 
 export interface SteerFields {
   /** The service's own, e.g. `response_already_completed`; `response_not_active`, `no_answer` and `no_successor` are also ours. */
   readonly code: string;
-  /** What was said, as items: the next request can take it along. */
+  /** The steering input, as items: include it in the next request. */
   readonly input: readonly ResponseItem[];
 }
 
@@ -41,7 +41,10 @@ export interface OfResponseFields {
   readonly responseId: string;
 }
 
-/** What of a webhook is wrong: a header is missing or none, its time is too far off, no signature fits, or the body is no event. */
+/**
+ * What is wrong with a webhook: a header is missing or malformed, its time is too far off, no signature matches, or the body is not an
+ * event.
+ */
 export type WebhookFault = "headers" | "timestamp" | "signature" | "body";
 
 export interface WebhookFields {
@@ -53,10 +56,10 @@ export interface IncompleteFields {
   readonly reason: string;
 }
 
-/** A refusal that came as an answer was made before any work; one in the middle of a stream was not. */
+/** A refusal that came as an HTTP answer was made before any work; one in a stream was not. */
 const asRefused = ({ status }: RefusalFields) => (isRefusedUnread(status) ? "safe" : "unsafe");
 
-/** Everything that a client can fail with: the transport's kinds, and what the service refuses. */
+/** Every way in which a client can fail: the transport's kinds, and the service's refusals. */
 export const KINDS = {
   ...TRANSPORT_KINDS,
   incomplete: kind<IncompleteFields>({ outlook: "never", replay: "unsafe", exit: 3 }),
@@ -75,20 +78,20 @@ export const KINDS = {
   webhook_invalid: kind<WebhookFields>({ outlook: "never", replay: "safe", exit: 3 }),
 } as const;
 
-/** What was received of a response before it failed; on every error of a response. */
+/** The part of a response received before the failure; on every error of a response. */
 interface MayBePartial {
   readonly partial?: PartialResponse;
 }
 
-/** What this package throws, discriminated by `kind`. It grows in minor versions: keep a `default`. */
+/** The errors of this package, discriminated by `kind`. Minor versions may add kinds: keep a `default`. */
 export type CodexFailure = FailureOf<typeof KINDS> & MayBePartial;
 
 /**
- * What everything that this package throws is an instance of, of whichever installed copy. Nothing extends it: a failure is recognized by its
- * brand, and told apart by its `kind`.
+ * Base class of all errors of this package. `instanceof` and `CodexApiError.is` also work across two installed copies. Tell errors apart by
+ * their `kind`.
  */
 export abstract class CodexApiError extends Failure<CodexFailure["kind"]> {
-  /** Narrows to the union, so that `kind` tells the fields. */
+  /** Narrows to the union, so that `kind` determines the fields. */
   static override is(value: unknown): value is CodexFailure {
     return Failure.is(value);
   }
@@ -98,7 +101,7 @@ export abstract class CodexApiError extends Failure<CodexFailure["kind"]> {
   }
 }
 
-/** `response.incomplete`: the answer stopped early (`max_output_tokens`, `content_filter`, …). What was received is in `partial`. */
+/** `response.incomplete`: the answer stopped early (`max_output_tokens`, `content_filter`, …). `partial` has what was received. */
 export class IncompleteError extends failureClass(KINDS, "incomplete") {
   constructor(reason: string) {
     super(`Incomplete response returned, reason: ${reason}`, { reason });
@@ -114,39 +117,42 @@ export class QuotaExceededError extends failureClass(KINDS, "quota_exceeded") {}
 /** The plan does not include this use. */
 export class UsageNotIncludedError extends failureClass(KINDS, "usage_not_included") {}
 
-/** The model is at capacity: choose another or come back later. Not retried where it ends a stream; an HTTP 5xx is, as in the Rust client. */
+/**
+ * The model is at capacity: choose another or come back later. Not retried when it ends a stream; an HTTP 5xx is retried, as in the Rust
+ * client.
+ */
 export class ServerOverloadedError extends failureClass(KINDS, "server_overloaded") {}
 
-/** The service refuses this request as it is. */
+/** The service refuses this request; sending it again does not help. */
 export class InvalidRequestError extends failureClass(KINDS, "invalid_request") {}
 
-/** HTTP 429 without a more exact kind. */
+/** HTTP 429 without a more specific kind. */
 export class RateLimitError extends failureClass(KINDS, "rate_limit") {}
 
 /** The plan's usage limit is reached until `resetsAt`. Never retried. */
 export class UsageLimitReachedError extends failureClass(KINDS, "usage_limit_reached") {}
 
-/** The service failed on this one and may succeed on the next. */
+/** The service failed, and a retry may succeed. */
 export class RetryableError extends failureClass(KINDS, "retryable") {}
 
-/** The service did not take what was said into a response; `input` has it, for the next request. */
+/** The service did not accept steering input; `input` has it, for the next request. */
 export class SteerFailedError extends failureClass(KINDS, "steer_failed") {}
 
-/** This carrier, or this service, cannot do what was asked for. Nothing was sent and nothing is lost. */
+/** This carrier or this service does not support what was asked for. Nothing was sent. */
 export class NotSupportedError extends failureClass(KINDS, "not_supported") {}
 
-/** A stored response that is no more: deleted, past its time, or of another account. */
+/** A stored response that no longer exists: deleted, expired, or of another account. */
 export class ResponseGoneError extends failureClass(KINDS, "response_gone") {}
 
-/** A response in the background that somebody cancelled before it was done. What was received is in `partial`. */
+/** A background response that was cancelled before it was finished. `partial` has what was received. */
 export class CancelledError extends failureClass(KINDS, "cancelled") {
   constructor(responseId: string) {
     super(
-      `response ${responseId} was cancelled before it was done, by whom the service does not say; ask again with a new request if it is still wanted`,
+      `response ${responseId} was cancelled before it was finished; the service does not say by whom. Send a new request if you still need it`,
       { responseId },
     );
   }
 }
 
-/** A webhook that does not come from the service, or not as it was sent, or too late: answer 400 and do nothing. */
+/** A webhook that was not sent by the service, was changed on the way, or is too old: answer 400 and do nothing. */
 export class WebhookInvalidError extends failureClass(KINDS, "webhook_invalid") {}

@@ -2,19 +2,19 @@ import { Failure } from "../../client/failure/failure.ts";
 import type { TokenUsage } from "../token-usage.ts";
 import type { ResponseItem } from "../wire/items.ts";
 
-/** What was received of a response that did not come to its end. */
+/** What was received of a response that did not complete. */
 export interface PartialResponse {
-  /** The model's words so far. */
+  /** The answer's text so far. */
   readonly text: string;
   /** Finished items, as received. */
   readonly items: readonly ResponseItem[];
   readonly responseId?: string;
   readonly tokenUsage?: TokenUsage;
-  /** There was more of it than is kept: text and items are its beginning. */
+  /** The response was larger than what is kept: text and items are its beginning. */
   readonly truncated?: boolean;
 }
 
-/** In a log it is id, usage and counts: text and items may be a prompt's or a secret. */
+/** Logs show only id, usage and counts, because text and items may contain prompts or secrets. */
 class LoggedAsCounts implements PartialResponse {
   declare readonly text: string;
   declare readonly items: readonly ResponseItem[];
@@ -32,7 +32,9 @@ class LoggedAsCounts implements PartialResponse {
   }
 }
 
-/** Notes on a failure what was received before it. Hidden from `console.log(error)`; the last note stands: a session knows more than a stream. */
+/**
+ * Adds to an error what was received before it. Hidden from `console.log(error)`. The last call wins: a session knows more than a stream.
+ */
 export function withPartial<Thrown>(error: Thrown, partial: PartialResponse): Thrown {
   if (Failure.is(error)) {
     Object.defineProperty(error, "partial", {

@@ -4,17 +4,17 @@ import type { Blank } from "../../client/observe/redact.ts";
 import type { HttpResponse, HttpStreamResponse } from "../../client/transport.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 
-/** An answer as the clients of endpoints get it. */
+/** An answer, as the endpoint clients get it. */
 export type Answer<Received extends HttpResponse | HttpStreamResponse = HttpResponse> = Received & {
-  /** Blanks the credentials that the call went out with in a text of the answer, for messages. */
+  /** Removes the call's credentials from a text of the answer, for messages. */
   readonly blank: Blank;
 };
 
 /**
  * The JSON of a unary answer.
  *
- * @param failure - What the message begins with, e.g. `failed to decode models response`.
- * @throws {@link ProtocolError} The body is no JSON; the message names its content type and shows its beginning.
+ * @param failure - Beginning of the message, e.g. `failed to decode models response`.
+ * @throws {@link ProtocolError} The body is not JSON; the message contains its content type and its beginning.
  */
 export function parseAnswer(response: Answer, failure: string): unknown {
   const text = answerText(response);
@@ -25,17 +25,17 @@ export function parseAnswer(response: Answer, failure: string): unknown {
   }
 }
 
-/** The JSON object of a unary answer, to be read by its fields. Throws as {@link parseAnswer}, and where it is no object. */
+/** The JSON object of a unary answer, read by its fields. Throws as {@link parseAnswer}, also if it is not an object. */
 export function readAnswer(response: Answer, failure: string): AnswerReader {
   return new AnswerReader(parseAnswer(response, failure), failure);
 }
 
-/** The body as text, without a byte order mark; bytes that are no UTF-8 become U+FFFD. */
+/** The body as text, without a byte order mark; invalid UTF-8 becomes U+FFFD. */
 function answerText({ body }: Answer): string {
   return new TextDecoder().decode(body);
 }
 
-/** The beginning of a body, as the end of a message: `; body: …`. Empty for an empty one. */
+/** The beginning of a body, for the end of a message: `; body: …`. Empty for an empty body. */
 export function bodyClause(response: Answer): string {
   const body = answerText(response);
   const excerpt = bodyExcerpt({ body: response.blank(body), headers: response.headers });
@@ -46,6 +46,6 @@ function notJson(response: Answer, text: string): string {
   const from = `HTTP ${response.status} from ${response.url}`;
   if (text.trim() === "") return `${from} is empty; check the base URL`;
   const type = response.blank(response.headers["content-type"]?.split(";", 1)[0]?.trim() || "without a content type");
-  const advice = "a captive portal, a proxy's page, a wrong base URL or an answer cut short looks so";
+  const advice = "this is typical of a captive portal, a proxy's error page, a wrong base URL or a truncated answer";
   return `${from} is not JSON (${type}): ${advice}${bodyClause(response)}${response.note ? `. ${response.note}` : ""}`;
 }

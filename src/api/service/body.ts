@@ -3,7 +3,7 @@ import type { HttpError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/observe/log.ts";
 import { jsonText } from "../wire/json.ts";
 
-/** A JSON body, written once however often it is sent; compressed, until a server refuses it so. */
+/** A JSON body, encoded once however often it is sent; compressed until a server refuses that. */
 export class RequestBody {
   readonly #plain: Uint8Array;
   #encoded: EncodedBody;
@@ -28,7 +28,7 @@ export class RequestBody {
     return this.#encoded.encoding;
   }
 
-  /** After a refusal: may it have been for the compression? Then the body is a plain one from now on. */
+  /** After a refusal: true if compression may be the reason. The body is then uncompressed from now on. */
   uncompressedAfter(refusal: HttpError): boolean {
     if (!this.encoding || (refusal.status !== 400 && refusal.status !== 415)) return false;
     this.#encoded = { bytes: this.#plain, encoding: undefined };
@@ -37,9 +37,10 @@ export class RequestBody {
   }
 
   /**
-   * What refused the compressed body and, as the plain body's fate shows, meant its compression. Undefined where the plain one is refused alike.
+   * The refusal of the compressed body, if the result of the plain one shows that compression was the reason. Undefined if the plain one
+   * was refused alike.
    *
-   * @param fate - Of the plain body in the end: the answer to it, or its refusal.
+   * @param fate - The final result of the plain body: the answer to it, or its refusal.
    */
   refusalOfCompression(fate: { readonly status: number }): HttpError | undefined {
     return fate.status === this.#refusal?.status ? undefined : this.#refusal;

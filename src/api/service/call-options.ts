@@ -5,37 +5,37 @@ import { header } from "../headers.ts";
 import type { SessionHeaderNames } from "../provider.ts";
 import type { EndpointCall } from "./call.ts";
 
-/** What every call takes. */
+/** Options of every call. */
 export interface UnaryOptions {
-  /** Further headers; they overwrite the provider's and the identity's, and the credentials overwrite them. */
+  /** Further headers; they overwrite the provider's and the identity's, and the credentials overwrite them. None by default. */
   readonly headers?: HeaderInit | undefined;
-  /** Ends the call at once, with an `aborted` error; a wait between retries too. */
+  /** Ends the call at once, with an `aborted` error; also during a delay between retries. */
   readonly signal?: AbortSignal | undefined;
-  /** W3C trace context of the caller's span. */
+  /** W3C trace context of the caller's span. None by default. */
   readonly traceContext?: TraceContext | undefined;
 }
 
-/** What kind of agent asks; a free label is sent as it is. A main session has none. */
+/** The kind of agent that makes the call; any other label is sent unchanged. A main session has none. */
 export type SessionSource = "review" | "compact" | "memory_consolidation" | "collab_spawn" | (string & {});
 
-/** What says which conversation a call belongs to, as headers. */
+/** Which conversation a call belongs to, sent as headers. */
 export interface ConversationOptions {
-  /** Sent as `x-client-request-id` and as session id, under the provider's names for it (`sessionHeaders`). */
+  /** Sent as `x-client-request-id` and as session id, under the provider's header names (`sessionHeaders`). Not sent by default. */
   readonly conversationId?: string | undefined;
-  /** Sent as `x-openai-subagent`, over HTTP alone, as in the Rust client. */
+  /** Sent as `x-openai-subagent`, only over HTTP, as in the Rust client. Not sent by default. */
   readonly sessionSource?: SessionSource | undefined;
-  /** Sent when it holds a value, filled from the answer when it does not. */
+  /** Sent if it has a value, else filled in from the answer. By default nothing is sent or kept. */
   readonly turnState?: TurnState | undefined;
   /**
-   * JSON about the turn, as text or object: the header `x-codex-turn-metadata`, left out where it is not ASCII, and on a WebSocket also
-   * an entry of `client_metadata`, because an open connection sends no headers.
+   * JSON about the turn, as a text or object. Sent as the header `x-codex-turn-metadata`, unless it is not ASCII, and on a WebSocket also
+   * in `client_metadata`, because an open connection sends no headers. None by default.
    */
   readonly turnMetadata?: string | object | undefined;
 }
 
-/** For the checks of options that extend it. */
+/** For option checks that extend this one. */
 export const UNARY_NAMES = { headers: true, signal: true, traceContext: true } as const;
-/** For the checks of options that extend it. */
+/** For option checks that extend this one. */
 export const CONVERSATION_NAMES = {
   conversationId: true,
   sessionSource: true,
@@ -48,7 +48,7 @@ const UNARY = knownOptions<UnaryOptions>("the options of a call", UNARY_NAMES);
 /**
  * A conversation as headers.
  *
- * @param names - Default `underscore`, as the Rust client of March 2026 has it; later ones send `session-id` and `thread-id`.
+ * @param names - Default `underscore`, like the Rust client of March 2026; later ones send `session-id` and `thread-id`.
  */
 export function conversationHeaders(
   { conversationId, sessionSource, turnState, turnMetadata }: ConversationOptions,
@@ -64,21 +64,21 @@ export function conversationHeaders(
     [header.threadId]: hyphen,
     [header.subagent]: sessionSource,
     [header.turnState]: turnState?.value,
-    // Left out, without a word, where a header cannot carry it, as in the Rust client: a folder's name outside ASCII is enough.
+    // Silently left out if it cannot be sent in a header, as in the Rust client: a non-ASCII folder name is enough.
     [header.turnMetadata]: metadata !== undefined && isSendableHeaderValue(metadata) ? metadata : undefined,
   };
 }
 
-/** A turn's metadata as JSON text; an object is written as such. */
+/** A turn's metadata as JSON text; an object is serialized. */
 export function turnMetadataText(metadata: string | object | undefined): string | undefined {
   return typeof metadata === "object" ? JSON.stringify(metadata) : metadata;
 }
 
 /**
- * A call of an endpoint that is answered by one body.
+ * An endpoint call that is answered by one body.
  *
- * @param json - Undefined for a call without a body, or with another one.
- * @param check - Of options that hold more than those of every call.
+ * @param json - Undefined for a call without a body, or with another kind of body.
+ * @param check - For options that extend those of every call.
  * @throws {@link BuildError} An option is unknown.
  */
 export function unaryCall(
@@ -94,7 +94,7 @@ export function unaryCall(
 
 /**
  * The sticky-routing token of a turn (`x-codex-turn-state`): set once, by the first answer that carries it, and sent with every later
- * request of the same turn. Use a new one for each turn.
+ * request of the same turn. Use a new object for each turn.
  */
 export class TurnState {
   #value: string | undefined;
@@ -103,7 +103,7 @@ export class TurnState {
     return this.#value;
   }
 
-  /** The first value wins; later ones are ignored, as in the Rust client, and so is one that no header could carry back. */
+  /** The first value wins; later ones are ignored, as in the Rust client, and so is a value that cannot be sent in a header. */
   set(value: string | undefined): void {
     if (value !== undefined && isSendableHeaderValue(value)) this.#value ??= value;
   }

@@ -16,12 +16,12 @@ import { CallCredentials, type SentCredentials } from "./credentials.ts";
 import { headersOn, type Line } from "./line.ts";
 import type { CallObserver } from "./observer.ts";
 
-/** A body that is no JSON. */
+/** A body that is not JSON. */
 export interface RawBody {
   readonly contentType?: string | undefined;
-  /** Needed for a stream, whose size nothing else tells. */
+  /** Required for a stream, whose size is not known otherwise. */
   readonly sizeBytes?: number | undefined;
-  /** Called once for each send, so that a stream can be sent again. */
+  /** Called for each attempt, so that a stream can be sent again. */
   open(): Uint8Array | AsyncIterable<Uint8Array>;
 }
 
@@ -30,28 +30,31 @@ export interface EndpointCall {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the provider's base URL. */
   readonly path?: string | undefined;
-  /** Instead of the provider's own, for what lives beside it. */
+  /** Replaces the provider's base URL, for endpoints next to it. */
   readonly baseUrl?: string | undefined;
-  /** Instead of `path`, an address that the service gave: neither credentials nor the provider's headers go there. */
+  /** Replaces `path` with an address that the service returned: credentials and the provider's headers are not sent there. */
   readonly url?: string | undefined;
-  /** As telemetry calls it. Default: `path`; without ids, so that there are few. */
+  /** Name for telemetry. Default: `path`; without ids, so that there are few different names. */
   readonly endpoint?: string | undefined;
   readonly query?: Query | undefined;
   readonly headers?: HeaderInit | undefined;
   /** A JSON value, encoded once however often it is sent. */
   readonly json?: unknown;
-  /** Instead of `json`; never compressed. */
+  /** Sent instead of `json`; never compressed. */
   readonly raw?: RawBody | undefined;
   readonly compression?: Compression | undefined;
   readonly traceContext?: TraceContext | undefined;
-  /** From the request, or from its last part that went out, to the response headers, in milliseconds. Default: `totalMs`, else the provider's. */
+  /** From the request, or from its last part, to the response headers, in milliseconds. Default: `totalMs`, else the provider's. */
   readonly headersMs?: number | undefined;
-  /** Each send with its answer, in milliseconds; unary calls only. Default: none. */
+  /** Limit for each attempt with its answer, in milliseconds; unary calls only. Default: none. */
   readonly totalMs?: number | undefined;
-  /** The whole call, retries and their waits included, in milliseconds; unary calls only. Default: none. */
+  /** Limit for the whole call with retries and delays, in milliseconds; unary calls only. Default: none. */
   readonly callMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** What this is a part of: a session's call over several requests, or a stream. Default: a call of its own, which ends with the answer. */
+  /**
+   * The larger call that this belongs to: a session's call over several requests, or a stream. Default: a call of its own, which ends with
+   * the answer.
+   */
   readonly part?: CallPart | undefined;
 }
 
@@ -63,13 +66,13 @@ export interface CallPart {
 
 type Send<Received> = (transport: HttpTransport, request: HttpRequest) => Promise<Received>;
 
-/** Where a call goes. @throws {@link BuildError} The base URL is not a URL. */
+/** The URL of a call. @throws {@link BuildError} The base URL is not a URL. */
 export function addressOf({ provider }: Line, { url, path, baseUrl, query }: EndpointCall): string {
   if (url !== undefined) return url;
   return endpointUrl(baseUrl === undefined ? provider : { ...provider, baseUrl }, path ?? "", query);
 }
 
-/** A call that is one of its own. */
+/** A call that is not part of a larger one. */
 export function beginPart(
   { auth, observer, limits }: Line,
   facts: Parameters<typeof observer.begin>[0],
@@ -78,7 +81,7 @@ export function beginPart(
   return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal, limits.headersTimeoutMs) };
 }
 
-/** Sends a call, with its retries and its remedies. @throws The kinds of `docs/errors.md`. */
+/** Sends a call, with retries and remedies. @throws The kinds of `docs/errors.md`. */
 export async function sendCall<Received extends HttpResponse | HttpStreamResponse>(
   line: Line,
   call: EndpointCall,
@@ -98,13 +101,13 @@ export async function sendCall<Received extends HttpResponse | HttpStreamRespons
   }
 }
 
-/** The model that a request's body names. */
+/** The model in a request's body. */
 export function modelOf(json: unknown): string | undefined {
   const model = typeof json === "object" && json !== null && "model" in json ? json.model : undefined;
   return typeof model === "string" ? model : undefined;
 }
 
-/** A call on its way, over all its sends. */
+/** A call that is being sent, over all its attempts. */
 class Sending {
   readonly #line: Line;
   readonly #call: EndpointCall;
@@ -135,13 +138,13 @@ class Sending {
     return { telemetry, logger };
   }
 
-  /** One attempt: a refusal that has a remedy is no failure yet. Each remedy is tried once in a call. */
+  /** One attempt. A refusal that has a remedy is not a failure yet; each remedy is tried once per call. */
   async #attempt<Received extends HttpResponse | HttpStreamResponse>(
     attempt: number,
     send: Send<Received>,
   ): Promise<Answer<Received>> {
     for (;;) {
-      const credentials = await this.#credentials(); // what this throws is no refusal of the server's
+      const credentials = await this.#credentials(); // an error thrown here is not a refusal of the server
       try {
         const answer = await this.#once(credentials, attempt, send);
         this.#learnOfCompression(answer);
@@ -187,7 +190,7 @@ class Sending {
     }
   }
 
-  /** False for an address that the service gave. */
+  /** False for an address that the service returned. */
   get #isOurs(): boolean {
     return this.#call.url === undefined;
   }
@@ -219,14 +222,12 @@ class Sending {
     const { provider, connections } = this.#line;
     const isEncodedByHand = mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined;
     if (compression !== "none" && isEncodedByHand) {
-      throw new BuildError(
-        "the header content-encoding is set by hand and compression is asked for too; drop one of them",
-      );
+      throw new BuildError("the header content-encoding is set and compression is switched on too; remove one of them");
     }
     return RequestBody.of(json, connections.takesPlainAlone ? "none" : compression, this.#part.observer.logger);
   }
 
-  /** Tells telemetry and the log of one send. */
+  /** Reports one attempt to telemetry and the log. */
   #observe(attempt: number) {
     const { method } = this.#call;
     const url = safeUrl(this.#url);
@@ -254,7 +255,7 @@ class Sending {
     const { status, url } = refusal;
     this.#part.observer.logger.warn(
       { status, url },
-      "the server refused a compressed body; bodies go uncompressed from now on",
+      "the server refused a compressed body; bodies are sent uncompressed from now on",
     );
   }
 }

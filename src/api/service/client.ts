@@ -3,25 +3,25 @@ import { knownOptions, object } from "../../client/options.ts";
 import { SERVICE_NAMES, type ServiceOptions } from "./options.ts";
 import { Service } from "./service.ts";
 
-/** What every client takes: what a line of its own is made of, or the line of another (`api.service`). */
+/** Options of every client: either a provider and credentials of its own, or the `service` of another client (`api.service`). */
 export type ClientOptions =
   | (ServiceOptions & { readonly service?: undefined })
   | ({ readonly service: Service } & { readonly [Name in keyof ServiceOptions]?: undefined });
 
-/** For the checks of options that extend them. */
+/** For option checks that extend this one. */
 export const CLIENT_NAMES = { ...SERVICE_NAMES, service: true } as const;
 
 const CLIENT = knownOptions<ServiceOptions & { readonly service: Service }>("the options of a client", CLIENT_NAMES);
 
-/** The line that a client goes over, and whether it is its own. */
+/** The service that a client uses, and whether it belongs to the client. */
 export interface ChosenLine {
   readonly service: Service;
   readonly isOwn: boolean;
 }
 
 /**
- * @param check - Of options that hold more than those of a client.
- * @throws {@link BuildError} Untyped callers leave out what a client is made of, or give an option that does not exist.
+ * @param check - For options that extend those of a client.
+ * @throws {@link BuildError} Options are missing or unknown.
  */
 export function chooseLine(options: ClientOptions, check = CLIENT): ChosenLine {
   object("the options of a client", options, "an object with provider and auth");
@@ -34,15 +34,15 @@ export function chooseLine(options: ClientOptions, check = CLIENT): ChosenLine {
   return { service, isOwn: false };
 }
 
-/** A client of one endpoint, over a line to the service of its own or over a shared one. */
+/** A client for one group of endpoints, with connections of its own or shared ones. */
 export abstract class ServiceClient implements AsyncDisposable {
   /** @internal */
   protected readonly service: Service;
   readonly #isOwn: boolean;
 
   /**
-   * @throws {@link BuildError} The provider's base URL, a number, a name among the options or a proxy setting is unusable.
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+   * @throws {@link BuildError} The provider's base URL, a number or name among the options, or a proxy setting is invalid.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: ClientOptions) {
     const { service, isOwn } = chooseLine(options);
@@ -50,7 +50,7 @@ export abstract class ServiceClient implements AsyncDisposable {
     this.#isOwn = isOwn;
   }
 
-  /** Ends the connections that this client opened for itself, with whatever runs on them; those of a shared `service` stay. */
+  /** Closes the connections that this client opened for itself; requests on them fail. Those of a shared `service` stay open. */
   async close(): Promise<void> {
     if (this.#isOwn) await this.service.close();
   }

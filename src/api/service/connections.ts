@@ -14,11 +14,11 @@ import { ReloadableDialer } from "./reloadable-dialer.ts";
 export interface ConnectionsOptions {
   readonly env?: Environment | undefined;
   readonly logger?: Logger | undefined;
-  /** Instead of connections of one's own; it stays the caller's to close. */
+  /** Replaces the built-in HTTP connections; the caller has to close it. */
   readonly transport?: HttpTransport | undefined;
 }
 
-/** What everybody on a line shares, whosever credentials they use. */
+/** Shared by all users of a service, whatever their credentials. */
 interface Shared {
   readonly dialer: ReloadableDialer;
   readonly http: HttpTransport;
@@ -29,8 +29,9 @@ interface Shared {
 }
 
 /**
- * The connections to one provider: one dialer, and with it one policy of trust and route, under one pool of HTTP connections and every WebSocket.
- * They hold no credentials; who has other ones gets a share, whose WebSockets are its own. Idle connections keep no process alive.
+ * The connections to one provider: one dialer, with one policy for certificates and proxies, one pool of HTTP connections, and all
+ * WebSockets. They contain no credentials. Users with other credentials get a share, with WebSockets of their own. Idle connections do not
+ * keep the process alive.
  */
 export class Connections {
   readonly #shared: Shared;
@@ -46,8 +47,8 @@ export class Connections {
   /**
    * Opens nothing yet.
    *
-   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
-   * @throws {@link BuildError} A proxy setting or a number is.
+   * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
+   * @throws {@link BuildError} A proxy setting or a number is invalid.
    */
   static to(provider: ProviderConfig, { env, logger, transport }: ConnectionsOptions = {}): Connections {
     const { connectTimeoutMs } = providerLimits(provider);
@@ -58,7 +59,7 @@ export class Connections {
     return new Connections({ dialer, http, pool, websockets, takesPlainAlone: false }, websockets, false);
   }
 
-  /** The same HTTP connections and the same dialer, for other credentials: closing it ends its own WebSockets alone. */
+  /** The same HTTP connections and dialer, for other credentials. Closing it closes only its own WebSockets. */
   share(): Connections {
     return new Connections(this.#shared, new OpenSockets(this.#shared.websockets), true);
   }
@@ -73,7 +74,7 @@ export class Connections {
     return this.#shared.http;
   }
 
-  /** What the server has taught: bodies go uncompressed. */
+  /** Learned from the server: bodies are sent uncompressed. */
   get takesPlainAlone(): boolean {
     return this.#shared.takesPlainAlone;
   }
@@ -83,9 +84,9 @@ export class Connections {
   }
 
   /**
-   * Opens a WebSocket, which is ended with these connections.
+   * Opens a WebSocket, which is closed together with these connections.
    *
-   * @param dress - Makes of it what the caller uses; its `close` is what ends it.
+   * @param dress - Wraps it for the caller; the wrapper's `close` is used to close it.
    */
   async open<Dressed extends { close(): Promise<void> }>(
     options: Omit<WebSocketOptions, "dialer">,
@@ -103,16 +104,16 @@ export class Connections {
   }
 
   /**
-   * Reads what decides about trust and route again, for connections from now on; those that stand stay.
+   * Reads certificates and proxy settings again, for new connections; open ones are kept.
    *
-   * @throws What {@link Connections.to} throws, and then everything stays as it was.
+   * @throws The errors of {@link Connections.to}; then nothing changes.
    */
   reload(): void {
     this.#checkOpen();
     this.#shared.dialer.reload();
   }
 
-  /** Ends them for good, those that are being dialled too; of a share its WebSockets alone. */
+  /** Closes everything, including connections that are being opened; of a share only its WebSockets. */
   async close(): Promise<void> {
     await Promise.all([this.#websockets.close(), this.#isShare ? undefined : this.#shared.pool?.close()]);
   }
@@ -146,7 +147,7 @@ function closed(): BuildError {
   return new BuildError("the connections were closed; make a new CodexApi or client");
 }
 
-/** Trust and route of a provider, for HTTP and WebSocket alike. */
+/** Certificates and proxies of a provider, for HTTP and WebSockets alike. */
 function dialerTo(
   { ca, clientCertificate, proxy, proxyHeaders }: ProviderConfig,
   options: Omit<ConnectionsOptions, "transport">,

@@ -4,16 +4,16 @@ import { unlessInterrupted } from "../../client/waiting/interruptible.ts";
 import type { AuthProvider, AuthRequest, Credentials } from "../auth.ts";
 import { header } from "../headers.ts";
 
-/** Credentials for one send. */
+/** Credentials for one attempt. */
 export interface SentCredentials {
   readonly headers: HeaderInit;
-  /** Values that no message may show, whatever header they are in. */
+  /** Values that no message may show, in whatever header they are. */
   readonly secrets: readonly string[];
 }
 
 const NONE: Credentials = { bearerToken: undefined, accountId: undefined, headers: {} };
 
-/** The credentials of one call, over all its requests and handshakes: asked for anew with each, and renewed once at most. */
+/** The credentials of one call, over all its requests and handshakes: requested for each of them, and renewed at most once. */
 export class CallCredentials {
   readonly #auth: AuthProvider | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -22,8 +22,8 @@ export class CallCredentials {
   #mayRenew = true;
 
   /**
-   * @param auth - Undefined for a call that takes none along.
-   * @param timeoutMs - For each answer of the provider's; 0 for no limit.
+   * @param auth - Undefined for a call without credentials.
+   * @param timeoutMs - For each method of the auth provider; 0 for no limit.
    */
   constructor(auth: AuthProvider | undefined, signal: AbortSignal | undefined, timeoutMs: number) {
     this.#auth = auth;
@@ -32,10 +32,10 @@ export class CallCredentials {
   }
 
   /**
-   * For the next send.
+   * Credentials for the next attempt.
    *
-   * @throws {@link AbortedError} The signal fired; {@link BuildError} what the provider gave is no text; {@link TimeoutError} it gave nothing; else
-   *   what the provider throws.
+   * @throws {@link AbortedError} The signal fired. {@link BuildError} The auth provider returned something else than a text.
+   *   {@link TimeoutError} It did not return. Otherwise the errors that the auth provider throws.
    */
   async next(request: AuthRequest): Promise<SentCredentials> {
     const auth = this.#auth;
@@ -56,14 +56,14 @@ export class CallCredentials {
     };
   }
 
-  /** Whose credentials they are now. Throws as {@link next} does. */
+  /** The account of the current credentials. Throws as {@link next} does. */
   async accountId(): Promise<string | undefined> {
     const auth = this.#auth;
     if (!auth?.accountId) return undefined;
     return credential("accountId", await this.#ask("accountId", () => auth.accountId?.()));
   }
 
-  /** After a refusal: was it for the credentials, and are there others now? Then the same may be sent once more. */
+  /** After a refusal: true if it was about the credentials and new ones are available. The request may then be sent once more. */
   async renewedAfter(refusal: HttpError): Promise<boolean> {
     if (refusal.status !== 401 || !this.#mayRenew) return false;
     this.#mayRenew = false;
@@ -74,7 +74,7 @@ export class CallCredentials {
     const timeoutMs = this.#timeoutMs;
     const lateError = () =>
       new TimeoutError(
-        `${method}() of the auth provider gave no answer within ${timeoutMs} ms, and nothing was sent; headersTimeoutMs allows more time`,
+        `${method}() of the auth provider did not return within ${timeoutMs} ms, and nothing was sent; raise headersTimeoutMs to allow more time`,
         { phase: "connect", timeoutMs, outlook: "never" },
       );
     return unlessInterrupted({ signal: this.#signal, timeoutMs, lateError }, ask);
@@ -85,7 +85,7 @@ function lowerCased(headers: HeaderInit): HeaderInit {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Untyped callers give a `Headers`, whose fields are not its own properties, or the text of one. */
+/** Untyped callers return a `Headers` object, whose fields are not properties, or a text. */
 function headersOf(value: HeaderInit | null | undefined): HeaderInit {
   if (value === undefined || value === null) return {};
   if (typeof value === "object" && !Array.isArray(value) && typeof (value as Partial<Headers>).forEach !== "function")
@@ -95,11 +95,11 @@ function headersOf(value: HeaderInit | null | undefined): HeaderInit {
   );
 }
 
-/** Untyped callers give null for nothing, or an object that would go out as `[object Object]`. */
+/** Untyped callers return null, or an object that would be sent as `[object Object]`. */
 function credential(name: "bearerToken" | "accountId", value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (value === "") {
-    throw new BuildError(`${name}() of the auth provider gave an empty string; undefined is what sends no header`);
+    throw new BuildError(`${name}() of the auth provider returned an empty string; return undefined to send no header`);
   }
   if (typeof value === "string") return value;
   throw new BuildError(`${name}() of the auth provider gave a value of type ${typeof value}; it must give a string`);

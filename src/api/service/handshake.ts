@@ -13,12 +13,12 @@ import { headersOn, type Line } from "./line.ts";
 /** One handshake. */
 export interface Handshake {
   readonly url: string;
-  /** As telemetry calls it. */
+  /** Name for telemetry. */
   readonly endpoint: string;
   readonly headers: HeaderInit;
-  /** For header names that nothing else sets. */
+  /** For headers that nothing else sets. */
   readonly defaultHeaders?: HeaderInit | undefined;
-  /** False where the caller brings an authorization of their own: the auth provider is not asked. Default true. */
+  /** False if the caller has an `authorization` header: the auth provider is then not used. Default true. */
   readonly usesAuth?: boolean | undefined;
   /** A credential in `api-key` goes out as bearer token too, where there is no other. Default false. */
   readonly keyAsBearer?: boolean | undefined;
@@ -30,11 +30,11 @@ export interface Handshake {
 }
 
 /**
- * Opens a WebSocket. Not retried, except once after a 401 for which the credentials could be renewed; redirects are not followed.
+ * Opens a WebSocket. It is not retried, except once after a 401 if the credentials could be renewed. Redirects are not followed.
  *
- * @param dress - Makes of it what the caller uses; its `close` is what ends it.
- * @throws The kinds of `docs/errors.md`: a refusal with its status as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
- *   `network`, `build`, `aborted`; {@link StreamError} `websocket closed` when the server hangs up instead of answering.
+ * @param dress - Wraps it for the caller; the wrapper's `close` is used to close it.
+ * @throws The kinds of `docs/errors.md`: a refusal by its status, as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
+ *   `network`, `build`, `aborted`. {@link StreamError} `websocket closed`: the server hung up instead of answering.
  */
 export async function openWebSocket<Dressed extends { close(): Promise<void> }>(
   line: Line,
@@ -64,7 +64,7 @@ async function withRemedy<Dressed extends { close(): Promise<void> }>(
   const { observer, credentials } = part;
   for (let attempt = 0; ; attempt += 1) {
     const request = { carrier: "websocket", method: "GET", url, body: undefined } as const;
-    // What this throws is no refusal of the server's.
+    // An error thrown here is not a refusal of the server.
     const sent = usesAuth ? await credentials.next(request) : { headers: {}, secrets: [] };
     try {
       return await once(line, handshake, { sent, attempt, part }, dress);

@@ -7,18 +7,21 @@ import { Connections } from "./connections.ts";
 import { Observer } from "./observer.ts";
 import { checkServiceOptions, type ServiceOptions } from "./options.ts";
 
-/** The layers of a request's headers that belong to the call. */
+/** The headers that belong to the call. */
 export interface CallHeaders {
   readonly carrier: "http" | "websocket";
-  /** For header names that nothing else sets. */
+  /** For headers that nothing else sets. */
   readonly defaults?: HeaderInit | undefined;
   readonly call?: HeaderInit | undefined;
-  /** Of the message itself: over what the call says. */
+  /** Headers of the message itself; they overwrite the call's. */
   readonly message?: HeaderInit | undefined;
   readonly credentials: HeaderInit;
 }
 
-/** All that a call needs of its line to the service: where, who asks, with whose credentials, over what, and who is told. */
+/**
+ * What every call needs: the provider, the identity, the credentials, the connections and the observers. The code calls this a line to the
+ * service.
+ */
 export interface Line {
   readonly provider: ProviderConfig;
   readonly limits: ProviderLimits;
@@ -27,20 +30,20 @@ export interface Line {
   readonly connections: Connections;
   readonly observer: Observer;
   readonly timing: Timing;
-  /** Of the base URL's user name and password. */
+  /** Authorization from the base URL's user name and password. */
   readonly userInfo: HeaderInit;
 }
 
 /**
- * @throws {@link BuildError} The base URL is not a URL, or a number, a name, the originator or a proxy setting is unusable.
- * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
+ * @throws {@link BuildError} The base URL is not a URL, or a number, a name, the originator or a proxy setting is invalid.
+ * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
  */
 export function openLine(options: ServiceOptions): Line {
   checkServiceOptions(options);
   const { provider, auth, identity, env, transport } = options;
   const limits = providerLimits(provider);
   const observer = new Observer(options);
-  const userInfo = userInfoHeaders(provider); // a base URL that is none fails here, not in the middle of the work
+  const userInfo = userInfoHeaders(provider); // an invalid base URL should fail here, not with the first call
   return {
     provider,
     limits,
@@ -54,7 +57,8 @@ export function openLine(options: ServiceOptions): Line {
 }
 
 /**
- * Who overwrites whom, from the first to the last: defaults, the base URL's user, the provider, the identity, the call, the credentials.
+ * Merges headers. Each layer overwrites the ones before: defaults, the base URL's user, the provider, the identity, the call, the
+ * credentials.
  *
  * @throws {@link BuildError} A header cannot be sent.
  */

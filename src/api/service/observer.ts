@@ -13,46 +13,46 @@ import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TurnCache } from "../responses/received/cache-use.ts";
 import type { TokenUsage } from "../token-usage.ts";
 
-/** Which call something belongs to. */
+/** Which call an event belongs to. */
 export interface CallFacts {
-  /** Of one call of the caller's, over all its requests, handshakes and retries. */
+  /** Id of one call, over all its requests, handshakes and retries. */
   readonly callId: string;
   /** The path below the base URL, without ids, e.g. `responses`. */
   readonly endpoint: string;
   readonly model?: string | undefined;
-  /** The conversation, or the lane of it, that the call goes over. */
+  /** The session's lane (a conversation of its own) that the call belongs to. */
   readonly lane?: string | undefined;
 }
 
 /**
- * How a call ended. `left`: its reader went before the end. `incomplete`: the service ended the answer early, whether the caller takes that for
- * an error or not.
+ * How a call ended. `left`: its reader left before the end. `incomplete`: the service ended the answer early, whether or not that is an
+ * error to the caller.
  */
 export type CallOutcome = "completed" | "incomplete" | "failed" | "aborted" | "left";
 
 export interface CallEnd extends CallFacts {
   readonly outcome: CallOutcome;
   readonly durationMs: number;
-  /** From the start until the first event of a stream was handed to its reader. */
+  /** Milliseconds from the start until the reader got the first event of a stream. */
   readonly firstEventMs?: number | undefined;
   /** The service's id of the last request. */
   readonly requestId?: string | undefined;
   readonly responseId?: string | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
-  /** Of a session's answer: what of the input came from the service's cache, and why the request went out whole, if it did. */
+  /** For a session: how much of the input came from the service's prompt cache, and why the request was sent whole, if it was. */
   readonly cache?: TurnCache | undefined;
   readonly error?: CodexFailure | undefined;
 }
 
-/** A call of a session that has to wait until the one before it has ended. */
+/** A call of a session that waits until the one before it has ended. */
 export interface CallWait extends CallFacts {
-  /** How many calls are before it, the one that runs included. */
+  /** How many calls are ahead of it, including the running one. */
   readonly ahead: number;
 }
 
 /**
- * Hooks for metrics and traces. Each is optional, called synchronously, and must not throw; what it throws is ignored. Every event says which call it
- * belongs to; times are whole milliseconds.
+ * Hooks for metrics and traces. Each is optional, is called synchronously, and must not throw; errors that it throws are ignored. Every
+ * event says which call it belongs to; times are in whole milliseconds.
  */
 export interface Telemetry {
   onCallStart?(call: CallFacts): void;
@@ -67,7 +67,7 @@ export interface Telemetry {
   onWebSocketRequest?(request: WebSocketRequest & CallFacts): void;
 }
 
-/** What an answer said of itself when it ended. */
+/** What an answer reported when it ended. */
 export interface AnswerEnd {
   readonly requestId?: string | undefined;
   readonly responseId?: string | undefined;
@@ -75,7 +75,7 @@ export interface AnswerEnd {
   readonly cache?: TurnCache | undefined;
 }
 
-/** Who is told of what happens on a line: telemetry and the log. */
+/** Reports what happens to telemetry and the log. */
 export class Observer {
   readonly telemetry: Telemetry | undefined;
   readonly logger: Logger;
@@ -91,7 +91,7 @@ export class Observer {
     this.logger = steadyLogger(logger);
   }
 
-  /** A call begins; the code that begins it also ends it. */
+  /** Begins a call; the code that calls this also ends the call. */
   begin(facts: Omit<CallFacts, "callId">): CallObserver {
     return new CallObserver({ callId: randomUUID(), ...facts }, this);
   }
@@ -109,7 +109,7 @@ const TRANSPORT_HOOKS = [
 /** One call, from its start to its end. */
 export class CallObserver {
   readonly facts: CallFacts;
-  /** Hooks that say which call they are about. */
+  /** Hooks that know which call they are about. */
   readonly telemetry: TransportTelemetry;
   readonly logger: Logger;
   readonly #to: Telemetry | undefined;
@@ -126,18 +126,17 @@ export class CallObserver {
     this.#tell("onCallStart", facts);
   }
 
-  /** It waits for `ahead` others. */
+  /** The call waits for `ahead` others. */
   waits(ahead: number): void {
     this.logger.debug({ ahead }, "the call waits for the one before it");
     this.#tell("onCallWait", { ...this.facts, ahead });
   }
 
-  /** Is anybody told how calls end? Watching a stream for it costs a step an event. */
+  /** True if someone wants to know how calls end. Watching a stream for it costs a step per event. */
   get isWatched(): boolean {
     return this.#to?.onCallEnd !== undefined;
   }
 
-  /** An event was handed to the reader. */
   /** @param at - When the first event came, on the clock of `performance.now()`. */
   firstEvent(at: number | undefined): void {
     if (at !== undefined) this.#firstEventMs ??= Math.round(at - this.#startedAt);
@@ -147,7 +146,7 @@ export class CallObserver {
     this.#end = { ...this.#end, ...end };
   }
 
-  /** Once; later calls have no effect. */
+  /** Works once; later calls have no effect. */
   ended(outcome: CallOutcome, error?: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -177,7 +176,7 @@ export class CallObserver {
   }
 }
 
-/** The hooks that somebody gave, and no others: who finds none does not make an event for it. */
+/** Only the hooks that were given: without a hook no event object is created. */
 function bound(telemetry: Telemetry, facts: CallFacts): TransportTelemetry {
   const hooks = TRANSPORT_HOOKS.filter((hook) => telemetry[hook] !== undefined).map((hook) => {
     const call = telemetry[hook] as (event: unknown) => unknown;
@@ -187,7 +186,7 @@ function bound(telemetry: Telemetry, facts: CallFacts): TransportTelemetry {
   return Object.fromEntries(hooks);
 }
 
-/** With its time in whole milliseconds. */
+/** The event with its time in whole milliseconds. */
 function whole(event: object): object {
   return "durationMs" in event ? { ...event, durationMs: Math.round(event.durationMs as number) } : event;
 }

@@ -1,12 +1,12 @@
-/** Something that can be ended from outside. */
+/** Something that can be closed from outside. */
 export interface Ender {
   end(): void | Promise<void>;
 }
 
-/** What somebody has opened and not closed yet, connections that are being dialled included: the owner can end all of it. */
+/** Everything opened and not closed yet, including connections that are being opened. Its owner can close all of it. */
 export class OpenSockets {
   readonly #open = new Set<Ender>();
-  /** Of those that this one belongs to: ending them all ends these too. */
+  /** Closing the parent closes these too. */
   readonly #parent: OpenSockets | undefined;
   #isClosed = false;
 
@@ -28,7 +28,7 @@ export class OpenSockets {
     this.#parent?.delete(ender);
   }
 
-  /** Ends all of them, for good. */
+  /** Closes all of them, permanently. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#open].map((ender) => ender.end()));

@@ -8,26 +8,26 @@ import type { Identity } from "../identity.ts";
 import type { ProviderConfig } from "../provider.ts";
 import type { Telemetry } from "./observer.ts";
 
-/** What a line to the service is made of. */
+/** Options for talking to a service. */
 export interface ServiceOptions {
   readonly provider: ProviderConfig;
   readonly auth: AuthProvider;
-  /** Which program asks; the same on every request and handshake. */
+  /** The calling program, the same for every request and handshake. @default see {@link Identity} */
   readonly identity?: Identity | undefined;
   readonly telemetry?: Telemetry | undefined;
-  /** `console` or pino. Default: silent. */
+  /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;
-  /** Carries the HTTP requests, and stays the caller's to close. Default: connections of this line's own. */
+  /** Sends the HTTP requests; the caller has to close it. @default built-in connections */
   readonly transport?: HttpTransport | undefined;
-  /** Variables that choose CA bundle and proxy; default `process.env`, read when the line is built. */
+  /** Environment variables for CA bundle and proxy, read when the client is made. @default `process.env` */
   readonly env?: Environment | undefined;
-  /** Time as retries see it. Default: the system's. */
+  /** Clock for retries. @default the system's */
   readonly clock?: Clock | undefined;
-  /** Spreads retries; uniform in [0, 1). Default `Math.random`. */
+  /** Random numbers for the jitter of retries, uniform in [0, 1). @default `Math.random` */
   readonly random?: (() => number) | undefined;
 }
 
-/** For the checks of options that extend it. */
+/** For option checks that extend this one. */
 export const SERVICE_NAMES = {
   provider: true,
   auth: true,
@@ -40,7 +40,7 @@ export const SERVICE_NAMES = {
   random: true,
 } as const;
 
-/** @throws {@link BuildError} Untyped callers leave out what a line is made of. */
+/** @throws {@link BuildError} A required option is missing. */
 export function checkServiceOptions(options: ServiceOptions): void {
   object("provider", options.provider, "a provider, such as openaiProvider() makes one");
   checkAuth(options.auth);

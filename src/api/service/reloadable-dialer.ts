@@ -1,17 +1,17 @@
 import type { Dialer } from "../../client/route/index.ts";
 
-/** A dialer that can be made anew under those who hold it. */
+/** A dialer that can be replaced while others hold it. */
 export class ReloadableDialer implements Dialer {
   readonly #make: () => Dialer;
   #current: Dialer;
 
-  /** @throws What `make` throws. */
+  /** @throws The errors of `make`. */
   constructor(make: () => Dialer) {
     this.#make = make;
     this.#current = make();
   }
 
-  /** @throws What `make` throws; then the dialer of before stays. */
+  /** @throws The errors of `make`; then the dialer is kept. */
   reload(): void {
     this.#current = this.#make();
   }

@@ -12,13 +12,13 @@ import { type Line, openLine } from "./line.ts";
 import type { ServiceOptions } from "./options.ts";
 
 /**
- * One line to the service: URL, headers, credentials, encoding, retries, connections, telemetry and the meaning of refusals, for every endpoint
- * alike. `api.service` of a `CodexApi` gives it; clients that are made with the same one share it.
+ * Everything that calls need, for all endpoints: URL, headers, credentials, encoding, retries, connections, telemetry and the meaning of
+ * refusals. It is the `service` of a `CodexApi`; clients made with the same one share it.
  */
 export class Service implements AsyncDisposable {
   readonly #line: Line;
 
-  /** @throws What {@link openLine} throws. */
+  /** @throws The errors of {@link openLine}. */
   constructor(options: ServiceOptions);
   /** @internal */
   constructor(options: { readonly line: Line });
@@ -26,7 +26,7 @@ export class Service implements AsyncDisposable {
     this.#line = "line" in options ? options.line : openLine(options);
   }
 
-  /** @internal For those who build calls upon it. */
+  /** @internal For code that builds calls on it. */
   get line(): Line {
     return this.#line;
   }
@@ -40,9 +40,9 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * The same line with other credentials: trust, route, dialer and HTTP connections are shared, WebSockets are its own.
+   * The same service with other credentials: certificates, proxies and HTTP connections are shared, WebSockets are not.
    *
-   * @throws {@link BuildError} `auth` is no auth provider.
+   * @throws {@link BuildError} `auth` is not an auth provider.
    */
   as(auth: AuthProvider): Service {
     checkAuth(auth);
@@ -58,7 +58,7 @@ export class Service implements AsyncDisposable {
     );
   }
 
-  /** @internal @throws The kinds of `docs/errors.md`. Retries end once the response headers are in. */
+  /** @internal @throws The kinds of `docs/errors.md`. Retries end once the response headers have arrived. */
   async stream(call: EndpointCall): Promise<Answer<HttpStreamResponse>> {
     acceptSignal(call.signal);
     return sendCall(this.#line, call, (transport, request) => transport.stream(request));
@@ -72,12 +72,17 @@ export class Service implements AsyncDisposable {
     return openWebSocket(this.#line, handshake, dress);
   }
 
-  /** Reads the CA bundle and the client certificate again, for connections from now on. Throws as the constructor does, and then nothing changes. */
+  /**
+   * Reads the CA bundle and the client certificate again, for new connections. Throws as the constructor does, and then nothing changes.
+   */
   async reload(): Promise<void> {
     this.#line.connections.reload();
   }
 
-  /** Ends what it opened, what is being dialled too; of one made by {@link as} its WebSockets alone. Calls after it are a `build` error. */
+  /**
+   * Closes everything that it opened, including connections that are being opened; of one made by {@link as} only its WebSockets. Later
+   * calls throw a `build` error.
+   */
   async close(): Promise<void> {
     await this.#line.connections.close();
   }

@@ -1,20 +1,20 @@
 import type { OpenString } from "../wire/items.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../wire/json.ts";
 
-/** What a webhook tells. */
+/** The content of a webhook. */
 export interface WebhookEvent {
-  /** Of the event: the same on every delivery of it, so that one that comes twice is recognized. */
+  /** Id of the event: the same on every delivery, so that duplicates can be recognised. */
   readonly id: string;
   readonly type: OpenString<"response.completed" | "response.failed" | "response.cancelled" | "response.incomplete">;
-  /** Unix seconds. */
+  /** In Unix seconds. */
   readonly createdAt?: number;
-  /** Of the response that it is about, to be had by `retrieve`; absent where it is about something else. */
+  /** Id of the response that it is about; fetch it with `retrieve`. Absent if the event is about something else. */
   readonly responseId?: string;
   /** The whole event as received. */
   readonly wire: JsonObject;
 }
 
-/** Undefined for what is no event. */
+/** Undefined if it is not an event. */
 export function readWebhookEvent(text: string): WebhookEvent | undefined {
   const wire = parseObject(text);
   if (wire === undefined) return undefined;

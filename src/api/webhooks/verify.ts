@@ -4,15 +4,15 @@ import { count, knownOptions, object } from "../../client/options.ts";
 import { type WebhookFault, WebhookInvalidError } from "../refusal/kinds.ts";
 import { readWebhookEvent, type WebhookEvent } from "./event.ts";
 
-/** Headers as `node:http`, a `Request` or a plain object have them; names in any case. */
+/** Headers in the form of `node:http`, a `Request` or a plain object; names in any case. */
 export type WebhookHeaders =
   | Readonly<Record<string, string | readonly string[] | undefined>>
   | { get(name: string): string | null };
 
 export interface WebhookOptions {
-  /** How far the webhook's time may be off, in seconds, either way. Default 300. */
+  /** How far the webhook's time may be off, in seconds, in either direction. @default 300 */
   readonly toleranceSeconds?: number | undefined;
-  /** Unix time in milliseconds; default the system's. */
+  /** Current Unix time in milliseconds. @default the system's */
   readonly nowMs?: number | undefined;
 }
 
@@ -23,12 +23,13 @@ const SECRET_PREFIX = "whsec_";
 const VERSION = "v1,";
 
 /**
- * Checks that a webhook comes from the service, unchanged and in time, and gives its event. Signatures are compared in constant time.
+ * Checks that a webhook was sent by the service, is unchanged and recent, and returns its event. Signatures are compared in constant time.
  *
- * @param headers - Of the request.
- * @param body - As it came: the bytes or their text, not JSON that was parsed and written again.
- * @param secret - As the service shows it (`whsec_…`); several while one is being replaced.
- * @throws {@link WebhookInvalidError} `reason` says what is wrong: answer 400. {@link BuildError} The secret, the body or an option is unusable.
+ * @param headers - Headers of the request.
+ * @param body - The body as received, as bytes or text; not JSON that was parsed and serialized again.
+ * @param secret - The secret as the service shows it (`whsec_…`); several while one is being replaced.
+ * @throws {@link WebhookInvalidError} `reason` says what is wrong: answer 400. {@link BuildError} The secret, the body or an option is
+ *   invalid.
  * @see The Standard Webhooks specification: HMAC-SHA256 over `id.timestamp.body`.
  * @example
  * ```ts
@@ -52,7 +53,7 @@ export function verifyWebhook(
   const signatures = signaturesIn(headerIn(headers, "webhook-signature"));
   const isSigned = keys.some((key) => {
     const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(bytes).digest();
-    // All are compared, whether or not one fits.
+    // All are compared, even after a match, to keep the time constant.
     return (
       signatures.filter((given) => given.length === expected.length && timingSafeEqual(given, expected)).length > 0
     );
@@ -60,7 +61,7 @@ export function verifyWebhook(
   if (!isSigned) {
     throw invalid(
       "signature",
-      "no signature fits: the secret is that of another endpoint, the body was changed on the way (give it as it came), or somebody else sent it",
+      "no signature matches: the secret belongs to another endpoint, the body was changed on the way (pass it as received), or someone else sent it",
     );
   }
   checkTime(timestamp, options);
@@ -69,7 +70,7 @@ export function verifyWebhook(
   return event;
 }
 
-/** @throws {@link BuildError} It is not valid. The message does not repeat it. */
+/** @throws {@link BuildError} The secret is invalid. The message does not repeat it. */
 function keyOf(secret: string): Buffer {
   const wanted = "the webhook's secret (whsec_…), as the service shows it";
   if (typeof secret !== "string" || secret.trim() === "") throw new BuildError(`secret must be ${wanted}`);
@@ -111,7 +112,7 @@ function checkTime(timestamp: string, { toleranceSeconds = DEFAULT_TOLERANCE_SEC
   const where = offSeconds > 0 ? "ago" : "ahead";
   throw invalid(
     "timestamp",
-    `it was signed ${Math.abs(offSeconds)} s ${where}, and ${toleranceSeconds} s are allowed: it is sent again by somebody, or this machine's clock is wrong`,
+    `it was signed ${Math.abs(offSeconds)} s ${where}, and ${toleranceSeconds} s are allowed: someone sent it again, or this machine's clock is wrong`,
   );
 }
 

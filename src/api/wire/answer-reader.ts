@@ -2,17 +2,20 @@ import { ProtocolError } from "../../client/failure/kinds.ts";
 import { invalidType, missingField } from "./decode-failure.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** Reads an object of an answer by its documented fields. One that is missing or of another type is a {@link ProtocolError} that says where. */
+/**
+ * Reads the documented fields of an object in an answer. A field that is missing or of the wrong type throws a {@link ProtocolError} that
+ * names its place.
+ */
 export class AnswerReader {
-  /** As they came. */
+  /** As received. */
   readonly fields: JsonObject;
   readonly #failure: string;
   readonly #place: string;
 
   /**
-   * @param failure - What the messages begin with, e.g. `failed to decode search response`.
-   * @param place - Of the object in its answer, e.g. `output[0]`; empty for the answer itself.
-   * @throws {@link ProtocolError} `value` is no object.
+   * @param failure - Beginning of the messages, e.g. `failed to decode search response`.
+   * @param place - Place of the object in its answer, e.g. `output[0]`; empty for the answer itself.
+   * @throws {@link ProtocolError} `value` is not an object.
    */
   constructor(value: unknown, failure: string, place = "") {
     this.#failure = failure;
@@ -21,14 +24,14 @@ export class AnswerReader {
     this.fields = value;
   }
 
-  /** @param alias - Read where there is no `name`. */
+  /** @param alias - Read if there is no `name`. */
   text(name: string, alias = name): string {
     const value = this.#present(name, alias);
     if (typeof value === "string") return value;
     throw this.#mistyped(name, value, "a string");
   }
 
-  /** Undefined where the field is missing or null. */
+  /** Undefined if the field is missing or null. */
   optionalText(name: string): string | undefined {
     const value = this.fields[name];
     return value === undefined || value === null ? undefined : this.text(name);
@@ -40,7 +43,7 @@ export class AnswerReader {
     throw this.#mistyped(name, value, expected);
   }
 
-  /** @param read - Told the entry's place. */
+  /** @param read - Gets the entry and its place. */
   list<Entry>(name: string, read: (entry: unknown, place: string) => Entry): Entry[] {
     const value = this.#present(name);
     if (!Array.isArray(value)) throw this.#mistyped(name, value, "a sequence");
@@ -65,7 +68,7 @@ export class AnswerReader {
     return this.undecodable(invalidType(value, expected), this.pathOf(name));
   }
 
-  /** Where a field is in the answer, e.g. `output[0].id`. */
+  /** Place of a field in the answer, e.g. `output[0].id`. */
   pathOf(name: string): string {
     return this.#place === "" ? name : `${this.#place}.${name}`;
   }

@@ -1,6 +1,6 @@
 /**
- * Why an answer did not decode, in the words of the Rust client's decoder, so that logs of both can be searched alike. A text of the server is
- * not quoted: it may repeat a credential.
+ * Why an answer could not be decoded, in the wording of the Rust client's decoder, so that both logs can be searched alike. The server's
+ * text is not quoted, because it may repeat a credential.
  */
 export function missingField(name: string): string {
   return `missing field \`${name}\``;

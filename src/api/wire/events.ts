@@ -1,6 +1,6 @@
 /**
- * Events as the service sends them, one JSON object each: the data of an SSE event or a WebSocket text frame. Types only,
- * for those who write events (an emulator, a test); `decodeWireEvent` reads them from `unknown`.
+ * Events as the service sends them, one JSON object each: the data of an SSE event or a WebSocket text frame. Only types, for code that
+ * writes events (an emulator, a test); `decodeWireEvent` reads events from `unknown`.
  */
 import type { ResponseItem } from "./items.ts";
 
@@ -19,7 +19,7 @@ export interface ErrorWire {
   readonly message?: string | null;
   readonly param?: string | null;
   readonly plan_type?: string | null;
-  /** Unix seconds. */
+  /** In Unix seconds. */
   readonly resets_at?: number | null;
 }
 
@@ -76,7 +76,7 @@ export interface ReasoningSummaryPartAddedWire extends Numbered {
   readonly output_index?: number;
   readonly summary_index: number;
 }
-/** Turn state, models etag or model in the middle of a stream, where an SSE answer has response headers. */
+/** Turn state, models etag or model name in the middle of a stream; otherwise they are response headers. */
 export interface MetadataWire {
   readonly type: "response.metadata" | "codex.response.metadata";
   readonly headers?: HeadersWire;
@@ -86,7 +86,7 @@ export interface MetadataWire {
 export interface RateLimitWindowWire {
   readonly used_percent: number;
   readonly window_minutes?: number | null;
-  /** Unix seconds. */
+  /** In Unix seconds. */
   readonly reset_at?: number | null;
 }
 export interface RateLimitsWire {
@@ -105,7 +105,7 @@ export interface RateLimitsWire {
   readonly limit_name?: string | null;
 }
 
-/** On SSE the details alone, in `error` or beside `type`; on a WebSocket with a status and headers. */
+/** On SSE only the details, in `error` or next to `type`; on a WebSocket with a status and headers. */
 export interface ErrorEventWire {
   readonly type: "error";
   readonly sequence_number?: number;

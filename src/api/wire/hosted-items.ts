@@ -1,6 +1,6 @@
 /**
- * Items around tools that the service itself runs or defines (search, containers, computers, MCP, programs), and items that only refer to
- * something. Types only. The package reads none of their fields: they go out as they came, ids included.
+ * Items about tools that the service itself runs or defines (search, containers, computers, MCP, programs), and items that only refer to
+ * something. Only types. The package does not read their fields: they are sent unchanged, ids included.
  */
 import type { Caller, ItemStatus, OpenString, Unlisted } from "./items.ts";
 import type { ReasoningEffort, TextFormat } from "./request-fields.ts";
@@ -154,12 +154,12 @@ export interface ProgramOutputItem {
   readonly status: OpenString<"completed" | "incomplete">;
 }
 
-/** Stands for an item that the service has stored. */
+/** Refers to an item that the service has stored. */
 export interface ItemReference {
   readonly type: "item_reference";
   readonly id: string;
 }
-/** From here on in the conversation, other settings. */
+/** Changes settings from this point of the conversation on. */
 export interface ConfigurationUpdateItem {
   readonly type: "configuration_update";
   readonly id?: string | null | undefined;

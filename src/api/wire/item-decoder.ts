@@ -1,13 +1,14 @@
 import type { ResponseItem } from "./items.ts";
 
 /**
- * Takes an item as it came: the same object, with every field, known or not. Only its outer form is looked at, so that
- * an item never disappears because one field is new; a field of a known kind can therefore be missing where the service
- * breaks its own rules (`image_generation_call` has no `result` while it is in progress).
+ * Accepts an item as received: returns the same object, with all fields, known or not. Only its outer form is checked, so that an item is
+ * never lost because of a new field. A field of a known kind can therefore be missing if the service breaks its own rules
+ * (`image_generation_call` has no `result` while it is in progress).
+ *
  * `compaction_summary` is returned as `compaction`.
  *
- * @returns `undefined` for what cannot be an item: no object, or one without a string as `type`.
- * @see The Rust client drops an item with an unknown phase, status or content kind, and forgets what an unknown kind held.
+ * @returns `undefined` for a value that cannot be an item: not an object, or without a string `type`.
+ * @see The Rust client drops an item with an unknown phase, status or content kind, and loses the fields of an unknown kind.
  */
 export function decodeItem(value: { readonly type: string; readonly [field: string]: unknown }): ResponseItem;
 export function decodeItem(value: unknown): ResponseItem | undefined;

@@ -2,7 +2,7 @@ import { ITEM_FORMS, writeForm } from "./item-forms.ts";
 import type { ResponseItem } from "./items.ts";
 import type { JsonObject } from "./json.ts";
 
-/** Kinds whose id a server that stores responses (Azure) wants to see again. */
+/** Kinds whose id a server that stores responses (Azure) needs. */
 const STORED_KINDS: ReadonlySet<string> = new Set([
   "reasoning",
   "message",
@@ -15,20 +15,21 @@ const STORED_KINDS: ReadonlySet<string> = new Set([
 
 export interface ItemEncoding {
   /**
-   * `drop`: an item of a kind that the Rust client writes goes out without its id, as in March 2026. `send`: with it, after `type`. `append`:
-   * Azure's form, at the end, for the kinds that a storing server knows. Default `drop`.
+   * `drop`: items of kinds that the Rust client writes are sent without their id, as in March 2026. `send`: with it, after `type`.
+   * `append`: Azure's form, at the end, for the kinds that a storing server knows. Default `drop`.
    */
   readonly ids?: "drop" | "send" | "append" | undefined;
-  /** Does the service keep this conversation's responses, so that it finds an item by its id? Default false. */
+  /** True if the service stores this conversation's responses, so that it finds an item by its id. Default false. */
   readonly stored?: boolean | undefined;
 }
 
 /**
- * The item as it goes into a request. A known kind has the Rust client's fields, in its order; what else the item says follows as it stands
- * there (`caller`, `async`, …), except for what the service alone writes: that list is in `item-forms.ts`.
- * A kind that is not known goes out as it came, and so does an unknown content part or action inside a known item.
- * A known item that lacks a required field goes out as it came, its id apart: the service says best what is wrong with it.
- * The item itself is never changed; parts of it may be shared with the result.
+ * The item in the form that a request sends. A known kind has the Rust client's fields, in its order, followed by the item's further fields
+ * (`caller`, `async`, …), except those that only the service may set: `item-forms.ts` lists them.
+ *
+ * An unknown kind is sent unchanged, and so is an unknown content part or action inside a known item. A known item that lacks a required
+ * field is sent unchanged, apart from its id: the service best explains what is wrong with it. The item itself is never modified; the
+ * result may share parts with it.
  *
  * Differs from the Rust client: further fields, `detail` of a message's image and unknown kinds are kept.
  */
@@ -52,7 +53,7 @@ function asItCame(source: JsonObject): JsonObject {
   return source.type === "image_generation_call" ? source : rest;
 }
 
-/** The items of a request's input. `ghost_snapshot` is a local note and stays behind, and so does reasoning of which nothing is left to send. */
+/** The items of a request's input. `ghost_snapshot` is a local note and is left out, and so is reasoning with nothing left to send. */
 export function encodeInput(items: readonly ResponseItem[], encoding: ItemEncoding = {}): JsonObject[] {
   const written: JsonObject[] = [];
   for (const item of items) {
@@ -66,9 +67,9 @@ export function encodeInput(items: readonly ResponseItem[], encoding: ItemEncodi
 const REASONING_FIELDS: ReadonlySet<string> = new Set(["type", "id", "summary", "content", "encrypted_content"]);
 
 /**
- * Reasoning without summary, text and encrypted content: all that it holds is its id. Where the service keeps responses and is sent that id, it
- * finds the rest. Elsewhere it refuses the id ("items are not persisted when `store` is set to false"), and the shell without its id as an
- * item that lacks one; leaving it out costs nothing, since it tells the model nothing.
+ * Reasoning without summary, text and encrypted content contains only its id. If the service stores responses and gets that id, it finds
+ * the rest. Otherwise it refuses the id ("items are not persisted when `store` is set to false"), and also the item without an id. Leaving
+ * it out loses nothing, because it tells the model nothing.
  */
 function isEmptyShell(item: JsonObject): boolean {
   if (item.type !== "reasoning" || !isEmptyList(item.summary)) return false;

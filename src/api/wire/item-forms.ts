@@ -1,14 +1,14 @@
-/** How the Rust client writes items: which fields, in which order, and what it writes for one that is missing. */
+/** How the Rust client writes items: which fields, in which order, and the value of a missing one. */
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** Writes one field of `from` into `to`; false when `from` does not have the documented form. */
+/** Writes one field of `from` into `to`. Returns false if `from` does not have the documented form. */
 interface FieldRule {
   readonly name: string;
   readonly write: (from: JsonObject, to: Record<string, unknown>) => boolean;
 }
-/** The value as it is written; `undefined` when it is not what the field may hold. */
+/** The value to write; `undefined` if the field may not have this value. */
 type Accept = (value: unknown) => unknown;
-/** Fields in the Rust client's order, and whether a further one is left out. */
+/** Fields in the Rust client's order, and which further ones are left out. */
 interface Form {
   readonly rules: readonly FieldRule[];
   readonly names: ReadonlySet<string>;
@@ -16,10 +16,10 @@ interface Form {
 }
 
 /**
- * Fields that are not sent back, in this one place.
+ * Fields that are not sent back.
  *
- * `status`: the service says of these kinds that it is "populated when items are returned via API", and refuses it on some. `created_by` is in
- * no input type of its documentation. Of the fields that an answer always has, those that say nothing, because the list is empty, stay behind.
+ * `status`: the service documents it as "populated when items are returned via API" for these kinds, and refuses it on some. `created_by`
+ * is in no documented input type. Fields that an answer always has are left out if they are an empty list.
  */
 const OUTPUT_ONLY_STATUS: ReadonlySet<string> = new Set([
   "message",
@@ -42,13 +42,13 @@ function partForm(rules: readonly FieldRule[]): Form {
   return { rules, names: new Set(["type", ...rules.map((rule) => rule.name)]), isLeftOut: saysNothing };
 }
 
-/** Null is how the service says that there is none. */
+/** The service writes null if there is no value. */
 function saysNothing(name: string, value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return LEFT_OUT_WHEN_EMPTY.has(name) && Array.isArray(value) && value.length === 0;
 }
 
-/** Writes the documented fields, then the further ones as they came; false, with some fields written, where one has another form. */
+/** Writes the documented fields, then the further ones as received. Returns false, with some fields written, if one has another form. */
 export function writeForm({ rules, names, isLeftOut }: Form, from: JsonObject, to: Record<string, unknown>): boolean {
   for (const rule of rules) if (!rule.write(from, to)) return false;
   for (const name in from) {
@@ -57,7 +57,7 @@ export function writeForm({ rules, names, isLeftOut }: Form, from: JsonObject, t
   return true;
 }
 
-/** Not by assignment, which takes a field `__proto__` for something else. */
+/** Assignment would treat a field `__proto__` as the prototype. */
 function setField(to: Record<string, unknown>, name: string, value: unknown): void {
   if (name === "__proto__") Object.defineProperty(to, name, { value, enumerable: true });
   else to[name] = value;
@@ -73,13 +73,13 @@ const required = (name: string, accept: Accept): FieldRule => ({
   },
 });
 
-/** Left out when there is none. */
+/** Left out if there is no value. */
 const optional = (name: string, accept: Accept): FieldRule => {
   const rule = required(name, accept);
   return { name, write: (from, to) => from[name] === undefined || from[name] === null || rule.write(from, to) };
 };
 
-/** `null` when there is none. */
+/** `null` if there is no value. */
 const nullable = (name: string, accept: Accept): FieldRule => {
   const rule = required(name, accept);
   return {
@@ -102,7 +102,7 @@ const texts: Accept = (value) =>
 const textMap: Accept = (value) =>
   isJsonObject(value) && Object.values(value).every((entry) => typeof entry === "string") ? value : undefined;
 
-/** A part of an item: in its documented form if it has it, else as it came. */
+/** A part of an item: in its documented form if it has it, else as received. */
 const part = (forms: Readonly<Record<string, readonly FieldRule[]>>): Accept => {
   const known = new Map(Object.entries(forms).map(([type, rules]) => [type, partForm(rules)]));
   return (value) => {
@@ -128,7 +128,7 @@ const reasoningParts = listOf(part({ reasoning_text: textPart, text: textPart })
 
 const isPlainText = (entry: unknown): boolean => isJsonObject(entry) && entry.type === "text";
 const writtenReasoning = nullable("content", reasoningParts);
-// Null when there is none, left out when plain `text` is all there is: the Rust client's rule, which reads inverted.
+// Null if there is none, left out if plain `text` is all there is: this is the Rust client's rule, although it looks inverted.
 const reasoningContent: FieldRule = {
   name: "content",
   write: (from, to) =>
@@ -152,7 +152,7 @@ const searchAction = part({
 
 const COMPACTION = [required("encrypted_content", text)];
 
-/** Every kind that the Rust client writes, its fields in the order in which they stand on the wire. */
+/** All kinds that the Rust client writes, with their fields in wire order. */
 const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
   [
     "message",
@@ -175,7 +175,7 @@ const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
       optional("status", text),
       required("call_id", text),
       required("name", text),
-      optional("namespace", text), // later than the Rust client; without it a namespaced tool loses its name
+      optional("namespace", text), // newer than the Rust client; without it a namespaced tool loses its name
       required("input", text),
     ],
   ],

@@ -1,27 +1,27 @@
 /**
- * Items as they stand on the wire, in an answer's output and in a request's input. Types only.
+ * Items in the wire format, in an answer's output and in a request's input. Only types.
  *
- * The types name what the service documents; nothing is removed from an item that says more. Kinds that are not listed
- * here are {@link Unlisted}, so `item.type === "message"` still narrows and `default:` in a `switch` is reached by
- * what is new. To build an item of an unlisted kind, use `unlisted`; to take one from untyped JSON, `decodeItem`.
+ * The types list what the service documents; further fields of an item are kept. Kinds that are not listed here are {@link Unlisted}, so
+ * `item.type === "message"` still narrows, and `default:` in a `switch` handles new kinds. To build an item of an unlisted kind, use
+ * `unlisted`; to accept one from untyped JSON, `decodeItem`.
  */
 import type { HostedItem } from "./hosted-items.ts";
 
-// A unit type that no literal equals: were `type: string` in the union, TypeScript could narrow none of it.
+// A unit type that equals no literal: with `type: string` in the union, TypeScript could not narrow it.
 declare enum OutsideThisList {
   type = "",
 }
 
-/** `type` of what is not listed: any string, at run time. To compare it with a name, assign it to a `string` first. */
+/** The `type` of an unlisted kind: any string, at run time. To compare it with a name, assign it to a `string` first. */
 export type UnlistedType = OutsideThisList;
 
-/** An item, content part or action of a kind that this package does not know, as it came. */
+/** An item, content part or action of a kind that this package does not know, as received. */
 export interface Unlisted {
   readonly type: UnlistedType;
   readonly [field: string]: unknown;
 }
 
-/** Known names stay in the editor's completion; any other string is allowed. */
+/** Known names are completed in editors; any other string is allowed. */
 export type OpenString<Known extends string> = Known | (string & {});
 
 export type Role = OpenString<"user" | "assistant" | "developer" | "system">;
@@ -29,7 +29,7 @@ export type MessagePhase = OpenString<"commentary" | "final_answer">;
 export type ItemStatus = OpenString<"completed" | "in_progress" | "incomplete">;
 export type ImageDetail = OpenString<"auto" | "low" | "high" | "original">;
 
-/** Where the shared beginning of a prompt may be cached. */
+/** Marks where the shared beginning of a prompt may be cached. */
 export interface PromptCacheBreakpoint {
   readonly mode: OpenString<"explicit">;
   readonly ttl?: OpenString<"30m" | "12h"> | undefined;
@@ -42,7 +42,7 @@ export interface InputText {
 }
 export interface InputImage {
   readonly type: "input_image";
-  /** An URL, or the image itself as a `data:` URL; or a file's id instead. */
+  /** A URL, or the image itself as a `data:` URL; or use a file's id instead. */
   readonly image_url?: string | null | undefined;
   readonly file_id?: string | null | undefined;
   readonly detail?: ImageDetail | null | undefined;
@@ -72,10 +72,10 @@ export interface Refusal {
 export type ContentItem = InputText | InputImage | InputFile | OutputText | Refusal | Unlisted;
 /** One part of a tool's output. */
 export type ToolOutputItem = InputText | InputImage | InputFile | Unlisted;
-/** What a tool answers: text, or parts where it has images. */
+/** The output of a tool: a text, or parts if it has images. */
 export type ToolOutput = string | readonly ToolOutputItem[];
 
-/** Who made a call: the model, or a program that it wrote. Goes back with the output. */
+/** Who made a call: the model, or a program that it wrote. Must be sent with the output. */
 export type Caller = { readonly type: "direct" } | { readonly type: "program"; readonly caller_id: string } | Unlisted;
 
 export interface MessageItem {
@@ -130,11 +130,11 @@ export interface FunctionCallItem {
   readonly id?: string | null | undefined;
   readonly name: string;
   readonly namespace?: string | null | undefined;
-  /** JSON text, as the model wrote it; it need not parse. */
+  /** JSON text, as the model wrote it; it may not be valid JSON. */
   readonly arguments: string;
   readonly call_id: string;
   readonly status?: ItemStatus | undefined;
-  /** May its output come in a later request than the next? */
+  /** True if its output may come in a later request than the next. */
   readonly async?: boolean | undefined;
   readonly caller?: Caller | null | undefined;
 }
@@ -175,7 +175,7 @@ export interface ToolSearchCallItem {
   readonly call_id?: string | null | undefined;
   readonly status?: ItemStatus | null | undefined;
   readonly execution: OpenString<"server" | "client">;
-  /** Any JSON, `null` included. */
+  /** Any JSON, including `null`. */
   readonly arguments: unknown;
 }
 export interface ToolSearchOutputItem {
@@ -211,11 +211,11 @@ export interface WebSearchCallItem {
 
 export interface ImageGenerationCallItem {
   readonly type: "image_generation_call";
-  /** The one id that is sent back. */
+  /** The only id that is sent back. */
   readonly id: string;
   readonly status: OpenString<"completed" | "in_progress" | "generating" | "failed">;
   readonly revised_prompt?: string | null | undefined;
-  /** The image in base64. Absent from `output_item.added`. */
+  /** The image in base64. Absent in `output_item.added`. */
   readonly result: string;
 }
 
@@ -230,24 +230,24 @@ export interface GhostSnapshotItem {
   };
 }
 
-/** History that the service compacted. On reading, `compaction_summary` is the same. */
+/** History that the service compacted. `compaction_summary` is read as the same. */
 export interface CompactionItem {
   readonly type: "compaction";
   readonly id?: string | null | undefined;
   readonly encrypted_content: string;
 }
-/** As the last input item: asks for compaction instead of an answer. Later than the Rust client. */
+/** As the last input item, it requests compaction instead of an answer. Newer than the Rust client of March 2026. */
 export interface CompactionTriggerItem {
   readonly type: "compaction_trigger";
   readonly id?: string | null | undefined;
 }
-/** Later than the Rust client. */
+/** Newer than the Rust client of March 2026. */
 export interface ContextCompactionItem {
   readonly type: "context_compaction";
   readonly id?: string | null | undefined;
   readonly encrypted_content?: string | null | undefined;
 }
-/** What one agent says to another. Later than the Rust client. */
+/** A message from one agent to another. Newer than the Rust client of March 2026. */
 export interface AgentMessageItem {
   readonly type: "agent_message";
   readonly id?: string | null | undefined;
@@ -255,19 +255,19 @@ export interface AgentMessageItem {
   readonly recipient: string;
   readonly content: readonly unknown[];
 }
-/** Tools that join in the middle of a conversation. Later than the Rust client. */
+/** Tools that are added in the middle of a conversation. Newer than the Rust client of March 2026. */
 export interface AdditionalToolsItem {
   readonly type: "additional_tools";
   readonly id?: string | null | undefined;
   readonly role: Role;
   readonly tools: readonly unknown[];
 }
-/** What the Rust client leaves of an item that it does not know. */
+/** What the Rust client keeps of an item that it does not know. */
 export interface OtherItem {
   readonly type: "other";
 }
 
-/** A message in short form; it goes out as a {@link MessageItem}, a text as one part. */
+/** A message in short form; it is sent as a {@link MessageItem}, a text as one part. */
 export interface ShortMessage {
   readonly type?: "message" | undefined;
   readonly role: Role;
@@ -275,7 +275,7 @@ export interface ShortMessage {
   readonly phase?: MessagePhase | null | undefined;
 }
 
-/** One item of a conversation: what a model puts out and what a request puts in. */
+/** One item of a conversation: a part of a model's output or of a request's input. */
 export type ResponseItem =
   | MessageItem
   | ReasoningItem

@@ -1,13 +1,13 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 
-/** A JSON object of which nothing is known yet. */
+/** A JSON object with unknown fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Undefined for what is no JSON, or JSON and no object. */
+/** Undefined if the text is not JSON or not an object. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
@@ -17,7 +17,7 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Undefined for a value that is nested too deep: reading takes any depth, writing does not. */
+/** Undefined for a value that is nested too deep: parsing has no limit for depth, serializing has. */
 export function writtenJson(parsed: unknown): string | undefined {
   try {
     return JSON.stringify(parsed);
@@ -27,7 +27,8 @@ export function writtenJson(parsed: unknown): string | undefined {
 }
 
 /**
- * Gives a typed event the JSON that it was made of, as `raw`. It is not enumerable, so that a log has nothing twice; a copy of the event lacks it.
+ * Adds to a typed event the JSON that it was made from, as `raw`. It is not enumerable, so a log does not contain everything twice; a copy
+ * of the event lacks it.
  *
  * @returns The event itself.
  */
@@ -35,7 +36,7 @@ export function withRaw<Event extends object>(event: Event, raw: JsonObject | un
   return Object.defineProperty(event, "raw", { value: raw, configurable: true });
 }
 
-/** @throws {@link BuildError} No JSON can be made of the value: it holds itself, a bigint, or is a function. */
+/** @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function. */
 export function jsonText(value: unknown): string {
   let text: string | undefined;
   try {

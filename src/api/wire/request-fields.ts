@@ -1,4 +1,4 @@
-/** The body of a request for a response, in wire names. Types only. */
+/** The body of a request for a response, in wire names. Only types. */
 import type { InputFile, InputImage, InputText, OpenString, Unlisted } from "./items.ts";
 import type { RequestInput } from "./request-input.ts";
 import type { JsonSchema, ReadBy } from "./schema.ts";
@@ -8,7 +8,7 @@ export type ReasoningEffort = OpenString<"none" | "minimal" | "low" | "medium" |
 export type Verbosity = OpenString<"low" | "medium" | "high">;
 export type ServiceTier = OpenString<"auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast">;
 
-/** How much the model thinks and what of it is told. */
+/** How much the model reasons, and what of it is returned. */
 export interface ReasoningParam {
   readonly effort?: ReasoningEffort | null | undefined;
   readonly summary?: OpenString<"auto" | "concise" | "detailed"> | null | undefined;
@@ -18,7 +18,7 @@ export interface ReasoningParam {
   readonly generate_summary?: OpenString<"auto" | "concise" | "detailed"> | null | undefined;
 }
 
-/** The form of a structured answer. `jsonSchemaFormat` builds it from a schema. */
+/** A format for structured answers. `jsonSchemaFormat` builds it from a schema. */
 export interface JsonSchemaFormat<Parsed = unknown> extends ReadBy<Parsed> {
   readonly type: "json_schema";
   readonly name: string;
@@ -57,15 +57,15 @@ interface ModerationMode {
 export interface CommonRequestFields {
   /** The conversation: a text, or items and messages. */
   readonly input: RequestInput;
-  /** Default: empty. */
+  /** Instructions for the model. Empty by default. */
   readonly instructions?: string | null | undefined;
   readonly image?:
     | { readonly context_compression?: OpenString<"auto" | "enabled" | "disabled"> | undefined }
     | undefined;
   readonly previous_response_id?: string | null | undefined;
-  /** Default: true. */
+  /** Whether the model may call several tools at once. @default `true` */
   readonly parallel_tool_calls?: boolean | null | undefined;
-  /** One key per conversation makes its shared beginning cheap. */
+  /** Use one key per conversation: the service then finds its shared beginning in the prompt cache. */
   readonly prompt_cache_key?: string | null | undefined;
   readonly prompt_cache_options?:
     | {
@@ -78,33 +78,36 @@ export interface CommonRequestFields {
     | undefined;
   /** @deprecated By the service, for `prompt_cache_options`. */
   readonly prompt_cache_retention?: OpenString<"in_memory" | "24h"> | null | undefined;
-  /** `fast` is sent as `priority`. Default: the account's. */
+  /** `fast` is sent as `priority`. @default the account's */
   readonly service_tier?: ServiceTier | null | undefined;
   readonly client_metadata?: Readonly<Record<string, string>> | null | undefined;
 }
 
 /**
- * The fields of `POST responses`, each as the service documents it. None is judged at run time: what is set goes out, and the service says
- * what is wrong with it.
+ * The fields of `POST responses`, as the service documents them. They are not checked at run time: all set fields are sent, and the service
+ * reports errors.
  */
 export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
   extends CommonRequestFields {
-  /** Null where a stored `prompt` names the model. */
+  /** Null if a stored `prompt` names the model. */
   readonly model: string | null;
   readonly access_programs?:
     | { readonly cyber?: OpenString<"standard" | "daybreak_blue" | "daybreak_red"> | undefined }
     | null
     | undefined;
-  /** The response goes on at the service whatever becomes of the connection, and is stored (`store` is true unless it is set). Over HTTP alone. */
+  /**
+   * The service continues the response even if the connection breaks, and stores it (`store` is then true unless it is set). Only over
+   * HTTP.
+   */
   readonly background?: boolean | null | undefined;
   readonly context_management?:
     | readonly { readonly type: OpenString<"compaction">; readonly compact_threshold?: number | null | undefined }[]
     | null
     | undefined;
   readonly conversation?: string | { readonly id: string } | null | undefined;
-  /** Over a WebSocket, false prepares the connection and the cache without an answer. */
+  /** Over a WebSocket, `false` prepares the connection and the cache without generating an answer. */
   readonly generate?: boolean | undefined;
-  /** Default: `reasoning.encrypted_content` when `reasoning` is given, so that an unstored conversation can go on; else nothing. */
+  /** @default `["reasoning.encrypted_content"]` if `reasoning` is set, so that an unstored conversation can continue; else nothing */
   readonly include?: readonly Includable[] | null | undefined;
   readonly max_output_tokens?: number | null | undefined;
   readonly max_tool_calls?: number | null | undefined;
@@ -127,16 +130,18 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
       }
     | null
     | undefined;
-  /** Default: `null`, for models that do not reason. */
+  /** @default `null`, for models that do not reason */
   readonly reasoning?: ReasoningParam | null | undefined;
   readonly safety_identifier?: string | null | undefined;
-  /** Shall the server keep the response? Default: on Azure, and with `background`. */
+  /** Whether the server should store the response. @default true on Azure and with `background`, else false */
   readonly store?: boolean | null | undefined;
-  /** Always true on the wire: that is how answers are read here. */
+  /** Always true on the wire, because answers are read as streams. */
   readonly stream?: true | undefined;
   readonly stream_options?:
     | {
-        /** False saves about an eighth of a stream of deltas, and gives up a protection against guessing the text from the packets' sizes. */
+        /**
+         * `false` saves about an eighth of a stream of deltas, and gives up a protection against guessing the text from the packet sizes.
+         */
         readonly include_obfuscation?: boolean | undefined;
         readonly reasoning_summary_delivery?: OpenString<"sequential_cutoff"> | undefined;
       }
@@ -144,9 +149,9 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
     | undefined;
   readonly temperature?: number | null | undefined;
   readonly text?: TextParam<Parsed> | null | undefined;
-  /** Default: `auto`. */
+  /** Which tool the model uses. @default `"auto"` */
   readonly tool_choice?: ToolChoice | null | undefined;
-  /** Default: none. */
+  /** Empty by default. */
   readonly tools?: readonly [...{ readonly [Index in keyof Calls]: Tool<Calls[Index]> }] | null | undefined;
   readonly top_logprobs?: number | null | undefined;
   readonly top_p?: number | null | undefined;
@@ -156,14 +161,14 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
   readonly user?: string | null | undefined;
 }
 
-/** Fields that are not typed yet, merged into the body after the typed ones, which they may not repeat. */
+/** Fields that are not typed yet. They are added to the body after the typed ones, which they must not repeat. */
 export type ExtraFields<Fields> = { readonly [Typed in keyof Fields]?: never } & Readonly<Record<string, unknown>>;
 
 /**
- * Body of `POST responses`, in wire names. `stream: true` is added. What this type does not know yet goes into `extra`.
+ * Body of `POST responses`, in wire names. `stream: true` is added. Put fields that this type does not have into `extra`.
  *
- * `Parsed` and `Calls` are inferred: what the answer's text is read as, and what the calls of each tool are read as. Declare a request that
- * stands in a variable with `satisfies ResponsesRequest`, which checks it and keeps both.
+ * `Parsed` and `Calls` are inferred: the type of the parsed answer, and the types of the tools' calls. Declare a request that is kept in a
+ * variable with `satisfies ResponsesRequest`, which checks it and keeps both.
  */
 export interface ResponsesRequest<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
   extends RequestFields<Parsed, Calls> {

@@ -3,15 +3,15 @@ import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem, ShortMessage } from "./items.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** A conversation's items, messages in short form among them, or a text that stands for one message of the user. */
+/** The items of a conversation, including messages in short form; or a text, which is one user message. */
 export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
 
-/** @throws {@link BuildError} `input` is neither a text nor a list, or an entry is no object; the message names the place. */
+/** @throws {@link BuildError} `input` is neither a text nor a list, or an entry is not an object; the message names the place. */
 export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
   return encodeInput(inputItems(input), encoding);
 }
 
-/** The items that `input` stands for, messages in their full form. Throws as {@link encodeRequestInput} does. */
+/** The items of `input`, with messages in the long form. Throws as {@link encodeRequestInput} does. */
 export function inputItems(input: RequestInput): readonly ResponseItem[] {
   if (typeof input === "string") return [fullMessage({ role: "user", content: input })];
   if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items and messages");
@@ -32,13 +32,13 @@ function inputItem(entry: ResponseItem | ShortMessage, index: number): ResponseI
   return isShort(entry) ? fullMessage(entry) : entry;
 }
 
-/** What else stands in `entry` is the service's to judge. */
+/** Everything else in `entry` is checked by the service. */
 function isShort(entry: ResponseItem | ShortMessage): entry is ShortMessage {
   if (!("role" in entry) || !("content" in entry) || typeof entry.role !== "string") return false;
   return entry.type === undefined || (entry.type === "message" && typeof entry.content === "string");
 }
 
-/** Full, because not every service takes the short form, and because one message should be one text in every prompt cache. */
+/** The long form, because not every service accepts the short one, and so that a message is the same text in every prompt cache. */
 function fullMessage({ type: _message, role, content, ...further }: ShortMessage): ResponseItem {
   const type = role === "assistant" ? "output_text" : "input_text";
   const parts = typeof content === "string" ? [{ type, text: content } as const] : content;

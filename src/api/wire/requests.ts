@@ -7,13 +7,13 @@ import type { JsonSchema } from "./schema.ts";
 export type { ReasoningEffort, ReasoningParam, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
 
 export interface RequestEncoding {
-  /** Azure: `store` is true unless the request says otherwise, and then the items keep the ids that the server knows. Default false. */
+  /** Azure: `store` is true unless the request says otherwise, and items then keep the ids that the server knows. Default false. */
   readonly azure?: boolean | undefined;
-  /** Do items go out with their ids? `drop` is the Rust client's way of March 2026, `send` today's. Default `drop`. */
+  /** Whether items are sent with their ids. `drop` is what the Rust client of March 2026 does, `send` what today's does. Default `drop`. */
   readonly itemIds?: "drop" | "send" | undefined;
 }
 
-/** Every field that {@link RequestFields} has: the compiler sees to it. */
+/** All fields of {@link RequestFields}; the compiler checks that. */
 const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
   access_programs: true,
   background: true,
@@ -53,8 +53,8 @@ const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
 };
 
 /**
- * The body as it goes out, its keys in the Rust client's order, then further ones, then those of `extra`: two equal requests are equal texts,
- * which prompt caches like.
+ * The body to send. Its keys are in the Rust client's order, then further ones, then those of `extra`: equal requests become equal texts,
+ * which prompt caches need.
  *
  * @throws {@link BuildError} `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
  */
@@ -77,7 +77,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     ...further
   } = request;
   const { azure = false, itemIds = "drop" } = encoding;
-  // The service refuses one in the background that it should not keep.
+  // The service refuses a background response that is not stored.
   const stored = store ?? (azure || request.background === true);
   const ids = itemIds === "drop" && azure && stored ? "append" : itemIds;
   return {
@@ -99,15 +99,15 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
   };
 }
 
-/** The Rust client's name for what people call fast. */
+/** The wire name of the tier `fast`, as in the Rust client. */
 export function sentTier(tier: string | null | undefined): string | null | undefined {
   return tier === "fast" ? "priority" : tier;
 }
 
 /**
- * What a request has beside its typed fields.
+ * The fields of a request besides its typed ones.
  *
- * @throws {@link BuildError} One of them is typed: which of the two should go out is not ours to choose.
+ * @throws {@link BuildError} One of them is typed: it is unclear which of the two should be sent.
  */
 export function extraFields(extra: JsonObject | undefined, typed: object): JsonObject {
   for (const name in extra) {
@@ -120,9 +120,9 @@ export function extraFields(extra: JsonObject | undefined, typed: object): JsonO
 
 export interface WebSocketFrameExtras {
   readonly previousResponseId?: string | undefined;
-  /** False prepares the connection and the cache without an answer. */
+  /** `false` prepares the connection and the cache without an answer. */
   readonly generate?: boolean | undefined;
-  /** Joined with the body's own `client_metadata`; an entry here wins. */
+  /** Merged with the body's own `client_metadata`; entries here take precedence. */
   readonly clientMetadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -142,13 +142,13 @@ export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = 
 
 export interface TextOptions {
   readonly verbosity?: Verbosity | undefined;
-  /** JSON Schema that the answer should follow. */
+  /** JSON Schema for the answer. */
   readonly schema?: JsonSchema | null | undefined;
-  /** Must the answer follow `schema` to the letter? Default true. */
+  /** Whether the answer must match `schema` exactly. Default true. */
   readonly strict?: boolean | undefined;
 }
 
-/** `text` for a verbosity, a structured answer or both; `undefined` when neither is asked for. */
+/** `text` for a verbosity, a structured answer or both; `undefined` if neither is requested. */
 export function createTextParam(options: TextOptions): TextParam | undefined {
   const { verbosity, schema, strict = true } = options;
   if (verbosity === undefined && !schema) return undefined;

@@ -1,6 +1,9 @@
-/** How values are described and checked: JSON Schema as data, and the interface that schema libraries share. Types only, but for one symbol. */
+/**
+ * How values are described and checked: JSON Schema as data, and the interface that schema libraries share. Only types, except for one
+ * symbol.
+ */
 
-/** A JSON Schema as an object. A Standard Schema is none: what it says on the wire it has to be asked. */
+/** A JSON Schema as an object. A Standard Schema is not one: it has to be converted. */
 export interface JsonSchema {
   readonly "~standard"?: never;
   readonly [keyword: string]: unknown;
@@ -12,12 +15,12 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What `validate` of a Standard Schema gives. */
+/** The result of a Standard Schema's `validate`. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** Version 1 of Standard Schema (standardschema.dev), as zod, valibot, arktype and others have it. */
+/** Version 1 of Standard Schema (standardschema.dev), which zod, valibot, arktype and others implement. */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;
@@ -27,7 +30,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** A Standard Schema that can say itself as JSON Schema: zod 4, arktype, and valibot through `toStandardJsonSchema`. */
+/** A Standard Schema that can convert itself to JSON Schema: zod 4, arktype, and valibot through `toStandardJsonSchema`. */
 export interface StandardJsonSchema<Output = unknown> extends StandardSchema<Output> {
   readonly "~standard": StandardSchema<Output>["~standard"] & {
     readonly jsonSchema: {
@@ -37,12 +40,12 @@ export interface StandardJsonSchema<Output = unknown> extends StandardSchema<Out
 }
 
 /**
- * Where a tool or a format keeps the schema that reads what the model writes for it. A symbol, so that it survives a spread and never reaches
- * the wire. Registered, so that two installed copies of this package understand each other.
+ * Key under which a tool or a format keeps the schema that reads the model's output for it. A symbol, so that it survives a spread and is
+ * never sent. Registered, so that it works across two installed copies of this package.
  */
 export const readBy: unique symbol = Symbol.for("codex-wire.schema") as never;
 
-/** A tool or format whose text is read as `Value`, by `schema` where it has one. `Value` stands in the type alone. */
+/** A tool or format whose text is read as `Value`, by `schema` if it has one. `Value` exists only in the type. */
 export interface ReadBy<Value> {
   readonly [readBy]?: { readonly schema: StandardSchema | undefined; readonly value?: Value } | undefined;
 }

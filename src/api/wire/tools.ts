@@ -1,20 +1,20 @@
-/** Tools as a request names them, in wire names. Types only. What is not listed here is built with `unlisted`. */
+/** Tools of a request, in wire names. Only types. Build tools that are not listed here with `unlisted`. */
 import type { OpenString, Unlisted } from "./items.ts";
 import type { JsonSchema, ReadBy } from "./schema.ts";
 
 /** Who may call a tool: the model itself, a program that it wrote, or both. */
 type AllowedCallers = readonly OpenString<"direct" | "programmatic">[] | null | undefined;
 
-/** A tool that the caller runs, with arguments in JSON. `functionTool` builds it from a schema. */
+/** A tool that the caller runs, with JSON arguments. `functionTool` builds it from a schema. */
 export interface FunctionTool<Call = unknown> extends ReadBy<Call> {
   readonly type: "function";
   readonly name: string;
   readonly description?: string | null | undefined;
   readonly parameters?: JsonSchema | null | undefined;
-  /** Must the arguments follow `parameters` to the letter? The service's default is true. */
+  /** Whether the arguments must match `parameters` exactly. The service's default is true. */
   readonly strict?: boolean | null | undefined;
   readonly output_schema?: JsonSchema | null | undefined;
-  /** May its output come in a later request than the next? */
+  /** True if its output may come in a later request than the next. */
   readonly async?: boolean | undefined;
   readonly defer_loading?: boolean | undefined;
   readonly allowed_callers?: AllowedCallers;
@@ -39,7 +39,7 @@ export interface CustomTool<Call = unknown> extends ReadBy<Call> {
   readonly allowed_callers?: AllowedCallers;
 }
 
-/** Tools under one name. */
+/** Several tools under one name. */
 export interface NamespaceTool<Call = unknown> extends ReadBy<Call> {
   readonly type: "namespace";
   readonly name: string;
@@ -47,7 +47,7 @@ export interface NamespaceTool<Call = unknown> extends ReadBy<Call> {
   readonly tools: readonly (FunctionTool<Call> | CustomTool<Call> | Unlisted)[];
 }
 
-/** Finds tools whose `defer_loading` is set. */
+/** Finds tools that have `defer_loading` set. */
 export interface ToolSearchTool {
   readonly type: "tool_search";
   readonly description?: string | null | undefined;
@@ -230,7 +230,7 @@ export interface ImageGenerationTool {
     | undefined;
 }
 
-/** One tool of a request. `Call` is what a function's or custom tool's call is read as. */
+/** One tool of a request. `Call` is the type that its calls are read as. */
 export type Tool<Call = unknown> =
   | FunctionTool<Call>
   | CustomTool<Call>
@@ -250,7 +250,7 @@ export type Tool<Call = unknown> =
   | ImageGenerationTool
   | Unlisted;
 
-/** Which tool the model has to use. */
+/** Which tool the model must use. */
 export type ToolChoice =
   | OpenString<"auto" | "none" | "required">
   | { readonly type: "function" | "custom"; readonly name: string }

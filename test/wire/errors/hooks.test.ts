@@ -52,7 +52,7 @@ describe.each(CARRIERS)("an auth provider, over %s", (carrier) => {
         kind: "timeout",
         outlook: "never",
         timeoutMs: 50,
-        message: expect.stringContaining(`${method}() of the auth provider gave no answer within 50 ms`),
+        message: expect.stringContaining(`${method}() of the auth provider did not return within 50 ms`),
       });
       expect(emulator.requests).toEqual([]);
     },

@@ -163,7 +163,7 @@ describe("a conversation", () => {
     const reading = async () => {
       for await (const event of conversation) types.push(event.type);
     };
-    expect(await failureOf(reading())).toMatchObject({ message: expect.stringContaining("without a goodbye") });
+    expect(await failureOf(reading())).toMatchObject({ message: expect.stringContaining("without a close frame") });
     expect(types).toEqual(["audio_out", "input_audio_speech_started"]);
     expect(logger.lines.map(({ message }) => message)).toContain("the model's audio could not be truncated");
   });

@@ -194,7 +194,7 @@ describe("the end of a session in v3", () => {
       "a cut",
       (line) => line.peer.socket.end(),
       { cause: "cut" },
-      { message: expect.stringContaining("without a goodbye") },
+      { message: expect.stringContaining("without a close frame") },
     ],
     [
       "a reset",

@@ -153,7 +153,7 @@ describe("an upload to the ChatGPT backend", () => {
   it.each<[string, unknown, string]>([
     ["/files", { upload_url: "http://h/" }, "missing field `file_id`"],
     ["/files", { file_id: 1, upload_url: "http://h/" }, "file_id: invalid type: integer `1`, expected a string"],
-    ["/files", { file_id: "f", upload_url: "file:///etc" }, "upload_url is no HTTP URL"],
+    ["/files", { file_id: "f", upload_url: "file:///etc" }, "upload_url is not an HTTP URL"],
     ["/files", [], "invalid type: sequence, expected a JSON object"],
     ["/uploaded", {}, "missing field `status`"],
     ["/uploaded", { status: "success", mime_type: 1 }, "mime_type: invalid type: integer `1`, expected a string"],
@@ -175,7 +175,7 @@ describe("an upload to the ChatGPT backend", () => {
     };
     const client = new FilesClient({ ...clientOptions("https://files.test/backend-api"), transport });
     const error = await errorOf(client.upload(hello));
-    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent in clear") });
+    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent unencrypted") });
     expect(asked).toEqual(["POST https://files.test/backend-api/files"]);
   });
 

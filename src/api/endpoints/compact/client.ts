@@ -5,17 +5,17 @@ import { compactByEndpoint, compactByTrigger } from "./forms.ts";
 import { type CompactOptions, checkCompactOptions, checkedForm } from "./options.ts";
 import type { CompactionInput } from "./shape.ts";
 
-/** Makes a long history short. */
+/** Compacts long histories. */
 export class CompactClient extends ServiceClient {
   /**
-   * Compacts a history. An empty `input`: `[]`, and nothing is sent.
+   * Compacts a history. For an empty `input` it returns `[]` and sends nothing.
    *
-   * One send may take four times the provider's `streamIdleTimeoutMs`; in the form `trigger` the time-outs of a stream hold instead.
+   * One attempt may take four times the provider's `streamIdleTimeoutMs`; in the form `trigger` the time-outs of a stream apply instead.
    *
-   * @returns What the service answers: in the form `endpoint` the items to go on with; in the form `trigger` the one `compaction` item,
-   *   to stand for everything that was sent (which of one's own messages stay beside it is the caller's choice).
-   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} for an answer that does not decode, or one with a trigger that holds
-   *   none or several compactions.
+   * @returns The compacted history. In the form `endpoint`: the items to continue with. In the form `trigger`: one `compaction` item,
+   *   which replaces everything that was sent (you may keep messages of your own next to it).
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} The answer cannot be decoded, or does not contain exactly one compaction
+   *   in the form `trigger`.
    * @see codex-api/src/endpoint/compact.rs `compact_input`.
    */
   async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {

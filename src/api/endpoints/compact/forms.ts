@@ -9,12 +9,12 @@ import { inputItems } from "../../wire/request-input.ts";
 import type { CompactOptions } from "./options.ts";
 import { type CompactionInput, decodeCompactionOutput, encodeCompactionInput } from "./shape.ts";
 
-/** A model reads the whole history before it answers: one send may take this many times the provider's idle time-out. */
+/** A model reads the whole history before it answers, so one attempt may take this many times the provider's idle time-out. */
 const IDLE_TIMEOUTS_PER_SEND = 4;
 
 const TRIGGER: ResponseItem = { type: "compaction_trigger" };
 
-/** @param part - The call that it is a part of. Default: a call of its own. */
+/** @param part - The call that this belongs to. Default: a call of its own. */
 export async function compactByEndpoint(
   service: Service,
   input: CompactionInput,
@@ -23,7 +23,7 @@ export async function compactByEndpoint(
   const { provider, limits } = service;
   const headers = {
     ...conversationHeaders(options, provider.sessionHeaders),
-    [header.clientRequestId]: undefined, // it names a response, and this is none
+    [header.clientRequestId]: undefined, // it identifies a response, and this is not one
     ...options.headers,
   };
   const body = encodeCompactionInput(input, { ids: provider.itemIds });
@@ -40,7 +40,7 @@ export async function compactByEndpoint(
   return decodeCompactionOutput(readAnswer(response, "failed to decode compaction response"));
 }
 
-/** @param ask - Sends a request and gives the items of its answer. */
+/** @param ask - Sends a request and returns the items of its answer. */
 export async function compactByTrigger(
   input: CompactionInput,
   ask: (request: CompactionInput) => Promise<readonly ResponseItem[]>,

@@ -10,16 +10,16 @@ import {
 const FORMS = ["endpoint", "trigger"] as const;
 
 /**
- * How compaction is asked for. `endpoint`: `POST responses/compact`, answered by a whole history. `trigger`: an ordinary response whose
- * input ends with `{"type":"compaction_trigger"}`, answered by one `compaction` item; what the Rust client does since mid-2026.
+ * How compaction is requested. `endpoint`: `POST responses/compact`, which returns a whole history. `trigger`: an ordinary response whose
+ * input ends with `{"type":"compaction_trigger"}`, which returns one `compaction` item; the Rust client does this since mid-2026.
  */
 export type CompactionForm = (typeof FORMS)[number];
 
-/** The Rust client's `sessionSource` here is `compact`. */
+/** Options of a compaction. The Rust client sends `sessionSource: "compact"` here. */
 export interface CompactOptions extends UnaryOptions, ConversationOptions {
-  /** Default `endpoint`. */
+  /** How compaction is requested. @default `"endpoint"` */
   readonly form?: CompactionForm | undefined;
-  /** Coding of the body of a `trigger`; default the provider's. */
+  /** Coding of the body in the form `trigger`. @default the provider's */
   readonly compression?: Compression | undefined;
 }
 
@@ -30,7 +30,7 @@ export const checkCompactOptions = knownOptions<CompactOptions>("the options of 
   compression: true,
 });
 
-/** @throws {@link BuildError} It is none of them. */
+/** @throws {@link BuildError} The value is invalid. */
 export function checkedForm(form: CompactionForm = "endpoint"): CompactionForm {
   return oneOf("form", form, FORMS);
 }

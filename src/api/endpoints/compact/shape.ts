@@ -8,17 +8,17 @@ import { encodeRequestInput } from "../../wire/request-input.ts";
 import { extraFields, sentTier } from "../../wire/requests.ts";
 import type { Tool } from "../../wire/tools.ts";
 
-/** The fields of `POST responses/compact`. None is judged at run time. */
+/** The fields of `POST responses/compact`. They are not checked at run time. */
 export interface CompactionFields extends CommonRequestFields {
   readonly model: string;
-  /** Default: none. */
+  /** Empty by default. */
   readonly tools?: readonly Tool[] | null | undefined;
-  /** Left out when there is none. */
+  /** Not sent by default. */
   readonly reasoning?: ReasoningParam | null | undefined;
   readonly text?: TextParam | null | undefined;
 }
 
-/** Body of `POST responses/compact`, in wire names. What this type does not know yet goes into `extra`. */
+/** Body of `POST responses/compact`, in wire names. Put fields that this type does not have into `extra`. */
 export interface CompactionInput extends CompactionFields {
   readonly extra?: ExtraFields<CompactionFields> | undefined;
 }

@@ -1,6 +1,6 @@
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 
-/** What messages about an answer that cannot be read begin with. */
+/** Beginning of messages about an answer that cannot be read. */
 export const FILE_FAILURE = "failed to decode file response";
 
 export interface RegisteredFile {
@@ -12,16 +12,16 @@ export interface RegisteredFile {
 export function decodeRegisteredFile(answer: AnswerReader, registeredAt: string): RegisteredFile {
   const registered = { fileId: answer.text("file_id"), uploadUrl: answer.text("upload_url") };
   if (/^https?:\/\//i.test(registered.uploadUrl) && URL.canParse(registered.uploadUrl)) {
-    // As a redirect from https to http: the file would cross the network in clear.
+    // As with a redirect from https to http, the file would be sent unencrypted.
     if (!/^https:/i.test(registeredAt) || /^https:/i.test(registered.uploadUrl)) return registered;
     throw answer.undecodable(
-      "upload_url begins with http://, and a file is not sent in clear where the service is reached by https",
+      "upload_url begins with http://, and a file is not sent unencrypted to a service that uses https",
     );
   }
-  throw answer.undecodable("upload_url is no HTTP URL");
+  throw answer.undecodable("upload_url is not an HTTP URL");
 }
 
-/** How far the service is with a file that was uploaded. */
+/** How far the service is with an uploaded file. */
 export interface FileStatus {
   /** `success`, `retry` (not yet), or a failure. */
   readonly status: string;
@@ -42,12 +42,12 @@ export function decodeFileStatus(answer: AnswerReader): FileStatus {
   };
 }
 
-/** A file of the public API in the wire's shape; what is not listed here is in it as well. */
+/** A file of the public API in the wire format; fields that are not listed here are included too. */
 export interface FileObject {
   /** `file-…` */
   readonly id: string;
   readonly bytes?: number;
-  /** Unix seconds, as is `expires_at`. */
+  /** Time of creation in Unix seconds; `expires_at` is too. */
   readonly created_at?: number;
   readonly expires_at?: number | null;
   readonly filename?: string;

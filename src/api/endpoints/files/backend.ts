@@ -17,7 +17,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 30_000;
 const POLL_DELAY_MS = 250;
 
-/** How the ChatGPT backend takes a file: it is registered, sent to the address that this gives, and then asked about until it is ready. */
+/** Uploads a file to the ChatGPT backend: registers it, sends it to the address that the backend returns, and polls until it is ready. */
 export class BackendUpload {
   readonly #service: Service;
   readonly #options: UnaryOptions;
@@ -27,12 +27,12 @@ export class BackendUpload {
     this.#options = { headers, signal, traceContext };
   }
 
-  /** Files live beside the Codex part of the ChatGPT backend, not in it. */
+  /** Files live next to the Codex part of the ChatGPT backend, not below it. */
   get #baseUrl(): string {
     return this.#service.provider.baseUrl.replace(/(\/backend-api)\/codex\/*$/, "$1");
   }
 
-  /** @param onBytes - Called as the file's bytes go out. */
+  /** @param onBytes - Called as the file's bytes are sent. */
   async send(file: SizedFile, onBytes: (sentBytes: number) => void): Promise<FileStatus & { readonly fileId: string }> {
     const registered = await this.#register(file);
     await this.#put(file, registered, onBytes);

@@ -13,7 +13,7 @@ import { BackendUpload } from "./backend.ts";
 import { type FileSource, type SizedFile, sizeUp } from "./source.ts";
 
 export interface UploadProgress {
-  /** Handed to the connection so far; it begins anew when a send is repeated. */
+  /** Bytes passed to the connection so far; starts again at 0 when the file is sent again. */
   readonly sentBytes: number;
   readonly totalBytes: number;
 }
@@ -21,19 +21,19 @@ export interface UploadProgress {
 export type FilePurpose = OpenString<"assistants" | "batch" | "fine-tune" | "vision" | "user_data" | "evals">;
 
 export interface UploadOptions extends UnaryOptions {
-  /** Called as parts go out. What it throws ends the upload. */
+  /** Called as parts are sent. An error that it throws ends the upload. Not called by default. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** What the file is for; of the public API alone. Default `user_data`: input of a model. */
+  /** What the file is for; only in the public API. @default `"user_data"`: input for a model */
   readonly purpose?: FilePurpose | undefined;
-  /** After how long the service deletes it, in milliseconds; of the public API alone. Default: never, as a rule. */
+  /** After how many milliseconds the service deletes the file; only in the public API. Usually never by default. */
   readonly expiresAfterMs?: number | undefined;
 }
 
 export interface UploadedFile {
   readonly fileId: string;
-  /** `sediment://{fileId}`, as requests to the ChatGPT backend name the file; those to the public API name its id. */
+  /** `sediment://{fileId}`, which requests to the ChatGPT backend use to refer to the file; requests to the public API use its id. */
   readonly uri?: string | undefined;
-  /** The service's name for it, else the one that was given. */
+  /** The service's name for the file, else the given name. */
   readonly fileName: string;
   readonly sizeBytes: number;
   readonly downloadUrl?: string | undefined;
@@ -41,12 +41,12 @@ export interface UploadedFile {
 }
 
 export interface FileListOptions extends UnaryOptions {
-  /** `desc`: the newest first. Default `desc`. */
+  /** `desc`: the newest first. @default `"desc"` */
   readonly order?: "asc" | "desc" | undefined;
   readonly purpose?: string | undefined;
-  /** Begin after the file with this id. */
+  /** Begin after the file with this id. By default at the beginning. */
   readonly after?: string | undefined;
-  /** Files of one page, 1 to 10 000. Default: the service's. */
+  /** Files per page, 1 to 10 000. @default the service's */
   readonly pageSize?: number | undefined;
 }
 
@@ -64,19 +64,21 @@ const LIST = knownOptions<FileListOptions>("the options of a list of files", {
   pageSize: true,
 });
 
-/** Largest file that the service takes: 512 MiB. */
+/** The largest file that the service accepts: 512 MiB. */
 export const UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
 
 /**
- * Uploads files, to be named in requests, and handles those that are there. The provider decides how: the ChatGPT backend has a protocol of its own for
- * uploads, and nothing else; every other provider is taken for the public API (`POST {baseUrl}/files`, a form). Later than the Rust client of March 2026.
+ * Uploads files, so that requests can refer to them, and manages uploaded files. The ChatGPT backend has an upload protocol of its own, and
+ * supports only uploads; all other providers are treated as the public API (`POST {baseUrl}/files`, as a form). The Rust client of March
+ * 2026 has only uploads to the ChatGPT backend.
  */
 export class FilesClient extends ServiceClient {
   /**
-   * Uploads one file. Memory stays flat, whatever its size; a file is read anew for each send.
+   * Uploads one file. It is streamed, so its size does not affect memory; for a retry it is read again.
    *
-   * To the ChatGPT backend: registers it, sends its bytes to the address that the service gives (without credentials) and waits until the service
-   * has it, at most 30 s. Each request has 60 s, or what is left of the 30, the upload itself 60 s without progress (parity: `files/slow-upload`).
+   * For the ChatGPT backend it registers the file, sends it to the address that the service returns (without credentials) and waits up to
+   * 30 s until the file is ready.
+   * Each request may take 60 s, or the rest of the 30 s; the upload itself may go 60 s without progress (parity: `files/slow-upload`).
    *
    * @throws The kinds of `docs/errors.md`. {@link BuildError}: the file cannot be read, or has more than 512 MiB.
    *   {@link TimeoutError}: not ready in time. {@link InvalidRequestError}: the service could not take it; the message says why.
@@ -92,7 +94,9 @@ export class FilesClient extends ServiceClient {
     const { onProgress, purpose, expiresAfterMs } = options;
     const isBackend = isChatgptBackend(this.service.provider);
     if (isBackend && (purpose !== undefined || expiresAfterMs !== undefined)) {
-      throw new BuildError("purpose and expiresAfterMs are of the public files API: the ChatGPT backend takes neither");
+      throw new BuildError(
+        "purpose and expiresAfterMs belong to the public files API: the ChatGPT backend accepts neither",
+      );
     }
     const file = await sizeUp(source, options.signal);
     const totalBytes = file.sizeBytes;
@@ -117,30 +121,34 @@ export class FilesClient extends ServiceClient {
     };
   }
 
-  /** What the service knows of a file. Of the public API. @throws The kinds of `docs/errors.md`; `http` of status 404: there is no such file. */
+  /**
+   * The metadata of a file. Only in the public API. @throws The kinds of `docs/errors.md`; `http` with status 404 if there is no such file.
+   */
   async retrieve(fileId: string, options: UnaryOptions = {}): Promise<FileObject> {
     const answer = await this.service.execute(this.#callOf("GET", fileId, "", options));
     return decodeFileObject(readAnswer(answer, FILE_FAILURE));
   }
 
   /**
-   * A file's bytes, at most as many as the transport takes: 64 MiB unless it was made otherwise. Of the public API.
+   * The bytes of a file, up to the transport's limit: 64 MiB by default. Only in the public API.
    *
-   * @throws The kinds of `docs/errors.md`; {@link LimitError} It is larger.
+   * @throws The kinds of `docs/errors.md`. {@link LimitError} The file is larger.
    */
   async content(fileId: string, options: UnaryOptions = {}): Promise<Uint8Array> {
     return (await this.service.execute(this.#callOf("GET", fileId, "/content", options))).body;
   }
 
-  /** Deletes a file. Of the public API. @throws The kinds of `docs/errors.md`; `http` of status 404: there is no such file. */
+  /** Deletes a file. Only in the public API. @throws The kinds of `docs/errors.md`; `http` with status 404 if there is no such file. */
   async delete(fileId: string, options: UnaryOptions = {}): Promise<void> {
     await this.service.execute(this.#callOf("DELETE", fileId, "", options));
   }
 
   /**
-   * The files that are there, fetched a page at a time while they are read: leaving the loop early asks for no further page. Of the public API.
+   * The uploaded files, fetched a page at a time while they are read: leaving the loop early requests no further page. Only in the public
+   * API.
    *
-   * @throws {@link BuildError} At once, for an option that is unusable. The kinds of `docs/errors.md` when it is read.
+   * @throws {@link BuildError} At once, for an invalid option. While reading: the kinds of `docs/errors.md`.
+   *
    * @example
    * ```ts
    * for await (const file of api.files.list({ purpose: "batch" })) console.log(file.id, file.filename);
@@ -195,7 +203,7 @@ export class FilesClient extends ServiceClient {
 
   #checkPublic(): void {
     if (isChatgptBackend(this.service.provider)) {
-      throw new BuildError("the ChatGPT backend takes files and does nothing else with them; the public API does");
+      throw new BuildError("the ChatGPT backend supports only uploads; use the public API for this");
     }
   }
 }

@@ -1,6 +1,6 @@
 const UNKNOWN = "application/octet-stream";
 
-/** By the ending of a file's name: what models are given most. The service refuses an image that is labelled as anything. */
+/** By file extension: the types that models get most often. The service refuses an image with a generic content type. */
 const BY_ENDING: ReadonlyMap<string, string> = new Map([
   ["png", "image/png"],
   ["jpg", "image/jpeg"],

@@ -4,13 +4,13 @@ import { fileError, openRegular } from "../../../client/files/index.ts";
 import { unlessAborted } from "../../../client/waiting/abort.ts";
 import { contentTypeOf } from "./content-type.ts";
 
-/** What to upload: a file on disk, bytes, or a stream of known size that can be opened again when a send fails. */
+/** What to upload: a file on disk, bytes, or a stream of known size that can be opened again for a retry. */
 export type FileSource = (
   | { readonly path: string; readonly name?: string | undefined }
   | { readonly name: string; readonly bytes: Uint8Array }
   | { readonly name: string; readonly sizeBytes: number; open(): AsyncIterable<Uint8Array> }
 ) & {
-  /** The content type, where the file goes out in a form. Default: as the name's ending says. */
+  /** The content type, used when the file is sent as a form. By default from the name's extension. */
   readonly type?: string | undefined;
 };
 
@@ -20,11 +20,11 @@ export interface SizedFile {
   readonly sizeBytes: number;
   /** Content type. */
   readonly type: string;
-  /** Its bytes from the beginning, a part at a time. */
+  /** Its bytes from the beginning, in parts. */
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** @throws {@link BuildError} The file cannot be read, or the source is not one of these. {@link AbortedError} The signal fired. */
+/** @throws {@link BuildError} The file cannot be read, or the source has none of these forms. {@link AbortedError} The signal fired. */
 export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
   if ("path" in source) {
     const { path, name = basename(path), type = contentTypeOf(name) } = source;
@@ -51,7 +51,7 @@ async function sizeUpPath(path: string): Promise<Pick<SizedFile, "sizeBytes" | "
   }
 }
 
-/** Opened anew, and looked at anew: the path may name something else by now. Closed when whoever takes the parts leaves. */
+/** Opens and checks the file again, because the path may name another file by now. Closes it when the consumer stops. */
 async function* partsOf(path: string): AsyncGenerator<Uint8Array, void> {
   const { file } = await openRegular(path);
   try {
@@ -68,13 +68,13 @@ async function* partsOf(path: string): AsyncGenerator<Uint8Array, void> {
 
 const SLICE_BYTES = 64 * 1024;
 
-/** In parts, so that progress can be told. */
+/** In parts, so that progress can be reported. */
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }
 
 /**
- * The source's bytes, counted as they are taken.
+ * The source's bytes, counted as they are read.
  *
  * @throws {@link BuildError} The source fails, or has more or fewer bytes than announced.
  */

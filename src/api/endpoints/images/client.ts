@@ -21,7 +21,7 @@ import { ImageStream } from "./stream.ts";
 const GENERATIONS = "images/generations";
 const EDITS = "images/edits";
 
-/** `POST {baseUrl}/images/…`: images from words, and images from images. Later than the Rust client of March 2026. */
+/** `POST {baseUrl}/images/…`: generates images from text, and edits images. The Rust client of March 2026 has no such calls. */
 export class ImagesClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image generation response: …`. */
   async generate(request: ImageGenerationRequest, options: UnaryOptions = {}): Promise<ImageResponse> {
@@ -32,7 +32,7 @@ export class ImagesClient extends ServiceClient {
   }
 
   /**
-   * Changes images. Files go out as a form and are read as they are sent; references as JSON.
+   * Edits images. Files are sent as a form and read while they are sent; references are sent as JSON.
    *
    * @throws The kinds of `docs/errors.md`; {@link ProtocolError} `failed to decode image edit response: …`.
    * @example
@@ -46,8 +46,9 @@ export class ImagesClient extends ServiceClient {
   }
 
   /**
-   * Generates images and streams them, with as many pictures of the unfinished ones as `partial_images` says. Resolves when the response headers are
-   * in; until then it is retried as the provider's policy says, after that a failure is thrown from the stream.
+   * Generates images and streams them, with `partial_images` previews each. Resolves when the response headers have arrived. Until then the
+   * request is
+   * retried by the provider's policy; after that a failure is thrown from the stream.
    *
    * @throws The kinds of `docs/errors.md`.
    * @example
@@ -61,7 +62,7 @@ export class ImagesClient extends ServiceClient {
     return this.#stream(unaryCall(GENERATIONS, body, options), request);
   }
 
-  /** Changes images and streams them; see {@link edit} and {@link streamGeneration}. */
+  /** Edits images and streams them; see {@link edit} and {@link streamGeneration}. */
   async streamEdit(request: ImageEditRequest, options: UnaryOptions = {}): Promise<ImageStream> {
     return this.#stream(await this.#editCall(request, { stream: true }, options), request);
   }
@@ -125,7 +126,7 @@ function decodeImageResponse(answer: AnswerReader): ImageResponse {
   } as ImageResponse;
 }
 
-/** In base64, or where it lies: one of both is there. */
+/** In base64, or as a URL: one of the two is present. */
 function decodeImage(image: AnswerReader): GeneratedImage {
   const { b64_json: _base64, url: _url, ...further } = image.fields;
   const url = image.optionalText("url");

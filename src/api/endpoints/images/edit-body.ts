@@ -8,10 +8,10 @@ import type { ImageEditRequest, ImageReference } from "./shape.ts";
 type Picture = ImageReference | FileSource;
 
 /**
- * The body of an edit: JSON where every picture is a reference, a form where every one is a file.
+ * The body of an edit: JSON if all images are references, a form if all are files.
  *
- * @param fields - All but the pictures.
- * @throws {@link BuildError} Both sorts are mixed, a file cannot be read, or the service takes no form.
+ * @param fields - Everything but the images.
+ * @throws {@link BuildError} Files and references are mixed, a file cannot be read, or the service accepts no form.
  */
 export async function editBody(
   { images, mask }: Pick<ImageEditRequest, "images" | "mask">,
@@ -26,7 +26,7 @@ export async function editBody(
     );
   }
   if (!takesForms) {
-    throw new BuildError("the ChatGPT backend takes no files here: give each image as { image_url }, a data: URL");
+    throw new BuildError("the ChatGPT backend accepts no files here: give each image as { image_url }, a data: URL");
   }
   const name = images.length === 1 ? "image" : "image[]";
   const parts = [...Object.entries(fields).flatMap(([field, value]) => textParts(field, value))];
@@ -39,7 +39,7 @@ function isReference(picture: Picture): picture is ImageReference {
   return isJsonObject(picture) && ("image_url" in picture || "file_id" in picture);
 }
 
-/** A field of a form is a text; what is in an object has its place in its name. Null says nothing more than no field. */
+/** Form fields are texts; the name of a nested one contains its path. Null is left out, like a missing field. */
 function textParts(name: string, value: unknown): FormPart[] {
   if (value === undefined || value === null) return [];
   if (!isJsonObject(value)) return [{ name, text: String(value) }];

@@ -2,11 +2,11 @@ import { withoutUndefined } from "../../../client/options.ts";
 import { isJsonObject, type JsonObject, withRaw } from "../../wire/json.ts";
 import type { ImageBackground, ImageOutputFormat, ImageQuality, ImageUsage } from "./shape.ts";
 
-/** A picture that a stream brings, and how it was made. */
+/** An image in a stream, and how it was made. */
 interface StreamedImage {
-  /** The picture in base64. */
+  /** The image in base64. */
   readonly b64Json: string;
-  /** Unix seconds. */
+  /** Time of creation, in Unix seconds. */
   readonly createdAt?: number | undefined;
   readonly background?: ImageBackground | undefined;
   readonly outputFormat?: ImageOutputFormat | undefined;
@@ -14,34 +14,34 @@ interface StreamedImage {
   readonly size?: string | undefined;
 }
 
-/** The image as far as it has come. */
+/** An unfinished image. */
 export interface PartialImage extends StreamedImage {
   readonly type: "partial_image";
-  /** From 0. */
+  /** Counts from 0. */
   readonly partialImageIndex: number;
 }
 
-/** An image that is finished. */
+/** A finished image. */
 export interface CompletedImage extends StreamedImage {
   readonly type: "completed";
-  /** As sent; absent where it cannot be read. */
+  /** As received; absent if it cannot be read. */
   readonly usage?: ImageUsage | undefined;
 }
 
-/** What a stream of images brings; keep a `default`, since a later minor version may add more. */
+/** The events of a stream of images. Minor versions may add types: keep a `default`. */
 export type ImageStreamEvent = (
   | PartialImage
   | CompletedImage
-  /** What has no form of its own here, as sent. */
+  /** An event of another type, as received. */
   | { readonly type: "wire"; readonly event: JsonObject }
 ) & {
-  /** The event as it arrived. It is not enumerable: a copy of the event lacks it. */
+  /** The event as received. It is not enumerable, so a copy of the event lacks it. */
   readonly raw?: JsonObject | undefined;
 };
 
 const NAMES = /^image_(?:generation|edit)\.(partial_image|completed)$/;
 
-/** An event of the stream; one that is not about an image, or holds no picture, is told as it came. */
+/** Reads an event of the stream. One that is not about an image, or has no image, becomes `wire`. */
 export function imageEventOf(event: JsonObject): ImageStreamEvent {
   return withRaw(decoded(event) ?? { type: "wire", event }, event);
 }
@@ -57,7 +57,7 @@ function decoded(event: JsonObject): ImageStreamEvent | undefined {
   return { type: "completed", ...image, ...(isUsage(event.usage) && { usage: event.usage }) };
 }
 
-/** With the numbers that every usage has. */
+/** True if it has the numbers that every usage has. */
 function isUsage(value: unknown): value is JsonObject & ImageUsage {
   return (
     isJsonObject(value) &&
@@ -65,7 +65,7 @@ function isUsage(value: unknown): value is JsonObject & ImageUsage {
   );
 }
 
-/** What is not of its type counts as absent. */
+/** A field of the wrong type counts as absent. */
 function howMade(event: JsonObject): Omit<StreamedImage, "b64Json"> {
   const { created_at: createdAt } = event;
   return withoutUndefined({

@@ -6,24 +6,24 @@ export type ImageBackground = OpenString<"transparent" | "opaque" | "auto">;
 export type ImageQuality = OpenString<"low" | "medium" | "high" | "xhigh" | "max" | "auto" | "standard" | "hd">;
 export type ImageOutputFormat = OpenString<"png" | "webp" | "jpeg" | "gif" | "svg">;
 
-/** What generations and edits have in common, in wire names. */
+/** The fields that generations and edits share, in wire names. */
 export interface ImageRequestFields {
-  /** What the image should show, or how it should be changed. */
+  /** What the image should show, or how to change it. */
   readonly prompt: string;
   readonly background?: ImageBackground | null | undefined;
   readonly complexity?: OpenString<"low" | "medium" | "high"> | null | undefined;
-  /** Of an image that moves. */
+  /** For a moving image. */
   readonly frame_count?: number | null | undefined;
   readonly frame_duration_ms?: number | null | undefined;
-  /** How many images; default 1. */
+  /** How many images. The service's default is 1. */
   readonly n?: number | null | undefined;
-  /** From 0 to 100; of webp and jpeg. */
+  /** 0 to 100, for webp and jpeg. */
   readonly output_compression?: number | null | undefined;
   readonly output_format?: ImageOutputFormat | null | undefined;
-  /** Of a stream: how many pictures of the unfinished image come before it, 0 to 3. */
+  /** For a stream: how many previews to send before the finished image, 0 to 3. */
   readonly partial_images?: number | null | undefined;
   readonly quality?: ImageQuality | null | undefined;
-  /** `url`: the answer names where each image lies, for an hour. Models of today answer in base64 whatever it says. */
+  /** `url`: the answer has a URL for each image, valid for an hour. Today's models always answer in base64. */
   readonly response_format?: OpenString<"url" | "b64_json"> | null | undefined;
   readonly safety_identifier?: string | null | undefined;
   /** `1024x1536`, or `auto`. */
@@ -36,7 +36,7 @@ export interface ImageRequestFields {
     | null
     | undefined;
   readonly user?: string | undefined;
-  /** Fields that are not listed here; they may not repeat one that is. */
+  /** Fields that are not listed here; they must not repeat one that is. */
   readonly extra?: JsonObject | undefined;
 }
 
@@ -47,20 +47,20 @@ export interface ImageGenerationRequest extends ImageRequestFields {
   readonly style?: OpenString<"vivid" | "natural"> | null | undefined;
 }
 
-/** An image that the service can get at: an URL, the image itself as a `data:` URL, or a file that was uploaded. */
+/** An image that the service can access: a URL, the image itself as a `data:` URL, or an uploaded file. */
 export type ImageReference = { readonly image_url: string } | { readonly file_id: string };
 
 /** Body of `POST images/edits`, in wire names. */
 export interface ImageEditRequest extends ImageRequestFields {
-  /** References go out as JSON, files as a form; one request has either. */
+  /** References are sent as JSON, files as a form; one request has either. */
   readonly images: readonly ImageReference[] | readonly FileSource[];
-  /** Of the first image: where it is transparent it is changed. Of the same sort as `images`. */
+  /** For the first image: its transparent area is edited. Of the same kind as `images`. */
   readonly mask?: ImageReference | FileSource | undefined;
   readonly model?: string | null | undefined;
   readonly input_fidelity?: OpenString<"high" | "low"> | null | undefined;
 }
 
-/** One image of an answer: in base64, or where it lies. */
+/** One image of an answer: in base64, or as a URL. */
 export interface GeneratedImage {
   readonly b64_json?: string;
   readonly url?: string;
@@ -68,7 +68,7 @@ export interface GeneratedImage {
   readonly [field: string]: unknown;
 }
 
-/** In tokens. */
+/** Token counts. */
 export interface ImageUsage {
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -77,9 +77,12 @@ export interface ImageUsage {
   readonly output_tokens_details?: { readonly image_tokens: number; readonly text_tokens: number };
 }
 
-/** The answer in the wire's shape: `created` and `data` are checked, the rest is as it came, with what is not listed here. */
+/**
+ * The answer in the wire format: `created` and `data` are checked, everything else is as received, including fields that are not listed
+ * here.
+ */
 export interface ImageResponse {
-  /** Unix seconds. */
+  /** Time of creation, in Unix seconds. */
   readonly created: number;
   readonly data: readonly GeneratedImage[];
   readonly background?: ImageBackground;
@@ -87,7 +90,7 @@ export interface ImageResponse {
   readonly quality?: ImageQuality;
   readonly size?: string;
   readonly usage?: ImageUsage;
-  /** Of the model that wrote the SVG. */
+  /** Token counts of the model that wrote the SVG. */
   readonly svg_usage?: {
     readonly model: string;
     readonly input_tokens: number;

@@ -18,23 +18,23 @@ import type { JsonObject } from "../../wire/json.ts";
 import { type CompletedImage, type ImageStreamEvent, imageEventOf } from "./events.ts";
 
 export interface ImageStreamOptions {
-  /** How many images were asked for: the stream is whole once so many are complete. */
+  /** How many images were requested: the stream is complete when that many are finished. */
   readonly count: number;
   readonly limits: ProviderLimits;
   readonly signal: AbortSignal | undefined;
   readonly observer: CallObserver;
 }
 
-/** Read from the network and not yet by the caller, in bytes, before the connection is paused. */
+/** How much may be read from the network but not by the caller, in bytes, before the connection is paused. */
 const BACKLOG = 1024 * 1024;
 
 /**
- * Images as they come: pictures of what is unfinished, then the finished ones. It is read once, by its loop or by `collect()`. It ends normally only
- * after as many images as were asked for; leaving the loop early closes the connection. What breaks it is thrown behind the events that came before,
+ * Images as they arrive: previews, then the finished ones. It can be read once, by a loop or by `collect()`. It ends normally only after as
+ * many images as were requested; leaving the loop early closes the connection. An error is thrown after the events that arrived before it,
  * an abort at once.
  */
 export class ImageStream implements AsyncIterable<ImageStreamEvent> {
-  /** Of the answer. */
+  /** Headers of the answer. */
   readonly headers: HeaderMap;
   readonly requestId: string | undefined;
   readonly #events: PushQueue<ImageStreamEvent>;
@@ -52,12 +52,12 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
     this.#events = events;
   }
 
-  /** @throws The kinds of `docs/errors.md`: those of a refusal that came as an event, `stream`, `timeout` of phase `idle`, `network`, `aborted`. */
+  /** @throws The kinds of `docs/errors.md`: a refusal that came as an event, `stream`, `timeout` of phase `idle`, `network`, `aborted`. */
   [Symbol.asyncIterator](): AsyncIterator<ImageStreamEvent, undefined> {
     return this.#events;
   }
 
-  /** Reads to the end: the finished images, in their order. Throws what the loop throws. */
+  /** Reads to the end and returns the finished images, in order. Throws as the loop does. */
   async collect(): Promise<readonly CompletedImage[]> {
     const images: CompletedImage[] = [];
     for await (const event of this) if (event.type === "completed") images.push(event);
@@ -65,7 +65,7 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
   }
 }
 
-/** Between the body and the reader. */
+/** Between the response body and the reader. */
 class ImageFlow implements EventReceiver, PausableSource {
   isOver = false;
   readonly #body: Carrier;
@@ -109,7 +109,7 @@ class ImageFlow implements EventReceiver, PausableSource {
     if (!this.isOver) this.#take(decodeRawData(raw));
   }
 
-  /** An event that the end of the body cut off counts where it is whole. */
+  /** An event cut off by the end of the body counts if it is complete. */
   readUnfinished(text: string): void {
     if (!this.isOver && parseEvent(text) !== "damaged") this.#take(text);
   }
@@ -123,7 +123,7 @@ class ImageFlow implements EventReceiver, PausableSource {
     const error = unreadable(cause);
     this.#body.cancel();
     this.#options.observer.failed(error);
-    this.#events.fail(error); // what waits comes first; but for an abort, which the queue knows by its signal
+    this.#events.fail(error); // queued events come first; for an abort the queue is cleared, because it knows the signal
   }
 
   pause(): void {
@@ -140,9 +140,10 @@ class ImageFlow implements EventReceiver, PausableSource {
 
   #take(text: string): void {
     const event = parseEvent(text);
-    if (event === "damaged") this.fail(new StreamError("an event of the image stream is damaged: it is no JSON"));
+    if (event === "damaged")
+      this.fail(new StreamError("an event of the image stream is damaged: it is not valid JSON"));
     else if (event === "none")
-      return; // `[DONE]` and its like
+      return; // `[DONE]` and similar lines
     else if (isError(event)) this.fail(mapErrorEvent(event, text));
     else this.#tell(event);
   }
@@ -168,7 +169,7 @@ class ImageFlow implements EventReceiver, PausableSource {
     this.#options.observer.ended("completed");
   }
 
-  /** @returns False where it was over before. */
+  /** @returns False if it was already over. */
   #stop(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
@@ -178,7 +179,7 @@ class ImageFlow implements EventReceiver, PausableSource {
   }
 }
 
-/** In the service's form, or in that of gateways, without a type. */
+/** In the service's form, or without a type, as gateways send it. */
 function isError({ type, error }: JsonObject): boolean {
   return type === "error" || (type === undefined && error !== undefined);
 }

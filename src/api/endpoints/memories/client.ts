@@ -19,13 +19,13 @@ export interface MemoriesOptions extends UnaryOptions, Pick<ConversationOptions,
 
 const OPTIONS = knownOptions<MemoriesOptions>("the options of memories", { ...UNARY_NAMES, sessionSource: true });
 
-/** `POST {baseUrl}/memories/trace_summarize`: recorded conversations in, their summaries out. */
+/** `POST {baseUrl}/memories/trace_summarize`: summarizes recorded conversations. */
 export class MemoriesClient extends ServiceClient {
   /**
-   * Summarizes recorded conversations. No `traces`: `[]`, and nothing is sent.
+   * Summarizes recorded conversations. Without `traces` it returns `[]` and sends nothing.
    *
    * @returns One summary per trace, in order.
-   * @throws The kinds of `docs/errors.md`; {@link StreamError} for an answer that does not decode.
+   * @throws The kinds of `docs/errors.md`; {@link StreamError} The answer cannot be decoded.
    * @see codex-api/src/endpoint/memories.rs `summarize_input`.
    */
   async summarize(input: MemorySummarizeInput, options: MemoriesOptions = {}): Promise<MemorySummarizeOutput[]> {

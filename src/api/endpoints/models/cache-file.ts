@@ -7,7 +7,7 @@ import type { JsonObject } from "../../wire/json.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
-/** A list with what decides how long it is good for. */
+/** A list, and the data that decides how long it is valid. */
 export interface CachedModels {
   /** Unix time in milliseconds. */
   readonly fetchedAtMs: number;
@@ -16,14 +16,14 @@ export interface CachedModels {
   readonly models: readonly ModelInfo[];
 }
 
-/** The service's own list takes some hundred kilobytes. */
+/** The service's own list takes a few hundred kilobytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads a file in the form of the Rust client's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
+ * Reads a file in the format of the Rust client's `models_cache.json`: `{fetched_at, etag, client_version, models}`.
  *
- * @returns `undefined` where there is no such file.
- * @throws The file cannot be read, or is something else.
+ * @returns `undefined` if there is no such file.
+ * @throws The file cannot be read, or has another format.
  */
 export async function readModelsFile(path: string): Promise<CachedModels | undefined> {
   let content: Uint8Array;
@@ -45,7 +45,7 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
   };
 }
 
-/** What the Rust client writes as null where there is none; every other field that has no value is left out. */
+/** Fields that the Rust client writes as null if they have no value; it leaves out all others. */
 const WRITTEN_AS_NULL = ["description", "availability_nux", "upgrade", "default_verbosity", "apply_patch_tool_type"];
 
 function toWire({ used_fallback_model_metadata: _ours, ...model }: ModelInfo): JsonObject {
@@ -53,7 +53,7 @@ function toWire({ used_fallback_model_metadata: _ours, ...model }: ModelInfo): J
   return { ...fields, ...Object.fromEntries(WRITTEN_AS_NULL.map((name) => [name, fields[name] ?? null])) };
 }
 
-/** Writes the file whole or not at all: another process never reads half of it. Makes its folder. */
+/** Writes the file atomically: another process never reads a part of it. Creates its folder. */
 export async function writeModelsFile(path: string, cached: CachedModels): Promise<void> {
   const content = {
     fetched_at: new Date(cached.fetchedAtMs).toISOString(),

@@ -7,13 +7,16 @@ import { type CachedModels, readModelsFile, writeModelsFile } from "./cache-file
 import { type ModelsClient, type ModelsList, type ModelsListOptions, wholeVersion } from "./client.ts";
 
 export interface ModelsCacheOptions {
-  /** Asks for a list when none is at hand. */
+  /** Fetches the list when there is no valid one. */
   readonly client: Pick<ModelsClient, "list">;
-  /** As in `ModelsClient.list`; a list that was made for another version is not used. */
+  /** As in `ModelsClient.list`; a cached list for another version is not used. */
   readonly clientVersion: string;
-  /** File that keeps the list between processes, in the form of the Rust client's `models_cache.json`. Default: memory alone. */
+  /**
+   * File that keeps the list between processes, in the format of the Rust client's `models_cache.json`. By default the list is kept in
+   * memory only.
+   */
   readonly path?: string | undefined;
-  /** How long a list is good for, in milliseconds. Default 300 000. */
+  /** How long a list is valid, in milliseconds. @default 300 000 (5 minutes) */
   readonly ttlMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
@@ -24,12 +27,13 @@ export type ModelsCacheCall = Omit<ModelsListOptions, "clientVersion">;
 const DEFAULT_TTL_MS = 300_000;
 
 /**
- * The models list, asked for no more often than needed: it is good for five minutes, and a response that carries the same etag (event
- * `models_etag`) renews it, one that carries another has it asked for anew.
+ * Caches the list of models. It is valid for five minutes. A response with the same etag (event `models_etag`) renews it; with another etag
+ * the list is fetched again.
  *
- * A file that cannot be read or written is no failure: the log says so and the list is asked for.
+ * A cache file that cannot be read or written is not an error: it is logged, and the list is fetched.
  *
- * @see The Rust client's models manager; its file form, its time and its two rules for the etag.
+ * @see The Rust client's models manager, for the file format, the time and the two rules for the etag.
+ *
  * @example
  * ```ts
  * const cache = new ModelsCache({ client: new ModelsClient(options), clientVersion: "0.115.0" });
@@ -47,7 +51,7 @@ export class ModelsCache {
   #cached: CachedModels | undefined;
   #loaded: Promise<void> | undefined;
 
-  /** @throws {@link BuildError} `clientVersion` or `ttlMs` is unusable. */
+  /** @throws {@link BuildError} `clientVersion` or `ttlMs` is invalid. */
   constructor(options: ModelsCacheOptions) {
     this.#options = options;
     this.#clientVersion = wholeVersion(options.clientVersion);
@@ -57,16 +61,16 @@ export class ModelsCache {
   }
 
   /**
-   * The list at hand while it is good, else a new one: the one that is being asked for already, with the options of the first caller.
+   * The cached list if it is valid, else a new one. Concurrent calls share one request, which has the options of the first caller.
    *
-   * @throws What `ModelsClient.list` throws; {@link AbortedError} as soon as this call's own signal fires.
+   * @throws The errors of `ModelsClient.list`. {@link AbortedError} This call's own signal fired.
    */
   async list(call: ModelsCacheCall = {}): Promise<ModelsList> {
     await this.#load(call.signal);
     return this.#cached && this.#isGood(this.#cached) ? toList(this.#cached) : this.#join(call);
   }
 
-  /** Asks for a new list in any case. @throws What `ModelsClient.list` throws; the list at hand stays. */
+  /** Fetches a new list in any case. @throws The errors of `ModelsClient.list`; the cached list is then kept. */
   async refresh(call: ModelsCacheCall = {}): Promise<ModelsList> {
     const list = await this.#options.client.list({ ...call, clientVersion: this.#clientVersion });
     const { models, etag } = list;
@@ -74,7 +78,7 @@ export class ModelsCache {
     return list;
   }
 
-  /** The list that belongs to an etag which a response carried: the one at hand, good for another while, or a new one. Throws as {@link list}. */
+  /** The list for an etag that a response carried: the cached one, whose validity is renewed, or a new one. Throws as {@link list}. */
   async noteEtag(etag: string, call: ModelsCacheCall = {}): Promise<ModelsList> {
     await this.#load(call.signal);
     if (this.#cached?.etag !== etag) return this.#join(call);
@@ -82,7 +86,7 @@ export class ModelsCache {
     return toList(this.#cached);
   }
 
-  // One that was asked for before the etag changed may still be the old list: the next response says so.
+  // A list that was requested before the etag changed may still be the old one: the next response will say so.
   #join(call: ModelsCacheCall): Promise<ModelsList> {
     return this.#fetches.join(call.signal, (signal) => this.refresh({ ...call, signal }));
   }
@@ -92,7 +96,7 @@ export class ModelsCache {
     return ageMs >= 0 && ageMs <= this.#ttlMs;
   }
 
-  /** Once for all calls; each waits for it no longer than its own signal allows. */
+  /** One request for all calls; each waits only as long as its own signal allows. */
   #load(signal: AbortSignal | undefined): Promise<void> {
     acceptSignal(signal);
     this.#loaded ??= this.#read();
@@ -107,7 +111,7 @@ export class ModelsCache {
       const cached = await readModelsFile(path);
       if (cached?.clientVersion === this.#clientVersion) this.#cached = cached;
     } catch (error) {
-      this.#logger.warn({ path, error: String(error) }, "the models cache cannot be read; the list is asked for");
+      this.#logger.warn({ path, error: String(error) }, "the models cache cannot be read; the list is fetched");
     }
   }
 

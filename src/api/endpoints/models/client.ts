@@ -13,17 +13,17 @@ import type { ModelInfo } from "./info.ts";
 
 export interface ModelsListOptions extends UnaryOptions {
   /**
-   * `MAJOR.MINOR.PATCH`; the service lists what this version of a client can use. A pre-release suffix is dropped. Default: the identity's, which
-   * the header `version` says too.
+   * `MAJOR.MINOR.PATCH`; the service lists the models that this version of a client can use. A pre-release suffix is removed. @default the
+   * identity's version, which is also sent in the header `version`
    */
   readonly clientVersion?: string | undefined;
-  /** The whole call, retries included, in milliseconds. Default 5 000; 0 sets no limit. */
+  /** Limit for the whole call, retries included, in milliseconds; 0 sets no limit. @default 5 000 */
   readonly timeoutMs?: number | undefined;
 }
 
 export interface ModelsList {
   readonly models: readonly ModelInfo[];
-  /** Changes when the list does; responses carry it as `models_etag`. */
+  /** Changes when the list changes; responses carry it as `models_etag`. */
   readonly etag?: string;
 }
 
@@ -36,18 +36,18 @@ const OPTIONS = knownOptions<ModelsListOptions>("the options of a models list", 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const FAILURE = "failed to decode models response";
 
-/** `GET {baseUrl}/models`: what the service says of its models. */
+/** `GET {baseUrl}/models`: information about the models. */
 export class ModelsClient extends ServiceClient {
   /**
-   * Asks for the list. One unknown value in it does not fail it; see `ModelInfo`.
+   * Fetches the list. An unknown value in it is not an error; see `ModelInfo`.
    *
-   * @throws The kinds of `docs/errors.md`; {@link BuildError} for an unusable number; {@link ProtocolError} `failed to decode models response: …` for an answer that is no such list,
-   *   {@link TimeoutError} when there is none within `timeoutMs`.
+   * @throws The kinds of `docs/errors.md`. {@link BuildError} A number is invalid. {@link ProtocolError} `failed to decode models response:
+   *   …`: the answer is not a list of models. {@link TimeoutError} No answer within `timeoutMs`.
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
   async list(options: ModelsListOptions = {}): Promise<ModelsList> {
     const { clientVersion = this.service.line.identity.clientVersion } = options;
-    const headers = { [header.version]: options.clientVersion, ...options.headers }; // one version in one request
+    const headers = { [header.version]: options.clientVersion, ...options.headers }; // so that the request names one version, not two
     const response = await this.service.execute({
       ...unaryCall("models", undefined, { ...options, headers }, OPTIONS),
       method: "GET",

@@ -12,19 +12,21 @@ import {
   upgrade,
 } from "./readers.ts";
 
-/** Told the place of each value that could not be kept, e.g. `models[2].priority`. */
+/** Called with the place of each value that could not be read, e.g. `models[2].priority`. */
 export type UnreadableListener = (place: string) => void;
 
 /**
  * The models of an answer to `GET models`.
  *
- * A value that is new, missing or not of its documented type costs nothing but itself: what is text stays as it came, anything else reads as
- * the field's default; a field that is not documented stays. Only an entry without a `slug` cannot be told from something that is no model.
- * The public API's own list (`{"object":"list","data":[{"id":…}]}`) is read too: names, with the facts of an unknown model.
+ * A value that is new, missing or of the wrong type affects only itself: a text is kept as received, anything else becomes the field's
+ * default, and undocumented fields are kept. Only an entry without a `slug` is an error, because it may not be a model at all.
  *
- * @throws {@link StreamError} The answer is no list of models, or an entry has no `slug`.
- * @see The Rust client fails the whole list over one unknown value (parity: `models/unknown-value`) and does not know the public API's list
- *   (parity: `models/public-list`).
+ * The public API's own list (`{"object":"list","data":[{"id":…}]}`) is read too: it has names only, and the facts are those of an unknown
+ * model.
+ *
+ * @throws {@link StreamError} The answer is not a list of models, or an entry has no `slug`.
+ * @see The Rust client rejects the whole list because of one unknown value (parity: `models/unknown-value`) and does not read the public
+ *   API's list (parity: `models/public-list`).
  */
 export function decodeModels(answer: AnswerReader, onUnreadable: UnreadableListener = () => {}): ModelInfo[] {
   const { models, data } = answer.fields;
@@ -32,7 +34,7 @@ export function decodeModels(answer: AnswerReader, onUnreadable: UnreadableListe
   return answer.objects("models", (entry) => decodeModel(entry, onUnreadable));
 }
 
-// A context window is not made up where a known model leaves it out.
+// If a known model has no context window, none is made up.
 const { context_window: _forUnknownModels, ...byDefault } = fallbackModelInfo("");
 
 function decodeModel(answer: AnswerReader, onUnreadable: UnreadableListener): ModelInfo {

@@ -1,12 +1,12 @@
 import type { ReasoningEffort } from "../../wire/requests.ts";
 import { fallbackModelInfo, type ModelInfo } from "./info.ts";
 
-/** How the caller logged in: with an API key, models that only a ChatGPT login may use are not offered. */
+/** How the caller logged in. With an API key, models that require a ChatGPT login are not offered. */
 export type AuthMode = "api_key" | "chatgpt";
 
 export type Personality = "none" | "friendly" | "pragmatic";
 
-/** Tokens at which a conversation should be compacted: the configured limit, at most nine tenths of the context window. */
+/** Number of tokens from which a conversation should be compacted: the configured limit, but at most nine tenths of the context window. */
 export function autoCompactTokenLimit(model: ModelInfo): number | undefined {
   const configured = model.auto_compact_token_limit ?? undefined;
   const contextWindow = model.context_window ?? undefined;
@@ -15,12 +15,12 @@ export function autoCompactTokenLimit(model: ModelInfo): number | undefined {
   return configured === undefined ? ofWindow : Math.min(configured, ofWindow);
 }
 
-/** What a model thinks with unless it is told: `none` where the service names nothing. */
+/** The model's default reasoning effort: `none` if the service names no default. */
 export function defaultReasoningEffort(model: ModelInfo): ReasoningEffort {
   return model.default_reasoning_level ?? "none";
 }
 
-/** Is the model offered to people? */
+/** True if the model should be offered to users. */
 export function isShownInPicker(model: ModelInfo, authMode: AuthMode = "chatgpt"): boolean {
   return model.visibility === "list" && (authMode === "chatgpt" || model.supported_in_api);
 }
@@ -31,14 +31,14 @@ export function pickerModels(models: readonly ModelInfo[], authMode: AuthMode = 
   return shown.sort((one, other) => one.priority - other.priority);
 }
 
-/** The first of the models to offer; `undefined` when there is none. */
+/** The first of the models to offer; `undefined` if there is none. */
 export function defaultModel(models: readonly ModelInfo[], authMode: AuthMode = "chatgpt"): ModelInfo | undefined {
   return pickerModels(models, authMode)[0];
 }
 
 const PLACEHOLDER = "{{ personality }}";
 
-/** Can the model's instructions take a personality? */
+/** True if the model's instructions can include a personality. */
 export function supportsPersonality(model: ModelInfo): boolean {
   const { instructions_template: template, instructions_variables: variables } = model.model_messages ?? {};
   if (typeof template !== "string" || !template.includes(PLACEHOLDER)) return false;
@@ -48,9 +48,9 @@ export function supportsPersonality(model: ModelInfo): boolean {
 }
 
 /**
- * The instructions of a model: its template with the personality's text in place, or its base instructions where it has no template.
+ * The instructions of a model: its template with the personality's text, or its base instructions if it has no template.
  *
- * @param personality - `none` puts nothing in place; left out, the model's default is used.
+ * @param personality - `none` inserts nothing. Default: the model's default.
  */
 export function modelInstructions(model: ModelInfo, personality?: Personality): string {
   const { instructions_template: template } = model.model_messages ?? {};
@@ -73,8 +73,8 @@ function personalityText(model: ModelInfo, personality: Personality | undefined)
 }
 
 /**
- * The facts of the model that a slug names: of the model whose slug is the longest beginning of it (`gpt-5.1-codex-mini-2026` is a
- * `gpt-5.1-codex-mini`), also without one `namespace/` before it; else {@link fallbackModelInfo}. The result has the slug that was asked for.
+ * The facts of the model that a slug names: the model with the longest slug that the given one begins with (`gpt-5.1-codex-mini-2026` is
+ * `gpt-5.1-codex-mini`), also after removing one `namespace/`; else {@link fallbackModelInfo}. The result has the given slug.
  */
 export function modelInfoFor(slug: string, models: readonly ModelInfo[]): ModelInfo {
   const found = longestPrefix(slug, models) ?? longestPrefix(withoutNamespace(slug), models);

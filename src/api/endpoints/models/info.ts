@@ -12,7 +12,7 @@ export interface ModelUpgrade {
   readonly migration_markdown: string;
 }
 
-/** What the placeholder of an instructions template stands for, by personality. */
+/** The texts for the placeholder of an instructions template, by personality. */
 export interface InstructionsVariables {
   readonly personality_default?: string | null | undefined;
   readonly personality_friendly?: string | null | undefined;
@@ -20,12 +20,12 @@ export interface InstructionsVariables {
 }
 
 export interface ModelMessages {
-  /** Holds `{{ personality }}` where a personality's text belongs. */
+  /** Contains `{{ personality }}` where a personality's text is inserted. */
   readonly instructions_template?: string | null | undefined;
   readonly instructions_variables?: InstructionsVariables | null | undefined;
 }
 
-/** How much of a tool's output a model is given. */
+/** How much of a tool's output is passed to the model. */
 export interface TruncationPolicy {
   readonly mode: OpenString<"bytes" | "tokens">;
   readonly limit: number;
@@ -45,7 +45,7 @@ export interface ModelInfo {
   readonly shell_type: OpenString<"default" | "local" | "unified_exec" | "disabled" | "shell_command">;
   /** `list`: offered to people; `hide`: usable, not offered; `none`: neither. */
   readonly visibility: OpenString<"list" | "hide" | "none">;
-  /** Usable with an API key, not only with a ChatGPT login. */
+  /** True if the model can be used with an API key, not only with a ChatGPT login. */
   readonly supported_in_api: boolean;
   /** The lowest comes first. */
   readonly priority: number;
@@ -64,22 +64,22 @@ export interface ModelInfo {
   readonly truncation_policy: TruncationPolicy;
   readonly supports_parallel_tool_calls: boolean;
   readonly supports_image_detail_original: boolean;
-  /** Tokens. */
+  /** In tokens. */
   readonly context_window?: number | null | undefined;
-  /** Tokens; what holds is `autoCompactTokenLimit(model)`. */
+  /** In tokens. Use `autoCompactTokenLimit(model)`, which also considers the context window. */
   readonly auto_compact_token_limit?: number | null | undefined;
-  /** How much of the context window is for use. Default 95. */
+  /** Share of the context window that is usable, in percent. Default 95. */
   readonly effective_context_window_percent: number;
   readonly experimental_supported_tools: readonly string[];
   /** Default `["text", "image"]`. */
   readonly input_modalities: readonly OpenString<"text" | "image">[];
   readonly supports_search_tool: boolean;
-  /** These are the facts of no known model but {@link fallbackModelInfo}'s. Never told by the service. */
+  /** True if these facts are those of {@link fallbackModelInfo}, not of a known model. The service never sends it. */
   readonly used_fallback_model_metadata: boolean;
   readonly [field: string]: unknown;
 }
 
-/** Facts to go on with when a model is unknown. */
+/** Facts to use for an unknown model. */
 export function fallbackModelInfo(slug: string): ModelInfo {
   return {
     slug,

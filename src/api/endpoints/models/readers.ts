@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { InstructionsVariables, ModelMessages, ModelUpgrade, ReasoningLevel, TruncationPolicy } from "./info.ts";
 
-// Each takes a value that is there, and gives `undefined` when it is not of its documented type. Further fields of an object stay.
+// Each takes a value that is present, and returns `undefined` if it has the wrong type. Undocumented fields of an object are kept.
 
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
@@ -62,7 +62,7 @@ function personalities(variables: JsonObject): InstructionsVariables {
   };
 }
 
-/** The entries that can be read; one that cannot takes nothing with it. */
+/** The entries that can be read; the others are left out. */
 function listOf<Entry>(value: unknown, read: (entry: unknown) => Entry | undefined): Entry[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.map(read).filter((entry) => entry !== undefined);

@@ -10,18 +10,18 @@ import { retrieveStored } from "../stored/calls.ts";
 import { isRunning, type StoredResponse } from "../stored/response.ts";
 import { openStoredStream, refusesToStream, type StoredSource } from "./source.ts";
 
-/** What is to go on: a response that the service still makes, or has made. */
+/** What is resumed: a response that the service is still generating, or has finished. */
 export interface ResumedRun {
   readonly isOver: boolean;
-  /** Undefined until an event told it. */
+  /** Undefined until an event has brought it. */
   readonly responseId: string | undefined;
-  /** Number of the last event that came; undefined where none had one. */
+  /** Number of the last event; undefined if no event had one. */
   readonly lastNumber: number | undefined;
   /** Reads an answer that streams. */
   read(response: Answer<HttpStreamResponse>): void;
-  /** Takes a response that is over, and ends with it. */
+  /** Takes a finished response, and ends with it. */
   deliver(response: StoredResponse, blank: Blank): void;
-  /** Tells the reader at once: what comes next may be long in coming. */
+  /** Tells the reader at once, because the next event may take long. */
   resumed(event: ResumedEvent): void;
   fail(error: unknown): void;
 }
@@ -30,17 +30,17 @@ const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 10_000;
 
 /**
- * How a response in the background goes on when its connection broke: its stream is taken up behind the last event, as often as the policy allows
- * between two events; where the service does not stream it any more, it is asked for until it is done.
+ * How a background response continues after its connection broke. Its stream is resumed after the last event, as often as the policy allows
+ * between two events. If the service no longer streams it, its state is polled until it is finished.
  */
 export class Resumption {
   readonly #source: StoredSource;
   readonly #run: ResumedRun;
-  /** Ends what is waited for. */
+  /** Ends all pending waits. */
   readonly #over = new AbortController();
-  /** Spent since the last event. */
+  /** Retries since the last event. */
   #retries = 0;
-  /** The service said that the response still runs, after the last event. */
+  /** The service confirmed, after the last event, that the response is still running. */
   #isAlive = false;
   #polls = false;
 
@@ -49,25 +49,25 @@ export class Resumption {
     this.#run = run;
   }
 
-  /** An event came that was not there before. */
+  /** A new event came. */
   moved(): void {
     this.#retries = 0;
     this.#isAlive = false;
   }
 
-  /** Nothing is waited for any more. */
+  /** Stops all waits. */
   end(): void {
     this.#over.abort();
   }
 
-  /** Goes on by asking until the response is over. */
+  /** Polls until the response is finished. */
   poll(): void {
     this.#polls = true;
     void this.#untilDone().catch((error: unknown) => this.recover(error));
   }
 
   /**
-   * Goes on after `reason`, or ends the run with what makes that impossible. Never rejects.
+   * Continues after `reason`, or ends the run with the error that prevents it. Never rejects.
    *
    * @param last - `isFruitless`: the connection that broke had brought nothing new.
    */
@@ -88,7 +88,7 @@ export class Resumption {
     }
   }
 
-  /** One more try after `failure`, told to everybody. @throws `failure`, if there is none. */
+  /** Announces one more attempt after `failure`. @throws `failure`, if there are no retries left. */
   #announced(failure: unknown): Omit<ResumedEvent, "by"> {
     const { service, part } = this.#source;
     const { limits, line } = service;
@@ -96,7 +96,7 @@ export class Resumption {
     const at = { carrier: "http", step: "stream", layer: "stream", attempt: this.#retries } as const;
     if (this.#run.responseId === undefined || !isTriedAgain(limits.retry, failure, at)) throw failure;
     if (this.#retries >= maxRetries) {
-      // Streams do not hold, and yet the response runs: it can still be asked for.
+      // The stream keeps breaking while the response runs: poll its state instead.
       if (maxRetries === 0 || !this.#isAlive || this.#polls) throw failure;
       this.#polls = true;
       this.#retries = 0;
@@ -109,7 +109,7 @@ export class Resumption {
   }
 
   async #goOn(told: Omit<ResumedEvent, "by">, isFruitless: boolean): Promise<void> {
-    // Without numbers nothing tells which events are known.
+    // Without sequence numbers it is unknown which events were delivered.
     if (this.#run.lastNumber === undefined) this.#polls = true;
     if (!this.#polls && isFruitless && (await this.#isDone())) return;
     if (!this.#polls && (await this.#streamsAgain(told))) return;
@@ -117,7 +117,7 @@ export class Resumption {
     await this.#untilDone();
   }
 
-  /** @returns False where the service does not stream it any more. */
+  /** @returns False if the service no longer streams the response. */
   async #streamsAgain(told: Omit<ResumedEvent, "by">): Promise<boolean> {
     try {
       const response = await openStoredStream(this.#source, this.#id, this.#run.lastNumber, this.#over.signal);
@@ -139,7 +139,7 @@ export class Resumption {
     }
   }
 
-  /** Asks how the response stands, and delivers one that is over. */
+  /** Asks for the state of the response, and delivers it if it is finished. */
   async #isDone(): Promise<boolean> {
     const { service, headers, part, traceContext } = this.#source;
     const call = { headers, part, traceContext, signal: this.#over.signal };
@@ -153,7 +153,7 @@ export class Resumption {
   }
 
   get #id(): string {
-    if (this.#run.responseId === undefined) throw new StreamError("the response had not told its id");
+    if (this.#run.responseId === undefined) throw new StreamError("the response ended before its id arrived");
     return this.#run.responseId;
   }
 }

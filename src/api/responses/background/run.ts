@@ -48,7 +48,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
   #hasOpened = false;
   #isPaused = false;
   #hasMoved = false;
-  /** A number before which others never came, on two connections. */
+  /** The sequence number in front of which events were missing, on two connections. */
   #gapBefore: number | undefined;
 
   constructor(options: RunOptions) {
@@ -98,7 +98,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     if (this.#isPaused) this.#connection?.body.pause();
   }
 
-  /** Goes on from what the service said last, where it does not stream. */
+  /** Continues by polling, because the service does not stream; `last` is its last answer. */
   poll(last: StoredResponse, blank: Blank): void {
     if (isRunning(last)) this.#resumption.poll();
     else this.deliver(last, blank);
@@ -146,7 +146,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
       return false;
     }
     if (isUnfinished) {
-      this.flow.readUnfinished(text); // which heeds an end alone: anything else comes whole with the next connection
+      this.flow.readUnfinished(text); // reads only the event that ends the response: all others arrive again with the next connection
       return false;
     }
     this.flow.advance(raw, advance);
@@ -171,7 +171,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     else void this.#resumption.recover(error, { isFruitless });
   }
 
-  // What a resumption brings
+  // Called by the resumption
 
   get lastNumber(): number | undefined {
     return this.flow.arrived.after;
@@ -199,7 +199,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     this.flow.fail(
       end === undefined
         ? new CancelledError(responseId)
-        : new ProtocolError(`response ${responseId} is over with a status that is not known: ${status}`),
+        : new ProtocolError(`response ${responseId} ended with an unknown status: ${status}`),
     );
   }
 

@@ -79,7 +79,7 @@ describe("unexpectedStatusText", () => {
     [403, /region/],
     [404, /base URL/],
     [405, /base URL/],
-    [407, /proxy wants credentials/],
+    [407, /proxy requires credentials/],
     [408, /again/],
     [409, /again/],
     [413, /compact or shorten/],
