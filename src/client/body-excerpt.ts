@@ -4,7 +4,10 @@ const EXCERPT_BYTES = 1000;
 const HTML = /^\s*<(?:!doctype html|html|head|body)\b/i;
 const HTML_SCAN_CHARACTERS = 16_384;
 
-/** What of a body fits into a message: its first 1000 bytes; of a web page its title, else its first text. Empty for a blank body. */
+/**
+ * The part of a body that is put into a message: its first 1000 bytes; for a web page its title, else its first text. Empty for a blank
+ * body.
+ */
 export function bodyExcerpt(answer: { readonly body: string; readonly headers: HeaderMap }): string {
   const isHtml = HTML.test(answer.body) || /\bhtml\b/i.test(answer.headers["content-type"] ?? "");
   return cut(isHtml ? htmlText(answer.body.slice(0, HTML_SCAN_CHARACTERS)) : answer.body.trim());

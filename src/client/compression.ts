@@ -4,12 +4,12 @@ import type { Logger } from "./observe/log.ts";
 import { oneOf } from "./options.ts";
 
 export const COMPRESSIONS = ["none", "zstd", "gzip", "auto"] as const;
-/** `auto` takes the best coding this process has: zstd, else gzip. */
+/** `auto` uses the best coding that this process has: zstd, else gzip. */
 export type Compression = (typeof COMPRESSIONS)[number];
 
 export interface EncodedBody {
   readonly bytes: Uint8Array;
-  /** Value for `content-encoding`; undefined when the bytes went through as they are. */
+  /** Value for `content-encoding`; undefined if the bytes were not compressed. */
   readonly encoding: "zstd" | "gzip" | undefined;
 }
 
@@ -17,8 +17,8 @@ export interface EncodedBody {
 const ZSTD_LEVEL = 3;
 
 /**
- * Compresses a request body. Where zstd is asked for and neither Node (22.15 and later) nor the optional package
- * `@bokuweb/zstd-wasm` has it, the body goes uncompressed and the log says so.
+ * Compresses a request body. If zstd is requested but neither Node (22.15 and later) nor the optional package `@bokuweb/zstd-wasm` provides
+ * it, the body stays uncompressed and a log line says so.
  *
  * @throws {@link BuildError} `compression` is none of {@link COMPRESSIONS}.
  */
@@ -48,7 +48,7 @@ async function encode(
     if (compression === "zstd") {
       logger.warn(
         {},
-        "zstd is not available in this process (Node 22.15 or the package @bokuweb/zstd-wasm has it): the request body goes uncompressed",
+        "zstd is not available in this process (Node 22.15 or the package @bokuweb/zstd-wasm provides it): the request body is sent uncompressed",
       );
       return { bytes, encoding: undefined };
     }
@@ -65,7 +65,7 @@ function zstdCodec(): Promise<Codec | undefined> {
   return codec;
 }
 
-// Types of Node 20 do not know zstd; the streaming form is used because it writes the frame as the Rust client does,
+// The types of Node 20 do not include zstd. The streaming form is used because it writes the frame as the Rust client does,
 // without a content size.
 interface ZlibWithZstd {
   createZstdCompress(options: { params: Record<number, number> }): NodeJS.ReadWriteStream;
@@ -87,7 +87,7 @@ function nativeZstd(bytes: Uint8Array): Promise<Uint8Array> {
 async function loadWasmZstd(): Promise<Codec | undefined> {
   try {
     const wasm = await import("@bokuweb/zstd-wasm");
-    // Somebody else in this process may use it: a second `init` would swap the memory under calls that run.
+    // Other code in this process may use it: a second `init` would replace the memory under running calls.
     if (!isReady(wasm)) await wasm.init();
     return async (bytes) => wasm.compress(bytes, ZSTD_LEVEL);
   } catch {

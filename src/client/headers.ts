@@ -4,17 +4,16 @@ import type { HeaderInit, HeaderMap } from "./header-map.ts";
 export type { HeaderInit, HeaderMap };
 
 /**
- * Largest head of an answer that is taken, in bytes. Node's own bound is 16 KiB, which cookies and policies of a corporate gateway go
- * beyond; curl takes 300 KiB.
+ * The largest response head that is accepted, in bytes. Node's limit is 16 KiB, which cookies and policies of corporate gateways exceed;
+ * curl accepts 300 KiB.
  */
 export const MAX_HEAD_BYTES = 256 * 1024;
 
-/** What a message says of a head beyond that. */
+/** The parts of a message about a larger head. */
 export const HEAD_TOO_LARGE = {
   code: "RESPONSE_HEAD_TOO_LARGE",
-  what: `sent more than ${MAX_HEAD_BYTES / 1024} KiB of response headers, the most that is taken`,
-  advice:
-    "the people who run it must send fewer or shorter ones (cookies and content-security-policy are the usual cause)",
+  what: `sent more than ${MAX_HEAD_BYTES / 1024} KiB of response headers, the most that is accepted`,
+  advice: "its operators must send fewer or shorter ones (cookies and content-security-policy are the usual cause)",
 } as const;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -26,9 +25,9 @@ export function isSendableHeaderValue(value: string): boolean {
 }
 
 /**
- * Merges header layers; a later layer overwrites an earlier one in place.
+ * Merges headers; a later set overwrites an earlier one in place.
  *
- * @throws {@link BuildError} A name or value that cannot be sent. The value is never part of the message.
+ * @throws {@link BuildError} A name or value cannot be sent. The value is never part of the message.
  */
 export function mergeHeaders(...layers: readonly (HeaderInit | undefined)[]): HeaderMap {
   const merged: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -46,7 +45,7 @@ export function mergeHeaders(...layers: readonly (HeaderInit | undefined)[]): He
 function checkedName(name: string): string {
   if (!TOKEN.test(name)) {
     throw new BuildError(
-      `header name ${JSON.stringify(name)} cannot be sent: only letters, digits and !#$%&'*+-.^_\`|~ may stand in it`,
+      `header name ${JSON.stringify(name)} cannot be sent: it may contain only letters, digits and !#$%&'*+-.^_\`|~`,
     );
   }
   return name.toLowerCase();
@@ -66,7 +65,7 @@ function checkedValue(name: string, value: string): string {
   return value;
 }
 
-/** Response headers as Node gives them: a repeated one is a list there. */
+/** Response headers as Node gives them: a repeated header is a list. */
 export function joinRepeated(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderMap {
   const joined: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const name of Object.keys(headers)) {

@@ -3,16 +3,17 @@ import type { RawText } from "./raw-text.ts";
 
 const SMALLEST_BLOCK = 1024;
 const LARGEST_BLOCK = 1024 * 1024;
-/** A smaller piece is copied: the object that stands for it costs more than its bytes. */
+/** Smaller pieces are copied: the object for a piece costs more than its bytes. */
 const LEAST_KEPT = 4096;
 
 /**
- * Bytes that come in pieces and are wanted in one: joined once, so that many cost linear time, and held in memory of the order of their number,
- * however small the pieces are. A piece of one byte kept as it came is an object of a hundred, and may hold the whole network read around it.
+ * Collects bytes that arrive in pieces and are needed as one. They are joined once, so the time is linear, and the memory used is
+ * proportional to their number, however small the pieces are. Kept as received, a piece of one byte would be an object of a hundred bytes
+ * and might hold the whole network read in memory.
  */
 export class HeldBytes {
   #parts: Uint8Array[] = [];
-  /** The last part, where it is a block that small pieces are copied into. */
+  /** The last part, if it is a block that small pieces are copied into. */
   #block: Buffer | undefined;
   #used = 0;
   #length = 0;
@@ -23,7 +24,7 @@ export class HeldBytes {
 
   add(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    // The first one as it is: mostly the rest comes with the next, and is handed on at once.
+    // The first piece is not copied, because the rest usually arrives with the next one.
     if (this.#length === 0 || isWorthKeeping(piece)) {
       this.#endBlock();
       this.#parts.push(piece);
@@ -35,7 +36,7 @@ export class HeldBytes {
     this.add(Buffer.from(text, "latin1"));
   }
 
-  /** Everything, and `last` behind it; nothing is held any more. */
+  /** Returns everything followed by `last`, and releases it. */
   take(last?: Uint8Array): Uint8Array {
     this.#endBlock();
     const parts = this.#parts;
@@ -65,7 +66,7 @@ export class HeldBytes {
   }
 }
 
-/** Large, and no small part of a larger piece of memory that would stay with it. */
+/** True for a large piece that is not a small part of a larger buffer. */
 function isWorthKeeping(piece: Uint8Array): boolean {
   return piece.length >= LEAST_KEPT && piece.length * 2 >= piece.buffer.byteLength;
 }

@@ -1,6 +1,6 @@
 /**
- * The generic transport: requests, retries, compression, event streams, trust and route. It knows no endpoint, no model and no header of the
- * service. The one seam is `HttpTransport` in `transport.ts`; start reading there, then `http/undici-transport.ts`.
+ * The generic transport: requests, retries, compression, event streams, certificates and proxies. It knows no endpoint, no model and no
+ * header of the service. You can replace it at `HttpTransport` in `transport.ts`; start reading there, then in `http/undici-transport.ts`.
  */
 
 export type { SentRequest } from "../secrets/index.ts";

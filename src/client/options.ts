@@ -1,8 +1,8 @@
 import { BuildError } from "./failure/kinds.ts";
 
-/** Options as callers give them, often from untyped code or from a variable that is not set: checked once, where they come in. */
+/** Options as callers give them, often from untyped code or unset variables. They are checked once, where they are passed in. */
 
-/** Without what is undefined: an option that is undefined counts as not given. */
+/** The options that are not undefined: an undefined option counts as not given. */
 export function withoutUndefined<Shape extends object>(
   shape: Shape,
 ): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
@@ -10,39 +10,39 @@ export function withoutUndefined<Shape extends object>(
 }
 
 /**
- * A duration; `Infinity` is as good as no limit.
+ * A duration; `Infinity` means no limit.
  *
  * @param name - As the caller knows it.
- * @throws {@link BuildError} It is not valid.
+ * @throws {@link BuildError} The value is invalid.
  */
 export function milliseconds(name: string, value: number): number {
   return atLeast(name, value, 0, "a number of milliseconds, 0 or more");
 }
 
-/** A size in bytes, or a limit of one. @throws {@link BuildError} It is not valid. */
+/** A size in bytes, or a limit for one. @throws {@link BuildError} The value is invalid. */
 export function byteCount(name: string, value: number): number {
   return atLeast(name, value, 1, "a number of bytes, 1 or more");
 }
 
-/** How often something may happen. @throws {@link BuildError} It is no whole number. */
+/** How often something may happen. @throws {@link BuildError} It is not a whole number. */
 export function count(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 0) return value;
   throw refused(name, value, "a whole number, 0 or more");
 }
 
-/** @throws {@link BuildError} It is not valid. */
+/** @throws {@link BuildError} The value is not a text. */
 export function text(name: string, value: string): string {
   if (typeof value === "string") return value;
   throw refused(name, value, "a text");
 }
 
-/** One of the names that an option knows. @throws {@link BuildError} Another value. */
+/** One of an option's values. @throws {@link BuildError} It is another value. */
 export function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {
   if (choices.includes(value)) return value;
   throw refused(name, value, `one of ${choices.join(", ")}`);
 }
 
-/** What a caller gives as a whole: an object. @throws {@link BuildError} It is not valid. */
+/** A whole object given by a caller. @throws {@link BuildError} It is not an object. */
 export function object<Shape extends object>(name: string, value: Shape, what: string): Shape {
   if (typeof value === "object" && value !== null) return value;
   throw refused(name, value, what);
@@ -59,22 +59,22 @@ function refused(name: string, value: unknown, what: string): BuildError {
 
 const MOST_SHOWN = 20;
 
-/** Enough to find the mistake: what is long may be anything, a key in the wrong place included. */
+/** Enough to find the mistake: a long value may be anything, even a misplaced key. */
 function shown(value: unknown): string {
   if (typeof value === "string" && value.length <= MOST_SHOWN) return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   return `a value of type ${typeof value}`;
 }
 
-/** The names that an object of options knows, and a check of one that a caller gives. */
+/** The names of an options object, and the check of one given by a caller. */
 export type KnownOptions = (given: object) => void;
 
 /**
- * Makes the check that an object of options holds no unknown name: a misspelt option would silently have no effect.
+ * Creates a check that an options object has no unknown name, because a misspelt option would silently have no effect.
  *
- * @param what - The object as callers know it.
- * @param names - Every name; the compiler refuses a list that lacks one.
- * @returns Throws a {@link BuildError} that names the nearest name. What is undefined does not count.
+ * @param what - The object, as callers know it.
+ * @param names - All names; the compiler checks that none is missing.
+ * @returns The check. It throws a {@link BuildError} that suggests the nearest name; undefined values do not count.
  */
 export function knownOptions<Options extends object>(
   what: string,
@@ -96,9 +96,9 @@ function unknownOption(what: string, name: string, known: readonly string[]): Bu
 }
 
 /**
- * The name among `known` that was probably meant by one that is not: the one with the fewest differences in letters, whatever their case.
+ * The known name that a misspelt one probably stands for: the one with the smallest edit distance, ignoring case.
  *
- * @returns Undefined where none is near enough to be a slip of the fingers.
+ * @returns Undefined if none is close enough.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
@@ -111,7 +111,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** Insertions, removals and replacements that make one text of the other (Levenshtein). */
+/** Number of insertions, removals and replacements that turn one text into the other (Levenshtein distance). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, character] of [...one].entries()) {

@@ -5,28 +5,31 @@ import { milliseconds } from "./options.ts";
 import { createDialer, type Dialer } from "./route/index.ts";
 import { type CaSource, type ClientCertificate, createTrust } from "./trust/index.ts";
 
-/** How connections are made; every field has the default of the typed clients. */
+/** How connections are made: certificates, proxies and the connection time-out. All fields have the defaults of the typed clients. */
 export interface PolicyOptions {
-  /** Variables that choose CA bundle and proxy. Default `process.env`, read once. */
+  /** Environment variables for CA bundle and proxy, read once. @default `process.env` */
   readonly env?: Environment | undefined;
-  /** A CA bundle instead of the environment's. */
+  /** A CA bundle. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
   readonly ca?: CaSource | undefined;
-  /** Shown to servers that demand one (mTLS). */
+  /** Client certificate for servers that require one (mTLS). None by default. */
   readonly clientCertificate?: ClientCertificate | undefined;
-  /** A proxy instead of the environment's; false for none. */
+  /** URL of a proxy; `false` for none. @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` */
   readonly proxy?: string | false | undefined;
-  /** Sent to an HTTP proxy with each CONNECT, for one that wants more than `Proxy-Authorization`; a `user-agent` replaces `codex-wire/VERSION`. */
+  /**
+   * Headers sent to an HTTP proxy with each CONNECT, if it needs more than `Proxy-Authorization`; a `user-agent` replaces
+   * `codex-wire/VERSION`. None by default.
+   */
   readonly proxyHeaders?: HeaderInit | undefined;
-  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 for no limit. */
+  /** Limit for DNS, TCP, proxy and TLS together, in milliseconds; 0 for no limit. @default 15 000 */
   readonly connectTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 
 /**
- * The dialer of a policy: every connection through it follows the policy, and nothing else opens one.
+ * The dialer of a policy: it opens all connections, and they all follow the policy.
  *
- * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is unusable.
- * @throws {@link BuildError} A proxy setting, the client certificate, a proxy header or the time limit is unusable.
+ * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
+ * @throws {@link BuildError} A proxy setting, the client certificate, a proxy header or the time limit is invalid.
  */
 export function dialerOf(options: PolicyOptions): Dialer {
   const { env, ca, clientCertificate, proxy, proxyHeaders, logger, connectTimeoutMs = 0 } = options;

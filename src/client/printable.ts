@@ -1,6 +1,6 @@
 const LONGEST = 200;
 
-/** Text from the other side, made safe to print: a name may hold line breaks, terminal codes or a novel. */
+/** Text from the other side, made safe to print: it may contain line breaks or terminal codes, or be very long. */
 export function printable(text: string): string {
   const line = text
     .trim()

@@ -1,23 +1,23 @@
-// Imported, since the global name is looked up by a call each time.
+// Imported, because each use of the global name calls a getter.
 import { Buffer, isAscii } from "node:buffer";
 
 /**
- * The bytes of a UTF-8 text as characters, one each (ISO 8859-1): what is ASCII in it reads as it is. Looking for something in a raw text and
- * decoding what was found costs a fraction of decoding everything, most of all where a rare dash makes the whole text one of wide characters.
+ * The bytes of a UTF-8 text as characters, one each (ISO 8859-1); ASCII is readable as it is. Searching a raw text and decoding only the
+ * parts found costs much less than decoding everything, above all if one rare character would make the whole text a two-byte string.
  */
 export type RawText = string;
 
-/** A text not decoded yet: as characters, or as its bytes where it is long and looking for something in it is not worth a copy. */
+/** An undecoded text: as characters, or as bytes if it is long and not worth a copy for searching. */
 export type RawData = RawText | Uint8Array;
 
-/** From here on a text is left as bytes. */
+/** From this length on a text is left as bytes. */
 const LONG = 4096;
 
 export function isLong(bytes: Uint8Array): boolean {
   return bytes.length > LONG;
 }
 
-/** @returns `bytes` themselves where they are long. */
+/** @returns `bytes` themselves if they are long. */
 export function rawDataOf(bytes: Uint8Array): RawData {
   return isLong(bytes) ? bytes : rawTextOf(bytes);
 }
@@ -30,14 +30,14 @@ export function rawTextOf(bytes: Uint8Array): RawText {
   return asBuffer(bytes).toString("latin1");
 }
 
-/** The text itself; what is no UTF-8 in it becomes U+FFFD, as the WHATWG's decoder does it. */
+/** The decoded text; invalid UTF-8 becomes U+FFFD, as in the WHATWG decoder. */
 export function decodeRawText(raw: RawText): string {
   if (raw.length < SHORT) return NOT_ASCII.test(raw) ? Buffer.from(raw, "latin1").toString() : raw;
   const bytes = Buffer.from(raw, "latin1");
   return isAscii(bytes) ? raw : bytes.toString();
 }
 
-/** From here on a copy that is looked at natively is cheaper than the expression. */
+/** From this length on, copying and a native check are faster than the regular expression. */
 const SHORT = 512;
 const NOT_ASCII = /[\x80-\xff]/;
 

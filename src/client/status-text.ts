@@ -1,4 +1,4 @@
-// A table of our own: node:http has one, but see `client/route/node-http.ts`.
+// Our own table: node:http has one, but see `client/route/node-http.ts`.
 const REASONS: Readonly<Record<number, string>> = {
   300: "Multiple Choices",
   301: "Moved Permanently",
@@ -44,13 +44,13 @@ const REASONS: Readonly<Record<number, string>> = {
   511: "Network Authentication Required",
 };
 
-/** `429 Too Many Requests`; the number alone where the standard has no words for it. */
+/** `429 Too Many Requests`; only the number if the standard has no text for it. */
 export function statusText(status: number): string {
   const reason = REASONS[status];
   return reason === undefined ? String(status) : `${status} ${reason}`;
 }
 
-/** `unexpected status 401 Unauthorized`, the Rust client's words. */
+/** `unexpected status 401 Unauthorized`, the Rust client's wording. */
 export function describeStatus(status: number): string {
   return `unexpected status ${statusText(status)}`;
 }

@@ -1,32 +1,34 @@
 import type { HeaderMap } from "./headers.ts";
 import type { Blank } from "./observe/redact.ts";
 
-/** How long a server may take to begin its answer, where nothing else is given. */
+/** How long a server may take to begin its answer, in milliseconds, if no other limit is given. */
 export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 
-/** Limits of one request in milliseconds; 0 switches a limit off. */
+/** Limits of one request, in milliseconds; 0 means no limit. */
 export interface RequestTimeouts {
   /**
-   * From the request's last byte to the response headers, and from these to the end of an error's text; with `execute` also the longest silence within
-   * the body. Default 300 000.
+   * From the request's last byte to the response headers, and from these to the end of an error's body. With `execute` it is also the
+   * longest silence within the body. @default 300 000
    */
   readonly headersMs?: number | undefined;
-  /** The whole call, body included; `execute` only. Default: none. */
+  /** Limit for the whole call, body included; only for `execute`. No limit by default. */
   readonly totalMs?: number | undefined;
 }
 
-/** A request ready to be sent: absolute URL, encoded body. */
+/** A request ready to be sent: absolute URL and encoded body. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
-  /** Values in it that no message may show, beside those in headers that are known to hold credentials. */
+  /** Values in the request that no message may show, in addition to those in headers known to contain credentials. None by default. */
   readonly secrets?: readonly string[] | undefined;
-  /** A byte stream is sent as it comes and cannot be retried or redirected with its body; set `content-length` for a known size. */
+  /**
+   * A byte stream is sent as it arrives and cannot be retried or redirected; set `content-length` if its size is known. No body by default.
+   */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly timeouts?: RequestTimeouts | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called before the request goes out once more, because the kept connection that `reason` tells of had died. */
+  /** Called before the request is sent once more because an idle connection had died; `reason` is its error. Not called by default. */
   readonly onResend?: ((reason: unknown) => void) | undefined;
 }
 
@@ -36,9 +38,12 @@ export interface ResponseHead {
   /** Origin and path that answered, after redirects. */
   readonly url: string;
   readonly headers: HeaderMap;
-  /** What redirects on the way to it cost the request (its credentials, its method), as a sentence for messages. */
+  /** What redirects removed from the request (its credentials, its method), as a sentence for messages. */
   readonly note?: string | undefined;
-  /** Blanks in a text of the answer what credentials went out, those that the transport added among them. Default: those of the request. */
+  /**
+   * Blanks in a text of the answer the credentials that were sent, including those that the transport added. @default blanks those of the
+   * request
+   */
   readonly blank?: Blank | undefined;
 }
 
@@ -50,7 +55,7 @@ export interface HttpStreamResponse extends ResponseHead {
   readonly body: ByteStream;
 }
 
-/** Receives a response body. After `end` or `fail` nothing more comes. */
+/** Receives a response body. Nothing follows `end` or `fail`. */
 export interface ByteSink {
   chunk(bytes: Uint8Array): void;
   end(): void;
@@ -58,8 +63,8 @@ export interface ByteSink {
 }
 
 /**
- * A response body that pushes. Callbacks rather than a web or Node stream: a stream object costs more CPU than the decoding of what it carries.
- * Nothing is delivered before `pipe`; `cancel` closes the connection and ends delivery at once.
+ * A response body that pushes its bytes. Callbacks, because a web or Node stream object costs more CPU than decoding the content. Nothing
+ * is delivered before `pipe`; `cancel` closes the connection and stops delivery at once.
  */
 export interface ByteStream {
   pipe(sink: ByteSink): void;
@@ -69,15 +74,17 @@ export interface ByteStream {
 }
 
 /**
- * The one seam between the typed clients and the network; give a client your own to test it or to carry it over something else.
- * A transport does not retry; it may replace a kept connection that had died, and says so (`onResend`).
+ * The interface between the typed clients and the network. Give a client your own implementation to test it or to send requests in another
+ * way.
+ *
+ * A transport does not retry; it may replace an idle connection that had died, and reports that (`onResend`).
  *
  * @throws {@link HttpError} A status outside 200-299, with the body's text.
- * @throws {@link StreamError} The body broke off or is too large. {@link TimeoutError}, {@link NetworkError}, {@link BuildError},
+ * @throws {@link StreamError} The body is incomplete or too large. {@link TimeoutError}, {@link NetworkError}, {@link BuildError},
  *   {@link AbortedError}
  */
 export interface HttpTransport {
-  /** Reads the whole body, up to a bound. */
+  /** Reads the whole body, up to a limit. */
   execute(request: HttpRequest): Promise<HttpResponse>;
   /** Resolves with the headers; the body follows through `body`. */
   stream(request: HttpRequest): Promise<HttpStreamResponse>;

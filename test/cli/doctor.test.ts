@@ -35,7 +35,7 @@ describe("doctor", () => {
       env: { CODEX_CA_CERTIFICATE: ca, SSL_CERT_FILE: "/other.pem" },
     });
     expect(stdout).toContain(`${ca}, chosen by CODEX_CA_CERTIFICATE`);
-    expect(stdout).toContain("SSL_CERT_FILE=/other.pem has no effect beside it");
+    expect(stdout).toContain("SSL_CERT_FILE=/other.pem is therefore ignored");
     expect(stdout).toContain("1 certificate accepted");
     expect(stdout).toMatch(/https: direct.*\n.*wss: direct/);
     expect(stdout).toMatch(/ok {3}TCP: .* ms\)\n {2}ok {3}TLS: .* ms\)/);

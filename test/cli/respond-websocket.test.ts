@@ -56,7 +56,7 @@ describe("respond --carrier auto", () => {
   it("asks over HTTP, and says so, where none opens", async () => {
     const { kinds, status, stdout, stderr } = await respondOver({ websockets: false }, [], "auto");
     expect({ kinds, status, stdout }).toEqual({ kinds: ["handshake", "http"], status: 0, stdout: "hi\n" });
-    expect(stderr).toMatch(/^warn: the WebSocket is given up; HTTP takes over .*426/);
+    expect(stderr).toMatch(/^warn: the WebSocket failed; HTTP is used from now on .*426/);
   });
 
   it("asks over HTTP where the provider has none", async () => {

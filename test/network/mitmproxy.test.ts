@@ -46,7 +46,7 @@ describe("mitmproxy intercepting TLS", () => {
       expect(message).toContain("CN=mitmproxy");
       expect(message).toContain(`1 certificate from ${bundle}`);
       expect(message).toContain("CODEX_CA_CERTIFICATE");
-      expect(message).toContain(`SSL_CERT_FILE=${proxy.caPath()} has no effect beside it`);
+      expect(message).toContain(`SSL_CERT_FILE=${proxy.caPath()} is therefore ignored`);
     });
 
     it("that does not trust the origin itself answers 502, which is no failure of our trust", async () => {

@@ -66,7 +66,7 @@ describe.each(CARRIERS)("squid that forbids the host, %s", (carrier) => {
     const { baseUrl } = await hiddenOrigin();
     const { error } = await ask({ carrier, baseUrl, env: { ...ROOT, HTTPS_PROXY: proxy.url() } });
     expect(error).toMatchObject({ phase: "proxy", code: "PROXY_REFUSED", proxyStatus: 403, retryable: false });
-    expect((error as Error).message).toContain("ask the people who run it to allow this host");
+    expect((error as Error).message).toContain("ask its operators to allow this host");
   });
 });
 

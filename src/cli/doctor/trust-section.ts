@@ -46,7 +46,7 @@ function selectionFinding({ selection }: Trust): Finding {
     check: "bundle",
     outcome: "ok",
     text: `${selection.path}, chosen by ${selection.sourceEnv}`,
-    details: selection.shadowed.map(({ sourceEnv, path }) => `${sourceEnv}=${path} has no effect beside it`),
+    details: selection.shadowed.map(({ sourceEnv, path }) => `${sourceEnv}=${path} is therefore ignored`),
   };
 }
 

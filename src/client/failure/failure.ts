@@ -1,45 +1,45 @@
-const BRAND = Symbol.for("codex-wire.failure"); // survives two installed copies of the package, unlike `instanceof`
+const BRAND = Symbol.for("codex-wire.failure"); // works across two installed copies of the package, unlike `instanceof`
 
-/** What could help after a failure, whatever a policy says: the same once more, the same on another carrier, nothing. */
+/** What could help after a failure: the same request again, the same on another carrier, or nothing. Policies decide whether to do it. */
 export type Outlook = "again" | "elsewhere" | "never";
 
-/** `safe`: nothing was sent, or it was refused before any work. `unsafe`: the server may have done what it was asked for. */
+/** `safe`: nothing was sent, or the request was refused before any work. `unsafe`: the server may have done the work. */
 export type Replay = "safe" | "unsafe";
 
-/** What the command ends with: 2 usage, 3 the API refused, 4 network, time-out or broken stream, 5 trust, 130 interrupted. */
+/** Exit status of the command: 2 usage, 3 the API refused, 4 network, time-out or broken stream, 5 certificates, 130 interrupted. */
 export type ExitStatus = 2 | 3 | 4 | 5 | 130;
 
-/** What any failure may be told besides the fields of its kind. */
+/** Fields that any failure can have, besides those of its kind. */
 export interface CommonFields {
-  /** The wait that the server asked for before the next try, in milliseconds. */
+  /** Delay before the next attempt that the server asked for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** By which the service finds the request again. */
+  /** The id with which the service can look up the request. */
   readonly requestId?: string | undefined;
-  /** What was thrown below. */
+  /** The underlying error. */
   readonly cause?: unknown;
-  /** Where this failure differs from others of its kind. */
+  /** Set if this failure differs from others of its kind. */
   readonly outlook?: Outlook | undefined;
   readonly replay?: Replay | undefined;
 }
 
-/** A row of a table of kinds. `Fields` are what a failure of this kind says beside its message. */
+/** A row of a table of kinds. `Fields` are the fields of a failure of this kind, besides its message. */
 export interface Kind<Fields> {
   readonly outlook: Outlook | ((fields: Fields) => Outlook);
   readonly replay: Replay | ((fields: Fields) => Replay);
   readonly exit: ExitStatus;
-  /** Kept out of `console.log(error)`, where a long text of the server would bury the message. */
+  /** Hidden from `console.log(error)`, because a long text of the server would bury the message. */
   readonly hidden?: readonly (keyof Fields)[] | undefined;
 }
 
 // biome-ignore lint/complexity/noBannedTypes: a kind without fields of its own
 export type NoFields = {};
 
-/** Types a row by its fields. */
+/** Gives a row the types of its fields. */
 export function kind<Fields = NoFields>(row: Kind<Fields>): Kind<Fields> {
   return row;
 }
 
-/** Fields as a failure has them: what is undefined is left out. */
+/** The fields of a failure; undefined ones are left out. */
 export type Told<Fields> = { readonly [Name in keyof Fields]: Exclude<Fields[Name], undefined> };
 
 type FieldsOf<Row> = Row extends Kind<infer Fields> ? Fields : never;
@@ -50,18 +50,19 @@ export type FailureOf<Table extends object> = {
 }[keyof Table & string];
 
 /**
- * Root of everything that this package throws. Branch on `kind`, which is literal and permanent; never on the message.
- * What was thrown below is `cause`. No form of printing (message, `inspect`, JSON) shows a credential.
+ * Base class of everything that this package throws. Branch on `kind`, which is literal and permanent, never on the message.
+ *
+ * `cause` is the underlying error. No printed form (message, `inspect`, JSON) contains a credential.
  */
 export abstract class Failure<Name extends string = string> extends Error {
   declare readonly kind: Name;
   /** What could help, whatever the retry policy says. */
   declare readonly outlook: Outlook;
-  /** Whether the server may have done the work already. It informs; no policy of this package goes by it. */
+  /** Whether the server may have done the work already. For information only; no policy of this package uses it. */
   declare readonly replay: Replay;
-  /** The wait that the server asked for before the next try, in milliseconds. */
+  /** Delay before the next attempt that the server asked for, in milliseconds. */
   declare readonly retryAfterMs?: number;
-  /** By which the service finds the request again. */
+  /** The id with which the service can look up the request. */
   declare readonly requestId?: string;
 
   static is(value: unknown): value is Failure {
@@ -72,12 +73,12 @@ export abstract class Failure<Name extends string = string> extends Error {
     return true;
   }
 
-  /** Could the same request succeed if it were sent again? How often and when is the retry policy's business. */
+  /** True if the same request could succeed when it is sent again. The retry policy decides how often and when. */
   get retryable(): boolean {
     return this.outlook === "again";
   }
 
-  /** `kind`, `message` and the failure's own fields; no stack and no cause. */
+  /** `kind`, `message` and the failure's own fields, without stack and cause. */
   toJSON(): Record<string, unknown> {
     const json: Record<string, unknown> = { kind: this.kind, message: this.message };
     for (const key of Object.getOwnPropertyNames(this)) {
@@ -89,7 +90,7 @@ export abstract class Failure<Name extends string = string> extends Error {
   }
 }
 
-/** The same failure as another object; anything else as it is. */
+/** A copy of the failure; any other value is returned unchanged. */
 export function copyOfFailure(error: unknown): unknown {
   if (!Failure.is(error)) return error;
   const copy = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error));
@@ -100,7 +101,7 @@ function hasToJson(value: unknown): value is { toJSON(): unknown } {
   return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
-/** `message`, then what the kind says, which may be left out where all of it may. */
+/** `message`, then the fields of the kind, which may be omitted if all are optional. */
 type Arguments<Fields> = NoFields extends Fields
   ? [message: string, fields?: Fields & CommonFields]
   : [message: string, fields: Fields & CommonFields];

@@ -4,14 +4,14 @@ import { parseRetryAfter } from "./retry-after.ts";
 
 export interface HttpFields {
   readonly status: number;
-  /** Origin and path; user info and query are cut because either can hold a key. */
+  /** Origin and path; user info and query are cut off, because either can contain a key. */
   readonly url?: string | undefined;
   readonly headers: HeaderMap;
-  /** The server's text as received (bounded), with the request's own credentials blanked. */
+  /** The server's text as received (up to a limit), with the request's own credentials blanked. */
   readonly body: string;
 }
 
-/** `connect`: no connection (DNS, TCP, proxy, TLS); `headers`: no answer; `idle`: the stream fell silent. */
+/** `connect`: no connection (DNS, TCP, proxy, TLS); `headers`: no answer; `idle`: the stream stalled. */
 export type TimeoutPhase = "connect" | "headers" | "idle";
 
 export interface TimeoutFields {
@@ -20,11 +20,11 @@ export interface TimeoutFields {
   readonly timeoutMs: number;
 }
 
-/** Where on the way a connection failed; `proxy` tells a proxy's refusal from the origin's answer. */
+/** The step at which a connection failed; `proxy` distinguishes a proxy's refusal from the origin's answer. */
 export type NetworkPhase = "dns" | "connect" | "proxy" | "tls" | "request";
 
 export interface NetworkFields {
-  /** Code of the operating system, of TLS or of this package (`PROXY_REFUSED`, `TOO_MANY_REDIRECTS`, …). */
+  /** A code of the operating system, of TLS or of this package (`PROXY_REFUSED`, `TOO_MANY_REDIRECTS`, …). */
   readonly code?: string | undefined;
   readonly phase?: NetworkPhase | undefined;
   /** Status of a proxy that refused the tunnel. */
@@ -33,8 +33,8 @@ export interface NetworkFields {
 
 export interface StreamFields {
   /**
-   * Of the operating system or of TLS, where a connection broke; the service's own where it named one; `damaged_event`; `end_unconfirmed`, where a
-   * session's answer is finished and only the event that ends it is missing.
+   * A code of the operating system or of TLS, if a connection broke; the service's code, if it sent one; `damaged_event`;
+   * `end_unconfirmed`, if a session's answer is finished and only the event that ends it is missing.
    */
   readonly code?: string | undefined;
 }
@@ -43,40 +43,43 @@ export interface LimitFields {
   /** What was too large, e.g. `event`. */
   readonly what: string;
   readonly limit: number;
-  /** Of `limit`, e.g. `bytes`. */
+  /** Unit of `limit`, e.g. `bytes`. */
   readonly unit: string;
 }
 
 export interface CaFields {
-  /** The variable that chose the file; absent when the program did. */
+  /** The variable that named the file; absent if the program did. */
   readonly sourceEnv?: string | undefined;
   /** The file, as written in the variable or option; absent for PEM text. */
   readonly path?: string | undefined;
-  /** Which CERTIFICATE section of the file, from 1, as in the message. */
+  /** Index of the CERTIFICATE section in the file, from 1, as in the message. */
   readonly certificateIndex?: number | undefined;
-  /** Code of the operating system (`ENOENT`, `EACCES`, …) or of OpenSSL. */
+  /** A code of the operating system (`ENOENT`, `EACCES`, …) or of OpenSSL. */
   readonly code?: string | undefined;
 }
 
-/** Refused before any work: by its form, its credentials, its size, a limit, or for want of room. */
+/** Refused before any work, because of the form, the credentials, the size, a limit or overload. */
 const REFUSED: ReadonlySet<number> = new Set([
   401, 402, 403, 404, 405, 406, 407, 411, 413, 414, 415, 422, 426, 429, 431, 503,
 ]);
 
-/** Does a status say that the request was refused before any work? */
+/** True if a status means that the request was refused before any work. */
 export function isRefusedUnread(status: number | undefined): boolean {
   return status !== undefined && (status === 400 || REFUSED.has(status));
 }
 
-/** The network wants a log-in first: no sending again opens a captive portal. */
+/** The network requires a login: sending again does not open a captive portal. */
 const NEEDS_LOGIN = 511;
 
-/** A status for which the request is not to blame. */
+/** True for a status that does not mean that the request is at fault. */
 export function isServerFault(status: number | undefined): boolean {
   return status !== undefined && status >= 500 && status <= 599 && status !== NEEDS_LOGIN;
 }
 
-/** Everything that can go wrong on the way, a row a kind. Classes, unions, exit statuses and the page of errors follow from it. */
+/**
+ * Everything that can go wrong in the transport, one row per kind. Classes, unions, exit statuses and the documentation of errors follow
+ * from it.
+ */
 export const TRANSPORT_KINDS = {
   http: kind<HttpFields>({
     outlook: ({ status }) => (status === 429 || isServerFault(status) ? "again" : "never"),
@@ -104,11 +107,11 @@ export const TRANSPORT_KINDS = {
   ca_rejected: kind<CaFields>({ outlook: "never", replay: "safe", exit: 5 }),
 } as const;
 
-/** What `codex-wire/client` throws, discriminated by `kind`. It may grow in minor versions: keep a `default`. */
+/** The errors of `codex-wire/client`, discriminated by `kind`. Minor versions may add kinds: keep a `default`. */
 export type TransportFailure = FailureOf<typeof TRANSPORT_KINDS>;
 
 export const TransportFailure = {
-  /** True of a failure of any installed copy of this package. */
+  /** True for a failure from any installed copy of this package. */
   is(value: unknown): value is TransportFailure {
     return Failure.is(value) && Object.hasOwn(TRANSPORT_KINDS, value.kind);
   },
@@ -119,13 +122,13 @@ export const TransportFailure = {
 
 /** The server answered with a status outside 200-299. */
 export class HttpError extends failureClass(TRANSPORT_KINDS, "http") {
-  /** The wait that its headers ask for is read against the system's clock, unless it is given. */
+  /** A date in its headers is read against the system's clock, unless a time is given. */
   constructor(message: string, fields: HttpFields & CommonFields) {
     super(message, { ...fields, retryAfterMs: fields.retryAfterMs ?? parseRetryAfter(fields.headers, Date.now()) });
   }
 }
 
-/** Nothing happened, or a call was not done, within `timeoutMs` milliseconds. */
+/** Nothing happened, or a call did not finish, within `timeoutMs` milliseconds. */
 export class TimeoutError extends failureClass(TRANSPORT_KINDS, "timeout") {}
 
 /** No answer arrived: name resolution, TCP, proxy, TLS, or a connection that broke before the response headers. */
@@ -136,7 +139,7 @@ export class BuildError extends failureClass(TRANSPORT_KINDS, "build") {}
 
 /** The caller's `AbortSignal` fired; `cause` is `signal.reason`. Never retried. */
 export class AbortedError extends failureClass(TRANSPORT_KINDS, "aborted") {
-  /** @param outcome - What became of the work, where it is not simply over. */
+  /** @param outcome - What became of the work, if it is not simply over. */
   constructor(reason: unknown, outcome?: string) {
     super(outcome === undefined ? abortText(reason) : `${abortText(reason)}; ${outcome}`, { cause: reason });
   }
@@ -144,10 +147,13 @@ export class AbortedError extends failureClass(TRANSPORT_KINDS, "aborted") {
 
 const MOST_OF_A_REASON = 200;
 
-/** With the reason that was given; `abort()` without one gives an `AbortError`, which says nothing more, and `AbortSignal.timeout` a `TimeoutError`. */
+/**
+ * Contains the given reason. `abort()` without a reason gives an `AbortError`, which says nothing more; `AbortSignal.timeout` gives a
+ * `TimeoutError`.
+ */
 function abortText(reason: unknown): string {
   const { name, message } = reason instanceof Error ? reason : { name: "", message: reason };
-  if (name === "TimeoutError") return "the time that the caller's signal gives is over (AbortSignal.timeout)";
+  if (name === "TimeoutError") return "the time limit of the caller's signal is over (AbortSignal.timeout)";
   const isTold = typeof message === "string" && message !== "" && name !== "AbortError";
   return isTold ? `aborted by the caller: ${message.slice(0, MOST_OF_A_REASON)}` : "aborted by the caller";
 }
@@ -155,24 +161,27 @@ function abortText(reason: unknown): string {
 /** A stream that broke or ended before its terminal event. */
 export class StreamError extends failureClass(TRANSPORT_KINDS, "stream") {}
 
-/** An answer that is not what the endpoint answers: a captive portal's page, no event stream, undecodable. Never the same again. */
+/** The answer is not what the endpoint returns: a captive portal's page, not an event stream, or undecodable. Never retried. */
 export class ProtocolError extends failureClass(TRANSPORT_KINDS, "protocol") {}
 
-/** A bound of this package was met: `what` is larger than `limit` `unit`. Never the same again. */
+/** A limit of this package was exceeded: `what` is larger than `limit` `unit`. Never retried. */
 export class LimitError extends failureClass(TRANSPORT_KINDS, "limit") {}
 
-/** The CA file cannot be read: it is missing, forbidden, a directory, no regular file, or too large. It is thrown when a client is built. */
+/** The CA file cannot be read: it is missing, forbidden, a directory, not a regular file, or too large. Thrown when a client is created. */
 export class CaReadError extends failureClass(TRANSPORT_KINDS, "ca_read") {}
 
-/** The CA file was read, but it is no PEM file or holds no certificate. */
+/** The CA file was read, but it is not a PEM file or contains no certificate. */
 export class CaInvalidError extends failureClass(TRANSPORT_KINDS, "ca_invalid") {}
 
-/** A section of the CA file is no certificate that TLS takes; `certificateIndex` says which. The whole bundle is refused, as in the Rust client. */
+/**
+ * A section of the CA file is not a certificate that TLS accepts; `certificateIndex` says which. The whole bundle is refused, as in the
+ * Rust client.
+ */
 export class CaRejectedError extends failureClass(TRANSPORT_KINDS, "ca_rejected") {}
 
 export type CaError = CaReadError | CaInvalidError | CaRejectedError;
 
-/** A CA bundle that cannot be used, as any copy of this package says it. */
+/** True if a CA bundle cannot be used, for errors from any installed copy of this package. */
 export function isCaError(value: unknown): value is CaError {
   return Failure.is(value) && value.kind.startsWith("ca_");
 }

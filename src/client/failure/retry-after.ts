@@ -1,7 +1,7 @@
 import type { HeaderMap } from "../header-map.ts";
 
 const DECIMAL = /^\d+(\.\d+)?$/;
-// The three forms of RFC 9110 §5.6.7; `Date.parse` alone takes almost anything for a date.
+// The three date formats of RFC 9110 §5.6.7; `Date.parse` alone accepts almost anything.
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT)$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;

@@ -5,9 +5,9 @@ import { unlessAborted } from "../waiting/abort.ts";
 import { checkRegular, fileError, READ_FLAGS, tooLarge } from "./regular.ts";
 
 export interface ReadOptions {
-  /** Largest file that is read, in bytes. */
+  /** The largest file that is read, in bytes. */
   readonly maxBytes: number;
-  /** Ends the wait, also for a file system that does not answer. */
+  /** Ends the wait, even if the file system does not answer. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,7 +29,7 @@ async function readToEnd(path: string, maxBytes: number, signal: AbortSignal | u
   try {
     const parts: Uint8Array[] = [];
     let total = 0;
-    // Once the signal has fired the content is not wanted any more.
+    // Once the signal has fired, the content is not needed any more.
     while (!signal?.aborted) {
       const part = Buffer.allocUnsafe(partBytes(sizeBytes, total, maxBytes));
       const { bytesRead } = await file.read(part, 0, part.length);
@@ -45,7 +45,7 @@ async function readToEnd(path: string, maxBytes: number, signal: AbortSignal | u
 }
 
 /**
- * The same for what must be known before the caller can go on, and lies on this machine: it blocks the process.
+ * The same, blocking, for local files that the caller needs before it can continue.
  *
  * @throws {@link FileError} As {@link readWhole}.
  */
@@ -92,7 +92,7 @@ export async function openRegular(path: string): Promise<OpenFile> {
 
 const BLIND_BYTES = 64 * 1024;
 
-/** The rest by what the file says of its size, and one byte more, by which its end is seen; files of /proc say 0. */
+/** The rest of the size that the file reports, plus one byte that shows its end; files in /proc report 0. */
 function partBytes(sizeBytes: number, total: number, maxBytes: number): number {
   const restBytes = sizeBytes > 0 && total <= sizeBytes ? sizeBytes - total : BLIND_BYTES;
   return Math.min(restBytes, maxBytes) + 1;

@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { constants as osConstants } from "node:os";
 import util from "node:util";
 
-/** Why a file could not be read; the message is the bare reason, for callers who know what the file is for. */
+/** Why a file could not be read. The message is the bare reason; callers know what the file is for. */
 export class FileError extends Error {
   readonly code: string | undefined;
 
@@ -12,13 +12,13 @@ export class FileError extends Error {
   }
 }
 
-/** For reading. Opening a pipe waits for a writer unless it is told not to. */
+/** For reading. Without O_NONBLOCK, opening a pipe waits for a writer. */
 export const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Asked of what was opened, not of a path, which may name something else a moment later.
+ * Checks the opened file, not the path, which may name another file a moment later.
  *
- * @throws {@link FileError} It is not a regular file: a pipe or a device could block for ever, and has no end that is sure to come.
+ * @throws {@link FileError} It is not a regular file: a pipe or a device could block forever and may have no end.
  */
 export function checkRegular(stats: Stats): void {
   if (stats.isDirectory()) throw new FileError(describeCode("EISDIR"), "EISDIR");
@@ -45,7 +45,7 @@ function irregular(stats: Stats): string {
   return "a block device";
 }
 
-/** The system's error in the words of this room; one of its own as it is. */
+/** The system's error in the wording of this folder; a {@link FileError} is returned unchanged. */
 export function fileError(error: unknown): FileError {
   if (error instanceof FileError) return error;
   if (!(error instanceof Error)) return new FileError(String(error));
@@ -55,7 +55,7 @@ export function fileError(error: unknown): FileError {
   });
 }
 
-// libuv words these differently from the C library, whose words are the ones people search for.
+// libuv words these differently from the C library, whose wording is the one people search for.
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["EISDIR", "Is a directory"],
   ["ELOOP", "Too many levels of symbolic links"],
@@ -69,7 +69,7 @@ function describeCode(code: string): string {
 }
 
 function libuvWords(code: string): string {
-  // By the whole module: Bun before 1.4 lacks the function, and a named import would fail with it everything that imports this package.
+  // Imported as a whole: Bun before 1.4 lacks the function, and a named import would break every import of this package.
   for (const [name, words] of util.getSystemErrorMap?.().values() ?? []) {
     if (name === code) return words.charAt(0).toUpperCase() + words.slice(1);
   }

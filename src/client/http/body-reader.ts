@@ -7,18 +7,19 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Longest silence between two chunks, in milliseconds; 0 for none. */
   readonly idleTimeoutMs: number;
-  /** Longest time for the whole of it, in milliseconds; 0 for none. Default: none. */
+  /** Longest time for the whole body, in milliseconds; 0 for none. Default: none. */
   readonly totalMs?: number | undefined;
-  /** What to do with a body that is too large, silent, late or broken off: fail, or make do with its beginning. */
+  /** What to do with a body that is too large, silent, late or incomplete: fail, or use its beginning. */
   readonly whenIncomplete: "fail" | "cut";
 }
 
 /**
- * Reads a body to its end, within bounds.
+ * Reads a body to its end, within limits.
  *
- * @throws {@link StreamError} Broken off. {@link LimitError} Larger than `maxBytes`.
- * @throws {@link TimeoutError} Silent for `idleTimeoutMs`, or not whole within `totalMs`.
- * @throws {@link AbortedError} The caller's signal ended it; this is never made do with. His time limit for the whole call is no signal of his.
+ * @throws {@link StreamError} The body is incomplete. {@link LimitError} It is larger than `maxBytes`.
+ * @throws {@link TimeoutError} It was silent for `idleTimeoutMs`, or not complete within `totalMs`.
+ * @throws {@link AbortedError} The caller's signal ended it; in that case the beginning is never used. The time limit of the whole call
+ *   does not count as the caller's signal.
  */
 export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -64,7 +65,7 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
   });
 }
 
-/** A deadline ends work by a signal too (`withDeadline`), whose reason is an error of this package. */
+/** A deadline also ends work by a signal (`withDeadline`), but with an error of this package as reason. */
 function isCallersAbort(error: unknown): boolean {
   return error instanceof AbortedError && !(error.cause instanceof TimeoutError);
 }

@@ -6,15 +6,15 @@ import { type Dialer, type Forward, Kept, targetOf, watchPath } from "../route/i
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
 
-/** How long an unused connection is kept, in milliseconds, where the server names no time of its own. */
+/** How long an unused connection is kept, in milliseconds, if the server states no time. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** Where a request's bytes go: straight (or by tunnel) to its origin, or to a proxy that forwards plain HTTP. */
+/** Where a request's bytes are sent: to its origin, directly or through a tunnel, or to a proxy that forwards plain HTTP. */
 export interface Destination {
   readonly url: URL;
   /** The URL's origin: requests to one origin share connections. */
   readonly origin: string;
-  /** Set for plain HTTP through an HTTP proxy: the request goes there in absolute form. */
+  /** Set for plain HTTP through an HTTP proxy: the request is sent there in absolute form. */
   readonly forwardThrough: Forward | undefined;
 }
 
@@ -23,20 +23,22 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A connection, held by one request at a time. It knows no request: what it knows stays in memory as long as its response. */
+/**
+ * A connection, used by one request at a time. It must not reference the request, which would then stay in memory as long as the response.
+ */
 export interface PooledConnection {
   readonly client: Client;
   readonly dialled: DialledSocket;
   readonly reads: SocketReads;
-  /** Connections with the same key can stand in for each other. */
+  /** Connections with the same key are interchangeable. */
   readonly key: string;
-  /** Since when, the last time it was kept: the server may have closed it a moment ago. */
+  /** When it was last returned to the pool: the server may have closed it since. */
   kept: Kept | undefined;
 }
 
 /**
- * Kept HTTP/1.1 connections, each an undici `Client` around a socket from the dialer. undici's own pools would dial by themselves:
- * one time-out for all, no abort of a dial under way, and errors wrapped twice.
+ * Idle HTTP/1.1 connections, each an undici `Client` around a socket from the dialer. undici's own pools would connect by themselves: one
+ * time-out for everything, no abort while connecting, and errors wrapped twice.
  */
 export class ConnectionPool {
   readonly #dialer: Dialer;
@@ -60,7 +62,7 @@ export class ConnectionPool {
     return this.open(destination, limits);
   }
 
-  /** Hands a connection back whose response has been read to its end. */
+  /** Returns a connection whose response has been read to its end. */
   release(connection: PooledConnection): void {
     const { client, key } = connection;
     if (client.destroyed || !this.#all.has(client)) return;
@@ -70,13 +72,13 @@ export class ConnectionPool {
     else this.#idle.set(key, [connection]);
   }
 
-  /** Closes a connection whose client refused the request: it may not have taken the socket over yet, and would leave it open. */
+  /** Closes a connection whose client refused the request: the client may not own the socket yet, and would leave it open. */
   discard(connection: PooledConnection): void {
     connection.dialled.socket.destroy();
     this.#forget(connection);
   }
 
-  /** Watches a connection under a request. Where its path is dead, idle connections are on the same one: none of them is used again. */
+  /** Watches a connection during a request. If its path is dead, idle connections share that path and are not used again. */
   watch(connection: PooledConnection, onDead: (error: NetworkError) => void): () => void {
     return watchPath(connection.dialled.socket, (error) => {
       for (const idle of [...this.#idle.values()].flat()) this.discard(idle);
@@ -84,7 +86,7 @@ export class ConnectionPool {
     });
   }
 
-  /** Closes every connection for good, those in use and those under way included. */
+  /** Closes all connections permanently, including those in use and those being opened. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const dial of this.#dials) dial.abort();
@@ -92,13 +94,13 @@ export class ConnectionPool {
     await Promise.all([...this.#all].map((client) => client.destroy(transportClosed())));
   }
 
-  /** A new connection, whatever is kept. */
+  /** Opens a new connection, even if idle ones exist. */
   async open(destination: Destination, limits: Limits): Promise<PooledConnection> {
     if (this.#isClosed) throw transportClosed();
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
-    // Side by side: the first connection waits for the network while undici is loaded.
+    // In parallel: the first connection waits for the network while undici is loaded.
     const loading = loadUndiciClient();
-    loading.catch(() => {}); // told below; a dial that fails comes first
+    loading.catch(() => {}); // reported below; a connection failure comes first
     const dialled = new DialledSocket(await this.#dial(destination, limits));
     const { socket } = dialled;
     const UndiciClient = await loading.catch((error: unknown) => {
@@ -110,12 +112,12 @@ export class ConnectionPool {
       throw transportClosed();
     }
     const client = new UndiciClient(destination.origin, {
-      // The answer must come in a later tick: undici loses the request that made it connect when it comes at once.
+      // The callback must run in a later tick: undici loses the request that made it connect if it runs at once.
       connect: (_options, callback) => queueMicrotask(() => dialled.handOver(callback)),
       pipelining: 1,
       maxHeaderSize: MAX_HEAD_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // Waiting is timed in one place, and not here.
+      // Time-outs are handled in one place, not here.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -149,7 +151,7 @@ export class ConnectionPool {
     const rest = this.#idle.get(key)?.filter((other) => other !== connection) ?? [];
     if (rest.length > 0) this.#idle.set(key, rest);
     else this.#idle.delete(key);
-    // A client without its connection would make a new one by itself.
+    // A client without its connection would open a new one by itself.
     client.destroy().catch(() => {});
   }
 }
@@ -157,7 +159,7 @@ export class ConnectionPool {
 /** A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead one. */
 class DialledSocket {
   readonly socket: Socket;
-  /** What broke it first, if anything did: undici reports the last thing that happened to a socket, and a TLS alert comes before the end. */
+  /** The first error on the socket: undici reports the last, and a TLS alert comes before the end. */
   fault: Error | undefined;
 
   constructor(socket: Socket) {

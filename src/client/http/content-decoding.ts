@@ -5,12 +5,12 @@ import type { ByteSink, ByteStream } from "../transport.ts";
 
 type Decoder = NodeJS.ReadWriteStream & { destroy(): void };
 
-/** An origin's coding under a gateway's is two; a server that sends more means harm. */
+/** The origin's coding and a gateway's make two; more are probably an attack. */
 const MOST_CODINGS = 5;
 
 /**
- * Undoes `content-encoding`, a list in the order in which the codings were applied (RFC 9110 §8.4). No coding is ever asked for, as in the
- * reference, but gateways and proxies compress unasked.
+ * Undoes `content-encoding`, a list in the order in which the codings were applied (RFC 9110 §8.4). This package never asks for a coding,
+ * like the Rust client, but gateways and proxies compress without being asked.
  *
  * @throws {@link ProtocolError} A coding is unknown, or has no decoder in this process; `body` is cancelled.
  */
@@ -25,12 +25,12 @@ export function decodeContent(body: ByteStream, encoding: string | undefined): B
       body,
     );
   } catch (cause) {
-    body.cancel(); // nobody else will: the caller never gets it
+    body.cancel(); // the caller never gets it, so it is cancelled here
     throw new ProtocolError(`the response body cannot be decompressed: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** Is every coding known? */
+/** True if every coding is known. */
 export function isDecodable(encoding: string | undefined): boolean {
   return codingsOf(encoding).every((coding) => DECODERS.has(coding));
 }
@@ -40,10 +40,10 @@ function codingsOf(encoding = ""): string[] {
   return names.filter((name) => name !== "" && name !== "identity");
 }
 
-// Flushed after every read: an event must not wait inside the decoder for the bytes that follow it.
+// Flushed after every read: an event must not wait inside the decoder for later bytes.
 const flush = zlib.constants.Z_SYNC_FLUSH;
 
-// Types of Node 20 do not know zstd.
+// The types of Node 20 do not include zstd.
 interface ZlibWithZstd {
   createZstdDecompress?: (options: { flush: number }) => Decoder;
   constants: { ZSTD_e_flush: number };
@@ -65,11 +65,13 @@ function decoderOf(coding: string): Decoder {
   const advice =
     coding === "zstd"
       ? "zstd needs Node 22.15 or later"
-      : "the server, or a proxy or gateway before it, must send gzip, deflate, br or nothing of the kind";
+      : "the server, or a proxy or gateway before it, must send gzip, deflate, br or no content-encoding";
   throw new Error(`its content-encoding is ${named}, which cannot be undone here; ${advice}`);
 }
 
-/** `deflate` is the zlib format, and some servers send the bare one; the first byte tells (RFC 1950 §2.2: its low half is 8). */
+/**
+ * `deflate` is the zlib format, but some servers send raw deflate; the first byte tells which (RFC 1950 §2.2: the low half is 8 for zlib).
+ */
 class EitherInflate extends Transform {
   #inflate: zlib.Inflate | zlib.InflateRaw | undefined;
 
@@ -170,7 +172,7 @@ class DecodedBody implements ByteStream {
 
 function undecodable(coding: string, cause: Error): ProtocolError {
   return new ProtocolError(
-    `the response body cannot be decompressed (${cause.message}): it is labelled ${coding} and is not, or was cut; a gateway or proxy that changes bodies on the way does this`,
+    `the response body cannot be decompressed (${cause.message}): it is not valid ${coding} or was truncated; a gateway or proxy that changes bodies can cause this`,
     { cause },
   );
 }

@@ -1,23 +1,25 @@
 import type { Socket } from "node:net";
 import { ResponseHeads } from "./response-heads.ts";
 
-/** What a reader may do to what the network brings. */
+/** Controls for the bytes that arrive on a socket. */
 export interface SocketReads {
-  /** A request goes out: what comes next is the head of its answer, and is made fit for a strict parser ({@link ResponseHeads}). */
+  /** A request is being sent: the next bytes are the head of its answer, and are adapted for a strict parser ({@link ResponseHeads}). */
   expectHead(): void;
-  /** From now on what comes waits in the socket's buffer, which stops the network when it is full. The end waits behind it. */
+  /**
+   * From now on arriving bytes stay in the socket's buffer, which stops the network when it is full. The end of the connection waits too.
+   */
   hold(): void;
-  /** Ends that, in a later tick: the caller may still be at work on what came before. */
+  /** Ends `hold`, in a later tick, because the caller may still be handling earlier bytes. */
   release(): void;
 }
 
 /**
- * Lets what the network brings go straight to the reader of `socket`, which takes it by `readable` and `read()` as undici does. A stream's own
- * way there leads through its buffer and a later tick, for each read: a tenth of what undici costs with many slow streams. What the reader
- * leaves, and what comes while it is held, takes that way.
+ * Passes bytes from the network directly to the reader of `socket`, which reads with `readable` and `read()` as undici does. Normally each
+ * read goes through the stream's buffer and a later tick, which is a tenth of undici's cost with many slow streams. Bytes that the reader
+ * leaves, and bytes that arrive during `hold`, still take that way.
  *
- * Held here rather than by undici's own pause: undici ends the process by an assertion where a connection that is not kept ends while its
- * parser is paused (nodejs/undici#5360).
+ * Reads are held here and not with undici's own pause: undici aborts the process with an assertion if a connection that is not kept ends
+ * while its parser is paused (nodejs/undici#5360).
  */
 export function readDirectly(socket: Socket): SocketReads {
   const { push, read } = socket;

@@ -20,13 +20,13 @@ export interface ExchangeOptions {
   readonly url: string;
   readonly headersTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Of the connection's socket. */
+  /** The reads of the connection's socket. */
   readonly reads: SocketReads;
-  /** Watches the connection until its answer begins; `onDead` is told when its path is dead. */
+  /** Watches the connection until its answer begins; calls `onDead` when its path is dead. */
   readonly watch: (onDead: (error: NetworkError) => void) => () => void;
-  /** Puts an error of TLS into words. */
+  /** Explains a TLS error. */
   readonly explain: (cause: Error) => NetworkError | undefined;
-  /** Called once, when the connection serves this request no longer. */
+  /** Called once, when the request is done with the connection. */
   readonly onFinished: (fate: ConnectionFate) => void;
 }
 
@@ -35,18 +35,18 @@ interface Settle<Value> {
   reject(error: unknown): void;
 }
 
-/** `free` for the next request; `unused`: undici refused the request, and the connection with it; `gone`: undici closes it. */
+/** `free`: ready for the next request; `unused`: undici refused the request and cannot use the connection; `gone`: undici closes it. */
 export type ConnectionFate = "free" | "unused" | "gone";
 
 /**
- * One request on one connection: undici's handler on one side, a {@link ByteStream} on the other. It owns the wait for the headers,
- * the caller's abort, and the translation of what can go wrong into this package's errors.
+ * One request on one connection: undici's handler on one side, a {@link ByteStream} on the other. It handles the wait for the headers, the
+ * caller's abort, and the translation of failures into this package's errors.
  */
 export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   readonly head: Promise<ExchangeHead>;
 
   readonly #options: ExchangeOptions;
-  /** Who waits for the head; undefined once it is there. */
+  /** The pending wait for the response head; undefined once it has arrived. */
   #waiting: Settle<ExchangeHead> | undefined;
   #finished = false;
 
@@ -55,7 +55,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   #stopWatching: (() => void) | undefined;
   #sink: ByteSink | undefined;
   #isPaused = false;
-  /** What arrived while the reader was paused, or was not there yet: at most the rest of one network read, since the socket is held meanwhile. */
+  /**
+   * Bytes that arrived before the reader was there or while it was paused: at most the rest of one network read, because the socket is held
+   * meanwhile.
+   */
   #held: Uint8Array[] = [];
   #heldEnd: { readonly error: unknown } | "ended" | undefined;
 
@@ -68,12 +71,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     else options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Starts the wait for the headers again: the request's body is still on its way out. */
+  /** Restarts the wait for the headers: the request's body is still being sent. */
   touch(): void {
     this.#headersTimer?.touch();
   }
 
-  // undici's side
+  // Called by undici
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
@@ -95,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   ): void {
     if (status < 200 || this.#finished) return;
     this.#stopHeadersTimer();
-    controller.rawHeaders = null; // views of the network read that brought them, which would stay in memory as long as the response
+    controller.rawHeaders = null; // the raw headers are views of the network read, which would stay in memory as long as the response
     this.pause();
     this.#waiting?.resolve({ status, headers: joinRepeated(headers), body: this });
     this.#waiting = undefined;
@@ -116,14 +119,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   onResponseError(_controller: Controller, cause: Error): void {
     if (this.#finished) return;
-    // An error of this package is what the request's own body threw: no fault of the network's, and nothing to send again.
+    // An error of this package was thrown by the request's own body; it is not a network failure and is not retried.
     if (Failure.is(cause)) this.#fail(cause);
     else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url), "unused");
     else if (!this.#waiting) this.#fail(brokenBody(cause));
     else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
   }
 
-  // The reader's side
+  // Called by the reader
 
   pipe(sink: ByteSink): void {
     this.#sink = sink;
@@ -171,7 +174,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     const timeoutMs = this.#options.headersTimeoutMs;
     this.#headersTimer = new IdleTimer(timeoutMs, () => {
       const error = new TimeoutError(
-        `no response headers from ${this.#options.url} within ${timeoutMs} ms; the server or a proxy on the way accepted the request and stays silent`,
+        `no response headers from ${this.#options.url} within ${timeoutMs} ms; the server or a proxy in between accepted the request but does not answer`,
         { phase: "headers", timeoutMs },
       );
       this.#fail(error);
@@ -196,7 +199,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
 
   #finish(fate: ConnectionFate): void {
     this.#finished = true;
-    this.#options.reads.release(); // the next response on this connection is not this reader's to hold
+    this.#options.reads.release(); // the next response on this connection must not be held by this reader
     this.#stopHeadersTimer();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#options.onFinished(fate);
@@ -209,7 +212,7 @@ function causeCode(cause: Error): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-// undici's own checks, before anything is sent.
+// Errors of undici's own checks, before anything is sent.
 const REFUSED_REQUEST = new Set([
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",
@@ -233,11 +236,11 @@ function brokenRequest(cause: Error & { data?: unknown }, url: string): NetworkE
   }
   if (cause.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
     const what = isTlsRecord(cause.data)
-      ? "what answers there speaks TLS: write https:// in place of http://"
-      : "check scheme, host and port: what answers there, or a proxy on the way, does not speak HTTP as it is written down";
+      ? "the server there uses TLS: write https:// instead of http://"
+      : "check scheme, host and port: the server there, or a proxy in between, does not send valid HTTP";
     return finalError(`the answer from ${url} cannot be read as HTTP (${cause.message}); ${what}`, NOT_HTTP, cause);
   }
-  const advice = url.startsWith("http:") ? "; if what listens there wants TLS, write https:// in place of http://" : "";
+  const advice = url.startsWith("http:") ? "; if the server there uses TLS, write https:// instead of http://" : "";
   return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})${advice}`, {
     code,
     phase: "request",
@@ -249,10 +252,10 @@ function finalError(message: string, code: string, cause: Error): NetworkError {
   return new NetworkError(message, { code, phase: "request", outlook: "never", cause: withoutRawBytes(cause) });
 }
 
-/** What answered does not speak HTTP, or not as it is written down. Code of a {@link NetworkError}. */
+/** The peer does not send valid HTTP. Code of a {@link NetworkError}. */
 const NOT_HTTP = "NOT_HTTP";
 
-/** An alert, with which a TLS server answers a request in clear (RFC 8446 §5.1). */
+/** A TLS alert, with which a TLS server answers an unencrypted request (RFC 8446 §5.1). */
 function isTlsRecord(data: unknown): boolean {
   return typeof data === "string" && data.charCodeAt(0) === 0x15 && data.charCodeAt(1) === 3;
 }

@@ -11,10 +11,10 @@ type Handler = Dispatcher.DispatchHandler;
 const BODY_TIMEOUT_MS = 300_000;
 
 /**
- * An undici `Client` for undici's own readers (`fetch`, `request`). Where they want no more for a while, undici pauses its parser, and ends the
- * process by an assertion if the connection ends meanwhile and is not kept (nodejs/undici#5360). Here the socket is held instead: what undici has
- * taken from it already still comes, the end too where that was all, and a reader queues it. The time-out of a silent body, which a pause
- * suspends, is kept here with it. One request at a time is on a connection, so that the pause is that request's.
+ * An undici `Client` for undici's own readers (`fetch`, `request`). When they pause, undici pauses its parser, and then aborts the process
+ * with an assertion if a connection that is not kept ends meanwhile (nodejs/undici#5360). Here the socket is held instead. What undici has
+ * already taken from it still arrives, even the end, and is queued by the reader. The time-out of a silent body, which a pause suspends, is
+ * kept here too. A connection carries one request at a time, so a pause affects only that request.
  */
 export function newHoldingClient(
   { Client: UndiciClient, errors }: typeof import("undici"),
@@ -38,7 +38,7 @@ export function newHoldingClient(
   const dispatch = client.dispatch.bind(client);
   client.dispatch = (request, handler) => {
     const timeoutMs = request.bodyTimeout ?? BODY_TIMEOUT_MS;
-    // undici makes a new connection in its place.
+    // undici opens a new connection to replace it.
     if (kept?.isDoubtful()) socket?.destroy();
     const holding = new HoldingHandler(handler, {
       reads: () => reads,
@@ -56,16 +56,16 @@ export function newHoldingClient(
 
 interface HeldConnection {
   readonly reads: () => SocketReads | undefined;
-  /** Longest silence within a body. */
+  /** Longest silence within a body, in milliseconds. */
   readonly timeoutMs: number;
   readonly timedOut: () => Error;
-  /** Watches the connection until the watch is ended. */
+  /** Starts watching the connection; the returned function ends the watch. */
   readonly watch: () => (() => void) | undefined;
-  /** The request is done with, one way or another. */
+  /** The request is finished or failed. */
   readonly onOver: () => void;
 }
 
-/** In undici's older form of a handler: a pool hands every handler to its clients in that form. */
+/** In undici's older handler form: a pool passes every handler to its clients in that form. */
 class HoldingHandler implements Handler {
   readonly #handler: Handler;
   readonly #connection: HeldConnection;
@@ -97,13 +97,13 @@ class HoldingHandler implements Handler {
 
   onHeaders(status: number, headers: Buffer[], _resume: () => void, statusText: string): boolean {
     const resume = (): void => {
-      if (this.#isOver) return; // the connection may be another request's by now
+      if (this.#isOver) return; // the connection may be used by another request by now
       this.#silence.start();
       this.#reads?.release();
     };
     const goesOn = this.#handler.onHeaders?.(status, headers, resume, statusText);
     this.#stopWatching?.();
-    if (status < 200) return true; // undici's fetch says false to these, and undici goes on
+    if (status < 200) return true; // undici's fetch returns false for these, and undici continues
     this.#silence.start();
     return this.#holdUnless(goesOn);
   }
@@ -128,7 +128,7 @@ class HoldingHandler implements Handler {
     this.#handler.onError?.(error);
   }
 
-  /** undici is told to go on in any case. */
+  /** undici is always told to continue. */
   #holdUnless(goesOn: boolean | undefined): true {
     if (goesOn === false) {
       this.#silence.stop();
@@ -142,6 +142,6 @@ class HoldingHandler implements Handler {
     this.#stopWatching?.();
     this.#connection.onOver();
     this.#silence.stop();
-    this.#reads?.release(); // for the connection's next request
+    this.#reads?.release(); // for the next request on the connection
   }
 }

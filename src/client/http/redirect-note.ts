@@ -5,8 +5,8 @@ const MOST_NAMES = 5;
 const notes = new WeakMap<object, string>();
 
 /**
- * What redirects cost a request, as a clause for the message of a failure after them: a 401 at the end of a redirect that took the key off is
- * no word about the key. Undefined where nothing was lost.
+ * What redirects removed from a request, as a clause for the message of a later failure: a 401 after a redirect that removed the key says
+ * nothing about the key. Undefined if nothing was removed.
  */
 export function redirectNote(original: HttpRequest, sent: HttpRequest): string | undefined {
   if (original === sent) return undefined;
@@ -28,13 +28,13 @@ export function redirectNote(original: HttpRequest, sent: HttpRequest): string |
   return `${way} ${losses.join(", and ")}: if that is the cause, give the final address as the base URL.`;
 }
 
-/** Keeps the note with the error or answer that it belongs to. */
+/** Stores the note with the error or answer that it belongs to. */
 export function addRedirectNote<Result extends object>(result: Result, note: string | undefined): Result {
   if (note !== undefined) notes.set(result, note);
   return result;
 }
 
-/** The message `text`, with the note of `about` behind it where there is one. */
+/** The message `text`, followed by the note of `about` if it has one. */
 export function withRedirectNote(text: string, about: object): string {
   const note = notes.get(about);
   return note === undefined ? text : `${text.replace(/\.$/, "")}. ${note}`;

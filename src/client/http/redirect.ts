@@ -8,16 +8,16 @@ export const MAX_REDIRECTS = 10;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const BODY_HEADERS = /^(content-.*|transfer-encoding)$/;
-// To another origin only what is known to hold no credential goes along: a gateway's own key header can have any name.
+// To another origin only headers known to contain no credential are sent: a gateway's key header can have any name.
 const FREE_OF_CREDENTIALS =
   /^(accept(-.*)?|content-(type|encoding|length|language)|user-agent|traceparent|tracestate)$/;
 
 /**
- * The request that a redirect asks for, or undefined when the answer is not a redirect.
+ * The request that a redirect leads to; undefined if the answer is not a redirect.
  *
  * 301 and 302 turn POST into GET, 303 everything but HEAD; 307 and 308 repeat the request with its body (Fetch standard §4.4).
  *
- * @param shownUrl - Of the request, for messages.
+ * @param shownUrl - The request's URL, for messages.
  * @throws {@link NetworkError} The target cannot be followed: not HTTP, from https to http, or with a body that cannot be sent twice.
  */
 export function followRedirect(
@@ -53,7 +53,7 @@ function targetOf(from: URL, location: string, answer: string): URL {
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
     throw refused(
-      `${answer} redirects to ${to.origin}: from https to http is not followed, the request would cross the network in clear`,
+      `${answer} redirects to ${to.origin}: from https to http is not followed, because the request would be sent unencrypted`,
     );
   }
   return to;

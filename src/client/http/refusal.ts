@@ -10,15 +10,15 @@ import { decodeContent, isDecodable } from "./content-decoding.ts";
 const MAX_BYTES = 1024 * 1024;
 
 export interface RefusalOptions {
-  /** Longest time for the text, in milliseconds; 0 where another limit of the caller's holds, or none. */
+  /** Longest time for the text, in milliseconds; 0 if another limit applies, or none. */
   readonly timeoutMs: number;
-  /** The request before redirects, which may have taken its credentials off but not out of their address. */
+  /** The request before redirects, whose URL may contain credentials that redirects removed from the headers. */
   readonly original?: SentRequest | undefined;
 }
 
 /**
- * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request that
- * the answer repeats are blanked.
+ * The error for an answer outside 200-299, or for one that refuses a WebSocket, with up to 1 MiB of its text. Credentials of the request
+ * that the answer repeats are blanked.
  */
 export async function readRefusal(
   answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
@@ -36,7 +36,7 @@ export async function readRefusal(
   });
 }
 
-/** The status is the news; a body that breaks off, is late or cannot be decompressed must not hide it. */
+/** The status is what matters; a body that is incomplete, late or cannot be decompressed must not hide it. */
 async function readText(
   { body, headers }: { headers: HeaderMap; body: ByteStream },
   timeoutMs: number,

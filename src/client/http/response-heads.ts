@@ -7,14 +7,14 @@ const CONTINUE = 100;
 const SWITCHING_PROTOCOLS = 101;
 
 /**
- * Makes the head of a response one that strict parsers take, where its meaning is clear: undici's and Node's refuse what other clients read.
+ * Adapts response heads that undici's and Node's strict parsers refuse although other clients read them and their meaning is clear:
  *
- * - An unasked `100 Continue` is left out (RFC 9110 §15.2: a client must be able to read any 1xx, expected or not).
- * - Of `content-length` beside `transfer-encoding` the latter counts (RFC 9112 §6.3), and the connection is not kept, since not everybody
- *   on the way may have read it so.
- * - The same `content-length` twice is one (RFC 9110 §8.6). Different ones stay, and are an error.
+ * - An unrequested `100 Continue` is removed (RFC 9110 §15.2: a client must be able to read any 1xx, expected or not).
+ * - If there are `content-length` and `transfer-encoding`, the latter counts (RFC 9112 §6.3), and the connection is not kept, because other
+ *   hops may have read it differently.
+ * - The same `content-length` twice counts once (RFC 9110 §8.6). Different ones are passed on, and are an error.
  *
- * Everything else passes as it is, and without a copy.
+ * Everything else is passed on unchanged, without a copy.
  */
 export class ResponseHeads {
   #isExpected = false;
@@ -29,17 +29,17 @@ export class ResponseHeads {
     return this.#isExpected;
   }
 
-  /** What of it the parser should get; undefined while the rest of a head is waited for. */
+  /** The bytes for the parser; undefined while the rest of a head is missing. */
   take(chunk: Buffer): Buffer | undefined {
     if (!this.#isExpected) return chunk;
     let bytes = this.#partial ? Buffer.concat([this.#partial, chunk]) : chunk;
     this.#partial = undefined;
-    let before: Buffer | undefined; // heads of 1xx answers that the parser takes
+    let before: Buffer | undefined; // heads of 1xx answers that the parser accepts
     for (;;) {
       if (!couldBeHead(bytes)) break;
       const end = bytes.indexOf(END);
       if (end < 0) {
-        if (bytes.length > MAX_HEAD_BYTES) break; // the parser has this bound too, and an error for it
+        if (bytes.length > MAX_HEAD_BYTES) break; // the parser has the same limit, and an error for it
         this.#partial = bytes;
         return before;
       }
@@ -60,7 +60,7 @@ export class ResponseHeads {
     return joined(before, bytes);
   }
 
-  /** The connection ended: what is held back of a head. */
+  /** The connection ended: returns the incomplete head. */
   flush(): Buffer | undefined {
     const rest = this.#partial;
     this.#partial = undefined;
@@ -80,7 +80,7 @@ function couldBeHead(bytes: Buffer): boolean {
 
 const LENGTH_LINE = /\r\ncontent-length[ \t]*:([^\r\n]*)/gi;
 
-/** Undefined where nothing needs a change, which is nearly always. */
+/** Undefined if nothing needs to be changed, which is nearly always. */
 function tidied(head: string): string | undefined {
   const lengths = [...head.matchAll(LENGTH_LINE)].map(([, value = ""]) => value.trim());
   if (lengths.length === 0) return undefined;
@@ -98,7 +98,7 @@ function tidied(head: string): string | undefined {
   });
 }
 
-/** Does that with the next head alone, for a reader that takes one answer from a socket: its reads are as they were afterwards. */
+/** Adapts only the next head, for a reader that reads one answer from a socket; the socket's reads are restored afterwards. */
 export function tidyNextHead(socket: Socket): void {
   const heads = new ResponseHeads();
   heads.expect();

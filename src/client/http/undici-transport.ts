@@ -22,28 +22,28 @@ import { addRedirectNote, redirectNote } from "./redirect-note.ts";
 import { readRefusal } from "./refusal.ts";
 
 export interface UndiciTransportOptions {
-  /** Trust and route of every connection. */
+  /** Certificates and proxies of every connection. */
   readonly dialer: Dialer;
-  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000. */
+  /** Limit for DNS, TCP, proxy and TLS together, in milliseconds. @default 15 000 */
   readonly connectTimeoutMs?: number | undefined;
-  /** Redirects followed before giving up. Default 10; 0 treats every redirect as the answer. */
+  /** How many redirects are followed; with 0 a redirect is returned as the answer. @default 10 */
   readonly maxRedirects?: number | undefined;
-  /** Largest body that `execute` reads, in bytes. Default 64 MiB. */
+  /** The largest body that `execute` reads, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxBodyBytes?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
-/** A round trip around the world, and time for a busy process to notice. */
+/** A round trip around the world, plus time for a busy process to notice. */
 const CLOSED_MEANWHILE_MS = 1_000;
 
-/** {@link HttpTransport} over undici, which is loaded with the first request. HTTP/1.1; one request at a time on a connection. */
+/** {@link HttpTransport} over undici, which is loaded with the first request. HTTP/1.1, with one request at a time on a connection. */
 export class UndiciTransport implements HttpTransport {
   readonly #options: UndiciTransportOptions;
   readonly #logger: Logger;
   readonly #pool: ConnectionPool;
 
-  /** @throws {@link BuildError} A number is unusable. */
+  /** @throws {@link BuildError} A number is invalid. */
   constructor(options: UndiciTransportOptions) {
     milliseconds("connectTimeoutMs", options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     count("maxRedirects", options.maxRedirects ?? MAX_REDIRECTS);
@@ -71,7 +71,7 @@ export class UndiciTransport implements HttpTransport {
     return { status, url: shownUrl, headers, body, blank, ...(note !== undefined && { note }) };
   }
 
-  /** Closes every connection for good: requests under way fail, and so do later ones. */
+  /** Closes all connections permanently: running requests fail, and so do later ones. */
   async close(): Promise<void> {
     await this.#pool.close();
   }
@@ -86,7 +86,7 @@ export class UndiciTransport implements HttpTransport {
     return { ...head, body: bytes };
   }
 
-  /** Sends, and sends again where the answer is a redirect. */
+  /** Sends a request and follows redirects. */
   async #follow(request: HttpRequest): Promise<{ head: ExchangeHead; request: HttpRequest; shownUrl: string }> {
     const maxRedirects = this.#options.maxRedirects ?? MAX_REDIRECTS;
     let current = request;
@@ -96,7 +96,7 @@ export class UndiciTransport implements HttpTransport {
       const next = maxRedirects > 0 ? followRedirect(current, shownUrl, head) : undefined;
       if (!next) return { head, request: current, shownUrl };
       head.body.cancel();
-      const nextUrl = this.#blankerFor(request, current)(safeUrl(next.url)); // a server may put what it was sent into an address
+      const nextUrl = this.#blankerFor(request, current)(safeUrl(next.url)); // a server may repeat the request's data in an address
       if (redirects >= maxRedirects) {
         throw new NetworkError(`more than ${maxRedirects} redirects, the last to ${nextUrl}; check the base URL`, {
           code: "TOO_MANY_REDIRECTS",
@@ -111,8 +111,9 @@ export class UndiciTransport implements HttpTransport {
   }
 
   /**
-   * One hop. A server may close a kept connection at the moment in which a request goes out on it. What breaks a kept connection so soon is taken
-   * for that and no failure of the request: it goes out once more, on a new connection. Later the server is at work on it.
+   * One hop. A server may close an idle connection at the moment in which a request is sent on it. A connection that breaks so soon is
+   * assumed to have been closed that way, so the request is sent once more, on a new connection. If it breaks later, the server was already
+   * working on the request.
    */
   async #send(request: HttpRequest, shownUrl: string): Promise<ExchangeHead> {
     const destination = this.#destinationOf(request);
@@ -186,12 +187,12 @@ export class UndiciTransport implements HttpTransport {
     return readRefusal(head, this.#asSent(request), { timeoutMs, original: this.#asSent(original) });
   }
 
-  /** For texts of the server that answers, or of a proxy. */
+  /** For texts of the server or of a proxy. */
   #blankerFor(...requests: readonly HttpRequest[]): Blank {
     return blankerOf(...requests.map((request) => this.#asSent(request)));
   }
 
-  /** With what the proxy on its way was told: a page of the proxy may repeat that too. */
+  /** Includes what was sent to the proxy: a page of the proxy may repeat that too. */
   #asSent(request: HttpRequest): SentRequest {
     const { url, headers, secrets = [] } = request;
     if (!URL.canParse(url)) return request;
@@ -208,7 +209,7 @@ function bodyOf(request: HttpRequest, exchange: Exchange): Uint8Array | Readable
   return request.body instanceof Uint8Array ? request.body : Readable.from(watched(request.body, exchange));
 }
 
-/** While an upload makes progress, its answer is not late. */
+/** An answer is not late while the upload makes progress. */
 async function* watched(body: AsyncIterable<Uint8Array>, exchange: Exchange): AsyncGenerator<Uint8Array, void> {
   for await (const chunk of body) {
     exchange.touch();

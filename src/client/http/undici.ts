@@ -1,8 +1,9 @@
 import type { Client } from "undici";
 
 /**
- * Two places load undici, and none before it is needed: loading it costs more than loading everything else here. By its file, which is the same
- * module on Node: under the bare name Bun gives a stand-in of its own, over its own `fetch`, which knows neither our connections nor our trust.
+ * undici is loaded here and in the function below, and only when needed: it takes longer to load than everything else in this package. It
+ * is imported by file, which is the same module on Node; under the package name Bun substitutes its own module over its own `fetch`, which
+ * ignores our connections and certificates.
  */
 export async function loadUndici(): Promise<typeof import("undici")> {
   const { default: undici } = await import("undici/index.js");
@@ -10,8 +11,8 @@ export async function loadUndici(): Promise<typeof import("undici")> {
 }
 
 /**
- * The one class of undici that requests need, with the files it needs: less than half of the time that the whole takes before a process's
- * first request, and half of its size in a bundle. The path is not promised; where a later undici does not have it, the whole is loaded.
+ * Loads only undici's class `Client`: less than half the time of the whole before a process's first request, and half the size in a bundle.
+ * The path is not part of undici's API; if a later undici does not have it, the whole is loaded.
  */
 export function loadUndiciClient(): Promise<typeof Client> {
   client ??= findClient().catch((error: unknown) => {
@@ -26,7 +27,7 @@ let client: Promise<typeof Client> | undefined;
 
 async function findClient(): Promise<typeof Client> {
   try {
-    // @ts-expect-error undici's declarations leave its files out
+    // @ts-expect-error undici has no declarations for its files
     const part: { readonly default?: typeof Client } = await import("undici/lib/dispatcher/client.js");
     if (typeof part.default === "function") return part.default;
   } catch {
@@ -35,7 +36,7 @@ async function findClient(): Promise<typeof Client> {
   return (await loadUnseen("undici/index.js")).default.Client;
 }
 
-/** By a name that bundlers do not follow: a bundle has the file above, and would hold all of undici for nothing. */
+/** With a name that bundlers do not follow: a bundle has the file above, and would contain all of undici for nothing. */
 function loadUnseen(name: string): Promise<{ readonly default: typeof import("undici") }> {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 }

@@ -15,20 +15,22 @@ import {
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** Options of a Node agent beside the policy's; its own TLS options have no effect, the policy decides. */
+/** Options of a Node agent, and those of the policy. The agent's own TLS options have no effect; the policy decides. */
 export type AgentPolicyOptions = PolicyOptions &
   Pick<AgentOptions, "keepAlive" | "keepAliveMsecs" | "maxSockets" | "maxFreeSockets">;
 
 /**
- * An agent for `https.request`, axios (`httpsAgent`), got (`agent.https`), `ws` (`agent`, for wss) and everything else on node:https.
- * A request's `socketPath` and `lookup` are followed; a `lookup` that a proxy would leave without effect is a `build` error. Its `signal`,
- * `timeout` and `destroy()` are heard while the connection is made, and end that.
+ * An agent for `https.request`, axios (`httpsAgent`), got (`agent.https`), `ws` (`agent`, for wss) and everything else that uses
+ * node:https.
+ *
+ * A request's `socketPath` and `lookup` are used; a `lookup` that a proxy would make ineffective is a `build` error. Its `signal`,
+ * `timeout` and `destroy()` also end a connection attempt.
  */
 export function createHttpsAgent(options: AgentPolicyOptions = {}): HttpsAgent {
   return withDialer(newHttpsAgent(agentOptions(options)), "https:", options);
 }
 
-/** The same for `http.request`: plain HTTP, through a tunnel where a proxy is on the route. */
+/** The same for `http.request`: plain HTTP, through a tunnel if a proxy is used. */
 export function createHttpAgent(options: AgentPolicyOptions = {}): HttpAgent {
   return withDialer(newHttpAgent(agentOptions(options)), "http:", options);
 }
@@ -47,7 +49,7 @@ function agentOptions({
   };
 }
 
-/** What Node's types leave out of an agent; programs have built on it since there are agents. */
+/** Members of an agent that Node's types leave out; programs have relied on them since agents exist. */
 interface AgentInside {
   addRequest(request: ClientRequest, ...rest: unknown[]): void;
   createSocket(request: ClientRequest, options: object, done: (error: Error | null, socket?: Duplex) => void): void;
@@ -55,7 +57,7 @@ interface AgentInside {
   readonly freeSockets: Readonly<Record<string, readonly Socket[] | undefined>>;
 }
 
-/** Carries the request to where its connection is made. */
+/** Passes the request to the code that opens its connection. */
 const REQUEST = Symbol("request");
 
 type DialledFor = ClientRequestArgs & { readonly [REQUEST]?: ClientRequest };
@@ -64,7 +66,7 @@ function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "ht
   checkTakesConnections("an agent");
   const dialer = dialerOf(options);
   const underway = new Set<AbortController>();
-  // Node's documented way to give an agent connections of one's own; answering later, through the callback, is part of it.
+  // Node's documented way to give an agent connections; the callback may be called later.
   agent.createConnection = (args: ClientRequestArgs, created?: Created) => {
     const ending = new AbortController();
     underway.add(ending);
@@ -89,16 +91,16 @@ function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "ht
   return agent;
 }
 
-/** Lets go of kept connections that may be dead before a request goes out on one, and notices one that dies under a request. */
+/** Drops idle connections that may be dead before a request uses one, and notices one that dies during a request. */
 function watchConnections(agent: AgentInside): void {
   const kept = new WeakMap<Duplex, Kept>();
   const addRequest = agent.addRequest?.bind(agent);
   const createSocket = agent.createSocket?.bind(agent);
   const keepSocketAlive = agent.keepSocketAlive?.bind(agent);
-  if (!addRequest || !createSocket || !keepSocketAlive) return; // not Node's own agent: another runtime's
+  if (!addRequest || !createSocket || !keepSocketAlive) return; // not Node's own agent, but another runtime's
   agent.addRequest = (request, ...rest) => {
     if (request.destroyed) {
-      request.onSocket(undefined as never); // its signal had fired before: Node tells the request's own reason, where an error of ours would hide it
+      request.onSocket(undefined as never); // its signal had already fired: Node reports the request's own reason, which an error of ours would hide
       return;
     }
     for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
@@ -118,8 +120,8 @@ function watchConnections(agent: AgentInside): void {
 }
 
 /**
- * A request while its connection is made. Node hears `destroy()`, and a `signal` by it, only once there is a socket, and a time limit too; here
- * there is none before TLS stands, so the request is listened to until then.
+ * A request while its connection is being opened. Node handles `destroy()`, a `signal` and a time limit only once there is a socket, and
+ * here there is none before TLS is done, so the request is watched until then.
  */
 class RequestDial {
   readonly #request: ClientRequest | undefined;
@@ -146,7 +148,7 @@ class RequestDial {
     this.#arm(timeout);
   }
 
-  /** What the caller of a request that was given up hears is their own reason, as from Node's agent. */
+  /** The caller of an abandoned request gets its own reason, as from Node's agent. */
   failureOf(error: Error): Error {
     if (!this.#ending.signal.aborted) return error;
     return this.#reason ?? Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
@@ -155,7 +157,7 @@ class RequestDial {
   end(): void {
     clearTimeout(this.#timer);
     const request = this.#request as Partial<ClientRequest> | undefined;
-    delete request?.destroy; // the class's own come forth again
+    delete request?.destroy; // makes the class's own methods visible again
     delete request?.setTimeout;
   }
 

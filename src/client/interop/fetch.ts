@@ -7,9 +7,10 @@ import { stayingSecure } from "./secure-redirects.ts";
 
 /**
  * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.
- * Give it to undici 7, not to Node's built-in `fetch`, whose undici is another one; for that there is {@link createFetch}.
  *
- * @throws What {@link dialerOf} throws.
+ * Use it with undici 7, not with Node's built-in `fetch`, which contains another undici version; for that there is {@link createFetch}.
+ *
+ * @throws The errors of {@link dialerOf}.
  */
 export async function createDispatcher(options: PolicyOptions = {}): Promise<Dispatcher> {
   const dialer = dialerOf(options);
@@ -17,10 +18,11 @@ export async function createDispatcher(options: PolicyOptions = {}): Promise<Dis
 }
 
 /**
- * `fetch` under the policy: give it to the `openai` SDK (`fetch`), to an MCP client's transport, or use it as it is. It is undici's fetch with
- * its own dispatcher, a pair that fits on every Node version. undici is loaded with the first call; the policy is read now.
+ * A `fetch` that follows the policy: pass it to the `openai` SDK (`fetch`) or to an MCP client's transport, or call it directly. It is
+ * undici's fetch with its own dispatcher, which works on every Node version. undici is loaded with the first call; the policy is read at
+ * once.
  *
- * @throws What {@link dialerOf} throws, at once and not with the first request.
+ * @throws The errors of {@link dialerOf}, at once and not with the first request.
  */
 export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetch {
   const dialer = dialerOf(options);
@@ -32,10 +34,10 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
     const redirect = own.redirect ?? (target instanceof undici.Request ? target.redirect : "follow");
     return undici.fetch(target, redirect === "follow" ? { ...own, dispatcher: stayingSecure(dispatcher) } : own);
   };
-  // Where the openai SDK looks to learn which forms a `fetch` sends: this process's own (`ownForm`).
+  // The openai SDK looks here to learn which forms a `fetch` accepts: this process's own (`ownForm`).
   // A getter, because naming the class loads Node's own undici.
   const withResponse = Object.defineProperty(policyFetch, "Response", { get: () => globalThis.Response });
-  // The two `fetch` types differ in names only: one is declared by undici, the other by Node's types after it.
+  // The two `fetch` types differ only in names: one is declared by undici, the other by Node's types.
   return withResponse as unknown as typeof globalThis.fetch;
 }
 
@@ -55,7 +57,7 @@ function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options
     };
   const agent = new undici.Agent({
     factory: (name) => {
-      // An origin of the scheme ws is our own name for connections to an http origin that carry WebSockets.
+      // The scheme ws in an origin is our own mark for connections to an http origin that carry WebSockets.
       const isTunnel = new URL(name).protocol === "ws:";
       const origin = isTunnel ? String(name).replace(/^ws:/, "http:") : name;
       const connect = connectTo(isTunnel ? "websocket" : "request");
@@ -65,7 +67,7 @@ function dispatcherOver(undici: typeof import("undici"), dialer: Dialer, options
   return agent.compose((dispatch) => (request, handler) => {
     const forward = forwardOf(request, dialer);
     if (!forward) return dispatch(request, handler);
-    // A proxy must drop `Upgrade`, which is for the next hop alone: a WebSocket needs a tunnel (RFC 6455 §4.1).
+    // A proxy must drop `Upgrade`, which is valid for one hop only, so a WebSocket needs a tunnel (RFC 6455 §4.1).
     if (request.upgrade)
       return dispatch({ ...request, origin: String(request.origin).replace(/^http:/, "ws:") }, handler);
     return dispatch(inAbsoluteForm(request, forward), handler);
@@ -77,13 +79,13 @@ function forwardOf(request: Dispatcher.DispatchOptions, dialer: Dialer): Forward
   return origin.startsWith("http:") ? dialer.forward(origin) : undefined;
 }
 
-/** Plain HTTP on its way to a proxy names its whole URL (RFC 9112 §3.2.2) and carries the proxy's credentials. */
+/** Plain HTTP to a proxy has the whole URL in its request line (RFC 9112 §3.2.2), and carries the proxy's credentials. */
 function inAbsoluteForm(request: Dispatcher.DispatchOptions, forward: Forward): Dispatcher.DispatchOptions {
   const path = String(request.origin).replace(/\/$/, "") + request.path;
   return { ...request, path, headers: [...flatHeaders(request.headers), ...Object.entries(forward.headers).flat()] };
 }
 
-/** Headers in any form that undici takes, as the flat list that is one of them. */
+/** Headers in any form that undici accepts, as a flat list. */
 function flatHeaders(headers: Dispatcher.DispatchOptions["headers"]): string[] {
   if (!headers) return [];
   if (Array.isArray(headers)) {
@@ -95,7 +97,7 @@ function flatHeaders(headers: Dispatcher.DispatchOptions["headers"]): string[] {
   return pairs.flatMap(([name, value]) => (value === undefined ? [] : [value].flat().flatMap((each) => [name, each])));
 }
 
-/** A `Request` and a `FormData` of Node's built-in fetch are foreign to undici's: they are taken apart and put together again. */
+/** undici does not recognise a `Request` or `FormData` of Node's built-in fetch, so they are rebuilt. */
 function unwrapped(
   input: RequestInfo,
   given: RequestInit | undefined,

@@ -1,6 +1,7 @@
 /**
- * The policy of trust and route in the forms that other programs take, so that a whole application, other SDKs included, follows one policy.
- * It adds nothing to the policy and knows nothing of this package's own requests. The policy itself is `../policy.ts`; start reading at `fetch.ts`.
+ * The policy for certificates and proxies in the forms that other programs accept, so that a whole application, including other SDKs,
+ * follows one policy. It adds nothing to the policy and knows nothing of this package's own requests. The policy itself is in
+ * `../policy.ts`; start reading at `fetch.ts`.
  */
 
 export type { PolicyOptions } from "../policy.ts";

@@ -7,8 +7,8 @@ type Handler = Dispatcher.DispatchHandler;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * `dispatcher`, for a `fetch` that follows redirects by itself: an answer to an https request that redirects to http ends in an error, since
- * the next request would cross the network in clear, with the body and with every header but `authorization` and `cookie`.
+ * `dispatcher`, for a `fetch` that follows redirects by itself: a redirect from https to http becomes an error, because the next request
+ * would be sent unencrypted, with the body and with all headers except `authorization` and `cookie`.
  */
 export function stayingSecure(dispatcher: Dispatcher): Dispatcher {
   return dispatcher.compose((dispatch) => (request, handler) => {
@@ -17,7 +17,7 @@ export function stayingSecure(dispatcher: Dispatcher): Dispatcher {
   });
 }
 
-/** Passes everything on but such a redirect. In undici's older form of a handler, as `fetch` has it. */
+/** Passes on everything except such a redirect. In undici's older handler form, which `fetch` uses. */
 class SecureRedirects implements Handler {
   readonly #handler: Handler;
   readonly #origin: string;
@@ -42,7 +42,7 @@ class SecureRedirects implements Handler {
     if (target?.protocol === "http:") {
       this.#abort?.(
         new NetworkError(
-          `HTTP ${status} from ${this.#origin} redirects to ${safeUrl(target.origin)}: from https to http is not followed, the request would cross the network in clear; use the final address, or redirect: "manual"`,
+          `HTTP ${status} from ${this.#origin} redirects to ${safeUrl(target.origin)}: from https to http is not followed, because the request would be sent unencrypted; use the final address, or redirect: "manual"`,
           { code: "REDIRECT_REFUSED", phase: "request", outlook: "never" },
         ),
       );

@@ -7,24 +7,24 @@ import { shakeHands } from "../websocket/handshake.ts";
 
 export interface ConnectWebSocketOptions extends PolicyOptions {
   readonly headers?: HeaderInit | undefined;
-  /** Offer permessage-deflate. Default true. */
+  /** Offer compression (permessage-deflate). @default `true` */
   readonly compression?: boolean | undefined;
-  /** Largest message taken, in bytes. Default 64 MiB. */
+  /** The largest message that is accepted, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxMessageBytes?: number | undefined;
-  /** Ends the attempt; an open WebSocket is closed by its owner. */
+  /** Ends the connection attempt; an open WebSocket is closed by its owner. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An open `WebSocket` of the package `ws`, as far as most programs know it; with `@types/ws` it can be cast to the whole. */
+/** An open `WebSocket` of the package `ws`, with the members that most programs use; with `@types/ws` it can be cast to the full type. */
 export interface OpenWebSocket extends EventEmitter {
-  /** Of the answer to the handshake; repeated ones are joined. */
+  /** Headers of the answer to the handshake; repeated ones are joined. */
   readonly headers: HeaderMap;
   readonly readyState: number;
   readonly protocol: string;
   readonly extensions: string;
   readonly bufferedAmount: number;
   send(data: string | Uint8Array, done?: (error?: Error) => void): void;
-  /** @param options - `binary`: the kind of the message; default by the kind of `data`. */
+  /** @param options - `binary`: the kind of the message; by default the kind of `data`. */
   send(data: string | Uint8Array, options: { readonly binary?: boolean }, done?: (error?: Error) => void): void;
   ping(data?: string | Uint8Array): void;
   pause(): void;
@@ -34,12 +34,12 @@ export interface OpenWebSocket extends EventEmitter {
 }
 
 /**
- * Opens a WebSocket under the policy, for programs that bring their own protocol.
+ * Opens a WebSocket that follows the policy, for programs with their own protocol.
  *
  * @param url - ws, wss, http or https.
- * @returns Open; add the `message` listener before anything else is awaited, or messages are lost.
- * @throws {@link HttpError} The server answered, but with no WebSocket. {@link NetworkError}, {@link TimeoutError}, {@link StreamError} No
- *   connection. {@link BuildError} URL, headers or policy are unusable. {@link AbortedError} The signal fired.
+ * @returns An open WebSocket. Add the `message` listener before you await anything else, or messages are lost.
+ * @throws {@link HttpError} The server answered, but not with a WebSocket. {@link NetworkError}, {@link TimeoutError}, {@link StreamError}
+ *   No connection. {@link BuildError} URL, headers or policy are invalid. {@link AbortedError} The signal fired.
  */
 export async function connectWebSocket(url: string, options: ConnectWebSocketOptions = {}): Promise<OpenWebSocket> {
   const { maxMessageBytes } = options;
@@ -52,7 +52,7 @@ export async function connectWebSocket(url: string, options: ConnectWebSocketOpt
     compression: options.compression,
     maxMessageBytes: maxMessageBytes === undefined ? undefined : byteCount("maxMessageBytes", maxMessageBytes),
   });
-  // Frames may stand right behind the handshake; they flow once the caller has had its turn to listen.
+  // Frames may follow the handshake at once; they are delivered after the caller had a chance to listen.
   setImmediate(() => websocket.resume());
   return Object.assign(websocket, { headers });
 }

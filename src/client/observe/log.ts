@@ -1,6 +1,6 @@
 /**
- * Where log lines go. pino's own shape is used: fields, then the message. `console` fits too, and gets the message with its fields in brackets.
- * What a logger throws is ignored.
+ * Where log lines go. The interface is pino's: fields, then the message. `console` works too; it gets the message with its fields in
+ * brackets. Errors that a logger throws are ignored.
  */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
@@ -9,13 +9,13 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
-/** Values safe to print: no credential and no prompt is ever among them. */
+/** Values that are safe to print: they never contain a credential or a prompt. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** The default: nothing is logged. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** `logger`, whose failures stay its own; without one, silence. A console gets lines for people. */
+/** `logger`, with its errors ignored; without one, nothing is logged. A console gets readable lines. */
 export function steadyLogger(logger: Logger | undefined): Logger {
   if (!logger) return silentLogger;
   const isConsole = "table" in logger && "groupEnd" in logger;
@@ -34,7 +34,7 @@ function readableLine(fields: LogFields, message: string): string {
   return `codex-wire: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`;
 }
 
-/** Calls an observer: what it throws, at once or later, must not reach the work that it watches. */
+/** Calls an observer. Errors that it throws, now or later, must not affect the observed work. */
 export function callQuietly(call: () => unknown): void {
   try {
     const result = call();

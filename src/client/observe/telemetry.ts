@@ -2,7 +2,7 @@ import { Failure } from "../failure/failure.ts";
 import { HttpError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
-/** One sent request and how it ended. Source: the Rust client's request telemetry, called once per attempt. */
+/** One request that was sent, and how it ended. Source: the Rust client's request telemetry, called once per attempt. */
 export interface RequestAttempt {
   /** 0 for the first send, 1 for the first retry. */
   readonly attempt: number;
@@ -14,26 +14,27 @@ export interface RequestAttempt {
   readonly durationMs: number;
 }
 
-/** Announces a wait before something is sent again: nothing waits in secret. */
+/** Announces the delay before something is sent again. Every retry is announced. */
 export interface RetryNotice {
-  /** 1 for the first retry; 0 where a kept connection had died and is replaced, which costs none. */
+  /** 1 for the first retry; 0 when a dead idle connection is replaced, which uses no retry. */
   readonly retry: number;
   readonly maxRetries: number;
-  /** Whole milliseconds. */
+  /** Delay in whole milliseconds. */
   readonly delayMs: number;
   readonly reason: Failure;
   /**
-   * `request`: the same request once more; `stream`: a new stream after a broken one; `resume`: the same response, which goes on at the service,
-   * taken up where it was; `credentials`: with renewed ones after a 401; `downgrade`: without compression; `fallback`: HTTP instead of WebSocket.
+   * `request`: the same request again; `stream`: a new stream after a broken one; `resume`: the same response, which the service continues,
+   * read further from where it broke; `credentials`: with renewed ones after a 401; `downgrade`: without compression; `fallback`: HTTP
+   * instead of WebSocket.
    */
   readonly layer: "request" | "stream" | "resume" | "credentials" | "downgrade" | "fallback";
 }
 
-/** What waiting for the next event of a stream came to. */
+/** The result of waiting for the next event of a stream. */
 export interface StreamPoll {
   readonly durationMs: number;
   readonly carrier: "sse" | "websocket";
-  /** Wire type of the event, when one arrived and could be read. */
+  /** Wire type of the event, if one arrived and could be read. */
   readonly type?: string | undefined;
   readonly error?: unknown;
 }
@@ -44,14 +45,14 @@ export interface SkippedEvent {
   readonly reason: "unknown type" | "missing field" | "not JSON";
 }
 
-/** What a stream did differently from its documentation. It was put right as far as it can be; nothing of it was left out in silence. */
+/** Something that a stream did differently from its documentation. It was corrected as far as possible. */
 export interface StreamDeviation {
   /** Wire type of the event. */
   readonly type?: string | undefined;
   /**
-   * `sequence`: numbers are missing between this event and the one before it, so events are; `usage`: in another form, partial or unreadable;
-   * `response id`: missing; `item`: told by the terminal event alone; `order`: finished before one that stands ahead of it; `text`: no piece of it came,
-   * and no finished item holds it; `content type`: not that of an event stream.
+   * `sequence`: events are missing between this one and the one before; `usage`: in another form, partial or unreadable; `response id`:
+   * missing; `item`: only in the terminal event; `order`: finished before an earlier item; `text`: in no delta and in no finished item;
+   * `content type`: not that of an event stream.
    */
   readonly what: "sequence" | "usage" | "response id" | "item" | "order" | "text" | "content type";
 }
@@ -63,7 +64,7 @@ export interface WebSocketRequest {
   readonly connectionReused: boolean;
 }
 
-/** Hooks for metrics and traces. Each is optional, called synchronously, and must not throw; what it throws is ignored. */
+/** Hooks for metrics and traces. Each is optional, is called synchronously, and must not throw; errors that it throws are ignored. */
 export interface Telemetry {
   onRequest?(attempt: RequestAttempt): void;
   onRetry?(notice: RetryNotice): void;
@@ -73,27 +74,27 @@ export interface Telemetry {
   onWebSocketRequest?(request: WebSocketRequest): void;
 }
 
-/** Who hears of what is sent again. */
+/** The observers of retries. */
 export interface RetryObservers {
   readonly telemetry?: Telemetry | undefined;
   readonly logger?: Logger | undefined;
 }
 
-/** A notice as the code that meets the failure has it. */
+/** A notice in the form of the code that handles the failure. */
 type Announcement = Omit<RetryNotice, "reason"> & { readonly reason: unknown };
 
-/** Tells telemetry and the log, before the wait. */
+/** Reports a retry to telemetry and the log, before the delay. */
 export function announceRetry({ telemetry, logger }: RetryObservers, { reason, ...notice }: Announcement): void {
   const { layer, retry, maxRetries } = notice;
   const delayMs = Math.round(notice.delayMs);
   const failure = Failure.is(reason) ? reason : new StreamError(String(reason), { cause: reason });
   const told = { layer, retry, maxRetries, delayMs, reason: kindOf(failure) };
-  // A kept connection that had died is everyday business.
+  // Idle connections often die; that is not worth a warning.
   callQuietly(() => logger?.[retry === 0 ? "debug" : "warn"](told, RETRY_TEXT[layer]));
   notify(telemetry, "onRetry", { ...notice, delayMs, reason: failure });
 }
 
-/** Announces what is sent once more at once, because the refusal `reason` has a remedy. */
+/** Reports a request that is sent again at once, because there is a remedy for the refusal `reason`. */
 export function announceRemedy(observers: RetryObservers, layer: RetryNotice["layer"], reason: unknown): void {
   announceRetry(observers, { retry: 1, maxRetries: 1, delayMs: 0, reason, layer });
 }
@@ -101,13 +102,13 @@ export function announceRemedy(observers: RetryObservers, layer: RetryNotice["la
 const RETRY_TEXT: Readonly<Record<RetryNotice["layer"], string>> = {
   request: "the request is sent again",
   stream: "the stream broke; a new one is opened",
-  resume: "the stream broke; the response goes on at the service and is taken up where it was",
+  resume: "the stream broke; the service continues the response, and the stream is resumed",
   credentials: "the credentials were renewed; the request is sent again",
   downgrade: "the request is sent again without compression",
-  fallback: "the WebSocket is given up; HTTP takes over",
+  fallback: "the WebSocket failed; HTTP is used from now on",
 };
 
-/** A message may hold the service's own words, and those the prompt. */
+/** A message may contain text from the service, which may contain the prompt. */
 function kindOf(reason: Failure): string {
   if (reason instanceof HttpError) return `${reason.kind} ${reason.status}`;
   if (reason instanceof NetworkError || reason instanceof TimeoutError)
@@ -115,7 +116,7 @@ function kindOf(reason: Failure): string {
   return reason.kind;
 }
 
-/** Calls a hook without letting its failure reach the request it watches. */
+/** Calls a hook; an error in it does not affect the request. */
 export function notify<Hook extends keyof Telemetry>(
   telemetry: Telemetry | undefined,
   hook: Hook,

@@ -11,7 +11,7 @@ export interface TraceContext {
 // W3C Trace Context §3.2: version ff and all-zero ids are invalid.
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 
-/** @throws {@link BuildError} A `traceparent` that is not one. */
+/** @throws {@link BuildError} `traceparent` is malformed. */
 export function traceHeaders(context: TraceContext | undefined): HeaderInit {
   if (!context) return {};
   if (!TRACEPARENT.test(context.traceparent)) {

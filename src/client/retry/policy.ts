@@ -6,35 +6,37 @@ import { thrownText } from "../failure/thrown-text.ts";
 import { count, withoutUndefined } from "../options.ts";
 import { answerOf, type Clock, steadyClock, systemClock } from "../waiting/clock.ts";
 
-/** What is tried again: one request, a whole stream, the opening of a WebSocket. */
+/** What is retried: one request, a whole stream, or the opening of a WebSocket. */
 export type RetryLayer = "request" | "stream" | "handshake";
 
-/** When and how often something is sent again. Defaults are the Rust client's. */
+/** When and how often something is retried. The defaults are those of the Rust client. */
 export interface RetryPolicy {
-  /** Extra sends after the first. Default 4, at most 100. */
+  /** Number of retries after the first attempt; at most 100. @default 4 */
   readonly maxRetries?: number | undefined;
-  /** Delay before the first retry in milliseconds; it doubles each time, ±10 %. Default 200. */
+  /** Delay before the first retry, in milliseconds. It doubles with each retry, and varies by ±10 %. @default 200 */
   readonly baseDelayMs?: number | undefined;
   /**
-   * Retry HTTP 429. Default false. A session waits for one that names a delay in any case; a usage limit or a used-up quota is never retried.
+   * Retry HTTP 429. A session always waits if the 429 states a delay; a usage limit or an exhausted quota is never retried. @default
+   * `false`
    */
   readonly retry429?: boolean | undefined;
-  /** Retry requests that HTTP 500-599 answers. Default true. */
+  /** Retry requests that are answered with HTTP 500-599. @default `true` */
   readonly retry5xx?: boolean | undefined;
-  /** Retry requests that time out or meet a broken network. Default true. */
+  /** Retry requests that time out or fail in the network. @default `true` */
   readonly retryTransport?: boolean | undefined;
-  /** Longest wait that a server's `Retry-After` can ask for, in milliseconds; a longer one is cut to it. Default 60 000. */
+  /** Longest delay that a server's `Retry-After` can cause, in milliseconds; longer ones are shortened to it. @default 60 000 */
   readonly maxRetryAfterMs?: number | undefined;
   /**
-   * The caller's word on one failure: undefined leaves it to the policy; true tries again within `maxRetries` even what looks final, except what
-   * lies with the caller (`build`, `aborted`, a CA bundle) and a certificate that is not trusted. `attempt` counts from 0.
+   * Decides about one failure: `undefined` leaves it to the policy; `true` retries, within `maxRetries`, even a failure that looks final,
+   * except errors of the caller (`build`, `aborted`, a CA bundle) and an untrusted certificate; `false` does not retry. `attempt` counts
+   * from 0. By default the policy decides.
    */
   readonly shouldRetry?:
     | ((error: Failure, at: { readonly attempt: number; readonly layer: RetryLayer }) => boolean | undefined)
     | undefined;
 }
 
-/** A policy with every number decided. */
+/** A policy with all defaults applied. */
 export interface RetrySettings {
   readonly maxRetries: number;
   readonly baseDelayMs: number;
@@ -57,25 +59,25 @@ export const defaultRetryPolicy: RetrySettings = {
 
 const MOST_RETRIES = 100;
 
-/** A number of retries as a policy takes it: more than 100 are 100, as in the Rust client. @throws {@link BuildError} It is no whole number. */
+/** A valid number of retries: more than 100 become 100, as in the Rust client. @throws {@link BuildError} It is not a whole number. */
 export function retryCount(name: string, value: number): number {
   return Math.min(count(name, value), MOST_RETRIES);
 }
 
-/** @throws {@link BuildError} `maxRetries` is no number of retries. */
+/** @throws {@link BuildError} `maxRetries` is invalid. */
 export function retrySettings(policy: RetryPolicy, place = ""): RetrySettings {
   const settings = { ...defaultRetryPolicy, ...withoutUndefined(policy) } as RetrySettings;
   return { ...settings, maxRetries: retryCount(`${place}maxRetries`, settings.maxRetries) };
 }
 
-/** Time and chance, which tests and callers can replace. */
+/** Clock and randomness, which tests and callers can replace. */
 export interface Timing {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** The system's where nothing is given; what is given and does wrong is told as such. */
+/** The system's by default. Faults of given ones are reported as such. */
 export function timingOf(given: {
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
@@ -88,7 +90,7 @@ export function timingOf(given: {
 }
 
 /**
- * `baseDelayMs · 2^(retry−1) · U[0.9, 1.1)`, as the Rust client waits.
+ * `baseDelayMs · 2^(retry−1) · U[0.9, 1.1)`, as in the Rust client.
  *
  * @param retry - 1 for the first retry.
  */
@@ -96,7 +98,7 @@ export function backoffDelayMs(baseDelayMs: number, retry: number, random: () =>
   return baseDelayMs * 2 ** (retry - 1) * (0.9 + 0.2 * random());
 }
 
-/** Does the policy, with the caller's word, try this failure again? How often is not asked here. */
+/** True if the policy, or the caller's `shouldRetry`, allows a retry after this failure. It does not count retries. */
 export function isTriedAgain(
   policy: RetrySettings,
   error: unknown,
@@ -109,7 +111,8 @@ export function isTriedAgain(
 }
 
 /**
- * The wait before the next try, in whole milliseconds: what the server asked for, within the policy's cap, else one that doubles.
+ * The delay before the next attempt, in whole milliseconds: the one that the server asked for, up to the policy's limit, else an
+ * exponential one.
  *
  * @param retry - 1 for the first.
  */
@@ -119,7 +122,7 @@ export function retryDelayMs(policy: RetrySettings, error: unknown, retry: numbe
   return Math.round(retryAfterMs === undefined ? delayMs : Math.min(delayMs, policy.maxRetryAfterMs));
 }
 
-/** @throws {@link BuildError} It throws, or answers something else: a promise would count as true. */
+/** @throws {@link BuildError} It throws or returns another type: a promise would count as true. */
 function callersWord(
   { shouldRetry }: RetrySettings,
   error: Failure,
@@ -130,7 +133,7 @@ function callersWord(
     word = shouldRetry?.(error, at);
   } catch (cause) {
     throw new BuildError(
-      `shouldRetry of the retry policy threw ${thrownText(cause)}, when it was asked about: ${error.message}`,
+      `shouldRetry of the retry policy threw ${thrownText(cause)}, called for the failure: ${error.message}`,
       {
         cause,
       },
@@ -138,7 +141,7 @@ function callersWord(
   }
   if (word === undefined || typeof word === "boolean") return word;
   throw new BuildError(
-    `shouldRetry of the retry policy answered ${inspect(word, { depth: 0 })}; it must answer true, false or undefined, and at once`,
+    `shouldRetry of the retry policy returned ${inspect(word, { depth: 0 })}; it must return true, false or undefined, not a promise`,
   );
 }
 
@@ -150,7 +153,7 @@ function isAllowed(
   const status = statusOf(error);
   if (status === 429 || error.kind === "rate_limit") {
     if (layer === "request") return policy.retry429;
-    // As today's reference, one that names a delay is waited for as a stream's retry. Over HTTP the request's own retries see to the others.
+    // Like today's Rust client, a stream's retry waits if the 429 states a delay. Over HTTP the request's own retries handle the others.
     return error.retryAfterMs !== undefined || (carrier === "websocket" && policy.retry429);
   }
   if (layer !== "request") return true;

@@ -3,11 +3,11 @@ import { announceRetry, type RetryObservers } from "../observe/telemetry.ts";
 import type { Clock } from "../waiting/clock.ts";
 import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings, timingOf } from "./policy.ts";
 
-/** What a retry loop needs besides its policy. */
+/** Options of a retry loop, besides its policy. */
 export interface RetryContext extends RetryObservers {
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
-  /** Uniform in [0, 1); default `Math.random`. */
+  /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: (() => number) | undefined;
   /** Where the work fails, if it does. Default: an HTTP request. */
   readonly at?: At | undefined;
@@ -16,10 +16,10 @@ export interface RetryContext extends RetryObservers {
 const REQUEST: At = { carrier: "http", step: "request" };
 
 /**
- * Runs `send` until it succeeds, fails for good, or the retries are spent; then throws the last error.
+ * Runs `send` until it succeeds, fails permanently, or the retries are used up; then throws the last error.
  *
- * @param send - Called with the attempt's number, from 0; it builds the request anew, so that credentials are fresh.
- * @throws {@link AbortedError} The signal fired during a wait. {@link BuildError} `maxRetries` is no number of retries.
+ * @param send - Called with the attempt's number, from 0. It builds the request again, so that credentials are fresh.
+ * @throws {@link AbortedError} The signal fired during a delay. {@link BuildError} `maxRetries` is invalid.
  */
 export async function withRetries<Result>(
   policy: RetryPolicy,

@@ -7,19 +7,19 @@ import { adviceFor, type ConnectStep, describePeer, type Peer } from "./peer.ts"
 import { silentProxy } from "./tunnel/refusal.ts";
 
 export interface ConnectLimits {
-  /** DNS, TCP, proxy and TLS together, in milliseconds. Default 15 000; 0 sets no limit. */
+  /** Limit for DNS, TCP, proxy and TLS together, in milliseconds; 0 sets no limit. @default 15 000 */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Resolves the target's name, in place of the dialer's own. Not through a proxy that does so itself. */
+  /** Resolves the target's name instead of the dialer's `lookup`. Not used if a proxy resolves names. @default the dialer's */
   readonly lookup?: LookupFunction | undefined;
-  /** Hears of each step as it begins, for diagnosis; what it throws is ignored. */
+  /** Called when each step begins, for diagnosis; errors that it throws are ignored. Not called by default. */
   readonly onStep?: ((step: ConnectStep, peer: Peer) => void) | undefined;
 }
 
-/** DNS, TCP, proxy and TLS together, where nothing else is given. */
+/** Limit for DNS, TCP, proxy and TLS together, in milliseconds, if no other is given. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000;
 
-/** What one attempt at a connection is doing, and what it holds open. */
+/** The current step of one connection attempt, and the sockets that it has opened. */
 export class ConnectAttempt {
   readonly timeoutMs: number;
   readonly #sockets: Socket[] = [];
@@ -27,7 +27,7 @@ export class ConnectAttempt {
   #isOver = false;
   #step: ConnectStep = "dns lookup";
   #peer: Peer;
-  /** What had been received when the step began. */
+  /** Bytes received when the step began. */
   #bytesBefore = 0;
 
   constructor(peer: Peer, timeoutMs: number, onStep?: ConnectLimits["onStep"]) {
@@ -41,13 +41,13 @@ export class ConnectAttempt {
     return this.#isOver;
   }
 
-  /** Says what is waited for from now on, and with whom. Throws when the attempt is over, so that nothing more is opened. */
+  /** Begins a step with a peer. Throws if the attempt is over, so that nothing more is opened. */
   enter(step: ConnectStep, peer: Peer): void {
-    if (this.#isOver) throw new Error("the attempt is over"); // heard by nobody: the dial has been rejected
+    if (this.#isOver) throw new Error("the attempt is over"); // not seen by anyone: the attempt has been rejected
     this.#step = step;
     this.#peer = peer;
     this.#bytesBefore = this.#bytesReceived();
-    callQuietly(() => this.#onStep?.(step, peer)); // it may be called from an event of the socket, where a throw ends the process
+    callQuietly(() => this.#onStep?.(step, peer)); // this may run in a socket's event handler, where a thrown error ends the process
   }
 
   /** The attempt closes `socket` when it fails. */
@@ -63,10 +63,11 @@ export class ConnectAttempt {
   }
 
   /**
-   * What an attempt that took too long failed of. A peer that took the connection and then said nothing at all will not speak the next time:
+   * The error of an attempt that took too long. A peer that accepted the connection and then sent nothing will not answer the next time
+   * either:
    * a server without TLS on that port, a proxy of another kind. That is final, where a slow one may be quicker.
    *
-   * @param silenceHint - What else can make a TLS handshake a silence.
+   * @param silenceHint - What else can leave a TLS handshake unanswered.
    */
   lateError(silenceHint?: string): TimeoutError {
     const step = this.#step;
@@ -79,7 +80,7 @@ export class ConnectAttempt {
     if (isSilent && step === "tls handshake") {
       const hint = silenceHint === undefined ? "" : ` ${silenceHint}`;
       return new TimeoutError(
-        `${describePeer(peer)} took the connection and answered nothing to the TLS handshake within ${this.timeoutMs} ms; ${advice}, or allow more time with connectTimeoutMs.${hint}`,
+        `${describePeer(peer)} accepted the connection but did not answer the TLS handshake within ${this.timeoutMs} ms; ${advice}, or allow more time with connectTimeoutMs.${hint}`,
         { phase: "connect", timeoutMs: this.timeoutMs, outlook: "never" },
       );
     }
@@ -95,8 +96,8 @@ export class ConnectAttempt {
 }
 
 /**
- * Runs `connect` under one time limit and one signal. However it ends without a connection, every socket it opened is destroyed at once
- * and no other is opened.
+ * Runs `connect` with one time limit and one signal. If it ends without a connection, all sockets that it opened are destroyed at once and
+ * no others are opened.
  */
 export async function attemptConnection<T>(
   target: Peer,

@@ -4,25 +4,26 @@ import { isIPv6, type Socket } from "node:net";
 import { NetworkError } from "../failure/kinds.ts";
 
 /**
- * A path can die without a word: a laptop wakes in another network, a VPN is switched, a firewall forgets. What TCP can tell of it:
+ * A network path can die silently: a laptop wakes in another network, a VPN is switched, a firewall forgets the connection. TCP shows this
+ * as follows:
  *
- * - while nothing of ours is on its way, keep-alive asks, and ends a dead connection within 35 s (`tcp-connect.ts`);
- * - while something is, the system sends it again and again, and Linux shows that in `/proc/self/net/tcp` ({@link watchPath});
- * - elsewhere there is no such sign: a connection that lay idle for some seconds is replaced before the next request ({@link Kept}).
+ * - While none of our bytes are in flight, keep-alive probes end a dead connection within 35 s (`tcp-connect.ts`).
+ * - While bytes are in flight, the system retransmits them, and Linux shows that in `/proc/self/net/tcp` ({@link watchPath}).
+ * - Other systems show nothing: a connection that was idle for some seconds is replaced before the next request ({@link Kept}).
  *
- * Once the other side has acknowledged a request, its silence is thinking, and behind a proxy it is the proxy that acknowledges.
+ * Once the other side has acknowledged a request, silence means that it is working. Behind a proxy it is the proxy that acknowledges.
  */
 const TABLES = { ipv4: "/proc/self/net/tcp", ipv6: "/proc/self/net/tcp6" } as const;
 
 const TELLS_UNACKNOWLEDGED = process.platform === "linux" && existsSync(TABLES.ipv4);
 
 const LOOK_EVERY_MS = 5_000;
-/** Looks in a row that find bytes sent again and not one acknowledged: 25 s. */
+/** Consecutive checks that find retransmitted bytes without an acknowledgement: 25 s. */
 const LOOKS_UNTIL_DEAD = 5;
 
-/** On systems that do not tell, in milliseconds. */
+/** For systems that show nothing, in milliseconds. */
 const LONGEST_UNTOLD_IDLE_MS = 5_000;
-/** What the two clocks may drift apart without a jump, in milliseconds: one of them is set now and then. */
+/** How far the two clocks may drift apart without counting as a jump, in milliseconds: the wall clock is adjusted now and then. */
 const CLOCK_JUMP_MS = 5_000;
 
 interface Watched {
@@ -38,8 +39,8 @@ const watched = new Set<Watched>();
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * Watches a connection on which something was sent and nothing has come back yet. `onDead` is called once, if nothing of it arrives at the
- * other side's system for about 30 s. Where the system does not tell, nothing is watched.
+ * Watches a connection on which something was sent and nothing has come back yet. `onDead` is called once, if no byte reaches the other
+ * side's system for about 30 s. If the system does not show that, nothing is watched.
  *
  * @returns Ends the watch.
  */
@@ -65,7 +66,7 @@ function look(): void {
   const families = new Set(due.map(({ socket }) => familyOf(socket)));
   Promise.all([...families].map((family) => readFile(TABLES[family], "latin1")))
     .then((tables) => judge(due, parseTable(tables.join("\n"))))
-    .catch(() => {}); // not readable here: it cannot be told
+    .catch(() => {}); // not readable here, so nothing can be watched
 }
 
 function judge(due: readonly Watched[], rows: ReadonlyMap<string, Transmission>): void {
@@ -90,23 +91,25 @@ function judge(due: readonly Watched[], rows: ReadonlyMap<string, Transmission>)
 function deadPath(socket: Socket, bytes: number): NetworkError {
   const seconds = (LOOKS_UNTIL_DEAD * LOOK_EVERY_MS) / 1000;
   return new NetworkError(
-    `the path to ${socket.remoteAddress}:${socket.remotePort} is dead: ${bytes} bytes have been sent again and again for ${seconds} s and none arrived; a network or VPN that changed, or a firewall that forgot the connection, looks like this, and a new connection may get through`,
+    `the path to ${socket.remoteAddress}:${socket.remotePort} is dead: ${bytes} bytes have been retransmitted for ${seconds} s and none arrived; this happens when a network or VPN changes or a firewall forgets the connection, and a new connection may work`,
     { code: "ETIMEDOUT", phase: "request" },
   );
 }
 
-/** How a connection's sending goes. */
+/** State of a connection's transmission. */
 export interface Transmission {
-  /** Bytes sent, or waiting to be, that the other side has not acknowledged. */
+  /** Bytes sent or waiting to be sent that the other side has not acknowledged. */
   readonly unacknowledged: number;
   /**
-   * Times that the system sent the same again since it heard anything, or probed where the first try could not even leave this machine. A peer
-   * that takes no more for a while answers the probes, which sets them back.
+   * How often the system has retransmitted since it last heard from the peer, or probed if the first packet could not leave this machine. A
+   * peer that accepts no data for a while answers the probes, which resets this count.
    */
   readonly retries: number;
 }
 
-/** Rows of `/proc/net/tcp` and `tcp6`, by local and remote address as they are written there (`proc_net_tcp` in the kernel's documentation). */
+/**
+ * Rows of `/proc/net/tcp` and `tcp6`, by local and remote address in that file's notation (`proc_net_tcp` in the kernel's documentation).
+ */
 export function parseTable(table: string): Map<string, Transmission> {
   const rows = new Map<string, Transmission>();
   for (const line of table.split("\n")) {
@@ -129,7 +132,7 @@ function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): 
   return `${endpoint(localAddress, localPort)} ${endpoint(remoteAddress, remotePort)}`;
 }
 
-/** As the kernel writes it: words of four bytes in this machine's order, then the port. */
+/** In the kernel's notation: words of four bytes in this machine's byte order, then the port. */
 export function endpoint(address = "", port = 0): string {
   const words = Buffer.from(isIPv6(address) ? ipv6Bytes(address) : address.split(".").map(Number));
   if (IS_LITTLE_ENDIAN && words.length % 4 === 0) words.swap32();
@@ -152,7 +155,7 @@ function expanded(address: string): number[] {
   return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
-/** The moment at which a connection was kept for later. */
+/** The time at which a connection was returned to the pool. */
 export class Kept {
   readonly #at: number;
   readonly #offset: number;
@@ -162,12 +165,12 @@ export class Kept {
     this.#offset = wallClock - now;
   }
 
-  /** Somebody set the clock, or this machine slept, which stops `performance.now()`: the network may be another one. */
+  /** The clock was set, or this machine slept, which stops `performance.now()`: the network may have changed. */
   clockJumped(now = performance.now(), wallClock = Date.now()): boolean {
     return Math.abs(wallClock - now - this.#offset) > CLOCK_JUMP_MS;
   }
 
-  /** It may lie dead, and nothing would say so: a new connection is cheaper than a request that waits for minutes. */
+  /** True if it may be dead without any sign: a new connection is cheaper than a request that waits for minutes. */
   isDoubtful(now = performance.now(), wallClock = Date.now(), isTold = TELLS_UNACKNOWLEDGED): boolean {
     return this.clockJumped(now, wallClock) || (!isTold && now - this.#at > LONGEST_UNTOLD_IDLE_MS);
   }

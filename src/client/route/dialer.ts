@@ -26,10 +26,10 @@ import { openHttpTunnel, proxyHeaderSecrets } from "./tunnel/http.ts";
 import { httpRefusal } from "./tunnel/refusal.ts";
 import { openSocksTunnel } from "./tunnel/socks.ts";
 
-/** What is needed of `Trust`. */
+/** The part of `Trust` that is needed here. */
 export interface TlsUpgrader {
   /**
-   * Puts TLS on a connection; `host` is the name to ask for and to verify, `shownAs` the other side in messages where that says more.
+   * Starts TLS on a connection. `host` is the name to send and to verify; `shownAs` is used in messages if that is clearer.
    *
    * @throws {@link NetworkError} Phase `tls`: the handshake failed or the socket closed.
    */
@@ -38,67 +38,65 @@ export interface TlsUpgrader {
     readonly host: string;
     readonly shownAs?: string | undefined;
   }): Promise<Socket>;
-  /** What beside a server without TLS can leave a handshake without an answer here, as a sentence. */
+  /** What, besides a server without TLS, can leave a handshake unanswered here, as a sentence. */
   silenceHint?(): string | undefined;
-  /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
+  /** Explains a TLS error that broke an open connection; undefined for any other error. */
   explain?(error: unknown, host: string): NetworkError | undefined;
 }
 
 export interface DialerOptions {
   readonly trust: TlsUpgrader;
-  /** A proxy for every URL, `NO_PROXY` or not; `false` for none. Default: what the environment says. */
+  /** A proxy for every URL, regardless of `NO_PROXY`; `false` for none. @default from the environment */
   readonly proxy?: string | false | undefined;
-  /** Sent with each CONNECT, in any case; they replace what is sent there otherwise (`User-Agent`, `Proxy-Authorization`). */
+  /** Sent with each CONNECT; they replace headers that are sent anyway (`User-Agent`, `Proxy-Authorization`). None by default. */
   readonly proxyHeaders?: HeaderInit | undefined;
-  /** Read once, when the dialer is made. Default `process.env`. */
+  /** Read once, when the dialer is made. @default `process.env` */
   readonly env?: Environment | undefined;
-  /** Resolves host names, in the form of `dns.lookup`, which is the default. */
+  /** Resolves host names, in the form of `dns.lookup`. @default `dns.lookup` */
   readonly lookup?: LookupFunction | undefined;
   readonly logger?: Logger | undefined;
 }
 
-/** Makes every connection of this package: route, TCP, proxy and TLS. Holds no connection itself. */
+/** Opens all connections of this package: proxy selection, TCP, proxy and TLS. It holds no connection itself. */
 export interface Dialer {
   /** How a URL (http, https, ws, wss) would be reached, and why. Opens nothing. */
   route(url: URL | string): Route;
   /**
-   * A socket whose other end is the target, ready for the first byte of HTTP: through a tunnel where a proxy is on the route, with TLS for
-   * https and wss. The caller owns it.
+   * Opens a socket to the target, ready for the first byte of HTTP: through a tunnel if a proxy is used, with TLS for https and wss. The
+   * caller owns it.
    *
    * @throws {@link NetworkError} `phase` is `dns`, `connect`, `proxy` or `tls`; a proxy's refusal has the code
    *   `PROXY_AUTHENTICATION_REQUIRED` or `PROXY_REFUSED` and, from an HTTP proxy, `proxyStatus`.
-   * @throws {@link TimeoutError} `phase` is `connect`; the message names the step that was under way.
+   * @throws {@link TimeoutError} `phase` is `connect`; the message names the current step.
    * @throws {@link AbortedError} `signal` fired. As with every failure, nothing stays open.
    */
   dial(target: DialTarget, limits?: ConnectLimits): Promise<Socket>;
-  /** Set where `url` is plain HTTP and its route leads through an HTTP proxy: such a request is not tunnelled but sent to the proxy. */
+  /** Set if `url` is plain HTTP and an HTTP proxy is used: such a request is sent to the proxy without a tunnel. */
   forward(url: URL | string): Forward | undefined;
-  /** The credentials that the proxy on the way to `url` is given, in whatever way, and that no message may show. Empty where there is none. */
+  /** Credentials for the proxy used for `url`, which no message may show. Empty if there is none. */
   proxySecrets(url: URL | string): readonly string[];
   /**
-   * What broke a connection to `url` that stood already, in words, where TLS did: with TLS 1.3 a server's demand for a client certificate
-   * comes only then. Undefined for any other error.
+   * Explains a TLS error that broke an open connection to `url`: with TLS 1.3 a server's demand for a client certificate arrives only then.
+   * Undefined for any other error.
    */
   explain(error: unknown, url: URL | string): NetworkError | undefined;
 }
 
-/** How a plain HTTP request is handed to a proxy: in absolute form, with these headers, on a connection to the proxy. */
+/** How a plain HTTP request is sent to a proxy: in absolute form, with these headers, on a connection to the proxy. */
 export interface Forward {
   readonly route: ProxyRoute;
-  /** `proxy-authorization`, when the proxy has credentials. For the wire alone. */
+  /** `proxy-authorization`, if the proxy has credentials. Do not print it. */
   readonly headers: HeaderMap;
-  /** A connection to the proxy, with TLS for an https proxy. Errors as of {@link Dialer.dial}. */
+  /** A connection to the proxy, with TLS for an https proxy. Throws as {@link Dialer.dial} does. */
   dial(limits?: ConnectLimits): Promise<Socket>;
   /**
-   * The proxy's own refusal, if the answer is one: 407, which no origin sends, or 401 where it shows that the proxy takes other credentials
-   * than those it got (tinyproxy). Any other answer may be the origin's.
+   * The proxy's own refusal, if the answer is one: 407, which origins do not send, or 401 if it shows that the proxy needs other
+   * credentials (tinyproxy). Any other answer may be the origin's.
    */
   refusal(status: number, headers: HeaderMap): NetworkError | undefined;
 }
 
-/**
- * @throws {@link BuildError} A proxy setting that is in effect is unusable: an unsupported scheme, a malformed URL.
- */
+/** @throws {@link BuildError} A proxy setting in effect is unusable: an unsupported scheme, or a malformed URL. */
 export function createDialer(options: DialerOptions): Dialer {
   const { trust } = options;
   const proxyHeaders = mergeHeaders(options.proxyHeaders);
@@ -184,7 +182,7 @@ export function createDialer(options: DialerOptions): Dialer {
   };
 }
 
-/** What a proxy passes on bears its name in `via` (RFC 9110 §7.6.3); what it says itself does not. */
+/** Answers that a proxy passes on have its name in `via` (RFC 9110 §7.6.3); its own answers do not. */
 function asksForProxyCredentials(headers: HeaderMap): boolean {
   return headers.via === undefined && /^basic\b/i.test(headers["www-authenticate"] ?? "");
 }
@@ -203,11 +201,11 @@ function routePolicy({ proxy, env = process.env }: DialerOptions, logger: Logger
   return (target) => chooseRoute(target, environment);
 }
 
-/** @throws {@link BuildError} The proxy resolves the name by itself: leaving the function out in secret could end at another server. */
+/** @throws {@link BuildError} The proxy resolves names: ignoring the function could silently lead to another server. */
 function lookupOnRoute(lookup: LookupFunction, route: Route): LookupFunction {
   if (route.kind === "direct" || route.proxy.scheme === "socks5") return lookup;
   throw new BuildError(
-    `a lookup function has no effect through ${route.proxy} (from ${route.source}), which resolves names by itself; leave lookup out, name the host in NO_PROXY, or use a socks5:// proxy, for which names are resolved here`,
+    `a lookup function has no effect through ${route.proxy} (from ${route.source}), which resolves names itself; leave lookup out, put the host into NO_PROXY, or use a socks5:// proxy, for which names are resolved here`,
   );
 }
 
@@ -222,7 +220,7 @@ function originPeer(target: DialTarget, route: Route): OriginPeer {
   };
 }
 
-/** The target by its address, for `socks5://`. IPv4 first: a proxy without IPv6 is likelier than one without IPv4. */
+/** The target's address, for `socks5://`. IPv4 first, because a proxy is more likely to lack IPv6. */
 function resolveHere(
   attempt: ConnectAttempt,
   origin: OriginPeer,

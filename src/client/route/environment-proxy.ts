@@ -3,12 +3,15 @@ import { findNoProxyEntry, type NoProxyList, parseNoProxy } from "./no-proxy.ts"
 import { type ProxyUrl, parseProxyUrl } from "./proxy-url.ts";
 import { type DialTarget, isSecure } from "./target.ts";
 
-/** How a target is reached, and why so. */
+/** How a target is reached, and why. */
 export type Route = DirectRoute | ProxyRoute;
 
 export interface DirectRoute {
   readonly kind: "direct";
-  /** `unset`: no variable names a proxy for it; `excluded`: an entry of `NO_PROXY` matches; `disabled`: the option `proxy: false`; `socket path`: it is a Unix socket. */
+  /**
+   * `unset`: no variable names a proxy for it; `excluded`: an entry of `NO_PROXY` matches; `disabled`: the option `proxy: false`; `socket
+   * path`: it is a Unix socket.
+   */
   readonly why: "unset" | "excluded" | "disabled" | "socket path";
   /** The variable that excludes it. */
   readonly variable?: string;
@@ -18,11 +21,13 @@ export interface DirectRoute {
 
 export interface ProxyRoute extends ChosenProxy {
   readonly kind: "proxy";
-  /** `forward`: the request is sent to the proxy in absolute form (plain HTTP); `tunnel`: the proxy passes bytes on (everything else). */
+  /**
+   * `forward`: the request is sent to the proxy in absolute form (plain HTTP); `tunnel`: the proxy passes bytes through (everything else).
+   */
   readonly mode: "forward" | "tunnel";
 }
 
-/** Source of a proxy that the program named itself. */
+/** Name for a proxy given by the program. */
 export const OPTION_SOURCE = "the proxy option";
 
 export interface ChosenProxy {
@@ -41,13 +46,14 @@ export interface ProxyEnvironment {
 }
 
 /**
- * Reads the proxy variables. `HTTP_PROXY` serves http and ws, `HTTPS_PROXY` serves https and wss, `ALL_PROXY` either when its own is not
- * set. Of two spellings the lower-case one wins; an empty value is as good as none. Loopback names are proxied like any other.
+ * Reads the proxy variables. `HTTP_PROXY` is used for http and ws, `HTTPS_PROXY` for https and wss, `ALL_PROXY` for both if the specific
+ * one is not set. The lower-case spelling takes precedence; an empty value counts as unset. Loopback names use the proxy like any other
+ * name.
  *
- * `HTTP_PROXY` in upper case is ignored where `REQUEST_METHOD` is set: under CGI it is the header `Proxy` of a stranger's request. (The
- * reference does the same; curl ignores the spelling everywhere.)
+ * Upper-case `HTTP_PROXY` is ignored if `REQUEST_METHOD` is set: under CGI it is the header `Proxy` of a client's request. (The Rust client
+ * does the same; curl always ignores that spelling.)
  *
- * @throws {@link BuildError} A variable that is in effect holds no usable proxy: going direct instead would pass the proxy by in secret.
+ * @throws {@link BuildError} A variable in effect contains no usable proxy: connecting directly would silently bypass the proxy.
  */
 export function readProxyEnvironment(env: Environment): ProxyEnvironment {
   const upperHttp = env.REQUEST_METHOD ? [] : ["HTTP_PROXY"];
@@ -59,7 +65,7 @@ export function readProxyEnvironment(env: Environment): ProxyEnvironment {
   };
 }
 
-/** The environment's route to `target`. */
+/** The route to `target` that the environment sets. */
 export function chooseRoute(target: DialTarget, environment: ProxyEnvironment): Route {
   const chosen = isSecure(target.protocol) ? environment.secure : environment.plain;
   if (!chosen) return { kind: "direct", why: "unset" };
@@ -71,9 +77,9 @@ export function chooseRoute(target: DialTarget, environment: ProxyEnvironment): 
   return routeThrough(chosen, target);
 }
 
-/** What is said of entries of `NO_PROXY` that mean nothing. */
+/** A message about entries of `NO_PROXY` that are not understood. */
 export function ignoredEntries(variable: string): string {
-  return `entries of ${variable} that are no host, address, range, CIDR block, <local> or * are ignored`;
+  return `entries of ${variable} that are not a host, address, range, CIDR block, <local> or * are ignored`;
 }
 
 export function routeThrough({ proxy, source }: ChosenProxy, target: DialTarget): ProxyRoute {

@@ -1,7 +1,7 @@
 /**
- * Knows how a host is reached: which proxy the environment or an option names, which hosts it excepts, and how DNS, TCP and tunnels are
- * gone through under one time limit and one signal. Must not know HTTP requests, WebSocket frames or certificates: TLS is made by the
- * `trust` it is given, and nothing else in the package opens a socket. Start with `dialer.ts`, then `environment-proxy.ts` for the rules.
+ * Knows how a host is reached: which proxy the environment or an option names, which hosts are excepted, and how to get through DNS, TCP
+ * and tunnels with one time limit and one signal. Must not know HTTP requests, WebSocket frames or certificates: TLS is done by the `trust`
+ * it is given, and no other code in the package opens a socket. Start with `dialer.ts`, then `environment-proxy.ts` for the rules.
  */
 export { type ConnectLimits, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect-attempt.ts";
 export { Kept, watchPath } from "./dead-path.ts";

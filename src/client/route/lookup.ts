@@ -2,10 +2,10 @@ import { isIP, type LookupFunction } from "node:net";
 import { inspect } from "node:util";
 import { thrownText } from "../failure/thrown-text.ts";
 
-/** A caller's lookup function did not do what such a function does; the message says what it did. */
+/** A caller's lookup function misbehaved; the message says how. */
 export class LookupFault extends Error {}
 
-/** `lookup`, whose faults are told as such: what it throws, at once or later, and answers that are no address. */
+/** `lookup`, whose faults are reported as such: errors that it throws, now or later, and answers that are not addresses. */
 export function steadyLookup(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     let isOver = false;
@@ -23,9 +23,9 @@ export function steadyLookup(lookup: LookupFunction): LookupFunction {
           ? address.map((each: { readonly address?: unknown } | null) => each?.address)
           : [address];
         if (addresses.length > 0 && addresses.every(isAddress)) answer(null, address, family);
-        else fault(`answered ${inspect(address)}, which is no IP address`);
+        else fault(`answered ${inspect(address)}, which is not an IP address`);
       });
-      if (result instanceof Promise) result.catch(threw); // an async function, whose failure nobody else would hear
+      if (result instanceof Promise) result.catch(threw); // an async function, whose rejection would be unhandled
     } catch (error) {
       threw(error);
     }

@@ -5,7 +5,7 @@ import { type Endpoint, withoutBrackets } from "./target.ts";
 /** A parsed `NO_PROXY`. */
 export interface NoProxyList {
   readonly rules: readonly NoProxyRule[];
-  /** Entries that mean nothing, such as a CIDR block of 40 IPv4 bits; they match no host. */
+  /** Entries that are not understood, such as a CIDR block of 40 IPv4 bits; they match no host. */
   readonly ignored: readonly string[];
 }
 
@@ -17,19 +17,19 @@ export interface NoProxyRule {
 }
 
 /**
- * Reads `NO_PROXY`: entries between commas, semicolons, `|` or white space, in any case; quotation marks around one or all mean nothing, nor
- * does `http://` before one; a name in another script counts in its ASCII form (IDNA). An entry is
+ * Reads `NO_PROXY`. Entries are separated by commas, semicolons, `|` or white space, in any case. Quotation marks around one or all entries
+ * are ignored, and so is `http://` before one; an internationalised name counts in its ASCII form (IDNA). An entry is
  *
  * - `*`: every host;
  * - `example.com`, `.example.com` or `*.example.com`: that name and every name below it, but not `badexample.com` (curl and the Rust client
- *   read a leading dot so; Go leaves the name itself out);
- * - `192.0.2.1`, `::1` or `[::1]`: that address, however the URL spells it; an address is never matched by a name's rule;
- * - `10.0.0.0/8`, `fd00::/8`: every address of the block. Names are not resolved for it;
+ *   read a leading dot this way; in Go it excludes the name itself);
+ * - `192.0.2.1`, `::1` or `[::1]`: that address, in any notation; a name's rule never matches an address;
+ * - `10.0.0.0/8`, `fd00::/8`: every address of the block; names are not resolved for this;
  * - `10.0.0.1-10.0.0.50`, `10.0.*.*` or `10.0.*`: a range of addresses, as desktop settings write it;
- * - `<local>`: names without a dot, and this machine (Windows' setting);
- * - any of these names and addresses with `:port` behind it (IPv6 in brackets): on that port alone, as Go has it; curl knows no ports.
+ * - `<local>`: names without a dot, and this machine (a setting of Windows);
+ * - any of these names and addresses followed by `:port` (IPv6 in brackets): only that port, as in Go; curl has no ports.
  *
- * One trailing dot of a name means nothing on either side.
+ * A trailing dot of a name is ignored on both sides.
  */
 export function parseNoProxy(text: string): NoProxyList {
   const rules: NoProxyRule[] = [];
@@ -44,7 +44,7 @@ export function parseNoProxy(text: string): NoProxyList {
   return { rules, ignored };
 }
 
-/** The first entry that keeps `host` from the proxy, as written; `undefined` when none does. */
+/** The first entry that excludes `host` from the proxy, as written; `undefined` if none does. */
 export function findNoProxyEntry(list: NoProxyList, host: Endpoint): string | undefined {
   const hostname = withoutTrailingDot(withoutBrackets(host.hostname.toLowerCase()));
   return list.rules.find((rule) => rule.matches({ hostname, port: host.port }))?.entry;
@@ -105,7 +105,7 @@ function rangeMatcher(entry: string): NoProxyRule["matches"] | undefined {
   try {
     list.addRange(first, last, familyOf(first));
   } catch {
-    return undefined; // the last comes before the first
+    return undefined; // the last address comes before the first
   }
   return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
 }

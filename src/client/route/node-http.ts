@@ -1,10 +1,10 @@
 import type { AgentOptions, Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 
-// The modules are loaded when somebody needs them: from Node 22 on they bring the whole of Node's built-in fetch along, a third of the time
-// in which this package is imported.
+// These modules are loaded on demand: from Node 22 on they load the whole of Node's built-in fetch, which is a third of the time
+// that importing this package takes.
 
-/** Opens nothing by itself; its makers override how it connects. */
+/** An agent that opens nothing by itself; the code that creates it overrides how it connects. */
 export function newHttpAgent(options: AgentOptions): HttpAgent {
   const { Agent } = process.getBuiltinModule("node:http");
   return new Agent(options);

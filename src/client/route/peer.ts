@@ -1,16 +1,16 @@
 import type { DirectRoute } from "./environment-proxy.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 
-/** Who is at the other end of a step of the way, for messages. */
+/** The other side of a connection step, for messages. */
 export type Peer = OriginPeer | ProxyPeer;
 
 export interface OriginPeer extends Endpoint {
   readonly role: "origin";
   /** The variable that would name a proxy for it. */
   readonly proxyVariable: "HTTP_PROXY" | "HTTPS_PROXY";
-  /** Set where it is reached by a Unix socket. */
+  /** Set if it is reached through a Unix socket. */
   readonly socketPath?: string | undefined;
-  /** Set when no proxy is used. */
+  /** Set if no proxy is used. */
   readonly direct: DirectRoute | undefined;
 }
 
@@ -27,7 +27,7 @@ export function describePeer(peer: Peer): string {
   return peer.socketPath === undefined ? authorityOf(peer) : `the socket ${peer.socketPath}`;
 }
 
-/** What to do about a step that did not come to its end. */
+/** What to do about a step that did not finish. */
 export function adviceFor(step: ConnectStep, peer: Peer): string {
   switch (step) {
     case "dns lookup":
@@ -35,15 +35,15 @@ export function adviceFor(step: ConnectStep, peer: Peer): string {
     case "tcp connect":
       return peer.role === "proxy"
         ? `check host and port in ${peer.source}, and that the proxy is up`
-        : `check that the server is up and that no firewall is in the way${proxyHint(peer)}`;
+        : `check that the server is up and that no firewall blocks it${proxyHint(peer)}`;
     case "proxy handshake":
       return "check that it is the right kind of proxy (http, https, socks5, socks5h) and the right port";
     case "tls handshake":
-      return "check that TLS is spoken on that port and that nothing on the way holds it back";
+      return "check that the server uses TLS on that port and that nothing in between blocks it";
   }
 }
 
-/** Why there is no proxy on the way, where one might be missing. */
+/** Why no proxy is used, in case one is needed. */
 function proxyHint(peer: Peer): string {
   if (peer.role === "proxy") return "";
   if (peer.direct?.why === "unset") return `, or set ${peer.proxyVariable} if this network needs a proxy`;

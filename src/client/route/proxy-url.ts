@@ -2,7 +2,7 @@ import { unescape as percentDecode } from "node:querystring";
 import { BuildError } from "../failure/kinds.ts";
 import { authorityOf, type Endpoint, withoutBrackets } from "./target.ts";
 
-/** `socks5` resolves the target's name on this machine, `socks5h` lets the proxy do it. */
+/** With `socks5` this machine resolves the target's name, with `socks5h` the proxy does. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
 
 export interface ProxyCredentials {
@@ -15,12 +15,12 @@ const SCHEMES: ReadonlyMap<string, { readonly scheme: ProxyScheme; readonly defa
   ["https", { scheme: "https", defaultPort: 443 }],
   ["socks5", { scheme: "socks5", defaultPort: 1080 }],
   ["socks5h", { scheme: "socks5h", defaultPort: 1080 }],
-  // curl takes this for SOCKS4; the desktop settings that write it into ALL_PROXY mean SOCKS5.
+  // curl reads this as SOCKS4; the desktop settings that write it into ALL_PROXY mean SOCKS5.
   ["socks", { scheme: "socks5h", defaultPort: 1080 }],
 ]);
-const LONGEST_SOCKS_FIELD_BYTES = 255; // RFC 1929 gives each a length of one byte
+const LONGEST_SOCKS_FIELD_BYTES = 255; // RFC 1929 has one byte for the length of each
 
-/** A proxy's address. No form of printing shows its credentials, which is why they are methods: `inspect` can read getters. */
+/** A proxy's address. No printed form shows its credentials; they are methods because `inspect` can show getters. */
 export class ProxyUrl implements Endpoint {
   readonly scheme: ProxyScheme;
   readonly hostname: string;
@@ -38,12 +38,12 @@ export class ProxyUrl implements Endpoint {
     return this.scheme === "socks5" || this.scheme === "socks5h";
   }
 
-  /** Percent-decoded. For the wire alone. */
+  /** Percent-decoded. Do not print them. */
   credentials(): ProxyCredentials | undefined {
     return this.#credentials;
   }
 
-  /** Value of `Proxy-Authorization` (RFC 7617, UTF-8). For the wire alone. */
+  /** Value of `Proxy-Authorization` (RFC 7617, UTF-8). Do not print it. */
   basicAuthorization(): string | undefined {
     if (!this.#credentials) return undefined;
     const { username, password } = this.#credentials;
@@ -63,12 +63,12 @@ export class ProxyUrl implements Endpoint {
 /**
  * Reads the value of a proxy variable or option.
  *
- * Schemes: `http`, `https`, `socks5`, `socks5h`, and `socks` for `socks5h`; a value without one is an HTTP proxy, as curl has it. Ports where
- * none is named: 80, 443 and 1080 as the Rust client has them (curl takes 1080 for an HTTP proxy as well). User name and password are
- * percent-decoded.
+ * Schemes: `http`, `https`, `socks5`, `socks5h`, and `socks` for `socks5h`; a value without a scheme is an HTTP proxy, as in curl. Default
+ * ports are 80, 443 and 1080, as in the Rust client (curl also uses 1080 for an HTTP proxy). User name and password are percent-decoded.
  *
  * @param source - Where the value comes from, for messages: `HTTPS_PROXY`, `the proxy option`.
- * @throws {@link BuildError} Another scheme or a malformed value. The value is never part of the message, since it can hold a password.
+ * @throws {@link BuildError} Another scheme or a malformed value. The value is never part of the message, because it can contain a
+ *   password.
  */
 export function parseProxyUrl(value: string, source: string): ProxyUrl {
   if (/^\s*["'\u201c\u2018]/.test(value)) {
@@ -105,13 +105,13 @@ function parse(value: string): URL | undefined {
   try {
     return new URL(value);
   } catch {
-    return undefined; // the error would carry the value, and with it a password
+    return undefined; // the error would contain the value, and with it a password
   }
 }
 
 function credentialsOf(url: URL): ProxyCredentials | undefined {
   if (url.username === "" && url.password === "") return undefined;
-  // Not decodeURIComponent: it throws on a stray "%", which every other program sends as it stands.
+  // decodeURIComponent would throw on a stray "%", which other programs send unchanged.
   return { username: percentDecode(url.username), password: percentDecode(url.password) };
 }
 

@@ -1,11 +1,11 @@
 import { BuildError } from "../failure/kinds.ts";
 
-/** The first Bun whose node:http sends a request on a connection that it is given. */
+/** The first Bun version whose node:http uses a connection that it is given. */
 const BUN_WITH_OWN_CONNECTIONS = [1, 4] as const;
 
 /**
- * Must be called before node:http, or ws over it, is given a connection: a runtime that makes one of its own instead would go past trust and
- * route, with the request's credentials.
+ * Call this before giving a connection to node:http, or to ws, which uses it. A runtime that opens its own connection instead would bypass
+ * certificates and proxy, with the request's credentials.
  *
  * @throws {@link BuildError} This runtime does that.
  */
@@ -15,6 +15,6 @@ export function checkTakesConnections(what: string, bun: string | undefined = pr
   const [wantedMajor, wantedMinor] = BUN_WITH_OWN_CONNECTIONS;
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
   throw new BuildError(
-    `${what} cannot be had on Bun ${bun}, whose node:http makes its own connection in place of the one that it is given, past the CA bundle and the proxy; use Bun ${BUN_WITH_OWN_CONNECTIONS.join(".")} or later, or Node.js`,
+    `${what} does not work on Bun ${bun}, whose node:http opens its own connection and so ignores the CA bundle and the proxy; use Bun ${BUN_WITH_OWN_CONNECTIONS.join(".")} or later, or Node.js`,
   );
 }

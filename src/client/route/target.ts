@@ -3,24 +3,24 @@ import { BuildError } from "../failure/kinds.ts";
 export type TargetProtocol = "http:" | "https:" | "ws:" | "wss:";
 
 export interface Endpoint {
-  /** Name or IP literal; IPv6 without brackets. */
+  /** A name or an IP address; IPv6 without brackets. */
   readonly hostname: string;
   readonly port: number;
 }
 
-/** Where a connection should end: the origin of a request. */
+/** Where a connection should lead: the origin of a request. */
 export interface DialTarget extends Endpoint {
   readonly protocol: TargetProtocol;
-  /** A Unix socket or named pipe to connect to in place of host and port; no proxy is used. Names still decide about certificates. */
+  /** A Unix socket or named pipe to connect to instead of host and port; no proxy is used. Certificates are still checked by name. */
   readonly socketPath?: string | undefined;
 }
 
 const DEFAULT_PORTS: Readonly<Record<TargetProtocol, number>> = { "http:": 80, "ws:": 80, "https:": 443, "wss:": 443 };
 
 /**
- * The target of an http, https, ws or wss URL; the scheme's port where the URL names none.
+ * The target of an http, https, ws or wss URL, with the scheme's port if the URL has none.
  *
- * @throws {@link BuildError} Any other scheme, or no URL at all.
+ * @throws {@link BuildError} Another scheme, or not a URL.
  */
 export function targetOf(url: URL | string): DialTarget {
   const parsed = typeof url === "string" ? parseUrl(url) : url;
@@ -39,7 +39,7 @@ export function isSecure(protocol: TargetProtocol): boolean {
   return protocol === "https:" || protocol === "wss:";
 }
 
-/** `host:port`, with brackets around IPv6, as a CONNECT line, a Host header and a message want it. */
+/** `host:port`, with brackets around IPv6, for CONNECT lines, Host headers and messages. */
 export function authorityOf({ hostname, port }: Endpoint): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
@@ -56,6 +56,6 @@ function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw new BuildError("not a URL: it must begin with http, https, ws or wss and name a host"); // the text may hold a key
+    throw new BuildError("not a URL: it must begin with http, https, ws or wss and name a host"); // the text may contain a key
   }
 }

@@ -7,19 +7,19 @@ import { LookupFault } from "./lookup.ts";
 import { adviceFor, describePeer, type Peer } from "./peer.ts";
 
 /**
- * Silence on a connection, in milliseconds, before TCP asks whether the peer is still there. Node sets TCP_KEEPINTVL to 1 s and
- * TCP_KEEPCNT to 10 (`socket.setKeepAlive` in its documentation), so a dead peer is found about 35 s after its last byte: within the
- * minute that a stream may lose. It holds for connections that wait; data under way is retransmitted on the system's own schedule.
+ * Silence on a connection, in milliseconds, before TCP probes whether the peer is still there. Node sets TCP_KEEPINTVL to 1 s and
+ * TCP_KEEPCNT to 10 (`socket.setKeepAlive` in its documentation), so a dead peer is detected about 35 s after its last byte. This applies
+ * to connections that wait; bytes in flight are retransmitted on the system's own schedule.
  */
 const KEEP_ALIVE_DELAY_MS = 25_000;
 
 /**
- * Node 20 to 24 give up on one address family after 250 ms before they try the other, and do not come back to it: on a slow link no
- * address is ever reached. 500 ms is the default from Node 26 on.
+ * Node 20 to 24 try an address family for 250 ms before they try the other, and do not return to it: on a slow link no address is ever
+ * reached. 500 ms is the default from Node 26 on.
  */
 const LEAST_FAMILY_ATTEMPT_MS = 500;
 
-/** Opens a TCP connection: no delay, keep-alive, happy eyeballs as Node does them. */
+/** Opens a TCP connection: no delay, keep-alive, happy eyeballs as in Node. */
 export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFunction | undefined): Promise<Socket> {
   const { hostname, port } = peer;
   const path = peer.role === "origin" ? peer.socketPath : undefined;
@@ -43,7 +43,7 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
     const release = () => socket.off("lookup", onLookup).off("connect", onConnect).off("error", onError);
     // Once: with several addresses Node reports each of them.
     socket.once("lookup", onLookup).on("connect", onConnect).on("error", onError);
-    // Last, since a lookup of the caller's own may answer at once.
+    // Last, because a caller's lookup may answer at once.
     if (path !== undefined) return void socket.connect({ path });
     socket.connect({
       host: hostname,
@@ -55,8 +55,8 @@ export function connectTcp(attempt: ConnectAttempt, peer: Peer, lookup: LookupFu
 }
 
 /**
- * The host's name has no address; `advice` replaces the usual one. What a caller's own lookup function does wrong is his, and no fault of the
- * network's.
+ * The host's name has no address; `advice` replaces the usual one. A fault of a caller's lookup function is reported as the caller's, not
+ * as the network's.
  */
 export function lookupFailure(cause: Error, peer: Peer, advice = adviceFor("dns lookup", peer)): Failure {
   if (cause instanceof LookupFault) {

@@ -6,33 +6,33 @@ import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTe
 
 /** One dispatched event. */
 export interface SseEvent {
-  /** The `event` field; undefined where the stream named none (the standard's `message`). */
+  /** The `event` field; undefined if there was none (the standard's `message`). */
   readonly event: string | undefined;
   /** The `data` lines, joined with line feeds. */
   readonly data: string;
-  /** The last event id seen so far on the stream; it outlives its event, as the standard says. */
+  /** The last event id seen on the stream so far; it outlives its event, as the standard says. */
   readonly id: string | undefined;
 }
 
 export interface SseSink {
   onEvent?(event: SseEvent): void;
-  /** Instead of `onEvent`, for those who want nothing else: an event's data, not decoded yet; long data as a view of the bytes that were fed. */
+  /** Replaces `onEvent` for callers that need only the data, undecoded; long data as a view of the bytes that were fed. */
   onRawData?(data: RawData): void;
   /**
-   * Beside `onRawData`: lines that begin an event at `start`, before they are cut. Who knows events by their text takes them from here; each must end
-   * with its blank line within `lines`.
+   * In addition to `onRawData`: lines that begin an event at `start`, before they are split. A caller that recognises whole events can take
+   * them here; each must end with its blank line within `lines`.
    *
    * @returns Where the first event begins that was not taken.
    */
   onLines?(lines: RawText, start: number): number;
-  /** A line that begins with a colon: servers send them to keep a connection alive. */
+  /** A line that begins with a colon; servers send them to keep a connection alive. */
   onComment?(text: string): void;
   /** The `retry` field, in milliseconds. */
   onRetry?(delayMs: number): void;
 }
 
 export interface SseDecoderOptions {
-  /** Largest event, in bytes of its lines; default 64 MiB. A larger one is a {@link LimitError}. */
+  /** The largest event, in bytes of its lines. A larger one is a {@link LimitError}. @default 67 108 864 (64 MiB) */
   readonly maxEventBytes?: number | undefined;
 }
 
@@ -56,35 +56,35 @@ export class SseDecoder {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
 
-  /** Of a line whose end has not come yet. */
+  /** The part of a line whose end has not arrived. */
   readonly #unfinished = new HeldBytes();
-  /** The text before ended in CR; an LF that follows belongs to it. */
+  /** The text before ended in CR; a following LF belongs to it. */
   #afterCarriageReturn = false;
   #atStart = true;
 
-  // Raw, as the lines they were cut from: decoded when somebody wants the event.
+  // Raw, like the lines they are cut from: decoded when the event is needed.
   #data: RawData | undefined;
-  /** The data lines after the first, each behind its LF; as bytes, since characters strung together a line at a time cost an object each. */
+  /** The data lines after the first, each after its LF; as bytes, because each string concatenation would cost an object. */
   #moreData: HeldBytes | undefined;
-  /** Those lines whole: even an empty one has its field's name and its end. */
+  /** Size of those lines including field name and line end, so that empty lines count too. */
   #moreDataBytes = 0;
   #event: RawText | undefined;
   #id: RawText | undefined;
   /**
-   * Of the chunk at hand, handed over when it has been cut: two loops, each with its own work, are compiled in half the time of one that does
-   * everything. One list for all chunks: of lists that are made anew V8 sees the first ones wait, and makes the later ones where only a full
-   * collection finds them.
+   * Data of the current chunk, delivered when all of it has been split: V8 compiles two loops with separate work in half the time of one
+   * that does everything. One array is reused for all chunks: V8 would keep the first of many new arrays alive, and allocate later ones in
+   * the old generation, which only a full collection frees.
    */
   readonly #rawData: RawData[] = [];
   #handedOver = 0;
 
-  /** @throws {@link BuildError} `maxEventBytes` is unusable. */
+  /** @throws {@link BuildError} `maxEventBytes` is invalid. */
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
     this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);
   }
 
-  /** @throws {@link LimitError} The event under way is larger than `maxEventBytes`. */
+  /** @throws {@link LimitError} The current event is larger than `maxEventBytes`. */
   feed(chunk: Uint8Array): void {
     try {
       this.#read(chunk);
@@ -94,10 +94,10 @@ export class SseDecoder {
   }
 
   #read(chunk: Uint8Array): void {
-    // UTF-8 never has CR or LF inside a character, so a cut after a line end is safe.
+    // In UTF-8, CR and LF are never part of another character, so a cut after a line end is safe.
     const end = lastLineEnd(chunk) + 1;
     if (end > 0) {
-      // Only the line under way is copied to be joined; the rest of the chunk is read where it is.
+      // Only the current line is copied and joined; the rest of the chunk is read in place.
       const start = this.#unfinished.length > 0 ? firstLineEnd(chunk) + 1 : 0;
       if (start > 0) this.#readBytes(this.#unfinished.take(chunk.subarray(0, start)));
       if (start < end) this.#readBytes(end - start < chunk.length ? chunk.subarray(start, end) : chunk);
@@ -106,8 +106,8 @@ export class SseDecoder {
   }
 
   /**
-   * Ends the stream. The standard drops an event whose blank line never came; it is returned instead, because a server that
-   * forgets the last blank line would otherwise lose its terminal event. The caller decides whether it counts.
+   * Ends the stream. The standard drops an event whose blank line never came. It is returned instead, because a server that forgets the
+   * last blank line would otherwise lose its terminal event. The caller decides whether it counts.
    */
   end(): SseEvent | undefined {
     if (this.#unfinished.length > 0) this.#readLines(`${this.#linesOf(this.#unfinished.take())}\n`);
@@ -126,8 +126,8 @@ export class SseDecoder {
   }
 
   /**
-   * Takes the long data that `bytes` begin with as they are, without making characters of them. Servers flush a long event by itself, so that
-   * looking for one further on is not worth it.
+   * Takes long data at the start of `bytes` without converting it to a string. Servers flush a long event on its own, so searching for one
+   * further on is not worth it.
    *
    * @returns Where the first line begins that was not read.
    */
@@ -136,7 +136,7 @@ export class SseDecoder {
     while (this.#data === undefined && !this.#afterCarriageReturn) {
       const nameEnd = hasFieldAt(bytes, start, EVENT_FIELD) ? bytes.indexOf(LF, start) : start - 1;
       const dataStart = nameEnd + 1;
-      if (dataStart < start || !hasFieldAt(bytes, dataStart, DATA_FIELD)) break; // no LF: the name's line ends in a CR
+      if (dataStart < start || !hasFieldAt(bytes, dataStart, DATA_FIELD)) break; // no LF: the line of the field name ends in a CR
       const end = bytes.indexOf(LF, dataStart);
       if (end === -1) break;
       const valueAt = dataStart + DATA_FIELD.length;
@@ -146,7 +146,7 @@ export class SseDecoder {
       this.#atStart = false;
       this.#data = value;
       start = end + 1;
-      if (bytes[start] !== LF) break; // its event goes on
+      if (bytes[start] !== LF) break; // the event has more lines
       this.#dispatch();
       start += 1;
     }
@@ -185,11 +185,11 @@ export class SseDecoder {
     }
   }
 
-  /** @returns Where to read on. */
+  /** @returns Where to continue reading. */
   #offer(text: RawText, start: number): number {
     const sink = this.#sink;
     if (!sink.onLines || this.#data !== undefined || this.#event !== undefined || start === text.length) return start;
-    this.#handOver(); // what was cut comes first
+    this.#handOver(); // what was split comes first
     return sink.onLines(text, start);
   }
 
@@ -245,7 +245,7 @@ export class SseDecoder {
       while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawData);
     } finally {
       this.#handedOver = 0;
-      // A length that is set is a call into the runtime: not for the one event of a stream that is in no hurry.
+      // Setting `length` calls into the runtime, so it is not done for single events.
       if (list.length === 1) list.pop();
       else list.length = 0;
     }
@@ -259,12 +259,12 @@ export class SseDecoder {
     return { event: event && decodeRawText(event), data: decodeRawData(data), id: this.#id && decodeRawText(this.#id) };
   }
 
-  /** @param bytes - On top of the lines that are finished; the id counts as long as it is kept. */
+  /** @param bytes - In addition to the finished lines; the id counts as long as it is kept. */
   #checkSize(bytes: number): void {
     const held = (this.#data?.length ?? 0) + this.#moreDataBytes + (this.#event?.length ?? 0) + (this.#id?.length ?? 0);
     if (held + bytes <= this.#maxEventBytes) return;
     const limit = this.#maxEventBytes;
-    throw new LimitError(`an event of the stream is larger than ${limit} bytes, the most that is taken of one`, {
+    throw new LimitError(`an event of the stream is larger than ${limit} bytes, the most that is accepted`, {
       what: "event",
       limit,
       unit: "bytes",
@@ -283,10 +283,10 @@ function firstLineEnd(chunk: Uint8Array): number {
 }
 
 function lastLineEnd(chunk: Uint8Array): number {
-  // Servers send whole events: the usual chunk of a stream that is not in a hurry.
+  // Servers send whole events: the usual chunk of a slow stream.
   if (chunk[chunk.length - 1] === LF) return chunk.length - 1;
   const lineFeed = chunk.lastIndexOf(LF);
-  // Only what follows the last LF can hold a later CR, and that is short in a stream that uses LF.
+  // Only the text after the last LF can contain a later CR, and that is short in a stream that uses LF.
   const carriageReturn = chunk.subarray(lineFeed + 1).lastIndexOf(CR);
   return carriageReturn === -1 ? lineFeed : lineFeed + 1 + carriageReturn;
 }

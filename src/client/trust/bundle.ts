@@ -11,13 +11,13 @@ import { type PemSection, parsePem, toCertificatePem } from "./pem/sections.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 import { type CaSource, type CaVariable, checkPemSource, pathOf, selectCaBundle } from "./selection.ts";
 
-/** One certificate of a bundle. `pem` is written anew from the certificate, without what stood around it. */
+/** One certificate of a bundle. `pem` is generated from the certificate, without surrounding text. */
 export interface CaCertificate {
   readonly x509: X509Certificate;
   readonly pem: string;
 }
 
-/** Where a bundle came from: a file that a variable or the program named, or text from the program (neither field). */
+/** Where a bundle came from: a file named by a variable or the program, or text from the program (then both fields are absent). */
 export interface CaBundleSource {
   readonly sourceEnv?: CaVariable | undefined;
   readonly path?: string | undefined;
@@ -27,32 +27,32 @@ export interface CaBundleSource {
 export interface CaBundle {
   readonly source: CaBundleSource;
   readonly certificates: readonly CaCertificate[];
-  /** Sections labelled `TRUSTED CERTIFICATE`, of which the certificate was taken and OpenSSL's settings left. */
+  /** Number of `TRUSTED CERTIFICATE` sections; their certificate is used and OpenSSL's settings are ignored. */
   readonly normalizedTrusted: number;
   readonly ignored: {
     readonly crls: number;
-    /** Of these, the ones that cannot be read. */
+    /** How many of these cannot be read. */
     readonly malformedCrls: number;
     readonly privateKeys: number;
     readonly other: number;
   };
-  /** SHA-256 over the certificates, hexadecimal: equal for equal content wherever it came from. */
+  /** SHA-256 of the certificates, hexadecimal: equal for equal content, whatever its source. */
   readonly digest: string;
 }
 
 export interface CaBundleOptions {
-  /** Default: nothing is logged. */
+  /** Nothing is logged by default. */
   readonly logger?: Logger | undefined;
 }
 
 /**
- * Reads the bundle that `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names; undefined where neither is set.
+ * Reads the bundle named by `CODEX_CA_CERTIFICATE`, else by `SSL_CERT_FILE`; undefined if neither is set.
  *
  * @param env - Default `process.env`.
  * @throws {@link CaReadError} The file cannot be read; `code` is the operating system's.
- * @throws {@link CaInvalidError} It holds no certificate, or is no PEM file.
- * @throws {@link CaRejectedError} One of its certificates is not one; `certificateIndex` says which.
- * @see The Rust client's custom CA policy. Differs: a malformed CRL beside good certificates is ignored with a warning.
+ * @throws {@link CaInvalidError} It contains no certificate, or is not a PEM file.
+ * @throws {@link CaRejectedError} One of its certificates is invalid; `certificateIndex` says which.
+ * @see The Rust client's custom CA policy. Differs: a malformed CRL next to valid certificates is ignored with a warning.
  */
 export function loadCaBundle(env: Environment = process.env, options: CaBundleOptions = {}): CaBundle | undefined {
   const logger = steadyLogger(options.logger);
@@ -69,7 +69,7 @@ export function loadCaBundle(env: Environment = process.env, options: CaBundleOp
 }
 
 /**
- * Reads a bundle that the program names itself.
+ * Reads a bundle given by the program.
  *
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} As {@link loadCaBundle}, without `sourceEnv`.
  */
@@ -104,7 +104,7 @@ function readContent(source: CaBundleSource, read: () => string | Uint8Array): s
 
 type BundleContent = Omit<CaBundle, "source">;
 
-// Checking 144 certificates takes 4 to 18 ms: it is done once for each content, and reading once for each state of a file.
+// Checking 144 certificates takes 4 to 18 ms, so it is done once per content, and a file is read again only if it changed.
 const checked = new RecentlyUsed<BundleContent>(8);
 const readings = new FileReadings<BundleContent>();
 
@@ -122,10 +122,10 @@ function checkContent(source: CaBundleSource, content: string | Uint8Array): Bun
   const unreadable = sections.find(({ kind, problem }) => problem !== undefined && kind !== "crl");
   if (unreadable) throw invalid(source, `failed to parse PEM file: ${unreadable.problem}`);
 
-  // One such label makes the whole file OpenSSL's: the tools that write it leave settings behind every certificate.
+  // One such label marks the file as OpenSSL's: the tools that write it add settings after every certificate.
   const trusted = sections.filter(({ kind }) => kind === "trusted certificate").length;
   const certificates: CaCertificate[] = [];
-  const parsed = new Map<string, CaCertificate>(); // bundles that are put together hold many a certificate twice
+  const parsed = new Map<string, CaCertificate>(); // concatenated bundles contain many certificates twice
   const digest = createHash("sha256");
   for (const { kind, base64 } of sections) {
     if (kind !== "certificate" && kind !== "trusted certificate") continue;
@@ -162,7 +162,7 @@ function toCertificate(source: CaBundleSource, der: Uint8Array, certificateIndex
   }
 }
 
-/** A certificate that was read but that TLS refuses: the reason in OpenSSL's words. */
+/** A certificate that was read but that TLS refuses, with OpenSSL's reason. */
 export function rejected(source: CaBundleSource, certificateIndex: number, cause: unknown): CaRejectedError {
   const { message, reason, code } = cause as { message: string; reason?: string; code?: string };
   const text = `Failed to parse certificate #${certificateIndex} from ${describeSource(source)}: ${reason ?? message}. ${hint(source)}`;
@@ -174,7 +174,7 @@ function invalid(source: CaBundleSource, detail: string, remark?: string): CaInv
   return new CaInvalidError(remark ? `${message} ${remark}` : message, source);
 }
 
-/** `<path> selected by <variable>`, as every message names a bundle. */
+/** `<path> selected by <variable>`, the form in all messages. */
 export function describeSource({ sourceEnv, path }: CaBundleSource): string {
   return `${path ?? "the PEM text"} selected by ${sourceEnv ?? "the option ca"}`;
 }
@@ -185,7 +185,7 @@ function hint({ sourceEnv }: CaBundleSource): string {
     : "Give the option ca a PEM file or text containing one or more CERTIFICATE blocks, or leave it out to use system roots.";
 }
 
-/** The slips that leave a path looking right in the message. */
+/** Mistakes that are hard to see in the path of a message. */
 function pathRemark(path = ""): string {
   if (path !== path.trim()) return " The path begins or ends with white space, which counts.";
   if (/^["'].*["']$/.test(path)) return " The path stands in quotation marks, which count.";

@@ -3,15 +3,15 @@ import tls from "node:tls";
 let isLevelKnown: boolean | undefined;
 
 /**
- * BoringSSL (Bun, Electron) knows no security levels and refuses a list that names one: there its own rules hold, which take no SHA-1 signature
- * either but RSA keys of 1024 bits, and those are looked for after the handshake.
+ * BoringSSL (Bun, Electron) has no security levels and refuses a list that contains one. Its own rules then apply: they also refuse SHA-1
+ * signatures, but accept RSA keys of 1024 bits, which are checked after the handshake.
  */
 export function knowsSecurityLevels(): boolean {
   isLevelKnown ??= canMakeContext(`${tls.DEFAULT_CIPHERS}:@SECLEVEL=2`);
   return isLevelKnown;
 }
 
-/** What that means for connections here, as a sentence for logs and reports; undefined where OpenSSL's levels hold. */
+/** The consequence of that, as a sentence for logs and reports; undefined if OpenSSL's levels apply. */
 export function missingLevelsNote(knowsLevels = knowsSecurityLevels()): string | undefined {
   return knowsLevels
     ? undefined
@@ -28,8 +28,8 @@ function canMakeContext(ciphers: string): boolean {
 }
 
 /**
- * Node's ciphers at OpenSSL's security level 2, as Node 24 has it by default: no RSA key below 2048 bits, no SHA-1 signature.
- * Older versions would let both pass. A level that the user set for Node (`--tls-cipher-list`) stays.
+ * Node's ciphers at OpenSSL's security level 2, the default of Node 24: no RSA key below 2048 bits, no SHA-1 signature. Older versions
+ * would accept both. A level that the user set for Node (`--tls-cipher-list`) is kept.
  */
 export function strictCiphers(): string | undefined {
   if (!knowsSecurityLevels()) return undefined;

@@ -11,33 +11,33 @@ import { decodeBytes, type PemSection, parsePem } from "./pem/sections.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 import { checkPemSource, type PemSource, pathOf } from "./selection.ts";
 
-/** What a server that demands a client certificate is shown. */
+/** A client certificate for servers that require one (mTLS). */
 export interface ClientCertificate {
-  /** The certificate, then any intermediates, as PEM. */
+  /** The certificate, followed by any intermediates, as PEM. */
   readonly cert: PemSource;
   /** Its private key, as PEM. */
   readonly key: PemSource;
-  /** For an encrypted key. */
+  /** Passphrase of an encrypted key. None by default. */
   readonly passphrase?: string | undefined;
 }
 
-/** A client certificate that was read and whose key fits. */
+/** A client certificate that was read, with a matching key. */
 export interface LoadedClientCertificate {
   /** For `tls.createSecureContext`. */
   readonly options: Pick<tls.SecureContextOptions, "cert" | "key" | "passphrase">;
-  /** SHA-256 over all of it, hexadecimal. */
+  /** SHA-256 of all of it, hexadecimal. */
   readonly digest: string;
 }
 
-/** A process has one or two; the bound is for one that makes ever new ones. */
+/** A process has one or two; the limit is for one that keeps creating new ones. */
 const MAX_KNOWN = 8;
 const readings = new FileReadings<Buffer>();
 const usable = new RecentlyUsed<LoadedClientCertificate>(MAX_KNOWN);
 
 /**
- * Reads a client certificate and tries it out: each state of a file is read once in a process, and the same certificate with the same key tried once.
+ * Reads a client certificate and checks it. A file is read again only if it changed, and each pair of certificate and key is checked once.
  *
- * @throws {@link BuildError} A file that cannot be read, a key that does not fit or cannot be decrypted.
+ * @throws {@link BuildError} A file cannot be read, or a key does not match or cannot be decrypted.
  */
 export function loadClientCertificate(given: ClientCertificate): LoadedClientCertificate {
   const cert = read(given.cert, "client certificate");
@@ -59,7 +59,7 @@ function tryOut(
     ...(passphrase === undefined ? {} : { passphrase }),
   };
   try {
-    // An empty list of roots: loading the default ones takes 20 ms on Node 20 and proves nothing here.
+    // An empty list of roots: loading the default ones takes 20 ms on Node 20 and is not needed here.
     tls.createSecureContext({ ...options, ca: [], ciphers: strictCiphers() });
   } catch (error) {
     throw new BuildError(
@@ -82,7 +82,7 @@ function read(source: PemSource, what: string): Buffer {
   }
 }
 
-/** What Windows shells write is UTF-16, which OpenSSL does not read. */
+/** Windows shells write UTF-16, which OpenSSL does not read. */
 function asciiPem(content: string | Uint8Array): Buffer {
   const text = typeof content === "string" ? content : decodeBytes(content);
   const isBinary = typeof content !== "string" && !text.includes("-----BEGIN");
@@ -100,7 +100,7 @@ const CERTIFICATE: Part = {
 };
 const KEY: Part = { what: "client certificate's key", isIt: ({ kind }) => kind === "private key" };
 
-/** @throws {@link BuildError} There is no such section in it; says what there is. */
+/** @throws {@link BuildError} There is no such section in it; the message says what there is. */
 function checked(pem: Buffer, { what, isIt }: Part, source: PemSource): Buffer {
   const sections = parsePem(pem);
   if (sections.some(isIt)) return pem;
@@ -114,7 +114,7 @@ function checked(pem: Buffer, { what, isIt }: Part, source: PemSource): Buffer {
   );
 }
 
-/** Schemes by the number in an encrypted key that OpenSSL 3 has in its legacy provider alone. */
+/** Encryption schemes, by object identifier, that OpenSSL 3 has only in its legacy provider. */
 const LEGACY_SCHEMES: readonly (readonly [string, string])[] = [
   ["06092a864886f70d010501", "PBE-MD2-DES"],
   ["06092a864886f70d010503", "PBE-MD5-DES"],
@@ -130,7 +130,7 @@ const LEGACY_SCHEMES: readonly (readonly [string, string])[] = [
   ["06082a864886f70d0302", "RC2-CBC"],
 ];
 
-/** Undefined for one that OpenSSL 3 takes, or that is not known here. */
+/** Undefined for a scheme that OpenSSL 3 supports, or that is unknown here. */
 function legacyEncryptionOf(key: Buffer): string | undefined {
   const text = key.toString("latin1");
   const [, named] = /^DEK-Info: *([\w-]+)/m.exec(text) ?? [];
@@ -154,7 +154,7 @@ function why(error: unknown, key: Buffer, passphrase: string | undefined): strin
     return `the key is encrypted with ${legacy}, which OpenSSL 3 does not take any more; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -provider legacy -provider default -in KEY -out KEY.pem`;
   }
   if (encrypted) {
-    // A wrong passphrase does not always fail as such: one in 256 decrypts to nonsense, which fails as whatever it looks like.
+    // A wrong passphrase is not always reported as such: one in 256 decrypts to garbage, which causes other errors.
     return passphrase === undefined
       ? "the key is encrypted; give its passphrase"
       : "the passphrase does not open the key";

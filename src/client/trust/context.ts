@@ -8,22 +8,22 @@ import { toBase64 } from "./pem/sections.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 import type { OrdinaryRoots } from "./roots.ts";
 
-/** What a context is made of. */
+/** The inputs of a TLS context. */
 export interface ContextParts {
   readonly roots: OrdinaryRoots;
   readonly bundle: CaBundle | undefined;
   readonly clientCertificate: LoadedClientCertificate | undefined;
-  /** Key exchange groups in place of Node's. */
+  /** Key exchange groups instead of Node's. */
   readonly groups?: string | undefined;
 }
 
-// Building one from 144 roots takes 6 to 20 ms, so it is done once for each set of parts and shared by every connection.
-// A process has one or two sets; the bound is for one that makes clients with ever new certificates.
+// Building one from 144 roots takes 6 to 20 ms, so it is done once per set of inputs and shared by all connections.
+// A process has one or two sets; the limit is for one that keeps creating clients with new certificates.
 const MAX_CONTEXTS = 16;
 const contexts = new WeakMap<OrdinaryRoots, RecentlyUsed<tls.SecureContext>>();
 
 /**
- * The process's one TLS context for these parts.
+ * The process's shared TLS context for these inputs.
  *
  * @throws {@link CaRejectedError} TLS refuses a certificate of the bundle.
  * @throws {@link BuildError} No context can be made for another reason.
@@ -39,11 +39,11 @@ function buildContext({ roots, bundle, clientCertificate, groups }: ContextParts
   const anchors = bundle ? trustAnchors(bundle) : [];
   const options: tls.SecureContextOptions = { ciphers: strictCiphers(), ...clientCertificate?.options };
   if (groups !== undefined) options.ecdhCurve = groups;
-  // A distribution's whole bundle is a common setting; reading its 144 roots a second time would double the cost.
+  // A distribution's whole bundle is a common setting; reading its 144 roots twice would double the cost.
   const added = anchors.map(({ pem }) => pem).filter((pem) => !roots.known.has(toBase64(pem)));
   if (added.length > 0 || roots.additional.length > 0)
     options.ca = [...roots.nodeDefault, ...roots.additional, ...added];
-  // As in the Rust client an issuing authority alone is enough; OpenSSL by itself asks for its root too.
+  // As in the Rust client, an intermediate authority is enough; by default OpenSSL also needs its root.
   if (anchors.some(({ x509 }) => !isSelfIssued(x509))) options.allowPartialTrustChain = true;
   try {
     return tls.createSecureContext(options);
@@ -54,8 +54,8 @@ function buildContext({ roots, bundle, clientCertificate, groups }: ContextParts
 }
 
 /**
- * The certificates of a bundle that can vouch for others. A server's own certificate among them vouches for nothing, in the
- * reference too; only as a root of itself does it count.
+ * The certificates of a bundle that can issue others. A server's own certificate does not count, as in the Rust client, unless it is
+ * self-signed.
  */
 function trustAnchors({ certificates }: CaBundle): CaBundle["certificates"] {
   return certificates.filter(({ x509 }) => x509.ca || isSelfIssued(x509));

@@ -1,19 +1,17 @@
 import { type BigIntStats, statSync } from "node:fs";
 import { RecentlyUsed } from "./recently-used.ts";
 
-/** A process has one or two bundles; the bound is for one that makes ever new files. */
+/** A process has one or two bundles; the limit is for one that keeps creating new files. */
 const MAX_READINGS = 8;
 
 /**
- * What files came to, read once for each state of a file and shared by whatever is built: a file that has the device, the number, the size and the times
- * of when it was read is not opened again. A state is asked for with one `stat`, which takes some microseconds.
+ * Caches what was read from files, for everything in the process. A file whose device, number, size and times have not changed is not
+ * opened again. Checking that takes one `stat`, some microseconds.
  */
 export class FileReadings<Reading> {
   readonly #known = new RecentlyUsed<Reading>(MAX_READINGS);
 
-  /**
-   * @param read - Opens the file. What it throws is not kept.
-   */
+  /** @param read - Opens the file. Errors that it throws are not cached. */
   of(path: string, read: () => Reading): Reading {
     const state = fileState(path);
     return state === undefined ? read() : this.#known.get(`${path}\n${state}`, read);
@@ -21,15 +19,15 @@ export class FileReadings<Reading> {
 }
 
 /**
- * Tells one content of a file from another: device, number, size and times, from one `stat`. Undefined where there is no telling: no such file, no
- * ordinary one, or one whose size is not that of its content (`/proc`).
+ * Identifies a file's content by device, number, size and times, from one `stat`. Undefined if that is not possible: no such file, not a
+ * regular file, or one whose size is not that of its content (`/proc`).
  */
 export function fileState(path: string): string | undefined {
   let stats: BigIntStats | undefined;
   try {
     stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
-    return undefined; // reading it says why
+    return undefined; // reading it reports why
   }
   if (!stats?.isFile() || stats.size === 0n) return undefined;
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");

@@ -10,26 +10,26 @@ import { describeFound } from "./pem/found.ts";
 import { parsePem, toBase64, toCertificatePem } from "./pem/sections.ts";
 import { RecentlyUsed } from "./recently-used.ts";
 
-/** The roots that a bundle is added to. */
+/** The system roots, to which a bundle is added. */
 export interface OrdinaryRoots {
-  /** What Node trusts by itself, as PEM. */
+  /** What Node trusts by default, as PEM. */
   readonly nodeDefault: readonly string[];
-  /** What the other origins add to that, as PEM; empty where Node's own context will do. */
+  /** What the other sources add to that, as PEM; empty if Node's own context is enough. */
   readonly additional: readonly string[];
-  /** All of them, as {@link toBase64} gives them. */
+  /** All of them, in the form of {@link toBase64}. */
   readonly known: ReadonlySet<string>;
-  /** What is wrong with files that variables name, a sentence each; for people. */
+  /** Problems with files that variables name, a sentence each, for messages. */
   readonly problems: readonly string[];
-  /** Each origin that gave any, and how many certificates it holds; for people. */
+  /** Each source that has certificates, and how many; for reports. */
   readonly origins: readonly { readonly name: string; readonly certificates: number }[];
 }
 
-/** Where roots are looked for; tests and unusual systems give their own. */
+/** Where roots are looked for; tests and unusual systems can replace it. */
 export interface RootPlaces {
   readonly nodeDefault: () => readonly string[];
-  /** The operating system's store as Node names it; undefined where this version cannot, or where files are better. */
+  /** The operating system's store, read through Node; undefined if this version cannot read it, or if files are better. */
   readonly systemStore: (() => readonly string[]) | undefined;
-  /** The first of these that is there is the distribution's bundle. */
+  /** The first of these that exists is the distribution's bundle. */
   readonly systemFiles: readonly string[];
 }
 
@@ -52,8 +52,8 @@ const listCertificates = (tls as { getCACertificates?: ListCertificates }).getCA
 const NATIVE_STORE = process.platform === "darwin" || process.platform === "win32";
 
 /**
- * On Linux the distribution's one file is read by us. Node would walk its folder of hashed names instead, which takes 17 to 40 ms
- * against 1, gives every certificate three times, and reads `SSL_CERT_FILE` even where `CODEX_CA_CERTIFICATE` shadows it.
+ * On Linux the distribution's bundle file is read directly. Node would read its folder of hashed names, which takes 17 to 40 ms instead of
+ * 1, returns every certificate three times, and reads `SSL_CERT_FILE` even if `CODEX_CA_CERTIFICATE` takes precedence.
  */
 const thisSystem: RootPlaces = {
   nodeDefault: () => listCertificates?.("default") ?? tls.rootCertificates,
@@ -61,22 +61,22 @@ const thisSystem: RootPlaces = {
   systemFiles: NATIVE_STORE ? [] : SYSTEM_FILES,
 };
 
-// A process has one or two settings; the bound is for one that changes its environment again and again.
+// A process has one or two settings; the limit is for one that keeps changing its environment.
 const cache = new RecentlyUsed<OrdinaryRoots>(8);
 
 /**
- * What is trusted without any bundle: Node's default roots, `NODE_EXTRA_CA_CERTS`, the operating system's store and `SSL_CERT_DIR`
- * (folders as OpenSSL reads them). Read once per process for each setting of those two variables and each state of the files; what cannot be read is
- * warned about and left out.
+ * What is trusted without a bundle: Node's default roots, `NODE_EXTRA_CA_CERTS`, the operating system's store and `SSL_CERT_DIR` (folders,
+ * read as OpenSSL does). They are read again only if those two variables or the files change. Anything that cannot be read is left out with
+ * a warning.
  *
- * `NODE_EXTRA_CA_CERTS` is read here although Node reads it too: Node does so at its start only, and misses a value set later.
+ * `NODE_EXTRA_CA_CERTS` is read here although Node reads it too: Node does so only when it starts, and misses a value set later.
  */
 export function ordinaryRoots(env: Environment, logger: Logger, places: RootPlaces = thisSystem): OrdinaryRoots {
   if (places !== thisSystem) return gatherRoots(env, logger, places);
   return cache.get(stateOfPlaces(env, places), () => gatherRoots(env, logger, places));
 }
 
-/** Changes with the variables and with each file that they lead to; some 150 files of a folder take less than a millisecond. */
+/** Changes with the variables and with each file that they lead to; checking the 150 files of a folder takes less than a millisecond. */
 function stateOfPlaces(
   { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_DIR: folders }: Environment,
   { systemFiles }: RootPlaces,
@@ -86,7 +86,7 @@ function stateOfPlaces(
     try {
       return hashedNames(folder).map((name) => [name, fileState(join(folder, name))]);
     } catch {
-      return []; // reading it says why
+      return []; // reading it reports why
     }
   });
   return JSON.stringify([extra, folders, states, hashed]);
@@ -155,7 +155,7 @@ function readSystemStore(
   }
 }
 
-/** OpenSSL looks for `<hash of the subject>.<number>` and for nothing else. */
+/** OpenSSL only looks for files named `<hash of the subject>.<number>`. */
 function hashedNames(folder: string): string[] {
   return readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.[0-9]+$/.test(name));
 }
@@ -172,7 +172,7 @@ function readHashedFolder(folder: string, logger: Logger): string[] {
   }
 }
 
-/** Every certificate of a PEM file that can be read, in base64. */
+/** All readable certificates of a PEM file, in base64. */
 function readCertificates(path: string, logger: Logger, presence: "expected" | "optional" = "expected"): string[] {
   try {
     const certificates: string[] = [];

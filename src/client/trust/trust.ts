@@ -14,52 +14,59 @@ import { type OrdinaryRoots, ordinaryRoots } from "./roots.ts";
 import { type CaSelection, type CaSource, selectCaBundle } from "./selection.ts";
 
 export interface TrustOptions {
-  /** Default `process.env`. */
+  /** Environment variables for the CA bundle. @default `process.env` */
   readonly env?: Environment | undefined;
-  /** A CA bundle of the program's own; the environment's is then not read. Its certificates are added to the ordinary roots as well. */
+  /**
+   * A CA bundle; the environment's is then not read. Its certificates are added to the system roots. @default the file in
+   * `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE`
+   */
   readonly ca?: CaSource | undefined;
-  /** Key exchange groups, as OpenSSL writes them (`X25519:P-256`). Default: Node's. */
+  /** Key exchange groups, in OpenSSL's notation (`X25519:P-256`). @default Node's */
   readonly groups?: string | undefined;
-  /** Shown to servers that demand one. */
+  /** Client certificate for servers that require one (mTLS). None by default. */
   readonly clientCertificate?: ClientCertificate | undefined;
-  /** Default: nothing is logged. */
+  /** Nothing is logged by default. */
   readonly logger?: Logger | undefined;
 }
 
-/** For `https.request`, `https.Agent`, `tls.connect`, `ws` and undici's `connect`, which check certificate and host name by themselves. */
+/**
+ * Options for `https.request`, `https.Agent`, `tls.connect`, `ws` and undici's `connect`, which check certificate and host name themselves.
+ */
 export interface TlsOptions {
-  /** Given instead of `ca`, which would cost 6 to 20 ms on every connection. */
+  /** Used instead of `ca`, which would cost 6 to 20 ms per connection. */
   readonly secureContext: SecureContext;
 }
 
-/** One policy for every TLS connection. Cheap to make anew: equal policies share one context. */
+/** One policy for every TLS connection. Cheap to create again: equal policies share one context. */
 export interface Trust {
-  /** What decided about the bundle. */
+  /** The setting that determined the bundle. */
   readonly selection: CaSelection;
   readonly bundle: CaBundle | undefined;
   /**
-   * Puts TLS on a connection that stands; the socket comes only after certificate and host name have passed.
+   * Starts TLS on an open connection. Resolves only after certificate and host name have passed.
    *
-   * @throws {@link NetworkError} Phase `tls` and not retryable for a matter of trust; the message says what is wrong and what to do.
+   * @throws {@link NetworkError} Phase `tls`. Not retryable if it is about certificates; the message says what is wrong and what to do.
    * @throws {@link AbortedError} `options.signal` fired.
    */
   connect(options: ConnectOptions): Promise<TLSSocket>;
   tlsOptions(): TlsOptions;
-  /** Puts a TLS error that broke a standing connection into words; undefined for any other error. */
+  /** Explains a TLS error that broke an open connection; undefined for any other error. */
   explain(error: unknown, host: string): NetworkError | undefined;
-  /** What else than a server without TLS can leave a handshake without an answer here. */
+  /** What, besides a server without TLS, can leave a handshake unanswered here. */
   silenceHint(): string | undefined;
-  /** Where trusted certificates come from, one origin a line. */
+  /** The sources of trusted certificates, one per line. */
   describe(): string;
 }
 
 /**
- * Reads and checks everything the policy names, at once: an unusable bundle is an error when a client is built, never ignored.
- * The ordinary roots are read on the first connection, and stay as they were then until the next trust is made.
+ * Reads and checks everything that the policy names, at once: an unusable bundle is an error when a client is created, and is never
+ * ignored.
+ *
+ * The system roots are read with the first connection, and are then kept until the next trust is created.
  *
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The bundle cannot be used.
  * @throws {@link BuildError} The client certificate cannot be used.
- * @see The Rust client's custom CA policy. Differs: one policy for HTTPS and WebSocket that nothing can go around, and an unusable bundle
+ * @see The Rust client's custom CA policy. Differs: one policy for HTTPS and WebSocket that no connection bypasses, and an unusable bundle
  *   stops both.
  */
 export function createTrust(options: TrustOptions = {}): Trust {
@@ -110,9 +117,9 @@ function logFailure<Result>(logger: Logger, build: () => Result): Result {
 }
 
 /**
- * Options for the TLS of other programs (`https`, `tls`, `ws`, undici's `connect`), so that a whole application follows one policy.
+ * TLS options for other programs (`https`, `tls`, `ws`, undici's `connect`), so that a whole application follows one policy.
  *
- * @throws What {@link createTrust} throws.
+ * @throws The errors of {@link createTrust}.
  */
 export function tlsOptions(options?: TrustOptions): TlsOptions {
   return createTrust(options).tlsOptions();

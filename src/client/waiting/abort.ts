@@ -3,9 +3,9 @@ import { BuildError } from "../failure/kinds.ts";
 import { unlessInterrupted } from "./interruptible.ts";
 
 /**
- * Waits for somebody else's work no longer than the signal allows. What becomes of work that goes on after that is ignored, its failure too.
+ * Waits for `work` no longer than the signal allows. The result of work that continues after that is ignored, including errors.
  *
- * @throws {@link AbortedError} The signal fired; else what `work` throws.
+ * @throws {@link AbortedError} The signal fired; otherwise the errors of `work`.
  */
 export function unlessAborted<Result>(
   signal: AbortSignal | undefined,
@@ -15,9 +15,9 @@ export function unlessAborted<Result>(
 }
 
 /**
- * Takes a caller's signal. It may end any number of requests at once: Node should not warn of a leak where there is none.
+ * Accepts a caller's signal. It may end any number of requests at once, so Node's warning about a listener leak is switched off for it.
  *
- * @throws {@link BuildError} It is none; an `AbortController` is the commonest of those.
+ * @throws {@link BuildError} It is not a signal, but for example an `AbortController`.
  */
 export function acceptSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined || signal === null) return;

@@ -1,11 +1,11 @@
-/** Where what waits comes from. */
+/** The source that fills a queue. */
 export interface PausableSource {
   pause(): void;
   resume(): void;
 }
 
 /**
- * The bound of a queue between a source that pushes and a reader that takes: beyond it the source is paused, until the reader has taken
+ * Limits a queue between a source that pushes and a reader that takes: above the limit the source is paused until the reader has taken
  * everything.
  */
 export class Backlog {
@@ -14,13 +14,13 @@ export class Backlog {
   #size = 0;
   #isPaused = false;
 
-  /** @param limit - In whatever unit `add` counts. */
+  /** @param limit - In the unit that `add` counts. */
   constructor(limit: number, source: PausableSource) {
     this.#limit = limit;
     this.#source = source;
   }
 
-  /** What waits, as `add` counted it. */
+  /** The size of everything queued, as counted by `add`. */
   get size(): number {
     return this.#size;
   }
@@ -29,7 +29,7 @@ export class Backlog {
     return this.#isPaused;
   }
 
-  /** So much more waits. */
+  /** Counts a queued value. */
   add(size: number): void {
     this.#size += size;
     if (this.#size <= this.#limit || this.#isPaused) return;
@@ -37,7 +37,7 @@ export class Backlog {
     this.#source.pause();
   }
 
-  /** Nothing waits any more. */
+  /** Nothing is queued any more. */
   clear(): void {
     this.#size = 0;
     if (!this.#isPaused) return;

@@ -6,7 +6,7 @@ import { unlessAborted } from "./abort.ts";
 import { clampDelay } from "./idle-timer.ts";
 import { interruptible } from "./interruptible.ts";
 
-/** Time as the retry loop sees it; tests pass their own. */
+/** Time as the retry loop uses it; tests pass their own. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;
@@ -15,9 +15,8 @@ export interface Clock {
 }
 
 /**
- * A caller's clock, whose faults are told as such. A sleep heeds the signal, whatever the clock makes of it.
- *
- * Its methods throw {@link BuildError}: the clock throws, or gives no time.
+ * A caller's clock, whose faults are reported as such. A sleep ends with the signal, even if the clock ignores it. Its methods throw
+ * {@link BuildError} if the clock throws or returns no valid time.
  */
 export function steadyClock(clock: Clock): Clock {
   return {
@@ -33,7 +32,9 @@ export function steadyClock(clock: Clock): Clock {
   };
 }
 
-/** What a caller's function answers, a number that `isFit`. @throws {@link BuildError} Anything else, and what it throws. */
+/**
+ * Calls a caller's function and returns its result, a number that `isFit` accepts. @throws {@link BuildError} Any other result or error.
+ */
 export function answerOf(name: string, ask: () => number, isFit: (value: number) => boolean): number {
   let value: unknown;
   try {

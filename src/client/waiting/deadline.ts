@@ -13,9 +13,10 @@ export interface DeadlineOptions {
 }
 
 /**
- * Runs `work` within a time limit, under a signal that fires when the limit is over or the caller aborts.
+ * Runs `work` with a time limit, under a signal that fires when the limit is over or the caller aborts.
  *
- * @throws {@link BuildError} The limit is unusable; {@link TimeoutError} it is over; {@link AbortedError} the caller's signal fired; else what `work` throws.
+ * @throws {@link BuildError} The limit is invalid. {@link TimeoutError} The limit is over. {@link AbortedError} The caller's signal fired.
+ *   Otherwise the errors of `work`.
  */
 export async function withDeadline<Result>(
   { timeoutMs, signal, what }: DeadlineOptions,

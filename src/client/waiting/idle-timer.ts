@@ -1,7 +1,7 @@
 /**
- * Fires once when `touch` has not been called for `timeoutMs`. A touch only stores a number: on a busy stream a timer that is
- * re-armed for each chunk costs more than the chunk. 0 switches it off. The time in which this process was too busy to read is not
- * held against the peer: what arrived meanwhile is read before the judgement.
+ * Fires once if `touch` has not been called for `timeoutMs`. A touch only stores a number: on a busy stream, re-arming a timer for each
+ * chunk costs more than the chunk. 0 switches it off. Time in which this process was too busy to read does not count against the peer: what
+ * arrived meanwhile is read first.
  */
 export class IdleTimer {
   readonly timeoutMs: number;
@@ -43,13 +43,13 @@ export class IdleTimer {
   }
 }
 
-/** A timer as late as this shows that the process was busy. */
+/** A timer that is this late shows that the process was busy. */
 const LATE_MS = 5;
-/** Enough to read what waits at the socket, and to inflate it, which takes another thread. */
+/** Enough to read and inflate what waits at the socket; inflating runs in another thread. */
 const CATCH_UP_MS = 200;
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** `setTimeout` takes more than about 24.8 days for 1 ms; such a limit is as good as none. */
+/** `setTimeout` turns more than about 24.8 days into 1 ms; such a limit counts as none. */
 export function clampDelay(delayMs: number): number {
   return Math.min(Math.max(Math.ceil(delayMs), 0), LONGEST_DELAY_MS);
 }

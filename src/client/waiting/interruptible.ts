@@ -4,17 +4,17 @@ import { clampDelay } from "./idle-timer.ts";
 export interface Interruptions {
   /** Ends the wait with an {@link AbortedError}. */
   readonly signal?: AbortSignal | undefined;
-  /** In milliseconds; 0 or none for no limit. */
+  /** In milliseconds; 0 or undefined for no limit. */
   readonly timeoutMs?: number | undefined;
-  /** The error of a wait that took longer. */
+  /** Creates the error of a wait that took too long. */
   readonly lateError?: (() => Error) | undefined;
 }
 
 /**
- * A wait that ends once: with what `start` hands to one of its two functions, with the signal, or with the time limit. However it ends, no
+ * A wait that ends once: with one of the two functions passed to `start`, with the signal, or with the time limit. However it ends, no
  * timer, no listener and nothing that `start` set up is left behind.
  *
- * @param start - Not called under a signal that has fired. What it returns is called when the wait is over.
+ * @param start - Not called if the signal has already fired. The function that it returns is called when the wait is over.
  */
 export function interruptible<Result>(
   { signal, timeoutMs = 0, lateError }: Interruptions,

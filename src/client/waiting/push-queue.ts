@@ -1,7 +1,8 @@
 import { AbortedError } from "../failure/kinds.ts";
 
-// Classes, not literals: V8 sees that what a literal made for each of many streams outlives two collections, and from then on makes the ones
-// of every event where only a full collection finds them, with all that hangs on them.
+// Classes, not literals: V8 notices that objects from a literal, made for many streams, outlive two collections, and from then on allocates
+// those
+// of every event in the old generation, which only a full collection frees, with everything they reference.
 
 /** A reader that waits. */
 class Waiting<Value> {
@@ -15,7 +16,7 @@ class Waiting<Value> {
   }
 }
 
-/** Of `next()`. A loop holds its last one until the next comes. */
+/** The result of `next()`. A loop keeps its last one until the next arrives. */
 class Taken<Value> implements IteratorYieldResult<Value> {
   readonly done = false;
   readonly value: Value;
@@ -26,23 +27,24 @@ class Taken<Value> implements IteratorYieldResult<Value> {
 }
 
 /**
- * Values pushed on one side, taken on the other by one reader: one by one, in batches, or not at all (`drain`). It ends in one of three ways: `end` and
- * `fail` after what is queued has been taken, `cut` at once. The bound is the producer's business: it watches `length` and `onEmpty`.
+ * Values pushed on one side and taken on the other by one reader: one by one, in batches, or not at all (`drain`). It ends in one of three
+ * ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching `length` and
+ * `onEmpty`.
  */
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values: Value[] = [];
   #head = 0;
-  /** Readers that wait, each with the one behind it: there is hardly ever more than one, and an array makes room for seventeen. */
+  /** Waiting readers as a linked list: there is hardly ever more than one, and an array would allocate room for seventeen. */
   #waiting: Waiting<Value> | undefined;
   #over: { readonly error: unknown } | "ended" | undefined;
-  /** A reader that waits for what comes together. */
+  /** A reader that waits for a batch. */
   #waitingForBatch: Waiting<Value[]> | undefined;
-  /** Values are not taken any more: what comes is dropped, and the end awaited. */
+  /** Set when values are no longer taken: new ones are dropped, and the end is awaited. */
   #drain: { readonly end: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
-  /** How it ended, if not well. */
+  /** The error it ended with, if any. */
   #failure: { readonly error: unknown } | undefined;
 
-  /** Once it has fired, what is queued is cut, also when all of it is there: a reader does not work through a backlog after an abort. */
+  /** Once it has fired, queued values are dropped even if all have arrived: a reader does not work through a queue after an abort. */
   signal: AbortSignal | undefined;
   /** Called each time the last queued value has been taken. */
   onEmpty: (() => void) | undefined;
@@ -72,7 +74,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     for (; at < values.length; at += 1) this.#values.push(values[at] as Value);
   }
 
-  /** What belongs together has been pushed: it is a batch for a reader that waits for one. */
+  /** A batch has been pushed completely: it is delivered to a reader that waits for one. */
   flush(): void {
     const waiting = this.#waitingForBatch;
     if (!waiting || this.length === 0) return;
@@ -94,13 +96,13 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     this.#drain?.reject(error);
     const first = this.#nextWaiting() ?? this.#waitingForBatch;
     this.#waitingForBatch = undefined;
-    // The error goes to one caller, as from a generator; after it the iterator is done.
+    // The error is given to one caller, as from a generator; after it the iterator is done.
     this.#over = first ? "ended" : { error };
     first?.reject(error);
     this.#releaseAll();
   }
 
-  /** Drops what is queued and fails at once. Without effect once the end has been read. */
+  /** Drops the queued values and fails at once. Without effect once the end has been read. */
   cut(error: unknown): void {
     if (this.#over === "ended" && this.length === 0) return;
     this.#drop();
@@ -108,7 +110,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     this.fail(error);
   }
 
-  /** @param signal - Ends this wait, with an `aborted` error; nothing is lost to the next. */
+  /** @param signal - Ends this wait with an `aborted` error; no value is lost. */
   next(signal?: AbortSignal): Promise<IteratorResult<Value, undefined>> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
     if (this.#head < this.#values.length) {
@@ -124,7 +126,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     );
   }
 
-  /** Everything that waits, else what comes together next. One call at a time. */
+  /** Everything that is queued; if nothing is, the next values that arrive together. One call at a time. */
   nextBatch(): Promise<IteratorResult<Value[], undefined>> {
     if (this.length > 0) {
       if (!this.signal?.aborted) return Promise.resolve(new Taken(this.#takeAll()));
@@ -139,8 +141,8 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   }
 
   /**
-   * Drops what is queued and what comes, and resolves at the end; a reader's next step ends with it. Its caller has taken what is wanted of the values
-   * elsewhere. Rejects with what the queue failed with, also when a reader has heard of it before, and where the reader left.
+   * Drops queued and later values, and resolves at the end; a reader's next step then ends too. The caller has already taken what it needs
+   * from the values elsewhere. Rejects with the error of the queue, even if a reader has already got it, and if the reader left.
    */
   drain(): Promise<void> {
     if (this.#drain) return this.#drain.end;
@@ -168,14 +170,14 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** As `return`, by somebody who is not the reader: the reader gets `reason`. Without effect once the end has been read. */
+  /** Like `return`, but from outside: the reader gets `reason`. Without effect once the end has been read. */
   leave(reason: unknown): void {
     const left = this.#over === undefined;
     this.cut(reason);
     if (left) this.onLeave?.();
   }
 
-  /** What a reader finds who comes when nothing waits; undefined where something may come. */
+  /** The result for a reader when nothing is queued; undefined if something may still come. */
   #atEnd(): Promise<IteratorResult<never, undefined>> | undefined {
     const over = this.#over;
     if (over === "ended") return Promise.resolve({ done: true, value: undefined });
@@ -242,7 +244,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     const value = this.#values[this.#head] as Value;
     this.#head += 1;
     if (this.#head === this.#values.length) {
-      // Emptied once per burst instead of shifting: taking stays constant-time however long the queue was.
+      // Emptied once per burst instead of shifting, so taking is constant-time for any queue length.
       this.#drop();
       this.onEmpty?.();
     }

@@ -6,19 +6,20 @@ interface Underway<Result> {
   readonly result: Promise<Result>;
   readonly controller: AbortController;
   waiting: number;
-  /** Somebody has its error. */
+  /** A caller has got its error. */
   hasFailed: boolean;
 }
 
-/** Work that is done once for all who ask while it is under way. It is given up when none of them waits any more. */
+/** Work that is done once for all callers that ask while it runs. It is aborted when none of them waits any more. */
 export class SharedWork<Result> {
   #underway: Underway<Result> | undefined;
 
   /**
-   * Waits for the work under way, or begins it.
+   * Joins the running work, or starts it.
    *
-   * @param signal - Ends the waiting of this caller alone.
-   * @throws {@link AbortedError} `signal` fired; else what `work` throws, as an object of its own for each caller: each notes on it what became of his call.
+   * @param signal - Ends the wait of this caller only.
+   * @throws {@link AbortedError} `signal` fired. Otherwise the errors of `work`, copied for each caller, because each adds to it what
+   *   became of its own call.
    */
   async join(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     acceptSignal(signal);
@@ -41,7 +42,7 @@ export class SharedWork<Result> {
   #begin(work: (signal: AbortSignal) => Promise<Result>): Underway<Result> {
     const controller = new AbortController();
     const result = work(controller.signal);
-    result.catch(() => {}); // those who wait hear of it; without any, it is not needed
+    result.catch(() => {}); // waiting callers get the error; without any, it is not needed
     return { result, controller, waiting: 0, hasFailed: false };
   }
 

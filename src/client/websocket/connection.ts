@@ -18,9 +18,12 @@ import {
 import { Heartbeat } from "./heartbeat.ts";
 
 export interface Upkeep {
-  /** Longest wait between two pings of ours, in milliseconds. Default 25 000, which keeps proxies from cutting it; 0 sends none. */
+  /**
+   * Longest time between two of our pings, in milliseconds. The pings keep proxies from closing the connection; 0 sends none. @default 25
+   * 000
+   */
   readonly pingIntervalMs?: number | undefined;
-  /** Longest silence, pongs included, of a peer that lives, in milliseconds. Default 60 000; 0 for no limit. Needs pings. */
+  /** Longest silence of a live peer, pongs included, in milliseconds; 0 for no limit. Needs pings. @default 60 000 */
   readonly livenessTimeoutMs?: number | undefined;
 }
 
@@ -28,18 +31,18 @@ export type WebSocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep
 
 /** How a connection ended. */
 export type WebSocketEnd =
-  /** The peer's close frame; 1005 where it said no code. The handshake's credentials are blanked in `reason`. */
+  /** The peer sent a close frame; the code is 1005 if it had none. The handshake's credentials are blanked in `reason`. */
   | { readonly by: "peer"; readonly code: number; readonly reason: string }
-  /** It broke, or ended without a close frame; `error` is what broke it, where anything says. */
+  /** The connection broke, or ended without a close frame; `error` is the cause, if it is known. */
   | { readonly by: "network"; readonly error?: Error | undefined }
-  /** The peer answered no ping for so long. */
+  /** The peer did not answer pings for this long. */
   | { readonly by: "silence"; readonly timeoutMs: number }
   /** `close` or `terminate` was called. */
   | { readonly by: "us" };
 
 /**
- * Receives what a connection brings: text messages decoded, or with `rawData` not decoded yet. `ended` is called once, and nothing after it.
- * What it throws at a message breaks the connection.
+ * Receives messages: text decoded, or with `rawData` undecoded. `ended` is called once, and nothing after it. An error thrown while
+ * handling a message breaks the connection.
  */
 export type WebSocketSink = {
   binary(message: Uint8Array): void;
@@ -47,7 +50,7 @@ export type WebSocketSink = {
 } & ({ text(message: string): void; rawData?: undefined } | { rawData(message: RawData): void });
 
 export interface SendOptions {
-  /** Until the message is with the operating system, in milliseconds; 0 or none for no limit. */
+  /** Limit until the operating system has the message, in milliseconds; 0 or undefined for no limit. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,19 +58,19 @@ export interface SendOptions {
 const DEFAULT_PING_INTERVAL_MS = 25_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const NORMAL_CLOSURE = 1000;
-/** What `ws` says when there was no close frame (RFC 6455 §7.1.5). */
+/** The code that `ws` reports if there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
-/** What `ws` says of a message above its bound. */
+/** The code that `ws` reports for a message above its limit. */
 const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-/** And of one in more pieces than it holds: an object each, whatever their size. */
+/** The same for a message with too many fragments, each of which is an object. */
 const TOO_MANY_PIECES = "WS_ERR_TOO_MANY_BUFFERED_PARTS";
 
 /**
- * An open WebSocket. Nothing is delivered, and no ping answered, before `attach`. Pings are answered and the peer's life is watched whether
- * anybody waits for a message or not; its death on an idle connection is told to the sink and harms nothing else.
+ * An open WebSocket. Nothing is delivered, and no ping is answered, before `attach`. Pings are answered and the peer is watched even if no
+ * message is expected. If an idle connection dies, only the sink is told.
  */
 export class WebSocketConnection {
-  /** Of the server's answer to the handshake. */
+  /** Headers of the server's answer to the handshake. */
   readonly headers: HeaderMap;
   /** On the clock of `performance.now()`. */
   readonly openedAt = performance.now();
@@ -88,12 +91,12 @@ export class WebSocketConnection {
   #isPaused = true;
   #heard = new Kept();
 
-  /** @throws What {@link shakeHands} throws. */
+  /** @throws The errors of {@link shakeHands}. */
   static async open(options: WebSocketOptions): Promise<WebSocketConnection> {
     return new WebSocketConnection(await shakeHands({ ...options, skipsUtf8Check: true }), options);
   }
 
-  // Private, so that no type of `ws` becomes part of the package's own: users would need its types too.
+  // Private, so that no type of `ws` becomes part of the public API: users would need its types too.
   private constructor({ websocket, socket, headers }: Established, options: WebSocketOptions) {
     const timeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_TIMEOUT_MS;
     this.headers = headers;
@@ -115,41 +118,44 @@ export class WebSocketConnection {
     });
     websocket.on("message", this.#onMessage);
     websocket.on("close", this.#onClose);
-    websocket.on("error", this.#onError); // for as long as it lives: without a listener, an error on an idle connection ends the process
+    websocket.on("error", this.#onError); // for its whole life: without a listener, an error on an idle connection ends the process
     socket.on("data", this.#onData);
     if (websocket.readyState === websocket.CLOSED) this.#onClose(NO_CLOSE_FRAME, Buffer.alloc(0));
     else this.#heartbeat.start();
   }
 
-  /** Nothing can be sent any more. */
+  /** True if nothing can be sent any more. */
   get isClosed(): boolean {
     return this.#end !== undefined || this.#isClosing || this.#websocket.readyState !== this.#websocket.OPEN;
   }
 
-  /** The clock jumped since the peer was heard last, as it does when a machine wakes: the path may be dead, and a ping would tell only in a minute. */
+  /**
+   * True if the clock jumped since the peer was last heard, as when a machine wakes up: the path may be dead, and a ping would show that
+   * only after a minute.
+   */
   get isDoubtful(): boolean {
     return this.#heard.clockJumped();
   }
 
-  /** Messages go to `sink` from now on. */
+  /** Messages are delivered to `sink` from now on. */
   attach(sink: WebSocketSink): void {
     this.#sink = sink;
     if (this.#end) sink.ended(this.#end);
     else this.resume();
   }
 
-  /** Calls `listener` once when the connection has ended, by either side: for those who count open ones. */
+  /** Calls `listener` once when the connection has ended, by either side; used to count open connections. */
   onEnded(listener: () => void): void {
     if (this.#end) listener();
     else this.#onEnded = listener;
   }
 
   /**
-   * Sends a text message; resolves when the operating system has taken it.
+   * Sends a text message; resolves when the operating system has it.
    *
    * @throws {@link StreamError} The connection is closed, or broke meanwhile.
-   * @throws {@link TimeoutError} The peer does not take it. {@link AbortedError} The signal fired. The connection is gone after either: part
-   *   of the message may be on its way.
+   * @throws {@link TimeoutError} The peer does not accept it. {@link AbortedError} The signal fired. After either the connection is closed,
+   *   because a part of the message may have been sent.
    */
   send(message: string, { timeoutMs = 0, signal }: SendOptions = {}): Promise<void> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
@@ -174,14 +180,14 @@ export class WebSocketConnection {
       this.#unsent.add(settle);
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#websocket.send(message, (error) => {
-        // Node 20 calls a write that a reset cut short a success. A failed one is settled once it is known how the connection ended.
+        // Node 20 reports success for a write that a reset cut off. A failed write is settled once it is known how the connection ended.
         if (!error && !this.#socket.destroyed) settle();
         else this.#failedSend ??= error;
       });
     });
   }
 
-  /** Reads no more until `resume`; what was already taken from the network still comes. The peer's life is not watched meanwhile. */
+  /** Stops reading until `resume`; what was already read from the network is still delivered. The peer is not watched meanwhile. */
   pause(): void {
     this.#isPaused = true;
     this.#websocket.pause();
@@ -193,24 +199,24 @@ export class WebSocketConnection {
     this.#websocket.resume();
   }
 
-  /** The process stays alive for this connection; the default. */
+  /** Keeps the process alive for this connection; this is the default. */
   ref(): void {
     this.#socket.ref();
   }
 
-  /** The process may end although this connection is open. */
+  /** Lets the process end although this connection is open. */
   unref(): void {
     this.#socket.unref();
   }
 
-  /** Says goodbye and waits, at most 2 s, for the peer to do so; messages that still come are dropped. */
+  /** Sends a close frame and waits, at most 2 s, for the peer's; messages that arrive meanwhile are dropped. */
   close(): Promise<void> {
     if (this.#websocket.readyState === this.#websocket.CLOSED) return Promise.resolve();
     return new Promise((resolve) => {
       this.#closeWaiters.push(resolve);
       this.#isClosing = true;
       this.#finish({ by: "us" });
-      this.resume(); // the peer's goodbye must be read
+      this.resume(); // the peer's close frame must be read
       this.#websocket.close(NORMAL_CLOSURE);
     });
   }
@@ -224,9 +230,9 @@ export class WebSocketConnection {
   #onMessage = (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void => {
     if (this.#end) return;
     try {
-      this.#deliver(data as Buffer, isBinary); // ws gives nothing else while its `binaryType` is left alone
+      this.#deliver(data as Buffer, isBinary); // ws gives only this type while its `binaryType` is the default
     } catch (error) {
-      // Thrown into ws it would end the process, and waiting calls would wait on.
+      // Thrown into ws it would end the process, and waiting calls would never return.
       this.#onError(error instanceof Error ? error : new Error(String(error)));
     }
   };
@@ -239,11 +245,11 @@ export class WebSocketConnection {
     else sink?.text(bytes.toString());
   }
 
-  /** After ws has read the bytes: any of them are a sign of life, parts of a large message included. */
+  /** After ws has read the bytes: any byte is a sign of life, including parts of a large message. */
   #onData = (): void => {
     this.#heartbeat.heard();
     this.#heard = new Kept();
-    // The peer said goodbye, and ws has answered: waiting calls should know now, not when the peer gets round to closing.
+    // The peer sent a close frame, and ws has answered: waiting calls should know now, not when the peer closes the socket.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
 
@@ -274,7 +280,7 @@ export class WebSocketConnection {
 }
 
 function tooLarge(limit: number, cause: Error): LimitError {
-  return new LimitError(`a websocket message is larger than ${limit} bytes, the most that is taken of one`, {
+  return new LimitError(`a websocket message is larger than ${limit} bytes, the most that is accepted`, {
     what: "message",
     limit,
     unit: "bytes",
@@ -283,15 +289,12 @@ function tooLarge(limit: number, cause: Error): LimitError {
 }
 
 function tooManyPieces(cause: Error): LimitError {
-  return new LimitError(
-    `a websocket message came in more than ${MAX_FRAGMENTS} fragments, the most that is taken of one`,
-    {
-      what: "message",
-      limit: MAX_FRAGMENTS,
-      unit: "fragments",
-      cause,
-    },
-  );
+  return new LimitError(`a websocket message came in more than ${MAX_FRAGMENTS} fragments, the most that is accepted`, {
+    what: "message",
+    limit: MAX_FRAGMENTS,
+    unit: "fragments",
+    cause,
+  });
 }
 
 function closedError(): StreamError {

@@ -16,16 +16,16 @@ export interface HandshakeOptions {
   /** ws, wss, http or https. */
   readonly url: string;
   readonly headers: HeaderMap;
-  /** Values in them that no message may show, beside those in headers that are known to hold credentials. */
+  /** Values in them that no message may show, in addition to those in headers known to contain credentials. */
   readonly secrets?: readonly string[] | undefined;
-  /** Trust and route of the connection. */
+  /** Certificates and proxies of the connection. */
   readonly dialer: Dialer;
-  /** DNS, TCP, proxy, TLS and handshake together, in milliseconds. Default 15 000; 0 for no limit. */
+  /** Limit for DNS, TCP, proxy, TLS and handshake together, in milliseconds; 0 for no limit. Default 15 000. */
   readonly connectTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Offer permessage-deflate: a history sent again and again shrinks to what is new. About 300 kB a connection. Default true. */
+  /** Offer permessage-deflate: a history that is sent repeatedly then costs little. About 300 kB of memory per connection. Default true. */
   readonly compression?: boolean | undefined;
-  /** Largest message taken, in bytes after decompression. Default 64 MiB. */
+  /** The largest message that is accepted, in bytes after decompression. Default 64 MiB. */
   readonly maxMessageBytes?: number | undefined;
   /** The reader of the messages checks that texts are UTF-8. Default false: `ws` does. */
   readonly skipsUtf8Check?: boolean | undefined;
@@ -35,19 +35,19 @@ export interface HandshakeOptions {
 export interface Established {
   readonly websocket: WebSocket;
   readonly socket: Socket;
-  /** Of the answer. */
+  /** Headers of the answer. */
   readonly headers: HeaderMap;
 }
 
 export const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-/** Most fragments of one message: each is held as an object of a hundred bytes until the last has come. */
+/** The most fragments of one message: each is an object of about a hundred bytes until the last has arrived. */
 export const MAX_FRAGMENTS = 64 * 1024;
-/** Most network reads that wait for the rest of their frame. */
+/** The most network reads that may wait for the rest of their frame. */
 const MAX_WAITING_READS = 256 * 1024;
-/** How long the peer may take over the closing handshake. */
+/** How long the peer may take for the closing handshake, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** What every handshake has, as the Rust client sends it; what the caller gave stands between the two. */
+/** Headers of every handshake, in the Rust client's order; the caller's are inserted between these two groups. */
 const FIRST = ["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
 const LAST = ["sec-websocket-extensions"];
 

@@ -183,7 +183,7 @@ describe("what decides about retries", () => {
 
   it.each<[string, () => unknown, RegExp]>([
     ["throws", throws, /^shouldRetry of the retry policy threw TypeError: a bug .*503/],
-    ["answers a promise", async () => false, /^shouldRetry of the retry policy answered Promise/],
+    ["answers a promise", async () => false, /^shouldRetry of the retry policy returned Promise/],
     ["answers a text", () => "no", /answered 'no'/],
   ])("shouldRetry that %s is told as such", async (_what, shouldRetry, message) => {
     const error = await errorOf(ask({}, { retry: { shouldRetry: shouldRetry as never } }));
@@ -205,7 +205,7 @@ describe("a lookup function", () => {
     [
       "answers nothing",
       (_host: string, _options: object, done: Callback) => done(null),
-      /answered undefined, which is no IP address/,
+      /answered undefined, which is not an IP address/,
     ],
     [
       "answers a name",
@@ -216,7 +216,7 @@ describe("a lookup function", () => {
     [
       "answers a list of nonsense",
       (_host: string, _options: object, done: Callback) => done(null, [null, { address: 7 }]),
-      /which is no IP address/,
+      /which is not an IP address/,
     ],
     [
       "fails with a text",

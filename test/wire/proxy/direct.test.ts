@@ -73,7 +73,7 @@ describe("a host that cannot be reached", () => {
     const error = await failureOf(testDialer().dial(targetOf(`https://127.0.0.1:${port}`)));
     expect(error).toMatchObject({ kind: "network", phase: "connect", code: "ECONNREFUSED", retryable: true });
     expect(error.message).toBe(
-      `127.0.0.1:${port} refused the connection (ECONNREFUSED); check that the server is up and that no firewall is in the way, or set HTTPS_PROXY if this network needs a proxy`,
+      `127.0.0.1:${port} refused the connection (ECONNREFUSED); check that the server is up and that no firewall blocks it, or set HTTPS_PROXY if this network needs a proxy`,
     );
   });
 
@@ -124,7 +124,7 @@ describe("the connect timeout", () => {
     const settled = watchHandles();
     const error = await failureOf(testDialer().dial(targetOf(`https://localhost:${server.port}`), { timeoutMs: 60 }));
     expect(error.message).toContain(
-      `localhost:${server.port} took the connection and answered nothing to the TLS handshake`,
+      `localhost:${server.port} accepted the connection but did not answer the TLS handshake`,
     );
     await server.allClosed();
     await settled();

@@ -207,10 +207,10 @@ describe("a proxy's refusal", () => {
       "407 Proxy Authentication Required; put user name and password into HTTPS_PROXY",
     ],
     [401, "PROXY_AUTHENTICATION_REQUIRED", false, "401 Unauthorized; put user name and password into HTTPS_PROXY"],
-    [403, "PROXY_REFUSED", false, "403 Forbidden; ask the people who run it to allow this host"],
+    [403, "PROXY_REFUSED", false, "403 Forbidden; ask its operators to allow this host"],
     [404, "PROXY_REFUSED", false, "404 Not Found; check that it is a proxy"],
     [502, "PROXY_REFUSED", true, "502 Bad Gateway; it could not reach the host itself"],
-    [302, "PROXY_REFUSED", false, "302 Found; the network or the proxy wants a log-in first"],
+    [302, "PROXY_REFUSED", false, "302 Found; the network or the proxy requires a login first"],
   ])("with %d has the code %s, retryable: %j", async (status, code, retryable, text) => {
     const proxy = await startHttpProxy({ refuseWith: { status } });
     const settled = watchHandles();
@@ -257,7 +257,7 @@ describe("a proxy's refusal", () => {
     const headers = { "proxy-authenticate": 'NTLM, Negotiate realm="x"' };
     const proxy = await startHttpProxy({ refuseWith: { status: 407, headers } });
     const error = await failureOf(testDialer({ proxy: proxy.url }).dial(targetOf("https://api.origin.test")));
-    expect(error.message).toContain("it takes ntlm, negotiate alone and this client sends Basic");
+    expect(error.message).toContain("it accepts only ntlm, negotiate and this client sends Basic");
   });
 
   it("is not waited out when its body never ends", async () => {
@@ -306,7 +306,7 @@ describe("a proxy that fails", () => {
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 60 }));
     expect(error).toMatchObject({ kind: "timeout", phase: "connect", outlook: "never" });
     expect(error.message).toContain(
-      `the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) took the connection and answered nothing within 60 ms`,
+      `the proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY) accepted the connection but did not answer within 60 ms`,
     );
     await proxy.allClosed();
     await settled();
@@ -389,7 +389,7 @@ describe("plain HTTP through an HTTP proxy", () => {
     const forward = testDialer({ proxy: `https://localhost:${proxy.port}` }).forward("http://a.test");
     const error = await failureOf(forward!.dial({ timeoutMs: 60 }));
     expect(error.message).toContain(
-      `the proxy localhost:${proxy.port} (from the proxy option) took the connection and answered nothing to the TLS handshake`,
+      `the proxy localhost:${proxy.port} (from the proxy option) accepted the connection but did not answer the TLS handshake`,
     );
     await proxy.allClosed();
   });

@@ -147,8 +147,8 @@ describe("a SOCKS5 proxy's refusal", () => {
     [5, "the host refused the connection", true],
     [6, "TTL expired", true],
     [7, "it does not know the command CONNECT", false],
-    [8, "it does not take this kind of address", false],
-    [99, "an answer of no known meaning", false],
+    [8, "it does not accept this kind of address", false],
+    [99, "an unknown answer", false],
   ])("with reply %d says: %s, retryable: %j", async (refuseWith, meaning, retryable) => {
     const proxy = await startSocksProxy({ refuseWith });
     const dialer = testDialer({ env: { HTTPS_PROXY: `socks5h://127.0.0.1:${proxy.port}` } });

@@ -183,7 +183,7 @@ describe("a certificate is refused, the connection closed, and nothing sent:", (
     const env = { CODEX_CA_CERTIFICATE: certPath("other-root.pem"), SSL_CERT_FILE: certPath("root.pem") };
     const peer = await serveTls();
     const attempt = createTrust({ env }).connect({ socket: await peer.dial(), host: "localhost" });
-    await expect(attempt).rejects.toThrow(`SSL_CERT_FILE=${certPath("root.pem")} has no effect beside it`);
+    await expect(attempt).rejects.toThrow(`SSL_CERT_FILE=${certPath("root.pem")} is therefore ignored`);
   });
 });
 
@@ -243,7 +243,7 @@ test("other programs get the same trust", async () => {
 test("describing a policy names every origin", () => {
   const text = trusting("root").describe();
   expect(text).toContain(
-    `Trusted besides the ordinary roots: 1 certificate from ${certPath("root.pem")} selected by CODEX_CA_CERTIFICATE.`,
+    `Trusted in addition to the system roots: 1 certificate from ${certPath("root.pem")} selected by CODEX_CA_CERTIFICATE.`,
   );
   expect(text).toMatch(/\nNode's default roots: \d+ certificates/);
 });

@@ -95,7 +95,7 @@ test("a server without TLS is told from an untrusted one", async () => {
     phase: "tls",
     retryable: false,
   });
-  await expect(attempt).rejects.toThrow("does not speak TLS on this port");
+  await expect(attempt).rejects.toThrow("does not use TLS on this port");
 });
 
 test("an attempt that cannot begin closes the connection too", async () => {

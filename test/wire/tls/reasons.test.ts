@@ -63,7 +63,7 @@ const CHAINS: readonly Chain[] = [
     what: "an authority whose key usage does not let it sign",
     intermediates: [[CA, "keyUsage=critical,cRLSign"]],
     code: "KEYUSAGE_NO_CERTSIGN",
-    says: /may not sign certificates.*issued anew with keyUsage keyCertSign/,
+    says: /may not sign certificates.*reissued with keyUsage keyCertSign/,
   },
   {
     what: "an issuer that is no authority",

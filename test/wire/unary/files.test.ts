@@ -175,7 +175,10 @@ describe("an upload to the ChatGPT backend", () => {
     };
     const client = new FilesClient({ ...clientOptions("https://files.test/backend-api"), transport });
     const error = await errorOf(client.upload(hello));
-    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("a file is not sent unencrypted") });
+    expect(error).toMatchObject({
+      kind: "protocol",
+      message: expect.stringContaining("a file is not sent unencrypted"),
+    });
     expect(asked).toEqual(["POST https://files.test/backend-api/files"]);
   });
 

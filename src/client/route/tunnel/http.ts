@@ -9,7 +9,7 @@ import type { ChosenProxy } from "../environment-proxy.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
 import { hangUp, httpRefusal, oversizedHead, pageInsteadOfTunnel, wrongProtocol } from "./refusal.ts";
 
-/** How much of a refusal's page is read, and for how long, before the refusal is told. */
+/** How many bytes of a refusal's page are read, and how long, before the refusal is reported. */
 const PAGE_BYTES = 16 * 1024;
 const PAGE_MS = 500;
 
@@ -20,18 +20,18 @@ const HTML_TYPE = /\bhtml\b/i;
 interface Answer {
   readonly status: number;
   readonly headers: HeaderMap;
-  /** What came behind the head. */
+  /** The bytes that follow the head. */
   readonly rest: Buffer;
 }
 
 /**
  * Asks an HTTP proxy at the other end of `socket` for a tunnel to `target` (CONNECT, RFC 9110 §9.3.6) and resolves with the same socket.
- * Bytes behind the answer stay in it for the next reader. Any 1xx before the answer is passed over.
+ * Bytes after the answer stay in it for the next reader. Any 1xx before the answer is skipped.
  *
- * Read here and not by Node, whose client takes a 1xx for the answer, refuses heads above 16 KiB, and keeps a refusal's page to itself.
- * It has no time limit of its own: the caller destroys the socket.
+ * The answer is not read with Node's client, which takes a 1xx for the answer, refuses heads above 16 KiB, and does not give access to a
+ * refusal's page. There is no time limit here: the caller destroys the socket.
  *
- * @param headers - Beside `Host`, `User-Agent` and, with credentials, `Proxy-Authorization`; they replace those.
+ * @param headers - Sent in addition to `Host`, `User-Agent` and, with credentials, `Proxy-Authorization`; they replace those.
  */
 export async function openHttpTunnel(
   socket: Socket,
@@ -64,19 +64,19 @@ export async function openHttpTunnel(
   throw httpRefusal(chosen, target, { status: answer.status, challenge, page, location: location && blank(location) });
 }
 
-/** Of the headers that a caller adds for his proxy only the user agent is surely no credential. */
+/** Of the headers that a caller adds for a proxy, only the user agent is certainly no credential. */
 export function proxyHeaderSecrets(headers: HeaderMap): string[] {
   return Object.keys(headers).flatMap((name) =>
     name === "user-agent" ? [] : secretsOf({ url: "", headers: { authorization: headers[name] ?? "" } }),
   );
 }
 
-/** As the Rust client writes them; some proxies compare names as they are. */
+/** As the Rust client writes them; some proxies compare names case-sensitively. */
 function shownName(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-/** A success has no body (RFC 9110 §9.3.6); a box that shows a page to everybody sends one all the same. */
+/** A success has no body (RFC 9110 §9.3.6), but a captive portal sends a page anyway. */
 function isPage({ headers, rest }: Answer): boolean {
   const hasBody = Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
   return (
@@ -112,7 +112,7 @@ function readAnswer(socket: Socket, chosen: ChosenProxy, target: Endpoint): Prom
 
 const STATUS_LINE = /^HTTP\/1\.[01] +([1-9]\d\d)(?= |\r?\n|$)/;
 
-/** Undefined while more must come. */
+/** Undefined while more bytes are needed. */
 function parse(bytes: Buffer, chosen: ChosenProxy): Answer | NetworkError | undefined {
   for (let from = 0; ; ) {
     const text = bytes.toString("latin1", from, from + MAX_HEAD_BYTES);
@@ -140,7 +140,7 @@ function headersOf(head: string): HeaderMap {
   return headers;
 }
 
-/** The beginning of a refusal's body, for the message; a proxy that sends it slowly, or never ends it, is not waited for. */
+/** The beginning of a refusal's body, for the message. It does not wait for a proxy that sends it slowly or never ends it. */
 function readPage(socket: Socket, { headers, rest }: Answer): Promise<string> {
   const length = Math.min(Number(headers["content-length"] ?? Number.POSITIVE_INFINITY), PAGE_BYTES);
   return new Promise((resolve) => {

@@ -8,28 +8,28 @@ import { codeOf, inBrackets } from "../error-code.ts";
 import { describePeer, type ProxyPeer } from "../peer.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
 
-/** The proxy asks for credentials, or for other ones. Code of a {@link NetworkError} in phase `proxy`. */
+/** The proxy requires credentials, or other ones. Code of a {@link NetworkError} in phase `proxy`. */
 export const PROXY_AUTHENTICATION_REQUIRED = "PROXY_AUTHENTICATION_REQUIRED";
-/** The proxy does not make the connection, for any other reason. */
+/** The proxy refuses the connection for any other reason. */
 export const PROXY_REFUSED = "PROXY_REFUSED";
 /** The proxy closed the connection, or did not answer as a proxy of its kind does. */
 export const PROXY_PROTOCOL_ERROR = "PROXY_PROTOCOL_ERROR";
 
-/** What of an HTTP proxy's answer says why. Its texts are anybody's, so credentials must be blanked in them already. */
+/** The parts of an HTTP proxy's answer that explain it. Credentials must already be blanked in them. */
 export interface HttpProxyAnswer {
   readonly status: number;
   /** Its `proxy-authenticate`. */
   readonly challenge?: string | undefined;
-  /** The first words of its page. */
+  /** The beginning of its page. */
   readonly page?: string | undefined;
   readonly location?: string | undefined;
 }
 
-/** An HTTP proxy's answer to a request that was meant for `target`. */
+/** An HTTP proxy's answer to a request for `target`. */
 export function httpRefusal(chosen: ChosenProxy, target: Endpoint, answer: HttpProxyAnswer): NetworkError {
   const { status, challenge } = answer;
   const wantsCredentials = status === 407 || status === 401;
-  // Not the proxy's own words for its status: they are anybody's text.
+  // Not the proxy's own reason phrase, which can be any text.
   return new NetworkError(
     `${describe(chosen)} refused to connect to ${authorityOf(target)}: ${statusText(status)}${quoted(answer.page)}; ${wantsCredentials ? credentialAdvice(chosen, challenge) : statusAdvice(answer, chosen)}`,
     {
@@ -41,7 +41,7 @@ export function httpRefusal(chosen: ChosenProxy, target: Endpoint, answer: HttpP
   );
 }
 
-/** It took the CONNECT, and then sent a page where the tunnel should begin. */
+/** It accepted the CONNECT, and then sent a page instead of the tunnel. */
 export function pageInsteadOfTunnel(chosen: ChosenProxy, target: Endpoint, status: number, page: string): NetworkError {
   return new NetworkError(
     `${describe(chosen)} answered with a web page (${statusText(status)}) where the tunnel to ${authorityOf(target)} should begin${quoted(page)}; a block page or a log-in page: ${forbiddenAdvice(chosen)}, or open a web page in a browser and sign in`,
@@ -49,23 +49,23 @@ export function pageInsteadOfTunnel(chosen: ChosenProxy, target: Endpoint, statu
   );
 }
 
-/** Its answer has more headers than are taken. */
+/** Its answer has more headers than are accepted. */
 export function oversizedHead(chosen: ChosenProxy, { code, what, advice }: typeof HEAD_TOO_LARGE): NetworkError {
   return new NetworkError(`${describe(chosen)} ${what}; ${advice}`, { code, phase: "proxy", outlook: "never" });
 }
 
-/** It took the connection and did not answer. */
+/** It accepted the connection and did not answer. */
 export function silentProxy(peer: ProxyPeer, timeoutMs: number, advice: string): TimeoutError {
   return new TimeoutError(
-    `${describePeer(peer)} took the connection and answered nothing within ${timeoutMs} ms; ${advice}, or allow more time with connectTimeoutMs`,
+    `${describePeer(peer)} accepted the connection but did not answer within ${timeoutMs} ms; ${advice}, or allow more time with connectTimeoutMs`,
     { phase: "connect", timeoutMs, outlook: "never" },
   );
 }
 
-/** A SOCKS5 proxy did not accept the credentials, or none were given and it wants some. */
+/** A SOCKS5 proxy refused the credentials, or requires some and none were given. */
 export function socksAuthenticationRefusal(chosen: ChosenProxy, target: Endpoint): NetworkError {
   return new NetworkError(
-    `${describe(chosen)} refused to connect to ${authorityOf(target)}: it wants a user name and a password that it knows; ${credentialAdvice(chosen, undefined)}`,
+    `${describe(chosen)} refused to connect to ${authorityOf(target)}: it requires a user name and a password that it knows; ${credentialAdvice(chosen, undefined)}`,
     { code: PROXY_AUTHENTICATION_REQUIRED, phase: "proxy", outlook: "never" },
   );
 }
@@ -92,7 +92,7 @@ export function hangUp(chosen: ChosenProxy, target: Endpoint, cause?: Error): Ne
   );
 }
 
-/** What answered is no proxy of this kind. */
+/** The server that answered is not a proxy of this kind. */
 export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError {
   return new NetworkError(
     `${describe(chosen)} does not answer as ${chosen.proxy.isSocks ? "a SOCKS5" : "an HTTP"} proxy does; check scheme and port in ${chosen.source}`,
@@ -111,7 +111,7 @@ function describe({ proxy, source }: ChosenProxy): string {
 function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | undefined): string {
   const offered = offeredSchemes(challenge);
   if (offered.length > 0 && !offered.includes("basic")) {
-    return `it takes ${offered.join(", ")} alone and this client sends Basic: ask for Basic, or put a local proxy in between that speaks ${offered.join(" or ")}`;
+    return `it accepts only ${offered.join(", ")} and this client sends Basic: ask its operators for Basic, or put a local proxy in between that supports ${offered.join(" or ")}`;
   }
   return proxy.credentials()
     ? `check user name and password in ${source}, special characters percent-encoded`
@@ -120,17 +120,17 @@ function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | un
 
 const KNOWN_SCHEMES = ["basic", "digest", "ntlm", "negotiate", "kerberos", "bearer"];
 
-/** Only names that are known, and that stand where a scheme may: the header is the proxy's text, and a realm can be called anything. */
+/** Only known names in the position of a scheme: the header is the proxy's text, and a realm can have any name. */
 function offeredSchemes(challenge = ""): string[] {
   const bare = challenge.toLowerCase().replace(/"(?:[^"\\]|\\.)*"/g, "");
   const schemes = new Set([...bare.matchAll(/(?:^|,)\s*([a-z]+)(?=\s|,|$)/g)].map(([, scheme]) => scheme));
   return KNOWN_SCHEMES.filter((scheme) => schemes.has(scheme));
 }
 
-/** Where the proxy's own rules stand against the host. */
+/** For a host that the proxy's own rules do not allow. */
 export function forbiddenAdvice({ source }: ChosenProxy): string {
   const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
-  return `ask the people who run it to allow this host, or ${around} if it can be reached directly`;
+  return `ask its operators to allow this host, or ${around} if it can be reached directly`;
 }
 
 /** RFC 6585 §6: a captive portal. */
@@ -139,7 +139,7 @@ const LOGIN_REQUIRED = 511;
 function statusAdvice({ status, location }: HttpProxyAnswer, chosen: ChosenProxy): string {
   if (status === LOGIN_REQUIRED || (status >= 300 && status <= 399)) {
     const where = location === undefined ? "any web page" : printable(safeUrl(location));
-    return `the network or the proxy wants a log-in first: open ${where} in a browser and sign in`;
+    return `the network or the proxy requires a login first: open ${where} in a browser and sign in`;
   }
   if (status === 403) return forbiddenAdvice(chosen);
   if (status >= 500) return "it could not reach the host itself: check the name, and try again";

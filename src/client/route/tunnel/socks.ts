@@ -12,16 +12,16 @@ import {
   wrongProtocol,
 } from "./refusal.ts";
 
-/** The package's timer cannot be stopped and holds the socket until it fires, so even "no limit" needs an end. */
+/** The package's timer cannot be stopped and keeps the socket until it fires, so even "no limit" needs an end. */
 const LONGEST_HANDSHAKE_MS = 600_000;
-/** How much later than ours the package's limit falls, so that ours decides. */
+/** How much later than ours the package's limit is, so that ours decides. */
 const GRACE_MS = 1_000;
 
 /**
- * Asks a SOCKS5 proxy (RFC 1928, RFC 1929) at the other end of `socket` for a connection to `target` and resolves with the same socket.
- * The proxy resolves a name; pass an address where it should not. Bytes behind the answer stay in the socket for the next reader.
+ * Asks a SOCKS5 proxy (RFC 1928, RFC 1929) at the other end of `socket` for a connection to `target` and resolves with the same socket. The
+ * proxy resolves names; pass an address to avoid that. Bytes after the answer stay in the socket for the next reader.
  *
- * @param limitMs - The caller's time limit in milliseconds, 0 for none. The caller keeps it, by destroying the socket.
+ * @param limitMs - The caller's time limit in milliseconds, 0 for none. The caller enforces it by destroying the socket.
  */
 export async function openSocksTunnel(
   socket: Socket,
@@ -47,22 +47,22 @@ export async function openSocksTunnel(
     client.on("established", () => {
       returnEarlyBytes(socket, () => resolve(socket));
     });
-    // Its message alone is used: the error carries the options, and with them the password.
+    // Only its message is used: the error contains the options, and with them the password.
     client.on("error", (error: Error) => reject(failure(error.message, chosen, target)));
     client.connect(socket);
   });
 }
 
 /**
- * What the package read beyond the answer it emits as a late `data` event, from a `setImmediate` of its own in which it also resumes the
- * socket: with nobody listening yet those bytes would be lost. They are caught here and put back.
+ * Bytes that the package read after the answer are emitted as a late `data` event, from a `setImmediate` in which it also resumes the
+ * socket. Without a listener those bytes would be lost, so they are caught here and put back.
  */
 function returnEarlyBytes(socket: Socket, done: () => void): void {
   const early: Buffer[] = [];
   const keep = (bytes: Buffer) => early.push(bytes);
   socket.on("data", keep);
   setImmediate(() => {
-    // Back to the state of a new socket, which waits for its first reader: `pause` would make it wait for a `resume`.
+    // Restores the state of a new socket, which waits for its first reader; `pause` would make it wait for a `resume`.
     socket.off("data", keep).on("readable", done).off("readable", done);
     if (early.length > 0) socket.unshift(Buffer.concat(early));
     done();
@@ -70,7 +70,7 @@ function returnEarlyBytes(socket: Socket, done: () => void): void {
 }
 
 const REPLIES: ReadonlyMap<string, SocksReply> = new Map([
-  ["Failure", { meaning: "general failure", advice: "look into the proxy's own log", retryable: true }],
+  ["Failure", { meaning: "general failure", advice: "check the proxy's log", retryable: true }],
   [
     "NotAllowed",
     {
@@ -96,19 +96,19 @@ const REPLIES: ReadonlyMap<string, SocksReply> = new Map([
   [
     "AddressNotSupported",
     {
-      meaning: "it does not take this kind of address",
+      meaning: "it does not accept this kind of address",
       advice: "socks5h:// sends it the name, socks5:// an address: try the other one",
       retryable: false,
     },
   ],
 ]);
 const UNKNOWN_REPLY = {
-  meaning: "an answer of no known meaning",
-  advice: "look into the proxy's own log",
+  meaning: "an unknown answer",
+  advice: "check the proxy's log",
   retryable: false,
 };
 
-/** The package tells its errors apart by their texts alone. */
+/** The package's errors can only be told apart by their texts. */
 function failure(message: string, chosen: ChosenProxy, target: Endpoint): NetworkError {
   if (/no accepted authentication type|authentication failed/i.test(message)) {
     return socksAuthenticationRefusal(chosen, target);

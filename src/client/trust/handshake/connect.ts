@@ -9,22 +9,22 @@ import { brokenHandshake, handshakeFailure, isTrustCode, type TrustFacts, untrus
 import { hasWeakKey, readPeerChain } from "./peer-chain.ts";
 
 export interface ConnectOptions {
-  /** A connection that stands, to the host itself or through a proxy. After a failure it is closed. */
+  /** An open connection, to the host itself or through a proxy. After a failure it is closed. */
   readonly socket: Duplex;
-  /** Name that the certificate must be made out to; sent as SNI unless it is an IP address. */
+  /** Name that the certificate must be valid for; sent as SNI unless it is an IP address. */
   readonly host: string;
-  /** The other side as messages about the handshake name it. Default: `host`. */
+  /** Name of the other side in messages. Default: `host`. */
   readonly shownAs?: string | undefined;
   /** Ends the attempt, and with it the connection. */
   readonly signal?: AbortSignal | undefined;
-  /** Protocols to offer, the preferred first. Default: none are offered, which means HTTP/1.1. */
+  /** Protocols to offer, in order of preference. Default: none are offered, which means HTTP/1.1. */
   readonly alpn?: readonly string[] | undefined;
 }
 
 /**
- * Does the TLS handshake and checks the other side. The socket is handed out only once certificate and host name have passed: Node is told
- * not to check by itself so that the certificates can still be read when they fail, and until the check here nobody else holds the
- * socket, so nothing is ever written to a peer that is not trusted. `NODE_TLS_REJECT_UNAUTHORIZED` therefore has no effect.
+ * Does the TLS handshake and checks the other side. The socket is returned only after certificate and host name have passed. Node's own
+ * check is switched off so that the certificates can still be read when they fail; until the check here no other code has the socket, so
+ * nothing is ever written to an untrusted peer. `NODE_TLS_REJECT_UNAUTHORIZED` therefore has no effect.
  *
  * @throws {@link NetworkError} Phase `tls`, with what is wrong with the certificate or the handshake.
  * @throws {@link AbortedError} The signal fired.
@@ -38,7 +38,7 @@ export async function connect(
   const shown = shownAs ?? name;
   try {
     if (signal?.aborted) throw new AbortedError(signal.reason);
-    // TLS over a stream that closed some time ago would wait for ever.
+    // TLS over a stream that closed some time ago would wait forever.
     if (carrier.destroyed) throw brokenHandshake(carrier.errored, shown);
     const socket = tls.connect({
       socket: carrier,
@@ -48,37 +48,37 @@ export async function connect(
       ...(isIP(name) ? {} : { servername: name.replace(/\.$/, "") }),
       ...(alpn ? { ALPNProtocols: [...alpn] } : {}),
     });
-    // An error between two owners must not end the process; `socket.errored` keeps it.
+    // An error without a listener must not end the process; `socket.errored` keeps it.
     socket.on("error", () => {});
     await handshake(socket, shown, signal, facts);
     if (!socket.authorized) {
-      const code = String(socket.authorizationError); // Node's types say Error; what it sets is the code
+      const code = String(socket.authorizationError); // Node's types say Error, but it is the code
       throw untrustedPeer({ host: name, code, reason: reasonOf(socket), chain: readPeerChain(socket) }, facts);
     }
-    // What OpenSSL's security level would have refused.
+    // Checks what OpenSSL's security level would have refused.
     const chain = knowsSecurityLevels() ? [] : readPeerChain(socket);
     if (chain.some(hasWeakKey)) throw untrustedPeer({ host: name, code: "EE_KEY_TOO_SMALL", chain }, facts);
     return socket;
   } catch (error) {
-    carrier.destroy(); // and with it the TLS socket; who gave it away does not know whether it was used
+    carrier.destroy(); // closes the TLS socket too; the caller does not know whether it was used
     throw error;
   }
 }
 
-/** Node's check for names; OpenSSL's for addresses, because Node 22 takes an IPv6 address for a name and refuses it. */
+/** Node's check for names, OpenSSL's for addresses: Node 22 takes an IPv6 address for a name and refuses it. */
 function identityProblem(name: string, certificate: tls.PeerCertificate): Error | undefined {
   if (!isIP(name)) return tls.checkServerIdentity(name, certificate);
   if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
   return Object.assign(new Error("address not in certificate"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
 }
 
-/** OpenSSL's words for what failed: Node keeps them with the handle, and gives code `UNSPECIFIED` alone where it has no other. */
+/** OpenSSL's text for the failure: Node keeps it in the handle, and gives only the code `UNSPECIFIED` if it has no other. */
 function reasonOf(socket: tls.TLSSocket): string | undefined {
   const { _handle: handle } = socket as { _handle?: { verifyError?: () => Error | null | undefined } };
   return handle?.verifyError?.()?.message;
 }
 
-/** Node checks once the handshake is over; a runtime whose TLS checks by itself (Deno's) breaks it with the code of the check. */
+/** Node checks after the handshake; a runtime whose TLS checks by itself (Deno) ends the handshake with the code of the check. */
 function failureOf(error: unknown, shown: string, facts: TrustFacts): NetworkError {
   const { code = "", message } = (error ?? {}) as { readonly code?: string; readonly message?: string };
   if (isTrustCode(code) && !code.startsWith("ERR_SSL_"))

@@ -6,16 +6,16 @@ import { largeHelloHint } from "./large-hello.ts";
 import { describeCertificate } from "./peer-chain.ts";
 import { judge } from "./verdict.ts";
 
-/** What connections are checked against; messages name it. */
+/** What connections are checked against, for messages. */
 export interface TrustFacts {
   readonly selection: CaSelection;
   readonly bundle: CaBundle | undefined;
   readonly hasClientCertificate: boolean;
-  /** What is wrong with the files of ordinary roots, a sentence each. */
+  /** Problems with the files of system roots, a sentence each. */
   readonly rootProblems?: (() => readonly string[]) | undefined;
 }
 
-/** A file that was written after it was read: the certificate that is missed may be in it by now. */
+/** A file that was changed after it was read: it may contain the missing certificate by now. */
 function changedSince(bundle: CaBundle | undefined): readonly string[] {
   const path = bundle?.source.path;
   if (!bundle || path === undefined) return [];
@@ -27,18 +27,18 @@ function changedSince(bundle: CaBundle | undefined): readonly string[] {
   }
 }
 
-/** What the other side presented, and the code with which the check of it failed. */
+/** What the other side presented, and the code of the failed check. */
 export interface RefusedPeer {
   readonly host: string;
   readonly code: string;
-  /** OpenSSL's words for it. */
+  /** OpenSSL's text for it. */
   readonly reason?: string | undefined;
   readonly chain: readonly X509Certificate[];
   /** Unix time in milliseconds. Default: now. */
   readonly now?: number | undefined;
 }
 
-/** The error for a certificate that did not pass: what is wrong, who issued it, what was trusted, what to do. */
+/** The error for a certificate that was refused: what is wrong, who issued it, what is trusted, what to do. */
 export function untrustedPeer(
   { host, code, reason, chain, now = Date.now() }: RefusedPeer,
   facts: TrustFacts,
@@ -56,7 +56,7 @@ export function untrustedPeer(
 }
 
 interface HandshakeCause {
-  /** Tested against the code and the reason, upper case, words joined by `_`: OpenSSL 3.0 and 3.5 differ in what stands before them. */
+  /** Tested against the code and the reason, upper case, words joined by `_`, because OpenSSL 3.0 and 3.5 have different prefixes. */
   readonly pattern: RegExp;
   readonly what: string;
   readonly advice: string;
@@ -80,7 +80,7 @@ const CERTIFICATE_REFUSED: HandshakeCause = {
   isTrust: true,
 };
 
-/** The first whose pattern fits. */
+/** The first whose pattern matches is used. */
 const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
   CERTIFICATE_DEMANDED,
   CERTIFICATE_REFUSED,
@@ -92,27 +92,27 @@ const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
   },
   {
     pattern: /UNSAFE_LEGACY_RENEGOTIATION/,
-    what: "the other side, or a proxy that inspects TLS, offers renegotiation in its old, unsafe form alone",
+    what: "the other side, or a proxy that inspects TLS, supports only the old, unsafe form of renegotiation",
     advice:
-      "It must be updated (RFC 5746). Until then, a file that OPENSSL_CONF names can allow it, at the risk that RFC describes: [ssl_sect] Options = UnsafeLegacyServerConnect.",
+      "It must be updated (RFC 5746). Until then, a file named by OPENSSL_CONF can allow it, at the risk that the RFC describes: [ssl_sect] Options = UnsafeLegacyServerConnect.",
     isTrust: false,
   },
   {
     pattern: /KEY_TOO_SMALL|MD_TOO_WEAK/,
     what: "a key or signature of the other side is too weak",
-    advice: "The people who run that server or proxy must renew it.",
+    advice: "The operators of that server or proxy must renew it.",
     isTrust: true,
   },
   {
     pattern: /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL/,
-    what: "the other side does not speak TLS on this port",
+    what: "the other side does not use TLS on this port",
     advice: "Check scheme and port of the address and of any proxy (http:// where https:// is written?).",
     isTrust: false,
   },
   {
     pattern: /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/,
-    what: "the two sides share no version of TLS; at least 1.2 is needed",
-    advice: "The server or a proxy before it must be updated.",
+    what: "the two sides have no TLS version in common; at least 1.2 is needed",
+    advice: "The server or a proxy in front of it must be updated.",
     isTrust: false,
   },
   {
@@ -123,15 +123,15 @@ const HANDSHAKE_CAUSES: readonly HandshakeCause[] = [
   },
   {
     pattern: /NO_APPLICATION_PROTOCOL/,
-    what: "the server speaks none of the offered protocols (ALPN)",
+    what: "the server supports none of the offered protocols (ALPN)",
     advice: "Offer another one, or none.",
     isTrust: false,
   },
 ];
 
 /**
- * The error for a TLS failure other than an untrusted certificate; undefined where `error` is none.
- * With TLS 1.3 a demand for a client certificate arrives after the connection stands, so carriers pass what breaks a connection through here.
+ * The error for a TLS failure other than an untrusted certificate; undefined if `error` is not one. With TLS 1.3 a demand for a client
+ * certificate arrives on the open connection, so errors of open connections are passed through here too.
  */
 export function handshakeFailure(error: unknown, host: string, facts: TrustFacts): NetworkError | undefined {
   const { code, reason, message = "" } = (error ?? {}) as { code?: string; reason?: string; message?: string };
@@ -155,7 +155,7 @@ export function brokenHandshake(error: unknown, host: string): NetworkError {
   const { code = "ECONNRESET" } = (error ?? {}) as { code?: string };
   const message = `the connection to ${host} was closed during the TLS handshake (${code}).`;
   return tlsError(
-    [message, "A firewall or proxy that allows no TLS to this host looks like this.", largeHelloHint() ?? ""],
+    [message, "A firewall or proxy that blocks TLS to this host can cause this.", largeHelloHint() ?? ""],
     code,
     "passing",
     error,
@@ -167,8 +167,8 @@ const TRUST_CODE =
 const MAX_CAUSES = 8;
 
 /**
- * Is this failure about trust (a CA bundle that cannot be used, a certificate refused by either side) rather than about reaching the server?
- * Sending again cannot help; the command exits with status 5. What `error` was caused by is looked at too.
+ * True if this failure is about certificates (an unusable CA bundle, a certificate refused by either side), not about reaching the server.
+ * A retry cannot help; the command exits with status 5. Causes of `error` are checked too.
  */
 export function isTrustFailure(error: unknown): boolean {
   let current = error;
@@ -181,19 +181,19 @@ export function isTrustFailure(error: unknown): boolean {
   return false;
 }
 
-/** Is it the code of a check that a certificate did not pass, or of a client certificate that is missing or refused? */
+/** True for the code of a certificate check that failed, or of a missing or refused client certificate. */
 export function isTrustCode(code: string): boolean {
   if (TRUST_CODE.test(code)) return true;
   return code.startsWith("ERR_SSL_") && HANDSHAKE_CAUSES.some(({ pattern, isTrust }) => isTrust && pattern.test(code));
 }
 
-/** Which certificates count here, for messages and for people who ask. */
+/** Which certificates are trusted, for messages and reports. */
 export function describeTrusted({ selection, bundle }: TrustFacts): string {
-  if (!bundle) return "Trusted are the ordinary roots alone: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.";
+  if (!bundle) return "Only the system roots are trusted: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.";
   const count = bundle.certificates.length;
   const shadowed = selection.shadowed.map(({ sourceEnv, path }) => `${sourceEnv}=${path}`).join(", ");
-  const unused = shadowed ? `; ${shadowed} has no effect beside it` : "";
-  return `Trusted besides the ordinary roots: ${count} certificate${count === 1 ? "" : "s"} from ${describeSource(bundle.source)}${unused}.`;
+  const unused = shadowed ? `; ${shadowed} is therefore ignored` : "";
+  return `Trusted in addition to the system roots: ${count} certificate${count === 1 ? "" : "s"} from ${describeSource(bundle.source)}${unused}.`;
 }
 
 function describeChain(chain: readonly X509Certificate[]): string {
@@ -210,7 +210,7 @@ function describeClientCertificate({ hasClientCertificate }: TrustFacts): string
   return hasClientCertificate ? "A client certificate is configured." : "No client certificate is configured.";
 }
 
-/** `final`: sending again cannot help. `passing`: it can. */
+/** `final`: a retry cannot help. `passing`: it can. */
 function tlsError(
   sentences: readonly string[],
   code: string,

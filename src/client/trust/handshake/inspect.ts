@@ -21,14 +21,16 @@ export interface CertificateFacts {
   readonly fingerprint: string;
 }
 
-/** What a standing TLS connection shows. */
+/** What an open TLS connection shows. */
 export interface PeerFacts {
   /** `TLSv1.3` */
   readonly protocol: string | undefined;
   readonly cipher: string;
-  /** As presented, the other side's own certificate first, and completed from what is trusted here. */
+  /** As presented, the server's own certificate first, and completed with trusted certificates. */
   readonly chain: readonly CertificateFacts[];
-  /** Set where a certificate of the bundle, and no root that Node trusts by itself, vouches for the chain: so a proxy that inspects TLS looks. */
+  /**
+   * Set if a certificate of the bundle, and no root of Node's own, is the trust anchor of the chain: typical of a proxy that inspects TLS.
+   */
   readonly vouchedByBundle: CertificateFacts | undefined;
 }
 

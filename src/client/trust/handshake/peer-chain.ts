@@ -44,7 +44,7 @@ export function describeKey(certificate: X509Certificate): string {
   return [type.toUpperCase(), curve, bits && `${bits} bit`].filter(Boolean).join(" ");
 }
 
-/** Below what TLS accepts here: 112 bits of security, so RSA of 2048 bits. */
+/** Below what TLS accepts here: 112 bits of security, which is RSA with 2048 bits. */
 export function hasWeakKey(certificate: X509Certificate): boolean {
   const { type, bits } = keyFacts(certificate);
   return (type.startsWith("rsa") || type === "dsa") && bits !== undefined && bits < 2048;

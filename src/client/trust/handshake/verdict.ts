@@ -12,21 +12,21 @@ import {
   subjectOf,
 } from "./peer-chain.ts";
 
-/** What the other side presented and how the check of it ended. */
+/** What the other side presented, and the result of the check. */
 export interface Refusal {
   readonly host: string;
-  /** OpenSSL's or Node's code. */
+  /** Code of OpenSSL or Node. */
   readonly code: string;
-  /** OpenSSL's own words, where Node has no code for them. */
+  /** OpenSSL's text, if Node has no code for it. */
   readonly reason?: string | undefined;
-  /** The other side's own certificate first; empty where it sent none. */
+  /** The server's own certificate first; empty if it sent none. */
   readonly chain: readonly X509Certificate[];
   readonly bundle: CaBundle | undefined;
   /** Unix time in milliseconds. */
   readonly now: number;
 }
 
-/** Why a certificate is refused and what to do about it, in words. `code` is finer than Node's where Node has none. */
+/** Why a certificate is refused and what to do, as text. `code` is more specific than Node's if Node has none. */
 export interface Verdict {
   readonly code: string;
   readonly what: string;
@@ -34,9 +34,9 @@ export interface Verdict {
 }
 
 const WEAK_ADVICE =
-  "The people who run that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no switch to accept them as they are.";
+  "The operators of that server or proxy must renew its certificates, with RSA of 2048 bits or more or an elliptic curve, and SHA-256. There is no option to accept them.";
 
-/** Names of OpenSSL (`X509_V_ERR_…`) by its words, for those that Node calls UNSPECIFIED. */
+/** OpenSSL's names (`X509_V_ERR_…`) by its texts, for codes that Node calls UNSPECIFIED. */
 const CODES: ReadonlyMap<string, string> = new Map([
   ["permitted subtree violation", "PERMITTED_VIOLATION"],
   ["excluded subtree violation", "EXCLUDED_VIOLATION"],
@@ -50,7 +50,7 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ["unsuitable certificate purpose", "INVALID_PURPOSE"],
 ]);
 
-/** Turns the code of a failed check and the certificates at hand into a reason that a person can act on. */
+/** Turns the code of a failed check and the certificates into a reason and advice. */
 export function judge(given: Refusal): Verdict {
   const refusal = { ...given, code: preciseCode(given) };
   const { code, chain, reason } = refusal;
@@ -101,7 +101,7 @@ export function judge(given: Refusal): Verdict {
         code,
         what: "an authority above it may not issue certificates for this name (name constraints)",
         advice:
-          "The people who run the authority, often that of a proxy that inspects TLS, must widen its name constraints or exempt this host from inspection.",
+          "The operators of the authority, often that of a proxy that inspects TLS, must widen its name constraints or exempt this host from inspection.",
       };
     case "UNHANDLED_CRITICAL_EXTENSION":
       return {
@@ -113,14 +113,14 @@ export function judge(given: Refusal): Verdict {
       return {
         code,
         what: "a certificate above it may not sign certificates (its key usage lacks Certificate Sign)",
-        advice: "The authority must be issued anew with keyUsage keyCertSign.",
+        advice: "The authority's certificate must be reissued with keyUsage keyCertSign.",
       };
     case "PATH_LENGTH_EXCEEDED":
       return {
         code,
         what: "an authority above it may not have that many authorities below itself (path length)",
         advice:
-          "The people who run the authority must issue it anew with a longer path length, or leave an intermediate out.",
+          "The operators of the authority must reissue it with a longer path length, or leave an intermediate out.",
       };
     case "INVALID_PURPOSE":
       return {
@@ -133,7 +133,7 @@ export function judge(given: Refusal): Verdict {
         weakness(refusal, leaf) ?? {
           code,
           what: reason ? `it did not pass the check: ${printable(reason)}` : "it did not pass the check",
-          advice: "Its issuer must mend what the check names.",
+          advice: "Its issuer must fix what the check reports.",
         }
       );
   }
@@ -141,7 +141,7 @@ export function judge(given: Refusal): Verdict {
 
 function preciseCode({ code, reason, chain }: Refusal): string {
   const named = CODES.get(reason?.toLowerCase() ?? "") ?? code;
-  // OpenSSL says the same of a certificate for clients and of an issuer that is no authority.
+  // OpenSSL reports the same for a client certificate and for an issuer that is not an authority.
   return named === "INVALID_PURPOSE" && chain.slice(1).some(({ ca }) => !ca) ? "INVALID_CA" : named;
 }
 
@@ -149,8 +149,8 @@ function wrongName({ code, host }: Refusal, leaf: X509Certificate): Verdict {
   const names = leaf.subjectAltName ? printable(leaf.subjectAltName) : "no name at all";
   return {
     code,
-    what: `it is made out to ${names}, not to ${host}`,
-    advice: "Check the address; a captive portal or a proxy that answers in the server's place looks like this too.",
+    what: `it is valid for ${names}, not for ${host}`,
+    advice: "Check the address; a captive portal, or a proxy that answers for the server, can cause this too.",
   };
 }
 
@@ -182,7 +182,7 @@ function unknownIssuer({ code, chain, bundle }: Refusal, last: X509Certificate):
     return {
       code,
       what,
-      advice: `A certificate of that name is in ${file}, but with another key: the authority was made anew, so export its certificate again.`,
+      advice: `A certificate of that name is in ${file}, but with another key: the authority has a new key, so export its certificate again.`,
     };
   }
   if (code === "CERT_SIGNATURE_FAILURE") {
@@ -195,11 +195,11 @@ function unknownIssuer({ code, chain, bundle }: Refusal, last: X509Certificate):
   return {
     code,
     what,
-    advice: `${inspected} The server sent no certificate but its own: if ${issuer} is an intermediate authority${fetch}, the server must send that too, or you add it to the bundle.`,
+    advice: `${inspected} The server sent only its own certificate: if ${issuer} is an intermediate authority${fetch}, the server must send that too, or you add it to the bundle.`,
   };
 }
 
-// Node has no code of its own for these and says UNSPECIFIED; OpenSSL's names are given back to them.
+// Node has no code of its own for these and says UNSPECIFIED; OpenSSL's names are restored.
 function weakness({ chain, bundle }: Refusal, leaf: X509Certificate): Verdict | undefined {
   if (hasWeakKey(leaf)) {
     const what = `its key is too weak (${describeKey(leaf)}; RSA needs at least 2048)`;

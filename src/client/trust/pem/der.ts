@@ -1,4 +1,4 @@
-/** One DER item: its tag and where its content lies. */
+/** One DER item: its tag and the position of its content. */
 export interface DerItem {
   readonly tag: number;
   readonly start: number;
@@ -8,7 +8,7 @@ export interface DerItem {
 const SEQUENCE = 0x30;
 const OBJECT_IDENTIFIER = 0x06;
 
-/** Reads the item at `offset`; undefined for an indefinite length, and for one that overruns `bytes`. */
+/** Reads the item at `offset`; undefined for an indefinite length, or one that exceeds `bytes`. */
 export function derItemAt(bytes: Uint8Array, offset = 0): DerItem | undefined {
   const tag = bytes[offset];
   const first = bytes[offset + 1];
@@ -17,21 +17,21 @@ export function derItemAt(bytes: Uint8Array, offset = 0): DerItem | undefined {
   let length = first;
   if (first >= 0x80) {
     const octets = first & 0x7f;
-    if (octets === 0 || octets > 4) return undefined; // 0 is BER's indefinite form; nothing we read is longer than 4 GiB
+    if (octets === 0 || octets > 4) return undefined; // 0 is BER's indefinite form; nothing read here is longer than 4 GiB
     length = 0;
-    for (let index = 0; index < octets; index++) length = length * 256 + (bytes[start++] ?? 0); // running out ends beyond `bytes`
+    for (let index = 0; index < octets; index++) length = length * 256 + (bytes[start++] ?? 0); // missing bytes give an end beyond `bytes`
   }
   const end = start + length;
   return end > bytes.length ? undefined : { tag, start, end };
 }
 
-/** The first item alone, its tag and length included; undefined where it cannot be read. Of OpenSSL's trusted certificate that is the certificate. */
+/** The first item, with its tag and length; undefined if it cannot be read. In OpenSSL's trusted certificate it is the certificate. */
 export function firstDerItem(bytes: Uint8Array): Uint8Array | undefined {
   const item = derItemAt(bytes);
   return item && bytes.subarray(0, item.end);
 }
 
-/** Is `bytes` one SEQUENCE and nothing after it, as certificates and CRLs are? */
+/** True if `bytes` are exactly one SEQUENCE, as in certificates and CRLs. */
 export function isOneSequence(bytes: Uint8Array): boolean {
   const item = derItemAt(bytes);
   return item?.tag === SEQUENCE && item.end === bytes.length;
@@ -56,7 +56,7 @@ const SIGNATURE_NAMES: ReadonlyMap<string, string> = new Map([
   ["1.3.101.113", "ED448"],
 ]);
 
-/** Name of the algorithm that signed a certificate, or its dotted number. Node's own property for it came with 24.9. */
+/** Name of the algorithm that signed a certificate, or its object identifier. Node has a property for it since 24.9. */
 export function signatureAlgorithm(certificate: Uint8Array): string {
   const outer = derItemAt(certificate);
   const signed = outer && derItemAt(certificate, outer.start);

@@ -7,7 +7,7 @@ const NAMES: ReadonlyMap<PemKind, string> = new Map([
   ["crl", "certificate revocation list"],
 ]);
 
-/** Says in a sentence what stands in a file that should hold certificates and does not, and how to get from there to one that does. */
+/** Says what a file without certificates contains, and how to get certificates from it. */
 export function describeFound(content: string | Uint8Array, sections: readonly PemSection[]): string {
   if (sections.length > 0) return describeSections(sections);
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
@@ -54,7 +54,7 @@ function isCertificate(bytes: Uint8Array): boolean {
 
 function describeText(head: string): string {
   const text = head.replace(/^\u00ef\u00bb\u00bf/, "").trim();
-  if (text === "") return "The file holds white space alone.";
+  if (text === "") return "The file contains only white space.";
   if (/^<(!doctype|html|head|\?xml)/i.test(text)) {
     return "Found instead: an HTML or XML page, perhaps the error or login page of the address the file was downloaded from.";
   }

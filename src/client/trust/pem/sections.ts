@@ -1,4 +1,4 @@
-/** What a section is to us. `trusted certificate` is OpenSSL's form with settings after the certificate. */
+/** The kind of a section. `trusted certificate` is OpenSSL's form with settings after the certificate. */
 export type PemKind = "certificate" | "trusted certificate" | "crl" | "private key" | "other";
 
 export interface PemSection {
@@ -7,15 +7,15 @@ export interface PemSection {
   readonly label: string;
   /** Line of the file on which it begins, from 1. */
   readonly line: number;
-  /** Base64 without white space; empty where `problem` is set and for kinds that are not read. */
+  /** Base64 without white space; empty if `problem` is set, and for kinds that are not read. */
   readonly base64: string;
-  /** Why it cannot be read, in words. */
+  /** Why it cannot be read, as text. */
   readonly problem?: string | undefined;
 }
 
-// Also between sections, where files were put behind one another. The second is UTF-8's, read as Latin-1.
+// Also between sections, if files were concatenated. The second is that of UTF-8, read as Latin-1.
 const BYTE_ORDER_MARKS = /\ufeff|\u00ef\u00bb\u00bf/g;
-// Everything a line can hold besides the marker is taken greedily and looked at afterwards, so that no input makes this more than linear.
+// Everything on a line besides the marker is matched greedily and checked afterwards, so the time is linear for any input.
 const MARKER = /(?:^|[\r\n])[ \t]*-----(BEGIN|END) ([^\r\n]*)/g;
 const HEADERS = /^\s*[A-Za-z][\w-]*:[\s\S]*?\n[ \t]*\n/; // RFC 1421 §4.6, ended by a blank line
 const LABELS: ReadonlyMap<string, PemKind> = new Map([
@@ -26,11 +26,12 @@ const LABELS: ReadonlyMap<string, PemKind> = new Map([
 ]);
 
 /**
- * Walks the sections of a PEM file as found in the field: comments between sections, any line ending, a byte order mark,
- * blank and indented lines, headers in keys. It never throws: what is wrong with a section is its `problem`.
- * Text outside sections is skipped. The content of private keys is not looked at.
+ * Reads the sections of a PEM file as they occur in practice: comments between sections, any line ending, a byte order mark, blank and
+ * indented lines, headers in keys. It never throws: what is wrong with a section is its `problem`.
  *
- * @param input - Bytes are read as ASCII, or as UTF-16 where they begin with its byte order mark (what Windows shells write).
+ * Text outside sections is skipped. The content of private keys is not read.
+ *
+ * @param input - Bytes are read as ASCII, or as UTF-16 if they begin with its byte order mark (written by Windows shells).
  * @see RFC 7468 for the format, RFC 1421 for headers.
  */
 export function parsePem(input: string | Uint8Array): PemSection[] {
@@ -76,17 +77,17 @@ export function parsePem(input: string | Uint8Array): PemSection[] {
   return sections;
 }
 
-/** Writes base64 as a PEM certificate, in lines that every reader takes. */
+/** Writes base64 as a PEM certificate, with line lengths that every reader accepts. */
 export function toCertificatePem(base64: string): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----\n`;
 }
 
-/** The reverse, for one certificate without anything around it. */
+/** The base64 of one PEM certificate without surrounding text. */
 export function toBase64(certificatePem: string): string {
   return certificatePem.replace(/-----[^-]+-----|\s+/g, "");
 }
 
-/** PEM as characters: ASCII, or UTF-16 where a byte order mark says so. */
+/** PEM as a string: ASCII, or UTF-16 if there is a byte order mark. */
 export function decodeBytes(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer[0] === 0xff && buffer[1] === 0xfe) return buffer.toString("utf16le");
@@ -107,7 +108,7 @@ function kindOf(label: string): PemKind {
   return LABELS.get(label) ?? (label.endsWith("PRIVATE KEY") ? "private key" : "other");
 }
 
-/** OpenSSL's three names for a certificate close one another, since tools rename only one of the two lines. */
+/** OpenSSL's three names for a certificate can end one another, because tools rename only one of the two lines. */
 function closes(open: { kind: PemKind; label: string }, label: string): boolean {
   return label === open.label || (isCertificate(open.kind) && isCertificate(kindOf(label)));
 }
@@ -148,7 +149,7 @@ function base64Problem(base64: string): { text: string; character?: string } | u
   return undefined;
 }
 
-/** Line numbers by counting onward from the last one asked for, which keeps the walk linear. */
+/** Line numbers, counted onward from the last one requested, so that reading stays linear. */
 class LineCounter {
   readonly #text: string;
   #offset = 0;

@@ -241,7 +241,7 @@ describe("a file that cannot be read is an error of its own:", () => {
 describe("a file without a certificate says what it holds instead:", () => {
   const cases: readonly (readonly [title: string, content: string | Uint8Array, found: string | RegExp])[] = [
     ["nothing", "", "The file is empty."],
-    ["white space", " \n\n", "The file holds white space alone."],
+    ["white space", " \n\n", "The file contains only white space."],
     ["a key", cert("server.key"), "Found instead: 1 × private key."],
     ["a CRL", cert("crl.pem"), "Found instead: 1 × certificate revocation list."],
     [

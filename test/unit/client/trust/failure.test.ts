@@ -45,7 +45,7 @@ describe("a refused certificate is put into words:", () => {
       noBundle,
       "O=Example Corp, CN=Example Root CA, where its chain ends, is not among the trusted roots",
       "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      /set CODEX_CA_CERTIFICATE to a PEM file that holds its CA certificate\. The server sent no certificate but its own/,
+      /set CODEX_CA_CERTIFICATE to a PEM file that holds its CA certificate\. The server sent only its own certificate/,
     ],
     [
       "an unknown authority beside a bundle",
@@ -142,7 +142,7 @@ describe("a refused certificate is put into words:", () => {
       "ERR_TLS_CERT_ALTNAME_INVALID",
       ["other-host.pem"],
       withBundle("root.pem"),
-      "it is made out to DNS:api.example.test, DNS:*.internal.example.test, not to localhost",
+      "it is valid for DNS:api.example.test, DNS:*.internal.example.test, not to localhost",
       "ERR_TLS_CERT_ALTNAME_INVALID",
       /captive portal/,
     ],
@@ -151,7 +151,7 @@ describe("a refused certificate is put into words:", () => {
       "ERR_TLS_CERT_ALTNAME_INVALID",
       ["client.pem"],
       withBundle("root.pem"),
-      "it is made out to no name at all, not to localhost",
+      "it is valid for no name at all, not to localhost",
       "ERR_TLS_CERT_ALTNAME_INVALID",
       /Check the address/,
     ],
@@ -284,7 +284,7 @@ test("the message names the ends of the chain with key and signature, and what w
       "the last of the 2 sent is O=Example Corp, CN=Example Issuing CA, issued by O=Example Corp, CN=Example Root CA (EC prime256v1, signed with sha256WithRSAEncryption).",
   );
   expect(message).toContain(
-    `Trusted besides the ordinary roots: 1 certificate from ${certPath("other-root.pem")} selected by CODEX_CA_CERTIFICATE; SSL_CERT_FILE=/unused.pem has no effect beside it.`,
+    `Trusted in addition to the system roots: 1 certificate from ${certPath("other-root.pem")} selected by CODEX_CA_CERTIFICATE; SSL_CERT_FILE=/unused.pem is therefore ignored.`,
   );
   const alone = untrustedPeer(
     { host: "localhost", code: "DEPTH_ZERO_SELF_SIGNED_CERT", chain: chainOf("self-signed.pem") },
@@ -294,7 +294,7 @@ test("the message names the ends of the chain with key and signature, and what w
     "It presented CN=localhost, issued by itself (EC prime256v1, signed with ecdsa-with-SHA256).",
   );
   expect(alone.message).toContain(
-    "Trusted are the ordinary roots alone: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.",
+    "Only the system roots are trusted: neither CODEX_CA_CERTIFICATE nor SSL_CERT_FILE is set.",
   );
 });
 
@@ -348,7 +348,7 @@ describe("a failed handshake is put into words:", () => {
     [
       "no TLS on the other side",
       openssl("ERR_SSL_WRONG_VERSION_NUMBER", "wrong version number"),
-      /does not speak TLS on this port.* Check scheme/,
+      /does not use TLS on this port.* Check scheme/,
       false,
       false,
     ],
@@ -358,7 +358,7 @@ describe("a failed handshake is put into words:", () => {
         new Error("write EPROTO 80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../x.c:354:"),
         { code: "EPROTO" },
       ),
-      /does not speak TLS on this port \(ERR_SSL_WRONG_VERSION_NUMBER\)/,
+      /does not use TLS on this port \(ERR_SSL_WRONG_VERSION_NUMBER\)/,
       false,
       false,
     ],
