@@ -3,10 +3,10 @@ import { choice, headers, type Option, text, toggle, type ValuesOf, wholeNumber 
 
 export const DEFAULT_MODEL = "gpt-5-mini";
 
-/** What holds where the command line names no number. */
+/** The values used when the command line gives no number. */
 export const defaults = providerLimits(openaiProvider({ env: {} }));
 
-/** Options that several commands have: where calls go, with whose credentials, and in what time. */
+/** Options of several commands: where calls go, with which credentials, and with which time-outs. */
 export const serviceOptions = {
   baseUrl: text("URL", "default OPENAI_BASE_URL, else the provider's"),
   provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio", "xai", "vercel", "openrouter"]),
@@ -17,20 +17,20 @@ export const serviceOptions = {
   connectTimeoutMs: wholeNumber(`longest wait for a connection; default ${defaults.connectTimeoutMs}`),
 };
 
-/** @param what - What is waited for. */
+/** @param what - What the wait is for. */
 export function idleTimeoutOption(what: string): Option<number | undefined> {
   return wholeNumber(`longest wait for ${what}; default ${defaults.streamIdleTimeoutMs}`);
 }
 
-/** Of the commands that send a request again where it failed. */
-export const maxRetriesOption = wholeNumber(`further tries after a failed one; default ${defaults.retry.maxRetries}`);
+/** For commands that retry a request. */
+export const maxRetriesOption = wholeNumber(`retries after a failure; default ${defaults.retry.maxRetries}`);
 
-/** Of the commands that print events. */
+/** For commands that print events. */
 export const eventsOption = toggle('one event a line; after a failure the last line is {"type":"error",…}');
 
 export const compressionOption = choice("CODING", ["zstd", "gzip", "auto", "none"]);
 
-/** Of the commands that ask for responses. */
+/** For commands that request responses. */
 export const responseOptions = {
   conversationId: text("ID", "sent as session id and cache key"),
   compression: { ...compressionOption, help: `${compressionOption.help}; of HTTP bodies` },
@@ -38,11 +38,11 @@ export const responseOptions = {
 };
 
 export function carrierOption(byDefault: CarrierChoice): Option<CarrierChoice | undefined> {
-  const more = `; auto: a WebSocket where the provider has them and one opens, else HTTP; default ${byDefault}`;
+  const more = `; auto: a WebSocket if the provider supports it and it opens, else HTTP; default ${byDefault}`;
   return choice("KIND", ["http", "websocket", "auto"], more);
 }
 
-/** What a command that calls the API takes in any case. */
+/** The options of every command that calls the API. */
 export const commonOptions = {
   ...serviceOptions,
   ...responseOptions,
@@ -52,18 +52,18 @@ export const commonOptions = {
   json: eventsOption,
 };
 
-/** Says of a choice that it has no effect. */
+/** Warns about an option that has no effect. */
 export function noteResponseOptions(
   { carrier, compression }: { readonly carrier: CarrierChoice | undefined; readonly compression: string | undefined },
   logger: Logger,
 ): void {
   if (carrier !== "websocket" || compression === undefined) return;
-  logger.warn({}, "--compression is of HTTP bodies; a WebSocket compresses its messages by itself");
+  logger.warn({}, "--compression is for HTTP bodies; a WebSocket compresses its messages itself");
 }
 
 export type ProviderName = NonNullable<ServiceChoice["provider"]>;
 
-/** What of a command line makes a provider and its credentials. */
+/** The options that determine a provider and its credentials. */
 export type ServiceChoice = Partial<ValuesOf<typeof serviceOptions & typeof responseOptions>> & {
   readonly maxRetries?: number | undefined;
 };

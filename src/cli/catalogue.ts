@@ -2,7 +2,7 @@ import { version as packageVersion } from "../index.ts";
 import type { Commands } from "./described.ts";
 import { explained, wrapped } from "./terminal/layout.ts";
 
-/** A Map, not an object: a user who types `constructor` should hear that there is no such command. */
+/** A Map, not an object, so that `constructor` is not found as a command. */
 export const commands: Commands = new Map(
   Object.entries({
     respond: {
@@ -10,7 +10,7 @@ export const commands: Commands = new Map(
       load: async () => (await import("./commands/respond.ts")).respond,
     },
     resume: {
-      summary: "go on with a response in the background",
+      summary: "continue a background response",
       load: async () => (await import("./commands/resume.ts")).resume,
     },
     responses: {
@@ -34,7 +34,7 @@ export const commands: Commands = new Map(
       load: async () => (await import("./commands/models.ts")).models,
     },
     upload: {
-      summary: "upload a file, to be named in requests",
+      summary: "upload a file for use in requests",
       load: async () => (await import("./commands/upload.ts")).upload,
     },
     realtime: {
@@ -42,11 +42,11 @@ export const commands: Commands = new Map(
       load: async () => (await import("./commands/realtime.ts")).realtime,
     },
     doctor: {
-      summary: "explain trust and route: CA bundle, proxy, then each step of a connection",
+      summary: "check CA bundle and proxy, then each step of a connection",
       load: async () => (await import("./commands/doctor.ts")).doctor,
     },
     gateway: {
-      summary: "run a local Responses endpoint that goes out by our policy; the credential stays inside",
+      summary: "run a local Responses endpoint for other programs; they never see the credential",
       load: async () => (await import("./commands/gateway.ts")).gateway,
     },
     emulator: {
@@ -60,7 +60,7 @@ export const commands: Commands = new Map(
   }),
 );
 
-/** What the command prints where no command is named. */
+/** The text that is printed if no command is given. */
 export function usage(columns = 100): string {
   const rows = [...commands].map(([name, { summary }]) => [name, summary] as const);
   const notes = [

@@ -11,7 +11,9 @@ import { UsageError } from "./usage-error.ts";
 
 export interface CommandDefinition<Table extends OptionTable> extends Omit<Described, "actions"> {
   readonly options: Table;
-  /** Further options that it takes without a use for them, and says so: a script may give them to every command that calls the API. */
+  /**
+   * Further options that the command accepts without effect, with a warning: a script may pass them to every command that calls the API.
+   */
   readonly commonOptions?: OptionTable;
   run(invocation: Invocation<Table>): Promise<void>;
 }
@@ -30,7 +32,7 @@ const ofEveryCommand = {
   version: toggle("prints the version", "v"),
 };
 
-/** From one table come the parser, the checked values and the help. */
+/** Builds the parser, the checked values and the help from one table. */
 export function defineCommand<Table extends OptionTable>(definition: CommandDefinition<Table>): Command {
   const { name, run } = definition;
   const options = { ...definition.options, ...ofEveryCommand };
@@ -52,7 +54,7 @@ export function defineCommand<Table extends OptionTable>(definition: CommandDefi
 
 interface Given extends ReadonlyMap<string, readonly string[]> {}
 
-/** @throws {@link UsageError} An option that the command does not have, or one without its value. */
+/** @throws {@link UsageError} An unknown option, or one without its value. */
 function parse(
   name: string,
   options: OptionTable,

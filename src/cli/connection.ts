@@ -21,18 +21,18 @@ import type { ProviderName, ServiceChoice } from "./call-options.ts";
 import { say } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a command's calls go through; `close` ends it, and what was started for it. */
+/** What a command's calls use; `close` ends it, and everything that was started for it. */
 export interface Connection {
   readonly api: CodexApi;
   close(): Promise<void>;
 }
 
-/** Where nothing can be asked without a key; the others are on one's own machine, or have no address of their own. */
+/** Providers that need a key; the others run on the user's machine, or have no address by default. */
 const HOSTED: ReadonlySet<ProviderName> = new Set(["openai", "chatgpt"]);
 
 /**
- * Decides where the calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address; without any of the first two and without a
- * key for a hosted provider, to an emulator inside this process.
+ * Decides where calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address. Without the first two and without a key for a
+ * hosted provider, calls go to an emulator in this process.
  */
 export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const auth = chooseAuth(choice);
@@ -44,10 +44,10 @@ export async function openConnection(choice: ServiceChoice, logger: Logger): Pro
 }
 
 /**
- * The same for a command that asks a service of somebody's and never an emulator.
+ * The same for a command that needs a real service and never the emulator.
  *
- * @param key - Instead of the environment's.
- * @throws {@link UsageError} There is none, and none is asked to be left out.
+ * @param key - Replaces the environment's.
+ * @throws {@link UsageError} There is no key, although the service needs one.
  */
 export function chooseService(choice: ServiceChoice, key?: string): { provider: ProviderConfig; auth: AuthProvider } {
   if (key !== undefined && (choice.auth !== undefined || choice.apiKeyEnv !== undefined))
@@ -58,7 +58,7 @@ export function chooseService(choice: ServiceChoice, key?: string): { provider: 
   const needsKey = choice.auth !== "none" && choice.header?.authorization === undefined;
   if (auth === undefined && needsKey && HOSTED.has(providerName(choice, auth)))
     throw new UsageError(
-      "no key: set OPENAI_API_KEY, or give --api-key-env NAME, --key-stdin, --auth codex, or --auth none where none is wanted",
+      "no key: set OPENAI_API_KEY, or give --api-key-env NAME, --key-stdin, --auth codex, or --auth none if none is needed",
     );
   return { provider, auth: auth ?? noAuth() };
 }
@@ -73,7 +73,7 @@ async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Conn
   say(
     "no key (OPENAI_API_KEY, --api-key-env or --auth codex) and no --base-url: this answer comes from the built-in emulator, not from a model",
   );
-  // It is in this process: a proxy of the environment could not reach it.
+  // It is in this process: a proxy from the environment could not reach it.
   const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
   const api = openApi(choice, { provider, auth: noAuth(), logger });
   const close = async (): Promise<void> => {
@@ -89,7 +89,7 @@ export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {
 
 type Auth = AuthProvider & { readonly mode?: "api_key" | "chatgpt" };
 
-/** Undefined where there is no key. */
+/** Undefined if there is no key. */
 function chooseAuth({ auth, apiKeyEnv }: ServiceChoice): Auth | undefined {
   if (auth !== undefined && apiKeyEnv !== undefined) throw new UsageError("give --auth or --api-key-env, not both");
   if (auth === "codex") return codexAuth();
@@ -104,7 +104,7 @@ function providerName({ provider }: ServiceChoice, auth: Auth | undefined): Prov
   return provider ?? (auth?.mode === "chatgpt" ? "chatgpt" : "openai");
 }
 
-/** The provider that the options name, at `baseUrl` where one is given. */
+/** The provider of the options, at `baseUrl` if one is given. */
 export function chooseProvider(
   choice: ServiceChoice,
   baseUrl: string | undefined,
@@ -142,7 +142,7 @@ export function chooseProvider(
   }
 }
 
-/** Keys are often exported with a line break at their end; one inside stays and is refused when the header is built. */
+/** Exported keys often end in a line break; one inside the key stays, and is refused when the header is built. */
 function nonBlank(value: string | undefined): string | undefined {
   const trimmed = value?.trim();
   return trimmed ? trimmed : undefined;

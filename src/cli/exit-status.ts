@@ -9,7 +9,7 @@ export const exitStatus = {
   interrupted: 130,
 } as const;
 
-/** What the command exits with after a failure: what the table of kinds says. */
+/** The exit status of the command after a failure, from the table of kinds. */
 export function exitStatusOf(error: unknown): number {
   if (error instanceof ReportedError) return exitStatusOf(error.cause);
   return error instanceof UsageError ? exitStatus.usage : exitStatusOfFailure(error);

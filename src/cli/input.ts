@@ -2,13 +2,14 @@ import { FileError, HeldBytes, readWhole } from "../client/index.ts";
 import { AbortedError } from "../index.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A request with many images takes tens of megabytes, a list of requests some times that. */
+/** A request with many images takes tens of megabytes, a list of requests several times that. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Standard input as text.
  *
- * @throws {@link UsageError} It is a terminal: nothing would ever come; or it has more than 256 MiB. {@link AbortedError} The signal fired while it was waited for.
+ * @throws {@link UsageError} It is a terminal, so no input would come; or it has more than 256 MiB. {@link AbortedError} The signal fired
+ *   during the wait.
  */
 export async function readInput(what: string, signal: AbortSignal): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);
@@ -27,17 +28,17 @@ export async function readInput(what: string, signal: AbortSignal): Promise<stri
   return textOf(input.take());
 }
 
-/** Without the byte order mark that editors of Windows write. */
+/** Without the byte order mark that Windows editors write. */
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** A JSON object from a file, or from standard input where the name is `-`. */
+/** A JSON object from a file, or from standard input if the name is `-`. */
 export async function readRequestFile(path: string, signal: AbortSignal): Promise<Record<string, unknown>> {
   return requestBody(await readContent(path, "the request", signal), placeName(path));
 }
 
-/** JSON objects, one a line, from a file, or from standard input where the name is `-`. Blank lines do not count. */
+/** JSON objects, one per line, from a file, or from standard input if the name is `-`. Blank lines are ignored. */
 export async function readRequestLines(path: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
   const lines = (await readContent(path, "the list of requests", signal)).split("\n");
   const bodies = lines.flatMap((line, index) =>
@@ -74,7 +75,7 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
     return textOf(await readWhole(path, { maxBytes: MAX_INPUT_BYTES, signal }));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    // Nothing waits for a pipe without a writer; standard input is where programs write.
+    // A pipe without a writer is refused; programs can write to standard input.
     const advice = error.code === undefined ? "; what a program writes comes in by standard input, as `-`" : "";
     throw new UsageError(`${path} cannot be read: ${error.message}${advice}`);
   }

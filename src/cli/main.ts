@@ -28,7 +28,7 @@ function adviceFor(name: string): string {
 async function main(args: readonly string[]): Promise<number> {
   endQuietlyOnClosedPipe();
   const interrupt = new AbortController();
-  // The first Ctrl-C ends the work in order, the second at once (once: the default action is back).
+  // The first Ctrl-C ends the work in order, the second at once, because `once` restores the default action.
   process.once("SIGINT", () => interrupt.abort());
   process.once("SIGTERM", () => interrupt.abort());
   try {
@@ -48,7 +48,7 @@ function report(error: unknown): void {
     say(`codex-wire: ${error.message}`);
   } else {
     say(
-      `codex-wire: a fault of this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      `codex-wire: a bug in this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
   }
 }

@@ -1,19 +1,17 @@
 import { UsageError } from "./usage-error.ts";
 
-/**
- * One option: how it is written, explained and checked. Its name is that of its key in an {@link OptionTable}: `baseUrl` is `--base-url`.
- */
+/** One option: how it is written, explained and checked. Its name is its key in an {@link OptionTable}: `baseUrl` is `--base-url`. */
 export interface Option<Value> {
-  /** What stands for the value in the help; a switch has none. */
+  /** Placeholder for the value in the help; a switch has none. */
   readonly placeholder?: string;
   readonly short?: string;
-  /** The values that there are, where there are few: for the completion of shells. */
+  /** The possible values, if there are few, for shell completion. */
   readonly choices?: readonly string[];
   readonly help: string;
   /**
-   * @param given - What the command line gives for it, in order; empty where it does not stand there.
+   * @param given - Its values on the command line, in order; empty if it was not given.
    * @param flag - Its name as written, for messages.
-   * @throws {@link UsageError}
+   * @throws {@link UsageError} The value is invalid.
    */
   read(given: readonly string[], flag: string): Value;
 }
@@ -21,7 +19,7 @@ export interface Option<Value> {
 /** The options of a command, in the order of its help. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What a command gets for its table. */
+/** The values of a table's options. */
 export type ValuesOf<Table extends OptionTable> = { readonly [Key in keyof Table]: ReturnType<Table[Key]["read"]> };
 
 /** `baseUrl` as `base-url`. */
@@ -37,7 +35,7 @@ export function text(placeholder: string, help: string): Option<string | undefin
   return { placeholder, help, read: (given) => given.at(-1) };
 }
 
-/** @param more - What the help says after the list of choices. */
+/** @param more - Text for the help after the list of values. */
 export function choice<const Value extends string>(
   placeholder: string,
   choices: readonly Value[],
@@ -67,16 +65,16 @@ export function list(placeholder: string, help: string): Option<readonly string[
   return { placeholder, help, read: (given) => given };
 }
 
-/** Lines of `NAME: VALUE`, the names in lower case. */
+/** Headers written as `NAME: VALUE`, the names in lower case. */
 export function headers(help: string): Option<Readonly<Record<string, string>>> {
-  // Object.fromEntries takes any name, `__proto__` too.
+  // `Object.fromEntries` accepts any name, `__proto__` too.
   const read = (given: readonly string[], flag: string) => Object.fromEntries(given.map((line) => field(line, flag)));
   return { placeholder: "'NAME: VALUE'", help, read };
 }
 
 function field(line: string, flag: string): [name: string, value: string] {
   const colon = line.indexOf(":");
-  // The value is not repeated: it may be a credential.
+  // The value is not repeated, because it may be a credential.
   if (colon < 1) throw new UsageError(`${flag} takes 'name: value'; one of them has no colon after a name`);
   return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
 }

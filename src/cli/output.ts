@@ -1,9 +1,9 @@
 import { exitStatus } from "./exit-status.ts";
 import { systemCode } from "./usage-error.ts";
 
-/** Standard output carries data alone; everything for people goes to standard error. */
+/** Standard output contains only data; everything else goes to standard error. */
 export interface Output {
-  /** Resolves when the reader has room again. */
+  /** Resolves when the reader can take more. */
   write(text: string): Promise<void>;
   writeJson(value: unknown): Promise<void>;
 }
@@ -16,24 +16,24 @@ export const output: Output = {
   writeJson: (value) => output.write(`${JSON.stringify(value)}\n`),
 };
 
-/** For people: one line on standard error. */
+/** Writes one line to standard error. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 const LONGEST_IN_LINE = 200;
 
-/** What others wrote, as a part of a line for people: without line breaks and terminal codes of theirs, and cut short. */
+/** Text from elsewhere as part of a line: without line breaks and terminal codes, and shortened. */
 export function inLine(text: string): string {
   return text.slice(0, LONGEST_IN_LINE).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
 
-/** What a write into a closed pipe fails with; the second on Windows. */
+/** The error of a write to a closed pipe; the second on Windows. */
 const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "EOF"]);
 
 /**
- * A closed pipe (`| head`) is the reader's way to say that it has had enough: end quietly. Where standard error is closed, the data
- * goes on.
+ * A closed pipe (`| head`) means that the reader has enough, so the command ends quietly. If only standard error is closed, the data
+ * continues.
  */
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** A failure that the command has already put into words: what is left is its exit status, and with `--json` the last line. */
+/** A failure that the command has already explained: only its exit status remains, and with `--json` the last line. */
 export class ReportedError extends Error {
   override get name(): string {
     return "ReportedError";

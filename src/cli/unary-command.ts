@@ -6,7 +6,7 @@ import { text, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Options of every command whose call is answered by one body. */
+/** Options of commands whose call returns one body. */
 export const unaryOptions = {
   json: toggle('the result as one line; after a failure the last line is {"type":"error",…}'),
   ...serviceOptions,
@@ -24,11 +24,11 @@ export interface UnaryCall<Result> {
   readonly values: ServiceChoice & { readonly json: boolean };
   readonly logger: Logger;
   send(api: CodexApi): Promise<Result>;
-  /** The result for people. */
+  /** The result as text for people. */
   print(result: Result): string;
 }
 
-/** Makes one call and prints its result: as one line with `--json`, else as `print` writes it. */
+/** Makes one call and prints its result: as one line with `--json`, else with `print`. */
 export async function callOnce<Result>({ values, logger, send, print }: UnaryCall<Result>): Promise<void> {
   const connection = await openConnection(values, logger);
   try {
@@ -39,7 +39,7 @@ export async function callOnce<Result>({ values, logger, send, print }: UnaryCal
   }
 }
 
-/** The body that `--request` names, with `--model` where it has no model of its own. */
+/** The body given by `--request`, with `--model` if it has no model. */
 export async function readRequest(
   { request, model }: ValuesOf<typeof requestOptions>,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** The command line itself is wrong; the message says how it should be. */
+/** The command line is wrong; the message says how to correct it. */
 export class UsageError extends Error {
   override get name(): string {
     return "UsageError";
@@ -6,7 +6,7 @@ export class UsageError extends Error {
   readonly kind = "usage";
 }
 
-/** What the system says about a failure, in a word: `ENOENT`. */
+/** The system's code of a failure: `ENOENT`. */
 export function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -1,12 +1,12 @@
 import { type RestartedEvent, StreamError } from "../index.ts";
 
 /**
- * Frameworks pass on what they are given at once and have no way to take it back. So an answer that begins anew, after something was delivered that no
- * longer stands, ends with this error.
+ * Frameworks pass on what they get at once and cannot withdraw it. So an answer that starts again, after something was delivered that is no
+ * longer valid, ends with this error.
  */
 export function brokenAnswer({ reason, delayMs }: RestartedEvent): StreamError {
   return new StreamError(
-    `the stream broke (${reason}) after a part of the answer had been delivered, which cannot be taken back; ask again, or ask without streaming`,
+    `the stream broke (${reason}) after a part of the answer had been delivered, which cannot be withdrawn; send the request again, or without streaming`,
     { retryAfterMs: delayMs },
   );
 }

@@ -10,7 +10,7 @@ import type {
 import { type Line, type LineOptions, openLine } from "./line.ts";
 import { type Conversation, SessionPool } from "./session-pool.ts";
 
-/** A request as a framework makes it: the whole history every time, as items. */
+/** A request as a framework makes it: always with the whole history, as items. */
 export type WholeRequest = ResponsesRequest & { readonly input: readonly ResponseItem[] };
 
 const MAX_IDLE = 8;
@@ -18,7 +18,10 @@ const MAX_IDLE = 8;
 const KNOWN = new WeakMap<LineOptions, Conversations>();
 const DEFAULT_LINE: LineOptions = {};
 
-/** The conversations over one line: model objects come and go, often one a call, and what they know must not go with them. */
+/**
+ * The conversations of one service. Frameworks create model objects often, sometimes one per call, so the conversations are kept outside of
+ * them.
+ */
 export function conversationsOf(line: LineOptions = DEFAULT_LINE): Conversations {
   const known = KNOWN.get(line);
   if (known) return known;
@@ -27,14 +30,14 @@ export function conversationsOf(line: LineOptions = DEFAULT_LINE): Conversations
   return conversations;
 }
 
-/** Ends every connection of a line, and what runs on it; who asks for its conversations after that gets new ones. */
+/** Closes the connections of a service and what runs on them; later callers get new ones. */
 export async function closeConversations(line: LineOptions = DEFAULT_LINE): Promise<void> {
   const known = KNOWN.get(line);
   KNOWN.delete(line);
   await known?.close();
 }
 
-/** The sessions of one line, over its one set of credentials; of the idle ones the eight that were used last are kept. */
+/** The sessions of one service with one set of credentials; the eight most recently used idle ones are kept. */
 export class Conversations {
   readonly #line: Line;
   readonly #pool = new SessionPool({ maxIdle: MAX_IDLE });
@@ -43,7 +46,7 @@ export class Conversations {
     this.#line = openLine(options);
   }
 
-  /** Sends a request. What it returns must be read to its end, or left. @throws What `ResponsesSession.stream` throws. */
+  /** Sends a request. Read the result to its end, or leave it. @throws The errors of `ResponsesSession.stream`. */
   async ask(request: WholeRequest, options: SessionCallOptions): Promise<Answer> {
     const conversation = this.#pool.take({ input: request.input, open: () => this.#line.open() }) as Conversation;
     const giveBack = (): void => this.#pool.giveBack(conversation);
@@ -56,7 +59,7 @@ export class Conversations {
     }
   }
 
-  /** Ends every connection, and what runs on it. */
+  /** Closes all connections and what runs on them. */
   async close(): Promise<void> {
     await this.#pool.close();
     await this.#line.close();
@@ -66,12 +69,12 @@ export class Conversations {
 /** All of an answer. */
 export interface WholeAnswer {
   readonly items: readonly ResponseItem[];
-  /** Who answered, where the service says so. */
+  /** The model that answered, if the service reports it. */
   readonly model?: string;
   readonly end?: CompletedEvent | IncompleteEvent;
 }
 
-/** One answer: its events, once, or all of it. Frees its session when it ends, however it does. */
+/** One answer: its events, readable once, or all of it. Frees its session when it ends. */
 export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   readonly #stream: ResponseStream;
   readonly #free: () => void;
@@ -90,7 +93,7 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
     return this.#stream.requestId;
   }
 
-  /** Reads to the end. @throws What {@link next} throws. */
+  /** Reads to the end. @throws The errors of {@link next}. */
   async whole(): Promise<WholeAnswer> {
     const items: ResponseItem[] = [];
     const told: { -readonly [Field in keyof WholeAnswer]: WholeAnswer[Field] } = { items };

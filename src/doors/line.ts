@@ -1,15 +1,15 @@
 import { CodexApi, type CodexApiOptions, type ResponsesSession, type SessionOptions } from "../index.ts";
 
-/** How the doors reach the service: what a `CodexApi` is made of, and its sessions. Everything has a default. */
+/** How the adapters reach the service: the options of a `CodexApi` and of its sessions. All have defaults. */
 export interface LineOptions extends CodexApiOptions, SessionOptions {}
 
-/** One connection pool and one set of credentials, and the sessions above them. */
+/** One connection pool and one set of credentials, and the sessions that use them. */
 export interface Line {
   open(): ResponsesSession;
   close(): Promise<void>;
 }
 
-/** @throws What the constructor of `CodexApi` throws: there is no key, or an option is unusable. */
+/** @throws The errors of `new CodexApi`: there is no key, or an option is invalid. */
 export function openLine(options: LineOptions): Line {
   const { conversationId, sessionSource, carrier, compression, frameCompression, headers, ...rest } = options;
   const { maxConnectionAgeMs, maxFrameBytes, maxConnections, ...apiOptions } = rest;

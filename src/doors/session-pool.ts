@@ -1,28 +1,28 @@
 import { BuildError, type ResponseItem, type ResponsesSession } from "../index.ts";
 
-/** A session, whose it is, and what it knows. */
+/** A session, its owner, and the history that it knows. */
 export interface Conversation {
   readonly session: ResponsesSession;
   readonly owner: string;
   readonly key: string | undefined;
-  /** Of the last request. */
+  /** The history of the last request. */
   history: History;
   /** What it holds of that, as far as it was said. */
   bytes: number;
 }
 
-/** The ends of a history, as JSON: whether the session can go on is its own to find out. */
+/** The ends of a history, as JSON. The session itself checks whether it can continue. */
 interface History {
   readonly length: number;
   readonly first: string | undefined;
   readonly last: string | undefined;
 }
 
-/** Who asks, for which conversation, and with what. */
+/** Which session a request needs. */
 export interface Wanted {
-  /** Sessions of one owner never serve another. Default: there is one. */
+  /** Sessions of one owner never serve another. Default: all requests have the same owner. */
   readonly owner?: string | undefined;
-  /** The conversation, where the caller names it. */
+  /** The conversation, if the caller names it. */
   readonly key?: string | undefined;
   readonly input: readonly ResponseItem[];
   /** Of the history, as its text has them. Default 0: nobody counts. */
@@ -31,20 +31,20 @@ export interface Wanted {
 }
 
 export interface SessionPoolOptions {
-  /** Idle sessions that are kept, those used last. */
+  /** How many idle sessions are kept, the most recently used. */
   readonly maxIdle: number;
-  /** Sessions at a time. Default: no bound. */
+  /** The most sessions at a time. Default: no limit. */
   readonly maxOpen?: number | undefined;
 }
 
 /**
- * Sessions for callers who have no notion of them: they ask for one answer after another, of any conversation, with the whole history each time, and only
- * a session that saw the beginning of a history can send what is new of it alone. So a request goes to the idle session whose last history it continues,
- * else to one of the same key, else to a new one. A session serves one request at a time.
+ * Sessions for callers that do not manage them: each request contains its whole history, and any conversation may come next. Only a session
+ * that saw the beginning of a history can send only what is new. So a request goes to the idle session whose last history it continues,
+ * else to one with the same key, else to a new one. A session serves one request at a time.
  */
 export class SessionPool {
   readonly #options: SessionPoolOptions;
-  readonly #idle: Conversation[] = []; // the one used last is last
+  readonly #idle: Conversation[] = []; // the most recently used one is the last
   readonly #busy = new Set<Conversation>();
   #isClosed = false;
 
@@ -57,7 +57,7 @@ export class SessionPool {
     const isOwn = (conversation: Conversation) => conversation.owner === owner && conversation.key === key;
     const written = new WrittenInput(input);
     let at = this.#idle.findLastIndex((each) => isOwn(each) && written.continues(each.history));
-    if (at === -1 && key !== undefined) at = this.#idle.findLastIndex(isOwn); // its history was rewritten: the connection is there all the same
+    if (at === -1 && key !== undefined) at = this.#idle.findLastIndex(isOwn); // its history was rewritten, but the connection can be reused
     let conversation = at === -1 ? undefined : this.#idle.splice(at, 1)[0];
     if (!conversation) {
       if (!this.#hasRoom()) return undefined;
@@ -69,7 +69,7 @@ export class SessionPool {
     return conversation;
   }
 
-  /** @param isSpent - Nothing of it is worth keeping. */
+  /** @param isSpent - The session is not worth keeping. */
   giveBack(conversation: Conversation, isSpent = false): void {
     if (!this.#busy.delete(conversation)) return;
     if (isSpent || this.#isClosed) void conversation.session.close();
@@ -108,7 +108,7 @@ export class SessionPool {
   }
 }
 
-/** The items of a request as JSON, each written once however many histories it is compared with. */
+/** The items of a request as JSON, each serialized once however many histories it is compared with. */
 class WrittenInput {
   readonly #input: readonly ResponseItem[];
   readonly #written = new Map<number, string>();

@@ -10,7 +10,7 @@ describe("responses in the background", () => {
     const { status, stdout, stderr } = await runCommand([
       ...["respond", "--background", "--base-url", emulator.url, "count to 5"],
     ]);
-    expect(stderr).toMatch(/the response is taken up where it was/);
+    expect(stderr).toMatch(/the response is resumed where it broke/);
     expect([status, stdout]).toEqual([0, "1, 2, 3, 4, 5\n"]);
     expect(emulator.requests[0]?.json).toMatchObject({ background: true, store: true, stream: true });
   });

@@ -71,7 +71,7 @@ describe("an option without effect", () => {
     [["models", "--model", "m"], "--model has no effect in models"],
     [["respond", "--request", "-", "--model", "m"], "--model has no effect: --request FILE is sent as it is"],
     [["respond", "--request", "-", "--reasoning", "low"], "--reasoning has no effect: --request FILE is sent as it is"],
-    [["respond", "--carrier", "websocket", "--compression", "gzip", "hi"], "--compression is of HTTP bodies"],
+    [["respond", "--carrier", "websocket", "--compression", "gzip", "hi"], "--compression is for HTTP bodies"],
     [["compact", "--request", "-", "--compression", "gzip"], "--compression has no effect without --form trigger"],
   ])("is taken, and said: %j", async (args, message) => {
     const emulator = await emulate({ unknownParameters: "accept" });

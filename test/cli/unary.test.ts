@@ -11,7 +11,7 @@ const history = {
 const recorded = { model: "m", traces: [{ id: "t", metadata: { source_path: "a.jsonl" }, items: [] }] };
 
 describe("compact", () => {
-  it("prints the items to go on with, as one line with --json", async () => {
+  it("prints the items to continue with, as one line with --json", async () => {
     const emulator = await emulate();
     const args = ["compact", "--base-url", emulator.url, "--request", "-", "--conversation-id", "c1"];
     const pretty = await runCommand(args, { input: JSON.stringify(history) });

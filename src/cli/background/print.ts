@@ -3,9 +3,11 @@ import { toggle } from "../options.ts";
 import { say } from "../output.ts";
 import { printResponse } from "../response/print.ts";
 
-export const cancelOnLeaveOption = toggle("cancel the response when this program is interrupted; default: it goes on");
+export const cancelOnLeaveOption = toggle(
+  "cancel the response when this program is interrupted; default: it continues",
+);
 
-/** A response in the background on standard output. Whatever ends it early, standard error says how to go on with it. */
+/** Prints a background response. If it ends early, standard error says how to continue it. */
 export async function printBackground(
   stream: ResponseStream,
   { json, cancelOnLeave }: { readonly json: boolean; readonly cancelOnLeave: boolean },
@@ -16,7 +18,7 @@ export async function printBackground(
     const { position } = stream;
     if (position && !cancelOnLeave) {
       const after = position.after === undefined ? "" : ` --after ${position.after}`;
-      say(`go on with it: codex-wire resume ${position.responseId}${after}`);
+      say(`to continue: codex-wire resume ${position.responseId}${after}`);
     }
     throw error;
   }

@@ -25,10 +25,10 @@ import { ReportedError } from "../reported-error.ts";
 import { columnsOf } from "../terminal/window.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** A list of models is there at once; five minutes, as for an answer of a model, would be no diagnosis. */
+/** A list of models arrives at once; waiting five minutes, as for a model's answer, would not help a diagnosis. */
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 
-/** `codex-wire doctor`: throws the first failure after the report was printed. */
+/** `codex-wire doctor`: prints a report, then throws the first failure. */
 export const doctor = defineCommand({
   name: "doctor",
   argument: "URL",
@@ -37,8 +37,8 @@ used and why, then name resolution, TCP, proxy, TLS, HTTP and WebSocket in turn,
 prints no secret. The exit status is that of the first failure.`,
   commonOptions,
   examples: [
-    ["codex-wire doctor", "the way to the API"],
-    ["codex-wire doctor https://gateway.example/v1 --json > report.json", "a report to send to somebody who helps"],
+    ["codex-wire doctor", "the connection to the API"],
+    ["codex-wire doctor https://gateway.example/v1 --json > report.json", "a report to send to a help desk"],
   ],
   options: {
     baseUrl: text("URL", "the same as the argument"),
@@ -69,7 +69,7 @@ prints no secret. The exit status is that of the first failure.`,
   },
 });
 
-/** The handshake was reset, or never answered: the size of its first message can be why. */
+/** The handshake was reset or never answered: the size of its first message may be the reason. */
 function isTlsSilence(error: unknown): boolean {
   if (error instanceof TimeoutError) return error.phase === "connect";
   return error instanceof NetworkError && error.phase === "tls" && !isTrustFailure(error);
@@ -86,7 +86,7 @@ interface Examination {
 
 async function examine(examination: Examination): Promise<Report & { readonly route: Route | undefined }> {
   const { url: fullUrl, websocketUrl, connectTimeoutMs, idleTimeoutMs, logger, signal } = examination;
-  const url = safeUrl(fullUrl); // reports are sent around
+  const url = safeUrl(fullUrl); // reports are shared with others
   const { section, trust, error } = examineTrust(process.env);
   const sections: Section[] = [section];
   if (!trust) return { url, sections, error, route: undefined };
@@ -107,7 +107,7 @@ async function examine(examination: Examination): Promise<Report & { readonly ro
       const { section: tried, error: stillFails } = await examineConnection({ ...again, dialer: dialerOfSmall });
       const verdict =
         stillFails === undefined
-          ? `works with the key exchange groups ${SMALL_GROUPS}: something on the way drops a ClientHello that takes two packets`
+          ? `works with the key exchange groups ${SMALL_GROUPS}: something in between drops a ClientHello that takes two packets`
           : "fails with a small ClientHello too: its size is not the cause";
       const finding: Finding = { check: "small ClientHello", outcome: "warning", text: verdict };
       sections.push({ title: `${tried.title}, with a small ClientHello`, findings: [...tried.findings, finding] });

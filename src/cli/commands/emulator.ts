@@ -5,7 +5,7 @@ import { text, toggle, wholeNumber } from "../options.ts";
 import { output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
-/** `codex-wire emulator`: serves until interrupted. The address is the one line on standard output. */
+/** `codex-wire emulator`: serves until interrupted. The address is the only line on standard output. */
 export const emulator = defineCommand({
   name: "emulator",
   about:
@@ -46,7 +46,7 @@ export const emulator = defineCommand({
     const server = await startEmulator(options).catch((error: unknown) => {
       if (error instanceof Error && /^the (?:scenario|upstream|folder) |\.transcript\.txt:/.test(error.message))
         throw new UsageError(error.message);
-      if (!(error instanceof Error && "code" in error)) throw error; // a fault of ours
+      if (!(error instanceof Error && "code" in error)) throw error; // an error of this program
       throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
     });
     try {
@@ -69,7 +69,7 @@ interface RecordingValues {
   readonly originalTiming: boolean;
 }
 
-/** @throws {@link UsageError} for options that do not go together. */
+/** @throws {@link UsageError} Options that cannot be combined. */
 function recordings(values: RecordingValues): Pick<EmulatorOptions, "record" | "replay"> {
   const { record, upstream, omitPrompts, replay, originalTiming } = values;
   if (record !== undefined && replay !== undefined) throw new UsageError("--record and --replay do not go together");

@@ -12,15 +12,15 @@ import { systemCode, UsageError } from "../usage-error.ts";
 
 const DEFAULT_GRACE_MS = 600_000;
 
-/** `codex-wire gateway`: serves until interrupted. The address is the one line on standard output. */
+/** `codex-wire gateway`: serves until interrupted. The address is the only line on standard output. */
 export const gateway = defineCommand({
   name: "gateway",
   about:
-    "Runs a server on loopback that passes requests on to the service with credentials that stay inside: clients in any language take its address as\ntheir base URL. Ctrl-C or SIGTERM lets what is under way come to its end; a second one does not.",
+    "Runs a server on loopback that passes requests on to the service with credentials that clients never see: clients in any language use its address as\ntheir base URL. After Ctrl-C or SIGTERM it waits for running requests; a second one ends it at once.",
   examples: [
     ["codex-wire gateway --port 8790", "then OPENAI_BASE_URL=http://127.0.0.1:8790/v1 for any program"],
-    ["pass show openai | codex-wire gateway --key-stdin", "with a key that no variable holds"],
-    ["codex-wire gateway --auth codex --inspect", "with the Codex CLI's login, and what passes in a browser"],
+    ["pass show openai | codex-wire gateway --key-stdin", "with a key that is in no variable"],
+    ["codex-wire gateway --auth codex --inspect", "with the Codex CLI's login, and the traffic shown in a browser"],
   ],
   options: {
     ...serviceOptions,
@@ -29,7 +29,7 @@ export const gateway = defineCommand({
     host: text("HOST", "where to listen; default 127.0.0.1; elsewhere --token-env is needed"),
     tokenEnv: text(
       "NAME",
-      "variable with the tokens that clients send as their key, separated by commas; default: none is needed",
+      "variable with the tokens that clients send as their key, separated by commas; default: none is required",
     ),
     allowHost: list("NAME", "a further name that clients may call this machine by; may be repeated"),
     carrier: carrierOption("auto"),
@@ -42,7 +42,7 @@ export const gateway = defineCommand({
     pingIntervalMs: wholeNumber("between two pings of a client's WebSocket; default 25000; 0: none"),
     graceMs: wholeNumber(`how long an end waits for what is under way; default ${DEFAULT_GRACE_MS}`),
     serverInfo: text("FILE", 'write {"url":…,"port":…,"pid":…} there as one line once it listens'),
-    inspect: toggle("show what passes, prompts included, in a browser at the gateway's own address"),
+    inspect: toggle("show the traffic, prompts included, in a browser at the gateway's own address"),
     json: toggle("print the address, and then each request, as one line of JSON"),
   },
   async run({ values, logger, signal }) {
@@ -56,7 +56,7 @@ export const gateway = defineCommand({
     try {
       if (values.serverInfo !== undefined) await writeInfo(values.serverInfo, { url, port, pid: process.pid });
       await (values.json ? output.writeJson({ url, port, pid: process.pid }) : output.write(`${url}\n`));
-      if (values.inspect) say(`what passes is shown at ${new URL("/", url)}`);
+      if (values.inspect) say(`the traffic is shown at ${new URL("/", url)}`);
       say(
         `the gateway listens; try: OPENAI_BASE_URL=${url} OPENAI_API_KEY=${values.tokenEnv ? `$${values.tokenEnv}` : "none"} …`,
       );
@@ -64,7 +64,7 @@ export const gateway = defineCommand({
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     } finally {
       const { graceMs = DEFAULT_GRACE_MS } = values;
-      if (signal.aborted) say("the gateway takes no more requests, and ends with those under way");
+      if (signal.aborted) say("the gateway accepts no more requests, and ends when the running ones are finished");
       await server.close({ graceMs });
     }
   },
@@ -114,7 +114,7 @@ function tokensIn(name: string | undefined): readonly string[] | undefined {
   return tokens;
 }
 
-/** One line a request, and nothing of what was said in it. */
+/** One line per request, without prompts and answers. */
 function lineOf({
   method,
   path,

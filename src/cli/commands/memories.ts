@@ -3,7 +3,7 @@ import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { callOnce, readRequest, requestOptions, unaryOptions } from "../unary-command.ts";
 
-/** `codex-wire memories`: recorded conversations in, their summaries out. */
+/** `codex-wire memories`: summarizes recorded conversations. */
 export const memories = defineCommand({
   name: "memories",
   needs: "--request FILE",

@@ -6,10 +6,10 @@ import { hanging } from "../terminal/layout.ts";
 import { columnsOf } from "../terminal/window.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
 
-/** The list only helps to choose; who waits for it waits for everything else. */
+/** The list only helps to choose a model; a program that waits for it cannot start. */
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** `codex-wire models`: the models as a table, the service's preference first. */
+/** `codex-wire models`: the models as a table, in the service's order of preference. */
 export const models = defineCommand({
   name: "models",
   about:
@@ -21,7 +21,7 @@ export const models = defineCommand({
   ],
   options: {
     ...unaryOptions,
-    idleTimeoutMs: wholeNumber(`longest wait for the list, further tries included; default ${DEFAULT_TIMEOUT_MS}`),
+    idleTimeoutMs: wholeNumber(`longest wait for the list, retries included; default ${DEFAULT_TIMEOUT_MS}`),
     clientVersion: text("VERSION", `the client to list models for, and the version header; default ${packageVersion}`),
   },
   async run({ values, logger, signal }) {
@@ -35,7 +35,7 @@ export const models = defineCommand({
   },
 });
 
-/** Columns as wide as their widest cell, numbers to the right; where that is wider than the terminal, a paragraph for each model. */
+/** Columns as wide as their widest cell, numbers right-aligned; if that is wider than the terminal, a paragraph per model. */
 export function modelsTable({ models }: Pick<ModelsList, "models">, columns?: number): string {
   const sorted = [...models].sort((one, other) => one.priority - other.priority);
   const rows = [TITLES, ...sorted.map(cellsOf)];

@@ -17,7 +17,7 @@ import { TranscriptPrinter } from "../realtime/transcript-printer.ts";
 import { openWav, type WavSource } from "../realtime/wav.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** What the service recommends; `gpt-realtime` ends in January 2027. */
+/** The model that the service recommends; `gpt-realtime` is discontinued in January 2027. */
 const DEFAULT_MODEL = "gpt-realtime-2.1";
 const NO_AGENT = "No agent is connected to this session; say so, and go on without it.";
 
@@ -74,7 +74,7 @@ standard output, a line a speaker. The command ends after the last answer, or wi
 });
 
 interface Input {
-  /** Of the command line. */
+  /** The text given on the command line. */
   readonly typed?: string | undefined;
   readonly wav?: WavSource | undefined;
 }
@@ -129,7 +129,7 @@ class Talk {
     } catch (error) {
       if (signal.aborted || !this.#session.isClosed) throw error;
       await listening;
-      await this.#watch.answered(); // what ended the session says more than what could not be sent because of it
+      await this.#watch.answered(); // the error that ended the session explains more than a failed send
       throw error;
     } finally {
       signal.removeEventListener("abort", hangUp);
@@ -138,7 +138,7 @@ class Talk {
     }
   }
 
-  /** Never rejects: what waits for an answer is told. */
+  /** Never rejects: whoever waits for an answer gets the error. */
   async #listen(signal: AbortSignal): Promise<void> {
     let failure: unknown;
     try {
@@ -186,7 +186,7 @@ class Talk {
     else await this.#say(typed);
   }
 
-  /** At a terminal the user may go on at any time; from a pipe each line waits for the answer to the one before. */
+  /** At a terminal the user may continue at any time; from a pipe each line waits for the answer to the one before. */
   async #sayLines(): Promise<void> {
     const isTerminal = process.stdin.isTTY === true;
     if (isTerminal) say("type what you want to say, a line at a time; Ctrl-D ends");

@@ -27,7 +27,7 @@ const options = {
   reasoning: text("EFFORT", "none, minimal, low, medium, high or xhigh; summaries go to standard error"),
   request: text("FILE", "a whole request body as JSON instead of a prompt, sent as it is; - is standard input"),
   carrier: carrierOption(DEFAULT_CARRIER),
-  background: toggle("the response goes on at the service when the connection breaks or this program ends; over HTTP"),
+  background: toggle("the service continues the response when the connection breaks or this program ends; over HTTP"),
   cancelOnLeave: cancelOnLeaveOption,
   json: eventsOption,
   ...serviceOptions,
@@ -67,7 +67,7 @@ is typed while the answer comes corrects it.`,
   },
 });
 
-/** At a terminal, a line that is typed while the answer comes corrects it. */
+/** At a terminal, a line typed during the answer steers it. */
 async function whileTypedLinesSteer(stream: ResponseStream, print: () => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) return print();
   const stop = steerByTyping(stream, process.stdin, say);
@@ -80,7 +80,7 @@ async function whileTypedLinesSteer(stream: ResponseStream, print: () => Promise
 
 type Request = (responses: ResponsesClient, options: ResponsesOptions) => Promise<ResponseStream>;
 
-/** What to send, read and checked before anything is connected. */
+/** The request to send, read and checked before connecting. */
 async function readRequest({ argument, values, logger, signal }: Invocation<typeof options>): Promise<Request> {
   const { request: file, conversationId, instructions, reasoning: effort, model = DEFAULT_MODEL, background } = values;
   const inBackground = background ? { background } : {};

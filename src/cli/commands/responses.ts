@@ -14,7 +14,7 @@ import { UsageError } from "../usage-error.ts";
 const actions = new Map<string, Command>([
   [
     "get",
-    unary("get", "Prints a stored response: its words, or with --json the whole object.", async (api, id, signal) =>
+    unary("get", "Prints a stored response: its text, or with --json the whole object.", async (api, id, signal) =>
       shown(await api.responses.retrieve(id, { signal })),
     ),
   ],
@@ -37,13 +37,13 @@ const actions = new Map<string, Command>([
 const described: Described = {
   name: "responses",
   argument: "ID",
-  about: "Asks for what the service keeps of a response.",
+  about: "Gets, cancels or deletes a response that the service stores.",
   options: {},
   actions,
   examples: [["codex-wire responses get resp_123 --json", "the whole object"]],
 };
 
-/** `codex-wire responses ACTION ID`: what can be asked of a response that the service keeps. */
+/** `codex-wire responses ACTION ID`: calls about a response that the service stores. */
 export const responses: Command = Object.assign(
   async ([action = "", ...rest]: readonly string[], signal: AbortSignal): Promise<void> => {
     if (action === "" || action === "--help" || action === "-h")
@@ -68,7 +68,7 @@ interface Shown {
 
 type Ask = (api: CodexApi, id: string, signal: AbortSignal) => Promise<Shown>;
 
-/** An action that is one call. */
+/** An action that is a single call. */
 function unary(action: string, about: string, ask: Ask): Command {
   const name = `responses ${action}`;
   return defineCommand({
@@ -113,7 +113,7 @@ function items(): Command {
   });
 }
 
-/** The words of one that has some, else how it stands. */
+/** The text of the response if it has any, else its status. */
 function shown(response: StoredResponse): Shown {
   const { responseId, status, text, reason, error } = response;
   const why = reason ?? error?.message ?? error?.code;

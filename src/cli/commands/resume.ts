@@ -5,14 +5,14 @@ import { defineCommand } from "../command.ts";
 import { openConnection } from "../connection.ts";
 import { wholeNumber } from "../options.ts";
 
-/** `codex-wire resume ID`: what comes of a response in the background, from its beginning or from where somebody left it. */
+/** `codex-wire resume ID`: the rest of a background response, from its beginning or after a given event. */
 export const resume = defineCommand({
   name: "resume",
   argument: "ID",
   about:
-    "Goes on with a response in the background: streams it from the beginning, or from behind an event, and waits until it is done.",
+    "Continues a background response: streams it from the beginning or after an event, and waits until it is finished.",
   commonOptions,
-  examples: [["codex-wire resume resp_123 --after 41", "what came after event 41"]],
+  examples: [["codex-wire resume resp_123 --after 41", "the events after number 41"]],
   options: {
     after: wholeNumber("sequence number of the last event that is known; default: all events"),
     cancelOnLeave: cancelOnLeaveOption,

@@ -33,13 +33,13 @@ The answers go to standard output in order; the first failure ends the session.`
     model: text("MODEL", `of requests that name none; default ${DEFAULT_MODEL}`),
     carrier: carrierOption("auto"),
     lanes: toggle(
-      'the requests are answered at the same time, each on a lane of its own; those with the same "lane" beside their fields follow each other on one',
+      'the requests are answered at the same time, each on its own lane (a conversation of its own); those with the same "lane" field share one, in order',
     ),
     json: eventsOption,
     ...serviceOptions,
     ...responseOptions,
     maxRetries: wholeNumber(
-      `further tries after a failed one, and further streams after a broken one; default ${defaults.retry.maxRetries} and ${defaults.maxStreamRetries}`,
+      `retries after a failure, and new streams after a broken one; default ${defaults.retry.maxRetries} and ${defaults.maxStreamRetries}`,
     ),
   },
   async run({ values, logger, signal }) {

@@ -34,7 +34,7 @@ function actionsOf(commands: readonly CommandWords[]): readonly CommandWords[] {
   return commands.filter(({ name }) => name.includes(" "));
 }
 
-/** What follows an option that takes a value. */
+/** Completion of the value of an option. */
 function valueCases({ name, options }: CommandWords): string[] {
   return options.flatMap(({ name: option, value }) => {
     if (!value) return [];

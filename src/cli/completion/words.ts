@@ -1,12 +1,12 @@
 import type { Commands, Described } from "../described.ts";
 import { optionName } from "../options.ts";
 
-/** What a shell needs to know of one command. */
+/** What a shell needs to know about one command. */
 export interface CommandWords {
   /** `respond`, or `responses get`. */
   readonly name: string;
   readonly summary: string;
-  /** Undefined where it takes none. */
+  /** Undefined if it takes none. */
   readonly argument: ValueWords | undefined;
   readonly options: readonly OptionWords[];
 }
@@ -20,14 +20,14 @@ export interface OptionWords {
   readonly value: ValueWords | undefined;
 }
 
-/** What stands at a place of the command line: one of few words, a file, or any text. */
+/** What a position of the command line accepts: one of a few words, a file, or any text. */
 export interface ValueWords {
   readonly placeholder: string;
   readonly choices?: readonly string[];
   readonly isFile: boolean;
 }
 
-/** Every command and action, from their tables. */
+/** All commands and actions, from their tables. */
 export async function completionWords(commands: Commands): Promise<CommandWords[]> {
   const words: CommandWords[] = [];
   for (const [name, { summary, load }] of commands) {
@@ -61,7 +61,7 @@ function valueWords(placeholder: string, choices: readonly string[] | undefined)
   return { placeholder, ...(choices ? { choices } : {}), isFile: placeholder === "FILE" || placeholder === "DIR" };
 }
 
-/** A text in single quotes of a POSIX shell. */
+/** A text in single quotes for a POSIX shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -31,7 +31,7 @@ fi
 }
 
 function branch(command: CommandWords, commands: readonly CommandWords[]): string {
-  // The actions of one command differ little: the options of the first stand for all.
+  // The actions of one command have nearly the same options: those of the first are used for all.
   const sample = commands.find(({ name }) => name.startsWith(`${command.name} `)) ?? command;
   const specifications = [...sample.options.flatMap(optionSpecifications), ...argumentSpecifications(command)];
   const lines = specifications.map((each) => `        ${each}`).join(" \\\n");
@@ -49,7 +49,7 @@ function argumentSpecifications({ argument }: CommandWords): string[] {
   return argument ? [quoted(`${argument.choices ? "1" : "*"}:${argument.placeholder}:${completer(argument)}`)] : [];
 }
 
-/** `()`: no words. With nothing there zsh shows the placeholder as a message, and completes no unambiguous option then. */
+/** `()`: no words. Without it zsh shows the placeholder as a message, and then completes no unambiguous option. */
 function completer({ choices = [], isFile }: ValueWords): string {
   return isFile ? "_files" : `(${choices.join(" ")})`;
 }

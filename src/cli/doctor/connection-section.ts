@@ -36,7 +36,7 @@ interface TimedStep {
   readonly startedAt: number;
 }
 
-/** Connects as a request would and reports each step with its time; at the first failure the cause and the mend. */
+/** Connects like a request and reports each step with its time; at the first failure, the cause and the remedy. */
 export async function examineConnection({
   url,
   trust,

@@ -5,10 +5,10 @@ export type Outcome = "ok" | "warning" | "failed";
 export interface Finding {
   readonly check: string;
   readonly outcome: Outcome;
-  /** What was found, and after a failure the cause and the mend. */
+  /** The result; after a failure, the cause and the remedy. */
   readonly text: string;
   readonly durationMs?: number | undefined;
-  /** Facts below the line. */
+  /** Facts shown below the line. */
   readonly details?: readonly string[] | undefined;
 }
 
@@ -22,6 +22,6 @@ export interface Report {
   readonly url: string;
   readonly sections: readonly Section[];
   readonly error: unknown;
-  /** What to send to the people who run the network; undefined where nothing fails. */
+  /** Text for the operators of the network; undefined if nothing fails. */
   readonly helpDesk?: string | undefined;
 }

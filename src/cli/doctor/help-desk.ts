@@ -2,9 +2,9 @@ import { isTrustFailure, type Route, safeUrl, targetOf } from "../../client/inde
 import { NetworkError, version as packageVersion, TimeoutError } from "../../index.ts";
 import type { Report } from "./findings.ts";
 
-/** What a report is about, beyond its findings. */
+/** The context of a report. */
 export interface Situation {
-  /** Undefined where no route could be chosen. */
+  /** Undefined if no route could be chosen. */
   readonly route: Route | undefined;
   /** Unix time in milliseconds. */
   readonly now: number;
@@ -12,7 +12,10 @@ export interface Situation {
   readonly platform: string;
 }
 
-/** Who reads it runs the network and not this program: where, when, what fails, and what is asked of them. Undefined where nothing fails. */
+/**
+ * A paragraph for readers who operate the network but do not know this program: where, when, what fails, and what they should do. Undefined
+ * if nothing fails.
+ */
 export function helpDeskParagraph(report: Pick<Report, "url" | "error">, situation: Situation): string | undefined {
   const { error, url } = report;
   if (error === undefined) return undefined;
@@ -62,7 +65,7 @@ function needOf(error: unknown, authority: string, hostname: string, { route, pl
   }
 }
 
-/** Where an authority that the company installed is found. */
+/** Where to find a certificate authority that the company installed. */
 function exportOf(platform: string): string {
   switch (platform) {
     case "darwin":

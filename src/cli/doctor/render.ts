@@ -3,11 +3,11 @@ import type { Finding, Outcome, Report } from "./findings.ts";
 
 const MARKS: Readonly<Record<Outcome, string>> = { ok: "ok  ", warning: "note", failed: "FAIL" };
 
-/** A distribution's bundle has 140 certificates; listing them all would bury what matters. The flawed ones come first. */
+/** A distribution's bundle has 140 certificates, and listing all would bury what matters. Flawed ones come first. */
 const MOST_DETAILS = 10;
 const DETAIL_INDENT = " ".repeat(9);
 
-/** The report for people. */
+/** The report as text. */
 export function renderReport(report: Report, columns?: number): string {
   const lines = [`codex-wire doctor: ${report.url}`];
   for (const { title, findings } of report.sections) {
@@ -22,9 +22,7 @@ export function renderReport(report: Report, columns?: number): string {
 function conclusionOf({ sections }: Report): string {
   const outcomes = new Set(sections.flatMap(({ findings }) => findings.map(({ outcome }) => outcome)));
   if (outcomes.has("failed")) return "The first FAIL above is the cause.";
-  return outcomes.has("warning")
-    ? "Nothing on the way fails; look at what is marked note."
-    : "Everything on the way works.";
+  return outcomes.has("warning") ? "Nothing fails; check the lines marked note." : "Everything works.";
 }
 
 function renderFinding({ check, outcome, text, durationMs, details = [] }: Finding, columns?: number): string[] {
@@ -38,7 +36,7 @@ function renderFinding({ check, outcome, text, durationMs, details = [] }: Findi
   ];
 }
 
-/** The same as data. */
+/** The report as data. */
 export function reportToJson({ url, sections, error, helpDesk }: Report): Record<string, unknown> {
   return { type: "report", url, ok: error === undefined, sections, helpDesk };
 }

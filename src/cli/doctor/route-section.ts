@@ -10,12 +10,12 @@ import type { Finding, Section } from "./findings.ts";
 
 export interface RouteResult {
   readonly section: Section;
-  /** Undefined where a proxy setting is unusable. */
+  /** Undefined if a proxy setting is unusable. */
   readonly dialer: Dialer | undefined;
   readonly error: unknown;
 }
 
-/** Which proxy HTTP and WebSocket take, and which variable says so. */
+/** Which proxy HTTP and WebSocket use, and which variable names it. */
 export function examineRoutes(options: DialerOptions, urls: readonly string[]): RouteResult {
   const title = "Route (proxy)";
   try {
@@ -49,7 +49,7 @@ function describeRoute(route: Route): string {
     case "excluded":
       return `direct: ${JSON.stringify(route.entry)} in ${route.variable} excludes it from the proxy`;
     case "socket path":
-      return "direct: a socket of this machine";
+      return "direct: a local socket";
     case "disabled":
       return "direct: proxies are switched off";
   }

@@ -11,12 +11,12 @@ import { HttpError, type HttpTransport, NetworkError, ProtocolError } from "../.
 import type { ConnectionResult } from "./connection-section.ts";
 import type { Finding, Outcome } from "./findings.ts";
 
-/** What an answer says of the way to the service; `error` where every request would fail as this one did. */
+/** What an answer says about the connection to the service; `error` is set if every request would fail like this one. */
 interface Judgement extends Pick<Finding, "outcome" | "text" | "details"> {
   readonly error?: unknown;
 }
 
-/** What the service answers over HTTP. No credentials may go along, so that nothing is used up and no secret leaves. */
+/** The service's answer over HTTP. No credentials are sent, so nothing is billed and no secret leaks. */
 export async function examineHttp(transport: HttpTransport, request: HttpRequest): Promise<ConnectionResult> {
   return examine("HTTP", request.method, async () => {
     try {
@@ -29,7 +29,7 @@ export async function examineHttp(transport: HttpTransport, request: HttpRequest
   });
 }
 
-/** Whether a WebSocket gets through: many proxies let HTTP pass and stop the upgrade. A refusal by the service itself proves that it does. */
+/** Whether a WebSocket works: many proxies pass HTTP and block the upgrade. A refusal by the service itself proves that it works. */
 export async function examineWebSocket(url: string, options: ConnectWebSocketOptions): Promise<ConnectionResult> {
   return examine("WebSocket", "upgrade", async () => {
     try {
@@ -53,7 +53,7 @@ async function examine(title: string, check: string, ask: () => Promise<Judgemen
   return { section: { title, findings: [finding] }, error };
 }
 
-/** Of a list of models asked for without a key: most refusals are as good an answer as the list. */
+/** Judges the answer to a request for the models list without a key: most refusals prove as much as the list. */
 function judgeAnswer(answer: HttpFields): Judgement {
   const { status } = answer;
   if (status === 401) return found("ok", "401: the service answers (it wants a key; none was sent)", answer);
@@ -79,7 +79,7 @@ function judgeRefusal(answer: HttpFields): Judgement {
   return found("warning", `${status}: ${who}; HTTP is used instead`, answer);
 }
 
-/** HTTP got through before: its requests go to the proxy in absolute form, and only the WebSocket needs the tunnel. */
+/** HTTP worked before: its requests go to the proxy in absolute form, and only the WebSocket needs the tunnel. */
 function isRefusedTunnel(error: unknown): error is NetworkError {
   return error instanceof NetworkError && error.phase === "proxy";
 }

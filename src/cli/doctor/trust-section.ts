@@ -6,12 +6,12 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000;
 
 export interface TrustResult {
   readonly section: Section;
-  /** Undefined where the bundle is unusable. */
+  /** Undefined if the bundle is unusable. */
   readonly trust: Trust | undefined;
   readonly error: unknown;
 }
 
-/** Which variable chose which file, what it shadowed, what is in it and what of it was left out. */
+/** Which variable chose which file, which others are ignored, what the file contains and what of it was left out. */
 export function examineTrust(env: Environment, now = Date.now()): TrustResult {
   const title = "Trust (CA bundle)";
   try {
@@ -27,7 +27,7 @@ function findingsOf(trust: Trust, env: Environment, now: number): Finding[] {
   const findings: Finding[] = [selectionFinding(trust)];
   if (trust.bundle) findings.push(...certificateFindings(trust.bundle, now));
   const roots = trust.describe().split("\n").slice(1);
-  findings.push({ check: "ordinary roots", outcome: "ok", text: "trusted besides any bundle", details: roots });
+  findings.push({ check: "system roots", outcome: "ok", text: "trusted in addition to any bundle", details: roots });
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
     findings.push({
       check: "NODE_TLS_REJECT_UNAUTHORIZED",

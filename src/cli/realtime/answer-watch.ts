@@ -9,18 +9,18 @@ import {
   TimeoutError,
 } from "../../index.ts";
 
-/** Where the protocol does not say that an answer is over: so long after its last piece it is. */
+/** For protocols that do not mark the end of an answer: how long after its last piece it counts as over, in milliseconds. */
 const QUIET_MS = 1_500;
-/** For the first sign that a recording has been heard, at most. */
+/** The longest wait for the first sign that a recording was heard, in milliseconds. */
 const NOTICE_MS = 10_000;
 
 /**
- * Tells when the model has answered. A response that hands a task over, or that the user interrupts, is no answer: another one follows.
+ * Knows when the model has answered. A response that hands a task over, or that the user interrupts, does not count: another one follows.
  */
 export class AnswerWatch {
-  /** While an answer is owed and the recording that asks for it is over. */
+  /** Runs while an answer is expected and the recording is over. */
   readonly #idle: IdleTimer;
-  /** From the end of a recording that the service has not noticed. */
+  /** Runs from the end of a recording that the service has not noticed. */
   readonly #unnoticed: IdleTimer;
   readonly #quiet: IdleTimer;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
@@ -33,7 +33,7 @@ export class AnswerWatch {
   #failed: { readonly error: unknown } | undefined;
   #ended: { readonly error: unknown } | undefined;
 
-  /** @param idleTimeoutMs - Longest wait for the next event while an answer is owed; 0 for no limit. */
+  /** @param idleTimeoutMs - Longest wait for the next event while an answer is expected; 0 for no limit. */
   constructor(idleTimeoutMs: number) {
     this.#idle = new IdleTimer(idleTimeoutMs, () =>
       this.end(
@@ -46,19 +46,19 @@ export class AnswerWatch {
     this.#quiet = new IdleTimer(QUIET_MS, () => this.leave());
   }
 
-  /** Something was said that wants an answer. */
+  /** Something was said that expects an answer. */
   asked(): void {
     this.#isOwed = true;
     this.#rearm();
   }
 
-  /** A recording that wants an answer begins. However long it is, the service need not say anything to it before its end. */
+  /** A recording that expects an answer begins. The service need not send anything before its end, however long it is. */
   speaks(): void {
     this.#isSpeaking = true;
     this.asked();
   }
 
-  /** The recording is over: if it went unnoticed so far, it will hardly be noticed later. */
+  /** The recording is over: if it was not noticed so far, it probably will not be. */
   spoken(): void {
     this.#isSpeaking = false;
     if (this.#isOwed && !this.#isNoticed) this.#unnoticed.start();
@@ -86,13 +86,13 @@ export class AnswerWatch {
     this.#rearm();
   }
 
-  /** The answer is there, or no one waits for it any more. */
+  /** The answer has arrived, or is no longer expected. */
   leave(): void {
     this.#settle();
     this.#release();
   }
 
-  /** The answer came to nothing, and the conversation goes on: who waits is told, else who asks next. */
+  /** The answer failed, and the conversation continues: whoever waits gets the error, else the next caller that waits. */
   fail(error: unknown): void {
     this.#settle();
     if (this.#waiting.size === 0) this.#failed = { error };
@@ -109,7 +109,7 @@ export class AnswerWatch {
     this.#release(reason);
   }
 
-  /** @throws {@link TimeoutError} No event for too long. {@link StreamError} The session ended first, and whatever else ended it. */
+  /** @throws {@link TimeoutError} No event for too long. {@link StreamError} The session ended first; and any other error that ended it. */
   answered(): Promise<void> {
     const failed = this.#failed;
     this.#failed = undefined;
@@ -151,7 +151,7 @@ export class AnswerWatch {
   }
 }
 
-/** What a response that failed, or was cut short, is as an error. */
+/** The error for a response that failed or was cut short. */
 function failureOf({ status, statusDetails }: ResponseOutcome): unknown {
   if (status === "incomplete") return new IncompleteError(statusDetails?.reason ?? "unknown");
   if (status !== "failed") return undefined;

@@ -4,12 +4,12 @@ import { systemCode, UsageError } from "../usage-error.ts";
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from "./wav.ts";
 
 const HEADER_BYTES = 44;
-/** Past it a WAV file cannot say its length. */
+/** A WAV file cannot contain more. */
 const MOST_BYTES = 0xffff_ffff - HEADER_BYTES;
 
 /**
- * Writes sound to a WAV file as it comes. The header is there from the start and told the length at the end; writes are synchronous, so that
- * whatever was heard before an interruption is in the file.
+ * Writes audio to a WAV file as it arrives. The header is written first and gets the length at the end; writes are synchronous, so that
+ * everything heard before an interruption is in the file.
  */
 export class Recorder {
   readonly #file: number;

@@ -4,11 +4,11 @@ import { BYTES_PER_SAMPLE, SAMPLE_RATE, type WavSource } from "./wav.ts";
 
 const CHUNK_MS = 100;
 const CHUNK_BYTES = (SAMPLE_RATE * BYTES_PER_SAMPLE * CHUNK_MS) / 1000;
-/** After the speech: the service waits for half a second of silence before it is its turn. */
+/** After the speech: the service waits for half a second of silence before it answers. */
 const SILENT_CHUNKS = 12;
 
 /**
- * Speaks a recording at the speed of a microphone, with some silence at its end.
+ * Sends a recording at the speed of a microphone, with some silence at its end.
  *
  * @throws {@link AbortedError} The signal fired.
  */
@@ -20,7 +20,7 @@ export async function speak(
   const startedAt = performance.now();
   let sent = 0;
   for await (const chunk of withSilence(source)) {
-    const waitMs = startedAt + sent * CHUNK_MS - performance.now(); // from the start, so that late timers do not add up
+    const waitMs = startedAt + sent * CHUNK_MS - performance.now(); // measured from the start, so that late timers do not add up
     if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) throw new AbortedError(signal.reason);
     await send({ data: chunk.toString("base64") });

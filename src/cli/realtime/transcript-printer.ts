@@ -3,7 +3,7 @@ import type { Output } from "../output.ts";
 
 type Role = TranscriptEntry["role"];
 
-/** Writes what both sides say as it comes, a line a speaker: `user: …`, `assistant: …`. */
+/** Prints what both sides say as it arrives, one line per speaker: `user: …`, `assistant: …`. */
 export class TranscriptPrinter {
   readonly #output: Output;
   #speaker: Role | undefined;
@@ -13,7 +13,7 @@ export class TranscriptPrinter {
     this.#output = output;
   }
 
-  /** What the user has typed. */
+  /** Notes what the user has typed. */
   async typed(text: string): Promise<void> {
     await this.#whole("user", text);
   }
@@ -36,7 +36,7 @@ export class TranscriptPrinter {
     }
   }
 
-  /** What follows, of whoever, begins on a line of its own. */
+  /** The next text, of either side, begins on a new line. */
   async endLine(): Promise<void> {
     if (this.#speaker === undefined) return;
     this.#speaker = undefined;
@@ -55,7 +55,7 @@ export class TranscriptPrinter {
     await this.#output.write(text);
   }
 
-  /** Nothing new where its pieces were shown already. */
+  /** Prints nothing if its pieces were shown already. */
   async #whole(role: Role, text: string): Promise<void> {
     if (this.#speaker !== role || this.#line !== text) {
       await this.endLine();

@@ -6,23 +6,23 @@ export const SAMPLE_RATE = 24_000;
 export const BYTES_PER_SAMPLE = 2;
 
 const PCM = 1;
-/** The format proper then stands in the first two bytes of a subformat. */
+/** The actual format is then in the first two bytes of a subformat. */
 const EXTENSIBLE = 0xfffe;
 const SUBFORMAT_AT = 24;
 const RIFF_HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;
 const LONGEST_FORMAT_BYTES = 64;
-/** What programs write that do not know the length beforehand. */
+/** Written by programs that do not know the length beforehand. */
 const UNKNOWN_LENGTH = 0xffff_ffff;
 
-/** Sound in a WAV file, opened and checked, not yet read. */
+/** Audio in a WAV file, opened and checked, not yet read. */
 export interface WavSource {
-  /** Pieces of `bytes` each, the last one shorter. */
+  /** Pieces of `bytes` each; the last one may be shorter. */
   chunks(bytes: number): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
 
-/** @throws {@link UsageError} The file cannot be read, is no WAV, or of another format than a realtime session takes. */
+/** @throws {@link UsageError} The file cannot be read, is not a WAV file, or has another format than a realtime session needs. */
 export async function openWav(path: string): Promise<WavSource> {
   const { file } = await openRegular(path).catch((error: unknown) => {
     throw new UsageError(`${path} cannot be read: ${fileError(error).message}`);
@@ -55,7 +55,7 @@ async function findSound(file: FileHandle, path: string): Promise<{ readonly sta
       if (!isChecked) throw new UsageError(`${path} does not say its format before its sound`);
       return { start, end: length === UNKNOWN_LENGTH ? Number.POSITIVE_INFINITY : start + length };
     }
-    at = start + length + (length % 2); // chunks begin at even places
+    at = start + length + (length % 2); // chunks begin at even offsets
   }
 }
 
@@ -81,7 +81,7 @@ function advice(path: string): string {
 async function* read(file: FileHandle, start: number, end: number, bytes: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end; ) {
     const chunk = await readAt(file, at, Math.min(bytes, end - at));
-    if (chunk.length === 0) return; // shorter than it says: a recording that was cut off
+    if (chunk.length === 0) return; // shorter than its header says: a recording that was cut off
     yield chunk;
     at += chunk.length;
   }

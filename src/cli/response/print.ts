@@ -4,7 +4,7 @@ import { columnsOf } from "../terminal/window.ts";
 import { ResponseSummary } from "./summary.ts";
 import { Thoughts } from "./thoughts.ts";
 
-/** A response on standard output: one event a line, or its text, summed up on standard error where that is a terminal. */
+/** Prints a response: one event per line, or its text, with a summary on standard error if that is a terminal. */
 export async function printResponse(stream: ResponseStream, { json }: { readonly json: boolean }): Promise<void> {
   const summary = new ResponseSummary();
   if (json) return printEvents(stream);
@@ -17,8 +17,8 @@ async function printEvents(stream: ResponseStream): Promise<void> {
 }
 
 /**
- * The answer's text as it comes, a refusal too; an item whose words came in no piece, whole. Reasoning summaries and tool calls, which are not the answer,
- * on standard error, the former under a heading and pale.
+ * The answer's text as it arrives, or a refusal; an item whose text came in no delta is printed whole. Reasoning summaries and tool calls
+ * go to standard error, the former under a heading and dimmed.
  */
 async function printText(stream: ResponseStream, summary: ResponseSummary): Promise<void> {
   let endsLine = true;
@@ -37,7 +37,7 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
         told.add(event.outputIndex);
         await write(event.delta);
       } else if (event.type === "output_item.done" && event.item.type === "message") {
-        // Pieces without an index are those of the item that is finished next.
+        // Deltas without an index belong to the item that finishes next.
         const isTold = told.delete(event.outputIndex) || told.delete(undefined);
         if (!isTold) await write(itemText(event.item, "output_text") + itemText(event.item, "refusal"));
       } else if (event.type === "reasoning_summary_text.delta") {
@@ -51,19 +51,19 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
         if (!endsLine) await output.write("\n");
         endsLine = true;
         told.clear();
-        say(`the stream broke (${event.reason}); of the answer so far, ${event.keptItems} finished items stand`);
+        say(`the stream broke (${event.reason}); ${event.keptItems} finished items of the answer remain valid`);
       } else if (event.type === "steered") {
         if (!endsLine) await output.write("\n");
         endsLine = true;
         told.clear();
       } else if (event.type === "resumed") {
-        const how = event.by === "stream" ? "is taken up where it was" : "is asked for until it is done";
+        const how = event.by === "stream" ? "is resumed where it broke" : "is polled until it is finished";
         say(`the stream broke (${event.reason}); the response ${how}`);
       }
     }
   } finally {
     thoughts.end();
-    // Whatever ended the text, what follows it on a terminal begins on a line of its own.
+    // Whatever ended the text, the next output on a terminal begins on a new line.
     if (!endsLine) await output.write("\n");
   }
 }

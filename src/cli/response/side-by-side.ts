@@ -9,15 +9,15 @@ export interface SideBySideOptions {
   readonly signal: AbortSignal;
 }
 
-/** A request, and the lane that it goes over. */
+/** A request, and its lane. */
 interface LaneRequest {
   readonly lane: string;
   readonly request: ResponsesRequest;
 }
 
 /**
- * Answers requests at the same time, each on the lane that its field `lane` names, else on one of its own; those of one lane follow each other. Texts are
- * printed in the order of the requests, events as they come, each with its lane. The first failure ends all of them.
+ * Answers requests at the same time, each on the lane that its field `lane` names, else on its own lane; requests of one lane follow each
+ * other. Texts are printed in the order of the requests, events as they arrive, each with its lane. The first failure ends all of them.
  */
 export async function answerSideBySide(
   session: ResponsesSession,
@@ -28,7 +28,7 @@ export async function answerSideBySide(
   const signal = AbortSignal.any([caller, failed.signal]);
   const requests = bodies.map((body, index) => laneRequest(body, index, model));
   const streams = requests.map(({ lane, request }) => session.lane(lane).stream(request, { signal }));
-  for (const stream of streams) stream.catch(() => {}); // whoever waits for it hears of it; the first failure ends the others
+  for (const stream of streams) stream.catch(() => {}); // whoever awaits it gets the error; the first failure ends the others
   try {
     if (json) await Promise.all(streams.map((stream, index) => printEvents(requests[index]?.lane ?? "", stream)));
     else for (const stream of streams) await printResponse(await stream, { json });

@@ -2,7 +2,7 @@ import type { RateLimitSnapshot, RateLimitWindow, ResponseEvent, TokenUsage } fr
 
 const BAR_CELLS = 10;
 
-/** Counts along with a stream and sums it up: tokens, time to first token, speed, rate limits as bars. */
+/** Counts events of a stream and summarizes it: tokens, time to first token, speed, rate limits as bars. */
 export class ResponseSummary {
   readonly #startedAt = performance.now();
   #firstTokenAt: number | undefined;
@@ -19,7 +19,7 @@ export class ResponseSummary {
     }
   }
 
-  /** @param columns - Of the terminal: what does not fit on one line goes on in the next, a part never cut. */
+  /** @param columns - Width of the terminal: parts that do not fit on a line go on the next, and are never split. */
   lines(columns?: number): string[] {
     const parts = [...this.#tokens(), ...this.#timing()];
     for (const snapshot of this.#limits.values()) parts.push(...limitBars(snapshot));

@@ -3,7 +3,10 @@ import { hasColour } from "../terminal/window.ts";
 const PALE = "\u001b[2m";
 const PLAIN = "\u001b[22m";
 
-/** Summaries of reasoning on standard error, set apart from the answer: under a heading, pale where the terminal has colours, a blank line behind. */
+/**
+ * Prints reasoning summaries on standard error, apart from the answer: under a heading, dimmed if the terminal has colours, followed by a
+ * blank line.
+ */
 export class Thoughts {
   readonly #stream: NodeJS.WriteStream;
   readonly #isPale: boolean;
@@ -15,7 +18,7 @@ export class Thoughts {
     this.#isPale = hasColour(stream, env);
   }
 
-  /** What is said next is another part of the summary. */
+  /** The next text is another part of the summary. */
   beginPart(): void {
     this.#beginsPart = this.#isOpen;
   }
@@ -28,13 +31,13 @@ export class Thoughts {
     this.#write(text);
   }
 
-  /** The answer, or something else, follows. Without effect where nothing was said. */
+  /** The answer, or something else, follows. Without effect if nothing was printed. */
   end(): void {
     if (this.#isOpen) this.#stream.write("\n\n");
     this.#isOpen = false;
   }
 
-  // Each piece opens and closes its colour: whatever interrupts the program leaves the terminal as it was.
+  // Each piece switches its colour on and off, so an interruption leaves the terminal as it was.
   #write(text: string): void {
     this.#stream.write(this.#isPale ? `${PALE}${text}${PLAIN}` : text);
   }

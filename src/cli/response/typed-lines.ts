@@ -1,14 +1,14 @@
 import { createInterface } from "node:readline";
 import type { ResponseStream, SteerDelivery } from "../../index.ts";
 
-/** A response into which something can be said. */
+/** A response that can be steered. */
 type Steerable = Pick<ResponseStream, "steer">;
 
 /**
- * Says each line that is typed into the response while it comes, and tells what becomes of it.
+ * Sends each line that is typed into the response, and reports what becomes of it.
  *
- * @param say - Told in a line for people.
- * @returns Ends it: nothing is read from the input any more.
+ * @param say - Prints a line for people.
+ * @returns A function that ends it: no more input is read.
  */
 export function steerByTyping(
   stream: Steerable,

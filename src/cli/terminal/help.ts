@@ -2,7 +2,7 @@ import type { Described } from "../described.ts";
 import { type OptionTable, optionName } from "../options.ts";
 import { explained, hanging, wrapped } from "./layout.ts";
 
-/** Where nothing says how wide the reader's window is. */
+/** Width used if that of the window is unknown. */
 const USUAL_COLUMNS = 100;
 
 /** The explanation of a command, from its tables. */
@@ -24,7 +24,7 @@ export function usageOf({ name, argument, needs, actions }: Described): string {
   return ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
 }
 
-/** Each option as it is written, and what it means. */
+/** Each option as it is written, with its explanation. */
 export function optionRows(options: OptionTable): (readonly [written: string, meaning: string])[] {
   return Object.entries(options).map(([key, { placeholder, short, help }]) => {
     const names = [short === undefined ? undefined : `-${short},`, `--${optionName(key)}`, placeholder];

@@ -1,6 +1,8 @@
-/** Texts in a number of columns. Widths are counted in characters: what the command writes by itself has none of double width. */
+/**
+ * Lays out texts in a number of columns. Widths are counted in characters, because the command's own texts contain no double-width ones.
+ */
 
-/** Cuts a text at its spaces; a word longer than the line stays whole, since an address must be one piece to be copied. */
+/** Wraps a text at its spaces; a word longer than the line stays whole, because an address must be copyable. */
 export function wrapped(text: string, columns: number | undefined): string[] {
   if (columns === undefined) return [text];
   const lines: string[] = [];
@@ -14,7 +16,7 @@ export function wrapped(text: string, columns: number | undefined): string[] {
   return [...lines, line];
 }
 
-/** Continues behind `first` and below it, each line with as many spaces in front as `first` is long. */
+/** Continues after `first` and below it, each line indented by the length of `first`. */
 export function hanging(first: string, text: string, columns: number | undefined): string[] {
   const room = columns === undefined ? undefined : Math.max(1, columns - first.length);
   return wrapped(text, room).map((line, index) => `${index === 0 ? first : " ".repeat(first.length)}${line}`.trimEnd());
@@ -23,7 +25,7 @@ export function hanging(first: string, text: string, columns: number | undefined
 const GAP = 2;
 const NARROWEST_TEXT = 30;
 
-/** Names at the left and what they mean at the right; where that is too narrow, below them. */
+/** Names on the left and explanations on the right; if that is too narrow, below them. */
 export function explained(
   rows: readonly (readonly [name: string, meaning: string])[],
   columns: number | undefined,

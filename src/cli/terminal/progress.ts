@@ -2,7 +2,7 @@ import { columnsOf } from "./window.ts";
 
 const BETWEEN_MS = 100;
 
-/** How far an upload is, on one line of standard error that is written over; silent where that is no terminal. */
+/** The progress of an upload, on one line of standard error that is overwritten; silent if that is not a terminal. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #now: () => number;

@@ -5,17 +5,18 @@ import type { JsonObject, ResponseItem } from "../../index.ts";
 export const PROVIDER = "codexWire";
 
 /**
- * What a part of an answer notes of the item it was made of, so that the same item goes back in the next request: its id, its encrypted content, its
- * phase, its annotations. The SDK keeps it with the part. The part's own text, name and input are not in it: if a program changes them, the change counts.
+ * The data that a part of an answer carries about its item, so that the next request contains the same item: its id, its encrypted content,
+ * its phase, its annotations. The SDK stores it with the part. It does not contain the part's own text, name and input: if a program
+ * changes those, the change is sent.
  */
 export interface Carried {
-  /** The item without what the part itself holds. */
+  /** The item, without what the part itself contains. */
   readonly item: JsonObject;
-  /** Where the part's text stands in the item. */
+  /** Where the part's text belongs in the item. */
   readonly field?: "content" | "summary" | undefined;
   /** The entry there, without its text. */
   readonly part?: JsonObject | undefined;
-  /** Arguments as the model wrote them, where JSON would write them in another way. */
+  /** Arguments as the model wrote them, if JSON.stringify would write them differently. */
   readonly arguments?: string | undefined;
 }
 
@@ -23,7 +24,7 @@ export function metadata(fields: object): SharedV4ProviderMetadata {
   return { [PROVIDER]: withoutUndefined(fields) };
 }
 
-/** What {@link metadata} noted, when it came back whole. */
+/** The data stored by {@link metadata}, if it came back complete. */
 export function carriedBy(options: SharedV4ProviderOptions | undefined): Carried | undefined {
   const noted = options?.[PROVIDER];
   const { item } = noted ?? {};
@@ -31,7 +32,7 @@ export function carriedBy(options: SharedV4ProviderOptions | undefined): Carried
   return noted as unknown as Carried;
 }
 
-/** An item of a history as it will be written; the decoder has checked such an item once, when it came. */
+/** An item of a history in its final form; the decoder checked it when it arrived. */
 export function asItem(item: JsonObject): ResponseItem {
   return item as unknown as ResponseItem;
 }
@@ -41,7 +42,7 @@ export function without(item: object, ...names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 }
 
-// The SDK validates what it is given as JSON, where an undefined field is a fault.
+// The SDK validates its input as JSON, where an undefined field is an error.
 function withoutUndefined(fields: object): JSONObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JSONObject;
 }

@@ -2,7 +2,7 @@ import type { LanguageModelV4Citation, LanguageModelV4Source } from "@ai-sdk/pro
 import type { JsonObject, MessageItem, ResponseItem } from "../../index.ts";
 import { metadata } from "./carried.ts";
 
-/** What the annotations of a message name, once each; without web pages where the search has told them all. */
+/** The sources in a message's annotations, once each; without web pages if the search has reported them all. */
 export function sourcesOf(message: MessageItem, hasSearched: boolean): LanguageModelV4Source[] {
   const found = new Map<string, LanguageModelV4Source>();
   for (const piece of message.content as readonly JsonObject[]) {
@@ -29,7 +29,7 @@ function annotationsOf({ annotations }: JsonObject): readonly JsonObject[] {
   return Array.isArray(annotations) ? annotations : [];
 }
 
-/** Undefined for kinds that name no source. */
+/** Undefined for kinds that have no source. */
 function sourceOf(annotation: JsonObject, id: string): LanguageModelV4Source | undefined {
   const { type, url, title, file_id, filename, container_id, index } = annotation;
   if (typeof url === "string") {
@@ -44,7 +44,7 @@ function sourceOf(annotation: JsonObject, id: string): LanguageModelV4Source | u
   };
 }
 
-/** A web search that says what it found. */
+/** A web search that reports its results. */
 export function tellsSources(item: ResponseItem): boolean {
   if (item.type !== "web_search_call") return false;
   const { sources } = (item.action ?? {}) as { readonly sources?: readonly unknown[] };

@@ -6,21 +6,26 @@ import { asPreviousSpecification } from "./previous-specification.ts";
 import type { RequestDefaults } from "./request.ts";
 
 export interface CodexApiModelOptions {
-  /** How to reach the service. Models that are given the same object share its connections. Default: OpenAI with `OPENAI_API_KEY`, one line for the process. */
+  /**
+   * Connections and credentials. Models with the same object share their connections. @default OpenAI with `OPENAI_API_KEY`, shared by the
+   * whole process
+   */
   readonly line?: LineOptions | undefined;
-  /** Fields of every request, in wire names. `providerOptions.codexWire` of a call goes before them. */
+  /** Fields for every request, in wire names; `providerOptions.codexWire` of a call overrides them. None by default. */
   readonly request?: RequestDefaults | undefined;
-  /** `v4` for AI SDK 7, `v3` for AI SDK 6. Default `v4`. */
+  /** `v4` for AI SDK 7, `v3` for AI SDK 6. @default `"v4"` */
   readonly specification?: "v3" | "v4" | undefined;
 }
 
 /**
- * A language model for the AI SDK over the Responses API: WebSocket, increments, retries, trust and proxies as everywhere in this package.
+ * A language model for the AI SDK over the Responses API, with this package's WebSockets, incremental requests, retries, certificates and
+ * proxies.
  *
- * `providerOptions.codexWire` of a call are fields of the request in wire names; those of `openai` are understood too, as are the tools of
- * `@ai-sdk/openai` (`openai.tools.…`). Responses are not stored unless `store: true` is asked for; reasoning goes back encrypted.
+ * `providerOptions.codexWire` of a call contains fields of the request in wire names; those of `openai` work too, as do the tools of
+ * `@ai-sdk/openai` (`openai.tools.…`). Responses are not stored unless you set `store: true`; reasoning is sent back encrypted.
  *
- * @throws {@link BuildError} With the first call: there is no key, or an option is unusable.
+ * @throws {@link BuildError} With the first call: there is no key, or an option is invalid.
+ *
  * @example
  * ```ts
  * import { streamText } from "ai";

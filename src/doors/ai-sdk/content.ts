@@ -6,7 +6,7 @@ import { hostedParts, jsonOf } from "./hosted.ts";
 import { camelKeys } from "./key-case.ts";
 import type { CallTools } from "./tools.ts";
 
-/** What the SDK sees of a finished item, in order. @param hasSearched - A web search of this answer has told its sources. */
+/** The SDK's parts for a finished item, in order. @param hasSearched - A web search of this answer has reported its sources. */
 export function partsOf(item: ResponseItem, tools: CallTools, hasSearched: boolean): LanguageModelV4Content[] {
   switch (item.type) {
     case "message":
@@ -20,7 +20,7 @@ export function partsOf(item: ResponseItem, tools: CallTools, hasSearched: boole
 
 type Piece = JsonObject & { readonly type: string };
 
-/** The texts of a message, refusals among them. */
+/** The texts of a message, including refusals. */
 export function textParts(item: MessageItem): LanguageModelV4Text[] {
   const rest = without(item, "content");
   const pieces = item.content as readonly Piece[];
@@ -40,7 +40,7 @@ export interface ReasoningPart {
   readonly providerMetadata: ReturnType<typeof metadata>;
 }
 
-/** Summaries, then the reasoning itself; one empty part where there is neither, since it carries what goes back. */
+/** Summaries, then the reasoning itself; one empty part if there is neither, because it carries the data for the next request. */
 export function reasoningParts(item: ReasoningItem): ReasoningPart[] {
   const rest = without(item, "summary", "content");
   const summary = (item.summary ?? []) as readonly Piece[];
@@ -52,7 +52,7 @@ export function reasoningParts(item: ReasoningItem): ReasoningPart[] {
   if (pieces.length === 0) return [{ type: "reasoning", text: "", providerMetadata: carry({ item: rest }) }];
   return pieces.map(({ field, piece }, index) => ({
     ...{ type: "reasoning", text: String(piece.text ?? "") },
-    // The encrypted content can be long: once is enough.
+    // The encrypted content can be long, so it is stored once.
     providerMetadata: carry({
       item: index === pieces.length - 1 ? rest : { type: "reasoning", id: item.id },
       ...{ field, part: without(piece, "text") },
@@ -60,7 +60,7 @@ export function reasoningParts(item: ReasoningItem): ReasoningPart[] {
   }));
 }
 
-/** Calls that the program runs, and those whose result is an item of its own. */
+/** Calls that the program runs, and calls whose result is an item of its own. */
 function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content[] | undefined {
   const source = item as unknown as JsonObject;
   const call = (name: string, input: string, carried: Carried, providerExecuted = false): LanguageModelV4Content[] => [
@@ -133,7 +133,7 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
   }
 }
 
-/** What no part of the SDK stands for goes back as it came: a compaction, a list of an MCP server's tools, what is new. */
+/** An item that the SDK has no part for is sent back unchanged: a compaction, a list of an MCP server's tools, new kinds. */
 function unlistedPart(item: ResponseItem): LanguageModelV4Content {
   const type: string = item.type;
   return {

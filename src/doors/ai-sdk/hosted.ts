@@ -4,7 +4,7 @@ import { metadata, without } from "./carried.ts";
 import { camelKeys } from "./key-case.ts";
 import type { CallTools } from "./tools.ts";
 
-/** A call that the service has run, as the SDK sees it: under which name, with what, and what came of it. */
+/** A call that the service has run, in the SDK's form: its name, input and result. */
 interface HostedCall {
   readonly name: string;
   readonly input: unknown;
@@ -13,12 +13,12 @@ interface HostedCall {
   readonly dynamic?: boolean;
 }
 
-/** Fields that are large and stand in the result too, from where they go back into the item. */
+/** Large fields that are also in the result; they are copied from there back into the item. */
 export const RESULT_FIELDS: ReadonlyMap<string, string> = new Map([["image_generation_call", "result"]]);
 
 const FAILED = new Set(["failed", "incomplete"]);
 
-/** Calls that are items of their own, result included. */
+/** Calls that are single items including their result. */
 const HOSTED: ReadonlyMap<string, (item: JsonObject) => HostedCall> = new Map<string, (item: JsonObject) => HostedCall>(
   [
     [
@@ -70,7 +70,7 @@ const HOSTED: ReadonlyMap<string, (item: JsonObject) => HostedCall> = new Map<st
   ],
 );
 
-/** The parts of an item that is a call by the service and its result in one; undefined for other items. */
+/** The parts of an item that contains both a call run by the service and its result; undefined for other items. */
 export function hostedParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content[] | undefined {
   const source = item as unknown as JsonObject;
   const type: string = item.type;
@@ -91,7 +91,7 @@ export function hostedParts(item: ResponseItem, tools: CallTools): LanguageModel
   ];
 }
 
-/** What was found, as sources beside the result. */
+/** The sources that were found, in addition to the result. */
 function sourcesOf({ type, id, action, results }: JsonObject): LanguageModelV4Content[] {
   if (type === "web_search_call") {
     const { sources = [] } = (action ?? {}) as { readonly sources?: readonly { type: string; url: string }[] };

@@ -1,4 +1,4 @@
-/** The AI SDK writes names in camelCase, the wire in snake_case. Keys are turned at every depth; what users name themselves is not. */
+/** The AI SDK writes names in camelCase, the wire in snake_case. Keys are converted at every depth, except names chosen by users. */
 const NAMED_BY_USERS: ReadonlySet<string> = new Set([
   ...["headers", "parameters", "schema", "filters", "metadata", "outputSchema", "output_schema", "attributes", "env"],
 ]);
@@ -25,7 +25,7 @@ function turned(value: unknown, turn: (key: string) => string): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Of a file search they name attributes of the user's; of a web search, domains. */
+/** The filters of a file search contain the user's attribute names; those of a web search contain domains. */
 function turnedFilters(filters: unknown, turn: (key: string) => string): unknown {
   const ofWebSearch = typeof filters === "object" && filters !== null && !("type" in filters);
   return ofWebSearch ? turned(filters, turn) : filters;

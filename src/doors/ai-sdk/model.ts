@@ -14,12 +14,12 @@ import { modelCall, type RequestDefaults } from "./request.ts";
 import { StreamParts } from "./stream-parts.ts";
 import { finishReasonOf, usageOf } from "./usage.ts";
 
-/** A model of the AI SDK whose answers come through this package's sessions. */
+/** A model for the AI SDK that uses this package's sessions. */
 export class CodexApiLanguageModel implements LanguageModelV4 {
   readonly specificationVersion = "v4";
   readonly provider = "codex-wire.responses";
   readonly modelId: string;
-  /** The service fetches these by itself. */
+  /** The service fetches these URLs itself. */
   readonly supportedUrls = { "image/*": [/^https?:\/\/.*$/], "application/pdf": [/^https?:\/\/.*$/] };
   readonly #conversations: () => Conversations;
   readonly #defaults: RequestDefaults;
@@ -30,7 +30,7 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
     this.#defaults = defaults;
   }
 
-  /** @throws A `CodexApiError`, after the retries that the policy allows; the signal's reason when it was aborted. */
+  /** @throws A `CodexApiError`, after the retries that the policy allows; the signal's reason if the call was aborted. */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
     const answer = await this.#ask(request, options);
@@ -46,7 +46,7 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
     };
     return {
       content,
-      // Comments on the work do not belong to a structured answer.
+      // Commentary does not belong to a structured answer.
       ...(final && options.responseFormat?.type === "json"
         ? { structuredOutputText: final.content.map((part) => ("text" in part ? part.text : "")).join("") }
         : {}),
@@ -64,10 +64,10 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
   }
 
   /**
-   * Resolves with the first event, so that a refusal is a rejection. A stream that breaks is taken up again in silence as long as nothing was delivered that
-   * would have to be taken back; after that it ends with an `error` part.
+   * Resolves with the first event, so that a refusal becomes a rejection. A stream that breaks is silently retried as long as nothing was
+   * delivered that would have to be withdrawn; after that it ends with an `error` part.
    *
-   * @throws What {@link doGenerate} throws.
+   * @throws The errors of {@link doGenerate}.
    */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
@@ -134,7 +134,7 @@ function eventsFrom(first: Awaited<ReturnType<Answer["next"]>>, answer: Answer):
   };
 }
 
-/** The SDK knows an abort by the signal's own reason. */
+/** The SDK recognises an abort by the signal's own reason. */
 function fail(error: unknown, { abortSignal }: { readonly abortSignal?: AbortSignal | undefined }): never {
   throw abortSignal?.aborted ? abortSignal.reason : error;
 }

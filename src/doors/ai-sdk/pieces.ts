@@ -1,16 +1,16 @@
 import type { ResponseEvent } from "../../index.ts";
 
-/** A piece of an item that is under way. */
+/** A delta of an unfinished item. */
 export interface Piece {
   readonly of: "text" | "summary" | "reasoning" | "input";
   readonly delta: string;
   readonly itemId?: string | undefined;
   readonly outputIndex?: number | undefined;
-  /** Of the text among the item's. */
+  /** Index of the text in the item. */
   readonly index: number;
 }
 
-/** What `event` adds to an item, if it does. */
+/** What `event` adds to an item, if anything. */
 export function pieceOf(event: ResponseEvent): Piece | undefined {
   switch (event.type) {
     case "output_text.delta":

@@ -10,10 +10,13 @@ import type {
 import type { CodexApiLanguageModel } from "./model.ts";
 
 type FileData = LanguageModelV4FilePart["data"];
-/** A part of a prompt of either version, as far as it matters here. */
+/** A part of a prompt of either version, with the fields that matter here. */
 type AnyPart = { readonly type: string; readonly [field: string]: unknown };
 
-/** The model for AI SDK 6, whose specification has files in another form, and no part for what is not listed: an empty reasoning part carries that. */
+/**
+ * The model for AI SDK 6. In its specification files have another form, and there is no part for unlisted items: an empty reasoning part
+ * carries those.
+ */
 export function asPreviousSpecification(model: CodexApiLanguageModel): LanguageModelV3 {
   return {
     specificationVersion: "v3",

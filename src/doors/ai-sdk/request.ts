@@ -12,10 +12,10 @@ export interface ModelCall {
   readonly warnings: SharedV4Warning[];
 }
 
-/** Wire fields of every request of a model, given when it was made. */
+/** Wire fields for every request of a model, given when the model is made. */
 export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
 
-/** Settings of the SDK that the Responses API has no field for. */
+/** Settings of the SDK that the Responses API does not have. */
 const UNSUPPORTED = ["topK", "seed", "presencePenalty", "frequencyPenalty", "stopSequences"] as const;
 
 /** A call of the SDK as a request. */
@@ -66,7 +66,7 @@ function settings({ responseFormat, reasoning, providerOptions }: LanguageModelV
   });
 }
 
-/** Options in the SDK's names for OpenAI, so that a program can change models without changing its calls. */
+/** Options in the SDK's names for OpenAI, so that a program can switch models without changing its calls. */
 function openaiFields({ providerOptions }: LanguageModelV4CallOptions): JsonObject {
   const { reasoningEffort, reasoningSummary, reasoningMode, reasoningContext, textVerbosity, ...others } =
     providerOptions?.openai ?? {};
@@ -85,7 +85,7 @@ function openaiFields({ providerOptions }: LanguageModelV4CallOptions): JsonObje
   };
 }
 
-/** Later fields win; what is in `reasoning` and `text` is merged. */
+/** Later fields take precedence; `reasoning` and `text` are merged. */
 function merged(first: JsonObject, second: JsonObject): JsonObject {
   const both = { ...first, ...second };
   for (const name of ["reasoning", "text"]) {
@@ -95,10 +95,10 @@ function merged(first: JsonObject, second: JsonObject): JsonObject {
   return both;
 }
 
-/** Models that refuse to be asked for reasoning. */
+/** Models that do not accept reasoning options. */
 const DOES_NOT_REASON = /^(gpt-3|gpt-4|chatgpt|gpt-5(\.\d)?-chat)/;
 
-/** What the results of hosted tools are to hold: parts of the SDK show it. */
+/** What the results of hosted tools must contain, because parts of the SDK show it. */
 const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
   ["web_search", "web_search_call.action.sources"],
   ["web_search_preview", "web_search_call.action.sources"],
@@ -106,8 +106,8 @@ const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * An unstored conversation goes on only with the reasoning so far, which the service gives encrypted, and only when asked.
- * With `include: null` nothing is asked for.
+ * An unstored conversation can continue only with its reasoning, which the service returns encrypted and only on request. With `include:
+ * null` nothing is requested.
  */
 function withIncluded(request: WholeRequest): WholeRequest {
   if (request.include === null) return request;

@@ -17,13 +17,13 @@ import { finishReasonOf, usageOf } from "./usage.ts";
 
 type Part = LanguageModelV4StreamPart;
 
-/** A text, a piece of reasoning or a tool's input that is open. */
+/** An unfinished text, reasoning text or tool input. */
 interface Block {
   readonly kind: "text" | "reasoning" | "tool-input";
   readonly id: string;
 }
 
-/** An item that is under way, and its blocks in the order in which they began. */
+/** An unfinished item, and its blocks in order. */
 interface Open {
   readonly item: ResponseItem;
   readonly outputIndex?: number | undefined;
@@ -55,7 +55,7 @@ export class StreamParts {
     this.#settings = settings;
   }
 
-  /** @throws {@link StreamError} The answer begins anew after something was delivered that no longer stands. */
+  /** @throws {@link StreamError} The answer starts again after something was delivered that is no longer valid. */
   of(event: ResponseEvent): Part[] {
     const parts = this.#partsOf(event);
     return this.#settings.includeRaw && "raw" in event ? [...this.#rawPart(event.raw), ...parts] : parts;
@@ -71,7 +71,7 @@ export class StreamParts {
     };
   }
 
-  /** Several events may come of one of the service's; it is shown once. */
+  /** One event of the service may become several of ours; its raw text is passed on once. */
   #rawPart(raw: string | undefined): Part[] {
     if (raw === undefined || raw === this.#raw) return [];
     this.#raw = raw;
@@ -168,7 +168,7 @@ export class StreamParts {
     });
   }
 
-  /** A text that came without its deltas. */
+  /** A text that came without deltas. */
   #whole(open: Open, kind: "text" | "reasoning", key: string, id: string, text: string): Part[] {
     if (open.blocks.has(key)) return [];
     const { parts } = this.#begin(open, { kind, id }, key);
@@ -192,7 +192,7 @@ export class StreamParts {
     ];
   }
 
-  /** By the index first: some services change an item's id from event to event. */
+  /** By index first, because some services change an item's id from event to event. */
   #find(outputIndex: number | undefined, itemId: string | undefined): Open | undefined {
     const open = [...this.#open];
     return (
@@ -208,7 +208,9 @@ export class StreamParts {
     return open ?? { item, blocks: new Map() };
   }
 
-  /** Reasoning that no longer stands does no harm: it is closed, and does not go back. A text would be told twice, a call made twice. */
+  /**
+   * Reasoning that is no longer valid does no harm: it is closed and not sent back. A text would be delivered twice, and a call run twice.
+   */
   #restarted(event: RestartedEvent): Part[] {
     const blocks = [...this.#open].flatMap((open) => [...open.blocks.values()]);
     if (event.keptItems < this.#finished || blocks.some(({ kind }) => kind !== "reasoning")) {
@@ -228,7 +230,7 @@ function isFreeText(item: ResponseItem): boolean {
   return item.type === "custom_tool_call";
 }
 
-/** The SDK wants JSON: the text of a custom tool's input is a string in it. */
+/** The SDK expects JSON: the text of a custom tool's input is written as a JSON string. */
 function inputDelta(item: ResponseItem, delta: string): string {
   return isFreeText(item) ? JSON.stringify(delta).slice(1, -1) : delta;
 }
@@ -241,7 +243,7 @@ function inputOf(
   return undefined;
 }
 
-/** Hosted calls whose input the SDK shows as it shows that of the program's tools. */
+/** Hosted calls whose input the SDK shows like that of the program's own tools. */
 const SHOWN_INPUT: ReadonlySet<string> = new Set(["web_search_call", "code_interpreter_call"]);
 
 function hostedInput(item: ResponseItem, parts: readonly Part[]): Part[] {

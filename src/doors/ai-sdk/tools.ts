@@ -8,7 +8,7 @@ import type { FunctionTool, JsonObject, Tool, ToolChoice } from "../../index.ts"
 import { PROVIDER } from "./carried.ts";
 import { snakeKeys } from "./key-case.ts";
 
-/** Tools that answer under another name than their own. */
+/** Tools whose calls have another name than the tool. */
 const ANSWERS_FOR: ReadonlyMap<string, string> = new Map([
   ["web_search_2025_08_26", "web_search"],
   ["web_search_preview", "web_search"],
@@ -17,7 +17,7 @@ const ANSWERS_FOR: ReadonlyMap<string, string> = new Map([
   ["computer_use", "computer"],
 ]);
 
-/** The tools of a call: in wire form, and under which names the program knows them. */
+/** The tools of a call, in wire form, and the program's names for them. */
 export class CallTools {
   readonly tools: readonly Tool[];
   readonly #names = new Map<string, string>();
@@ -38,12 +38,12 @@ export class CallTools {
     return this.#names.get(type) ?? type;
   }
 
-  /** Does the model write free text for this tool? */
+  /** True if the model writes free text for this tool. */
   isCustom(name: string): boolean {
     return this.#hosted.get(name)?.type === "custom";
   }
 
-  /** Does the service run the shell? */
+  /** True if the service runs the shell. */
   get isShellHosted(): boolean {
     return this.tools.some((tool) => tool.type === "shell" && tool.environment && tool.environment.type !== "local");
   }
@@ -92,7 +92,7 @@ function hostedToolOf({ id, name, args }: LanguageModelV4ProviderTool): (Tool & 
   return { ...(settle ? settle(fields, name) : fields), type } as Tool & JsonObject;
 }
 
-/** Tools whose arguments differ from the wire's by more than the case of their names. */
+/** Tools whose arguments differ from the wire's by more than the letter case of their names. */
 const SETTLED: ReadonlyMap<string, (args: JsonObject, name: string) => JsonObject> = new Map<
   string,
   (args: JsonObject, name: string) => JsonObject

@@ -19,11 +19,11 @@ export function usageOf(usage: TokenUsage | undefined): LanguageModelV4Usage {
   };
 }
 
-/** What an answer held, as far as it says why it ended. */
+/** The properties of an answer that determine why it ended. */
 export interface AnswerShape {
-  /** Of an answer that stopped early. */
+  /** Set if the answer stopped early. */
   readonly incompleteReason?: string | undefined;
-  /** A call that waits for the program. */
+  /** True if a call waits for the program. */
   readonly hasCalls: boolean;
   readonly hasRefusal: boolean;
 }
@@ -34,7 +34,7 @@ export function finishReasonOf({ incompleteReason, hasCalls, hasRefusal }: Answe
   function unified(): LanguageModelV4FinishReason["unified"] {
     if (incompleteReason === "max_output_tokens") return "length";
     if (incompleteReason === "content_filter") return "content-filter";
-    if (hasCalls) return "tool-calls"; // goes before a refusal: the tools are to run, and the refusal stays in the content
+    if (hasCalls) return "tool-calls"; // takes precedence over a refusal: the tools should run, and the refusal stays in the content
     if (incompleteReason !== undefined) return "other";
     return hasRefusal ? "content-filter" : "stop";
   }

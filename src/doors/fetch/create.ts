@@ -16,28 +16,32 @@ type Fetch = typeof globalThis.fetch;
 
 export interface ResponsesFetchOptions extends ForwardingOptions {
   /**
-   * The service whose responses go through sessions; what is not below its `baseUrl` goes out as it is. Default: every address that ends in `/responses`, as
-   * OpenAI's API is spoken to.
+   * The service whose responses go through sessions; requests to other addresses are sent unchanged. @default every address that ends in
+   * `/responses`, like OpenAI's API
    */
   readonly provider?: CodexApiOptions["provider"];
   /** Credentials instead of those that a request brings along, for what lies below the `baseUrl` of `provider`. */
   readonly auth?: AuthProvider | undefined;
 }
 
-/** A `fetch`, and the end of what it keeps. */
+/** A `fetch`, which can be closed. */
 export type ResponsesFetch = Fetch & AsyncDisposable & { close(): Promise<void> };
 
 /**
- * A `fetch` that sends `POST …/responses` of any SDK through sessions: over a WebSocket where the service has them, only what is new of a conversation, over
- * HTTP where no WebSocket opens. Everything else, uploads among it, goes over HTTP by the same policy of trust and route, as `createFetch` does it.
+ * A `fetch` that sends `POST …/responses` of any SDK through sessions: over a WebSocket if the service supports it, with only the new items
+ * of a conversation, and over HTTP if no WebSocket can be opened. All other requests, such as uploads, go over HTTP with the same
+ * certificates and proxies, as with `createFetch`.
  *
- * What comes back is what HTTP would have brought: the service's events as it sent them, its refusals with their status, headers and body. What failed before
- * there was an answer is the SDK's to try again, and is not tried twice; a stream that breaks before there was output is begun anew unseen, and one that
- * breaks later breaks for the SDK too.
+ * The SDK gets what it would get over HTTP: the service's events as sent, and its refusals with status, headers and body. A failure before
+ * the answer begins is left to the SDK's retries. A stream that breaks before any output is silently started again, and one that breaks
+ * later fails for the SDK too.
  *
- * A session is chosen by the request's credentials and its `prompt_cache_key` (else a session or affinity header), and by the history that it goes on from.
+ * The session is chosen by the request's credentials, its `prompt_cache_key` (else a session or affinity header), and the history that it
+ * continues.
  *
- * @throws {@link BuildError} An option is unusable. {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is.
+ * @throws {@link BuildError} An option is invalid. {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle
+ *   cannot be used.
+ *
  * @example
  * ```ts
  * const client = new OpenAI({ fetch: createResponsesFetch() });
@@ -47,7 +51,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   const { provider, auth, ...forwarding } = options;
   if (auth && !provider)
     throw new BuildError(
-      "auth goes with provider: these credentials are for its baseUrl alone, and a fetch is asked for any address",
+      "auth needs provider: credentials are only sent to the provider's baseUrl, and this fetch is called for any address",
     );
   const credentials = auth && new OwnCredentials(auth);
   const services = new Services(provider, forwarding, credentials);
@@ -76,11 +80,11 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   };
   const close = () => services.close();
   return Object.defineProperty(Object.assign(send, { close, [Symbol.asyncDispose]: close }), "Response", {
-    get: () => globalThis.Response, // where the openai SDK looks to learn which forms a `fetch` sends
+    get: () => globalThis.Response, // the openai SDK looks here to learn which forms a `fetch` accepts
   });
 }
 
-/** A body as text; a stream can be read once, so that it is told what to send instead. */
+/** A body as text. A stream can be read only once, so `replace` gets what to send instead. */
 async function readBody(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]) {
   const body = init?.body;
   const isEncoded = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined)).has(
@@ -98,10 +102,10 @@ async function readBody(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1])
 }
 
 const RESPONSES = "/responses";
-/** Services that are kept, those asked last; what an address says beside its path makes it another one. */
+/** The most services that are kept, the most recently used ones. Each base URL is another service. */
 const MAX_SERVICES = 32;
 
-/** The services that are asked, each by its base URL. */
+/** The services that are used, each by its base URL. */
 class Services {
   readonly #provider: ProviderConfig | undefined;
   readonly #options: ForwardingOptions;
@@ -130,7 +134,7 @@ class Services {
     return !this.#provider || baseOf(this.#provider) === withoutQuery(baseIn(url));
   }
 
-  /** The one at an address that {@link take} took; it is kept for as long as it is at work. */
+  /** The service at an address that {@link take} accepted; it is kept while it has work. */
   of(url: URL): ForwardingService {
     this.checkOpen(); // it may have been closed while the body was read
     const base = baseIn(url);
@@ -138,7 +142,7 @@ class Services {
     return this.#open(base.href, openaiProvider({ env: {}, baseUrl: base.href, supportsWebSockets: !isAzure(base) }));
   }
 
-  /** Whether an address belongs to the one service that was named. */
+  /** True if an address belongs to the given provider. */
   isBelow(url: URL): boolean {
     return this.#provider !== undefined && withoutQuery(url).startsWith(`${baseOf(this.#provider)}/`);
   }
@@ -153,7 +157,7 @@ class Services {
   #open(base: string, provider: ProviderConfig): ForwardingService {
     const service = this.#known.get(base) ?? new ForwardingService(provider, this.#options, this.#own);
     this.#known.delete(base);
-    this.#known.set(base, service); // the one asked last is last
+    this.#known.set(base, service); // the most recently used one is the last
     this.#closeUnused();
     return service;
   }
@@ -184,7 +188,7 @@ function withoutQuery({ origin, pathname }: URL): string {
   return origin + pathname.replace(/\/+$/, "");
 }
 
-/** Azure has no WebSocket to ask for. */
+/** Azure has no WebSocket. */
 function isAzure({ hostname }: URL): boolean {
   return hostname.endsWith(".azure.com");
 }

@@ -3,7 +3,7 @@ import type { Frames } from "../forwarding/frames.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
 import type { StreamedAnswer } from "../forwarding/service.ts";
 
-/** An answer as `fetch` gives it. */
+/** An answer as `fetch` returns it. */
 export function responseOf(
   answer: StreamedAnswer | WholeAnswer,
   url: string,
@@ -15,7 +15,7 @@ export function responseOf(
   return Object.defineProperty(new Response(body, { status, headers }), "url", { value: url });
 }
 
-/** Read as it is read: a slow reader slows the service down. */
+/** Reads only as fast as it is read, so a slow reader slows the service down. */
 function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
@@ -36,14 +36,14 @@ function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream
   );
 }
 
-/** In separate memory: the reader may hand it on to another thread. */
+/** In its own memory, because the reader may transfer it to another thread. */
 function bytesOf(text: string): Uint8Array {
   const bytes = Buffer.allocUnsafeSlow(text.length);
   bytes.write(text, "latin1");
   return bytes;
 }
 
-/** A failure as `fetch` throws it, which SDKs know: the signal's own reason, or a `TypeError`. Ours is its `cause`. */
+/** A failure in the form that `fetch` throws and SDKs expect: the signal's own reason, or a `TypeError` with ours as its `cause`. */
 export function fetchFailure(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   if (!CodexApiError.is(error)) return error;

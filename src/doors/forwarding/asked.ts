@@ -1,12 +1,12 @@
 import type { HeaderMap } from "../../client/index.ts";
 import type { JsonObject, ResponseItem, ResponsesRequest } from "../../index.ts";
 
-/** The body of a request for a response, as far as it matters how it is sent. */
+/** The body of a request for a response, with the fields that determine how it is sent. */
 export interface AskedBody extends JsonObject {
   readonly input: string | readonly ResponseItem[];
 }
 
-/** A request for a response as somebody's HTTP client made it. */
+/** A request for a response from an HTTP client. */
 export interface Asked {
   /** Lower-case names. */
   readonly headers: HeaderMap;
@@ -17,8 +17,8 @@ export interface Asked {
 }
 
 /**
- * The body of a request that a session can send; undefined for one that has to go as it is: it is no such request, and the service says why; it has no
- * input, as one with a stored prompt; or the client wants no more than the id of a response in the background.
+ * The body of a request that a session can send. Undefined for one that must be passed on unchanged: it is invalid, and the service should
+ * say why; it has no input, for example with a stored prompt; or the client only wants the id of a background response.
  */
 export function askedBody(text: string): AskedBody | undefined {
   const body = parsed(text);
@@ -29,12 +29,12 @@ export function askedBody(text: string): AskedBody | undefined {
   return body as AskedBody;
 }
 
-/** As it goes out: the same, streamed in any case. */
+/** The body to send: the same, but always streamed. */
 export function sentBody(body: AskedBody): ResponsesRequest {
   return { ...body, stream: true } as unknown as ResponsesRequest;
 }
 
-/** What a history is known by. */
+/** The items by which a history is recognised. */
 export function inputItems({ input }: AskedBody): readonly ResponseItem[] {
   return typeof input === "string"
     ? [{ type: "message", role: "user", content: input } as unknown as ResponseItem]

@@ -7,7 +7,7 @@ import { jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
 
 /**
- * The answer to a client that did not ask for a stream: the response of the event that ended it, with every item.
+ * The answer for a client that did not request a stream: the response in the event that ended it, with all items.
  *
  * @param blank - What is done to a failure in the service's words.
  * @throws What broke the stream.

@@ -7,13 +7,13 @@ type Init = NonNullable<Parameters<Fetch>[1]>;
 
 export interface CredentialedOptions {
   readonly auth: AuthProvider;
-  /** Of every request; its own overwrite them. */
+  /** For every request; its own headers overwrite them. */
   readonly headers?: HeaderInit | undefined;
 }
 
 /**
- * A `fetch` with these credentials in the place of those that a request brings along. After a 401 they are renewed, and a request whose body can be sent again
- * is sent once more.
+ * A `fetch` that replaces a request's credentials with these. After a 401 they are renewed, and a request whose body can be sent again is
+ * sent once more.
  */
 export function credentialed(send: Fetch, { auth, headers: defaults = {} }: CredentialedOptions): Fetch {
   return async (input, init) => {
@@ -27,7 +27,7 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
       const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
       const headers = new Headers(given);
       for (const [name, value] of Object.entries(credentialHeaders(credentials))) headers.set(name, value);
-      // Of these, fetch takes `authorization` alone off a redirect to elsewhere.
+      // Of these, fetch removes only `authorization` on a redirect to another origin.
       const redirect = Object.keys(credentials.headers).length > 0 ? ({ redirect: "manual" } as const) : {};
       return { credentials, answer: await send(input, { ...init, headers, ...redirect }) };
     };
@@ -39,7 +39,7 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
   };
 }
 
-/** What a provider gives for one request. @throws What it throws. */
+/** The credentials that a provider returns for one request. @throws The errors of the provider. */
 export async function credentialsFor(auth: AuthProvider, request: AuthRequest): Promise<Credentials> {
   return {
     bearerToken: (await auth.bearerToken?.()) ?? undefined,

@@ -3,7 +3,7 @@ import type { FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { asItIs } from "./own-credentials.ts";
 
-/** Events of a response that say nothing yet: what followed them can begin anew. */
+/** Events that come before any output: the stream can still start again after them. */
 const BEFORE_OUTPUT: ReadonlySet<string> = new Set([
   ...["response.created", "response.queued", "response.in_progress", "response.metadata"],
   ...["codex.response.metadata", "codex.rate_limits", "keepalive", "response.keepalive"],
@@ -14,8 +14,8 @@ const FAILURES: ReadonlySet<string> = new Set(["error", "response.failed"]);
 const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 
 /**
- * The events of one answer, as the service sent them, over all the streams that it takes. A stream that broke before there was output is followed by another
- * one, whose events are numbered on; after that the break is the client's to see.
+ * The events of one answer, as the service sent them, over all its streams. If a stream breaks before any output, another one follows, and
+ * its events are renumbered. After that, the client sees the break.
  */
 export class Frames {
   readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
@@ -23,16 +23,16 @@ export class Frames {
   readonly #blank: Blank;
   /** Of its first stream. */
   readonly carrier: "websocket" | "http";
-  /** Taken from the stream before anybody asked for it. */
+  /** Read from the stream before the client asked for it. */
   #early: { readonly text: RawText | undefined } | undefined;
-  /** Failed by the service's own word; sent on when it proves to be the end. */
+  /** A failure reported by the service; sent on once it is clear that it is the end. */
   #failed: FrameEvent | undefined;
-  /** The same, when it has. */
+  /** The same, once that is clear. */
   #ended: { readonly text: RawText; readonly event: string; readonly failure: unknown } | undefined;
   #hasOutput = false;
   #isOver = false;
   #lastNumber = -1;
-  /** Of a stream behind another: what its numbers are moved by. */
+  /** For a second stream: the offset of its sequence numbers. */
   #shift = 0;
   #isFollowUp = false;
 
@@ -47,16 +47,16 @@ export class Frames {
     this.#onOver = onOver;
   }
 
-  /** The event by which the service refused or failed, once it has come. */
+  /** The event with which the service refused or failed, if there is one. */
   get failed(): FrameEvent | undefined {
     return this.#failed;
   }
 
   /**
-   * Waits for the first events, where nothing but them tells whether the service has taken the request.
+   * Waits for the first events, which show whether the service has accepted the request.
    *
-   * @returns The error event with which it began, and what it was read as; undefined where it began well.
-   * @throws What broke it before its first event.
+   * @returns The error event that came first, and its typed error; undefined if there is none.
+   * @throws The error that broke it before its first event.
    */
   async begin(): Promise<{ readonly event: string; readonly failure: unknown } | undefined> {
     const text = await this.#read();
@@ -67,10 +67,10 @@ export class Frames {
   }
 
   /**
-   * What has come meanwhile, as an event stream has it, else what comes next: the bytes of a UTF-8 text as characters. Undefined after the end, which the
-   * service's own failure is too.
+   * The queued events in event-stream format, else the next ones: UTF-8 bytes as characters. Undefined after the end, including a failure
+   * reported by the service.
    *
-   * @throws What broke the stream. {@link StreamError} It would have to begin anew, and a part of the answer is out.
+   * @throws The error that broke the stream. {@link StreamError} It would have to start again, but part of the answer has been sent.
    */
   next(): Promise<RawText | undefined> {
     const early = this.#early;
@@ -79,7 +79,7 @@ export class Frames {
     return Promise.resolve(early.text);
   }
 
-  /** Ends the answer, wherever it is; the service stops to make it. */
+  /** Ends the answer at any point; the service stops generating it. */
   async leave(): Promise<void> {
     this.#over();
     await this.#batches.return?.();
@@ -132,7 +132,7 @@ export class Frames {
     return text;
   }
 
-  /** A WebSocket says in events what HTTP says in headers: no client of HTTP knows them. */
+  /** WebSocket events whose content is in headers over HTTP; clients of HTTP do not know them. */
   #isOfTheCarrier({ wireType }: FrameEvent): boolean {
     return this.carrier === "websocket" && wireType.startsWith("codex.");
   }
@@ -171,7 +171,7 @@ function charactersOf(data: RawData): RawText {
     : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
 }
 
-/** One event of an event stream; the line ends of a text that has some are part of its form. */
+/** One event in event-stream format; line ends inside the data are part of that format. */
 function framed(wireType: string, data: RawData): RawText {
   const text = charactersOf(data);
   const lines = text.includes("\n") || text.includes("\r") ? text.replace(/\r\n|\r|\n/g, "\ndata: ") : text;

@@ -1,24 +1,24 @@
 import type { HeaderMap } from "../../client/index.ts";
 import type { JsonObject } from "../../index.ts";
 
-/** About one connection and not the message (RFC 9110 §7.6.1), or about its form, which is made anew on each side. */
+/** About one connection and not the message (RFC 9110 §7.6.1), or about its encoding, which differs on each side. */
 const OF_THE_HOP: ReadonlySet<string> = new Set([
   ...["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade", "host", "expect", "content-length", "content-encoding", "accept-encoding"],
 ]);
 
-/** What says who pays: requests that differ in one of these share nothing. */
+/** Headers that say who pays: requests that differ in one of these share nothing. */
 export const CREDENTIALS: readonly string[] = [
   ...["authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie"],
   ...["chatgpt-account-id", "openai-organization", "openai-project"],
 ];
 
-/** Where clients name the conversation, if the body has no `prompt_cache_key`. */
+/** Headers in which clients name the conversation, if the body has no `prompt_cache_key`. */
 const CONVERSATION: readonly string[] = [
   ...["session_id", "session-id", "thread-id", "conversation_id", "x-session-id", "x-session-affinity"],
 ];
 
-/** As Node's server has them: repeated ones as one value each. */
+/** From the form of Node's server, with repeated headers as one value. */
 export function joined(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderMap {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
@@ -27,7 +27,7 @@ export function joined(headers: Readonly<Record<string, string | readonly string
   );
 }
 
-/** Those of a request or an answer that go on to the other side. */
+/** The headers of a request or an answer that are passed on. */
 export function forwardable(headers: HeaderMap): Record<string, string> {
   const listed = new Set(headers.connection?.split(",").map((name) => name.trim().toLowerCase()));
   return Object.fromEntries(
@@ -37,7 +37,7 @@ export function forwardable(headers: HeaderMap): Record<string, string> {
   );
 }
 
-/** The headers of a request in two: whose it is, and what else it says beside the form of its body. */
+/** Splits a request's headers: credentials, and everything else except headers about the body's encoding. */
 export function parted(headers: HeaderMap): {
   readonly credentials: Readonly<Record<string, string>>;
   readonly others: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export function parted(headers: HeaderMap): {
   };
 }
 
-/** The conversation that a request names, by its body first. */
+/** The conversation that a request names; the body takes precedence. */
 export function conversationKey(body: JsonObject, headers: HeaderMap): string | undefined {
   const { prompt_cache_key: key } = body;
   if (typeof key === "string" && key !== "") return `prompt_cache_key: ${key}`;

@@ -18,7 +18,7 @@ export function jsonAnswer(status: number, headers: HeaderMap, value: unknown): 
   return { status, headers: { ...forwardable(headers), ...JSON_TYPE }, body: JSON.stringify(value) };
 }
 
-/** The service's refusal as it was, where the failure is one, over HTTP or in a handshake. */
+/** The service's refusal as received, if the failure is one, over HTTP or in a handshake. */
 export function refusalOf(error: unknown): WholeAnswer | undefined {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
     if (CodexApiError.is(cause) && cause.kind === "http") return answerOf(cause as HttpError);
@@ -31,10 +31,10 @@ function answerOf({ status, headers, body }: HttpError): WholeAnswer {
 }
 
 /**
- * The refusal that an error event of a WebSocket stands for, as HTTP would have brought it: its status and headers are fields of the event there.
- * Undefined where it has no status.
+ * The HTTP answer that an error event of a WebSocket corresponds to; its status and headers are fields of the event. Undefined if it has no
+ * status.
  *
- * @param failure - What the event was read as.
+ * @param failure - The event's typed error.
  */
 export function refusalIn(event: string, failure: unknown): WholeAnswer | undefined {
   const said: unknown = JSON.parse(event);

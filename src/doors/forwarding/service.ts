@@ -16,7 +16,7 @@ import { conversationKey, forwardable, parted } from "./headers.ts";
 import type { OwnCredentials } from "./own-credentials.ts";
 import { refusalIn, refusalOf, type WholeAnswer } from "./refusal.ts";
 
-/** How responses are asked for on behalf of others. */
+/** How responses are requested for other programs. */
 export interface ForwardingOptions
   extends Omit<CodexApiOptions, "provider" | "auth">,
     Pick<SessionOptions, "carrier" | "compression" | "headers" | "maxConnectionAgeMs" | "maxFrameBytes"> {
@@ -24,7 +24,7 @@ export interface ForwardingOptions
   readonly maxConnections?: number | undefined;
 }
 
-/** An answer as it comes: `frames` must be read to their end, or left. */
+/** A streamed answer: read `frames` to their end, or leave them. */
 export interface StreamedAnswer {
   readonly status: 200;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,10 +33,10 @@ export interface StreamedAnswer {
 }
 
 const DEFAULT_MAX_CONNECTIONS = 32;
-/** How long a service that opens no WebSocket is not asked for one again. */
+/** How long, in milliseconds, no WebSocket is tried again after one could not be opened. */
 const WITHOUT_WEBSOCKET_MS = 10 * 60_000;
 
-/** The session's own headers, which are the client's to send. */
+/** Headers that a session sets; here the client sets them. */
 const NOT_OURS = {
   "x-client-request-id": undefined,
   session_id: undefined,
@@ -44,15 +44,15 @@ const NOT_OURS = {
   "thread-id": undefined,
 };
 
-/** What the connection that is ours alone ran into. */
+/** Failures of the connection, which the client does not know about. */
 const OF_OUR_CONNECTION: ReadonlySet<string | undefined> = new Set([
   "previous_response_not_found",
   "websocket_connection_limit_reached",
 ]);
 
 /**
- * Responses of one service for clients that speak HTTP: each request goes through a session that knows its conversation, and its answer comes back as HTTP
- * would have brought it. What the client can ask for again is not tried again here.
+ * Gets responses of one service for clients that use HTTP: each request goes through a session that knows its conversation, and the answer
+ * is the same as over HTTP. Failures that the client can retry are not retried here.
  */
 export class ForwardingService {
   readonly #api: CodexApi;
@@ -79,16 +79,16 @@ export class ForwardingService {
     this.#sessions = new SessionPool({ maxOpen, maxIdle: maxOpen });
   }
 
-  /** Whether a request is under way, its answer included. */
+  /** True while a request or its answer is in progress. */
   get isAtWork(): boolean {
     return this.#underWay > 0;
   }
 
   /**
-   * Asks for a response.
+   * Requests a response.
    *
-   * @param owner - Whose sessions may serve it, beside what its credentials say.
-   * @throws The failures of `docs/errors.md` that are no answer of the service.
+   * @param owner - Sessions are shared only within one owner and one set of credentials.
+   * @throws The failures of `docs/errors.md` that are not answers of the service.
    */
   async answer(asked: Asked, owner = ""): Promise<StreamedAnswer | WholeAnswer> {
     const { credentials, others } = parted(asked.headers);
@@ -103,7 +103,7 @@ export class ForwardingService {
     };
     const state = new Asking(asked);
     try {
-      if (others["x-codex-turn-state"] === undefined) session.startTurn(); // whose turn it is, is the client's to say
+      if (others["x-codex-turn-state"] === undefined) session.startTurn(); // the client decides which turn a request belongs to
       const stream = await session.streamBody(sentBody(asked.body), {
         frames: true,
         keep: false,
@@ -142,7 +142,7 @@ export class ForwardingService {
     this.#sessions.giveUp(bytes);
   }
 
-  /** Ends every connection, and what runs on it. */
+  /** Closes all connections, and what runs on them. */
   async close(): Promise<void> {
     await this.#sessions.close();
     await this.#api.close();
@@ -161,12 +161,12 @@ export class ForwardingService {
     const wanted = { owner, key: conversationKey(body, headers), input: inputItems(body), bytes: size };
     const conversation = tries ? this.#sessions.take({ ...wanted, open: () => open(carrier) }) : undefined;
     if (!conversation) {
-      const session = open(carrier === "websocket" ? carrier : "http"); // for this one request
+      const session = open(carrier === "websocket" ? carrier : "http"); // for this request only
       return { session, giveBack: () => void session.close() };
     }
     const { session } = conversation;
     const giveBack = (): void => {
-      const isSpent = session.carrier === "http"; // it would serve as one of its own does
+      const isSpent = session.carrier === "http"; // it would only do what a session of the pool does
       if (isSpent) this.#withoutWebSocketUntil = performance.now() + WITHOUT_WEBSOCKET_MS;
       this.#sessions.giveBack(conversation, isSpent);
     };
@@ -180,10 +180,10 @@ export class ForwardingService {
 
 const STREAM_HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
 
-/** A request under way, and who asks again when it fails: the client, as long as he has no answer. */
+/** A request in progress, and who retries it: the client, as long as it has no answer. */
 class Asking {
   frames: Frames | undefined;
-  /** The client has the head of an answer: from here on only we can ask again. */
+  /** The client has the head of an answer: from now on only this code can retry. */
   isAnswered = false;
   readonly #continuesByItself: boolean;
 
@@ -195,9 +195,9 @@ class Asking {
     if (layer !== "stream" || !CodexApiError.is(error)) return false;
     if (error.kind === "retryable" && OF_OUR_CONNECTION.has(error.code))
       return this.#continuesByItself ? false : undefined;
-    if (this.frames?.failed) return false; // the service's own word
+    if (this.frames?.failed) return false; // a failure reported by the service
     if (this.isAnswered) return undefined;
-    // A connection that was kept, and died unseen: a client's own would be replaced as silently.
+    // An idle connection that died unnoticed: with a connection of its own, the client would silently replace it, too.
     return attempt === 0 && error.kind === "stream" ? undefined : false;
   };
 }

@@ -4,7 +4,7 @@ import { strangerIn } from "../../server/index.ts";
 import { jsonAnswer, type WholeAnswer } from "../forwarding/refusal.ts";
 import type { GatewaySettings } from "./options.ts";
 
-/** A refusal of the gateway's own, in the service's form. */
+/** A refusal by the gateway itself, in the service's format. */
 export function refusal(
   status: number,
   code: string,
@@ -14,7 +14,7 @@ export function refusal(
   return jsonAnswer(status, headers, { error: { message, type: "gateway_error", param: null, code } });
 }
 
-/** Who may ask. */
+/** Decides who may use the gateway. */
 export class Access {
   readonly #settings: GatewaySettings;
   readonly #tokens: readonly Buffer[] | undefined;
@@ -24,7 +24,7 @@ export class Access {
     this.#tokens = settings.tokens?.map((token) => digest(token.trim()));
   }
 
-  /** @returns The client, as far as it can be told from others; or why it may not ask. */
+  /** @returns The client, as far as it can be identified; or why it is refused. */
   admit(headers: IncomingHttpHeaders): { readonly client: string } | WholeAnswer {
     const stranger = strangerIn(headers, this.#settings);
     if (stranger) {
@@ -46,13 +46,13 @@ export class Access {
   }
 }
 
-/** As the SDKs send it; Azure's under a name of its own. */
+/** The key as the SDKs send it; Azure's in another header. */
 function keyIn(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^Bearer +(.+)$/i.exec(headers.authorization ?? "")?.[1]?.trim();
   return bearer ?? headers["api-key"]?.toString();
 }
 
-/** Of one length, so that comparing two takes one time. */
+/** Of fixed length, so that a comparison takes constant time. */
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

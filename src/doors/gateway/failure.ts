@@ -2,11 +2,11 @@ import { CodexApiError } from "../../index.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 
-/** What a client is told where the service gave no answer: that it was not the service who says it. */
+/** The answer to a client if the service gave none; it says that it does not come from the service. */
 export function failureAnswer(error: unknown): WholeAnswer {
   if (!CodexApiError.is(error)) return refusal(500, "gateway_fault", `The gateway failed: ${messageOf(error)}`);
   const status = error.kind === "timeout" ? 504 : error.kind === "build" ? 400 : 502;
-  // What stays wrong is not asked again by SDKs that heed this.
+  // SDKs that read this header do not retry errors that will not go away.
   const headers: Record<string, string> = error.retryable ? {} : { "x-should-retry": "false" };
   return refusal(status, error.kind, `The service gave no answer (${error.kind}): ${error.message}`, headers);
 }

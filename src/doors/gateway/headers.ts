@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../../client/index.ts";
 
-/** An answer's headers as clients see them. A cookie of the service's belongs to the credentials that the gateway asked with, as these do to no client. */
+/** An answer's headers for clients. Cookies of the service belong to the gateway's credentials, which clients must not get. */
 export function toldHeaders({ "set-cookie": _cookie, ...told }: HeaderMap): HeaderMap {
   return told;
 }

@@ -15,10 +15,10 @@ import { MemoryShare } from "./memory.ts";
 import { type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
-/** Up to here a body that is passed on is held, so that it can be sent again with renewed credentials. */
+/** Bodies up to this size are kept while they are passed on, so that they can be sent again with renewed credentials. */
 const HELD_BYTES = 4 * 1024 * 1024;
 
-/** Of a refusal that is passed on, which is read whole to blank the credentials in it: the beginning, up to here. */
+/** How much of a refusal is read, to remove credentials from it. */
 const MOST_REFUSAL_BYTES = 1024 * 1024;
 
 /** Of a line of an event stream that is passed on, which is held until it is whole; an image can be in it. */
@@ -64,7 +64,7 @@ class HttpRequest {
     }
   }
 
-  /** Undefined where it has been sent already. */
+  /** Undefined if it has been sent already. */
   async #answer(): Promise<StreamedAnswer | WholeAnswer | undefined> {
     const { access, service } = this.#parts;
     const { method, headers } = this.#message;
@@ -72,7 +72,7 @@ class HttpRequest {
     if ("status" in admitted) return this.#refuse(admitted);
     if (this.#parts.isDraining)
       return this.#refuse(
-        refusal(503, "draining", "The gateway is about to end; ask another.", { "retry-after": "1" }),
+        refusal(503, "draining", "The gateway is shutting down; use another one.", { "retry-after": "1" }),
       );
     const path = upstreamPath(this.#message.url);
     if (path === undefined || method === "TRACE")
@@ -81,7 +81,7 @@ class HttpRequest {
       );
     if (this.#parts.isFull)
       return this.#refuse(
-        refusal(503, "too_many_requests", "The gateway has as many requests under way as it takes.", {
+        refusal(503, "too_many_requests", "The gateway has too many requests in progress.", {
           "retry-after": "1",
         }),
       );
@@ -112,7 +112,7 @@ class HttpRequest {
   /** What is refused before its body is read. */
   #refuse(answer: WholeAnswer): WholeAnswer {
     this.#record.received();
-    this.#response.shouldKeepAlive = false; // nobody has read what the client may still send
+    this.#response.shouldKeepAlive = false; // the rest of the request's body was not read
     return answer;
   }
 
@@ -146,7 +146,7 @@ class HttpRequest {
     this.#response.writeHead(status, told);
   }
 
-  /** @param held - The body as it came, where it has been read. */
+  /** @param held - The body as received, if it has been read. */
   async #pass(path: string, held?: Uint8Array): Promise<undefined> {
     const { headers, method = "GET" } = this.#message;
     const { "content-encoding": encoding } = headers;
@@ -186,7 +186,7 @@ class HttpRequest {
     return Readable.toWeb(this.#message) as ReadableStream;
   }
 
-  /** Waits for room. False: the client is gone. */
+  /** Waits until the client can take more. False if the client has left. */
   async #hasRoom(full: Writable): Promise<boolean> {
     try {
       await once(full, "drain", { signal: this.#gone.signal });
@@ -239,7 +239,7 @@ async function refusalText({ body }: Response): Promise<string> {
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= MOST_REFUSAL_BYTES) break; // which ends the answer
+    if (size >= MOST_REFUSAL_BYTES) break; // cancels the rest of the answer
   }
   return Buffer.concat(chunks).toString("utf8", 0, MOST_REFUSAL_BYTES);
 }

@@ -1,5 +1,5 @@
 /**
- * The entry `codex-wire/gateway`: a server in front of the service, for programs in any language. HTTP comes in and goes through sessions
+ * The entry `codex-wire/gateway`: a server in front of the service, for programs in any language. HTTP requests go through sessions
  * (`../forwarding/`); WebSockets and everything else are passed on with the gateway's credentials. Start reading at `start.ts`.
  */
 export type { GatewayLogEntry, GatewayOptions } from "./options.ts";

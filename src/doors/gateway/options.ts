@@ -3,42 +3,45 @@ import { type AuthProvider, BuildError, type CodexApiOptions, type ProviderConfi
 import { isLoopback } from "../../server/index.ts";
 import type { ForwardingOptions } from "../forwarding/service.ts";
 
-/** What is told of a request when it is over: nothing that was said in it. */
+/** The log entry of a finished request. It contains no prompt and no answer. */
 export interface GatewayLogEntry {
   readonly method: string;
-  /** Without its query. */
+  /** Path without the query. */
   readonly path: string;
-  /** 0 where there was no answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
-  /** Which the request names. */
+  /** The model that the request names. */
   readonly model?: string | undefined;
-  /** How the service was asked. */
+  /** How the request was sent to the service. */
   readonly carrier?: "websocket" | "http" | undefined;
   readonly durationMs: number;
-  /** From the request to the first piece of a stream. */
+  /** Milliseconds from the request to the first piece of a stream. */
   readonly firstEventMs?: number | undefined;
-  /** Of the answer's body. */
+  /** Size of the answer's body. */
   readonly bytes: number;
   /** `cut`: the answer broke off. `left`: the client did not wait for its end. */
   readonly end: "finished" | "cut" | "left";
-  /** `kind` and message of what kept the service from answering. */
+  /** `kind` and message of the error, if the service could not be asked. */
   readonly error?: string | undefined;
 }
 
 /** Where the gateway listens, whom it serves and how much of it, and how it reaches the service. */
 export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions, "telemetry" | "logger"> {
   readonly provider: ProviderConfig;
-  /** Stays inside: clients never see it, and what they send in its place goes nowhere. */
+  /** The gateway's credentials for the service. Clients never see them; credentials that clients send are not passed on. */
   readonly auth: AuthProvider;
-  /** Default `127.0.0.1`. Elsewhere than on loopback `tokens` are needed. */
+  /** Address to listen on. Other addresses than loopback require `tokens`. @default `"127.0.0.1"` */
   readonly host?: string | undefined;
-  /** Default 0: a free one. */
+  /** @default 0: a free port */
   readonly port?: number | undefined;
-  /** One of these is what clients send as their key; each is a user of his own. Default: none is needed. */
+  /** Clients send one of these as their key; each is a separate user. By default none is required. */
   readonly tokens?: readonly string[] | undefined;
-  /** Names that a `Host` header may have beside `localhost`, addresses and `host`; others are refused, and an `Origin` likewise. */
+  /**
+   * Names that a `Host` or `Origin` header may contain in addition to `localhost`, addresses and `host`; requests with others are refused.
+   * None by default.
+   */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Largest body of a request for a response, after decompression, in bytes. Default 64 MiB. */
+  /** The largest body of a request for a response, after decompression, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxBodyBytes?: number | undefined;
   /**
    * What all requests under way hold together of their bodies, in bytes of text, and what idle sessions keep to go on from, which gives way first. A request
@@ -49,15 +52,18 @@ export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions,
   readonly pingIntervalMs?: number | undefined;
   /** Requests under way; more are refused with 503. Default 1000. */
   readonly maxRequests?: number | undefined;
-  /** Connections of clients; more are closed at once. Default 2000. */
+  /** The most connections of clients; more are closed at once. @default 2000 */
   readonly maxClients?: number | undefined;
-  /** Called when a request is over. */
+  /** Called when a request is finished. Not called by default. */
   readonly onRequest?: ((entry: GatewayLogEntry) => void) | undefined;
-  /** Is told what passes, and answers what is asked of it: a `Workbench` of `codex-wire/emulator` shows it in a browser. */
+  /**
+   * Observes the traffic, and answers the HTTP requests of its page: a `Workbench` of `codex-wire/emulator` shows the traffic in a browser.
+   * None by default.
+   */
   readonly inspector?: Inspector | undefined;
 }
 
-/** Every number decided. */
+/** All options with defaults applied. */
 export interface GatewaySettings extends GatewayOptions {
   readonly host: string;
   readonly port: number;
@@ -70,18 +76,18 @@ export interface GatewaySettings extends GatewayOptions {
 
 const MEBIBYTE = 1024 * 1024;
 
-/** @throws {@link BuildError} Everybody on the network could use the gateway's credentials; or a number is unusable. */
+/** @throws {@link BuildError} Everyone on the network could use the gateway's credentials; or a number is invalid. */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
   const { host = "127.0.0.1", port = 0, tokens, maxBodyBytes = 64 * MEBIBYTE } = options;
   const { maxRequests = 1000, maxClients = 2000, pingIntervalMs = 25_000 } = options;
   const { maxHeldBytes = Math.max(256 * MEBIBYTE, maxBodyBytes) } = options;
   if (!isLoopback(host) && (tokens === undefined || tokens.length === 0))
     throw new BuildError(
-      `a gateway that listens on ${host} lends its credentials to everybody who reaches it: give it tokens, or let it listen on 127.0.0.1`,
+      `a gateway that listens on ${host} gives everyone who can reach it the use of its credentials: set tokens, or listen on 127.0.0.1`,
     );
   if (options.inspector && !isLoopback(host))
     throw new BuildError(
-      `the page shows prompts to everybody who reaches it: with an inspector the gateway listens on loopback alone, and not on ${host}`,
+      `the page shows prompts to everyone who can reach it: with an inspector the gateway may listen only on loopback, not on ${host}`,
     );
   if (tokens?.some((token) => token.trim() === ""))
     throw new BuildError("one of the gateway's tokens is empty: is the variable set that it comes from?");

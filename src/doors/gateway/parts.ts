@@ -10,13 +10,13 @@ import type { GatewaySettings } from "./options.ts";
 /** Where clients find the service's own paths. */
 export const BASE_PATH = "/v1";
 
-/** What of the service is there for clients: what they have credentials of the gateway's for, and no more. */
+/** Paths of the service that clients may use with the gateway's credentials. */
 const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=\/|$)/;
 
 /** What could mean another path to somebody on the way: steps upwards, parameters behind them or not, a backslash (a slash to URL parsers), any of them encoded, and a fragment. */
 const LEADS_AWAY = /\/\.{1,2}(?=[/;]|$)|[\\#]|%(?:2e|2f|5c)/i;
 
-/** A path of ours as the service's, its query included; undefined where there is none. */
+/** The service's path for one of the gateway's, with its query; undefined if there is none. */
 export function upstreamPath(url = "/"): string | undefined {
   if (!url.startsWith(`${BASE_PATH}/`)) return undefined;
   const path = url.slice(BASE_PATH.length);
@@ -43,7 +43,7 @@ export class Parts {
   underWay = 0;
   readonly #fetch: typeof globalThis.fetch;
 
-  /** @throws What the constructor of `CodexApi` throws. */
+  /** @throws The errors of `new CodexApi`. */
   constructor(settings: GatewaySettings) {
     this.settings = settings;
     this.access = new Access(settings);
@@ -60,7 +60,7 @@ export class Parts {
     return this.underWay > this.settings.maxRequests;
   }
 
-  /** Passes a request on as it is. @throws What `fetch` throws; of ours, what is below it. */
+  /** Passes a request on unchanged. @throws The errors of `fetch`, with ours as their cause. */
   async pass(path: string, { body, ...init }: Passed): Promise<Response> {
     const { pathname, searchParams } = new URL(path, "http://gateway");
     const query = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Passing } from "../../emulator/workbench/inspector.ts";
 import type { GatewayLogEntry, GatewaySettings } from "./options.ts";
 
-/** What is known of one request, for the log and for the page that shows it. */
+/** The data about one request, for the log and for the page that shows it. */
 export class RequestRecord {
   model: string | undefined;
   carrier: GatewayLogEntry["carrier"];
@@ -21,7 +21,7 @@ export class RequestRecord {
     this.#settings = settings;
   }
 
-  /** @param body - Decoded. */
+  /** @param body - The decoded body. */
   received(body?: Uint8Array): void {
     this.#passing = this.#settings.inspector?.begin(this.#message, body);
   }
@@ -31,7 +31,7 @@ export class RequestRecord {
     this.#passing?.answered(status, headers);
   }
 
-  /** A piece of the answer's body: bytes, or as many characters. */
+  /** Notes a piece of the answer's body: bytes, or as many characters. */
   sent(piece: string | Uint8Array): void {
     this.#firstAt ??= performance.now();
     this.#bytes += piece.length;
@@ -67,7 +67,7 @@ export class RequestRecord {
         ...{ bytes: this.#bytes, end, error: this.#error },
       });
     } catch {
-      // A log that cannot be written is no reason to stop serving.
+      // A log that cannot be written must not stop the gateway.
     }
   }
 }

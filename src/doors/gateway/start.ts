@@ -8,28 +8,30 @@ import { BASE_PATH, Parts } from "./parts.ts";
 import { WebSockets } from "./websocket.ts";
 
 export interface Gateway extends AsyncDisposable {
-  /** What clients take for the service's base URL, as `http://127.0.0.1:PORT/v1`. */
+  /** The base URL for clients: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more requests, waits for those under way, and ends everything. Safe to call twice; a second call may be less patient.
+   * Accepts no more requests, waits for running ones, and closes everything. It may be called again, for example to stop waiting.
    *
-   * @param options - `graceMs`: how long it waits, in milliseconds. Default 0.
+   * @param options - `graceMs`: how long to wait, in milliseconds. Default 0.
    */
   close(options?: { readonly graceMs?: number | undefined }): Promise<void>;
 }
 
-/** Idle clients may ask again for longer than most proxies keep a connection. */
+/** Idle clients can reuse their connection for longer than most proxies keep one. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * A server in front of the service: `POST /v1/responses`, streamed or not, goes through sessions, over WebSockets with what is new alone where the service has
- * them; a client's WebSocket at the same path has one of its own to the service; models, compaction, stored responses and files are passed on.
+ * Starts a server in front of the service. `POST /v1/responses`, streamed or not, goes through sessions: over WebSockets and with only the
+ * new items, if the service supports them. A client's WebSocket at the same path gets its own WebSocket to the service. Models, compaction,
+ * stored responses and files are passed on.
  *
- * Clients see what the service would have told them, and never the credentials. A request with a `Host` or an `Origin` of elsewhere is refused.
+ * Clients get what the service would send them, and never the credentials. A request with a foreign `Host` or `Origin` is refused.
  *
- * @throws {@link BuildError} An option is unusable. {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle is. The system's error
- *   where the port cannot be listened on.
+ * @throws {@link BuildError} An option is invalid. {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle
+ *   cannot be used. The system's error if the port is not available.
+ *
  * @example
  * ```ts
  * const gateway = await startGateway({ provider: openaiProvider(), auth: apiKeyAuth(process.env.OPENAI_API_KEY) });
@@ -53,7 +55,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       void serve(parts, message, response);
     },
   );
-  /** Where nothing is under way that takes in also the clients that Node does not call idle: they have not asked yet, or watch the inspector's page. */
+  /**
+   * If no request is in progress, this also includes clients that Node does not count as idle: they have sent no request yet, or watch the
+   * inspector's page.
+   */
   const closeIdle = (): void => {
     if (parts.underWay === 0) server.closeAllConnections();
     else server.closeIdleConnections();

@@ -12,7 +12,7 @@ import { type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 import { Relay } from "./relay.ts";
 
-/** WebSockets of clients, each on one to the service: messages pass as they are. */
+/** Clients' WebSockets, each with one to the service: messages are passed on unchanged. */
 export class WebSockets {
   readonly #parts: Parts;
   readonly #relays = new Set<Relay>();
@@ -35,7 +35,7 @@ export class WebSockets {
       gone.abort(new Error("the client left"));
     };
     socket.once("close", onGone);
-    socket.on("error", () => {}); // its end is heard of as `close`
+    socket.on("error", () => {}); // the end is reported as `close`
     record.received();
     const refused = this.#refusal(message);
     if (refused) return refuse(socket, refused, record);
@@ -72,7 +72,7 @@ export class WebSockets {
     record.ended("left");
   }
 
-  /** Ends each as soon as no response is under way on it. */
+  /** Closes each WebSocket as soon as no response is running on it. */
   drain(): void {
     for (const relay of this.#relays) relay.drain();
   }
@@ -87,9 +87,9 @@ export class WebSockets {
     if ("status" in admitted) return admitted;
     if (upstreamPath(message.url)?.split("?", 1)[0] !== "/responses")
       return refusal(404, "not_found", `The gateway has no WebSocket at ${message.url?.split("?", 1)[0]}.`);
-    if (this.#parts.isDraining) return refusal(503, "draining", "The gateway is about to end; ask another.");
+    if (this.#parts.isDraining) return refusal(503, "draining", "The gateway is shutting down; use another one.");
     if (this.#relays.size >= this.#parts.settings.maxRequests)
-      return refusal(503, "too_many_requests", "The gateway has as many WebSockets open as it takes.");
+      return refusal(503, "too_many_requests", "The gateway has too many open WebSockets.");
     return undefined;
   }
 
@@ -119,6 +119,6 @@ function refuse(socket: Duplex, answer: WholeAnswer, record: RequestRecord): voi
   socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
   );
-  socket.end(bytes, () => socket.destroy()); // no server waits for this client any more: nothing else ends what it leaves open
+  socket.end(bytes, () => socket.destroy()); // no server handles this client any more, so nothing else closes the socket
   record.ended("finished");
 }

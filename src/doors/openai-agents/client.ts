@@ -3,7 +3,7 @@ import type { JsonObject, ResponsesRequest } from "../../index.ts";
 import type { Answer, Conversations, WholeRequest } from "../conversations.ts";
 import { WireEvents } from "./wire-events.ts";
 
-/** Wire fields of every request of a provider. */
+/** Wire fields for every request of a provider. */
 export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
 
 interface CreateOptions {
@@ -11,7 +11,7 @@ interface CreateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the framework's Responses model needs of an OpenAI client. */
+/** The methods of an OpenAI client that the framework's Responses model uses. */
 export function responsesClient(conversations: Conversations, defaults: RequestDefaults = {}): OpenAIClient {
   const create = (body: JsonObject, { headers, signal }: CreateOptions = {}) => {
     const request = requestOf(body, defaults);
@@ -23,7 +23,7 @@ export function responsesClient(conversations: Conversations, defaults: RequestD
   return { baseURL: "", responses: { create } } as unknown as OpenAIClient;
 }
 
-/** Stored, as the framework takes for granted; and with the reasoning encrypted, so that a history that is sent whole has it too. */
+/** Stored, as the framework expects; and with encrypted reasoning, so that a history that is sent whole contains it. */
 function requestOf({ stream: _, input, ...body }: JsonObject, defaults: RequestDefaults): WholeRequest {
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
   const request = { store: true, ...defaults, ...given } as Partial<WholeRequest>;
@@ -34,7 +34,7 @@ function requestOf({ stream: _, input, ...body }: JsonObject, defaults: RequestD
   return { ...request, input: items } as WholeRequest;
 }
 
-/** Without the framework's user agent: who asks is said the same way everywhere. */
+/** Without the framework's user agent: ours is the same for every request. */
 function ownHeaders(headers: CreateOptions["headers"]): Record<string, string> {
   const own = Object.entries(headers ?? {}).filter(
     ([name, value]) => typeof value === "string" && name.toLowerCase() !== "user-agent",
@@ -42,10 +42,10 @@ function ownHeaders(headers: CreateOptions["headers"]): Record<string, string> {
   return Object.fromEntries(own) as Record<string, string>;
 }
 
-/** A promise as the SDK makes them: it resolves with the data, and tells the request's id beside it where it is asked. */
+/** A promise in the SDK's form: it resolves with the data, and `withResponse` also returns the request's id. */
 function withResponse<Data>(asked: Promise<Answer>, read: (answer: Answer) => Data | Promise<Data>) {
   const data = asked.then(read);
-  data.catch(() => {}); // it may be `withResponse` alone that is waited for
+  data.catch(() => {}); // callers may only wait for `withResponse`
   return Object.assign(data, {
     withResponse: async () => ({ data: await data, request_id: (await asked).requestId, response: undefined }),
   });

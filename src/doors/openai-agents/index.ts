@@ -1,6 +1,7 @@
 /**
- * The entry `codex-wire/openai-agents`: models for `@openai/agents`. The framework's own Responses model turns its items into requests and back, so all that it
- * can express arrives as the framework means it; what is ours is the line below it, in the form of the one method of an OpenAI client that it calls.
+ * The entry `codex-wire/openai-agents`: models for `@openai/agents`. The framework's own Responses model converts its items to requests and
+ * back, so all of its features work. This package provides the connection below it, in the form of the one method of an OpenAI client that
+ * the model calls.
  */
 export type { RequestDefaults } from "./client.ts";
 export { CodexApiModelProvider, type CodexApiModelProviderOptions } from "./provider.ts";

@@ -11,18 +11,22 @@ import { type RequestDefaults, responsesClient } from "./client.ts";
 import { retryAdvice } from "./retry-advice.ts";
 
 export interface CodexApiModelProviderOptions {
-  /** How to reach the service. Providers that are given the same object share its connections. Default: OpenAI with `OPENAI_API_KEY`, one line for the process. */
+  /**
+   * Connections and credentials. Providers with the same object share their connections. @default OpenAI with `OPENAI_API_KEY`, shared by
+   * the whole process
+   */
   readonly line?: LineOptions | undefined;
-  /** Fields of every request, in wire names; what a run sets goes before them. */
+  /** Fields for every request, in wire names; those of a run override them. None by default. */
   readonly request?: RequestDefaults | undefined;
-  /** The model of agents that name none. Default `gpt-5-mini`. */
+  /** The model of agents that name none. @default `"gpt-5-mini"` */
   readonly defaultModel?: string | undefined;
 }
 
 /**
- * Models for `@openai/agents` over this package's sessions: WebSocket, increments, retries, trust and proxies.
+ * Models for `@openai/agents` over this package's sessions, with its WebSockets, incremental requests, retries, certificates and proxies.
  *
- * As with the framework's own provider, responses are stored unless a run says otherwise (`modelSettings.store`), so that `previousResponseId` works.
+ * Like with the framework's own provider, responses are stored unless a run says otherwise (`modelSettings.store`), so that
+ * `previousResponseId` works.
  *
  * @example
  * ```ts
@@ -40,13 +44,13 @@ export class CodexApiModelProvider implements ModelProvider {
     this.#options = options;
   }
 
-  /** @throws {@link BuildError} There is no key, or an option is unusable. */
+  /** @throws {@link BuildError} There is no key, or an option is invalid. */
   getModel(modelName?: string): Model {
     const { line, request, defaultModel = "gpt-5-mini" } = this.#options;
     return new CodexApiModel(responsesClient(conversationsOf(line), request), modelName || defaultModel);
   }
 
-  /** Ends the connections of its line. */
+  /** Closes the connections of its `line`. */
   close(): Promise<void> {
     return closeConversations(this.#options.line);
   }

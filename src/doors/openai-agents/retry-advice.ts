@@ -3,7 +3,7 @@ import { CodexApiError, type CodexFailure } from "../../index.ts";
 
 const NETWORK_KINDS: ReadonlySet<CodexFailure["kind"]> = new Set(["network", "timeout", "stream"]);
 
-/** What the runner may know of a failure before it asks again. The retries of our own policy are over by then. */
+/** What the runner needs to know of a failure before it retries. The retries of our own policy are over by then. */
 export function retryAdvice(error: unknown): ModelRetryAdvice | undefined {
   if (!CodexApiError.is(error)) return undefined;
   const { kind, message, retryable, retryAfterMs, replay } = error;

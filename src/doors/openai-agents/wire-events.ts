@@ -8,29 +8,29 @@ import type {
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 
-/** Where a piece belongs, as far as the service says. */
+/** Which item a delta belongs to, as far as the service says. */
 interface Placed {
   readonly itemId?: string;
   readonly outputIndex?: number;
 }
 
 /**
- * The events of one answer as the service would have sent them, were it one response: after a restart the items that stand are followed by those of the new
- * response, and the last event has them all.
+ * The events of one answer, as if it were one response of the service: after a restart, the valid items are followed by those of the new
+ * response, and the last event contains all of them.
  */
 export class WireEvents {
   readonly #mayBeginAnew: boolean;
   readonly #items: ResponseItem[] = [];
-  /** Items of earlier streams that stand; the indexes of the new one count from there. */
+  /** Number of valid items of earlier streams; the indexes of the new one start there. */
   #kept = 0;
   #current: { readonly item: ResponseItem; hasText: boolean } | undefined;
 
-  /** @param options - `mayBeginAnew`: nothing that came before a restart was shown. */
+  /** @param options - `mayBeginAnew`: nothing was shown before a restart. */
   constructor({ mayBeginAnew }: { readonly mayBeginAnew: boolean }) {
     this.#mayBeginAnew = mayBeginAnew;
   }
 
-  /** @throws {@link StreamError} The answer begins anew after something was delivered that no longer stands. */
+  /** @throws {@link StreamError} The answer starts again after something was delivered that is no longer valid. */
   of(event: ResponseEvent): JsonObject[] {
     switch (event.type) {
       case "created":

@@ -13,18 +13,19 @@ import type { SpanHooks } from "./hooks.ts";
 import { CallMetrics } from "./metrics.ts";
 
 export interface OpenTelemetryOptions {
-  /** Default: the global one, under the name `codex-wire`. */
+  /** @default the global tracer, under the name `codex-wire` */
   readonly tracer?: Tracer | undefined;
-  /** Default: the global one, under the name `codex-wire`. */
+  /** @default the global meter, under the name `codex-wire` */
   readonly meter?: Meter | undefined;
-  /** `gen_ai.provider.name`. Default `openai`. */
+  /** The attribute `gen_ai.provider.name`. @default `"openai"` */
   readonly provider?: string | undefined;
 }
 
 /**
- * Telemetry that makes a span of every call, `chat MODEL` for a response, below the span that is active where it was made. Its requests, retries and waits are
- * events of it; tokens, cache and ids are attributes. Metrics: `gen_ai.client.operation.duration`, `gen_ai.client.operation.time_to_first_chunk`,
- * `gen_ai.client.token.usage`. A request that belongs to no call, as with `codex-wire/client` alone, is a span of its own.
+ * Telemetry that creates a span for every call, `chat MODEL` for a response, as a child of the active span. Its requests, retries and
+ * delays are events of the span; tokens, cache figures and ids are attributes. Metrics: `gen_ai.client.operation.duration`,
+ * `gen_ai.client.operation.time_to_first_chunk`, `gen_ai.client.token.usage`. A request that belongs to no call, as with
+ * `codex-wire/client`, gets a span of its own.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/
  */
@@ -40,7 +41,7 @@ class CallSpans implements SpanHooks {
   readonly #tracer: Tracer;
   readonly #metrics: CallMetrics;
   readonly #provider: string;
-  /** Of calls that have not ended. Every start has an end. */
+  /** Spans of calls that have not ended. Every start has an end. */
   readonly #spans = new Map<string, Span>();
 
   constructor(tracer: Tracer, callMetrics: CallMetrics, provider: string) {
@@ -66,7 +67,7 @@ class CallSpans implements SpanHooks {
     span.setAttributes(endAttributes(end));
     if (end.error) {
       span.setAttribute("error.type", end.error.kind);
-      // A message can quote the service's words, and those the prompt: the kind has to do.
+      // A message can contain text from the service, which can contain the prompt, so only the kind is used.
       if (end.outcome === "failed" || end.outcome === "incomplete")
         span.setStatus({ code: SpanStatusCode.ERROR, message: end.error.kind });
     }
@@ -107,7 +108,7 @@ class CallSpans implements SpanHooks {
     });
   }
 
-  /** An event of its call, or a span where there is none. */
+  /** An event of its call's span, or a span of its own. */
   #request(
     event: string,
     name: string,
@@ -135,7 +136,7 @@ class CallSpans implements SpanHooks {
   }
 }
 
-/** The conventions name the usual operations; the others go by their endpoint. */
+/** The conventions have names for the usual operations; the others are named by their endpoint. */
 function operationOf({ endpoint }: CallFacts): string {
   return endpoint === "responses" ? "chat" : endpoint;
 }

@@ -8,10 +8,10 @@ import type {
   WebSocketRequest,
 } from "../../index.ts";
 
-/** Of the call that an event belongs to; absent where the hooks watch a transport alone. */
+/** The call that an event belongs to; absent if the hooks observe only a transport. */
 type OfCall = Partial<CallFacts>;
 
-/** The hooks that make spans. */
+/** The hooks that create spans. */
 export interface SpanHooks extends Telemetry {
   onCallStart(call: CallFacts): void;
   onCallEnd(end: CallEnd): void;

@@ -86,7 +86,7 @@ Codex CLI (\`--auth codex\`). With no key and no address, the hosted providers (
 | status | meaning |
 |---|---|
 | ${exitStatus.done} | done |
-| ${exitStatus.ourFault} | a fault of this program |
+| ${exitStatus.ourFault} | a bug in this program |
 | ${exitStatus.usage} | the command line is wrong |
 | 3 | the API refused |
 | 4 | network, time-out, or a broken stream |

@@ -184,7 +184,7 @@ describe("what decides about retries", () => {
   it.each<[string, () => unknown, RegExp]>([
     ["throws", throws, /^shouldRetry of the retry policy threw TypeError: a bug .*503/],
     ["answers a promise", async () => false, /^shouldRetry of the retry policy returned Promise/],
-    ["answers a text", () => "no", /answered 'no'/],
+    ["answers a text", () => "no", /returned 'no'/],
   ])("shouldRetry that %s is told as such", async (_what, shouldRetry, message) => {
     const error = await errorOf(ask({}, { retry: { shouldRetry: shouldRetry as never } }));
     expect(error).toMatchObject({ kind: "build", message: expect.stringMatching(message) });

@@ -193,7 +193,7 @@ describe("a SOCKS5 proxy that fails", () => {
     const dialer = testDialer({ env: { ALL_PROXY: `socks5h://127.0.0.1:${proxy.port}` } });
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test"), { timeoutMs: 60 }));
     expect(error).toMatchObject({ kind: "timeout", phase: "connect", outlook: "never" });
-    expect(error.message).toContain(`the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY) took the connection`);
+    expect(error.message).toContain(`the proxy 127.0.0.1:${proxy.port} (from ALL_PROXY) accepted the connection`);
     await proxy.allClosed();
     await settled();
   });

@@ -132,7 +132,7 @@ describe("a certificate is refused, the connection closed, and nothing sent:", (
       identity("other-host"),
       "root",
       "ERR_TLS_CERT_ALTNAME_INVALID",
-      /DNS:api\.example\.test, .*, not to localhost/,
+      /DNS:api\.example\.test, .*, not for localhost/,
     ],
     ["for clients", identity("client", "client"), "root", "INVALID_PURPOSE", /not issued for servers/],
     ["with an RSA key of 1024 bits", identity("rsa1024", "rsa1024"), "root", "EE_KEY_TOO_SMALL", /RSA 1024 bit/],

@@ -15,7 +15,7 @@ async function open(options: EmulatorOptions = {}, provider: Partial<ProviderCon
 }
 
 describe("compaction by its endpoint", () => {
-  it("sends the reference's body and returns the items to go on with", async () => {
+  it("sends the reference's body and returns the items to continue with", async () => {
     const { emulator, client } = await open();
     const items = await client.compact(input);
     expect(items.map(({ type }) => type)).toEqual(["message", "message", "compaction"]);

@@ -6,18 +6,18 @@ import type { PromptContext } from "./context.ts";
 
 type Part = Extract<LanguageModelV4Message, { role: "assistant" }>["content"][number];
 
-/** An item that is put together from several parts. */
+/** An item that is assembled from several parts. */
 interface Growing {
   readonly item: Record<string, unknown>;
   readonly id: unknown;
 }
 
-/** The items of an earlier answer, from the parts that the SDK made of it. Parts of our own answers become the items that they were. */
+/** The items of an earlier answer, from the parts that the SDK made of it. Parts of our own answers become the original items. */
 export class AnswerItems {
   readonly items: ResponseItem[] = [];
   readonly #context: PromptContext;
   #growing: Growing | undefined;
-  /** Hosted calls whose result holds a part of their item. */
+  /** Hosted calls whose result contains a part of their item. */
   readonly #hollow = new Map<string, Record<string, unknown>>();
 
   constructor(context: PromptContext) {
@@ -55,7 +55,7 @@ export class AnswerItems {
     else if (text !== "") this.#push({ type: "message", role: "assistant", content: [{ type: "output_text", text }] });
   }
 
-  /** One text of an item that may have several: they share its id. */
+  /** One text of an item that may have several; they share its id. */
   #piece({ item, field, part }: Carried, name: "text" | "refusal", text: string): void {
     const { id } = item;
     if (id === undefined || this.#growing?.id !== id) {
@@ -110,7 +110,7 @@ export class AnswerItems {
   }
 }
 
-/** As the model wrote them, as long as they mean the same: other spaces are another history to the service's cache. */
+/** As the model wrote them, if they mean the same: with other white space the service's cache would see another history. */
 function argumentsOf({ input }: LanguageModelV4ToolCallPart, carried: Carried | undefined): string {
   const text = textOf(input ?? {});
   const written = carried?.arguments;
@@ -118,7 +118,7 @@ function argumentsOf({ input }: LanguageModelV4ToolCallPart, carried: Carried | 
   try {
     return JSON.stringify(JSON.parse(written)) === text ? written : text;
   } catch {
-    return typeof input === "string" ? written : text; // never was JSON; the SDK keeps it as a string
+    return typeof input === "string" ? written : text; // it never was JSON; the SDK keeps it as a string
   }
 }
 

@@ -1,10 +1,10 @@
 import type { SharedV4Warning } from "@ai-sdk/provider";
 import type { CallTools } from "../tools.ts";
 
-/** Of each call so far, the type of its item; undefined where the service ran it, and so needs no output. */
+/** The item type of each call so far; undefined if the service ran it, so it needs no output. */
 export type CallTypes = Map<string, string | undefined>;
 
-/** What the messages of one prompt have in common. */
+/** What the messages of one prompt share. */
 export interface PromptContext {
   readonly tools: CallTools;
   readonly warnings: SharedV4Warning[];

@@ -4,7 +4,7 @@ import { PROVIDER } from "../carried.ts";
 
 type FilePart = Pick<LanguageModelV4FilePart, "data" | "mediaType" | "filename" | "providerOptions">;
 
-/** A file of a message or a tool's output; undefined where it names a file of another provider. */
+/** A file of a message or a tool's output; undefined if it refers to a file of another provider. */
 export function inputOfFile(part: FilePart): InputImage | InputFile | undefined {
   const { imageDetail, ...further } = optionsOf(part);
   if (isImage(part.mediaType)) {
@@ -57,7 +57,7 @@ function fileReference(reference: Readonly<Record<string, string>>): { readonly 
   return id === undefined ? undefined : { file_id: id };
 }
 
-/** The service wants a name, and judges the kind of file by its ending. */
+/** The service requires a name, and tells the kind of file from its extension. */
 function nameFor(mediaType: string): string {
   const subtype = mediaType.split("/")[1]?.replace(/^x-/, "");
   return `file.${subtype === undefined || subtype === "*" || subtype === "plain" ? "txt" : subtype}`;

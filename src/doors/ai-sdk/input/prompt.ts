@@ -12,7 +12,10 @@ export interface PromptInput {
   readonly input: readonly ResponseItem[];
 }
 
-/** The SDK's prompt as a request's instructions and items. System messages that open it are the instructions, later ones are the developer's. */
+/**
+ * The SDK's prompt as a request's instructions and items. The first system messages become the instructions, later ones become developer
+ * messages.
+ */
 export function inputOfPrompt(
   prompt: LanguageModelV4Prompt,
   tools: CallTools,
@@ -42,7 +45,7 @@ function itemsOf(message: LanguageModelV4Message, context: PromptContext): reado
       return message.content.flatMap((part) => {
         if (part.type === "tool-result") return outputItem(part, context);
         const reason = part.reason === undefined ? {} : { reason: part.reason };
-        // The SDK answers for its own approvals too; those the service never asked for.
+        // The SDK also answers its own approvals; the service never asked for those.
         return context.calls.has(part.approvalId)
           ? [
               {

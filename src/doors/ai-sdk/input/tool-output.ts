@@ -5,7 +5,7 @@ import { snakeKeys } from "../key-case.ts";
 import type { PromptContext } from "./context.ts";
 import { inputOfFile } from "./files.ts";
 
-/** The output of a call that the program has run. None for a call that the service runs: a denial is told by the approval's answer. */
+/** The output of a call that the program has run. A call run by the service has none: a denial is part of the approval's answer. */
 export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warnings }: PromptContext): ResponseItem[] {
   const { toolCallId: call_id, output } = part;
   const type = calls.has(call_id) ? calls.get(call_id) : "function_call";
@@ -44,12 +44,12 @@ export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warning
   }
 }
 
-/** Wire fields that the program set. The SDK gives a result what its call has noted, too. */
+/** Wire fields that the program set. The SDK also gives a result the data stored with its call. */
 function ownFields({ providerOptions }: LanguageModelV4ToolResultPart): JsonObject {
   return without(providerOptions?.[PROVIDER] ?? {}, "item", "field", "part", "arguments");
 }
 
-/** What these tools answer where the program could not run them. */
+/** The output of these tools when the program could not run them. */
 function failed(type: string, output: LanguageModelV4ToolResultOutput): JsonObject {
   const told = plainText(output);
   if (type === "apply_patch_call") return { status: "failed", output: told };

@@ -28,7 +28,7 @@ const chainOf = (...names: readonly string[]) => names.map((name) => new X509Cer
 const now = Date.parse("2026-11-20T08:00:00Z");
 
 describe("a refused certificate is put into words:", () => {
-  const weak = /must renew its certificates, with RSA of 2048 bits or more.* There is no switch/;
+  const weak = /must renew its certificates, with RSA of 2048 bits or more.* There is no option/;
   const cases: readonly (readonly [
     title: string,
     code: string,
@@ -142,7 +142,7 @@ describe("a refused certificate is put into words:", () => {
       "ERR_TLS_CERT_ALTNAME_INVALID",
       ["other-host.pem"],
       withBundle("root.pem"),
-      "it is valid for DNS:api.example.test, DNS:*.internal.example.test, not to localhost",
+      "it is valid for DNS:api.example.test, DNS:*.internal.example.test, not for localhost",
       "ERR_TLS_CERT_ALTNAME_INVALID",
       /captive portal/,
     ],
@@ -151,7 +151,7 @@ describe("a refused certificate is put into words:", () => {
       "ERR_TLS_CERT_ALTNAME_INVALID",
       ["client.pem"],
       withBundle("root.pem"),
-      "it is valid for no name at all, not to localhost",
+      "it is valid for no name at all, not for localhost",
       "ERR_TLS_CERT_ALTNAME_INVALID",
       /Check the address/,
     ],
@@ -225,7 +225,7 @@ describe("a refused certificate is put into words:", () => {
       noBundle,
       "it did not pass the check",
       "CERT_CHAIN_TOO_LONG",
-      /Its issuer must mend/,
+      /Its issuer must fix/,
     ],
   ];
   test.each(cases)("%s", (_title, code, names, facts, what, finalCode, advice) => {
@@ -267,7 +267,7 @@ describe("a refused certificate is put into words:", () => {
   test("none sent at all", () => {
     const { message } = untrustedPeer({ host: "a.test", code: "UNABLE_TO_GET_ISSUER_CERT", chain: [] }, noBundle);
     expect(message).toMatch(
-      /^TLS certificate of a\.test refused: it presented no certificate \(UNABLE_TO_GET_ISSUER_CERT\)\. Trusted are/,
+      /^TLS certificate of a\.test refused: it presented no certificate \(UNABLE_TO_GET_ISSUER_CERT\)\. Only the system/,
     );
   });
 });
@@ -365,7 +365,7 @@ describe("a failed handshake is put into words:", () => {
     [
       "an old TLS",
       openssl("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tlsv1 alert protocol version"),
-      /share no version of TLS/,
+      /have no TLS version in common/,
       false,
       false,
     ],
