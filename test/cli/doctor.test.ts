@@ -155,7 +155,7 @@ describe("doctor", () => {
     const emulator = await emulate();
     const { stdout, status } = await runCommand(["doctor", emulator.url], { env: { NO_PROXY: "example.com,ht!tp" } });
     expect(stdout).toMatch(
-      /note setting: entries of NO_PROXY that are no host.*\n.*variable: NO_PROXY\n.*entries: ht!tp/,
+      /note setting: entries of NO_PROXY that are not a host.*\n.*variable: NO_PROXY\n.*entries: ht!tp/,
     );
     expect(status).toBe(0);
   });

@@ -99,7 +99,7 @@ describe("codex-wire gateway", () => {
     expect(noKey).toMatchObject({ status: 2, stderr: expect.stringContaining("no key: set OPENAI_API_KEY") });
     const env = { OPENAI_API_KEY: "k" };
     const open = await runCommand(["gateway", "--host", "0.0.0.0"], { env });
-    expect(open).toMatchObject({ status: 2, stderr: expect.stringContaining("give it tokens") });
+    expect(open).toMatchObject({ status: 2, stderr: expect.stringContaining("set tokens") });
     const unset = await runCommand(["gateway", "--token-env", "NOWHERE"], { env });
     expect(unset).toMatchObject({ status: 2, stderr: expect.stringContaining("NOWHERE") });
     const twice = await runCommand(["gateway", "--key-stdin", "--auth", "none"], { input: "k" });

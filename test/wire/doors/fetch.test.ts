@@ -397,7 +397,7 @@ describe("everything else", () => {
 
   it("says what is wrong with its options at once", () => {
     expect(() => responsesFetch({ provider: openaiProvider({ baseUrl: "nonsense" }) })).toThrow(/base URL/);
-    expect(() => responsesFetch({ auth: apiKeyAuth("k") })).toThrow(/auth goes with provider/);
+    expect(() => responsesFetch({ auth: apiKeyAuth("k") })).toThrow(/auth needs provider/);
     expect(() => responsesFetch({ env: { SSL_CERT_FILE: "/nowhere.pem" } })).toThrow(/nowhere/);
   });
 });

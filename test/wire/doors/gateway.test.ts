@@ -307,7 +307,7 @@ describe("access", () => {
 
   it("from elsewhere needs tokens", async () => {
     const common = { provider: openaiProvider({ env: {} }), auth: apiKeyAuth("k"), env: {} };
-    await expect(startGateway({ ...common, host: "0.0.0.0" })).rejects.toThrow(/give it tokens/);
+    await expect(startGateway({ ...common, host: "0.0.0.0" })).rejects.toThrow(/set tokens/);
     await expect(startGateway({ ...common, tokens: [" "] })).rejects.toThrow(/empty/);
     const inspector = new Workbench();
     await expect(startGateway({ ...common, tokens: ["t"], host: "0.0.0.0", inspector })).rejects.toThrow(/prompts/);
