@@ -13,8 +13,8 @@ export type RawData = RawText | Uint8Array;
 /** From this length on a text is left as bytes. */
 const LONG = 4096;
 
-export function isLong(bytes: Uint8Array): boolean {
-  return bytes.length > LONG;
+export function isLong({ length }: RawData): boolean {
+  return length > LONG;
 }
 
 /** @returns `bytes` themselves if they are long. */

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { AbortedError, LimitError, StreamError, TimeoutError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { type Blank, blankerOf } from "../observe/redact.ts";
-import { type RawData, rawDataOf } from "../raw-text.ts";
+import { decodeRawData, type RawData, rawDataOf } from "../raw-text.ts";
 import { Kept } from "../route/index.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
 import {
@@ -16,6 +16,8 @@ import {
   shakeHands,
 } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { TOO_LARGE } from "./inflater.ts";
+import { NOT_UTF8, takeWholeMessages } from "./whole-messages.ts";
 
 export interface Upkeep {
   /**
@@ -41,13 +43,13 @@ export type WebSocketEnd =
   | { readonly by: "us" };
 
 /**
- * Receives messages: text decoded, or with `rawData` undecoded. `ended` is called once, and nothing after it. An error thrown while
- * handling a message breaks the connection.
+ * Receives messages: text decoded, or with `rawTexts` undecoded, several at once where they came together, in a list that it may keep. `ended` is
+ * called once, and nothing after it. An error thrown while handling a message breaks the connection.
  */
 export type WebSocketSink = {
   binary(message: Uint8Array): void;
   ended(end: WebSocketEnd): void;
-} & ({ text(message: string): void; rawData?: undefined } | { rawData(message: RawData): void });
+} & ({ text(message: string): void; rawTexts?: undefined } | { rawTexts(messages: RawData[]): void });
 
 export interface SendOptions {
   /** Limit until the operating system has the message, in milliseconds; 0 or undefined for no limit. */
@@ -60,9 +62,7 @@ const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const NORMAL_CLOSURE = 1000;
 /** The code that `ws` reports if there was no close frame (RFC 6455 §7.1.5). */
 const NO_CLOSE_FRAME = 1006;
-/** The code that `ws` reports for a message above its limit. */
-const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-/** The same for a message with too many fragments, each of which is an object. */
+/** The code that `ws` reports for a message with too many fragments, each of which is an object. */
 const TOO_MANY_PIECES = "WS_ERR_TOO_MANY_BUFFERED_PARTS";
 
 /**
@@ -120,6 +120,14 @@ export class WebSocketConnection {
     websocket.on("close", this.#onClose);
     websocket.on("error", this.#onError); // for its whole life: without a listener, an error on an idle connection ends the process
     socket.on("data", this.#onData);
+    takeWholeMessages(websocket, {
+      maxMessageBytes: this.#maxMessageBytes,
+      onTexts: this.#onTexts,
+      onBroken: (error, closeCode) => {
+        if (closeCode !== undefined) websocket.close(closeCode);
+        this.#onError(error);
+      },
+    });
     if (websocket.readyState === websocket.CLOSED) this.#onClose(NO_CLOSE_FRAME, Buffer.alloc(0));
     else this.#heartbeat.start();
   }
@@ -228,21 +236,27 @@ export class WebSocketConnection {
   }
 
   #onMessage = (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void => {
-    if (this.#end) return;
+    const bytes = data as Buffer; // ws gives only this type while its `binaryType` is the default
+    if (isBinary) this.#deliver((sink) => sink.binary(bytes));
+    else if (isUtf8(bytes)) this.#onTexts([rawDataOf(bytes)]);
+    else this.#onError(new Error(NOT_UTF8));
+  };
+
+  #onTexts = (messages: RawData[]): void => {
+    this.#deliver((sink) => {
+      if (sink.rawTexts) sink.rawTexts(messages);
+      else for (const message of messages) if (!this.#end) sink.text(decodeRawData(message));
+    });
+  };
+
+  #deliver(to: (sink: WebSocketSink) => void): void {
+    if (this.#end || !this.#sink) return;
     try {
-      this.#deliver(data as Buffer, isBinary); // ws gives only this type while its `binaryType` is the default
+      to(this.#sink);
     } catch (error) {
       // Thrown into ws it would end the process, and waiting calls would never return.
       this.#onError(error instanceof Error ? error : new Error(String(error)));
     }
-  };
-
-  #deliver(bytes: Buffer, isBinary: boolean): void {
-    const sink = this.#sink;
-    if (isBinary) sink?.binary(bytes);
-    else if (!isUtf8(bytes)) this.#onError(new Error("a text message is not UTF-8"));
-    else if (sink?.rawData) sink.rawData(rawDataOf(bytes));
-    else sink?.text(bytes.toString());
   }
 
   /** After ws has read the bytes: any byte is a sign of life, including parts of a large message. */

@@ -45,8 +45,8 @@ export class ResponseTraffic implements ExchangeHost {
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
-  /** The messages of one network read. */
-  readonly #messages: RawData[] = [];
+  /** Of one network read: they come in one go. */
+  #messages: RawData[] = [];
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
     this.#connection = connection;
@@ -160,7 +160,8 @@ export class ResponseTraffic implements ExchangeHost {
 
   /** A separate loop: V8 then compiles two short call chains (this one and the frame parser), not one deep chain. */
   readonly #readMessages = (): void => {
-    const messages = this.#messages.splice(0);
+    const messages = this.#messages;
+    this.#messages = [];
     for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
     for (const exchange of this.#inFlight.receivers) exchange.took();
   };
@@ -205,9 +206,10 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   readonly #sink: WebSocketSink = {
-    rawData: (message) => {
-      if (this.#messages.length === 0) NOW.then(this.#readMessages); // like `queueMicrotask`, without the async resource that Node creates for it
-      this.#messages.push(message);
+    rawTexts: (messages) => {
+      const isFirst = this.#messages.length === 0;
+      this.#messages = isFirst ? messages : this.#messages.concat(messages);
+      if (isFirst) NOW.then(this.#readMessages); // like `queueMicrotask`, without the async resource that Node creates for it
     },
     binary: () => {
       this.#readMessages();

@@ -1,0 +1,48 @@
+import { type Buffer, isUtf8 } from "node:buffer";
+import { isLong, type RawData, rawTextOf } from "../raw-text.ts";
+
+/** What may stand between two messages of a run. */
+export const LINE_END = 0x0a;
+
+/** Text messages that stand one behind the other in some bytes: checked, and made into characters, by one call for all of them. */
+export class TextRun {
+  /** Where each begins and ends, by turns; what stands behind the first `#count` is of earlier runs. */
+  readonly #bounds: number[] = [];
+  #count = 0;
+
+  add(start: number, end: number): void {
+    this.#bounds[this.#count] = start;
+    this.#bounds[this.#count + 1] = end;
+    this.#count += 2;
+  }
+
+  /**
+   * Moves them to `messages`, up to the first one that is not UTF-8.
+   *
+   * @param isScratch - The bytes are written over afterwards.
+   * @returns Whether all are.
+   */
+  moveTo(messages: RawData[], bytes: Buffer, isScratch: boolean): boolean {
+    const count = this.#count;
+    if (count === 0) return true;
+    this.#count = 0;
+    const bounds = this.#bounds;
+    const start = bounds[0] as number;
+    const all = bytes.subarray(start, bounds[count - 1]);
+    const areUtf8 = isUtf8(all);
+    const isOneLong = count === 2 && isLong(all);
+    const text = isOneLong ? "" : rawTextOf(all);
+    for (let nth = 0; nth < count; nth += 2) {
+      const from = bounds[nth] as number;
+      const to = bounds[nth + 1] as number;
+      if (!areUtf8 && !isUtf8(bytes.subarray(from, to))) return false;
+      const message = text.slice(from - start, to - start);
+      messages.push(isOneLong || isLong(message) ? kept(bytes.subarray(from, to), isScratch) : message);
+    }
+    return true;
+  }
+}
+
+function kept(bytes: Buffer, isScratch: boolean): Uint8Array {
+  return isScratch ? Uint8Array.prototype.slice.call(bytes) : bytes;
+}
