@@ -14,6 +14,9 @@ interface FormatSettings {
   readonly strict?: boolean | undefined;
 }
 
+/** The service accepts longer names for tools. */
+const LONGEST_NAME = 64;
+
 /**
  * A format for structured answers, for `text: { format }`. `collect()` returns the answer as `parsed`, after the schema's `validate`.
  *
@@ -35,7 +38,7 @@ export function jsonSchemaFormat<Parsed>(
   format: FormatSettings & { readonly schema: AnySchema; readonly jsonSchema?: JsonSchema | undefined },
 ): JsonSchemaFormat<Parsed> {
   const { name, description, strict = true, schema, jsonSchema } = format;
-  checkName("jsonSchemaFormat", name);
+  checkName("jsonSchemaFormat", name, LONGEST_NAME);
   const { sent, reader } = describeSchema(`schema of format ${JSON.stringify(name)}`, schema, jsonSchema, strict);
   return {
     type: "json_schema",

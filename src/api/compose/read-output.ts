@@ -15,18 +15,22 @@ export interface ReadingProblem {
   readonly issues?: readonly SchemaIssue[];
 }
 
-interface Read<Parsed> {
-  readonly parsed?: Parsed;
-  readonly problem?: ReadingProblem;
+/** Either the value or the problem: checking one narrows the other. */
+type Read<Parsed> =
+  | { readonly parsed: Parsed; readonly problem?: undefined }
+  | { readonly parsed?: undefined; readonly problem: ReadingProblem };
+interface NothingToRead {
+  readonly parsed?: undefined;
+  readonly problem?: undefined;
 }
 
-interface FunctionCall<Name, Parsed> extends Read<Parsed> {
+type FunctionCall<Name, Parsed> = Read<Parsed> & {
   readonly item: FunctionCallItem;
   readonly name: Name;
   readonly callId: string;
   /** As the model wrote them. */
   readonly arguments: string;
-}
+};
 interface CustomCall<Name> {
   readonly item: CustomToolCallItem;
   readonly name: Name;
@@ -54,11 +58,17 @@ type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
  */
 export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
 
-export interface OutputReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
-  extends Read<Parsed> {
+/**
+ * What the items of an answer were read as: the structured answer as `parsed`, or a `problem`. Both are absent if the request has no JSON
+ * format, or if the answer contains no message.
+ */
+export type OutputReading<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]> = (
+  | Read<Parsed>
+  | NothingToRead
+) & {
   /** In the order of their items. */
   readonly calls: readonly ToolCall<Calls>[];
-}
+};
 
 export interface StreamOptions {
   /** True if the response ended early. Text that cannot be parsed is then reported as `incomplete`. Default false. */
@@ -126,7 +136,7 @@ async function readMessage(
   items: readonly ResponseItem[],
   format: unknown,
   options: StreamOptions,
-): Promise<Read<unknown>> {
+): Promise<Read<unknown> | NothingToRead> {
   const asksForJson = isJsonObject(format) && (format.type === "json_schema" || format.type === "json_object");
   const message = items.findLast(
     (item): item is MessageItem => item.type === "message" && item.role === "assistant" && item.phase !== "commentary",

@@ -16,6 +16,7 @@ export interface CustomCallOf<Name extends string> {
 
 type Settings = Omit<FunctionTool, "type" | "name" | "parameters" | "strict" | typeof readBy>;
 interface Named<Name extends string> extends Settings {
+  /** 1 to 128 ASCII letters, digits, `_` and `-`. */
   readonly name: Name;
   /**
    * Whether the arguments must match the schema exactly. All objects are then closed, and every property has to be required. @default
@@ -30,7 +31,7 @@ interface Named<Name extends string> extends Settings {
  *
  * @param tool - `parameters` is the schema: JSON Schema, a Standard Schema that can convert itself to JSON Schema (zod 4, arktype, valibot
  *   through `toStandardJsonSchema`), or any other Standard Schema together with `jsonSchema`. The other fields are those of the wire.
- * @throws {@link BuildError} There is no JSON Schema for `parameters`. Or, with `strict`, a property is optional or an object is open; the
+ * @throws {@link BuildError} The name is invalid, or there is no JSON Schema for `parameters`. Or, with `strict`, a property is optional or an object is open; the
  *   message names its path.
  *
  * @example
@@ -70,7 +71,7 @@ export function functionTool<const Name extends string, Arguments>(
 /**
  * A tool whose input is a text, free or following a grammar.
  *
- * @throws {@link BuildError} It has no name.
+ * @throws {@link BuildError} The name is missing or invalid.
  */
 export function customTool<const Name extends string>(
   tool: Omit<CustomTool, "type" | "name" | typeof readBy> & { readonly name: Name },
@@ -84,7 +85,12 @@ export function readingBy<Value>(schema: StandardSchema): ReadBy<Value> {
   return { [readBy]: { schema } };
 }
 
-/** @throws {@link BuildError} */
-export function checkName(builder: string, name: unknown): void {
+const NAME = /^[a-zA-Z0-9_-]+$/;
+
+/** @throws {@link BuildError} The service would refuse the name. */
+export function checkName(builder: string, name: unknown, longest = 128): void {
   if (typeof name !== "string" || name === "") throw new BuildError(`${builder}: name is missing`);
+  if (NAME.test(name) && name.length <= longest) return;
+  const shown = JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name);
+  throw new BuildError(`${builder}: name must be 1 to ${longest} letters, digits, "_" or "-", and is ${shown}`);
 }

@@ -34,9 +34,10 @@ export interface CollectedEvents {
 }
 
 /** A whole answer; `parsed`, `problem` and `calls` are its items as the request's schemas read them. */
-export interface CollectedResponse<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>
-  extends CollectedEvents,
-    OutputReading<Parsed, Calls> {}
+export type CollectedResponse<
+  Parsed = unknown,
+  Calls extends readonly unknown[] = readonly unknown[],
+> = CollectedEvents & OutputReading<Parsed, Calls>;
 
 /** The part of an answer that has arrived. */
 export interface ResponseSnapshot extends PartialResponse {

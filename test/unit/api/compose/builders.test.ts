@@ -81,13 +81,27 @@ describe("functionTool", () => {
     expect(JSON.stringify(parameters)).toBe(before);
   });
 
-  test("refuses a schema that holds itself, one that JSON Schema cannot say, and a tool without a name", () => {
+  test("refuses a schema that contains itself, one that JSON Schema cannot express, and a tool without a name", () => {
     const endless: Record<string, unknown> = { type: "array" };
     endless.items = endless;
     expect(() => functionTool({ name: "n", parameters: endless })).toThrow("contains itself");
-    expect(() => functionTool({ name: "n", parameters: z.object({ at: z.date() }) })).toThrow(/no form in JSON Schema/);
+    expect(() => functionTool({ name: "n", parameters: z.object({ at: z.date() }) })).toThrow(
+      /cannot be converted to JSON Schema/,
+    );
     expect(() => functionTool({ name: "", parameters: {} })).toThrow("functionTool: name is missing");
     expect(() => customTool({ name: "" })).toThrow("customTool: name is missing");
+  });
+
+  test("refuses a name that the service would refuse, and quotes it", () => {
+    const parameters = { type: "object", properties: {} };
+    const rule = 'name must be 1 to 128 letters, digits, "_" or "-", and is';
+    expect(() => functionTool({ name: "get weather", parameters })).toThrow(`functionTool: ${rule} "get weather"`);
+    expect(() => functionTool({ name: "a".repeat(129), parameters })).toThrow(`${rule} "${"a".repeat(128)}…"`);
+    expect(() => customTool({ name: "größe" })).toThrow(
+      'customTool: name must be 1 to 128 letters, digits, "_" or "-"',
+    );
+    expect(() => jsonSchemaFormat({ name: "a".repeat(65), schema: parameters })).toThrow("1 to 64 letters");
+    expect(functionTool({ name: `Get-2_${"a".repeat(122)}`, parameters }).name).toHaveLength(128);
   });
 });
 

@@ -96,10 +96,26 @@ describe("what an answer is read as", () => {
     expect([reading, inPlace, plain]).toEqual([{ calls: [] }, { calls: [] }, { calls: [] }]);
   });
 
+  test("is the value or the problem: checking one narrows the other", async () => {
+    const { calls, ...read } = await readOutput([], { text: { format }, tools: [weather] });
+    const { parsed, problem } = read;
+    if (parsed) {
+      expectTypeOf(problem).toEqualTypeOf<undefined>();
+      expectTypeOf(parsed).toEqualTypeOf<{ total: number }>();
+    }
+    if (problem) expectTypeOf(parsed).toEqualTypeOf<undefined>();
+    for (const call of calls) {
+      if (call.name !== "weather") continue;
+      if (call.problem) expectTypeOf(call.parsed).toEqualTypeOf<undefined>();
+      else expectTypeOf(call.parsed).toEqualTypeOf<{ city: string }>(); // a call always has one of the two
+    }
+    expect(read).toEqual({});
+  });
+
   test("needs JSON Schema of a schema library, by itself or beside it", () => {
     const bare = v.object({ city: v.string() });
     // @ts-expect-error no JSON Schema
-    expect(() => functionTool({ name: "w", parameters: bare })).toThrow(/valibot.*jsonSchema beside it/);
+    expect(() => functionTool({ name: "w", parameters: bare })).toThrow(/valibot.*jsonSchema as well/);
     // @ts-expect-error no JSON Schema
     expect(() => jsonSchemaFormat({ name: "w", schema: bare })).toThrow(BuildError);
     const jsonSchema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
