@@ -26,8 +26,8 @@ export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth
   /** Where requests go. @default `openaiProvider()`: OpenAI, at `OPENAI_BASE_URL` if that is set */
   readonly provider?: ProviderConfig | undefined;
   /**
-   * The credentials. @default the key in `OPENAI_API_KEY`, for the default provider and OpenAI's own hosts only: it is never sent to other
-   * servers
+   * The credentials.
+   * @default the key in `OPENAI_API_KEY`, for the default provider and OpenAI's own hosts only: it is never sent to other servers
    */
   readonly auth?: AuthProvider | undefined;
 }

@@ -8,6 +8,7 @@ import type { AuthProvider, Credentials } from "./auth.ts";
 export interface CodexAuthOptions {
   /** Path of the file. @default `auth.json` in `$CODEX_HOME`, else in `~/.codex` */
   readonly path?: string | undefined;
+  /** Environment variables. @default `process.env` */
   readonly env?: Environment | undefined;
 }
 

@@ -21,8 +21,8 @@ export interface Identity {
   /** Added in parentheses at the end of the default user agent. Nothing by default. */
   readonly userAgentSuffix?: string | undefined;
   /**
-   * Sent as `version`, in the user agent, and with the request for the models list. @default the provider's header, else this package's
-   * version
+   * Sent as `version`, in the user agent, and with the request for the models list.
+   * @default the provider's header, else this package's version
    */
   readonly clientVersion?: string | undefined;
   /** Sent as `x-codex-beta-features`, comma-joined. Not sent by default. */

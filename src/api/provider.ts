@@ -47,7 +47,8 @@ export interface ProviderConfig {
   /** Limit for DNS, TCP, proxy and TLS together. @default 15 000 */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * Limit from the request to the response headers, and from these to the end of an error's body, which is cut off then. @default 300 000
+   * Limit from the request to the response headers, and from these to the end of an error's body, which is cut off then.
+   * @default 300 000
    */
   readonly headersTimeoutMs?: number | undefined;
   /** Whether the server supports WebSockets; sessions then try one first. @default `false` */
@@ -65,13 +66,14 @@ export interface ProviderConfig {
   /** Name of the calling program, if neither the identity nor `headers` has one. @default `"codex-wire"` */
   readonly originator?: string | undefined;
   /**
-   * Header names for the conversation's id. The Rust client of March 2026 uses `underscore`, later versions use `hyphen`. @default
-   * `"underscore"`
+   * Header names for the conversation's id. The Rust client of March 2026 uses `underscore`, later versions use `hyphen`.
+   * @default `"underscore"`
    */
   readonly sessionHeaders?: SessionHeaderNames | undefined;
   /**
    * Coding of request bodies to `responses`. If a server answers 400 or 415, the body is sent uncompressed, and so are all later ones if
-   * that helped. @default `"none"`
+   * that helped.
+   * @default `"none"`
    */
   readonly compression?: Compression | undefined;
   /** CA bundle for this provider. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */

@@ -22,6 +22,7 @@ export interface PolicyOptions {
   readonly proxyHeaders?: HeaderInit | undefined;
   /** Limit for DNS, TCP, proxy and TLS together, in milliseconds; 0 for no limit. @default 15 000 */
   readonly connectTimeoutMs?: number | undefined;
+  /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;
 }
 

@@ -8,7 +8,8 @@ export const DEFAULT_HEADERS_TIMEOUT_MS = 300_000;
 export interface RequestTimeouts {
   /**
    * From the request's last byte to the response headers, and from these to the end of an error's body. With `execute` it is also the
-   * longest silence within the body. @default 300 000
+   * longest silence within the body.
+   * @default 300 000
    */
   readonly headersMs?: number | undefined;
   /** Limit for the whole call, body included; only for `execute`. No limit by default. */
@@ -41,8 +42,8 @@ export interface ResponseHead {
   /** What redirects removed from the request (its credentials, its method), as a sentence for messages. */
   readonly note?: string | undefined;
   /**
-   * Blanks in a text of the answer the credentials that were sent, including those that the transport added. @default blanks those of the
-   * request
+   * Blanks in a text of the answer the credentials that were sent, including those that the transport added.
+   * @default blanks those of the request
    */
   readonly blank?: Blank | undefined;
 }

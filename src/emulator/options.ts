@@ -49,8 +49,8 @@ export interface EmulatorOptions {
   /** Tokens of input past which a request is refused with `context_length_exceeded`. Default: no limit. */
   readonly contextWindow?: number;
   /**
-   * Names that a `Host` header may have beside `localhost`, `*.localhost`, addresses and `host`. Any other is refused with 403, and
-   * so is an `Origin` that is not on this machine: a web page must not reach the emulator under a name of its own.
+   * Names that a `Host` header may have beside `localhost`, `*.localhost`, addresses and `host`. Any other is refused with 403, and so is
+   * an `Origin` that is not on this machine: a web page must not reach the emulator under a name of its own. None by default.
    */
   readonly allowedHosts?: readonly string[];
   /** `true`: 401 without a bearer token; a string: 401 without exactly this one. Default: none is needed. */
@@ -82,19 +82,27 @@ export interface EmulatorOptions {
   readonly maxFrameBytes?: number;
   /** How many requests `requests` keeps, the newest. Default 1000. */
   readonly recordLimit?: number;
-  /** Faults and answers of one's own, one step a request; asked before the scenario. */
-  readonly script?: Script;
-  /** What to answer to which request. */
+  /** Faults and answers, one step per request; they take precedence over the scenario. None by default. */
+  readonly script?: Script /** Which request gets which answer. By default the built-in model answers all. */;
   readonly scenario?: Scenario;
-  /** A file with a scenario: JSON, YAML or a module. It is read again when it changes. */
+  /** A file with a scenario: JSON, YAML or a module. It is read again when it changes. None by default. */
   readonly scenarioFile?: string;
-  /** Called when the file was read again: without an argument, or with what is wrong with it; the scenario before stays then. */
+  /**
+   * Called when the file was read again: without an argument, or with the error, and then the earlier scenario is kept. Not called by
+   * default.
+   */
   readonly onScenario?: (error?: unknown) => void;
-  /** Passes every request on, HTTP and WebSocket, and writes what passes to a folder. Nothing is answered here then. */
+  /**
+   * Passes every HTTP and WebSocket request on to a server, and writes requests and answers to a folder. By default the emulator answers
+   * itself.
+   */
   readonly record?: RecordOptions;
-  /** Answers from the recordings of a folder; a request that none is left for is refused with 404, `replay_no_match`. */
+  /**
+   * Answers from the recordings in a folder; a request without a matching recording is refused with 404, `replay_no_match`. By default
+   * nothing is replayed.
+   */
   readonly replay?: ReplayOptions;
-  /** Called for each request as it arrives, for a log. What it throws is ignored. */
+  /** Called for each request as it arrives, for a log. Errors that it throws are ignored. Not called by default. */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
 
@@ -103,7 +111,7 @@ export interface RecordOptions extends UpstreamOptions {
   readonly folder: string;
   /** `false`: the texts of requests are blanked in the files. Credentials always are. Default true. */
   readonly prompts?: boolean;
-  /** Called when a recording cannot be written. What passes goes on. */
+  /** Called when a recording cannot be written; requests are still passed on. Not called by default. */
   readonly onError?: (error: Error) => void;
 }
 

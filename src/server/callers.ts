@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 
 export interface CallerOptions {
-  /** Where the server listens: that name is allowed as well. */
+  /** The name on which the server listens; it is allowed too. None by default. */
   readonly host?: string | undefined;
-  /** Names that a `Host` header may have beside `localhost`, `*.localhost` and addresses, and an `Origin`. */
+  /** Names that a `Host` or `Origin` header may contain in addition to `localhost`, `*.localhost` and addresses. None by default. */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 

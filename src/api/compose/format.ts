@@ -9,7 +9,8 @@ interface FormatSettings {
   /** What the answer is for; the model reads it. None by default. */
   readonly description?: string | undefined;
   /**
-   * Whether the answer must match the schema exactly. All objects are then closed, and every property has to be required. @default `true`
+   * Whether the answer must match the schema exactly. All objects are then closed, and every property has to be required.
+   * @default `true`
    */
   readonly strict?: boolean | undefined;
 }

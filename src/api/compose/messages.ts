@@ -48,6 +48,7 @@ export interface UploadedSource {
 export interface InputImageOptions {
   /** How closely the model looks at the image. @default the service's */
   readonly detail?: ImageDetail | undefined;
+  /** Marks the end of a prefix that the service may cache. By default the service decides. */
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
 }
 
@@ -72,7 +73,9 @@ function imageSource(source: string | URL | InlineBytes | UploadedSource): Parti
 export interface InputFileOptions {
   /** Name of the file; its extension tells the service the file's type. Required with bytes. */
   readonly filename?: string | undefined;
+  /** How closely the model looks at the file's pages. @default the service's */
   readonly detail?: InputFile["detail"];
+  /** Marks the end of a prefix that the service may cache. By default the service decides. */
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
 }
 

@@ -19,8 +19,8 @@ interface Named<Name extends string> extends Settings {
   /** 1 to 128 ASCII letters, digits, `_` and `-`. */
   readonly name: Name;
   /**
-   * Whether the arguments must match the schema exactly. All objects are then closed, and every property has to be required. @default
-   * `true`
+   * Whether the arguments must match the schema exactly. All objects are then closed, and every property has to be required.
+   * @default `true`
    */
   readonly strict?: boolean | undefined;
 }

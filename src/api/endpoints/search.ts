@@ -62,6 +62,7 @@ export interface SportsQuery {
   readonly locale?: string;
 }
 
+/** Settings of the web search, in wire names. An unset field keeps the service's default. */
 export interface SearchSettings {
   readonly user_location?: {
     readonly type: OpenString<"approximate">;

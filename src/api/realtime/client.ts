@@ -19,8 +19,8 @@ export interface RealtimeConnectOptions {
   /** Headers that are sent unless the provider or `headers` sets them. None by default. */
   readonly defaultHeaders?: HeaderInit | undefined;
   /**
-   * If the network is too slow and 256 audio frames are queued, drop the oldest one for each new one. Otherwise senders wait. @default
-   * `false`
+   * If the network is too slow and 256 audio frames are queued, drop the oldest one for each new one. Otherwise senders wait.
+   * @default `false`
    */
   readonly dropOldestAudio?: boolean | undefined;
   /** Also yield wire events that no event type covers, in `v1` and `v2`; `v3` always does. @default `false` */

@@ -35,7 +35,8 @@ export interface RealtimeSessionSettings {
 
 export interface RealtimeSessionConfig extends RealtimeSessionSettings {
   /**
-   * In `v3` a session of type `transcription` is opened by its `intent`; the model is then the one that transcribes. @default the service's
+   * In `v3` a session of type `transcription` is opened by its `intent`; the model is then the one that transcribes.
+   * @default the service's
    */
   readonly model?: string | undefined;
   /** Sent as `x-session-id`. Not sent by default. */

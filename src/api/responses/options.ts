@@ -11,23 +11,26 @@ import { BACKGROUND_NAMES, type BackgroundOptions } from "./background/options.t
 /** How a response is read, on every carrier. */
 export interface StreamOptions {
   /**
-   * Also yield wire events that no event type covers, as `wire`. Every event is then parsed in full, which costs CPU time. @default `false`
+   * Also yield wire events that no event type covers, as `wire`. Every event is then parsed in full, which costs CPU time.
+   * @default `false`
    */
   readonly wireEvents?: boolean | undefined;
   /**
-   * Also give each event its JSON text as received, as `raw`. Every event is then parsed in full, which costs CPU time. @default `false`
+   * Also give each event its JSON text as received, as `raw`. Every event is then parsed in full, which costs CPU time.
+   * @default `false`
    */
   readonly raw?: boolean | undefined;
   /**
-   * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream. @default
-   * `false`
+   * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream.
+   * @default `false`
    */
   readonly frames?: boolean | undefined;
   /** What an incomplete response is: an error (`fail`), or a normal end with the event `incomplete` (`end`). @default `"fail"` */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
    * Keep finished items and the text in progress, up to 64 MiB, for `collect()` and for the `partial` of errors. With `false` nothing is
-   * kept, and `collect()` throws a `build` error. @default `true`
+   * kept, and `collect()` throws a `build` error.
+   * @default `true`
    */
   readonly keep?: boolean | undefined;
 }
@@ -43,7 +46,8 @@ export interface ResponsesOptions extends UnaryOptions, ConversationOptions, Str
   readonly compression?: Compression | undefined;
   /**
    * `http`. `websocket`: a new connection for this one response. `auto`: a WebSocket if the provider supports it (`supportsWebSockets`),
-   * and HTTP if none can be opened. For a conversation, a session is cheaper. @default `"http"`
+   * and HTTP if none can be opened. For a conversation, a session is cheaper.
+   * @default `"http"`
    */
   readonly carrier?: CarrierChoice | undefined;
 }

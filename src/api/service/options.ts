@@ -14,6 +14,7 @@ export interface ServiceOptions {
   readonly auth: AuthProvider;
   /** The calling program, the same for every request and handshake. @default see {@link Identity} */
   readonly identity?: Identity | undefined;
+  /** Hooks for metrics and traces. None by default. */
   readonly telemetry?: Telemetry | undefined;
   /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;

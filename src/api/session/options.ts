@@ -23,17 +23,19 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   readonly conversationId?: string | undefined;
   /**
    * `auto`: a WebSocket if the provider supports it (`supportsWebSockets`), and HTTP once the WebSocket fails. `websocket`: WebSockets
-   * only; their failures reach the caller. `http`: HTTP only. @default `"auto"`
+   * only; their failures reach the caller. `http`: HTTP only.
+   * @default `"auto"`
    */
   readonly carrier?: CarrierChoice | undefined;
   /** Coding of HTTP request bodies. @default the provider's */
   readonly compression?: Compression | undefined;
   /**
    * Offer compression of WebSocket frames (permessage-deflate). Instructions and tools are sent with every request and compress very well.
-   * If a server compresses every small event, reading costs about ten times as much as over SSE; `false` avoids that. @default `true`
+   * If a server compresses every small event, reading costs about ten times as much as over SSE; `false` avoids that.
+   * @default `true`
    */
   readonly frameCompression?: boolean | undefined;
-  /** Further headers for every request and handshake; they overwrite the provider's and the identity's. */
+  /** Further headers for every request and handshake; they overwrite the provider's and the identity's. None by default. */
   readonly headers?: HeaderInit | undefined;
   /**
    * Age in milliseconds from which a WebSocket is replaced before the next request. The service closes connections after 60 minutes.
@@ -111,6 +113,7 @@ export interface SessionCallOptions
     Pick<ConversationOptions, "turnMetadata"> {
   /**
    * Replaces the provider's `retry.shouldRetry` for what the session retries. Retries of a single HTTP request still follow the provider's.
+   * By default the provider's decides.
    */
   readonly shouldRetry?: RetryPolicy["shouldRetry"];
 }

@@ -141,8 +141,9 @@ export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = 
 }
 
 export interface TextOptions {
+  /** How long the answer should be. @default the service's */
   readonly verbosity?: Verbosity | undefined;
-  /** JSON Schema for the answer. */
+  /** JSON Schema for the answer. By default the answer is plain text. */
   readonly schema?: JsonSchema | null | undefined;
   /** Whether the answer must match `schema` exactly. Default true. */
   readonly strict?: boolean | undefined;

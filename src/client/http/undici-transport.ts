@@ -30,6 +30,7 @@ export interface UndiciTransportOptions {
   readonly maxRedirects?: number | undefined;
   /** The largest body that `execute` reads, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxBodyBytes?: number | undefined;
+  /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;
 }
 

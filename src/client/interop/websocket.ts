@@ -6,6 +6,7 @@ import { dialerOf, type PolicyOptions } from "../policy.ts";
 import { shakeHands } from "../websocket/handshake.ts";
 
 export interface ConnectWebSocketOptions extends PolicyOptions {
+  /** Further headers of the handshake. None by default. */
   readonly headers?: HeaderInit | undefined;
   /** Offer compression (permessage-deflate). @default `true` */
   readonly compression?: boolean | undefined;

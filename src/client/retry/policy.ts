@@ -16,8 +16,8 @@ export interface RetryPolicy {
   /** Delay before the first retry, in milliseconds. It doubles with each retry, and varies by ±10 %. @default 200 */
   readonly baseDelayMs?: number | undefined;
   /**
-   * Retry HTTP 429. A session always waits if the 429 states a delay; a usage limit or an exhausted quota is never retried. @default
-   * `false`
+   * Retry HTTP 429. A session always waits if the 429 states a delay; a usage limit or an exhausted quota is never retried.
+   * @default `false`
    */
   readonly retry429?: boolean | undefined;
   /** Retry requests that are answered with HTTP 500-599. @default `true` */
@@ -44,6 +44,7 @@ export interface RetrySettings {
   readonly retry5xx: boolean;
   readonly retryTransport: boolean;
   readonly maxRetryAfterMs: number;
+  /** See {@link RetryPolicy}. By default the policy decides. */
   readonly shouldRetry?: RetryPolicy["shouldRetry"] | undefined;
 }
 

@@ -54,6 +54,7 @@ export interface DialerOptions {
   readonly env?: Environment | undefined;
   /** Resolves host names, in the form of `dns.lookup`. @default `dns.lookup` */
   readonly lookup?: LookupFunction | undefined;
+  /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;
 }
 

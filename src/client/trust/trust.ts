@@ -17,8 +17,8 @@ export interface TrustOptions {
   /** Environment variables for the CA bundle. @default `process.env` */
   readonly env?: Environment | undefined;
   /**
-   * A CA bundle; the environment's is then not read. Its certificates are added to the system roots. @default the file in
-   * `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE`
+   * A CA bundle; the environment's is then not read. Its certificates are added to the system roots.
+   * @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE`
    */
   readonly ca?: CaSource | undefined;
   /** Key exchange groups, in OpenSSL's notation (`X25519:P-256`). @default Node's */

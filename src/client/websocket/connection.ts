@@ -21,8 +21,8 @@ import { NOT_UTF8, takeWholeMessages } from "./whole-messages.ts";
 
 export interface Upkeep {
   /**
-   * Longest time between two of our pings, in milliseconds. The pings keep proxies from closing the connection; 0 sends none. @default 25
-   * 000
+   * Longest time between two of our pings, in milliseconds. The pings keep proxies from closing the connection; 0 sends none.
+   * @default 25 000
    */
   readonly pingIntervalMs?: number | undefined;
   /** Longest silence of a live peer, pongs included, in milliseconds; 0 for no limit. Needs pings. @default 60 000 */
@@ -52,7 +52,7 @@ export type WebSocketSink = {
 } & ({ text(message: string): void; rawTexts?: undefined } | { rawTexts(messages: RawData[]): void });
 
 export interface SendOptions {
-  /** Limit until the operating system has the message, in milliseconds; 0 or undefined for no limit. */
+  /** Limit until the operating system has the message, in milliseconds; 0 for no limit. @default 0 */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -16,7 +16,7 @@ export interface HandshakeOptions {
   /** ws, wss, http or https. */
   readonly url: string;
   readonly headers: HeaderMap;
-  /** Values in them that no message may show, in addition to those in headers known to contain credentials. */
+  /** Values in them that no message may show, in addition to those in headers known to contain credentials. None by default. */
   readonly secrets?: readonly string[] | undefined;
   /** Certificates and proxies of the connection. */
   readonly dialer: Dialer;

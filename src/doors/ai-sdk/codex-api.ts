@@ -7,8 +7,8 @@ import type { RequestDefaults } from "./request.ts";
 
 export interface CodexApiModelOptions {
   /**
-   * Connections and credentials. Models with the same object share their connections. @default OpenAI with `OPENAI_API_KEY`, shared by the
-   * whole process
+   * Connections and credentials. Models with the same object share their connections.
+   * @default OpenAI with `OPENAI_API_KEY`, shared by the whole process
    */
   readonly line?: LineOptions | undefined;
   /** Fields for every request, in wire names; `providerOptions.codexWire` of a call overrides them. None by default. */

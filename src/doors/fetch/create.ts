@@ -16,11 +16,11 @@ type Fetch = typeof globalThis.fetch;
 
 export interface ResponsesFetchOptions extends ForwardingOptions {
   /**
-   * The service whose responses go through sessions; requests to other addresses are sent unchanged. @default every address that ends in
-   * `/responses`, like OpenAI's API
+   * The service whose responses go through sessions; requests to other addresses are sent unchanged.
+   * @default every address that ends in `/responses`, like OpenAI's API
    */
   readonly provider?: CodexApiOptions["provider"];
-  /** Credentials instead of those that a request brings along, for what lies below the `baseUrl` of `provider`. */
+  /** Credentials for requests below the `baseUrl` of `provider`. By default each request's own are used. */
   readonly auth?: AuthProvider | undefined;
 }
 

@@ -12,8 +12,8 @@ import { retryAdvice } from "./retry-advice.ts";
 
 export interface CodexApiModelProviderOptions {
   /**
-   * Connections and credentials. Providers with the same object share their connections. @default OpenAI with `OPENAI_API_KEY`, shared by
-   * the whole process
+   * Connections and credentials. Providers with the same object share their connections.
+   * @default OpenAI with `OPENAI_API_KEY`, shared by the whole process
    */
   readonly line?: LineOptions | undefined;
   /** Fields for every request, in wire names; those of a run override them. None by default. */

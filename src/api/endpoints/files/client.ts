@@ -43,6 +43,7 @@ export interface UploadedFile {
 export interface FileListOptions extends UnaryOptions {
   /** `desc`: the newest first. @default `"desc"` */
   readonly order?: "asc" | "desc" | undefined;
+  /** Only files with this purpose. By default all. */
   readonly purpose?: string | undefined;
   /** Begin after the file with this id. By default at the beginning. */
   readonly after?: string | undefined;

@@ -18,7 +18,9 @@ export interface ModelsCacheOptions {
   readonly path?: string | undefined;
   /** How long a list is valid, in milliseconds. @default 300 000 (5 minutes) */
   readonly ttlMs?: number | undefined;
+  /** Clock for the validity of the list. @default the system's */
   readonly clock?: Clock | undefined;
+  /** `console`, pino or a similar logger. Silent by default. */
   readonly logger?: Logger | undefined;
 }
 

@@ -13,8 +13,8 @@ import type { ModelInfo } from "./info.ts";
 
 export interface ModelsListOptions extends UnaryOptions {
   /**
-   * `MAJOR.MINOR.PATCH`; the service lists the models that this version of a client can use. A pre-release suffix is removed. @default the
-   * identity's version, which is also sent in the header `version`
+   * `MAJOR.MINOR.PATCH`; the service lists the models that this version of a client can use. A pre-release suffix is removed.
+   * @default the identity's version, which is also sent in the header `version`
    */
   readonly clientVersion?: string | undefined;
   /** Limit for the whole call, retries included, in milliseconds; 0 sets no limit. @default 5 000 */

@@ -2,7 +2,8 @@
 export interface BackgroundOptions {
   /**
    * Cancel the response when the reader leaves its stream before the end (by `break`, `close()` or the signal). Otherwise the service
-   * continues the response, and `resume` reads it later. @default `false`
+   * continues the response, and `resume` reads it later.
+   * @default `false`
    */
   readonly cancelOnLeave?: boolean | undefined;
 }

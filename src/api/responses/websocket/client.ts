@@ -22,7 +22,8 @@ export interface WebSocketConnectOptions extends UnaryOptions, Omit<Conversation
   readonly defaultHeaders?: UnaryOptions["headers"];
   /**
    * Offer compression of frames (permessage-deflate): a history that is sent again then costs little. It takes about 300 kB of memory per
-   * connection. @default `true`
+   * connection.
+   * @default `true`
    */
   readonly compression?: boolean | undefined;
 }

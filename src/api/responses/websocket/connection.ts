@@ -46,7 +46,7 @@ export interface WebSocketStreamOptions extends StreamOptions {
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context of the caller's span, sent in `client_metadata`. @default the connection's */
   readonly traceContext?: TraceContext | undefined;
-  /** Filled in when an event of the stream carries the turn state. */
+  /** Filled in when an event of the stream carries the turn state. By default it is not kept. */
   readonly turnState?: TurnState | undefined;
 }
 

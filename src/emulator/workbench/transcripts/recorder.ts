@@ -12,7 +12,7 @@ export const EXTENSION = ".transcript.txt";
 export interface RecorderOptions {
   /** Whether what was asked is kept: `false` blanks the texts of requests, their ids and forms stay. Default true. */
   readonly prompts?: boolean;
-  /** Called when a file cannot be written; what passes goes on. */
+  /** Called when a file cannot be written; requests are still passed on. Not called by default. */
   readonly onError?: (error: Error) => void;
 }
 
