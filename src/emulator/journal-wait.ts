@@ -6,7 +6,8 @@ export interface WaitOptions {
   /** How many such requests there must be, those that came before included. Default 1. */
   readonly count?: number;
   /** In milliseconds. Default 5000. */
-  readonly timeoutMs?: number /** Only requests of the test with this id. By default those of all tests. */;
+  readonly timeoutMs?: number;
+  /** Only requests of the test with this id. By default those of all tests. */
   readonly test?: string;
 }
 

@@ -83,7 +83,8 @@ export interface EmulatorOptions {
   /** How many requests `requests` keeps, the newest. Default 1000. */
   readonly recordLimit?: number;
   /** Faults and answers, one step per request; they take precedence over the scenario. None by default. */
-  readonly script?: Script /** Which request gets which answer. By default the built-in model answers all. */;
+  readonly script?: Script;
+  /** Which request gets which answer. By default the built-in model answers all. */
   readonly scenario?: Scenario;
   /** A file with a scenario: JSON, YAML or a module. It is read again when it changes. None by default. */
   readonly scenarioFile?: string;

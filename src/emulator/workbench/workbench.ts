@@ -15,7 +15,7 @@ import { Recorder, type RecorderOptions } from "./transcripts/recorder.ts";
 export interface WorkbenchOptions extends CallerOptions {
   /** How many exchanges and requests are kept, the newest. Default 1000. */
   readonly limit?: number;
-  /** Writes what passes to files of this folder, without credentials. */
+  /** Writes requests and answers to files in this folder, without credentials. By default nothing is written. */
   readonly record?: RecorderOptions & { readonly folder: string };
 }
 
