@@ -1,7 +1,7 @@
 // `npm run docs`: the guide, the other pages and the reference as one static site in site/, with search.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Application, ReflectionKind } from "typedoc";
+import { Application, Comment, CommentTag, Converter, ReflectionKind } from "typedoc";
 import { root, runScript } from "./ready.mjs";
 
 /** The pages are read from a copy, in which each has its heading as its title, so that the originals stay plain Markdown. */
@@ -21,6 +21,26 @@ const REST = [
   "architecture",
   "parity",
   "decisions",
+];
+
+/** How the exports of the main entries are divided, by the folder or file that declares them; the first that fits. In the order of the site. */
+const CATEGORIES = [
+  ["Start here", /src\/api\/codex-api\.ts/],
+  ["Responses", /src\/api\/responses\/(?!events\/|websocket\/)/],
+  ["Events of a response", /src\/api\/responses\/events\//],
+  ["Sessions and WebSockets", /src\/api\/(session|responses\/websocket)\//],
+  ["Messages, tools and formats", /src\/api\/compose\//],
+  ["Providers and credentials", /src\/api\/(auth|codex-auth|providers?|identity|user-agent|rate-limits)\.ts/],
+  ["Errors", /src\/(api\/refusal|client\/failure)\//],
+  ["Voice", /src\/api\/(realtime\/|endpoints\/calls)/],
+  ["Models, files, images, search, memories, compaction", /src\/api\/endpoints\//],
+  ["Webhooks", /src\/api\/webhooks\//],
+  ["Requests, items and tools in wire names", /src\/api\/wire\//],
+  ["Policy for other libraries", /src\/client\/(interop|policy)/],
+  ["Certificates", /src\/client\/trust\//],
+  ["Proxies and routes", /src\/client\/route\//],
+  ["Transport", /src\/client\/(http|transport|sse|websocket|compression|header|files)/],
+  ["Retries, time and telemetry", /src\/(client\/(retry|waiting|observe|options|environment)|api\/service)/],
 ];
 
 await runScript(async () => {
@@ -50,23 +70,44 @@ await runScript(async () => {
     validation: { notExported: false, invalidLink: true, notDocumented: false },
     intentionallyNotExported: [],
     customCss: join(root, "scripts", "docs", "site.css"),
-    navigation: { includeCategories: false, includeGroups: false, compactFolders: true, excludeReferences: true },
+    navigation: { includeCategories: true, includeGroups: false, compactFolders: true, excludeReferences: true },
     kindSortOrder: ["Document", "Module", "Class", "Function", "Interface", "TypeAlias", "Variable"],
     sort: ["kind", "documents-last"],
+    categorizeByGroup: false,
+    categoryOrder: [...CATEGORIES.map(([name]) => name), "*"],
+    defaultCategory: "Other",
+    jsDocCompatibility: { defaultTag: false }, // a default may be words
+    highlightLanguages: ["typescript", "javascript", "json", "sh", "shell", "yaml", "toml", "nginx", "text"],
     logLevel: "Warn",
   });
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, categorize);
   const project = await app.convert();
   if (!project) throw new Error("the reference cannot be made; see above");
   for (const module of project.children ?? []) {
     const entry = [...entries].find(([, path]) => dirname(path) === module.name);
     if (entry) module.name = entry[0]; // as programs import it
     for (const list of [module.children, module.childrenIncludingDocuments]) list?.sort(byKindAndName);
-    for (const group of module.groups ?? []) group.children.sort(byKindAndName);
+    for (const group of [...(module.groups ?? []), ...(module.categories ?? [])]) group.children.sort(byKindAndName);
   }
   await app.generateDocs(project, out);
   if (app.logger.hasErrors()) throw new Error("the site has errors; see above");
   process.stdout.write(`${join("site", "index.html")}\n`);
 });
+
+/**
+ * Puts an export under a heading, by the file that declares it: nobody has to keep tags in step.
+ *
+ * @param {import("typedoc").Context} context
+ * @param {import("typedoc").DeclarationReflection} reflection
+ */
+function categorize(context, reflection) {
+  if (!reflection.parent?.kindOf(ReflectionKind.Module)) return;
+  const file = context.getSymbolFromReflection(reflection)?.declarations?.[0]?.getSourceFile().fileName ?? "";
+  const name = CATEGORIES.find(([, pattern]) => pattern.test(file))?.[0];
+  if (name === undefined) return;
+  reflection.comment ??= new Comment();
+  reflection.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: name }]));
+}
 
 /** What programs import, to the source that lists it: as the build has them, without the command. @returns {Map<string, string>} */
 function entriesOfPackage() {

@@ -1,9 +1,11 @@
 /**
- * The public API of `codex-wire`, name by name. What is not listed here may change at any time. Start with `CodexApi`;
- * the generic transport below it is the entry `codex-wire/client`.
+ * The public API of `codex-wire`. Start with {@link CodexApi}; the generic transport below it is the entry `codex-wire/client`. Anything that
+ * is not listed here may change at any time.
  *
- * Where a description speaks of the Rust client, the crates `codex-client` and `codex-api` of the Codex CLI are meant, as of March 2026;
- * `docs/parity.md` has each difference and its reason, and `parity: …` names its row.
+ * "The Rust client" in these descriptions means the crates `codex-client` and `codex-api` of the Codex CLI, as of March 2026. Each
+ * difference from it is a row of `docs/parity.md`; `parity: …` names the row.
+ *
+ * @module
  */
 export { type AuthProvider, type AuthRequest, apiKeyAuth, type Credentials, noAuth } from "./api/auth.ts";
 export { CodexApi, type CodexApiOptions } from "./api/codex-api.ts";

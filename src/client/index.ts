@@ -1,7 +1,12 @@
 /**
- * The generic transport: requests, retries, compression, event streams, certificates and proxies. It knows no endpoint, no model and no
- * header of the service. You can replace it at `HttpTransport` in `transport.ts`; start reading there, then in `http/undici-transport.ts`.
+ * The transport by itself: requests, retries, compression, event streams, WebSockets, certificates and proxies, without any knowledge of the
+ * service. {@link createFetch}, {@link createHttpsAgent} and {@link tlsOptions} give other libraries the same certificates and proxies.
+ *
+ * @module
  */
+
+// It knows no endpoint, no model and no header of the service. `HttpTransport` in `transport.ts` is the interface that can be replaced;
+// start reading there, then in `http/undici-transport.ts`.
 
 export type { SentRequest } from "../secrets/index.ts";
 export { bodyExcerpt } from "./body-excerpt.ts";

@@ -1,3 +1,10 @@
+/**
+ * A local server that answers like the Responses API, over HTTP and WebSocket: {@link startEmulator}. It is for a first look without a key, and
+ * for tests, with every fault that a network has.
+ *
+ * @module
+ */
+
 // A server on loopback that speaks the Responses API over HTTP and WebSocket, for a first look without a key and for tests
 // with every fault a network has. It has encoders of its own: it must not import anything of `src/api`, `src/client` or
 // `src/cli` but types of the wire, or the client would be tested against itself. Start at `start.ts`, then `script.ts` for

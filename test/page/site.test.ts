@@ -33,6 +33,8 @@ const PAGES = [
   "documents/Tools.html",
   "documents/The_command.html",
   "documents/Behind_a_company_s_proxy.html",
+  "modules/codex-wire.html",
+  "modules.html",
   "classes/codex-wire.CodexApi.html",
   "interfaces/codex-wire.ProviderConfig.html",
 ];

@@ -51,7 +51,7 @@ export class RealtimeWebSocketConnection extends RealtimeWriter implements Async
     return this.events.nextEvent(...args);
   }
 
-  /** {@inheritDoc RealtimeEvents.[asyncIterator]} */
+  /** As `events`: leaving a loop early keeps the connection open; the next loop continues where this one stopped. */
   [Symbol.asyncIterator](): AsyncGenerator<RealtimeEvent, undefined> {
     return this.events[Symbol.asyncIterator]();
   }
