@@ -23,7 +23,11 @@ const REST = [
   "decisions",
 ];
 
-/** How the exports of the main entries are divided, by the folder or file that declares them; the first that fits. In the order of the site. */
+/**
+ * How the exports of an entry are divided, by the folder or file that declares them; the first that fits. In the order of the site.
+ *
+ * @type {readonly (readonly [name: string, files: RegExp])[]}
+ */
 const CATEGORIES = [
   ["Start here", /src\/api\/codex-api\.ts/],
   ["Responses", /src\/api\/responses\/(?!events\/|websocket\/)/],
