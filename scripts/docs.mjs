@@ -29,8 +29,8 @@ const REST = [
  * @type {readonly (readonly [name: string, files: RegExp])[]}
  */
 const CATEGORIES = [
-  ["Start here", /src\/api\/codex-api\.ts/],
-  ["Responses", /src\/api\/responses\/(?!events\/|websocket\/)/],
+  ["Start here", /src\/(api\/codex-api|client\/version)\.ts/],
+  ["Responses", /src\/api\/(responses\/(?!events\/|websocket\/)|token-usage)/],
   ["Events of a response", /src\/api\/responses\/events\//],
   ["Sessions and WebSockets", /src\/api\/(session|responses\/websocket)\//],
   ["Messages, tools and formats", /src\/api\/compose\//],

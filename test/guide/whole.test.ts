@@ -37,6 +37,20 @@ describe("links", () => {
     expect(brokenLinks(document, readProjectFile(document))).toEqual([]);
   });
 
+  test("of the pages in the package lead to files in the package", () => {
+    const { files } = JSON.parse(readProjectFile("package.json")) as { readonly files: readonly string[] };
+    const isPacked = (path: string) =>
+      files.some((pattern) => matchesGlob(path, pattern) || path.startsWith(`${pattern}/`));
+    const astray = documents.filter(isPacked).flatMap((document) =>
+      linksIn(readProjectFile(document))
+        .map((link) => link.split("#")[0] ?? "")
+        .filter((path) => path !== "" && !isPacked(join(dirname(document), path).replaceAll("\\", "/")))
+        .map((path) => `${document}: ${path}`),
+    );
+    expect(documents.filter(isPacked).length).toBeGreaterThan(30);
+    expect(astray).toEqual([]);
+  });
+
   test("that are broken are found", () => {
     const text =
       "[a](nowhere.md) [b](#nothing) [c](README.md#no-such) [d](README.md) `[e](nothing)`\n\n# Here\n[f](#here)";
@@ -56,12 +70,22 @@ test("a fence that says what is not known is a mistake, as one that does not say
   expect(() => blocksOf("x.md", "```ts\n")).toThrow("not closed");
 });
 
-/** Links within the project that lead nowhere; addresses of the web are not asked. */
-function brokenLinks(document: string, text: string): string[] {
+/** Links and images that name no address of the web. */
+function linksIn(text: string): string[] {
   const prose = proseOf(text).replace(/`[^`\n]*`/g, "");
   const links = Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), ([, link = ""]) => link);
-  return links.filter((link) => {
-    if (/^https?:/.test(link)) return false;
+  return links.filter((link) => !/^https?:/.test(link));
+}
+
+/** A pattern of `files` in package.json: a name, or a folder's files by `*`. */
+function matchesGlob(path: string, pattern: string): boolean {
+  const expression = pattern.replace(/[.]/g, "\\.").replaceAll("*", "[^/]*");
+  return new RegExp(`^${expression}$`).test(path);
+}
+
+/** Links within the project that lead nowhere; addresses of the web are not asked. */
+function brokenLinks(document: string, text: string): string[] {
+  return linksIn(text).filter((link) => {
     const [path = "", heading] = link.split("#");
     const file = path === "" ? document : join(dirname(document), path).replaceAll("\\", "/");
     if (path !== "" && !existsSync(join(root, file))) return true;
