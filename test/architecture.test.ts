@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { MAX_FILES, MAX_LINES, violations } from "./support/architecture/rules.ts";
 import { typescriptFiles } from "./support/project-files.ts";
 
-test("the sources keep the directions between layers, the gates to the network and the size of a file", () => {
+test("the sources keep the directions between layers, the gates to the network and the size of a file", {
+  timeout: 60_000, // it parses every source, on a machine that may be busy
+}, () => {
   const files = typescriptFiles("src");
   expect(files.length).toBeGreaterThan(50);
   expect(violations(files)).toEqual([]);

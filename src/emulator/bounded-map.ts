@@ -1,8 +1,8 @@
-/** A map that keeps so many entries, the newest. */
+/** A map that keeps only the newest entries, up to a number. */
 export class BoundedMap<Key, Value> {
   readonly #most: number;
   readonly #entries = new Map<Key, Value>();
-  /** Goes on from the entry that made room last: from the beginning, it would pass over every deleted one each time. */
+  /** Continues from the last entry that was dropped: starting from the beginning would pass over all deleted entries each time. */
   readonly #oldest = this.#entries.entries();
 
   constructor(most: number) {
@@ -17,7 +17,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.has(key);
   }
 
-  /** The newest is whatever was set last. @returns What had to make room. */
+  /** The newest entry is the one set last. @returns The entry that was dropped. */
   set(key: Key, value: Value): Value | undefined {
     this.#entries.delete(key);
     this.#entries.set(key, value);

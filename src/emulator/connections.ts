@@ -26,33 +26,33 @@ export class Connections {
     return number;
   }
 
-  /** RST, also beneath TLS: there the TCP socket is another one, found by its port. */
+  /** RST, also below TLS: there the TCP socket is a separate object, found by its port. */
   reset(socket: Duplex): void {
     const tcp = this.#open.get(keyOf(socket))?.socket;
     tcp?.resetAndDestroy();
     socket.destroy();
   }
 
-  /** FIN, with no word from TLS, HTTP or WebSocket. */
+  /** FIN, without an end of TLS, HTTP or WebSocket. */
   terminate(socket: Duplex): void {
     this.#open.get(keyOf(socket))?.socket.destroy();
     socket.destroy();
   }
 
-  /** Resolves when they are gone, and whoever used them has been told. */
+  /** Resolves when all are closed and their users have been notified. */
   async destroyAll(): Promise<void> {
     await Promise.all(Array.from(this.#open.values(), ({ socket }) => destroyed(socket)));
   }
 }
 
 /**
- * Resolves when everything written has left, and a reader in this process has had its turn: what comes next is read alone.
- * Data and a reset that are read together look like an ordinary end to Node 20.
+ * Resolves when everything written has been sent, and a reader in this process has had a chance to read it, so that what comes next is read
+ * separately. For Node 20, data and a reset that are read together look like an ordinary end.
  */
 export async function flushed(socket: Duplex): Promise<void> {
   if (!socket.destroyed) await new Promise<void>((resolve) => socket.write("", () => resolve()));
-  await nextLoop(); // the poll that is under way
-  await nextLoop(); // and a whole one
+  await nextLoop(); // the current poll
+  await nextLoop(); // and a complete one
 }
 
 function destroyed(socket: Socket): Promise<void> {

@@ -1,4 +1,4 @@
-/** A JSON object as it came or as it will go: the emulator reads what it needs and keeps the rest. */
+/** A JSON object as received or as sent: the emulator reads the fields it needs and keeps the others. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** One event of a response stream; `type` is its wire name. */
@@ -18,7 +18,7 @@ export function fieldsIn(fields: Fields, name: string): Fields | undefined {
   return isFields(value) ? value : undefined;
 }
 
-/** The objects of a list; anything else in it is passed over. */
+/** The objects of a list; other entries are skipped. */
 export function listIn(fields: Fields, name: string): readonly Fields[] {
   const value = fields[name];
   return Array.isArray(value) ? value.filter(isFields) : [];

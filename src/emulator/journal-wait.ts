@@ -3,9 +3,9 @@ import { asksForResponse, checkOf } from "./scenario/condition.ts";
 import type { Condition } from "./scenario/scenario.ts";
 
 export interface WaitOptions {
-  /** How many such requests there must be, those that came before included. Default 1. */
+  /** How many matching requests there must be, including earlier ones. @default 1 */
   readonly count?: number;
-  /** In milliseconds. Default 5000. */
+  /** How long to wait, in milliseconds. @default 5 000 */
   readonly timeoutMs?: number;
   /** Only requests of the test with this id. By default those of all tests. */
   readonly test?: string;
@@ -15,10 +15,10 @@ const DEFAULT_TIMEOUT_MS = 5000;
 const MOST_TOLD = 10;
 
 /**
- * Waits until so many requests came that are like this.
+ * Waits until enough matching requests have arrived.
  *
- * @returns They, in order of arrival.
- * @throws An error after `timeoutMs`, and when the emulator is closed, that says what came instead and what is different about it.
+ * @returns The requests, in order of arrival.
+ * @throws An error after `timeoutMs`, or when the emulator is closed, that says which requests came instead and how they differ.
  */
 export async function waitForRequests(
   journal: Journal,
@@ -48,7 +48,7 @@ export async function waitForRequests(
 
 interface Found {
   readonly entries: readonly JournalEntry[];
-  /** Of all others, why they are not like that. */
+  /** For all other requests: why they do not match. */
   readonly others: readonly (() => string)[];
 }
 

@@ -22,7 +22,7 @@ export interface LimitFamily {
 }
 
 export interface EmulatedRateLimits {
-  /** By limit id: `codex` is the ordinary one; any other (`codex_other`) becomes a header family of its own. */
+  /** By limit id: `codex` is the usual one; any other (`codex_other`) becomes a header family of its own. */
   readonly families: Readonly<Record<string, LimitFamily>>;
   readonly credits?: { readonly hasCredits: boolean; readonly unlimited: boolean; readonly balance?: string };
   /** Only in the `codex.rate_limits` event of a WebSocket, for example `plus`. */
@@ -31,56 +31,58 @@ export interface EmulatedRateLimits {
 }
 
 export interface EmulatorOptions {
-  /** Default 0: a free one. */
+  /** Port to listen on. @default 0: a free one */
   readonly port?: number;
-  /** Where to listen, and the host of `url`. Default `127.0.0.1`; `localhost` and `::1` are the others that make sense. */
+  /** Where to listen, and the host of `url`; `localhost` and `::1` are useful too. @default `"127.0.0.1"` */
   readonly host?: string;
   /**
-   * `true`: TLS with a throwaway authority made on start, for `localhost`, `127.0.0.1` and `::1`; `caPem` is what to trust.
-   * Or a PEM certificate chain and key of one's own. Default: plain HTTP.
+   * `true`: TLS with a temporary certificate authority, created on start, for `localhost`, `127.0.0.1` and `::1`; `caPem` is what to trust.
+   * Or a PEM certificate chain and key.
+   * @default plain HTTP
    */
   readonly tls?: boolean | { readonly cert: string; readonly key: string };
-  /** How fast the model writes; the command uses `"human"`. Default `"none"`: at once. */
+  /** How fast the model writes; the command uses `"human"`. @default `"none"`: at once */
   readonly pace?: Pace;
-  /** The models that there are; another is refused as the service does. Default: every name is one. */
+  /** The available models; others are refused as by the service. By default every name is accepted. */
   readonly models?: readonly string[];
-  /** `accept`: parameters that the service does not know are let through, as many a gateway does. Default `refuse`. */
+  /** `accept`: unknown parameters are accepted, as by many gateways. @default `"refuse"` */
   readonly unknownParameters?: "refuse" | "accept";
-  /** Tokens of input past which a request is refused with `context_length_exceeded`. Default: no limit. */
+  /** Number of input tokens above which a request is refused with `context_length_exceeded`. No limit by default. */
   readonly contextWindow?: number;
   /**
-   * Names that a `Host` header may have beside `localhost`, `*.localhost`, addresses and `host`. Any other is refused with 403, and so is
-   * an `Origin` that is not on this machine: a web page must not reach the emulator under a name of its own. None by default.
+   * Names that a `Host` header may have in addition to `localhost`, `*.localhost`, addresses and `host`. Others are refused with 403, and
+   * so is an `Origin` that is not on this machine: a web page must not reach the emulator under its own name. None by default.
    */
   readonly allowedHosts?: readonly string[];
-  /** `true`: 401 without a bearer token; a string: 401 without exactly this one. Default: none is needed. */
+  /** `true`: 401 without a bearer token; a string: 401 without exactly this one. By default none is required. */
   readonly requireAuth?: boolean | string;
   /**
-   * Reported where they are given here or a Codex client asks (by the path `/backend-api`, `chatgpt-account-id` or `originator`): in the
-   * headers of answers, on a WebSocket as `codex.rate_limits` events. Default: a made-up account a little into its limits; `false`: no report.
+   * Rate limits to report, in the headers of answers, and on a WebSocket as `codex.rate_limits` events. They are reported if they are set
+   * here, or if the client is a Codex client (by the path `/backend-api`, `chatgpt-account-id` or `originator`). `false`: no report.
+   * @default a made-up account that has used some of its limits
    */
   readonly rateLimits?: EmulatedRateLimits | false;
-  /** Default: the model of the request over HTTP, none in a WebSocket handshake, which names no model. */
+  /** Name of the model that answers report. @default the requested model over HTTP; none in a WebSocket handshake, which has no model */
   readonly serverModel?: string;
-  /** Whether answers and handshakes carry `x-codex-turn-state`, a new value each time. Default false. */
+  /** Whether answers and handshakes carry `x-codex-turn-state`, a new value each time. @default `false` */
   readonly turnState?: boolean;
-  /** `false`: every WebSocket handshake is refused with 426. Default true. */
+  /** `false`: every WebSocket handshake is refused with 426. @default `true` */
   readonly websockets?: boolean;
-  /** Whether a WebSocket handshake needs `openai-beta: responses_websockets=…`. Default false. */
+  /** Whether a WebSocket handshake needs `openai-beta: responses_websockets=…`. @default `false` */
   readonly requireWebSocketBeta?: boolean;
-  /** Whether handshakes name `maxFrameBytes` in `x-codex-websocket-max-message-bytes`. Default false. */
+  /** Whether handshakes state `maxFrameBytes` in `x-codex-websocket-max-message-bytes`. @default `false` */
   readonly announceMaxFrameBytes?: boolean;
-  /** Whether WebSocket messages are compressed where the client offers it. Default false: it is dear for small events. */
+  /** Whether WebSocket messages are compressed if the client offers it, which is expensive for small events. @default `false` */
   readonly compressFrames?: boolean;
-  /** How long after its start the stream of a background response can be taken up again, in milliseconds. Default 300 000. */
+  /** How long after its start the stream of a background response can be resumed, in milliseconds. @default 300 000 */
   readonly backgroundStreamableMs?: number;
-  /** Age in milliseconds from which a WebSocket refuses requests. Default 3 600 000, as the service. */
+  /** Age in milliseconds from which a WebSocket refuses requests. @default 3 600 000, like the service */
   readonly connectionLimitMs?: number;
-  /** Requests after which a WebSocket refuses more, in the same way. Default: no limit. */
+  /** Number of requests after which a WebSocket refuses more, in the same way. No limit by default. */
   readonly connectionMaxRequests?: number;
-  /** Largest WebSocket message; a larger one closes with 1009. Default 16 777 216, as the service. */
+  /** The largest WebSocket message; a larger one closes the connection with 1009. @default 16 777 216, like the service */
   readonly maxFrameBytes?: number;
-  /** How many requests `requests` keeps, the newest. Default 1000. */
+  /** How many requests `requests` keeps, the newest. @default 1 000 */
   readonly recordLimit?: number;
   /** Faults and answers, one step per request; they take precedence over the scenario. None by default. */
   readonly script?: Script;
@@ -108,9 +110,9 @@ export interface EmulatorOptions {
 }
 
 export interface RecordOptions extends UpstreamOptions {
-  /** Made where it is missing; recordings that are there already are kept, the new ones come after them. */
+  /** Created if it does not exist. Existing recordings are kept, and new ones are added after them. */
   readonly folder: string;
-  /** `false`: the texts of requests are blanked in the files. Credentials always are. Default true. */
+  /** `false`: the texts of requests are blanked in the files. Credentials always are. @default `true` */
   readonly prompts?: boolean;
   /** Called when a recording cannot be written; requests are still passed on. Not called by default. */
   readonly onError?: (error: Error) => void;
@@ -118,62 +120,63 @@ export interface RecordOptions extends UpstreamOptions {
 
 export interface ReplayOptions {
   readonly folder: string;
-  /** `original`: each piece comes as long after the request as it did then. Default `none`: all at once. */
+  /** `original`: each piece is sent with the same delay after the request as in the recording. @default `"none"`: all at once */
   readonly timing?: "original" | "none";
 }
 
 /** The scenario of a running emulator. */
 export interface ScenarioControl {
-  /** From now on this one, from its beginning. @throws An error that says what is wrong with it. */
+  /** Uses this scenario from now on, from its beginning. @throws An error that says what is wrong with it. */
   use(scenario: Scenario | Scenario["rules"]): void;
-  /** Begins it anew: sequences, `times` and `turn`. */
+  /** Restarts it: sequences, `times` and `turn`. */
   reset(): void;
 }
 
-/** One test among several that use an emulator at the same time. */
+/** One of several tests that use an emulator at the same time. */
 export interface EmulatedTest {
   readonly id: string;
-  /** To be sent with every request of this test. */
+  /** Send these with every request of this test. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requests: readonly RecordedRequest[];
   readonly journal: readonly JournalEntry[];
-  /** As {@link Emulator.waitForRequests}, of this test alone. */
+  /** Like {@link Emulator.waitForRequests}, only for this test. */
   waitForRequests(when: Condition, options?: Omit<WaitOptions, "test">): Promise<readonly JournalEntry[]>;
-  /** A scenario for this test alone; without one the emulator's, with a count of its own. */
+  /** A scenario only for this test; without one the emulator's, with its own counters. */
   readonly scenario: ScenarioControl;
 }
 
 /** A running emulator. */
 export interface Emulator {
-  /** What clients take as base URL, for example `http://127.0.0.1:49152/v1`. */
+  /** The base URL for clients, for example `http://127.0.0.1:49152/v1`. */
   readonly url: string;
   readonly origin: string;
-  /** The authority to trust, when `tls` is `true`. */
+  /** The certificate authority to trust, if `tls` is `true`. */
   readonly caPem?: string;
   /** Requests, handshakes and frames in order of arrival; the newest `recordLimit` of them. */
   readonly requests: readonly RecordedRequest[];
   /** What was decided about each request, and why. */
   readonly journal: readonly JournalEntry[];
-  /** What passes, both ways: the exchanges of the newest requests, and a way to listen. */
+  /** The traffic in both directions: the exchanges of the newest requests, and a way to listen. */
   readonly traffic: Pick<Traffic, "exchanges" | "get" | "listen">;
   readonly scenario: ScenarioControl;
-  /** A part of the emulator for one test: its own requests, journal and scenario. @param id - default: a new one. */
+  /** A part of the emulator for one test, with its own requests, journal and scenario. @param id - Default: a new one. */
   test(id?: string): EmulatedTest;
   /**
-   * Resolves once requests came that are like this, as a rule's `when`; at once where they came before.
+   * Resolves once matching requests have arrived (conditions as in a rule's `when`); at once if they came before.
    *
    * @returns All of them so far.
-   * @throws An error after `timeoutMs` (default 5000), or when the emulator is closed, that says what came instead and how that differs.
+   * @throws An error after `timeoutMs` (default 5000), or when the emulator is closed, that says which requests came instead and how they
+   *   differ.
    */
   waitForRequests(when: Condition, options?: WaitOptions): Promise<readonly JournalEntry[]>;
-  /** Where a browser shows what passes. */
+  /** Address of the page that shows the traffic in a browser. */
   readonly pageUrl: string;
-  /** The first request not handed out yet, or the next to arrive. Rejects when the emulator closes first. */
+  /** The first request that was not returned yet, or the next to arrive. Rejects if the emulator closes first. */
   nextRequest(): Promise<RecordedRequest>;
-  /** Resolves once so many HTTP answers since the start are over: sent whole, or cut by either side. */
+  /** Resolves once this many HTTP answers since the start are over: sent completely, or cut by either side. */
   waitForClosedResponses(count: number): Promise<void>;
-  /** Resolves once so many WebSocket connections since the start are gone. */
+  /** Resolves once this many WebSocket connections since the start are closed. */
   waitForClosedWebSockets(count: number): Promise<void>;
-  /** Ends every connection at once and frees the port. Safe to call twice. */
+  /** Closes all connections at once and frees the port. May be called twice. */
   close(): Promise<void>;
 }

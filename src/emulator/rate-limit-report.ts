@@ -1,7 +1,7 @@
 import type { Fields } from "./fields.ts";
 import type { EmulatedRateLimits, LimitFamily, LimitWindow } from "./options.ts";
 
-/** An account a little into its limits, with a second family. Reset times are whole windows from `nowSeconds` on. */
+/** An account that has used some of its limits, with a second family. Reset times are whole windows after `nowSeconds`. */
 export function sampleRateLimits(nowSeconds: number): EmulatedRateLimits {
   const window = (usedPercent: number, windowMinutes: number): LimitWindow => ({
     usedPercent,
@@ -43,7 +43,7 @@ export function rateLimitHeaders(limits: EmulatedRateLimits): Record<string, str
   return headers;
 }
 
-/** The `codex.rate_limits` events of a WebSocket, where an answer has no headers: one a family. */
+/** The `codex.rate_limits` events of a WebSocket, where answers have no headers: one per family. */
 export function rateLimitEvents(limits: EmulatedRateLimits): readonly Fields[] {
   return Object.entries(limits.families).map(([id, family]) => ({
     type: "codex.rate_limits",

@@ -17,7 +17,7 @@ export class ServiceError extends Error {
   }
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The object under `error`, as the service writes it. */
+  /** The object under `error`, in the service's format. */
   readonly error: Fields;
 
   constructor(status: number, details: ServiceErrorDetails) {
@@ -32,7 +32,7 @@ export class ServiceError extends Error {
     };
   }
 
-  /** The same refusal as a WebSocket carries it. */
+  /** The same refusal in the format of a WebSocket frame. */
   toFrame(streamId?: string): Fields {
     const headers = Object.keys(this.headers).length > 0 ? { headers: this.headers } : {};
     const lane = streamId === undefined ? {} : { stream_id: streamId };

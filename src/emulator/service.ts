@@ -24,30 +24,30 @@ import { Traffic } from "./workbench/exchanges/traffic.ts";
 import type { Upstream } from "./workbench/relay/upstream.ts";
 import type { Replay } from "./workbench/transcripts/replay.ts";
 
-/** Recordings that stand for the service. */
+/** Recordings that replace the service. */
 export interface Replaying {
   readonly recordings: Replay;
   readonly timing: "original" | "none";
 }
 
-/** What both carriers share: the options, what was recorded, and how a turn is made. */
+/** What both carriers share: the options, the recorded requests, and the creation of turns. */
 export class Service {
   readonly options: EmulatorOptions;
   readonly connections = new Connections();
   readonly identifiers = new Identifiers();
   readonly recording: Recording;
   readonly journal: Journal;
-  /** What passes, both ways. */
+  /** The traffic in both directions. */
   readonly traffic: Traffic;
-  /** Where requests go when they are recorded, not answered here. */
+  /** Where requests are sent when they are recorded and not answered here. */
   readonly upstream: Upstream | undefined;
   readonly replay: Replaying | undefined;
-  /** Who decides about each request: the script, then the scenario. */
+  /** Decides who answers each request: the script, then the scenario. */
   readonly script: Director;
   readonly conversations: Conversations;
   /** Responses with `store` on, for every connection. */
   readonly archive: Archive;
-  /** Of realtime: what calls and client secrets open. */
+  /** For realtime: the sessions that calls and client secrets open. */
   readonly agreedSessions = new AgreedSessions();
   readonly rateLimits: EmulatedRateLimits | undefined;
   readonly #rateLimitHeaders: Readonly<Record<string, string>>;
@@ -98,7 +98,7 @@ export class Service {
     return { "x-request-id": this.identifiers.next("req"), "openai-version": "2020-10-01" };
   }
 
-  /** Limits are reported where a Codex client asks, as the ChatGPT backend does, or where somebody set them. */
+  /** Limits are reported to Codex clients, as by the ChatGPT backend, or if they were set. */
   limitsFor({ headers, path }: Pick<RecordedRequest, "headers" | "path">): EmulatedRateLimits | undefined {
     if (typeof this.options.rateLimits === "object") return this.rateLimits;
     const { "chatgpt-account-id": account, originator } = headers;
@@ -108,9 +108,9 @@ export class Service {
   }
 
   /**
-   * Headers of an answer of the model, or of a handshake: that has no body yet, and its limits come as events.
+   * Headers of a model's answer, or of a handshake, which has no body yet and whose limits come as events.
    *
-   * @param asked - the request that it answers.
+   * @param asked - The request that it answers.
    */
   modelHeaders(body: Fields | undefined, asked?: Pick<RecordedRequest, "headers" | "path">): Record<string, string> {
     const { serverModel, turnState = false } = this.options;
@@ -128,9 +128,9 @@ export class Service {
   }
 
   /**
-   * @param local - conversations of this connection, looked up before the stored ones.
-   * @throws {@link ServiceError} 400 when the request goes on from an unknown response, calls and outputs do not pair, the model is
-   *   none of the given ones, or the conversation is too long.
+   * @param local - Conversations of this connection, looked up before the stored ones.
+   * @throws {@link ServiceError} 400 if the request continues an unknown response, calls and outputs do not match, the model is not
+   *   available, or the conversation is too long.
    */
   openTurn(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): Turn {
     const { models, contextWindow = Number.POSITIVE_INFINITY } = this.options;
@@ -152,7 +152,7 @@ export class Service {
     return turn;
   }
 
-  /** The answer to a turn, kept when it ends: before its terminal event goes out, since the next request may follow at once. */
+  /** The answer to a turn. It is stored before its terminal event is sent, because the next request may follow at once. */
   generate(turn: Turn, step: Step, local?: ResponseMemory): Generation {
     const generation = new Generation(turn, this.identifiers, nowSeconds, directionsOf(step));
     generation.onEnd = (outcome) => {
@@ -162,7 +162,7 @@ export class Service {
     return generation;
   }
 
-  /** Starts a response that goes on whoever listens. */
+  /** Starts a response that runs without a reader. */
   startBackground(turn: Turn, step: Step): BackgroundRun {
     const run = new BackgroundRun(this.generate(turn, step), this.options.backgroundStreamableMs);
     this.archive.begin(turn, run);
@@ -174,7 +174,7 @@ export class Service {
     return step.pace ?? this.script.pace ?? this.options.pace ?? "none";
   }
 
-  /** Passes scripted events on and remembers the conversation they complete. */
+  /** Passes scripted events on, and remembers the conversation that they complete. */
   async *remembered(
     events: StepItems<unknown>,
     turn: Turn | undefined,

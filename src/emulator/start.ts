@@ -19,15 +19,16 @@ import { WorkbenchSite } from "./workbench/site.ts";
 import { Recorder } from "./workbench/transcripts/recorder.ts";
 import { Replay } from "./workbench/transcripts/replay.ts";
 
-const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client is the one to close
+const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client closes it
 const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
 
 /**
- * Starts a server on loopback that speaks the Responses API: streams over SSE and WebSocket, compaction, memories and
+ * Starts a local server with the Responses API: streams over SSE and WebSocket, background and stored responses, compaction, files, images,
+ * realtime and
  * models, answered by a small deterministic program instead of a model.
  *
- * @returns Once it listens. Close it, or the process stays alive.
- * @throws The system's error when it cannot listen (`EADDRINUSE`), OpenSSL's for a `tls` certificate it cannot use, or one that says what is
+ * @returns Resolves once it listens. Close it, or the process stays alive.
+ * @throws The system's error if it cannot listen (`EADDRINUSE`), OpenSSL's if a `tls` certificate is unusable, or one that says what is
  *   wrong with the scenario.
  *
  * @example

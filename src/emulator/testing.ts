@@ -9,14 +9,14 @@ export interface TestHooks {
   readonly before?: Hook;
   readonly afterAll?: Hook;
   readonly after?: Hook;
-  /** When given, each test begins with the scenario of the options, from its beginning. */
+  /** If given, each test begins with the scenario of the options, from its beginning. */
   readonly beforeEach?: Hook;
 }
 
 /**
- * An emulator for the tests of a file: started before them, closed after them.
+ * An emulator for the tests of a file. It is started before them and closed after them.
  *
- * @returns A function that gives the emulator while tests run. @throws An error when it is called outside of them.
+ * @returns A function that returns the emulator while tests run. @throws An error if it is called outside of tests.
  *
  * @example
  * ```ts

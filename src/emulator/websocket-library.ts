@@ -1,4 +1,4 @@
-/** The only file that loads `ws`: on the first handshake, since most who start an emulator open no WebSocket. */
+/** The only file that loads `ws`: with the first handshake, because most users of an emulator open no WebSocket. */
 export function loadWs(): Promise<typeof import("ws")> {
   return import("ws");
 }

@@ -1,30 +1,30 @@
 import { SHORTEST_SECRET } from "./of-request.ts";
 
-/** So much of a long secret is known for its beginning, whatever follows: a server may have cut it. */
+/** This many characters of a long secret are enough to recognise it, because a server may have cut it off. */
 const LONGEST_BEGINNING = 12;
 /** The longest form of a character: `\u{10ffff}` and a pair of `\ud83d` are shorter, four bytes in a URL are `%f0%9f%98%80`. */
 const LONGEST_FORM = 12;
-/** An expression that fits nowhere. */
+/** An expression that never matches. */
 const NOTHING = "(?!)";
-/** An escape that the end of a text has cut. */
+/** An escape that is cut off at the end of a text. */
 const CUT_ESCAPE = /^(?:\\(?:u[0-9a-f]{0,3})?|%[0-9a-f]?)$/i;
 
 /** A secret, character by character. */
 interface Secret {
   readonly characters: readonly string[];
-  /** How many of them have to be there. */
+  /** How many of its characters must be found. */
   readonly beginning: number;
 }
 
 /**
- * Finds secrets in the texts of a peer: as they are, in the escapes of JSON and URLs, and cut short, by the peer in the middle of a sentence or by the
- * end of the text.
+ * Finds secrets in texts of a peer: unchanged, in the escapes of JSON and URLs, and cut off, by the peer in the middle of a sentence or by
+ * the end of the text.
  */
 export class SecretFinder {
   readonly #secrets: readonly Secret[];
   readonly #beginnings: RegExp;
   readonly #longest: number;
-  /** What a secret can begin with, as it is or escaped. */
+  /** What a secret can begin with, plain or escaped. */
   readonly #starts: RegExp;
   readonly #escaped = new Map<string, RegExp>();
 
@@ -60,7 +60,7 @@ export class SecretFinder {
     return Math.max(...this.#secrets.map((secret) => this.#walk(text, start, secret).end));
   }
 
-  /** Where a secret begins that the end of the text has cut. */
+  /** Where a secret begins that the end of the text cuts off. */
   #cutAtEnd(text: string, from: number): number | undefined {
     this.#starts.lastIndex = Math.max(from, text.length - this.#longest * LONGEST_FORM);
     for (let match = this.#starts.exec(text); match; match = this.#starts.exec(text)) {
@@ -75,7 +75,7 @@ export class SecretFinder {
     return undefined;
   }
 
-  /** How far the characters of a secret stand in the text one after the other. */
+  /** How far the characters of a secret follow each other in the text. */
   #walk(text: string, start: number, { characters }: Secret): { readonly end: number; readonly count: number } {
     let ends: ReadonlySet<number> = new Set([start]); // several, where `%25` may be three characters or the form of one
     let count = 0;
@@ -101,7 +101,7 @@ export class SecretFinder {
   }
 }
 
-/** Of a short secret most of it: its beginning may be a common word. */
+/** For a short secret most of it is needed, because its beginning may be a common word. */
 function beginningOf(length: number): number {
   return Math.min(length, Math.max(SHORTEST_SECRET, Math.min(LONGEST_BEGINNING, Math.ceil(length * 0.75))));
 }
@@ -111,8 +111,8 @@ function isPlain(character: string): boolean {
 }
 
 /**
- * A character as texts of a server may have it, in an expression: `/` may come as `\/` or `\u002f` in JSON, as `%2F` in a URL, and escaped once more
- * for each text that holds another.
+ * A regular expression for a character as a server's text may contain it: `/` may be `\/` or `\u002f` in JSON, `%2F` in a URL, and escaped
+ * once more for each text that contains another.
  */
 function formsOf(character: string): string {
   return isPlain(character) ? character : `(?:${inExpression(character)}|${escapesOf(character)})`;

@@ -1,5 +1,5 @@
-// What of a request is a credential, wherever it stands in it, and how it is found in a text. Knows requests as address and headers alone, and nothing of
-// who sends or records them. Begin with of-request.ts.
+// Knows which values of a request are credentials, and how to find them in a text. Sees requests only as URL and headers, and does not know
+// who sends or records them. Start reading in of-request.ts.
 
 export { SecretFinder } from "./finder.ts";
 export { type SentRequest, secretsOf } from "./of-request.ts";

@@ -8,11 +8,11 @@ export interface CallerOptions {
 }
 
 /**
- * Keeps web pages out: a page that had its own name point here (DNS rebinding) asks under that name, and a page that asks
- * under ours says in `Origin` where it comes from. An address in `Host` is not a name, so it is let through; one in `Origin` may be anybody's, so that
- * it has to be of this machine, or the one in `Host`.
+ * Refuses requests of web pages. A page whose name was pointed to this server (DNS rebinding) sends that name as `Host`, and a page that
+ * uses our name sends its own as `Origin`. An address in `Host` is not a name, so it is allowed; an address in `Origin` may be anyone's, so
+ * it must be on this machine, or equal to the `Host`.
  *
- * @returns What gives a stranger away; undefined where nothing does.
+ * @returns What identifies a foreign page; undefined if the request is allowed.
  */
 export function strangerIn(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -32,12 +32,12 @@ export function strangerIn(
   return isOurs(name) || (isIP(name) && name === hostName()) ? undefined : { header: "Origin", value: origin };
 }
 
-/** Whether only this machine can reach a server that listens there. */
+/** True if only this machine can reach a server that listens there. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** The usual case, told without the cost of a URL. */
+/** The usual case, recognised without parsing a URL. */
 function isUsual(host: string): boolean {
   return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host);
 }

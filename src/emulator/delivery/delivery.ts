@@ -1,29 +1,29 @@
 import type { Departure } from "./departure.ts";
 import type { Step, StepItems } from "./script.ts";
 
-/** One answer on its way out: an SSE body, or a turn on a WebSocket. */
+/** An answer that is being sent: an SSE body, or a response on a WebSocket. */
 export interface Outlet {
-  /** That the client is gone, or the emulator closes; every wait ends with it. */
+  /** Knows whether the client has left or the emulator closes; every wait ends with that. */
   readonly gone: Departure;
-  /** Frames one event; resolves when there is room for more. */
+  /** Frames one event; resolves when more can be written. */
   sendEvent(event: unknown): Promise<void>;
-  /** Bytes as they are, flushed alone. */
+  /** Raw bytes, flushed on their own. */
   sendRaw(bytes: Uint8Array): Promise<void>;
-  /** A frame of one's own; carriers without frames have none. */
+  /** A custom frame; undefined on carriers without frames. */
   sendFrame?(frame: string | Uint8Array): Promise<void>;
   /** A comment or a ping. */
   sendKeepAlive(): void;
-  /** The proper end of this answer. */
+  /** Ends this answer properly. */
   finish(): void;
-  /** Ends as the step's `endAfterEvents` says: a finished body, or a close frame. */
+  /** Ends it as the step's `endAfterEvents` says: a finished body, or a close frame. */
   end(close: Step["close"]): void;
-  /** FIN, with whatever was promised left unsaid. */
+  /** FIN, without the rest of the answer. */
   terminate(): Promise<void>;
   /** RST. */
   reset(): Promise<void>;
 }
 
-/** Sends what the step says and ends it as the step says. Never rejects because the client left. */
+/** Sends and ends the answer as the step says. Never rejects because the client left. */
 export async function deliver(outlet: Outlet, step: Step): Promise<void> {
   const stopKeepAlive = keepAlive(outlet, step.keepAliveEveryMs);
   try {
@@ -51,7 +51,7 @@ function endingOf(step: Step): Ending | undefined {
   return { after: endAfterEvents ?? Number.POSITIVE_INFINITY, act: (outlet) => outlet.end(close) };
 }
 
-/** @returns false when the client left in between. */
+/** @returns false if the client left meanwhile. */
 function sendUpTo(most: number, outlet: Outlet, step: Step): Promise<boolean> {
   if (step.raw !== undefined) {
     return each(chunksOf(step.raw), most, outlet.gone, (chunk) => outlet.sendRaw(Buffer.from(chunk)));
@@ -80,7 +80,7 @@ async function each<T>(
   return !gone.hasHappened;
 }
 
-// Text and bytes are iterable themselves, letter by letter.
+// Texts and bytes are iterable too, by character.
 function chunksOf(raw: NonNullable<Step["raw"]>): StepItems<string | Uint8Array> {
   return typeof raw === "string" || raw instanceof Uint8Array ? [raw] : raw;
 }
@@ -93,7 +93,7 @@ function keepAlive(outlet: Outlet, everyMs: number | undefined): () => void {
     clearInterval(timer);
     gone.removeEventListener("abort", stop);
   };
-  // A script may wait for ever, so the end of the answer is not enough to stop on.
+  // A script may wait forever, so waiting for the end of the answer is not enough.
   gone.addEventListener("abort", stop, { once: true });
   return stop;
 }
@@ -103,7 +103,7 @@ export function fired(signal: AbortSignal): Promise<void> {
   return unlessFired(new Promise<void>(() => {}), signal);
 }
 
-/** Resolves with the promise or when the signal fires, whichever comes first, and leaves no listener behind. */
+/** Resolves with the promise or when the signal fires, whichever comes first, and removes its listener. */
 export function unlessFired(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

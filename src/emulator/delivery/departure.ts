@@ -1,6 +1,6 @@
-const LEFT = new Error("the client is gone"); // one for all: a reason made for each costs more than the rest of an abort
+const LEFT = new Error("the client is gone"); // shared: creating a reason for each costs more than the rest of an abort
 
-/** That a client has left, and the signal of it, which is made when somebody wants to be told: most answers are over before anybody does. */
+/** Whether a client has left, and a signal for it. The signal is created only when needed, because most answers are over before. */
 export class Departure {
   #controller: AbortController | undefined;
   #hasHappened = false;

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How fast the emulated model writes: at once, as fast as one likes to watch, or by characters, words or tokens. */
+/** How fast the emulated model writes: at once, at a readable speed, or by characters, words or tokens per second. */
 export type Pace =
   | "none"
   | "human"
   | { readonly charactersPerSecond: number; readonly firstTokenMs?: number }
   | { readonly delayMsPerWord: number; readonly firstTokenMs?: number }
-  /** `firstTokenMs`: silence before the first token, default 0. */
+  /** `firstTokenMs`: silence before the first token in milliseconds, default 0. */
   | { readonly tokensPerSecond: number; readonly firstTokenMs?: number };
 
 /** Fast enough to be pleasant, slow enough to be seen. */
@@ -21,16 +21,15 @@ export function pauseMs(pace: Pace, text: string): number {
   return (text.length / pace.charactersPerSecond) * 1000;
 }
 
-/** How long a model thinks before it says anything. */
+/** Silence before the first token, in milliseconds. */
 export function firstPauseMs(pace: Pace): number {
   return typeof pace === "object" ? (pace.firstTokenMs ?? 0) : 0;
 }
 
 /**
- * Passes events on, waiting before each one that carries text. Due times are counted from the first event, so timers
- * that fire late do not add up.
+ * Passes events on, and waits before each one that carries text. Due times are counted from the first event, so late timers do not add up.
  *
- * @param signal - ends the wait and the events.
+ * @param signal - Ends the wait and the events.
  */
 export async function* paced<T>(
   events: Iterable<T> | AsyncIterable<T>,

@@ -4,50 +4,50 @@ import type { Draft } from "../model/draft.ts";
 import type { Directions } from "../responses/events/generation.ts";
 import type { Pace } from "./pace.ts";
 
-/** Chunks or events of a step: a list, or an async generator that waits for whatever the test decides. */
+/** Chunks or events of a step: a list, or an async generator that can wait for the test. */
 export type StepItems<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Header values; a list sends the header more than once, `undefined` takes one of the emulator's own away. */
+/** Header values. A list sends the header more than once, `undefined` removes one of the emulator's own. */
 export type StepHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** A whole HTTP answer. */
 export interface StepAnswer {
-  /** Default 200. */
+  /** @default 200 */
   readonly status?: number;
   readonly headers?: StepHeaders;
-  /** A string or bytes go as they are; anything else as JSON. Default: no body. */
+  /** A string or bytes are sent unchanged, anything else as JSON. By default there is no body. */
   readonly body?: unknown;
 }
 
-/** An answer whose JSON is there already. */
+/** An answer whose JSON already exists. */
 export function jsonAnswer(json: string, headers: StepHeaders = {}): StepAnswer {
   return { headers: { "content-type": "application/json", ...headers }, body: json };
 }
 
-/** A call of one of the client's tools: of a function with `arguments` (a string goes as it is), of a custom tool with `input`. */
+/** A call of one of the client's tools: of a function with `arguments` (a string is sent unchanged), or of a custom tool with `input`. */
 export type CalledTool = { readonly name: string; readonly namespace?: string } & (
   | { readonly arguments: unknown; readonly input?: undefined }
   | { readonly input: string; readonly arguments?: undefined }
 );
 
 /**
- * What happens to one request instead of the ordinary. Every field is optional and they combine: one that says *what* is
- * sent, one that says *how it ends*, any that say *how it travels*. An empty step is the ordinary answer.
+ * Changes what happens to one request. All fields are optional and can be combined: one that says *what* is sent, one that says *how it
+ * ends*, and any that say *how it is transferred*. An empty step is the usual answer.
  *
- * Counts of events begin with `response.created`; a count past the last event means "after the last". On a WebSocket each
- * `response.create` frame is one request, on a realtime one each message. With `status`, `events`, `raw` or `frames` the
- * request is not checked.
+ * Counts of events begin with `response.created`; a count larger than the number of events means "after the last". On a WebSocket each
+ * `response.create` frame is one request; on a realtime WebSocket each message is. With `status`, `events`, `raw` or `frames` the request
+ * is not checked.
  */
 export interface Step extends StepAnswer {
-  // What the model says. The request is checked as ever, and the events are the service's own.
+  // What the model says. The request is checked as usual, and the events are those of the service.
 
   /** The answer's text. */
   readonly answer?: string;
-  /** Calls of the client's tools, all at once. */
+  /** Calls of the client's tools, all in one answer. */
   readonly toolCalls?: readonly CalledTool[];
   /** A refusal instead of an answer. */
   readonly refusal?: string;
-  /** A summary of reasoning before all else. */
+  /** A reasoning summary before everything else. */
   readonly reasoning?: string;
   /** Output items of any type, sent whole, after the reasoning and before the answer. */
   readonly items?: readonly Fields[];
@@ -55,58 +55,58 @@ export interface Step extends StepAnswer {
   readonly incomplete?: string;
   /** The response ends as `response.failed` with this error. */
   readonly failed?: { readonly code: string; readonly message: string };
-  /** How fast it is written. Default: as the emulator's `pace`. */
+  /** How fast it is written. @default the emulator's `pace` */
   readonly pace?: Pace;
 
-  // What is sent instead of that.
+  // What is sent instead of the model's answer.
 
-  /** Instead of the model: an answer with this status, `headers` and `body`; on a WebSocket an `error` frame with them. */
+  /** An answer with this status, `headers` and `body` instead of the model's; on a WebSocket an `error` frame with them. */
   readonly status?: number;
-  /** Added to the answer's own headers. */
+  /** Added to the emulator's own headers. */
   readonly headers?: StepHeaders;
-  /** Instead of the model's events: any JSON values, framed as the carrier does. */
+  /** Any JSON values instead of the model's events, framed as usual for the carrier. */
   readonly events?: StepItems<unknown>;
-  /** Instead of framed events: bytes as they are, each chunk flushed alone; on a WebSocket they go beneath its framing. */
+  /** Raw bytes instead of framed events, each chunk flushed on its own; on a WebSocket they are sent below its framing. */
   readonly raw?: string | Uint8Array | StepItems<string | Uint8Array>;
-  /** WebSocket only, instead of framed events: a string is a text frame, bytes are a binary one. */
+  /** Only for WebSockets: frames instead of framed events. A string is a text frame, bytes are a binary one. */
   readonly frames?: StepItems<string | Uint8Array>;
 
-  // How it ends. Without one of these the body is finished properly and a WebSocket stays open.
+  // How it ends. Without one of these the body ends properly and a WebSocket stays open.
 
   /** The connection is reset (RST) before any answer. */
   readonly resetBeforeHeaders?: boolean;
   /** No answer until the client leaves or the emulator closes. */
   readonly stallBeforeHeaders?: boolean;
-  /** The connection is reset (RST) after so many events or chunks. */
+  /** The connection is reset (RST) after this many events or chunks. */
   readonly resetAfterEvents?: number;
-  /** The connection is closed (FIN) with the body unfinished, or without a close frame, after so many events or chunks. */
+  /** The connection is closed (FIN) after this many events or chunks, with the body unfinished or without a close frame. */
   readonly terminateAfterEvents?: number;
-  /** The body is finished, or the WebSocket closed with `close`, after so many events or chunks. */
+  /** The body ends, or the WebSocket is closed with `close`, after this many events or chunks. */
   readonly endAfterEvents?: number;
-  /** Nothing more comes after so many events or chunks; the connection stays open until somebody closes it. */
+  /** After this many events or chunks nothing more is sent; the connection stays open until it is closed from outside. */
   readonly stallAfterEvents?: number;
-  /** WebSocket only: the close frame of `endAfterEvents`, which it implies after the last event. Default 1000. */
+  /** Only for WebSockets: the close frame of `endAfterEvents`, which it implies after the last event. @default `{ code: 1000 }` */
   readonly close?: { readonly code: number; readonly reason?: string };
 
-  // How it travels.
+  // How it is transferred.
 
-  /** Sends an SSE comment, or a WebSocket ping, every so many milliseconds while the answer lasts. */
+  /** Sends an SSE comment, or a WebSocket ping, every this many milliseconds until the answer ends. */
   readonly keepAliveEveryMs?: number;
-  /** Cuts the answer into packets of so many bytes: HTTP chunks, or fragments of a WebSocket message. */
+  /** Cuts the answer into packets of this many bytes: HTTP chunks, or fragments of a WebSocket message. */
   readonly chunkBytes?: number;
 
-  // A WebSocket handshake. A step with one of these is for handshakes alone.
+  // For a WebSocket handshake. A step with one of these applies only to handshakes.
 
-  /** The handshake is answered so (for example status 426), is never answered, or its connection is reset. */
+  /** Refuses the handshake with this answer (for example status 426), never answers it, or resets its connection. */
   readonly refuse?: StepAnswer | "stall" | "reset";
-  /** The handshake is accepted with more headers; `silent`: pings are never answered. */
+  /** Accepts the handshake with more headers; `silent`: pings are never answered. */
   readonly accept?: { readonly headers?: Readonly<Record<string, string>>; readonly silent?: boolean };
 }
 
 /**
- * A list is used up in order: each request takes the first step left that has neither `refuse` nor `accept`, each
- * WebSocket handshake the first one left that has; when none is left all is ordinary. A function decides each time, may
- * take its time about it, and sees handshakes too (`request.kind`).
+ * A list is used in order: each request takes the first remaining step that has neither `refuse` nor `accept`, each WebSocket handshake the
+ * first remaining one that has; after the last step everything is as usual. A function decides each time, may be async, and also gets
+ * handshakes (`request.kind`).
  */
 export type Script = readonly Step[] | ((request: RecordedRequest) => Step | undefined | Promise<Step | undefined>);
 
@@ -127,7 +127,7 @@ export function refusal(text: string, more: Omit<Step, "refusal"> = {}): Step {
   return { ...more, refusal: text };
 }
 
-/** What a step says about the model's answer; nothing of it leaves the model its own. */
+/** What a step says about the model's answer; undefined if the model answers itself. */
 export function directionsOf(step: Step): Directions {
   const { incomplete, failed } = step;
   const ending = failed
@@ -164,7 +164,7 @@ function callOf({ name, namespace, arguments: given, input }: CalledTool): Draft
   };
 }
 
-/** Whether a step says what is sent in place of the service's own events. */
+/** True if a step replaces the service's own events. */
 export function isScripted({ events, raw, frames }: Step): boolean {
   return events !== undefined || raw !== undefined || frames !== undefined;
 }
@@ -174,12 +174,12 @@ const FAULTS: readonly (keyof Step)[] = [
   ...(["keepAliveEveryMs", "chunkBytes"] as const),
 ];
 
-/** Whether a step lets the answer travel and end as usual. */
+/** True if the answer is transferred and ends as usual. */
 export function travelsAsUsual(step: Step): boolean {
   return !isScripted(step) && FAULTS.every((name) => step[name] === undefined);
 }
 
-/** A script, asked for one step after another. */
+/** A script, read step by step. */
 export class ScriptReader {
   readonly #decide: Exclude<Script, readonly Step[]> | undefined;
   readonly #handshakes: Step[] = [];

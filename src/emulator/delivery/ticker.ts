@@ -2,7 +2,7 @@ const TICK_MS = 4;
 
 const due = new Map<number, (() => void)[]>();
 
-/** Calls back at a time, a few milliseconds late at most: a thousand streams that wait share a timer for each tick. */
+/** Calls back at a given time, a few milliseconds late at most: a thousand waiting streams share one timer per tick. */
 function callAt(timeMs: number, callback: () => void): void {
   const tick = Math.ceil(timeMs / TICK_MS);
   const waiting = due.get(tick);
@@ -21,7 +21,7 @@ function callAt(timeMs: number, callback: () => void): void {
   );
 }
 
-/** One stream's waits, one after another; all end when the signal fires. */
+/** The waits of one stream, one after the other; all end when the signal fires. */
 export class Nap {
   readonly #signal: AbortSignal;
   #wake: (() => void) | undefined;

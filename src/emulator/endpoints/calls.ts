@@ -7,8 +7,8 @@ import { formIn, isForm } from "./form.ts";
 import type { Shared } from "./shared.ts";
 
 /**
- * Answers `realtime/calls`: an SDP answer to the offer, and where the call is. Nobody is at the other end of it; a WebSocket that joins it finds the
- * session that came with the offer.
+ * Answers `realtime/calls` with an SDP answer to the offer, and the address of the call. There is no audio; a WebSocket that joins the call
+ * finds the session that came with the offer.
  *
  * @throws {@link ServiceError} 400 without an offer in one of the three forms.
  */
@@ -27,17 +27,17 @@ export async function createCall(
   };
 }
 
-/** What needs a field in its body. */
+/** Actions that need a field in the body. */
 const NEEDED: ReadonlyMap<string, string> = new Map([
   ["accept", "type"],
   ["refer", "target_uri"],
 ]);
 
 /**
- * Answers what can be done with a call. Nobody telephones the emulator, so any id can be accepted, rejected and passed on; only a call that
- * was opened here can be hung up, and once.
+ * Answers actions on a call. There are no incoming calls, so any id can be accepted, rejected and transferred; only a call that was opened
+ * here can be ended, and only once.
  *
- * @throws {@link ServiceError} 404, or 400 where the body lacks what it needs.
+ * @throws {@link ServiceError} 404, or 400 if the body lacks a required field.
  */
 export function actOnCall(pathname: string, { json }: RecordedRequest, agreed: AgreedSessions): StepAnswer {
   const [act = "", callId = ""] = pathname.split("/").reverse();

@@ -5,11 +5,11 @@ const ACCOUNT = { id: "account-emulated", name: "Emulated", structure: "personal
 const NO_PLUGINS = { plugins: [], pagination: { limit: 50, next_page_token: null } };
 
 /**
- * What the Codex CLI asks of the ChatGPT backend beside the model: one account, whose backend is here, no plugins, default settings.
+ * What the Codex CLI requests from the ChatGPT backend besides responses: one account, whose backend is here, no plugins, default settings.
  */
 export function answerCodexAccount({ pathname, origin }: URL): Fields {
   if (pathname.endsWith("/wham/accounts/check")) {
-    // Without both of these the CLI (0.171) sends no request for a response; the second takes the name of a region.
+    // Without both of these the CLI (0.171) sends no request for a response; the second is the name of a region.
     const account = { ...ACCOUNT, workspace_backend_origin: origin, account_routing_override: "us" };
     return { accounts: [account], default_account_id: ACCOUNT.id, account_ordering: [ACCOUNT.id] };
   }
@@ -19,7 +19,7 @@ export function answerCodexAccount({ pathname, origin }: URL): Fields {
 
 const MCP_VERSION = "2025-06-18";
 
-/** The apps of an account, an MCP server over HTTP: there are none, and it says so to whoever initializes it and asks. */
+/** The apps of an account, as an MCP server over HTTP: it answers initialization and lists no apps. */
 export function answerCodexApps({ id, method, params }: Fields): StepAnswer {
   if (id === undefined) return { status: 202 }; // a notification
   const result = APPS.get(String(method));

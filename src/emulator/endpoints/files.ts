@@ -12,7 +12,7 @@ interface ShelvedFile {
   readonly name: string;
   readonly sizeBytes: number;
   readonly signature: string;
-  /** Of the bytes that were uploaded; they themselves are not kept. */
+  /** Number of bytes uploaded; the bytes are not kept. */
   uploadedBytes?: number;
 }
 
@@ -24,7 +24,9 @@ interface StoredFile {
 
 const KEPT_FILES = 100;
 
-/** Files: the public API's, uploaded in a form, and the backend's in three steps: register, upload to a signed address, tell that it is done. */
+/**
+ * Files of the public API, uploaded as a form, and of the backend, uploaded in three steps: register, upload to a signed address, confirm.
+ */
 export class FileShelf {
   readonly #files = new BoundedMap<string, ShelvedFile>(KEPT_FILES);
   readonly #stored = new BoundedMap<string, StoredFile>(KEPT_FILES);
@@ -111,7 +113,7 @@ export class FileShelf {
     return { status: "success", file_id: fileId, upload_url: `${origin}/upload/${fileId}?sig=${signature}` };
   }
 
-  /** As a blob store answers: the signature is all it asks for, and a bearer token is one credential too many. */
+  /** Answers like a blob store: only the signature is checked, and a bearer token would be a second credential. */
   upload(fileId: string, signature: string | null, { headers, wireBytes }: RecordedRequest): StepAnswer {
     const file = this.#files.get(fileId);
     if (!file || file.signature !== signature) return refusal(403, "AuthenticationFailed");

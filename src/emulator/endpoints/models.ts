@@ -45,13 +45,13 @@ const CATALOG: readonly Fields[] = [
   modelInfo("gpt-5.1-codex-mini", "GPT-5.1 Codex Mini (emulated)", "The emulator under the name of a small model.", 10),
 ];
 
-/** Changes exactly when the list does; answers of the model name it too. */
+/** Changes only when the list does; answers of the model carry it too. */
 export const MODELS_ETAG = `"${createHash("sha256").update(JSON.stringify(CATALOG)).digest("hex").slice(0, 16)}"`;
 
 /**
- * With a client version the list that Codex clients read, without one the public API's.
+ * With a client version the list for Codex clients, without one that of the public API.
  *
- * @param names - the models there are; default: the emulator's own two.
+ * @param names - The available models. Default: the emulator's own two.
  */
 export function listModels(clientVersion: string | null, names?: readonly string[]): Fields {
   if (clientVersion !== null) {
@@ -63,7 +63,7 @@ export function listModels(clientVersion: string | null, names?: readonly string
   return { object: "list", data: (names ?? CATALOG.map(({ slug }) => String(slug))).map(modelObject) };
 }
 
-/** One model of the public API; any name is one unless they are given. @throws {@link ServiceError} 404 */
+/** One model of the public API; any name is accepted unless the models are given. @throws {@link ServiceError} 404 */
 export function findModel(id: string, names?: readonly string[]): Fields {
   if (names && !names.includes(id)) {
     throw new ServiceError(404, {

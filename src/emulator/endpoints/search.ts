@@ -3,7 +3,7 @@ import { quote } from "../model/topics.ts";
 import { required } from "../responses/request.ts";
 
 /**
- * Answers `alpha/search` with made-up results that say so: one line for each operation, in the order in which they were asked for.
+ * Answers `alpha/search` with made-up results: one line per operation, in order.
  *
  * @throws {@link ServiceError} 400
  */

@@ -16,14 +16,14 @@ import type { Shared } from "./shared.ts";
 import { ConversationEndpoints } from "./stored/conversations.ts";
 import { StoredResponseEndpoints } from "./stored/responses.ts";
 
-/** A request for one of them, and where it was sent to. */
+/** A request for one of them, and its address. */
 export interface UnaryRequest {
   readonly route: Route;
   readonly url: URL;
   readonly request: RecordedRequest;
 }
 
-/** The endpoints that are answered by one body. */
+/** The endpoints that return one body. */
 export class UnaryEndpoints {
   readonly #shared: Shared;
   readonly #files: FileShelf;

@@ -4,12 +4,12 @@ import { open } from "node:fs/promises";
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a file that somebody named. A pipe or a device is refused, which might never end or never begin.
+ * Reads a file by path. A pipe or a device is refused, because it might never end or never begin.
  *
  * @throws An error that says why it cannot be read, or that it is larger than `maxBytes`.
  */
 export async function readText(path: string, maxBytes: number): Promise<string> {
-  // Not blocking: opening a pipe that nobody writes to would wait for ever. Windows knows no such flag.
+  // Not blocking: opening a pipe without a writer would wait forever. Windows has no such flag.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file`);

@@ -4,23 +4,23 @@ import type { StepAnswer, StepHeaders } from "../delivery/script.ts";
 export interface EncodedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** A string leaves in one packet with the head. */
+  /** A string is sent in one packet with the head. */
   readonly body: string | Uint8Array;
 }
 
-/** @param own - the emulator's headers, lower-case; the answer's replace them or, with `undefined`, take them away. It is changed. */
+/** @param own - The emulator's headers, lower-case; the answer's replace them or, with `undefined`, remove them. It is modified. */
 export function encodeAnswer(answer: StepAnswer, own: Record<string, string>): EncodedAnswer {
   const { body, status = 200 } = answer;
   const isText = typeof body === "string";
   const encoded = isText || body instanceof Uint8Array ? body : body === undefined ? "" : JSON.stringify(body);
   if (body !== undefined && !(body instanceof Uint8Array))
     own["content-type"] = isText ? "text/plain" : "application/json";
-  // RFC 9110 §8.6: these two have no body, and 204 must not even say so.
+  // RFC 9110 §8.6: these two have no body, and 204 must not have a length either.
   if (status !== 204 && status !== 304) own["content-length"] = String(Buffer.byteLength(encoded));
   return { status, headers: mergeHeaders(own, answer.headers), body: encoded };
 }
 
-/** @param own - is changed. */
+/** @param own - Is modified. */
 export function mergeHeaders(
   own: Record<string, string | readonly string[]>,
   more: StepHeaders = {},
@@ -33,7 +33,7 @@ export function mergeHeaders(
   return own;
 }
 
-/** All at once: header by header costs Node several times as much. */
+/** All at once: setting headers one by one costs Node several times as much. */
 export function writeHead(response: ServerResponse, status: number, headers: EncodedAnswer["headers"]): void {
   const flat: string[] = [];
   for (const name in headers) {

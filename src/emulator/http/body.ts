@@ -5,12 +5,12 @@ import { ServiceError } from "../service-error.ts";
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_KEPT_UPLOAD_BYTES = 1024 * 1024;
 
-/** @throws {@link ServiceError} 413 past 64 MiB. */
+/** @throws {@link ServiceError} 413 above 64 MiB. */
 export function readBody(message: Readable): Promise<Uint8Array> {
   return read(message, MAX_BODY_BYTES).catch(rethrowWorded);
 }
 
-/** Reads an upload of any size: of a large one only the size is kept, so that memory stays flat. */
+/** Reads an upload of any size. Of a large one only the size is kept, so that memory stays bounded. */
 export function readUpload(message: Readable): ReturnType<typeof readUpTo> {
   return readUpTo(message, MAX_KEPT_UPLOAD_BYTES);
 }
@@ -30,7 +30,7 @@ const CODES: Readonly<Record<BodyFault["reason"], string>> = {
   damaged: "invalid_content_encoding",
 };
 
-/** A fault as the service words it. */
+/** An error in the service's wording. */
 function rethrowWorded(error: unknown): never {
   if (!(error instanceof BodyFault)) throw error;
   throw new ServiceError(error.status, { message: error.message, code: CODES[error.reason] });

@@ -10,7 +10,7 @@ import type { Passed } from "../workbench/exchanges/passed.ts";
 
 const COMMENT = ": keep-alive\n\n";
 
-/** An answer as server-sent events: `event:` and `data:` a frame, as the service writes them. */
+/** An answer as server-sent events: `event:` and `data:` in each frame, as the service writes them. */
 export class EventStream implements Outlet {
   readonly gone: Departure;
   readonly #response: ServerResponse;
@@ -41,7 +41,7 @@ export class EventStream implements Outlet {
     else await this.#writeCut(Buffer.from(frame), this.#chunkBytes);
   }
 
-  /** Events that came together, in one write. */
+  /** Events that are ready together, in one write. */
   async sendBatch(events: readonly Pick<EncodedEvent, "type" | "json">[]): Promise<void> {
     if (this.gone.hasHappened) return;
     let frames = "";

@@ -31,7 +31,7 @@ import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
 import { replayHttp } from "./replaying.ts";
 
-/** Answers HTTP requests: records, asks the script, then the endpoint. */
+/** Answers HTTP requests: records them, asks the script, then the endpoint. */
 export class HttpHandler {
   readonly #service: Service;
   readonly #unary: UnaryEndpoints;
@@ -59,7 +59,7 @@ export class HttpHandler {
   }
 }
 
-/** Their addresses say by themselves who may. */
+/** Signed addresses, which need no other authorization. */
 const SIGNED: ReadonlySet<string> = new Set(["upload", "download"]);
 
 class Exchange {
@@ -67,7 +67,7 @@ class Exchange {
   readonly #unary: UnaryEndpoints;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
-  /** That the client is gone, or has everything. */
+  /** Knows whether the client has left, or has everything. */
   readonly #gone = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
@@ -119,7 +119,7 @@ class Exchange {
     else this.#send(answer);
   }
 
-  /** The last resort: a refusal as JSON, anything else as a broken connection. */
+  /** Last resort: sends a refusal as JSON, or breaks the connection for any other error. */
   fail(error: unknown): void {
     if (this.#response.headersSent || this.#response.destroyed) this.#response.destroy();
     else if (error instanceof ServiceError) {
@@ -141,7 +141,7 @@ class Exchange {
     });
   }
 
-  /** Once everything before it has left. */
+  /** Acts once everything before has been sent. */
   #breakOff(how: "cut" | "reset", act: () => void): void {
     void flushed(this.#message.socket).then(() => {
       this.#passing?.end(how);
@@ -149,7 +149,7 @@ class Exchange {
     });
   }
 
-  /** @throws {@link ServiceError} 404 when nothing is recorded for it. */
+  /** @throws {@link ServiceError} 404 if nothing is recorded for it. */
   async #replay({ recordings, timing }: Replaying): Promise<void> {
     if (!this.#passing) return;
     const transcript = taken(recordings, this.#passing.head);
@@ -221,7 +221,7 @@ class Exchange {
     await this.#deliver(eventsOf(generation, pace, this.#gone), body);
   }
 
-  /** Takes up the stream of a background response again. */
+  /** Resumes the stream of a background response. */
   async #resume({ ids: [id = ""] }: Route, url: URL): Promise<void> {
     const { run, json } = this.#service.archive.find(id);
     if (!run) {
@@ -245,7 +245,7 @@ class Exchange {
     await this.#deliver(this.#service.remembered(this.#step.events ?? [], turn), isFields(body) ? body : {});
   }
 
-  /** The fast way, where nothing is to go wrong: events that come together leave together. */
+  /** The fast path without faults: events that are ready together are sent together. */
   async #sendBatches(
     batches: AsyncIterable<readonly { readonly type: string; readonly json: string }[]>,
     body: Fields,
@@ -280,7 +280,7 @@ class Exchange {
     });
   }
 
-  /** A scripted stream answers any request; a sound one can still be gone on from. */
+  /** A scripted stream answers any request; a valid request can still be continued from. */
   #turnOrNothing(body: unknown): Turn | undefined {
     try {
       return this.#service.openTurn(this.#service.parse(body));

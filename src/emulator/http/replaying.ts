@@ -6,7 +6,7 @@ import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { writeHead } from "./answer.ts";
 import type { EventStream } from "./event-stream.ts";
 
-/** Answers as it was recorded, byte for byte, and ends as it ended; a recording that the client left is cut where it left. */
+/** Answers as recorded, byte for byte, and ends as recorded; a recording that the client left is cut there. */
 export async function replayHttp(
   transcript: Transcript,
   timing: "original" | "none",
@@ -33,13 +33,13 @@ export async function replayHttp(
         else if (entry.how === "reset") await outlet.reset();
         else await outlet.terminate();
         break;
-      default: // what passes on a WebSocket
+      default: // messages of a WebSocket
     }
   }
   if (!gone.hasHappened && !answerOf(transcript)) await outlet.terminate();
 }
 
-/** As recorded; a body that is shorter by the credentials that were taken out of it says so. */
+/** As recorded. If the body is shorter because credentials were removed from it, the length is adjusted. */
 function headersOf(transcript: Transcript): ReturnType<typeof grouped> {
   const headers = grouped(answerOf(transcript)?.headers ?? []);
   if (headers["content-length"] === undefined || endOf(transcript).how !== "finished") return headers;

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { RecordedRequest } from "./recording.ts";
 
-/** The headers of a request, joined by name and as they came. */
+/** The headers of a request, joined by name, and as received. */
 export function headersOf({ rawHeaders: raw }: IncomingMessage): Pick<RecordedRequest, "headers" | "rawHeaders"> {
   const rawHeaders: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) rawHeaders.push([raw[index] ?? "", raw[index + 1] ?? ""]);
   return { headers: joined(rawHeaders), rawHeaders };
 }
 
-/** By name in lower case; what comes more than once with a comma between. */
+/** By name in lower case; repeated headers are joined with a comma. */
 export function joined(pairs: RecordedRequest["rawHeaders"]): RecordedRequest["headers"] {
   const headers: Record<string, string> = {};
   for (const [name, value] of pairs) {
@@ -19,7 +19,7 @@ export function joined(pairs: RecordedRequest["rawHeaders"]): RecordedRequest["h
   return headers;
 }
 
-/** Also where every object has something of that name: a header may be called `__proto__`. */
+/** Works for names that every object has: a header may be called `__proto__`. */
 function set(headers: object, key: string, value: string): void {
   Object.defineProperty(headers, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,17 +1,17 @@
 import type { RecordedRequest } from "./recording.ts";
 
-/** What became of one request. */
+/** What the emulator did with one request. */
 export interface JournalEntry {
   readonly request: RecordedRequest;
   /** Unix milliseconds. */
   readonly arrivedAt: number;
   /** The test it belongs to, from the header `x-emulator-test`. */
   readonly test: string | undefined;
-  /** Who decided about it; undefined while nobody has. */
+  /** Who answered it; undefined while it is not answered. */
   readonly answeredBy: "model" | "script" | "scenario" | "recording" | "upstream" | "nobody" | undefined;
   /** The rule of the scenario that matched: its `name`, or its number from 1. */
   readonly rule: string | undefined;
-  /** Why no rule of the scenario matched, one line a rule. */
+  /** Why no rule of the scenario matched, one line per rule. */
   readonly mismatches: readonly string[];
 }
 
@@ -25,7 +25,7 @@ interface JournalListener {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What the emulator decided, request by request; the newest, as many as requests are kept. */
+/** What the emulator decided for each request; the newest ones, as many as requests are kept. */
 export class Journal {
   readonly entries: Mutable<JournalEntry>[] = [];
   readonly #limit: number;
@@ -49,13 +49,13 @@ export class Journal {
     for (const { arrived } of this.#listeners) arrived();
   }
 
-  /** @returns Ends it. */
+  /** @returns Stops listening. */
   listen(listener: JournalListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Forgets what came so far. */
+  /** Forgets everything so far. */
   clear(): void {
     this.entries.length = 0;
   }

@@ -9,15 +9,15 @@ export interface RecordedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Names and values as sent, in wire order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
-  /** After content decoding. Empty when it could not be decoded, and for a file upload of more than 1 MiB. */
+  /** After content decoding. Empty if it could not be decoded, and for a file upload of more than 1 MiB. */
   readonly body: Uint8Array;
-  /** The body's size on the wire, before content decoding; for a frame its payload. */
+  /** Size of the body on the wire, before content decoding; for a frame, of its payload. */
   readonly wireBytes: number;
-  /** The body parsed, undefined when it is empty or no JSON. */
+  /** The parsed body; undefined if it is empty or not JSON. */
   readonly json: unknown;
-  /** Which TCP connection it came over, counted from 1. */
+  /** Number of its TCP connection, from 1. */
   readonly connection: number;
-  /** Which exchange of `traffic` it is, or belongs to: a frame has that of its connection. */
+  /** Number of its exchange in `traffic`; a frame has that of its connection. */
   readonly exchange: number;
 }
 
@@ -30,7 +30,7 @@ interface Waiter {
   readonly reject: (reason: Error) => void;
 }
 
-/** What the emulator saw, and a way to wait for it. Old requests are dropped past a count and past 64 MiB of bodies. */
+/** The requests that the emulator got, and a way to wait for one. Old requests are dropped above a number, and above 64 MiB of bodies. */
 export class Recording {
   readonly requests: RecordedRequest[] = [];
   readonly #limit: number;
@@ -83,7 +83,7 @@ export class Recording {
     return this.#until(() => this.#closedWebSockets >= count);
   }
 
-  /** Whoever still waits is told that nothing more will come. */
+  /** Tells waiting callers that nothing more will come. */
   close(): void {
     this.#isClosed = true;
     for (const waiter of this.#waiters) waiter.reject(closedError());

@@ -1,8 +1,8 @@
 /** A calculation found in a prompt. */
 export interface Calculation {
-  /** As it was written, words for operators replaced by signs. */
+  /** As written, with words for operators replaced by signs. */
   readonly expression: string;
-  /** `NaN` or infinite when it has no value, such as `1/0`. */
+  /** `NaN` or infinite if it has no value, such as `1/0`. */
   readonly value: number;
 }
 
@@ -24,7 +24,7 @@ export function findCalculation(prompt: string): Calculation | undefined {
   return value === undefined ? undefined : { expression, value };
 }
 
-/** Exact integers stay exact; other numbers are given to 12 digits. */
+/** Exact integers stay exact; other numbers have 12 digits. */
 export function formatNumber(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(12)));
 }

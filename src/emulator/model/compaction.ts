@@ -1,12 +1,12 @@
 import { type Fields, fieldsIn, isFields, stringIn } from "../fields.ts";
 
-/** What a compaction keeps of a conversation. The emulator has no secrets: it is JSON in base64url, with a mark. */
+/** What a compaction keeps of a conversation. The emulator has no secrets, so it is JSON in base64url, with a marker. */
 export interface CompactedPast {
   /** What the user said, oldest first. */
   readonly prompts: readonly string[];
-  /** The result of the call that the conversation ended with, when nothing had been said since. */
+  /** The result of the call that the conversation ended with, if nothing was said since. */
   readonly toolOutput?: { readonly name: string | undefined; readonly text: string } | undefined;
-  /** The ids of calls that have their output, so that a late one is no orphan. */
+  /** The ids of calls that have their output, so that a later output is not rejected. */
   readonly callIds: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export function encodeCompaction(past: CompactedPast): string {
   return MARK + Buffer.from(JSON.stringify(past), "utf8").toString("base64url");
 }
 
-/** Undefined for a compaction of somebody else: all that is known of it is that there was one. */
+/** Undefined for a compaction from elsewhere, whose content is unknown. */
 export function decodeCompaction(item: Fields): CompactedPast | undefined {
   const sealed = stringIn(item, "encrypted_content") ?? "";
   if (!sealed.startsWith(MARK)) return undefined;

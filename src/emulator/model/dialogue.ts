@@ -4,11 +4,11 @@ import type { Question } from "./topics.ts";
 
 /** A conversation as the model sees it. */
 export interface Dialogue extends Question {
-  /** The results of the model's last calls, when nothing has been said since. */
+  /** The results of the model's last calls, if nothing was said since. */
   readonly toolOutputs: readonly ToolOutput[];
-  /** The user's answer to a request for approval, when it is the last word. */
+  /** The user's answer to a request for approval, if it is the last item. */
   readonly approval: { readonly requestId: string; readonly approved: boolean; readonly request: Fields } | undefined;
-  /** Whether everything that was asked lies in a compaction: there is nothing new to do. */
+  /** True if everything the user said is in a compaction, so there is nothing new to do. */
   readonly isSettled: boolean;
 }
 
@@ -17,7 +17,7 @@ interface ToolOutput {
   readonly text: string;
 }
 
-// What a client adds to the user's own words: context in tags, such as <environment_context>.
+// Text that clients add to the user's own: context in tags, such as <environment_context>.
 const CONTEXT = /^\s*<([a-z_]+)>[\s\S]*<\/\1>\s*$/;
 const OUTPUT = /_output$/;
 const NOT_SAID = new Set(["additional_tools", "reasoning", "item_reference", "compaction_trigger"]);

@@ -11,7 +11,7 @@ export type ToolCall =
   | { readonly type: "function_call"; readonly name: string; readonly namespace?: string; readonly arguments: string }
   | { readonly type: "custom_tool_call"; readonly name: string; readonly namespace?: string; readonly input: string };
 
-/** What the service does by itself when a hosted tool is at hand, before it has ids. */
+/** What the service does by itself when a hosted tool is available, before it has ids. */
 export type HostedCall =
   | { readonly type: "web_search_call"; readonly query: string; readonly sources: readonly Citation[] }
   | { readonly type: "file_search_call"; readonly query: string; readonly storeIds: readonly string[] }
@@ -39,13 +39,13 @@ export type Draft =
   | {
       readonly type: "message";
       readonly text: string;
-      /** Cited one after another at the end of the text. */
+      /** Cited one after the other at the end of the text. */
       readonly citations?: readonly Citation[];
       readonly phase?: string;
     }
   | { readonly type: "refusal"; readonly refusal: string }
   | { readonly type: "compaction"; readonly encryptedContent: string }
-  /** Any other item, sent whole; an `id` of its own stays. */
+  /** Any other item, sent whole; its own `id` is kept. */
   | { readonly type: "item"; readonly item: Fields }
   | ToolCall
   | HostedCall;

@@ -5,7 +5,7 @@ import type { Citation, Draft } from "./draft.ts";
 import { valueFor } from "./schema-values.ts";
 import { answerText } from "./topics.ts";
 
-/** What the service did by itself, and the message that follows; no message when it waits for an approval. */
+/** What the service did by itself, and the message that follows; no message if it waits for an approval. */
 export interface HostedTurn {
   readonly drafts: readonly Draft[];
   readonly text?: string;
@@ -23,7 +23,7 @@ const SOURCES: readonly Citation[] = [
   { url: "https://example.org/two", title: "Another example page" },
 ];
 
-/** Plays a hosted tool where the prompt calls for one, or `tool_choice` forces it. The web and the servers are made up. */
+/** Plays a hosted tool if the prompt calls for one, or `tool_choice` forces it. The web and the servers are made up. */
 export function playHostedTool(body: Fields, tools: readonly Fields[], dialogue: Dialogue): HostedTurn | undefined {
   if (body.tool_choice === "none") return undefined;
   const forced = isFields(body.tool_choice) ? stringIn(body.tool_choice, "type") : undefined;
@@ -39,7 +39,7 @@ export function playHostedTool(body: Fields, tools: readonly Fields[], dialogue:
   return undefined;
 }
 
-/** Goes on after the user has approved a call of a server, or has not. */
+/** Continues after the user has approved or refused a call of a server. */
 export function goOnAfterApproval({ approval }: Dialogue): HostedTurn | undefined {
   if (!approval) return undefined;
   const { request, requestId, approved } = approval;

@@ -1,4 +1,4 @@
-// The emulated model: it turns a request and its conversation into the items of an answer, the same ones every time.
+// The emulated model: it turns a request and its conversation into the items of an answer, always the same ones.
 // It knows prompts, tools and schemas; it must not know events, ids, carriers or time.
 // Start at `think`, then `topics.ts` for what it can talk about.
 import { type Fields, fieldsIn, stringIn } from "../fields.ts";

@@ -1,7 +1,7 @@
 import { type Fields, fieldsIn, isFields, stringIn } from "../fields.ts";
 import { findCalculation } from "./arithmetic.ts";
 
-/** Where values come from: the user's words, and the answer for the fields that ask for one. */
+/** Where values come from: the user's words, and the answer for fields that should contain one. */
 export interface ValueSource {
   readonly prompt: string;
   readonly answer: string;
@@ -24,8 +24,8 @@ const FORMATS: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /**
- * Makes a value that fits a JSON schema as far as structured output and tool parameters use it: types, `enum`, `const`,
- * `anyOf`, `$ref` into the same document, `required`, bounds of numbers, strings and arrays. `pattern` is not looked at.
+ * Makes a value that matches a JSON schema, as far as structured output and tool parameters use it: types, `enum`, `const`, `anyOf`, `$ref`
+ * into the same document, `required`, limits of numbers, strings and arrays. `pattern` is ignored.
  */
 export function valueFor(schema: Fields, source: ValueSource): unknown {
   return new ValueMaker(schema, source).value(schema, "", 0);

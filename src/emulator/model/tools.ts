@@ -14,7 +14,7 @@ interface Tool {
 
 const SHELL = /^(?:local_)?shell|^exec|^bash$|^container\.exec$|terminal/;
 const CALCULATOR = /calc|arith|math/;
-/** Words of a tool's name that say nothing about when it is wanted. */
+/** Words in a tool's name that do not say when it is needed. */
 const FILLER = new Set(["get", "set", "the", "a", "of", "to", "for", "do", "call", "tool", "fetch", "current", "my"]);
 const MOST_CALLS = 8;
 
@@ -25,9 +25,9 @@ export function declaredTools(body: Fields, conversation: readonly Fields[]): re
 }
 
 /**
- * Decides which of the client's tools the prompt calls for: those that `tool_choice` forces, that are named, or whose name's telling
- * words are all in the prompt; `run …` calls a shell, a calculation a calculator. Several at once unless
- * `parallel_tool_calls` is false; one tool is called once for each place that the prompt names.
+ * Decides which of the client's tools the prompt calls for: those that `tool_choice` forces, that are named, or whose name's significant
+ * words are all in the prompt; `run …` calls a shell, a calculation a calculator. Several at once unless `parallel_tool_calls` is false;
+ * one tool is called once for each place that the prompt names.
  */
 export function chooseToolCalls(body: Fields, declared: readonly Fields[], source: ValueSource): readonly ToolCall[] {
   const choice = body.tool_choice;
@@ -76,7 +76,7 @@ function callable(tool: Fields, namespace?: string): readonly Tool[] {
   ];
 }
 
-/** Of several shells or calculators one is enough. */
+/** Of several shells or calculators, only one is called. */
 function oneOfAKind(tools: readonly Tool[]): readonly Tool[] {
   const kindOf = ({ name }: Tool) => (SHELL.test(name) ? "shell" : CALCULATOR.test(name) ? "calculator" : name);
   return tools.filter((tool, index) => tools.findIndex((other) => kindOf(other) === kindOf(tool)) === index);
@@ -107,7 +107,7 @@ function callsOf(tool: Tool, source: ValueSource): readonly ToolCall[] {
   return [...given].map((text) => ({ type: "function_call", name: tool.name, ...namespace, arguments: text }));
 }
 
-/** “… in Paris and London” is two questions, if the tool asks for a place: the same arguments twice are one call. */
+/** “… in Paris and London” means two calls if the tool has a parameter for a place; the same arguments twice are one call. */
 function placeTurns(source: ValueSource): readonly ValueSource[] {
   const place = String.raw`\p{Lu}[\p{L}.'-]*(?: \p{Lu}[\p{L}.'-]*)*`;
   const list = new RegExp(`\\b(in|at|for|of)\\s+(${place}(?:,\\s*${place})*,?\\s+and\\s+${place})`, "u").exec(

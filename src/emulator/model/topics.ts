@@ -1,6 +1,6 @@
 import { findCalculation, formatNumber } from "./arithmetic.ts";
 
-/** What the model answers from: the newest user text and those before it, oldest first. */
+/** What the model answers from: the newest user text and the ones before it, oldest first. */
 export interface Question {
   readonly prompt: string;
   readonly earlierPrompts: readonly string[];
@@ -49,12 +49,12 @@ const TOPICS: readonly Topic[] = [
   },
 ];
 
-/** The topic a question falls under, for the model to think aloud about; undefined when it knows nothing of it. */
+/** The topic of a question, for the reasoning text; undefined if it has none. */
 export function topicOf(question: Question): string | undefined {
   return TOPICS.find((topic) => topic.answer(question) !== undefined)?.name;
 }
 
-/** Why the model will not answer, when it was asked to refuse: so a program's handling of refusals can be seen. */
+/** Why the model refuses, if it was asked to refuse, so that a program's handling of refusals can be seen. */
 export function refusalOf({ prompt }: Question): string | undefined {
   return /\brefuse\b|\bbomb\b|\bmalware\b/i.test(prompt) ? "I’m sorry, but I cannot help with that." : undefined;
 }

@@ -46,7 +46,7 @@ const STEP = [
 ];
 
 /**
- * A scenario as it came from a file or a caller, looked through: a misspelt name would be a rule that never matches.
+ * Checks a scenario from a file or a caller: a misspelt name would be a rule that never matches.
  *
  * @throws An error that says where it is wrong, and what was probably meant.
  */
@@ -74,7 +74,7 @@ function checkRule(rule: unknown, where: string): void {
   }
 }
 
-/** @throws An error: a misspelt name would be a fault that never comes. */
+/** @throws An error: a misspelt name would be a fault that never happens. */
 export function checkStep(step: object, where: string): void {
   checkNames(step, STEP, where);
 }
@@ -86,7 +86,7 @@ function checkNames(value: object, known: readonly string[], where: string): voi
   throw new Error(`${where} has an unknown name \`${unknown}\`; did you mean \`${meant}\`?`);
 }
 
-/** How many letters two names differ by, at most. */
+/** Upper bound of the number of letters by which two names differ. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, letter] of [...one].entries()) {

@@ -4,13 +4,13 @@ import { routeOf } from "../routes.ts";
 import { Reading } from "./reading.ts";
 import type { Condition, TextPattern } from "./scenario.ts";
 
-/** Why a request is not like that; worded when somebody asks. */
+/** Why a request does not match; the text is made only when needed. */
 export type Fault = () => string;
 
-/** Looks at one side of a request. */
+/** Checks one property of a request. */
 type Check = (reading: Reading) => Fault | undefined;
 
-/** Whether a request asks for a response of the model. */
+/** True if a request asks for a model's response. */
 export function asksForResponse({ kind, method, path, json }: RecordedRequest): boolean {
   if (kind === "frame") return isFields(json) && json.type === "response.create";
   if (kind !== "http") return false;
@@ -18,7 +18,7 @@ export function asksForResponse({ kind, method, path, json }: RecordedRequest): 
   return route !== undefined && "endpoint" in route && route.endpoint === "responses";
 }
 
-/** A condition made ready to be asked of many requests. @returns Why a request is not like that, or nothing when it is. */
+/** Prepares a condition for many requests. @returns Why a request does not match; undefined if it does. */
 export function checkOf(condition: Condition): (request: RecordedRequest, turn: number) => Fault | undefined {
   const checks = [...checksOf(condition)];
   return (request, turn) => {
@@ -118,7 +118,7 @@ function finderOf(pattern: TextPattern): (text: string) => boolean {
   }
   const expression = inSlashes ? new RegExp(inSlashes[1] ?? "", inSlashes[2]) : new RegExp(pattern);
   return (text) => {
-    expression.lastIndex = 0; // a global one remembers where it was
+    expression.lastIndex = 0; // a global expression keeps its position
     return expression.test(text);
   };
 }

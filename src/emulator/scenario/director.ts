@@ -7,13 +7,13 @@ import { checkStep } from "./checked.ts";
 import { asksForResponse, checkOf, type Fault } from "./condition.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
 
-/** A rule, made ready to be asked of many requests. */
+/** A rule prepared for many requests. */
 interface ReadyRule {
   readonly name: string;
   readonly replies: readonly Reply[];
   readonly times: number;
   readonly isForHandshakes: boolean;
-  /** Whether it can hold for a request that asks for no response. */
+  /** True if it can match a request that asks for no response. */
   readonly hasPath: boolean;
   check(request: RecordedRequest, turn: number): Fault | undefined;
 }
@@ -22,7 +22,7 @@ interface ReadyScenario extends Omit<Scenario, "rules"> {
   readonly rules: readonly ReadyRule[];
 }
 
-/** How far a test has come in its scenario. */
+/** The progress of a test in its scenario. */
 class Progress {
   readonly scenario: ReadyScenario;
   readonly matches = new Map<ReadyRule, number>();
@@ -35,7 +35,7 @@ class Progress {
 
 const MOST_TESTS = 1000;
 
-/** Decides about each request: first the script, then the scenario of its test, then nobody: the model answers. */
+/** Decides who answers a request: first the script, then the scenario of its test, otherwise the model. */
 export class Director {
   readonly #script: ScriptReader;
   readonly #journal: Journal;
@@ -55,7 +55,7 @@ export class Director {
     return this.#scenario.pace;
   }
 
-  /** From now on this scenario; every test begins it anew. @param test - for one test alone. */
+  /** Uses this scenario from now on; every test starts it again. @param test - Only for one test. */
   use(scenario: Scenario, test?: string): void {
     if (test === undefined) {
       this.#scenario = readied(scenario);
@@ -66,7 +66,7 @@ export class Director {
     }
   }
 
-  /** Begins the scenario anew, for one test or for all. */
+  /** Restarts the scenario, for one test or for all. */
   reset(test?: string): void {
     if (test === undefined) this.#progress.clear();
     else this.#progress.delete(test);

@@ -12,8 +12,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const SETTLED_MS = 50; // an editor writes a file in several steps
 
 /**
- * Reads a scenario: JSON, YAML, or a module whose default export it is. YAML needs the package `yaml` beside this one, a module in
- * TypeScript a Node that strips types (22.18 and later).
+ * Reads a scenario: JSON, YAML, or the default export of a module. YAML needs the package `yaml`, and a module in TypeScript needs a Node
+ * version that strips types (22.18 and later).
  *
  * @throws An error that names the file and what is wrong with it.
  */
@@ -31,7 +31,7 @@ async function contentOf(path: string, version: number): Promise<unknown> {
   const extension = extname(path).toLowerCase();
   if (MODULES.has(extension)) {
     if (!(await stat(path)).isFile()) throw new Error("it is not a regular file");
-    const address = `${pathToFileURL(path).href}?version=${version}`; // a module is loaded once for each address
+    const address = `${pathToFileURL(path).href}?version=${version}`; // a module is loaded once per address
     const module: unknown = await import(address);
     return isFields(module) || isModule(module) ? module.default : undefined;
   }
@@ -47,7 +47,7 @@ function isModule(value: unknown): value is { readonly default?: unknown } {
   return typeof value === "object" && value !== null;
 }
 
-/** Calls back with the scenario after each change of its file, or with what is wrong with it. */
+/** Calls back after each change of the file, with the scenario or with the error. */
 export function watchScenario(
   path: string,
   onChange: (scenario: Scenario) => void,
@@ -59,7 +59,7 @@ export function watchScenario(
     version += 1;
     readScenario(path, version).then(onChange, onError);
   };
-  // The folder, since many an editor replaces the file by another.
+  // Watches the folder, because many editors replace the file.
   const watcher = watch(dirname(resolve(path)), (_event, name) => {
     if (name !== null && name !== basename(path)) return;
     clearTimeout(timer);

@@ -2,10 +2,10 @@ import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import { declaredTools } from "../model/tools.ts";
 
-/** What conditions ask of one request. */
+/** What conditions need to know of one request. */
 export class Reading {
   readonly request: RecordedRequest;
-  /** The how-manieth request for a response it is. */
+  /** Its number among the requests for a response, from 1. */
   readonly turn: number;
   readonly body: Fields;
 
@@ -27,7 +27,7 @@ export class Reading {
     return stringIn(this.body, "model") ?? "";
   }
 
-  /** Of the user's newest message. */
+  /** Text of the user's newest message. */
   get userText(): string {
     const { input } = this.body;
     if (typeof input === "string") return input;
@@ -35,18 +35,18 @@ export class Reading {
     return message ? textOf(message) : "";
   }
 
-  /** Those of the request, and its system and developer messages. */
+  /** The request's instructions, and its system and developer messages. */
   get instructions(): string {
     const told = this.#items.filter(({ role }) => role === "system" || role === "developer").map(textOf);
     return [stringIn(this.body, "instructions") ?? "", ...told].join("\n");
   }
 
-  /** Of the declared tools, those in namespaces included. */
+  /** Names of the declared tools, including those in namespaces. */
   get toolNames(): readonly string[] {
     return declaredTools(this.body, this.#items).flatMap(namesOf);
   }
 
-  /** What the outputs say that the input ends with. */
+  /** The outputs that the input ends with. */
   get toolOutputs(): readonly string[] {
     const items = this.#items;
     const last = items.findLastIndex(({ type }) => !/_output$/.test(String(type)));

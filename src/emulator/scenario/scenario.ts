@@ -2,57 +2,57 @@ import type { Pace } from "../delivery/pace.ts";
 import type { Step } from "../delivery/script.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 
-/** Part of a text, whatever its case; in slashes (`/^run \w+/i`), as it must be in a file, or as a `RegExp`, a pattern. */
+/** A part of a text, in any letter case; or a pattern: between slashes (`/^run \w+/i`), as needed in a file, or as a `RegExp`. */
 export type TextPattern = string | RegExp;
 
-/** What a request must be like; all that is said must hold. */
+/** What a request must be like; all given conditions must hold. */
 export interface Condition {
-  /** In the newest message of the user. */
+  /** Text in the newest user message. */
   readonly text?: TextPattern;
-  /** In `instructions`, or in a system or developer message. */
+  /** Text in `instructions`, or in a system or developer message. */
   readonly instructions?: TextPattern;
-  /** The model; `*` stands for any characters. */
+  /** Name of the model; `*` matches any characters. */
   readonly model?: string;
   /** A tool of this name is declared, in `tools` or in an item. */
   readonly tool?: string;
-  /** The newest items of the input are outputs of tools, and one of them says this; `true`: whatever they say. */
+  /** The input ends with outputs of tools, and one of them contains this text; `true`: any output. */
   readonly toolOutput?: TextPattern | true;
-  /** The how-manieth request for a response it is, of this test, from 1. */
+  /** The request's number among the requests for a response of this test, from 1. */
   readonly turn?: number;
   readonly carrier?: "http" | "websocket";
-  /** Whether it names a `previous_response_id`. */
+  /** Whether it has a `previous_response_id`. */
   readonly continued?: boolean;
-  /** Whether it wants a stream, over HTTP. */
+  /** Whether it requests a stream, over HTTP. */
   readonly stream?: boolean;
-  /** The path, `*` for any characters. Without one a rule is for requests for a response alone. */
+  /** The path; `*` matches any characters. Without it a rule only applies to requests for a response. */
   readonly path?: string;
   readonly method?: string;
-  /** By lower-case name. */
+  /** Values by lower-case name. */
   readonly headers?: Readonly<Record<string, TextPattern>>;
-  /** Fields of the body: objects may hold more, everything else is equal. */
+  /** Fields of the body: objects may have more fields, everything else must be equal. */
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** What is answered: a step, the emulated model (`"model"`), or what a function decides. */
+/** The answer: a step, the emulated model (`"model"`), or the result of a function. */
 export type Reply = Step | "model" | ((request: RecordedRequest) => Step | "model" | Promise<Step | "model">);
 
-/** If a request is like this, it is answered like that. */
+/** Which requests get which answer. */
 export interface Rule {
-  /** For the journal. Default: its number. */
+  /** Name for the journal. @default its number */
   readonly name?: string;
-  /** Default: every request for a response; a rule whose replies are about handshakes: every handshake. */
+  /** By default every request for a response; for a rule whose replies are about handshakes, every handshake. */
   readonly when?: Condition | ((request: RecordedRequest) => boolean);
-  /** A list is a sequence: the first match takes the first, and the last stays for all that follow. */
+  /** A list is a sequence: the first match gets the first entry, and the last entry is repeated. */
   readonly reply: Reply | readonly Reply[];
-  /** How often it holds, in each test. Default: always. */
+  /** How often it applies, in each test. By default always. */
   readonly times?: number;
 }
 
-/** What an emulator answers to which request; the first rule that matches decides. */
+/** Which request gets which answer; the first matching rule decides. */
 export interface Scenario {
-  /** A request for a response that no rule matches is refused, and the refusal says why none did. Default false: the model answers. */
+  /** A request for a response that no rule matches is refused, and the refusal says why. Otherwise the model answers. @default `false` */
   readonly strict?: boolean;
-  /** Default: the emulator's own. */
+  /** How fast the model writes. @default the emulator's `pace` */
   readonly pace?: Pace;
   readonly rules: readonly Rule[];
 }

@@ -14,10 +14,10 @@ import {
 } from "./der.ts";
 
 export interface ServerIdentity {
-  /** The leaf and its key, for the server. */
+  /** The server's certificate and key. */
   readonly cert: string;
   readonly key: string;
-  /** The throwaway authority, for clients to trust. */
+  /** The temporary authority, for clients to trust. */
   readonly caPem: string;
 }
 
@@ -37,8 +37,8 @@ const DAY_MS = 86_400_000;
 const VALID_DAYS = 30;
 
 /**
- * Makes a certificate authority and, signed by it, a certificate for `localhost`, `127.0.0.1` and `::1`. Both are P-256,
- * new on every call and valid from yesterday for 30 days; the authority's key is forgotten on return.
+ * Creates a certificate authority and, signed by it, a certificate for `localhost`, `127.0.0.1` and `::1`. Both are P-256, new on every
+ * call and valid from yesterday for 30 days; the authority's key is discarded on return.
  *
  * @see RFC 5280 §4.1, §4.2
  */
@@ -84,7 +84,7 @@ interface CertificateContent {
 
 function certificate(content: CertificateContent): string {
   const algorithm = sequence(objectIdentifier(OID.ecdsaWithSha256));
-  const validFrom = Date.now() - DAY_MS; // a clock that is a little behind must not refuse it
+  const validFrom = Date.now() - DAY_MS; // a clock that is a little slow must not refuse it
   const toBeSigned = sequence(
     explicit(0, integer(Buffer.from([2]))), // version 3
     integer(Buffer.concat([Buffer.from([0x01]), randomBytes(15)])),

@@ -43,7 +43,7 @@ function base128(value: number): number[] {
   return bytes;
 }
 
-/** UTCTime; RFC 5280 §4.1.2.5.1 wants it for years before 2050. */
+/** UTCTime; RFC 5280 §4.1.2.5.1 requires it for years before 2050. */
 export function utcTime(date: Date): Buffer {
   const digits = date.toISOString().replace(/\D/g, "").slice(2, 14);
   return item(0x17, Buffer.from(`${digits}Z`, "ascii"));

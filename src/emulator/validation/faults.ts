@@ -1,4 +1,4 @@
-// A request's faults in the words of the service.
+// Errors in a request, in the service's wording.
 import { ServiceError } from "../service-error.ts";
 
 export function missing(param: string): ServiceError {

@@ -3,7 +3,7 @@ import { refused } from "./faults.ts";
 const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
 const FORMATS = "['image/jpeg', 'image/png', 'image/gif', 'image/webp']";
 
-/** What stands in `image_url`: an address is believed, data is looked at. @throws {@link ServiceError} 400 */
+/** Checks `image_url`: a URL is accepted, data is inspected. @throws {@link ServiceError} 400 */
 export function checkImage(url: string, param: string): void {
   if (/^https?:\/\//.test(url)) return;
   const [head] = DATA_URL.exec(url) ?? [];

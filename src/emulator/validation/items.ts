@@ -19,7 +19,7 @@ const INPUT_PARTS = ["input_text", "input_image", "input_file", "input_audio"];
 const OUTPUT_PARTS = ["output_text", "refusal"];
 const OUTPUT = /_call_output$/;
 
-/** One item of `input`. @throws {@link ServiceError} 400 for the first fault. */
+/** Checks one item of `input`. @throws {@link ServiceError} 400 for the first error. */
 export function checkItem(item: unknown, param: string): Fields {
   if (!isFields(item)) throw invalidType(param, "an object", item);
   const type = item.type ?? (typeof item.role === "string" ? "message" : undefined);
@@ -84,7 +84,7 @@ function checkSeal({ type, encrypted_content: sealed }: Fields): void {
   );
 }
 
-/** Calls of the client's tools, and whether the service insists on an output. Each has one, called `…_output`. */
+/** Calls of the client's tools, and whether the service requires an output. Each has one, called `…_output`. */
 const CALLS: ReadonlyMap<unknown, { readonly isOwed: boolean }> = new Map([
   ["function_call", { isOwed: true }],
   ["custom_tool_call", { isOwed: true }],
@@ -97,7 +97,7 @@ const OUTPUTS: ReadonlySet<unknown> = new Set(Array.from(CALLS.keys(), (call) =>
 /**
  * Every call needs its output and every output its call, over the whole conversation.
  *
- * @param compacted - whether a compaction is in it: the missing halves may be in there.
+ * @param compacted - Whether the conversation contains a compaction, in which the missing ones may be.
  * @throws {@link ServiceError} 400
  */
 export function checkToolPairs(conversation: readonly Fields[], compacted: boolean): void {

@@ -46,10 +46,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
 ]);
 
 /**
- * Every parameter of a request but those with a check of their own.
+ * Checks all parameters of a request except those with a check of their own.
  *
- * @param acceptsUnknown - whether parameters that the service does not know are let through.
- * @throws {@link ServiceError} 400 for the first fault.
+ * @param acceptsUnknown - Whether unknown parameters are accepted.
+ * @throws {@link ServiceError} 400 for the first error.
  */
 export function checkParameters(body: Fields, acceptsUnknown: boolean): void {
   for (const name in body) {

@@ -1,9 +1,9 @@
 import { type Fields, fieldsIn, isFields } from "../fields.ts";
 
 /**
- * What a strict schema may not be: objects are closed and every property is required.
+ * Checks the rules of a strict schema: objects are closed and every property is required.
  *
- * @returns The first fault in the service's words, or nothing.
+ * @returns The first error in the service's wording, or undefined.
  */
 export function strictFault(schema: Fields, path: readonly string[] = []): string | undefined {
   const context = `In context=(${path.map((name) => `'${name}'`).join(", ")}${path.length === 1 ? "," : ""})`;

@@ -20,7 +20,7 @@ const TOOL_CHOICES = ["none", "auto", "required"];
 const NAME = /^[a-zA-Z0-9_-]+$/;
 const LONGEST_NAME = 128;
 
-/** `tools` of a request, or of an item that brings some. @throws {@link ServiceError} 400 */
+/** Checks `tools` of a request or of an item. @throws {@link ServiceError} 400 */
 export function checkTools(tools: unknown, param: string): void {
   if (tools === undefined || tools === null) return;
   if (!Array.isArray(tools)) throw invalidType(param, "an array of objects", tools);
@@ -81,7 +81,7 @@ function checkFunction(tool: Fields, param: string): void {
   );
 }
 
-/** @param declared - every tool that the request brings, in `tools` or in an item. @throws {@link ServiceError} 400 */
+/** @param declared - All tools of the request, in `tools` or in an item. @throws {@link ServiceError} 400 */
 export function checkToolChoice(choice: unknown, declared: readonly Fields[]): void {
   if (typeof choice === "string") {
     if (!TOOL_CHOICES.includes(choice)) throw invalidValue("tool_choice", choice, TOOL_CHOICES);
@@ -106,7 +106,7 @@ function namesOf(tool: Fields): readonly string[] {
 
 const FORMATS = ["text", "json_schema", "json_object"];
 
-/** `text.format`: structured output. @throws {@link ServiceError} 400 */
+/** Checks `text.format`. @throws {@link ServiceError} 400 */
 export function checkFormat(body: Fields): void {
   const format = fieldsIn(body, "text")?.format;
   if (format === undefined || format === null) return;

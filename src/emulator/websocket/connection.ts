@@ -16,7 +16,7 @@ import { Steering } from "./steering.ts";
 
 const DEFAULT_LIMIT_MS = 3_600_000;
 
-/** One WebSocket: the requests of a lane are answered in order, each may go on from the last response; lanes run side by side. */
+/** One WebSocket. Requests of a lane are answered in order, and each may continue from the last response; lanes run at the same time. */
 export class ResponsesConnection {
   readonly #service: Service;
   readonly #peer: SocketPeer;
@@ -98,7 +98,7 @@ export class ResponsesConnection {
     await this.#play(turn, step, lane, outlet);
   }
 
-  /** A response and its successors, which come unasked when somebody steers. */
+  /** Plays a response and its successors, which follow after steering. */
   async #play(first: Turn, firstStep: Step, lane: Lane, outlet: FrameOutlet): Promise<void> {
     let turn: Turn | undefined = first;
     for (let step = firstStep; turn; step = ORDINARY) {
@@ -119,13 +119,13 @@ export class ResponsesConnection {
     }
   }
 
-  /** It goes on with the settings of the response that was steered. */
+  /** It continues with the settings of the response that was steered. */
   #successorOf({ turn }: Generation, input: readonly Fields[], lane: Lane): Turn {
     const body = { ...turn.request.body, previous_response_id: turn.id, input };
     return this.#open(this.#service.parse(body), lane);
   }
 
-  /** Nothing for a message that wants no answer. @throws {@link ServiceError} */
+  /** Undefined for a message that needs no answer. @throws {@link ServiceError} */
   #openTurn(frame: unknown, lane: Lane): Turn | undefined {
     if (!isFields(frame)) throw new ServiceError(400, { message: "We could not parse the JSON body of your request." });
     const { type, stream_id: _lane, ...body } = frame;
@@ -173,7 +173,7 @@ export class ResponsesConnection {
   }
 }
 
-/** A request that failed takes the response it went on from with it, if that is its own lane's: a fork's source stays. */
+/** A failed request also forgets the response that it continued from, if that belongs to its own lane; the source of a fork is kept. */
 function forget(frame: unknown, lane: Lane): void {
   const previous = isFields(frame) ? frame.previous_response_id : undefined;
   if (typeof previous === "string") lane.memory.delete(previous);

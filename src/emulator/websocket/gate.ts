@@ -21,7 +21,7 @@ import { ReplayConnection } from "./replaying.ts";
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array();
 
-/** What goes on over a WebSocket, by the endpoint that it was opened at. */
+/** What happens on a WebSocket, by the endpoint at which it was opened. */
 export type OpenConnection = Readonly<Record<"responses" | "realtime", (accepted: AcceptedSocket) => void>>;
 
 interface Arrival {
@@ -46,7 +46,7 @@ export class WebSocketGate {
 
   /** Never rejects. */
   async upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on("error", () => {}); // a client that leaves in between
+    socket.on("error", () => {}); // a client that leaves meanwhile
     const { handshake, passing } = this.#recorded(message, socket);
     try {
       await this.#answer({ message, socket, head, handshake, passing });
@@ -78,7 +78,7 @@ export class WebSocketGate {
     });
   }
 
-  /** @param headers - beside those of the handshake itself. */
+  /** @param headers - In addition to those of the handshake itself. */
   async #accept(
     { message, socket, head, passing }: Arrival,
     headers: Readonly<Record<string, string | readonly string[]>>,
@@ -100,7 +100,7 @@ export class WebSocketGate {
       const { status, headers, body } = opened;
       return this.#refuse(socket, { status, headers: grouped(headers), body }, passing, {});
     }
-    socket.once("close", () => opened.websocket.terminate()); // also where it closes before the handshake is through
+    socket.once("close", () => opened.websocket.terminate()); // also if it closes before the handshake is done
     const { connections } = this.#service;
     const breaking = { cut: () => connections.terminate(socket), reset: () => connections.reset(socket) };
     await this.#accept(arrival, grouped(opened.headers), (websocket) => {
@@ -111,7 +111,7 @@ export class WebSocketGate {
     });
   }
 
-  /** @throws {@link ServiceError} 404 when nothing is recorded for it. */
+  /** @throws {@link ServiceError} 404 if nothing is recorded for it. */
   async #replay(arrival: Arrival, { recordings, timing }: Replaying): Promise<void> {
     const { socket, handshake, passing } = arrival;
     const transcript = taken(recordings, passing.head);
@@ -164,7 +164,7 @@ export class WebSocketGate {
 
   async #createServer(): Promise<WebSocketServer> {
     const { WebSocketServer: Server } = await loadWs();
-    // `autoPong` off: some connections are to stay silent.
+    // `autoPong` off, because some connections should stay silent.
     const server = new Server({
       noServer: true,
       perMessageDeflate: this.#service.options.compressFrames ?? false,
@@ -211,7 +211,7 @@ export class WebSocketGate {
   }
 }
 
-/** A handshake is a GET, where a request for a response is a POST. */
+/** A handshake is a GET; a request for a response is a POST. */
 function endpointAt(pathname: string): string | undefined {
   for (const method of ["POST", "GET"]) {
     const route = routeOf(method, pathname);
@@ -220,7 +220,7 @@ function endpointAt(pathname: string): string | undefined {
   return undefined;
 }
 
-/** Leaves the handshake unanswered, and lets go when the client does. */
+/** Leaves the handshake unanswered, and releases the socket when the client closes it. */
 function stall(socket: Duplex, passing: Exchange): void {
   socket.on("end", () => {
     passing.end("left");

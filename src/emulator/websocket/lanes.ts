@@ -8,13 +8,13 @@ const MOST_IN_FLIGHT = 16;
 const MOST_WAITING = 1000;
 const NAME = /^[A-Za-z0-9_.-]{1,256}$/;
 
-/** One of the conversations that share a connection: its requests are answered one after another. */
+/** One of the conversations on a connection: its requests are answered one after the other. */
 export class Lane {
-  /** Undefined: the default lane. */
+  /** Undefined for the default lane. */
   readonly name: string | undefined;
-  /** The service keeps the newest response of a lane alone. */
+  /** The service keeps only the newest response of a lane. */
   readonly memory: ResponseMemory = new BoundedMap(1);
-  /** Resolves when all that was asked on it so far is answered. */
+  /** Resolves when all its requests so far are answered. */
   queue: Promise<void> = Promise.resolve();
 
   constructor(name: string | undefined) {
@@ -22,7 +22,7 @@ export class Lane {
   }
 }
 
-/** The lanes of one connection, and how much of them runs at a time. */
+/** The lanes of one connection, and how many of them run at a time. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>([["", new Lane(undefined)]]);
   readonly #waiting: (() => void)[] = [];
@@ -32,7 +32,7 @@ export class Lanes {
   /**
    * The lane that a frame names.
    *
-   * @throws {@link ServiceError} 400 for a name that is none, and for the 33rd.
+   * @throws {@link ServiceError} 400 for an invalid name, and for the 33rd.
    */
   of({ stream_id: name }: Fields): Lane {
     if (name !== undefined && (typeof name !== "string" || !NAME.test(name))) {
@@ -56,7 +56,7 @@ export class Lanes {
     return lane;
   }
 
-  /** The newest response of the lane, or of another: then the conversation forks. */
+  /** The newest response of the lane, or of another lane, in which case the conversation forks. */
   recall(own: Lane, responseId: string): readonly Fields[] | undefined {
     const lanes = [own, ...this.#lanes.values()];
     return lanes.map(({ memory }) => memory.get(responseId)).find((found) => found !== undefined);
@@ -65,7 +65,7 @@ export class Lanes {
   /**
    * Runs something when its lane and the connection have room for it.
    *
-   * @throws {@link ServiceError} 429 when too much waits.
+   * @throws {@link ServiceError} 429 if too many requests wait.
    */
   enqueue(lane: Lane, run: () => Promise<void>): void {
     if (this.#asked >= MOST_WAITING) {

@@ -10,7 +10,7 @@ import type { Exchange } from "../workbench/exchanges/exchange.ts";
 const HIGH_WATER_BYTES = 256 * 1024;
 const NORMAL_CLOSURE = 1000;
 
-/** An answer as frames on a WebSocket, one event a text frame. */
+/** An answer as frames on a WebSocket, one event per text frame. */
 export class FrameOutlet implements Outlet {
   readonly gone: Departure;
   readonly #websocket: WebSocket;
@@ -42,7 +42,7 @@ export class FrameOutlet implements Outlet {
     return this.sendFrame(jsonOf(event, this.#streamId));
   }
 
-  /** Events that came together: a frame each, in one write as far as the socket goes. */
+  /** Events that are ready together: one frame each, in one write if the socket allows it. */
   async sendBatch(events: readonly EncodedEvent[]): Promise<void> {
     if (this.gone.hasHappened) return;
     this.#socket.cork();

@@ -11,7 +11,7 @@ import { FrameOutlet } from "./outlet.ts";
 
 export interface AcceptedSocket {
   readonly websocket: WebSocket;
-  /** What the WebSocket runs on. */
+  /** The socket under the WebSocket. */
   readonly socket: Duplex;
   readonly handshake: RecordedRequest;
   /** Pings are never answered. */
@@ -19,7 +19,7 @@ export interface AcceptedSocket {
   readonly passing: Exchange;
 }
 
-/** The client at the other end of a WebSocket: its frames are recorded and handed on, its pings answered. */
+/** The client of a WebSocket: its frames are recorded and passed on, its pings answered. */
 export class SocketPeer {
   readonly handshake: RecordedRequest;
   readonly #service: Service;
@@ -48,12 +48,12 @@ export class SocketPeer {
     });
   }
 
-  /** That the client has left. */
+  /** Knows whether the client has left. */
   get gone(): Departure {
     return this.#gone;
   }
 
-  /** @param streamId - the lane whose name every event is to carry. */
+  /** @param streamId - The lane that every event should name. */
   outlet(step: Step = {}, streamId?: string): FrameOutlet {
     const { websocket, socket, passing } = this.#accepted;
     return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, step, { streamId, passing });
@@ -65,7 +65,7 @@ export class SocketPeer {
     this.#accepted.websocket.send(data, () => {});
   }
 
-  /** @param code - undefined: a close frame without one. */
+  /** @param code - Undefined for a close frame without a code. */
   close(code: number | undefined, reason?: string): void {
     this.#accepted.passing.end("finished", {
       ...(code !== undefined && { code }),
@@ -74,7 +74,7 @@ export class SocketPeer {
     this.#accepted.websocket.close(code, reason);
   }
 
-  /** Reads no more until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#accepted.websocket.pause();
   }
@@ -92,7 +92,7 @@ export function errorFrame({ status, headers, body }: Step): Fields {
   return { type: "error", status, ...content, ...(headers && { headers }) };
 }
 
-/** A message as a request of its own. */
+/** A message as a separate request. */
 export function frameOf(handshake: RecordedRequest, data: RawData, isBinary: boolean): RecordedRequest {
   const body = toBuffer(data);
   const json = isBinary ? undefined : parseJson(body);

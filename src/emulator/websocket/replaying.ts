@@ -4,9 +4,9 @@ import { Player } from "../workbench/transcripts/player.ts";
 import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { type AcceptedSocket, SocketPeer } from "./peer.ts";
 
-const NO_CODE = 1005; // how a close frame without a code is told
+const NO_CODE = 1005; // how a close frame without a code is reported
 
-/** Plays a recorded WebSocket: each message of the client's brings what followed on the one recorded in its place. */
+/** Replays a recorded WebSocket: each message of the client gets what followed the corresponding one in the recording. */
 export class ReplayConnection {
   readonly #peer: SocketPeer;
   readonly #player: Player;
@@ -27,7 +27,7 @@ export class ReplayConnection {
     this.#peer.refuse(new ServiceError(404, { message, code: "replay_no_match" }));
   }
 
-  /** A recording that the client left ends with nothing more to say; the client may leave again. */
+  /** If the client left in the recording, nothing more is sent at that point; the client may leave again. */
   async #play(): Promise<void> {
     const outlet = this.#peer.outlet();
     for await (const entry of this.#player.play()) {

@@ -9,13 +9,13 @@ const MOST_PENDING = 8;
 const MOST_REMEMBERED = 1000;
 const PARTS = new Set(["input_text", "input_image", "input_file"]);
 
-/** Input that waits for the response it is meant for to make room. */
+/** Input that waits until its response can accept it. */
 interface Steer {
   readonly id: string;
   readonly input: readonly Fields[];
 }
 
-/** What is told about a steer, on the lane of its response. */
+/** Reports about a steer, on the lane of its response. */
 export type Tell = (event: Fields, lane: Lane | undefined) => void;
 
 interface Active {
@@ -24,7 +24,7 @@ interface Active {
   readonly steers: Steer[];
 }
 
-/** The responses under way on one connection, and what its client says into them: `response.steer` and `response.interrupt`. */
+/** The running responses of one connection, and the input that its client sends into them: `response.steer` and `response.interrupt`. */
 export class Steering {
   readonly #active = new Map<string, Active>();
   readonly #over = new BoundedMap<string, true>(MOST_REMEMBERED);
@@ -43,8 +43,8 @@ export class Steering {
   }
 
   /**
-   * @returns The input that a successor goes on with at once, unasked; undefined where there is none. Where the client owes outputs
-   *   first, it is told so, and `takeOwed` gives the input to the request that brings them.
+   * @returns The input with which a successor continues at once; undefined if there is none. If the client first has to send outputs, it is
+   *   told so, and `takeOwed` adds the input to the request that brings them.
    */
   end({ turn: { id } }: Generation): readonly Fields[] | undefined {
     const active = this.#active.get(id);
@@ -71,7 +71,7 @@ export class Steering {
     return undefined;
   }
 
-  /** What was said into a response before its calls had their outputs; it comes before the input that brings them. */
+  /** Input that was sent before a response's calls had their outputs; it goes before the input that brings them. */
   takeOwed(responseId: string | undefined): readonly Fields[] {
     const input = responseId === undefined ? undefined : this.#owed.get(responseId);
     if (responseId !== undefined) this.#owed.delete(responseId);
@@ -110,7 +110,7 @@ export class Steering {
     active.generation.stop("steered");
   }
 
-  /** @returns Whether there was something to interrupt. */
+  /** @returns True if there was something to interrupt. */
   interrupt(frame: Fields): boolean {
     const active = this.#active.get(stringIn(frame, "response_id") ?? "");
     active?.generation.stop("interrupted");

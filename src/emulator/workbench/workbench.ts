@@ -13,15 +13,15 @@ import { WorkbenchSite } from "./site.ts";
 import { Recorder, type RecorderOptions } from "./transcripts/recorder.ts";
 
 export interface WorkbenchOptions extends CallerOptions {
-  /** How many exchanges and requests are kept, the newest. Default 1000. */
+  /** How many exchanges and requests are kept, the newest. @default 1 000 */
   readonly limit?: number;
   /** Writes requests and answers to files in this folder, without credentials. By default nothing is written. */
   readonly record?: RecorderOptions & { readonly folder: string };
 }
 
 /**
- * The page, the journal and the recordings of a server that is not the emulator, which has its own. The server feeds it
- * ({@link Inspector}); what it learns is what passed, so the journal's entries do not say who decided.
+ * The page, the journal and the recordings, for servers other than the emulator, which has its own. The server reports its traffic to it
+ * ({@link Inspector}); the journal's entries therefore do not say who answered.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export class Workbench implements Inspector {
   readonly #connections = new WeakMap<Socket, number>();
   #connectionCount = 0;
 
-  /** @throws The system's error when the folder of recordings cannot be made. */
+  /** @throws The system's error if the folder of recordings cannot be created. */
   constructor({ limit, record, ...callers }: WorkbenchOptions = {}) {
     this.#traffic = new Traffic(limit);
     this.traffic = this.#traffic;
@@ -61,7 +61,7 @@ export class Workbench implements Inspector {
     this.#site = new WorkbenchSite(this.#traffic, journal, (headers) => checkCaller({ headers }, callers));
   }
 
-  /** The requests that came, the newest `limit` of them. */
+  /** The requests so far, the newest `limit` of them. */
   get journal(): readonly JournalEntry[] {
     return this.#journal.entries;
   }
@@ -86,15 +86,15 @@ export class Workbench implements Inspector {
   }
 
   /**
-   * Resolves once requests came that are like this, as the `when` of a scenario's rule; at once where they came before.
+   * Resolves once matching requests have arrived (conditions as in a rule's `when`); at once if they came before.
    *
-   * @throws An error after `timeoutMs` (default 5000), or when this is closed, that says what came instead and how that differs.
+   * @throws An error after `timeoutMs` (default 5000), or when this is closed, that says which requests came instead and how they differ.
    */
   waitForRequests(when: Condition, options?: WaitOptions): Promise<readonly JournalEntry[]> {
     return waitForRequests(this.#journal, when, options);
   }
 
-  /** Resolves when the recordings are written. Whoever waits is told that nothing more will come. */
+  /** Resolves when the recordings have been written. Waiting callers are told that nothing more will come. */
   async close(): Promise<void> {
     this.#journal.close();
     await this.#recorder?.close();

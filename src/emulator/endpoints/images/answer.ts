@@ -17,12 +17,12 @@ export interface ImagesAnswer {
 }
 
 interface Place {
-  /** Of the server, for addresses of images. */
+  /** Origin of the server, for URLs of images. */
   readonly origin: string;
   readonly nowSeconds: number;
 }
 
-/** Answers `images/generations`: as many single pixels as were asked for. @throws {@link ServiceError} 400 */
+/** Answers `images/generations` with single-pixel images. @throws {@link ServiceError} 400 */
 export function generateImages(body: Fields, place: Place): ImagesAnswer {
   required(body, "model");
   return images("image_generation", body, place);
@@ -39,13 +39,16 @@ export async function editImages(request: RecordedRequest, files: FileShelf, pla
   return images("image_edit", body, place);
 }
 
-/** The file that the address of an answer names. @throws {@link ServiceError} 404 */
+/** The file that a URL in an answer refers to. @throws {@link ServiceError} 404 */
 export function imageFile(id: string): Uint8Array {
   if (IMAGE_ID.test(id)) return Buffer.from(PIXEL_PNG, "base64");
   throw new ServiceError(404, { message: `Nothing can be downloaded as ${id}.`, param: "id" });
 }
 
-/** The fields of a form, as JSON would have them. @throws {@link ServiceError} 400 without an image, or for one that is labelled as none. */
+/**
+ * The fields of a form, in the form that JSON has. @throws {@link ServiceError} 400 without an image, or if the content type is not that of
+ * an image.
+ */
 async function fieldsOf(form: FormData): Promise<Fields> {
   const pictures = [...filesIn(form, "image"), ...filesIn(form, "mask")];
   if (filesIn(form, "image").length === 0) throw noImages("image");
@@ -101,7 +104,7 @@ function* streamed(name: string, count: number, partials: number, made: Fields):
   }
 }
 
-/** A pixel costs little. */
+/** A pixel costs few tokens. */
 function usageOf(count: number): Fields {
   return {
     total_tokens: 10 + count,

@@ -4,7 +4,7 @@ import { parseInput } from "../../responses/request.ts";
 import { ServiceError } from "../../service-error.ts";
 import { pageOf } from "./page.ts";
 
-/** The calls of `/conversations`. All throw a {@link ServiceError} 404 for what is not there, 400 for what is wrong. */
+/** The calls of `/conversations`. All throw a {@link ServiceError}: 404 if something does not exist, 400 for an invalid request. */
 export class ConversationEndpoints {
   readonly #conversations: Conversations;
 

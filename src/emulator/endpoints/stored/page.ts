@@ -5,9 +5,10 @@ const MOST = 100;
 const DEFAULT_LIMIT = 20;
 
 /**
- * A page of a list as the service gives it: newest first unless `order` is `asc`, from the one after `after`, 20 unless `limit` says.
+ * One page of a list as the service returns it: newest first unless `order` is `asc`, from the entry after `after`, and 20 entries unless
+ * `limit` is given.
  *
- * @param oldestFirst - the whole list.
+ * @param oldestFirst - The whole list.
  * @throws {@link ServiceError} 400 for a `limit` out of range, or an `after` that is not in the list.
  */
 export function pageOf(oldestFirst: readonly Fields[], query: URLSearchParams): Fields {

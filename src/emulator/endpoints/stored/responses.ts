@@ -6,7 +6,7 @@ import { ServiceError } from "../../service-error.ts";
 import type { Shared } from "../shared.ts";
 import { pageOf } from "./page.ts";
 
-/** What can be asked of a response after it was made. */
+/** The calls about an existing response. */
 export class StoredResponseEndpoints {
   readonly #archive: Archive;
   readonly #parse: Shared["parse"];
@@ -28,7 +28,7 @@ export class StoredResponseEndpoints {
     return { id, object: "response", deleted: true };
   }
 
-  /** @throws {@link ServiceError} 404, or 400 for one that is not in the background. */
+  /** @throws {@link ServiceError} 404, or 400 for a response that is not a background response. */
   cancel(id: string): StepAnswer {
     const { run } = this.#archive.find(id);
     if (!run) throw new ServiceError(400, { message: "Cannot cancel a synchronous response.", code: "invalid_value" });

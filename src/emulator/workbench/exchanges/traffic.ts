@@ -11,15 +11,15 @@ const DEFAULT_LIMIT = 1000;
 const MOST_KEPT = 32 * 1024 * 1024;
 
 /**
- * What passes through a server, for whoever wants to record, show or assert on it. It keeps the newest exchanges: as many as `limit`, and
- * about 32 Mi characters of what passed.
+ * The traffic of a server, for code that records, shows or checks it. It keeps the newest exchanges: as many as `limit`, and about 32 Mi
+ * characters.
  */
 export class Traffic {
   readonly #exchanges: Exchange[] = [];
   readonly #listeners = new Set<TrafficListener>();
   readonly #limit: number;
   #count = 0;
-  /** Of the exchanges that are kept, in characters. */
+  /** Size of the kept exchanges, in characters. */
   #size = 0;
 
   constructor(limit = DEFAULT_LIMIT) {
@@ -45,7 +45,7 @@ export class Traffic {
     return exchange;
   }
 
-  /** @returns Ends it. */
+  /** @returns Stops listening. */
   listen(listener: TrafficListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -64,7 +64,7 @@ export class Traffic {
     while (this.#exchanges.length > this.#limit || (this.#size > MOST_KEPT && this.#exchanges.length > 1)) {
       this.#size -= this.#exchanges.shift()?.letGo() ?? 0;
     }
-    // A connection that lives for days is one exchange: the older half of what passed on it goes.
+    // A connection that lives for days is one exchange: the older half of its traffic is dropped.
     if (this.#size > MOST_KEPT && newest.isKept) this.#size -= newest.forgetHalf();
   }
 }

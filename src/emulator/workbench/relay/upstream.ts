@@ -1,18 +1,21 @@
 import type { Agent } from "node:http";
 import type { ExchangeHead, Header } from "../exchanges/passed.ts";
 
-/** Where requests are passed on to, and how it is reached. */
+/** Where requests are passed on to, and how to connect. */
 export interface UpstreamOptions {
-  /** Base URL, for example `https://api.openai.com/v1`. Its path stands for the prefix that the client used; without one paths stay as they are. */
+  /**
+   * Base URL, for example `https://api.openai.com/v1`. Its path replaces the prefix that the client used; if it has no path, paths are not
+   * changed.
+   */
   readonly upstream: string;
   /**
-   * Makes the connections: `createHttpsAgent()` of `codex-wire/client` trusts and routes as the rest of this package does. Default: Node's
-   * own agent, which knows neither `CODEX_CA_CERTIFICATE` nor a proxy.
+   * Opens the connections: `createHttpsAgent()` of `codex-wire/client` uses the same certificates and proxies as the rest of this package.
+   * By default Node's own agent, which uses neither `CODEX_CA_CERTIFICATE` nor a proxy.
    */
   readonly agent?: Agent;
 }
 
-/** RFC 9110 §7.6.1, and what a new connection makes anew. */
+/** RFC 9110 §7.6.1, and headers that a new connection sets again. */
 const OF_THE_CONNECTION = new Set([
   ...["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer"],
   ...["transfer-encoding", "upgrade", "host"],
@@ -24,7 +27,7 @@ export class Upstream {
   readonly #prefix: RegExp;
   readonly agent: Agent | undefined;
 
-  /** @param prefix - of the addresses that this server answers at. @throws An error for an address that is none. */
+  /** @param prefix - Prefix of the addresses of this server. @throws An error for an invalid address. */
   constructor({ upstream, agent }: UpstreamOptions, prefix: RegExp) {
     if (!URL.canParse(upstream) || !/^https?:$/.test(new URL(upstream).protocol))
       throw new Error(`the upstream ${JSON.stringify(upstream)} is not an http or https address`);
@@ -43,7 +46,10 @@ export class Upstream {
     return new URL(`${this.#base.origin}${base === "" ? path : `${base}${path.replace(this.#prefix, "")}`}`);
   }
 
-  /** What goes along: all but what belongs to one connection. Answers are asked for without compression, to be read in transcripts. */
+  /**
+   * Headers that are passed on: all except those of one connection. Answers are requested without compression, so that transcripts are
+   * readable.
+   */
   requestHeaders({ headers }: Pick<ExchangeHead, "headers">): Record<string, string | string[]> {
     return {
       ...grouped(passedOn(headers).filter(([name]) => name.toLowerCase() !== "content-length")),
@@ -52,7 +58,7 @@ export class Upstream {
   }
 }
 
-/** Of a head in either direction, without what belongs to the connection. */
+/** The headers of either direction without those of the connection. */
 export function passedOn(headers: readonly Header[]): readonly Header[] {
   const named = headers
     .filter(([name]) => name.toLowerCase() === "connection")
@@ -61,12 +67,12 @@ export function passedOn(headers: readonly Header[]): readonly Header[] {
   return headers.filter(([name]) => !dropped.has(name.toLowerCase()) && !OF_THE_HANDSHAKE.test(name.toLowerCase()));
 }
 
-/** Pairs as Node gives them: name, value, name, value. */
+/** Pairs from Node's form: name, value, name, value. */
 export function pairs(raw: readonly string[]): readonly Header[] {
   return raw.flatMap((name, index): readonly Header[] => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""]] : []));
 }
 
-/** As Node takes them: by name, a list for what comes more than once. */
+/** In Node's form: by name, with a list for repeated headers. */
 export function grouped(headers: readonly Header[]): Record<string, string | string[]> {
   const all = new Map<string, string[]>();
   for (const [name, value] of headers) all.set(name.toLowerCase(), [...(all.get(name.toLowerCase()) ?? []), value]);

@@ -10,15 +10,15 @@ import { encodeEntry, encodeHead } from "./transcript.ts";
 export const EXTENSION = ".transcript.txt";
 
 export interface RecorderOptions {
-  /** Whether what was asked is kept: `false` blanks the texts of requests, their ids and forms stay. Default true. */
+  /** `false`: the texts of requests are blanked in the files; ids and structure are kept. @default `true` */
   readonly prompts?: boolean;
   /** Called when a file cannot be written; requests are still passed on. Not called by default. */
   readonly onError?: (error: Error) => void;
 }
 
 /**
- * Writes each exchange to a file of its own as it passes, without the credentials in it: `0001-post-v1-responses.transcript.txt`.
- * A folder that has transcripts already is added to.
+ * Writes each exchange to its own file as it happens, without credentials: `0001-post-v1-responses.transcript.txt`. Transcripts that are
+ * already in the folder are kept.
  */
 export class Recorder implements TrafficListener {
   readonly #folder: string;
@@ -28,7 +28,7 @@ export class Recorder implements TrafficListener {
   readonly #stop: () => void;
   #count: number;
 
-  /** @throws The system's error when the folder cannot be made. */
+  /** @throws The system's error if the folder cannot be created. */
   constructor(traffic: Traffic, folder: string, options: RecorderOptions = {}) {
     mkdirSync(folder, { recursive: true });
     this.#folder = folder;
@@ -67,7 +67,7 @@ export class Recorder implements TrafficListener {
     file.end();
   }
 
-  /** Resolves when everything is written. */
+  /** Resolves when everything has been written. */
   async close(): Promise<void> {
     this.#stop();
     for (const { file } of this.#files.values()) file.end();

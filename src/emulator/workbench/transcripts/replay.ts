@@ -18,8 +18,8 @@ interface Recorded {
 }
 
 /**
- * Finds for each request what was answered to it. Requests of the same method and path take the recordings of these, each once: the one whose
- * request is most alike, and of several the first. So a turn that sends what a tool said finds its answer, whatever the tool says this time.
+ * Finds the recorded answer for each request. Requests with the same method and path use their recordings once each: the one whose request
+ * is most similar, and of several the first. So a turn with the output of a tool finds its answer, even if the output differs this time.
  */
 export class Replay {
   readonly #recorded: readonly Recorded[];
@@ -32,7 +32,7 @@ export class Replay {
     }));
   }
 
-  /** @throws An error that names the file and the line of what is no transcript; one when there is none. */
+  /** @throws An error that names the file and line of an invalid transcript, or if there is none. */
   static async read(folder: string): Promise<Replay> {
     const names = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).sort();
     if (names.length === 0) throw new Error(`the folder ${folder} has no recordings (files ending in ${EXTENSION})`);
@@ -41,12 +41,12 @@ export class Replay {
     return new Replay(await Promise.all(names.map(read)));
   }
 
-  /** @throws An error that says what there was for it. */
+  /** @throws An error that says which recordings there were. */
   take(asked: Asked): Transcript {
     const alike = this.#recorded.filter(({ transcript }) => isAt(transcript.head, asked));
     const content = contentOf(asked.body);
     const left = alike.filter(({ isPlayed }) => !isPlayed);
-    // What has been played is played again only to the very same request: a list of models asked for twice.
+    // A recording is used again only for exactly the same request, such as a list of models that is requested twice.
     const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
     const found = mostAlike(left, content) ?? again.at(-1);
     if (!found) throw new Error(missing(asked, alike.length));
@@ -70,7 +70,7 @@ function missing({ carrier, method, path }: Asked, count: number): string {
     : `Of ${what} ${count} ${count === 1 ? "recording is" : "recordings are"} there, and all were played.`;
 }
 
-/** What of a request tells it from others. */
+/** What distinguishes a request from others. */
 interface Content {
   readonly text: string;
   readonly marks: readonly (string | undefined)[];
