@@ -47,8 +47,10 @@ export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConf
 const AZURE_V1 = /^https:\/\/[^/?#]+\.openai\.azure\.com\/openai\/v1\/?$/i;
 
 /**
- * An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes the query parameter. At that address, and without
- * `apiVersion`, sessions use a WebSocket for each lane; elsewhere, as behind a gateway, `supportsWebSockets: true` switches them on.
+ * An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes a query parameter. At such an
+ * address, and without
+ * `apiVersion`, sessions use one WebSocket per lane; elsewhere, for example behind a gateway, `supportsWebSockets: true` switches
+ * WebSockets on.
  *
  * @see https://learn.microsoft.com/azure/foundry/openai/how-to/websockets: one response at a time, 60 minutes, a key as bearer token.
  */

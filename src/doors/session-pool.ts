@@ -7,7 +7,7 @@ export interface Conversation {
   readonly key: string | undefined;
   /** The history of the last request. */
   history: History;
-  /** What it holds of that, as far as it was said. */
+  /** How much memory it uses for that, as reported by the caller. */
   bytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface Wanted {
   /** The conversation, if the caller names it. */
   readonly key?: string | undefined;
   readonly input: readonly ResponseItem[];
-  /** Of the history, as its text has them. Default 0: nobody counts. */
+  /** Size of the history, in bytes of its text. Default 0: not counted. */
   readonly bytes?: number | undefined;
   readonly open: () => ResponsesSession;
 }
@@ -52,7 +52,7 @@ export class SessionPool {
     this.#options = options;
   }
 
-  /** Undefined where as many as may be are at work. What it gives is to be given back. */
+  /** Undefined if the most sessions are in use. Return the session with `giveBack`. */
   take({ owner = "", key, input, bytes = 0, open }: Wanted): Conversation | undefined {
     const isOwn = (conversation: Conversation) => conversation.owner === owner && conversation.key === key;
     const written = new WrittenInput(input);
@@ -77,19 +77,19 @@ export class SessionPool {
     this.#closeIdle(this.#idle.length - this.#options.maxIdle);
   }
 
-  /** What idle sessions hold. */
+  /** Memory of idle sessions, in bytes. */
   get idleBytes(): number {
     return this.#idle.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Closes idle sessions, those used longest ago first, until they have given up so many bytes. */
+  /** Closes idle sessions, the least recently used first, until this many bytes are freed. */
   giveUp(bytes: number): void {
     let count = 0;
     for (let left = bytes; left > 0 && count < this.#idle.length; count += 1) left -= this.#idle[count]?.bytes ?? 0;
     this.#closeIdle(count);
   }
 
-  /** Ends every session, and what runs on it. */
+  /** Closes all sessions, and what runs on them. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const all = [...this.#idle.splice(0), ...this.#busy];
@@ -136,7 +136,7 @@ class WrittenInput {
   }
 }
 
-/** @throws {@link BuildError} It cannot be written as JSON, so that no request can hold it. */
+/** @throws {@link BuildError} It cannot be written as JSON, so it cannot be part of a request. */
 function written(item: ResponseItem | undefined): string {
   try {
     return JSON.stringify(item);

@@ -5,12 +5,12 @@ import zlib from "node:zlib";
 const FIRST_GUESS_BYTES = 1024 * 1024;
 const ZSTD_MAGIC = 0xfd2fb528;
 const LONGEST_ZSTD_HEADER = 18;
-/** How the codec says `dstSize_tooSmall`. */
+/** How the codec reports `dstSize_tooSmall`. */
 const NO_ROOM = /code -70$/;
 const EMPTY = new Uint8Array();
 const EMPTY_FRAME = Buffer.from("28b52ffd2000010000", "hex");
 
-/** Why a body cannot be had: it is larger than is taken, its coding is not known here, or its bytes are not what the coding says. */
+/** Why a body cannot be used: it is too large, its coding is unknown, or its bytes do not match the coding. */
 export class BodyFault extends Error {
   override get name(): string {
     return "BodyFault";
@@ -22,13 +22,13 @@ export class BodyFault extends Error {
     this.reason = reason;
   }
 
-  /** The HTTP status that says it. */
+  /** The corresponding HTTP status. */
   get status(): number {
     return this.reason === "too_large" ? 413 : this.reason === "unknown_coding" ? 415 : 400;
   }
 }
 
-/** @throws {@link BodyFault} There is more of it than `maxBytes`. */
+/** @throws {@link BodyFault} It is larger than `maxBytes`. */
 export function readBody(message: Readable, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     read(message, maxBytes, reject, (size, body) => {
@@ -38,23 +38,23 @@ export function readBody(message: Readable, maxBytes: number): Promise<Uint8Arra
   });
 }
 
-/** Asked for room for further bytes of a body. False: there is none. */
+/** Reserves memory for further bytes of a body. Returns false if there is none. */
 type Hold = (bytes: number) => boolean;
 
-/** What has come of a body. */
+/** A received body. */
 interface ReadBody {
-  /** Of all that came, in bytes. */
+  /** Size of everything received, in bytes. */
   readonly size: number;
-  /** Empty where it is not kept. */
+  /** Empty if it was not kept. */
   readonly body: Uint8Array;
-  /** Whether there was room for it. */
+  /** Whether there was memory for it. */
   readonly hadRoom: boolean;
 }
 
 /**
- * Reads to the end also what is not kept: a client that still sends would see a reset instead of the answer.
+ * Reads to the end even if the body is not kept: a client that is still sending would otherwise see a reset and not the answer.
  *
- * @param hold - Asked as long as there was room. Default: there always is.
+ * @param hold - Called until it returns false. By default there always is memory.
  */
 export function readUpTo(message: Readable, most: number, hold?: Hold): Promise<ReadBody> {
   return new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ export function readUpTo(message: Readable, most: number, hold?: Hold): Promise<
   });
 }
 
-/** By events: an iterator costs more than all else that a short body needs. */
+/** With events, because an iterator costs more than everything else for a short body. */
 function read(
   message: Readable,
   most: number,
@@ -94,8 +94,8 @@ function read(
 /**
  * Undoes one `content-encoding`: zstd, gzip, deflate or br.
  *
- * @throws {@link BodyFault} It is another coding, or zstd where neither Node (22.15 and later) nor `@bokuweb/zstd-wasm` can do it; the bytes are not what
- *   the header says; or there is more in them than `maxBytes`.
+ * @throws {@link BodyFault} It is another coding, or zstd and neither Node (22.15 and later) nor `@bokuweb/zstd-wasm` provides it; the
+ *   bytes do not match the coding; or the result is larger than `maxBytes`.
  */
 export async function decodeBody(
   bytes: Uint8Array,
@@ -136,7 +136,7 @@ async function decoderOf(name: string): Promise<Decoder | undefined> {
   }
 }
 
-// The types of Node 20 do not have it.
+// The types of Node 20 do not include it.
 function hasZstd(module: object): module is { readonly zstdDecompress: NativeDecoder } {
   return "zstdDecompress" in module && typeof module.zstdDecompress === "function";
 }
@@ -157,12 +157,12 @@ async function loadWasmZstd(): Promise<Decoder | undefined> {
   const wasm = await import("@bokuweb/zstd-wasm").catch(() => undefined);
   if (!wasm) return undefined;
   const decode = (bytes: Uint8Array, capacity: number) => wasm.decompress(bytes, { defaultHeapSize: capacity });
-  // A client in this process may have initialised it; a second time would swap the memory under both.
+  // A client in this process may have initialised it; a second `init` would replace the memory under both.
   if (!succeeds(() => decode(EMPTY_FRAME, 1))) await wasm.init();
   return async (bytes, maxBytes) => {
     const said = zstdContentSize(bytes);
     if (said !== undefined && said > maxBytes) throw new RangeError("the frame says that it is larger"); // the codec would allocate that much
-    // A streamed frame does not say how large it is inside, and this codec needs to know: guess, and guess larger.
+    // A streamed frame does not contain its decoded size, which this codec needs: start with a guess, and increase it.
     for (let capacity = Math.min(FIRST_GUESS_BYTES, maxBytes); ; capacity = Math.min(capacity * 4, maxBytes)) {
       try {
         return decode(bytes, capacity);
@@ -174,7 +174,9 @@ async function loadWasmZstd(): Promise<Decoder | undefined> {
   };
 }
 
-/** What the first frame says of its size, in bytes (RFC 8878 §3.1.1.1); undefined where it says nothing, or the bytes are no frame. */
+/**
+ * The decoded size that the first frame states, in bytes (RFC 8878 §3.1.1.1); undefined if it states none, or if the bytes are not a frame.
+ */
 function zstdContentSize(bytes: Uint8Array): number | undefined {
   const view = Buffer.alloc(LONGEST_ZSTD_HEADER);
   view.set(bytes.subarray(0, LONGEST_ZSTD_HEADER));

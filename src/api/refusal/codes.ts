@@ -88,7 +88,7 @@ const staleReasoning: ToError = (refusal) => {
   });
 };
 
-/** A gateway serves some models over HTTP alone, and says so in words. */
+/** Some gateways serve certain models only over HTTP, and say so in their message. */
 export const notOnWebSocket: ToError = ({ details, fields, body }) =>
   new InvalidRequestError(details.message ?? "The model is not available over WebSocket.", {
     ...fields,

@@ -50,7 +50,10 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
   readonly frames?: boolean | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, a normal end with the event `incomplete`. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
-  /** Places in the output of items that the caller has from an earlier stream of the response: the end does not tell them again. Default: none. */
+  /**
+   * Output indexes of items that the caller got from an earlier stream of the response: they are not delivered again at the end. Default:
+   * none.
+   */
   readonly finishedBefore?: readonly number[] | undefined;
   /** Of the answer, or of the handshake. Default: none. */
   readonly headers?: HeaderMap | undefined;

@@ -156,7 +156,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
    */
   async steer(input: SteerInput): Promise<Steer> {
     const items = inputItems(input);
-    if (!this.#control) throw notWhileInBackground("steering", "steered: ask anew with what there is to say");
+    if (!this.#control) throw notWhileInBackground("steering", "steered: send a new request with the input");
     return this.#control.steer(items);
   }
 
@@ -215,7 +215,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
 }
 
 function notWhileInBackground(feature: string, what: string): NotSupportedError {
-  return new NotSupportedError(`a response in the background, which goes on without its stream, is not ${what}`, {
+  return new NotSupportedError(`a background response, which continues without its stream, cannot be ${what}`, {
     feature,
   });
 }

@@ -141,7 +141,7 @@ export class WebSocketAttempt implements Attempt {
       },
     });
     opening.catch(() => {
-      if (!isOut) unsent(); // it waited for its turn in vain, or was too much: the conversation stands where it was
+      if (!isOut) unsent(); // its turn did not come, or it was too large: the conversation is unchanged
     });
     const begun = opening.then((stream) => stream.begun);
     begun.catch(() => {}); // the caller of `open` gets the failure

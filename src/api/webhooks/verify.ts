@@ -84,7 +84,7 @@ function keyOf(secret: string): Buffer {
 function bytesOf(body: string | Uint8Array): Uint8Array {
   if (typeof body === "string") return Buffer.from(body);
   if (body instanceof Uint8Array) return body;
-  throw new BuildError("body must be the request's bytes or its text as it came, not what was parsed of it");
+  throw new BuildError("body must be the request's bytes or text as received, not the parsed JSON");
 }
 
 function headerIn(headers: WebhookHeaders, name: string): string {

@@ -33,6 +33,6 @@ export function steerByTyping(
 }
 
 function becameOf(delivery: SteerDelivery): string {
-  if (delivery.status === "delivered") return "said; the answer goes on from here";
-  return `the service keeps it until it has what it waits for (${delivery.reason})`;
+  if (delivery.status === "delivered") return "accepted; the answer continues with it";
+  return `the service keeps it until it has the outputs that it waits for (${delivery.reason})`;
 }

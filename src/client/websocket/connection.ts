@@ -43,8 +43,8 @@ export type WebSocketEnd =
   | { readonly by: "us" };
 
 /**
- * Receives messages: text decoded, or with `rawTexts` undecoded, several at once where they came together, in a list that it may keep. `ended` is
- * called once, and nothing after it. An error thrown while handling a message breaks the connection.
+ * Receives messages: text decoded, or with `rawTexts` undecoded, and several at once if they arrived together, in a list that it may keep.
+ * `ended` is called once, and nothing after it. An error thrown while handling a message breaks the connection.
  */
 export type WebSocketSink = {
   binary(message: Uint8Array): void;

@@ -52,12 +52,13 @@ const FIRST = ["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-We
 const LAST = ["sec-websocket-extensions"];
 
 /**
- * Opens a connection and asks for a WebSocket on it. Redirects are not followed.
+ * Opens a connection and requests a WebSocket on it. Redirects are not followed.
  *
- * @throws {@link HttpError} The server answered, but with no WebSocket; `body` is its text.
- * @throws {@link TimeoutError} Phase `connect`. {@link NetworkError} DNS, TCP, proxy, TLS, or an answer that is no WebSocket handshake.
+ * @throws {@link HttpError} The server answered, but not with a WebSocket; `body` is its text.
+ * @throws {@link TimeoutError} Phase `connect`. {@link NetworkError} DNS, TCP, proxy, TLS, or an answer that is not a WebSocket handshake.
  * @throws {@link StreamError} The server closed the connection instead of answering.
- * @throws {@link BuildError} A header or the URL cannot be sent, or this runtime cannot carry a WebSocket. {@link AbortedError} The signal fired. Nothing stays open after either.
+ * @throws {@link BuildError} A header or the URL cannot be sent, or this runtime does not support it. {@link AbortedError} The signal
+ *   fired. Nothing stays open after either.
  */
 export async function shakeHands(options: HandshakeOptions): Promise<Established> {
   const { dialer, signal, connectTimeoutMs: timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
@@ -65,7 +66,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   const url = addressOf(options.url);
   checkTakesConnections("a WebSocket");
   const startedAt = performance.now();
-  // Loaded before and not while the connection is made: one that dies in between would die unheard.
+  // Loaded before the connection is opened: the end of one that dies while loading would go unnoticed.
   const { WebSocket } = await import("ws");
   const socket = await dialer.dial(targetOf(url), { timeoutMs, signal });
   const restMs = timeoutMs > 0 ? Math.max(1, timeoutMs - (performance.now() - startedAt)) : 0;
@@ -91,14 +92,14 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   }).run(open);
 }
 
-/** What of a handshake no message may show, with what the proxy on its way was told. */
+/** The parts of a handshake that no message may show, including what was sent to the proxy. */
 export function sentBy({ url, headers, secrets = [], dialer }: HandshakeOptions): SentRequest {
   return { url, headers: mergeHeaders(headers), secrets: [...secrets, ...dialer.proxySecrets(url)] };
 }
 
-/** Without what is not part of a handshake, and what would become a header by itself. */
+/** The URL without parts that are not sent in a handshake, or that become a header. */
 function addressOf(text: string): URL {
-  targetOf(text); // throws where the text is no such URL
+  targetOf(text); // throws if the text is not such a URL
   const url = new URL(text.replace(/^http/i, "ws"));
   url.username = "";
   url.password = "";
@@ -118,7 +119,7 @@ function sendInOrder(request: ClientRequest): void {
 }
 
 /**
- * A reply that only names `client_max_window_bits` asks for the largest window, which is the ordinary one. RFC 7692 §7.1.2.2 wants a value in a
+ * A reply with a bare `client_max_window_bits` means the largest window, which is the default. RFC 7692 §7.1.2.2 requires a value in a
  * reply, and `ws` refuses one without.
  */
 function withoutBareWindow(answer: IncomingMessage): void {
@@ -128,16 +129,16 @@ function withoutBareWindow(answer: IncomingMessage): void {
 }
 
 interface AttemptLimits {
-  /** As asked for. */
+  /** The whole limit. */
   readonly timeoutMs: number;
-  /** What of it is left. */
+  /** The remaining time. */
   readonly restMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Puts an error of TLS into words. */
+  /** Explains a TLS error. */
   readonly explain: (cause: Error) => NetworkError | undefined;
 }
 
-/** One handshake on a connection that stands, until it is answered one way or another. */
+/** One handshake on an open connection, until it succeeds or fails. */
 class Attempt {
   readonly #url: string;
   readonly #sent: SentRequest;
@@ -186,7 +187,7 @@ class Attempt {
       withoutBareWindow(answer);
     });
     websocket.once("open", () => {
-      websocket.pause(); // frames may stand right behind the answer, before there is a listener
+      websocket.pause(); // frames may follow the answer before there is a listener
       this.#settle?.({ websocket, socket: this.#socket, headers: this.#headers });
     });
     websocket.once("unexpected-response", (_request, answer) => {
@@ -197,7 +198,7 @@ class Attempt {
         body: bodyOf(answer),
       };
       const settle = (error: Error): void => this.#settle?.(error);
-      readRefusal(refusal, this.#sent, { timeoutMs: 0 }).then(settle, settle); // the handshake's own limit holds
+      readRefusal(refusal, this.#sent, { timeoutMs: 0 }).then(settle, settle); // the handshake's own limit applies
     });
   }
 
@@ -215,13 +216,13 @@ class Attempt {
       return new NetworkError(message, { code: HEAD_TOO_LARGE.code, phase: "request", outlook: "never", cause });
     }
     return new NetworkError(
-      `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not speak WebSocket here`,
+      `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not support WebSockets here`,
       { code, phase: "request", cause },
     );
   }
 
   #onLate = (): void => {
-    // With a refusal half read the status is the news.
+    // If the refusal's body breaks off, its status still counts.
     if (this.#answer) {
       this.#answer.destroy();
       return;
@@ -229,7 +230,7 @@ class Attempt {
     const { timeoutMs } = this.#limits;
     this.#settle?.(
       new TimeoutError(
-        `no WebSocket within ${timeoutMs} ms: ${this.#url} took the connection and did not answer the handshake; check that nothing on the way holds WebSockets back, or allow more time with connectTimeoutMs`,
+        `no WebSocket within ${timeoutMs} ms: ${this.#url} accepted the connection but did not answer the handshake; check that nothing in between blocks WebSockets, or allow more time with connectTimeoutMs`,
         { phase: "connect", timeoutMs },
       ),
     );

@@ -1,12 +1,12 @@
 import { clampDelay } from "../waiting/idle-timer.ts";
 
 export interface HeartbeatOptions {
-  /** Longest wait between two pings, in milliseconds; 0 sends none, and then silence proves nothing. */
+  /** Longest time between two pings, in milliseconds; 0 sends none, and then silence proves nothing. */
   readonly pingIntervalMs: number;
-  /** Longest silence of a living peer, in milliseconds; 0 for no limit. */
+  /** Longest silence of a live peer, in milliseconds; 0 for no limit. */
   readonly livenessTimeoutMs: number;
   readonly ping: () => void;
-  /** True while the peer cannot be heard: the connection is not read, or pings wait behind a message on its way out. */
+  /** True while answers cannot arrive: the connection is paused, or pings wait behind a message that is being sent. */
   readonly isDeaf: () => boolean;
   readonly onDead: () => void;
 }
@@ -15,7 +15,8 @@ export interface HeartbeatOptions {
 const EARLY_MS = 1;
 
 /**
- * Pings a peer and notices when it is gone. Hearing it only stores a number; one timer serves both ends, and it does not hold the process.
+ * Pings a peer and notices when it is gone. Each sign of life only stores a number; one timer is used for both, and it does not keep the
+ * process alive.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -25,14 +26,14 @@ export class Heartbeat {
   #check: NodeJS.Immediate | undefined;
   #heardAt = 0;
   #pingedAt = 0;
-  /** The first ping since the peer was heard last. */
+  /** Time of the first ping since the last sign of life. */
   #askedAt = 0;
 
   constructor(options: HeartbeatOptions) {
     const { pingIntervalMs, livenessTimeoutMs } = options;
     this.#options = options;
     this.#livenessTimeoutMs = pingIntervalMs > 0 ? livenessTimeoutMs : 0;
-    // A peer must get the chance to answer before it is given up.
+    // A peer must have a chance to answer before it counts as gone.
     this.#pingIntervalMs = livenessTimeoutMs > 0 ? Math.min(pingIntervalMs, livenessTimeoutMs / 2) : pingIntervalMs;
   }
 
@@ -60,7 +61,7 @@ export class Heartbeat {
   #tick = (): void => {
     if (this.#options.isDeaf()) this.heard();
     if (this.#isSilent()) {
-      // What arrived while this process was busy is read before the judgement.
+      // What arrived while this process was busy is read first.
       this.#check = setImmediate(() => (this.#isSilent() ? this.#options.onDead() : this.#arm()));
       return;
     }
@@ -77,7 +78,7 @@ export class Heartbeat {
     return performance.now() >= this.#silentFrom() - EARLY_MS;
   }
 
-  /** A peer that was not asked, because this process was busy or stopped, has had nothing to answer. */
+  /** A peer that was not pinged, because this process was busy or stopped, had nothing to answer. */
   #silentFrom(): number {
     const limitMs = this.#livenessTimeoutMs;
     if (limitMs <= 0 || !this.#isAsked()) return Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 /**
- * Knows the WebSocket protocol: the handshake over a connection of the route, frames in both directions, upkeep, and how a connection ends.
- * Must not know what the messages mean, nor open a connection or touch TLS by itself; `ws` is loaded in `handshake.ts` and nowhere else.
- * Start with `connection.ts`.
+ * Knows the WebSocket protocol: the handshake over a dialled connection, frames in both directions, keep-alive, and how a connection ends.
+ * Must not know what the messages mean, nor open a connection or use TLS itself; `ws` is loaded only in `handshake.ts`. Start with
+ * `connection.ts`.
  */
 export {
   WebSocketConnection,

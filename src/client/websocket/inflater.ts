@@ -3,20 +3,23 @@ import { constants, createInflateRaw, type InflateRaw } from "node:zlib";
 import { LINE_END } from "./text-run.ts";
 
 export interface InflaterOptions {
-  /** Of the sender's window: 8 to 15. */
+  /** Size of the sender's window: 8 to 15. */
   readonly windowBits: number;
   /** Each message begins with an empty window. */
   readonly forgets: boolean;
 }
 
 export interface Piece {
-  /** The message ends with it. */
+  /** Whether the message ends with this input. */
   readonly isLast: boolean;
-  /** What may come out. */
+  /** The most bytes of output. */
   readonly mostBytes: number;
 }
 
-/** Private parts of a zlib stream: the handle beneath it, which can also work synchronously, and where that writes what it has left: room, then input. */
+/**
+ * Private parts of a zlib stream: its handle, which also works synchronously, and the numbers that a write returns: room left, then input
+ * left.
+ */
 interface Inside {
   readonly _handle: Handle;
   readonly _writeState: Uint32Array;
@@ -35,15 +38,15 @@ interface Handle {
   onerror: (message: string, errno: number, code: string) => void;
 }
 
-/** The code of the error for a message above its limit, as `ws` has it. */
+/** The code of the error for a message above its limit, as in `ws`. */
 export const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
-/** What senders leave out at the end of each message (RFC 7692 §7.2.1). */
+/** The bytes that senders leave out at the end of each message (RFC 7692 §7.2.1). */
 const TRAILER = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /**
- * Inflates the messages of one connection on this thread. Node's zlib streams use the thread pool for each piece, which costs a hundred times what
- * inflating a small one does; and the functions that work synchronously know no window.
+ * Inflates the messages of one connection on this thread. Node's zlib streams use the thread pool for each piece, which costs a hundred
+ * times as much as inflating a small one; and zlib's synchronous functions keep no window between calls.
  */
 export class Inflater {
   readonly #options: InflaterOptions;
@@ -51,7 +54,7 @@ export class Inflater {
   #inside: Inside | undefined;
   #failure: Error | undefined;
 
-  /** @returns Undefined where the private parts of this runtime's zlib are not those known here. */
+  /** @returns Undefined if the private parts of this runtime's zlib are not the known ones. */
   static open(options: InflaterOptions): Inflater | undefined {
     isKnown ??= Number.parseInt(process.versions.node, 10) <= NEWEST_KNOWN_NODE && passesTrial();
     return isKnown ? new Inflater(options) : undefined;
@@ -62,9 +65,9 @@ export class Inflater {
   }
 
   /**
-   * Adds to `output` what bytes `from` to `to` of a compressed message come to.
+   * Inflates bytes `from` to `to` of a compressed message into `output`.
    *
-   * @returns False where the sender ended its deflate stream in them: what follows in the same frame counts for nothing, as in `ws`.
+   * @returns False if the sender ended its deflate stream in them: anything that follows in the same frame is ignored, as in `ws`.
    * @throws The error that `ws` would report. Nothing can be inflated after it.
    */
   inflate(input: Uint8Array, from: number, to: number, { isLast, mostBytes }: Piece): boolean {
@@ -90,14 +93,14 @@ export class Inflater {
       const [roomLeft = 0, inputLeft = 0] = left;
       output.end += room - roomLeft;
       at = to - inputLeft;
-      // It stops with room left at the end of the input, or of the deflate stream.
+      // If room is left, the end of the input or of the deflate stream was reached.
       if (roomLeft > 0) return inputLeft === 0;
       if (output.end > most) throw tooLarge();
       output.grow(most);
     }
   }
 
-  /** With the first compressed message: many services agree to compression and use none. */
+  /** Created with the first compressed message: many services negotiate compression and never use it. */
   #open(): Inside {
     const { windowBits } = this.#options;
     this.#stream = createInflateRaw({ windowBits, chunkSize: constants.Z_MIN_CHUNK }); // its own buffer is not used
@@ -111,18 +114,18 @@ export class Inflater {
 
 const OUTPUT_BYTES = 64 * 1024;
 
-/** Where messages are inflated, one after the other. */
+/** The buffer into which messages are inflated, one after the other. */
 class Output {
   bytes: Buffer = Buffer.alloc(0);
   end = 0;
 
-  /** Empty again, and of its ordinary size. */
+  /** Empties it and restores its usual size. */
   clear(): void {
     if (this.bytes.length !== OUTPUT_BYTES) this.bytes = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
     this.end = 0;
   }
 
-  /** Puts a line end behind what is in it. */
+  /** Appends a line end. */
   separate(): void {
     if (this.end === this.bytes.length) this.grow(this.end);
     this.bytes[this.end] = LINE_END;
@@ -137,19 +140,19 @@ class Output {
   }
 }
 
-/** One for all connections: its contents are taken out before anybody else has a turn. */
+/** Shared by all connections: its content is taken out before other code runs. */
 export const output = new Output();
 
 function tooLarge(): Error {
   return Object.assign(new RangeError("Max payload size exceeded"), { code: TOO_LARGE });
 }
 
-/** The handle aborts the process where it is called in a way that it does not expect: so only versions on which the tests have run are tried. */
+/** The handle aborts the process if it is used in an unexpected way, so it is only used on versions on which the tests have run. */
 const NEWEST_KNOWN_NODE = 26;
 
 let isKnown: boolean | undefined;
 
-/** "Hello" twice, the second time out of the window (RFC 7692 §7.2.3), then something that is no deflate stream. */
+/** Inflates "Hello" twice, the second time from the window (RFC 7692 §7.2.3), and then an invalid deflate stream. */
 function passesTrial(): boolean {
   const inflater = new Inflater({ windowBits: constants.Z_DEFAULT_WINDOWBITS, forgets: false });
   const piece = { isLast: true, mostBytes: OUTPUT_BYTES };

@@ -1,12 +1,12 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import { isLong, type RawData, rawTextOf } from "../raw-text.ts";
 
-/** What may stand between two messages of a run. */
+/** A byte that may separate two messages of a run. */
 export const LINE_END = 0x0a;
 
-/** Text messages that stand one behind the other in some bytes: checked, and made into characters, by one call for all of them. */
+/** Consecutive text messages in a buffer, which are checked and converted to strings by one call for all of them. */
 export class TextRun {
-  /** Where each begins and ends, by turns; what stands behind the first `#count` is of earlier runs. */
+  /** Start and end of each message, alternating; entries after the first `#count` are left from earlier runs. */
   readonly #bounds: number[] = [];
   #count = 0;
 
@@ -17,10 +17,10 @@ export class TextRun {
   }
 
   /**
-   * Moves them to `messages`, up to the first one that is not UTF-8.
+   * Moves the messages to `messages`, up to the first one that is not UTF-8.
    *
-   * @param isScratch - The bytes are written over afterwards.
-   * @returns Whether all are.
+   * @param isScratch - The bytes will be overwritten.
+   * @returns True if all are UTF-8.
    */
   moveTo(messages: RawData[], bytes: Buffer, isScratch: boolean): boolean {
     const count = this.#count;

@@ -10,13 +10,13 @@ import { LINE_END, TextRun } from "./text-run.ts";
 
 export interface WholeMessagesOptions {
   readonly maxMessageBytes: number;
-  /** Text messages that came together; the list is the caller's to keep. */
+  /** Text messages that arrived together; the receiver may keep the list. */
   readonly onTexts: (messages: RawData[]) => void;
-  /** What came breaks the connection. `closeCode`, where there is one, tells the peer why. */
+  /** The received data break the connection. `closeCode`, if set, is sent to the peer. */
   readonly onBroken: (error: Error, closeCode?: number) => void;
 }
 
-/** Private parts of `ws`: the stream that takes what the network brings, and what the handshake agreed on. */
+/** Private parts of `ws`: the stream that receives the network's data, and the negotiated settings. */
 interface Inside {
   readonly _receiver?: Writable;
   readonly _extensions?: { readonly "permessage-deflate"?: Deflate };
@@ -34,11 +34,11 @@ interface Deflate {
 type Inflated = (error: Error | null, inflated?: Uint8Array) => void;
 
 const LARGEST_WINDOW_BITS = 15;
-/** A compressed message of up to so many bytes inflates to 4 MB at most, and does so at once; a larger one takes several turns of the event loop. */
+/** A compressed message up to this size inflates to 4 MB at most, in one step; a larger one takes several turns of the event loop. */
 const STEP_BYTES = 4096;
-/** A text message of up to so many bytes waits here for its rest; of a larger one `ws` gets the beginning. */
+/** A text message up to this size waits here for its rest; the beginning of a larger one is passed to `ws`. */
 const MOST_HELD = 4096;
-/** Inflated messages are handed on when they add up to this. */
+/** Inflated messages are delivered when this many bytes have accumulated. */
 const RUN_BYTES = 48 * 1024;
 
 /** Close codes (RFC 6455 §7.4.1). */
@@ -48,12 +48,12 @@ const TOO_BIG = 1009;
 export const NOT_UTF8 = "a text message is not UTF-8";
 
 /**
- * Takes text messages out of what the network brings, as many as are complete in one network read in one step. Everything else goes to `ws`, which
- * remains the judge of the protocol: control frames, fragments, large messages, and every mistake. It receives the bytes of those frames unchanged and
- * nothing of the others, so that it does not notice. In `ws` each message costs six views of the network read, three events and, where it is
+ * Reads complete text messages directly from the network's data, all of one network read in one step. Everything else is passed to `ws`,
+ * which checks the protocol: control frames, fragments, large messages, and all errors. It gets the bytes of those frames unchanged and
+ * nothing of the others, so it does not notice. In `ws` each message costs six views of the network read, three events and, if it is
  * compressed, a round trip through the thread pool.
  *
- * @returns False where the private parts of `ws` are not those known here: then `ws` reads everything. So it is in runtimes with a `ws` of their own.
+ * @returns False if the private parts of `ws` are not the known ones, as in runtimes with a `ws` of their own: then `ws` reads everything.
  */
 export function takeWholeMessages(websocket: WebSocket, options: WholeMessagesOptions): boolean {
   const { _receiver: receiver, _extensions: extensions } = websocket as unknown as Inside;
@@ -82,9 +82,9 @@ class WholeMessages {
   readonly #options: WholeMessagesOptions;
   readonly #run = new TextRun();
   #messages: RawData[] = [];
-  /** The beginning of a frame whose rest has not come. */
+  /** The beginning of an incomplete frame. */
   #held: Buffer | undefined;
-  /** How much of the frame that `ws` reads has not come. */
+  /** How many bytes are missing of the frame that `ws` is reading. */
   #left = 0;
   /** `ws` has fragments of a message. */
   #isFragmented = false;
@@ -97,7 +97,7 @@ class WholeMessages {
     this.#options = options;
   }
 
-  /** @returns Whether more may come at once, as `write` of any stream. */
+  /** @returns Whether more may be written at once, like a stream's `write`. */
   take(chunk: Buffer): boolean {
     const start = this.#held ? this.#complete(this.#held, chunk) : 0;
     this.#read(chunk, start);
@@ -105,7 +105,7 @@ class WholeMessages {
     return !this.#receiver.writableNeedDrain;
   }
 
-  /** Inflates what `ws` reads, large messages and fragments: they share a window with the messages taken here. */
+  /** Inflates what `ws` reads, large messages and fragments: they share a window with the messages read here. */
   decompress(inflater: Inflater, data: Uint8Array, isLast: boolean, callback: Inflated): void {
     inflateInSteps(inflater, data, isLast, this.#options.maxMessageBytes).then(
       (inflated) => callback(null, inflated),
@@ -116,7 +116,7 @@ class WholeMessages {
     );
   }
 
-  /** Reads the frame whose beginning is held; returns where the next one begins in `chunk`. */
+  /** Completes the frame whose beginning is held; returns where the next one begins in `chunk`. */
   #complete(held: Buffer, chunk: Buffer): number {
     const joined = Buffer.concat([held, chunk.subarray(0, MOST_HELD)]);
     const payload = payloadStart(joined, 0);
@@ -131,7 +131,7 @@ class WholeMessages {
     while (at < bytes.length && !this.#isBroken && this.#receiver.writable) {
       if (this.#isBetweenMessages) at = this.#takeTexts(bytes, at);
       if (at === bytes.length || this.#isBroken || this.#holds(bytes, at)) return;
-      this.#deliver(); // first, so that the order is kept
+      this.#deliver(); // first, to keep the order
       const end = this.#endOfOthers(bytes, at);
       this.#passOn(bytes.subarray(at, end));
       at = end;
@@ -142,12 +142,12 @@ class WholeMessages {
     return this.#left === 0 && !this.#isFragmented && this.#isCaughtUp;
   }
 
-  /** `ws` is not inflating something, with what came after it in line. */
+  /** True if `ws` is not inflating a message, with later frames waiting for it. */
   get #isCaughtUp(): boolean {
     return this.#receiver.writableLength === 0;
   }
 
-  /** Takes the messages from `start` on; returns where the first frame begins that is none, or not complete. */
+  /** Reads the messages from `start` on; returns where the first frame begins that is not a text message, or not complete. */
   #takeTexts(bytes: Buffer, start: number): number {
     let at = start;
     for (;;) {
@@ -162,7 +162,7 @@ class WholeMessages {
     let at = start;
     for (let end = this.#endOf(TEXT, bytes, at); end > 0; end = this.#endOf(TEXT, bytes, at)) {
       const payload = payloadStart(bytes, at);
-      for (let nth = at; nth < payload; nth += 1) bytes[nth] = LINE_END; // a frame's head is no UTF-8, and the run is checked as a whole
+      for (let nth = at; nth < payload; nth += 1) bytes[nth] = LINE_END; // a frame's head is not UTF-8, and the run is checked as a whole
       this.#run.add(payload, end);
       at = end;
     }
@@ -196,7 +196,7 @@ class WholeMessages {
     return at;
   }
 
-  /** Where the message ends that begins at `at`; 0 where that is not of this kind, not complete, or not for us. */
+  /** Where the message at `at` ends; 0 if it is of another kind, incomplete, or left to `ws`. */
   #endOf(kind: number, bytes: Buffer, at: number): number {
     if (bytes[at] !== kind) return 0;
     const payload = payloadStart(bytes, at);
@@ -210,16 +210,16 @@ class WholeMessages {
     if (!this.#run.moveTo(this.#messages, bytes, isScratch)) this.#break(new Error(NOT_UTF8));
   }
 
-  /** Holds what comes at `at`, where it is the beginning of a message of ours, or too little to tell. */
+  /** Keeps the bytes at `at` if they are the beginning of a message that is read here, or too few to tell. */
   #holds(bytes: Buffer, at: number): boolean {
     if (this.#left > 0) return false;
     const payload = payloadStart(bytes, at);
     if (payload > 0 && !this.#isOursTo(bytes, at, payload)) return false;
-    this.#held = Buffer.from(bytes.subarray(at)); // a copy, so that the whole network read is not kept with it
+    this.#held = Buffer.from(bytes.subarray(at)); // a copy, so that the whole network read is not kept
     return true;
   }
 
-  /** Is the frame at `at` incomplete, and of a kind that is not left to `ws` for that? */
+  /** True if the frame at `at` is incomplete and of a kind that is read here. */
   #isOursTo(bytes: Buffer, at: number, payload: number): boolean {
     const size = payloadSize(bytes, at);
     const isText = bytes[at] === TEXT || (bytes[at] === COMPRESSED_TEXT && this.#inflater !== undefined);
@@ -227,7 +227,7 @@ class WholeMessages {
     return isText && isSmall && payload + size > bytes.length && !isMasked(bytes, at) && this.#isBetweenMessages;
   }
 
-  /** Where the frame ends that begins or goes on at `start` and is for `ws`; while that is not caught up, all that follow are. */
+  /** Where the frame for `ws` at `start` ends; while `ws` is not caught up, all following frames are for it. */
   #endOfOthers(bytes: Buffer, start: number): number {
     let at = start;
     do {
@@ -262,7 +262,7 @@ class WholeMessages {
   }
 }
 
-/** Between two steps others have their turn. */
+/** Other code can run between two steps. */
 async function inflateInSteps(
   inflater: Inflater,
   data: Uint8Array,

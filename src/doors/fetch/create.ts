@@ -117,18 +117,18 @@ class Services {
     this.#provider = provider;
     this.#options = options;
     this.#own = own;
-    // What is wrong with the options shows at once, and not with the first request.
+    // Invalid options should fail here, not with the first request.
     const service = new ForwardingService(provider ?? openaiProvider({ env: {} }), options, own);
     if (provider) this.#known.set(baseOf(provider), service);
   }
 
-  /** @throws A `TypeError`, as of a `fetch` that cannot send: it is closed. */
+  /** @throws A `TypeError`, like a `fetch` that cannot send, if it is closed. */
   checkOpen(): void {
     if (!this.#isClosed) return;
     throw fetchFailure(new BuildError("this fetch was closed; make a new one with createResponsesFetch()"), undefined);
   }
 
-  /** Whether responses are asked for at this address. */
+  /** True if responses are requested at this address. */
   take(url: URL): boolean {
     if (!url.pathname.endsWith(RESPONSES)) return false;
     return !this.#provider || baseOf(this.#provider) === withoutQuery(baseIn(url));

@@ -11,7 +11,7 @@ export interface Asked {
   /** Lower-case names. */
   readonly headers: HeaderMap;
   readonly body: AskedBody;
-  /** Of its text, in bytes: what a session holds of it. Default 0: nobody counts. */
+  /** Size of its text, in bytes, which is what a session keeps of it. Default 0: not counted. */
   readonly size?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

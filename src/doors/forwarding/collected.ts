@@ -9,8 +9,8 @@ const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incom
 /**
  * The answer for a client that did not request a stream: the response in the event that ended it, with all items.
  *
- * @param blank - What is done to a failure in the service's words.
- * @throws What broke the stream.
+ * @param blank - Removes credentials from a failure's text.
+ * @throws The error that broke the stream.
  */
 export async function collected(stream: ResponseStream, blank: Blank = asItIs): Promise<WholeAnswer> {
   const items: ResponseItem[] = [];

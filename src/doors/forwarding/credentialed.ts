@@ -48,7 +48,7 @@ export async function credentialsFor(auth: AuthProvider, request: AuthRequest): 
   };
 }
 
-/** Credentials as they stand in a request. */
+/** Credentials as headers. */
 export function credentialHeaders({ bearerToken, accountId, headers }: Credentials): Record<string, string> {
   const all = {
     authorization: bearerToken === undefined ? undefined : `Bearer ${bearerToken}`,

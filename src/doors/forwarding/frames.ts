@@ -21,7 +21,7 @@ export class Frames {
   readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
   readonly #onOver: () => void;
   readonly #blank: Blank;
-  /** Of its first stream. */
+  /** Carrier of its first stream. */
   readonly carrier: "websocket" | "http";
   /** Read from the stream before the client asked for it. */
   #early: { readonly text: RawText | undefined } | undefined;
@@ -38,7 +38,7 @@ export class Frames {
 
   /**
    * @param onOver - Called once, when the answer is over, however it ended.
-   * @param blank - What is done to a failure in the service's words.
+   * @param blank - Removes credentials from a failure's text.
    */
   constructor(stream: ResponseStream, onOver: () => void, blank: Blank = asItIs) {
     this.#blank = blank;
@@ -123,7 +123,7 @@ export class Frames {
     return text;
   }
 
-  /** The service's own word is the last event, and the end that it is over HTTP. */
+  /** The service's own failure is the last event, as over HTTP. */
   #failedWith(failure: unknown): RawText {
     const { data, wireType } = this.#failed as FrameEvent;
     const event = this.#blank(decodeRawData(data));

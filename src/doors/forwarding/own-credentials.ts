@@ -1,20 +1,20 @@
 import { type Blank, blankerOf, type SentRequest } from "../../client/index.ts";
 import type { AuthProvider } from "../../index.ts";
 
-/** The credentials in it are its reader's own. */
+/** For credentials that belong to the reader. */
 export const asItIs: Blank = (text) => text;
 
-/** Of a provider that signs each request no two are the same. */
+/** A provider that signs each request never returns the same ones twice. */
 const MOST_REMEMBERED = 32;
 
 /**
- * Credentials that no client may see, and what hides them in the words of a service, which may repeat them where it refuses them. Those that were renewed
- * meanwhile are hidden too: an answer may be under way that was asked for with them.
+ * Credentials that no client may see. They are removed from the service's texts, because a service may repeat them when it refuses them.
+ * Credentials that were replaced meanwhile are removed too, because an answer to a request with them may still arrive.
  */
 export class OwnCredentials {
-  /** The provider itself, whose credentials are remembered as they are given. */
+  /** The provider itself; the credentials that it returns are remembered. */
   readonly auth: AuthProvider;
-  /** By their text; the ones given last are last. */
+  /** By their text, in the order in which they were last returned. */
   readonly #given = new Map<string, SentRequest>();
   #blank: Blank | undefined;
 
@@ -35,7 +35,7 @@ export class OwnCredentials {
     };
   }
 
-  /** Blanks them in a text. */
+  /** Removes them from a text. */
   readonly blank: Blank = (text) => {
     this.#blank ??= blankerOf(...this.#given.values());
     return this.#blank(text);

@@ -10,7 +10,7 @@ export interface WholeAnswer {
   readonly body: string;
 }
 
-/** Of a header (RFC 9110 §5.6.2). */
+/** Syntax of a header name (RFC 9110 §5.6.2). */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const JSON_TYPE = { "content-type": "application/json" };
 

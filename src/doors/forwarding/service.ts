@@ -20,7 +20,7 @@ import { refusalIn, refusalOf, type WholeAnswer } from "./refusal.ts";
 export interface ForwardingOptions
   extends Omit<CodexApiOptions, "provider" | "auth">,
     Pick<SessionOptions, "carrier" | "compression" | "headers" | "maxConnectionAgeMs" | "maxFrameBytes"> {
-  /** WebSockets at a time, idle ones included; requests beyond them go over HTTP. Default 32. */
+  /** The most WebSockets, including idle ones; requests beyond that go over HTTP. @default 32 */
   readonly maxConnections?: number | undefined;
 }
 
@@ -63,8 +63,8 @@ export class ForwardingService {
   #underWay = 0;
 
   /**
-   * @param own - Credentials instead of those that a request brings along.
-   * @throws What the constructor of `CodexApi` throws.
+   * @param own - Credentials that replace those of a request.
+   * @throws The errors of `new CodexApi`.
    */
   constructor(provider: ProviderConfig, options: ForwardingOptions, own?: OwnCredentials) {
     const { carrier, compression, headers, maxConnectionAgeMs, maxFrameBytes, maxConnections, ...ofApi } = options;
@@ -132,12 +132,12 @@ export class ForwardingService {
     }
   }
 
-  /** What sessions hold that nobody uses now, and can give up. */
+  /** Memory of idle sessions, in bytes, which can be freed. */
   get idleBytes(): number {
     return this.#sessions.idleBytes;
   }
 
-  /** Gives up so many bytes of it, as far as there are as many. */
+  /** Frees this many bytes of it, as far as possible. */
   giveUp(bytes: number): void {
     this.#sessions.giveUp(bytes);
   }
@@ -148,7 +148,7 @@ export class ForwardingService {
     await this.#api.close();
   }
 
-  /** THE choice of a session, and with it of a connection. */
+  /** Chooses the session, and with it the connection. */
   #sessionFor({ body, headers, size }: Asked, client: string, credentials: Readonly<Record<string, string>>) {
     const open = (carrier: SessionOptions["carrier"]): ResponsesSession => {
       const { compression, maxConnectionAgeMs, maxFrameBytes } = this.#options;

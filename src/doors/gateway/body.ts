@@ -4,17 +4,17 @@ import type { WholeAnswer } from "../forwarding/refusal.ts";
 import { refusal } from "./access.ts";
 import type { MemoryShare } from "./memory.ts";
 
-/** A text shrinks by less than that as a rule. */
+/** Texts usually compress by less than this factor. */
 const USUAL_RATIO = 16;
 
-/** There is no room for a request's body now. */
+/** There is no memory for a request's body at the moment. */
 class NoRoom extends Error {
   override get name(): string {
     return "NoRoom";
   }
 }
 
-/** A body as it came. @throws What {@link bodyRefusal} answers. */
+/** A body as received. @throws The errors that {@link bodyRefusal} handles. */
 export async function readBody(message: IncomingMessage, maxBytes: number, share: MemoryShare): Promise<Uint8Array> {
   const { size, body, hadRoom } = await readUpTo(message, maxBytes, (bytes) => share.take(bytes));
   if (size > maxBytes) throw new BodyFault("too_large", `The request body is larger than ${maxBytes} bytes.`);
@@ -22,7 +22,7 @@ export async function readBody(message: IncomingMessage, maxBytes: number, share
   return body;
 }
 
-/** A body decoded: room for what comes of it is found first, and its size is not known before. @throws What {@link bodyRefusal} answers. */
+/** A decoded body. Memory for it is reserved first, because its size is unknown. @throws The errors that {@link bodyRefusal} handles. */
 export async function decoded(
   bytes: Uint8Array,
   encoding: string | undefined,
@@ -49,10 +49,10 @@ export async function decoded(
   }
 }
 
-/** What a client is told of a body that is not taken; undefined for any other error. */
+/** The answer to a client whose body is refused; undefined for any other error. */
 export function bodyRefusal(error: unknown): WholeAnswer | undefined {
   if (error instanceof BodyFault) return refusal(error.status, error.reason, error.message);
   if (!(error instanceof NoRoom)) return undefined;
-  const message = "The requests under way hold as much memory as they may; ask again in a moment.";
+  const message = "The running requests use all the memory that they may use; send the request again in a moment.";
   return refusal(503, "memory_limit", message, { "retry-after": "1" });
 }

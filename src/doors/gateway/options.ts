@@ -44,13 +44,16 @@ export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions,
   /** The largest body of a request for a response, after decompression, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * What all requests under way hold together of their bodies, in bytes of text, and what idle sessions keep to go on from, which gives way first. A request
-   * beyond it is refused with 503. Default 256 MiB, or `maxBodyBytes` where that is more.
+   * Limit for the memory of all running requests' bodies together, in bytes, and of the histories of idle sessions, which are freed first.
+   * A request above it is refused with 503. @default 268 435 456 (256 MiB), or `maxBodyBytes` if that is more
    */
   readonly maxHeldBytes?: number | undefined;
-  /** Both sides of a client's WebSocket are pinged so often, in milliseconds; a client that is silent from one ping to the next is gone. Default 25 000; 0: never. */
+  /**
+   * How often both sides of a client's WebSocket are pinged, in milliseconds; a client that is silent from one ping to the next counts as
+   * gone; 0 sends none. @default 25 000
+   */
   readonly pingIntervalMs?: number | undefined;
-  /** Requests under way; more are refused with 503. Default 1000. */
+  /** The most requests in progress; more are refused with 503. @default 1000 */
   readonly maxRequests?: number | undefined;
   /** The most connections of clients; more are closed at once. @default 2000 */
   readonly maxClients?: number | undefined;
@@ -98,7 +101,7 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
   }
   if (maxHeldBytes < maxBodyBytes)
     throw new BuildError(
-      `maxHeldBytes of the gateway is ${maxHeldBytes}, and one body alone may have ${maxBodyBytes} (maxBodyBytes): it must be as much at least`,
+      `maxHeldBytes of the gateway is ${maxHeldBytes}, and a single body may have ${maxBodyBytes} (maxBodyBytes): it must be at least as large`,
     );
   return { ...options, host, ...numbers };
 }

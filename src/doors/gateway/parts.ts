@@ -13,7 +13,10 @@ export const BASE_PATH = "/v1";
 /** Paths of the service that clients may use with the gateway's credentials. */
 const PATHS = /^\/(responses|models|files|uploads|conversations|images|memories|alpha\/search)(?=\/|$)/;
 
-/** What could mean another path to somebody on the way: steps upwards, parameters behind them or not, a backslash (a slash to URL parsers), any of them encoded, and a fragment. */
+/**
+ * Anything that another hop could read as another path: `..`, with or without parameters, a backslash (a slash to URL parsers), any of them
+ * encoded, and a fragment.
+ */
 const LEADS_AWAY = /\/\.{1,2}(?=[/;]|$)|[\\#]|%(?:2e|2f|5c)/i;
 
 /** The service's path for one of the gateway's, with its query; undefined if there is none. */
@@ -31,14 +34,14 @@ interface Passed {
   readonly signal: AbortSignal;
 }
 
-/** What all requests of a gateway share: the ways to the service, and how many are under way. */
+/** Shared by all requests of a gateway: the connections to the service, and the number of requests in progress. */
 export class Parts {
   readonly settings: GatewaySettings;
   readonly access: Access;
   readonly service: ForwardingService;
   readonly own: OwnCredentials;
   readonly memory: HeldMemory;
-  /** No request is taken any more; those under way go on. */
+  /** No new request is accepted; running ones continue. */
   isDraining = false;
   underWay = 0;
   readonly #fetch: typeof globalThis.fetch;
@@ -74,7 +77,7 @@ export class Parts {
     }
   }
 
-  /** Opens a WebSocket to the service for a client's. @throws What `connectWebSocket` throws. */
+  /** Opens a WebSocket to the service for a client's. @throws The errors of `connectWebSocket`. */
   async connect(headers: HeaderMap, signal: AbortSignal): Promise<OpenWebSocket> {
     const { provider } = this.settings;
     const { auth } = this.own;

@@ -3,19 +3,19 @@ import type { OpenWebSocket } from "../../client/index.ts";
 import type { Parts } from "./parts.ts";
 import type { RequestRecord } from "./record.ts";
 
-/** Bytes that wait to go out on one side, from which the other side is not read. */
+/** Bytes queued on one side, above which the other side is not read. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
 const TRY_AGAIN_LATER = 1013;
-/** Of the reason in a close frame (RFC 6455 §5.5). */
+/** Longest reason in a close frame (RFC 6455 §5.5). */
 const MOST_REASON_BYTES = 123;
 
 const CREATES = "response.create";
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
-/** Nearly every message says first what it is. */
+/** In nearly every message the type comes first. */
 const TYPE_FIRST = /^\s*\{\s*"type"\s*:\s*"([\w.]+)"/;
 const BEGINNING_BYTES = 128;
 
@@ -26,7 +26,10 @@ export interface RelayOptions {
   readonly onEnd: () => void;
 }
 
-/** One client's WebSocket and its counterpart: messages pass as they are, without the gateway's credentials where the service repeats them. */
+/**
+ * One client's WebSocket and the one to the service: messages are passed on unchanged, except for the gateway's credentials if the service
+ * repeats them.
+ */
 export class Relay {
   readonly #client: WebSocket;
   readonly #upstream: OpenWebSocket;
@@ -48,7 +51,7 @@ export class Relay {
       record.message("sent", data, isBinary);
       if (parts.memory.take(data.length))
         pass(data, isBinary, client, upstream, () => parts.memory.giveBack(data.length));
-      else client.close(TRY_AGAIN_LATER, "the gateway holds as much as it may (maxHeldBytes)");
+      else client.close(TRY_AGAIN_LATER, "the gateway uses all of its memory limit (maxHeldBytes)");
     });
     client.on("pong", () => {
       this.#hasHeardClient = true;
@@ -74,10 +77,10 @@ export class Relay {
     });
   }
 
-  /** Ends it as soon as no response is under way on it. */
+  /** Closes it as soon as no response is running on it. */
   drain(): void {
     this.#isDraining = true;
-    if (this.#underWay === 0) this.#client.close(GOING_AWAY, "the gateway is about to end");
+    if (this.#underWay === 0) this.#client.close(GOING_AWAY, "the gateway is shutting down");
   }
 
   terminate(): void {
@@ -86,8 +89,8 @@ export class Relay {
   }
 
   /**
-   * Keeps both ways open through proxies that cut what is idle, and ends that of a client which has said nothing since the last ping. One that is not
-   * read, or that has yet to take what was sent, cannot be told from a dead one by that; TCP ends it.
+   * Keeps both connections open through proxies that close idle ones, and closes that of a client which was silent since the last ping.
+   * This does not apply to a client that is not read at the moment, or that still has to receive data; TCP ends such a connection.
    */
   readonly #pingBoth = (): void => {
     this.#upstream.ping();
@@ -106,7 +109,7 @@ export class Relay {
   }
 }
 
-/** The type of the event in a message; empty where it has none. */
+/** The type of the event in a message; empty if it has none. */
 function typeOf(data: Buffer): string {
   const first = TYPE_FIRST.exec(data.toString("latin1", 0, BEGINNING_BYTES))?.[1];
   if (first !== undefined) return first;
@@ -123,9 +126,9 @@ type Side = Pick<OpenWebSocket, "send" | "bufferedAmount" | "pause" | "resume" |
 const OPEN = 1;
 
 /**
- * A side that takes its time holds the other one up.
+ * A slow side slows the other one down.
  *
- * @param onSent - Called once, when it is out, or never will be.
+ * @param onSent - Called once, when it has been sent, or can no longer be sent.
  */
 function pass(data: Buffer, binary: boolean, from: Side, to: Side, onSent?: () => void): void {
   if (to.readyState !== OPEN) {
@@ -139,7 +142,7 @@ function pass(data: Buffer, binary: boolean, from: Side, to: Side, onSent?: () =
   if (to.bufferedAmount >= HIGH_WATER_BYTES) from.pause();
 }
 
-/** With the same code, where a close frame may carry it. */
+/** With the same code, if a close frame may contain it. */
 function closeWith(side: Pick<OpenWebSocket, "close" | "terminate">, code: number, reason: string): void {
   if (code === ABNORMAL) side.terminate();
   else if (code === NO_STATUS) side.close();

@@ -16,7 +16,7 @@ import { Relay } from "./relay.ts";
 export class WebSockets {
   readonly #parts: Parts;
   readonly #relays = new Set<Relay>();
-  /** Of clients that wait for the service to take a WebSocket. */
+  /** Connections of clients that wait until the service accepts a WebSocket. */
   readonly #waiting = new Set<Duplex>();
   #server: Promise<WebSocketServer> | undefined;
   readonly #answers = new WeakMap<IncomingMessage, HeaderMap>();
@@ -68,7 +68,7 @@ export class WebSockets {
       if (this.#parts.isDraining) relay.drain();
     });
     if (isTaken) return;
-    upstream.terminate(); // the client has left meanwhile, or its handshake was none
+    upstream.terminate(); // the client has left meanwhile, or its handshake was invalid
     record.ended("left");
   }
 

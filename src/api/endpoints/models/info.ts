@@ -32,7 +32,7 @@ export interface TruncationPolicy {
 }
 
 /**
- * What the service says of one model, in wire names. A field that is not listed here is there as it came; a value that is not known yet
+ * What the service says about one model, in wire names. A field that is not listed here is included as received; an unknown value
  * (a new effort, a new modality) is kept as text.
  */
 export interface ModelInfo {

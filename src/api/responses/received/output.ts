@@ -20,12 +20,12 @@ export class DeliveredItems {
   readonly #before: readonly number[];
   #furthest = -1;
 
-  /** @param before - Places in the output of items that the reader has from an earlier stream. */
+  /** @param before - Output indexes of items that the reader got from an earlier stream. */
   constructor(before: readonly number[] = []) {
     this.#before = before;
   }
 
-  /** @returns Whether it comes after one that stands behind it in the output. */
+  /** @returns True if the item came after one that follows it in the output. */
   note({ item, outputIndex }: OutputItemDoneEvent): boolean {
     this.#delivered.push({ ...identityOf(item), outputIndex });
     if (outputIndex === undefined) return false;

@@ -173,7 +173,7 @@ export class Steering {
   };
 
   readonly #noSuccessor = (): void => {
-    const why = `the service took it, and began no response that goes on with it within ${SUCCESSOR_MS} ms`;
+    const why = `the service accepted the input, but began no response that continues with it within ${SUCCESSOR_MS} ms`;
     this.#giveUp(() => true, "no_successor", why);
   };
 

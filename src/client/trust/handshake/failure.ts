@@ -21,7 +21,7 @@ function changedSince(bundle: CaBundle | undefined): readonly string[] {
   if (!bundle || path === undefined) return [];
   try {
     if (readCaBundle({ path }).digest === bundle.digest) return [];
-    return [`${path} has changed since it was read: call reload(), build the client anew, or start the program again.`];
+    return [`${path} has changed since it was read: call reload(), create a new client, or restart the program.`];
   } catch {
     return [`${path} has changed since it was read, and can no longer be used.`];
   }

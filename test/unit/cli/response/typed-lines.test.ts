@@ -35,7 +35,7 @@ it("says each line that is typed into the response, and tells what becomes of it
   expect(said).toEqual(["shorter, please", "in French", "louder"]);
   expect(told.sort()).toEqual([
     "not said: the response is complete",
-    "said; the answer goes on from here",
+    "accepted; the answer continues with it",
     "the service keeps it until it has what it waits for (waiting_for_required_input)",
   ]);
   input.write("too late\n");
