@@ -34,9 +34,9 @@ it("says each line that is typed into the response, and tells what becomes of it
   await allTold;
   expect(said).toEqual(["shorter, please", "in French", "louder"]);
   expect(told.sort()).toEqual([
-    "not said: the response is complete",
     "accepted; the answer continues with it",
-    "the service keeps it until it has what it waits for (waiting_for_required_input)",
+    "not said: the response is complete",
+    "the service keeps it until it has the outputs that it waits for (waiting_for_required_input)",
   ]);
   input.write("too late\n");
   await new Promise(setImmediate);
