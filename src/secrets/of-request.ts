@@ -20,7 +20,7 @@ export function secretsOf({ url, headers, secrets: given = [] }: SentRequest): s
     if (/authorization/i.test(name)) secrets.push(...secretsInAuthorization(value));
     else if (CREDENTIAL_NAME.test(name)) secrets.push(value, ...(/^cookie$/i.test(name) ? cookieValues(value) : []));
   }
-  if (URL.canParse(url)) {
+  if (/[?@]/.test(url) && URL.canParse(url)) {
     const { searchParams, username, password } = new URL(url);
     for (const [name, value] of searchParams) {
       if (CREDENTIAL_NAME.test(name)) secrets.push(value);

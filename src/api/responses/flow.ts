@@ -72,9 +72,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
       signal: options.signal,
       onOver: () => this.#progress.stop(),
     });
-    this.events.onEmpty = () => {
-      if (!this.isOver) this.#backlog.clear();
-    };
+    this.events.backlog = this.#backlog;
   }
 
   get isOver(): boolean {
@@ -174,7 +172,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
    */
   readLines(lines: RawText, start: number): number {
     let at = start;
-    while (!this.isOver) {
+    while (at < lines.length && !this.isOver) {
       const end = this.#reader.readLines(lines, at);
       if (end === at) break;
       at = end;
@@ -219,7 +217,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void {
-    this.received.note(whole);
+    this.received.piece(whole);
     this.events.pushAll(deltas);
   }
 
@@ -240,6 +238,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   resume(): void {
+    if (this.isOver) return;
     this.#progress.start();
     this.#carrier.resume();
   }

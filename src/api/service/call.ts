@@ -220,8 +220,7 @@ class Sending {
 
   #encoded({ json, compression = "none", headers }: EndpointCall): Promise<RequestBody> {
     const { provider, connections } = this.#line;
-    const isEncodedByHand = mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined;
-    if (compression !== "none" && isEncodedByHand) {
+    if (compression !== "none" && mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined) {
       throw new BuildError("the header content-encoding is set and compression is switched on too; remove one of them");
     }
     return RequestBody.of(json, connections.takesPlainAlone ? "none" : compression, this.#part.observer.logger);

@@ -91,9 +91,10 @@ export class UndiciTransport implements HttpTransport {
   async #follow(request: HttpRequest): Promise<{ head: ExchangeHead; request: HttpRequest; shownUrl: string }> {
     const maxRedirects = this.#options.maxRedirects ?? MAX_REDIRECTS;
     let current = request;
-    let shownUrl = safeUrl(request.url);
+    let destination = this.#destinationOf(request);
+    let shownUrl = safeUrl(destination.url);
     for (let redirects = 0; ; redirects += 1) {
-      const head = await this.#send(current, shownUrl);
+      const head = await this.#send(current, destination, shownUrl);
       const next = maxRedirects > 0 ? followRedirect(current, shownUrl, head) : undefined;
       if (!next) return { head, request: current, shownUrl };
       head.body.cancel();
@@ -107,6 +108,7 @@ export class UndiciTransport implements HttpTransport {
       }
       this.#logger.debug({ status: head.status, from: shownUrl, to: nextUrl }, "redirected");
       current = next;
+      destination = this.#destinationOf(next);
       shownUrl = nextUrl;
     }
   }
@@ -116,8 +118,7 @@ export class UndiciTransport implements HttpTransport {
    * assumed to have been closed that way, so the request is sent once more, on a new connection. If it breaks later, the server was already
    * working on the request.
    */
-  async #send(request: HttpRequest, shownUrl: string): Promise<ExchangeHead> {
-    const destination = this.#destinationOf(request);
+  async #send(request: HttpRequest, destination: Destination, shownUrl: string): Promise<ExchangeHead> {
     const connection = await this.#pool.acquire(destination, this.#limitsOf(request));
     const sentAt = performance.now();
     try {
@@ -196,7 +197,6 @@ export class UndiciTransport implements HttpTransport {
   /** Includes what was sent to the proxy: a page of the proxy may repeat that too. */
   #asSent(request: HttpRequest): SentRequest {
     const { url, headers, secrets = [] } = request;
-    if (!URL.canParse(url)) return request;
     return { url, headers, secrets: [...secrets, ...this.#options.dialer.proxySecrets(url)] };
   }
 }

@@ -1,8 +1,8 @@
 import { AbortedError } from "../failure/kinds.ts";
+import type { Backlog } from "./backlog.ts";
 
 // Classes, not literals: V8 notices that objects from a literal, made for many streams, outlive two collections, and from then on allocates
-// those
-// of every event in the old generation, which only a full collection frees, with everything they reference.
+// those of every event in the old generation, which only a full collection frees, with everything they reference.
 
 /** A reader that waits. */
 class Waiting<Value> {
@@ -28,8 +28,8 @@ class Taken<Value> implements IteratorYieldResult<Value> {
 
 /**
  * Values pushed on one side and taken on the other by one reader: one by one, in batches, or not at all (`drain`). It ends in one of three
- * ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching `length` and
- * `onEmpty`.
+ * ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching `length`, and by
+ * its `backlog`.
  */
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values: Value[] = [];
@@ -46,8 +46,11 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   /** Once it has fired, queued values are dropped even if all have arrived: a reader does not work through a queue after an abort. */
   signal: AbortSignal | undefined;
-  /** Called each time the last queued value has been taken. */
-  onEmpty: (() => void) | undefined;
+  /**
+   * Cleared each time the last queued value has been taken. No function: V8 compiles a function of one stream into the code that serves all, and
+   * throws that code away with the stream.
+   */
+  backlog: Pick<Backlog, "clear"> | undefined;
   /** Called once when the consumer leaves before the end. */
   onLeave: (() => void) | undefined;
 
@@ -155,7 +158,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
       settle = { resolve, reject };
     });
     this.#drain = { end, ...settle };
-    this.onEmpty?.();
+    this.backlog?.clear();
     return end;
   }
 
@@ -246,7 +249,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     if (this.#head === this.#values.length) {
       // Emptied once per burst instead of shifting, so taking is constant-time for any queue length.
       this.#drop();
-      this.onEmpty?.();
+      this.backlog?.clear();
     }
     return value;
   }
@@ -255,7 +258,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     const values = this.#head === 0 ? this.#values : this.#values.slice(this.#head);
     this.#values = [];
     this.#head = 0;
-    this.onEmpty?.();
+    this.backlog?.clear();
     return values;
   }
 

@@ -81,7 +81,7 @@ describe("a push queue", () => {
   it("says when it has been emptied and when the reader leaves", async () => {
     const queue = new PushQueue<number>();
     const said: string[] = [];
-    queue.onEmpty = () => said.push(`empty with ${queue.length}`);
+    queue.backlog = { clear: () => void said.push(`empty with ${queue.length}`) };
     queue.onLeave = () => said.push("left");
     queue.push(1);
     queue.push(2);

@@ -85,9 +85,7 @@ class ImageFlow implements EventReceiver, PausableSource {
       this.fail(new TimeoutError("idle timeout waiting for the next image", { phase: "idle", timeoutMs })),
     );
     events.signal = options.signal;
-    events.onEmpty = () => {
-      if (!this.isOver) this.#backlog.clear();
-    };
+    events.backlog = this.#backlog;
     events.onLeave = () => {
       if (!this.#stop()) return;
       body.cancel();
@@ -132,6 +130,7 @@ class ImageFlow implements EventReceiver, PausableSource {
   }
 
   resume(): void {
+    if (this.isOver) return;
     this.#progress.start();
     this.#body.resume();
   }

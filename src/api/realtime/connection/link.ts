@@ -55,7 +55,7 @@ export class RealtimeLink {
       },
     });
     this.#backlog = new Backlog(BACKLOG, connection);
-    this.#queue.onEmpty = () => this.#backlog.clear();
+    this.#queue.backlog = this.#backlog;
     connection.attach(this.#sink);
   }
 

@@ -16,6 +16,12 @@ export interface ItemUnderWay {
   readonly arguments: string;
 }
 
+/** A part of an item that is not finished. */
+export type PieceEvent = Extract<
+  ResponseEvent,
+  { readonly delta: string } | { readonly type: "reasoning_summary_part.added" | "reasoning_summary_text.done" }
+>;
+
 /** The kinds of text that an item can have. */
 type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "arguments";
 
@@ -23,7 +29,7 @@ type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "argumen
  * From this many characters on, pieces are joined into one flat string. V8 represents a concatenation as a tree with one object per piece;
  * all of them live as long as the text, and each garbage collection copies them.
  */
-const WRITTEN_OUT = 1024;
+const WRITTEN_OUT = 128;
 
 /** One item, from its first piece on. Pieces are appended, so an event costs the same however long the text is. */
 class Slot {
@@ -64,7 +70,7 @@ class Slot {
     return written === "" || (item.type !== "message" && item.type !== "reasoning");
   }
 
-  append(event: ResponseEvent): void {
+  append(event: PieceEvent): void {
     switch (event.type) {
       case "output_text.delta":
         this.#add("text", event.delta);
@@ -170,13 +176,16 @@ export class ReceivedItems {
       case "reasoning_summary_text.done":
       case "reasoning_text.delta":
       case "function_call_arguments.delta":
-      case "custom_tool_call_input.delta": {
-        const slot = this.#slotOf(event.outputIndex);
-        const before = slot.size;
-        slot.append(event);
-        this.#openSize += slot.size - before;
-      }
+      case "custom_tool_call_input.delta":
+        this.piece(event);
     }
+  }
+
+  piece(event: PieceEvent): void {
+    const slot = this.#slotOf(event.outputIndex);
+    const before = slot.size;
+    slot.append(event);
+    this.#openSize += slot.size - before;
   }
 
   /** The first `keptItems` finished items remain; everything else is dropped. */

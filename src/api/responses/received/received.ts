@@ -5,7 +5,7 @@ import type { PartialResponse } from "../../refusal/partial.ts";
 import type { TokenUsage } from "../../token-usage.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import type { ResponseEvent } from "../events/types.ts";
-import { type ItemUnderWay, ReceivedItems } from "./items.ts";
+import { type ItemUnderWay, type PieceEvent, ReceivedItems } from "./items.ts";
 
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
@@ -197,6 +197,14 @@ export class Received {
       modelsEtag: this.#modelsEtag,
       reasoningIncluded: this.#reasoningIncluded,
     };
+  }
+
+  /** Like {@link note}, for deltas alone: nearly all events are deltas, and V8 reads the fields of few shapes faster than those of many. */
+  piece(event: PieceEvent): void {
+    this.#firstAt ??= performance.now();
+    if (this.#items === undefined || this.#isTruncated) return;
+    this.#items.piece(event);
+    this.#isTruncated = this.#items.size > this.#limit;
   }
 
   #keep(event: ResponseEvent, size: number | undefined): void {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { decodeRawText, type RawData, type RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
@@ -34,6 +35,42 @@ function isVariable(name: string, value: unknown): name is Variable {
 export interface Framing {
   readonly before: RawText;
   readonly behind: RawText;
+}
+
+interface Gaps {
+  readonly variables: readonly Variable[];
+  /** The fixed texts: one before each variable, and the last one after them all. */
+  readonly texts: readonly RawText[];
+}
+
+/**
+ * Finds the variables of an event in its text. Every field must stand exactly where the format puts it, so nothing else can be in the text.
+ *
+ * @returns Undefined if the text is formatted in another way, or if a field may hold something that differs from event to event.
+ */
+function gapsIn(raw: RawText, event: JsonObject, { comma, colon }: (typeof FORMATS)[number]): Gaps | undefined {
+  const bytes = Buffer.from(raw, "latin1");
+  const texts: RawText[] = [];
+  const variables: Variable[] = [];
+  let end = 0;
+  let fixedFrom = 0;
+  for (const name in event) {
+    const value = event[name];
+    if (typeof value === "object" && value !== null && !(Array.isArray(value) && value.length === 0)) return undefined;
+    const key = `${end === 0 ? "{" : comma}${JSON.stringify(name)}${colon}`;
+    const written = JSON.stringify(value);
+    const valueAt = end + key.length;
+    if (raw.slice(end, valueAt) !== key || raw.slice(valueAt, valueAt + written.length) !== written) return undefined;
+    end = valueAt + written.length;
+    if (!isVariable(name, value)) continue;
+    const quote = typeof value === "string" ? 1 : 0; // part of the fixed texts
+    texts.push(bytes.toString("latin1", fixedFrom, valueAt + quote)); // a copy, because a slice would keep the whole network read in memory
+    variables.push(name);
+    fixedFrom = end - quote;
+  }
+  if (raw.slice(end) !== "}") return undefined;
+  texts.push(bytes.toString("latin1", fixedFrom));
+  return { texts, variables };
 }
 
 /** The fixed text at the start and the end of an event. */
@@ -80,29 +117,9 @@ export class DeltaPattern {
    * @returns Undefined if the event is not formatted in one of the usual ways.
    */
   static of(raw: RawText, event: JsonObject, decoded: DeltaEvent, framing?: Framing): DeltaPattern | undefined {
-    for (const { comma, colon } of FORMATS) {
-      const texts: string[] = [];
-      const variables: Variable[] = [];
-      let whole = "";
-      let text = "{";
-      for (const [name, value] of Object.entries(event)) {
-        if (typeof value === "object" && value !== null && !(Array.isArray(value) && value.length === 0))
-          return undefined;
-        if (text !== "{" || whole !== "") text += comma;
-        text += `${JSON.stringify(name)}${colon}`;
-        const written = JSON.stringify(value);
-        if (isVariable(name, value)) {
-          const opened = typeof value === "string" ? `${text}"` : text;
-          texts.push(opened);
-          variables.push(name);
-          whole += text + written;
-          text = typeof value === "string" ? '"' : "";
-          // The closing quote belongs to the next fixed text, and was written with the value.
-          if (text === '"') whole = whole.slice(0, -1);
-        } else text += written;
-      }
-      text += "}";
-      if (whole + text === raw) return new DeltaPattern(decoded, [...texts, text], variables, framing);
+    for (const format of FORMATS) {
+      const gaps = gapsIn(raw, event, format);
+      if (gaps) return new DeltaPattern(decoded, gaps.texts, gaps.variables, framing);
     }
     return undefined;
   }
@@ -125,7 +142,9 @@ export class DeltaPattern {
     let end = start;
     let first: number | undefined;
     let text = "";
-    for (let event = this.#read(lines, end, framed); event !== undefined; event = this.#read(lines, end, framed)) {
+    while (end < lines.length) {
+      const event = this.#read(lines, end, framed);
+      if (event === undefined) break;
       if (run.length === 0) first = this.sequenceNumber;
       else if (!this.#follows(first, run.length)) break;
       run.push(event);
