@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { type DeltaEvent, FastEvents } from "../../src/api/responses/events/fast/index.ts";
+import { type DeltaRun, FastEvents } from "../../src/api/responses/events/fast/index.ts";
 import { decodeWireEvent } from "../../src/api/responses/events/registry.ts";
 import { ResponseReader } from "../../src/api/responses/reader.ts";
 import { silentLogger } from "../../src/client/observe/log.ts";
@@ -18,9 +18,11 @@ function reading(fast: boolean) {
       void observed.push([what, rest]);
   const sink = {
     event: (event: object) => void told.push(event),
-    deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent) {
-      told.push(...deltas);
-      expect(whole).toEqual({ ...deltas[0], delta: deltas.map(({ delta }) => delta).join("") });
+    deltas({ events, type, outputIndex, text }: DeltaRun) {
+      told.push(...events);
+      for (const event of events)
+        expect(event).toMatchObject({ type, ...(outputIndex === undefined ? {} : { outputIndex }) });
+      expect(text).toBe(events.map(({ delta }) => delta).join(""));
     },
     completed: () => void told.push("completed"),
     failed: (error: { readonly message: string }, end: object) => void told.push(["failed", error.message, end]),
@@ -235,7 +237,7 @@ describe("the fast path", () => {
           // In its text or close behind it: elsewhere it is another event, or none.
           const at = line.indexOf('"delta"') + 8 + (place % 24);
           const damaged = line.slice(0, at) + inserted + line.slice(at + (replaces ? 1 : 0));
-          const found = fast.delta(rawTextOf(Buffer.from(damaged)));
+          const found = fast.read(rawTextOf(Buffer.from(damaged))) ? fast.events[0] : undefined;
           if (!found) continue;
           taken += 1;
           // What was sent as bytes: half a sign has none.

@@ -6,7 +6,7 @@ import { PushQueue } from "../../client/waiting/push-queue.ts";
 import { type CodexFailure, NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
-import type { DeltaEvent } from "./events/fast/index.ts";
+import type { DeltaRun } from "./events/fast/index.ts";
 import { told } from "./events/fields.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
@@ -216,9 +216,9 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     this.events.push(event);
   }
 
-  deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void {
-    this.received.piece(whole);
-    this.events.pushAll(deltas);
+  deltas(run: DeltaRun): void {
+    this.received.piece(run);
+    this.events.pushAll(run.events);
   }
 
   completed(): void {

@@ -13,7 +13,7 @@ import {
   UNKNOWN_TYPE,
   type WholeTextEvent,
 } from "./events/decoded.ts";
-import { type DeltaEvent, FastEvents } from "./events/fast/index.ts";
+import { type DeltaRun, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent } from "./events/parse.ts";
 import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
@@ -28,13 +28,8 @@ import { WholeTexts } from "./received/whole-texts.ts";
 export interface ResponseSink {
   /** @param size - Size of the wire event, in bytes or characters. */
   event(event: ResponseEvent, size: number): void;
-  /**
-   * Deltas of one item that arrived together.
-   *
-   * @param deltas - Valid only until this returns.
-   * @param whole - One delta that equals all of them.
-   */
-  deltas(deltas: readonly DeltaEvent[], whole: DeltaEvent): void;
+  /** Deltas of one item that arrived together. */
+  deltas(run: DeltaRun): void;
   /** Called once, after the event that ends the response successfully. */
   completed(): void;
   /** Called once, when the service ends the response with an error. */
@@ -108,13 +103,9 @@ export class ResponseReader {
   read(raw: RawData): boolean {
     const fast = this.#fast;
     if (fast) {
-      const delta = fast.delta(raw);
-      if (delta !== undefined) {
-        this.#numberDelta(fast.sequenceNumber, delta);
-        this.#reports.polled(delta.type, undefined, true);
-        if (this.#options.frames) this.#emitFrame(`response.${delta.type}`, raw);
-        this.#whole.piece(delta.type);
-        this.#sink.event(delta, raw.length);
+      if (fast.read(raw)) {
+        if (this.#options.frames) this.#emitFrame(`response.${fast.type}`, raw);
+        this.#takeRun(fast);
         return true;
       }
       const unread = fast.unread(raw);
@@ -138,10 +129,9 @@ export class ResponseReader {
    */
   readLines(lines: RawText, start: number): number {
     const fast = this.#runs;
-    const text = fast?.readRun(lines, start);
-    if (fast === undefined || text === undefined) return start;
+    if (fast === undefined || !fast.readRun(lines, start)) return start;
     const { end } = fast;
-    this.#takeRun(fast, text);
+    this.#takeRun(fast);
     return end;
   }
 
@@ -152,10 +142,9 @@ export class ResponseReader {
    */
   readMessages(messages: readonly RawData[], at: number): number {
     const fast = this.#runs;
-    const text = fast?.readMessages(messages, at);
-    if (fast === undefined || text === undefined) return at;
-    const next = at + fast.run.length;
-    this.#takeRun(fast, text);
+    if (fast === undefined || !fast.readMessages(messages, at)) return at;
+    const next = at + fast.events.length;
+    this.#takeRun(fast);
     return next;
   }
 
@@ -175,14 +164,13 @@ export class ResponseReader {
     this.#reports.polled(undefined, error);
   }
 
-  #takeRun({ run, sequenceNumber }: FastEvents, delta: string): void {
-    const [first] = run;
-    if (first === undefined) return;
-    this.#numberDelta(sequenceNumber, first);
-    this.#numbers.more(run.length - 1);
-    if (this.#reports.isPolled) for (const { type } of run) this.#reports.polled(type, undefined, true);
-    this.#whole.piece(first.type);
-    this.#sink.deltas(run, run.length === 1 ? first : { ...first, delta });
+  #takeRun(run: FastEvents): void {
+    const { type, events, sequenceNumber } = run;
+    if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", `response.${type}`);
+    this.#numbers.more(events.length - 1);
+    if (this.#reports.isPolled) for (const _ of events) this.#reports.polled(type, undefined, true);
+    this.#whole.piece(type);
+    this.#sink.deltas(run);
   }
 
   #isNoNews(type: string): boolean {
@@ -330,10 +318,6 @@ export class ResponseReader {
 
   #number(sequenceNumber: unknown, wireType: unknown): void {
     if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", wireType);
-  }
-
-  #numberDelta(sequenceNumber: number | undefined, { type }: DeltaEvent): void {
-    if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", `response.${type}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { callQuietly, type Logger, steadyLogger } from "../../client/observe/log.ts";
+import { callQuietly, type Logger, silentLogger, steadyLogger } from "../../client/observe/log.ts";
 import type {
   RequestAttempt,
   RetryNotice,
@@ -93,9 +93,8 @@ export class Observer {
 
   /** Begins a call; the code that calls this also ends the call. */
   begin(facts: Omit<CallFacts, "callId">): CallObserver {
-    const callId = randomUUID();
-    callId.charCodeAt(0); // flattens it: Node strings it together of twenty pieces, which every call would hold
-    return new CallObserver({ callId, ...facts }, this);
+    const isObserved = this.telemetry !== undefined || this.logger !== silentLogger;
+    return new CallObserver({ callId: isObserved ? randomUUID() : "", ...facts }, this);
   }
 }
 
@@ -194,6 +193,7 @@ function whole(event: object): object {
 }
 
 function withCall(logger: Logger, callId: string): Logger {
+  if (logger === silentLogger) return logger;
   const at =
     (level: keyof Logger): Logger["debug"] =>
     (fields, message) =>

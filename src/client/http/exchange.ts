@@ -187,6 +187,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     this.#headersTimer?.stop();
     this.#headersTimer = undefined;
     this.#stopWatching?.();
+    this.#stopWatching = undefined;
   }
 
   #fail(error: unknown, fate: ConnectionFate = "gone"): void {

@@ -145,7 +145,7 @@ export class UndiciTransport implements HttpTransport {
       signal: request.signal,
       reads: connection.reads,
       watch: (onDead) => this.#pool.watch(connection, onDead),
-      explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, url.origin),
+      explain: (cause) => this.#options.dialer.explain(connection.dialled.fault ?? cause, origin),
       onFinished: (fate) => {
         if (fate === "free") this.#pool.release(connection);
         else if (fate === "unused") this.#pool.discard(connection);

@@ -4,8 +4,9 @@ import type { OutputItemAddedEvent } from "./types.ts";
 
 /** Adds the call id to the pieces of a call: services send it with the added item, and rarely with its deltas. */
 export class CallIds {
-  readonly #byIndex = new Map<number, string>();
-  readonly #byItem = new Map<string, string>();
+  // Made with the first call: most responses have none.
+  #byIndex: Map<number, string> | undefined;
+  #byItem: Map<string, string> | undefined;
 
   /** The same event, with the call id if its item had one. */
   complete(decoded: DecodedEvent): DecodedEvent {
@@ -29,13 +30,15 @@ export class CallIds {
     const callId = filled(call_id);
     const itemId = filled(id);
     if (callId === undefined) return;
+    this.#byIndex ??= new Map();
+    this.#byItem ??= new Map();
     if (outputIndex !== undefined) this.#byIndex.set(outputIndex, callId);
     if (itemId !== undefined) this.#byItem.set(itemId, callId);
   }
 
   /** By index first, because some services change an item's id from event to event. */
   #of(outputIndex: number | undefined, itemId: string | undefined): string | undefined {
-    const byIndex = outputIndex === undefined ? undefined : this.#byIndex.get(outputIndex);
-    return byIndex ?? (itemId === undefined ? undefined : this.#byItem.get(itemId));
+    const byIndex = outputIndex === undefined ? undefined : this.#byIndex?.get(outputIndex);
+    return byIndex ?? (itemId === undefined ? undefined : this.#byItem?.get(itemId));
   }
 }

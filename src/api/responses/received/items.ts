@@ -16,14 +16,25 @@ export interface ItemUnderWay {
   readonly arguments: string;
 }
 
-/** A part of an item that is not finished. */
-export type PieceEvent = Extract<
-  ResponseEvent,
-  { readonly delta: string } | { readonly type: "reasoning_summary_part.added" | "reasoning_summary_text.done" }
->;
+/** Text of an item that is not finished: what a delta holds, or several of one item. */
+export interface Piece {
+  readonly type: Extract<ResponseEvent, { readonly delta: string }>["type"];
+  readonly outputIndex?: number | undefined;
+  readonly text: string;
+}
 
 /** The kinds of text that an item can have. */
 type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "arguments";
+
+/** The kind of text that deltas of a type bring. */
+const PART_OF: Readonly<Record<Piece["type"], Part>> = {
+  "output_text.delta": "text",
+  "refusal.delta": "refusal",
+  "reasoning_summary_text.delta": "reasoningSummary",
+  "reasoning_text.delta": "reasoningText",
+  "function_call_arguments.delta": "arguments",
+  "custom_tool_call_input.delta": "arguments",
+};
 
 /**
  * From this many characters on, pieces are joined into one flat string. V8 represents a concatenation as a tree with one object per piece;
@@ -70,32 +81,25 @@ class Slot {
     return written === "" || (item.type !== "message" && item.type !== "reasoning");
   }
 
-  append(event: PieceEvent): void {
-    switch (event.type) {
-      case "output_text.delta":
-        this.#add("text", event.delta);
-        return;
-      case "refusal.delta":
-        this.#add("refusal", event.delta);
-        return;
-      case "reasoning_summary_part.added":
-        if (this.parts().reasoningSummary !== "") this.#parts.reasoningSummary += "\n\n";
-        this.#isSummaryPartNew = true;
-        return;
-      case "reasoning_summary_text.delta":
-        this.#add("reasoningSummary", event.delta);
-        this.#isSummaryPartNew = false;
-        return;
-      case "reasoning_summary_text.done":
-        this.#takeWholePart(event.text);
-        return;
-      case "reasoning_text.delta":
-        this.#add("reasoningText", event.delta);
-        return;
-      case "function_call_arguments.delta":
-      case "custom_tool_call_input.delta":
-        this.#add("arguments", event.delta);
+  append(type: Piece["type"], text: string): void {
+    this.#add(PART_OF[type], text);
+    if (type === "reasoning_summary_text.delta") this.#isSummaryPartNew = false;
+  }
+
+  beginSummaryPart(): void {
+    if (this.parts().reasoningSummary !== "") this.#parts.reasoningSummary += "\n\n";
+    this.#isSummaryPartNew = true;
+  }
+
+  /** Some services send a part in full, without deltas. */
+  takeWholePart(text: string): void {
+    const { reasoningSummary } = this.parts();
+    if (this.#isSummaryPartNew) {
+      const gap = reasoningSummary !== "" && !reasoningSummary.endsWith("\n\n") ? "\n\n" : "";
+      this.#parts.reasoningSummary += gap + text;
+      this.size += text.length;
     }
+    this.#isSummaryPartNew = true;
   }
 
   /** Drops the texts that the finished item contains itself, and those that are no longer needed. */
@@ -129,17 +133,6 @@ class Slot {
     this.#parts[this.#piecesOf] += pieces;
     this.#pieces = "";
   }
-
-  /** Some services send a part in full, without deltas. */
-  #takeWholePart(text: string): void {
-    const { reasoningSummary } = this.parts();
-    if (this.#isSummaryPartNew) {
-      const gap = reasoningSummary !== "" && !reasoningSummary.endsWith("\n\n") ? "\n\n" : "";
-      this.#parts.reasoningSummary += gap + text;
-      this.size += text.length;
-    }
-    this.#isSummaryPartNew = true;
-  }
 }
 
 /** The finished and unfinished items of one response, over all its streams. */
@@ -169,23 +162,24 @@ export class ReceivedItems {
       case "output_item.done":
         this.#finish(event.item, this.#slotOf(event.outputIndex, event.item), size);
         break;
-      case "output_text.delta":
-      case "refusal.delta":
       case "reasoning_summary_part.added":
-      case "reasoning_summary_text.delta":
-      case "reasoning_summary_text.done":
-      case "reasoning_text.delta":
-      case "function_call_arguments.delta":
-      case "custom_tool_call_input.delta":
-        this.piece(event);
+        this.#slotOf(event.outputIndex).beginSummaryPart();
+        break;
+      case "reasoning_summary_text.done": {
+        const slot = this.#slotOf(event.outputIndex);
+        const before = slot.size;
+        slot.takeWholePart(event.text);
+        this.#openSize += slot.size - before;
+        break;
+      }
+      default:
+        if ("delta" in event) this.piece({ type: event.type, outputIndex: event.outputIndex, text: event.delta });
     }
   }
 
-  piece(event: PieceEvent): void {
-    const slot = this.#slotOf(event.outputIndex);
-    const before = slot.size;
-    slot.append(event);
-    this.#openSize += slot.size - before;
+  piece({ type, outputIndex, text }: Piece): void {
+    this.#slotOf(outputIndex).append(type, text);
+    this.#openSize += text.length;
   }
 
   /** The first `keptItems` finished items remain; everything else is dropped. */

@@ -5,7 +5,7 @@ import type { PartialResponse } from "../../refusal/partial.ts";
 import type { TokenUsage } from "../../token-usage.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import type { ResponseEvent } from "../events/types.ts";
-import { type ItemUnderWay, type PieceEvent, ReceivedItems } from "./items.ts";
+import { type ItemUnderWay, type Piece, ReceivedItems } from "./items.ts";
 
 /** How a response ended. */
 export type ResponseStatus = "completed" | "incomplete";
@@ -199,11 +199,11 @@ export class Received {
     };
   }
 
-  /** Like {@link note}, for deltas alone: nearly all events are deltas, and V8 reads the fields of few shapes faster than those of many. */
-  piece(event: PieceEvent): void {
+  /** Like {@link note}, for deltas of one item that arrived together. */
+  piece(piece: Piece): void {
     this.#firstAt ??= performance.now();
     if (this.#items === undefined || this.#isTruncated) return;
-    this.#items.piece(event);
+    this.#items.piece(piece);
     this.#isTruncated = this.#items.size > this.#limit;
   }
 

@@ -10,7 +10,7 @@ function read(texts: readonly string[], fast: boolean): Emitted[] {
   const emitted: Emitted[] = [];
   const sink = {
     event: (event: Emitted) => void emitted.push(event),
-    deltas: (deltas: readonly Emitted[]) => void emitted.push(...deltas),
+    deltas: ({ events }: { readonly events: readonly Emitted[] }) => void emitted.push(...events),
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
   };

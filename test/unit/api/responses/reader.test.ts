@@ -11,7 +11,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
   const polled: (string | undefined)[] = [];
   const sink = {
     event: (event: object) => void emitted.push(event),
-    deltas: (deltas: readonly object[]) => void emitted.push(...deltas),
+    deltas: ({ events }: { readonly events: readonly object[] }) => void emitted.push(...events),
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ failed: kind }),
   };

@@ -88,6 +88,8 @@ export class DeltaPattern {
   sequenceNumber: number | undefined;
   /** Where that event, or the run, ends. */
   end = 0;
+  readonly type: DeltaEvent["type"];
+  readonly outputIndex: number | undefined;
   readonly #event: DeltaEvent;
   readonly #alone: Ends;
   readonly #framed: Ends | undefined;
@@ -101,13 +103,16 @@ export class DeltaPattern {
     variables: readonly Variable[],
     framing: Framing | undefined,
   ) {
-    const [head = "", ...rest] = texts;
-    const tail = rest.pop() ?? "";
+    const [head = ""] = texts;
+    const tail = texts.at(-1) ?? "";
+    this.type = event.type;
+    this.outputIndex = event.outputIndex;
     this.#event = event;
     this.#alone = { head, tail };
     if (framing) this.#framed = { head: framing.before + head, tail: tail + framing.behind };
-    this.#texts = rest;
-    this.#variables = variables;
+    // Copies, because a list that was pushed to has room for seventeen.
+    this.#texts = texts.slice(1, -1);
+    this.#variables = variables.slice();
   }
 
   /**
@@ -126,8 +131,8 @@ export class DeltaPattern {
 
   /** The event, if `raw` matches the pattern. */
   read(raw: RawText): DeltaEvent | undefined {
-    const found = this.#read(raw, 0, this.#alone);
-    return this.end === raw.length ? found : undefined;
+    const delta = this.#read(raw, 0, this.#alone);
+    return delta === undefined || this.end !== raw.length ? undefined : { ...this.#event, delta };
   }
 
   /**
@@ -143,12 +148,12 @@ export class DeltaPattern {
     let first: number | undefined;
     let text = "";
     while (end < lines.length) {
-      const event = this.#read(lines, end, framed);
-      if (event === undefined) break;
+      const delta = this.#read(lines, end, framed);
+      if (delta === undefined) break;
       if (run.length === 0) first = this.sequenceNumber;
       else if (!this.#follows(first, run.length)) break;
-      run.push(event);
-      text += event.delta;
+      run.push({ ...this.#event, delta });
+      text += delta;
       end = this.end;
     }
     this.sequenceNumber = first;
@@ -178,7 +183,8 @@ export class DeltaPattern {
     return first === undefined || this.sequenceNumber === first + count;
   }
 
-  #read(raw: RawText, start: number, { head, tail }: Ends): DeltaEvent | undefined {
+  /** @returns The delta of the event at `start`; undefined if the text does not match. */
+  #read(raw: RawText, start: number, { head, tail }: Ends): string | undefined {
     const texts = this.#texts;
     const variables = this.#variables;
     // Slices and comparisons: V8 compares them by words; `startsWith` compares characters and takes twice the time.
@@ -221,7 +227,7 @@ export class DeltaPattern {
     if (delta === undefined) return undefined;
     this.sequenceNumber = sequenceNumber;
     this.end = at;
-    return { ...this.#event, delta };
+    return delta;
   }
 }
 

@@ -17,8 +17,21 @@ const MOST_PATTERNS = 4;
 /** Number of failed matches after which no more patterns are made: a gateway that changes the id with every event is parsed instead. */
 const PATIENCE = 8;
 
+/**
+ * Consecutive deltas of one item. What they have in common stands beside them, where it is read from an object of one shape: events have several,
+ * and V8 throws code away that has seen fewer.
+ */
+export interface DeltaRun {
+  /** Valid only until the run is handled. */
+  readonly events: readonly DeltaEvent[];
+  readonly type: DeltaEvent["type"];
+  readonly outputIndex: number | undefined;
+  /** Their joined text. */
+  readonly text: string;
+}
+
 /** The fast path for one response. */
-export class FastEvents {
+export class FastEvents implements DeltaRun {
   readonly #patterns: DeltaPattern[] = [];
   #luck = PATIENCE;
   /** The format of the stream's frames. Unknown until the first event, and always on a carrier with other framing. */
@@ -29,31 +42,36 @@ export class FastEvents {
    * Consecutive deltas of one item. One array is reused for all runs: V8 would keep the first of many new arrays alive, and allocate later
    * ones in the old generation, which only a full collection frees.
    */
-  readonly run: DeltaEvent[] = [];
+  readonly events: DeltaEvent[] = [];
+  type: DeltaEvent["type"] = "output_text.delta";
+  outputIndex: number | undefined;
+  text = "";
   /** Where the run ends. */
   end = 0;
 
-  /** The plain decoder's result for a delta; undefined if the event has to be parsed. */
-  delta(raw: RawData): DeltaEvent | undefined {
-    if (typeof raw !== "string") return undefined;
+  /** Reads one event as a run of its own. @returns False if it has to be parsed. */
+  read(raw: RawData): boolean {
+    if (typeof raw !== "string") return false;
+    const run = this.#emptyRun();
     const patterns = this.#patterns;
     for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
       const pattern = patterns[nth] as DeltaPattern;
-      const found = pattern.read(raw);
-      if (found === undefined) continue;
-      this.#found(pattern);
-      return found;
+      const event = pattern.read(raw);
+      if (event === undefined) continue;
+      run.push(event);
+      this.#found(pattern, event.delta);
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /**
-   * Fills `run` with the consecutive deltas of one item, from the lines of an event stream.
+   * Reads the consecutive deltas of one item from the lines of an event stream.
    *
    * @param start - Where an event begins.
-   * @returns The text of all of them; undefined if the event at `start` does not match.
+   * @returns False if the event at `start` does not match.
    */
-  readRun(lines: RawText, start: number): string | undefined {
+  readRun(lines: RawText, start: number): boolean {
     this.#frame ??= frameAt(lines, start);
     const run = this.#emptyRun();
     const patterns = this.#patterns;
@@ -61,25 +79,25 @@ export class FastEvents {
       const pattern = patterns[nth] as DeltaPattern;
       const text = pattern.readRun(lines, start, run);
       if (run.length === 0) continue;
-      this.#found(pattern);
+      this.#found(pattern, text);
       this.end = pattern.end;
-      return text;
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
-  readMessages(messages: readonly RawData[], at: number): string | undefined {
+  readMessages(messages: readonly RawData[], at: number): boolean {
     const run = this.#emptyRun();
     const patterns = this.#patterns;
     for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
       const pattern = patterns[nth] as DeltaPattern;
       const text = pattern.readMessages(messages, at, run);
       if (run.length === 0) continue;
-      this.#found(pattern);
-      return text;
+      this.#found(pattern, text);
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /** An event that need not be parsed; undefined if it must be. */
@@ -103,15 +121,18 @@ export class FastEvents {
   }
 
   #emptyRun(): DeltaEvent[] {
-    const { run } = this;
+    const { events } = this;
     // Setting `length` calls into the runtime, so it is not done for single events.
-    if (run.length === 1) run.pop();
-    else if (run.length > 1) run.length = 0;
-    return run;
+    if (events.length === 1) events.pop();
+    else if (events.length > 1) events.length = 0;
+    return events;
   }
 
-  #found({ sequenceNumber }: DeltaPattern): void {
+  #found({ type, outputIndex, sequenceNumber }: DeltaPattern, text: string): void {
     if (this.#luck < PATIENCE) this.#luck += 1;
+    this.text = text;
+    this.type = type;
+    this.outputIndex = outputIndex;
     this.sequenceNumber = sequenceNumber;
   }
 }

@@ -13,7 +13,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
   const skipped: SkippedEvent[] = [];
   const sink: ResponseSink = {
     event: (event) => void emitted.push(event),
-    deltas: (deltas) => void emitted.push(...deltas),
+    deltas: ({ events }) => void emitted.push(...events),
     completed() {},
     failed(error) {
       throw error;
