@@ -8,7 +8,7 @@ import { median } from "./median.mjs";
  *
  * @typedef {(delta?: string) => Promise<unknown> | undefined | void} OnEvent
  * @typedef {{ read(model: string, onEvent: OnEvent, input?: string): Promise<unknown> }} Client
- * @typedef {{ compression?: "zstd", carrier?: "http", keep?: boolean }} ClientOptions
+ * @typedef {{ compression?: "zstd", carrier?: "http", keep?: boolean, frames?: "compressed" | "plain" }} ClientOptions
  * @typedef {(origin: string, options?: ClientOptions) => Promise<Client>} Open
  * @typedef {{ cpuMs: number, wallMs: number, grownBytes: number }} Usage
  */

@@ -13,7 +13,7 @@ import { growth } from "./figures/growth.mjs";
 import { largeRequest } from "./figures/large-request.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
-import { longStream, longWebSocket, manyStreams } from "./figures/streams.mjs";
+import { frames, longStream, longWebSocket, manyStreams } from "./figures/streams.mjs";
 import { tlsConnect } from "./figures/tls.mjs";
 import { coldStart, weight } from "./figures/weight.mjs";
 import { startServer } from "./measure.mjs";
@@ -26,6 +26,7 @@ const FIGURES = {
   stream: longStream,
   streams: manyStreams,
   websocket: longWebSocket,
+  frames,
   "first-event": firstEvent,
   conversation,
   "large-request": largeRequest,

@@ -1,6 +1,7 @@
 // The other side of every benchmark: one process of its own that sends bytes rendered beforehand. The model of a request names what to send.
 // Its own CPU time is reported, so that a figure can show that it measured the client.
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import { responseEvents } from "./events.mjs";
 
@@ -34,6 +35,13 @@ const SCENARIOS = {
     const events = rendered(`paced:${seconds}:${echo}`, () => pacedEvents(seconds, echo).map(framed));
     sendHead(response);
     atPace([...events.map((event) => () => void response.write(event)), () => response.end()]);
+  },
+
+  /** `each:COUNT`: a whole response, an event a millisecond. */
+  each(response, count) {
+    const events = rendered(`each:${count}`, () => frames({ count: Number(count) }));
+    sendHead(response);
+    oneByOne(events, (event) => void response.write(event)).then(() => response.end());
   },
 
   /** `stamped`: headers, then after a moment one event that carries the time of its sending, then the end. */
@@ -100,6 +108,10 @@ websockets.on("connection", (socket, request) => {
         ),
       );
       request.socket.write(events);
+    } else if (name === "each") {
+      // By `ws`, which compresses each message where that was agreed on, as servers of that kind do.
+      const events = rendered(`ws:each:${count}`, () => responseEvents({ count: Number(count) }));
+      void oneByOne(events, ({ json }) => new Promise((resolve) => socket.send(json, resolve)));
     } else if (name === "paced") {
       const events = rendered(`ws:paced:${count}`, () =>
         pacedEvents(count, undefined).map(({ json }) => websocketFrame(json)),
@@ -138,6 +150,18 @@ function sendHead(/** @type {import("node:http").ServerResponse} */ response) {
   response.socket?.setNoDelay(true);
   response.writeHead(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" });
   response.flushHeaders();
+}
+
+/**
+ * Sends one a millisecond, so that each is a network read of its own.
+ *
+ * @template T
+ */
+async function oneByOne(/** @type {readonly T[]} */ events, /** @type {(event: T) => unknown} */ send) {
+  for (const event of events) {
+    await send(event);
+    await sleep(1);
+  }
 }
 
 /** Does one after the other, an interval apart; the last with the one before it. */

@@ -1,13 +1,15 @@
-// `ws` and JSON.parse of every message: the least that a client of the WebSocket can do.
+// `ws` and JSON.parse of every message: the least that a client of the WebSocket can do. Compression only where it is asked for.
 import { peer } from "../modules.mjs";
 
 /** @type {import("../client.mjs").Open} */
-export async function open(origin) {
+export async function open(origin, { frames } = {}) {
   const { WebSocket } = await peer("ws");
   return {
     read(model, onEvent) {
       return new Promise((resolve, reject) => {
-        const socket = new WebSocket(`${origin.replace("http", "ws")}/v1/responses`, { perMessageDeflate: false });
+        const socket = new WebSocket(`${origin.replace("http", "ws")}/v1/responses`, {
+          perMessageDeflate: frames === "compressed",
+        });
         socket.on("open", () => socket.send(JSON.stringify({ type: "response.create", model, input: [] })));
         socket.on("error", reject);
         socket.on("close", resolve);

@@ -9,20 +9,31 @@ const SHOWN = [1, 2, 10, 25, 50];
 /** @returns {Promise<import("../report.mjs").Figure>} */
 export async function conversation() {
   const { startEmulator } = await ours("emulator");
-  const emulator = await startEmulator();
+  const emulator = await startEmulator({ compressFrames: true });
   const relay = await startRelay(Number(new URL(emulator.origin).port));
   try {
-    const session = await converse(relay, "auto");
-    const whole = await converse(relay, "http");
-    const share = (sum(session) / sum(whole)) * 100;
+    const session = await converse(relay, {});
+    const plain = await converse(relay, { frameCompression: false });
+    const whole = await converse(relay, { carrier: "http" });
+    const share = (/** @type {number[]} */ sent) => (sum(sent) / sum(whole)) * 100;
+    const row = (/** @type {string} */ name, /** @type {number[]} */ sent) => [
+      name,
+      ...SHOWN.map((turn) => String(sent[turn - 1])),
+      String(sum(sent)),
+      `${digits(share(sent))} %`,
+    ];
     return {
       title: `A conversation of ${TURNS} turns with 14 kB of instructions and tools: bytes sent, everything on the connection counted`,
-      head: ["turn", ...SHOWN.map(String), "all"],
+      head: ["turn", ...SHOWN.map(String), "all", "to whole requests"],
       rows: [
-        ["ResponsesSession over a WebSocket", ...SHOWN.map((turn) => String(session[turn - 1])), String(sum(session))],
-        ["whole requests over HTTP, uncompressed", ...SHOWN.map((turn) => String(whole[turn - 1])), String(sum(whole))],
+        row("ResponsesSession over a WebSocket", session),
+        row("the same, frameCompression: false", plain),
+        row("whole requests over HTTP, uncompressed", whole),
       ],
-      checks: [{ what: "bytes sent", value: share, limit: 1, unit: "%" }],
+      checks: [
+        { what: "bytes sent", value: share(session), limit: 1, unit: "%" },
+        { what: "bytes sent, frames not compressed", value: share(plain), limit: 1, unit: "%" },
+      ],
       notes: [
         `without the first request, which carries the instructions: ${digits((sum(session.slice(1)) / sum(whole.slice(1))) * 100)} %`,
       ],
@@ -35,13 +46,13 @@ export async function conversation() {
 
 /**
  * @param {Awaited<ReturnType<typeof startRelay>>} relay
- * @param {"auto" | "http"} carrier
+ * @param {{ carrier?: "http", frameCompression?: boolean }} options
  * @returns {Promise<number[]>} Bytes sent in each turn.
  */
-async function converse(relay, carrier) {
+async function converse(relay, options) {
   const { apiKeyAuth, ResponsesSession } = await ours("index");
   const provider = { name: "bench", baseUrl: `${relay.origin}/v1`, supportsWebSockets: true };
-  const session = new ResponsesSession({ provider, auth: apiKeyAuth("key"), carrier });
+  const session = new ResponsesSession({ provider, auth: apiKeyAuth("key"), ...options });
   const input = /** @type {unknown[]} */ ([]);
   const sent = /** @type {number[]} */ ([]);
   for (let turn = 1; turn <= TURNS; turn += 1) {

@@ -103,6 +103,31 @@ export async function longWebSocket(/** @type {Context} */ { server, quick }) {
   };
 }
 
+/** What compression of frames costs the client, where each event is a network read of its own on each carrier, as with a model that writes. @returns {Promise<Figure>} */
+export async function frames(/** @type {Context} */ { server, quick }) {
+  const clients = /** @type {const} */ (["ours", "ours-websocket-plain", "ours-websocket", "ws", "ws-compressed"]);
+  const samples = await takeTurns(server, {
+    task: "stream",
+    clients,
+    repetitions: quick ? 3 : 7,
+    options: () => ({ model: "each:1007", between: 2, later: 4 }),
+  });
+  const names = {
+    ours: "codex-wire, SSE",
+    "ours-websocket-plain": "codex-wire, WebSocket, plain frames",
+    "ours-websocket": "codex-wire, WebSocket, each frame compressed",
+    ws: "`ws`, `JSON.parse`, plain frames",
+    "ws-compressed": "`ws`, `JSON.parse`, each frame compressed",
+  };
+  const ratio = (/** @type {(typeof clients)[number]} */ client) => ratioOf(samples[client], samples.ours, "cpuMs");
+  return {
+    title: "1,000 deltas, one a millisecond: CPU of a warm client process in ms, connecting included",
+    head: ["client", "CPU", "to SSE"],
+    rows: clients.map((client) => [names[client], digits(medianOf(samples[client], "cpuMs")), digits(ratio(client))]),
+    checks: [{ what: "compressed frames to SSE", value: ratio("ours-websocket"), limit: 2, unit: "x" }],
+  };
+}
+
 /**
  * The first stream of a process scatters by a third, with what the compiler has done by when: more pairs of it.
  *

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { constants, createDeflateRaw, type DeflateRaw } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as ws from "ws";
 import { decodeRawData } from "../../src/client/raw-text.ts";
 import { NOT_UTF8, takeWholeMessages } from "../../src/client/websocket/whole-messages.ts";
@@ -26,7 +26,7 @@ interface Agreed {
 type Heard = readonly [what: string, value: unknown];
 
 /** What one side hears of the bytes in `reads`, up to the end: `ws` alone, or with whole messages taken ahead of it. */
-async function heardOf(reads: readonly Buffer[], agreed: Agreed | undefined, isAhead: boolean) {
+async function heardOf(reads: readonly Buffer[], agreed: Agreed | undefined, take?: typeof takeWholeMessages) {
   const heard: Heard[] = [];
   const deflate = agreed && new PerMessageDeflate({ maxPayload: MAX_MESSAGE_BYTES });
   deflate?.accept([{ ...agreed }]);
@@ -52,9 +52,9 @@ async function heardOf(reads: readonly Buffer[], agreed: Agreed | undefined, isA
     isOver = true;
   });
   receiver.on("error", breakOff);
-  if (isAhead) {
+  if (take) {
     const websocket = { _receiver: receiver, _extensions: extensions, once() {} } as unknown as ws.WebSocket;
-    const isTaken = takeWholeMessages(websocket, {
+    const isTaken = take(websocket, {
       maxMessageBytes: MAX_MESSAGE_BYTES,
       onTexts(messages) {
         taken += messages.length;
@@ -99,7 +99,7 @@ class Compression {
 
 /** What a server sends: a message, in pieces or not, a control frame between two of them, a mistake, or goodbye. */
 interface Sent {
-  readonly kind: "text" | "binary" | "ping" | "pong" | "close" | "mistake";
+  readonly kind: "text" | "binary" | "ping" | "pong" | "close" | "unfinished" | "mistake";
   readonly content: string;
   /** How often the content is repeated. */
   readonly times: number;
@@ -114,7 +114,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
   kind: fc.oneof(
     { weight: 30, arbitrary: fc.constant("text" as const) },
     { weight: 3, arbitrary: fc.constantFrom("binary" as const, "ping" as const, "pong" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("close" as const, "mistake" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("close" as const, "unfinished" as const, "mistake" as const) },
   ),
   content: fc.string({ unit: "grapheme", maxLength: 60 }),
   times: fc.oneof(
@@ -131,6 +131,10 @@ const sent: fc.Arbitrary<Sent> = fc.record({
   isWide: fc.nat(9).map((nth) => nth === 0),
 });
 
+function plain(content: string): Sent {
+  return { kind: "text", content, times: 1, encoding: "utf8", isCompressed: false, cuts: [], isWide: false };
+}
+
 async function written(all: readonly Sent[], agreed: Agreed | undefined): Promise<Buffer> {
   const compression = agreed && new Compression(agreed);
   const frames: Buffer[] = [];
@@ -139,6 +143,7 @@ async function written(all: readonly Sent[], agreed: Agreed | undefined): Promis
     if (kind === "ping" || kind === "pong") frames.push(frame(opcode[kind], content.subarray(0, 125)));
     else if (kind === "close") frames.push(closeFrame(1001, "enough"));
     else if (kind === "mistake") frames.push(content);
+    else if (kind === "unfinished") frames.push(frame(opcode.text, content, 0));
     else {
       const ends = [...cuts.filter((end) => end < content.length).sort((one, other) => one - other), content.length];
       for (const [nth, end] of ends.entries()) {
@@ -189,8 +194,8 @@ describe("messages taken ahead of ws", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sent, { maxLength: 25 }), agreements, readSizes, async (all, agreed, sizes) => {
         const reads = cut(await written(all, agreed), sizes);
-        const { heard } = await heardOf(reads, agreed, true);
-        expect(heard).toEqual((await heardOf(reads, agreed, false)).heard);
+        const { heard } = await heardOf(reads, agreed, takeWholeMessages);
+        expect(heard).toEqual((await heardOf(reads, agreed)).heard);
       }),
       { numRuns: 400 },
     );
@@ -209,8 +214,8 @@ describe("messages taken ahead of ws", () => {
           const at = where % Math.max(bytes.length, 1);
           if (at < bytes.length) bytes[at] = (bytes[at] as number) ^ change;
           const reads = cut(bytes, sizes);
-          const { heard } = await heardOf(reads, undefined, true);
-          const alone = (await heardOf(reads, undefined, false)).heard;
+          const { heard } = await heardOf(reads, undefined, takeWholeMessages);
+          const alone = (await heardOf(reads, undefined)).heard;
           // A wrong head is refused once it is complete; ws refuses some before, of which the rest may never come.
           const isRefused = alone.length === heard.length + 1 && alone.at(-1)?.[0] === "broken";
           expect(heard).toEqual(isRefused ? alone.slice(0, -1) : alone);
@@ -223,21 +228,43 @@ describe("messages taken ahead of ws", () => {
   it.each([undefined, {}, { server_no_context_takeover: [true] as [true] }])(
     "are all small ones, wherever the network cuts them, with %o agreed",
     async (agreed) => {
+      const event = (nth: number) => ({ type: "response.output_text.delta", delta: `wörd ${nth * 7919}` });
       const all = Array.from({ length: 500 }, (_, nth) => ({
-        kind: "text" as const,
-        content: JSON.stringify({ type: "response.output_text.delta", delta: `wörd ${nth * 7919}` }),
-        times: 1,
-        encoding: "utf8" as const,
+        ...plain(JSON.stringify(event(nth))),
         isCompressed: true,
-        cuts: [],
-        isWide: false,
       }));
       const bytes = await written(all, agreed);
       for (const size of [1, 7, 100, 4_000, bytes.length]) {
-        const { heard, taken } = await heardOf(cut(bytes, [size]), agreed, true);
+        const { heard, taken } = await heardOf(cut(bytes, [size]), agreed, takeWholeMessages);
         expect(heard).toEqual(all.map(({ content }) => ["text", content]));
         expect(taken).toBe(all.length);
       }
     },
   );
+
+  it.each([
+    { what: "a newer Node than the tests have run on", zlib: {}, node: "27.0.0" },
+    {
+      what: "a zlib that has no handle of the known kind",
+      zlib: { createInflateRaw: () => ({ close() {} }) },
+      node: process.versions.node,
+    },
+  ])("are not the compressed ones with $what: those are left to ws", async ({ zlib, node }) => {
+    vi.resetModules();
+    vi.doMock("node:zlib", async (original) => ({ ...(await original<object>()), ...zlib }));
+    const versions = vi.spyOn(process, "versions", "get").mockReturnValue({ ...process.versions, node });
+    const elsewhere = await import("../../src/client/websocket/whole-messages.ts");
+    const all = [plain("one"), { ...plain("two"), isCompressed: true }, plain("three")];
+    const { heard, taken } = await heardOf([await written(all, {})], {}, elsewhere.takeWholeMessages);
+    versions.mockRestore();
+    vi.doUnmock("node:zlib");
+    expect(heard.map(([, text]) => text)).toEqual(["one", "two", "three"]);
+    expect(taken).toBe(1); // what follows waits in line at ws
+  });
+
+  it("are none where ws has no receiver of the known kind", () => {
+    const options = { maxMessageBytes: 1, onTexts() {}, onBroken() {} };
+    expect(takeWholeMessages({} as ws.WebSocket, options)).toBe(false);
+    expect(takeWholeMessages({ _receiver: {} } as unknown as ws.WebSocket, options)).toBe(false);
+  });
 });

@@ -65,6 +65,12 @@ describe.each(RUNTIMES)("on $name", ({ name, command }) => {
     expect(notes).toHaveLength(name === "Bun" ? 1 : 0);
   });
 
+  it("wss reads a server that compresses each message", async () => {
+    const emulator = await secured({ compressFrames: true });
+    const outcome = await run(command, { how: "wss", baseUrl: emulator.url, env: trusting(emulator) });
+    expect(outcome).toMatchObject({ answer: "one two three" });
+  });
+
   it.each(WAYS)("$how takes the tunnel of a proxy", async ({ how, answer }) => {
     const emulator = await secured();
     const proxy = await startHttpProxy();
