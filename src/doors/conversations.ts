@@ -1,11 +1,12 @@
-import type {
-  CompletedEvent,
-  IncompleteEvent,
-  ResponseEvent,
-  ResponseItem,
-  ResponseStream,
-  ResponsesRequest,
-  SessionCallOptions,
+import {
+  CodexApiError,
+  type CompletedEvent,
+  type IncompleteEvent,
+  type ResponseEvent,
+  type ResponseItem,
+  type ResponseStream,
+  type ResponsesRequest,
+  type SessionCallOptions,
 } from "../index.ts";
 import { type Line, type LineOptions, openLine } from "./line.ts";
 import { type Conversation, SessionPool } from "./session-pool.ts";
@@ -13,7 +14,15 @@ import { type Conversation, SessionPool } from "./session-pool.ts";
 /** A request as a framework makes it: always with the whole history, as items. */
 export type WholeRequest = ResponsesRequest & { readonly input: readonly ResponseItem[] };
 
+export interface AskOptions extends SessionCallOptions {
+  /** The events are delivered to the program as they arrive, and cannot be withdrawn. */
+  readonly isShown: boolean;
+}
+
 const MAX_IDLE = 8;
+
+/** The `reason` if the answer was finished and the stream broke before the event that confirms it. */
+export const END_UNCONFIRMED = "end_unconfirmed";
 
 const KNOWN = new WeakMap<LineOptions, Conversations>();
 const DEFAULT_LINE: LineOptions = {};
@@ -47,12 +56,12 @@ export class Conversations {
   }
 
   /** Sends a request. Read the result to its end, or leave it. @throws The errors of `ResponsesSession.stream`. */
-  async ask(request: WholeRequest, options: SessionCallOptions): Promise<Answer> {
+  async ask(request: WholeRequest, { isShown, ...options }: AskOptions): Promise<Answer> {
     const conversation = this.#pool.take({ input: request.input, open: () => this.#line.open() }) as Conversation;
     const giveBack = (): void => this.#pool.giveBack(conversation);
     try {
       const stream = await conversation.session.stream(request, { incomplete: "end", ...options });
-      return new Answer(stream, giveBack);
+      return new Answer(stream, { isShown, free: giveBack });
     } catch (error) {
       giveBack();
       throw error;
@@ -74,14 +83,25 @@ export interface WholeAnswer {
   readonly end?: CompletedEvent | IncompleteEvent;
 }
 
-/** One answer: its events, readable once, or all of it. Frees its session when it ends. */
+/**
+ * One answer: its events, readable once, or all of it. Frees its session when it ends.
+ *
+ * A framework can neither withdraw what it has delivered nor find an answer in an error. So if a stream breaks after a finished answer, or after finished
+ * calls that were delivered, the answer ends there with an `incomplete` event ({@link END_UNCONFIRMED}), and the request is not sent again.
+ */
 export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   readonly #stream: ResponseStream;
+  readonly #isShown: boolean;
   readonly #free: () => void;
   #events: AsyncIterator<ResponseEvent, undefined> | undefined;
+  /** Number of items that have begun; those that are finished are in `#finished`. */
+  #begun = 0;
+  readonly #finished: ResponseItem[] = [];
+  #responseId: string | undefined;
 
-  constructor(stream: ResponseStream, free: () => void) {
+  constructor(stream: ResponseStream, { isShown, free }: { readonly isShown: boolean; readonly free: () => void }) {
     this.#stream = stream;
+    this.#isShown = isShown;
     this.#free = free;
   }
 
@@ -112,11 +132,35 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
       this.#events ??= this.#stream[Symbol.asyncIterator]();
       const step = await this.#events.next();
       if (step.done) this.#free();
+      else if (this.#endsAt(step.value)) {
+        await this.return();
+        return { done: false, value: this.#unconfirmedEnd() };
+      }
       return step;
     } catch (error) {
       this.#free();
-      throw error;
+      if (!CodexApiError.is(error) || !("code" in error) || error.code !== END_UNCONFIRMED) throw error;
+      return { done: false, value: this.#unconfirmedEnd() };
     }
+  }
+
+  /** True if the answer would be started again here, and what was delivered is complete in itself. */
+  #endsAt(event: ResponseEvent): boolean {
+    if (event.type === "created") this.#responseId = event.responseId;
+    else if (event.type === "output_item.added") this.#begun += 1;
+    else if (event.type === "output_item.done") this.#finished.push(event.item);
+    else if (event.type === "restarted") {
+      const isWhole = this.#finished.length >= this.#begun && this.#finished.slice(event.keptItems).some(isCall);
+      if (this.#isShown && isWhole) return true;
+      this.#finished.length = Math.min(event.keptItems, this.#finished.length);
+      this.#begun = this.#finished.length;
+    }
+    return false;
+  }
+
+  #unconfirmedEnd(): IncompleteEvent {
+    const responseId = this.#responseId;
+    return { type: "incomplete", reason: END_UNCONFIRMED, ...(responseId === undefined ? {} : { responseId }) };
   }
 
   async return(): Promise<IteratorResult<ResponseEvent, undefined>> {
@@ -132,4 +176,9 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** A call that the program is to run. */
+function isCall({ type }: ResponseItem): boolean {
+  return type === "function_call" || type === "custom_tool_call";
 }

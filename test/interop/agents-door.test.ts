@@ -8,6 +8,7 @@ import {
   OpenAIProvider,
   Runner,
   tool,
+  toolNamespace,
   webSearchTool,
 } from "@openai/agents";
 import { expect, it } from "vitest";
@@ -102,6 +103,36 @@ it("hosted tools give the same", async () => {
     ];
   });
   expect(ours).toEqual(theirs);
+});
+
+it("tools of a namespace, and lists of allowed ones, give the same and are asked for alike", async () => {
+  const tools = toolNamespace({ name: "earth", description: "The earth", tools: [weather] });
+  const allowed = { type: "allowed_tools", mode: "auto", tools: [{ type: "function", name: "other" }] };
+  const other = tool({
+    ...{ name: "other", description: "Another", parameters: z.object({}) },
+    execute: async () => "",
+  });
+  const agents = [
+    agentOf({ tools }),
+    agentOf({ tools: [weather, other], modelSettings: { providerData: { tool_choice: allowed } } }),
+  ];
+  for (const agent of agents) {
+    const asked = async (provider: ModelProvider, server: Emulator) => {
+      const result = told(await runner(provider).run(agent, "What is the weather in Paris?"));
+      const bodies = server.requests.map(
+        ({ json }) => json as { input?: unknown; tools?: unknown; tool_choice?: unknown },
+      );
+      return {
+        result,
+        asked: bodies.filter((body) => body?.input).map(({ tools, tool_choice = "auto" }) => ({ tools, tool_choice })),
+      };
+    };
+    const [one, two] = [await emulator(), await emulator()];
+    const theirs = await asked(new OpenAIProvider({ apiKey: "k", baseURL: one.url, useResponses: true }), one);
+    const own = await asked(ours(two), two);
+    expect(own).toEqual(theirs);
+    expect(own.asked).toHaveLength(agent === agents[0] ? 2 : 1);
+  }
 });
 
 it("a structured output gives the same", async () => {

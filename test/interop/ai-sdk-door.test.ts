@@ -94,10 +94,11 @@ function withoutIds(input: unknown): unknown {
 
 const get_weather = ai.tool({ inputSchema: z.object({ location: z.string() }), execute: async () => "18 degrees" });
 const MCP = { serverLabel: "docs", serverUrl: "https://mcp.example/", requireApproval: "never" };
+const NAMESPACED = { providerOptions: { openai: { namespace: { name: "earth", description: "The earth" } } } };
 const IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 describe("gives what the SDK's own model gives:", () => {
-  const cases: readonly (readonly [what: string, options: object])[] = [
+  const cases: readonly (readonly [what: string, options: Readonly<Record<string, unknown>>])[] = [
     ["a text", { prompt: "17*23" }],
     ["an answer after a tool", { prompt: "What is the weather in Paris?", tools: { get_weather } }],
     [
@@ -118,6 +119,18 @@ describe("gives what the SDK's own model gives:", () => {
       { prompt: "compute 17*23 with python", tools: { code_interpreter: tools.codeInterpreter() } },
     ],
     ["an image", { prompt: "draw a cat", tools: { image_generation: tools.imageGeneration() } }],
+    [
+      "an answer after a tool of a namespace",
+      { prompt: "What is the weather in Paris?", tools: { get_weather: { ...get_weather, ...NAMESPACED } } },
+    ],
+    [
+      "no call of a tool that is not allowed",
+      {
+        ...{ prompt: "What is the weather in Paris?", tools: { get_weather, other: get_weather } },
+        providerOptions: { openai: { allowedTools: { toolNames: ["other"] } } },
+      },
+    ],
+    ["a text of a model that reasons, and takes no temperature", { prompt: "17*23", temperature: 0 }],
     ["an end at the bound of tokens", { prompt: "count to 100", maxOutputTokens: 16 }],
     [
       "an image and a file in a message",
@@ -141,6 +154,22 @@ describe("gives what the SDK's own model gives:", () => {
     );
     expect(ours).toEqual(theirs);
   });
+
+  it.each(cases.filter(([, options]) => "tools" in options))(
+    "%s, of the same tools",
+    async (_what, { steps = 5, ...options }) => {
+      const asked = async (server: Emulator, model: unknown) => {
+        await ai.generateText({ ...options, model, stopWhen: ai.stepCountIs(Number(steps)) });
+        return bodiesOf<{ tools: object; tool_choice: object }>(server).map(({ tools, tool_choice }) => ({
+          tools,
+          tool_choice,
+        }));
+      };
+      const [one, two] = [await emulator(), await emulator()];
+      const theirs = await asked(one, createOpenAI({ apiKey: "k", baseURL: one.url })(MODEL));
+      expect(await asked(two, codexApi(MODEL, { line: line(two) }))).toMatchObject(theirs);
+    },
+  );
 
   it.each(cases)("%s, streamed", async (_what, { steps = 5, ...options }: { steps?: number }) => {
     const { ours, theirs } = await both(async (model) => {

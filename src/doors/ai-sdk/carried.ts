@@ -24,6 +24,13 @@ export function metadata(fields: object): SharedV4ProviderMetadata {
   return { [PROVIDER]: withoutUndefined(fields) };
 }
 
+/** Stored with a part that is no longer valid, because the answer was started again after it. */
+export const VOID: SharedV4ProviderMetadata = { [PROVIDER]: { isVoid: true } };
+
+export function isVoid(options: SharedV4ProviderOptions | undefined): boolean {
+  return options?.[PROVIDER]?.isVoid === true;
+}
+
 /** The data stored by {@link metadata}, if it came back complete. */
 export function carriedBy(options: SharedV4ProviderOptions | undefined): Carried | undefined {
   const noted = options?.[PROVIDER];

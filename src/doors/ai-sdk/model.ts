@@ -5,7 +5,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
-import { CodexApiError, type SessionCallOptions } from "../../index.ts";
+import { CodexApiError } from "../../index.ts";
 import type { Answer, Conversations } from "../conversations.ts";
 import { metadata } from "./carried.ts";
 import { tellsSources } from "./citations.ts";
@@ -33,7 +33,7 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
   /** @throws A `CodexApiError`, after the retries that the policy allows; the signal's reason if the call was aborted. */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
-    const answer = await this.#ask(request, options);
+    const answer = await this.#ask(request, false, options);
     const { items, model, end } = await answer.whole().catch((error) => fail(error, options));
     const hasSearched = items.some(tellsSources);
     const content = items.flatMap((item) => partsOf(item, tools, hasSearched));
@@ -71,7 +71,7 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
    */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
-    const answer = await this.#ask(request, options);
+    const answer = await this.#ask(request, true, options);
     const parts = new StreamParts({ tools, includeRaw: options.includeRawChunks ?? false });
     const first = await answer.next().catch((error) => fail(error, options));
     const events = eventsFrom(first, answer);
@@ -116,9 +116,10 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
 
   #ask(
     request: Parameters<Conversations["ask"]>[0],
+    isShown: boolean,
     { abortSignal: signal, headers, includeRawChunks: raw = false }: LanguageModelV4CallOptions,
   ): Promise<Answer> {
-    const options: SessionCallOptions = { signal, headers, raw, wireEvents: raw };
+    const options = { signal, headers, raw, wireEvents: raw, isShown };
     return this.#conversations()
       .ask(request, options)
       .catch((error) => fail(error, { abortSignal: signal }));

@@ -3,7 +3,7 @@ import type { JsonObject, ResponsesRequest } from "../../index.ts";
 import type { WholeRequest } from "../conversations.ts";
 import { PROVIDER } from "./carried.ts";
 import { inputOfPrompt } from "./input/prompt.ts";
-import { snakeKeys } from "./key-case.ts";
+import { given, type OpenaiOptions, openaiOptions, summaryFor } from "./openai-options.ts";
 import { CallTools } from "./tools.ts";
 
 export interface ModelCall {
@@ -24,29 +24,34 @@ export function modelCall(modelId: string, options: LanguageModelV4CallOptions, 
   for (const feature of UNSUPPORTED) {
     if (options[feature] !== undefined) warnings.push({ type: "unsupported", feature });
   }
+  const openai = openaiOptions(options, warnings);
   const tools = new CallTools(options.tools, warnings);
   const { instructions, input } = inputOfPrompt(options.prompt, tools, warnings);
-  const told = merged(merged(defaults as JsonObject, openaiFields(options)), options.providerOptions?.[PROVIDER] ?? {});
+  const told = merged(merged(defaults as JsonObject, openai.fields), options.providerOptions?.[PROVIDER] ?? {});
   const request = {
     model: modelId,
     ...(instructions === undefined ? {} : { instructions }),
     ...given({
-      temperature: options.temperature,
-      top_p: options.topP,
       max_output_tokens: options.maxOutputTokens,
       tools: tools.tools.length > 0 ? tools.tools : undefined,
-      tool_choice: tools.tools.length > 0 ? tools.choice(options.toolChoice) : undefined,
+      tool_choice: tools.tools.length > 0 ? tools.choice(options.toolChoice, openai.allowedTools) : undefined,
     }),
-    ...merged(settings(options), told),
-    input,
+    ...merged(settings(options, openai), told),
+    input: [...openai.before, ...input, ...openai.behind],
   };
-  return { request: withIncluded(request as unknown as WholeRequest), tools, warnings };
+  const whole = withSampling(request as unknown as WholeRequest, options, warnings);
+  return { request: withIncluded(whole, openai), tools, warnings };
 }
 
-function settings({ responseFormat, reasoning, providerOptions }: LanguageModelV4CallOptions): JsonObject {
-  const strict = providerOptions?.openai?.strictJsonSchema ?? true;
+function settings(
+  { responseFormat, reasoning }: LanguageModelV4CallOptions,
+  { strictJsonSchema: strict }: OpenaiOptions,
+): JsonObject {
   return given({
-    reasoning: reasoning === undefined || reasoning === "provider-default" ? undefined : { effort: reasoning },
+    reasoning:
+      reasoning === undefined || reasoning === "provider-default"
+        ? undefined
+        : given({ effort: reasoning, summary: summaryFor(reasoning) }),
     text:
       responseFormat?.type === "json"
         ? {
@@ -66,25 +71,6 @@ function settings({ responseFormat, reasoning, providerOptions }: LanguageModelV
   });
 }
 
-/** Options in the SDK's names for OpenAI, so that a program can switch models without changing its calls. */
-function openaiFields({ providerOptions }: LanguageModelV4CallOptions): JsonObject {
-  const { reasoningEffort, reasoningSummary, reasoningMode, reasoningContext, textVerbosity, ...others } =
-    providerOptions?.openai ?? {};
-  const { strictJsonSchema: _, logprobs, ...further } = others;
-  const reasoning = given({
-    effort: reasoningEffort,
-    summary: reasoningSummary,
-    mode: reasoningMode,
-    context: reasoningContext,
-  });
-  return {
-    ...(snakeKeys(further) as JsonObject),
-    ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),
-    ...(textVerbosity === undefined ? {} : { text: { verbosity: textVerbosity } }),
-    ...(logprobs ? { top_logprobs: logprobs === true ? 20 : logprobs, include: ["message.output_text.logprobs"] } : {}),
-  };
-}
-
 /** Later fields take precedence; `reasoning` and `text` are merged. */
 function merged(first: JsonObject, second: JsonObject): JsonObject {
   const both = { ...first, ...second };
@@ -98,6 +84,22 @@ function merged(first: JsonObject, second: JsonObject): JsonObject {
 /** Models that do not accept reasoning options. */
 const DOES_NOT_REASON = /^(gpt-3|gpt-4|chatgpt|gpt-5(\.\d)?-chat)/;
 
+/** Models that refuse a temperature while they reason. Nothing is known about models of other providers. */
+const SAMPLES_BY_ITSELF = /^(o\d|gpt-[5-9])(?!.*-chat)/;
+
+function withSampling(
+  request: WholeRequest,
+  { temperature, topP: top_p }: LanguageModelV4CallOptions,
+  warnings: SharedV4Warning[],
+): WholeRequest {
+  if (request.reasoning?.effort === "none" || !SAMPLES_BY_ITSELF.test(request.model ?? ""))
+    return { ...given({ temperature, top_p }), ...request } as WholeRequest;
+  const details = "reasoning models accept it only with the effort none";
+  if (temperature !== undefined) warnings.push({ type: "unsupported", feature: "temperature", details });
+  if (top_p !== undefined) warnings.push({ type: "unsupported", feature: "topP", details });
+  return request;
+}
+
 /** What the results of hosted tools must contain, because parts of the SDK show it. */
 const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
   ["web_search", "web_search_call.action.sources"],
@@ -109,17 +111,14 @@ const INCLUDED_WITH: ReadonlyMap<string, string> = new Map([
  * An unstored conversation can continue only with its reasoning, which the service returns encrypted and only on request. With `include:
  * null` nothing is requested.
  */
-function withIncluded(request: WholeRequest): WholeRequest {
+function withIncluded(request: WholeRequest, { forceReasoning, includeWebSearchSources }: OpenaiOptions): WholeRequest {
   if (request.include === null) return request;
   const include = new Set<string>(request.include);
   for (const { type } of request.tools ?? []) {
     const wanted = INCLUDED_WITH.get(type);
-    if (wanted !== undefined) include.add(wanted);
+    if (wanted !== undefined && (includeWebSearchSources || !type.startsWith("web_search"))) include.add(wanted);
   }
-  if (request.store !== true && !DOES_NOT_REASON.test(request.model ?? "")) include.add("reasoning.encrypted_content");
+  if (request.store !== true && (forceReasoning || !DOES_NOT_REASON.test(request.model ?? "")))
+    include.add("reasoning.encrypted_content");
   return { ...request, include: [...include] };
-}
-
-function given(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -8,7 +8,7 @@ import type {
   TokenUsage,
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
-import { metadata } from "./carried.ts";
+import { metadata, VOID } from "./carried.ts";
 import { sourcesOf, tellsSources } from "./citations.ts";
 import { partsOf, reasoningParts, textParts } from "./content.ts";
 import { type Piece, pieceOf } from "./pieces.ts";
@@ -209,7 +209,8 @@ export class StreamParts {
   }
 
   /**
-   * Reasoning that is no longer valid does no harm: it is closed and not sent back. A text would be delivered twice, and a call run twice.
+   * Reasoning that is no longer valid does no harm: it is closed and marked, so that it is not sent back. A text would be delivered twice, and a call run
+   * twice.
    */
   #restarted(event: RestartedEvent): Part[] {
     const blocks = [...this.#open].flatMap((open) => [...open.blocks.values()]);
@@ -218,7 +219,7 @@ export class StreamParts {
     }
     this.#open.clear();
     this.#last = undefined;
-    return blocks.map(({ id }) => ({ type: "reasoning-end", id }));
+    return blocks.map(({ id }) => ({ type: "reasoning-end", id, providerMetadata: VOID }));
   }
 }
 

@@ -4,9 +4,15 @@ import type {
   LanguageModelV4ProviderTool,
   SharedV4Warning,
 } from "@ai-sdk/provider";
-import type { FunctionTool, JsonObject, Tool, ToolChoice } from "../../index.ts";
-import { PROVIDER } from "./carried.ts";
-import { snakeKeys } from "./key-case.ts";
+import {
+  BuildError,
+  type FunctionTool,
+  type JsonObject,
+  type NamespaceTool,
+  type Tool,
+  type ToolChoice,
+} from "../../index.ts";
+import { functionToolOf, hostedToolOf } from "./wire-tools.ts";
 
 /** Tools whose calls have another name than the tool. */
 const ANSWERS_FOR: ReadonlyMap<string, string> = new Map([
@@ -17,20 +23,36 @@ const ANSWERS_FOR: ReadonlyMap<string, string> = new Map([
   ["computer_use", "computer"],
 ]);
 
+/** The tools that the model may call. The list of all tools stays the same, so that the prompt cache still applies. */
+export interface AllowedTools {
+  /** The program's names for them. */
+  readonly toolNames: readonly string[];
+  /** Default `auto`. */
+  readonly mode?: "auto" | "required" | undefined;
+}
+
+interface Group extends NamespaceTool {
+  readonly tools: FunctionTool[];
+}
+
 /** The tools of a call, in wire form, and the program's names for them. */
 export class CallTools {
   readonly tools: readonly Tool[];
+  readonly #warnings: SharedV4Warning[];
   readonly #names = new Map<string, string>();
   readonly #hosted = new Map<string, JsonObject>();
+  /** Entries for `allowed_tools`, by the program's names; some tools cannot be listed there. */
+  readonly #allowable = new Map<string, JsonObject>();
 
   constructor(tools: LanguageModelV4CallOptions["tools"], warnings: SharedV4Warning[]) {
-    this.tools = (tools ?? []).flatMap((tool) => {
-      if (tool.type === "function") return functionToolOf(tool);
-      const wire = hostedToolOf(tool);
-      if (!wire) warnings.push({ type: "unsupported", feature: `tool ${tool.id}`, details: NOT_OURS });
-      else this.#know(wire, tool.name);
-      return wire ?? [];
-    });
+    this.#warnings = warnings;
+    const sent: Tool[] = [];
+    const groups = new Map<string, Group>();
+    for (const tool of tools ?? []) {
+      const wire = tool.type === "function" ? this.#own(tool, groups) : this.#ofService(tool);
+      if (wire) sent.push(wire);
+    }
+    this.tools = sent;
   }
 
   /** The program's name for a tool of this type. */
@@ -48,16 +70,60 @@ export class CallTools {
     return this.tools.some((tool) => tool.type === "shell" && tool.environment && tool.environment.type !== "local");
   }
 
-  choice(choice: LanguageModelV4CallOptions["toolChoice"]): ToolChoice | undefined {
+  /** @param allowed - Goes before the choice. @throws {@link BuildError} It names no tool that can be allowed. */
+  choice(choice: LanguageModelV4CallOptions["toolChoice"], allowed?: AllowedTools): ToolChoice | undefined {
+    if (allowed) return this.#allowed(allowed);
     if (choice?.type !== "tool") return choice?.type;
     const { type = "function", server_label } = this.#hosted.get(choice.toolName) ?? {};
     if (type === "function" || type === "custom") return { type, name: choice.toolName };
     return { type, ...(type === "mcp" ? { server_label } : {}) } as ToolChoice;
   }
 
+  /** A tool of the program; undefined if its namespace is in the list already, or if the tool is not to be sent. */
+  #own(tool: LanguageModelV4FunctionTool, groups: Map<string, Group>): Tool | undefined {
+    const made = functionToolOf(tool);
+    if (!made) return undefined;
+    const { tool: wire, namespace } = made;
+    if (!namespace) {
+      if (wire.defer_loading !== true) this.#allowable.set(tool.name, { type: "function", name: tool.name });
+      return wire;
+    }
+    const { name, description } = namespace;
+    const known = groups.get(name);
+    if (!known) {
+      const group: Group = { type: "namespace", name, description, tools: [wire] };
+      groups.set(name, group);
+      return group;
+    }
+    if (known.description !== description)
+      throw new BuildError(`two tools describe their namespace ${name} differently; ${tool.name} is the second one`);
+    known.tools.push(wire);
+    return undefined;
+  }
+
+  #ofService(tool: LanguageModelV4ProviderTool): Tool | undefined {
+    const wire = hostedToolOf(tool);
+    if (wire) this.#know(wire, tool.name);
+    else this.#warnings.push({ type: "unsupported", feature: `tool ${tool.id}`, details: NOT_OURS });
+    return wire;
+  }
+
+  #allowed({ toolNames, mode = "auto" }: AllowedTools): ToolChoice {
+    const tools = toolNames.map((name) => this.#allowable.get(name)).filter((entry) => entry !== undefined);
+    const others = toolNames.filter((name) => !this.#allowable.has(name));
+    if (tools.length === 0)
+      throw new BuildError(`allowedTools names no tool that can be allowed (${others.join(", ")}): ${NOT_ALLOWABLE}`);
+    for (const name of others)
+      this.#warnings.push({ type: "unsupported", feature: `allowedTools entry "${name}"`, details: NOT_ALLOWABLE });
+    return { type: "allowed_tools", mode, tools };
+  }
+
   #know(tool: JsonObject, name: string): void {
     const type = String(tool.type);
     this.#hosted.set(name, tool);
+    const entry =
+      type === "custom" ? { type, name } : type === "mcp" ? { type, server_label: tool.server_label } : { type };
+    if (type !== "tool_search") this.#allowable.set(name, entry);
     if (type !== "custom") this.#names.set(ANSWERS_FOR.get(type) ?? type, name);
   }
 }
@@ -65,59 +131,4 @@ export class CallTools {
 const NOT_OURS =
   "only tools of openai.tools, and of the id codex-wire.<type> with arguments in wire names, can be sent";
 
-function functionToolOf({
-  name,
-  description,
-  inputSchema,
-  strict,
-  providerOptions,
-}: LanguageModelV4FunctionTool): FunctionTool {
-  return {
-    type: "function",
-    name,
-    ...(description === undefined ? {} : { description }),
-    parameters: inputSchema as JsonObject,
-    ...(strict === undefined ? {} : { strict }),
-    ...(snakeKeys(providerOptions?.openai ?? {}) as object),
-    ...providerOptions?.[PROVIDER],
-  };
-}
-
-function hostedToolOf({ id, name, args }: LanguageModelV4ProviderTool): (Tool & JsonObject) | undefined {
-  const [provider, type] = id.split(".") as [string, string];
-  if (provider === "codex-wire") return { ...args, ...(type === "custom" ? { name } : {}), type } as Tool & JsonObject;
-  if (provider !== "openai") return undefined;
-  const settle = SETTLED.get(type);
-  const fields = snakeKeys(args) as JsonObject;
-  return { ...(settle ? settle(fields, name) : fields), type } as Tool & JsonObject;
-}
-
-/** Tools whose arguments differ from the wire's by more than the letter case of their names. */
-const SETTLED: ReadonlyMap<string, (args: JsonObject, name: string) => JsonObject> = new Map<
-  string,
-  (args: JsonObject, name: string) => JsonObject
->([
-  ["custom", (args: JsonObject, name: string) => ({ ...args, name })],
-  ["mcp", (args: JsonObject) => ({ require_approval: "never", ...args })],
-  ["code_interpreter", ({ container, ...args }: JsonObject) => ({ ...args, container: containerOf(container) })],
-  [
-    "file_search",
-    ({ ranking, ...args }: JsonObject) => ({ ...args, ...(ranking ? { ranking_options: ranking } : {}) }),
-  ],
-  [
-    "shell",
-    ({ environment, ...args }: JsonObject) => ({
-      ...args,
-      ...(environment ? { environment: environmentOf(environment) } : {}),
-    }),
-  ],
-]);
-
-function containerOf(container: unknown): unknown {
-  return typeof container === "object" ? { type: "auto", ...container } : (container ?? { type: "auto" });
-}
-
-function environmentOf(environment: unknown): unknown {
-  const { type = "local", ...fields } = environment as { readonly type?: string };
-  return { type: type.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), ...fields };
-}
+const NOT_ALLOWABLE = "only tools of this call that are in no namespace and are not deferred can be allowed";

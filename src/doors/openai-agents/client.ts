@@ -15,7 +15,12 @@ interface CreateOptions {
 export function responsesClient(conversations: Conversations, defaults: RequestDefaults = {}): OpenAIClient {
   const create = (body: JsonObject, { headers, signal }: CreateOptions = {}) => {
     const request = requestOf(body, defaults);
-    const asked = conversations.ask(request, { headers: ownHeaders(headers), signal, wireEvents: true });
+    const asked = conversations.ask(request, {
+      headers: ownHeaders(headers),
+      signal,
+      wireEvents: true,
+      isShown: body.stream === true,
+    });
     return body.stream
       ? withResponse(asked, (answer) => streamed(answer, signal))
       : withResponse(asked, (answer) => whole(answer, signal));

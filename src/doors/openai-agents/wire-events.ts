@@ -7,6 +7,7 @@ import type {
   TokenUsage,
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
+import { END_UNCONFIRMED } from "../conversations.ts";
 
 /** Which item a delta belongs to, as far as the service says. */
 interface Placed {
@@ -81,8 +82,10 @@ export class WireEvents {
         this.#current = undefined;
         return [];
       case "completed":
-      case "incomplete":
-        return [{ type: `response.${event.type}`, response: this.#response(event) }];
+      case "incomplete": {
+        const response = this.#response(event);
+        return [{ type: `response.${response.status}`, response }];
+      }
       default:
         return [];
     }
@@ -107,10 +110,13 @@ export class WireEvents {
       : event;
   }
 
-  #response(event: CompletedEvent | IncompleteEvent): JsonObject {
+  /** Without a confirmed end it is completed nevertheless: from an incomplete response the framework would take nothing. */
+  #response(event: CompletedEvent | IncompleteEvent): JsonObject & { readonly status: string } {
+    const isIncomplete = event.type === "incomplete" && event.reason !== END_UNCONFIRMED;
     return {
-      ...{ id: event.responseId ?? "", object: "response", status: event.type, output: [...this.#items] },
-      ...(event.type === "incomplete" ? { incomplete_details: { reason: event.reason } } : {}),
+      ...{ id: event.responseId ?? "", object: "response", status: isIncomplete ? "incomplete" : "completed" },
+      output: [...this.#items],
+      ...(isIncomplete ? { incomplete_details: { reason: event.reason } } : {}),
       ...(event.tokenUsage ? { usage: usageOf(event.tokenUsage) } : {}),
     };
   }

@@ -1,6 +1,6 @@
 import type { LanguageModelV4Message, LanguageModelV4ToolCallPart } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem } from "../../../index.ts";
-import { asItem, type Carried, carriedBy } from "../carried.ts";
+import { asItem, type Carried, carriedBy, isVoid } from "../carried.ts";
 import { RESULT_FIELDS } from "../hosted.ts";
 import type { PromptContext } from "./context.ts";
 
@@ -32,7 +32,7 @@ export class AnswerItems {
         break;
       case "reasoning":
         if (carried) this.#piece(carried, "text", part.text);
-        else this.#warn("reasoning of another provider was not sent");
+        else if (!isVoid(part.providerOptions)) this.#warn("reasoning of another provider was not sent");
         break;
       case "tool-call":
         this.#call(part, carried);
