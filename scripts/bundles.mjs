@@ -122,18 +122,8 @@ const ROWS = {
     });
     return node(join(OUT, "rollup/program.mjs"));
   },
-  "vite, SSR": async () => {
-    const { build } = await loaded("vite");
-    const rollupOptions = { output: { entryFileNames: "program.mjs" } };
-    const settings = { ssr: program("program.mjs"), outDir: join(OUT, "vite"), rollupOptions };
-    await build({
-      root: FOLDER,
-      logLevel: "error",
-      build: settings,
-      ssr: { external: ["codex-wire"] },
-    });
-    return node(join(OUT, "vite/program.mjs"));
-  },
+  "vite, SSR": () => vite("vite", { external: ["codex-wire"] }),
+  "vite, SSR, noExternal": () => vite("vite-all", { noExternal: true }),
   webpack: async () => {
     const { default: webpack } = await loaded("webpack");
     const output = { path: join(OUT, "webpack"), filename: "program.cjs" };
@@ -157,23 +147,8 @@ const ROWS = {
     ]);
     return node(join(OUT, "ncc", existsSync(join(OUT, "ncc/index.mjs")) ? "index.mjs" : "index.js"));
   },
-  "Next.js, route handler": async () => {
-    const app = join(FOLDER, "next");
-    const next = join(FOLDER, "node_modules/next/dist/bin/next");
-    rmSync(app, { recursive: true, force: true });
-    mkdirSync(join(app, "app/api"), { recursive: true });
-    writeFileSync(join(app, "package.json"), JSON.stringify({ private: true }));
-    writeFileSync(join(app, "next.config.mjs"), 'export default { serverExternalPackages: ["codex-wire"] };');
-    writeFileSync(join(app, "app/layout.js"), LAYOUT);
-    writeFileSync(join(app, "app/api/route.js"), ROUTE);
-    writeFileSync(join(app, "ask.mjs"), ASK_NEXT);
-    // As it is installed: Next.js takes a package for external that lies in a folder node_modules, and a link does not.
-    const installed = join(app, "node_modules/codex-wire");
-    for (const name of ["package.json", "dist"]) cpSync(join(root, name), join(installed, name), { recursive: true });
-    const quiet = { NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
-    await run([process.execPath, next, "build"], { cwd: app, env: quiet, timeoutMs: 300_000 });
-    return { command: [process.execPath, "ask.mjs", next], cwd: app };
-  },
+  "Next.js, bundled": () => nextApp("next-all", ""),
+  "Next.js, external": () => nextApp("next", 'serverExternalPackages: ["codex-wire"]'),
   "single executable": async () => {
     const main = await esbuild("sea.cjs", { format: "cjs", minify: true });
     const config = join(OUT, "sea.json");
@@ -236,6 +211,36 @@ async function esbuild(/** @type {string} */ name, /** @type {object} */ options
   return outfile;
 }
 
+async function vite(/** @type {string} */ name, /** @type {object} */ ssr) {
+  const { build } = await loaded("vite");
+  const rollupOptions = { output: { entryFileNames: "program.mjs" } };
+  const outDir = join(OUT, name);
+  await build({
+    ...{ root: FOLDER, logLevel: "error", ssr },
+    build: { ssr: program("program.mjs"), outDir, rollupOptions },
+  });
+  return node(join(outDir, "program.mjs"));
+}
+
+/** A route handler of Next.js that answers with what the program prints. */
+async function nextApp(/** @type {string} */ name, /** @type {string} */ settings) {
+  const app = join(FOLDER, name);
+  const next = join(FOLDER, "node_modules/next/dist/bin/next");
+  rmSync(app, { recursive: true, force: true });
+  mkdirSync(join(app, "app/api"), { recursive: true });
+  writeFileSync(join(app, "package.json"), JSON.stringify({ private: true }));
+  writeFileSync(join(app, "next.config.mjs"), `export default { ${settings} };`);
+  writeFileSync(join(app, "app/layout.js"), LAYOUT);
+  writeFileSync(join(app, "app/api/route.js"), ROUTE);
+  writeFileSync(join(app, "ask.mjs"), ASK_NEXT);
+  // As it is installed: Next.js takes a package for external that lies in a folder node_modules, and a link does not.
+  const installed = join(app, "node_modules/codex-wire");
+  for (const part of ["package.json", "dist"]) cpSync(join(root, part), join(installed, part), { recursive: true });
+  const quiet = { NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
+  await run([process.execPath, next, "build"], { cwd: app, env: quiet, timeoutMs: 300_000 });
+  return { command: [process.execPath, "ask.mjs", next], cwd: app };
+}
+
 function run(/** @type {string[]} */ [command = "", ...words], { cwd = FOLDER, env = {}, timeoutMs = 120_000 } = {}) {
   return promisify(execFile)(command, words, {
     cwd,
@@ -249,7 +254,9 @@ function kilobytes(/** @type {string[]} */ command) {
   const file = command.find((word) => word.startsWith(OUT));
   if (!file) return "";
   const folder = join(file, "..");
-  const files = folder === OUT ? [file] : readdirSync(folder).map((name) => join(folder, name));
+  const names = folder === OUT ? [] : readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files =
+    folder === OUT ? [file] : names.map((name) => join(folder, name)).filter((each) => statSync(each).isFile());
   return `${Math.round(files.reduce((sum, each) => sum + statSync(each).size, 0) / 1000)} kB`;
 }
 

@@ -11,6 +11,7 @@ import { safeUrl, withoutRawBytes } from "../observe/redact.ts";
 import { checkTakesConnections, DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, targetOf } from "../route/index.ts";
 import type { ByteStream } from "../transport.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
+import { loadWs } from "./library.ts";
 
 export interface HandshakeOptions {
   /** ws, wss, http or https. */
@@ -67,7 +68,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   checkTakesConnections("a WebSocket");
   const startedAt = performance.now();
   // Loaded before the connection is opened: the end of one that dies while loading would go unnoticed.
-  const { WebSocket } = await import("ws");
+  const { WebSocket } = await loadWs();
   const socket = await dialer.dial(targetOf(url), { timeoutMs, signal });
   const restMs = timeoutMs > 0 ? Math.max(1, timeoutMs - (performance.now() - startedAt)) : 0;
   const settings = {
