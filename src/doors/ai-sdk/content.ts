@@ -4,7 +4,7 @@ import { type Carried, metadata, PROVIDER, without } from "./carried.ts";
 import { citationsOf, sourcesOf } from "./citations.ts";
 import { hostedParts, jsonOf } from "./hosted.ts";
 import { camelKeys } from "./key-case.ts";
-import type { CallTools } from "./tools.ts";
+import type { CallTools } from "./tools/of-call.ts";
 
 /** The SDK's parts for a finished item, in order. @param hasSearched - A web search of this answer has reported its sources. */
 export function partsOf(item: ResponseItem, tools: CallTools, hasSearched: boolean): LanguageModelV4Content[] {

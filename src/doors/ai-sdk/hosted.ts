@@ -2,7 +2,7 @@ import type { JSONValue, LanguageModelV4Content } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem } from "../../index.ts";
 import { metadata, without } from "./carried.ts";
 import { camelKeys } from "./key-case.ts";
-import type { CallTools } from "./tools.ts";
+import type { CallTools } from "./tools/of-call.ts";
 
 /** A call that the service has run, in the SDK's form: its name, input and result. */
 interface HostedCall {

@@ -2,7 +2,7 @@ import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provid
 import type { JsonObject, ResponseItem } from "../../index.ts";
 import { asItem } from "./carried.ts";
 import { snakeKeys } from "./key-case.ts";
-import type { AllowedTools } from "./tools.ts";
+import type { AllowedTools } from "./tools/of-call.ts";
 
 /** `providerOptions.openai` of a call, in the names of `@ai-sdk/openai`: a program can change models without changing its calls. */
 export interface OpenaiOptions {

@@ -4,7 +4,7 @@ import type { WholeRequest } from "../conversations.ts";
 import { PROVIDER } from "./carried.ts";
 import { inputOfPrompt } from "./input/prompt.ts";
 import { given, type OpenaiOptions, openaiOptions, summaryFor } from "./openai-options.ts";
-import { CallTools } from "./tools.ts";
+import { CallTools } from "./tools/of-call.ts";
 
 export interface ModelCall {
   readonly request: WholeRequest;

@@ -12,7 +12,7 @@ import { metadata, VOID } from "./carried.ts";
 import { sourcesOf, tellsSources } from "./citations.ts";
 import { partsOf, reasoningParts, textParts } from "./content.ts";
 import { type Piece, pieceOf } from "./pieces.ts";
-import type { CallTools } from "./tools.ts";
+import type { CallTools } from "./tools/of-call.ts";
 import { finishReasonOf, usageOf } from "./usage.ts";
 
 type Part = LanguageModelV4StreamPart;

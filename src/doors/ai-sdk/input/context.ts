@@ -1,5 +1,5 @@
 import type { SharedV4Warning } from "@ai-sdk/provider";
-import type { CallTools } from "../tools.ts";
+import type { CallTools } from "../tools/of-call.ts";
 
 /** The item type of each call so far; undefined if the service ran it, so it needs no output. */
 export type CallTypes = Map<string, string | undefined>;

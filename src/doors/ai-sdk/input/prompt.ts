@@ -1,7 +1,7 @@
 import type { LanguageModelV4Message, LanguageModelV4Prompt, SharedV4Warning } from "@ai-sdk/provider";
 import type { ContentItem, JsonObject, ResponseItem } from "../../../index.ts";
 import { PROVIDER } from "../carried.ts";
-import type { CallTools } from "../tools.ts";
+import type { CallTools } from "../tools/of-call.ts";
 import { AnswerItems } from "./answer-items.ts";
 import type { CallTypes, PromptContext } from "./context.ts";
 import { inputOfFile } from "./files.ts";

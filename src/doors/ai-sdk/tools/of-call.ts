@@ -11,8 +11,8 @@ import {
   type NamespaceTool,
   type Tool,
   type ToolChoice,
-} from "../../index.ts";
-import { functionToolOf, hostedToolOf } from "./wire-tools.ts";
+} from "../../../index.ts";
+import { functionToolOf, hostedToolOf } from "./wire-form.ts";
 
 /** Tools whose calls have another name than the tool. */
 const ANSWERS_FOR: ReadonlyMap<string, string> = new Map([

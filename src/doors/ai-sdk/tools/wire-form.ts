@@ -1,7 +1,7 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4ProviderTool } from "@ai-sdk/provider";
-import type { FunctionTool, JsonObject, Tool } from "../../index.ts";
-import { PROVIDER } from "./carried.ts";
-import { snakeKeys } from "./key-case.ts";
+import type { FunctionTool, JsonObject, Tool } from "../../../index.ts";
+import { PROVIDER } from "../carried.ts";
+import { snakeKeys } from "../key-case.ts";
 
 /** A group of tools that the model sees under one name. */
 interface Namespace {
