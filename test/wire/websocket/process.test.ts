@@ -29,3 +29,19 @@ it.each([{ tls: false }, { tls: true }])(
     await emulator.waitForClosedWebSockets(2);
   },
 );
+
+it("sends messages also in a bundle that has an empty module in the place of bufferutil", async () => {
+  const preload = join(program.folder, "without-bufferutil.cjs");
+  const lines = [
+    'const Module = require("node:module");',
+    "const load = Module._load;",
+    'Module._load = function (name, ...rest) { return name === "bufferutil" ? {} : load.call(this, name, ...rest); };',
+  ];
+  writeFileSync(preload, lines.join("\n"));
+  const emulator = await emulate({ script: [{ events: [wire.created, wire.delta("held"), wire.completed] }] });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--require", preload, program.path, emulator.url], {
+    env: {},
+    timeout: 10_000,
+  });
+  expect(stdout).toBe("held");
+});
