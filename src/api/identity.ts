@@ -12,7 +12,8 @@ import { userAgent } from "./user-agent.ts";
  */
 export interface Identity {
   /**
-   * Name of the calling program. The variable `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` takes precedence over it and over the default.
+   * Name of the calling program, e.g. `my-agent`. The variable `CODEX_INTERNAL_ORIGINATOR_OVERRIDE` takes precedence over it and over the
+   * default.
    * @default the provider's header, else the provider's `originator`, else `codex-wire`
    */
   readonly originator?: string | undefined;

@@ -32,7 +32,7 @@ export interface ProviderConfig {
    * there is another one.
    */
   readonly baseUrl: string;
-  /** Query parameters, percent-encoded and appended to every URL. None by default. */
+  /** Query parameters, percent-encoded and appended to every URL, e.g. `{ "api-version": "preview" }`. None by default. */
   readonly queryParams?: Readonly<Record<string, string>> | undefined;
   /** Sent with every request; a call's own headers and the credentials overwrite them. None by default. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -76,13 +76,16 @@ export interface ProviderConfig {
    * @default `"none"`
    */
   readonly compression?: Compression | undefined;
-  /** CA bundle for this provider. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
+  /** CA bundle for this provider, e.g. `{ path: "company-ca.pem" }`. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
   readonly ca?: CaSource | undefined;
-  /** URL of the proxy for this provider; `false` for none. @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` */
+  /**
+   * URL of the proxy for this provider, e.g. `http://user:password@proxy.example:8080`; `false` for none.
+   * @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`
+   */
   readonly proxy?: string | false | undefined;
   /** Sent to an HTTP proxy with each CONNECT; they overwrite `User-Agent` and `Proxy-Authorization`. None by default. */
   readonly proxyHeaders?: HeaderInit | undefined;
-  /** Client certificate (mTLS). None by default. */
+  /** Client certificate (mTLS), e.g. `{ cert: { path: "client.pem" }, key: { path: "client-key.pem" } }`. None by default. */
   readonly clientCertificate?: ClientCertificate | undefined;
 }
 

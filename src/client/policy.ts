@@ -9,11 +9,17 @@ import { type CaSource, type ClientCertificate, createTrust } from "./trust/inde
 export interface PolicyOptions {
   /** Environment variables for CA bundle and proxy, read once. @default `process.env` */
   readonly env?: Environment | undefined;
-  /** A CA bundle. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
+  /** A CA bundle, e.g. `{ path: "company-ca.pem" }`. @default the file in `CODEX_CA_CERTIFICATE` or `SSL_CERT_FILE` */
   readonly ca?: CaSource | undefined;
-  /** Client certificate for servers that require one (mTLS). None by default. */
+  /**
+   * Client certificate for servers that require one (mTLS), e.g. `{ cert: { path: "client.pem" }, key: { path: "client-key.pem" } }`. None
+   * by default.
+   */
   readonly clientCertificate?: ClientCertificate | undefined;
-  /** URL of a proxy; `false` for none. @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` */
+  /**
+   * URL of a proxy, e.g. `http://user:password@proxy.example:8080`; `false` for none.
+   * @default from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`
+   */
   readonly proxy?: string | false | undefined;
   /**
    * Headers sent to an HTTP proxy with each CONNECT, if it needs more than `Proxy-Authorization`; a `user-agent` replaces

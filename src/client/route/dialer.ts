@@ -46,7 +46,10 @@ export interface TlsUpgrader {
 
 export interface DialerOptions {
   readonly trust: TlsUpgrader;
-  /** A proxy for every URL, regardless of `NO_PROXY`; `false` for none. @default from the environment */
+  /**
+   * A proxy for every URL, regardless of `NO_PROXY`, e.g. `socks5h://proxy.example:1080`; `false` for none.
+   * @default from the environment
+   */
   readonly proxy?: string | false | undefined;
   /** Sent with each CONNECT; they replace headers that are sent anyway (`User-Agent`, `Proxy-Authorization`). None by default. */
   readonly proxyHeaders?: HeaderInit | undefined;

@@ -37,20 +37,22 @@ export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions,
   /** Clients send one of these as their key; each is a separate user. By default none is required. */
   readonly tokens?: readonly string[] | undefined;
   /**
-   * Names that a `Host` or `Origin` header may contain in addition to `localhost`, addresses and `host`; requests with others are refused.
-   * None by default.
+   * Names that a `Host` or `Origin` header may contain in addition to `localhost`, addresses and `host`; requests with others are refused,
+   * e.g. `["gateway.internal"]`. None by default.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /** The largest body of a request for a response, after decompression, in bytes. @default 67 108 864 (64 MiB) */
   readonly maxBodyBytes?: number | undefined;
   /**
    * Limit for the memory of all running requests' bodies together, in bytes, and of the histories of idle sessions, which are freed first.
-   * A request above it is refused with 503. @default 268 435 456 (256 MiB), or `maxBodyBytes` if that is more
+   * A request above it is refused with 503.
+   * @default 268 435 456 (256 MiB), or `maxBodyBytes` if that is more
    */
   readonly maxHeldBytes?: number | undefined;
   /**
    * How often both sides of a client's WebSocket are pinged, in milliseconds; a client that is silent from one ping to the next counts as
-   * gone; 0 sends none. @default 25 000
+   * gone; 0 sends none.
+   * @default 25 000
    */
   readonly pingIntervalMs?: number | undefined;
   /** The most requests in progress; more are refused with 503. @default 1000 */
