@@ -89,7 +89,7 @@ describe("unexpectedStatusText", () => {
     [431, /headers/],
     [500, /again/],
     [502, /gateway/],
-    [529, /after a while/],
+    [529, /send the request again, later/],
     [511, /captive portal/],
   ])("ends with what to do about status %i", (status, advice) => {
     expect(textOf(status, "no", { "x-request-id": "req_1" })).toMatch(
