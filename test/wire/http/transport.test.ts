@@ -496,7 +496,7 @@ describe("a body", () => {
       `HTTP/1.1 200 OK\r\nx: ${"y".repeat(300_000)}\r\n\r\n`,
       "more than 256 KiB of response headers",
     ],
-    ["a TLS alert", "\x15\x03\x03\x00\x02\x02\x28", "speaks TLS: write https://"],
+    ["a TLS alert", "\x15\x03\x03\x00\x02\x02\x28", "uses TLS: write https://"],
     ["another protocol", "220 mail.example.test ESMTP\r\n", "cannot be read as HTTP"],
     [
       "two different lengths",
