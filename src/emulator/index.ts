@@ -16,6 +16,8 @@ export { answer, refusal, toolCalls } from "./delivery/script.ts";
 export type { JournalEntry } from "./journal/journal.ts";
 export type { RecordedRequest } from "./journal/recording.ts";
 export type { WaitOptions } from "./journal-wait.ts";
+export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
+export { startEmulator } from "./start.ts";
 export type {
   EmulatedRateLimits,
   EmulatedTest,
@@ -26,9 +28,7 @@ export type {
   RecordOptions,
   ReplayOptions,
   ScenarioControl,
-} from "./options.ts";
-export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
-export { startEmulator } from "./start.ts";
+} from "./starting/options.ts";
 export { type TestHooks, useEmulator } from "./testing.ts";
 export type { Exchange } from "./workbench/exchanges/exchange.ts";
 export type { Ending, Entry, ExchangeHead, Header, Passed } from "./workbench/exchanges/passed.ts";

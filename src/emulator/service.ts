@@ -5,21 +5,21 @@ import { MODELS_ETAG } from "./endpoints/models.ts";
 import { type Fields, fieldsIn, stringIn } from "./fields.ts";
 import { Journal } from "./journal/journal.ts";
 import { type RecordedRequest, Recording } from "./journal/recording.ts";
-import type { EmulatedRateLimits, EmulatorOptions } from "./options.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
 import { AgreedSessions } from "./realtime/agreed-sessions.ts";
-import { Generation } from "./responses/events/generation.ts";
+import { type Directions, Generation } from "./responses/events/generation.ts";
 import { inputTokensOf } from "./responses/events/usage.ts";
 import { Identifiers } from "./responses/identifiers.ts";
 import { Archive } from "./responses/kept/archive.ts";
 import { BackgroundRun } from "./responses/kept/background.ts";
 import { Conversations } from "./responses/kept/conversations.ts";
 import { OutputObserver, type ResponseMemory } from "./responses/kept/memory.ts";
-import { parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
+import { modelNotFound, type ParseOptions, parseResponsesRequest, type ResponsesRequest } from "./responses/request.ts";
 import type { Turn } from "./responses/response-object.ts";
 import { isCodexBackend } from "./routes.ts";
 import { Director } from "./scenario/director.ts";
 import { ServiceError } from "./service-error.ts";
+import type { EmulatedRateLimits, EmulatorOptions } from "./starting/options.ts";
 import { Traffic } from "./workbench/exchanges/traffic.ts";
 import type { Upstream } from "./workbench/relay/upstream.ts";
 import type { Replay } from "./workbench/transcripts/replay.ts";
@@ -123,38 +123,32 @@ export class Service {
   }
 
   /** @throws {@link ServiceError} 400 */
-  parse(body: unknown): ResponsesRequest {
-    return parseResponsesRequest(body, this.options.unknownParameters === "accept");
+  parse(body: unknown, options?: Pick<ParseOptions, "mayLackInput">): ResponsesRequest {
+    return parseResponsesRequest(body, { ...options, acceptsUnknown: this.options.unknownParameters === "accept" });
   }
 
   /**
-   * @param local - Conversations of this connection, looked up before the stored ones.
-   * @throws {@link ServiceError} 400 if the request continues an unknown response, calls and outputs do not match, the model is not
-   *   available, or the conversation is too long.
+   * @param local - conversations of this connection, looked up before the stored ones.
+   * @throws {@link ServiceError} 400 when the request goes on from an unknown response, calls and outputs do not pair, the model is
+   *   none of the given ones, or the conversation is too long for an answer in one body; a stream tells of that itself.
    */
   openTurn(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): Turn {
-    const { models, contextWindow = Number.POSITIVE_INFINITY } = this.options;
-    if (models && !models.includes(request.model)) {
-      throw new ServiceError(400, {
-        message: `The requested model '${request.model}' does not exist.`,
-        param: "model",
-        code: "model_not_found",
-      });
-    }
+    const { models } = this.options;
+    if (models && !models.includes(request.model)) throw modelNotFound(request.model);
     const turn = this.archive.open(request, nowSeconds(), local);
-    if (contextWindow !== Number.POSITIVE_INFINITY && inputTokensOf(turn) > contextWindow) {
-      throw new ServiceError(400, {
-        message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
-        param: "input",
-        code: "context_length_exceeded",
-      });
-    }
+    if (!request.stream && !request.isBackground && this.#isTooLong(turn)) throw new ServiceError(400, TOO_LONG);
     return turn;
   }
 
-  /** The answer to a turn. It is stored before its terminal event is sent, because the next request may follow at once. */
+  #isTooLong(turn: Turn): boolean {
+    const { contextWindow } = this.options;
+    return contextWindow !== undefined && inputTokensOf(turn) > contextWindow;
+  }
+
+  /** The answer to a turn, kept when it ends: before its terminal event goes out, since the next request may follow at once. */
   generate(turn: Turn, step: Step, local?: ResponseMemory): Generation {
-    const generation = new Generation(turn, this.identifiers, nowSeconds, directionsOf(step));
+    const directions = this.#isTooLong(turn) ? STOPPED_BY_LENGTH : directionsOf(step);
+    const generation = new Generation(turn, this.identifiers, nowSeconds, directions);
     generation.onEnd = (outcome) => {
       local?.set(turn.id, outcome.conversation);
       this.archive.keep(turn, outcome);
@@ -199,6 +193,13 @@ export class Service {
     return createHash("sha256").update(`turn state ${this.#turnStates}`).digest("base64url");
   }
 }
+
+const TOO_LONG = {
+  message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
+  param: "input",
+  code: "context_length_exceeded",
+};
+const STOPPED_BY_LENGTH: Directions = { drafts: [], ending: { status: "failed", error: TOO_LONG, isRefusal: true } };
 
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);

@@ -5,12 +5,13 @@ import { checkCaller } from "./callers.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal/journal.ts";
 import { waitForRequests } from "./journal-wait.ts";
-import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./options.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";
 import { PREFIX } from "./routes.ts";
 import { checkedScenario } from "./scenario/checked.ts";
 import { readScenario, watchScenario } from "./scenario/file.ts";
 import { type Replaying, Service } from "./service.ts";
+import { checkOptions } from "./starting/checked.ts";
+import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./starting/options.ts";
 import { createLoopbackIdentity } from "./tls/certificate.ts";
 import { ResponsesConnection } from "./websocket/connection.ts";
 import { WebSocketGate } from "./websocket/gate.ts";
@@ -27,9 +28,9 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
  * realtime and
  * models, answered by a small deterministic program instead of a model.
  *
- * @returns Resolves once it listens. Close it, or the process stays alive.
- * @throws The system's error if it cannot listen (`EADDRINUSE`), OpenSSL's if a `tls` certificate is unusable, or one that says what is
- *   wrong with the scenario.
+ * @returns Once it listens. Close it, or the process stays alive.
+ * @throws The system's error when it cannot listen (`EADDRINUSE`), OpenSSL's for a `tls` certificate it cannot use, or one that says what is
+ *   wrong with the options or the scenario.
  *
  * @example
  * ```ts
@@ -40,6 +41,7 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
  * ```
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  checkOptions(options);
   const { port = 0, host = "127.0.0.1", tls = false, scenarioFile } = options;
   const scenario =
     scenarioFile === undefined

@@ -75,7 +75,7 @@ describe("an option without effect", () => {
     [["compact", "--request", "-", "--compression", "gzip"], "--compression has no effect without --form trigger"],
   ])("is taken, and said: %j", async (args, message) => {
     const emulator = await emulate({ unknownParameters: "accept" });
-    const request = { model: "m", input: [], instructions: "i", traces: [] };
+    const request = { model: "m", input: [{ role: "user", content: "hi" }], instructions: "i", traces: [] };
     const { status, stderr } = await runCommand([...args, "--base-url", emulator.url], {
       input: JSON.stringify(request),
     });

@@ -40,7 +40,8 @@ export function openResponses(): OpenResponses {
     knows: (type) => byType.has(type),
     eventFaults(event) {
       const type = isFields(event) ? String(event.type) : "";
-      const schema = byType.get(type);
+      const isOfStream = type === "error" && isFields(event) && "sequence_number" in event; // not a WebSocket's refusal
+      const schema = isOfStream ? "ErrorStreamingEvent" : byType.get(type);
       return schema === undefined ? [`no schema for the event ${type}`] : faultsOf(schema, event);
     },
   };

@@ -3,6 +3,7 @@ import { type Fields, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import { ServiceError } from "../service-error.ts";
+import { missing } from "../validation/faults.ts";
 import { formIn, isForm } from "./form.ts";
 import type { Shared } from "./shared.ts";
 
@@ -34,8 +35,8 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Answers actions on a call. There are no incoming calls, so any id can be accepted, rejected and transferred; only a call that was opened
- * here can be ended, and only once.
+ * Answers what can be done with a call. Nobody telephones the emulator, so any id can be accepted, which opens the call, rejected and passed on; only
+ * a call that is open can be joined, and hung up, and that once.
  *
  * @throws {@link ServiceError} 404, or 400 if the body lacks a required field.
  */
@@ -43,11 +44,10 @@ export function actOnCall(pathname: string, { json }: RecordedRequest, agreed: A
   const [act = "", callId = ""] = pathname.split("/").reverse();
   const needed = NEEDED.get(act);
   if (needed !== undefined && !(isFields(json) && stringIn(json, needed))) {
-    throw new ServiceError(400, { message: `Missing required parameter: '${needed}'.`, param: needed });
+    throw missing(needed);
   }
-  if (act === "hangup" && !agreed.callEnded(callId)) {
-    throw new ServiceError(404, { message: `No session found for call '${callId}'.`, code: "call_id_not_found" });
-  }
+  if (act === "hangup") agreed.callEnded(callId);
+  if (act === "accept" && isFields(json)) agreed.callOpened(callId, json);
   return {};
 }
 

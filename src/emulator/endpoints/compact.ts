@@ -2,7 +2,6 @@ import type { Fields } from "../fields.ts";
 import { compact } from "../model/index.ts";
 import { estimateTokens } from "../model/pieces.ts";
 import { withId } from "../responses/kept/conversations.ts";
-import { required } from "../responses/request.ts";
 import type { Shared } from "./shared.ts";
 
 /**
@@ -15,8 +14,7 @@ export function compactHistory(
   { archive, identifiers, parse }: Pick<Shared, "archive" | "identifiers" | "parse">,
   nowSeconds: number,
 ): Fields {
-  required(body, "model");
-  const request = parse(body);
+  const request = parse(body, { mayLackInput: true });
   const input = archive.gather(request);
   const { encryptedContent } = compact(input);
   const kept = input.filter((item) => item.role === "user").map((item) => withId(item, identifiers));

@@ -5,6 +5,7 @@ import type { RecordedRequest } from "../journal/recording.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";
+import { missing } from "../validation/faults.ts";
 import { filesIn, formIn, isForm } from "./form.ts";
 import { pageOf } from "./stored/page.ts";
 
@@ -78,19 +79,8 @@ export class FileShelf {
   async #store(form: FormData, nowSeconds: number): Promise<Fields> {
     const [file] = filesIn(form, "file");
     const purpose = form.get("purpose");
-    if (!file)
-      throw new ServiceError(400, {
-        message: "Missing required parameter: 'file'.",
-        param: "file",
-        code: "missing_required_parameter",
-      });
-    if (typeof purpose !== "string") {
-      throw new ServiceError(400, {
-        message: "Missing required parameter: 'purpose'.",
-        param: "purpose",
-        code: "missing_required_parameter",
-      });
-    }
+    if (!file) throw missing("file");
+    if (typeof purpose !== "string") throw missing("purpose");
     const id = this.#identifiers.next("file").replace("_", "-");
     const object = {
       ...{ id, object: "file", bytes: file.size, created_at: nowSeconds, expires_at: null, filename: file.name },
@@ -104,9 +94,7 @@ export class FileShelf {
     const name = required(body, "file_name");
     required(body, "use_case");
     const { file_size: sizeBytes } = body;
-    if (!Number.isSafeInteger(sizeBytes)) {
-      throw new ServiceError(400, { message: "Missing required parameter: 'file_size'.", param: "file_size" });
-    }
+    if (!Number.isSafeInteger(sizeBytes)) throw missing("file_size");
     const fileId = this.#identifiers.next("file");
     const signature = this.#identifiers.next("sig");
     this.#files.set(fileId, { name, sizeBytes: Number(sizeBytes), signature });

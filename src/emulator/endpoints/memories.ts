@@ -2,7 +2,7 @@ import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts"
 import { readDialogue } from "../model/dialogue.ts";
 import { quote } from "../model/topics.ts";
 import { required } from "../responses/request.ts";
-import { ServiceError } from "../service-error.ts";
+import { missing } from "../validation/faults.ts";
 
 /**
  * Answers `memories/trace_summarize`: one summary for each trace, in order.
@@ -12,13 +12,7 @@ import { ServiceError } from "../service-error.ts";
 export function summarizeTraces(body: Fields): Fields {
   required(body, "model");
   const { traces } = body;
-  if (!Array.isArray(traces) || !traces.every(isFields)) {
-    throw new ServiceError(400, {
-      message: "Missing required parameter: 'traces'.",
-      param: "traces",
-      code: "missing_required_parameter",
-    });
-  }
+  if (!Array.isArray(traces) || !traces.every(isFields)) throw missing("traces");
   return { output: traces.map((trace) => summarize(trace)) };
 }
 

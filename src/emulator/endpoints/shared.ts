@@ -2,7 +2,7 @@ import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import type { Archive } from "../responses/kept/archive.ts";
 import type { Conversations } from "../responses/kept/conversations.ts";
-import type { ResponsesRequest } from "../responses/request.ts";
+import type { ParseOptions, ResponsesRequest } from "../responses/request.ts";
 
 /** What the endpoints share. */
 export interface Shared {
@@ -12,5 +12,5 @@ export interface Shared {
   readonly agreedSessions: AgreedSessions;
   readonly options: { readonly models?: readonly string[] };
   /** Checks a body as a request for a response. @throws {@link ServiceError} 400 */
-  readonly parse: (body: unknown) => ResponsesRequest;
+  readonly parse: (body: unknown, options?: Pick<ParseOptions, "mayLackInput">) => ResponsesRequest;
 }

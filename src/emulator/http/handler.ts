@@ -13,7 +13,7 @@ import {
   travelsAsUsual,
 } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
-import { type Fields, isFields } from "../fields.ts";
+import { type Fields, isFields, jsonIn } from "../fields.ts";
 import { headersOf } from "../journal/headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
@@ -44,7 +44,7 @@ export class HttpHandler {
       conversations: service.conversations,
       agreedSessions: service.agreedSessions,
       options: service.options,
-      parse: (body) => service.parse(body),
+      parse: (body, parsing) => service.parse(body, parsing),
     });
   }
 
@@ -194,7 +194,7 @@ class Exchange {
     const exchange = this.#passing.id;
     const request: RecordedRequest = {
       ...{ kind: "http", method, path, headers, rawHeaders },
-      ...{ body, wireBytes, json: parseJson(body), connection, exchange },
+      ...{ body, wireBytes, json: jsonIn(body), connection, exchange },
     };
     this.#asked = request;
     this.#service.record(request);
@@ -316,12 +316,4 @@ function checkRoute(method: string, pathname: string, route: Route | OtherMethod
     message: `Invalid method for URL (${method} ${pathname})`,
     headers: { allow: route.allow.join(", ") },
   });
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

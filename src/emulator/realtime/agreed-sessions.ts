@@ -1,5 +1,6 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { Fields } from "../fields.ts";
+import { ServiceError } from "../service-error.ts";
 
 const MOST_KEPT = 1_000;
 
@@ -12,18 +13,28 @@ export class AgreedSessions {
     this.#ofCalls.set(callId, session);
   }
 
-  /** @returns False where there is no such call, or none any more. */
-  callEnded(callId: string): boolean {
-    return this.#ofCalls.delete(callId);
+  /** @throws {@link ServiceError} 404 where there is no such call, or none any more. */
+  callEnded(callId: string): void {
+    if (!this.#ofCalls.delete(callId)) throw callNotFound();
   }
 
   secretGiven(secret: string, session: Fields): void {
     this.#ofSecrets.set(secret, session);
   }
 
-  /** What a handshake finds; nothing where it names no call and has no secret, or one that is not known. */
+  /**
+   * What a handshake finds; nothing where it names no call and has no secret, or a secret that is not known.
+   *
+   * @throws {@link ServiceError} 404 for a call that is not there.
+   */
   find(callId: string | null, authorization: string | undefined): Fields | undefined {
+    if (callId !== null && !this.#ofCalls.has(callId)) throw callNotFound();
     const secret = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
     return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(secret ?? "");
   }
+}
+
+/** As `openai/codex#35094` has it. */
+function callNotFound(): ServiceError {
+  return new ServiceError(404, { message: "No session found for the provided call_id", code: "call_id_not_found" });
 }

@@ -4,6 +4,7 @@ import { think } from "../model/index.ts";
 import { estimateTokens, pieces } from "../model/pieces.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { ServiceError } from "../service-error.ts";
+import { missing } from "../validation/faults.ts";
 import { audioFormatOf, lastingMs } from "./audio-format.ts";
 import { Conversation } from "./conversation.ts";
 import type { Answer, Dialect, Reply } from "./dialect.ts";
@@ -283,14 +284,6 @@ function checkImages(item: Fields): void {
 
 function audioBytesOf(event: WireEvent): number {
   return Buffer.byteLength(stringIn(event, "delta") ?? "", "base64");
-}
-
-function missing(param: string): ServiceError {
-  return new ServiceError(400, {
-    message: `Missing required parameter: '${param}'.`,
-    param,
-    code: "missing_required_parameter",
-  });
 }
 
 function promptOf(item: Fields): string {

@@ -1,9 +1,10 @@
 import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
 import { declaredTools } from "../model/tools.ts";
+import type { ServiceError } from "../service-error.ts";
 import { invalidType, missing, refused } from "../validation/faults.ts";
 import { checkItem } from "../validation/items.ts";
-import { checkParameters } from "../validation/parameters.ts";
-import { checkFormat, checkToolChoice, checkTools } from "../validation/tools.ts";
+import { checkNames, checkParameters } from "../validation/parameters.ts";
+import { checkChosenTools } from "../validation/tools.ts";
 
 /** A request body that the service accepts. */
 export interface ResponsesRequest {
@@ -25,22 +26,33 @@ export interface ResponsesRequest {
   readonly compactThreshold: number | undefined;
 }
 
+/** How a body is looked at. */
+export interface ParseOptions {
+  /** Whether parameters that the service does not know are let through. Default false. */
+  readonly acceptsUnknown?: boolean;
+  /** Whether a past to go on from is enough, as it is to compact. Default false: there must be `input` as well. */
+  readonly mayLackInput?: boolean;
+}
+
 /**
- * Checks a body the way the service does.
+ * Checks a body the way the service does, and in its order.
  *
- * @param acceptsUnknown - whether parameters that the service does not know are let through. Default false.
  * @throws {@link ServiceError} 400 with `param` and `code` for the first fault.
  */
-export function parseResponsesRequest(value: unknown, acceptsUnknown = false): ResponsesRequest {
+export function parseResponsesRequest(
+  value: unknown,
+  { acceptsUnknown = false, mayLackInput = false }: ParseOptions = {},
+): ResponsesRequest {
   if (!isFields(value)) throw refused("The request body must be a JSON object.", undefined, "invalid_type");
-  const model = required(value, "model");
+  const model = modelIn(value);
   const body = withPrompt(value);
-  const goesOn = typeof value.previous_response_id === "string" || (value.conversation ?? null) !== null;
-  const input = goesOn && (body.input ?? null) === null ? [] : parseInput(body.input);
-  checkParameters(value, acceptsUnknown);
-  checkTools(value.tools, "tools");
-  if ((value.tool_choice ?? null) !== null) checkToolChoice(value.tool_choice, declaredTools(value, input));
-  checkFormat(value);
+  const isAbsent = body.input === undefined;
+  if (isAbsent && !(mayLackInput && goesOn(value))) throw missing("input");
+  if (!acceptsUnknown) checkNames(value);
+  const input = isAbsent ? [] : parseInput(body.input);
+  checkParameters(value);
+  if ((value.tool_choice ?? null) !== null) checkChosenTools(value.tool_choice, declaredTools(value, input));
+  if (isNothing(value.input) && !goesOn(value)) throw nothingToGoOn();
   const rule = listIn(value, "context_management").find((entry) => entry.type === "compaction");
   return {
     body: value,
@@ -73,7 +85,34 @@ function conversationIn({ conversation }: Fields): string | undefined {
   return id;
 }
 
-/** The `model` of any call. @throws {@link ServiceError} 400 when it is missing or no string. */
+/** Null is a string that went wrong, so to speak, and an empty name is one of no model. @throws {@link ServiceError} 400 */
+function modelIn({ model }: Fields): string {
+  if (model === undefined) throw missing("model");
+  if (model === "") throw modelNotFound("");
+  if (typeof model !== "string") throw invalidType("model", "a string", model ?? {});
+  return model;
+}
+
+export function modelNotFound(model: string): ServiceError {
+  return refused(`The requested model '${model}' does not exist.`, "model", "model_not_found");
+}
+
+/** Input that is there and says nothing. */
+function isNothing(input: unknown): boolean {
+  return input === "" || (Array.isArray(input) && input.length === 0);
+}
+
+/** Whether there is something without any input. */
+function goesOn({ previous_response_id: previous, conversation, prompt, generate }: Fields): boolean {
+  return [previous, conversation, prompt].some((given) => (given ?? null) !== null) || generate === false;
+}
+
+function nothingToGoOn(): ServiceError {
+  const message = `One of "input" or "previous_response_id" or 'prompt' or 'conversation' must be provided.`;
+  return refused(message, undefined, "missing_required_parameter");
+}
+
+/** A string in the body of any other call. @throws {@link ServiceError} 400 when it is missing or no string. */
 export function required(body: Fields, name: string): string {
   const value = body[name];
   if (value === undefined || value === null || value === "") throw missing(name);
@@ -81,14 +120,15 @@ export function required(body: Fields, name: string): string {
   return value;
 }
 
-/** `input` as items. @throws {@link ServiceError} 400 for anything but a string or a list of items. */
-export function parseInput(input: unknown): readonly Fields[] {
-  if (input === undefined || input === null) throw missing("input");
+/** `input`, or what is called `param`, as items. @throws {@link ServiceError} 400 for anything but a string or a list of items. */
+export function parseInput(input: unknown, param = "input"): readonly Fields[] {
+  if (input === undefined) throw missing(param);
+  if (input === null) throw invalidType(param, "a string", {});
   if (typeof input === "string") {
     return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
   }
-  if (!Array.isArray(input)) throw invalidType("input", "a string or an array of items", input);
-  return input.map((item: unknown, index) => checkItem(item, `input[${index}]`));
+  if (!Array.isArray(input)) throw invalidType(param, "one of a string or array of input items", input);
+  return input.map((item: unknown, index) => checkItem(item, `${param}[${index}]`));
 }
 
 function numberIn(body: Fields, name: string): number | undefined {

@@ -110,7 +110,8 @@ function fieldsFault(wanted: Fields, found: Fields, path: string): Fault | undef
 
 const PATTERN = /^\/(.+)\/([a-z]*)$/s;
 
-function finderOf(pattern: TextPattern): (text: string) => boolean {
+/** @throws A `SyntaxError` for a pattern that is none. */
+export function finderOf(pattern: TextPattern): (text: string) => boolean {
   const inSlashes = typeof pattern === "string" ? PATTERN.exec(pattern) : null;
   if (typeof pattern === "string" && !inSlashes) {
     const wanted = pattern.toLowerCase();

@@ -104,7 +104,8 @@ export class Director {
     const count = progress.matches.get(rule) ?? 0;
     progress.matches.set(rule, count + 1);
     const reply = rule.replies[Math.min(count, rule.replies.length - 1)] ?? "model";
-    const decided = typeof reply === "function" ? await reply(request) : reply;
+    if (typeof reply !== "function") return reply === "model" ? ORDINARY : reply; // it was checked with the scenario
+    const decided = await reply(request);
     if (decided === "model") return ORDINARY;
     checkStep(decided, `what rule ${rule.name} replied`);
     return decided;

@@ -1,31 +1,42 @@
 import { type Fields, isFields } from "../fields.ts";
-import { invalidType, invalidValue, missing, refused } from "./faults.ts";
+import { checkMembers, invalidType, invalidValue, missing, refused } from "./faults.ts";
 import { checkImage } from "./images.ts";
 import { isAltered } from "./seal.ts";
 import { checkTools } from "./tools.ts";
 
+/** As the service lists them. */
 const ITEM_TYPES = [
-  ...["message", "reasoning", "item_reference", "additional_tools", "configuration_update"],
-  ...["function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"],
-  ...["tool_search_call", "tool_search_output", "program", "program_output"],
-  ...["shell_call", "shell_call_output", "local_shell_call", "local_shell_call_output"],
-  ...["apply_patch_call", "apply_patch_call_output", "computer_call", "computer_call_output"],
-  ...["web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call"],
-  ...["mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "mcp_call"],
-  ...["compaction", "compaction_summary", "compaction_trigger", "context_compaction"],
+  ...["additional_tools", "agent_message", "apply_patch_call", "apply_patch_call_output", "code_interpreter_call"],
+  ...["compaction", "compaction_trigger", "computer_call", "computer_call_output", "custom_tool_call"],
+  ...["custom_tool_call_output", "file_search_call", "function_call", "function_call_output", "image_generation_call"],
+  ...["item_reference", "local_shell_call", "local_shell_call_output", "mcp_approval_request"],
+  ...["mcp_approval_response", "mcp_call", "mcp_list_tools", "message", "multi_agent_call", "multi_agent_call_output"],
+  ...["program", "program_output", "reasoning", "shell_call", "shell_call_output", "tool_search_call"],
+  ...["tool_search_output", "web_search_call"],
 ];
+/** The Codex backend's own. */
+const UNLISTED_TYPES = ["compaction_summary", "context_compaction", "configuration_update"];
 const ROLES = ["assistant", "system", "developer", "user"];
-const INPUT_PARTS = ["input_text", "input_image", "input_file", "input_audio"];
+const PHASES = ["commentary", "final_answer"];
+const INPUT_PARTS = ["input_text", "input_image", "input_file", "scoped_content", "input_audio"];
 const OUTPUT_PARTS = ["output_text", "refusal"];
+const ALL_PARTS = [
+  ...["input_text", "input_image", "input_audio", "output_text", "refusal", "input_file"],
+  ...["computer_screenshot", "summary_text", "encrypted_content"],
+];
+const MESSAGE_MEMBERS = new Set([
+  ...["type", "role", "content", "id", "status", "name", "metadata", "end_turn"],
+  "internal_chat_message_metadata_passthrough",
+]);
+const ASSISTANT_MEMBERS = new Set([...MESSAGE_MEMBERS, "phase"]);
 const OUTPUT = /_call_output$/;
 
 /** Checks one item of `input`. @throws {@link ServiceError} 400 for the first error. */
 export function checkItem(item: unknown, param: string): Fields {
-  if (!isFields(item)) throw invalidType(param, "an object", item);
-  const type = item.type ?? (typeof item.role === "string" ? "message" : undefined);
-  if (type === undefined || type === null) throw missing(`${param}.type`);
-  if (typeof type !== "string") throw invalidType(`${param}.type`, "a string", type);
-  if (!ITEM_TYPES.includes(type)) throw invalidValue(param, type, ITEM_TYPES);
+  if (!isFields(item)) throw invalidType(param, "an input item", item);
+  const { type = "message" } = item;
+  if (typeof type !== "string" || !(ITEM_TYPES.includes(type) || UNLISTED_TYPES.includes(type)))
+    throw invalidValue(param, type, ITEM_TYPES);
   if (type === "message") checkMessage(item, param);
   else if (OUTPUT.test(type)) checkOutput(item, param);
   else if (type === "function_call" || type === "custom_tool_call") checkCall(item, type, param);
@@ -36,11 +47,14 @@ export function checkItem(item: unknown, param: string): Fields {
 }
 
 function checkMessage(item: Fields, param: string): void {
-  const { role, content } = item;
-  if (typeof role !== "string") throw missing(`${param}.role`);
-  if (!ROLES.includes(role)) throw invalidValue(`${param}.role`, role, ROLES);
+  const { role, content, phase } = item;
+  if (typeof role !== "string" || !ROLES.includes(role)) throw invalidValue(param, role, ROLES);
+  checkMembers(item, role === "assistant" ? ASSISTANT_MEMBERS : MESSAGE_MEMBERS, param);
+  if (phase !== undefined && phase !== null && !(typeof phase === "string" && PHASES.includes(phase)))
+    throw invalidValue(`${param}.phase`, phase, PHASES);
   if (typeof content === "string") return;
-  if (!Array.isArray(content)) throw missing(`${param}.content`);
+  if (content === undefined || content === null) throw missing(`${param}.content`);
+  if (!Array.isArray(content)) throw invalidType(`${param}.content`, "one of an array of objects or string", content);
   const supported = role === "assistant" ? OUTPUT_PARTS : INPUT_PARTS;
   for (const [index, part] of content.entries()) checkPart(part, supported, `${param}.content[${index}]`);
 }
@@ -49,7 +63,9 @@ function checkPart(part: unknown, supported: readonly string[], param: string): 
   if (!isFields(part)) throw invalidType(param, "an object", part);
   const { type } = part;
   if (type === undefined) throw missing(`${param}.type`);
-  if (typeof type !== "string" || !supported.includes(type)) throw invalidValue(param, type, supported);
+  if (typeof type !== "string" || !(ALL_PARTS.includes(type) || supported.includes(type)))
+    throw invalidValue(`${param}.type`, type, ALL_PARTS);
+  if (!supported.includes(type)) throw invalidValue(param, type, supported);
   if ((type === "input_text" || type === "output_text") && typeof part.text !== "string")
     throw missing(`${param}.text`);
   if (type === "input_image" && typeof part.image_url === "string") checkImage(part.image_url, param);
@@ -61,7 +77,7 @@ function checkOutput(item: Fields, param: string): void {
   if (item.type !== "function_call_output" && item.type !== "custom_tool_call_output") return;
   if (output === undefined || output === null) throw missing(`${param}.output`);
   if (typeof output === "string") return;
-  if (!Array.isArray(output)) throw invalidType(`${param}.output`, "a string or an array of parts", output);
+  if (!Array.isArray(output)) throw invalidType(`${param}.output`, "one of an array of objects or string", output);
   for (const [index, part] of output.entries()) checkPart(part, INPUT_PARTS, `${param}.output[${index}]`);
 }
 
@@ -75,10 +91,11 @@ function required(item: Fields, name: string, param: string): void {
   if (typeof value !== "string") throw invalidType(`${param}.${name}`, "a string", value);
 }
 
-function checkSeal({ type, encrypted_content: sealed }: Fields): void {
+function checkSeal({ type, id, encrypted_content: sealed }: Fields): void {
   if (type !== "reasoning" || typeof sealed !== "string" || !isAltered(sealed)) return;
+  const which = typeof id === "string" ? `for item ${id}` : `${sealed.slice(0, 4)}...${sealed.slice(-4)}`;
   throw refused(
-    `The encrypted content ${sealed.slice(0, 8)}... could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+    `The encrypted content ${which} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
     undefined,
     "invalid_encrypted_content",
   );

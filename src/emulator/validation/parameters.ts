@@ -1,67 +1,81 @@
 import { type Fields, isFields } from "../fields.ts";
-import { invalidType, invalidValue, refused, unknownParameter } from "./faults.ts";
+import {
+  checkMembers,
+  checkParameterNames,
+  either,
+  invalidType,
+  invalidValue,
+  refused,
+  unknownParameter,
+} from "./faults.ts";
+import { checkText } from "./text.ts";
+import { checkToolChoice, checkTools } from "./tools.ts";
 
 type Check = (value: unknown, param: string) => void;
 
+/** In the order in which the service looks at them, as far as it was measured; `input` comes before all of them. */
 const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
-  ["access_programs", anything],
-  ["background", boolean],
-  ["background_options", object],
-  ["client_metadata", object],
-  ["context_management", listOfObjects],
-  ["conversation", anything],
-  ["frequency_penalty", decimal(-2, 2)],
-  ["generate", boolean],
-  ["image", object],
-  ["include", includes],
-  ["input", anything],
-  ["instructions", anything],
-  ["max_output_tokens", integer(16, Number.MAX_SAFE_INTEGER)],
-  ["max_tool_calls", integer(1, Number.MAX_SAFE_INTEGER)],
-  ["metadata", metadata],
   ["model", anything],
-  ["moderation", object],
-  ["multi_agent", object],
-  ["parallel_tool_calls", boolean],
-  ["presence_penalty", decimal(-2, 2)],
+  ["input", anything],
   ["previous_response_id", string],
   ["prompt", object],
-  ["prompt_cache_key", string],
-  ["prompt_cache_options", object],
-  ["prompt_cache_retention", oneOf("in_memory", "in-memory", "24h")],
-  ["reasoning", reasoning],
-  ["safety_identifier", string],
-  ["service_tier", oneOf("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")],
-  ["store", boolean],
-  ["stream", boolean],
-  ["stream_options", object],
+  ["moderation", object],
+  ["include", includes],
+  ["tools", checkTools],
+  ["tool_choice", checkToolChoice],
+  ["metadata", metadata],
+  ["text", checkText],
   ["temperature", decimal(0, 2)],
-  ["text", text],
-  ["tool_choice", anything],
-  ["tools", anything],
-  ["top_logprobs", integer(0, 20)],
   ["top_p", decimal(0, 1)],
-  ["truncation", oneOf("auto", "disabled")],
+  ["presence_penalty", decimal(-2, 2)],
+  ["frequency_penalty", decimal(-2, 2)],
+  ["parallel_tool_calls", boolean],
+  ["stream", boolean],
+  ["stream_options", objectWith("include_obfuscation", "reasoning_summary_delivery")],
+  ["background", boolean],
+  ["max_output_tokens", integer(16, Number.MAX_SAFE_INTEGER)],
+  ["max_tool_calls", integer(1, Number.MAX_SAFE_INTEGER)],
+  ["reasoning", checkReasoning],
   ["user", string],
+  ["safety_identifier", string],
+  ["prompt_cache_options", objectWith("mode", "ttl", "prewarm", "comparison_response_id")],
+  ["prompt_cache_key", string],
+  ["prompt_cache_retention", oneOf(["in_memory", "24h"])],
+  ["truncation", oneOf(["auto", "disabled"])],
+  ["instructions", string],
+  ["store", boolean],
+  ["service_tier", oneOf(["auto", "default", "fast", "flex", "priority"], ["scale", "ultrafast"])],
+  ["top_logprobs", integer(0, 20)],
+  ["context_management", listOfObjects],
+  // Whose place in that order nobody has told.
+  ["conversation", anything],
+  ["access_programs", anything],
+  ["background_options", object],
+  ["client_metadata", object],
+  ["generate", boolean],
+  ["image", object],
+  ["multi_agent", object],
 ]);
 
+/** @throws {@link ServiceError} 400 for the first name that the service does not know. */
+export function checkNames(body: Fields): void {
+  checkParameterNames(body, CHECKS);
+}
+
 /**
- * Checks all parameters of a request except those with a check of their own.
+ * Every parameter of a request but its model and its input. Null is as good as nothing.
  *
- * @param acceptsUnknown - Whether unknown parameters are accepted.
- * @throws {@link ServiceError} 400 for the first error.
+ * @throws {@link ServiceError} 400 for the first fault.
  */
-export function checkParameters(body: Fields, acceptsUnknown: boolean): void {
-  for (const name in body) {
+export function checkParameters(body: Fields): void {
+  for (const [name, check] of CHECKS) {
     const value = body[name];
-    const check = CHECKS.get(name);
-    if (!check && !acceptsUnknown) throw unknownParameter(name);
-    if (check && value !== null && value !== undefined) check(value, name);
+    if (value !== undefined && value !== null) check(value, name);
   }
   if (typeof body.previous_response_id === "string" && body.conversation) {
     throw refused(
-      "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Ensure you are only providing one of them.",
-      "previous_response_id",
+      "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'.",
+      undefined,
       "mutually_exclusive_parameters",
     );
   }
@@ -89,10 +103,19 @@ function listOfObjects(value: unknown, param: string): void {
   for (const [index, entry] of value.entries()) object(entry, `${param}[${index}]`);
 }
 
-function oneOf(...supported: readonly string[]): Check {
+function objectWith(...members: readonly string[]): Check {
+  const known = new Set(members);
   return (value, param) => {
-    string(value, param);
-    if (!supported.includes(String(value))) throw invalidValue(param, value, supported);
+    if (!isFields(value)) throw invalidType(param, "an object", value);
+    checkMembers(value, known, param);
+  };
+}
+
+/** @param more - what is taken without being named: other services' values. */
+function oneOf(supported: readonly string[], more: readonly string[] = []): Check {
+  return (value, param) => {
+    if (typeof value !== "string") throw invalidType(param, `one of ${either(supported)}`, value);
+    if (!supported.includes(value) && !more.includes(value)) throw invalidValue(param, value, supported);
   };
 }
 
@@ -124,10 +147,10 @@ function checkRange(kind: "integer" | "decimal", value: number, least: number, m
 const MOST_METADATA = 16;
 
 function metadata(value: unknown, param: string): void {
-  if (!isFields(value)) throw invalidType(param, "an object", value);
+  if (!isFields(value)) throw invalidType(param, "a metadata object", value);
   const entries = Object.entries(value);
   if (entries.length > MOST_METADATA) {
-    const found = `Expected an object with at most ${MOST_METADATA} properties, but got ${entries.length} properties instead.`;
+    const found = `Expected an object with at most ${MOST_METADATA} properties, but got an object with ${entries.length} properties instead.`;
     throw refused(`Invalid '${param}': too many properties. ${found}`, param, "object_above_max_properties");
   }
   for (const [name, entry] of entries) string(entry, `${param}.${name}`);
@@ -145,30 +168,38 @@ const INCLUDABLE = [
 ];
 
 function includes(value: unknown, param: string): void {
-  if (!Array.isArray(value)) throw invalidType(param, "an array of strings", value);
+  if (!Array.isArray(value)) throw invalidType(param, `an array of one of ${either(INCLUDABLE.map(shortened))}`, value);
   for (const [index, name] of value.entries()) {
     if (!INCLUDABLE.includes(name)) throw invalidValue(`${param}[${index}]`, name, INCLUDABLE);
   }
 }
 
-const effort = oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max");
-const summary = oneOf("auto", "concise", "detailed", "none");
-const mode = oneOf("standard", "pro");
-
-function reasoning(value: unknown, param: string): void {
-  if (!isFields(value)) throw invalidType(param, "an object", value);
-  for (const [name, check] of [
-    ["effort", effort],
-    ["summary", summary],
-    ["mode", mode],
-  ] as const) {
-    if (value[name] !== undefined && value[name] !== null) check(value[name], `${param}.${name}`);
-  }
+/** Long names are shortened where a type is wrong, and whole where a value is. */
+function shortened(name: string): string {
+  return `${name.slice(0, 3)}...${name.slice(-3)}`;
 }
 
-const verbosity = oneOf("low", "medium", "high");
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+const EFFORTS_BEFORE_NUMBERS = ["minimal", "low", "medium", "high"];
 
-function text(value: unknown, param: string): void {
+function effort(value: unknown, param: string): void {
+  if (typeof value === "number") throw invalidType(param, `one of ${either(EFFORTS_BEFORE_NUMBERS)}`, value);
+  if (typeof value !== "string") throw invalidType(param, `one of one of ${either(EFFORTS)} or integer`, value);
+  if (!EFFORTS.includes(value)) throw invalidValue(param, value, EFFORTS);
+}
+
+const REASONING: ReadonlyMap<string, Check> = new Map([
+  ["effort", effort],
+  ["summary", oneOf(["concise", "detailed", "auto"])],
+  ["mode", oneOf(["standard", "pro"])],
+  ["context", oneOf(["auto", "current_turn", "all_turns"])],
+]);
+
+function checkReasoning(value: unknown, param: string): void {
   if (!isFields(value)) throw invalidType(param, "an object", value);
-  if (value.verbosity !== undefined && value.verbosity !== null) verbosity(value.verbosity, `${param}.verbosity`);
+  for (const [name, given] of Object.entries(value)) {
+    const check = REASONING.get(name);
+    if (!check) throw unknownParameter(`${param}.${name}`);
+    if (given !== null && given !== undefined) check(given, `${param}.${name}`);
+  }
 }

@@ -1,20 +1,11 @@
-import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
-import { invalidType, invalidValue, missing, refused } from "./faults.ts";
+import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
+import { either, invalidType, invalidValue, missing, refused } from "./faults.ts";
 import { strictFault } from "./strict-schema.ts";
 
 const TOOL_TYPES = [
-  ...[
-    "function",
-    "custom",
-    "namespace",
-    "tool_search",
-    "programmatic_tool_calling",
-    "shell",
-    "local_shell",
-    "apply_patch",
-  ],
-  ...["computer", "computer_use_preview", "mcp", "web_search", "web_search_2025_08_26", "web_search_preview"],
-  ...["web_search_preview_2025_03_11", "file_search", "code_interpreter", "image_generation"],
+  ...["code_interpreter", "programmatic_tool_calling", "function", "namespace", "tool_search", "file_search"],
+  ...["web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"],
+  ...["image_generation", "mcp", "custom", "computer", "computer_use_preview", "shell", "local_shell", "apply_patch"],
 ];
 const TOOL_CHOICES = ["none", "auto", "required"];
 const NAME = /^[a-zA-Z0-9_-]+$/;
@@ -23,7 +14,7 @@ const LONGEST_NAME = 128;
 /** Checks `tools` of a request or of an item. @throws {@link ServiceError} 400 */
 export function checkTools(tools: unknown, param: string): void {
   if (tools === undefined || tools === null) return;
-  if (!Array.isArray(tools)) throw invalidType(param, "an array of objects", tools);
+  if (!Array.isArray(tools)) throw invalidType(param, "an array of tools", tools);
   for (const [index, tool] of tools.entries()) checkTool(tool, `${param}[${index}]`);
 }
 
@@ -31,7 +22,7 @@ function checkTool(tool: unknown, param: string): void {
   if (!isFields(tool)) throw invalidType(param, "an object", tool);
   const { type } = tool;
   if (type === undefined) throw missing(`${param}.type`);
-  if (typeof type !== "string" || !TOOL_TYPES.includes(type)) throw invalidValue(param, type, TOOL_TYPES);
+  if (typeof type !== "string" || !TOOL_TYPES.includes(type)) throw invalidValue(`${param}.type`, type, TOOL_TYPES);
   if (type === "function" || type === "custom") checkName(tool, param);
   if (type === "function") checkFunction(tool, param);
   if (type === "namespace") {
@@ -72,7 +63,9 @@ function checkFunction(tool: Fields, param: string): void {
       ? `schema must be a JSON Schema of 'type: "object"', got 'type: "${String(parameters.type)}"'.`
       : tool.strict === true
         ? strictFault(parameters)
-        : undefined;
+        : parameters.type === "object" && parameters.properties === undefined
+          ? "In context=(), object schema missing properties."
+          : undefined;
   if (fault === undefined) return;
   throw refused(
     `Invalid schema for function '${String(tool.name)}': ${fault}`,
@@ -81,16 +74,28 @@ function checkFunction(tool: Fields, param: string): void {
   );
 }
 
-/** @param declared - All tools of the request, in `tools` or in an item. @throws {@link ServiceError} 400 */
-export function checkToolChoice(choice: unknown, declared: readonly Fields[]): void {
+/** The form of `tool_choice`. @throws {@link ServiceError} 400 */
+export function checkToolChoice(choice: unknown, param: string): void {
   if (typeof choice === "string") {
-    if (!TOOL_CHOICES.includes(choice)) throw invalidValue("tool_choice", choice, TOOL_CHOICES);
-    if (choice === "required" && declared.length === 0) {
-      throw refused("Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice", "invalid_value");
-    }
+    if (!TOOL_CHOICES.includes(choice)) throw invalidValue(param, choice, TOOL_CHOICES);
     return;
   }
-  if (!isFields(choice)) throw invalidType("tool_choice", "a string or an object", choice);
+  if (!isFields(choice)) throw invalidType(param, `one of an object or ${either(TOOL_CHOICES)}`, choice);
+  const { type, name } = choice;
+  if ((type === "function" || type === "custom") && name === undefined) throw missing(`${param}.name`);
+}
+
+/**
+ * Whether there is what `tool_choice` asks for.
+ *
+ * @param declared - every tool that the request brings, in `tools` or in an item.
+ * @throws {@link ServiceError} 400
+ */
+export function checkChosenTools(choice: unknown, declared: readonly Fields[]): void {
+  if (choice === "required" && declared.length === 0) {
+    throw refused("Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice", "invalid_value");
+  }
+  if (!isFields(choice)) return;
   const names = new Set(declared.flatMap(namesOf));
   const asked = choice.type === "allowed_tools" ? listIn(choice, "tools") : [choice];
   for (const { name } of asked) {
@@ -102,26 +107,4 @@ export function checkToolChoice(choice: unknown, declared: readonly Fields[]): v
 function namesOf(tool: Fields): readonly string[] {
   const name = stringIn(tool, "name");
   return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
-}
-
-const FORMATS = ["text", "json_schema", "json_object"];
-
-/** Checks `text.format`. @throws {@link ServiceError} 400 */
-export function checkFormat(body: Fields): void {
-  const format = fieldsIn(body, "text")?.format;
-  if (format === undefined || format === null) return;
-  if (!isFields(format)) throw invalidType("text.format", "an object", format);
-  if (typeof format.type !== "string" || !FORMATS.includes(format.type))
-    throw invalidValue("text.format", format.type, FORMATS);
-  if (format.type !== "json_schema") return;
-  for (const name of ["name", "schema"]) if (format[name] === undefined) throw missing(`text.format.${name}`);
-  const schema = fieldsIn(format, "schema");
-  if (!schema) throw invalidType("text.format.schema", "an object", format.schema);
-  const fault = format.strict === true ? strictFault(schema) : undefined;
-  if (fault === undefined) return;
-  throw refused(
-    `Invalid schema for response_format '${String(format.name)}': ${fault}`,
-    "text.format.schema",
-    "invalid_json_schema",
-  );
 }

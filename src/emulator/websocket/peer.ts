@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { Departure } from "../delivery/departure.ts";
 import type { Step } from "../delivery/script.ts";
-import { type Fields, isFields } from "../fields.ts";
+import { type Fields, isFields, jsonIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { Service } from "../service.ts";
 import type { ServiceError } from "../service-error.ts";
@@ -95,16 +95,8 @@ export function errorFrame({ status, headers, body }: Step): Fields {
 /** A message as a separate request. */
 export function frameOf(handshake: RecordedRequest, data: RawData, isBinary: boolean): RecordedRequest {
   const body = toBuffer(data);
-  const json = isBinary ? undefined : parseJson(body);
+  const json = isBinary ? undefined : jsonIn(body);
   return { ...handshake, kind: "frame", body, wireBytes: body.length, json };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function toBuffer(data: RawData): Buffer {

@@ -1,3 +1,4 @@
+import { jsonIn } from "../fields.ts";
 import { joined } from "../journal/headers.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import type { Exchange } from "./exchanges/exchange.ts";
@@ -22,12 +23,4 @@ export function messageOf(exchange: Exchange, data: string | Uint8Array): Record
   const body = Buffer.from(data);
   const json = typeof data === "string" ? jsonIn(body) : undefined;
   return { ...requestOf(exchange), kind: "frame", body, wireBytes: body.length, json };
-}
-
-function jsonIn(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

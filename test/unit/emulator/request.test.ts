@@ -19,41 +19,18 @@ const GOOD = { model: "m", input: "hi" };
 describe("a request", () => {
   it.each<[string, unknown, string | null, string | null]>([
     ["no object", [], null, "invalid_type"],
-    ["no model", { input: "hi" }, "model", "missing_required_parameter"],
-    ["an empty model", { ...GOOD, model: "" }, "model", "missing_required_parameter"],
-    ["a model that is no string", { ...GOOD, model: 1 }, "model", "invalid_type"],
-    ["no input", { model: "m" }, "input", "missing_required_parameter"],
-    ["a number as input", { ...GOOD, input: 1 }, "input", "invalid_type"],
-    ["an item that is no object", { ...GOOD, input: ["hi"] }, "input[0]", "invalid_type"],
-    ["an item without a type", { ...GOOD, input: [{}] }, "input[0].type", "missing_required_parameter"],
-    [
-      "a message without a role",
-      { ...GOOD, input: [{ type: "message" }] },
-      "input[0].role",
-      "missing_required_parameter",
-    ],
-    [
-      "a message without content",
-      { ...GOOD, input: [{ role: "user" }] },
-      "input[0].content",
-      "missing_required_parameter",
-    ],
     [
       "an output without call_id",
       { ...GOOD, input: [{ type: "function_call_output", output: "" }] },
       "input[0].call_id",
       "missing_required_parameter",
     ],
-    ["tools that are no list", { ...GOOD, tools: {} }, "tools", "invalid_type"],
-    ["an unknown tool_choice", { ...GOOD, tool_choice: "maybe" }, "tool_choice", "invalid_value"],
     [
       "a tool_choice without its tool",
       { ...GOOD, tool_choice: { type: "function", name: "x" } },
       "tool_choice",
       "invalid_value",
     ],
-    ["stream that is no boolean", { ...GOOD, stream: "yes" }, "stream", "invalid_type"],
-    ["too few tokens", { ...GOOD, max_output_tokens: 15 }, "max_output_tokens", "integer_below_min_value"],
   ])("is refused with 400 for %s", (_name, body, param, code) => {
     const fault = faultOf(() => parseResponsesRequest(body));
     expect(fault.status).toBe(400);

@@ -1,6 +1,5 @@
 // What agents, SDKs and proxies meet at the service beyond a message and a call.
 import { describe, expect, it } from "vitest";
-import { hasOpenResponses, openResponses } from "../../support/open-responses.ts";
 import { ofType, type StreamResponse, typesOf } from "../../unit/emulator/stream-event.ts";
 import { emulator, send, stream } from "./raw-client.ts";
 
@@ -129,82 +128,14 @@ it("writes into the cache what the next request reads from it", async () => {
   expect(ofType(second, "response.completed").response.usage.input_tokens_details.cached_tokens).toBeGreaterThan(2000);
 });
 
-describe.skipIf(!hasOpenResponses)("every event that has a schema fits it", () => {
-  it.each<[string, object]>([
-    [
-      "reasoning",
-      { input: "hello", reasoning: { effort: "low", summary: "auto" }, include: ["reasoning.encrypted_content"] },
-    ],
-    ["calls", { input: "The weather and the time in Paris?", tools: [WEATHER, TIME] }],
-    ["log probabilities", { input: "hello", include: ["message.output_text.logprobs"], top_logprobs: 3 }],
-    ["a refusal", { input: "please refuse" }],
-    ["too small a budget", { input: "count to 100", max_output_tokens: 16 }],
-    ["a compaction", { input: [{ role: "user", content: "hi" }, { type: "compaction_trigger" }] }],
-    ["JSON", { input: "hello", text: { format: { type: "json_object" } } }],
-  ])("with %s", async (_name, body) => {
-    const { url } = await emulator();
-    const schemas = openResponses();
-    const events = await stream(url, body);
-    expect(events.filter(({ type }) => !schemas.knows(type)).map(({ type }) => type)).toEqual([]);
-    expect(events.flatMap((event) => schemas.eventFaults(event))).toEqual([]);
-  });
-});
-
 describe("a faulty request", () => {
-  const tool = (more: object) => ({ tools: [{ type: "function", name: "f", ...more }] });
-  const open = { type: "object", properties: { a: { type: "string" } } };
   it.each<[object, string | null, string, RegExp]>([
     [{ temperature: 3 }, "temperature", "decimal_above_max_value", /Expected a value <= 2, but got 3 instead/],
     [{ top_logprobs: 21 }, "top_logprobs", "integer_above_max_value", /<= 20/],
-    [{ max_tokens: 5 }, "max_tokens", "unknown_parameter", /Unknown parameter: 'max_tokens'/],
-    [
-      { input: [{ role: "tool", content: "a" }] },
-      "input[0].role",
-      "invalid_value",
-      /'assistant', 'system', 'developer', and 'user'/,
-    ],
-    [{ input: [{ type: "massage" }] }, "input[0]", "invalid_value", /Invalid value: 'massage'/],
-    [
-      { input: [{ role: "assistant", content: [{ type: "input_text", text: "a" }] }] },
-      "input[0].content[0]",
-      "invalid_value",
-      /Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'/,
-    ],
-    [
-      { tools: [{ type: "function", function: { name: "f" } }] },
-      "tools[0].name",
-      "missing_required_parameter",
-      /tools\[0\]\.name/,
-    ],
-    [{ tools: [{ type: "functoin" }] }, "tools[0]", "invalid_value", /'functoin'/],
-    [tool({ name: "no spaces" }), "tools[0].name", "invalid_value", /does not match pattern/],
-    [
-      tool({ strict: true, parameters: open }),
-      "tools[0].parameters",
-      "invalid_function_parameters",
-      /'additionalProperties' is required/,
-    ],
-    [
-      tool({ strict: true, parameters: { ...open, additionalProperties: false } }),
-      "tools[0].parameters",
-      "invalid_function_parameters",
-      /Missing 'a'/,
-    ],
-    [
-      { text: { format: { type: "json_schema", name: "n", strict: true, schema: open } } },
-      "text.format.schema",
-      "invalid_json_schema",
-      /Invalid schema for response_format 'n'/,
-    ],
+    [{ tools: [{ type: "functoin" }] }, "tools[0].type", "invalid_value", /'functoin'/],
+    [{ tools: [{ type: "function", name: "no spaces" }] }, "tools[0].name", "invalid_value", /does not match pattern/],
     [{ include: ["everything"] }, "include[0]", "invalid_value", /'everything'/],
-    [{ service_tier: "slow" }, "service_tier", "invalid_value", /'slow'/],
     [{ metadata: { a: 1 } }, "metadata.a", "invalid_type", /expected a string/],
-    [
-      { previous_response_id: "r", conversation: "c" },
-      "previous_response_id",
-      "mutually_exclusive_parameters",
-      /Mutually exclusive/,
-    ],
     [
       { input: [{ role: "user", content: [{ type: "input_image", image_url: "data:image/png;base64,aGVsbG8=" }] }] },
       "input[0].content[0]",
@@ -237,7 +168,15 @@ describe("a faulty request", () => {
       });
     expect((await goOn(sealed)).status).toBe(200);
     const altered = await goOn(`${sealed.slice(0, 20)}${sealed[20] === "A" ? "B" : "A"}${sealed.slice(21)}`);
-    expect(altered.json).toMatchObject({ error: { code: "invalid_encrypted_content" } });
+    const told = { param: null, code: "invalid_encrypted_content" };
+    const words = "could not be verified. Reason: Encrypted content could not be decrypted or parsed.";
+    expect(altered.json).toMatchObject({
+      error: { ...told, message: `The encrypted content for item ${reasoning?.id} ${words}` },
+    });
+    const { id: _id, ...nameless } = { ...reasoning, encrypted_content: `${sealed.slice(0, -3)}A==` };
+    expect((await send(`${url}/responses`, { body: { model: "m", input: [nameless] } })).json).toMatchObject({
+      error: { ...told, message: `The encrypted content gAAA...${sealed.slice(-4, -3)}A== ${words}` },
+    });
   });
 
   it.each<[Parameters<typeof emulator>[0], object, string]>([
@@ -247,6 +186,20 @@ describe("a faulty request", () => {
     expect(await respond(more.constructor === Object ? { input: "hi", ...more } : more, options)).toMatchObject({
       error: { code },
     });
+  });
+
+  it("is refused within the stream when it is too long: by an event, then by the failed response", async () => {
+    const events = await stream((await emulator({ contextWindow: 10 })).url, { input: "long ".repeat(100) });
+    const error = {
+      code: "context_length_exceeded",
+      message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
+    };
+    expect(events).toMatchObject([
+      { type: "response.created", sequence_number: 0 },
+      { type: "response.in_progress", sequence_number: 1 },
+      { type: "error", sequence_number: 2, error: { ...error, type: "invalid_request_error", param: "input" } },
+      { type: "response.failed", sequence_number: 3, response: { status: "failed", error } },
+    ]);
   });
 
   it("may have parameters that nobody knows when they are to be accepted", async () => {

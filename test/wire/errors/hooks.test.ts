@@ -10,7 +10,7 @@ import { clientOptions, emulate } from "../../support/clients.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const CARRIERS = ["http", "websocket"] as const;
-const request = { model: "m", input: [] };
+const request = { model: "m", input: "hi" };
 const never = (): never => new Promise<never>(() => {}) as never;
 const throws = (): never => {
   throw new TypeError("a bug of the caller's");

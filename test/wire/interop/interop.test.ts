@@ -182,7 +182,7 @@ describe("createDispatcher", () => {
     });
     await once(websocket, "open");
     const message = once(websocket, "message");
-    websocket.send(JSON.stringify({ type: "response.create", model: "m", input: [], stream: true }));
+    websocket.send(JSON.stringify({ type: "response.create", model: "m", input: "hi", stream: true }));
     const [{ data }] = (await message) as [MessageEvent];
     expect(JSON.parse(String(data)).type).toBe("response.created");
     websocket.close();

@@ -4,6 +4,7 @@ import { v1 } from "../../../src/api/realtime/protocol/v1.ts";
 import { v2 } from "../../../src/api/realtime/protocol/v2.ts";
 import { v3 } from "../../../src/api/realtime/protocol/v3.ts";
 import { silentLogger } from "../../../src/client/observe/log.ts";
+import type { Emulator, EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serveTcp } from "../../support/serve.ts";
@@ -225,17 +226,35 @@ it("a connection that is open when the caller gives up does not stay so", async 
 
 describe("joining a call", () => {
   const call = { config: { callId: "rtc_1", model: "m" } };
+  const handshakes = ({ requests }: Emulator) => requests.filter(({ kind }) => kind === "handshake");
+
+  /** An emulator with the call that is joined. */
+  async function emulateCall(options: EmulatorOptions = {}): Promise<Emulator> {
+    const emulator = await emulate(options);
+    const body = JSON.stringify({ type: "realtime" });
+    await fetch(`${emulator.url}/realtime/calls/rtc_1/accept`, { method: "POST", body });
+    return emulator;
+  }
 
   it("goes to the call and leaves the model out", async () => {
-    expect((await handshakeWith(call)).path).toBe("/v1/realtime?call_id=rtc_1");
+    const emulator = await emulateCall();
+    await connect(emulator.url, call);
+    expect(handshakes(emulator).map(({ path }) => path)).toEqual(["/v1/realtime?call_id=rtc_1"]);
+  });
+
+  it("is refused for one that nobody has opened", async () => {
+    const emulator = await emulate();
+    const client = realtimeClient(emulator.url, { provider: { retry: { maxRetries: 0 } } });
+    const failure = await failureOf(client.connect({ ...config, callId: "rtc_1" }));
+    expect(failure).toMatchObject({ status: 404, body: expect.stringContaining('"code":"call_id_not_found"') });
   });
 
   // parity: realtime/sideband-retry
   it.each([404, 500])("is tried again after a %i: the call may be known a moment later", async (status) => {
-    const emulator = await emulate({ script: [{ refuse: { status } }, { refuse: { status } }] });
+    const emulator = await emulateCall({ script: [{ refuse: { status } }, { refuse: { status } }] });
     const connection = await connect(emulator.url, call);
     expect(await nextEvents(connection, 1)).toMatchObject([{ type: "session_created" }]);
-    expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(3);
+    expect(handshakes(emulator)).toHaveLength(3);
   });
 
   it("is given up after the provider's retries", async () => {

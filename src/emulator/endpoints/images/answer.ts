@@ -3,6 +3,7 @@ import type { RecordedRequest } from "../../journal/recording.ts";
 import { PIXEL_PNG } from "../../model/pixel.ts";
 import { required } from "../../responses/request.ts";
 import { ServiceError } from "../../service-error.ts";
+import { missing } from "../../validation/faults.ts";
 import type { FileShelf } from "../files.ts";
 import { filesIn, formIn, isForm } from "../form.ts";
 
@@ -33,7 +34,7 @@ export async function editImages(request: RecordedRequest, files: FileShelf, pla
   const body = isForm(request) ? await fieldsOf(await formIn(request)) : isFields(request.json) ? request.json : {};
   if (!isForm(request)) {
     const pictures = [...(Array.isArray(body.images) ? body.images : []), body.mask].filter(isFields);
-    if (!Array.isArray(body.images) || body.images.length === 0) throw noImages("images");
+    if (!Array.isArray(body.images) || body.images.length === 0) throw missing("images");
     for (const { file_id: id } of pictures) if (typeof id === "string") files.describe(id);
   }
   return images("image_edit", body, place);
@@ -51,7 +52,7 @@ export function imageFile(id: string): Uint8Array {
  */
 async function fieldsOf(form: FormData): Promise<Fields> {
   const pictures = [...filesIn(form, "image"), ...filesIn(form, "mask")];
-  if (filesIn(form, "image").length === 0) throw noImages("image");
+  if (filesIn(form, "image").length === 0) throw missing("image");
   for (const { type, name } of pictures) {
     if (type.startsWith("image/")) continue;
     throw new ServiceError(400, {
@@ -68,14 +69,6 @@ const FROM_TEXT: ReadonlyMap<string, (text: string) => unknown> = new Map<string
   ["partial_images", Number],
   ["stream", (text) => text === "true"],
 ]);
-
-function noImages(param: string): ServiceError {
-  return new ServiceError(400, {
-    message: `Missing required parameter: '${param}'.`,
-    param,
-    code: "missing_required_parameter",
-  });
-}
 
 function images(name: string, body: Fields, { origin, nowSeconds }: Place): ImagesAnswer {
   required(body, "prompt");

@@ -13,7 +13,7 @@ export class ConversationEndpoints {
   }
 
   create({ items, metadata }: Fields, nowSeconds: number): Fields {
-    return conversationObject(this.#conversations.create(parseInput(items ?? []), metadata, nowSeconds));
+    return conversationObject(this.#conversations.create(parseInput(items ?? [], "items"), metadata, nowSeconds));
   }
 
   retrieve(id: string): Fields {
@@ -37,7 +37,7 @@ export class ConversationEndpoints {
   }
 
   addItems(id: string, { items }: Fields): Fields {
-    const added = this.#conversations.append(id, parseInput(items));
+    const added = this.#conversations.append(id, parseInput(items, "items"));
     return pageOf(added, new URLSearchParams({ order: "asc", limit: "100" }));
   }
 

@@ -20,7 +20,12 @@ export interface Directions {
 
 export type Ending =
   | { readonly status: "incomplete"; readonly reason: string }
-  | { readonly status: "failed"; readonly error: { readonly code: string; readonly message: string } };
+  | {
+      readonly status: "failed";
+      readonly error: { readonly code: string; readonly message: string; readonly param?: string };
+      /** The request is at fault: an `error` event says so before. */
+      readonly isRefusal?: boolean;
+    };
 
 /** A response that has ended. */
 export interface Outcome {
@@ -125,8 +130,11 @@ export class Generation implements IterableIterator<EncodedEvent> {
       yield writer.encoded("response.in_progress", "response", isBackground ? this.snapshot("in_progress") : begun);
     }
     if (turn.request.generate) yield* this.#items();
-    if (this.#stopReason === undefined && !writer.isExhausted && this.#directions.ending) {
-      yield this.#end(this.#directions.ending);
+    const { ending } = this.#directions;
+    if (this.#stopReason === undefined && !writer.isExhausted && ending) {
+      if (ending.status === "failed" && ending.isRefusal)
+        yield writer.event("error", { error: { type: "invalid_request_error", param: null, ...ending.error } });
+      yield this.#end(ending);
     } else if (this.#stopReason === "steered") {
       // A call that the client has to answer comes first: then steering waits, and this response is whole.
       yield this.#end(this.#output.some(isOpenCall) ? undefined : { status: "incomplete", reason: "steered" });
@@ -157,7 +165,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
       usage: usageOf(this.turn, this.#writer),
       completedAt: this.#nowSeconds(),
       ...(ending?.status === "incomplete" && { reason: ending.reason }),
-      ...(ending?.status === "failed" && { error: ending.error }),
+      ...(ending?.status === "failed" && { error: { code: ending.error.code, message: ending.error.message } }),
     });
     const said = this.#output.filter((item) => !this.#conversation.includes(item));
     this.#outcome = { json, output: this.#output, conversation: [...this.#conversation, ...said] };

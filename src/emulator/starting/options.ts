@@ -1,11 +1,11 @@
-import type { Pace } from "./delivery/pace.ts";
-import type { Script } from "./delivery/script.ts";
-import type { JournalEntry } from "./journal/journal.ts";
-import type { RecordedRequest } from "./journal/recording.ts";
-import type { WaitOptions } from "./journal-wait.ts";
-import type { Condition, Scenario } from "./scenario/scenario.ts";
-import type { Traffic } from "./workbench/exchanges/traffic.ts";
-import type { UpstreamOptions } from "./workbench/relay/upstream.ts";
+import type { Pace } from "../delivery/pace.ts";
+import type { Script } from "../delivery/script.ts";
+import type { JournalEntry } from "../journal/journal.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
+import type { WaitOptions } from "../journal-wait.ts";
+import type { Condition, Scenario } from "../scenario/scenario.ts";
+import type { Traffic } from "../workbench/exchanges/traffic.ts";
+import type { UpstreamOptions } from "../workbench/relay/upstream.ts";
 
 /** One window of a rate limit as the service reports it. */
 export interface LimitWindow {
