@@ -21,7 +21,7 @@ const HELD_BYTES = 4 * 1024 * 1024;
 /** How much of a refusal is read, to remove credentials from it. */
 const MOST_REFUSAL_BYTES = 1024 * 1024;
 
-/** Of a line of an event stream that is passed on, which is held until it is whole; an image can be in it. */
+/** The longest line of an event stream that is held until it is complete; it may contain an image. */
 const MOST_LINE_BYTES = 32 * 1024 * 1024;
 const LINE_FEED = 10;
 
@@ -96,7 +96,7 @@ class HttpRequest {
     return answer;
   }
 
-  /** What a session can send of a request for a response, else its body as it came. */
+  /** The request that a session can send; for any other, the body as it was sent. */
   async #received(path: string): Promise<Pick<Asked, "body" | "size"> | { readonly bytes: Uint8Array }> {
     const { maxBodyBytes } = this.#parts.settings;
     const { "content-encoding": encoding } = this.#message.headers;
@@ -105,7 +105,7 @@ class HttpRequest {
     this.#record.received(whole);
     const body = path === "/responses" ? askedBody(textOf(whole)) : undefined;
     if (!body) return { bytes };
-    if (whole !== bytes) this.#share.giveBack(bytes.length); // nobody has it any more
+    if (whole !== bytes) this.#share.giveBack(bytes.length); // it is no longer referenced
     return { body, size: whole.length };
   }
 
@@ -215,7 +215,7 @@ function isEventStream(headers: HeaderMap): boolean {
   return headers["content-type"]?.startsWith("text/event-stream") ?? false;
 }
 
-/** An event stream without credentials. Its lines go on as they are whole; of one that has no end, what there is. */
+/** An event stream without the gateway's credentials. Complete lines are forwarded at once; an incomplete last line follows at the end. */
 async function* blankedLines(body: AsyncIterable<Uint8Array>, blank: Blank): AsyncGenerator<Uint8Array, void> {
   let begun: Uint8Array = new Uint8Array();
   for await (const chunk of body) {

@@ -1,14 +1,11 @@
-/** What is held for those who may come back: it makes room for those who are there. */
+/** Memory of idle sessions, which can be freed when requests need it. */
 export interface IdleMemory {
   readonly idleBytes: number;
-  /** Gives up at least so many bytes, as far as there are as many. */
+  /** Frees at least this many bytes, or all there are. */
   giveUp(bytes: number): void;
 }
 
-/**
- * One bound to what all requests of a gateway hold together, in bytes of their texts. Requests have their share until they are over; what is kept of
- * those before them gives way first.
- */
+/** One limit for the bodies of all requests under way, in bytes. If there is not enough room, idle sessions are closed first. */
 export class HeldMemory {
   readonly #most: number;
   readonly #idle: IdleMemory;
@@ -19,7 +16,7 @@ export class HeldMemory {
     this.#idle = idle;
   }
 
-  /** False where there is no room; nothing is taken then. */
+  /** Reserves memory. False if there is not enough; then nothing is reserved. */
   take(bytes: number): boolean {
     const wanted = this.#held + bytes;
     if (wanted > this.#most) return false;
@@ -38,7 +35,7 @@ export class HeldMemory {
   }
 }
 
-/** What one request holds of it. */
+/** The memory that one request has reserved. */
 export class MemoryShare {
   readonly #memory: HeldMemory;
   #bytes = 0;
@@ -48,14 +45,14 @@ export class MemoryShare {
     this.#memory = memory;
   }
 
-  /** False where there is no room, or the request is over. */
+  /** False if there is not enough, or the request is over. */
   take(bytes: number): boolean {
     if (this.#isReleased || !this.#memory.take(bytes)) return false;
     this.#bytes += bytes;
     return true;
   }
 
-  /** As much as there is room for; returns how much. */
+  /** Reserves as much as there is, up to `bytes`; returns how much that is. */
   takeUpTo(bytes: number): number {
     const most = Math.min(bytes, this.#memory.room);
     return this.take(most) ? most : 0;
@@ -67,7 +64,7 @@ export class MemoryShare {
     this.#memory.giveBack(bytes);
   }
 
-  /** All of it, once. */
+  /** Frees all of it, for good. */
   release(): void {
     this.giveBack(this.#bytes);
     this.#isReleased = true;

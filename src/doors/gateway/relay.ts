@@ -22,7 +22,7 @@ const BEGINNING_BYTES = 128;
 export interface RelayOptions {
   readonly parts: Parts;
   readonly record: RequestRecord;
-  /** Called once, when the client's side has ended. */
+  /** Called once, when the client's connection has closed. */
   readonly onEnd: () => void;
 }
 
