@@ -41,6 +41,19 @@ const TASKS = {
     return { ...usage, streamBytes: usage.grownBytes / streams, seen };
   },
 
+  /** What each of many streams at once has in use while they run. */
+  async held(/** @type {Client} */ client, /** @type {{ model: string, streams: number, afterMs: number }} */ options) {
+    const { model, streams, afterMs } = options;
+    globalThis.gc?.();
+    const before = heldBytes();
+    const reading = Promise.all(Array.from({ length: streams }, () => client.read(model, () => {})));
+    await sleep(afterMs);
+    globalThis.gc?.();
+    const streamBytes = (heldBytes() - before) / streams;
+    await reading;
+    return { streamBytes };
+  },
+
   /** From the sending of an event to its arrival at the caller. */
   async latency(/** @type {Client} */ client, /** @type {{ rounds: number }} */ { rounds }) {
     const delays = /** @type {number[]} */ ([]);

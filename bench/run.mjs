@@ -10,6 +10,7 @@ import { doors } from "./figures/doors.mjs";
 import { emulators } from "./figures/emulator.mjs";
 import { codexProxy, gateway } from "./figures/gateway.mjs";
 import { growth } from "./figures/growth.mjs";
+import { lanes } from "./figures/lanes.mjs";
 import { largeRequest } from "./figures/large-request.mjs";
 import { compression, firstEvent, roundTrip } from "./figures/latency.mjs";
 import { idleSessions, slowReader } from "./figures/memory.mjs";
@@ -25,6 +26,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const FIGURES = {
   stream: longStream,
   streams: manyStreams,
+  lanes,
   websocket: longWebSocket,
   frames,
   "first-event": firstEvent,

@@ -100,23 +100,26 @@ const websockets = new WebSocketServer({ server, perMessageDeflate: true });
 websockets.on("connection", (socket, request) => {
   socket.on("error", () => {});
   socket.on("message", (message) => {
-    const [name, count, mix] = modelOf(/** @type {Buffer} */ (message)).split(":");
+    const { model, stream_id: lane } = JSON.parse(String(message));
+    const [name, count, mix] = String(model).split(":");
+    const frameOf = (/** @type {{ json: string }} */ { json }) => websocketFrame(onLane(json, lane));
     if (name === "long") {
-      const events = rendered(`ws:${count}:${mix}`, () =>
-        Buffer.concat(
-          responseEvents({ count: Number(count), mix: mixOf(mix) }).map(({ json }) => websocketFrame(json)),
-        ),
+      const events = rendered(`ws:${count}:${mix}:${lane}`, () =>
+        Buffer.concat(responseEvents({ count: Number(count), mix: mixOf(mix) }).map(frameOf)),
       );
       request.socket.write(events);
     } else if (name === "each") {
       // By `ws`, which compresses each message where that was agreed on, as servers of that kind do.
       const events = rendered(`ws:each:${count}`, () => responseEvents({ count: Number(count) }));
       void oneByOne(events, ({ json }) => new Promise((resolve) => socket.send(json, resolve)));
-    } else if (name === "paced") {
-      const events = rendered(`ws:paced:${count}`, () =>
-        pacedEvents(count, undefined).map(({ json }) => websocketFrame(json)),
+    } else if (name === "paced" || name === "together") {
+      const events = rendered(`ws:paced:${count}:${lane}`, () => pacedEvents(count, undefined).map(frameOf));
+      // `together`: those of a connection's lanes at the same moment, as from a server that collects what it sends.
+      const [write, bucket] = name === "paced" ? [writeTo, someBucket()] : [collectFor, bucketOf(socket)];
+      atPace(
+        events.map((event) => () => write(request.socket, event)),
+        bucket,
       );
-      atPace(events.map((event) => () => request.socket.write(event)));
     } else if (name === "short") {
       request.socket.write(Buffer.concat([websocketFrame(deltaJson(0n)), websocketFrame(JSON.stringify(COMPLETED))]));
     } else socket.send(JSON.stringify(COMPLETED));
@@ -164,11 +167,38 @@ async function oneByOne(/** @type {readonly T[]} */ events, /** @type {(event: T
   }
 }
 
-/** Does one after the other, an interval apart; the last with the one before it. */
-function atPace(/** @type {(() => void)[]} */ steps) {
-  let done = 0;
+function writeTo(/** @type {import("node:net").Socket} */ socket, /** @type {Buffer} */ bytes) {
+  socket.write(bytes);
+}
+
+/** In one write with all that is written at this moment. */
+function collectFor(/** @type {import("node:net").Socket} */ socket, /** @type {Buffer} */ bytes) {
+  if (socket.writableCorked === 0) {
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
+  socket.write(bytes);
+}
+
+function someBucket() {
   const bucket = /** @type {Set<() => void>} */ (buckets[nextBucket]);
   nextBucket = (nextBucket + 1) % buckets.length;
+  return bucket;
+}
+
+/** @type {WeakMap<object, Set<() => void>>} */
+const bucketsOfSockets = new WeakMap();
+
+/** The same for everything on a connection. */
+function bucketOf(/** @type {object} */ socket) {
+  const bucket = bucketsOfSockets.get(socket) ?? someBucket();
+  bucketsOfSockets.set(socket, bucket);
+  return bucket;
+}
+
+/** Does one after the other, an interval apart; the last with the one before it. */
+function atPace(/** @type {(() => void)[]} */ steps, bucket = someBucket()) {
+  let done = 0;
   const step = () => {
     steps[done]?.();
     done += 1;
@@ -246,6 +276,11 @@ function slices(/** @type {Buffer} */ bytes, size = CHUNK_BYTES) {
 
 function httpChunk(/** @type {Buffer} */ bytes) {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+}
+
+/** As the service repeats the name of a lane. */
+function onLane(/** @type {string} */ json, /** @type {string | undefined} */ lane) {
+  return lane === undefined ? json : `${json.slice(0, -1)},"stream_id":"${lane}"}`;
 }
 
 /** A text frame as servers send it: final, unmasked (RFC 6455 §5.2). */

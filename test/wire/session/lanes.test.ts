@@ -104,6 +104,27 @@ describe("lanes of a session", () => {
     expect(handshakesAt(emulator)).toHaveLength(3);
   });
 
+  it("more at once than one connection has room for have their connections opened side by side", async () => {
+    const emulator = await emulate();
+    let asked = 0;
+    let isAskedThrice = () => {};
+    const askedThrice = new Promise<void>((resolve) => {
+      isAskedThrice = resolve;
+    });
+    const bearerToken = async () => {
+      asked += 1;
+      if (asked === 3) isAskedThrice();
+      await askedThrice; // no handshake goes on before all three are under way
+      return "key";
+    };
+    const { session } = openSession(emulator.url, { auth: { bearerToken } });
+    const lanes = Array.from({ length: 40 }, () => session.lane());
+    await Promise.all(lanes.map((lane, at) => say(lane, [], `n${at}`)));
+    expect(handshakesAt(emulator)).toHaveLength(3);
+    await say(session.lane(), [], "one more");
+    expect(handshakesAt(emulator)).toHaveLength(3);
+  });
+
   it("on one connection 16 are answered at a time, and the rest in the order in which they came", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 20, delayMsPerWord: 0 } });
     const waits: number[] = [];

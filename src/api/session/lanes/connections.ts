@@ -81,7 +81,8 @@ export interface Place {
 /** The WebSockets of a session, shared by its lanes. One is used as long as it is enough. */
 export class SessionConnections {
   readonly #options: ConnectionsOptions;
-  readonly #opening = new SharedWork<SharedConnection>();
+  /** Connections that are being opened, and how many lanes wait for each. */
+  readonly #openings = new Map<SharedWork<SharedConnection>, number>();
   #shared: SharedConnection[] = [];
   #isGivenUp = false;
   #isClosed = false;
@@ -176,18 +177,36 @@ export class SessionConnections {
     this.#shared = this.#shared.filter(isKept);
   }
 
-  /** Opens a connection, once for all callers that wait for one. */
+  /** Opens a connection, once for as many callers as it has room for. */
   async #open({ options, part }: ConnectionCall, accountId: string | undefined): Promise<SharedConnection> {
-    return this.#opening.join(options.signal, async (signal) => {
-      const connection = await this.#options.connect({ options: { ...options, signal }, part });
-      if (this.#isClosed) {
-        connection.retire();
-        throw new AbortedError(new Error("the session was closed"));
-      }
-      const shared = new SharedConnection(connection, accountId);
-      this.#shared.push(shared);
-      return shared;
-    });
+    const opening = this.#openingWithRoom();
+    this.#openings.set(opening, (this.#openings.get(opening) ?? 0) + 1);
+    try {
+      return await opening.join(options.signal, async (signal) => {
+        const connection = await this.#options.connect({ options: { ...options, signal }, part });
+        if (this.#isClosed) {
+          connection.retire();
+          throw new AbortedError(new Error("the session was closed"));
+        }
+        const shared = new SharedConnection(connection, accountId);
+        this.#shared.push(shared);
+        return shared;
+      });
+    } finally {
+      const waiting = this.#openings.get(opening) ?? 1;
+      if (waiting > 1) this.#openings.set(opening, waiting - 1);
+      else this.#openings.delete(opening);
+    }
+  }
+
+  /** One that is under way, or a further one where those will have no room and it may be opened. */
+  #openingWithRoom(): SharedWork<SharedConnection> {
+    const room = this.#takesTurns ? 1 : FULL;
+    const openings = [...this.#openings];
+    const [roomy] = openings.find(([, waiting]) => waiting < room) ?? [];
+    const [last] = openings.at(-1) ?? [];
+    const isMost = this.#shared.length + openings.length >= this.#options.maxConnections;
+    return roomy ?? (isMost ? last : undefined) ?? new SharedWork();
   }
 
   #noPlace(call: ConnectionCall): LimitError {
