@@ -85,10 +85,15 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
       if (ofDefault === undefined && isBeginning(message)) this.#learn("no");
       return only;
     }
-    if (ofDefault === undefined) return "all";
+    if (ofDefault === undefined) return OF_A_RESPONSE.test(startOf(message)) ? this.#mixed() : "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the server did not repeat the other one's name.
-    if (!ofDefault.isCreated || this.#silent.size === 0) return ofDefault;
+    return ofDefault.isCreated && this.#silent.size > 0 ? this.#mixed() : ofDefault;
+  }
+
+  /** A server that leaves out a name once may do so again. */
+  #mixed(): "mixed" {
+    this.#repeats = "unknown";
     this.#learn("no");
     return "mixed";
   }
@@ -125,6 +130,8 @@ const AT_THE_BEGINNING = new RegExp(
 );
 /** Enough for the name at either end. */
 const LOOKED_AT = 512;
+/** In contrast to what concerns the connection or the account, as rate limits and errors do. */
+const OF_A_RESPONSE = /"type"\s*:\s*"response\./;
 
 /** The top-level `stream_id` of a message. The message is parsed only if a name is somewhere in the middle. */
 function streamIdOf(message: RawData): string | undefined {
@@ -143,6 +150,9 @@ function streamIdOf(message: RawData): string | undefined {
 
 /** True for `response.created`, with which every response begins. */
 function isBeginning(message: RawData): boolean {
-  const start = typeof message === "string" ? message.slice(0, LOOKED_AT) : rawTextOf(message.subarray(0, LOOKED_AT));
-  return start.includes('"response.created"');
+  return startOf(message).includes('"response.created"');
+}
+
+function startOf(message: RawData): string {
+  return typeof message === "string" ? message.slice(0, LOOKED_AT) : rawTextOf(message.subarray(0, LOOKED_AT));
 }

@@ -17,6 +17,7 @@ const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Shows that the service has begun a response and no longer needs the one before it. */
 const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
+const ENDED = /"response\.(?:completed|incomplete|failed)"/;
 const LOOKED_AT = 512;
 
 /** The connection, as seen by a response on it. */
@@ -26,6 +27,8 @@ export interface ExchangeHost {
   send(frame: string): void;
   /** The wish to pause or read the connection may have changed. */
   paced(): void;
+  /** The id of the response before on a lane, if the service was asked to end it. */
+  interruptedOn(lane: Line): string | undefined;
   /** True if other responses on the connection are being read. */
   isShared(exchange: Exchange): boolean;
   /** The response is over. */
@@ -43,13 +46,16 @@ export class Exchange implements Carrier {
   readonly begun: Promise<void>;
   readonly aftermath: Promise<LeftResponse | undefined>;
   readonly #host: ExchangeHost;
+  /** The id of the response before this one on its lane, if the service was asked to end it. */
+  readonly #before: string | undefined;
   #flow: ResponseFlow | undefined;
   #isSent = false;
   #isOver = false;
   #isPaused = false;
   /** The reader has left; only the end of the response matters. */
   #isUnread = false;
-  #responseId: string | undefined;
+  /** Under which the service was asked to end it. */
+  #askedId: string | undefined;
   #finishedItems = 0;
   #tellBegun!: () => void;
   #hasBegun = false;
@@ -65,6 +71,7 @@ export class Exchange implements Carrier {
   constructor(host: ExchangeHost, lane: Line) {
     this.#host = host;
     this.lane = lane;
+    this.#before = host.interruptedOn(lane);
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
     });
@@ -91,6 +98,11 @@ export class Exchange implements Carrier {
     return this.#flow?.received.responseId !== undefined && !this.#steering?.holdsEnd;
   }
 
+  /** The id of the response, if the service was asked to end it. */
+  get interruptedId(): string | undefined {
+    return this.#askedId;
+  }
+
   /** Its reader has left. */
   get isUnread(): boolean {
     return this.#isUnread;
@@ -103,13 +115,13 @@ export class Exchange implements Carrier {
 
   /** True if a refusal is about interrupting this response. */
   isRefusedBy(refusal: string): boolean {
-    return this.#interruption !== undefined && this.#responseId !== undefined && refusal.includes(this.#responseId);
+    return this.#interruption !== undefined && this.#askedId !== undefined && refusal.includes(this.#askedId);
   }
 
   // Called by the connection
 
   read(message: RawData): void {
-    if (!this.#hasBegun) this.#noteBeginning(message);
+    if (!this.#hasBegun && !this.#noteBeginning(message)) return;
     if (this.#isUnread) {
       this.#readForEnd(message);
       return;
@@ -252,7 +264,7 @@ export class Exchange implements Carrier {
   #ask(responseId: string | undefined): void {
     if (responseId === undefined || !this.#interruption || this.#interruption.isAsked) return;
     this.#interruption.isAsked = true;
-    this.#responseId = responseId;
+    this.#askedId = responseId;
     this.#host.send(interruptFrame(responseId));
   }
 
@@ -261,10 +273,13 @@ export class Exchange implements Carrier {
     this.#interruption = undefined;
   }
 
-  #noteBeginning(message: RawData): void {
+  /** @returns False for a second answer to the interruption of the response before this one. */
+  #noteBeginning(message: RawData): boolean {
     const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
     this.#hasBegun = BEGUN.test(start);
     if (this.#hasBegun) this.#tellBegun();
+    if (this.#before === undefined || this.isCreated || !ENDED.test(start)) return true;
+    return fieldOf(parseObject(decodeRawData(message))?.response, "id") !== this.#before;
   }
 
   #readForEnd(message: RawData): void {

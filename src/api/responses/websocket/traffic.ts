@@ -45,7 +45,9 @@ export class ResponseTraffic implements ExchangeHost {
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
-  /** Of one network read: they come in one go. */
+  /** The ids of responses that the service was asked to end, each the last on its lane. */
+  readonly #interruptedOn = new Map<Line, string | undefined>();
+  /** The messages of one network read. */
   #messages: RawData[] = [];
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
@@ -141,8 +143,13 @@ export class ResponseTraffic implements ExchangeHost {
     return false;
   }
 
+  interruptedOn(lane: Line): string | undefined {
+    return this.#interruptedOn.get(lane);
+  }
+
   over(exchange: Exchange): void {
     this.#inFlight.delete(exchange.lane);
+    this.#interruptedOn.set(exchange.lane, exchange.interruptedId);
     this.paced();
     this.#turns.leave(exchange.lane);
     if (this.size === 0) this.#connection.unref();
