@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { exerciseLanes, type OpenAiWebSocket } from "../support/openai-websocket.ts";
 import { emulator } from "../wire/emulator/raw-client.ts";
 import { installed } from "./installed.ts";
 
@@ -125,4 +126,11 @@ it("asks for models, files, images and client secrets", async () => {
   const image = new File(["x"], "a.png", { type: "image/png" });
   expect((await client.images.edit({ model: "gpt-image-1", image, prompt: "p", n: 2 })).data).toHaveLength(2);
   expect((await client.realtime.clientSecrets.create({ session: { type: "realtime" } })).value).toMatch(/^ek_/);
+});
+
+it("runs lanes, forks and corrections on one WebSocket, and is refused names", async () => {
+  const { OpenAI } = await installed<Pick<OpenAiWebSocket, "OpenAI">>("openai");
+  const { ResponsesWS } = await installed<Pick<OpenAiWebSocket, "ResponsesWS">>("openai/resources/responses/ws");
+  const server = await emulator({ pace: { delayMsPerWord: 5 } });
+  await exerciseLanes({ OpenAI, ResponsesWS }, server.url);
 });
