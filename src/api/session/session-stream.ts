@@ -1,12 +1,8 @@
-import { AbortedError, ProtocolError, StreamError } from "../../client/failure/kinds.ts";
-import { announceRetry } from "../../client/observe/telemetry.ts";
-import type { Timing } from "../../client/retry/policy.ts";
-import type { ProviderLimits } from "../provider.ts";
+import { AbortedError } from "../../client/failure/kinds.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
 import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
-import { DAMAGED_EVENT } from "../responses/reader.ts";
 import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
 import { Received } from "../responses/received/received.ts";
 import type {
@@ -20,16 +16,9 @@ import type {
 import type { ResponseStream } from "../responses/stream.ts";
 import { notActive } from "../responses/websocket/steering.ts";
 import type { TokenUsage } from "../token-usage.ts";
-import type { ResponseItem } from "../wire/items.ts";
-import type { Call, Carriers } from "./carriers.ts";
-import { CurrentAttempt, type Opened } from "./current-attempt.ts";
-import { isBreak, recoveryFrom } from "./recovery.ts";
+import { Attempts, type AttemptsOptions } from "./attempts.ts";
 
-export interface SessionStreamOptions {
-  readonly carriers: Carriers;
-  readonly call: Call;
-  readonly limits: ProviderLimits;
-  readonly timing: Timing;
+export interface SessionStreamOptions extends AttemptsOptions {
   /** Called with what an answer reports about the service's prompt cache. */
   readonly onAnswer: (cache: TurnCache) => void;
   /** Called once, when the call is over, however it ended. */
@@ -45,19 +34,13 @@ type Batch = IteratorResult<ResponseEvent[], undefined>;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** The `code` of the error when a stream breaks between the answer and the event that ends it. */
-const END_UNCONFIRMED = "end_unconfirmed";
-
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
 export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
   readonly control = this;
   readonly received: Received;
   readonly #options: SessionStreamOptions;
-  readonly #kept: ResponseItem[] = [];
-  #current = new CurrentAttempt(0);
-  /** Retries used on the carrier of the current attempt. */
-  #retries = 0;
+  readonly #attempts: Attempts;
   /** The session may start the next call. */
   #isOver = false;
   /** Nothing more is yielded. */
@@ -72,11 +55,10 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #drained: Promise<void> | undefined;
   /** The caller wants no more of the answer, so it is not retried. */
   #isInterrupted = false;
-  /** A stream contained an unreadable event. If that happens again, the server is at fault. */
-  #hasSeenDamage = false;
 
   constructor(options: SessionStreamOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options);
     this.received = new Received({ keep: options.keep });
     // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
     options.call.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
@@ -86,7 +68,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
-        return (await this.#opened()).stream;
+        return (await this.#attempts.open()).stream;
       } catch (error) {
         this.#recover(error);
       }
@@ -94,7 +76,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   }
 
   get position(): ResponsePosition | undefined {
-    return this.#current.opened?.stream.position;
+    return this.#attempts.current.opened?.stream.position;
   }
 
   next(): Promise<Step> {
@@ -114,7 +96,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     if (!this.#isDone) this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#isDone = true;
     if (!this.#isOver) {
-      await this.#current.opened?.events.return();
+      await this.#attempts.current.opened?.events.return();
       this.#options.cancel(); // a connection attempt or a retry delay may still be pending
     }
     return DONE;
@@ -122,7 +104,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** See `ResponseStream.steer`. */
   async steer(input: SteerInput): Promise<Steer> {
-    const { opened } = this.#current;
+    const { opened } = this.#attempts.current;
     if (!opened || this.#isOver) throw notActive(input);
     return opened.stream.steer(input);
   }
@@ -131,7 +113,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   async interrupt(): Promise<void> {
     if (this.#isOver) return;
     this.#isInterrupted = true;
-    const { opened } = this.#current;
+    const { opened } = this.#attempts.current;
     if (opened) await opened.stream.interrupt();
     else this.#options.cancel();
   }
@@ -178,7 +160,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     try {
       while (!this.#isDone) {
         try {
-          const opened = this.#current.opened ?? (await this.#opened());
+          const opened = this.#attempts.current.opened ?? (await this.#attempts.open());
           const step = await take(opened.events);
           if (step.done) break;
           note(step.value);
@@ -186,7 +168,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
         } catch (error) {
           if (this.#isDone) break; // left meanwhile
           if (this.#isInterrupted) return { done: false, value: only(this.#endInterrupted()) };
-          const restarted = this.#recover(this.#sameAgain(error));
+          const restarted = this.#recover(error);
           if (restarted) return { done: false, value: only(restarted) };
         }
       }
@@ -204,36 +186,13 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     }
   }
 
-  /**
-   * A damaged event may be the network's fault. If the next attempt gets it too, the server sends it, and a third attempt would not help.
-   */
-  #sameAgain(error: unknown): unknown {
-    if (!CodexApiError.is(error) || error.kind !== "stream" || error.code !== DAMAGED_EVENT) return error;
-    if (this.#hasSeenDamage)
-      return new ProtocolError(`${error.message}; the retried request brought the same`, { cause: error });
-    this.#hasSeenDamage = true;
-    return error;
-  }
-
-  /** The stream of the current attempt; the first caller that needs it opens it. */
-  async #opened(): Promise<Opened> {
-    const { carriers, call, timing } = this.#options;
-    const current = this.#current;
-    if (current.opened) return current.opened;
-    if (current.delayMs > 0) await timing.clock.sleep(current.delayMs, call.signal);
-    current.attempt = carriers.attempt(call, this.#kept);
-    const stream = await current.attempt.open();
-    current.opened = { stream, events: stream.source() };
-    return current.opened;
-  }
-
   #note(event: ResponseEvent): void {
-    const current = this.#current;
+    const { current } = this.#attempts;
     this.received.note(event);
     current.note(event);
     if (event.type === "steered") {
       this.#tally(event.tokenUsage);
-      this.#kept.push(...current.goOn(event));
+      this.#attempts.goOn(event);
     } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees the event: its next request may continue from here.
       current.answered(event.responseId);
@@ -253,7 +212,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   #tally(usage: TokenUsage | undefined): void {
     const { call, onAnswer } = this.#options;
-    const { attempt, isSuccessor } = this.#current;
+    const { attempt, isSuccessor } = this.#attempts.current;
     onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor had no request of its own: one request, one reason
     call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
   }
@@ -262,7 +221,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #failed(error: unknown): unknown {
     if (!CodexApiError.is(error)) return error;
     if (error.kind === "incomplete") {
-      this.#current.answered(error.partial?.responseId);
+      this.#attempts.current.answered(error.partial?.responseId);
       this.#tally(error.partial?.tokenUsage);
     }
     this.received.ended(error.partial ?? {});
@@ -271,70 +230,28 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** Prepares the next attempt, and reports what becomes of the events yielded so far. Throws the error if there is no next attempt. */
   #recover(error: unknown): RestartedEvent | undefined {
-    const { carriers, limits, timing } = this.#options;
-    const { attempt, hasYielded } = this.#current;
-    const endUnconfirmed = this.#current.isAnswered && isBreak(error);
-    const recovery = recoveryFrom(
-      {
-        error,
-        carrier: attempt?.carrier ?? carriers.carrier,
-        isOpening: attempt?.isOpening ?? false,
-        goesOn: attempt?.goesOn ?? false,
-        endUnconfirmed,
-        wasIdle: (attempt?.wasIdle ?? false) && !hasYielded,
-        retries: this.#retries,
-        mayFallBack: carriers.mayFallBack,
-      },
-      limits,
-      timing,
-    );
-    switch (recovery.action) {
-      case "give_up": {
-        const failure = this.#failed(endUnconfirmed ? unconfirmed(error) : error);
-        this.#leaveAttempt();
-        throw failure;
-      }
-      case "fall_back":
-        this.#retries = 0;
-        carriers.fallBack(error, this.#options.call.part);
-        return this.#restart(error, 0, 0);
-      case "replace":
-        this.#announce(error, 0, 0);
-        return this.#restart(error, 0, 0);
-      case "retry":
-        this.#retries += 1;
-        this.#announce(error, this.#retries, recovery.delayMs);
-        return this.#restart(error, this.#retries, recovery.delayMs);
+    try {
+      const restarted = this.#attempts.prepareNext(error);
+      if (restarted) this.received.note(restarted);
+      return restarted;
+    } catch (final) {
+      const failure = this.#failed(final);
+      this.#leaveAttempt();
+      throw failure;
     }
-  }
-
-  #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
-    const { hasYielded } = this.#current;
-    this.#kept.push(...this.#current.kept());
-    this.#current = new CurrentAttempt(delayMs);
-    if (!hasYielded) return undefined;
-    const reason = CodexApiError.is(error) ? error.kind : "stream";
-    const restarted = { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length } as const;
-    this.received.note(restarted);
-    return restarted;
-  }
-
-  /** `retry` is 0 when a dead idle connection is replaced, which uses no retry. */
-  #announce(reason: unknown, retry: number, delayMs: number): void {
-    const { maxStreamRetries: maxRetries } = this.#options.limits;
-    announceRetry(this.#options.call.part.observer, { retry, maxRetries, delayMs, reason, layer: "stream" });
   }
 
   /** The reader has left. If the service ends the response because of that, the next call waits for this and continues from it. */
   readonly #leaveAttempt = (): void => {
-    const aftermath = this.#current.opened?.stream.aftermath;
+    const aftermath = this.#attempts.current.opened?.stream.aftermath;
     if (aftermath) void aftermath.then((left) => this.#endLeft(left));
     else this.#end();
   };
 
   #endLeft(left: LeftResponse | undefined): void {
     // Finished items that were never read are not in the caller's history, so nothing can continue from them.
-    if (left && left.finishedItems === this.#current.finishedItems) this.#current.answered(left.responseId);
+    if (left && left.finishedItems === this.#attempts.current.finishedItems)
+      this.#attempts.current.answered(left.responseId);
     this.#end();
   }
 
@@ -345,12 +262,4 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     call.signal.removeEventListener("abort", this.#leaveAttempt);
     onEnd();
   }
-}
-
-function unconfirmed(error: unknown): StreamError {
-  const { message } = error as Error;
-  return new StreamError(
-    `the stream broke after the finished answer, before the event that ends it (${message}); the request was not sent again, because that would create, and bill, a second answer: \`partial\` has this one, most likely complete`,
-    { code: END_UNCONFIRMED, cause: error },
-  );
 }

@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { BuildError } from "../../../client/failure/kinds.ts";
 import { outlookOf } from "../../../client/failure/outlook.ts";
-import { acceptSignal } from "../../../client/waiting/abort.ts";
 import { compactByEndpoint, compactByTrigger } from "../../endpoints/compact/forms.ts";
 import { checkedForm } from "../../endpoints/compact/options.ts";
 import type { CompactionInput } from "../../endpoints/compact/shape.ts";
 import type { ProviderLimits } from "../../provider.ts";
 import { ResponseStream } from "../../responses/stream.ts";
 import { watched } from "../../responses/watched.ts";
-import { RequestTurns } from "../../responses/websocket/turns.ts";
-import { beginPart, type CallPart } from "../../service/call.ts";
 import { TurnState } from "../../service/call-options.ts";
 import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
@@ -24,16 +20,8 @@ import {
   type SessionOptions,
 } from "../options.ts";
 import { SessionStream } from "../session-stream.ts";
+import { type Admitted, LaneCalls } from "./calls.ts";
 import type { LaneSlot } from "./slot.ts";
-
-/** A call whose turn has come. */
-interface Admitted {
-  readonly part: CallPart;
-  readonly signal: AbortSignal;
-  /** Lets the next call start. Works once. */
-  leave(): void;
-  cancel(): void;
-}
 
 /** What a lane gets from its session. */
 export interface LaneContext {
@@ -81,10 +69,8 @@ export class SessionLane implements AsyncDisposable {
   readonly #slot: LaneSlot | undefined;
   readonly #cacheKey: string;
   readonly #cache: CacheTally;
-  readonly #callTurns = new RequestTurns();
-  readonly #calls = new Set<AbortController>();
+  readonly #calls: LaneCalls;
   #turnState = new TurnState();
-  #isClosed = false;
 
   /** @internal Made by `session.lane` and `fork`. */
   constructor(name: string, context: LaneContext, origin: LaneOrigin) {
@@ -95,6 +81,7 @@ export class SessionLane implements AsyncDisposable {
     this.#context = context;
     this.#service = service;
     this.#slot = origin.slot;
+    this.#calls = new LaneCalls(name, service.line);
     this.#cache = new CacheTally(context.cache);
     this.#carriers = new Carriers({
       session,
@@ -242,7 +229,7 @@ export class SessionLane implements AsyncDisposable {
    * @throws {@link BuildError} A lane of this name is open, or this one is closed.
    */
   fork(name?: string): SessionLane {
-    if (this.#isClosed) throw laneClosed(this.name);
+    this.#calls.checkOpen();
     return this.#context.fork(name, () => ({ cacheKey: this.#cacheKey, slot: this.#slot?.fork() }));
   }
 
@@ -262,8 +249,7 @@ export class SessionLane implements AsyncDisposable {
 
   /** @internal */
   abort(reason: Error): void {
-    this.#isClosed = true;
-    for (const controller of this.#calls) controller.abort(reason);
+    this.#calls.close(reason);
   }
 
   /** Runs a call that streams nothing to its caller. */
@@ -286,39 +272,9 @@ export class SessionLane implements AsyncDisposable {
     }
   }
 
-  /** Waits for this call's turn. */
-  async #admit(options: SessionCallOptions, facts: Omit<CallFacts, "callId">): Promise<Admitted> {
-    if (this.#isClosed) throw laneClosed(this.name);
+  #admit(options: SessionCallOptions, facts: Omit<CallFacts, "callId">): Promise<Admitted> {
     checkCallOptions(options);
-    const { signal: caller } = options;
-    acceptSignal(caller);
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(caller?.reason);
-    const forget = (): void => {
-      caller?.removeEventListener("abort", onAbort);
-      this.#calls.delete(controller);
-    };
-    if (caller?.aborted) onAbort();
-    else caller?.addEventListener("abort", onAbort, { once: true });
-    this.#calls.add(controller);
-    const part = beginPart(this.#service.line, { lane: this.name, ...facts }, controller.signal);
-    try {
-      if (this.#callTurns.ahead(undefined) > 0) part.observer.waits(this.#callTurns.ahead(undefined));
-      await this.#callTurns.enter(undefined, controller.signal);
-      return {
-        part,
-        signal: controller.signal,
-        leave: () => {
-          forget();
-          this.#callTurns.leave(undefined);
-        },
-        cancel: () => controller.abort(new Error("the stream was left")),
-      };
-    } catch (error) {
-      forget();
-      part.observer.failed(error);
-      throw error;
-    }
+    return this.#calls.admit(options.signal, facts);
   }
 
   #fallsBackOn(reason: unknown, { part }: Pick<Call, "part">): boolean {
@@ -332,8 +288,4 @@ export class SessionLane implements AsyncDisposable {
 /** The provider's limits, with the call's own `shouldRetry`. */
 function limitsOf({ limits }: Service, { shouldRetry }: SessionCallOptions): ProviderLimits {
   return shouldRetry ? { ...limits, retry: { ...limits.retry, shouldRetry } } : limits;
-}
-
-function laneClosed(name: string): BuildError {
-  return new BuildError(`lane ${JSON.stringify(name)} is closed, or its session is; make a new one`);
 }
