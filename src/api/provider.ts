@@ -11,15 +11,18 @@ import type { CaSource, ClientCertificate } from "../client/trust/index.ts";
 /** `underscore`: `session_id`; `hyphen`: `session-id` and `thread-id`; `both`: all three. */
 export type SessionHeaderNames = "underscore" | "hyphen" | "both";
 
-/** What the WebSockets of a service take, and how long they last. */
+/** What a service's WebSockets accept, and how long they last. */
 export interface WebSocketLimits {
-  /** Whether one answers several requests at a time (`stream_id`). False: sessions give each lane a connection. Default: the first answer to a lane shows it. */
+  /**
+   * Whether a connection answers several requests at a time (`stream_id`). With `false`, sessions open a connection for each lane.
+   * @default unknown: the first answer to a lane shows it
+   */
   readonly lanes?: boolean | undefined;
-  /** Age in milliseconds from which a session replaces one before the next request. Default 3 300 000: OpenAI ends them after 60 minutes. */
+  /** Age in milliseconds from which a session replaces a connection before the next request. @default 3 300 000: OpenAI closes them after 60 minutes */
   readonly maxAgeMs?: number | undefined;
-  /** Largest message, in bytes, where the handshake does not say it. Default: no bound but a session's `maxFrameBytes`. */
+  /** Largest message in bytes, if the handshake does not state it. @default no limit other than a session's `maxFrameBytes` */
   readonly maxMessageBytes?: number | undefined;
-  /** Whether one serves only the model of its first request. Sessions then open another for another model. Default false. */
+  /** Whether a connection serves only the model of its first request. Sessions then open another one for another model. @default `false` */
   readonly oneModel?: boolean | undefined;
 }
 
