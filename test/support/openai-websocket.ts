@@ -33,7 +33,7 @@ type Lane = string | undefined;
 const ENDS = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
 /** Its helper on one connection: what came on each lane, and what the service refused. */
-export class HelperConnection {
+class HelperConnection {
   readonly refusals: SdkError[] = [];
   readonly #socket: InstanceType<OpenAiWebSocket["ResponsesWS"]>;
   readonly #events: ServerEvent[] = [];
