@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { functionTool } from "../../../src/api/compose/tools.ts";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
 import { ModelsCache } from "../../../src/api/endpoints/models/cache.ts";
@@ -9,11 +10,12 @@ import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import { Service } from "../../../src/api/service/service.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
+import { mergeHeaders } from "../../../src/client/headers.ts";
 import { connectWebSocket, createFetch } from "../../../src/client/interop/index.ts";
 import { type ConnectLimits, createDialer } from "../../../src/client/route/index.ts";
 import { SseDecoder } from "../../../src/client/sse/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
-import { clientOptions } from "../../support/clients.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
 import { get, openTransport } from "../../support/transport.ts";
 
 /** Nobody listens there: what is sent fails with another error. */
@@ -153,6 +155,16 @@ describe("an option that is none is a build error:", () => {
       "timeoutMs must be a number of milliseconds, 0 or more, and is -1",
     ],
     [
+      "a header's value",
+      () => mergeHeaders({ a: odd(7) }),
+      "the value of header a cannot be sent: it must be a string",
+    ],
+    ["a client's service", () => new ResponsesClient(odd({ service: {} })), "service must be that of a CodexApi"],
+    ["a lane's name", respondOn("no spaces"), "streamId must be 1 to 256 characters of A-Z"],
+    ["a lane's name of another type", respondOn(7), "streamId must be 1 to 256 characters of A-Z"],
+    ["a tool's parameters", () => functionTool({ name: "t", parameters: odd(7) }), "the JSON Schema is not an object"],
+    ["a web stream's form", async () => (await answered()).toReadableStream({ as: odd("json") }), "as must be one of"],
+    [
       "a limit of a message",
       () => connectWebSocket("ws://127.0.0.1:9", { env: {}, maxMessageBytes: Number.NaN }),
       "maxMessageBytes must be",
@@ -169,6 +181,20 @@ describe("an option that is none is a build error:", () => {
     await expect(compact(key)).rejects.toThrow("form must be one of endpoint, trigger, and is a value of type string");
   });
 });
+
+function respondOn(streamId: unknown) {
+  return async () => {
+    const emulator = await emulate();
+    const connection = await new ResponsesWebSocketClient(clientOptions(emulator.url)).connect();
+    onTestFinished(() => connection.close());
+    return connection.stream({ model: "m", input: "x" }, { streamId: odd(streamId) });
+  };
+}
+
+async function answered() {
+  const emulator = await emulate();
+  return new ResponsesClient(clientOptions(emulator.url)).stream({ model: "m", input: "x" });
+}
 
 function dial(limits: ConnectLimits) {
   const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });

@@ -201,3 +201,53 @@ it("any other complaint is passed on and ends it", () => {
     { do: "end" },
   ]);
 });
+
+describe("a complaint in v3", () => {
+  const deliver = { do: "deliver" };
+  const complaint = (message: string, more: object = {}): RealtimeEvent => ({ type: "error", message, ...more });
+  const truncate = { do: "truncate", itemId: "a", audioEndMs: 900 } as const;
+
+  it.each<[string, RealtimeEvent, ConversationStep | undefined, readonly object[]]>([
+    ["of nothing that was done here", complaint("no"), undefined, [deliver]],
+    [
+      "that an item has less audio than was cut off: it is cut off there",
+      complaint("Audio content of 700ms is already shorter than 900ms"),
+      truncate,
+      [{ ...truncate, audioEndMs: 700 }],
+    ],
+    ["that an item has more, or says nothing of how much: it stays", complaint("no such item"), truncate, []],
+    ["that there is nothing to cancel", complaint("no", { code: "response_cancel_not_active" }), { do: "cancel" }, []],
+    ["that a cancellation failed otherwise", complaint("no", { code: "server_error" }), { do: "cancel" }, [deliver]],
+    ["that a response is under way already", active, { do: "create_response" }, []],
+    ["that none can be made", complaint("no", { code: "rate_limit" }), { do: "create_response" }, [deliver]],
+  ])("%s", (_what, event, cause, steps) => {
+    expect(new ConversationState({ protocol: "v3" }).observe(event, cause)).toEqual(steps);
+  });
+
+  it("that names no message is about what was cut off last", () => {
+    const state = new ConversationState({ protocol: "v3" });
+    for (const event of [audio("a", 900), speech()]) state.observe(event);
+    const shorter = complaint("Audio content of 700ms is already shorter than 900ms");
+    expect(state.observe(shorter)).toEqual([{ ...truncate, audioEndMs: 700 }]);
+    expect(state.observe(shorter)).toEqual([deliver]); // it was put right
+  });
+
+  it("that none can be made lets the next one be asked for at once", () => {
+    const state = new ConversationState({ protocol: "v3" });
+    expect(state.inputSent()).toEqual([create]);
+    state.observe(complaint("no", { code: "rate_limit" }), create as ConversationStep);
+    expect(state.inputSent()).toEqual([create]);
+  });
+});
+
+it("a call without a name, or without an id to answer, is none; without arguments it has empty ones", () => {
+  const call = (item: object): RealtimeEvent => ({
+    type: "conversation_item.done",
+    item: { type: "function_call", ...item },
+    itemId: "i",
+  });
+  expect(stepsOf([call({ name: "look" }), call({ call_id: "c" })])).toEqual([]);
+  expect(stepsOf([call({ name: "look", call_id: "c" })])).toEqual([
+    { do: "call", callId: "c", name: "look", arguments: "", itemId: "c" },
+  ]);
+});
