@@ -220,6 +220,8 @@ describe("a source", () => {
     ["that is a folder", { path: tmpdir() }],
     ["that has no end", { path: "/dev/zero" }],
     ["without a name", { name: "", bytes: new Uint8Array(1) }],
+    ["of a type with a line end in it", { name: "a", bytes: new Uint8Array(1), type: "a/b\r\nx: y" }],
+    ["on disk, of a type that is no text", { path: "package.json", type: 7 as never }],
     ["of no size", stream(Number.NaN, () => parts())],
   ])("%s is a fault of the caller", async (_what, source) => {
     const { emulator, client } = await open();

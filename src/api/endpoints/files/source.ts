@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { fileError, openRegular } from "../../../client/files/index.ts";
+import { isSendableHeaderValue } from "../../../client/headers.ts";
 import { unlessAborted } from "../../../client/waiting/abort.ts";
 import { contentTypeOf } from "./content-type.ts";
 
@@ -27,18 +28,25 @@ export interface SizedFile {
 /** @throws {@link BuildError} The file cannot be read, or the source has none of these forms. {@link AbortedError} The signal fired. */
 export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
   if ("path" in source) {
-    const { path, name = basename(path), type = contentTypeOf(name) } = source;
+    const { path, name = basename(path) } = source;
+    const type = checkedType(source.type ?? contentTypeOf(name));
     return unlessAborted(signal, async () => ({ name, type, ...(await sizeUpPath(path)) }));
   }
   const { name } = source;
   if (typeof name !== "string" || name === "") throw new BuildError("name is missing: a file needs a name");
-  const { type = contentTypeOf(name) } = source;
+  const type = checkedType(source.type ?? contentTypeOf(name));
   if ("bytes" in source) return { name, type, sizeBytes: source.bytes.length, open: () => slices(source.bytes) };
   const { sizeBytes } = source;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
     throw new BuildError("sizeBytes must be the stream's size in bytes");
   }
   return { name, type, sizeBytes, open: () => source.open() };
+}
+
+/** A line end in it would begin a part of the form that nobody meant. @throws {@link BuildError} */
+function checkedType(type: string): string {
+  if (typeof type === "string" && isSendableHeaderValue(type)) return type;
+  throw new BuildError("type must be a content type such as image/png: visible ASCII without a line break");
 }
 
 async function sizeUpPath(path: string): Promise<Pick<SizedFile, "sizeBytes" | "open">> {
