@@ -89,3 +89,14 @@ it.each([
     message: expect.stringMatching(advice),
   });
 });
+
+it("a model that is served over HTTP alone can be asked elsewhere, and nothing was done", () => {
+  const message = "Model m is not supported over WebSocket.";
+  const written = { type: "error", error: { type: "invalid_request_error", message, param: "model" } };
+  expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
+    kind: "invalid_request",
+    message: expect.stringContaining(message),
+    outlook: "elsewhere",
+    replay: "safe",
+  });
+});
