@@ -1,13 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { inspect } from "node:util";
-import {
-  type AuthProvider,
-  apiKeyAuth,
-  type Logger,
-  noAuth,
-  type ProviderConfig,
-  type Telemetry,
-} from "../../src/index.ts";
+import { type AuthProvider, apiKeyAuth, type Logger, noAuth, type ProviderConfig } from "../../src/index.ts";
+import { everyHook } from "./every-hook.ts";
 
 /** Where a caller puts a secret. Each is long enough to be known for a piece of it, and has signs that texts escape. */
 export const SECRETS = {
@@ -86,17 +80,7 @@ export async function saidOf(
   const said: unknown[] = [];
   const note = (...words: unknown[]): void => void said.push(...words);
   const logger: Logger = { debug: note, info: note, warn: note, error: note };
-  const telemetry: Required<Telemetry> = {
-    onCallStart: note,
-    onCallEnd: note,
-    onCallWait: note,
-    onRequest: note,
-    onRetry: note,
-    onStreamPoll: note,
-    onSkippedEvent: note,
-    onStreamDeviation: note,
-    onWebSocketRequest: note,
-  };
+  const telemetry = everyHook(() => note);
   const options = { provider, auth: WAYS[way].auth(), env: {}, logger, telemetry };
   const error = await use(options).then(
     () => new Error("nothing failed"),

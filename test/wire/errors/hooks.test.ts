@@ -7,6 +7,7 @@ import { ResponsesSession } from "../../../src/api/session/session.ts";
 import { createDialer } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { everyHook } from "../../support/every-hook.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const CARRIERS = ["http", "websocket"] as const;
@@ -84,17 +85,6 @@ describe.each(CARRIERS)("an auth provider, over %s", (carrier) => {
 });
 
 describe.each(CARRIERS)("observers, over %s", (carrier) => {
-  const HOOKS = [
-    "onCallStart",
-    "onCallEnd",
-    "onCallWait",
-    "onRequest",
-    "onRetry",
-    "onStreamPoll",
-    "onSkippedEvent",
-    "onStreamDeviation",
-    "onWebSocketRequest",
-  ] as const;
   const broken = { events: [{ type: "response.nobody_knows" }], terminateAfterEvents: 1 };
 
   it.each<[string, () => unknown]>([
@@ -109,7 +99,7 @@ describe.each(CARRIERS)("observers, over %s", (carrier) => {
       called.add(name);
       return hook();
     };
-    const telemetry = Object.fromEntries(HOOKS.map((name) => [name, heard(name)]));
+    const telemetry = everyHook(heard);
     const logger = Object.fromEntries(["debug", "info", "warn", "error"].map((name) => [name, heard(name)]));
     const { text } = await call(emulator.url, carrier, { telemetry, logger } as never, { retry: { baseDelayMs: 1 } });
     expect(text).not.toBe("");

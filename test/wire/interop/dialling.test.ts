@@ -23,6 +23,16 @@ function textOf(request: ClientRequest): Promise<string> {
   });
 }
 
+/** A server that takes connections and says nothing: a dial that shakes hands stays under way. */
+async function serveSilence() {
+  let onDial = (): void => {};
+  const { port } = await serveTcp(() => onDial());
+  const dialled = (listener: () => void): void => {
+    onDial = listener;
+  };
+  return { port, dialled };
+}
+
 describe("an agent's request", () => {
   it("goes to its Unix socket, proxy or not, and nowhere else", async () => {
     const folder = mkdtempSync(join(tmpdir(), "socket-"));
@@ -55,26 +65,22 @@ describe("an agent's request", () => {
     });
   });
 
-  it.each<[string, () => Partial<RequestOptions>, (request: ClientRequest) => void, object]>([
-    ["a signal", () => ({ signal: AbortSignal.timeout(50) }), () => {}, { name: "AbortError" }],
-    ["destroy()", () => ({}), (request) => setTimeout(() => request.destroy(), 50), { code: "ECONNRESET" }],
-    [
-      "destroy(reason)",
-      () => ({}),
-      (request) => setTimeout(() => request.destroy(new Error("mine")), 50),
-      { message: "mine" },
-    ],
-    ["timeout", () => ({ timeout: 50 }), () => {}, { message: "late" }],
-    ["setTimeout()", () => ({}), (request) => request.setTimeout(50), { message: "late" }],
+  it.each<[string, Partial<RequestOptions>, (request: ClientRequest, abort: () => void) => void, object]>([
+    ["a signal", {}, (_request, abort) => abort(), { name: "AbortError" }],
+    ["destroy()", {}, (request) => request.destroy(), { code: "ECONNRESET" }],
+    ["destroy(reason)", {}, (request) => request.destroy(new Error("mine")), { message: "mine" }],
+    ["timeout", { timeout: 50 }, () => {}, { message: "late" }],
+    ["setTimeout()", {}, (request) => request.setTimeout(50), { message: "late" }],
   ])(
     "hears %s while it is dialled, as with Node's own agent, and the dial ends",
-    async (_what, optionsOf, act, expected) => {
-      const silent = await serveTcp(() => {});
-      const { port } = new URL(silent.url);
+    async (_what, options, act, expected) => {
+      const { port, dialled } = await serveSilence();
       for (const agent of [createHttpsAgent({ env: {}, connectTimeoutMs: 60_000 }), new HttpsAgent()]) {
-        const request = httpsRequest({ host: "127.0.0.1", port, agent, ...optionsOf() });
+        const controller = new AbortController();
+        const { signal } = controller;
+        const request = httpsRequest({ host: "127.0.0.1", port, agent, signal, ...options });
         request.on("timeout", () => request.destroy(new Error("late")));
-        act(request);
+        dialled(() => act(request, () => controller.abort()));
         await expect(textOf(request)).rejects.toMatchObject(expected);
       }
     },
@@ -98,10 +104,10 @@ describe("an agent's request", () => {
   });
 
   it("ends when its agent is destroyed while it is dialled", async () => {
-    const silent = await serveTcp(() => {});
+    const { port, dialled } = await serveSilence();
     const agent = createHttpsAgent({ env: {}, connectTimeoutMs: 60_000 });
-    const failed = textOf(httpsRequest({ host: "127.0.0.1", port: new URL(silent.url).port, agent }));
-    setTimeout(() => agent.destroy(), 50);
+    dialled(() => agent.destroy());
+    const failed = textOf(httpsRequest({ host: "127.0.0.1", port, agent }));
     await expect(failed).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 });

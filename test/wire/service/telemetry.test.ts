@@ -3,32 +3,20 @@ import { CodexApi } from "../../../src/api/codex-api.ts";
 import type { CallEnd, CallFacts, Telemetry } from "../../../src/api/service/observer.ts";
 import type { Script } from "../../../src/emulator/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
+import { everyHook } from "../../support/every-hook.ts";
 import { errorOf } from "../../support/transport.ts";
 
 const request = { model: "gpt-x", input: "repeat: hi" };
 
 type Told = CallFacts & Readonly<Record<string, unknown>> & { readonly hook: string };
 
-const HOOKS = [
-  "onCallStart",
-  "onCallEnd",
-  "onCallWait",
-  "onRequest",
-  "onRetry",
-  "onStreamPoll",
-  "onSkippedEvent",
-  "onWebSocketRequest",
-] as const;
-
 async function watched(script: Script = []) {
   const emulator = await emulate({ script });
   const told: Told[] = [];
-  const telemetry = Object.fromEntries(
-    HOOKS.map((hook) => [hook, (event: CallFacts) => void told.push({ ...event, hook } as Told)]),
-  ) as Telemetry;
+  const telemetry = everyHook((hook) => (event: CallFacts) => void told.push({ ...event, hook } as Told));
   const api = new CodexApi({ ...clientOptions(emulator.url), telemetry });
   onTestFinished(() => api.close());
-  const of = (hook: (typeof HOOKS)[number]) => told.filter((event) => event.hook === hook);
+  const of = (hook: keyof Telemetry) => told.filter((event) => event.hook === hook);
   const ends = () => of("onCallEnd") as unknown as CallEnd[];
   return { emulator, api, told, of, ends };
 }
