@@ -227,6 +227,82 @@ describe("where the service does not stream again", () => {
   });
 });
 
+describe("a reader that rests", () => {
+  it("holds the connection back, also one that broke meanwhile and was taken up", async () => {
+    const long = { items: [], answer: "word ".repeat(40_000) };
+    const { api, generations } = await stage({
+      script: (request) =>
+        request.method === "POST" ? { ...long, resetAfterEvents: 20_000 } : isStream(request) ? {} : undefined,
+    });
+    const stream = await api.responses.stream(asked("x"));
+    let text = "";
+    for await (const event of stream) {
+      if (event.type !== "output_text.delta") continue;
+      text += event.delta;
+      if (text.length % 50_000 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    expect(text).toBe(long.answer);
+    expect(generations()).toBe(1);
+  });
+});
+
+describe("what a stream says of itself and not of its response", () => {
+  const response = { id: "resp_1", status: "in_progress", output: [] };
+  const created = { type: "response.created", sequence_number: 0, response };
+  const completed = { type: "response.completed", sequence_number: 1, response: { ...response, status: "completed" } };
+
+  it("that it broke, is a reason to take it up again", async () => {
+    const broke = { type: "error", error: { code: "server_error", message: "Try again." } };
+    const { api, notices } = await stage({
+      script: (request) => (request.method === "POST" ? { events: [created, broke] } : streamOf([completed])),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+    expect(notices).toMatchObject([{ layer: "resume", reason: { kind: "retryable" } }]);
+  });
+
+  it("that the request was wrong, ends it", async () => {
+    const wrong = { type: "error", error: { code: "invalid_prompt", message: "No." } };
+    const { api, emulator } = await stage({ script: () => ({ events: [created, wrong] }) });
+    expect(await failing(await api.responses.stream(asked("x")))).toMatchObject({ kind: "invalid_request" });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  it("what is no event, is left out, and has no number to lose", async () => {
+    const { api } = await stage({
+      script: () => ({
+        raw: `data: [DONE]\n\n${[created, { type: "keepalive" }, completed].map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}`,
+        headers: { "content-type": "text/event-stream" },
+      }),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+  });
+
+  it("that it is over in a way that nobody knows, is an error that names it", async () => {
+    const { api } = await stage({
+      script: cutOnce({ events: [created], terminateAfterEvents: 1 }, (request) =>
+        isStream(request) ? { status: 400, body: {} } : { status: 200, body: { ...response, status: "evaporated" } },
+      ),
+    });
+    expect(await failing(await api.responses.stream(asked("x")))).toMatchObject({
+      kind: "protocol",
+      message: "response resp_1 is over with a status that is not known: evaporated",
+    });
+  });
+
+  it.each([
+    ["id", { status: "completed" }],
+    ["status", { id: "resp_1" }],
+  ])("without %s when it is asked for, cannot be read", async (name, body) => {
+    const { api } = await stage({ script: () => ({ status: 200, body }) });
+    await expect(api.responses.retrieve("resp_1")).rejects.toMatchObject({
+      kind: "protocol",
+      message: `failed to decode a stored response: it has no ${name}`,
+    });
+  });
+});
+
 describe("a response that ends otherwise", () => {
   it("is cancelled by somebody else: an error of its own, with what was received", async () => {
     const { api } = await stage({ pace: { delayMsPerWord: 20 } });

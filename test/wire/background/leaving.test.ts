@@ -3,10 +3,16 @@ import { functionTool, type ResponseEvent } from "../../../src/index.ts";
 import { asked, ofResponse, read, type Stage, stage } from "./support.ts";
 
 const SLOW = { pace: { delayMsPerWord: 10 } } as const;
+/** So long at that pace that nothing but a cancellation ends it within a test. */
+const ENDLESS = "count to 10000";
 
 /** Reads up to the third piece of text and leaves. */
-async function leave({ api }: Stage, options: Parameters<Stage["api"]["responses"]["stream"]>[1] = {}) {
-  const stream = await api.responses.stream(asked("count to 20"), options);
+async function leave(
+  { api }: Stage,
+  options: Parameters<Stage["api"]["responses"]["stream"]>[1] = {},
+  prompt = "count to 20",
+) {
+  const stream = await api.responses.stream(asked(prompt), options);
   let pieces = 0;
   for await (const event of stream) {
     if (event.type === "output_text.delta") pieces += 1;
@@ -86,7 +92,7 @@ describe("leaving a background response", () => {
 
   it("cancels it where that is asked for", async () => {
     const staged = await stage(SLOW);
-    const { responseId } = await leave(staged, { cancelOnLeave: true });
+    const { responseId } = await leave(staged, { cancelOnLeave: true }, ENDLESS);
     await expect.poll(async () => (await staged.api.responses.retrieve(responseId)).status).toBe("cancelled");
   });
 
@@ -94,7 +100,7 @@ describe("leaving a background response", () => {
     const staged = await stage(SLOW);
     for (const cancelOnLeave of [false, true]) {
       const controller = new AbortController();
-      const stream = await staged.api.responses.stream(asked("count to 20"), {
+      const stream = await staged.api.responses.stream(asked(ENDLESS), {
         signal: controller.signal,
         cancelOnLeave,
       });
@@ -111,7 +117,7 @@ describe("leaving a background response", () => {
 
   it("waits on close() until it is cancelled", async () => {
     const staged = await stage(SLOW);
-    const stream = await staged.api.responses.stream(asked("count to 20"), { cancelOnLeave: true });
+    const stream = await staged.api.responses.stream(asked(ENDLESS), { cancelOnLeave: true });
     const events = stream[Symbol.asyncIterator]();
     while ((await events.next()).value?.type !== "output_text.delta");
     await stream.close();
@@ -123,6 +129,8 @@ describe("leaving a background response", () => {
     const { responseId } = await api.responses.start(asked("hi"));
     const strange = { responseId: "resp_other", after: 1, finished: [], underWay: {} };
     await expect(api.responses.resume(responseId, { after: strange })).rejects.toMatchObject({ kind: "build" });
-    await expect(api.responses.resume(responseId, { after: -1 })).rejects.toMatchObject({ kind: "build" });
+    const changed = { responseId, after: 1, finished: ["first"], underWay: {} } as never;
+    for (const after of [-1, "1" as never, [] as never, changed])
+      await expect(api.responses.resume(responseId, { after })).rejects.toMatchObject({ kind: "build" });
   });
 });

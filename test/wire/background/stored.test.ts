@@ -57,6 +57,28 @@ describe("a stored response", () => {
     expect(emulator.requests).toHaveLength(5);
   });
 
+  it("asks for pages of a size that there is, and for what shall be added", async () => {
+    const { api, emulator } = await stage({ script: () => ({ status: 200, body: { data: [], has_more: false } }) });
+    for (const pageSize of [0, 101, 1.5])
+      expect(() => api.responses.inputItems("resp_1", { pageSize })).toThrow(/pageSize/);
+    await read(api.responses.inputItems("resp_1", { include: ["reasoning.encrypted_content"] }) as never);
+    expect(emulator.requests.map(({ path }) => decodeURIComponent(path))).toEqual([
+      "/v1/responses/resp_1/input_items?order=asc&include[]=reasoning.encrypted_content",
+    ]);
+  });
+
+  it("whose page holds what is no item is a fault of the service's", async () => {
+    const { api } = await stage({ script: () => ({ status: 200, body: { data: [7], has_more: false } }) });
+    await expect(read(api.responses.inputItems("resp_1") as never)).rejects.toMatchObject({ kind: "protocol" });
+  });
+
+  it("that failed says why", async () => {
+    const error = { code: "server_error", message: "It broke." };
+    const body = { id: "resp_1", status: "failed", error, output: null };
+    const { api } = await stage({ script: () => ({ status: 200, body }) });
+    expect(await api.responses.retrieve("resp_1")).toMatchObject({ status: "failed", error, items: [], text: "" });
+  });
+
   it("does not follow a list that leads nowhere", async () => {
     const page = { object: "list", data: [{ type: "message" }], has_more: true, last_id: "a" };
     const { api } = await stage({ script: () => ({ status: 200, body: page }) });

@@ -2,6 +2,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { inspect } from "node:util";
 import zlib, { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { followRedirect } from "../../../src/client/http/redirect.ts";
 import { createDialer, type Dialer } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
 import { beBusy } from "../../support/busy.ts";
@@ -254,6 +255,13 @@ describe("redirects", () => {
     await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
   });
 
+  it("from https to http are refused: the request would cross the network in clear", () => {
+    const request = get("https://api.test/v1/a", { headers: { authorization: "Bearer t" } });
+    const to = (location: string) => () => followRedirect(request, request.url, { status: 307, headers: { location } });
+    expect(to("http://api.test/v1/b")).toThrow(/from https to http is not followed/);
+    expect(to("//api.test/v1/b")()).toMatchObject({ url: "https://api.test/v1/b", headers: request.headers });
+  });
+
   it("without a location are an answer like any other", async () => {
     const server = await serve((_request, response) => response.writeHead(302).end());
     await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({ kind: "http", status: 302 });
@@ -427,6 +435,17 @@ describe("a body", () => {
     },
   );
 
+  it("under more codings than anybody needs is an error, and none of them is undone", async () => {
+    const encoding = Array.from({ length: 6 }, () => "gzip").join(", ");
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { "content-encoding": encoding }).end("plain"),
+    );
+    await expect(openTransport().execute(get(server.url))).rejects.toMatchObject({
+      kind: "protocol",
+      message: expect.stringContaining("it has 6 content-encodings, and 5 is the most that is undone"),
+    });
+  });
+
   it("in zstd is decoded where Node can, and elsewhere the error names the version that can", async () => {
     // One block as it is (RFC 8878): magic number, the size in one byte, a last raw block of five bytes.
     const packed = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 0x29, 0, 0, ...Buffer.from("hello")]);
@@ -447,6 +466,7 @@ describe("a body", () => {
   it.each<[string, (text: string) => Buffer]>([
     ["gzip, br", (text) => zlib.brotliCompressSync(zlib.gzipSync(text))],
     ["identity, gzip", (text) => zlib.gzipSync(text)],
+    ["x-gzip", (text) => zlib.gzipSync(text)],
     ["gzip, identity", (text) => zlib.gzipSync(text)],
     ["deflate", (text) => zlib.deflateRawSync(text)],
     ["deflate, gzip", (text) => zlib.gzipSync(zlib.deflateSync(text))],

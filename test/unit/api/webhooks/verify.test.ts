@@ -13,7 +13,7 @@ const BODY = JSON.stringify({
   data: { id: "resp_1" },
 });
 
-function signature(body: string | Uint8Array, secret = SECRET, timestamp = NOW_SECONDS): string {
+function signature(body: string | Uint8Array, secret = SECRET, timestamp: number | string = NOW_SECONDS): string {
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
   return `v1,${createHmac("sha256", key).update(`wh_1.${timestamp}.`).update(body).digest("base64")}`;
 }
@@ -73,6 +73,12 @@ describe("a webhook", () => {
     ["another secret", headers({ "webhook-signature": signature(BODY, OTHER) }), BODY, "signature"],
     ["another id", headers({ "webhook-id": "wh_2" }), BODY, "signature"],
     ["another time", headers({ "webhook-timestamp": String(NOW_SECONDS + 1) }), BODY, "signature"],
+    [
+      "a time that is none",
+      headers({ "webhook-timestamp": "noon", "webhook-signature": signature(BODY, SECRET, "noon") }),
+      BODY,
+      "timestamp",
+    ],
     ["a signature cut short", headers({ "webhook-signature": signature(BODY).slice(0, 20) }), BODY, "signature"],
     [
       "a version that is not known",

@@ -108,6 +108,30 @@ describe("the session of session.update", () => {
     expect(protocol.session({ ...settings, tools: [] })).toMatchObject({ tools: [] });
   });
 
+  it("of the caller's is written as it is in v3, with the shorthands beside it", () => {
+    const session = { instructions: "Be long.", max_output_tokens: 5 } as const;
+    expect(v3.session({ session, outputModality: "text", voice: "coral" })).toMatchObject({
+      ...session,
+      output_modalities: ["text"],
+      audio: { output: { voice: "coral" } },
+    });
+    expect(v3.session({ session: {}, mode: "transcription", model: "m" })).toEqual({
+      type: "transcription",
+      audio: { input: { format, transcription: { model: "m" } } },
+    });
+    expect(v3.session({ session: {}, mode: "transcription" })).toEqual({ type: "transcription" });
+    for (const wrong of [{ mode: "chat" }, { outputModality: "video" }, { session: "keep" }] as never[])
+      expect(() => v3.session({ session: {}, ...(wrong as object) })).toThrow(/must be one of|sends no update/);
+  });
+
+  it("stays one for transcription in v3 when something else of it changes", () => {
+    expect(v3.change({ mode: "transcription", session: {} }, { session: { include: ["x"] } as never })).toMatchObject({
+      type: "transcription",
+      include: ["x"],
+    });
+    expect(v3.change({ session: {} }, { instructions: "Be long." })).toMatchObject({ instructions: "Be long." });
+  });
+
   it("goes into a call with the model", () => {
     expect(realtimeCallSession({ ...settings, protocol: "v2", model: "m" })).toEqual({ ...march, model: "m" });
     expect(realtimeCallSession({ ...settings, protocol: "v2" })).toEqual(march);
