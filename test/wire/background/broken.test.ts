@@ -287,7 +287,7 @@ describe("what a stream says of itself and not of its response", () => {
     });
     expect(await failing(await api.responses.stream(asked("x")))).toMatchObject({
       kind: "protocol",
-      message: "response resp_1 is over with a status that is not known: evaporated",
+      message: "response resp_1 ended with an unknown status: evaporated",
     });
   });
 

@@ -5,10 +5,11 @@ import { asked, read, stage } from "./support.ts";
 describe("a stored response", () => {
   it("is started without a stream, retrieved while it runs, and collected", async () => {
     const { api, emulator } = await stage({ pace: { delayMsPerWord: 30 } });
+    const long = await api.responses.start({ model: "m", input: "count to 10000" });
+    expect(["queued", "in_progress"]).toContain((await api.responses.retrieve(long.responseId)).status);
     const { responseId, status } = await api.responses.start({ model: "m", input: "count to 12" });
     expect(status).toBe("queued");
     expect(emulator.requests[0]?.json).toMatchObject({ background: true, store: true, stream: false });
-    expect(["queued", "in_progress"]).toContain((await api.responses.retrieve(responseId)).status);
     const answer = await (await api.responses.resume(responseId)).collect();
     expect(answer).toMatchObject({ text: "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12", responseId, status: "completed" });
     const stored = await api.responses.retrieve(responseId);
