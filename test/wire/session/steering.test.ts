@@ -277,6 +277,26 @@ describe("a service that", () => {
     expect(events.at(-1)).toMatchObject({ type: "completed" });
   });
 
+  it("says less than it should is read as far as it goes, and what it says of no message of ours changes nothing", async () => {
+    const about = (what: string, more: object = {}) => ({ type: `response.steer.${what}`, ...more });
+    const strange = ["accepted", "pending", "failed"].map((what) => about(what, { steer: { id: "somebody_else's" } }));
+    const steer = { id: "steer_1" };
+    const server = await plain({
+      "response.create": [wire.created, ...strange, wire.delta("a")],
+      "response.steer": [about("accepted", { steer }), about("pending", { steer }), wire.completed()],
+    });
+    const { session } = openSession(server.url);
+    const { events, steer: said } = await steered(await session.stream(COUNT), "x");
+    expect(events.at(-1)).toMatchObject({ type: "completed" });
+    expect(await said?.delivery).toEqual({ status: "pending", reason: "unknown", requiredInput: [] });
+    const refusing = await plain({ "response.create": begun, "response.steer": [about("failed"), wire.completed()] });
+    const stream = await openSession(refusing.url).session.stream(COUNT);
+    let failed: Promise<unknown> | undefined;
+    for await (const { type } of stream)
+      if (type === "output_text.delta") failed ??= stream.steer("x").catch((error) => error);
+    expect(await failed).toMatchObject({ kind: "steer_failed", code: "unknown", input: [user("x")] });
+  });
+
   it("closes the connection behind the end, while that is held back: the end counts, and nothing is asked again", async () => {
     const server = await serveWebSocket(({ type }, tell, socket) => {
       if (type === "response.create") for (const event of begun) tell(event);

@@ -278,3 +278,30 @@ describe("between two responses", () => {
     await isBack();
   });
 });
+
+describe("names of lanes", () => {
+  it("are 32 on a connection, which the service never gives up again: one more is refused here", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    for (let lane = 1; lane <= 32; lane += 1) {
+      const { error } = await readEvents(await connection.stream(request, { streamId: `lane-${lane}` }));
+      expect(error).toBeUndefined();
+    }
+    await expect(connection.stream(request, { streamId: "lane-33" })).rejects.toMatchObject({
+      kind: "limit",
+      what: "lanes of a connection",
+      limit: 32,
+    });
+    expect((await readEvents(await connection.stream(request, { streamId: "lane-7" }))).error).toBeUndefined();
+    expect((await readEvents(await connection.stream(request))).error).toBeUndefined();
+    expect(framesOf(emulator.requests)).toHaveLength(34);
+  });
+
+  it("are of letters, digits and three signs: others are refused here too", async () => {
+    const emulator = await emulate();
+    const connection = await connect(emulator.url);
+    for (const streamId of ["", "a b", "ä", "x".repeat(257)])
+      await expect(connection.stream(request, { streamId })).rejects.toMatchObject({ kind: "build" });
+    expect(framesOf(emulator.requests)).toEqual([]);
+  });
+});
