@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter, once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { send } from "../emulator/raw-client.ts";
-import { gate, HELLO, UPGRADE, wire } from "./gates.ts";
+import { gate, gateTo, HELLO, serviceOf, UPGRADE, wire } from "./gates.ts";
 
 /** A gateway whose service is slow to take WebSockets: it says when one is `asked` for, and takes it on `open`. */
 async function slowGate() {
@@ -47,6 +48,17 @@ describe("a client's WebSocket", () => {
     await asked;
     await gateway.close();
   });
+});
+
+it("an upload may take an hour, and the head of a request a minute", async () => {
+  const limits: object[] = [];
+  const note = (message: unknown): void => void limits.push((message as { readonly server: object }).server);
+  subscribe("http.server.request.start", note);
+  onTestFinished(() => void unsubscribe("http.server.request.start", note));
+  const { gateway } = await gateTo(await serviceOf((_message, response) => void response.end("{}")));
+  await send(`${gateway.url}/models`);
+  expect(limits).toHaveLength(2);
+  expect(limits).toContainEqual(expect.objectContaining({ requestTimeout: 3_600_000, headersTimeout: 60_000 }));
 });
 
 describe("a request for a response", () => {
