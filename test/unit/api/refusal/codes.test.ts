@@ -100,3 +100,15 @@ it("a model that is served over HTTP alone can be asked elsewhere, and nothing w
     replay: "safe",
   });
 });
+
+it("a usage limit has the limits that headers tell, be it a single one, and none where there are no headers", () => {
+  const limitOf = (headers: Record<string, string>) =>
+    mapHttpError(
+      new HttpError("refused", { status: 429, headers, body: '{"error":{"type":"usage_limit_reached"}}' }),
+      0,
+    ) as unknown as { readonly rateLimits?: object };
+  expect(limitOf({ "x-codex-primary-used-percent": "100" }).rateLimits).toMatchObject({
+    primary: { usedPercent: 100 },
+  });
+  expect(limitOf({}).rateLimits).toBeUndefined();
+});
