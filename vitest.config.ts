@@ -21,8 +21,8 @@ export default defineConfig({
       reportsDirectory: ".cache/coverage",
       // A floor just below what Node 20 reaches: code that comes without tests falls through it.
       thresholds: {
-        "src/api/**": { branches: 93 },
-        "src/client/**": { branches: 91.5 },
+        "src/api/**": { branches: 94.5 },
+        "src/client/**": { branches: 92 },
       },
     },
     ...(process.env.CI && { reporters: ["default", new SecondTries()] }),

@@ -85,6 +85,17 @@ describe("a tunnel through an HTTP proxy", () => {
     expect(proxy.connects[0]?.headers).toMatchObject({ "x-department": "research", "user-agent": "my-agent/1" });
   });
 
+  it("that repeats an added header on its page has it blanked in the message", async () => {
+    const page = "<html><head><title>Not for acme-0123456789</title></head></html>";
+    const head = `HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n`;
+    const proxy = await scriptedProxy((write) => write(head + page));
+    const proxyHeaders = { "x-tenant": "acme-0123456789", "user-agent": "my-agent/1" };
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}`, proxyHeaders });
+    const { message } = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(message).toContain("Not for [redacted]");
+    expect(message).not.toContain("acme");
+  });
+
   it.each([
     ["an unasked 100 Continue", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
     ["a 103 with headers", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RealtimeWebSocketConnection } from "../../../src/api/realtime/connection/connection.ts";
 import type { SkippedEvent } from "../../../src/client/observe/telemetry.ts";
 import { failureOf } from "../proxy/support.ts";
 import { frame, opcode } from "../websocket/raw-server.ts";
@@ -114,6 +115,48 @@ describe("a session", () => {
     expect(await heard()).toMatchObject({
       session: { instructions: "Be loud.", output_modalities: ["text"], audio: { output: { voice: "ash" } } },
     });
+  });
+
+  it.each<[string, (connection: RealtimeWebSocketConnection) => Promise<void>, object]>([
+    ["commit", (connection) => connection.commit(), { type: "input_audio_buffer.commit" }],
+    ["clear", (connection) => connection.clear(), { type: "input_audio_buffer.clear" }],
+    ["clearOutput", (connection) => connection.clearOutput(), { type: "output_audio_buffer.clear" }],
+    ["cancel", (connection) => connection.cancel(), { type: "response.cancel" }],
+    [
+      "cancel of one response",
+      (connection) => connection.cancel("resp_1"),
+      { type: "response.cancel", response_id: "resp_1" },
+    ],
+    [
+      "retrieveItem",
+      (connection) => connection.retrieveItem("item_1"),
+      { type: "conversation.item.retrieve", item_id: "item_1" },
+    ],
+    [
+      "deleteItem",
+      (connection) => connection.deleteItem("item_1"),
+      { type: "conversation.item.delete", item_id: "item_1" },
+    ],
+    [
+      "truncate",
+      (connection) => connection.truncate("item_1", 700),
+      { type: "conversation.item.truncate", item_id: "item_1", content_index: 0, audio_end_ms: 700 },
+    ],
+    [
+      "createItem behind another",
+      (connection) => connection.createItem({ type: "message", role: "user" } as never, { previousItemId: "root" }),
+      { type: "conversation.item.create", item: { type: "message", role: "user" }, previous_item_id: "root" },
+    ],
+  ])("of v3 sends %s as one message", async (_what, act, message) => {
+    const { connection, heard } = await lineOf("v3");
+    await act(connection);
+    expect(await heard()).toEqual(message);
+  });
+
+  it("of v1 has no message for what only the public API knows", async () => {
+    const { connection } = await lineOf("v1");
+    for (const act of [connection.deleteItem("i"), connection.commit(), connection.cancel()])
+      expect(await failureOf(act)).toMatchObject({ kind: "build", message: expect.stringContaining("protocol v1") });
   });
 
   it("adds context as the developer", async () => {

@@ -231,6 +231,20 @@ describe("a stream of images", () => {
     expect(error).toMatchObject(failure);
   });
 
+  it.each([
+    ["whole, with no blank line behind it", "\n", { kind: "completed" }],
+    ["cut off in its middle", "", { kind: "stream" }],
+  ])("whose last event is %s", async (_what, end, { kind }) => {
+    const last = `data: ${JSON.stringify({ type: "image_generation.completed", b64_json: "AA==" })}`;
+    const body = end === "" ? last.slice(0, -9) : last + end;
+    const headers = { "content-type": "text/event-stream" };
+    const { client } = await open({ script: [{ status: 200, headers, body: `data: [DONE]\n\n${body}` }] });
+    const { seen, error } = await read(await client.streamGeneration(request));
+    expect(seen.map(({ type }) => type)).toEqual(kind === "completed" ? ["completed"] : []);
+    if (kind === "completed") expect(error).toBeUndefined();
+    else expect(error).toMatchObject({ kind });
+  });
+
   it("that says nothing more is ended by the idle timeout", async () => {
     const emulator = await emulate({ script: [{ stallAfterEvents: 1 }] });
     const client = new ImagesClient(clientOptions(emulator.url, { streamIdleTimeoutMs: 50 }));
