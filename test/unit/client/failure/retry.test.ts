@@ -13,6 +13,8 @@ import {
   defaultRetryPolicy,
   isTriedAgain,
   type RetrySettings,
+  retrySettings,
+  timingOf,
 } from "../../../../src/client/retry/policy.ts";
 import { withRetries } from "../../../../src/client/retry/retry.ts";
 import type { Clock } from "../../../../src/client/waiting/clock.ts";
@@ -161,4 +163,15 @@ describe("retrying", () => {
     const policy = { ...defaultRetryPolicy, maxRetries: maxRetries as number };
     await expect(withRetries(policy, async () => "sent")).rejects.toMatchObject({ kind: "build" });
   });
+});
+
+it("a caller's random numbers are those from 0 to below 1: any other is named", () => {
+  const spread = (value: unknown) => timingOf({ random: () => value as number }).random();
+  for (const value of [0, 0.5, 0.999_999]) expect(spread(value)).toBe(value);
+  for (const value of [-0.1, 1, 2, Number.NaN, "0.5", undefined]) expect(() => spread(value)).toThrow(/random\(\)/);
+});
+
+it("a number of retries that is none is named with its place", () => {
+  expect(() => retrySettings({ maxRetries: -1 }, "retry.")).toThrow(/^retry\.maxRetries/);
+  expect(() => retrySettings({ maxRetries: -1 })).toThrow(/^maxRetries/);
 });
