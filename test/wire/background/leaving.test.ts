@@ -79,6 +79,46 @@ describe("leaving a background response", () => {
     }
   });
 
+  it("goes on behind any event of a rest that it had to ask for, also where it can stream again", async () => {
+    let refuses = true;
+    const steps = { reasoning: "two parts", answer: "and a text of some words" };
+    const { api } = await stage({
+      script: ({ method, path }) => {
+        if (method === "POST") return steps;
+        return refuses && path.includes("stream=true") ? { status: 400, body: {} } : undefined;
+      },
+    });
+    const { responseId } = (await api.responses.create(asked("x"))) as { readonly responseId: string };
+    refuses = false;
+    const all = await read(await api.responses.resume(responseId));
+    const told = (events: readonly ResponseEvent[]) => [
+      events.filter(({ type }) => type === "output_item.done"),
+      events.map((event) => ("delta" in event ? event.delta : "")).join(""),
+      events.filter(({ type }) => type === "completed").length,
+    ];
+    for (const first of [2, 5, 8, 11]) {
+      for (let left = 1; ; left += 1) {
+        const before: ResponseEvent[] = [];
+        refuses = false;
+        const streamed = await api.responses.resume(responseId);
+        for await (const event of streamed) if (before.push(event) === first) break;
+        refuses = true;
+        const polled = await api.responses.resume(responseId, { after: streamed.position });
+        let count = 0;
+        for await (const event of polled) {
+          before.push(event);
+          count += 1;
+          if (count === left) break;
+        }
+        if (count < left) break;
+        if (before.at(-1)?.type === "completed") continue;
+        refuses = false;
+        const rest = await read(await api.responses.resume(responseId, { after: polled.position }));
+        expect(told([...before, ...rest]), `left after ${first} and ${left} events`).toEqual(told(all));
+      }
+    }
+  });
+
   it("is asked for where its events had no numbers: a stream would bring again what was read", async () => {
     const item = (id: string) => ({ type: "message", id, role: "assistant", content: [] });
     const { api, emulator } = await stage({

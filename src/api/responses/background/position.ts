@@ -52,7 +52,8 @@ export class Progress {
   }
 
   note({ number, finished, piece }: Advance): void {
-    if (number !== undefined) this.#after = number;
+    // Behind what has no number, the last one no longer tells what has come.
+    if (number !== undefined || finished !== undefined || piece) this.#after = number;
     if (piece) this.#underWay.set(piece.key, (this.#underWay.get(piece.key) ?? 0) + piece.length);
     if (finished === undefined) return;
     this.#finished.add(finished);
