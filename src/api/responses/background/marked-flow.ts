@@ -1,5 +1,6 @@
 import type { RawData } from "../../../client/raw-text.ts";
 import type { Carrier } from "../ending.ts";
+import type { DeltaRun } from "../events/fast/index.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { type FlowOptions, ResponseFlow } from "../flow.ts";
 import { type Advance, Progress, type ResponsePosition } from "./position.ts";
@@ -23,6 +24,11 @@ export class MarkedFlow extends ResponseFlow {
   override event(event: ResponseEvent, size?: number): void {
     this.#last = event;
     super.event(event, size);
+  }
+
+  override deltas(run: DeltaRun): void {
+    this.#last = run.events.at(-1);
+    super.deltas(run);
   }
 
   /** Reads one event. The last typed event it yields moves the reader's position by `advance`. */
