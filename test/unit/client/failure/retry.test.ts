@@ -65,13 +65,30 @@ describe("the delay before a retry", () => {
   });
 });
 
+const untrusted = new NetworkError("tls", { outlook: "never", phase: "tls" });
+const ended = new NetworkError("no such host", { outlook: "never", phase: "connect" });
+const passing = new NetworkError("tls", { outlook: "again", phase: "tls" });
+
 describe("what is retried", () => {
+  it.each([
+    ["a promise", () => Promise.resolve(true)],
+    ["a number", () => 1],
+    ["null", () => null],
+  ])("is no matter of %s", (_what, shouldRetry) => {
+    const at = { carrier: "http", step: "request", layer: "request", attempt: 0 } as const;
+    const policy = { ...defaultRetryPolicy, shouldRetry: shouldRetry as never };
+    expect(() => isTriedAgain(policy, http(503), at)).toThrow(
+      /^shouldRetry of the retry policy returned .*not a promise/,
+    );
+  });
+
   it.each<[string, unknown, Partial<RetrySettings>, boolean]>([
     ["500", http(500), {}, true],
     ["529", http(529), {}, true],
     ["599", http(599), {}, true],
     ["600", http(600), {}, false],
     ["5xx switched off", http(503), { retry5xx: false }, false],
+    ["500 with 5xx switched off", http(500), { retry5xx: false }, false],
     ["429", http(429), {}, false],
     ["429 switched on", http(429), { retry429: true }, true],
     ["401", http(401), { retry429: true }, false],
@@ -84,6 +101,12 @@ describe("what is retried", () => {
     ["an abort", new AbortedError("x"), {}, false],
     ["a broken stream", new StreamError("x"), {}, false],
     ["a foreign error", new Error("x"), {}, false],
+    ["what the caller wants again", http(404), { shouldRetry: () => true }, true],
+    ["what the caller does not want again", http(503), { shouldRetry: () => false }, false],
+    ["what the caller leaves to the policy", http(503), { shouldRetry: () => undefined }, true],
+    ["a connection that ended for good, where the caller wants it", ended, { shouldRetry: () => true }, true],
+    ["a certificate that nobody trusts, even then", untrusted, { shouldRetry: () => true }, false],
+    ["a handshake that may pass, then", passing, { shouldRetry: () => true }, true],
   ])("%s", (_title, error, policy, expected) => {
     const at = { carrier: "http", step: "request", layer: "request", attempt: 0 } as const;
     expect(isTriedAgain({ ...defaultRetryPolicy, ...policy }, error, at)).toBe(expected);
