@@ -101,17 +101,12 @@ function rangeMatcher(entry: string): NoProxyRule["matches"] | undefined {
   const family = isIP(first);
   if (family === 0 || isIP(last) !== family) return undefined;
   const list = new BlockList();
-  if (family === 4 && numberOf(first) > numberOf(last)) return undefined;
   try {
     list.addRange(first, last, familyOf(first));
   } catch {
     return undefined; // the last address comes before the first
   }
   return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
-}
-
-function numberOf(ipv4: string): number {
-  return ipv4.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 }
 
 function starRange(entry: string): readonly string[] {
