@@ -44,7 +44,7 @@ export class ConnectionPool {
   readonly #dialer: Dialer;
   readonly #idle = new Map<string, PooledConnection[]>();
   readonly #all = new Set<Client>();
-  /** Dials under way, each with a signal of its own: one for all would be searched through by each that begins and ends. */
+  /** Connections being opened, each with a signal of its own: a shared signal would be searched each time one begins or ends. */
   readonly #dials = new Set<AbortController>();
   #isClosed = false;
 

@@ -51,7 +51,7 @@ export function interruptible<Result>(
 }
 
 /**
- * The same for a wait that is a promise. What becomes of work that goes on after the end is ignored, its failure too. An answer that is there at once is
+ * The same for a promise. The result of work that continues after the end is ignored, including errors. An answer that is there at once is
  * not waited for.
  */
 export async function unlessInterrupted<Result>(

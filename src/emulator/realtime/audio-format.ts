@@ -27,7 +27,10 @@ const FORMATS: ReadonlyMap<string, AudioFormat> = new Map([
   ["audio/pcma", telephone("audio/pcma", toPcma, fromPcma)],
 ]);
 
-/** How a session, or the parameters of a response, want the sound of a direction. @throws {@link ServiceError} 400 for a format that there is none. */
+/**
+ * The audio format of one direction, from a session or the parameters of a response. @throws {@link ServiceError} 400 for an unknown
+ * format.
+ */
 export function audioFormatOf(session: Fields, direction: "input" | "output"): AudioFormat {
   const format = fieldsIn(fieldsIn(fieldsIn(session, "audio") ?? {}, direction) ?? {}, "format") ?? {};
   const type = stringIn(format, "type") ?? PCM.type;

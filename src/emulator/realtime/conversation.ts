@@ -9,7 +9,7 @@ const ROOT = "root";
 export class Conversation {
   readonly items: Fields[] = [];
   readonly #audioMs = new Map<string, number>();
-  /** Of speech: what the model understood, whether somebody wants it written down or not. */
+  /** For speech: what the model understood, whether or not a transcript was requested. */
   readonly #words = new Map<string, string>();
 
   get lastId(): string | null {
@@ -63,7 +63,7 @@ export class Conversation {
   }
 
   /**
-   * Ends an item's audio; what was said in it is forgotten, since nobody knows where in it the cut is.
+   * Ends an item's audio. Its transcript is forgotten, because it is unknown where in it the cut is.
    *
    * @throws {@link ServiceError} There is no audio of it, or less than that.
    */

@@ -32,7 +32,7 @@ export interface Answer {
   readonly inputTokens: number;
 }
 
-/** A piece of the conversation, and what it stands behind. */
+/** An item of the conversation, and the one before it. */
 export interface PlacedItem {
   readonly item: Fields;
   readonly previousItemId: string | null;
@@ -64,7 +64,7 @@ export interface Dialect {
   sessionUpdated(session: Fields): WireEvent;
   itemTaken(placed: PlacedItem): Iterable<WireEvent>;
   speechStarted(itemId: string, startMs: number): Iterable<WireEvent>;
-  /** @param transcript - Missing where nobody asked for one. */
+  /** @param transcript - Undefined if none was requested. */
   speechHeard(placed: PlacedItem, endMs: number | undefined, transcript: string | undefined): Iterable<WireEvent>;
   answer(answer: Answer): Iterable<WireEvent>;
   /** The model's item in the conversation, with as much as it has said. */

@@ -1,6 +1,6 @@
 import { type AudioFormat, lastingMs } from "./audio-format.ts";
 
-/** Below it, as the mean amplitude of a chunk, nobody speaks. */
+/** Mean amplitude of a chunk below which it counts as silence. */
 const SILENCE_LEVEL = 200;
 
 /** In milliseconds since the first audio. */
@@ -18,7 +18,7 @@ export class Hearing {
   #speechFromMs: number | undefined;
   #loudUntilMs = 0;
 
-  /** @param silenceMs - how long it must be quiet before the speaker is done; infinite where nobody shall decide so. */
+  /** @param silenceMs - How long it must be quiet before the speaker is done; infinite if this is not decided here. */
   constructor(silenceMs: () => number) {
     this.#silenceMs = silenceMs;
   }

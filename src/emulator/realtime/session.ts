@@ -23,7 +23,10 @@ export interface SessionPort {
   send(event: WireEvent): Promise<void>;
 }
 
-/** A realtime session: what is agreed, what was said, and the answer under way. Messages come in one at a time, the answer runs beside them. */
+/**
+ * A realtime session: its settings, the conversation so far, and the running answer. Messages are handled one at a time, while the answer
+ * runs.
+ */
 export class RealtimeSession {
   readonly #dialect: Dialect;
   readonly #port: SessionPort;
@@ -45,7 +48,7 @@ export class RealtimeSession {
     return this.#sendAll(this.#dialect.opening(this.#session));
   }
 
-  /** @throws {@link ServiceError} The message is none that the service takes. */
+  /** @throws {@link ServiceError} The service would not accept the message. */
   async receive(message: unknown): Promise<void> {
     if (!isFields(message))
       throw new ServiceError(400, { message: "We could not parse the JSON body of your message." });
@@ -204,7 +207,7 @@ export class RealtimeSession {
       if (event.type.endsWith("audio.delta"))
         this.#conversation.sent(answer.itemId, lastingMs(audioBytesOf(event), answer.format));
       else if (event.type.endsWith("text.delta") || event.type.endsWith("transcript.delta")) said += textOf(event);
-      if (event.type === "response.done") this.#finish(answer, said); // the client may ask for the next one as soon as it hears of it
+      if (event.type === "response.done") this.#finish(answer, said); // the client may send the next request as soon as it gets this
       await this.#port.send(event);
     }
     if (!cancelled.aborted) return this.#finish(answer, said);

@@ -11,7 +11,7 @@ export type ItemPiece = EncodedEvent | Deltas;
 /** The events of one item; what it returns is the finished item. */
 export type ItemEvents = Generator<ItemPiece, Fields>;
 
-/** Text as it was written: shorter than asked for when the budget ran out or somebody stopped it. */
+/** The text as written: shorter than requested if the budget ran out or it was stopped. */
 export interface Written {
   readonly text: string;
   readonly logprobs: readonly Logprob[];
@@ -59,7 +59,7 @@ export class EventWriter {
     return this.#reasoned;
   }
 
-  /** Text that is under way ends with its next piece. */
+  /** An unfinished text ends with its next piece. */
   stop(): void {
     this.#isStopped = true;
   }

@@ -8,10 +8,10 @@ import { Deltas, EventWriter, type ItemPiece } from "./event-writer.ts";
 import { automaticCompaction, itemEvents } from "./item-events.ts";
 import { inputTokensOf, usageOf } from "./usage.ts";
 
-/** Why a response stops before its end on somebody's word. */
+/** Why a response is stopped before its end. */
 export type StopReason = "steered" | "interrupted";
 
-/** What somebody else decides about an answer, instead of the emulated model. */
+/** Replaces the emulated model's decisions about an answer. */
 export interface Directions {
   readonly drafts?: readonly Draft[] | undefined;
   /** How it ends after them. Default: `completed`. */
