@@ -181,6 +181,11 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return at;
   }
 
+  /** Counts an event of this response that other code has read, so that it does not seem to be missing. */
+  countRead(): void {
+    this.#reader.countRead();
+  }
+
   /** Reads an event that the end of the body cut off. */
   readUnfinished(text: string): void {
     if (!this.isOver) this.#reader.readUnfinished(text);

@@ -148,6 +148,11 @@ export class ResponseReader {
     return next;
   }
 
+  /** Counts an event of this response that other code has read, so that it does not seem to be missing. */
+  countRead(): void {
+    this.#numbers.more(1);
+  }
+
   /** Reads an event cut off by the end of the body. It counts only if it ends the response. */
   readUnfinished(text: string): void {
     const event = parseObject(text);

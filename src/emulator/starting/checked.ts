@@ -39,7 +39,7 @@ const OPTIONS = {
   connectionLimitMs: number(0),
   connectionMaxRequests: whole(0),
   maxFrameBytes: whole(1),
-  recordLimit: whole(1),
+  recordLimit: whole(0),
   script: either(listOf(record), callback), // its steps are looked through where they are read
   scenario: anything, // looked through by itself
   scenarioFile: text,

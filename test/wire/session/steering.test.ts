@@ -40,9 +40,13 @@ async function answeredPing(socket: WebSocket | undefined) {
 describe("steer()", () => {
   it("goes on in the same stream with a response that knows what was said; the next request is an increment", async () => {
     const emulator = await emulate({ pace: SLOW });
-    const { session } = openSession(emulator.url);
+    const deviations: string[] = [];
+    const { session } = openSession(emulator.url, {
+      telemetry: { onStreamDeviation: ({ what }) => void deviations.push(what) },
+    });
     const stream = await session.stream(COUNT);
     const { events, steer } = await steered(stream, "17*23");
+    expect(deviations, "the answer to steer() has a number too").toEqual([]);
     const [first, second] = events.flatMap((event) => (event.type === "created" ? [event.responseId] : []));
     expect(await steer?.delivery).toEqual({ status: "delivered", responseId: second });
     const told = events.flatMap((event) => (event.type === "steered" ? [event] : []));

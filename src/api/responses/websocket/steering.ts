@@ -83,14 +83,11 @@ export class Steering {
     const event = parseObject(decodeRawData(message));
     switch (event?.type) {
       case "response.steer.accepted":
-        this.#accepted(event);
-        return true;
+        return this.#answered(() => this.#accepted(event));
       case "response.steer.pending":
-        this.#pending(event);
-        return true;
+        return this.#answered(() => this.#pending(event));
       case "response.steer.failed":
-        this.#failed(event);
-        return true;
+        return this.#answered(() => this.#failed(event));
       case "error":
         return this.#isRefusal(event);
       case "response.completed":
@@ -110,6 +107,13 @@ export class Steering {
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
     for (const said of this.#said.splice(0)) reject(said, notActive(said.input));
+  }
+
+  /** The service's answers are numbered among the events of the response. */
+  #answered(heed: () => void): true {
+    this.#options.flow.countRead();
+    heed();
+    return true;
   }
 
   #accepted(event: JsonObject): void {
