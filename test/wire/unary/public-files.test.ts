@@ -86,8 +86,8 @@ describe("files of the public API", () => {
     expect((await client.content(fileId)).length).toBe(100_000);
   });
 
-  it("of 256 MiB pass through without filling memory", async () => {
-    const total = 256 * 1024 * 1024;
+  it("of 512 MiB pass through without filling memory", async () => {
+    const total = 512 * 1024 * 1024;
     const part = Buffer.alloc(1024 * 1024);
     let received = 0;
     const server = createServer((request, response) => {
@@ -113,7 +113,8 @@ describe("files of the public API", () => {
     };
     expect(await client.upload(source, { onProgress })).toMatchObject({ fileId: "file-1", sizeBytes: total });
     expect(received).toBeGreaterThan(total);
-    expect(peak).toBeLessThan(96 * 1024 * 1024);
+    // Some of what was sent and received waits for the next collection; Node 26 lets about 110 MiB stand.
+    expect(peak).toBeLessThan(192 * 1024 * 1024);
   });
 
   it("that are too large, unreadable or unnamed are not sent", async () => {
