@@ -23,7 +23,7 @@ export {
   type UploadedSource,
   userMessage,
 } from "./api/compose/messages.ts";
-export type { OutputReading, ReadingProblem, ToolCall } from "./api/compose/read-output.ts";
+export type { OutputReading, ReadingProblem, ToolCall, ToolCallOf } from "./api/compose/read-output.ts";
 export { type CustomCallOf, customTool, type FunctionCallOf, functionTool } from "./api/compose/tools.ts";
 export { unlisted } from "./api/compose/unlisted.ts";
 export { type CallOptions, CallsClient, type CreatedCall } from "./api/endpoints/calls.ts";

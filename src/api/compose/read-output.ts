@@ -59,6 +59,19 @@ type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
 export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
 
 /**
+ * A call of one of these tools, for a function of your own that handles it.
+ *
+ * @example
+ * ```ts
+ * const tools = [weather, clock] as const;
+ * async function run(call: ToolCallOf<typeof tools>): Promise<string> { … }
+ * ```
+ */
+export type ToolCallOf<Tools extends readonly unknown[]> = ToolCall<{
+  readonly [Index in keyof Tools]: Tools[Index] extends ReadBy<infer Call> ? Call : unknown;
+}>;
+
+/**
  * What the items of an answer were read as: the structured answer as `parsed`, or a `problem`. Both are absent if the request has no JSON
  * format, or if the answer contains no message.
  */

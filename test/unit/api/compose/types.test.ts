@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { jsonSchemaFormat } from "../../../../src/api/compose/format.ts";
-import { readOutput } from "../../../../src/api/compose/read-output.ts";
+import { readOutput, type ToolCallOf } from "../../../../src/api/compose/read-output.ts";
 import { customTool, functionTool } from "../../../../src/api/compose/tools.ts";
 import { unlisted } from "../../../../src/api/compose/unlisted.ts";
 import type { RequestFields, ResponsesRequest } from "../../../../src/api/wire/request-fields.ts";
@@ -89,6 +89,14 @@ describe("what an answer is read as", () => {
       // @ts-expect-error no tool of this request
       if (call.name === "wheather") continue;
     }
+    const tools = [weather, exec] as const;
+    const one = await readOutput([], { tools });
+    const handled = one.calls.map((call: ToolCallOf<typeof tools>) => {
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+      // @ts-expect-error no tool of these
+      return call.name === "wheather";
+    });
+    expect(handled).toEqual([]);
     const inPlace = await readOutput([], { text: { format }, tools: [dice, weather] });
     expectTypeOf(inPlace.parsed).toEqualTypeOf<{ total: number } | undefined>();
     const plain = await readOutput([], {});
