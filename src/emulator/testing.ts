@@ -38,7 +38,7 @@ export function useEmulator(hooks: TestHooks, options: EmulatorOptions = {}): ()
     running = undefined;
   });
   hooks.beforeEach?.(() => {
-    if (options.scenario) running?.scenario.use(options.scenario);
+    if (options.scenarioFile === undefined) running?.scenario.use(options.scenario ?? { rules: [] });
     else running?.scenario.reset();
   });
   return () => {

@@ -55,3 +55,22 @@ it("takes hooks in the form that jest gives them: beforeAll, afterAll, beforeEac
   for (const run of queue.after) await run();
   expect(() => emulator()).toThrow();
 });
+
+it("forgets before each test what the one before has made of the scenario", async () => {
+  const each: (() => Promise<void> | void)[] = [];
+  const begun: (Promise<void> | void)[] = [];
+  const ended: (() => Promise<void> | void)[] = [];
+  const emulator = useEmulator({
+    beforeAll: (run) => void begun.push(run()),
+    afterAll: (run) => void ended.push(run),
+    beforeEach: (run) => void each.push(run),
+  });
+  onTestFinished(async () => void (await Promise.all(ended.map((run) => run()))));
+  await Promise.all(begun);
+  const says = async () =>
+    (await send(`${emulator().url}/responses`, { body: { model: "m", input: "repeat: own" } })).text;
+  emulator().scenario.use({ rules: [{ reply: answer("of another test") }] });
+  expect(await says()).toContain("of another test");
+  for (const run of each) await run();
+  expect(await says()).not.toContain("of another test");
+});
