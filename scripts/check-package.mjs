@@ -53,7 +53,7 @@ function pack() {
   }
   const strange = paths.filter(
     (/** @type {string} */ path) =>
-      !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/(guide\/)?[\w-]+\.md|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/(guide\/)?[\w-]+\.md|docs\/images\/[\w-]+\.(svg|png)|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
         path,
       ),
   );
