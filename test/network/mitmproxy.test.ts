@@ -94,7 +94,7 @@ describe("mitmproxy as it is by default, a proxy that buffers bodies", () => {
     const { events, error } = await ask({ carrier: "SSE", baseUrl, env: env(), limits });
     expect(events).toEqual([]);
     expect(error).toMatchObject({ kind: "timeout", phase: "headers", timeoutMs: 500 });
-    expect((error as Error).message).toContain("or a proxy on the way");
+    expect((error as Error).message).toContain("or a proxy in between");
   });
 
   it("lets WebSocket messages through one by one", async () => {
