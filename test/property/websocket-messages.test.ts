@@ -13,7 +13,7 @@ interface Internals {
   readonly Receiver: new (options: object) => Receiver;
   readonly PerMessageDeflate: new (options: object) => { accept(offers: object[]): void };
 }
-type Receiver = import("node:stream").Writable;
+type Receiver = import("node:stream").Writable & { createError(...args: unknown[]): Error };
 const { Receiver, PerMessageDeflate } = ws as unknown as Internals;
 
 const MAX_MESSAGE_BYTES = 20_000;
@@ -32,6 +32,14 @@ async function heardOf(reads: readonly Buffer[], agreed: Agreed | undefined, tak
   deflate?.accept([{ ...agreed }]);
   const extensions = deflate ? { "permessage-deflate": deflate } : {};
   const receiver = new Receiver({ extensions, maxPayload: MAX_MESSAGE_BYTES, skipUTF8Validation: true });
+  // `ws` reads on after a wrong frame, in what it already has, and which of its errors it tells then depends on timing: the first one counts.
+  let first: Error | undefined;
+  const createError = receiver.createError.bind(receiver);
+  receiver.createError = (...args) => {
+    const error = createError(...args);
+    first ??= error;
+    return first;
+  };
   let isOver = false;
   let taken = 0;
   const note = (what: string, value: unknown) => {
