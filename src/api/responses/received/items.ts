@@ -1,6 +1,7 @@
 import type { ResponseItem } from "../../wire/items.ts";
 import { writtenJson } from "../../wire/json.ts";
-import type { ResponseEvent } from "../events/types.ts";
+import { fieldOf, filled } from "../events/fields.ts";
+import type { OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
 import { itemSummary, itemText } from "./item-text.ts";
 
 /** An item that has begun: the item as it was added, and the text received since. */
@@ -45,6 +46,8 @@ const WRITTEN_OUT = 128;
 /** One item, from its first piece on. Pieces are appended, so an event costs the same however long the text is. */
 class Slot {
   outputIndex: number | undefined;
+  /** The item's id, as its beginning or its first piece tells it. */
+  id: string | undefined;
   item: ResponseItem | undefined;
   isFinished = false;
   readonly #parts: Record<Part, string> = {
@@ -158,9 +161,10 @@ export class ReceivedItems {
       case "output_item.added":
         this.#last = this.#begin(event.outputIndex);
         this.#last.item = event.item;
+        this.#last.id = idOf(event.item);
         break;
       case "output_item.done":
-        this.#finish(event.item, this.#slotOf(event.outputIndex, event.item), size);
+        this.#finish(event.item, this.#finishedSlot(event), size);
         break;
       case "reasoning_summary_part.added":
         this.#slotOf(event.outputIndex).beginSummaryPart();
@@ -173,7 +177,9 @@ export class ReceivedItems {
         break;
       }
       default:
-        if ("delta" in event) this.piece({ type: event.type, outputIndex: event.outputIndex, text: event.delta });
+        if (!("delta" in event)) return;
+        this.piece({ type: event.type, outputIndex: event.outputIndex, text: event.delta });
+        if (this.#last) this.#last.id ??= event.itemId;
     }
   }
 
@@ -264,6 +270,17 @@ export class ReceivedItems {
     return this.#last;
   }
 
+  /** The slot of a finished item: the one with its id, even if its pieces came under another index. */
+  #finishedSlot({ item, outputIndex }: OutputItemDoneEvent): Slot {
+    const id = idOf(item);
+    const isSame = (slot: Slot): boolean => id !== undefined && slot.id === id;
+    const named =
+      this.#openSlot((slot) => isSame(slot) && slot.outputIndex === outputIndex, item) ?? this.#openSlot(isSame, item);
+    if (named === undefined) return this.#slotOf(outputIndex, item);
+    if (outputIndex !== undefined && named.outputIndex !== outputIndex) this.#place(named, outputIndex);
+    return named;
+  }
+
   #openSlot(isWanted: (slot: Slot) => boolean, item: ResponseItem | undefined): Slot | undefined {
     for (let at = this.#slots.length - 1; at >= this.#base; at -= 1) {
       const slot = this.#slots[at];
@@ -296,4 +313,8 @@ export class ReceivedItems {
     const other = this.#slots[at]?.outputIndex;
     return other !== undefined && other > outputIndex;
   }
+}
+
+function idOf(item: ResponseItem): string | undefined {
+  return filled(fieldOf(item, "id"));
 }

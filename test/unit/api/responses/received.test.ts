@@ -73,3 +73,43 @@ describe("a snapshot of an item under way costs an event the same, however much 
     expect(reads).toBe(0);
   });
 });
+
+describe("an item that is finished under another index than its pieces had is one item", () => {
+  const message = (id: string, text: string) =>
+    ({ type: "message", id, role: "assistant", content: [{ type: "output_text", text }] }) as const;
+  const piece = (id: string, text: string, outputIndex: number) =>
+    ({ type: "output_text.delta", delta: text, itemId: id, outputIndex }) as const;
+  const done = (id: string, text: string, outputIndex: number) =>
+    ({ type: "output_item.done", item: message(id, text), outputIndex }) as const;
+
+  test("known by the id of its beginning", () => {
+    const received = new Received();
+    received.note({ type: "output_item.added", item: message("a", ""), outputIndex: 0 });
+    received.note(delta("one"));
+    received.note(done("a", "one", 1));
+    expect(received.snapshot()).toMatchObject({ text: "one", items: [{ id: "a" }], itemsUnderWay: [] });
+  });
+
+  test("known by the id of its pieces, while another item has the index that it is finished under", () => {
+    const received = new Received();
+    received.note(piece("a", "one ", 0));
+    received.note(piece("b", "two", 1));
+    received.note(done("a", "one ", 1));
+    received.note(done("b", "two", 2));
+    expect(received.snapshot()).toMatchObject({
+      text: "one two",
+      items: [{ id: "a" }, { id: "b" }],
+      itemsUnderWay: [],
+    });
+  });
+
+  test("and of items with the same id each is the one with its index", () => {
+    const received = new Received();
+    received.note(piece("same", "one ", 0));
+    received.note(piece("same", "two", 1));
+    received.note(done("same", "one ", 0));
+    received.note(done("same", "two", 1));
+    expect(received.snapshot()).toMatchObject({ text: "one two", itemsUnderWay: [] });
+    expect(received.partial().items).toEqual([message("same", "one "), message("same", "two")]);
+  });
+});
