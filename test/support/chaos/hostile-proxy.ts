@@ -65,13 +65,18 @@ export class HostileProxy {
   /** From now on connections are carried as they are; those that there were are cut. */
   calm(): void {
     this.#isCalm = true;
+    this.cut();
+  }
+
+  /** Ends all connections at once, as a server does that dies. */
+  cut(): void {
     for (const socket of this.#open) socket.destroy();
   }
 
   async close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const socket of this.#open) socket.destroy();
+    this.cut();
     await closed;
   }
 

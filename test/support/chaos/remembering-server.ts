@@ -6,6 +6,8 @@ import { digestOf, type Item, lastWord } from "./history.ts";
 export const TOOL_WISH = "use a tool:";
 /** Begins the words of a user whose answer shall come compressed, where the carrier is HTTP. */
 export const GZIP_WISH = "compressed";
+/** The header that tells callers apart. */
+export const CALLER = "x-caller";
 
 /** Of responses in the background: slow enough to be left and broken. */
 const PACE = { delayMsPerWord: 1 } as const;
@@ -28,6 +30,8 @@ export class RememberingServer {
   readonly asked = new Map<string, number>();
   /** By connection and response: a WebSocket remembers what it answered itself. */
   readonly #memory = new Map<string, readonly Item[]>();
+  /** Who has responses in the background here: emulators give the same ids, so that one would answer with a response of the other's. */
+  readonly #owners = new Set<string | undefined>();
   static #responses = 0;
 
   private constructor(emulator: Emulator) {
@@ -53,6 +57,9 @@ export class RememberingServer {
 
   answer(request: RecordedRequest): Step | undefined {
     if (request.kind === "handshake" || !request.path.includes("/responses")) return undefined;
+    const caller = request.headers[CALLER];
+    if (request.path.includes("/responses/") && !this.#owners.has(caller))
+      return { status: 404, body: { error: { code: "response_not_found", message: "Response not found." } } };
     const body = request.json as
       | { input?: Item[]; previous_response_id?: string; generate?: boolean; background?: boolean }
       | undefined;
@@ -74,7 +81,10 @@ export class RememberingServer {
     const word = lastWord(history);
     if (generates && word !== undefined) this.asked.set(word, (this.asked.get(word) ?? 0) + 1);
     // Only the emulator itself can go on with a response when its connection has gone.
-    if (body.background) return { reasoning: `About ${id}.`, answer: answerText(history, word ?? ""), pace: PACE };
+    if (body.background) {
+      this.#owners.add(caller);
+      return { reasoning: `About ${id}.`, answer: answerText(history, word ?? ""), pace: PACE };
+    }
     const output = generates ? answerTo(history, id, word ?? "") : [];
     this.#remember(`${request.connection} ${id}`, [...history, ...output]);
     const events = eventsOf(id, output);

@@ -12,52 +12,9 @@ import { AnswerCheck } from "./answer-check.ts";
 import { backgroundCaller, type Caller, httpCaller, sessionCaller, webSocketCaller } from "./callers.ts";
 import { type Item, lastWord } from "./history.ts";
 import { faultOf, HostileProxy } from "./hostile-proxy.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { Random } from "./random.ts";
-import { GZIP_WISH, RememberingServer, TOOL_WISH } from "./remembering-server.ts";
-
-const CLIENTS = [
-  ...(["session", "session", "session", "http_session", "http", "websocket", "realtime"] as const),
-  ...(["background", "background"] as const),
-];
-type ClientKind = (typeof CLIENTS)[number];
-
-/** What a schedule is about, all of it from its seed. */
-export interface Plan {
-  readonly seed: number;
-  readonly client: ClientKind;
-  readonly tls: boolean;
-  readonly throughConnect: boolean;
-  readonly deflate: boolean;
-  readonly gzip: boolean;
-  /** Responses in the background can be asked for, and not be taken up as a stream. */
-  readonly pollsOnly: boolean;
-  readonly prewarms: boolean;
-  readonly hostility: number;
-  readonly turns: number;
-  /** The server is replaced before this turn. */
-  readonly replacedAt: number;
-  readonly maxRetries: number;
-}
-
-function planOf(seed: number, random: Random): Plan {
-  const tls = random.chance(0.5);
-  const client = random.pick(CLIENTS);
-  return {
-    seed,
-    client,
-    tls,
-    throughConnect: tls && random.chance(0.5), // plain HTTP is forwarded and not tunnelled
-    deflate: random.chance(0.3),
-    gzip: random.chance(0.3),
-    pollsOnly: random.chance(0.25) && client === "background",
-    prewarms: random.chance(0.3),
-    hostility: random.pick([0, 0.3, 0.6, 0.9]),
-    turns: random.whole(1, 4),
-    // Two emulators give the same ids, so that one would go on with a response of the other's.
-    replacedAt: random.chance(0.3) && client !== "background" ? random.whole(1, 3) : -1,
-    maxRetries: random.whole(0, 3),
-  };
-}
+import { CALLER, GZIP_WISH, RememberingServer, TOOL_WISH } from "./remembering-server.ts";
 
 /** What came of a schedule. */
 export interface Verdict {
@@ -116,11 +73,12 @@ export async function runSchedule(seed: number, world: ChaosWorld): Promise<Verd
     port: () => (servers[current] as RememberingServer).port,
     speaksConnect: plan.throughConnect,
   });
-  const run = new Run({ plan, random, world, servers, proxy });
+  const replaceServer = () => {
+    current = 1 - current;
+  };
+  const run = new Run({ plan, random, world, servers, proxy, replaceServer });
   try {
-    await run.all(() => {
-      current = 1 - current;
-    });
+    await run.all();
   } finally {
     await proxy.close();
   }
@@ -134,6 +92,7 @@ interface Stage {
   readonly world: ChaosWorld;
   readonly servers: readonly [RememberingServer, RememberingServer];
   readonly proxy: HostileProxy;
+  readonly replaceServer: () => void;
 }
 
 class Run {
@@ -144,26 +103,32 @@ class Run {
   readonly #world: ChaosWorld;
   readonly #servers: readonly [RememberingServer, RememberingServer];
   readonly #proxy: HostileProxy;
+  readonly #replaceServer: () => void;
   /** Announcements so far. */
   #announced = 0;
+  #eventsUntilReplaced: number | undefined;
 
-  constructor({ plan, random, world, servers, proxy }: Stage) {
+  constructor({ plan, random, world, servers, proxy, replaceServer }: Stage) {
     this.#plan = plan;
     this.#random = random;
     this.#world = world;
     this.#servers = servers;
     this.#proxy = proxy;
+    this.#replaceServer = replaceServer;
   }
 
-  async all(replaceServer: () => void): Promise<void> {
-    const { client, turns, replacedAt } = this.#plan;
+  async all(): Promise<void> {
+    const { client, turns, replaced } = this.#plan;
     if (client === "realtime") return this.#realtime();
     const caller = this.#caller();
     try {
       let history: readonly Item[] = [];
       if (this.#plan.prewarms) await this.#ended("prewarm", () => caller.prewarm?.());
       for (let turn = 0; turn < turns; turn += 1) {
-        if (turn === replacedAt) replaceServer();
+        if (turn === replaced?.turn) {
+          if (replaced.afterEvents === 0) this.#replaceServer();
+          else this.#eventsUntilReplaced = replaced.afterEvents;
+        }
         const wishes = `${turn % 2 ? TOOL_WISH : ""}${this.#plan.gzip ? GZIP_WISH : ""}`;
         history = this.#secondThoughts(history);
         const meant = [...history, user(`${wishes} ${this.#plan.seed}.${turn}`)];
@@ -182,6 +147,16 @@ class Run {
     } finally {
       await caller.close?.();
     }
+  }
+
+  /** An event has come, which may be the last of the server that sends it. */
+  #counted(): void {
+    if (this.#eventsUntilReplaced === undefined) return;
+    this.#eventsUntilReplaced -= 1;
+    if (this.#eventsUntilReplaced > 0) return;
+    this.#eventsUntilReplaced = undefined;
+    this.#replaceServer();
+    this.#proxy.cut();
   }
 
   /** Callers take back what was said, or say it otherwise: a conversation does not only grow. */
@@ -218,6 +193,7 @@ class Run {
       for await (const event of await caller.stream(meant)) {
         check.event(event);
         if (event.type === "completed") isComplete = true;
+        this.#counted();
       }
       if (!isComplete) this.faults.push("a loop ended normally without the terminal event");
     });
@@ -283,7 +259,7 @@ class Run {
   }
 
   #options() {
-    const { tls, throughConnect, client, maxRetries } = this.#plan;
+    const { seed, tls, throughConnect, client, maxRetries } = this.#plan;
     const [{ emulator }, other] = this.#servers;
     const address = new URL(emulator.url);
     const proxy = `http://127.0.0.1:${this.#proxy.port}`;
@@ -291,6 +267,7 @@ class Run {
     const provider: ProviderConfig = {
       name: "chaos",
       baseUrl: address.href,
+      headers: { [CALLER]: String(seed) },
       proxy: throughConnect ? proxy : false,
       ...(tls && { ca: { pem: `${emulator.caPem}${other.emulator.caPem}` } }),
       supportsWebSockets: client !== "http_session",
