@@ -20,14 +20,17 @@ import { frame, opcode, serveRaw } from "../websocket/raw-server.ts";
 
 const nested = (depth: number): string => `${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`;
 
-/** Values in JSON that are sound and that programs stumble over. */
+/** More than a call takes as arguments, which `push(...entries)` would meet. */
+const MANY = 150_000;
+
+/** Values in JSON that are sound and that programs stumble over. A recursion ends near 10,000 levels; beyond that, time alone could tell. */
 const SHAPES: Readonly<Record<string, string>> = {
   "1,000 levels": nested(500),
   "3,000 levels": nested(1_500),
   "20,000 levels": nested(10_000),
-  "400,000 levels": nested(200_000),
-  "a hundred thousand fields": `{${Array.from({ length: 100_000 }, (_, index) => `"f${index}":${index}`).join(",")}}`,
-  "a hundred thousand entries": `[${Array.from({ length: 100_000 }, (_, index) => index).join(",")}]`,
+  "60,000 levels": nested(30_000),
+  "twenty thousand fields": `{${Array.from({ length: 20_000 }, (_, index) => `"f${index}":${index}`).join(",")}}`,
+  "more entries than a call has arguments": `[${Array.from({ length: MANY }, (_, index) => index % 10).join(",")}]`,
   "fields that every object has":
     '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":7,"hasOwnProperty":null,"then":1,"toJSON":2}',
   "half a pair of surrogates": '"\\ud83d and \\udc00, and \\ud83d\\ude00"',
