@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../bounded-map.ts";
-import { type Fields, isFields, stringIn } from "../../fields.ts";
+import type { Fields } from "../../fields.ts";
 import { isCompaction } from "../../model/compaction.ts";
 import { ServiceError } from "../../service-error.ts";
 import { checkToolPairs } from "../../validation/items.ts";
@@ -33,7 +33,6 @@ interface Entry {
 /** What the service remembers for every connection: stored responses and their items. The oldest go first. */
 export class Archive {
   readonly #entries = new BoundedMap<string, Entry>(KEPT_RESPONSES);
-  readonly #items = new Map<string, Fields>();
   readonly #identifiers: Identifiers;
   readonly #conversations: Conversations;
 
@@ -77,10 +76,6 @@ export class Archive {
     if (!request.isStored) return;
     const entry = this.#entries.get(turn.id) ?? this.#add(turn.id, { turn });
     entry.outcome = outcome;
-    for (const item of outcome.output) {
-      const id = stringIn(item, "id");
-      if (id !== undefined) this.#items.set(id, item);
-    }
   }
 
   /** Keeps a background response from its beginning on. */
@@ -94,10 +89,7 @@ export class Archive {
     const { turn, run, outcome } = entry;
     return {
       json: run?.json ?? outcome?.json ?? "{}",
-      input: turn.request.input.map((item, index) => ({
-        id: `${prefixOf(item)}_${turn.id.slice(5, 50)}${index}`,
-        ...item,
-      })),
+      input: inputOf(turn),
       conversation: outcome?.conversation,
       run,
     };
@@ -112,19 +104,12 @@ export class Archive {
   }
 
   delete(id: string): void {
-    const entry = this.#entries.get(id);
+    this.#entries.get(id)?.run?.cancel();
     this.#entries.delete(id);
-    if (entry) this.#forget(entry);
-  }
-
-  #forget({ run, outcome }: Entry): void {
-    run?.cancel();
-    for (const item of outcome?.output ?? []) this.#items.delete(stringIn(item, "id") ?? "");
   }
 
   #add(id: string, entry: Entry): Entry {
-    const oldest = this.#entries.set(id, entry);
-    if (oldest) this.#forget(oldest);
+    this.#entries.set(id, entry)?.run?.cancel();
     return entry;
   }
 
@@ -138,8 +123,8 @@ export class Archive {
   }
 
   #referenced({ id }: Fields, earlier: readonly Fields[]): Fields {
-    const found = earlier.find((item) => item.id === id) ?? this.#items.get(String(id)) ?? this.#inputItem(String(id));
-    if (isFields(found)) return found;
+    const found = earlier.find((item) => item.id === id) ?? this.#kept(id);
+    if (found) return found;
     throw new ServiceError(404, {
       message: `Item with id '${String(id)}' not found.`,
       param: "input",
@@ -147,9 +132,16 @@ export class Archive {
     });
   }
 
-  #inputItem(id: string): Fields | undefined {
-    for (const responseId of this.#entries.keys()) {
-      const found = this.get(responseId)?.input.find((item) => item.id === id);
+  /** The item of any stored response with this id, of its output or of its input. */
+  #kept(itemId: unknown): Fields | undefined {
+    const hasId = ({ id }: Fields) => id === itemId;
+    const entries = [...this.#entries.values()].reverse(); // who refers to an item mostly refers to a new one
+    for (const { outcome } of entries) {
+      const found = outcome?.output.find(hasId);
+      if (found) return found;
+    }
+    for (const { turn } of entries) {
+      const found = inputOf(turn).find(hasId);
       if (found) return found;
     }
     return undefined;
@@ -160,6 +152,10 @@ export class Archive {
     const conversation = this.conversationFor(request, local);
     return { id: this.#identifiers.next("resp"), createdAt, request, conversation };
   }
+}
+
+function inputOf({ id, request }: Turn): readonly Fields[] {
+  return request.input.map((item, index) => ({ id: `${prefixOf(item)}_${id.slice(5, 50)}${index}`, ...item }));
 }
 
 function isReference({ type }: Fields): boolean {
