@@ -71,6 +71,7 @@ class Exchange {
   readonly #gone = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
+  readonly #head: ReturnType<typeof headersOf>;
   readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
   #passing: Passing | undefined;
@@ -81,6 +82,7 @@ class Exchange {
     this.#unary = unary;
     this.#message = message;
     this.#response = response;
+    this.#head = headersOf(message);
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
     response.on("close", () => {
@@ -171,7 +173,7 @@ class Exchange {
       return { request: this.#record(size, body), fault: undefined, wire: body };
     }
     const wire = await readBody(message);
-    const { "content-encoding": encoding } = message.headers;
+    const { "content-encoding": encoding } = this.#head.headers;
     if (encoding === undefined) return { request: this.#record(wire.length, wire), fault: undefined, wire };
     try {
       return { request: this.#record(wire.length, await decodeBody(wire, encoding)), fault: undefined, wire };
@@ -183,18 +185,29 @@ class Exchange {
 
   #record(wireBytes: number, body: Uint8Array): RecordedRequest {
     const message = this.#message;
-    const { headers, rawHeaders } = headersOf(message);
+    const { headers, rawHeaders } = this.#head;
     const { method = "", url: path = "/" } = message;
     const connection = this.#service.connections.numberOf(message.socket);
     this.#passing = this.#service.traffic.begin({
-      ...{ carrier: "http", method, path, headers: rawHeaders },
+      carrier: "http",
+      method,
+      path,
+      headers: rawHeaders,
       body,
       connection,
     });
     const exchange = this.#passing.id;
     const request: RecordedRequest = {
-      ...{ kind: "http", method, path, headers, rawHeaders },
-      ...{ body, wireBytes, json: jsonIn(body), connection, exchange },
+      kind: "http",
+      method,
+      path,
+      headers,
+      rawHeaders,
+      body,
+      wireBytes,
+      json: jsonIn(body),
+      connection,
+      exchange,
     };
     this.#asked = request;
     this.#service.record(request);

@@ -15,6 +15,7 @@ export interface JournalEntry {
   readonly mismatches: readonly string[];
 }
 
+const NONE: readonly string[] = [];
 const DEFAULT_LIMIT = 1000;
 export const TEST_HEADER = "x-emulator-test";
 
@@ -42,7 +43,7 @@ export class Journal {
       test: request.headers[TEST_HEADER],
       answeredBy: undefined,
       rule: undefined,
-      mismatches: [],
+      mismatches: NONE,
     };
     this.entries.push(entry);
     if (this.entries.length > this.#limit) this.entries.shift();

@@ -111,6 +111,10 @@ const CALLS: ReadonlyMap<unknown, { readonly isOwed: boolean }> = new Map([
 ]);
 const OUTPUTS: ReadonlySet<unknown> = new Set(Array.from(CALLS.keys(), (call) => `${String(call)}_output`));
 
+function isCallOrOutput({ type }: Fields): boolean {
+  return CALLS.has(type) || OUTPUTS.has(type);
+}
+
 /**
  * Every call needs its output and every output its call, over the whole conversation.
  *
@@ -118,7 +122,7 @@ const OUTPUTS: ReadonlySet<unknown> = new Set(Array.from(CALLS.keys(), (call) =>
  * @throws {@link ServiceError} 400
  */
 export function checkToolPairs(conversation: readonly Fields[], compacted: boolean): void {
-  if (compacted) return;
+  if (compacted || !conversation.some(isCallOrOutput)) return;
   const calls = new Set<unknown>();
   const outputs = new Set<unknown>();
   const owed = new Set<unknown>();

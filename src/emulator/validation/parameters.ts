@@ -57,6 +57,9 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["multi_agent", object],
 ]);
 
+/** Walked for every request: a list costs less than a map. */
+const IN_ORDER = [...CHECKS];
+
 /** @throws {@link ServiceError} 400 for the first name that the service does not know. */
 export function checkNames(body: Fields): void {
   checkParameterNames(body, CHECKS);
@@ -68,7 +71,7 @@ export function checkNames(body: Fields): void {
  * @throws {@link ServiceError} 400 for the first fault.
  */
 export function checkParameters(body: Fields): void {
-  for (const [name, check] of CHECKS) {
+  for (const [name, check] of IN_ORDER) {
     const value = body[name];
     if (value !== undefined && value !== null) check(value, name);
   }
