@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { thrownMessage } from "../../client/failure/thrown-text.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from "../wire/schema.ts";
 
@@ -45,8 +46,9 @@ function ownJsonSchema(place: string, schema: StandardSchema | StandardJsonSchem
   try {
     return standard.jsonSchema.input({ target: "draft-2020-12" }) as JsonSchema;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BuildError(`${place}: the schema (${standard.vendor}) cannot be converted to JSON Schema: ${why}`);
+    throw new BuildError(
+      `${place}: the schema (${standard.vendor}) cannot be converted to JSON Schema: ${thrownMessage(cause)}`,
+    );
   }
 }
 

@@ -89,13 +89,9 @@ const staleReasoning: ToError = (refusal) => {
 };
 
 /** Some gateways serve certain models only over HTTP, and say so in their message. */
-export const notOnWebSocket: ToError = ({ details, fields, body }) =>
-  new InvalidRequestError(details.message ?? "The model is not available over WebSocket.", {
-    ...fields,
-    body,
-    outlook: "elsewhere",
-    replay: "safe",
-  });
+export function notOnWebSocket(message: string, { fields, body }: Refusal): CodexFailure {
+  return new InvalidRequestError(message, { ...fields, body, outlook: "elsewhere", replay: "safe" });
+}
 
 export const passing: ToError = ({ details, fields }) => {
   const code = fields.code === undefined ? "without giving a reason" : `with code ${fields.code}`;
@@ -144,7 +140,7 @@ const usageLimitReached: ToError = ({ details, fields, headers }) => {
  *
  * @see The Rust client's tables; the codes of November 2026 by their names in its binary.
  */
-const BY_CODE: ReadonlyMap<string, ToError> = new Map([
+const BY_CODE: ReadonlyMap<string | undefined, ToError> = new Map([
   ["context_length_exceeded", contextWindowExceeded],
   ["insufficient_quota", quotaExceeded],
   ["credit_balance_exhausted", quotaExceeded],
@@ -188,7 +184,7 @@ const BY_PREFIX: readonly (readonly [string, ToError])[] = [
 ];
 
 /** Codes about a WebSocket connection, which do not apply to HTTP requests. */
-const ON_WEBSOCKET: ReadonlyMap<string, ToError> = new Map([
+const ON_WEBSOCKET: ReadonlyMap<string | undefined, ToError> = new Map([
   ["websocket_connection_limit_reached", connectionLimit],
   ["previous_response_not_found", previousResponseGone],
 ]);
@@ -201,11 +197,11 @@ export function listed({ code, type, limitReadable }: ErrorDetails): ToError | u
 }
 
 export function ofConnection(code: string | undefined): ToError | undefined {
-  return ON_WEBSOCKET.get(code ?? "");
+  return ON_WEBSOCKET.get(code);
 }
 
-function ofCode(code = ""): ToError | undefined {
-  return BY_CODE.get(code) ?? BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+function ofCode(code: string | undefined): ToError | undefined {
+  return BY_CODE.get(code) ?? BY_PREFIX.find(([prefix]) => code?.startsWith(prefix))?.[1];
 }
 
 function withMessage(refusal: Refusal, byDefault: string): Refusal {

@@ -40,8 +40,9 @@ export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = D
   const status = statusNumber(event.status) ?? statusNumber(event.status_code) ?? details.status;
   const ofLink = ofConnection(details.code);
   if (ofLink) return ofLink({ details, fields: { code: details.code, status }, headers });
-  if (details.code === undefined && /websocket/i.test(details.message ?? "") && parameterOf(event) === "model")
-    return notOnWebSocket({ details, fields: { code: details.type, status }, headers, body: text });
+  const { code, type, message } = details;
+  if (code === undefined && message && /websocket/i.test(message) && parameterOf(event) === "model")
+    return notOnWebSocket(message, { details, fields: { code: type, status }, headers, body: text });
   if (status !== undefined && (status < 200 || status > 299)) return mapAnswer({ status, headers, body: text }, nowMs);
   if (isSilent(details)) return new StreamError("error event received, without a reason");
   return mapDetails(details, listed(details), headers, nowMs);

@@ -1,6 +1,7 @@
 import { Failure } from "../../client/failure/failure.ts";
 import { AbortedError, StreamError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
+import { thrownMessage } from "../../client/failure/thrown-text.ts";
 import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import type { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
@@ -138,6 +139,5 @@ export class Ending {
 /** The thrown value as an error of this package. */
 export function unreadable(cause: unknown): Failure {
   if (Failure.is(cause)) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StreamError(`the stream cannot be read: ${why}`, { cause });
+  return new StreamError(`the stream cannot be read: ${thrownMessage(cause)}`, { cause });
 }

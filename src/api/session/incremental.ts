@@ -135,9 +135,8 @@ export class ConnectionHistory {
 
   /** How `next` would be sent now. Changes nothing. */
   plan(next: FullRequest): IncrementalPlan {
-    const last = this.#last;
-    const whole = this.#whyWhole(next);
-    if (whole || !last) return wholePlan(next, whole ?? { reason: "no_last_response" });
+    const last = this.#continuedBy(next);
+    if ("reason" in last) return wholePlan(next, last);
     return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
   }
 
@@ -214,8 +213,8 @@ export class ConnectionHistory {
     this.#last = undefined;
   }
 
-  /** Undefined if the new items are enough. */
-  #whyWhole(next: FullRequest): WholeCause | undefined {
+  /** The response that `next` continues from, or why there is none. */
+  #continuedBy(next: FullRequest): LastResponse | WholeCause {
     const last = this.#last;
     if ((next.fields.previous_response_id ?? undefined) !== undefined) return { reason: "own_previous_response_id" };
     if (this.#origin?.isOver) return { reason: "source_went_on" };
@@ -223,7 +222,7 @@ export class ConnectionHistory {
     const field = changedField(this.#fields, next.fields);
     if (field !== undefined) return { reason: "field_changed", field };
     const item = this.#differsFrom(last, next.items);
-    return item === undefined ? undefined : { reason: "history_changed", item };
+    return item === undefined ? last : { reason: "history_changed", item };
   }
 
   /** Index of the first item that differs from what was sent and answered. */

@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { thrownMessage } from "../../client/failure/thrown-text.ts";
 
 /** A JSON object with unknown fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -42,13 +43,9 @@ export function jsonText(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new BuildError(`the request body cannot be written as JSON: ${firstLine(cause)}`);
+    throw new BuildError(`the request body cannot be written as JSON: ${thrownMessage(cause).replace(/\n.*/s, "")}`);
   }
   if (text === undefined)
     throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
   return text;
-}
-
-function firstLine(cause: unknown): string {
-  return String(cause instanceof Error ? cause.message : cause).split("\n", 1)[0] ?? "";
 }

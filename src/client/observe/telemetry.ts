@@ -42,8 +42,7 @@ export interface StreamPoll {
 /** An event of the stream that was left out, and why. */
 export interface SkippedEvent {
   readonly type?: string | undefined;
-  /** `earlier response`: it came after the end of the response that it belongs to, on the same connection. */
-  readonly reason: "unknown type" | "missing field" | "not JSON" | "earlier response";
+  readonly reason: "unknown type" | "missing field" | "not JSON";
 }
 
 /** Something that a stream did differently from its documentation. It was corrected as far as possible. */

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { codexAuth } from "../../../src/api/codex-auth.ts";
 
 /** A Codex home with this `auth.json`; undefined for none. */
@@ -27,6 +27,15 @@ describe("the Codex CLI's login", () => {
   it("prefers a stored API key, which belongs to no account", async () => {
     const auth = codexAuth(home({ OPENAI_API_KEY: " sk-1 ", tokens }));
     expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["api_key", "sk-1", undefined]);
+  });
+
+  it("is that of the user's home folder where no other is named", () => {
+    const { file, env } = home({ tokens });
+    expect(() => codexAuth({ env: {} })).toThrow(join(homedir(), ".codex", "auth.json"));
+    vi.stubEnv("CODEX_HOME", env.CODEX_HOME);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(codexAuth().bearerToken()).toBe("access-1");
+    expect(codexAuth({ path: file, env: {} }).bearerToken()).toBe("access-1");
   });
 
   it("is read again after a 401, and helps when the CLI has refreshed it for the same account", async () => {

@@ -7,6 +7,11 @@ import {
   rateLimitSnapshots,
 } from "../../../src/api/rate-limits.ts";
 
+test("a limit without a name is the account's own", () => {
+  const headers = { "x-codex-primary-used-percent": "5" };
+  expect(rateLimitSnapshot(headers, " ")).toEqual(rateLimitSnapshot(headers));
+});
+
 describe("rateLimitSnapshot", () => {
   test.each<[string, Record<string, string>, Omit<RateLimitSnapshot, "limitId">]>([
     [

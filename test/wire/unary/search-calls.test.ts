@@ -45,6 +45,12 @@ describe("search", () => {
     ]);
   });
 
+  it("sends the settings of reasoning", async () => {
+    const emulator = await emulate();
+    await new SearchClient(clientOptions(emulator.url)).search({ id: "s1", model: "m", reasoning: { effort: "low" } });
+    expect(emulator.requests[0]?.json).toEqual({ id: "s1", model: "m", reasoning: { effort: "low" } });
+  });
+
   it("has no encrypted output where the service says null, and keeps what is new", async () => {
     const emulator = await emulate({
       script: [{ status: 200, body: { output: "a", encrypted_output: null, more: 1 } }],

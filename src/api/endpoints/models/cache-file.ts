@@ -36,12 +36,11 @@ export async function readModelsFile(path: string): Promise<CachedModels | undef
   const file = new AnswerReader(JSON.parse(Buffer.from(content).toString("utf8")), path);
   const fetchedAtMs = Date.parse(file.text("fetched_at"));
   if (Number.isNaN(fetchedAtMs)) throw file.undecodable("fetched_at is not a date");
-  const etag = file.optionalText("etag");
   return {
     fetchedAtMs,
     clientVersion: file.text("client_version"),
     models: decodeModels(file),
-    ...(etag === undefined ? {} : { etag }),
+    etag: file.optionalText("etag"),
   };
 }
 

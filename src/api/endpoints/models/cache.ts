@@ -130,5 +130,5 @@ export class ModelsCache {
 }
 
 function toList({ models, etag }: CachedModels): ModelsList {
-  return { models, ...(etag === undefined ? {} : { etag }) };
+  return { models, etag };
 }

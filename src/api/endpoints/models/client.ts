@@ -24,7 +24,7 @@ export interface ModelsListOptions extends UnaryOptions {
 export interface ModelsList {
   readonly models: readonly ModelInfo[];
   /** Changes when the list changes; responses carry it as `models_etag`. */
-  readonly etag?: string;
+  readonly etag?: string | undefined;
 }
 
 const OPTIONS = knownOptions<ModelsListOptions>("the options of a models list", {
@@ -56,7 +56,7 @@ export class ModelsClient extends ServiceClient {
     });
     const models = this.#decode(response);
     const { etag } = response.headers;
-    return { models, ...(etag !== undefined && isSendableHeaderValue(etag) ? { etag } : {}) };
+    return { models, etag: etag !== undefined && isSendableHeaderValue(etag) ? etag : undefined };
   }
 
   #decode(response: Answer): ModelInfo[] {

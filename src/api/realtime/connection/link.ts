@@ -1,4 +1,5 @@
 import { AbortedError, StreamError } from "../../../client/failure/kinds.ts";
+import { thrownMessage } from "../../../client/failure/thrown-text.ts";
 import type { Logger } from "../../../client/observe/log.ts";
 import { notify, type SkippedEvent, type Telemetry } from "../../../client/observe/telemetry.ts";
 import { Backlog } from "../../../client/waiting/backlog.ts";
@@ -168,6 +169,5 @@ function closedError(): StreamError {
 
 function sendFailed(error: unknown): never {
   const cause = CodexApiError.is(error) && error.cause instanceof Error ? error.cause : error;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  throw new StreamError(`failed to send realtime request: ${why}`, { cause });
+  throw new StreamError(`failed to send realtime request: ${thrownMessage(cause)}`, { cause });
 }

@@ -205,8 +205,8 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     this.#named += 1;
     const eventId = `conversation_${step.do}_${this.#named}`;
     this.#sent.set(eventId, step);
-    const [oldest] = this.#sent.keys();
-    if (this.#sent.size > MOST_NAMED && oldest !== undefined) this.#sent.delete(oldest);
+    const [oldest = eventId] = this.#sent.keys();
+    if (this.#sent.size > MOST_NAMED) this.#sent.delete(oldest);
     return { eventId };
   }
 

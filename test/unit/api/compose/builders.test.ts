@@ -60,6 +60,23 @@ describe("functionTool", () => {
       "the property at.c is optional",
     ],
     ["in a definition", { ...object({}), $defs: { A: object({ c: {} }, []) } }, "the property $defs.A.c is optional"],
+    [
+      "in an entry of a list",
+      object({ at: { prefixItems: [object({ c: {} }, [])] } }),
+      "the property at[].c is optional",
+    ],
+    [
+      "in what may be null",
+      object({ at: { ...object({ c: {} }, []), type: ["object", "null"] } }),
+      "the property at.c is",
+    ],
+    ["in properties without a type", object({ at: { properties: { c: {} } } }), "the property at.c is optional"],
+    ["open at the top", { ...object({}), additionalProperties: true }, "the object is open"],
+    [
+      "open, of a type among others",
+      object({ at: { type: ["null", "object"], additionalProperties: {} } }),
+      "the object at is open",
+    ],
     ["open", object({ at: { ...object({}), additionalProperties: true } }), "the object at is open"],
   ])("names the path of what strict does not allow: %s", (_, parameters, message) => {
     const build = () => functionTool({ name: "weather", parameters: { ...parameters } });
@@ -79,6 +96,11 @@ describe("functionTool", () => {
       '{"type":"object","properties":{"__proto__":{"type":"object","additionalProperties":false,"required":[]}},"required":["__proto__"],"additionalProperties":false}',
     );
     expect(JSON.stringify(parameters)).toBe(before);
+  });
+
+  test("leaves the schemas of JSON that are no objects as they are", () => {
+    const parameters = { type: "object", properties: { any: true, none: false }, required: ["any", "none"] };
+    expect(functionTool({ name: "n", parameters }).parameters).toEqual({ ...parameters, additionalProperties: false });
   });
 
   test("refuses a schema that contains itself, one that JSON Schema cannot express, and a tool without a name", () => {

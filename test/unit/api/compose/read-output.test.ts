@@ -80,6 +80,27 @@ describe("calls", () => {
   });
 });
 
+test("the output of a mode for any JSON is parsed, of all its texts together", async () => {
+  const parts = [{ type: "output_text", text: '{"a":' }, null, { type: "output_text" }, { type: "new", text: "?" }];
+  const content = [...parts, { type: "output_text", text: "1}" }] as never;
+  const anyJson = { text: { format: { type: "json_object" } } };
+  expect((await readOutput([message("", { content })], anyJson)).parsed).toEqual({ a: 1 });
+});
+
+test("a message without a list of parts has nothing to parse, and that is said", async () => {
+  expect(await readOutput([message("", { content: "text" as never })], request)).toMatchObject({
+    calls: [],
+    problem: { reason: "not_json" },
+  });
+});
+
+test("a call of a custom tool that was cut off says so", async () => {
+  const cut = { type: "custom_tool_call", name: "exec", call_id: "c", input: "ls -", status: "incomplete" } as const;
+  expect((await readOutput([cut], request)).calls).toMatchObject([
+    { arguments: "ls -", problem: { reason: "incomplete" } },
+  ]);
+});
+
 describe("a schema", () => {
   const reading = async (validate: (value: unknown) => unknown, validateTimeoutMs?: number) => {
     const schema: StandardSchema = {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { RealtimeEvent } from "../../../../src/api/realtime/events.ts";
 import { realtimeEventToWire } from "../../../../src/api/realtime/wire-form.ts";
+import { withRaw } from "../../../../src/api/wire/json.ts";
 
 const handoff = {
   type: "handoff_requested",
@@ -45,12 +46,21 @@ it.each<[RealtimeEvent, object]>([
   ],
   [{ type: "noop_requested", callId: "c", itemId: "i" }, { NoopRequested: { call_id: "c", item_id: "i" } }],
   [{ type: "response_created", responseId: "r" }, { ResponseCreated: { response_id: "r" } }],
+  [{ type: "response_created" }, { ResponseCreated: { response_id: null } }],
+  [{ type: "response_cancelled" }, { ResponseCancelled: { response_id: null } }],
   [{ type: "response_done" }, { ResponseDone: { response_id: null } }],
   [{ type: "response_cancelled", responseId: "r" }, { ResponseCancelled: { response_id: "r" } }],
   [{ type: "error", message: "text" }, { Error: "text" }],
   [{ type: "wire", event: { type: "x" } }, { type: "x" }],
 ])("%o is forwarded under the reference's name", (event, wire) => {
   expect(realtimeEventToWire(event)).toEqual(wire);
+});
+
+it("an event that the reference has no name for is forwarded as the service sent it, or as it is", () => {
+  const wire = { type: "conversation.created", conversation: { id: "c" } };
+  const event = { type: "conversation_created", conversationId: "c" } as const;
+  expect(realtimeEventToWire(withRaw({ ...event }, wire))).toBe(wire);
+  expect(realtimeEventToWire(event)).toBe(event);
 });
 
 it("the session's id had another name before v3", () => {

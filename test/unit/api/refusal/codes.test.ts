@@ -49,6 +49,22 @@ const CODES: readonly (readonly [code: string, kind: string, advice: RegExp])[] 
   ["a_code_nobody_knows", "retryable", /^The service failed with code a_code_nobody_knows\. Send the request again\.$/],
 ];
 
+it("a failure that says nothing but that it is one asks for the request again", () => {
+  expect(mapFailedResponse({})).toMatchObject({
+    kind: "retryable",
+    message: "The service failed without giving a reason. Send the request again.",
+  });
+});
+
+it("a response that the connection does not know is told with what helps, where the service does not say it", () => {
+  const written = { type: "error", error: { code: "previous_response_not_found" } };
+  expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
+    kind: "retryable",
+    message:
+      "The previous response is not known on this connection. Send the full input, without previous_response_id.",
+  });
+});
+
 describe.each(CODES)("code %s", (code, kind, advice) => {
   it(`is ${kind} in an event, whether it stands as code or as type`, () => {
     const written = { type: "error", error: { code } };

@@ -99,6 +99,7 @@ describe("mapFailedResponse", () => {
     [{ code: "rate_limit_exceeded", message: "try again in1 second" }, 1000],
     [{ code: "rate_limit_exceeded", message: "try again in 2 minutes" }, undefined],
     [{ code: "rate_limit_exceeded", message: "try again later" }, undefined],
+    [{ code: "rate_limit_exceeded", message: `try again in ${"9".repeat(400)}s` }, undefined],
     [{ code: "rate_limit_exceeded" }, undefined],
     [{ code: "server_error", message: "Please try again in 28ms." }, undefined],
     [{ message: "Please try again in 28ms." }, undefined],

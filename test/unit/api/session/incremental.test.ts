@@ -113,6 +113,39 @@ describe("the rule for incremental requests", () => {
     expect(history().plan(next)).toMatchObject({ previousResponseId: undefined, items: next.items });
   });
 
+  it("a whole request says why it is one, and names the field or the first item that differs", () => {
+    const history = answered([user("a")], [answer("msg_1"), answer("msg_2")]);
+    const causeOf = (items: readonly ResponseItem[], more: object = {}) => history.plan(request(items, more)).whole;
+    const whole = [user("a"), answer("msg_1"), answer("msg_2")];
+    expect(causeOf(whole)).toBeUndefined();
+    expect(causeOf(whole, { previous_response_id: "mine" })).toEqual({ reason: "own_previous_response_id" });
+    expect(causeOf(whole, { model: "n" })).toEqual({ reason: "field_changed", field: "model" });
+    expect(causeOf([user("b"), ...whole.slice(1)])).toEqual({ reason: "history_changed", item: 0 });
+    expect(causeOf([...whole.slice(0, 2), answer("msg_3")])).toEqual({ reason: "history_changed", item: 2 });
+  });
+
+  it("a response that was steered into another stands before what was said, and that other is gone on from", () => {
+    const history = new ConnectionHistory();
+    const opening = request([user("a")]);
+    history.sent(opening, history.plan(opening));
+    history.steered("resp_1", [answer("msg_1")], [user("b")]);
+    expect(history.plan(opening).whole).toEqual({ reason: "no_last_response" });
+    history.completed("resp_2", [answer("msg_2")]);
+    const next = request([...past, user("b"), answer("msg_2"), user("c")]);
+    expect(history.plan(next)).toEqual({ previousResponseId: "resp_2", items: [user("c")] });
+  });
+
+  it("one that cannot be sent back leaves nothing to go on from, whatever it was steered into", () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    const history = new ConnectionHistory();
+    const opening = request([user("a")]);
+    history.sent(opening, history.plan(opening));
+    history.steered("resp_1", [{ type: "new", x: endless } as never], [user("b")]);
+    history.completed("resp_2", [answer("msg_2")]);
+    expect(history.plan(request([user("a"), answer("msg_2")])).whole).toEqual({ reason: "no_last_response" });
+  });
+
   it("generate and client_metadata may differ", () => {
     const history = answered([user("a")], [answer("msg_1")], "resp_1", {
       generate: false,
@@ -222,6 +255,12 @@ describe("the same item", () => {
   // parity: session/known-by-call-id
   it.each<[string, ResponseItem, ResponseItem, boolean]>([
     ["a reference stands for its item", answer("m"), { type: "item_reference", id: "m" } as never, true],
+    [
+      "and for none where it has no id",
+      { ...answer("m"), id: "" } as never,
+      { type: "item_reference", id: "" } as never,
+      false,
+    ],
     ["and for no other", answer("m"), { type: "item_reference", id: "n" } as never, false],
     ["a call is known without its id", call, { ...call, id: undefined }, true],
     ["as long as nothing else of it differs", call, { ...call, id: undefined, arguments: "{ }" }, false],
@@ -314,6 +353,14 @@ describe("a request that was not sent after all", () => {
     await waiting;
   });
 
+  it("where responses are stored, a branch goes on from its source's response for good", () => {
+    const source = answered([user("a")], [answer("msg_1")], "resp_1", { store: true });
+    const branch = source.fork();
+    const stored = request(next.items, { store: true });
+    source.sent(stored, source.plan(stored));
+    expect(branch.plan(stored).previousResponseId).toBe("resp_1");
+  });
+
   it("of a branch: it still goes on from its source's response, as long as that is known", () => {
     const source = answered([user("a")], [answer("msg_1")]);
     const branch = source.fork();
@@ -321,13 +368,34 @@ describe("a request that was not sent after all", () => {
     branch.neededUntil(Promise.resolve());
     unsent();
     expect(branch.plan(next).previousResponseId).toBe("resp_1");
+    const plan = branch.plan(next);
+    expect(branch.holds(plan)).toBe(true);
     source.sent(next, source.plan(next));
     expect(branch.plan(next).whole).toEqual({ reason: "source_went_on" });
+    expect([branch.holds(plan), branch.holds(branch.plan(next))]).toEqual([false, true]);
   });
 });
 
-it("fields are compared without input, generate and client_metadata", () => {
-  const fields = { model: "m", input: [1], generate: false, client_metadata: { a: "b" } };
-  expect(changedField(fields, { model: "m", input: [2] })).toBeUndefined();
-  expect(changedField(fields, { model: "n", input: [1] })).toBe("model");
+describe("fields", () => {
+  it.each(["input", "generate", "client_metadata", "metadata", "stream_options"])("may differ in %s", (name) => {
+    expect(changedField({ model: "m", [name]: { a: 1 } }, { model: "m" })).toBeUndefined();
+    expect(changedField({ model: "m" }, { model: "m", [name]: { a: 1 } })).toBeUndefined();
+  });
+
+  it("are compared whole, and the first that differs is told", () => {
+    expect(changedField({ model: "m", input: [1] }, { model: "n", input: [1] })).toBe("model");
+    expect(changedField({ model: "m" }, { model: "m", tools: [] })).toBe("tools");
+    expect(changedField({ model: "m", tools: [] }, { model: "m" })).toBe("tools");
+  });
+
+  it("may name another response that the cache is compared with, and nothing else of the cache's options", () => {
+    const options = (fields: object | string) => ({ prompt_cache_options: fields });
+    const before = options({ comparison_response_id: "a", mode: "x" });
+    expect(changedField(before, options({ comparison_response_id: "b", mode: "x" }))).toBeUndefined();
+    expect(changedField(before, options({ mode: "x" }))).toBeUndefined();
+    expect(changedField(before, options({ comparison_response_id: "a" }))).toBe("prompt_cache_options");
+    expect(changedField(options("a"), options("b"))).toBe("prompt_cache_options");
+    const others = (id: string) => ({ reasoning: { comparison_response_id: id } });
+    expect(changedField(others("a"), others("b"))).toBe("reasoning");
+  });
 });

@@ -61,6 +61,11 @@ describe("a webhook", () => {
     expect(verify(upper, Buffer.from(BODY)).id).toBe("evt_1");
   });
 
+  it("is valid by a signature in a header that came several times", () => {
+    const several = { ...headers(), "webhook-signature": [signature(BODY, OTHER), signature(BODY)] };
+    expect(verify(several).id).toBe("evt_1");
+  });
+
   it("is valid by any one of several signatures, and by any one of several secrets", () => {
     const both = `${signature(BODY, OTHER)} v2,AAAA ${signature(BODY)}`;
     expect(verify(headers({ "webhook-signature": both })).id).toBe("evt_1");

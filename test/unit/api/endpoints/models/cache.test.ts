@@ -192,6 +192,16 @@ describe("in a file", () => {
     expect(next.calls).toEqual([]);
   });
 
+  test("a list without an etag is kept and read without one", async () => {
+    const path = await cachePath();
+    const client = { list: async () => ({ models: [known] }) };
+    expect(await open({ path, client }).cache.list()).toEqual({ models: [known] });
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ etag: null });
+    const next = open({ path });
+    expect(await next.cache.list()).toEqual({ models: [known] });
+    expect(next.calls).toEqual([]);
+  });
+
   test("nothing is left beside it", async () => {
     const path = await cachePath();
     const { cache } = open({ path });

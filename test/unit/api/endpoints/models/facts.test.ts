@@ -76,6 +76,7 @@ describe("instructions", () => {
 
   test("are the template without what is missing, also where it has no place for a personality", () => {
     expect(modelInstructions(withTemplate(template, null), "friendly")).toBe("You are , .");
+    expect(modelInstructions(withTemplate(template, null), "pragmatic")).toBe("You are , .");
     expect(modelInstructions(withTemplate(template, { personality_friendly: null }))).toBe("You are , .");
     expect(modelInstructions(withTemplate("No place."), "friendly")).toBe("No place.");
     expect(modelInstructions(withTemplate(""), "friendly")).toBe("");

@@ -90,6 +90,32 @@ describe("the history of a conversation", () => {
     ]);
   });
 
+  it("lists an item that the service tells of in any way, and none that is no item", () => {
+    const said = (id: string) => message(id, "user", words(id));
+    const items = itemsAfter(
+      { ...said("a"), type: "conversation.item.created" },
+      { ...said("b"), type: "conversation.item.retrieved" },
+      { type: "conversation.item.added", item: null },
+      { type: "conversation.item.added", item: { type: "message" } },
+      item("c", { type: "message", role: "user", content: "no list" }),
+    );
+    expect(idsOf(items)).toEqual(["a", "b"]);
+  });
+
+  it("goes on where the service speaks of an item that nobody named", () => {
+    const unknown = { item_id: "nobody" };
+    expect(
+      itemsAfter(
+        message("a", "assistant", [{ type: "output_audio", transcript: "one two" }]),
+        { type: "response.output_audio.delta", ...unknown, delta: "AAA=" },
+        { type: "response.output_audio_transcript.done", ...unknown, transcript: "three" },
+        { type: "conversation.item.truncated", ...unknown, audio_end_ms: 1 },
+        { type: "conversation.item.truncated", item_id: "a" },
+        { type: "conversation.item.deleted", ...unknown },
+      ),
+    ).toMatchObject([{ id: "a", content: [{ text: "one two" }] }]);
+  });
+
   it("takes what has no wire event of its own without harm", () => {
     const history = new RealtimeHistory();
     history.observe({ type: "delegation" });
