@@ -83,7 +83,7 @@ describe("calls", () => {
 test("the output of a mode for any JSON is parsed, of all its texts together", async () => {
   const parts = [{ type: "output_text", text: '{"a":' }, null, { type: "output_text" }, { type: "new", text: "?" }];
   const content = [...parts, { type: "output_text", text: "1}" }] as never;
-  const anyJson = { text: { format: { type: "json_object" } } };
+  const anyJson = { text: { format: { type: "json_object" } } } as const;
   expect((await readOutput([message("", { content })], anyJson)).parsed).toEqual({ a: 1 });
 });
 
