@@ -124,7 +124,9 @@ export class DeltaPattern {
   static of(raw: RawText, event: JsonObject, decoded: DeltaEvent, framing?: Framing): DeltaPattern | undefined {
     for (const format of FORMATS) {
       const gaps = gapsIn(raw, event, format);
-      if (gaps) return new DeltaPattern(decoded, gaps.texts, gaps.variables, framing);
+      if (!gaps) continue;
+      keepShape(decoded);
+      return new DeltaPattern(decoded, gaps.texts, gaps.variables, framing);
     }
     return undefined;
   }
@@ -229,6 +231,18 @@ export class DeltaPattern {
     this.end = at;
     return delta;
   }
+}
+
+/** One event for each list of fields. */
+const shapes = new Map<string, DeltaEvent>();
+const MOST_SHAPES = 50;
+
+/**
+ * Keeps one event with these fields. When the last object of a shape is collected, V8 throws away the code that was compiled for it: without
+ * this, the first response after a full collection would be read by the interpreter.
+ */
+function keepShape(event: DeltaEvent): void {
+  if (shapes.size < MOST_SHAPES) shapes.set(Object.keys(event).join(), { ...event, delta: "" });
 }
 
 /** Where plain characters end: at the closing quote or at a character that needs decoding. */
