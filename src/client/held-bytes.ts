@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { objectList } from "./object-list.ts";
 import type { RawText } from "./raw-text.ts";
 
 const SMALLEST_BLOCK = 1024;
@@ -12,7 +13,7 @@ const LEAST_KEPT = 4096;
  * and might hold the whole network read in memory.
  */
 export class HeldBytes {
-  #parts: Uint8Array[] = [];
+  #parts = objectList<Uint8Array>();
   /** The last part, if it is a block that small pieces are copied into. */
   #block: Buffer | undefined;
   #used = 0;
@@ -41,7 +42,7 @@ export class HeldBytes {
     this.#endBlock();
     const parts = this.#parts;
     if (last && last.length > 0) parts.push(last);
-    this.#parts = [];
+    this.#parts = objectList();
     this.#length = 0;
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { LimitError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
+import { objectList } from "../object-list.ts";
 import { byteCount } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 
@@ -75,7 +76,7 @@ export class SseDecoder {
    * that does everything. One array is reused for all chunks: V8 would keep the first of many new arrays alive, and allocate later ones in
    * the old generation, which only a full collection frees.
    */
-  readonly #rawData: RawData[] = [];
+  readonly #rawData = objectList<RawData>();
   #handedOver = 0;
 
   /** @throws {@link BuildError} `maxEventBytes` is invalid. */

@@ -1,4 +1,5 @@
 import { AbortedError } from "../failure/kinds.ts";
+import { objectList } from "../object-list.ts";
 import type { Backlog } from "./backlog.ts";
 
 // Classes, not literals: V8 notices that objects from a literal, made for many streams, outlive two collections, and from then on allocates
@@ -32,7 +33,7 @@ class Taken<Value> implements IteratorYieldResult<Value> {
  * its `backlog`.
  */
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
-  #values: Value[] = [];
+  #values = objectList<Value>();
   #head = 0;
   /** Waiting readers as a linked list: there is hardly ever more than one, and an array would allocate room for seventeen. */
   #waiting: Waiting<Value> | undefined;
@@ -256,7 +257,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   #takeAll(): Value[] {
     const values = this.#head === 0 ? this.#values : this.#values.slice(this.#head);
-    this.#values = [];
+    this.#values = objectList();
     this.#head = 0;
     this.backlog?.clear();
     return values;

@@ -1,4 +1,5 @@
 import { LimitError, StreamError } from "../../../client/failure/kinds.ts";
+import { objectList } from "../../../client/object-list.ts";
 import type { Logger } from "../../../client/observe/log.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
@@ -48,7 +49,7 @@ export class ResponseTraffic implements ExchangeHost {
   /** The ids of responses that the service was asked to end, each the last on its lane. */
   readonly #interruptedOn = new Map<Line, string | undefined>();
   /** The messages of one network read. */
-  #messages: RawData[] = [];
+  #messages = objectList<RawData>();
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
     this.#connection = connection;
@@ -168,7 +169,7 @@ export class ResponseTraffic implements ExchangeHost {
   /** A separate loop: V8 then compiles two short call chains (this one and the frame parser), not one deep chain. */
   readonly #readMessages = (): void => {
     const messages = this.#messages;
-    this.#messages = [];
+    this.#messages = objectList();
     for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
     for (const exchange of this.#inFlight.receivers) exchange.took();
   };

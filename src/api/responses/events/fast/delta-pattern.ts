@@ -73,10 +73,17 @@ function gapsIn(raw: RawText, event: JsonObject, { comma, colon }: (typeof FORMA
   return { texts, variables };
 }
 
-/** The fixed text at the start and the end of an event. */
-interface Ends {
+/** The fixed texts around an event: its start, its end, and the end of one with the start of the next. */
+class Ends {
   readonly head: RawText;
   readonly tail: RawText;
+  readonly seam: RawText;
+
+  constructor(head: RawText, tail: RawText) {
+    this.head = head;
+    this.tail = tail;
+    this.seam = tail + head;
+  }
 }
 
 /**
@@ -84,32 +91,32 @@ interface Ends {
  * differs only in the gaps has the same meaning apart from its delta. So only the gaps are read, and no field name is parsed.
  */
 export class DeltaPattern {
-  /** Sequence number of the last event read, or of the first one of a run. */
-  sequenceNumber: number | undefined;
-  /** Where that event, or the run, ends. */
-  end = 0;
   readonly type: DeltaEvent["type"];
   readonly outputIndex: number | undefined;
+  /** Sequence number of the first event of the run read last. */
+  sequenceNumber: number | undefined;
+  /** Where that run ends. */
+  end = 0;
   readonly #event: DeltaEvent;
   readonly #alone: Ends;
   readonly #framed: Ends | undefined;
-  /** The fixed texts, each after a variable one; the last is the end of the event. */
+  /** The fixed texts between the variables. */
   readonly #texts: readonly RawText[];
   readonly #variables: readonly Variable[];
+  // Of the event read last.
+  #number: number | undefined;
+  #tailAt = 0;
+  /** Another one begins behind it. */
+  #isNext = false;
 
-  private constructor(
-    event: DeltaEvent,
-    texts: readonly RawText[],
-    variables: readonly Variable[],
-    framing: Framing | undefined,
-  ) {
+  private constructor(event: DeltaEvent, { texts, variables }: Gaps, framing: Framing | undefined) {
     const [head = ""] = texts;
     const tail = texts.at(-1) ?? "";
     this.type = event.type;
     this.outputIndex = event.outputIndex;
     this.#event = event;
-    this.#alone = { head, tail };
-    if (framing) this.#framed = { head: framing.before + head, tail: tail + framing.behind };
+    this.#alone = new Ends(head, tail);
+    this.#framed = framing && new Ends(framing.before + head, tail + framing.behind);
     // Copies, because a list that was pushed to has room for seventeen.
     this.#texts = texts.slice(1, -1);
     this.#variables = variables.slice();
@@ -126,109 +133,100 @@ export class DeltaPattern {
       const gaps = gapsIn(raw, event, format);
       if (!gaps) continue;
       keepShape(decoded);
-      return new DeltaPattern(decoded, gaps.texts, gaps.variables, framing);
+      return new DeltaPattern(decoded, gaps, framing);
     }
     return undefined;
   }
 
-  /** The event, if `raw` matches the pattern. */
-  read(raw: RawText): DeltaEvent | undefined {
-    const delta = this.#read(raw, 0, this.#alone);
-    return delta === undefined || this.end !== raw.length ? undefined : { ...this.#event, delta };
-  }
-
   /**
-   * Reads matching events with consecutive sequence numbers, from the frame at `start` on; `end` is then where the last one ends.
+   * Reads matching events with consecutive sequence numbers, from the frame at `start` on.
    *
    * @param run - Receives the events.
    * @returns Their joined text.
    */
   readRun(lines: RawText, start: number, run: DeltaEvent[]): string {
     const framed = this.#framed;
-    if (framed === undefined) return "";
-    let end = start;
-    let first: number | undefined;
+    if (framed === undefined || lines.slice(start, start + framed.head.length) !== framed.head) return "";
     let text = "";
-    while (end < lines.length) {
-      const delta = this.#read(lines, end, framed);
-      if (delta === undefined) break;
-      if (run.length === 0) first = this.sequenceNumber;
-      else if (!this.#follows(first, run.length)) break;
+    let end = start;
+    do {
+      const delta = this.#read(lines, end + framed.head.length, framed);
+      if (delta === undefined || !this.#continues(run)) break;
       run.push({ ...this.#event, delta });
       text += delta;
-      end = this.end;
-    }
-    this.sequenceNumber = first;
+      end = this.#tailAt + framed.tail.length;
+    } while (this.#isNext);
     this.end = end;
     return text;
   }
 
-  /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
+  /** Like `readRun`, for messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number, run: DeltaEvent[]): string {
-    let first: number | undefined;
+    const alone = this.#alone;
+    const { length } = alone.head;
     let text = "";
     for (let nth = at; nth < messages.length; nth += 1) {
       const raw = messages[nth];
-      const event = typeof raw === "string" ? this.read(raw) : undefined;
-      if (event === undefined) break;
-      if (run.length === 0) first = this.sequenceNumber;
-      else if (!this.#follows(first, run.length)) break;
-      run.push(event);
-      text += event.delta;
+      if (typeof raw !== "string" || raw.slice(0, length) !== alone.head) break;
+      const delta = this.#read(raw, length, alone);
+      if (delta === undefined || this.#tailAt + alone.tail.length !== raw.length || !this.#continues(run)) break;
+      run.push({ ...this.#event, delta });
+      text += delta;
     }
-    this.sequenceNumber = first;
     return text;
   }
 
-  /** True if the event read last continues a run of `count` events whose first one has the number `first`. */
-  #follows(first: number | undefined, count: number): boolean {
-    return first === undefined || this.sequenceNumber === first + count;
+  /** True if the event read last has the next number of the run, or starts it. */
+  #continues(run: readonly DeltaEvent[]): boolean {
+    if (run.length === 0) this.sequenceNumber = this.#number;
+    else if (this.sequenceNumber !== undefined) return this.#number === this.sequenceNumber + run.length;
+    return true;
   }
 
-  /** @returns The delta of the event at `start`; undefined if the text does not match. */
-  #read(raw: RawText, start: number, { head, tail }: Ends): string | undefined {
+  /** Reads an event from its first variable on. @returns The delta; undefined if the text does not match. */
+  #read(raw: RawText, from: number, { tail, seam }: Ends): string | undefined {
     const texts = this.#texts;
     const variables = this.#variables;
-    // Slices and comparisons: V8 compares them by words; `startsWith` compares characters and takes twice the time.
-    let at = start + head.length;
-    if (raw.slice(start, at) !== head) return undefined;
+    let at = from;
     let delta: string | undefined;
-    let sequenceNumber: number | undefined;
     for (let nth = 0; nth < variables.length; nth += 1) {
+      if (nth > 0) {
+        // Slices and comparisons: V8 compares them by words; `startsWith` compares characters and takes twice the time.
+        const text = texts[nth - 1] as RawText;
+        const textAt = at;
+        at += text.length;
+        if (raw.slice(textAt, at) !== text) return undefined;
+      }
       const variable = variables[nth];
+      const valueAt = at;
       if (variable === "sequence_number") {
-        const from = at;
         let digit = raw.charCodeAt(at) - ZERO;
-        sequenceNumber = 0;
+        let number = 0;
         // NaN at the end of the text, so every comparison is false.
         while (digit >= 0 && digit <= 9) {
-          sequenceNumber = sequenceNumber * 10 + digit;
+          number = number * 10 + digit;
           at += 1;
           digit = raw.charCodeAt(at) - ZERO;
         }
-        if (!isWritten(raw, from, at)) return undefined;
-      } else {
-        const plainEnd = endOfPlainText(raw, at);
-        if (raw.charCodeAt(plainEnd) === QUOTE) {
-          if (variable === "delta") delta = ownText(raw, at, plainEnd);
-          at = plainEnd;
-        } else {
-          if (variable !== "delta") return undefined;
-          const textEnd = endOfText(raw, plainEnd);
-          if (textEnd === -1) return undefined;
-          delta = parsedText(raw.slice(at - 1, textEnd + 1));
-          if (delta === undefined) return undefined;
-          at = textEnd;
-        }
+        if (!isWritten(raw, valueAt, at)) return undefined;
+        this.#number = number;
+        continue;
       }
-      const text = nth === texts.length ? tail : (texts[nth] as RawText);
-      const end = at + text.length;
-      if (raw.slice(at, end) !== text) return undefined;
-      at = end;
+      at = endOfPlainText(raw, at);
+      if (raw.charCodeAt(at) === QUOTE) {
+        if (variable === "delta") delta = ownText(raw, valueAt, at);
+      } else {
+        if (variable !== "delta") return undefined;
+        at = endOfText(raw, at);
+        if (at === -1) return undefined;
+        delta = parsedText(raw.slice(valueAt - 1, at + 1));
+        if (delta === undefined) return undefined;
+      }
     }
-    if (delta === undefined) return undefined;
-    this.sequenceNumber = sequenceNumber;
-    this.end = at;
+    const next = at + seam.length;
+    this.#isNext = next < raw.length && raw.slice(at, next) === seam;
+    if (!this.#isNext && raw.slice(at, at + tail.length) !== tail) return undefined;
+    this.#tailAt = at;
     return delta;
   }
 }

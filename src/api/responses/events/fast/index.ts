@@ -3,6 +3,7 @@
  * that it asks the plain decoder in the parent folder, once per item. Without this folder everything works the same, only slower. Start
  * reading at `delta-pattern.ts`.
  */
+import { objectList } from "../../../../client/object-list.ts";
 import type { RawData, RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
@@ -42,7 +43,7 @@ export class FastEvents implements DeltaRun {
    * Consecutive deltas of one item. One array is reused for all runs: V8 would keep the first of many new arrays alive, and allocate later
    * ones in the old generation, which only a full collection frees.
    */
-  readonly events: DeltaEvent[] = [];
+  readonly events = objectList<DeltaEvent>();
   type: DeltaEvent["type"] = "output_text.delta";
   outputIndex: number | undefined;
   text = "";
@@ -51,18 +52,7 @@ export class FastEvents implements DeltaRun {
 
   /** Reads one event as a run of its own. @returns False if it has to be parsed. */
   read(raw: RawData): boolean {
-    if (typeof raw !== "string") return false;
-    const run = this.#emptyRun();
-    const patterns = this.#patterns;
-    for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
-      const pattern = patterns[nth] as DeltaPattern;
-      const event = pattern.read(raw);
-      if (event === undefined) continue;
-      run.push(event);
-      this.#found(pattern, event.delta);
-      return true;
-    }
-    return false;
+    return typeof raw === "string" && this.readMessages([raw], 0);
   }
 
   /**
