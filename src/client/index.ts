@@ -9,7 +9,6 @@
 // start reading there, then in `http/undici-transport.ts`.
 
 export type { SentRequest } from "../secrets/index.ts";
-export { bodyExcerpt } from "./body-excerpt.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
 export { Failure, type Outlook, type Replay } from "./failure/failure.ts";
@@ -128,3 +127,4 @@ export {
 } from "./trust/index.ts";
 export { type Clock, systemClock } from "./waiting/clock.ts";
 export { IdleTimer } from "./waiting/idle-timer.ts";
+export { bodyExcerpt } from "./wording/body-excerpt.ts";

@@ -1,8 +1,8 @@
-import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { HttpError, type HttpFields } from "../../client/failure/kinds.ts";
 import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import { withRedirectNote } from "../../client/http/redirect-note.ts";
-import { statusText } from "../../client/status-text.ts";
+import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
+import { statusText } from "../../client/wording/status-text.ts";
 import { header, headerText } from "../headers.ts";
 import { invalidRequest, listed, type Refusal, sentence } from "./codes.ts";
 import { delayInMessage, readBodyDetails } from "./details.ts";

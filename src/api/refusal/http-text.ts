@@ -1,7 +1,7 @@
-import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import type { HttpFields } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import { statusText } from "../../client/status-text.ts";
+import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
+import { statusText } from "../../client/wording/status-text.ts";
 import { header, headerText } from "../headers.ts";
 import { isJsonObject } from "../wire/json.ts";
 import type { ErrorDetails } from "./details.ts";

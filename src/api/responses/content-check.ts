@@ -1,8 +1,8 @@
-import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/observe/log.ts";
 import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
+import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import type { Answer } from "../service/answer.ts";
 
 const EXCERPT_BYTES = 16 * 1024;

@@ -1,7 +1,7 @@
-import { bodyExcerpt } from "../../client/body-excerpt.ts";
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import type { Blank } from "../../client/observe/redact.ts";
 import type { HttpResponse, HttpStreamResponse } from "../../client/transport.ts";
+import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
 
 /** An answer, as the endpoint clients get it. */

@@ -2,8 +2,8 @@ import type { SentRequest } from "../../secrets/index.ts";
 import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankerOf, blankHeaders, safeUrl } from "../observe/redact.ts";
-import { describeStatus } from "../status-text.ts";
 import type { ByteStream } from "../transport.ts";
+import { describeStatus } from "../wording/status-text.ts";
 import { readBody } from "./body-reader.ts";
 import { decodeContent, isDecodable } from "./content-decoding.ts";
 

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { secretsOf } from "../../../secrets/index.ts";
-import { bodyExcerpt } from "../../body-excerpt.ts";
 import type { NetworkError } from "../../failure/kinds.ts";
 import { HEAD_TOO_LARGE, type HeaderMap, MAX_HEAD_BYTES } from "../../headers.ts";
 import { blankerOf } from "../../observe/redact.ts";
 import { packageVersion } from "../../version.ts";
+import { bodyExcerpt } from "../../wording/body-excerpt.ts";
 import type { ChosenProxy } from "../environment-proxy.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
 import { hangUp, httpRefusal, oversizedHead, pageInsteadOfTunnel, wrongProtocol } from "./refusal.ts";

@@ -1,8 +1,8 @@
 import { isServerFault, NetworkError, TimeoutError } from "../../failure/kinds.ts";
 import type { HEAD_TOO_LARGE } from "../../headers.ts";
 import { safeUrl } from "../../observe/redact.ts";
-import { printable } from "../../printable.ts";
-import { statusText } from "../../status-text.ts";
+import { printable } from "../../wording/printable.ts";
+import { statusText } from "../../wording/status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "../environment-proxy.ts";
 import { codeOf, inBrackets } from "../error-code.ts";
 import { describePeer, type ProxyPeer } from "../peer.ts";

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { printable } from "../../printable.ts";
+import { printable } from "../../wording/printable.ts";
 import { signatureAlgorithm } from "../pem/der.ts";
 
 const MAX_CHAIN = 10;

@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { printable } from "../../printable.ts";
+import { printable } from "../../wording/printable.ts";
 import type { CaBundle } from "../bundle.ts";
 import { describeSource } from "../bundle.ts";
 import {

@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { CaReadError, HttpError, NetworkError, StreamError } from "../../../../src/client/failure/kinds.ts";
-import { printable } from "../../../../src/client/printable.ts";
 import { readCaBundle } from "../../../../src/client/trust/bundle.ts";
 import {
   brokenHandshake,
@@ -11,6 +10,7 @@ import {
   untrustedPeer,
 } from "../../../../src/client/trust/handshake/failure.ts";
 import { selectCaBundle } from "../../../../src/client/trust/selection.ts";
+import { printable } from "../../../../src/client/wording/printable.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 
 const noBundle: TrustFacts = { selection: selectCaBundle({}), bundle: undefined, hasClientCertificate: false };

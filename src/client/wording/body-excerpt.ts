@@ -1,4 +1,4 @@
-import type { HeaderMap } from "./headers.ts";
+import type { HeaderMap } from "../headers.ts";
 
 const EXCERPT_BYTES = 1000;
 const HTML = /^\s*<(?:!doctype html|html|head|body)\b/i;
