@@ -140,6 +140,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     const { responseId } = this.received;
     const { tokenUsage } = this.#handsOver;
     this.#handsOver = undefined;
+    this.#options.earlier?.next(this.nextNumber);
     this.#reader = new ResponseReader(this, this.#carrier.kind, this.#options); // sequence numbers and output indexes start again
     if (this.#isInterrupted) this.#reader.expectInterruption();
     this.#finished += this.received.finishedItems + input.length;
@@ -152,6 +153,11 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   // Called by the carrier
+
+  /** The sequence number that the next event should have; undefined if none had one. */
+  get nextNumber(): number | undefined {
+    return this.#reader.nextNumber;
+  }
 
   /** Reads one event's JSON text. */
   read(raw: RawData): void {

@@ -1,7 +1,7 @@
 import { StreamError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import type { StreamPoll } from "../../client/observe/telemetry.ts";
-import { decodeRawData, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
+import { asBuffer, decodeRawData, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
 import { type JsonObject, parseObject } from "../wire/json.ts";
@@ -13,6 +13,7 @@ import {
   UNKNOWN_TYPE,
   type WholeTextEvent,
 } from "./events/decoded.ts";
+import type { EarlierResponses } from "./events/earlier.ts";
 import { type DeltaRun, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent } from "./events/parse.ts";
@@ -50,6 +51,8 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
    * none.
    */
   readonly finishedBefore?: readonly number[] | undefined;
+  /** The responses before this one on the connection, whose late events are left out. Default: none. */
+  readonly earlier?: EarlierResponses | undefined;
   /** Of the answer, or of the handshake. Default: none. */
   readonly headers?: HeaderMap | undefined;
   readonly turnState?: TurnState | undefined;
@@ -109,7 +112,7 @@ export class ResponseReader {
         return true;
       }
       const unread = fast.unread(raw);
-      if (unread !== undefined && this.#isNoNews(unread.type)) {
+      if (unread !== undefined && this.#isOwn(raw) && this.#isNoNews(unread.type)) {
         const { type, sequenceNumber } = unread;
         this.#number(sequenceNumber, type);
         this.#reports.polled(type);
@@ -148,6 +151,11 @@ export class ResponseReader {
     return next;
   }
 
+  /** The sequence number that the next event should have; undefined if none had one. */
+  get nextNumber(): number | undefined {
+    return this.#numbers.next;
+  }
+
   /** Counts an event of this response that other code has read, so that it does not seem to be missing. */
   countRead(): void {
     this.#numbers.more(1);
@@ -171,11 +179,25 @@ export class ResponseReader {
 
   #takeRun(run: FastEvents): void {
     const { type, events, sequenceNumber } = run;
+    if (this.#isLate(sequenceNumber)) {
+      this.#reports.skipped("earlier response", `response.${type}`);
+      return;
+    }
     if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", `response.${type}`);
     this.#numbers.more(events.length - 1);
     if (this.#reports.isPolled) for (const _ of events) this.#reports.polled(type, undefined, true);
     this.#whole.piece(type);
     this.#sink.deltas(run);
+  }
+
+  /** False if an event that is not parsed may belong to an earlier response. */
+  #isOwn(raw: RawData): boolean {
+    const { earlier } = this.#options;
+    return !earlier?.mayOwn(typeof raw === "string" ? raw : asBuffer(raw));
+  }
+
+  #isLate(sequenceNumber: unknown): boolean {
+    return this.#options.earlier?.continueWith(sequenceNumber, this.#numbers.next) ?? false;
   }
 
   #isNoNews(type: string): boolean {
@@ -194,6 +216,10 @@ export class ResponseReader {
 
   #accept(event: JsonObject, text: string, raw: RawData): boolean {
     const { type } = event;
+    if (this.#options.earlier?.own(event) || (!rowOf(type)?.ends && this.#isLate(event.sequence_number))) {
+      this.#reports.skipped("earlier response", type);
+      return false;
+    }
     this.#number(event.sequence_number, type);
     this.#reports.polled(type);
     this.#text = text;

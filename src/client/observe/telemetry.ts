@@ -42,7 +42,8 @@ export interface StreamPoll {
 /** An event of the stream that was left out, and why. */
 export interface SkippedEvent {
   readonly type?: string | undefined;
-  readonly reason: "unknown type" | "missing field" | "not JSON";
+  /** `earlier response`: it came after the end of the response that it belongs to, on the same connection. */
+  readonly reason: "unknown type" | "missing field" | "not JSON" | "earlier response";
 }
 
 /** Something that a stream did differently from its documentation. It was corrected as far as possible. */

@@ -7,13 +7,18 @@ export class SequenceNumbers {
   /** Events since the last known number whose own number was not read; each may have had one. */
   #unread = 0;
 
+  /** The number that the next event should have; undefined if none had one. */
+  get next(): number | undefined {
+    return this.#last === undefined ? undefined : this.#last + 1 + this.#unread;
+  }
+
   /** @returns False if numbers are missing between this event and the last one with a number. */
   follows(number: unknown): boolean {
     if (typeof number !== "number" || !Number.isInteger(number) || number < 0 || number >= LIMIT) {
       this.#unread += 1;
       return true;
     }
-    const expected = this.#last === undefined ? number : this.#last + 1 + this.#unread;
+    const expected = this.next ?? number;
     this.#last = number;
     this.#unread = 0;
     return number <= expected;

@@ -254,6 +254,7 @@ export class ResponsesWebSocketConnection {
       signal: options.signal,
       headers: this.headers,
       turnState: options.turnState,
+      earlier: exchange.earlier,
       telemetry,
       logger,
       blank: this.#connection.blank,

@@ -2,6 +2,7 @@ import { LimitError } from "../../../client/failure/kinds.ts";
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { isJsonObject, parseObject } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
+import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import { rowOf } from "../events/registry.ts";
 import type { ResponseFlow } from "../flow.ts";
@@ -17,7 +18,6 @@ const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Shows that the service has begun a response and no longer needs the one before it. */
 const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
-const ENDED = /"response\.(?:completed|incomplete|failed)"/;
 const LOOKED_AT = 512;
 
 /** The connection, as seen by a response on it. */
@@ -27,8 +27,8 @@ export interface ExchangeHost {
   send(frame: string): void;
   /** The wish to pause or read the connection may have changed. */
   paced(): void;
-  /** The id of the response before on a lane, if the service was asked to end it. */
-  interruptedOn(lane: Line): string | undefined;
+  /** The responses that are over on a lane. */
+  earlierOn(lane: Line): EarlierResponses;
   /** True if other responses on the connection are being read. */
   isShared(exchange: Exchange): boolean;
   /** The response is over. */
@@ -46,8 +46,8 @@ export class Exchange implements Carrier {
   readonly begun: Promise<void>;
   readonly aftermath: Promise<LeftResponse | undefined>;
   readonly #host: ExchangeHost;
-  /** The id of the response before this one on its lane, if the service was asked to end it. */
-  readonly #before: string | undefined;
+  /** The responses before this one on its lane, whose events may still come. */
+  readonly earlier: EarlierResponses;
   #flow: ResponseFlow | undefined;
   #isSent = false;
   #isOver = false;
@@ -71,7 +71,7 @@ export class Exchange implements Carrier {
   constructor(host: ExchangeHost, lane: Line) {
     this.#host = host;
     this.lane = lane;
-    this.#before = host.interruptedOn(lane);
+    this.earlier = host.earlierOn(lane);
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
     });
@@ -98,11 +98,6 @@ export class Exchange implements Carrier {
     return this.#flow?.received.responseId !== undefined && !this.#steering?.holdsEnd;
   }
 
-  /** The id of the response, if the service was asked to end it. */
-  get interruptedId(): string | undefined {
-    return this.#askedId;
-  }
-
   /** Its reader has left. */
   get isUnread(): boolean {
     return this.#isUnread;
@@ -121,7 +116,7 @@ export class Exchange implements Carrier {
   // Called by the connection
 
   read(message: RawData): void {
-    if (!this.#hasBegun && !this.#noteBeginning(message)) return;
+    if (!this.#hasBegun) this.#noteBeginning(message);
     if (this.#isUnread) {
       this.#readForEnd(message);
       return;
@@ -192,8 +187,7 @@ export class Exchange implements Carrier {
   }
 
   complete(): void {
-    this.#stop(undefined);
-    this.#host.over(this);
+    this.#over(undefined);
   }
 
   cancel(why: CancelReason = "left"): void {
@@ -232,6 +226,7 @@ export class Exchange implements Carrier {
     if (this.#isOver || this.#isUnread || !this.#flow) return Promise.reject(notActive(input));
     this.#steering ??= new Steering({
       flow: this.#flow,
+      earlier: this.earlier,
       send: (frame) => this.#host.send(frame),
       unanswered: () => this.#host.retire(),
     });
@@ -273,25 +268,30 @@ export class Exchange implements Carrier {
     this.#interruption = undefined;
   }
 
-  /** @returns False for a second answer to the interruption of the response before this one. */
-  #noteBeginning(message: RawData): boolean {
+  #noteBeginning(message: RawData): void {
     const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
-    this.#hasBegun = BEGUN.test(start);
-    if (this.#hasBegun) this.#tellBegun();
-    if (this.#before === undefined || this.isCreated || !ENDED.test(start)) return true;
-    return fieldOf(parseObject(decodeRawData(message))?.response, "id") !== this.#before;
+    if (!BEGUN.test(start) || this.earlier.own(parseObject(decodeRawData(message)) ?? {})) return;
+    this.#hasBegun = true;
+    this.#tellBegun();
   }
 
   #readForEnd(message: RawData): void {
-    const event = parseObject(decodeRawData(message));
-    const { type, response } = event ?? {};
+    const event = parseObject(decodeRawData(message)) ?? {};
+    if (this.earlier.own(event)) return;
+    const { type, response } = event;
     const id = filled(fieldOf(response, "id"));
     if (type === "response.output_item.done") this.#finishedItems += 1;
     this.#ask(id);
     if (!rowOf(type)?.ends) return;
     const isWhole = type === "response.completed" || type === "response.incomplete";
     const left = isWhole && id !== undefined && isJsonObject(response);
-    this.#stop(left ? { responseId: id, finishedItems: this.#finishedItems } : undefined);
+    this.#over(left ? { responseId: id, finishedItems: this.#finishedItems } : undefined);
+  }
+
+  /** The service has ended the response. */
+  #over(left: LeftResponse | undefined): void {
+    this.#stop(left);
+    this.earlier.next(this.#isUnread ? undefined : this.#flow?.nextNumber);
     this.#host.over(this);
   }
 

@@ -3,6 +3,7 @@ import { parameterOf } from "../../refusal/details.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
+import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { Steer, SteerDelivery, SteerInput } from "../source.ts";
@@ -31,6 +32,8 @@ interface Said {
 
 export interface SteeringOptions {
   readonly flow: ResponseFlow;
+  /** The responses before the one that is steered. */
+  readonly earlier: EarlierResponses;
   readonly send: (frame: string) => void;
   /** The service did not answer, so later messages on this connection can no longer be told apart. */
   readonly unanswered: () => void;
@@ -91,9 +94,9 @@ export class Steering {
       case "error":
         return this.#isRefusal(event);
       case "response.completed":
-        return this.#hold(message);
+        return this.#hold(message, event);
       case "response.incomplete":
-        return reasonOf(event) !== "interrupted" && this.#hold(message); // after an interruption no successor follows
+        return reasonOf(event) !== "interrupted" && this.#hold(message, event); // after an interruption no successor follows
       case "response.created":
         if (this.#heldEnd !== undefined) this.#succeed(this.#heldEnd, event);
         return false;
@@ -164,8 +167,8 @@ export class Steering {
     return id === undefined ? undefined : this.#said.find((said) => said.id === id);
   }
 
-  #hold(message: RawData): boolean {
-    if (!this.#said.some(({ isSent }) => isSent)) return false;
+  #hold(message: RawData, event: JsonObject): boolean {
+    if (!this.#said.some(({ isSent }) => isSent) || this.#options.earlier.own(event)) return false;
     this.#heldEnd = message;
     this.#timer = setTimeout(this.#noAnswer, ANSWER_MS).unref();
     return true;

@@ -6,6 +6,7 @@ import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../
 import { parameterOf } from "../../refusal/details.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
 import { parseObject } from "../../wire/json.ts";
+import { EarlierResponses } from "../events/earlier.ts";
 import { Demultiplexer, type Repeats } from "./demultiplexer.ts";
 import { endError } from "./end-error.ts";
 import type { Exchange, ExchangeHost } from "./exchange.ts";
@@ -46,8 +47,8 @@ export class ResponseTraffic implements ExchangeHost {
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
-  /** The ids of responses that the service was asked to end, each the last on its lane. */
-  readonly #interruptedOn = new Map<Line, string | undefined>();
+  /** What is known of the responses that are over, by lane. */
+  readonly #earlier = new Map<Line, EarlierResponses>();
   /** The messages of one network read. */
   #messages = objectList<RawData>();
 
@@ -144,13 +145,14 @@ export class ResponseTraffic implements ExchangeHost {
     return false;
   }
 
-  interruptedOn(lane: Line): string | undefined {
-    return this.#interruptedOn.get(lane);
+  earlierOn(lane: Line): EarlierResponses {
+    const earlier = this.#earlier.get(lane) ?? new EarlierResponses();
+    this.#earlier.set(lane, earlier);
+    return earlier;
   }
 
   over(exchange: Exchange): void {
     this.#inFlight.delete(exchange.lane);
-    this.#interruptedOn.set(exchange.lane, exchange.interruptedId);
     this.paced();
     this.#turns.leave(exchange.lane);
     if (this.size === 0) this.#connection.unref();

@@ -1,0 +1,69 @@
+import type { Buffer } from "node:buffer";
+import type { JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled } from "./fields.ts";
+
+/** How many ids are remembered of the earlier responses, and of the current one. */
+const MOST_IDS = 256;
+
+/**
+ * The responses that came before the current one on a connection or a lane. Some servers send events of a response after its end, when the
+ * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its items, or
+ * by a sequence number that continues the earlier response. What the current response announces is its own, because some servers give all
+ * responses the same ids. An event without ids and number always belongs to the current response.
+ */
+export class EarlierResponses {
+  readonly #ids = new Set<string>();
+  readonly #current = new Set<string>();
+  /** The number of the next event of the last response. */
+  #nextNumber: number | undefined;
+
+  /** The current response is an earlier one from now on. @param nextNumber - Follows its last sequence number; undefined if that is not known. */
+  next(nextNumber: number | undefined): void {
+    for (const id of this.#current) this.#ids.add(id);
+    for (const id of this.#ids) {
+      if (this.#ids.size <= MOST_IDS) break;
+      this.#ids.delete(id);
+    }
+    this.#current.clear();
+    this.#nextNumber = nextNumber;
+  }
+
+  /** True if an event belongs to an earlier response, by its ids. An event that announces an id is noted. */
+  own(event: JsonObject): boolean {
+    const { type, response, item, response_id, item_id } = event;
+    if (type !== "response.created" && this.#has(response_id)) return true;
+    const id = announcedBy(type, response, item);
+    if (id === undefined)
+      return this.#has(fieldOf(response, "id")) || this.#has(item_id) || this.#has(fieldOf(item, "id"));
+    this.#ids.delete(id);
+    if (this.#current.size < MOST_IDS) this.#current.add(id);
+    return false;
+  }
+
+  /** True if the text of an event that is not parsed contains one of the ids. */
+  mayOwn(text: string | Buffer): boolean {
+    for (const id of this.#ids) if (text.includes(id)) return true;
+    return false;
+  }
+
+  /**
+   * True if a sequence number continues the last response. Ask once for each event.
+   *
+   * @param expected - The number that the current response's next event should have. Undefined if it has none so far.
+   */
+  continueWith(number: unknown, expected: number | undefined): boolean {
+    if (number === undefined || number !== this.#nextNumber) return false;
+    if (expected === undefined || this.#nextNumber <= expected) return false;
+    this.#nextNumber += 1;
+    return true;
+  }
+
+  #has(id: unknown): boolean {
+    return typeof id === "string" && this.#ids.has(id);
+  }
+}
+
+function announcedBy(type: unknown, response: unknown, item: unknown): string | undefined {
+  if (type === "response.created") return filled(fieldOf(response, "id"));
+  return type === "response.output_item.added" ? filled(fieldOf(item, "id")) : undefined;
+}
