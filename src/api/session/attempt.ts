@@ -1,5 +1,6 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { unlessAborted } from "../../client/waiting/abort.ts";
+import { CodexApiError } from "../refusal/kinds.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { WholeCause } from "../responses/received/cache-use.ts";
 import type { ResponseStream } from "../responses/stream.ts";
@@ -25,6 +26,8 @@ export interface Attempt {
   /** Why the whole request was sent. Undefined before it is sent, and when only the new items were sent. */
   readonly whole: WholeCause | undefined;
   open(): Promise<ResponseStream>;
+  /** True if a failure only means that the lane has no place on its connection. Another attempt gets another place. */
+  lostPlace(error: unknown): boolean;
   /** A steered response ended with the items `items`; the service continues with another response, to `input`. */
   steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void;
   /** The response is complete; `items` are its output. */
@@ -54,6 +57,10 @@ export class HttpAttempt implements Attempt {
     return this.#stream;
   }
 
+  lostPlace(): false {
+    return false;
+  }
+
   steered(): void {}
 
   completed(): void {}
@@ -81,6 +88,9 @@ export interface WebSocketAttemptOptions {
   readonly otherwise: () => Attempt;
 }
 
+/** The server's code for one name more than it accepts on a connection. */
+const TOO_MANY_NAMES = "websocket_stream_limit_reached";
+
 export class WebSocketAttempt implements Attempt {
   readonly goesOn = false;
   /** The attempt made in place of this one. */
@@ -90,6 +100,8 @@ export class WebSocketAttempt implements Attempt {
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
   #whole: WholeCause | undefined;
+  /** Tells the lane that its name was refused; undefined if it needed none. */
+  #refused: (() => void) | undefined;
 
   constructor(options: WebSocketAttemptOptions) {
     this.#options = options;
@@ -128,6 +140,7 @@ export class WebSocketAttempt implements Attempt {
     this.#history = history;
     this.#wasIdle = wasIdle;
     this.#whole = plan.whole;
+    if (streamId !== undefined) this.#refused = () => slot.refused();
     const unsent = history.sent(request, plan);
     let isOut = false;
     const opening = respondOn(connection, {
@@ -147,6 +160,12 @@ export class WebSocketAttempt implements Attempt {
     begun.catch(() => {}); // the caller of `open` gets the failure
     history.neededUntil(begun);
     return opening;
+  }
+
+  lostPlace(error: unknown): boolean {
+    if (!this.#refused || !CodexApiError.is(error) || !("code" in error) || error.code !== TOO_MANY_NAMES) return false;
+    this.#refused();
+    return true;
   }
 
   steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void {

@@ -65,6 +65,7 @@ export class Attempts {
     const error = this.#sameAgain(failure);
     const { carriers, limits, timing } = this.#options;
     const { attempt, hasYielded } = this.#current;
+    if (attempt?.lostPlace(error)) return this.#replace(error);
     const endUnconfirmed = this.#current.isAnswered && isBreak(error);
     const recovery = recoveryFrom(
       {
@@ -88,13 +89,17 @@ export class Attempts {
         carriers.fallBack(error, this.#options.call.part);
         return this.#restart(error, 0, 0);
       case "replace":
-        this.#announce(error, 0, 0);
-        return this.#restart(error, 0, 0);
+        return this.#replace(error);
       case "retry":
         this.#retries += 1;
         this.#announce(error, this.#retries, recovery.delayMs);
         return this.#restart(error, this.#retries, recovery.delayMs);
     }
+  }
+
+  #replace(error: unknown): RestartedEvent | undefined {
+    this.#announce(error, 0, 0);
+    return this.#restart(error, 0, 0);
   }
 
   #restart(error: unknown, retry: number, delayMs: number): RestartedEvent | undefined {
@@ -106,7 +111,7 @@ export class Attempts {
     return { type: "restarted", retry, delayMs, reason, keptItems: this.#kept.length };
   }
 
-  /** `retry` is 0 when a dead idle connection is replaced, which uses no retry. */
+  /** `retry` is 0 when only the place is replaced, which uses no retry: a dead idle connection, or a name that was refused. */
   #announce(reason: unknown, retry: number, delayMs: number): void {
     const { maxStreamRetries: maxRetries } = this.#options.limits;
     announceRetry(this.#options.call.part.observer, { retry, maxRetries, delayMs, reason, layer: "stream" });

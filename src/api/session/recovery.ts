@@ -21,7 +21,7 @@ export interface Failure {
 }
 
 /**
- * `replace`: at once, on a new connection, without using a retry. `fall_back`: at once, over HTTP, with a fresh number of retries. `retry`:
+ * `replace`: at once, on another connection, without using a retry. `fall_back`: at once, over HTTP, with a fresh number of retries. `retry`:
  * after a delay. `give_up`: the caller gets the error.
  */
 export type Recovery =

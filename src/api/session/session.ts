@@ -104,7 +104,7 @@ export class ResponsesSession implements AsyncDisposable {
    *
    * The service accepts 32 lanes on a connection and runs 16 of their responses at a time. From the 17th open lane on a further connection
    * is opened, up to `maxConnections`. If those are full too, requests wait in order. With more than 32 lanes per connection a request
-   * fails with a `limit` error.
+   * fails with a `limit` error. If a server accepts fewer names than 32, lanes share them by taking turns.
    *
    * @param name - For telemetry and messages; it is not sent. Default: a number.
    * @throws {@link BuildError} The session was closed.

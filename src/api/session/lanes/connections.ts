@@ -4,6 +4,7 @@ import type { WebSocketLimits } from "../../provider.ts";
 import type { WebSocketConnectOptions } from "../../responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { CallPart } from "../../service/call.ts";
+import { SharedConnection } from "./shared-connection.ts";
 
 /** A call that needs a connection. */
 export interface ConnectionCall {
@@ -19,55 +20,10 @@ export interface ConnectionsOptions extends Pick<WebSocketLimits, "lanes" | "one
   readonly maxConnections: number;
 }
 
-/** Named lanes that the service accepts on a connection. It never forgets a name, so names are reused. */
+/** Named lanes that the service accepts on a connection. Other servers may accept fewer. */
 const MOST_NAMES = 32;
 /** From this many lanes on, a further connection is opened: the service runs this many responses on one connection at a time. */
 const FULL = 16;
-
-/** A connection, and the lanes that have a place on it. */
-export class SharedConnection {
-  readonly connection: ResponsesWebSocketConnection;
-  /** The account of the credentials in the connection's handshake. */
-  readonly accountId: string | undefined;
-  /** Names in use. */
-  readonly #names = new Set<string>();
-  /** The lane that sent the last request, where lanes take turns: only its conversation is still known on the connection. */
-  lastAsked: object | undefined;
-  /** The model of the requests on it, where a connection serves only one. */
-  model: string | undefined;
-
-  constructor(connection: ResponsesWebSocketConnection, accountId: string | undefined) {
-    this.connection = connection;
-    this.accountId = accountId;
-  }
-
-  get lanes(): number {
-    return this.#names.size;
-  }
-
-  get isUnused(): boolean {
-    return this.lanes === 0 && this.lastAsked === undefined;
-  }
-
-  get isUsable(): boolean {
-    return !this.connection.isClosed && !this.connection.isDoubtful;
-  }
-
-  /** A free name on which nothing runs any more; undefined if there is none. */
-  takeName(): string | undefined {
-    for (let number = 1; number <= MOST_NAMES; number += 1) {
-      const name = `lane-${number}`;
-      if (this.#names.has(name) || this.connection.isBusy(name)) continue;
-      this.#names.add(name);
-      return name;
-    }
-    return undefined;
-  }
-
-  giveBack(name: string): void {
-    this.#names.delete(name);
-  }
-}
 
 /** A lane's place on a connection. */
 export interface Place {
@@ -88,6 +44,8 @@ export class SessionConnections {
   #isClosed = false;
   /** The server does not repeat `stream_id`, so each lane gets a connection, as long as there are enough of them. */
   #takesTurns = false;
+  /** How many names the server accepts on a connection. */
+  #mostNames = MOST_NAMES;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -119,8 +77,20 @@ export class SessionConnections {
     return this.#takesTurns;
   }
 
+  /** A name for a lane on this connection, if one is free. */
+  takeName(shared: SharedConnection, lane: object): string | undefined {
+    return this.takesTurns(shared) ? undefined : shared.takeName(lane, this.#mostNames);
+  }
+
+  /** The server accepts fewer names than it was given. If it accepts none, lanes do without. */
+  refused(shared: SharedConnection, name: string): void {
+    this.#mostNames = Math.min(this.#mostNames, shared.refuse(name));
+    this.#takesTurns ||= this.#mostNames === 0;
+  }
+
   /**
-   * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait.
+   * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait. If the server accepts fewer names
+   * than there are lanes, lanes share names by taking turns.
    *
    * @param lane - The lane that wants it.
    * @param isNamed - False for the session's own conversation.
@@ -133,9 +103,11 @@ export class SessionConnections {
       const able = this.#shared.filter((shared) => this.serves(shared, call));
       const isFull = this.#shared.length >= this.#options.maxConnections;
       const roomy = able.filter((shared) => this.#hasRoom(shared, isNamed));
-      const taken = this.#takeAmong(roomy, isNamed) ?? (isFull ? this.#takeAmong(able, isNamed) : undefined);
+      const taken =
+        this.#takeAmong(roomy, lane, isNamed) ??
+        (isFull ? (this.#takeAmong(able, lane, isNamed) ?? this.#shareAmong(able, lane)) : undefined);
       if (taken) {
-        taken.shared.lastAsked = lane;
+        if (!isNamed) taken.shared.use(undefined, lane);
         taken.shared.model ??= call.model;
         return { ...taken, wasIdle: taken.shared !== opened };
       }
@@ -154,12 +126,19 @@ export class SessionConnections {
     return isNamed ? shared.lanes < FULL : !shared.connection.isBusy(undefined);
   }
 
-  #takeAmong(all: readonly SharedConnection[], isNamed: boolean): Omit<Place, "wasIdle"> | undefined {
+  #takeAmong(all: readonly SharedConnection[], lane: object, isNamed: boolean): Omit<Place, "wasIdle"> | undefined {
     for (const shared of all) {
-      const streamId = isNamed ? shared.takeName() : undefined;
+      const streamId = isNamed ? shared.takeName(lane, this.#takesTurns ? MOST_NAMES : this.#mostNames) : undefined;
       if (!isNamed || streamId !== undefined) return { shared, streamId };
     }
     return undefined;
+  }
+
+  #shareAmong(all: readonly SharedConnection[], lane: object): Omit<Place, "wasIdle"> | undefined {
+    if (this.#mostNames === MOST_NAMES) return undefined;
+    const [shared] = [...all].sort((left, right) => left.lanes - right.lanes);
+    const streamId = shared?.shareName(lane);
+    return shared && streamId !== undefined ? { shared, streamId } : undefined;
   }
 
   /**
@@ -201,7 +180,7 @@ export class SessionConnections {
 
   /** One that is under way, or a further one where those will have no room and it may be opened. */
   #openingWithRoom(): SharedWork<SharedConnection> {
-    const room = this.#takesTurns ? 1 : FULL;
+    const room = this.#takesTurns ? 1 : Math.min(FULL, this.#mostNames);
     const openings = [...this.#openings];
     const [roomy] = openings.find(([, waiting]) => waiting < room) ?? [];
     const [last] = openings.at(-1) ?? [];

@@ -166,7 +166,7 @@ export class SessionLane implements AsyncDisposable {
    *   may be used instead.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
-    await this.#inTurn(options, { endpoint: "responses.prewarm" }, async (call) => {
+    const warmUp = async (call: Omit<Call, "request">): Promise<void> => {
       const attempt = this.#carriers.prewarm({ ...call, request });
       if (!attempt) return;
       try {
@@ -174,9 +174,11 @@ export class SessionLane implements AsyncDisposable {
         const { responseId, items } = await stream.collect();
         if (responseId !== undefined) attempt.completed(responseId, items);
       } catch (error) {
+        if (attempt.lostPlace(error)) return warmUp(call);
         if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
       }
-    });
+    };
+    await this.#inTurn(options, { endpoint: "responses.prewarm" }, warmUp);
   }
 
   /** Opens the connection without sending a request. Does nothing over HTTP or if a connection is open. Throws as {@link prewarm} does. */

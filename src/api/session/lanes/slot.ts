@@ -1,6 +1,8 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
+import type { Line } from "../../responses/websocket/turns.ts";
 import { ConnectionHistory } from "../incremental.ts";
-import type { ConnectionCall, Place, SessionConnections, SharedConnection } from "./connections.ts";
+import type { ConnectionCall, Place, SessionConnections } from "./connections.ts";
+import type { SharedConnection } from "./shared-connection.ts";
 
 /** A connection for one request of a lane, and what it knows of the lane's conversation. */
 export interface Lease {
@@ -72,7 +74,7 @@ export class LaneSlot {
   fork(): LaneSlot {
     const fork = new LaneSlot(this.#connections, true);
     const shared = this.#isKept() ? this.#place?.shared : undefined;
-    const streamId = shared && !this.#connections.takesTurns(shared) ? shared.takeName() : undefined;
+    const streamId = shared && this.#connections.takeName(shared, fork);
     if (shared === undefined || streamId === undefined) return fork;
     fork.#place = { shared, streamId, wasIdle: true };
     fork.#history = this.#history.fork();
@@ -81,21 +83,27 @@ export class LaneSlot {
 
   /** Frees the place; its name can be reused. */
   release(): void {
-    if (this.#place) {
-      const { shared, streamId } = this.#place;
-      if (streamId !== undefined) shared.giveBack(streamId);
-      if (shared.lastAsked === this) shared.lastAsked = undefined;
-    }
+    this.#place?.shared.giveBack(this.#place.streamId, this);
     this.#place = undefined;
     this.#history = new ConnectionHistory();
   }
 
-  #lease({ shared, streamId }: Place, wasIdle: boolean): Lease {
-    const { connection } = shared;
-    const byTurns = this.#connections.takesTurns(shared);
-    if (byTurns && shared.lastAsked !== this) this.#history = new ConnectionHistory();
-    shared.lastAsked = this;
-    return { connection, streamId: byTurns ? undefined : streamId, history: this.#history, wasIdle };
+  /** The server refuses the lane's name, as one more than it accepts: the next request gets another place. */
+  refused(): void {
+    if (this.#place?.streamId !== undefined) this.#connections.refused(this.#place.shared, this.#place.streamId);
+    this.release();
+  }
+
+  #lease(place: Place, wasIdle: boolean): Lease {
+    const { shared } = place;
+    const streamId = this.#nameOn(place);
+    shared.use(streamId, this);
+    return { connection: shared.connection, streamId, history: this.#history, wasIdle };
+  }
+
+  /** The `stream_id` of a request. */
+  #nameOn({ shared, streamId }: Place): Line {
+    return this.#connections.takesTurns(shared) ? undefined : streamId;
   }
 
   #serves(shared: SharedConnection, call: ConnectionCall, accountId: string | undefined): boolean {
@@ -104,11 +112,11 @@ export class LaneSlot {
 
   #isKept(): boolean {
     if (!this.#place) return false;
-    const { shared, streamId } = this.#place;
-    const byTurns = this.#connections.takesTurns(shared); // also if the connection is closed: the next one goes to the same server
+    const { shared } = this.#place;
+    const streamId = this.#nameOn(this.#place); // also if the connection is closed: the next one goes to the same server
     if (!shared.isUsable || !this.#connections.isFit(shared)) return false;
-    // What was left unread continues under this name. Where lanes take turns, the service remembers only the last one.
-    if (byTurns) return shared.lastAsked === this;
-    return !shared.connection.isBusy(streamId);
+    // Where lanes take turns, the service remembers only the last one. What was left unread continues under its name.
+    const isOnlyPlace = this.#connections.takesTurns(shared);
+    return shared.isLast(streamId, this) && (isOnlyPlace || !shared.connection.isBusy(streamId));
   }
 }

@@ -12,10 +12,10 @@ interface Opened {
 }
 
 /** Slots over connections that are nothing but open or closed. */
-function connectionsOf({ maxConnections = 4, whileConnecting = () => {} } = {}) {
+function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => undefined } = {}) {
   const opened: Opened[] = [];
   const connect = async (): Promise<ResponsesWebSocketConnection> => {
-    whileConnecting();
+    await whileConnecting();
     const busy = new Set<string | undefined>();
     const connection = {
       isClosed: false,
@@ -125,6 +125,35 @@ it("the 17th lane opens a second connection; where it may not, it shares the fir
   await expect(lane().obtain(call())).rejects.toMatchObject({ kind: "limit", limit: 32, unit: "lanes" });
   lanes[4]?.release();
   expect(await namesOf([lane()])).toEqual(["lane-5"]);
+});
+
+it("a name that is refused is never given again; lanes without a name share those on which nothing runs", async () => {
+  const { lane, opened } = connectionsOf({ maxConnections: 1 });
+  const [first, second, third] = [lane(), lane(), lane()];
+  await namesOf([first, second, third]);
+  third.refused();
+  opened[0]?.busy.add("lane-1");
+  expect(await namesOf([third, lane()])).toEqual(["lane-2", "lane-2"]);
+  second.release();
+  opened[0]?.busy.clear();
+  expect(await namesOf([lane()])).toEqual(["lane-1"]); // fewer lanes have it
+});
+
+it("a server that is known to accept few names gets as many connections at once as lanes need", async () => {
+  let connecting = 0;
+  let most = 0;
+  const whileConnecting = async () => {
+    connecting += 1;
+    most = Math.max(most, connecting);
+    await new Promise(setImmediate);
+    connecting -= 1;
+  };
+  const { lane } = connectionsOf({ maxConnections: 3, whileConnecting });
+  const [first, second] = [lane(), lane()];
+  await namesOf([first, second]);
+  second.refused();
+  await Promise.all([second, lane()].map((each) => each.obtain(call())));
+  expect(most).toBe(2);
 });
 
 it("a fork takes a place on the same connection, and what its source knows", async () => {
