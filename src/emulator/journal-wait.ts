@@ -1,5 +1,6 @@
 import type { Journal, JournalEntry } from "./journal/journal.ts";
 import { asksForResponse, checkOf } from "./scenario/condition.ts";
+import { Reading } from "./scenario/reading.ts";
 import type { Condition } from "./scenario/scenario.ts";
 
 export interface WaitOptions {
@@ -31,7 +32,7 @@ export async function waitForRequests(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(), timeoutMs);
     const stop = journal.listen({
-      arrived() {
+      changed() {
         found = search(journal.entries);
         if (found.entries.length >= count) end();
       },
@@ -60,11 +61,13 @@ function searchFor(when: Condition, test: string | undefined): (all: readonly Jo
     let turn = 0;
     for (const entry of all) {
       if (test !== undefined && entry.test !== test) continue;
-      const { request } = entry;
+      const { request, text } = entry;
       const isModels = asksForResponse(request);
       if (isModels) turn += 1;
       const fault =
-        !isModels && when.path === undefined ? () => "it asks for no response" : check(request, isModels ? turn : 0);
+        !isModels && when.path === undefined
+          ? () => "it asks for no response"
+          : check(new Reading(request, isModels ? turn : 0, text));
       if (fault) others.push(() => `${request.kind} ${request.method} ${request.path}: ${fault()}`);
       else entries.push(entry);
     }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 const LEFT = new Error("the client is gone"); // shared: creating a reason for each costs more than the rest of an abort
 
 /** Whether a client has left, and a signal for it. The signal is created only when needed, because most answers are over before. */
@@ -10,7 +12,7 @@ export class Departure {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    this.#controller ??= newController();
     if (this.#hasHappened) this.#controller.abort(LEFT);
     return this.#controller.signal;
   }
@@ -19,4 +21,11 @@ export class Departure {
     this.#hasHappened = true;
     this.#controller?.abort(LEFT);
   }
+}
+
+/** All answers on a connection wait with its signal: so many listeners are no leak. */
+function newController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

@@ -99,7 +99,7 @@ class Exchange {
     if (upstream || replay) journal.decided(request, { answeredBy: upstream ? "upstream" : "recording" });
     if (upstream) return this.#relay(upstream, wire);
     if (replay) return this.#replay(replay);
-    this.#step = await this.#service.script.next(request);
+    this.#step = await this.#service.script.next(request, () => this.#service.archive.before(request.json));
     if (this.#step.resetBeforeHeaders) {
       this.#passing?.end("reset");
       return this.#service.connections.reset(this.#message.socket);

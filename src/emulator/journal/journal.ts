@@ -1,3 +1,4 @@
+import { newestUserText } from "../model/dialogue.ts";
 import type { RecordedRequest } from "./recording.ts";
 
 /** What the emulator did with one request. */
@@ -7,6 +8,11 @@ export interface JournalEntry {
   readonly arrivedAt: number;
   /** The test it belongs to, from the header `x-emulator-test`. */
   readonly test: string | undefined;
+  /**
+   * Text of the newest user message in its conversation; empty if there is none. A request that goes on from a response or a conversation has what is known of
+   * that once it is being answered.
+   */
+  readonly text: string;
   /** Who answered it; undefined while it is not answered. */
   readonly answeredBy: "model" | "script" | "scenario" | "recording" | "upstream" | "nobody" | undefined;
   /** The rule of the scenario that matched: its `name`, or its number from 1. */
@@ -20,7 +26,7 @@ const DEFAULT_LIMIT = 1000;
 export const TEST_HEADER = "x-emulator-test";
 
 interface JournalListener {
-  arrived(): void;
+  changed(): void;
   closed(): void;
 }
 
@@ -41,13 +47,14 @@ export class Journal {
       request,
       arrivedAt: Date.now(),
       test: request.headers[TEST_HEADER],
+      text: newestUserText(request.json),
       answeredBy: undefined,
       rule: undefined,
       mismatches: NONE,
     };
     this.entries.push(entry);
     if (this.entries.length > this.#limit) this.entries.shift();
-    for (const { arrived } of this.#listeners) arrived();
+    this.#tell();
   }
 
   /** @returns Stops listening. */
@@ -66,8 +73,15 @@ export class Journal {
     for (const { closed } of this.#listeners) closed();
   }
 
-  decided(request: RecordedRequest, decision: Partial<Pick<JournalEntry, "answeredBy" | "rule" | "mismatches">>): void {
+  decided(request: RecordedRequest, decision: Partial<Omit<JournalEntry, "request" | "arrivedAt" | "test">>): void {
     const entry = this.entries.findLast((each) => each.request === request); // one of the newest
-    if (entry) Object.assign(entry, decision);
+    if (!entry) return;
+    const { text } = entry;
+    Object.assign(entry, decision);
+    if (entry.text !== text) this.#tell();
+  }
+
+  #tell(): void {
+    for (const { changed } of this.#listeners) changed();
   }
 }

@@ -1,4 +1,4 @@
-import { type Fields, listIn, stringIn } from "../fields.ts";
+import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import { type CompactedPast, decodeCompaction, isCompaction } from "./compaction.ts";
 import type { Question } from "./topics.ts";
 
@@ -39,6 +39,20 @@ export function readDialogue(conversation: readonly Fields[]): Dialogue {
     approval: newestApproval(conversation),
     isSettled: compactedAt !== -1 && said.length === 0 && toolOutputs.length === 0,
   };
+}
+
+/**
+ * Text of the newest user message in the conversation that a request belongs to; empty if there is none.
+ *
+ * @param body - of the request; it may hold only what is new.
+ * @param before - everything said before it, asked for where the request has no such message.
+ */
+export function newestUserText(body: unknown, before: () => readonly Fields[] = () => []): string {
+  if (!isFields(body)) return "";
+  if (typeof body.input === "string") return body.input;
+  const isUsers = ({ role }: Fields) => role === "user";
+  const message = listIn(body, "input").findLast(isUsers) ?? before().findLast(isUsers);
+  return message ? textOf(message) : "";
 }
 
 /** What a compaction of this conversation keeps. */
@@ -90,7 +104,8 @@ function isMessage(item: Fields): boolean {
   return item.type === undefined || item.type === "message";
 }
 
-function textOf(message: Fields): string {
+/** Text of a message, its parts one a line. */
+export function textOf(message: Fields): string {
   const parts = listIn(message, "content").map((part) => stringIn(part, "text") ?? "");
   return stringIn(message, "content") ?? parts.filter((text) => text !== "").join("\n");
 }

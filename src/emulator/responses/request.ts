@@ -77,7 +77,7 @@ function withPrompt(body: Fields): Fields {
   return { ...body, input: `The stored prompt ${stringIn(prompt, "id") ?? ""}` };
 }
 
-function conversationIn({ conversation }: Fields): string | undefined {
+export function conversationIn({ conversation }: Fields): string | undefined {
   if (conversation === undefined || conversation === null) return undefined;
   if (typeof conversation === "string") return conversation;
   const id = isFields(conversation) ? stringIn(conversation, "id") : undefined;

@@ -1,14 +1,14 @@
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import { routeOf } from "../routes.ts";
-import { Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
 import type { Condition, TextPattern } from "./scenario.ts";
 
 /** Why a request does not match; the text is made only when needed. */
 export type Fault = () => string;
 
-/** Checks one property of a request. */
-type Check = (reading: Reading) => Fault | undefined;
+/** Checks a request, or one property of it. */
+export type Check = (reading: Reading) => Fault | undefined;
 
 /** True if a request asks for a model's response. */
 export function asksForResponse({ kind, method, path, json }: RecordedRequest): boolean {
@@ -19,10 +19,9 @@ export function asksForResponse({ kind, method, path, json }: RecordedRequest): 
 }
 
 /** Prepares a condition for many requests. @returns Why a request does not match; undefined if it does. */
-export function checkOf(condition: Condition): (request: RecordedRequest, turn: number) => Fault | undefined {
+export function checkOf(condition: Condition): Check {
   const checks = [...checksOf(condition)];
-  return (request, turn) => {
-    const reading = new Reading(request, turn);
+  return (reading) => {
     for (const check of checks) {
       const fault = check(reading);
       if (fault) return fault;

@@ -1,10 +1,13 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { Pace } from "../delivery/pace.ts";
 import { ORDINARY, type Script, ScriptReader, type Step } from "../delivery/script.ts";
+import type { Fields } from "../fields.ts";
 import { type Journal, TEST_HEADER } from "../journal/journal.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
+import { newestUserText } from "../model/dialogue.ts";
 import { checkStep } from "./checked.ts";
-import { asksForResponse, checkOf, type Fault } from "./condition.ts";
+import { asksForResponse, type Check, checkOf, type Fault } from "./condition.ts";
+import { Reading } from "./reading.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
 
 /** A rule prepared for many requests. */
@@ -15,7 +18,7 @@ interface ReadyRule {
   readonly isForHandshakes: boolean;
   /** True if it can match a request that asks for no response. */
   readonly hasPath: boolean;
-  check(request: RecordedRequest, turn: number): Fault | undefined;
+  readonly check: Check;
 }
 
 interface ReadyScenario extends Omit<Scenario, "rules"> {
@@ -72,31 +75,34 @@ export class Director {
     else this.#progress.delete(test);
   }
 
-  async next(request: RecordedRequest): Promise<Step> {
+  /** @param before - everything said before the request, for one that holds only what is new. */
+  async next(request: RecordedRequest, before?: () => readonly Fields[]): Promise<Step> {
+    const text = newestUserText(request.json, before);
     const scripted = await this.#script.next(request);
     if (scripted) {
       checkStep(scripted, "what the script answered");
-      this.#journal.decided(request, { answeredBy: "script" });
+      this.#journal.decided(request, { answeredBy: "script", text });
       return scripted;
     }
     const progress = this.#progressOf(request.headers[TEST_HEADER] ?? "");
     const isModels = asksForResponse(request);
     if (isModels) progress.turns += 1;
+    const reading = new Reading(request, progress.turns, text);
     const faults: Fault[] = [];
     for (const rule of progress.scenario.rules) {
-      const fault = faultOf(rule, request, progress, isModels);
+      const fault = faultOf(rule, reading, progress, isModels);
       if (!fault) {
-        this.#journal.decided(request, { answeredBy: "scenario", rule: rule.name });
+        this.#journal.decided(request, { answeredBy: "scenario", rule: rule.name, text });
         return this.#replyOf(rule, request, progress);
       }
       faults.push(() => `rule ${rule.name}: ${fault()}`);
     }
     const mismatches = faults.map((fault) => fault());
     if (!isModels || progress.scenario.strict !== true) {
-      this.#journal.decided(request, { answeredBy: "model", mismatches });
+      this.#journal.decided(request, { answeredBy: "model", mismatches, text });
       return ORDINARY;
     }
-    this.#journal.decided(request, { answeredBy: "nobody", mismatches });
+    this.#journal.decided(request, { answeredBy: "nobody", mismatches, text });
     return unmatched(mismatches);
   }
 
@@ -136,16 +142,17 @@ function readiedRule({ name, when = {}, reply, times = Number.POSITIVE_INFINITY 
     hasPath: typeof when === "function" || when.path !== undefined,
     check:
       typeof when === "function"
-        ? (request) => (when(request) ? undefined : () => "its function says no")
+        ? ({ request }) => (when(request) ? undefined : () => "its function says no")
         : checkOf(when),
   };
 }
 
-function faultOf(rule: ReadyRule, request: RecordedRequest, progress: Progress, isModels: boolean): Fault | undefined {
+function faultOf(rule: ReadyRule, reading: Reading, progress: Progress, isModels: boolean): Fault | undefined {
+  const { request } = reading;
   if ((progress.matches.get(rule) ?? 0) >= rule.times) return () => `it has held ${rule.times} times`;
   if (rule.isForHandshakes !== (request.kind === "handshake")) return () => "it is for another kind of request";
   if (!isModels && request.kind !== "handshake" && !rule.hasPath) return () => "the request asks for no response";
-  return rule.check(request, progress.turns);
+  return rule.check(reading);
 }
 
 function unmatched(mismatches: readonly string[]): Step {

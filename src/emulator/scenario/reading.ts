@@ -1,5 +1,6 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
+import { textOf } from "../model/dialogue.ts";
 import { declaredTools } from "../model/tools.ts";
 
 /** What conditions need to know of one request. */
@@ -7,11 +8,14 @@ export class Reading {
   readonly request: RecordedRequest;
   /** Its number among the requests for a response, from 1. */
   readonly turn: number;
+  /** Text of the newest user message in its conversation. */
+  readonly userText: string;
   readonly body: Fields;
 
-  constructor(request: RecordedRequest, turn: number) {
+  constructor(request: RecordedRequest, turn: number, userText: string) {
     this.request = request;
     this.turn = turn;
+    this.userText = userText;
     this.body = isFields(request.json) ? request.json : {};
   }
 
@@ -25,14 +29,6 @@ export class Reading {
 
   get model(): string {
     return stringIn(this.body, "model") ?? "";
-  }
-
-  /** Text of the user's newest message. */
-  get userText(): string {
-    const { input } = this.body;
-    if (typeof input === "string") return input;
-    const message = this.#items.findLast(({ role }) => role === "user");
-    return message ? textOf(message) : "";
   }
 
   /** The request's instructions, and its system and developer messages. */
@@ -63,13 +59,4 @@ export class Reading {
 function namesOf(tool: Fields): readonly string[] {
   const name = stringIn(tool, "name");
   return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
-}
-
-function textOf(message: Fields): string {
-  return (
-    stringIn(message, "content") ??
-    listIn(message, "content")
-      .map((part) => stringIn(part, "text") ?? "")
-      .join("\n")
-  );
 }

@@ -4,6 +4,7 @@ import { type Fields, isFields, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recording.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { Generation } from "../responses/events/generation.ts";
+import type { ResponseMemory } from "../responses/kept/memory.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
@@ -62,7 +63,8 @@ export class ResponsesConnection {
   async #answerNext(request: RecordedRequest, lane: Lane): Promise<void> {
     if (this.#peer.gone.hasHappened) return;
     try {
-      await this.#answer(request, await this.#service.script.next(request), lane);
+      const before = () => this.#service.archive.before(request.json, this.#memoryOf(lane));
+      await this.#answer(request, await this.#service.script.next(request, before), lane);
     } catch (error) {
       forget(request.json, lane);
       this.#refuse(error, lane.name);
@@ -150,7 +152,11 @@ export class ResponsesConnection {
   }
 
   #open(request: ResponsesRequest, lane: Lane): Turn {
-    return this.#service.openTurn(request, { get: (id) => this.#lanes.recall(lane, id) });
+    return this.#service.openTurn(request, this.#memoryOf(lane));
+  }
+
+  #memoryOf(lane: Lane): Pick<ResponseMemory, "get"> {
+    return { get: (id) => this.#lanes.recall(lane, id) };
   }
 
   #turnOrNothing(frame: unknown, lane: Lane): Turn | undefined {

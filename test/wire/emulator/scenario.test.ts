@@ -86,6 +86,60 @@ describe("a scenario", () => {
     expect(ofType(second, "response.output_text.done").text).toBe("It is 18 degrees.");
   });
 
+  describe("knows the user's text in a request that holds only what is new", () => {
+    const rules = [
+      { when: { toolOutput: "18" }, reply: answer("18 degrees") },
+      { when: { text: "weather", turn: 1 }, reply: toolCalls([{ name: "get_weather", arguments: "{}" }]) },
+      { when: { text: "weather" }, reply: answer("as told of the weather") },
+    ];
+    const asked = { role: "user", content: "The weather?" };
+    const outputOf = ({ output: [call] }: { output: readonly { call_id?: string }[] }, output: string) => [
+      { type: "function_call_output", call_id: call?.call_id, output },
+    ];
+
+    it("behind previous_response_id", async () => {
+      const server = await emulator({ scenario: { rules } });
+      const { response } = ofType(await stream(server.url, { input: [asked] }), "response.completed");
+      const input = outputOf(response, "19 C");
+      const second = await stream(server.url, { input, previous_response_id: response.id });
+      expect(ofType(second, "response.output_text.done").text).toBe("as told of the weather");
+      expect(server.journal.map(({ text, rule }) => [text, rule])).toEqual([
+        ["The weather?", "2"],
+        ["The weather?", "3"],
+      ]);
+      expect(await server.waitForRequests({ text: "weather", continued: true })).toHaveLength(1);
+    });
+
+    it("in a conversation", async () => {
+      const { url } = await emulator({ scenario: { rules } });
+      const { json } = await send(`${url}/conversations`, { body: {} });
+      const conversation = (json as { id: string }).id;
+      const { response } = ofType(await stream(url, { input: [asked], conversation }), "response.completed");
+      const second = await stream(url, { input: outputOf(response, "19 C"), conversation });
+      expect(ofType(second, "response.output_text.done").text).toBe("as told of the weather");
+    });
+
+    it("on a WebSocket that stores nothing", async () => {
+      const server = await emulator({ scenario: { rules } });
+      const socket = new RawSocket(server.url);
+      await socket.opened();
+      const first = await socket.response({ input: [asked], store: false });
+      const { response } = ofType(first, "response.completed");
+      const more = { previous_response_id: response.id, store: false };
+      const waiting = server.waitForRequests({ text: "weather", carrier: "websocket" }, { count: 2 });
+      const second = await socket.response({ input: outputOf(response, "19 C"), ...more });
+      expect(ofType(second, "response.output_text.done").text).toBe("as told of the weather");
+      expect(await waiting).toHaveLength(2);
+    });
+
+    it("and no text of a response that nobody knows", async () => {
+      const server = await emulator({ scenario: { rules } });
+      const body = { model: "m", input: outputOf({ output: [{ call_id: "call_1" }] }, "19 C") };
+      await send(`${server.url}/responses`, { body: { ...body, previous_response_id: "resp_none" } });
+      expect(server.journal[0]).toMatchObject({ text: "", rule: undefined });
+    });
+  });
+
   it("breaks off, ends early and fails where it is told to", async () => {
     const rules = [
       { when: { text: "cut" }, reply: answer("one two three", { resetAfterEvents: 5 }) },

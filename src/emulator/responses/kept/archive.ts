@@ -1,11 +1,11 @@
 import { BoundedMap } from "../../bounded-map.ts";
-import type { Fields } from "../../fields.ts";
+import { type Fields, isFields, stringIn } from "../../fields.ts";
 import { isCompaction } from "../../model/compaction.ts";
 import { ServiceError } from "../../service-error.ts";
 import { checkToolPairs } from "../../validation/items.ts";
 import type { Outcome } from "../events/generation.ts";
 import type { Identifiers } from "../identifiers.ts";
-import type { ResponsesRequest } from "../request.ts";
+import { conversationIn, type ResponsesRequest } from "../request.ts";
 import type { Turn } from "../response-object.ts";
 import type { BackgroundRun } from "./background.ts";
 import type { Conversations } from "./conversations.ts";
@@ -67,6 +67,17 @@ export class Archive {
     return [...earlier, ...input];
   }
 
+  /** What was said before a request, as far as it is known; nothing for one that goes on from nothing, or from what nobody knows. */
+  before(body: unknown, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
+    if (!isFields(body)) return [];
+    try {
+      const previousResponseId = stringIn(body, "previous_response_id");
+      return this.#earlier({ previousResponseId, conversationId: conversationIn(body) }, local);
+    } catch {
+      return []; // its refusal says why
+    }
+  }
+
   /** Keeps a response that has ended. */
   keep(turn: Turn, outcome: Outcome): void {
     const { request } = turn;
@@ -113,8 +124,10 @@ export class Archive {
     return entry;
   }
 
-  #earlier(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
-    const { previousResponseId, conversationId } = request;
+  #earlier(
+    { previousResponseId, conversationId }: Pick<ResponsesRequest, "previousResponseId" | "conversationId">,
+    local?: Pick<ResponseMemory, "get">,
+  ): readonly Fields[] {
     if (conversationId !== undefined) return this.#conversations.find(conversationId).items;
     if (previousResponseId === undefined) return [];
     const found = local?.get(previousResponseId) ?? this.get(previousResponseId)?.conversation;
