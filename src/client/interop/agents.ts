@@ -12,6 +12,7 @@ import {
   targetOf,
   watchPath,
 } from "../route/index.ts";
+import { type LimitedAgent, placeHeldIn } from "./held-place.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -50,7 +51,7 @@ function agentOptions({
 }
 
 /** Members of an agent that Node's types leave out; programs have relied on them since agents exist. */
-interface AgentInside {
+interface AgentInside extends LimitedAgent {
   addRequest(request: ClientRequest, ...rest: unknown[]): void;
   createSocket(request: ClientRequest, options: object, done: (error: Error | null, socket?: Duplex) => void): void;
   keepSocketAlive(socket: Duplex): boolean;
@@ -98,11 +99,12 @@ function watchConnections(agent: AgentInside): void {
   const createSocket = agent.createSocket?.bind(agent);
   const keepSocketAlive = agent.keepSocketAlive?.bind(agent);
   if (!addRequest || !createSocket || !keepSocketAlive) return; // not Node's own agent, but another runtime's
+  const begin = (request: ClientRequest, ...rest: unknown[]): void => {
+    if (request.destroyed)
+      request.onSocket(undefined as never); // Node reports the request's own reason, which an error of ours would hide
+    else addRequest(request, ...rest);
+  };
   agent.addRequest = (request, ...rest) => {
-    if (request.destroyed) {
-      request.onSocket(undefined as never); // its signal had already fired: Node reports the request's own reason, which an error of ours would hide
-      return;
-    }
     for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
       if (kept.get(socket)?.isDoubtful()) socket.destroy();
     }
@@ -110,9 +112,16 @@ function watchConnections(agent: AgentInside): void {
       const stop = watchPath(socket, (error) => socket.destroy(error));
       for (const event of ["response", "upgrade", "connect", "close"]) request.once(event, stop);
     });
-    addRequest(request, ...rest);
+    begin(request, ...rest);
   };
-  agent.createSocket = (request, options, done) => createSocket(request, { ...options, [REQUEST]: request }, done);
+  agent.createSocket = (request, options, done) => {
+    const letGo = placeHeldIn(agent, options);
+    createSocket(request, { ...options, [REQUEST]: request }, (error, socket) => {
+      const next = letGo(!error);
+      if (next) begin(next, options);
+      done(error, socket);
+    });
+  };
   agent.keepSocketAlive = (socket) => {
     kept.set(socket, new Kept());
     return keepSocketAlive(socket);

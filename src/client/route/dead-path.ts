@@ -30,9 +30,7 @@ interface Watched {
   readonly socket: Socket;
   readonly onDead: (error: NetworkError) => void;
   readonly since: number;
-  bytesRead: number;
-  unacknowledged: number;
-  strikes: number;
+  progress: Progress;
 }
 
 const watched = new Set<Watched>();
@@ -46,8 +44,8 @@ let timer: NodeJS.Timeout | undefined;
  */
 export function watchPath(socket: Socket, onDead: (error: NetworkError) => void): () => void {
   if (!TELLS_UNACKNOWLEDGED) return () => {};
-  const { bytesRead } = socket;
-  const entry: Watched = { socket, onDead, since: performance.now(), bytesRead, unacknowledged: 0, strikes: 0 };
+  const progress: Progress = { bytesRead: socket.bytesRead, unacknowledged: 0, strikes: 0 };
+  const entry: Watched = { socket, onDead, since: performance.now(), progress };
   watched.add(entry);
   timer ??= setInterval(look, LOOK_EVERY_MS).unref();
   return () => {
@@ -73,19 +71,26 @@ function judge(due: readonly Watched[], rows: ReadonlyMap<string, Transmission>)
   for (const entry of due) {
     if (!watched.has(entry)) continue;
     const { socket } = entry;
-    const row = rows.get(keyOf(socket));
-    const isStuck =
-      row !== undefined &&
-      row.retries > 0 &&
-      row.unacknowledged >= Math.max(1, entry.unacknowledged) &&
-      socket.bytesRead === entry.bytesRead;
-    entry.strikes = isStuck ? entry.strikes + 1 : 0;
-    entry.bytesRead = socket.bytesRead;
-    entry.unacknowledged = row?.unacknowledged ?? 0;
-    if (entry.strikes < LOOKS_UNTIL_DEAD) continue;
+    entry.progress = progressAfter(entry.progress, rows.get(keyOf(socket)), socket.bytesRead);
+    if (entry.progress.strikes < LOOKS_UNTIL_DEAD) continue;
     watched.delete(entry);
-    entry.onDead(deadPath(socket, entry.unacknowledged));
+    entry.onDead(deadPath(socket, entry.progress.unacknowledged));
   }
+}
+
+/** What a look at a connection found. */
+export interface Progress {
+  readonly bytesRead: number;
+  readonly unacknowledged: number;
+  /** How many looks in a row, this one included, found that nothing gets through. */
+  readonly strikes: number;
+}
+
+/** @param row - Undefined if the system does not list the connection. */
+export function progressAfter(before: Progress, row: Transmission | undefined, bytesRead: number): Progress {
+  const { unacknowledged, retries } = row ?? { unacknowledged: 0, retries: 0 };
+  const isStuck = retries > 0 && unacknowledged >= Math.max(1, before.unacknowledged) && bytesRead === before.bytesRead;
+  return { bytesRead, unacknowledged, strikes: isStuck ? before.strikes + 1 : 0 };
 }
 
 function deadPath(socket: Socket, bytes: number): NetworkError {

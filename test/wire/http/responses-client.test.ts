@@ -372,6 +372,15 @@ describe("a redirect that costs the request something is named in the failure af
     );
   });
 
+  it("of many headers, some and how many more", async () => {
+    const other = await serve((_request, response) => response.writeHead(401).end());
+    const server = await serve((_request, response) => response.writeHead(307, { location: `${other.url}/x` }).end());
+    const headers = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`x-own-${index}`, "v"]));
+    const options = clientOptions(server.url, { headers, retry: { maxRetries: 0 } });
+    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
+    expect(error.message).toMatch(/ left [\w-]+(, [\w-]+)+ and \d+ more out, since/);
+  });
+
   it("the method and the body", async () => {
     const server = await serve(({ method }, response) => {
       if (method === "POST") response.writeHead(302, { location: "/elsewhere" }).end();

@@ -14,14 +14,15 @@ import {
   createHttpAgent,
   createHttpsAgent,
 } from "../../../src/client/interop/index.ts";
+import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
-import { serve, serveFlood, serveTcp } from "../../support/serve.ts";
+import { closedPort, serve, serveFlood, serveTcp } from "../../support/serve.ts";
 import { settle, standstill } from "../../support/standstill.ts";
 
 /** An emulator with TLS, and the variables that make it trusted. */
-async function secured() {
-  const emulator = await emulate({ tls: true });
+async function secured(options: EmulatorOptions = {}) {
+  const emulator = await emulate({ tls: true, ...options });
   const folder = mkdtempSync(join(tmpdir(), "ca-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "ca.pem");
@@ -89,6 +90,29 @@ describe("createFetch", () => {
     );
   });
 
+  it("reaches a server by its IPv6 address", async () => {
+    const emulator = await emulate({ host: "::1" });
+    const response = await createFetch({ env: {} })(`${emulator.url}/models?client_version=1.0.0`);
+    expect(response.status).toBe(200);
+  });
+
+  it.each<[string, (url: string) => Parameters<typeof fetch>]>([
+    ["a request of Node's own fetch", (url) => [new Request(url, { redirect: "manual" })]],
+    ["the options", (url) => [url, { redirect: "manual" }]],
+  ])("follows no redirect where %s says so", async (_who, call) => {
+    const emulator = await emulate({ script: [{ status: 307, headers: { location: "/v1/models" } }] });
+    expect((await createFetch({ env: {} })(...call(`${emulator.url}/models`))).status).toBe(307);
+  });
+
+  it("leaves a redirect over TLS to nowhere to undici, which says so", async () => {
+    const script = [{ status: 307, headers: { location: "http://[" } }, { status: 307 }];
+    const { emulator, env, models } = await secured({ script });
+    const policyFetch = createFetch({ env });
+    await expect(policyFetch(models)).rejects.toThrow("fetch failed");
+    expect((await policyFetch(models)).status).toBe(307);
+    expect(emulator.requests).toHaveLength(2);
+  });
+
   it("goes on after an early answer (1xx) in a packet of its own", async () => {
     const { url } = await serveTcp(async (socket) => {
       await once(socket, "data");
@@ -125,6 +149,32 @@ describe("plain HTTP through a proxy", () => {
     expect(proxy.connects).toEqual([]);
     expect(emulator.requests[1]?.headers).toMatchObject({ "x-own": "1" });
     expect(emulator.requests[1]?.headers).not.toHaveProperty("proxy-authorization");
+  });
+
+  it.each<[string, Parameters<typeof undiciRequest>[1] & { headers?: unknown }]>([
+    ["no headers", {}],
+    ["a list", { headers: ["x-own", "1", "x-more", "2"] }],
+    ["an object", { headers: { "x-own": "1", "x-more": ["2"], "x-none": undefined } }],
+    [
+      "a map",
+      {
+        headers: new Map([
+          ["x-own", "1"],
+          ["x-more", "2"],
+        ]) as never,
+      },
+    ],
+  ])("keeps the headers of undici's request beside the credentials: %s", async (_form, given) => {
+    const emulator = await emulate();
+    const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
+    const env = { HTTP_PROXY: proxy.url.replace("http://", "http://alice:s3cret@") };
+    const dispatcher = await createDispatcher({ env });
+    onTestFinished(() => dispatcher.close());
+    const { statusCode, body } = await undiciRequest(`${emulator.url}/models`, { ...given, dispatcher });
+    await body.dump();
+    expect([statusCode, proxy.forwards.length]).toEqual([200, 1]);
+    const { "x-own": own, "x-more": more } = emulator.requests[0]?.headers ?? {};
+    expect([own, more]).toEqual("headers" in given ? ["1", "2"] : [undefined, undefined]);
   });
 });
 
@@ -215,6 +265,24 @@ describe("Node's agents", () => {
     expect(await get(httpsRequest, models, agent)).toBe(200);
     expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
     expect(proxy.connects.length).toBe(1);
+  });
+
+  it("keep as many connections as they are told, and reach IPv6 addresses", async () => {
+    const emulator = await emulate({ host: "::1" });
+    const agent = createHttpAgent({ env: {}, maxSockets: 1, maxFreeSockets: 1, keepAliveMsecs: 500 });
+    const models = `${emulator.url}/models?client_version=1.0.0`;
+    expect(await Promise.all([1, 2, 3].map(() => get(httpRequest, models, agent)))).toEqual([200, 200, 200]);
+    expect(new Set(emulator.requests.map(({ connection }) => connection)).size).toBe(1);
+    expect(agent).toMatchObject({ maxSockets: 1, maxFreeSockets: 1, options: { keepAliveMsecs: 500 } });
+  });
+
+  it("give the place of a connection that cannot be opened to the next request", async () => {
+    const agent = createHttpAgent({ env: {}, maxSockets: 1 });
+    const url = `http://127.0.0.1:${await closedPort()}/`;
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => get(httpRequest, url, agent)));
+    const refused = { status: "rejected", reason: { code: "ECONNREFUSED" } };
+    expect(outcomes).toMatchObject([refused, refused, refused]);
+    expect([Object.keys(agent.sockets), agent]).toMatchObject([[], { totalSocketCount: 0 }]);
   });
 
   it("http: through the proxy's tunnel", async () => {

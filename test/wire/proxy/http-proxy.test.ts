@@ -271,6 +271,15 @@ describe("a proxy's refusal", () => {
     expect(error.message).toContain("it accepts only ntlm, negotiate and this client sends Basic");
   });
 
+  it("offers what each of its headers says, and a line without a name nothing", async () => {
+    const offers = ["NTLM", 'Basic realm="x"'].map((each) => `proxy-authenticate: ${each}\r\n`).join("");
+    const proxy = await scriptedProxy((write) => write(`HTTP/1.1 407 No\r\n${offers}: nameless\r\nodd\r\n\r\n`));
+    const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ code: "PROXY_AUTHENTICATION_REQUIRED", proxyStatus: 407 });
+    expect(error.message).not.toContain("accepts only");
+  });
+
   it("is not waited out when its body never ends", async () => {
     const proxy = await scriptedProxy((write) => write("HTTP/1.1 403 No\r\ncontent-length: 1000000\r\n\r\nsome"));
     const settled = watchHandles();

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -38,6 +40,14 @@ describe.each(READS)("%s", (_name, read) => {
     symlinkSync(path, link);
     expect(Buffer.from(await read(link)).toString()).toBe("content");
     expect((await read(fileOf(""))).length).toBe(0);
+  });
+
+  it("refuses a socket", async () => {
+    const path = join(folder(), "socket");
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    await expect(read(path)).rejects.toThrow(/a socket|No such device/);
   });
 
   it("takes a file of the largest size, and none that is larger", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endpoint, Kept, parseTable } from "../../../../src/client/route/dead-path.ts";
+import { endpoint, Kept, parseTable, progressAfter } from "../../../../src/client/route/dead-path.ts";
 
 describe("the kernel's table of connections", () => {
   it("says of each what is not acknowledged and how often it was sent again", () => {
@@ -21,6 +21,27 @@ describe("the kernel's table of connections", () => {
   it("writes IPv6 addresses in words of this machine", () => {
     expect(endpoint("::1", 443)).toBe("00000000000000000000000001000000:01BB");
     expect(endpoint("fe80::1%eth0", 1)).toBe("000080FE000000000000000001000000:0001");
+  });
+});
+
+describe("a connection on which something was sent", () => {
+  const before = { bytesRead: 10, unacknowledged: 100, strikes: 1 };
+
+  it.each([
+    ["is stuck while the same bytes are sent again and again", { unacknowledged: 100, retries: 3 }, 10, 2],
+    ["is stuck while more wait behind them", { unacknowledged: 500, retries: 1 }, 10, 2],
+    ["is well once some of them arrived", { unacknowledged: 99, retries: 3 }, 10, 0],
+    ["is well when something came from the other side", { unacknowledged: 100, retries: 3 }, 11, 0],
+    ["is well as long as nothing had to be sent again", { unacknowledged: 100, retries: 0 }, 10, 0],
+    ["is well where the system knows nothing of it", undefined, 10, 0],
+  ])("%s", (_what, row, bytesRead, strikes) => {
+    const unacknowledged = row?.unacknowledged ?? 0;
+    expect(progressAfter(before, row, bytesRead)).toEqual({ bytesRead, unacknowledged, strikes });
+  });
+
+  it("is well while nothing waits, whatever the system counts", () => {
+    const idle = { bytesRead: 10, unacknowledged: 0, strikes: 0 };
+    expect(progressAfter(idle, { unacknowledged: 0, retries: 2 }, 10)).toEqual(idle);
   });
 });
 
