@@ -30,7 +30,13 @@ const TASKS = {
       seen = { deltas: 0, characters: 0 };
       usages.push(await measured(() => client.read(model, (delta) => count(seen, delta))));
     }
-    return { firstCpuMs: usages[0]?.cpuMs, ...inTheMiddle(usages.slice(1 + between)), streams: usages.length, seen };
+    return {
+      firstCpuMs: usages[0]?.cpuMs,
+      youngCpuMs: inTheMiddle(usages.slice(3, 6)).cpuMs,
+      ...inTheMiddle(usages.slice(1 + between)),
+      streams: usages.length,
+      seen,
+    };
   },
 
   /** Many at once. */
