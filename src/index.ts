@@ -200,7 +200,7 @@ export type { Steer, SteerDelivery, SteerInput } from "./api/responses/source.ts
 export type { ResumeOptions } from "./api/responses/stored/client.ts";
 export type { InputItems, InputItemsOptions, InputItemsPage } from "./api/responses/stored/input-items.ts";
 export type { StoredResponse, StoredStatus } from "./api/responses/stored/response.ts";
-export type { ResponseStream } from "./api/responses/stream.ts";
+export type { EventBatches, ResponseStream } from "./api/responses/stream.ts";
 export { ResponsesWebSocketClient, type WebSocketConnectOptions } from "./api/responses/websocket/client.ts";
 export type { ResponsesWebSocketConnection, WebSocketStreamOptions } from "./api/responses/websocket/connection.ts";
 export type { ConversationOptions, SessionSource, UnaryOptions } from "./api/service/call-options.ts";

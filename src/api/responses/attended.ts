@@ -37,6 +37,15 @@ export function attended({ events, received, control }: ResponseSource, attendan
       else if (attendant.took) for (const event of step.value) attendant.took(event);
       return step;
     },
+    async forEachBatch(take) {
+      await orFailed(
+        events.forEachBatch((batch) => {
+          if (attendant.took) for (const event of batch) attendant.took(event);
+          return take(batch);
+        }),
+      );
+      await attendant.ended();
+    },
     async drain() {
       await orFailed(events.drain());
       await attendant.ended();

@@ -21,7 +21,8 @@ export interface StreamOptions {
    */
   readonly raw?: boolean | undefined;
   /**
-   * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream.
+   * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream. Deltas are
+   * only yielded as frames, and texts in progress are not kept.
    * @default `false`
    */
   readonly frames?: boolean | undefined;

@@ -42,7 +42,7 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON as received, as `raw`. Every event is then parsed. Default false. */
   readonly raw?: boolean | undefined;
-  /** Also yield every wire event unchanged, before its typed events. Default false. */
+  /** Yield every wire event unchanged, before its typed events, and deltas only so. Default false. */
   readonly frames?: boolean | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, a normal end with the event `incomplete`. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
@@ -187,7 +187,7 @@ export class ResponseReader {
     this.#numbers.more(events.length - 1);
     if (this.#reports.isPolled) for (const _ of events) this.#reports.polled(type, undefined, true);
     this.#whole.piece(type);
-    this.#sink.deltas(run);
+    if (!this.#options.frames) this.#sink.deltas(run);
   }
 
   /** False if an event that is not parsed may belong to an earlier response. */
@@ -309,6 +309,7 @@ export class ResponseReader {
   }
 
   #emit(event: ServedEvent): void {
+    if (this.#options.frames && "delta" in event) return;
     this.#sink.event(this.#options.raw ? { ...event, raw: this.#text } : event, this.#size);
   }
 

@@ -1,3 +1,4 @@
+import type { TakeBatch } from "../../client/waiting/push-queue.ts";
 import type { JsonObject } from "../wire/json.ts";
 import type { RequestInput } from "../wire/request-input.ts";
 import type { ResponsePosition } from "./background/position.ts";
@@ -11,6 +12,8 @@ export interface EventIterator extends AsyncIterator<ResponseEvent, undefined> {
   next(): Promise<IteratorResult<ResponseEvent, undefined>>;
   /** Everything that is queued; if nothing is, the next events that arrive together. */
   nextBatch(): Promise<IteratorResult<ResponseEvent[], undefined>>;
+  /** Calls `take` with everything that is queued, and with what comes, as it comes. Resolves at the end, or if the reader leaves. */
+  forEachBatch(take: TakeBatch<ResponseEvent>): Promise<unknown>;
   /**
    * Discards the remaining events and resolves at the end; a reader's next step then ends too. Rejects with the error that ended the
    * stream, at any time.

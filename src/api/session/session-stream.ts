@@ -1,4 +1,5 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
+import type { TakeBatch } from "../../client/waiting/push-queue.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
@@ -85,6 +86,28 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   nextBatch(): Promise<Batch> {
     return this.#drained ? this.#drained.then(() => DONE) : this.#inTurn(this.#batch);
+  }
+
+  /** What `take` throws ends the call, unless it is called from the stream of an attempt, where it must not throw. */
+  async forEachBatch(take: TakeBatch<ResponseEvent>): Promise<void> {
+    const all = (events: EventIterator): Promise<Batch> =>
+      events
+        .forEachBatch((batch) => {
+          for (const event of batch) this.#note(event);
+          return take(batch);
+        })
+        .then(() => DONE);
+    for (;;) {
+      const step = await this.#inTurn(() =>
+        this.#advance(
+          all,
+          () => {},
+          (event) => [event],
+        ),
+      );
+      if (step.done) return;
+      await take(step.value);
+    }
   }
 
   drain(): Promise<void> {

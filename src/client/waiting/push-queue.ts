@@ -17,6 +17,24 @@ class Waiting<Value> {
   }
 }
 
+/** Takes batches as they come. Where it returns a promise, what comes meanwhile stays queued until that is fulfilled. It must not throw. */
+export type TakeBatch<Value> = (batch: Value[]) => PromiseLike<unknown> | undefined;
+
+/** A reader that is called, instead of waiting. */
+class Taker<Value> {
+  readonly take: TakeBatch<Value>;
+  readonly resolve: (end: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** What it was given last it is still taking. */
+  isBusy = false;
+
+  constructor(take: TakeBatch<Value>, resolve: Taker<Value>["resolve"], reject: (error: unknown) => void) {
+    this.take = take;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
 /** The result of `next()`. A loop keeps its last one until the next arrives. */
 class Taken<Value> implements IteratorYieldResult<Value> {
   readonly done = false;
@@ -28,7 +46,7 @@ class Taken<Value> implements IteratorYieldResult<Value> {
 }
 
 /**
- * Values pushed on one side and taken on the other by one reader: one by one, in batches, or not at all (`drain`). It ends in one of three
+ * Values pushed on one side and taken on the other by one reader: one by one, in batches, by a function, or not at all (`drain`). It ends in one of three
  * ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching `length`, and by
  * its `backlog`.
  */
@@ -40,6 +58,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #over: { readonly error: unknown } | "ended" | undefined;
   /** A reader that waits for a batch. */
   #waitingForBatch: Waiting<Value[]> | undefined;
+  #taker: Taker<Value> | undefined;
   /** Set when values are no longer taken: new ones are dropped, and the end is awaited. */
   #drain: { readonly end: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
   /** The error it ended with, if any. */
@@ -80,6 +99,10 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   /** A batch has been pushed completely: it is delivered to a reader that waits for one. */
   flush(): void {
+    if (this.#taker) {
+      this.#give(this.#taker);
+      return;
+    }
     const waiting = this.#waitingForBatch;
     if (!waiting || this.length === 0) return;
     this.#waitingForBatch = undefined;
@@ -109,6 +132,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   /** Drops the queued values and fails at once. Without effect once the end has been read. */
   cut(error: unknown): void {
     if (this.#over === "ended" && this.length === 0) return;
+    if (this.#taker) this.#taker.isBusy = false;
     this.#drop();
     this.#over = undefined;
     this.fail(error);
@@ -145,6 +169,17 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   }
 
   /**
+   * Calls `take` with everything that is queued, and with what comes, as it comes: that spares the promise of a reader who waits. Resolves
+   * at the end, or if the reader leaves.
+   */
+  forEachBatch(take: TakeBatch<Value>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#taker = new Taker(take, resolve, reject);
+      this.#give(this.#taker);
+    });
+  }
+
+  /**
    * Drops queued and later values, and resolves at the end; a reader's next step then ends too. The caller has already taken what it needs
    * from the values elsewhere. Rejects with the error of the queue, even if a reader has already got it, and if the reader left.
    */
@@ -166,6 +201,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   return(): Promise<IteratorResult<Value, undefined>> {
     const left = this.#over === undefined;
     if (left) this.#failure = { error: new AbortedError("the reader left the stream") };
+    if (this.#taker) this.#taker.isBusy = false;
     this.#drop();
     this.#over = "ended";
     if (left) this.#drain?.reject(this.#failure?.error);
@@ -179,6 +215,35 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     const left = this.#over === undefined;
     this.cut(reason);
     if (left) this.onLeave?.();
+  }
+
+  /** Gives what is queued, then the end. */
+  #give(taker: Taker<Value>): void {
+    if (taker.isBusy) return;
+    if (this.length > 0) {
+      if (this.signal?.aborted) {
+        this.cut(new AbortedError(this.signal.reason));
+        return;
+      }
+      const failed = (error: unknown): void => {
+        taker.reject(error);
+        void this.return();
+      };
+      try {
+        const taken = taker.take(this.#takeAll());
+        if (taken) {
+          taker.isBusy = true;
+          taken.then(() => {
+            taker.isBusy = false;
+            this.#give(taker);
+          }, failed);
+          return;
+        }
+      } catch (error) {
+        failed(error);
+      }
+    }
+    this.#atEnd()?.then(taker.resolve, taker.reject);
   }
 
   /** The result for a reader when nothing is queued; undefined if something may still come. */
@@ -221,6 +286,7 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     }
     this.#waitingForBatch?.resolve({ done: true, value: undefined });
     this.#waitingForBatch = undefined;
+    if (this.#taker) this.#give(this.#taker);
     this.#drain?.resolve();
   }
 

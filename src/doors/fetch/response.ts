@@ -17,20 +17,30 @@ export function responseOf(
 
 /** Reads only as fast as it is read, so a slow reader slows the service down. */
 function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  let reading: Promise<void> | undefined;
+  let resume: (() => void) | undefined;
+  const readInto = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      await frames.each((text) => {
+        const isWanted = new Promise<void>((resolve) => {
+          resume = resolve;
+        });
+        controller.enqueue(bytesOf(text)); // may call `pull`
+        return isWanted;
+      });
+      controller.close();
+    } catch (error) {
+      // Without effect after a cancellation, as is the error that `close` then throws.
+      controller.error(fetchFailure(error, signal));
+    }
+  };
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        try {
-          const text = await frames.next();
-          if (text === undefined) controller.close();
-          else controller.enqueue(bytesOf(text));
-        } catch (error) {
-          controller.error(fetchFailure(error, signal));
-        }
+      pull(controller) {
+        reading ??= readInto(controller);
+        resume?.();
       },
-      async cancel() {
-        await frames.leave();
-      },
+      cancel: () => frames.leave(),
     },
     { highWaterMark: 0 },
   );

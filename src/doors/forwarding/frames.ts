@@ -1,5 +1,5 @@
 import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
-import type { FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
+import type { EventBatches, FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { asItIs } from "./own-credentials.ts";
 
@@ -18,17 +18,15 @@ const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
  * its events are renumbered. After that, the client sees the break.
  */
 export class Frames {
-  readonly #batches: AsyncIterator<readonly ResponseEvent[]>;
+  readonly #batches: EventBatches;
   readonly #onOver: () => void;
   readonly #blank: Blank;
   /** Carrier of its first stream. */
   readonly carrier: "websocket" | "http";
   /** Read from the stream before the client asked for it. */
-  #early: { readonly text: RawText | undefined } | undefined;
+  #early: RawText = "";
   /** A failure reported by the service; sent on once it is clear that it is the end. */
   #failed: FrameEvent | undefined;
-  /** The same, once that is clear. */
-  #ended: { readonly text: RawText; readonly event: string; readonly failure: unknown } | undefined;
   #hasOutput = false;
   #isOver = false;
   #lastNumber = -1;
@@ -59,48 +57,49 @@ export class Frames {
    * @throws The error that broke it before its first event.
    */
   async begin(): Promise<{ readonly event: string; readonly failure: unknown } | undefined> {
-    const text = await this.#read();
-    this.#early = { text };
-    if (!this.#ended || this.#ended.text !== text) return undefined;
-    const { event, failure } = this.#ended;
-    return { event, failure };
+    try {
+      while (this.#early === "") {
+        const batch = await this.#batches.next();
+        if (batch.done) break;
+        this.#early = this.#taken(batch.value);
+      }
+      return undefined;
+    } catch (failure) {
+      this.#over();
+      const failed = this.#failedEvent();
+      if (!failed) throw failure;
+      this.#early = failed.text;
+      return { event: failed.event, failure };
+    }
   }
 
   /**
-   * The queued events in event-stream format, else the next ones: UTF-8 bytes as characters. Undefined after the end, including a failure
-   * reported by the service.
+   * Gives `write` the events in event-stream format as they arrive, as UTF-8 bytes in the form of characters. If it returns a promise, the
+   * service waits for that too. Resolves at the end, including a failure reported by the service.
    *
    * @throws The error that broke the stream. {@link StreamError} It would have to start again, but part of the answer has been sent.
    */
-  next(): Promise<RawText | undefined> {
-    const early = this.#early;
-    if (early === undefined) return this.#read();
-    this.#early = undefined;
-    return Promise.resolve(early.text);
+  async each(write: (text: RawText) => Promise<unknown> | undefined): Promise<void> {
+    try {
+      if (this.#early !== "") await write(this.#early);
+      if (this.#isOver) return;
+      await this.#batches.each((batch) => {
+        const text = this.#taken(batch);
+        return text === "" ? undefined : write(text);
+      });
+    } catch (error) {
+      const failed = this.#failedEvent();
+      if (!failed) throw error;
+      await write(failed.text);
+    } finally {
+      await this.leave();
+    }
   }
 
   /** Ends the answer at any point; the service stops generating it. */
   async leave(): Promise<void> {
     this.#over();
     await this.#batches.return?.();
-  }
-
-  async #read(): Promise<RawText | undefined> {
-    while (!this.#isOver) {
-      let batch: IteratorResult<readonly ResponseEvent[]>;
-      try {
-        batch = await this.#batches.next();
-      } catch (error) {
-        this.#over();
-        if (!this.#failed) throw error;
-        return this.#failedWith(error);
-      }
-      if (batch.done) break;
-      const text = this.#taken(batch.value);
-      if (text !== "") return text;
-    }
-    this.#over();
-    return undefined;
   }
 
   #taken(batch: readonly ResponseEvent[]): RawText {
@@ -111,11 +110,8 @@ export class Frames {
         if (FAILURES.has(event.wireType)) this.#failed = event;
         else text += this.#passed(event);
       } else if (event.type === "restarted") {
-        if (this.#hasOutput) {
-          void this.leave();
-          throw brokenAnswer(event);
-        }
         this.#failed = undefined;
+        if (this.#hasOutput) throw brokenAnswer(event);
         this.#isFollowUp = true;
         this.#shift = this.#lastNumber + 1;
       }
@@ -123,13 +119,12 @@ export class Frames {
     return text;
   }
 
-  /** The service's own failure is the last event, as over HTTP. */
-  #failedWith(failure: unknown): RawText {
-    const { data, wireType } = this.#failed as FrameEvent;
+  /** The service's own failure, which is the last event, as over HTTP. */
+  #failedEvent(): { readonly event: string; readonly text: RawText } | undefined {
+    if (!this.#failed) return undefined;
+    const { data, wireType } = this.#failed;
     const event = this.#blank(decodeRawData(data));
-    const text = framed(wireType, Buffer.from(event).toString("latin1"));
-    this.#ended = { text, event, failure };
-    return text;
+    return { event, text: framed(wireType, Buffer.from(event).toString("latin1")) };
   }
 
   /** WebSocket events whose content is in headers over HTTP; clients of HTTP do not know them. */

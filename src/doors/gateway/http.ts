@@ -121,16 +121,12 @@ class HttpRequest {
     this.#head(status, headers);
     if (response.socket) holdTogether(response.socket);
     response.flushHeaders();
-    try {
-      for (let text = await frames.next(); text !== undefined; text = await frames.next()) {
-        this.#record.sent(text);
-        const full = writeChunk(response, text, "latin1");
-        if (full && !(await this.#hasRoom(full))) return;
-      }
-      response.end();
-    } finally {
-      await frames.leave();
-    }
+    await frames.each((text) => {
+      this.#record.sent(text);
+      const full = writeChunk(response, text, "latin1");
+      return full && this.#hasRoom(full);
+    });
+    response.end();
   }
 
   #send({ status, headers, body }: WholeAnswer): void {

@@ -118,6 +118,119 @@ describe("a push queue", () => {
   });
 });
 
+describe("a function that takes the batches of a push queue", () => {
+  /** A function that is busy with each batch until `go` is called. */
+  function slowly(queue: PushQueue<number>) {
+    const taken: number[][] = [];
+    let go = (): void => {};
+    const end = queue.forEachBatch((batch) => {
+      taken.push(batch);
+      return new Promise<void>((resolve) => {
+        go = resolve;
+      });
+    });
+    return { taken, end, go: () => go() };
+  }
+
+  it("gets what is queued, then each batch at once, until the end", async () => {
+    const queue = new PushQueue<number>();
+    queue.push(1);
+    const taken: number[][] = [];
+    const end = queue.forEachBatch((batch) => {
+      taken.push(batch);
+      return undefined;
+    });
+    expect(taken).toEqual([[1]]);
+    queue.pushAll([2, 3]);
+    queue.flush();
+    expect(taken).toEqual([[1], [2, 3]]);
+    queue.push(4);
+    queue.end();
+    await end;
+    expect(taken).toEqual([[1], [2, 3], [4]]);
+  });
+
+  it("gets nothing while it is busy, then everything that came meanwhile, and then the error", async () => {
+    const queue = new PushQueue<number>();
+    const { taken, end, go } = slowly(queue);
+    for (const value of [1, 2, 3]) {
+      queue.push(value);
+      queue.flush();
+    }
+    queue.fail(new Error("broken"));
+    expect(taken).toEqual([[1]]);
+    go();
+    await Promise.resolve();
+    expect(taken).toEqual([[1], [2, 3]]);
+    go();
+    await expect(end).rejects.toThrow("broken");
+  });
+
+  it("holds the source back while it is busy: the backlog is cleared by what it takes", () => {
+    const queue = new PushQueue<number>();
+    let cleared = 0;
+    queue.backlog = {
+      clear() {
+        cleared += 1;
+      },
+    };
+    slowly(queue);
+    queue.push(1);
+    queue.flush();
+    queue.push(2);
+    queue.flush();
+    expect([cleared, queue.length]).toEqual([1, 1]);
+  });
+
+  it("ends at once when the queue is cut or left, even if it is busy", async () => {
+    const cut = new PushQueue<number>();
+    const taking = slowly(cut);
+    cut.push(1);
+    cut.flush();
+    cut.push(2);
+    cut.cut(new Error("aborted"));
+    await expect(taking.end).rejects.toThrow("aborted");
+    const left = new PushQueue<number>();
+    const leaving = slowly(left);
+    left.push(1);
+    left.flush();
+    await left.return();
+    await leaving.end;
+    expect([taking.taken, leaving.taken]).toEqual([[[1]], [[1]]]);
+  });
+
+  it("gets no more once the signal has fired", async () => {
+    const abort = new AbortController();
+    const queue = new PushQueue<number>();
+    queue.signal = abort.signal;
+    queue.push(1);
+    abort.abort("enough");
+    const end = queue.forEachBatch(() => expect.unreachable());
+    await expect(end).rejects.toMatchObject({ kind: "aborted", cause: "enough" });
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("full disk");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("full disk"))],
+  ])("that %s leaves the queue with its error", async (_how, take) => {
+    const queue = new PushQueue<number>();
+    let left = 0;
+    queue.onLeave = () => {
+      left += 1;
+    };
+    const end = queue.forEachBatch(take);
+    queue.push(1);
+    queue.flush();
+    await expect(end).rejects.toThrow("full disk");
+    expect(left).toBe(1);
+  });
+});
+
 describe("a wait on a push queue with a signal", () => {
   it("ends at once when the signal fires, and the next value goes to whoever still waits", async () => {
     const queue = new PushQueue<number>();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
+import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { Script, Step } from "../../../src/emulator/index.ts";
 import { emulate, textOf } from "../../support/clients.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, run, user, wire } from "./support.ts";
@@ -29,6 +30,18 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(events[restart]).toMatchObject({ retry: 1, reason: expect.any(String), keptItems: 0 });
     expect(notices).toMatchObject([{ retry: 1, maxRetries: 5, layer: "stream", delayMs: expect.any(Number) }]);
     expect(bodiesAt(emulator)).toHaveLength(2);
+  });
+
+  it("goes on for a function that takes its batches, which hears of it in between", async () => {
+    const { session } = await open([broken], { carrier });
+    const stream = await session.stream(asking("hello"));
+    const events: ResponseEvent[] = [];
+    await stream.batches().each((batch) => void events.push(...batch));
+    const restart = events.findIndex(({ type }) => type === "restarted");
+    expect([textOf(events.slice(0, restart)), textOf(events.slice(restart))]).toEqual(["lost", "hello"]);
+    expect(events.at(-1)?.type).toBe("completed");
+    const next = await session.stream(asking("again")); // the call is over
+    expect((await next.collect()).text).toBe("again");
   });
 
   it("collects as if it had not broken", async () => {

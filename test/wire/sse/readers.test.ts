@@ -139,6 +139,20 @@ describe.each(ways)("a stream %s", (_whose, open) => {
       expect(types).toContain("output_text.delta");
     });
 
+    it("go to a function too, after those of a loop, and what came before an error first", async () => {
+      const stream = await open(await serving([created, delta("a"), delta("b")], { endAfterEvents: 3 }));
+      const batches = stream.batches();
+      const types: string[] = [];
+      const take = (batch: readonly ResponseEvent[]) => void types.push(...batch.map(({ type }) => type));
+      const first = await batches.next();
+      if (!first.done) take(first.value);
+      expect(await errorOf(batches.each((batch) => Promise.resolve(take(batch))))).toMatchObject({ kind: "stream" });
+      expect(ofResponse(types)).toEqual(["created", "output_text.delta", "output_text.delta"]);
+      const whole = (await open(await serving([created, delta("a"), completed]))).batches();
+      await whole.each((batch) => void take(batch));
+      expect(types.at(-1)).toBe("completed");
+    });
+
     it("left early, cancel the generation", async () => {
       const emulator = await emulate({
         rateLimits: false,

@@ -93,6 +93,11 @@ function eventsOf(run: BackgroundRun): EventIterator {
       if (!step.done) for (const event of step.value) flow.tookEvent(event);
       return step;
     },
+    forEachBatch: (take) =>
+      events.forEachBatch((batch) => {
+        for (const event of batch) flow.tookEvent(event);
+        return take(batch);
+      }),
     drain: () => events.drain(),
     async return() {
       const left = leaving();

@@ -220,8 +220,8 @@ export interface ResumedEvent {
 }
 
 /**
- * A wire event exactly as the service sent it, before the typed events it yields; only with the option `frames`. For programs that forward
- * the stream.
+ * A wire event exactly as the service sent it, before the typed events it yields, or instead of its delta; only with the option `frames`.
+ * For programs that forward the stream.
  */
 export interface FrameEvent {
   readonly type: "frame";
