@@ -17,7 +17,7 @@ export function responseOf(
 
 /** Reads only as fast as it is read, so a slow reader slows the service down. */
 function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
-  let reading: Promise<void> | undefined;
+  let isReading = false;
   let resume: (() => void) | undefined;
   const readInto = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {
@@ -37,7 +37,8 @@ function bodyOf(frames: Frames, signal: AbortSignal | undefined): ReadableStream
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        reading ??= readInto(controller);
+        if (!isReading) void readInto(controller);
+        isReading = true;
         resume?.();
       },
       cancel: () => frames.leave(),
