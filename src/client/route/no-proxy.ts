@@ -83,7 +83,7 @@ function nameMatcher(entry: string): ((hostname: string) => boolean) | undefined
 function addressMatcher(address: string): (hostname: string) => boolean {
   const list = new BlockList();
   list.addAddress(address, familyOf(address));
-  return (hostname) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+  return (hostname) => list.check(hostname, familyOf(hostname)); // a name is in no list
 }
 
 function blockMatcher(entry: string): NoProxyRule["matches"] | undefined {
@@ -92,21 +92,19 @@ function blockMatcher(entry: string): NoProxyRule["matches"] | undefined {
   if (isIP(address) === 0 || Number(bits) > (isIPv6(address) ? 128 : 32)) return undefined;
   const list = new BlockList();
   list.addSubnet(address, Number(bits), familyOf(address));
-  return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+  return ({ hostname }) => list.check(hostname, familyOf(hostname));
 }
 
 /** `first-last`, or stars for the last bytes of an IPv4 address. */
 function rangeMatcher(entry: string): NoProxyRule["matches"] | undefined {
   const [, first = "", last = ""] = /^([\da-f.:]+)-([\da-f.:]+)$/.exec(entry) ?? starRange(entry);
-  const family = isIP(first);
-  if (family === 0 || isIP(last) !== family) return undefined;
   const list = new BlockList();
   try {
     list.addRange(first, last, familyOf(first));
   } catch {
-    return undefined; // the last address comes before the first
+    return undefined; // no addresses, of two families, or the last comes before the first
   }
-  return ({ hostname }) => isIP(hostname) !== 0 && list.check(hostname, familyOf(hostname));
+  return ({ hostname }) => list.check(hostname, familyOf(hostname));
 }
 
 function starRange(entry: string): readonly string[] {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { get } from "node:https";
-import { Duplex } from "node:stream";
+import { Duplex, PassThrough } from "node:stream";
 import type { TlsOptions } from "node:tls";
 import { describe, expect, test } from "vitest";
-import { createTrust, type Trust, type TrustOptions } from "../../../src/client/trust/index.ts";
+import { createTrust, inspectPeer, type Trust, type TrustOptions } from "../../../src/client/trust/index.ts";
 import { cert, certPath } from "../../support/certs.ts";
 import { identity, serveTls, type TlsPeer } from "../../support/tls-server.ts";
 
@@ -16,6 +16,31 @@ async function open(trust: Trust, peer: TlsPeer, host = "localhost") {
   socket.destroy();
   return socket;
 }
+
+describe("what is told of a connection", () => {
+  test("is its protocol, its chain, and the certificate of the bundle that vouches for it", async () => {
+    const trust = trusting("root");
+    const peer = await serveTls(identity("issued", "server", "intermediate"));
+    const socket = await trust.connect({ socket: await peer.dial(), host: "localhost" });
+    const facts = inspectPeer(socket, trust.bundle);
+    expect(facts).toMatchObject({
+      protocol: expect.stringMatching(/^TLSv1\.[23]$/),
+      cipher: expect.any(String),
+      vouchedByBundle: { subject: expect.any(String), authority: true, validTo: expect.stringMatching(/^\d{4}-.*Z$/) },
+    });
+    expect(facts?.chain[0]).toMatchObject({ authority: false, selfIssued: false });
+    expect(facts?.chain.at(-1)?.issuer).toBe(facts?.vouchedByBundle?.subject);
+  });
+
+  test("names no certificate where the bundle has none for it, and is nothing without TLS, or at the end", async () => {
+    const peer = await serveTls();
+    const socket = await trusting("root").connect({ socket: await peer.dial(), host: "localhost" });
+    expect(inspectPeer(socket, undefined)).toHaveProperty("vouchedByBundle", undefined);
+    expect(inspectPeer(socket, trusting("other-root").bundle)).toHaveProperty("vouchedByBundle", undefined);
+    socket.destroy();
+    expect([inspectPeer(socket, undefined), inspectPeer(new PassThrough(), undefined)]).toEqual([undefined, undefined]);
+  });
+});
 
 describe("a connection is made", () => {
   test.each([

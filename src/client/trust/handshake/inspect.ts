@@ -38,9 +38,9 @@ export function describeCertificates(bundle: CaBundle): CertificateFacts[] {
   return bundle.certificates.map(({ x509 }) => factsOf(x509));
 }
 
-/** Undefined for a connection without TLS. */
+/** Undefined for a connection without TLS, or one that is over. */
 export function inspectPeer(socket: Duplex, bundle: CaBundle | undefined): PeerFacts | undefined {
-  if (!(socket instanceof tls.TLSSocket)) return undefined;
+  if (!(socket instanceof tls.TLSSocket) || socket.destroyed) return undefined;
   const chain = readPeerChain(socket);
   const last = chain.at(-1);
   const voucher =

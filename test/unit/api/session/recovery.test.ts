@@ -180,6 +180,12 @@ describe("a WebSocket that cannot be opened", () => {
     expect(recover(error, { ...opening, mayFallBack: false })).toEqual(recover(error, { mayFallBack: false }));
   });
 
+  it("because all of its connections are full leaves it to the caller: WebSockets work", () => {
+    expect(recover(new LimitError("full", { what: "lanes", limit: 1, unit: "lanes" } as never), opening)).toEqual({
+      action: "give_up",
+    });
+  });
+
   // parity: session/wrong-key
   it("a wrong key is asked with once over HTTP; on an open WebSocket a new connection may bring a new one", () => {
     expect(recover(http(401), { carrier: "http" }).action).toBe("give_up");

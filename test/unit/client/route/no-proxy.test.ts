@@ -53,6 +53,7 @@ describe("an entry of NO_PROXY", () => {
     ["10.1.*", "10.1.0.0", true],
     ["10.*.*.*", "10.255.255.255", true],
     ["10.1.2.3.*", "10.1.2.3", false],
+    ["10.*.*.*.*", "10.1.2.3", false],
     ["10.0.0.1-10.0.0.50", "10.0.0.1", true],
     ["10.0.0.7-10.0.0.7", "10.0.0.7", true],
     ["10.0.0.50-10.0.0.1", "10.0.0.7", false],
@@ -97,6 +98,7 @@ describe("a NO_PROXY list", () => {
   it("separates entries by commas and white space", () => {
     const list = parseNoProxy(" a.test,b.test c.test\t,,\n d.test;e.test|f.test ");
     expect(list.rules.map((rule) => rule.entry)).toEqual(["a.test", "b.test", "c.test", "d.test", "e.test", "f.test"]);
+    expect(list.ignored).toEqual([]);
   });
 
   it("names the first entry that matches, as written", () => {

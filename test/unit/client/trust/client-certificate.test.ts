@@ -9,6 +9,13 @@ import { createTrust } from "../../../../src/client/trust/index.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 import { recordLog } from "../../../support/log-lines.ts";
 
+/** A key with the header that OpenSSL wrote before PKCS#8. */
+function oldForm(encryption: string): string {
+  const header = `Proc-Type: 4,ENCRYPTED\nDEK-Info: ${encryption}`;
+  const body = Buffer.alloc(128, 7).toString("base64");
+  return `-----BEGIN RSA PRIVATE KEY-----\n${header}\n\n${body}\n-----END RSA PRIVATE KEY-----\n`;
+}
+
 const file = (name: string) => ({ path: certPath(name) });
 const good: ClientCertificate = { cert: file("client.pem"), key: file("client.key") };
 const encrypted: ClientCertificate = {
@@ -96,6 +103,26 @@ describe("one that cannot be used is an error when a client is built:", () => {
         passphrase: "right",
       },
       /the key is encrypted with PBE-MD5-DES, which OpenSSL 3 does not take any more; convert it with: openssl pkcs8/,
+    ],
+    [
+      "a key in the oldest form, encrypted with what OpenSSL 3 left behind",
+      { ...good, key: { pem: oldForm("RC2-40-CBC,0102030405060708") }, passphrase: "right" },
+      /the key is encrypted with RC2-40-CBC, which OpenSSL 3 does not take any more/,
+    ],
+    [
+      "a key in the oldest form that is damaged",
+      { ...good, key: { pem: oldForm("AES-128-CBC,00") }, passphrase: "right" },
+      /the passphrase does not open the key|the key/,
+    ],
+    [
+      "two labels exchanged",
+      { cert: { pem: cert("client.key").replaceAll("PRIVATE KEY", "CERTIFICATE") }, key: file("client.key") },
+      /client certificate/,
+    ],
+    [
+      "a DER certificate as key",
+      { ...good, key: { pem: Buffer.from("3003020103", "hex") } },
+      /holds no PRIVATE KEY block, and must be PEM with a PRIVATE KEY block\. It is binary/,
     ],
     [
       "a certificate file that is missing",
