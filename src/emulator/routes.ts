@@ -83,6 +83,8 @@ const TABLE: readonly (readonly [Method, path: string, Endpoint])[] = [
   ["POST", "/realtime/calls/*/hangup", "call_act"],
   ["POST", "/realtime/client_secrets", "client_secret"],
   ["GET", "/realtime", "realtime"],
+  ["POST", "/live", "call"], // what Codex's realtime v3 calls both
+  ["GET", "/live/*", "realtime"],
   ["POST", "/files", "file"],
   ["GET", "/files", "files"],
   ["GET", "/files/*", "stored_file"],

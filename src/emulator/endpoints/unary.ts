@@ -8,7 +8,7 @@ import { createClientSecret } from "./client-secrets.ts";
 import { answerCodexAccount, answerCodexApps } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
 import { FileShelf } from "./files.ts";
-import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images/answer.ts";
+import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images.ts";
 import { summarizeTraces } from "./memories.ts";
 import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";

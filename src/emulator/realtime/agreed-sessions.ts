@@ -1,5 +1,6 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { Fields } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
 import { ServiceError } from "../service-error.ts";
 
 const MOST_KEPT = 1_000;
@@ -27,11 +28,18 @@ export class AgreedSessions {
    *
    * @throws {@link ServiceError} 404 for a call that is not there.
    */
-  find(callId: string | null, authorization: string | undefined): Fields | undefined {
-    if (callId !== null && !this.#ofCalls.has(callId)) throw callNotFound();
-    const secret = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
+  find({ path, headers }: Pick<RecordedRequest, "path" | "headers">): Fields | undefined {
+    const callId = callIdIn(path);
+    if (callId !== undefined && !this.#ofCalls.has(callId)) throw callNotFound();
+    const secret = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? "")?.[1];
     return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(secret ?? "");
   }
+}
+
+/** `/realtime?call_id=…`, or `/live/…`, where Codex joins a call since 0.145. */
+function callIdIn(path: string): string | undefined {
+  const { pathname, searchParams } = new URL(path, "http://emulator");
+  return searchParams.get("call_id") ?? /\/live\/([^/]+)$/.exec(pathname)?.[1];
 }
 
 /** As `openai/codex#35094` has it. */

@@ -33,7 +33,7 @@ export class RealtimeConnection {
     const opened = isQuicksilver
       ? { type: intent }
       : openedSession(intent === "transcription" ? intent : "realtime", nowSeconds());
-    const agreed = service.agreedSessions.find(query.get("call_id"), accepted.handshake.headers.authorization);
+    const agreed = service.agreedSessions.find(accepted.handshake);
     const { identifiers, options } = service;
     const outlet = this.#peer.outlet();
     this.#session = new RealtimeSession(

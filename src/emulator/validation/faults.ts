@@ -47,6 +47,16 @@ export function invalidValue(param: string, value: unknown, supported: readonly 
   return refused(message, param, "invalid_value");
 }
 
+export function tooLong(param: string, value: string, most: number): ServiceError {
+  const message = `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string with length ${value.length} instead.`;
+  return refused(message, param, "string_above_max_length");
+}
+
+export function tooMany(param: string, values: readonly unknown[], most: number): ServiceError {
+  const message = `Invalid '${param}': array too long. Expected an array with maximum length ${most}, but got an array with length ${values.length} instead.`;
+  return refused(message, param, "array_above_max_length");
+}
+
 export function refused(message: string, param?: string, code?: string): ServiceError {
   return new ServiceError(400, { message, ...(param !== undefined && { param }), ...(code !== undefined && { code }) });
 }

@@ -1,6 +1,6 @@
 import { type Fields, isFields } from "../fields.ts";
 import { checkMembers, invalidType, invalidValue, missing, refused } from "./faults.ts";
-import { checkImage } from "./images.ts";
+import { checkImage } from "./image-data.ts";
 import { isAltered } from "./seal.ts";
 import { checkTools } from "./tools.ts";
 

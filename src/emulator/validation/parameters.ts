@@ -1,17 +1,8 @@
 import { type Fields, isFields } from "../fields.ts";
-import {
-  checkMembers,
-  checkParameterNames,
-  either,
-  invalidType,
-  invalidValue,
-  refused,
-  unknownParameter,
-} from "./faults.ts";
+import { boolean, type Check, decimal, integer, listOfObjects, object, objectWith, oneOf, string } from "./checks.ts";
+import { checkParameterNames, either, invalidType, invalidValue, refused, unknownParameter } from "./faults.ts";
 import { checkText } from "./text.ts";
 import { checkToolChoice, checkTools } from "./tools.ts";
-
-type Check = (value: unknown, param: string) => void;
 
 /** In the order in which the service looks at them, as far as it was measured; `input` comes before all of them. */
 const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
@@ -88,64 +79,6 @@ export function checkParameters(body: Fields): void {
 }
 
 function anything(): void {}
-
-function boolean(value: unknown, param: string): void {
-  if (typeof value !== "boolean") throw invalidType(param, "a boolean", value);
-}
-
-function string(value: unknown, param: string): void {
-  if (typeof value !== "string") throw invalidType(param, "a string", value);
-}
-
-function object(value: unknown, param: string): void {
-  if (!isFields(value)) throw invalidType(param, "an object", value);
-}
-
-function listOfObjects(value: unknown, param: string): void {
-  if (!Array.isArray(value)) throw invalidType(param, "an array of objects", value);
-  for (const [index, entry] of value.entries()) object(entry, `${param}[${index}]`);
-}
-
-function objectWith(...members: readonly string[]): Check {
-  const known = new Set(members);
-  return (value, param) => {
-    if (!isFields(value)) throw invalidType(param, "an object", value);
-    checkMembers(value, known, param);
-  };
-}
-
-/** @param more - what is taken without being named: other services' values. */
-function oneOf(supported: readonly string[], more: readonly string[] = []): Check {
-  return (value, param) => {
-    if (typeof value !== "string") throw invalidType(param, `one of ${either(supported)}`, value);
-    if (!supported.includes(value) && !more.includes(value)) throw invalidValue(param, value, supported);
-  };
-}
-
-function integer(least: number, most: number): Check {
-  return (value, param) => {
-    if (typeof value !== "number" || !Number.isInteger(value)) throw invalidType(param, "an integer", value);
-    checkRange("integer", value, least, most, param);
-  };
-}
-
-function decimal(least: number, most: number): Check {
-  return (value, param) => {
-    if (typeof value !== "number") throw invalidType(param, "a decimal", value);
-    checkRange("decimal", value, least, most, param);
-  };
-}
-
-function checkRange(kind: "integer" | "decimal", value: number, least: number, most: number, param: string): void {
-  if (value >= least && value <= most) return;
-  const [word, sign, bound, short] =
-    value < least ? ["below minimum", ">=", least, "below_min"] : ["above maximum", "<=", most, "above_max"];
-  throw refused(
-    `Invalid '${param}': ${kind} ${word} value. Expected a value ${sign} ${bound}, but got ${value} instead.`,
-    param,
-    `${kind}_${short}_value`,
-  );
-}
 
 const MOST_METADATA = 16;
 

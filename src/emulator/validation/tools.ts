@@ -1,5 +1,6 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
-import { either, invalidType, invalidValue, missing, refused } from "./faults.ts";
+import { either, invalidType, invalidValue, missing, refused, tooLong } from "./faults.ts";
+import { checkImageSettings } from "./image-requests.ts";
 import { strictFault } from "./strict-schema.ts";
 
 const TOOL_TYPES = [
@@ -29,6 +30,7 @@ function checkTool(tool: unknown, param: string): void {
     checkName(tool, param);
     checkTools(tool.tools, `${param}.tools`);
   }
+  if (type === "image_generation") checkImageSettings(tool, `${param}.`);
   if (type === "mcp" && stringIn(tool, "server_label") === undefined) throw missing(`${param}.server_label`);
   if (type === "file_search" && !Array.isArray(tool.vector_store_ids)) throw missing(`${param}.vector_store_ids`);
   if (type === "code_interpreter" && tool.container === undefined) throw missing(`${param}.container`);
@@ -45,13 +47,7 @@ function checkName(tool: Fields, param: string): void {
       "invalid_value",
     );
   }
-  if (name.length > LONGEST_NAME) {
-    throw refused(
-      `Invalid '${param}.name': string too long. Expected a string with maximum length ${LONGEST_NAME}, but got a string with length ${name.length} instead.`,
-      `${param}.name`,
-      "string_above_max_length",
-    );
-  }
+  if (name.length > LONGEST_NAME) throw tooLong(`${param}.name`, name, LONGEST_NAME);
 }
 
 function checkFunction(tool: Fields, param: string): void {

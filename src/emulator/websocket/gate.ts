@@ -133,7 +133,7 @@ export class WebSocketGate {
 
   /** @throws {@link ServiceError} */
   #check({ path, headers }: RecordedRequest): keyof OpenConnection {
-    const { pathname, searchParams: query } = new URL(path, "http://emulator");
+    const { pathname } = new URL(path, "http://emulator");
     const endpoint = endpointAt(pathname);
     if (endpoint !== "responses" && endpoint !== "realtime")
       throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });
@@ -148,7 +148,7 @@ export class WebSocketGate {
     ) {
       throw new ServiceError(400, { message: "Missing header: 'openai-beta: responses_websockets=…'." });
     }
-    if (endpoint === "realtime") this.#service.agreedSessions.find(query.get("call_id"), headers.authorization);
+    if (endpoint === "realtime") this.#service.agreedSessions.find({ path, headers });
     return endpoint;
   }
 

@@ -23,6 +23,18 @@ async function send(url: string, { method = "POST", headers = {}, body }: Sent) 
   }
 }
 
+/** A form with an image and these fields, `name=value` each. */
+function form(...fields: readonly string[]): Sent {
+  const part = (name: string, more: string, value: string) =>
+    `--cut\r\ncontent-disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`;
+  const image = part("image", `; filename="a.png"\r\ncontent-type: image/png`, "png");
+  const texts = fields.map((field) => part(field.split("=")[0] ?? "", "", field.split("=")[1] ?? ""));
+  return {
+    headers: { "content-type": "multipart/form-data; boundary=cut" },
+    body: `${image}${texts.join("")}--cut--\r\n`,
+  };
+}
+
 it.each<[string, Sent, number, RegExp]>([
   ["/alpha/search", { body: { model: "m" } }, 400, /'id'/],
   ["/alpha/search", { body: { id: "s" } }, 400, /'model'/],
@@ -30,6 +42,19 @@ it.each<[string, Sent, number, RegExp]>([
   ["/images/generations", { body: { model: "m" } }, 400, /'prompt'/],
   ["/images/generations", { body: { model: "m", prompt: "p", n: 0 } }, 400, /'n'/],
   ["/images/edits", { body: { prompt: "p", images: [] } }, 400, /'images'/],
+  ["/images/edits", { body: { prompt: "p", images: Array(17).fill({ file_id: "f" }) } }, 400, /maximum length 16/],
+  [
+    "/images/edits",
+    { body: { prompt: "p", images: [{ image_url: "data:image/png;base64,Zm9v" }] } },
+    400,
+    /images\[0\]/,
+  ],
+  [
+    "/images/edits",
+    { ...form("model=gpt-image-1", "prompt=p", "n=many") },
+    400,
+    /expected an integer, but got a string/,
+  ],
   ["/realtime/calls", { headers: { "content-type": "application/sdp" }, body: "hello" }, 400, /SDP offer is missing/],
   ["/realtime/calls", { headers: { "content-type": "text/plain" }, body: "v=0" }, 400, /SDP offer is missing/],
   ["/realtime/calls", { body: { session: {} } }, 400, /SDP offer is missing/],

@@ -401,6 +401,24 @@ describe("a realtime session of the emulator", () => {
   });
 });
 
+it("a call that was opened at /live is joined there, and one that nobody opened is not", async () => {
+  const { url } = await emulate();
+  const body = JSON.stringify({ sdp: "v=0", session: { type: "realtime", instructions: "be brief" } });
+  const headers = { "content-type": "application/json" };
+  const opened = await fetch(`${url}/live`, { method: "POST", headers, body });
+  const callId = opened.headers.get("location")?.split("/").at(-1) ?? "";
+  expect([opened.status, callId]).toEqual([201, expect.stringMatching(/^rtc_/)]);
+
+  const join = (id: string) => {
+    const websocket = new WebSocket(`${url.replace("http", "ws")}/live/${id}`);
+    onTestFinished(() => websocket.terminate());
+    return websocket;
+  };
+  const [first] = await once(join(callId), "message");
+  expect(JSON.parse(String(first))).toMatchObject({ type: "session.created", session: { instructions: "be brief" } });
+  await expect(once(join("rtc_none"), "open")).rejects.toThrow("404");
+});
+
 describe("a quicksilver session of the emulator", () => {
   const query = "?intent=quicksilver";
 

@@ -62,7 +62,7 @@ describe("images", () => {
     const { emulator, client } = await open();
     const { fileId } = await new FilesClient(clientOptions(emulator.url)).upload({ name: "a.png", bytes: png });
     const request = {
-      images: [{ image_url: "data:image/png;base64,Zm9v" }, { file_id: fileId }],
+      images: [{ image_url: `data:image/png;base64,${png.toString("base64")}` }, { file_id: fileId }],
       mask: { file_id: fileId },
       prompt: "add a hat",
     };
@@ -202,7 +202,7 @@ describe("a stream of images", () => {
     const edits = { images: [{ name: "a.png", bytes: png }], prompt: "p", n: 3, partial_images: 1 };
     const { seen } = await read(await client.streamEdit(edits));
     expect(seen.map(({ type }) => type)).toEqual(Array(3).fill(["partial_image", "completed"]).flat());
-    const images = await (await client.streamEdit({ ...edits, images: [{ image_url: "data:," }] })).collect();
+    const images = await (await client.streamEdit({ ...edits, images: [{ image_url: "https://pictures.test/a.png" }] })).collect();
     expect(images.map(({ type }) => type)).toEqual(Array(3).fill("completed"));
   });
 

@@ -1,14 +1,16 @@
-import { type Fields, isFields, stringIn, type WireEvent } from "../../fields.ts";
-import type { RecordedRequest } from "../../journal/recording.ts";
-import { PIXEL_PNG } from "../../model/pixel.ts";
-import { required } from "../../responses/request.ts";
-import { ServiceError } from "../../service-error.ts";
-import { missing } from "../../validation/faults.ts";
-import type { FileShelf } from "../files.ts";
-import { filesIn, formIn, isForm } from "../form.ts";
+import { type Fields, isFields, stringIn, type WireEvent } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recording.ts";
+import { PIXEL_PNG } from "../model/pixel.ts";
+import { required } from "../responses/request.ts";
+import { ServiceError } from "../service-error.ts";
+import { missing, tooMany } from "../validation/faults.ts";
+import { checkImage } from "../validation/image-data.ts";
+import { checkImageRequest } from "../validation/image-requests.ts";
+import type { FileShelf } from "./files.ts";
+import { filesIn, formIn, isForm } from "./form.ts";
 
-const MOST_IMAGES = 10;
-const MOST_PARTIALS = 3;
+/** Images to be edited. */
+const MOST_GIVEN = 16;
 const IMAGE_ID = /^img_\d+$/;
 
 /** One body, or a stream of events. */
@@ -35,7 +37,11 @@ export async function editImages(request: RecordedRequest, files: FileShelf, pla
   if (!isForm(request)) {
     const pictures = [...(Array.isArray(body.images) ? body.images : []), body.mask].filter(isFields);
     if (!Array.isArray(body.images) || body.images.length === 0) throw missing("images");
-    for (const { file_id: id } of pictures) if (typeof id === "string") files.describe(id);
+    if (body.images.length > MOST_GIVEN) throw tooMany("images", body.images, MOST_GIVEN);
+    for (const [index, { file_id: id, image_url: url }] of pictures.entries()) {
+      if (typeof id === "string") files.describe(id);
+      if (typeof url === "string") checkImage(url, index < body.images.length ? `images[${index}]` : "mask");
+    }
   }
   return images("image_edit", body, place);
 }
@@ -65,15 +71,20 @@ async function fieldsOf(form: FormData): Promise<Fields> {
 }
 
 const FROM_TEXT: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
-  ["n", Number],
-  ["partial_images", Number],
+  ...["n", "partial_images", "output_compression"].map((name) => [name, numberFrom] as const),
   ["stream", (text) => text === "true"],
 ]);
 
+/** A text that is no number stays one, so that its refusal says so. */
+function numberFrom(text: string): number | string {
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 function images(name: string, body: Fields, { origin, nowSeconds }: Place): ImagesAnswer {
   required(body, "prompt");
-  const count = wholeNumber(body, "n", 1, MOST_IMAGES) ?? 1;
-  const partials = wholeNumber(body, "partial_images", 0, MOST_PARTIALS) ?? 0;
+  checkImageRequest(body);
+  const count = Number(body.n ?? 1);
+  const partials = Number(body.partial_images ?? 0);
   const made = {
     background: stringIn(body, "background") ?? "opaque",
     output_format: stringIn(body, "output_format") ?? "png",
@@ -105,15 +116,4 @@ function usageOf(count: number): Fields {
     output_tokens: count,
     input_tokens_details: { text_tokens: 10, image_tokens: 0 },
   };
-}
-
-function wholeNumber(body: Fields, name: string, least: number, most: number): number | undefined {
-  const { [name]: value } = body;
-  if (value === undefined || value === null) return undefined;
-  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-  throw new ServiceError(400, {
-    message: `Invalid '${name}': expected an integer from ${least} to ${most}.`,
-    param: name,
-    code: "invalid_value",
-  });
 }
