@@ -202,7 +202,9 @@ describe("a stream of images", () => {
     const edits = { images: [{ name: "a.png", bytes: png }], prompt: "p", n: 3, partial_images: 1 };
     const { seen } = await read(await client.streamEdit(edits));
     expect(seen.map(({ type }) => type)).toEqual(Array(3).fill(["partial_image", "completed"]).flat());
-    const images = await (await client.streamEdit({ ...edits, images: [{ image_url: "https://pictures.test/a.png" }] })).collect();
+    const images = await (
+      await client.streamEdit({ ...edits, images: [{ image_url: "https://pictures.test/a.png" }] })
+    ).collect();
     expect(images.map(({ type }) => type)).toEqual(Array(3).fill("completed"));
   });
 
