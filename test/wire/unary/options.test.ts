@@ -10,7 +10,7 @@ import type { UnaryOptions } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 
-const request = { model: "m", prompt: "p", images: [{ image_url: "data:," }] };
+const request = { model: "m", prompt: "p", images: [{ image_url: "https://pictures.test/a.png" }] };
 const trace = { id: "1", metadata: { source_path: "p" }, items: [] };
 
 const calls: [string, (client: ServiceOptions, options: UnaryOptions) => Promise<unknown>, string][] = [
