@@ -73,19 +73,6 @@ function gapsIn(raw: RawText, event: JsonObject, { comma, colon }: (typeof FORMA
   return { texts, variables };
 }
 
-/** The fixed texts around an event: its start, its end, and the end of one with the start of the next. */
-class Ends {
-  readonly head: RawText;
-  readonly tail: RawText;
-  readonly seam: RawText;
-
-  constructor(head: RawText, tail: RawText) {
-    this.head = head;
-    this.tail = tail;
-    this.seam = tail + head;
-  }
-}
-
 /**
  * The text of one delta event, with gaps for what differs in the next one: the delta, the sequence number and the padding. An event that
  * differs only in the gaps has the same meaning apart from its delta. So only the gaps are read, and no field name is parsed.
@@ -98,8 +85,13 @@ export class DeltaPattern {
   /** Where that run ends. */
   end = 0;
   readonly #event: DeltaEvent;
-  readonly #alone: Ends;
-  readonly #framed: Ends | undefined;
+  readonly #isFramed: boolean;
+  /** The fixed text at the start of an event. */
+  readonly #head: RawText;
+  /** At its end. */
+  readonly #tail: RawText;
+  /** Between its last variable and the first one of the next event. */
+  readonly #seam: RawText;
   /** The fixed texts between the variables. */
   readonly #texts: readonly RawText[];
   readonly #variables: readonly Variable[];
@@ -115,8 +107,10 @@ export class DeltaPattern {
     this.type = event.type;
     this.outputIndex = event.outputIndex;
     this.#event = event;
-    this.#alone = new Ends(head, tail);
-    this.#framed = framing && new Ends(framing.before + head, tail + framing.behind);
+    this.#isFramed = framing !== undefined;
+    this.#head = framing ? framing.before + head : head;
+    this.#tail = framing ? tail + framing.behind : tail;
+    this.#seam = this.#tail + this.#head;
     // Copies, because a list that was pushed to has room for seventeen.
     this.#texts = texts.slice(1, -1);
     this.#variables = variables.slice();
@@ -126,6 +120,7 @@ export class DeltaPattern {
    * The pattern of the following events of an item.
    *
    * @param raw - One event of the item; `event` is its parsed JSON, `decoded` the plain decoder's result.
+   * @param framing - If the events are read from lines; without it they are read from messages.
    * @returns Undefined if the event is not formatted in one of the usual ways.
    */
   static of(raw: RawText, event: JsonObject, decoded: DeltaEvent, framing?: Framing): DeltaPattern | undefined {
@@ -145,16 +140,16 @@ export class DeltaPattern {
    * @returns Their joined text.
    */
   readRun(lines: RawText, start: number, run: DeltaEvent[]): string {
-    const framed = this.#framed;
-    if (framed === undefined || lines.slice(start, start + framed.head.length) !== framed.head) return "";
+    const head = this.#head;
+    if (!this.#isFramed || lines.slice(start, start + head.length) !== head) return "";
     let text = "";
     let end = start;
     do {
-      const delta = this.#read(lines, end + framed.head.length, framed);
+      const delta = this.#read(lines, end + head.length);
       if (delta === undefined || !this.#continues(run)) break;
       run.push({ ...this.#event, delta });
       text += delta;
-      end = this.#tailAt + framed.tail.length;
+      end = this.#tailAt + this.#tail.length;
     } while (this.#isNext);
     this.end = end;
     return text;
@@ -162,14 +157,14 @@ export class DeltaPattern {
 
   /** Like `readRun`, for messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number, run: DeltaEvent[]): string {
-    const alone = this.#alone;
-    const { length } = alone.head;
+    const head = this.#head;
     let text = "";
+    if (this.#isFramed) return text;
     for (let nth = at; nth < messages.length; nth += 1) {
       const raw = messages[nth];
-      if (typeof raw !== "string" || raw.slice(0, length) !== alone.head) break;
-      const delta = this.#read(raw, length, alone);
-      if (delta === undefined || this.#tailAt + alone.tail.length !== raw.length || !this.#continues(run)) break;
+      if (typeof raw !== "string" || raw.slice(0, head.length) !== head) break;
+      const delta = this.#read(raw, head.length);
+      if (delta === undefined || this.#tailAt + this.#tail.length !== raw.length || !this.#continues(run)) break;
       run.push({ ...this.#event, delta });
       text += delta;
     }
@@ -184,7 +179,7 @@ export class DeltaPattern {
   }
 
   /** Reads an event from its first variable on. @returns The delta; undefined if the text does not match. */
-  #read(raw: RawText, from: number, { tail, seam }: Ends): string | undefined {
+  #read(raw: RawText, from: number): string | undefined {
     const texts = this.#texts;
     const variables = this.#variables;
     let at = from;
@@ -223,9 +218,9 @@ export class DeltaPattern {
         if (delta === undefined) return undefined;
       }
     }
-    const next = at + seam.length;
-    this.#isNext = next < raw.length && raw.slice(at, next) === seam;
-    if (!this.#isNext && raw.slice(at, at + tail.length) !== tail) return undefined;
+    const next = at + this.#seam.length;
+    this.#isNext = next < raw.length && raw.slice(at, next) === this.#seam;
+    if (!this.#isNext && raw.slice(at, at + this.#tail.length) !== this.#tail) return undefined;
     this.#tailAt = at;
     return delta;
   }
