@@ -119,6 +119,66 @@ describe("options for OpenAI", () => {
   });
 });
 
+describe("options for OpenAI of a message", () => {
+  const openai = (options: object) => ({ providerOptions: { openai: options as Record<string, never> } });
+  const tool = { type: "function", name: "late", parameters: {} };
+  const user: LanguageModelV4CallOptions["prompt"][number] = { role: "user", content: [{ type: "text", text: "hi" }] };
+  const call = { type: "tool-call", toolCallId: "c", toolName: "look", input: {} } as const;
+  const output = { type: "text", value: "out" } as const;
+  const result = (options: object): LanguageModelV4CallOptions["prompt"][number] => ({
+    role: "tool",
+    content: [{ type: "tool-result", toolCallId: "c", toolName: "look", output, ...openai(options) }],
+  });
+  const inputOf = (...prompt: LanguageModelV4CallOptions["prompt"]) => requestOf({ prompt }).request;
+
+  it("put another effort, another format and further tools where the message stands", () => {
+    const { instructions, input } = inputOf(
+      { role: "system", content: "be brief" },
+      user,
+      { role: "system", content: "", ...openai({ reasoningEffortUpdate: "low", textFormatUpdate: { type: "text" } }) },
+      { role: "system", content: "look again", ...openai({ additionalTools: [tool] }) },
+      user,
+    );
+    expect(instructions).toBe("be brief");
+    expect(input).toMatchObject([
+      { role: "user" },
+      { type: "configuration_update", reasoning: { effort: "low" }, text: { format: { type: "text" } } },
+      { role: "developer", content: [{ text: "look again" }] },
+      { type: "additional_tools", role: "developer", tools: [tool] },
+      { role: "user" },
+    ]);
+    const first = inputOf({ role: "system", content: "", ...openai({ reasoningEffortUpdate: "high" }) }, user);
+    expect(first).not.toHaveProperty("instructions");
+    expect(first.input[0]).toEqual({ type: "configuration_update", reasoning: { effort: "high" } });
+  });
+
+  it("put further tools behind a tool's output", () => {
+    const { input } = inputOf(user, { role: "assistant", content: [call] }, result({ additionalTools: [tool] }));
+    expect(input.map(({ type }) => type)).toEqual([
+      ...["message", "function_call", "function_call_output", "additional_tools"],
+    ]);
+  });
+
+  it("say where the cached beginning ends, in texts, files and outputs", () => {
+    const at = openai({ promptCacheBreakpoint: { mode: "explicit" } });
+    const file = { type: "file", mediaType: "image/png", data: { type: "url", url: new URL("https://host/i.png") } };
+    const { instructions, input } = inputOf(
+      { role: "system", content: "rules", ...at },
+      { role: "user", content: [{ type: "text", text: "hi", ...at }, { ...file, ...at } as never] },
+      { role: "assistant", content: [call] },
+      result({ promptCacheBreakpoint: { mode: "explicit" } }),
+    );
+    const marked = { prompt_cache_breakpoint: { mode: "explicit" } };
+    expect(instructions).toBeUndefined();
+    expect(input).toMatchObject([
+      { role: "developer", content: [marked] },
+      { role: "user", content: [marked, marked] },
+      { type: "function_call" },
+      { type: "function_call_output", output: [{ type: "input_text", text: "out", ...marked }] },
+    ]);
+  });
+});
+
 it("keeps a temperature from models that refuse it while they reason, and says so", () => {
   const sampling = { temperature: 0, topP: 0.5 };
   const { request, warnings } = requestOf(sampling);

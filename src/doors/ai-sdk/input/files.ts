@@ -1,6 +1,7 @@
 import type { LanguageModelV4FilePart } from "@ai-sdk/provider";
 import type { InputFile, InputImage } from "../../../index.ts";
 import { PROVIDER } from "../carried.ts";
+import { cacheBreakpoint } from "./openai-placement.ts";
 
 type FilePart = Pick<LanguageModelV4FilePart, "data" | "mediaType" | "filename" | "providerOptions">;
 
@@ -19,7 +20,8 @@ export function inputOfFile(part: FilePart): InputImage | InputFile | undefined 
 /** `imageDetail` in the SDK's own form, and wire fields. */
 function optionsOf({ providerOptions }: FilePart): Record<string, unknown> {
   const { imageDetail } = providerOptions?.openai ?? {};
-  return { ...(imageDetail === undefined ? {} : { imageDetail }), ...providerOptions?.[PROVIDER] };
+  const detail = imageDetail === undefined ? {} : { imageDetail };
+  return { ...detail, ...cacheBreakpoint(providerOptions), ...providerOptions?.[PROVIDER] };
 }
 
 function isImage(mediaType: string): boolean {

@@ -5,6 +5,7 @@ import type { CallTools } from "../tools/of-call.ts";
 import { AnswerItems } from "./answer-items.ts";
 import type { CallTypes, PromptContext } from "./context.ts";
 import { inputOfFile } from "./files.ts";
+import { cacheBreakpoint, hasPlace, placedItems } from "./openai-placement.ts";
 import { outputItem } from "./tool-output.ts";
 
 export interface PromptInput {
@@ -13,15 +14,15 @@ export interface PromptInput {
 }
 
 /**
- * The SDK's prompt as a request's instructions and items. The first system messages become the instructions, later ones become developer
- * messages.
+ * The SDK's prompt as a request's instructions and items. The first system messages become the instructions, later ones and those with
+ * options for their place become developer messages.
  */
 export function inputOfPrompt(
   prompt: LanguageModelV4Prompt,
   tools: CallTools,
   warnings: SharedV4Warning[],
 ): PromptInput {
-  const opening = prompt.findIndex(({ role }) => role !== "system");
+  const opening = prompt.findIndex(({ role, providerOptions }) => role !== "system" || hasPlace(providerOptions));
   const system = prompt.slice(0, opening === -1 ? prompt.length : opening);
   const input: ResponseItem[] = [];
   const calls: CallTypes = new Map();
@@ -32,8 +33,12 @@ export function inputOfPrompt(
 
 function itemsOf(message: LanguageModelV4Message, context: PromptContext): readonly ResponseItem[] {
   switch (message.role) {
-    case "system":
-      return [{ type: "message", role: "developer", content: [{ type: "input_text", text: message.content }] }];
+    case "system": {
+      const text = { type: "input_text", text: message.content, ...cacheBreakpoint(message.providerOptions) } as const;
+      const placed = placedItems(message.providerOptions);
+      if (message.content === "" && placed.length > 0) return placed;
+      return [{ type: "message", role: "developer", content: [text] }, ...placed];
+    }
     case "user":
       return [{ type: "message", role: "user", content: userContent(message.content, context.warnings) }];
     case "assistant": {
@@ -43,7 +48,7 @@ function itemsOf(message: LanguageModelV4Message, context: PromptContext): reado
     }
     case "tool":
       return message.content.flatMap((part) => {
-        if (part.type === "tool-result") return outputItem(part, context);
+        if (part.type === "tool-result") return [...outputItem(part, context), ...placedItems(part.providerOptions)];
         const reason = part.reason === undefined ? {} : { reason: part.reason };
         // The SDK also answers its own approvals; the service never asked for those.
         return context.calls.has(part.approvalId)
@@ -64,8 +69,17 @@ type UserContent = Extract<LanguageModelV4Message, { role: "user" }>["content"];
 
 function userContent(parts: UserContent, warnings: SharedV4Warning[]): ContentItem[] {
   return parts.flatMap((part): ContentItem[] => {
-    if (part.type === "text")
-      return [{ type: "input_text", text: part.text, ...(part.providerOptions?.[PROVIDER] as JsonObject) }];
+    if (part.type === "text") {
+      const { text, providerOptions } = part;
+      return [
+        {
+          type: "input_text",
+          text,
+          ...cacheBreakpoint(providerOptions),
+          ...(providerOptions?.[PROVIDER] as JsonObject),
+        },
+      ];
+    }
     const file = inputOfFile(part);
     if (!file)
       warnings.push({

@@ -4,6 +4,7 @@ import { asItem, PROVIDER, without } from "../carried.ts";
 import { snakeKeys } from "../key-case.ts";
 import type { PromptContext } from "./context.ts";
 import { inputOfFile } from "./files.ts";
+import { cacheBreakpoint } from "./openai-placement.ts";
 
 /** The output of a call that the program has run. A call run by the service has none: a denial is part of the approval's answer. */
 export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warnings }: PromptContext): ResponseItem[] {
@@ -13,7 +14,7 @@ export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warning
   const structured = output.type === "json" ? (output.value as JsonObject) : undefined;
   switch (type) {
     case "custom_tool_call":
-      return [{ type: "custom_tool_call_output", call_id, output: toolOutput(output, warnings) }];
+      return [{ type: "custom_tool_call_output", call_id, output: toolOutput(part, warnings) }];
     case "tool_search_call":
       return [
         asItem({
@@ -37,7 +38,7 @@ export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warning
         {
           type: "function_call_output",
           call_id,
-          output: toolOutput(output, warnings),
+          output: toolOutput(part, warnings),
           ...ownFields(part),
         },
       ];
@@ -57,10 +58,18 @@ function failed(type: string, output: LanguageModelV4ToolResultOutput): JsonObje
   return { output: told };
 }
 
-function toolOutput(output: LanguageModelV4ToolResultOutput, warnings: SharedV4Warning[]): ToolOutput {
-  if (output.type !== "content") return plainText(output);
+function toolOutput(
+  { output, providerOptions }: LanguageModelV4ToolResultPart,
+  warnings: SharedV4Warning[],
+): ToolOutput {
+  if (output.type !== "content") {
+    const breakpoint = { ...cacheBreakpoint(providerOptions), ...cacheBreakpoint(output.providerOptions) };
+    const text = plainText(output);
+    return Object.keys(breakpoint).length > 0 ? [{ type: "input_text", text, ...breakpoint }] : text;
+  }
   return output.value.flatMap((part): ToolOutputItem[] => {
-    if (part.type === "text") return [{ type: "input_text", text: part.text }];
+    if (part.type === "text")
+      return [{ type: "input_text", text: part.text, ...cacheBreakpoint(part.providerOptions) }];
     const file = part.type === "file" ? inputOfFile(part) : undefined;
     if (!file) warnings.push({ type: "other", message: `a part of type ${part.type} of a tool's output was not sent` });
     return file ? [file] : [];
