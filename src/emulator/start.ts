@@ -75,6 +75,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
   const watcher = scenarioFile === undefined ? undefined : watchFile(scenarioFile, service);
   let tests = 0;
+  const stop = async (): Promise<void> => {
+    watcher?.close();
+    await close(server, service);
+    await recorder?.close();
+  };
   return {
     url: `${origin}/v1`,
     origin,
@@ -92,11 +97,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     nextRequest: () => service.recording.nextRequest(),
     waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
     waitForClosedWebSockets: (count) => service.recording.waitForClosedWebSockets(count),
-    async close() {
-      watcher?.close();
-      await close(server, service);
-      await recorder?.close();
-    },
+    close: stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 

@@ -146,7 +146,7 @@ export interface EmulatedTest {
 }
 
 /** A running emulator. */
-export interface Emulator {
+export interface Emulator extends AsyncDisposable {
   /** The base URL for clients, for example `http://127.0.0.1:49152/v1`. */
   readonly url: string;
   readonly origin: string;
@@ -177,6 +177,6 @@ export interface Emulator {
   waitForClosedResponses(count: number): Promise<void>;
   /** Resolves once this many WebSocket connections since the start are closed. */
   waitForClosedWebSockets(count: number): Promise<void>;
-  /** Closes all connections at once and frees the port. May be called twice. */
+  /** Closes all connections at once and frees the port. May be called twice; `await using` calls it. */
   close(): Promise<void>;
 }

@@ -156,6 +156,16 @@ describe("close", () => {
     await expect(send(`${server.url}/models`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
+  it("is done at the end of a block that uses the emulator", async () => {
+    let url = "";
+    {
+      await using server = await startEmulator();
+      url = server.url;
+      expect((await send(`${url}/models`)).status).toBe(200);
+    }
+    await expect(send(`${url}/models`)).rejects.toThrow();
+  });
+
   it("may be called twice, and tells whoever still waits", async () => {
     const server = await startEmulator();
     const waiting = expect(server.nextRequest()).rejects.toThrow(/closed/);
