@@ -49,7 +49,7 @@ describe("codex-wire gateway", () => {
     expect(text).toContain("17*23 = 391");
     expect(written).toEqual({ url: stdout.trim(), port: expect.any(Number), pid: expect.any(Number) });
     expect(stderr).toMatch(
-      /POST \/v1\/responses 200 gpt-5\.5 websocket [\d.]+ ms first [\d.]+ ms \d+ bytes finished\n/,
+      /POST \/v1\/responses 200 gpt-5\.5 websocket [\d.]+ ms first [\d.]+ ms \d+ bytes 23 in, 3 out finished\n/,
     );
     expect(stderr).not.toContain("17*23");
     expect(stderr).not.toContain("from-stdin");
@@ -73,7 +73,7 @@ describe("codex-wire gateway", () => {
     const emulator = await emulate();
     const answers: number[] = [];
     let page = "";
-    const { stdout } = await serving(
+    const { stdout, stderr } = await serving(
       ["--base-url", emulator.url, "--token-env", "TOKENS", "--inspect", "--json"],
       async (url) => {
         for (const key of ["b", "c"])
@@ -91,7 +91,8 @@ describe("codex-wire gateway", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as object);
     expect(first).toHaveProperty("url");
-    expect(second).toMatchObject({ path: "/v1/responses", status: 200, end: "finished" });
+    expect(second).toMatchObject({ path: "/v1/responses", status: 200, token: 2, end: "finished" });
+    expect(stderr).toMatch(/ OPENAI_API_KEY="\$\{TOKENS%%,\*\}" …/); // a shell's first of them
   });
 
   it("says what is missing", async () => {

@@ -57,9 +57,8 @@ export const gateway = defineCommand({
       if (values.serverInfo !== undefined) await writeInfo(values.serverInfo, { url, port, pid: process.pid });
       await (values.json ? output.writeJson({ url, port, pid: process.pid }) : output.write(`${url}\n`));
       if (values.inspect) say(`the traffic is shown at ${new URL("/", url)}`);
-      say(
-        `the gateway listens; try: OPENAI_BASE_URL=${url} OPENAI_API_KEY=${values.tokenEnv ? `$${values.tokenEnv}` : "none"} …`,
-      );
+      const key = values.tokenEnv ? `"\${${values.tokenEnv}%%,*}"` : "none"; // a shell's first of several
+      say(`the gateway listens; try: OPENAI_BASE_URL=${url} OPENAI_API_KEY=${key} …`);
       if (!signal.aborted)
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     } finally {
@@ -121,6 +120,8 @@ function lineOf({
   status,
   model,
   carrier,
+  token,
+  tokenUsage,
   durationMs,
   firstEventMs,
   bytes,
@@ -131,9 +132,11 @@ function lineOf({
     `${new Date().toISOString()} ${method} ${inLine(path)} ${status || "-"}`,
     model && inLine(model),
     carrier,
+    token && `token ${token}`,
     `${durationMs} ms`,
     firstEventMs === undefined ? undefined : `first ${firstEventMs} ms`,
     `${bytes} bytes`,
+    tokenUsage && `${tokenUsage.inputTokens} in, ${tokenUsage.outputTokens} out`,
     end,
     error && inLine(error),
   ];

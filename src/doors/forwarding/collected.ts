@@ -1,5 +1,5 @@
 import { type Blank, decodeRawData } from "../../client/index.ts";
-import type { FrameEvent, JsonObject, ResponseItem, ResponseStream } from "../../index.ts";
+import type { FrameEvent, JsonObject, ResponseItem, ResponseStream, TokenUsage } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { asItIs } from "./own-credentials.ts";
 import { jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
@@ -15,12 +15,15 @@ const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incom
 export async function collected(stream: ResponseStream, blank: Blank = asItIs): Promise<WholeAnswer> {
   const items: ResponseItem[] = [];
   let end: FrameEvent | undefined;
+  let tokenUsage: TokenUsage | undefined;
+  const carrier = carrierOf(stream);
   let hasRestarted = false;
   try {
     for await (const batch of stream.batches()) {
       for (const event of batch) {
         if (event.type === "frame" && ENDS.has(event.wireType)) end = event;
         else if (event.type === "output_item.done") items.push(event.item);
+        else if (event.type === "completed" || event.type === "incomplete") tokenUsage = event.tokenUsage;
         else if (event.type === "restarted") {
           items.length = event.keptItems;
           hasRestarted = true;
@@ -32,13 +35,18 @@ export async function collected(stream: ResponseStream, blank: Blank = asItIs): 
     if (!end) throw failure;
     const event = blank(decodeRawData(end.data));
     const refusal = refusalIn(event, failure);
-    if (refusal) return refusal;
+    if (refusal) return { ...refusal, carrier };
     if (end.wireType !== "response.failed") throw failure;
-    return jsonAnswer(200, stream.headers, responseIn(event));
+    return { ...jsonAnswer(200, stream.headers, responseIn(event)), carrier };
   }
   const told = responseIn(decodeRawData((end as FrameEvent).data));
   const isWhole = !hasRestarted && Array.isArray(told.output) && told.output.length >= items.length;
-  return jsonAnswer(200, stream.headers, isWhole ? told : { ...told, output: items });
+  return { ...jsonAnswer(200, stream.headers, isWhole ? told : { ...told, output: items }), carrier, tokenUsage };
+}
+
+/** How a response is asked for, or has been. */
+export function carrierOf({ status }: Pick<ResponseStream, "status">): "websocket" | "http" {
+  return status === 101 ? "websocket" : "http";
 }
 
 function responseIn(event: string): JsonObject {

@@ -1,6 +1,7 @@
 import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
-import type { EventBatches, FrameEvent, ResponseEvent, ResponseStream } from "../../index.ts";
+import type { EventBatches, FrameEvent, ResponseEvent, ResponseStream, TokenUsage } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
+import { carrierOf } from "./collected.ts";
 import { asItIs } from "./own-credentials.ts";
 
 /** Events that come before any output: the stream can still start again after them. */
@@ -23,6 +24,8 @@ export class Frames {
   readonly #blank: Blank;
   /** Carrier of its first stream. */
   readonly carrier: "websocket" | "http";
+  /** What the service reports at the end. */
+  tokenUsage: TokenUsage | undefined;
   /** Read from the stream before the client asked for it. */
   #early: RawText = "";
   /** A failure reported by the service; sent on once it is clear that it is the end. */
@@ -40,7 +43,7 @@ export class Frames {
    */
   constructor(stream: ResponseStream, onOver: () => void, blank: Blank = asItIs) {
     this.#blank = blank;
-    this.carrier = stream.status === 101 ? "websocket" : "http";
+    this.carrier = carrierOf(stream);
     this.#batches = stream.batches();
     this.#onOver = onOver;
   }
@@ -109,7 +112,8 @@ export class Frames {
         if (this.#isOfTheCarrier(event)) continue;
         if (FAILURES.has(event.wireType)) this.#failed = event;
         else text += this.#passed(event);
-      } else if (event.type === "restarted") {
+      } else if (event.type === "completed" || event.type === "incomplete") this.tokenUsage = event.tokenUsage;
+      else if (event.type === "restarted") {
         this.#failed = undefined;
         if (this.#hasOutput) throw brokenAnswer(event);
         this.#isFollowUp = true;

@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../client/index.ts";
-import { CodexApiError, type HttpError } from "../../index.ts";
+import { CodexApiError, type HttpError, type TokenUsage } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { forwardable } from "./headers.ts";
 
@@ -8,6 +8,9 @@ export interface WholeAnswer {
   readonly status: number;
   readonly headers: HeaderMap;
   readonly body: string;
+  /** How it was asked for, if that is known. */
+  readonly carrier?: "websocket" | "http" | undefined;
+  readonly tokenUsage?: TokenUsage | undefined;
 }
 
 /** Syntax of a header name (RFC 9110 §5.6.2). */

@@ -123,7 +123,8 @@ export class ForwardingService {
       const { carrier } = frames;
       const refused = carrier === "websocket" ? await frames.begin() : undefined;
       state.isAnswered = true;
-      return (refused && refusalIn(refused.event, refused.failure)) ?? { status: 200, headers, frames, carrier };
+      const refusal = refused && refusalIn(refused.event, refused.failure);
+      return refusal ? { ...refusal, carrier } : { status: 200, headers, frames, carrier };
     } catch (error) {
       giveBack();
       const refusal = refusalOf(error);

@@ -24,8 +24,8 @@ export class Access {
     this.#tokens = settings.tokens?.map((token) => digest(token.trim()));
   }
 
-  /** @returns The client, as far as it can be identified; or why it is refused. */
-  admit(headers: IncomingHttpHeaders): { readonly client: string } | WholeAnswer {
+  /** @returns The client, as far as it can be identified, and which token it sent, from 1 on; or why it is refused. */
+  admit(headers: IncomingHttpHeaders): { readonly client: string; readonly token?: number } | WholeAnswer {
     const stranger = strangerIn(headers, this.#settings);
     if (stranger) {
       const { header, value } = stranger;
@@ -33,16 +33,13 @@ export class Access {
       return refusal(403, `${header.toLowerCase()}_not_allowed`, message);
     }
     const key = keyIn(headers);
-    if (this.#tokens) {
-      const given = digest(key ?? "");
-      if (!this.#tokens.some((token) => timingSafeEqual(token, given)))
-        return refusal(
-          401,
-          "invalid_api_key",
-          "The key is not one of the gateway's tokens: set one of them as the API key.",
-        );
-    }
-    return { client: key === undefined ? "" : digest(key).toString("base64") };
+    const given = digest(key ?? "");
+    const client = key === undefined ? "" : given.toString("base64");
+    if (!this.#tokens) return { client };
+    const token = this.#tokens.findIndex((each) => timingSafeEqual(each, given)) + 1;
+    if (token > 0) return { client, token };
+    const message = "The key is not one of the gateway's tokens: set one of them as the API key.";
+    return refusal(401, "invalid_api_key", message);
   }
 }
 

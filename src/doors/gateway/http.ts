@@ -12,7 +12,7 @@ import { bodyRefusal, decoded, readBody } from "./body.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
 import { toldHeaders } from "./headers.ts";
 import { MemoryShare } from "./memory.ts";
-import { type Parts, upstreamPath } from "./parts.ts";
+import { BASE_PATH, type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
 
 /** Bodies up to this size are kept while they are passed on, so that they can be sent again with renewed credentials. */
@@ -70,6 +70,7 @@ class HttpRequest {
     const { method, headers } = this.#message;
     const admitted = access.admit(headers);
     if ("status" in admitted) return this.#refuse(admitted);
+    this.#record.token = admitted.token;
     if (this.#parts.isDraining)
       return this.#refuse(
         refusal(503, "draining", "The gateway is shutting down; use another one.", { "retry-after": "1" }),
@@ -77,7 +78,11 @@ class HttpRequest {
     const path = upstreamPath(this.#message.url);
     if (path === undefined || method === "TRACE")
       return this.#refuse(
-        refusal(404, "not_found", `The gateway has no ${method} ${this.#message.url?.split("?", 1)[0]}.`),
+        refusal(
+          404,
+          "not_found",
+          `The gateway has no ${method} ${this.#message.url?.split("?", 1)[0]}; it has ${BASE_PATH}/responses and what belongs to it.`,
+        ),
       );
     if (this.#parts.isFull)
       return this.#refuse(
@@ -92,7 +97,8 @@ class HttpRequest {
     if (typeof body.model === "string") this.#record.model = body.model;
     const asked = { headers: joined(headers), body, size, signal: this.#gone.signal };
     const answer = await service.answer(asked, admitted.client);
-    if ("carrier" in answer) this.#record.carrier = answer.carrier;
+    this.#record.carrier = answer.carrier;
+    if ("tokenUsage" in answer) this.#record.tokenUsage = answer.tokenUsage;
     return answer;
   }
 
@@ -126,6 +132,7 @@ class HttpRequest {
       const full = writeChunk(response, text, "latin1");
       return full && this.#hasRoom(full);
     });
+    this.#record.tokenUsage = frames.tokenUsage;
     response.end();
   }
 

@@ -1,5 +1,11 @@
 import type { Inspector } from "../../emulator/workbench/inspector.ts";
-import { type AuthProvider, BuildError, type CodexApiOptions, type ProviderConfig } from "../../index.ts";
+import {
+  type AuthProvider,
+  BuildError,
+  type CodexApiOptions,
+  type ProviderConfig,
+  type TokenUsage,
+} from "../../index.ts";
 import { isLoopback } from "../../server/index.ts";
 import type { ForwardingOptions } from "../forwarding/service.ts";
 
@@ -14,6 +20,10 @@ export interface GatewayLogEntry {
   readonly model?: string | undefined;
   /** How the request was sent to the service. */
   readonly carrier?: "websocket" | "http" | undefined;
+  /** Which of the gateway's `tokens` the client sent: 1 for the first. */
+  readonly token?: number | undefined;
+  /** What the service reports at the end of a response. Not known of a client's WebSocket, whose messages are not read. */
+  readonly tokenUsage?: TokenUsage | undefined;
   readonly durationMs: number;
   /** Milliseconds from the request to the first piece of a stream. */
   readonly firstEventMs?: number | undefined;

@@ -6,6 +6,8 @@ import type { GatewayLogEntry, GatewaySettings } from "./options.ts";
 export class RequestRecord {
   model: string | undefined;
   carrier: GatewayLogEntry["carrier"];
+  token: GatewayLogEntry["token"];
+  tokenUsage: GatewayLogEntry["tokenUsage"];
   readonly #message: IncomingMessage;
   readonly #settings: GatewaySettings;
   readonly #startedAt = performance.now();
@@ -62,7 +64,8 @@ export class RequestRecord {
     try {
       onRequest({
         ...{ method, path: url.split("?", 1)[0] ?? "/", status: this.#status },
-        ...{ model: this.model, carrier: this.carrier, durationMs: since(performance.now()) },
+        ...{ model: this.model, carrier: this.carrier, token: this.token, tokenUsage: this.tokenUsage },
+        durationMs: since(performance.now()),
         firstEventMs: this.#firstAt === undefined ? undefined : since(this.#firstAt),
         ...{ bytes: this.#bytes, end, error: this.#error },
       });

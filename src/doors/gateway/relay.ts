@@ -72,7 +72,7 @@ export class Relay {
     client.on("close", (code, reason) => {
       clearInterval(this.#ping);
       closeWith(upstream, code, reason.toString());
-      record.ended("left", { code });
+      record.ended(code === ABNORMAL || this.#underWay > 0 ? "left" : "finished", { code });
       onEnd();
     });
   }

@@ -37,7 +37,7 @@ export class WebSockets {
     socket.once("close", onGone);
     socket.on("error", () => {}); // the end is reported as `close`
     record.received();
-    const refused = this.#refusal(message);
+    const refused = this.#refusal(message, record);
     if (refused) return refuse(socket, refused, record);
     this.#waiting.add(socket);
     this.#server ??= this.#open();
@@ -82,9 +82,10 @@ export class WebSockets {
     for (const socket of this.#waiting) socket.destroy();
   }
 
-  #refusal(message: IncomingMessage): WholeAnswer | undefined {
+  #refusal(message: IncomingMessage, record: RequestRecord): WholeAnswer | undefined {
     const admitted = this.#parts.access.admit(message.headers);
     if ("status" in admitted) return admitted;
+    record.token = admitted.token;
     if (upstreamPath(message.url)?.split("?", 1)[0] !== "/responses")
       return refusal(404, "not_found", `The gateway has no WebSocket at ${message.url?.split("?", 1)[0]}.`);
     if (this.#parts.isDraining) return refusal(503, "draining", "The gateway is shutting down; use another one.");

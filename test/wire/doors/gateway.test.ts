@@ -54,15 +54,29 @@ describe("a request for a response", () => {
     expect(kindsOf(emulator)).toEqual(["handshake", "frame"]);
     expect(JSON.stringify(emulator.requests)).not.toContain("of-the-client");
     expect(await logged(1)).toMatchObject([
-      { method: "POST", path: "/v1/responses", status: 200, model: "gpt-5.5", carrier: "websocket", end: "finished" },
+      {
+        ...{
+          method: "POST",
+          path: "/v1/responses",
+          status: 200,
+          model: "gpt-5.5",
+          carrier: "websocket",
+          end: "finished",
+        },
+        tokenUsage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number) },
+      },
     ]);
     expect(JSON.stringify(await logged(1))).not.toContain("17*23");
   });
 
   it("without a stream is answered by one body", async () => {
-    const { url } = await gate();
+    const { url, logged } = await gate();
     const answer = await send(url, { body: { ...HELLO, stream: false } });
     expect(answer.json).toMatchObject({ status: "completed", output: [{ content: [{ text: "17*23 = 391" }] }] });
+    const { usage } = answer.json as { usage: { input_tokens: number; output_tokens: number } };
+    expect(await logged(1)).toMatchObject([
+      { carrier: "websocket", tokenUsage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } },
+    ]);
   });
 
   it("may be compressed", async () => {
@@ -202,7 +216,26 @@ describe("a WebSocket", () => {
     expect(connection.headers["x-codex-turn-state"]).toMatch(/./);
     await api.close();
     await emulator.waitForClosedWebSockets(2);
-    expect(await logged(2)).toContainEqual(expect.objectContaining({ status: 101, carrier: "websocket", end: "left" }));
+    const finished = expect.objectContaining({ status: 101, carrier: "websocket", end: "finished" });
+    expect(await logged(2)).toEqual([finished, finished]);
+  });
+
+  it("is finished where nothing was running when its client closed it, else left; the log knows whose it was", async () => {
+    const { url, logged, emulator } = await gate({ script: [{ stallAfterEvents: 1 }] }, { tokens: ["t1", "t2"] });
+    for (const message of [undefined, { type: "response.create", model: "m", input: "hello" }]) {
+      const socket = await connect(url, { authorization: "Bearer t2" });
+      if (message) {
+        socket.send(JSON.stringify(message));
+        await once(socket, "message");
+      }
+      socket.close(1000);
+      await once(socket, "close");
+    }
+    await emulator.waitForClosedWebSockets(2);
+    expect(await logged(2)).toMatchObject([
+      { token: 2, end: "finished" },
+      { token: 2, end: "left" },
+    ]);
   });
 
   it("is refused as the service refuses it", async () => {
