@@ -3,6 +3,11 @@ import { ServiceError } from "./service-error.ts";
 
 export type { CallerOptions };
 
+/** The key that a request brings. */
+export function bearerIn({ authorization = "" }: Readonly<Record<string, string>>): string | undefined {
+  return /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
+}
+
 /** Keeps web pages out, see {@link strangerIn}. @throws {@link ServiceError} 403 */
 export function checkCaller(
   { headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> },

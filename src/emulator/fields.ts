@@ -8,13 +8,17 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** JSON in UTF-8; undefined for what is none. */
-export function jsonIn(bytes: Uint8Array): unknown {
+/** JSON, as text or in UTF-8; undefined for what is none. */
+export function jsonIn(content: string | Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+    return JSON.parse(typeof content === "string" ? content : textOf(content));
   } catch {
     return undefined;
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 export function stringIn(fields: Fields, name: string): string | undefined {

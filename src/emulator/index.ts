@@ -14,9 +14,9 @@ export type { Pace } from "./delivery/pace.ts";
 export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./delivery/script.ts";
 export { answer, refusal, toolCalls } from "./delivery/script.ts";
 export type { JournalEntry } from "./journal/journal.ts";
-export type { RecordedRequest } from "./journal/recording.ts";
-export type { WaitOptions } from "./journal-wait.ts";
+export type { RecordedRequest } from "./journal/recorded-request.ts";
 export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
+export type { WaitOptions } from "./scenario/waiting.ts";
 export { startEmulator } from "./start.ts";
 export type {
   EmulatedRateLimits,

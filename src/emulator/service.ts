@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { bearerIn } from "./callers.ts";
 import { Connections } from "./connections.ts";
 import { directionsOf, type Step, type StepItems } from "./delivery/script.ts";
 import { MODELS_ETAG } from "./endpoints/models.ts";
 import { type Fields, fieldsIn, stringIn } from "./fields.ts";
 import { Journal } from "./journal/journal.ts";
-import { type RecordedRequest, Recording } from "./journal/recording.ts";
+import type { RecordedRequest } from "./journal/recorded-request.ts";
 import { rateLimitHeaders, sampleRateLimits } from "./rate-limit-report.ts";
 import { AgreedSessions } from "./realtime/agreed-sessions.ts";
 import { type Directions, Generation } from "./responses/events/generation.ts";
@@ -35,7 +36,6 @@ export class Service {
   readonly options: EmulatorOptions;
   readonly connections = new Connections();
   readonly identifiers = new Identifiers();
-  readonly recording: Recording;
   readonly journal: Journal;
   /** The traffic in both directions. */
   readonly traffic: Traffic;
@@ -57,7 +57,6 @@ export class Service {
     this.options = options;
     this.upstream = elsewhere.upstream;
     this.replay = elsewhere.replay;
-    this.recording = new Recording(options.recordLimit);
     this.journal = new Journal(options.recordLimit);
     this.traffic = new Traffic(options.recordLimit);
     this.script = new Director(options.script, options.scenario, this.journal);
@@ -68,7 +67,6 @@ export class Service {
   }
 
   record(request: RecordedRequest): void {
-    this.recording.add(request);
     this.journal.arrived(request);
     try {
       this.options.onRequest?.(request);
@@ -81,7 +79,7 @@ export class Service {
   authorize(headers: RecordedRequest["headers"]): void {
     const { requireAuth = false } = this.options;
     if (requireAuth === false) return;
-    const token = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    const token = bearerIn(headers);
     if (token === undefined) {
       throw new ServiceError(401, {
         message: "Missing bearer authentication in header",

@@ -4,11 +4,11 @@ import { isIPv6 } from "node:net";
 import { checkCaller } from "./callers.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal/journal.ts";
-import { waitForRequests } from "./journal-wait.ts";
 import { RealtimeConnection } from "./realtime/connection.ts";
 import { PREFIX } from "./routes.ts";
 import { checkedScenario } from "./scenario/checked.ts";
 import { readScenario, watchScenario } from "./scenario/file.ts";
+import { waitForRequests } from "./scenario/waiting.ts";
 import { type Replaying, Service } from "./service.ts";
 import { checkOptions } from "./starting/checked.ts";
 import type { EmulatedTest, Emulator, EmulatorOptions, ReplayOptions, ScenarioControl } from "./starting/options.ts";
@@ -85,7 +85,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     origin,
     pageUrl: `${origin}/`,
     ...(loopback && { caPem: loopback.caPem }),
-    requests: service.recording.requests,
+    requests: service.journal.requests,
     journal: service.journal.entries,
     traffic: service.traffic,
     scenario: controlOf(service),
@@ -94,9 +94,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return testOf(service, id ?? `test-${tests}`);
     },
     waitForRequests: (when, wait) => waitForRequests(service.journal, when, wait),
-    nextRequest: () => service.recording.nextRequest(),
-    waitForClosedResponses: (count) => service.recording.waitForClosedResponses(count),
-    waitForClosedWebSockets: (count) => service.recording.waitForClosedWebSockets(count),
+    nextRequest: () => service.journal.nextRequest(),
+    waitForClosedResponses: (count) => service.journal.waitForClosedResponses(count),
+    waitForClosedWebSockets: (count) => service.journal.waitForClosedWebSockets(count),
     close: stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -128,7 +128,7 @@ function testOf(service: Service, id: string): EmulatedTest {
     id,
     headers: { [TEST_HEADER]: id },
     get requests() {
-      return service.recording.requests.filter(({ headers }) => headers[TEST_HEADER] === id);
+      return service.journal.requests.filter(({ headers }) => headers[TEST_HEADER] === id);
     },
     get journal() {
       return service.journal.entries.filter(({ test }) => test === id);
@@ -153,6 +153,5 @@ async function close(server: Server, service: Service): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
   await service.connections.destroyAll();
   await done;
-  service.recording.close();
   service.journal.close();
 }

@@ -1,5 +1,5 @@
 import type { Fields } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Draft } from "../model/draft.ts";
 import type { Directions } from "../responses/events/generation.ts";
 import type { Pace } from "./pace.ts";

@@ -1,5 +1,6 @@
 import {
   anything,
+  check,
   choice,
   either,
   type Kind,
@@ -28,7 +29,7 @@ const ANSWER: Kind = shape({}, { status: whole(100, 599), headers: record, body:
 const COUNT: Kind = either(whole(0), { what: "Infinity", accepts: (value) => value === Number.POSITIVE_INFINITY });
 
 /** What a step may hold. */
-export const STEP = {
+const STEP = {
   answer: text,
   toolCalls: listOf(shape({ name: text }, { namespace: text, arguments: anything, input: text })),
   refusal: text,
@@ -55,3 +56,8 @@ export const STEP = {
   refuse: either(choice("stall", "reset"), ANSWER),
   accept: shape({}, { headers: record, silent: toggle }),
 } satisfies Record<Names<Step>, Kind> & Kinds;
+
+/** @throws An error: a misspelt name would be a fault that never happens. */
+export function checkStep(step: object, where: string): void {
+  check(step, STEP, where);
+}

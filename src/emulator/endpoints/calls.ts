@@ -1,6 +1,6 @@
 import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields, stringIn } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import { ServiceError } from "../service-error.ts";
 import { missing } from "../validation/faults.ts";

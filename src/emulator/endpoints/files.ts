@@ -1,7 +1,7 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";

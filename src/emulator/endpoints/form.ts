@@ -1,4 +1,4 @@
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { ServiceError } from "../service-error.ts";
 
 export function isForm({ headers }: RecordedRequest): boolean {

@@ -1,5 +1,5 @@
 import { type Fields, isFields, stringIn, type WireEvent } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { PIXEL_PNG } from "../model/pixel.ts";
 import { required } from "../responses/request.ts";
 import { ServiceError } from "../service-error.ts";

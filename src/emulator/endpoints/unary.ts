@@ -1,6 +1,6 @@
 import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Route } from "../routes.ts";
 import { ServiceError } from "../service-error.ts";
 import { actOnCall, createCall } from "./calls.ts";

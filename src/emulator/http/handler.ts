@@ -13,19 +13,20 @@ import {
   travelsAsUsual,
 } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
-import { type Fields, isFields, jsonIn } from "../fields.ts";
-import { headersOf } from "../journal/headers.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import { type Fields, isFields } from "../fields.ts";
+import { joined, pairs } from "../headers.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, type Route, routeOf } from "../routes.ts";
 import { nowSeconds, type Replaying, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import type { Exchange as Passing } from "../workbench/exchanges/exchange.ts";
+import type { Exchange } from "../workbench/exchanges/exchange.ts";
+import type { Header } from "../workbench/exchanges/passed.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
-import { taken } from "../workbench/transcripts/taken.ts";
+import { requestOf } from "../workbench/requests.ts";
 import { encodeAnswer, mergeHeaders, sendAnswer, writeHead } from "./answer.ts";
 import { decodeBody, readBody, readUpload } from "./body.ts";
 import { EventStream } from "./event-stream.ts";
@@ -50,7 +51,7 @@ export class HttpHandler {
 
   /** Never rejects. */
   async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = new Exchange(this.#service, this.#unary, message, response);
+    const exchange = new HttpExchange(this.#service, this.#unary, message, response);
     try {
       await exchange.answer();
     } catch (error) {
@@ -62,7 +63,7 @@ export class HttpHandler {
 /** Signed addresses, which need no other authorization. */
 const SIGNED: ReadonlySet<string> = new Set(["upload", "download"]);
 
-class Exchange {
+class HttpExchange {
   readonly #service: Service;
   readonly #unary: UnaryEndpoints;
   readonly #message: IncomingMessage;
@@ -71,10 +72,11 @@ class Exchange {
   readonly #gone = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
-  readonly #head: ReturnType<typeof headersOf>;
+  readonly #rawHeaders: readonly Header[];
+  readonly #headers: RecordedRequest["headers"];
   readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
-  #passing: Passing | undefined;
+  #passing: Exchange | undefined;
   #asked: RecordedRequest | undefined;
 
   constructor(service: Service, unary: UnaryEndpoints, message: IncomingMessage, response: ServerResponse) {
@@ -82,13 +84,14 @@ class Exchange {
     this.#unary = unary;
     this.#message = message;
     this.#response = response;
-    this.#head = headersOf(message);
+    this.#rawHeaders = pairs(message.rawHeaders);
+    this.#headers = joined(this.#rawHeaders);
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
     response.on("close", () => {
       this.#gone.happened();
       this.#passing?.end(response.writableFinished ? "finished" : "left");
-      service.recording.responseClosed();
+      service.journal.responseClosed();
     });
   }
 
@@ -154,7 +157,7 @@ class Exchange {
   /** @throws {@link ServiceError} 404 if nothing is recorded for it. */
   async #replay({ recordings, timing }: Replaying): Promise<void> {
     if (!this.#passing) return;
-    const transcript = taken(recordings, this.#passing.head);
+    const transcript = recordings.take(this.#passing.head);
     const outlet = new EventStream(this.#response, this.#gone, this.#service.connections, {
       chunkBytes: undefined,
       passing: this.#passing,
@@ -173,7 +176,7 @@ class Exchange {
       return { request: this.#record(size, body), fault: undefined, wire: body };
     }
     const wire = await readBody(message);
-    const { "content-encoding": encoding } = this.#head.headers;
+    const { "content-encoding": encoding } = this.#headers;
     if (encoding === undefined) return { request: this.#record(wire.length, wire), fault: undefined, wire };
     try {
       return { request: this.#record(wire.length, await decodeBody(wire, encoding)), fault: undefined, wire };
@@ -184,34 +187,19 @@ class Exchange {
   }
 
   #record(wireBytes: number, body: Uint8Array): RecordedRequest {
-    const message = this.#message;
-    const { headers, rawHeaders } = this.#head;
-    const { method = "", url: path = "/" } = message;
-    const connection = this.#service.connections.numberOf(message.socket);
+    const { method = "", url: path = "/", socket } = this.#message;
+    const connection = this.#service.connections.numberOf(socket);
     this.#passing = this.#service.traffic.begin({
       carrier: "http",
       method,
       path,
-      headers: rawHeaders,
+      headers: this.#rawHeaders,
       body,
       connection,
     });
-    const exchange = this.#passing.id;
-    const request: RecordedRequest = {
-      kind: "http",
-      method,
-      path,
-      headers,
-      rawHeaders,
-      body,
-      wireBytes,
-      json: jsonIn(body),
-      connection,
-      exchange,
-    };
-    this.#asked = request;
-    this.#service.record(request);
-    return request;
+    this.#asked = requestOf(this.#passing, { headers: this.#headers, wireBytes });
+    this.#service.record(this.#asked);
+    return this.#asked;
   }
 
   async #respond(body: Fields): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { grouped } from "../headers.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
-import { grouped } from "../workbench/relay/upstream.ts";
 import { answerOf, endOf, Player } from "../workbench/transcripts/player.ts";
 import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { writeHead } from "./answer.ts";

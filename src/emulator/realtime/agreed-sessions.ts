@@ -1,6 +1,7 @@
 import { BoundedMap } from "../bounded-map.ts";
+import { bearerIn } from "../callers.ts";
 import type { Fields } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { ServiceError } from "../service-error.ts";
 
 const MOST_KEPT = 1_000;
@@ -31,8 +32,7 @@ export class AgreedSessions {
   find({ path, headers }: Pick<RecordedRequest, "path" | "headers">): Fields | undefined {
     const callId = callIdIn(path);
     if (callId !== undefined && !this.#ofCalls.has(callId)) throw callNotFound();
-    const secret = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-    return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(secret ?? "");
+    return this.#ofCalls.get(callId ?? "") ?? this.#ofSecrets.get(bearerIn(headers) ?? "");
   }
 }
 

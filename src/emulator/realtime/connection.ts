@@ -1,7 +1,7 @@
 import { deliver, fired } from "../delivery/delivery.ts";
 import type { Step } from "../delivery/script.ts";
 import { isFields, stringIn } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { nowSeconds, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { type AcceptedSocket, errorFrame, SocketPeer } from "../websocket/peer.ts";

@@ -1,4 +1,4 @@
-import { type Fields, isFields, stringIn } from "../fields.ts";
+import { type Fields, listIn, stringIn } from "../fields.ts";
 import { ServiceError } from "../service-error.ts";
 import type { PlacedItem } from "./dialect.ts";
 
@@ -43,7 +43,7 @@ export class Conversation {
     return this.items.map((item) => {
       const words = this.#words.get(stringIn(item, "id") ?? "");
       if (!Array.isArray(item.content)) return item;
-      return { ...item, content: listOf(item.content).map((part) => ({ text: part.transcript ?? words, ...part })) };
+      return { ...item, content: listIn(item, "content").map((part) => ({ text: part.transcript ?? words, ...part })) };
     });
   }
 
@@ -79,7 +79,8 @@ export class Conversation {
     }
     const at = this.items.findIndex((item) => item.id === id);
     const item = this.items[at];
-    if (item) this.items[at] = { ...item, content: listOf(item.content).map((part) => ({ ...part, transcript: "" })) };
+    if (item)
+      this.items[at] = { ...item, content: listIn(item, "content").map((part) => ({ ...part, transcript: "" })) };
   }
 
   #indexOf(id: string | undefined, param: string): number {
@@ -87,10 +88,6 @@ export class Conversation {
     if (at === -1) throw notFound(id, param);
     return at;
   }
-}
-
-function listOf(content: unknown): readonly Fields[] {
-  return Array.isArray(content) ? content.filter(isFields) : [];
 }
 
 function notFound(id: string | undefined, param: string): ServiceError {

@@ -1,5 +1,5 @@
 import { anything, check, choice, either, type Kind, record, text, toggle, whole } from "../checking/kinds.ts";
-import { PACE, STEP } from "../delivery/step-kinds.ts";
+import { checkStep, PACE } from "../delivery/step-kinds.ts";
 import { isFields } from "../fields.ts";
 import { finderOf } from "./condition.ts";
 import type { Condition, Rule, Scenario } from "./scenario.ts";
@@ -67,9 +67,4 @@ function checkRule(rule: unknown, where: string): void {
     if (!isFields(reply)) throw new Error(`a reply of ${where} is neither an object nor "model"`);
     checkStep(reply, `a reply of ${where}`);
   }
-}
-
-/** @throws An error: a misspelt name would be a fault that never happens. */
-export function checkStep(step: object, where: string): void {
-  check(step, STEP, where);
 }

@@ -1,5 +1,5 @@
 import { type Fields, isFields } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { routeOf } from "../routes.ts";
 import type { Reading } from "./reading.ts";
 import type { Condition, TextPattern } from "./scenario.ts";

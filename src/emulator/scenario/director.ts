@@ -1,11 +1,11 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { Pace } from "../delivery/pace.ts";
 import { ORDINARY, type Script, ScriptReader, type Step } from "../delivery/script.ts";
+import { checkStep } from "../delivery/step-kinds.ts";
 import type { Fields } from "../fields.ts";
 import { type Journal, TEST_HEADER } from "../journal/journal.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { newestUserText } from "../model/dialogue.ts";
-import { checkStep } from "./checked.ts";
 import { asksForResponse, type Check, checkOf, type Fault } from "./condition.ts";
 import { Reading } from "./reading.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";

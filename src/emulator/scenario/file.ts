@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isFields } from "../fields.ts";
-import { readText } from "../files/text.ts";
+import { readText } from "../text-file.ts";
 import { checkedScenario } from "./checked.ts";
 import type { Scenario } from "./scenario.ts";
 

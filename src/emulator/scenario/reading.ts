@@ -1,5 +1,5 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { textOf } from "../model/dialogue.ts";
 import { declaredTools } from "../model/tools.ts";
 

@@ -1,6 +1,6 @@
 import type { Pace } from "../delivery/pace.ts";
 import type { Step } from "../delivery/script.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 
 /** A part of a text, in any letter case; or a pattern: between slashes (`/^run \w+/i`), as needed in a file, or as a `RegExp`. */
 export type TextPattern = string | RegExp;

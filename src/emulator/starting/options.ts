@@ -1,9 +1,9 @@
 import type { Pace } from "../delivery/pace.ts";
 import type { Script } from "../delivery/script.ts";
 import type { JournalEntry } from "../journal/journal.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
-import type { WaitOptions } from "../journal-wait.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Condition, Scenario } from "../scenario/scenario.ts";
+import type { WaitOptions } from "../scenario/waiting.ts";
 import type { Traffic } from "../workbench/exchanges/traffic.ts";
 import type { UpstreamOptions } from "../workbench/relay/upstream.ts";
 

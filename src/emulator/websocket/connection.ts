@@ -1,7 +1,7 @@
 import { deliver, fired } from "../delivery/delivery.ts";
 import { isScripted, ORDINARY, type Step, travelsAsUsual } from "../delivery/script.ts";
 import { type Fields, isFields, stringIn } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { Generation } from "../responses/events/generation.ts";
 import type { ResponseMemory } from "../responses/kept/memory.ts";

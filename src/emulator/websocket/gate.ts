@@ -3,19 +3,19 @@ import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
 import { checkCaller } from "../callers.ts";
 import type { Step, StepAnswer } from "../delivery/script.ts";
+import { grouped, pairs } from "../headers.ts";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
-import { headersOf } from "../journal/headers.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { routeOf } from "../routes.ts";
 import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-import { loadWs } from "../websocket-library.ts";
+import { dataOf, loadWs } from "../websocket-library.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
-import { grouped, type Upstream } from "../workbench/relay/upstream.ts";
+import type { Upstream } from "../workbench/relay/upstream.ts";
 import { join, openUpstream } from "../workbench/relay/websocket.ts";
+import { frameOf, requestOf } from "../workbench/requests.ts";
 import { answerOf } from "../workbench/transcripts/player.ts";
-import { taken } from "../workbench/transcripts/taken.ts";
-import { type AcceptedSocket, frameOf } from "./peer.ts";
+import type { AcceptedSocket } from "./peer.ts";
 import { ReplayConnection } from "./replaying.ts";
 
 const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -104,9 +104,9 @@ export class WebSocketGate {
     const { connections } = this.#service;
     const breaking = { cut: () => connections.terminate(socket), reset: () => connections.reset(socket) };
     await this.#accept(arrival, grouped(opened.headers), (websocket) => {
-      websocket.on("message", (data, isBinary) => this.#service.record(frameOf(handshake, data, isBinary)));
+      websocket.on("message", (data, isBinary) => this.#service.record(frameOf(handshake, dataOf(data, isBinary))));
       websocket.on("ping", (payload) => websocket.pong(payload));
-      websocket.on("close", () => this.#service.recording.websocketClosed());
+      websocket.on("close", () => this.#service.journal.websocketClosed());
       join(opened, websocket, passing, breaking);
     });
   }
@@ -114,7 +114,7 @@ export class WebSocketGate {
   /** @throws {@link ServiceError} 404 if nothing is recorded for it. */
   async #replay(arrival: Arrival, { recordings, timing }: Replaying): Promise<void> {
     const { socket, handshake, passing } = arrival;
-    const transcript = taken(recordings, passing.head);
+    const transcript = recordings.take(passing.head);
     const answer = answerOf(transcript);
     if (!answer) {
       passing.end("reset");
@@ -181,19 +181,15 @@ export class WebSocketGate {
   }
 
   #recorded(message: IncomingMessage, socket: Duplex): Pick<Arrival, "handshake" | "passing"> {
-    const { headers, rawHeaders } = headersOf(message);
-    const asked = {
+    const passing = this.#service.traffic.begin({
+      carrier: "websocket",
       method: message.method ?? "GET",
       path: message.url ?? "/",
+      headers: pairs(message.rawHeaders),
       body: EMPTY,
       connection: this.#service.connections.numberOf(socket),
-    };
-    const passing = this.#service.traffic.begin({ carrier: "websocket", ...asked, headers: rawHeaders });
-    const handshake: RecordedRequest = {
-      ...{ kind: "handshake", ...asked, headers, rawHeaders, exchange: passing.id },
-      wireBytes: 0,
-      json: undefined,
-    };
+    });
+    const handshake = requestOf(passing);
     this.#service.record(handshake);
     return { handshake, passing };
   }

@@ -1,12 +1,14 @@
 import type { Duplex } from "node:stream";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { Departure } from "../delivery/departure.ts";
 import type { Step } from "../delivery/script.ts";
-import { type Fields, isFields, jsonIn } from "../fields.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import { type Fields, isFields } from "../fields.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Service } from "../service.ts";
 import type { ServiceError } from "../service-error.ts";
+import { dataOf } from "../websocket-library.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
+import { frameOf } from "../workbench/requests.ts";
 import { FrameOutlet } from "./outlet.ts";
 
 export interface AcceptedSocket {
@@ -32,8 +34,9 @@ export class SocketPeer {
     const { websocket, silent, handshake, passing } = accepted;
     this.handshake = handshake;
     websocket.on("message", (data, isBinary) => {
-      const request = frameOf(handshake, data, isBinary);
-      passing.pass({ kind: "sent", data: isBinary ? request.body : toBuffer(data).toString("utf8") });
+      const sent = dataOf(data, isBinary);
+      const request = frameOf(handshake, sent);
+      passing.pass({ kind: "sent", data: sent });
       service.record(request);
       onFrame(request);
     });
@@ -44,7 +47,7 @@ export class SocketPeer {
     websocket.on("close", (code, reason) => {
       this.#gone.happened();
       passing.end("left", { code, reason: reason.toString("utf8") });
-      service.recording.websocketClosed();
+      service.journal.websocketClosed();
     });
   }
 
@@ -90,16 +93,4 @@ export function errorFrame({ status, headers, body }: Step): Fields {
     ? body
     : { error: { type: "server_error", message: String(body ?? `status ${status}`) } };
   return { type: "error", status, ...content, ...(headers && { headers }) };
-}
-
-/** A message as a separate request. */
-export function frameOf(handshake: RecordedRequest, data: RawData, isBinary: boolean): RecordedRequest {
-  const body = toBuffer(data);
-  const json = isBinary ? undefined : jsonIn(body);
-  return { ...handshake, kind: "frame", body, wireBytes: body.length, json };
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

@@ -1,26 +1,43 @@
 import { jsonIn } from "../fields.ts";
-import { joined } from "../journal/headers.ts";
-import type { RecordedRequest } from "../journal/recording.ts";
+import { joined } from "../headers.ts";
+import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Exchange } from "./exchanges/exchange.ts";
 
-/** What an exchange begins with, as a request of the journal. */
-export function requestOf({ id, head }: Exchange): RecordedRequest {
-  const { carrier, headers, body, ...asked } = head;
+/**
+ * What an exchange begins with, as a request of the journal.
+ *
+ * @param known - what its caller has made of the head already.
+ */
+export function requestOf(
+  { id, head }: Exchange,
+  {
+    headers = joined(head.headers),
+    wireBytes = head.body.length,
+  }: Partial<Pick<RecordedRequest, "headers" | "wireBytes">> = {},
+): RecordedRequest {
+  const { carrier, method, path, headers: rawHeaders, body, connection } = head;
   return {
-    ...asked,
     kind: carrier === "http" ? "http" : "handshake",
-    headers: joined(headers),
-    rawHeaders: headers,
+    method,
+    path,
+    headers,
+    rawHeaders,
     body,
-    wireBytes: body.length,
+    wireBytes,
     json: jsonIn(body),
+    connection,
     exchange: id,
   };
 }
 
 /** A message of the client's on a WebSocket, as a request of its own. */
-export function messageOf(exchange: Exchange, data: string | Uint8Array): RecordedRequest {
+export function frameOf(handshake: RecordedRequest, data: string | Uint8Array): RecordedRequest {
   const body = Buffer.from(data);
-  const json = typeof data === "string" ? jsonIn(body) : undefined;
-  return { ...requestOf(exchange), kind: "frame", body, wireBytes: body.length, json };
+  return {
+    ...handshake,
+    kind: "frame",
+    body,
+    wireBytes: body.length,
+    json: typeof data === "string" ? jsonIn(data) : undefined,
+  };
 }

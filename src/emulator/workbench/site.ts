@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { extname } from "node:path";
 import type { Journal } from "../journal/journal.ts";
-import { waitForRequests } from "../journal-wait.ts";
+import { waitForRequests } from "../scenario/waiting.ts";
 import { CredentialFilter } from "./credentials.ts";
 import type { Traffic } from "./exchanges/traffic.ts";
 import { TrafficFeed } from "./feed.ts";

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type CallerOptions, checkCaller } from "../callers.ts";
-import { headersOf } from "../journal/headers.ts";
+import { pairs } from "../headers.ts";
 import { Journal, type JournalEntry } from "../journal/journal.ts";
-import { type WaitOptions, waitForRequests } from "../journal-wait.ts";
 import type { Condition } from "../scenario/scenario.ts";
+import { type WaitOptions, waitForRequests } from "../scenario/waiting.ts";
 import type { Exchange } from "./exchanges/exchange.ts";
 import { Traffic } from "./exchanges/traffic.ts";
 import type { Inspector } from "./inspector.ts";
-import { messageOf, requestOf } from "./requests.ts";
+import { frameOf, requestOf } from "./requests.ts";
 import { WorkbenchSite } from "./site.ts";
 import { Recorder, type RecorderOptions } from "./transcripts/recorder.ts";
 
@@ -54,7 +54,7 @@ export class Workbench implements Inspector {
     this.#traffic.listen({
       begun: (exchange) => journal.arrived(requestOf(exchange)),
       passed(exchange, entry) {
-        if (entry.kind === "sent") journal.arrived(messageOf(exchange, entry.data));
+        if (entry.kind === "sent") journal.arrived(frameOf(requestOf(exchange), entry.data));
       },
     });
     this.#recorder = record && new Recorder(this.#traffic, record.folder, record);
@@ -71,7 +71,7 @@ export class Workbench implements Inspector {
       carrier: message.headers.upgrade?.toLowerCase() === "websocket" ? "websocket" : "http",
       method: message.method ?? "GET",
       path: message.url ?? "/",
-      headers: headersOf(message).rawHeaders,
+      headers: pairs(message.rawHeaders),
       body,
       connection: this.#numberOf(message.socket),
     });

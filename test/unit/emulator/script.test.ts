@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ScriptReader } from "../../../src/emulator/delivery/script.ts";
-import type { RecordedRequest } from "../../../src/emulator/journal/recording.ts";
+import type { RecordedRequest } from "../../../src/emulator/journal/recorded-request.ts";
 
 function request(kind: RecordedRequest["kind"], path = "/v1/responses"): RecordedRequest {
   const empty = {

@@ -1,7 +1,8 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
+import { grouped, pairs } from "../../headers.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
-import { grouped, pairs, passedOn, type Upstream } from "./upstream.ts";
+import { passedOn, type Upstream } from "./upstream.ts";
 
 /** The ways to break off an answer. */
 export interface Breaking {

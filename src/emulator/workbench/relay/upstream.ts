@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { grouped } from "../../headers.ts";
 import type { ExchangeHead, Header } from "../exchanges/passed.ts";
 
 /** Where requests are passed on to, and how to connect. */
@@ -65,16 +66,4 @@ export function passedOn(headers: readonly Header[]): readonly Header[] {
     .flatMap(([, value]) => value.split(/\s*,\s*/));
   const dropped = new Set([...OF_THE_CONNECTION, ...named.map((name) => name.toLowerCase())]);
   return headers.filter(([name]) => !dropped.has(name.toLowerCase()) && !OF_THE_HANDSHAKE.test(name.toLowerCase()));
-}
-
-/** Pairs from Node's form: name, value, name, value. */
-export function pairs(raw: readonly string[]): readonly Header[] {
-  return raw.flatMap((name, index): readonly Header[] => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""]] : []));
-}
-
-/** In Node's form: by name, with a list for repeated headers. */
-export function grouped(headers: readonly Header[]): Record<string, string | string[]> {
-  const all = new Map<string, string[]>();
-  for (const [name, value] of headers) all.set(name.toLowerCase(), [...(all.get(name.toLowerCase()) ?? []), value]);
-  return Object.fromEntries([...all].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? "") : values]));
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import type { RawData, WebSocket } from "ws";
-import { loadWs } from "../../websocket-library.ts";
+import type { WebSocket } from "ws";
+import { pairs } from "../../headers.ts";
+import { dataOf, loadWs } from "../../websocket-library.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { ExchangeHead, Header } from "../exchanges/passed.ts";
 import type { Breaking } from "./http.ts";
-import { pairs, passedOn, type Upstream } from "./upstream.ts";
+import { passedOn, type Upstream } from "./upstream.ts";
 
 /** A WebSocket to the upstream, paused until `join`; or how the handshake was refused. */
 export type Opened =
@@ -75,11 +76,6 @@ function closeAs(websocket: WebSocket, code: number, reason: Buffer, sever: () =
   if (code === 1005) websocket.close();
   else if (code === 1006 || code === 1015) sever();
   else websocket.close(code, reason);
-}
-
-function dataOf(data: RawData, isBinary: boolean): string | Uint8Array {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Uint8Array);
-  return isBinary ? bytes : bytes.toString("utf8");
 }
 
 async function refusalOf(answer: IncomingMessage): Promise<Opened> {

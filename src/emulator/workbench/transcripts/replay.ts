@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Fields, isFields, stringIn } from "../../fields.ts";
-import { readText } from "../../files/text.ts";
+import { type Fields, isFields, jsonIn, stringIn } from "../../fields.ts";
+import { ServiceError } from "../../service-error.ts";
+import { readText } from "../../text-file.ts";
 import type { ExchangeHead } from "../exchanges/passed.ts";
 import { EXTENSION } from "./recorder.ts";
 import { decodeTranscript, type Transcript } from "./transcript.ts";
@@ -41,7 +42,7 @@ export class Replay {
     return new Replay(await Promise.all(names.map(read)));
   }
 
-  /** @throws An error that says which recordings there were. */
+  /** @throws {@link ServiceError} 404 that says which recordings there were. */
   take(asked: Asked): Transcript {
     const alike = this.#recorded.filter(({ transcript }) => isAt(transcript.head, asked));
     const content = contentOf(asked.body);
@@ -49,7 +50,7 @@ export class Replay {
     // A recording is used again only for exactly the same request, such as a list of models that is requested twice.
     const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
     const found = mostAlike(left, content) ?? again.at(-1);
-    if (!found) throw new Error(missing(asked, alike.length));
+    if (!found) throw new ServiceError(404, { message: missing(asked, alike.length), code: "replay_no_match" });
     found.isPlayed = true;
     return found.transcript;
   }
@@ -78,7 +79,8 @@ interface Content {
 
 function contentOf(body: Uint8Array): Content {
   const text = Buffer.from(body).toString("utf8");
-  const fields = parsed(text);
+  const json = jsonIn(text);
+  const fields = isFields(json) ? json : {};
   const input = Array.isArray(fields.input) ? fields.input.filter(isFields) : [];
   const last: Fields = input.at(-1) ?? {};
   return {
@@ -107,13 +109,4 @@ function mostAlike(candidates: readonly Recorded[], { text, marks }: Content): R
     if (score > most) [best, most] = [candidate, score];
   }
   return best;
-}
-
-function parsed(text: string): Fields {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : {};
-  } catch {
-    return {};
-  }
 }

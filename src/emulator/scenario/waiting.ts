@@ -1,7 +1,7 @@
-import type { Journal, JournalEntry } from "./journal/journal.ts";
-import { asksForResponse, checkOf } from "./scenario/condition.ts";
-import { Reading } from "./scenario/reading.ts";
-import type { Condition } from "./scenario/scenario.ts";
+import type { Journal, JournalEntry } from "../journal/journal.ts";
+import { asksForResponse, checkOf } from "./condition.ts";
+import { Reading } from "./reading.ts";
+import type { Condition } from "./scenario.ts";
 
 export interface WaitOptions {
   /** How many matching requests there must be, including earlier ones. @default 1 */
