@@ -35,6 +35,25 @@ type Batch = IteratorResult<ResponseEvent[], undefined>;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
+/** One of the ways to read events. */
+interface Reading<Value> {
+  readonly take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>;
+  readonly events: (value: Value) => readonly ResponseEvent[];
+  /** For an event that no stream brought. */
+  readonly only: (event: RestartedEvent | IncompleteEvent) => Value;
+}
+
+const SINGLE: Reading<ResponseEvent> = {
+  take: (events) => events.next(),
+  events: (event) => [event],
+  only: (event) => event,
+};
+const BATCH: Reading<ResponseEvent[]> = {
+  take: (events) => events.nextBatch(),
+  events: (batch) => batch,
+  only: (event) => [event],
+};
+
 /** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
 export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
@@ -159,36 +178,42 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     if (this.#failure) throw this.#failure.error;
   }
 
-  readonly #step = (): Promise<Step> =>
-    this.#advance(
-      (events) => events.next(),
-      (event) => this.#note(event),
-      (event) => event,
-    );
+  /** Nearly every event takes this way. It costs one promise, an async function several, and as much again as the event itself. */
+  readonly #step = (): Promise<Step> => {
+    const { opened } = this.#attempts.current;
+    return opened && !this.#isDone ? opened.events.next().then(this.#took, this.#missed) : this.#advance(SINGLE);
+  };
 
-  readonly #batch = (): Promise<Batch> =>
-    this.#advance(
-      (events) => events.nextBatch(),
-      (batch) => {
-        for (const event of batch) this.#note(event);
-      },
-      (event) => [event],
-    );
+  readonly #took = (step: Step): Step | Promise<Step> => {
+    if (step.done) return this.#advance(SINGLE, () => step);
+    this.#note(step.value);
+    this.#asked -= 1;
+    return step;
+  };
 
+  readonly #missed = (error: unknown): Promise<Step> =>
+    this.#advance(SINGLE, () => {
+      throw error;
+    });
+
+  readonly #batch = (): Promise<Batch> => this.#advance(BATCH);
+
+  /** @param first - Gives the outcome of a step that was taken already. */
   async #advance<Value>(
-    take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>,
-    note: (value: Value) => void,
-    only: (event: RestartedEvent | IncompleteEvent) => Value,
+    { take, events, only }: Reading<Value>,
+    first?: () => IteratorResult<Value, undefined>,
   ): Promise<IteratorResult<Value, undefined>> {
+    let taken = first;
     try {
       while (!this.#isDone) {
         try {
           const opened = this.#attempts.current.opened ?? (await this.#attempts.open());
-          const step = await take(opened.events);
+          const step = taken ? taken() : await take(opened.events);
           if (step.done) break;
-          note(step.value);
+          for (const event of events(step.value)) this.#note(event);
           return step;
         } catch (error) {
+          taken = undefined;
           if (this.#isDone) break; // left meanwhile
           if (this.#isInterrupted) return { done: false, value: only(this.#endInterrupted()) };
           const restarted = this.#recover(error);

@@ -7,6 +7,7 @@ import { type Blank, blankerOf } from "../observe/redact.ts";
 import { decodeRawData, type RawData, rawDataOf } from "../raw-text.ts";
 import { Kept } from "../route/index.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
+import { deliverDirectly } from "./direct-data.ts";
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   type Established,
@@ -120,6 +121,7 @@ export class WebSocketConnection {
     websocket.on("close", this.#onClose);
     websocket.on("error", this.#onError); // for its whole life: without a listener, an error on an idle connection ends the process
     socket.on("data", this.#onData);
+    deliverDirectly(socket);
     takeWholeMessages(websocket, {
       maxMessageBytes: this.#maxMessageBytes,
       onTexts: this.#onTexts,

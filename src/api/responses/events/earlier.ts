@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { JsonObject } from "../../wire/json.ts";
 import { fieldOf, filled } from "./fields.ts";
+import { rowOf } from "./registry.ts";
 
 /** How many ids are remembered of the earlier responses, and of the current one. */
 const MOST_IDS = 256;
@@ -9,11 +10,14 @@ const MOST_IDS = 256;
  * The responses that came before the current one on a connection or a lane. Some servers send events of a response after its end, when the
  * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its items, or
  * by a sequence number that continues the earlier response. What the current response announces is its own, because some servers give all
- * responses the same ids. An event without ids and number always belongs to the current response.
+ * responses the same ids; if it announces nothing, an end counts as its own, whatever id it has. An event without ids and number always
+ * belongs to the current response.
  */
 export class EarlierResponses {
   readonly #ids = new Set<string>();
   readonly #current = new Set<string>();
+  /** The current response has begun with its id. */
+  #isAnnounced = false;
   /** The number of the next event of the last response. */
   #nextNumber: number | undefined;
 
@@ -25,19 +29,26 @@ export class EarlierResponses {
       this.#ids.delete(id);
     }
     this.#current.clear();
+    this.#isAnnounced = false;
     this.#nextNumber = nextNumber;
   }
 
   /** True if an event belongs to an earlier response, by its ids. An event that announces an id is noted. */
   own(event: JsonObject): boolean {
-    const { type, response, item, response_id, item_id } = event;
-    if (type !== "response.created" && this.#has(response_id)) return true;
-    const id = announcedBy(type, response, item);
-    if (id === undefined)
-      return this.#has(fieldOf(response, "id")) || this.#has(item_id) || this.#has(fieldOf(item, "id"));
+    const { type, response_id } = event;
+    if (type === "response.created") this.#isAnnounced = true;
+    else if (rowOf(type)?.ends && !this.#isAnnounced) return false;
+    else if (this.#has(response_id)) return true;
+    const id = announcedBy(event);
+    if (id === undefined) return this.#ids.size > 0 && this.#names(event);
     this.#ids.delete(id);
     if (this.#current.size < MOST_IDS) this.#current.add(id);
     return false;
+  }
+
+  /** True if an event is about a response with the id of an earlier one. */
+  share({ response }: JsonObject): boolean {
+    return this.#has(fieldOf(response, "id"));
   }
 
   /** True if the text of an event that is not parsed contains one of the ids. */
@@ -58,12 +69,16 @@ export class EarlierResponses {
     return true;
   }
 
+  #names(event: JsonObject): boolean {
+    return this.share(event) || this.#has(event.item_id) || this.#has(fieldOf(event.item, "id"));
+  }
+
   #has(id: unknown): boolean {
     return typeof id === "string" && this.#ids.has(id);
   }
 }
 
-function announcedBy(type: unknown, response: unknown, item: unknown): string | undefined {
+function announcedBy({ type, response, item }: JsonObject): string | undefined {
   if (type === "response.created") return filled(fieldOf(response, "id"));
   return type === "response.output_item.added" ? filled(fieldOf(item, "id")) : undefined;
 }

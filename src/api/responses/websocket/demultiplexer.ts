@@ -67,13 +67,15 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return this.#hasNames ? undefined : this.#inFlight.get(undefined);
   }
 
-  route(message: RawData): Route<Receiver> {
+  /** @param settle - Lets the responses read what they were given before: the answer may depend on it. */
+  route(message: RawData, settle: () => void = () => {}): Route<Receiver> {
     if (!this.#hasNames) return this.#inFlight.get(undefined);
     const lane = streamIdOf(message);
     if (lane !== undefined) {
       this.#learn("yes");
       return this.#inFlight.get(lane);
     }
+    settle();
     return this.#inFlight.size === 0 ? undefined : this.#ofNobody(message);
   }
 
@@ -119,6 +121,10 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
 }
 
 const NAME = /"stream_id"\s*:\s*"([A-Za-z0-9_.-]{1,256})"\s*/;
+/** How most servers write it, as the last field of the event. */
+const LAST_FIELD = ',"stream_id":"';
+const QUOTE = 0x22;
+const MOST_CHARACTERS = 256;
 /**
  * As the last field of the event. Quotes inside texts are escaped, so a match is a field; the closing brace after it is that of the event
  * itself.
@@ -136,6 +142,8 @@ const OF_A_RESPONSE = /"type"\s*:\s*"response\./;
 /** The top-level `stream_id` of a message. The message is parsed only if a name is somewhere in the middle. */
 function streamIdOf(message: RawData): string | undefined {
   const text = typeof message === "string" ? message : undefined;
+  const last = text === undefined ? undefined : lastFieldOf(text);
+  if (last !== undefined) return last;
   const end = AT_THE_END.exec(text?.slice(-LOOKED_AT) ?? rawTextOf((message as Uint8Array).subarray(-LOOKED_AT)));
   if (end) return end[1];
   const begin = AT_THE_BEGINNING.exec(
@@ -146,6 +154,16 @@ function streamIdOf(message: RawData): string | undefined {
   if (!whole.includes('"stream_id"')) return undefined;
   const name = parseObject(decodeRawData(message))?.stream_id;
   return typeof name === "string" ? name : undefined;
+}
+
+/** The name, if it is the last field and written without spaces. Unlike a regular expression this allocates nothing but the name. */
+function lastFieldOf(text: string): string | undefined {
+  const end = text.length - 2;
+  if (!text.endsWith('"}')) return undefined;
+  let start = end;
+  while (end - start <= MOST_CHARACTERS && text.charCodeAt(start - 1) !== QUOTE) start -= 1;
+  if (start === end || !text.startsWith(LAST_FIELD, start - LAST_FIELD.length)) return undefined;
+  return text.slice(start, end);
 }
 
 /** True for `response.created`, with which every response begins. */

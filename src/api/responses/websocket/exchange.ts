@@ -1,4 +1,5 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
+import { objectList } from "../../../client/object-list.ts";
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { isJsonObject, parseObject } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
@@ -7,6 +8,7 @@ import { fieldOf, filled } from "../events/fields.ts";
 import { rowOf } from "../events/registry.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { LeftResponse, Steer, SteerInput } from "../source.ts";
+import { DoubtfulEnd } from "./doubtful-end.ts";
 import { interruptFrame } from "./frames.ts";
 import { notActive, Steering } from "./steering.ts";
 import type { Line } from "./turns.ts";
@@ -18,7 +20,9 @@ const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Shows that the service has begun a response and no longer needs the one before it. */
 const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
+const ENDED = /"response\.(?:completed|incomplete|failed)"/;
 const LOOKED_AT = 512;
+const NONE: readonly RawData[] = [];
 
 /** The connection, as seen by a response on it. */
 export interface ExchangeHost {
@@ -62,16 +66,23 @@ export class Exchange implements Carrier {
   #tellAftermath!: (left: LeftResponse | undefined) => void;
   /** The service did not end the response when asked to. */
   #hasFailedToAsk = false;
+  /** Messages of the current network read. */
+  readonly #given = objectList<RawData>();
   /** Bytes of the current network read. */
   #size = 0;
   #interruption: { readonly timer: NodeJS.Timeout; isAsked: boolean } | undefined;
   readonly #interrupted: (() => void)[] = [];
   #steering: Steering | undefined;
+  readonly #end: DoubtfulEnd;
 
   constructor(host: ExchangeHost, lane: Line) {
     this.#host = host;
     this.lane = lane;
     this.earlier = host.earlierOn(lane);
+    this.#end = new DoubtfulEnd(this.earlier, (message) => {
+      this.#read(message);
+      this.took();
+    });
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
     });
@@ -116,7 +127,11 @@ export class Exchange implements Carrier {
   // Called by the connection
 
   read(message: RawData): void {
-    if (!this.#hasBegun) this.#noteBeginning(message);
+    if (!this.#hasBegun && this.#awaitsBeginning(message)) return;
+    this.#read(message);
+  }
+
+  #read(message: RawData): void {
     if (this.#isUnread) {
       this.#readForEnd(message);
       return;
@@ -149,6 +164,22 @@ export class Exchange implements Carrier {
     return next;
   }
 
+  /** Accepts a message of a network read, to be read with the others. Returns true for the first of them. */
+  give(message: RawData): boolean {
+    return this.#given.push(message) === 1;
+  }
+
+  /** Reads what it was given. Returns the messages that came after its end. */
+  readGiven(): readonly RawData[] {
+    const given = this.#given;
+    let at = 0;
+    while (at < given.length && !this.#isOver) at = this.readMessages(given, at);
+    const late = at < given.length ? given.slice(at) : NONE;
+    given.length = 0;
+    this.took();
+    return late;
+  }
+
   /** All messages of a network read have been read. */
   took(): void {
     const flow = this.#flow;
@@ -161,6 +192,7 @@ export class Exchange implements Carrier {
 
   /** The connection broke, or reading from it failed. */
   fail(cause: unknown): void {
+    this.#end.release();
     if (this.#isUnread) {
       this.#host.giveUp(this);
       return;
@@ -268,11 +300,14 @@ export class Exchange implements Carrier {
     this.#interruption = undefined;
   }
 
-  #noteBeginning(message: RawData): void {
+  /** @returns True if the message is read later; see {@link DoubtfulEnd}. */
+  #awaitsBeginning(message: RawData): boolean {
     const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
-    if (!BEGUN.test(start) || this.earlier.own(parseObject(decodeRawData(message)) ?? {})) return;
+    if (!this.isCreated && (this.#end.isHeld || ENDED.test(start)) && this.#end.holds(message)) return true;
+    if (this.#isOver || !BEGUN.test(start) || this.earlier.own(parseObject(decodeRawData(message)) ?? {})) return false;
     this.#hasBegun = true;
     this.#tellBegun();
+    return false;
   }
 
   #readForEnd(message: RawData): void {
@@ -297,6 +332,7 @@ export class Exchange implements Carrier {
 
   #stop(left: LeftResponse | undefined): void {
     this.#isOver = true;
+    this.#end.drop();
     this.#steering?.end();
     this.#endInterruption();
     this.#settle(left);

@@ -51,6 +51,8 @@ export class ResponseTraffic implements ExchangeHost {
   readonly #earlier = new Map<Line, EarlierResponses>();
   /** The messages of one network read. */
   #messages = objectList<RawData>();
+  /** The responses that were given some of them. */
+  readonly #given = objectList<Exchange>();
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {
     this.#connection = connection;
@@ -173,7 +175,14 @@ export class ResponseTraffic implements ExchangeHost {
     const messages = this.#messages;
     this.#messages = objectList();
     for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
-    for (const exchange of this.#inFlight.receivers) exchange.took();
+    this.#readGiven();
+    this.#inFlight.only?.took();
+  };
+
+  /** Each response reads its messages of a network read together, however those are mixed. */
+  readonly #readGiven = (): void => {
+    for (let exchange = this.#given.shift(); exchange; exchange = this.#given.shift())
+      for (const late of exchange.readGiven()) this.#unasked(late);
   };
 
   /** @returns The index of the first message not read. */
@@ -187,11 +196,18 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   #route(message: RawData): void {
-    const receiver = this.#inFlight.route(message);
-    if (receiver === undefined) this.#unasked(message);
+    const receiver = this.#inFlight.route(message, this.#readGiven);
+    if (receiver === "all") for (const exchange of this.#inFlight.receivers) this.#give(exchange, message);
     else if (receiver === "mixed") this.#endMixed();
-    else if (receiver !== "all") receiver.read(message);
-    else for (const exchange of [...this.#inFlight.receivers]) exchange.read(message);
+    else if (receiver !== undefined) this.#give(receiver, message);
+    else {
+      this.#readGiven();
+      this.#unasked(message);
+    }
+  }
+
+  #give(exchange: Exchange, message: RawData): void {
+    if (exchange.give(message)) this.#given.push(exchange);
   }
 
   /** Handles a refusal to end a response, which is not an event of any response. Usually the response had already ended. */
@@ -199,6 +215,7 @@ export class ResponseTraffic implements ExchangeHost {
     if (typeof message !== "string" || !message.includes('"response_id"')) return false;
     const event = parseObject(decodeRawData(message));
     if (event?.type !== "error" || parameterOf(event) !== "response_id") return false;
+    this.#readGiven(); // the response may have ended before
     for (const exchange of this.#inFlight.receivers) if (exchange.isRefusedBy(message)) exchange.interruptionFailed();
     return true;
   }

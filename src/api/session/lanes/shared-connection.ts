@@ -11,6 +11,7 @@ export class SharedConnection {
   /** The names given to lanes so far, and how many lanes have each now. The server never forgets a name, so names are used again. */
   readonly #names = new Map<string, number>();
   #numbered = 0;
+  #lanes = 0;
   /** The lane that was the last to get a name, or the connection itself: only its conversation is still known there. */
   readonly #last = new Map<Line, object>();
 
@@ -21,9 +22,7 @@ export class SharedConnection {
 
   /** Number of lanes that have a name. */
   get lanes(): number {
-    let lanes = 0;
-    for (const count of this.#names.values()) lanes += count;
-    return lanes;
+    return this.#lanes;
   }
 
   get isUnused(): boolean {
@@ -62,12 +61,16 @@ export class SharedConnection {
 
   giveBack(name: Line, lane: object): void {
     const lanes = name === undefined ? undefined : this.#names.get(name);
-    if (name !== undefined && lanes !== undefined) this.#names.set(name, lanes - 1);
+    if (name !== undefined && lanes !== undefined) {
+      this.#names.set(name, lanes - 1);
+      this.#lanes -= 1;
+    }
     for (const each of [name, undefined]) if (this.isLast(each, lane)) this.#last.delete(each);
   }
 
   /** The server refuses this name. @returns How many it accepts. */
   refuse(name: string): number {
+    this.#lanes -= this.#names.get(name) ?? 0;
     this.#names.delete(name);
     this.#last.delete(name);
     return this.#names.size;
@@ -75,6 +78,7 @@ export class SharedConnection {
 
   #take(name: string, lane: object): string {
     this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
+    this.#lanes += 1;
     this.use(name, lane);
     return name;
   }
