@@ -117,13 +117,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
         })
         .then(() => DONE);
     for (;;) {
-      const step = await this.#inTurn(() =>
-        this.#advance(
-          all,
-          () => {},
-          (event) => [event],
-        ),
-      );
+      const step = await this.#inTurn(() => this.#advance({ ...BATCH, take: all, events: () => [] })); // `all` has noted them
       if (step.done) return;
       await take(step.value);
     }
