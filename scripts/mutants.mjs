@@ -29,7 +29,9 @@ await runScript(async () => {
     load: (/** @type {string} */ id) => (changed && id.split("?")[0] === changed.path ? changed.text : undefined),
   };
   // No bail: what failed for one change would count for the next, and end its run before a test ran.
-  const options = { root, watch: false, reporters: [{}] };
+  // Not the project's own settings: their tests share a process, which keeps the sources as it read them first.
+  const setupFiles = ["test/support/scrub-environment.ts", "test/support/watchdog.ts"];
+  const options = { root, config: false, setupFiles, watch: false, reporters: [{}] };
   const vitest = await createVitest("test", /** @type {any} */ (options), { plugins: [plugin] });
   await vitest.standalone();
   let survivors = 0;

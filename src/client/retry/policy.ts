@@ -142,7 +142,7 @@ function callersWord(
   }
   if (word === undefined || typeof word === "boolean") return word;
   throw new BuildError(
-    `shouldRetry of the retry policy returned ${inspect(word, { depth: 0 })}; it must return true, false or undefined, not a promise`,
+    `shouldRetry of the retry policy returned ${inspect(word, { depth: 0, breakLength: Number.POSITIVE_INFINITY })}; it must return true, false or undefined, not a promise`,
   );
 }
 

@@ -1,31 +1,15 @@
-import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AuthProvider, apiKeyAuth } from "../../../src/api/auth.ts";
 import type { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
-import type { ResponsesOptions } from "../../../src/api/responses/options.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import { Service } from "../../../src/api/service/service.ts";
 import { HttpError } from "../../../src/client/failure/kinds.ts";
-import type { RequestAttempt, RetryNotice, Telemetry } from "../../../src/client/observe/telemetry.ts";
-import type { RecordedRequest } from "../../../src/emulator/index.ts";
+import type { RequestAttempt, Telemetry } from "../../../src/client/observe/telemetry.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
-import { serve } from "../../support/serve.ts";
 import { errorOf } from "../../support/transport.ts";
-
-const request = { model: "m", input: "repeat: hi" };
-
-/** What one call puts on the wire. */
-async function sent(
-  options: ResponsesOptions,
-  provider: Parameters<typeof clientOptions>[1] = {},
-): Promise<RecordedRequest> {
-  const emulator = await emulate();
-  const client = new ResponsesClient({ ...clientOptions(emulator.url, provider), auth: apiKeyAuth("key") });
-  await (await client.stream(request, options)).collect();
-  return emulator.nextRequest();
-}
+import { request, sent } from "./sent.ts";
 
 describe("the headers of a request", () => {
   it("carry key, media types, version and user agent", async () => {
@@ -115,87 +99,6 @@ describe("the body", () => {
     const client = new ResponsesClient(clientOptions("http://127.0.0.1:9/v1"));
     expect(await errorOf(client.streamBody(body))).toMatchObject({ kind: "build" });
     expect(await errorOf(client.streamBody({ n: 1n }))).toMatchObject({ kind: "build" });
-  });
-});
-
-describe("compression", () => {
-  it("zstd is marked, shorter, and understood", async () => {
-    const emulator = await emulate();
-    const client = new ResponsesClient(clientOptions(emulator.url, { compression: "zstd" }));
-    const long = { ...request, instructions: "be brief. ".repeat(1000) };
-    await (await client.stream(long)).collect();
-    const { headers, json } = await emulator.nextRequest();
-    expect(headers["content-encoding"]).toBe("zstd");
-    expect(Number(headers["content-length"])).toBeLessThan(1000);
-    expect(json).toMatchObject({ instructions: long.instructions });
-  });
-
-  // parity: compression/modes
-  it("gzip likewise", async () => {
-    const { headers } = await sent({ compression: "gzip" });
-    expect(headers["content-encoding"]).toBe("gzip");
-  });
-
-  // parity: compression/downgrade
-  it.each([400, 415])(
-    "is given up for good when the server answers %i to it, and the request is sent once more",
-    async (status) => {
-      const emulator = await emulate({ script: [{ status, body: "what is this" }] });
-      const notices: RetryNotice[] = [];
-      const client = new ResponsesClient({
-        ...clientOptions(emulator.url, { compression: "gzip" }),
-        telemetry: { onRetry: (notice: RetryNotice) => void notices.push(notice) },
-      });
-      await (await client.stream(request)).collect();
-      await (await client.stream(request)).collect();
-      expect(emulator.requests.map(({ headers }) => headers["content-encoding"])).toEqual([
-        "gzip",
-        undefined,
-        undefined,
-      ]);
-      expect(notices).toMatchObject([{ layer: "downgrade", delayMs: 0 }]);
-    },
-  );
-
-  // parity: compression/downgrade
-  it("stays where the request is refused without it too: it was not the reason", async () => {
-    const refusal = { status: 400, body: { error: { message: "no such field" } } };
-    const emulator = await emulate({ script: [refusal, refusal, {}] });
-    const client = new ResponsesClient(clientOptions(emulator.url, { compression: "gzip" }));
-    await expect(client.stream(request)).rejects.toMatchObject({ kind: "invalid_request" });
-    await (await client.stream(request)).collect();
-    expect(emulator.requests.map(({ headers }) => headers["content-encoding"])).toEqual(["gzip", undefined, "gzip"]);
-  });
-
-  it("beside a content-encoding set by hand is a build error, and nothing is sent", async () => {
-    const emulator = await emulate();
-    const client = new ResponsesClient(clientOptions(emulator.url));
-    const error = await errorOf(client.stream(request, { compression: "zstd", headers: { "Content-Encoding": "br" } }));
-    expect(error).toMatchObject({ kind: "build" });
-    expect(emulator.requests.length).toBe(0);
-  });
-
-  it("is done once, however often the request is sent", async () => {
-    const emulator = await emulate({ script: [{ status: 500 }, { status: 500 }] });
-    const lines: string[] = [];
-    const logger = {
-      debug: (_fields: object, message: string) => lines.push(message),
-      info() {},
-      warn() {},
-      error() {},
-    };
-    const client = new ResponsesClient({ ...clientOptions(emulator.url, { compression: "gzip" }), logger });
-    await (await client.stream(request)).collect();
-    expect(emulator.requests.length).toBe(3);
-    expect(lines.filter((line) => line === "request body compressed").length).toBe(1);
-  });
-
-  it("gives bytes that gunzip reads back", async () => {
-    const { compressBody } = await import("../../../src/client/compression.ts");
-    const { silentLogger } = await import("../../../src/client/observe/log.ts");
-    const bytes = Buffer.from("hello");
-    const encoded = await compressBody(bytes, "gzip", silentLogger);
-    expect(gunzipSync(encoded.bytes).toString()).toBe("hello");
   });
 });
 
@@ -355,60 +258,5 @@ describe("a client that cannot work is refused when it is built", () => {
     expect(() => new ResponsesClient(clientOptions("http://127.0.0.1/v1", provider))).toThrow(
       expect.objectContaining({ kind: "build" }),
     );
-  });
-});
-
-describe("a redirect that costs the request something is named in the failure after it:", () => {
-  it("the key, which stays at its origin", async () => {
-    const other = await serve((_request, response) => response.writeHead(401).end());
-    const server = await serve((_request, response) => response.writeHead(307, { location: `${other.url}/x` }).end());
-    const options = clientOptions(server.url, { headers: { "x-gateway": "g" }, retry: { maxRetries: 0 } });
-    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
-    expect(error).toMatchObject({ status: 401 });
-    expect(error.message).toMatch(
-      new RegExp(
-        `A redirect from ${server.url} to ${other.url} left .*authorization.* out.*give the final address as the base URL`,
-      ),
-    );
-  });
-
-  it("of many headers, some and how many more", async () => {
-    const other = await serve((_request, response) => response.writeHead(401).end());
-    const server = await serve((_request, response) => response.writeHead(307, { location: `${other.url}/x` }).end());
-    const headers = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`x-own-${index}`, "v"]));
-    const options = clientOptions(server.url, { headers, retry: { maxRetries: 0 } });
-    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
-    expect(error.message).toMatch(/ left [\w-]+(, [\w-]+)+ and \d+ more out, since/);
-  });
-
-  it("the method and the body", async () => {
-    const server = await serve(({ method }, response) => {
-      if (method === "POST") response.writeHead(302, { location: "/elsewhere" }).end();
-      else response.writeHead(405).end();
-    });
-    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
-    const error = await errorOf(new ResponsesClient(options).stream(request));
-    expect(error.message).toContain(`A redirect within ${server.url} turned POST into GET and left the body out`);
-  });
-
-  it("an answer that is no event stream is a failure too", async () => {
-    const server = await serve(({ method }, response) => {
-      if (method === "POST") response.writeHead(303, { location: "/elsewhere" }).end();
-      else response.writeHead(200, { "content-type": "text/html" }).end("<title>Welcome</title>");
-    });
-    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
-    const error = await errorOf(new ResponsesClient(options).stream(request).then((stream) => stream.collect()));
-    expect(error).toMatchObject({ kind: "protocol" });
-    expect(error.message).toMatch(/not an event stream.*turned POST into GET/);
-  });
-
-  it("one that costs nothing is not", async () => {
-    const server = await serve(({ path }, response) => {
-      if (path.endsWith("/again")) response.writeHead(401).end();
-      else response.writeHead(307, { location: "/again" }).end();
-    });
-    const options = clientOptions(server.url, { retry: { maxRetries: 0 } });
-    const error = await errorOf(new ResponsesClient({ ...options, auth: apiKeyAuth("key") }).stream(request));
-    expect(error.message).not.toContain("redirect");
   });
 });

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { expect, onTestFinished } from "vitest";
 import { CodexApiError } from "../../../src/api/refusal/kinds.ts";
 import { createDialer, type Dialer, type DialerOptions, targetOf } from "../../../src/client/route/index.ts";
+import { startTcpServer } from "../../support/proxies/loopback.ts";
 import { loopbackTrust } from "./loopback-trust.ts";
 
 /** A dialer that sees no environment but the given one, and resolves no names but the given ones. */
@@ -93,4 +94,15 @@ export function printed(error: CodexApiError): string {
     inspect(error, { depth: 12, showHidden: true, getters: true }),
     String(error.cause),
   ].join("\n");
+}
+
+/** A proxy that reads one request and answers with these bytes, as given. */
+export async function scriptedProxy(answer: (write: (bytes: string) => Promise<void>) => Promise<void> | void) {
+  return startTcpServer((socket) => {
+    const write = (bytes: string) =>
+      new Promise<void>((resolve) => {
+        socket.write(bytes, () => resolve());
+      });
+    socket.setNoDelay(true).once("data", () => void answer(write));
+  });
 }

@@ -1,14 +1,14 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { noAuth } from "../../../src/api/auth.ts";
-import { CodexApi } from "../../../src/api/codex-api.ts";
-import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
-import { openaiProvider } from "../../../src/api/providers.ts";
-import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
-import { ResponsesSession } from "../../../src/api/session/session.ts";
-import { caFile } from "../../support/ca-file.ts";
-import { cert } from "../../support/certs.ts";
-import { emulate } from "../../support/clients.ts";
+import { noAuth } from "../../src/api/auth.ts";
+import { CodexApi } from "../../src/api/codex-api.ts";
+import { ModelsClient } from "../../src/api/endpoints/models/client.ts";
+import { openaiProvider } from "../../src/api/providers.ts";
+import { ResponsesWebSocketClient } from "../../src/api/responses/websocket/client.ts";
+import { ResponsesSession } from "../../src/api/session/session.ts";
+import { caFile } from "../support/ca-file.ts";
+import { cert } from "../support/certs.ts";
+import { emulate } from "../support/clients.ts";
 
 const opened: string[] = [];
 
