@@ -1,11 +1,21 @@
+import type { IncomingMessage } from "node:http";
 import { type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate as nextLoop } from "node:timers/promises";
+import { joined, pairs } from "./headers.ts";
+import type { Header } from "./workbench/exchanges/passed.ts";
 
-/** The TCP connections of the server: their numbers, and the ways to end them. */
+/** Headers of a request, as sent and by name. */
+export interface SentHeaders {
+  readonly raw: readonly Header[];
+  readonly byName: ReturnType<typeof joined>;
+}
+
+/** The TCP connections of the server: their numbers, the headers that come on them, and the ways to end them. */
 export class Connections {
   readonly #open = new Map<string, { readonly socket: Socket; readonly number: number }>();
   readonly #numbers = new WeakMap<Duplex, number>();
+  readonly #headers = new WeakMap<Duplex, SentHeaders>();
   #count = 0;
 
   watch(server: Server): void {
@@ -24,6 +34,16 @@ export class Connections {
     const number = this.#open.get(keyOf(socket))?.number ?? 0;
     this.#numbers.set(socket, number);
     return number;
+  }
+
+  /** The requests on a connection have mostly the same headers, of which the journal then keeps one. */
+  headersOf({ rawHeaders, socket }: Pick<IncomingMessage, "rawHeaders" | "socket">): SentHeaders {
+    const last = this.#headers.get(socket);
+    if (last && isSame(last.raw, rawHeaders)) return last;
+    const raw = pairs(rawHeaders);
+    const headers = { raw, byName: joined(raw) };
+    this.#headers.set(socket, headers);
+    return headers;
   }
 
   /** RST, also below TLS: there the TCP socket is a separate object, found by its port. */
@@ -53,6 +73,13 @@ export async function flushed(socket: Duplex): Promise<void> {
   if (!socket.destroyed) await new Promise<void>((resolve) => socket.write("", () => resolve()));
   await nextLoop(); // the current poll
   await nextLoop(); // and a complete one
+}
+
+function isSame(headers: readonly Header[], raw: readonly string[]): boolean {
+  return (
+    headers.length * 2 === raw.length &&
+    headers.every(([name, value], index) => raw[index * 2] === name && raw[index * 2 + 1] === value)
+  );
 }
 
 function destroyed(socket: Socket): Promise<void> {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { holdTogether } from "../../server/index.ts";
 import { checkCaller } from "../callers.ts";
-import { flushed } from "../connections.ts";
+import { flushed, type SentHeaders } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
 import { Departure } from "../delivery/departure.ts";
 import {
@@ -14,7 +14,6 @@ import {
 } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
-import { joined, pairs } from "../headers.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
@@ -23,7 +22,6 @@ import { type OtherMethods, type Route, routeOf } from "../routes.ts";
 import { nowSeconds, type Replaying, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
-import type { Header } from "../workbench/exchanges/passed.ts";
 import { relayHttp } from "../workbench/relay/http.ts";
 import type { Upstream } from "../workbench/relay/upstream.ts";
 import { requestOf } from "../workbench/requests.ts";
@@ -72,8 +70,7 @@ class HttpExchange {
   readonly #gone = new Departure();
   readonly #startedAt = performance.now();
   readonly #pathname: string;
-  readonly #rawHeaders: readonly Header[];
-  readonly #headers: RecordedRequest["headers"];
+  readonly #headers: SentHeaders;
   readonly #route: Route | OtherMethods | undefined;
   #step: Step = {};
   #passing: Exchange | undefined;
@@ -84,8 +81,7 @@ class HttpExchange {
     this.#unary = unary;
     this.#message = message;
     this.#response = response;
-    this.#rawHeaders = pairs(message.rawHeaders);
-    this.#headers = joined(this.#rawHeaders);
+    this.#headers = service.connections.headersOf(message);
     this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
     response.on("close", () => {
@@ -176,7 +172,7 @@ class HttpExchange {
       return { request: this.#record(size, body), fault: undefined, wire: body };
     }
     const wire = await readBody(message);
-    const { "content-encoding": encoding } = this.#headers;
+    const { "content-encoding": encoding } = this.#headers.byName;
     if (encoding === undefined) return { request: this.#record(wire.length, wire), fault: undefined, wire };
     try {
       return { request: this.#record(wire.length, await decodeBody(wire, encoding)), fault: undefined, wire };
@@ -193,11 +189,11 @@ class HttpExchange {
       carrier: "http",
       method,
       path,
-      headers: this.#rawHeaders,
+      headers: this.#headers.raw,
       body,
       connection,
     });
-    this.#asked = requestOf(this.#passing, { headers: this.#headers, wireBytes });
+    this.#asked = requestOf(this.#passing, { headers: this.#headers.byName, wireBytes });
     this.#service.record(this.#asked);
     return this.#asked;
   }

@@ -17,6 +17,7 @@ export interface Written {
   readonly logprobs: readonly Logprob[];
 }
 
+const NO_LOGPROBS: readonly Logprob[] = [];
 const UNSEEN = new EncodedEvent("", "{}");
 
 /** Numbers, places and budget of the events of one response. */
@@ -133,7 +134,10 @@ export class EventWriter {
     );
     if (this.#isMute) while (deltas.next());
     else yield deltas;
-    return { text: deltas.count === cut.length ? text : cut.slice(0, deltas.count).join(""), logprobs };
+    return {
+      text: deltas.count === cut.length ? text : cut.slice(0, deltas.count).join(""),
+      logprobs: logprobs.length > 0 ? logprobs : NO_LOGPROBS,
+    };
   }
 
   /** Whether another token may be written; then it counts. */

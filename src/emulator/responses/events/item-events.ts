@@ -54,6 +54,8 @@ function* reasoning(writer: EventWriter, draft: Draft & { readonly type: "reason
   return yield* writer.done(item(parts, id));
 }
 
+const NONE: readonly Fields[] = [];
+
 type MessageDraft = Draft & { readonly type: "message" };
 
 function* message(writer: EventWriter, { text, phase, citations = [] }: MessageDraft): ItemEvents {
@@ -61,11 +63,13 @@ function* message(writer: EventWriter, { text, phase, citations = [] }: MessageD
   const place = { item_id: id, output_index: writer.outputIndex, content_index: 0 };
   if (!writer.isMute) {
     yield writer.added(messageItem(id, "in_progress", [], phase));
-    yield writer.event("response.content_part.added", { ...place, part: textPart("", [], []) });
+    yield writer.event("response.content_part.added", { ...place, part: textPart("", NONE, NONE) });
   }
   const written = yield* writer.text("response.output_text.delta", place, text, true);
   const annotations =
-    writer.finalStatus === "completed" ? citations.map((citation) => annotation(citation, written.text)) : [];
+    citations.length > 0 && writer.finalStatus === "completed"
+      ? citations.map((citation) => annotation(citation, written.text))
+      : NONE;
   for (const [annotation_index, added] of annotations.entries()) {
     yield writer.event("response.output_text.annotation.added", { ...place, annotation_index, annotation: added });
   }
