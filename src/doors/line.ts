@@ -1,7 +1,16 @@
-import { CodexApi, type CodexApiOptions, type ResponsesSession, type SessionOptions } from "../index.ts";
+import {
+  CodexApi,
+  type CodexApiOptions,
+  type ResponsesRequest,
+  type ResponsesSession,
+  type SessionOptions,
+} from "../index.ts";
 
 /** How the adapters reach the service: the options of a `CodexApi` and of its sessions. All have defaults. */
 export interface LineOptions extends CodexApiOptions, SessionOptions {}
+
+/** Fields for every request of a model or provider, in wire names. */
+export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
 
 /** One connection pool and one set of credentials, and the sessions that use them. */
 export interface Line {

@@ -1,9 +1,8 @@
 import type { LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import { conversationsOf } from "../conversations.ts";
-import type { LineOptions } from "../line.ts";
+import type { LineOptions, RequestDefaults } from "../line.ts";
 import { CodexApiLanguageModel } from "./model.ts";
 import { asPreviousSpecification } from "./previous-specification.ts";
-import type { RequestDefaults } from "./request.ts";
 
 export interface CodexApiModelOptions {
   /**

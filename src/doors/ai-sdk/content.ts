@@ -29,7 +29,7 @@ export function textParts(item: MessageItem): LanguageModelV4Text[] {
     return {
       ...{ type: "text", text: String(piece.text ?? piece.refusal ?? "") },
       ...(citations.length > 0 ? { citations } : {}),
-      providerMetadata: carry({ item: rest, field: "content", part: without(piece, "text", "refusal") }),
+      providerMetadata: metadata({ item: rest, field: "content", part: without(piece, "text", "refusal") }),
     };
   });
 }
@@ -49,11 +49,11 @@ export function reasoningParts(item: ReasoningItem): ReasoningPart[] {
     ...summary.map((piece) => ({ field: "summary" as const, piece })),
     ...content.map((piece) => ({ field: "content" as const, piece })),
   ];
-  if (pieces.length === 0) return [{ type: "reasoning", text: "", providerMetadata: carry({ item: rest }) }];
+  if (pieces.length === 0) return [{ type: "reasoning", text: "", providerMetadata: metadata({ item: rest }) }];
   return pieces.map(({ field, piece }, index) => ({
     ...{ type: "reasoning", text: String(piece.text ?? "") },
     // The encrypted content can be long, so it is stored once.
-    providerMetadata: carry({
+    providerMetadata: metadata({
       item: index === pieces.length - 1 ? rest : { type: "reasoning", id: item.id },
       ...{ field, part: without(piece, "text") },
     }),
@@ -67,13 +67,13 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
     {
       ...{ type: "tool-call", toolCallId: String(source.call_id ?? source.id), toolName: name, input },
       ...(providerExecuted ? { providerExecuted } : {}),
-      providerMetadata: carry(carried),
+      providerMetadata: metadata(carried),
     },
   ];
   const result = (type: string, value: unknown): LanguageModelV4Content[] => [
     {
       ...{ type: "tool-result", toolCallId: String(source.call_id ?? source.id), toolName: tools.nameOf(type) },
-      ...{ result: jsonOf(value), providerMetadata: carry({ item: source }) },
+      ...{ result: jsonOf(value), providerMetadata: metadata({ item: source }) },
     },
   ];
   switch (item.type) {
@@ -124,7 +124,7 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
       return [
         {
           ...{ type: "tool-call", toolCallId: item.id, toolName: `mcp.${item.name}`, input: item.arguments },
-          ...{ providerExecuted: true, dynamic: true, providerMetadata: carry({ item: source }) },
+          ...{ providerExecuted: true, dynamic: true, providerMetadata: metadata({ item: source }) },
         },
         { type: "tool-approval-request", approvalId: item.id, toolCallId: item.id },
       ];
@@ -139,12 +139,8 @@ function unlistedPart(item: ResponseItem): LanguageModelV4Content {
   return {
     type: "custom",
     kind: `${PROVIDER}.${type}`,
-    providerMetadata: carry({ item: item as unknown as JsonObject }),
+    providerMetadata: metadata({ item: item as unknown as JsonObject }),
   };
-}
-
-function carry(carried: Carried) {
-  return metadata(carried);
 }
 
 function rewritten(json: string): string | undefined {

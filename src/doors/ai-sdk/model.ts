@@ -7,10 +7,11 @@ import type {
 } from "@ai-sdk/provider";
 import { CodexApiError } from "../../index.ts";
 import type { Answer, Conversations } from "../conversations.ts";
+import type { RequestDefaults } from "../line.ts";
 import { metadata } from "./carried.ts";
 import { tellsSources } from "./citations.ts";
 import { partsOf } from "./content.ts";
-import { modelCall, type RequestDefaults } from "./request.ts";
+import { modelCall } from "./request.ts";
 import { StreamParts } from "./stream-parts.ts";
 import { finishReasonOf, usageOf } from "./usage.ts";
 
@@ -73,8 +74,9 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
     const { request, tools, warnings } = modelCall(this.modelId, options, this.#defaults);
     const answer = await this.#ask(request, true, options);
     const parts = new StreamParts({ tools, includeRaw: options.includeRawChunks ?? false });
-    const first = await answer.next().catch((error) => fail(error, options));
-    const events = eventsFrom(first, answer);
+    let first: Awaited<ReturnType<Answer["next"]>> | undefined = await answer
+      .next()
+      .catch((error) => fail(error, options));
     const stream = new ReadableStream<LanguageModelV4StreamPart>(
       {
         start(controller) {
@@ -83,7 +85,8 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
         async pull(controller) {
           try {
             for (;;) {
-              const step = await events();
+              const step = first ?? (await answer.next());
+              first = undefined;
               if (step.done) {
                 controller.enqueue(parts.finish());
                 controller.close();
@@ -124,15 +127,6 @@ export class CodexApiLanguageModel implements LanguageModelV4 {
       .ask(request, options)
       .catch((error) => fail(error, { abortSignal: signal }));
   }
-}
-
-function eventsFrom(first: Awaited<ReturnType<Answer["next"]>>, answer: Answer): () => ReturnType<Answer["next"]> {
-  let isFirst = true;
-  return async () => {
-    if (!isFirst) return answer.next();
-    isFirst = false;
-    return first;
-  };
 }
 
 /** The SDK recognises an abort by the signal's own reason. */

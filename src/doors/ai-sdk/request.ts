@@ -1,6 +1,7 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
-import type { JsonObject, ResponsesRequest } from "../../index.ts";
+import type { JsonObject } from "../../index.ts";
 import type { WholeRequest } from "../conversations.ts";
+import type { RequestDefaults } from "../line.ts";
 import { PROVIDER } from "./carried.ts";
 import { inputOfPrompt } from "./input/prompt.ts";
 import { given, type OpenaiOptions, openaiOptions, summaryFor } from "./openai-options.ts";
@@ -11,9 +12,6 @@ export interface ModelCall {
   readonly tools: CallTools;
   readonly warnings: SharedV4Warning[];
 }
-
-/** Wire fields for every request of a model, given when the model is made. */
-export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
 
 /** Settings of the SDK that the Responses API does not have. */
 const UNSUPPORTED = ["topK", "seed", "presencePenalty", "frequencyPenalty", "stopSequences"] as const;

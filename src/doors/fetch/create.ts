@@ -61,21 +61,21 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
   const own = credentials ? credentialed(plain, { auth: credentials.auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
     services.checkOpen();
-    const url = new URL(input instanceof Request ? input.url : input);
+    const given = input instanceof Request ? input : undefined;
+    const url = new URL(given?.url ?? (input as string | URL));
     const pass = services.isBelow(url) ? own : plain;
-    const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+    const method = init?.method ?? given?.method ?? "GET";
     if (method.toUpperCase() !== "POST" || !services.take(url)) return pass(input, init);
     const { text, again } = await readBody(input, init);
     const body = text === undefined ? undefined : askedBody(text);
     if (!body) return pass(input, again);
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const given = init?.headers ?? (input instanceof Request ? input.headers : undefined);
-    const headers = Object.fromEntries(new Headers(given));
+    const signal = init?.signal ?? given?.signal ?? undefined;
+    const headers = Object.fromEntries(new Headers(init?.headers ?? given?.headers));
     try {
-      const answer = await services.of(url).answer({ headers, body, signal: signal ?? undefined });
-      return responseOf(answer, url.href, signal ?? undefined);
+      const answer = await services.of(url).answer({ headers, body, signal });
+      return responseOf(answer, url.href, signal);
     } catch (error) {
-      throw fetchFailure(error, signal ?? undefined);
+      throw fetchFailure(error, signal);
     }
   };
   const close = () => services.close();

@@ -37,6 +37,11 @@ export function forwardable(headers: HeaderMap): Record<string, string> {
   );
 }
 
+/** An answer's headers for clients. Cookies of the service belong to the gateway's credentials, which clients must not get. */
+export function toldHeaders({ "set-cookie": _cookie, ...told }: HeaderMap): HeaderMap {
+  return told;
+}
+
 /** Splits a request's headers: credentials, and everything else except headers about the body's encoding. */
 export function parted(headers: HeaderMap): {
   readonly credentials: Readonly<Record<string, string>>;

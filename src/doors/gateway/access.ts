@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { strangerIn } from "../../server/index.ts";
 import { jsonAnswer, type WholeAnswer } from "../forwarding/refusal.ts";
@@ -51,5 +51,5 @@ function keyIn(headers: IncomingHttpHeaders): string | undefined {
 
 /** Of fixed length, so that a comparison takes constant time. */
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }

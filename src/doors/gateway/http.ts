@@ -4,13 +4,12 @@ import { Readable, type Writable } from "node:stream";
 import { type Blank, blankHeaders, type HeaderMap } from "../../client/index.ts";
 import { holdTogether, writeChunk } from "../../server/index.ts";
 import { type Asked, askedBody } from "../forwarding/asked.ts";
-import { forwardable, joined } from "../forwarding/headers.ts";
+import { forwardable, joined, toldHeaders } from "../forwarding/headers.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
 import type { StreamedAnswer } from "../forwarding/service.ts";
 import { refusal } from "./access.ts";
 import { bodyRefusal, decoded, readBody } from "./body.ts";
 import { describeFailure, failureAnswer } from "./failure.ts";
-import { toldHeaders } from "./headers.ts";
 import { MemoryShare } from "./memory.ts";
 import { BASE_PATH, type Parts, upstreamPath } from "./parts.ts";
 import { RequestRecord } from "./record.ts";
@@ -24,6 +23,9 @@ const MOST_REFUSAL_BYTES = 1024 * 1024;
 /** The longest line of an event stream that is held until it is complete; it may contain an image. */
 const MOST_LINE_BYTES = 32 * 1024 * 1024;
 const LINE_FEED = 10;
+
+/** One for all: every finished request would pay for a stack trace. */
+const LEFT = new Error("the client left");
 
 /** One HTTP request. Never rejects. */
 export async function serve(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -47,7 +49,7 @@ class HttpRequest {
     this.#share = new MemoryShare(parts.memory);
     response.once("close", () => {
       const isWhole = response.writableFinished && !this.#isCut;
-      this.#gone.abort(new Error("the client left"));
+      this.#gone.abort(LEFT);
       this.#share.release();
       this.#record.ended(isWhole ? "finished" : this.#isCut ? "cut" : "left");
     });

@@ -1,10 +1,8 @@
 import type { OpenAIClient } from "@openai/agents";
-import type { JsonObject, ResponsesRequest } from "../../index.ts";
+import type { JsonObject } from "../../index.ts";
 import type { Answer, Conversations, WholeRequest } from "../conversations.ts";
+import type { RequestDefaults } from "../line.ts";
 import { WireEvents } from "./wire-events.ts";
-
-/** Wire fields for every request of a provider. */
-export type RequestDefaults = Partial<Omit<ResponsesRequest, "model" | "input" | "tools">>;
 
 interface CreateOptions {
   readonly headers?: Readonly<Record<string, string | null | undefined>>;

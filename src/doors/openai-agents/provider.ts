@@ -6,8 +6,8 @@ import {
   OpenAIResponsesModel,
 } from "@openai/agents";
 import { closeConversations, conversationsOf } from "../conversations.ts";
-import type { LineOptions } from "../line.ts";
-import { type RequestDefaults, responsesClient } from "./client.ts";
+import type { LineOptions, RequestDefaults } from "../line.ts";
+import { responsesClient } from "./client.ts";
 import { retryAdvice } from "./retry-advice.ts";
 
 export interface CodexApiModelProviderOptions {
