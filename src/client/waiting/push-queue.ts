@@ -225,25 +225,34 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
         this.cut(new AbortedError(this.signal.reason));
         return;
       }
-      const failed = (error: unknown): void => {
-        taker.reject(error);
-        void this.return();
-      };
       try {
         const taken = taker.take(this.#takeAll());
         if (taken) {
-          taker.isBusy = true;
-          taken.then(() => {
-            taker.isBusy = false;
-            this.#give(taker);
-          }, failed);
+          this.#giveAfter(taken, taker);
           return;
         }
       } catch (error) {
-        failed(error);
+        this.#leaveWith(error, taker);
       }
     }
     this.#atEnd()?.then(taker.resolve, taker.reject);
+  }
+
+  /** A function of its own: its closures would cost each batch. */
+  #giveAfter(taken: PromiseLike<unknown>, taker: Taker<Value>): void {
+    taker.isBusy = true;
+    taken.then(
+      () => {
+        taker.isBusy = false;
+        this.#give(taker);
+      },
+      (error) => this.#leaveWith(error, taker),
+    );
+  }
+
+  #leaveWith(error: unknown, taker: Taker<Value>): void {
+    taker.reject(error);
+    void this.return();
   }
 
   /** The result for a reader when nothing is queued; undefined if something may still come. */
