@@ -13,7 +13,7 @@ import {
   UNKNOWN_TYPE,
   type WholeTextEvent,
 } from "./events/decoded.ts";
-import type { EarlierResponses } from "./events/earlier.ts";
+import { type EarlierResponses, hasId } from "./events/earlier.ts";
 import { type DeltaRun, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent } from "./events/parse.ts";
@@ -179,7 +179,7 @@ export class ResponseReader {
 
   #takeRun(run: FastEvents): void {
     const { type, events, sequenceNumber } = run;
-    if (this.#isLate(sequenceNumber)) {
+    if (events[0]?.itemId === undefined && this.#isLate(sequenceNumber)) {
       this.#reports.skipped("earlier response", `response.${type}`);
       return;
     }
@@ -196,6 +196,13 @@ export class ResponseReader {
     return !earlier?.mayOwn(typeof raw === "string" ? raw : asBuffer(raw));
   }
 
+  #isOfEarlier(event: JsonObject): boolean {
+    if (!this.#options.earlier) return false;
+    if (this.#options.earlier.own(event)) return true;
+    return !rowOf(event.type)?.ends && !hasId(event) && this.#isLate(event.sequence_number);
+  }
+
+  /** True if the number of an event without ids is that of an earlier response. */
   #isLate(sequenceNumber: unknown): boolean {
     return this.#options.earlier?.continueWith(sequenceNumber, this.#numbers.next) ?? false;
   }
@@ -216,7 +223,7 @@ export class ResponseReader {
 
   #accept(event: JsonObject, text: string, raw: RawData): boolean {
     const { type } = event;
-    if (this.#options.earlier?.own(event) || (!rowOf(type)?.ends && this.#isLate(event.sequence_number))) {
+    if (this.#isOfEarlier(event)) {
       this.#reports.skipped("earlier response", type);
       return false;
     }

@@ -147,6 +147,11 @@ describe.each(PLACES)(
         "resp_b",
       ],
       ["leaves out numbers", [numbered(first), numbered(second, 7).slice(2)], "resp_b"],
+      [
+        "leaves out numbers up to the one that the response before would have had next",
+        [numbered(first), [...numbered(second.slice(0, 4)), ...numbered(second.slice(4), first.length)]],
+        "resp_b",
+      ],
     ])("are not seen in what a server sends that %s", async (_what, answers, responseId) => {
       const asked = await open(...answers);
       const [, answered] = await twoAnswers(asked);

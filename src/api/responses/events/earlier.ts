@@ -8,8 +8,8 @@ const MOST_IDS = 256;
 
 /**
  * The responses that came before the current one on a connection or a lane. Some servers send events of a response after its end, when the
- * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its items, or
- * by a sequence number that continues the earlier response. What the current response announces is its own, because some servers give all
+ * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its items;
+ * without ids, by a sequence number that continues the earlier response. What the current response announces is its own, because some servers give all
  * responses the same ids; if it announces nothing, an end counts as its own, whatever id it has. An event without ids and number always
  * belongs to the current response.
  */
@@ -58,7 +58,7 @@ export class EarlierResponses {
   }
 
   /**
-   * True if a sequence number continues the last response. Ask once for each event.
+   * True if the sequence number of an event without ids continues the last response. Ask once for each event.
    *
    * @param expected - The number that the current response's next event should have. Undefined if it has none so far.
    */
@@ -76,6 +76,12 @@ export class EarlierResponses {
   #has(id: unknown): boolean {
     return typeof id === "string" && this.#ids.has(id);
   }
+}
+
+/** True if an event tells by an id which response it belongs to. */
+export function hasId(event: JsonObject): boolean {
+  const ids = [event.response_id, fieldOf(event.response, "id"), event.item_id, fieldOf(event.item, "id")];
+  return ids.some((id) => filled(id) !== undefined);
 }
 
 function announcedBy({ type, response, item }: JsonObject): string | undefined {
