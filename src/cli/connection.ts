@@ -75,12 +75,17 @@ async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Conn
   );
   // It is in this process: a proxy from the environment could not reach it.
   const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
-  const api = openApi(choice, { provider, auth: noAuth(), logger });
-  const close = async (): Promise<void> => {
-    await api.close();
-    await emulator.close();
-  };
-  return { api, close };
+  try {
+    const api = openApi(choice, { provider, auth: noAuth(), logger });
+    const close = async (): Promise<void> => {
+      await api.close();
+      await emulator.close();
+    };
+    return { api, close };
+  } catch (error) {
+    await emulator.close(); // an open server would keep the process running
+    throw error;
+  }
 }
 
 export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {

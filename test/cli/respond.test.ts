@@ -30,6 +30,13 @@ describe("respond", () => {
     expect(stderr).toContain("emulator");
   });
 
+  it("without key and base URL ends if the CA bundle cannot be used", async () => {
+    const env = { SSL_CERT_FILE: "/does/not/exist" };
+    const { status, stderr } = await runCommand(["respond", "repeat: one two"], { env });
+    expect(status).toBe(5);
+    expect(stderr).toContain("ca_read: Failed to read CA certificate file /does/not/exist selected by SSL_CERT_FILE");
+  });
+
   it.each([
     [["--provider", "chatgpt"], {}],
     [["--auth", "none"], { OPENAI_API_KEY: "sk-key" }],
