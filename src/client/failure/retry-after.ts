@@ -8,12 +8,17 @@ const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
  * How long the server asks to wait before the next try, in milliseconds from `nowMs`; uncapped, 0 for a date in the past.
- * `retry-after-ms` (a decimal number, as OpenAI sends it) comes before `retry-after` (RFC 9110 §10.2.3: seconds or a date).
+ * `retry-after-ms` (a decimal number, as OpenAI sends it) comes first, then `x-ms-retry-after-ms` (Azure), then `retry-after`
+ * (RFC 9110 §10.2.3: seconds or a date).
  *
- * @returns `undefined` when neither header is there or can be read.
+ * @returns `undefined` when no such header is there or can be read.
  */
 export function parseRetryAfter(headers: HeaderMap, nowMs: number): number | undefined {
-  return milliseconds(headers["retry-after-ms"], 1) ?? retryAfter(headers["retry-after"], nowMs);
+  return (
+    milliseconds(headers["retry-after-ms"], 1) ??
+    milliseconds(headers["x-ms-retry-after-ms"], 1) ??
+    retryAfter(headers["retry-after"], nowMs)
+  );
 }
 
 function retryAfter(value: string | undefined, nowMs: number): number | undefined {

@@ -11,6 +11,8 @@ describe("parseRetryAfter", () => {
     ["blanks around the number", { "retry-after": " 2 " }, 2000],
     ["milliseconds", { "retry-after-ms": "250" }, 250],
     ["a fraction of a millisecond, rounded", { "retry-after-ms": "250.6" }, 251],
+    ["milliseconds, as Azure sends them", { "x-ms-retry-after-ms": "250", "retry-after": "9" }, 250],
+    ["OpenAI's milliseconds before Azure's", { "retry-after-ms": "20", "x-ms-retry-after-ms": "250" }, 20],
     ["milliseconds before seconds", { "retry-after-ms": "20", "retry-after": "9" }, 20],
     ["seconds where the milliseconds cannot be read", { "retry-after-ms": "soon", "retry-after": "9" }, 9000],
     ["a date (RFC 9110)", { "retry-after": "Sun, 06 Nov 1994 08:49:37 GMT" }, 30_000],
