@@ -3,12 +3,13 @@ import type { HeaderMap } from "../../client/headers.ts";
 import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../refusal/http-text.ts";
 import { NotSupportedError } from "../refusal/kinds.ts";
+import { withPartial } from "../refusal/partial.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";
 import { inputItems } from "../wire/request-input.ts";
 import type { ResponsePosition } from "./background/position.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import { eventBytes, readableOf } from "./readable.ts";
-import type { CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
+import type { CollectedEvents, CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
 import type { EventIterator, LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
 /** What the answer's headers said before its first event; on a WebSocket, those of the handshake. */
@@ -177,7 +178,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
    */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#source.leave(new AbortedError("the stream was closed"));
+    await this.#source.leave(withPartial(new AbortedError("the stream was closed"), this.#received.partial()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -188,10 +189,18 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
     if (!this.#received.keeps)
       throw new BuildError("collect() does not work with the option keep: false; read the events instead");
     this.#isTaken = true;
-    await this.#source.drain();
-    const answer = this.#received.collected();
+    const answer = await this.#answer();
     const reading = await readOutput(answer.items, this.#schemas, { incomplete: answer.status === "incomplete" });
     return { ...answer, ...reading };
+  }
+
+  async #answer(): Promise<CollectedEvents> {
+    try {
+      await this.#source.drain();
+      return this.#received.collected();
+    } catch (error) {
+      throw withPartial(error, this.#received.partial()); // a reader who left, and a limit of what is kept, know nothing of it
+    }
   }
 
   /** For code that takes over the stream. @internal */

@@ -129,7 +129,8 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   }
 
   async return(): Promise<Step> {
-    if (!this.#isDone) this.#failure = { error: new AbortedError("the reader left the stream") };
+    if (!this.#isDone && this.received.status === undefined)
+      this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#isDone = true;
     if (!this.#isOver) {
       await this.#attempts.current.opened?.events.return();

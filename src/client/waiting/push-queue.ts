@@ -200,7 +200,9 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
 
   return(): Promise<IteratorResult<Value, undefined>> {
     const left = this.#over === undefined;
-    if (left) this.#failure = { error: new AbortedError("the reader left the stream") };
+    // Also if everything has arrived but was not read: whether it had must not decide what `drain` says.
+    if (left || (this.#over === "ended" && this.length > 0))
+      this.#failure = { error: new AbortedError("the reader left the stream") };
     if (this.#taker) this.#taker.isBusy = false;
     this.#drop();
     this.#over = "ended";

@@ -66,7 +66,37 @@ describe.each(ways)("a stream %s", (_whose, open) => {
     it("rejects after the loop was left", async () => {
       const stream = await open(await serving([created, delta("a")], { stallAfterEvents: 2 }));
       for await (const event of stream) if (event.type === "output_text.delta") break;
-      expect(await errorOf(stream.collect())).toMatchObject({ kind: "aborted" });
+      expect(await errorOf(stream.collect())).toMatchObject({
+        kind: "aborted",
+        partial: { text: "a", responseId: "r" },
+      });
+    });
+
+    it("rejects after the loop was left although everything had arrived, but not after its last event", async () => {
+      const leftAt = async (type: ResponseEvent["type"]) => {
+        const stream = await open(await serving(whole, { chunkBytes: 1_000_000 }));
+        for await (const event of stream) if (event.type === type) break;
+        return stream.collect();
+      };
+      expect(await errorOf(leftAt("created"))).toMatchObject({ kind: "aborted", partial: { responseId: "r" } });
+      expect(await leftAt("completed")).toMatchObject({ text: "ab" });
+    });
+
+    it("rejects with what was received if the stream is closed meanwhile, and so does the loop", async () => {
+      const stream = await open(await serving([created, delta("a")], { stallAfterEvents: 2 }));
+      const reading = (async () => {
+        for await (const event of stream) if (event.type === "output_text.delta") void stream.close();
+      })();
+      const error = await errorOf(reading);
+      expect(error).toMatchObject({ kind: "aborted", partial: { text: "a", responseId: "r" } });
+      expect(await errorOf(stream.collect())).toBe(error);
+    });
+
+    it("leaves out what the service did not send", async () => {
+      const { response: _id, ...finished } = completed;
+      const collected = await (await open(await serving([delta("a"), finished]))).collect();
+      expect(collected).toMatchObject({ text: "a" });
+      expect(Object.entries(collected).filter(([, value]) => value === undefined)).toEqual([]);
     });
 
     it("rejects with the error that the loop has had", async () => {

@@ -1,4 +1,5 @@
 import { LimitError, ProtocolError } from "../../../client/failure/kinds.ts";
+import { withoutUndefined } from "../../../client/options.ts";
 import type { OutputReading } from "../../compose/read-output.ts";
 import type { RateLimitSnapshot } from "../../rate-limits.ts";
 import type { PartialResponse } from "../../refusal/partial.ts";
@@ -185,16 +186,18 @@ export class Received {
     }
     const refusal = this.#items?.refusal();
     return {
-      responseId: this.#end.responseId,
+      ...withoutUndefined({
+        responseId: this.#end.responseId,
+        tokenUsage: this.#end.tokenUsage,
+        serverModel: this.#serverModel,
+        modelsEtag: this.#modelsEtag,
+      }),
       status: this.#status,
       items: this.#items?.finished() ?? [],
       text: this.#items?.text() ?? "",
       reasoningSummary: this.#items?.reasoningSummary() ?? "",
       ...(refusal ? { refusal } : {}),
-      tokenUsage: this.#end.tokenUsage,
       rateLimits: [...this.#rateLimits.values()],
-      serverModel: this.#serverModel,
-      modelsEtag: this.#modelsEtag,
       reasoningIncluded: this.#reasoningIncluded,
     };
   }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { ResponseEvent } from "../../../../src/api/responses/events/types.ts";
 import { Received } from "../../../../src/api/responses/received/received.ts";
+import { ResponseStream } from "../../../../src/api/responses/stream.ts";
+import { PushQueue } from "../../../../src/client/waiting/push-queue.ts";
 
 const delta = (text: string) => ({ type: "output_text.delta", delta: text, outputIndex: 0 }) as const;
 
@@ -16,6 +19,14 @@ describe("of a response larger than what is kept", () => {
 
   test("collecting is an error", () => {
     expect(() => received.collected()).toThrow(expect.objectContaining({ kind: "limit" }));
+  });
+
+  test("the error of a stream's collect() has that beginning", async () => {
+    const events = new PushQueue<ResponseEvent>();
+    events.end();
+    const stream = new ResponseStream({ events, received }, { status: 200, headers: {} });
+    const { text } = received.partial();
+    await expect(stream.collect()).rejects.toMatchObject({ kind: "limit", partial: { text, truncated: true } });
   });
 });
 
