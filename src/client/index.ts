@@ -56,7 +56,7 @@ export type {
   WebSocketRequest,
 } from "./observe/telemetry.ts";
 export type { TraceContext } from "./observe/trace-context.ts";
-export { nearestName } from "./options.ts";
+export { type KnownOptions, knownOptions, nearestName } from "./options.ts";
 export { decodeRawData, type RawData, type RawText } from "./raw-text.ts";
 export { backoffDelayMs, defaultRetryPolicy, type RetryLayer, type RetryPolicy } from "./retry/policy.ts";
 export { type RetryContext, withRetries } from "./retry/retry.ts";

@@ -32,6 +32,17 @@ export interface PolicyOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** All names of {@link PolicyOptions}, for checks of options that include them. */
+export const POLICY_NAMES = {
+  env: true,
+  ca: true,
+  clientCertificate: true,
+  proxy: true,
+  proxyHeaders: true,
+  connectTimeoutMs: true,
+  logger: true,
+} as const;
+
 /**
  * The dialer of a policy: it opens all connections, and they all follow the policy.
  *

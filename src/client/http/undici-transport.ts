@@ -3,7 +3,7 @@ import type { SentRequest } from "../../secrets/index.ts";
 import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
 import { type Blank, blankerOf, safeUrl } from "../observe/redact.ts";
-import { byteCount, count, milliseconds } from "../options.ts";
+import { byteCount, count, knownOptions, milliseconds } from "../options.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
 import {
   DEFAULT_HEADERS_TIMEOUT_MS,
@@ -34,6 +34,13 @@ export interface UndiciTransportOptions {
   readonly logger?: Logger | undefined;
 }
 
+const OPTIONS = knownOptions<UndiciTransportOptions>("the options of UndiciTransport", {
+  dialer: true,
+  connectTimeoutMs: true,
+  maxRedirects: true,
+  maxBodyBytes: true,
+  logger: true,
+});
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** A round trip around the world, plus time for a busy process to notice. */
 const CLOSED_MEANWHILE_MS = 1_000;
@@ -46,6 +53,7 @@ export class UndiciTransport implements HttpTransport {
 
   /** @throws {@link BuildError} A number is invalid. */
   constructor(options: UndiciTransportOptions) {
+    OPTIONS(options);
     milliseconds("connectTimeoutMs", options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     count("maxRedirects", options.maxRedirects ?? MAX_REDIRECTS);
     byteCount("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);

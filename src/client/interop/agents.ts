@@ -2,7 +2,8 @@ import type { AgentOptions, ClientRequest, ClientRequestArgs, Agent as HttpAgent
 import type { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { knownOptions } from "../options.ts";
+import { dialerOf, POLICY_NAMES, type PolicyOptions } from "../policy.ts";
 import {
   checkTakesConnections,
   type Dialer,
@@ -16,9 +17,17 @@ import { type LimitedAgent, placeHeldIn } from "./held-place.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** Options of a Node agent, and those of the policy. The agent's own TLS options have no effect; the policy decides. */
+/** Options of a Node agent, and those of the policy. Others, such as an agent's own TLS options, are refused: the policy decides. */
 export type AgentPolicyOptions = PolicyOptions &
   Pick<AgentOptions, "keepAlive" | "keepAliveMsecs" | "maxSockets" | "maxFreeSockets">;
+
+const OPTIONS = knownOptions<AgentPolicyOptions>("the options of an agent", {
+  ...POLICY_NAMES,
+  keepAlive: true,
+  keepAliveMsecs: true,
+  maxSockets: true,
+  maxFreeSockets: true,
+});
 
 /**
  * An agent for `https.request`, axios (`httpsAgent`), got (`agent.https`), `ws` (`agent`, for wss) and everything else that uses
@@ -63,7 +72,12 @@ const REQUEST = Symbol("request");
 
 type DialledFor = ClientRequestArgs & { readonly [REQUEST]?: ClientRequest };
 
-function withDialer<Kind extends HttpAgent>(agent: Kind, protocol: "http:" | "https:", options: PolicyOptions): Kind {
+function withDialer<Kind extends HttpAgent>(
+  agent: Kind,
+  protocol: "http:" | "https:",
+  options: AgentPolicyOptions,
+): Kind {
+  OPTIONS(options);
   checkTakesConnections("an agent");
   const dialer = dialerOf(options);
   const underway = new Set<AbortController>();

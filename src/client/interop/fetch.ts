@@ -1,9 +1,13 @@
 import type { buildConnector, Dispatcher, FormData, RequestInfo, RequestInit, Response } from "undici";
 import { newHoldingClient } from "../http/holding-client.ts";
 import { loadUndici } from "../http/undici.ts";
-import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { knownOptions } from "../options.ts";
+import { dialerOf, POLICY_NAMES, type PolicyOptions } from "../policy.ts";
 import { type Dialer, type Forward, targetOf } from "../route/index.ts";
 import { stayingSecure } from "./secure-redirects.ts";
+
+const DISPATCHER = knownOptions<PolicyOptions>("the options of createDispatcher", POLICY_NAMES);
+const FETCH = knownOptions<PolicyOptions>("the options of createFetch", POLICY_NAMES);
 
 /**
  * An undici dispatcher that follows the policy, for undici's own `fetch` and `request`.
@@ -13,6 +17,7 @@ import { stayingSecure } from "./secure-redirects.ts";
  * @throws The errors of {@link dialerOf}.
  */
 export async function createDispatcher(options: PolicyOptions = {}): Promise<Dispatcher> {
+  DISPATCHER(options);
   const dialer = dialerOf(options);
   return dispatcherOver(await loadUndici(), dialer, options);
 }
@@ -25,6 +30,7 @@ export async function createDispatcher(options: PolicyOptions = {}): Promise<Dis
  * @throws The errors of {@link dialerOf}, at once and not with the first request.
  */
 export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetch {
+  FETCH(options);
   const dialer = dialerOf(options);
   let loading: Promise<{ readonly undici: typeof import("undici"); readonly dispatcher: Dispatcher }> | undefined;
   const policyFetch = async (input: RequestInfo, init?: RequestInit): Promise<Response> => {

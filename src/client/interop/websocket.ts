@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { HeaderInit, HeaderMap } from "../headers.ts";
 import { mergeHeaders } from "../headers.ts";
-import { byteCount } from "../options.ts";
-import { dialerOf, type PolicyOptions } from "../policy.ts";
+import { byteCount, knownOptions } from "../options.ts";
+import { dialerOf, POLICY_NAMES, type PolicyOptions } from "../policy.ts";
 import { shakeHands } from "../websocket/handshake.ts";
 
 export interface ConnectWebSocketOptions extends PolicyOptions {
@@ -15,6 +15,14 @@ export interface ConnectWebSocketOptions extends PolicyOptions {
   /** Ends the connection attempt; an open WebSocket is closed by its owner. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS = knownOptions<ConnectWebSocketOptions>("the options of connectWebSocket", {
+  ...POLICY_NAMES,
+  headers: true,
+  compression: true,
+  maxMessageBytes: true,
+  signal: true,
+});
 
 /** An open `WebSocket` of the package `ws`, with the members that most programs use; with `@types/ws` it can be cast to the full type. */
 export interface OpenWebSocket extends EventEmitter {
@@ -43,6 +51,7 @@ export interface OpenWebSocket extends EventEmitter {
  *   No connection. {@link BuildError} URL, headers or policy are invalid. {@link AbortedError} The signal fired.
  */
 export async function connectWebSocket(url: string, options: ConnectWebSocketOptions = {}): Promise<OpenWebSocket> {
+  OPTIONS(options);
   const { maxMessageBytes } = options;
   const { websocket, headers } = await shakeHands({
     url,

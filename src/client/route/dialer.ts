@@ -5,7 +5,7 @@ import type { Environment } from "../environment.ts";
 import { BuildError, type NetworkError } from "../failure/kinds.ts";
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../headers.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
-import { text } from "../options.ts";
+import { knownOptions, text } from "../options.ts";
 import { attemptConnection, type ConnectAttempt, type ConnectLimits } from "./connect-attempt.ts";
 import {
   type ChosenProxy,
@@ -61,6 +61,15 @@ export interface DialerOptions {
   readonly logger?: Logger | undefined;
 }
 
+const OPTIONS = knownOptions<DialerOptions>("the options of a dialer", {
+  trust: true,
+  proxy: true,
+  proxyHeaders: true,
+  env: true,
+  lookup: true,
+  logger: true,
+});
+
 /** Opens all connections of this package: proxy selection, TCP, proxy and TLS. It holds no connection itself. */
 export interface Dialer {
   /** How a URL (http, https, ws, wss) would be reached, and why. Opens nothing. */
@@ -102,6 +111,7 @@ export interface Forward {
 
 /** @throws {@link BuildError} A proxy setting in effect is unusable: an unsupported scheme, or a malformed URL. */
 export function createDialer(options: DialerOptions): Dialer {
+  OPTIONS(options);
   const { trust } = options;
   const proxyHeaders = mergeHeaders(options.proxyHeaders);
   const logger = steadyLogger(options.logger);

@@ -3,6 +3,7 @@ import type { Environment } from "../environment.ts";
 import { Failure } from "../failure/failure.ts";
 import type { NetworkError } from "../failure/kinds.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
+import { knownOptions } from "../options.ts";
 import { type CaBundle, loadCaBundle, readCaBundle } from "./bundle.ts";
 import { missingLevelsNote } from "./ciphers.ts";
 import { type ClientCertificate, loadClientCertificate } from "./client-certificate.ts";
@@ -28,6 +29,14 @@ export interface TrustOptions {
   /** Nothing is logged by default. */
   readonly logger?: Logger | undefined;
 }
+
+const OPTIONS = knownOptions<TrustOptions>("the options of trust", {
+  env: true,
+  ca: true,
+  groups: true,
+  clientCertificate: true,
+  logger: true,
+});
 
 /**
  * Options for `https.request`, `https.Agent`, `tls.connect`, `ws` and undici's `connect`, which check certificate and host name themselves.
@@ -70,6 +79,7 @@ export interface Trust {
  *   stops both.
  */
 export function createTrust(options: TrustOptions = {}): Trust {
+  OPTIONS(options);
   const { env = process.env, ca } = options;
   const logger = steadyLogger(options.logger);
   const selection = selectCaBundle(env, ca);

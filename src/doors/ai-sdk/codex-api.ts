@@ -1,4 +1,5 @@
 import type { LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
+import { knownOptions } from "../../client/index.ts";
 import { conversationsOf } from "../conversations.ts";
 import type { LineOptions, RequestDefaults } from "../line.ts";
 import { CodexApiLanguageModel } from "./model.ts";
@@ -15,6 +16,12 @@ export interface CodexApiModelOptions {
   /** `v4` for AI SDK 7, `v3` for AI SDK 6. @default `"v4"` */
   readonly specification?: "v3" | "v4" | undefined;
 }
+
+const OPTIONS = knownOptions<CodexApiModelOptions>("the options of codexApi", {
+  line: true,
+  request: true,
+  specification: true,
+});
 
 /**
  * A language model for the AI SDK over the Responses API, with this package's WebSockets, incremental requests, retries, certificates and
@@ -39,10 +46,9 @@ export function codexApi(
   options: CodexApiModelOptions & { readonly specification: "v3" },
 ): LanguageModelV3;
 export function codexApi(modelId: string, options?: CodexApiModelOptions): LanguageModelV4;
-export function codexApi(
-  modelId: string,
-  { line, request, specification = "v4" }: CodexApiModelOptions = {},
-): LanguageModelV3 | LanguageModelV4 {
+export function codexApi(modelId: string, options: CodexApiModelOptions = {}): LanguageModelV3 | LanguageModelV4 {
+  OPTIONS(options);
+  const { line, request, specification = "v4" } = options;
   const model = new CodexApiLanguageModel(modelId, () => conversationsOf(line), request);
   return specification === "v3" ? asPreviousSpecification(model) : model;
 }

@@ -1,4 +1,4 @@
-import { createFetch } from "../../client/index.ts";
+import { createFetch, knownOptions } from "../../client/index.ts";
 import {
   type AuthProvider,
   BuildError,
@@ -9,7 +9,7 @@ import {
 import { askedBody } from "../forwarding/asked.ts";
 import { credentialed } from "../forwarding/credentialed.ts";
 import { OwnCredentials } from "../forwarding/own-credentials.ts";
-import { type ForwardingOptions, ForwardingService } from "../forwarding/service.ts";
+import { FORWARDING_NAMES, type ForwardingOptions, ForwardingService } from "../forwarding/service.ts";
 import { fetchFailure, responseOf } from "./response.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -23,6 +23,12 @@ export interface ResponsesFetchOptions extends ForwardingOptions {
   /** Credentials for requests below the `baseUrl` of `provider`. By default each request's own are used. */
   readonly auth?: AuthProvider | undefined;
 }
+
+const OPTIONS = knownOptions<ResponsesFetchOptions>("the options of createResponsesFetch", {
+  ...FORWARDING_NAMES,
+  provider: true,
+  auth: true,
+});
 
 /** A `fetch`, which can be closed. */
 export type ResponsesFetch = Fetch & AsyncDisposable & { close(): Promise<void> };
@@ -48,6 +54,7 @@ export type ResponsesFetch = Fetch & AsyncDisposable & { close(): Promise<void> 
  * ```
  */
 export function createResponsesFetch(options: ResponsesFetchOptions = {}): ResponsesFetch {
+  OPTIONS(options);
   const { provider, auth, ...forwarding } = options;
   if (auth && !provider)
     throw new BuildError(

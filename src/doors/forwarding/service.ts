@@ -24,6 +24,23 @@ export interface ForwardingOptions
   readonly maxConnections?: number | undefined;
 }
 
+/** All names of {@link ForwardingOptions}, for checks of options that include them. */
+export const FORWARDING_NAMES = {
+  identity: true,
+  telemetry: true,
+  logger: true,
+  transport: true,
+  env: true,
+  clock: true,
+  random: true,
+  carrier: true,
+  compression: true,
+  headers: true,
+  maxConnectionAgeMs: true,
+  maxFrameBytes: true,
+  maxConnections: true,
+} as const satisfies Readonly<Record<keyof ForwardingOptions, true>>;
+
 /** A streamed answer: read `frames` to their end, or leave them. */
 export interface StreamedAnswer {
   readonly status: 200;

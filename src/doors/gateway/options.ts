@@ -1,3 +1,4 @@
+import { knownOptions } from "../../client/index.ts";
 import type { Inspector } from "../../emulator/workbench/inspector.ts";
 import {
   type AuthProvider,
@@ -7,7 +8,7 @@ import {
   type TokenUsage,
 } from "../../index.ts";
 import { isLoopback } from "../../server/index.ts";
-import type { ForwardingOptions } from "../forwarding/service.ts";
+import { FORWARDING_NAMES, type ForwardingOptions } from "../forwarding/service.ts";
 
 /** The log entry of a finished request. It contains no prompt and no answer. */
 export interface GatewayLogEntry {
@@ -78,6 +79,23 @@ export interface GatewayOptions extends ForwardingOptions, Pick<CodexApiOptions,
   readonly inspector?: Inspector | undefined;
 }
 
+const OPTIONS = knownOptions<GatewayOptions>("the options of a gateway", {
+  ...FORWARDING_NAMES,
+  provider: true,
+  auth: true,
+  host: true,
+  port: true,
+  tokens: true,
+  allowedHosts: true,
+  maxBodyBytes: true,
+  maxHeldBytes: true,
+  pingIntervalMs: true,
+  maxRequests: true,
+  maxClients: true,
+  onRequest: true,
+  inspector: true,
+});
+
 /** All options with defaults applied. */
 export interface GatewaySettings extends GatewayOptions {
   readonly host: string;
@@ -93,6 +111,12 @@ const MEBIBYTE = 1024 * 1024;
 
 /** @throws {@link BuildError} Everyone on the network could use the gateway's credentials; or a number is invalid. */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
+  OPTIONS(options);
+  for (const name of ["provider", "auth"] as const)
+    if (!options[name])
+      throw new BuildError(
+        `${name} is missing: a gateway needs a provider, e.g. openaiProvider(), and its credentials`,
+      );
   const { host = "127.0.0.1", port = 0, tokens, maxBodyBytes = 64 * MEBIBYTE } = options;
   const { maxRequests = 1000, maxClients = 2000, pingIntervalMs = 25_000 } = options;
   const { maxHeldBytes = Math.max(256 * MEBIBYTE, maxBodyBytes) } = options;

@@ -5,6 +5,7 @@ import {
   type ModelRetryAdviceRequest,
   OpenAIResponsesModel,
 } from "@openai/agents";
+import { knownOptions } from "../../client/index.ts";
 import { closeConversations, conversationsOf } from "../conversations.ts";
 import type { LineOptions, RequestDefaults } from "../line.ts";
 import { responsesClient } from "./client.ts";
@@ -21,6 +22,12 @@ export interface CodexApiModelProviderOptions {
   /** The model of agents that name none. @default `"gpt-5-mini"` */
   readonly defaultModel?: string | undefined;
 }
+
+const OPTIONS = knownOptions<CodexApiModelProviderOptions>("the options of CodexApiModelProvider", {
+  line: true,
+  request: true,
+  defaultModel: true,
+});
 
 /**
  * Models for `@openai/agents` over this package's sessions, with its WebSockets, incremental requests, retries, certificates and proxies.
@@ -41,6 +48,7 @@ export class CodexApiModelProvider implements ModelProvider {
   readonly #options: CodexApiModelProviderOptions;
 
   constructor(options: CodexApiModelProviderOptions = {}) {
+    OPTIONS(options);
     this.#options = options;
   }
 

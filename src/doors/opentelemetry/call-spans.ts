@@ -8,6 +8,7 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
+import { knownOptions } from "../../client/index.ts";
 import { type CallEnd, type CallFacts, type CallWait, version } from "../../index.ts";
 import type { SpanHooks } from "./hooks.ts";
 import { CallMetrics } from "./metrics.ts";
@@ -21,6 +22,12 @@ export interface OpenTelemetryOptions {
   readonly provider?: string | undefined;
 }
 
+const OPTIONS = knownOptions<OpenTelemetryOptions>("the options of openTelemetry", {
+  tracer: true,
+  meter: true,
+  provider: true,
+});
+
 /**
  * Telemetry that creates a span for every call, `chat MODEL` for a response, as a child of the active span. Its requests, retries and
  * delays are events of the span; tokens, cache figures and ids are attributes. Metrics: `gen_ai.client.operation.duration`,
@@ -29,7 +36,9 @@ export interface OpenTelemetryOptions {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/
  */
-export function openTelemetry({ tracer, meter, provider = "openai" }: OpenTelemetryOptions = {}): SpanHooks {
+export function openTelemetry(options: OpenTelemetryOptions = {}): SpanHooks {
+  OPTIONS(options);
+  const { tracer, meter, provider = "openai" } = options;
   return new CallSpans(
     tracer ?? trace.getTracer("codex-wire", version),
     new CallMetrics(meter ?? metrics.getMeter("codex-wire", version)),

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import * as client from "../../src/client/index.ts";
+import { codexApi } from "../../src/doors/ai-sdk/index.ts";
+import { createResponsesFetch } from "../../src/doors/fetch/index.ts";
+import { startGateway } from "../../src/doors/gateway/index.ts";
+import { CodexApiModelProvider } from "../../src/doors/openai-agents/index.ts";
+import { openTelemetry } from "../../src/doors/opentelemetry/index.ts";
+import { noAuth, openaiProvider } from "../../src/index.ts";
+
+const reached = { provider: openaiProvider(), auth: noAuth() };
+const dialer = client.createDialer({ trust: client.createTrust({ env: {} }), env: {} });
+
+/** Each call with one option that is misspelt, as code without types may have it, and the name that was meant. */
+const CALLS: readonly (readonly [string, string, (misspelt: never) => unknown])[] = [
+  ["createFetch", "proxy", (options) => client.createFetch(options)],
+  ["createDispatcher", "connectTimeoutMs", (options) => client.createDispatcher(options)],
+  ["createHttpAgent", "keepAlive", (options) => client.createHttpAgent(options)],
+  ["createHttpsAgent", "maxSockets", (options) => client.createHttpsAgent(options)],
+  ["connectWebSocket", "headers", (options) => client.connectWebSocket("ws://127.0.0.1:9", options)],
+  ["tlsOptions", "clientCertificate", (options) => client.tlsOptions(options)],
+  ["createTrust", "groups", (options) => client.createTrust(options)],
+  ["createDialer", "lookup", (options) => client.createDialer(options)],
+  ["UndiciTransport", "dialer", (options) => new client.UndiciTransport(options)],
+  ["createResponsesFetch", "maxConnections", (options) => createResponsesFetch(options)],
+  ["startGateway", "tokens", (options) => startGateway(Object.assign({ ...reached }, options))],
+  ["codexApi", "line", (options) => codexApi("m", options)],
+  ["CodexApiModelProvider", "defaultModel", (options) => new CodexApiModelProvider(options)],
+  ["openTelemetry", "tracer", (options) => openTelemetry(options)],
+];
+
+describe("a misspelt option", () => {
+  it.each(CALLS)("of %s is refused with the name that was probably meant", async (_name, meant, call) => {
+    const misspelt = `${meant.slice(0, -1)}x${meant.slice(-1)}`;
+    const error = await (async () => call({ [misspelt]: "secret" } as never))().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "build" });
+    expect(String(error)).toContain(`"${misspelt}"`);
+    expect(String(error)).toContain(`did you mean ${meant}?`);
+    expect(String(error)).not.toContain("secret");
+  });
+
+  it("that is undefined counts as not given", () => {
+    expect(() => client.createFetch({ env: {}, proxi: undefined } as never)).not.toThrow();
+  });
+});
+
+it("a gateway without a provider or credentials says which of them is missing", async () => {
+  const started = async (options: object) => startGateway(options as never).catch((thrown: unknown) => thrown);
+  expect(await started({ auth: noAuth() })).toMatchObject({
+    kind: "build",
+    message: expect.stringMatching(/^provider/),
+  });
+  expect(await started({ provider: openaiProvider() })).toMatchObject({
+    kind: "build",
+    message: expect.stringMatching(/^auth/),
+  });
+});
+
+it("a transport is built of the options that there are", () => {
+  expect(() => new client.UndiciTransport({ dialer, maxRedirects: 0 })).not.toThrow();
+});
