@@ -55,6 +55,8 @@ const TASKS = {
     const reading = Promise.all(Array.from({ length: streams }, () => client.read(model, () => {})));
     await sleep(afterMs);
     globalThis.gc?.();
+    await sleep(20); // the memory of buffers is given back by another thread
+    globalThis.gc?.();
     const streamBytes = (heldBytes() - before) / streams;
     await reading;
     return { streamBytes };

@@ -11,6 +11,7 @@ const ROWS = [
   { client: "floor", name: `${NAMES.floor}; ${STREAMS} connections` },
   { client: "ours", name: `codex-wire, event streams; ${STREAMS} connections` },
   { client: "ours-websocket", name: `codex-wire, WebSockets; ${STREAMS} connections` },
+  { client: "ws-lanes", name: "floor on lanes: ws, JSON.parse, a promise an event; 32 connections" },
   { client: "ours-lanes", name: "codex-wire, lanes; 32 connections" },
   { client: "ours-lanes", name: "the same, a connection's events in one write", scenario: "together" },
 ];

@@ -10,8 +10,8 @@ export type RawText = string;
 /** An undecoded text: as characters, or as bytes if it is long and not worth a copy for searching. */
 export type RawData = RawText | Uint8Array;
 
-/** From this length on a text is left as bytes. */
-const LONG = 4096;
+/** A text longer than this is left as bytes. */
+export const LONG = 4096;
 
 export function isLong({ length }: RawData): boolean {
   return length > LONG;

@@ -57,7 +57,7 @@ export function copyOfJson(value: unknown): unknown {
   const copy = emptyCopy(value, 0, waiting);
   for (let level = waiting.pop(); level; level = waiting.pop()) {
     const { from, to, depth } = level;
-    for (const [key, entry] of Object.entries(from)) setField(to, key, emptyCopy(entry, depth + 1, waiting));
+    for (const key of Object.keys(from)) setField(to, key, emptyCopy(from[key], depth + 1, waiting));
   }
   return copy;
 }

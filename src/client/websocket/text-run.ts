@@ -1,5 +1,5 @@
 import { type Buffer, isUtf8 } from "node:buffer";
-import { isLong, type RawData, rawTextOf } from "../raw-text.ts";
+import { LONG, type RawData, rawTextOf } from "../raw-text.ts";
 
 /** A byte that may separate two messages of a run. */
 export const LINE_END = 0x0a;
@@ -27,19 +27,34 @@ export class TextRun {
     if (count === 0) return true;
     this.#count = 0;
     const bounds = this.#bounds;
-    const start = bounds[0] as number;
-    const all = bytes.subarray(start, bounds[count - 1]);
-    const areUtf8 = isUtf8(all);
-    const isOneLong = count === 2 && isLong(all);
-    const text = isOneLong ? "" : rawTextOf(all);
+    const areUtf8 = isUtf8(bytes.subarray(bounds[0], bounds[count - 1]));
+    let text = "";
+    let textStart = 0;
+    let textEnd = 0;
     for (let nth = 0; nth < count; nth += 2) {
       const from = bounds[nth] as number;
       const to = bounds[nth + 1] as number;
       if (!areUtf8 && !isUtf8(bytes.subarray(from, to))) return false;
-      const message = text.slice(from - start, to - start);
-      messages.push(isOneLong || isLong(message) ? kept(bytes.subarray(from, to), isScratch) : message);
+      if (to - from > LONG) {
+        messages.push(kept(bytes.subarray(from, to), isScratch));
+        continue;
+      }
+      if (from >= textEnd) {
+        textStart = from;
+        textEnd = this.#endOfShort(nth, count);
+        text = rawTextOf(bytes.subarray(textStart, textEnd));
+      }
+      messages.push(text.slice(from - textStart, to - textStart));
     }
     return true;
+  }
+
+  /** Where the messages from the `nth` bound on end that become strings. */
+  #endOfShort(nth: number, count: number): number {
+    const bounds = this.#bounds;
+    let next = nth + 2;
+    while (next < count && (bounds[next + 1] as number) - (bounds[next] as number) <= LONG) next += 2;
+    return bounds[next - 1] as number;
   }
 }
 

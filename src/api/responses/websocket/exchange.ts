@@ -1,6 +1,6 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
-import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
+import { asBuffer, decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { isJsonObject, parseObject } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
@@ -304,10 +304,16 @@ export class Exchange implements Carrier {
   #awaitsBeginning(message: RawData): boolean {
     const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
     if (!this.isCreated && (this.#end.isHeld || ENDED.test(start)) && this.#end.holds(message)) return true;
-    if (this.#isOver || !BEGUN.test(start) || this.earlier.own(parseObject(decodeRawData(message)) ?? {})) return false;
+    if (this.#isOver || !BEGUN.test(start) || this.#isEarlier(message)) return false;
     this.#hasBegun = true;
     this.#tellBegun();
     return false;
+  }
+
+  /** Parses the message, which may repeat long instructions, only if that can matter. */
+  #isEarlier(message: RawData): boolean {
+    const mayBe = this.earlier.mayOwn(typeof message === "string" ? message : asBuffer(message));
+    return mayBe && this.earlier.own(parseObject(decodeRawData(message)) ?? {});
   }
 
   #readForEnd(message: RawData): void {
