@@ -156,6 +156,12 @@ function found(method: string, pathname: string): Route | OtherMethods | undefin
   return allow.length > 0 ? { allow: [...new Set(allow)] } : undefined;
 }
 
+/** A path without its query. */
+export function pathnameOf(path: string): string {
+  const end = path.indexOf("?");
+  return end === -1 ? path : path.slice(0, end);
+}
+
 /** Whether the address belongs to the ChatGPT backend. */
 export function isCodexBackend(pathname: string): boolean {
   return pathname.startsWith("/backend-api/");

@@ -20,6 +20,7 @@ export function strangerIn(
 ): { readonly header: "Host" | "Origin"; readonly value: string } | undefined {
   const host = headers.host?.toString();
   const origin = headers.origin?.toString();
+  if (origin === undefined && (host === undefined || isUsual(host))) return undefined;
   const isOurs = (name: string) =>
     name.endsWith(".localhost") ||
     isLoopback(name) ||

@@ -18,7 +18,7 @@ import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
 import { batchesOf, eventsOf } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
-import { type OtherMethods, type Route, routeOf } from "../routes.ts";
+import { type OtherMethods, pathnameOf, type Route, routeOf } from "../routes.ts";
 import { nowSeconds, type Replaying, type Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
@@ -82,7 +82,7 @@ class HttpExchange {
     this.#message = message;
     this.#response = response;
     this.#headers = service.connections.headersOf(message);
-    this.#pathname = (message.url ?? "/").split("?", 1)[0] ?? "/";
+    this.#pathname = pathnameOf(message.url ?? "/");
     this.#route = routeOf(message.method ?? "GET", this.#pathname);
     response.on("close", () => {
       this.#gone.happened();

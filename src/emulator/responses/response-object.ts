@@ -23,13 +23,13 @@ export interface Usage {
 export interface TurnState {
   readonly status: "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
   readonly output: readonly Fields[];
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** Unix seconds. */
   readonly completedAt?: number;
   /** Of an incomplete response. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Of a failed response. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
 
 const PLAIN_TEXT: Fields = { format: { type: "text" }, verbosity: "medium" };

@@ -1,6 +1,6 @@
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
-import { routeOf } from "../routes.ts";
+import { pathnameOf, routeOf } from "../routes.ts";
 import type { Reading } from "./reading.ts";
 import type { Condition, TextPattern } from "./scenario.ts";
 
@@ -14,7 +14,7 @@ export type Check = (reading: Reading) => Fault | undefined;
 export function asksForResponse({ kind, method, path, json }: RecordedRequest): boolean {
   if (kind === "frame") return isFields(json) && json.type === "response.create";
   if (kind !== "http") return false;
-  const route = routeOf(method, path.split("?", 1)[0] ?? path);
+  const route = routeOf(method, pathnameOf(path));
   return route !== undefined && "endpoint" in route && route.endpoint === "responses";
 }
 

@@ -2,6 +2,7 @@ import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { textOf } from "../model/dialogue.ts";
 import { declaredTools } from "../model/tools.ts";
+import { pathnameOf } from "../routes.ts";
 
 /** What conditions need to know of one request. */
 export class Reading {
@@ -24,7 +25,7 @@ export class Reading {
   }
 
   get pathname(): string {
-    return this.request.path.split("?", 1)[0] ?? "";
+    return pathnameOf(this.request.path);
   }
 
   get model(): string {

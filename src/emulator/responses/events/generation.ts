@@ -164,8 +164,8 @@ export class Generation implements IterableIterator<EncodedEvent> {
       output: this.#output,
       usage: usageOf(this.turn, this.#writer),
       completedAt: this.#nowSeconds(),
-      ...(ending?.status === "incomplete" && { reason: ending.reason }),
-      ...(ending?.status === "failed" && { error: { code: ending.error.code, message: ending.error.message } }),
+      reason: ending?.status === "incomplete" ? ending.reason : undefined,
+      error: ending?.status === "failed" ? { code: ending.error.code, message: ending.error.message } : undefined,
     });
     const said = this.#output.filter((item) => !this.#conversation.includes(item));
     this.#outcome = { json, output: this.#output, conversation: [...this.#conversation, ...said] };

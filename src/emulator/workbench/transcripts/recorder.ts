@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync, readdirSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
+import { pathnameOf } from "../../routes.ts";
 import { CredentialFilter } from "../credentials.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
 import type { Entry } from "../exchanges/passed.ts";
@@ -77,10 +78,8 @@ export class Recorder implements TrafficListener {
 }
 
 function nameOf({ carrier, method, path }: Exchange["head"]): string {
-  const pathname =
-    path
-      .split("?", 1)[0]
-      ?.replace(/[^A-Za-z0-9]+/g, "-")
-      .replace(/^-|-$/g, "") ?? "";
+  const pathname = pathnameOf(path)
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
   return `${carrier === "websocket" ? "websocket" : method.toLowerCase()}-${pathname.slice(0, 60) || "root"}`;
 }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fields, isFields, jsonIn, stringIn } from "../../fields.ts";
+import { pathnameOf } from "../../routes.ts";
 import { ServiceError } from "../../service-error.ts";
 import { readText } from "../../text-file.ts";
 import type { ExchangeHead } from "../exchanges/passed.ts";
@@ -58,10 +59,6 @@ export class Replay {
 
 function isAt(head: ExchangeHead, { carrier, method, path }: Asked): boolean {
   return head.carrier === carrier && head.method === method && pathnameOf(head.path) === pathnameOf(path);
-}
-
-function pathnameOf(path: string): string {
-  return path.split("?", 1)[0] ?? path;
 }
 
 function missing({ carrier, method, path }: Asked, count: number): string {
