@@ -171,8 +171,7 @@ export class ResponsesSession implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const reason = new Error("the session was closed");
-    for (const lane of [this.#main, ...this.#lanes.values()]) lane.abort(reason);
+    for (const lane of [this.#main, ...this.#lanes.values()]) lane.abort("the session was closed");
     this.#lanes.clear();
     await this.#connections?.close();
     if (this.#ownsService) await this.#service.close();

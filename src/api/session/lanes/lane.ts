@@ -240,7 +240,7 @@ export class SessionLane implements AsyncDisposable {
    * afterwards.
    */
   async close(): Promise<void> {
-    this.abort(new Error(`lane ${JSON.stringify(this.name)} was closed`));
+    this.abort(`lane ${JSON.stringify(this.name)} was closed`);
     this.#slot?.release();
     this.#context.closed(this);
   }
@@ -250,7 +250,7 @@ export class SessionLane implements AsyncDisposable {
   }
 
   /** @internal */
-  abort(reason: Error): void {
+  abort(reason: string): void {
     this.#calls.close(reason);
   }
 
