@@ -2,7 +2,7 @@ import { type Blank, decodeRawData } from "../../client/index.ts";
 import type { FrameEvent, JsonObject, ResponseItem, ResponseStream, TokenUsage } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { asItIs } from "./own-credentials.ts";
-import { jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
+import { carrierOf, jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
 
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
 
@@ -42,11 +42,6 @@ export async function collected(stream: ResponseStream, blank: Blank = asItIs): 
   const told = responseIn(decodeRawData((end as FrameEvent).data));
   const isWhole = !hasRestarted && Array.isArray(told.output) && told.output.length >= items.length;
   return { ...jsonAnswer(200, stream.headers, isWhole ? told : { ...told, output: items }), carrier, tokenUsage };
-}
-
-/** How a response is asked for, or has been. */
-export function carrierOf({ status }: Pick<ResponseStream, "status">): "websocket" | "http" {
-  return status === 101 ? "websocket" : "http";
 }
 
 function responseIn(event: string): JsonObject {

@@ -1,8 +1,8 @@
 import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
 import type { EventBatches, FrameEvent, ResponseEvent, ResponseStream, TokenUsage } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
-import { carrierOf } from "./collected.ts";
 import { asItIs } from "./own-credentials.ts";
+import { carrierOf } from "./refusal.ts";
 
 /** Events that come before any output: the stream can still start again after them. */
 const BEFORE_OUTPUT: ReadonlySet<string> = new Set([

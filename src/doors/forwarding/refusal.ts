@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../client/index.ts";
-import { CodexApiError, type HttpError, type TokenUsage } from "../../index.ts";
+import { CodexApiError, type HttpError, type ResponseStream, type TokenUsage } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { forwardable } from "./headers.ts";
 
@@ -8,9 +8,14 @@ export interface WholeAnswer {
   readonly status: number;
   readonly headers: HeaderMap;
   readonly body: string;
-  /** How it was asked for, if that is known. */
+  /** How the request was sent, if that is known. */
   readonly carrier?: "websocket" | "http" | undefined;
   readonly tokenUsage?: TokenUsage | undefined;
+}
+
+/** A WebSocket's head is that of its handshake. */
+export function carrierOf({ status }: Pick<ResponseStream, "status">): "websocket" | "http" {
+  return status === 101 ? "websocket" : "http";
 }
 
 /** Syntax of a header name (RFC 9110 §5.6.2). */
