@@ -1,7 +1,7 @@
 import type { StepAnswer } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
-import type { Route } from "../routes.ts";
+import type { Endpoint, Route } from "../routes.ts";
 import { ServiceError } from "../service-error.ts";
 import { actOnCall, createCall } from "./calls.ts";
 import { createClientSecret } from "./client-secrets.ts";
@@ -18,111 +18,86 @@ import { StoredResponseEndpoints } from "./stored/responses.ts";
 
 /** A request for one of them, and its address. */
 export interface UnaryRequest {
-  readonly route: Route;
+  readonly endpoint: Exclude<Endpoint, "responses">;
+  readonly ids: Route["ids"];
   readonly url: URL;
   readonly request: RecordedRequest;
 }
 
+interface Call {
+  /** What the path names; empty where it names nothing. */
+  readonly id: string;
+  readonly itemId: string;
+  readonly url: URL;
+  readonly query: URLSearchParams;
+  readonly request: RecordedRequest;
+  readonly nowSeconds: number;
+  /** @throws {@link ServiceError} 400 */
+  body(): Fields;
+}
+
+type Answer = StepAnswer & ImagesAnswer;
+type Answering = (call: Call) => Answer | Promise<Answer>;
+
 /** The endpoints that return one body. */
 export class UnaryEndpoints {
-  readonly #shared: Shared;
-  readonly #files: FileShelf;
-  readonly #stored: StoredResponseEndpoints;
-  readonly #conversations: ConversationEndpoints;
+  readonly #table: Readonly<Record<UnaryRequest["endpoint"], Answering>>;
 
   constructor(shared: Shared) {
-    this.#shared = shared;
-    this.#files = new FileShelf(shared.identifiers);
-    this.#stored = new StoredResponseEndpoints(shared);
-    this.#conversations = new ConversationEndpoints(shared.conversations);
+    const { agreedSessions, options } = shared;
+    const files = new FileShelf(shared.identifiers);
+    const stored = new StoredResponseEndpoints(shared);
+    const conversations = new ConversationEndpoints(shared.conversations);
+    const place = ({ url, nowSeconds }: Call) => ({ origin: url.origin, nowSeconds });
+    this.#table = {
+      models: ({ query }) => ({
+        headers: { etag: MODELS_ETAG },
+        body: listModels(query.get("client_version"), options.models),
+      }),
+      model: ({ id }) => ({ body: findModel(id, options.models) }),
+      stored_response: ({ id }) => stored.retrieve(id),
+      stored_response_deletion: ({ id }) => ({ body: stored.remove(id) }),
+      cancellation: ({ id }) => stored.cancel(id),
+      input_items: ({ id, query }) => ({ body: stored.inputItems(id, query) }),
+      input_tokens: ({ body, nowSeconds }) => ({ body: stored.countInputTokens(body(), nowSeconds) }),
+      compact: ({ body, nowSeconds }) => ({ body: compactHistory(body(), shared, nowSeconds) }),
+      conversation_creation: ({ body, nowSeconds }) => ({ body: conversations.create(body(), nowSeconds) }),
+      conversation: ({ id }) => ({ body: conversations.retrieve(id) }),
+      conversation_update: ({ id, body }) => ({ body: conversations.update(id, body()) }),
+      conversation_deletion: ({ id }) => ({ body: conversations.remove(id) }),
+      conversation_items: ({ id, query }) => ({ body: conversations.items(id, query) }),
+      conversation_items_creation: ({ id, body }) => ({ body: conversations.addItems(id, body()) }),
+      conversation_item: ({ id, itemId }) => ({ body: conversations.item(id, itemId) }),
+      conversation_item_deletion: ({ id, itemId }) => ({ body: conversations.removeItem(id, itemId) }),
+      file: async ({ request, url, nowSeconds }) => ({ body: await files.create(request, url.origin, nowSeconds) }),
+      files: ({ query }) => ({ body: files.list(query) }),
+      stored_file: ({ id }) => ({ body: files.describe(id) }),
+      file_content: ({ id }) => ({ headers: { "content-type": "application/octet-stream" }, body: files.content(id) }),
+      file_deletion: ({ id }) => ({ body: files.remove(id) }),
+      upload: ({ id, query, request }) => files.upload(id, query.get("sig"), request),
+      uploaded: ({ id, url }) => ({ body: files.uploaded(id, url.origin) }),
+      image_generation: (call) => generateImages(call.body(), place(call)),
+      image_edit: (call) => editImages(call.request, files, place(call)),
+      download: ({ id }) => ({ headers: { "content-type": "image/png" }, body: imageFile(id) }),
+      memories: ({ body }) => ({ body: summarizeTraces(body()) }),
+      search: ({ body }) => ({ body: search(body()) }),
+      call: ({ request }) => createCall(request, shared),
+      call_act: ({ url, request }) => actOnCall(url.pathname, request, agreedSessions),
+      client_secret: ({ body, nowSeconds }) => ({ body: createClientSecret(body(), shared, nowSeconds) }),
+      realtime: () => {
+        throw new ServiceError(426, { message: "This endpoint is a WebSocket.", headers: { upgrade: "websocket" } });
+      },
+      codex_account: ({ url }) => ({ body: answerCodexAccount(url) }),
+      codex_apps: ({ body }) => answerCodexApps(body()),
+      codex_analytics: () => ({ status: 202, body: {} }),
+    };
   }
 
   /** @throws {@link ServiceError} */
-  async answer({ route, url, request }: UnaryRequest, nowSeconds: number): Promise<StepAnswer & ImagesAnswer> {
-    const [id = "", itemId = ""] = route.ids;
-    const query = url.searchParams;
-    switch (route.endpoint) {
-      case "models":
-        return {
-          headers: { etag: MODELS_ETAG },
-          body: listModels(query.get("client_version"), this.#shared.options.models),
-        };
-      case "model":
-        return { body: findModel(id, this.#shared.options.models) };
-      case "upload":
-        return this.#files.upload(id, query.get("sig"), request);
-      case "file":
-        return { body: await this.#files.create(request, url.origin, nowSeconds) };
-      case "files":
-        return { body: this.#files.list(query) };
-      case "stored_file":
-        return { body: this.#files.describe(id) };
-      case "file_content":
-        return { headers: { "content-type": "application/octet-stream" }, body: this.#files.content(id) };
-      case "file_deletion":
-        return { body: this.#files.remove(id) };
-      case "uploaded":
-        return { body: this.#files.uploaded(id, url.origin) };
-      case "image_edit":
-        return editImages(request, this.#files, { origin: url.origin, nowSeconds });
-      case "image_generation":
-        return generateImages(jsonBody(request), { origin: url.origin, nowSeconds });
-      case "download":
-        return { headers: { "content-type": "image/png" }, body: imageFile(id) };
-      case "call":
-        return createCall(request, this.#shared);
-      case "call_act":
-        return actOnCall(url.pathname, request, this.#shared.agreedSessions);
-      case "codex_apps":
-        return answerCodexApps(jsonBody(request));
-      case "codex_analytics":
-        return { status: 202, body: {} };
-      case "codex_account":
-        return { body: answerCodexAccount(url) };
-      case "stored_response":
-        return this.#stored.retrieve(id);
-      case "stored_response_deletion":
-        return { body: this.#stored.remove(id) };
-      case "cancellation":
-        return this.#stored.cancel(id);
-      case "input_items":
-        return { body: this.#stored.inputItems(id, query) };
-      case "conversation":
-        return { body: this.#conversations.retrieve(id) };
-      case "conversation_deletion":
-        return { body: this.#conversations.remove(id) };
-      case "conversation_items":
-        return { body: this.#conversations.items(id, query) };
-      case "conversation_item":
-        return { body: this.#conversations.item(id, itemId) };
-      case "conversation_item_deletion":
-        return { body: this.#conversations.removeItem(id, itemId) };
-      default:
-        return { body: this.#answerJson(route, jsonBody(request), nowSeconds) };
-    }
-  }
-
-  #answerJson({ endpoint, ids: [id = ""] }: Route, body: Fields, nowSeconds: number): Fields {
-    switch (endpoint) {
-      case "client_secret":
-        return createClientSecret(body, this.#shared, nowSeconds);
-      case "compact":
-        return compactHistory(body, this.#shared, nowSeconds);
-      case "input_tokens":
-        return this.#stored.countInputTokens(body, nowSeconds);
-      case "conversation_creation":
-        return this.#conversations.create(body, nowSeconds);
-      case "conversation_update":
-        return this.#conversations.update(id, body);
-      case "conversation_items_creation":
-        return this.#conversations.addItems(id, body);
-      case "memories":
-        return summarizeTraces(body);
-      case "search":
-        return search(body);
-      default:
-        throw new ServiceError(404, { message: `Nothing answers for ${endpoint}.` });
-    }
+  async answer({ endpoint, ids, url, request }: UnaryRequest, nowSeconds: number): Promise<Answer> {
+    const [id = "", itemId = ""] = ids;
+    const body = () => jsonBody(request);
+    return this.#table[endpoint]({ id, itemId, url, query: url.searchParams, request, nowSeconds, body });
   }
 }
 

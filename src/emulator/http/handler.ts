@@ -15,8 +15,9 @@ import {
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
+import type { EncodedEvent } from "../responses/events/encoded-event.ts";
 import type { BackgroundRun } from "../responses/kept/background.ts";
-import { batchesOf, eventsOf } from "../responses/playing.ts";
+import { batchesOf, oneByOne } from "../responses/playing.ts";
 import type { Turn } from "../responses/response-object.ts";
 import { type OtherMethods, pathnameOf, type Route, routeOf } from "../routes.ts";
 import { nowSeconds, type Replaying, type Service } from "../service.ts";
@@ -108,14 +109,15 @@ class HttpExchange {
     const route = this.#route;
     if (!route || !("endpoint" in route) || !SIGNED.has(route.endpoint)) this.#service.authorize(request.headers);
     checkRoute(request.method, this.#pathname, route);
-    const streams = route.endpoint === "responses";
+    const { endpoint, ids } = route;
+    const streams = endpoint === "responses";
     if (streams && isScripted(this.#step)) return this.#streamScripted(request.json, this.#turnOrNothing(request.json));
     if (fault) throw fault;
     if (streams) return this.#respond(jsonBody(request));
     const url = new URL(request.path, `${this.#service.options.tls ? "https" : "http"}://${request.headers.host}`);
     if (route.endpoint === "stored_response" && url.searchParams.get("stream") === "true")
       return this.#resume(route, url);
-    const { events, ...answer } = await this.#unary.answer({ route, url, request }, nowSeconds());
+    const { events, ...answer } = await this.#unary.answer({ endpoint, ids, url, request }, nowSeconds());
     if (events) await this.#deliver(this.#step.events ?? events, {});
     else this.#send(answer);
   }
@@ -214,8 +216,7 @@ class HttpExchange {
       const { json = "" } = generation.outcome ?? {};
       return this.#send(jsonAnswer(json, this.#service.modelHeaders(body, this.#asked)));
     }
-    if (travelsAsUsual(this.#step)) return this.#sendBatches(batchesOf(generation, pace, this.#gone), body);
-    await this.#deliver(eventsOf(generation, pace, this.#gone), body);
+    await this.#sendAll(batchesOf(generation, pace, this.#gone), body);
   }
 
   /** Resumes the stream of a background response. */
@@ -234,8 +235,11 @@ class HttpExchange {
   }
 
   #follow(run: BackgroundRun, after: number, body: Fields): Promise<void> {
-    if (travelsAsUsual(this.#step)) return this.#sendBatches(run.follow(after, this.#gone), body);
-    return this.#deliver(flat(run.follow(after, this.#gone)), body);
+    return this.#sendAll(run.follow(after, this.#gone), body);
+  }
+
+  #sendAll(batches: AsyncIterable<readonly EncodedEvent[]>, body: Fields): Promise<void> {
+    return travelsAsUsual(this.#step) ? this.#sendBatches(batches, body) : this.#deliver(oneByOne(batches), body);
   }
 
   async #streamScripted(body: unknown, turn: Turn | undefined): Promise<void> {
@@ -243,10 +247,7 @@ class HttpExchange {
   }
 
   /** The fast path without faults: events that are ready together are sent together. */
-  async #sendBatches(
-    batches: AsyncIterable<readonly { readonly type: string; readonly json: string }[]>,
-    body: Fields,
-  ): Promise<void> {
+  async #sendBatches(batches: AsyncIterable<readonly EncodedEvent[]>, body: Fields): Promise<void> {
     holdTogether(this.#message.socket);
     const outlet = this.#outlet(body);
     for await (const batch of batches) {
@@ -300,10 +301,6 @@ class HttpExchange {
     headers["openai-processing-ms"] = String(Math.round(performance.now() - this.#startedAt));
     return headers;
   }
-}
-
-async function* flat<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {
-  for await (const batch of batches) yield* batch;
 }
 
 function checkRoute(method: string, pathname: string, route: Route | OtherMethods | undefined): asserts route is Route {

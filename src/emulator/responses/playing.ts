@@ -40,11 +40,7 @@ export async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** The same, one by one. */
-export async function* eventsOf(
-  generation: Generation,
-  pace: Pace,
-  gone: Departure,
-): AsyncGenerator<EncodedEvent, void> {
-  for await (const batch of batchesOf(generation, pace, gone)) yield* batch;
+/** Where each event goes its own way. */
+export async function* oneByOne<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {
+  for await (const batch of batches) yield* batch;
 }

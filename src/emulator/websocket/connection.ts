@@ -5,7 +5,7 @@ import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { rateLimitEvents } from "../rate-limit-report.ts";
 import type { Generation } from "../responses/events/generation.ts";
 import type { ResponseMemory } from "../responses/kept/memory.ts";
-import { batchesOf, eventsOf } from "../responses/playing.ts";
+import { batchesOf, oneByOne } from "../responses/playing.ts";
 import type { ResponsesRequest } from "../responses/request.ts";
 import type { Turn } from "../responses/response-object.ts";
 import type { Service } from "../service.ts";
@@ -114,8 +114,9 @@ export class ResponsesConnection {
 
   async #send(generation: Generation, step: Step, outlet: FrameOutlet): Promise<void> {
     const pace = this.#service.paceOf(step);
-    if (!travelsAsUsual(step)) return deliver(outlet, { ...step, events: eventsOf(generation, pace, outlet.gone) });
-    for await (const batch of batchesOf(generation, pace, outlet.gone)) {
+    const batches = batchesOf(generation, pace, outlet.gone);
+    if (!travelsAsUsual(step)) return deliver(outlet, { ...step, events: oneByOne(batches) });
+    for await (const batch of batches) {
       await outlet.sendBatch(batch);
       if (outlet.gone.hasHappened) return;
     }

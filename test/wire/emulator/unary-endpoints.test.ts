@@ -62,6 +62,7 @@ it.each<[string, Sent, number, RegExp]>([
   ["/files", { body: { file_name: "f", file_size: 1 } }, 400, /'use_case'/],
   ["/files/file_x/uploaded", { body: {} }, 404, /file_x/],
   ["/files", { method: "PUT" }, 405, /Invalid method/],
+  ["/realtime", { method: "GET" }, 426, /WebSocket/],
   ["/files/file_x/nothing", { body: {} }, 404, /Invalid URL/],
 ])("refuses %s with %j", async (path, sent, status, message) => {
   const { url } = await emulate();
