@@ -1,7 +1,9 @@
-// `npm run test:mutants [-- TEXT]`: changes each decision of the tables below in one place at a time, and says which changes no test of theirs notices.
+// `npm run test:mutants [-- TEXT]`: changes each decision of the tables below in one place at a time, and says which changes no test of theirs notices. What
+// means the same is listed in mutants/equal.mjs.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createVitest } from "vitest/node";
+import { isEqual } from "./mutants/equal.mjs";
 import { mutationsOf } from "./mutants/mutations.mjs";
 import { root, runScript } from "./ready.mjs";
 
@@ -35,11 +37,13 @@ await runScript(async () => {
   const vitest = await createVitest("test", /** @type {any} */ (options), { plugins: [plugin] });
   await vitest.standalone();
   let survivors = 0;
+  let equal = 0;
   let count = 0;
   try {
     for (const { table, tests } of TABLES.filter((each) => each.table.includes(only))) {
       const path = join(root, table);
       const text = readFileSync(path, "utf8");
+      const lines = text.split("\n");
       const specifications = await vitest.globTestSpecifications(tests);
       const files = new Set(specifications.map(({ moduleId }) => moduleId));
       const passes = async () => {
@@ -54,6 +58,10 @@ await runScript(async () => {
         changed = { path, text: text.slice(0, start) + to + text.slice(end) };
         count += 1;
         if (!(await passes())) continue;
+        if (isEqual({ table, code: lines[line - 1]?.trim() ?? "", from })) {
+          equal += 1;
+          continue;
+        }
         survivors += 1;
         process.stdout.write(`${table}:${line}  ${oneLine(from)}  →  ${oneLine(to)}\n`);
       }
@@ -63,8 +71,8 @@ await runScript(async () => {
   } finally {
     await vitest.close();
   }
-  process.stdout.write(`${count} changes, ${survivors} of which no test notices\n`);
-  return 0; // some changes mean the same: they are for a reader to judge
+  process.stdout.write(`${count} changes, ${survivors} of which no test notices, and ${equal} that mean the same\n`);
+  return survivors === 0 ? 0 : 1;
 });
 
 function oneLine(/** @type {string} */ text) {

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { constants, createDeflateRaw, type DeflateRaw } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import * as ws from "ws";
 import { decodeRawData } from "../../src/client/raw-text.ts";
 import { NOT_UTF8, takeWholeMessages } from "../../src/client/websocket/whole-messages.ts";
@@ -259,12 +259,15 @@ describe("messages taken ahead of ws", () => {
   ])("are not the compressed ones with $what: those are left to ws", async ({ zlib, node }) => {
     vi.resetModules();
     vi.doMock("node:zlib", async (original) => ({ ...(await original<object>()), ...zlib }));
-    const versions = vi.spyOn(process, "versions", "get").mockReturnValue({ ...process.versions, node });
+    vi.spyOn(process, "versions", "get").mockReturnValue({ ...process.versions, node });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      vi.doUnmock("node:zlib");
+      vi.resetModules();
+    });
     const elsewhere = await import("../../src/client/websocket/whole-messages.ts");
     const all = [plain("one"), { ...plain("two"), isCompressed: true }, plain("three")];
     const { heard, taken } = await heardOf([await written(all, {})], {}, elsewhere.takeWholeMessages);
-    versions.mockRestore();
-    vi.doUnmock("node:zlib");
     expect(heard.map(([, text]) => text)).toEqual(["one", "two", "three"]);
     expect(taken).toBe(1); // what follows waits in line at ws
   });

@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
-import { compress, init } from "@bokuweb/zstd-wasm";
+import { compress } from "@bokuweb/zstd-wasm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeBody, readBody } from "../../../src/emulator/http/body.ts";
+import { zstdReady } from "../../support/zstd.ts";
 
 const TEXT = Buffer.from("the quick brown fox ".repeat(100));
 // Two mebibytes of zeros from a streaming encoder: the frame does not say how large it is inside.
@@ -18,7 +19,7 @@ function streamedZeros(mebibytes: number, header = "28b52ffd0050"): Buffer {
   return Buffer.concat([Buffer.from(header, "hex"), ...blocks, Buffer.from("010000", "hex")]);
 }
 
-beforeAll(() => init());
+beforeAll(zstdReady);
 
 describe("content decoding", () => {
   it.each<[string, () => Uint8Array]>([

@@ -1,6 +1,7 @@
 import zlib from "node:zlib";
-import { compress, init } from "@bokuweb/zstd-wasm";
+import { compress } from "@bokuweb/zstd-wasm";
 import { describe, expect, it } from "vitest";
+import { zstdReady } from "../../support/zstd.ts";
 import { ofType, typesOf } from "../../unit/emulator/stream-event.ts";
 import { emulator, eventsOf, send, stream } from "./raw-client.ts";
 
@@ -203,7 +204,7 @@ describe("a compressed request", () => {
     ["zstd", (bytes) => compress(bytes, 3)],
     ["gzip", (bytes) => zlib.gzipSync(bytes)],
   ])("with %s is decoded and recorded decoded", async (encoding, encode) => {
-    await init();
+    await zstdReady();
     const server = await emulator();
     const body = encode(Buffer.from(json));
     const answer = await send(`${server.url}/responses`, { body, headers: { "content-encoding": encoding } });
