@@ -9,6 +9,7 @@ import type {
   Telemetry as TransportTelemetry,
   WebSocketRequest,
 } from "../../client/observe/telemetry.ts";
+import { withoutUndefined } from "../../client/options.ts";
 import { CodexApiError, type CodexFailure } from "../refusal/kinds.ts";
 import type { TurnCache } from "../responses/received/cache-use.ts";
 import type { TokenUsage } from "../token-usage.ts";
@@ -120,11 +121,11 @@ export class CallObserver {
   #isOver = false;
 
   constructor(facts: CallFacts, { telemetry, logger }: Observer) {
-    this.facts = facts;
+    this.facts = withoutUndefined(facts);
     this.#to = telemetry;
-    this.telemetry = telemetry ? bound(telemetry, facts) : {};
+    this.telemetry = telemetry ? bound(telemetry, this.facts) : {};
     this.logger = withCall(logger, facts.callId);
-    this.#tell("onCallStart", facts);
+    this.#tell("onCallStart", this.facts);
   }
 
   /** The call waits for `ahead` others. */
@@ -173,7 +174,7 @@ export class CallObserver {
     event: Parameters<NonNullable<Telemetry[Hook]>>[0],
   ): void {
     const to = this.#to;
-    if (to?.[hook]) callQuietly(() => (to[hook] as (event: unknown) => unknown).call(to, event));
+    if (to?.[hook]) callQuietly(() => (to[hook] as (event: unknown) => unknown).call(to, withoutUndefined(event)));
   }
 }
 

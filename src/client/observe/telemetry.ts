@@ -1,5 +1,6 @@
 import { Failure } from "../failure/failure.ts";
 import { HttpError, NetworkError, StreamError, TimeoutError } from "../failure/kinds.ts";
+import { withoutUndefined } from "../options.ts";
 import { callQuietly, type Logger } from "./log.ts";
 
 /** One request that was sent, and how it ended. Source: the Rust client's request telemetry, called once per attempt. */
@@ -117,12 +118,12 @@ function kindOf(reason: Failure): string {
   return reason.kind;
 }
 
-/** Calls a hook; an error in it does not affect the request. */
+/** Calls a hook, with what is known of the event; an error in it does not affect the request. */
 export function notify<Hook extends keyof Telemetry>(
   telemetry: Telemetry | undefined,
   hook: Hook,
   event: Parameters<NonNullable<Telemetry[Hook]>>[0],
 ): void {
   const call = telemetry?.[hook] as ((event: unknown) => unknown) | undefined;
-  if (call) callQuietly(() => call.call(telemetry, event));
+  if (call) callQuietly(() => call.call(telemetry, withoutUndefined(event)));
 }

@@ -45,6 +45,16 @@ describe("every event of a call", () => {
     for (const time of times.filter((each) => each !== undefined)) expect(Number.isInteger(time)).toBe(true);
   });
 
+  it("leaves out what is not known", async () => {
+    const { api, told } = await watched([{ status: 503 }]);
+    await api.responses.create(request);
+    await (await api.session().stream(request)).collect();
+    await api.models.list();
+    const unknown = told.flatMap((event) => Object.entries(event).filter(([, value]) => value === undefined));
+    expect(unknown).toEqual([]);
+    expect(new Set(told.map(({ hook }) => hook)).size).toBeGreaterThan(5);
+  });
+
   it("says it over a session's WebSocket too, with its lane, and a broken stream is no end", async () => {
     const { api, told, of, ends } = await watched([{ terminateAfterEvents: 2 }]);
     await using session = api.session({ conversationId: "lane-1" });

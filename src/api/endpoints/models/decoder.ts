@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../client/options.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { fallbackModelInfo, type ModelInfo } from "./info.ts";
 import {
@@ -52,7 +53,7 @@ function decodeModel(answer: AnswerReader, onUnreadable: UnreadableListener): Mo
     onUnreadable(answer.pathOf(name));
     return missing;
   };
-  return {
+  return withoutUndefined({
     ...entry,
     slug,
     display_name: read("display_name", text, slug),
@@ -87,7 +88,7 @@ function decodeModel(answer: AnswerReader, onUnreadable: UnreadableListener): Mo
     input_modalities: read("input_modalities", texts, byDefault.input_modalities),
     supports_search_tool: read("supports_search_tool", flag, false),
     used_fallback_model_metadata: false,
-  };
+  });
 }
 
 function decodePublicEntry(entry: AnswerReader): ModelInfo {

@@ -76,7 +76,7 @@ describe("a model", () => {
 
   test("that says only its slug has every default, and no window of its own", () => {
     const { model, unreadable } = decodeOne({ slug: "gpt-x" });
-    expect(model).toEqual({ slug: "gpt-x", ...defaults, used_fallback_model_metadata: false });
+    expect(model).toStrictEqual({ slug: "gpt-x", ...defaults, used_fallback_model_metadata: false });
     expect(unreadable).toEqual([]);
   });
 
