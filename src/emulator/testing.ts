@@ -5,12 +5,12 @@ type Hook = (run: () => Promise<void> | void) => unknown;
 
 /** The hooks of a test runner: vitest and jest have `beforeAll` and `afterAll`, `node:test` has `before` and `after`. */
 export interface TestHooks {
-  readonly beforeAll?: Hook;
-  readonly before?: Hook;
-  readonly afterAll?: Hook;
-  readonly after?: Hook;
+  readonly beforeAll?: Hook | undefined;
+  readonly before?: Hook | undefined;
+  readonly afterAll?: Hook | undefined;
+  readonly after?: Hook | undefined;
   /** If given, each test begins with the scenario of the options, from its beginning. */
-  readonly beforeEach?: Hook;
+  readonly beforeEach?: Hook | undefined;
 }
 
 /**

@@ -5,10 +5,13 @@ import { expect, test } from "vitest";
 const PROJECT = join(import.meta.dirname, "../..");
 
 // Vitest takes the types away unread, so that a test of types alone would always pass.
-test("what the types of requests allow, refuse and infer is as its tests say", { timeout: 120_000 }, () => {
-  const file = join(PROJECT, "tsconfig.json");
-  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(file, ts.sys.readFile).config, ts.sys, PROJECT);
-  const path = join(PROJECT, "test/unit/api/compose/types.test.ts");
+test.each([
+  ["what the types of requests allow, refuse and infer", "test/unit/api/compose/types.test.ts"],
+  ["that undefined is allowed wherever callers may leave something out", "test/surface/undefined-inputs.test.ts"],
+])("%s is as its tests say", { timeout: 120_000 }, (_what, file) => {
+  const config = join(PROJECT, "tsconfig.json");
+  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(config, ts.sys.readFile).config, ts.sys, PROJECT);
+  const path = join(PROJECT, file);
   const program = ts.createProgram([path], options);
   // Of this file alone: all others are `npm run check`'s, and take five times as long.
   const source = program.getSourceFile(path)!;

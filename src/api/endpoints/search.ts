@@ -11,72 +11,81 @@ import type { ReasoningParam } from "../wire/requests.ts";
 export interface SearchQuery {
   readonly q: string;
   /** In days back. */
-  readonly recency?: number;
-  readonly domains?: readonly string[];
+  readonly recency?: number | undefined;
+  readonly domains?: readonly string[] | undefined;
 }
 
 /** The operations to run; each entry of each list is one operation. */
 export interface SearchCommands {
-  readonly search_query?: readonly SearchQuery[];
-  readonly image_query?: readonly SearchQuery[];
+  readonly search_query?: readonly SearchQuery[] | undefined;
+  readonly image_query?: readonly SearchQuery[] | undefined;
   /** For scholarly works. */
-  readonly literature_search_query?: readonly SearchQuery[];
+  readonly literature_search_query?: readonly SearchQuery[] | undefined;
   /** `ref_id` is an id from an earlier answer, or an URL. */
-  readonly open?: readonly { readonly ref_id: string; readonly lineno?: number }[];
-  readonly click?: readonly { readonly ref_id: string; readonly id: number }[];
-  readonly find?: readonly { readonly ref_id: string; readonly pattern: string }[];
+  readonly open?: readonly { readonly ref_id: string; readonly lineno?: number | undefined }[] | undefined;
+  readonly click?: readonly { readonly ref_id: string; readonly id: number }[] | undefined;
+  readonly find?: readonly { readonly ref_id: string; readonly pattern: string }[] | undefined;
   /** For a PDF; pages count from 0. */
-  readonly screenshot?: readonly { readonly ref_id: string; readonly pageno: number }[];
-  readonly finance?: readonly FinanceQuery[];
-  readonly weather?: readonly WeatherQuery[];
-  readonly sports?: readonly SportsQuery[];
+  readonly screenshot?: readonly { readonly ref_id: string; readonly pageno: number }[] | undefined;
+  readonly finance?: readonly FinanceQuery[] | undefined;
+  readonly weather?: readonly WeatherQuery[] | undefined;
+  readonly sports?: readonly SportsQuery[] | undefined;
   /** `+03:00` */
-  readonly time?: readonly { readonly utc_offset: string }[];
-  readonly response_length?: OpenString<"short" | "medium" | "long">;
+  readonly time?: readonly { readonly utc_offset: string }[] | undefined;
+  readonly response_length?: OpenString<"short" | "medium" | "long"> | undefined;
 }
 
 export interface FinanceQuery {
   readonly ticker: string;
   readonly type: OpenString<"equity" | "fund" | "crypto" | "index">;
-  readonly market?: string;
+  readonly market?: string | undefined;
 }
 
 export interface WeatherQuery {
   readonly location: string;
   /** `YYYY-MM-DD`; the service's default is today. */
-  readonly start?: string;
+  readonly start?: string | undefined;
   /** In days. */
-  readonly duration?: number;
+  readonly duration?: number | undefined;
 }
 
 export interface SportsQuery {
-  readonly tool?: OpenString<"sports">;
+  readonly tool?: OpenString<"sports"> | undefined;
   readonly fn: OpenString<"schedule" | "standings">;
   readonly league: OpenString<"nba" | "wnba" | "nfl" | "nhl" | "mlb" | "epl" | "ncaamb" | "ncaawb" | "ipl">;
-  readonly team?: string;
-  readonly opponent?: string;
+  readonly team?: string | undefined;
+  readonly opponent?: string | undefined;
   /** `YYYY-MM-DD`, as is `date_to`. */
-  readonly date_from?: string;
-  readonly date_to?: string;
-  readonly num_games?: number;
-  readonly locale?: string;
+  readonly date_from?: string | undefined;
+  readonly date_to?: string | undefined;
+  readonly num_games?: number | undefined;
+  readonly locale?: string | undefined;
 }
 
 /** Settings of the web search, in wire names. An unset field keeps the service's default. */
 export interface SearchSettings {
-  readonly user_location?: {
-    readonly type: OpenString<"approximate">;
-    readonly country?: string;
-    readonly region?: string;
-    readonly city?: string;
-    readonly timezone?: string;
-  };
-  readonly search_context_size?: OpenString<"low" | "medium" | "high">;
-  readonly filters?: { readonly allowed_domains?: readonly string[]; readonly blocked_domains?: readonly string[] };
-  readonly image_settings?: { readonly max_results?: number; readonly caption?: boolean };
-  readonly allowed_callers?: readonly OpenString<"direct" | "shell" | "code_interpreter">[];
-  readonly external_web_access?: boolean;
-  readonly index_gated_web_access?: boolean;
+  readonly user_location?:
+    | {
+        readonly type: OpenString<"approximate">;
+        readonly country?: string | undefined;
+        readonly region?: string | undefined;
+        readonly city?: string | undefined;
+        readonly timezone?: string | undefined;
+      }
+    | undefined;
+  readonly search_context_size?: OpenString<"low" | "medium" | "high"> | undefined;
+  readonly filters?:
+    | {
+        readonly allowed_domains?: readonly string[] | undefined;
+        readonly blocked_domains?: readonly string[] | undefined;
+      }
+    | undefined;
+  readonly image_settings?:
+    | { readonly max_results?: number | undefined; readonly caption?: boolean | undefined }
+    | undefined;
+  readonly allowed_callers?: readonly OpenString<"direct" | "shell" | "code_interpreter">[] | undefined;
+  readonly external_web_access?: boolean | undefined;
+  readonly index_gated_web_access?: boolean | undefined;
 }
 
 /** Body of `POST alpha/search`, in wire names. Fields that are not listed here are sent unchanged, after the others. */
@@ -84,11 +93,11 @@ export interface SearchRequest {
   /** Id of the search session; references in a session's answers can be opened in the same session. */
   readonly id: string;
   readonly model: string;
-  readonly reasoning?: ReasoningParam | null;
-  readonly input?: RequestInput | null;
-  readonly commands?: SearchCommands | null;
-  readonly settings?: SearchSettings | null;
-  readonly max_output_tokens?: number | null;
+  readonly reasoning?: ReasoningParam | null | undefined;
+  readonly input?: RequestInput | null | undefined;
+  readonly commands?: SearchCommands | null | undefined;
+  readonly settings?: SearchSettings | null | undefined;
+  readonly max_output_tokens?: number | null | undefined;
   readonly [field: string]: unknown;
 }
 

@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 export type Pace =
   | "none"
   | "human"
-  | { readonly charactersPerSecond: number; readonly firstTokenMs?: number }
-  | { readonly delayMsPerWord: number; readonly firstTokenMs?: number }
+  | { readonly charactersPerSecond: number; readonly firstTokenMs?: number | undefined }
+  | { readonly delayMsPerWord: number; readonly firstTokenMs?: number | undefined }
   /** `firstTokenMs`: silence before the first token in milliseconds, default 0. */
-  | { readonly tokensPerSecond: number; readonly firstTokenMs?: number };
+  | { readonly tokensPerSecond: number; readonly firstTokenMs?: number | undefined };
 
 /** Fast enough to be pleasant, slow enough to be seen. */
 const HUMAN_CHARACTERS_PER_SECOND = 240;

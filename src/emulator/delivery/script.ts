@@ -13,8 +13,8 @@ export type StepHeaders = Readonly<Record<string, string | readonly string[] | u
 /** A whole HTTP answer. */
 export interface StepAnswer {
   /** @default 200 */
-  readonly status?: number;
-  readonly headers?: StepHeaders;
+  readonly status?: number | undefined;
+  readonly headers?: StepHeaders | undefined;
   /** A string or bytes are sent unchanged, anything else as JSON. By default there is no body. */
   readonly body?: unknown;
 }
@@ -25,7 +25,7 @@ export function jsonAnswer(json: string, headers: StepHeaders = {}): StepAnswer 
 }
 
 /** A call of one of the client's tools: of a function with `arguments` (a string is sent unchanged), or of a custom tool with `input`. */
-export type CalledTool = { readonly name: string; readonly namespace?: string } & (
+export type CalledTool = { readonly name: string; readonly namespace?: string | undefined } & (
   | { readonly arguments: unknown; readonly input?: undefined }
   | { readonly input: string; readonly arguments?: undefined }
 );
@@ -42,65 +42,67 @@ export interface Step extends StepAnswer {
   // What the model says. The request is checked as usual, and the events are those of the service.
 
   /** The answer's text. */
-  readonly answer?: string;
+  readonly answer?: string | undefined;
   /** Calls of the client's tools, all in one answer. */
-  readonly toolCalls?: readonly CalledTool[];
+  readonly toolCalls?: readonly CalledTool[] | undefined;
   /** A refusal instead of an answer. */
-  readonly refusal?: string;
+  readonly refusal?: string | undefined;
   /** A reasoning summary before everything else. */
-  readonly reasoning?: string;
+  readonly reasoning?: string | undefined;
   /** Output items of any type, sent whole, after the reasoning and before the answer. */
-  readonly items?: readonly Fields[];
+  readonly items?: readonly Fields[] | undefined;
   /** The response ends as `response.incomplete` with this reason, for example `content_filter`. */
-  readonly incomplete?: string;
+  readonly incomplete?: string | undefined;
   /** The response ends as `response.failed` with this error. */
-  readonly failed?: { readonly code: string; readonly message: string };
+  readonly failed?: { readonly code: string; readonly message: string } | undefined;
   /** How fast it is written. @default the emulator's `pace` */
-  readonly pace?: Pace;
+  readonly pace?: Pace | undefined;
 
   // What is sent instead of the model's answer.
 
   /** An answer with this status, `headers` and `body` instead of the model's; on a WebSocket an `error` frame with them. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Added to the emulator's own headers. */
-  readonly headers?: StepHeaders;
+  readonly headers?: StepHeaders | undefined;
   /** Any JSON values instead of the model's events, framed as usual for the carrier. */
-  readonly events?: StepItems<unknown>;
+  readonly events?: StepItems<unknown> | undefined;
   /** Raw bytes instead of framed events, each chunk flushed on its own; on a WebSocket they are sent below its framing. */
-  readonly raw?: string | Uint8Array | StepItems<string | Uint8Array>;
+  readonly raw?: string | Uint8Array | StepItems<string | Uint8Array> | undefined;
   /** Only for WebSockets: frames instead of framed events. A string is a text frame, bytes are a binary one. */
-  readonly frames?: StepItems<string | Uint8Array>;
+  readonly frames?: StepItems<string | Uint8Array> | undefined;
 
   // How it ends. Without one of these the body ends properly and a WebSocket stays open.
 
   /** The connection is reset (RST) before any answer. */
-  readonly resetBeforeHeaders?: boolean;
+  readonly resetBeforeHeaders?: boolean | undefined;
   /** No answer until the client leaves or the emulator closes. */
-  readonly stallBeforeHeaders?: boolean;
+  readonly stallBeforeHeaders?: boolean | undefined;
   /** The connection is reset (RST) after this many events or chunks. */
-  readonly resetAfterEvents?: number;
+  readonly resetAfterEvents?: number | undefined;
   /** The connection is closed (FIN) after this many events or chunks, with the body unfinished or without a close frame. */
-  readonly terminateAfterEvents?: number;
+  readonly terminateAfterEvents?: number | undefined;
   /** The body ends, or the WebSocket is closed with `close`, after this many events or chunks. */
-  readonly endAfterEvents?: number;
+  readonly endAfterEvents?: number | undefined;
   /** After this many events or chunks nothing more is sent; the connection stays open until it is closed from outside. */
-  readonly stallAfterEvents?: number;
+  readonly stallAfterEvents?: number | undefined;
   /** Only for WebSockets: the close frame of `endAfterEvents`, which it implies after the last event. @default `{ code: 1000 }` */
-  readonly close?: { readonly code: number; readonly reason?: string };
+  readonly close?: { readonly code: number; readonly reason?: string | undefined } | undefined;
 
   // How it is transferred.
 
   /** Sends an SSE comment, or a WebSocket ping, every this many milliseconds until the answer ends. */
-  readonly keepAliveEveryMs?: number;
+  readonly keepAliveEveryMs?: number | undefined;
   /** Cuts the answer into packets of this many bytes: HTTP chunks, or fragments of a WebSocket message. */
-  readonly chunkBytes?: number;
+  readonly chunkBytes?: number | undefined;
 
   // For a WebSocket handshake. A step with one of these applies only to handshakes.
 
   /** Refuses the handshake with this answer (for example status 426), never answers it, or resets its connection. */
-  readonly refuse?: StepAnswer | "stall" | "reset";
+  readonly refuse?: StepAnswer | "stall" | "reset" | undefined;
   /** Accepts the handshake with more headers; `silent`: pings are never answered. */
-  readonly accept?: { readonly headers?: Readonly<Record<string, string>>; readonly silent?: boolean };
+  readonly accept?:
+    | { readonly headers?: Readonly<Record<string, string>> | undefined; readonly silent?: boolean | undefined }
+    | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Shared {
   readonly archive: Archive;
   readonly conversations: Conversations;
   readonly agreedSessions: AgreedSessions;
-  readonly options: { readonly models?: readonly string[] };
+  readonly options: { readonly models?: readonly string[] | undefined };
   /** Checks a body as a request for a response. @throws {@link ServiceError} 400 */
   readonly parse: (body: unknown, options?: Pick<ParseOptions, "mayLackInput">) => ResponsesRequest;
 }

@@ -8,29 +8,29 @@ export type TextPattern = string | RegExp;
 /** What a request must be like; all given conditions must hold. */
 export interface Condition {
   /** Text in the newest user message of the conversation, also of a request that goes on from a response or a conversation and holds only what is new. */
-  readonly text?: TextPattern;
+  readonly text?: TextPattern | undefined;
   /** Text in `instructions`, or in a system or developer message. */
-  readonly instructions?: TextPattern;
+  readonly instructions?: TextPattern | undefined;
   /** Name of the model; `*` matches any characters. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** A tool of this name is declared, in `tools` or in an item. */
-  readonly tool?: string;
+  readonly tool?: string | undefined;
   /** The input ends with outputs of tools, and one of them contains this text; `true`: any output. */
-  readonly toolOutput?: TextPattern | true;
+  readonly toolOutput?: TextPattern | true | undefined;
   /** The request's number among the requests for a response of this test, from 1. */
-  readonly turn?: number;
-  readonly carrier?: "http" | "websocket";
+  readonly turn?: number | undefined;
+  readonly carrier?: "http" | "websocket" | undefined;
   /** Whether it has a `previous_response_id`. */
-  readonly continued?: boolean;
+  readonly continued?: boolean | undefined;
   /** Whether it requests a stream, over HTTP. */
-  readonly stream?: boolean;
+  readonly stream?: boolean | undefined;
   /** The path; `*` matches any characters. Without it a rule only applies to requests for a response. */
-  readonly path?: string;
-  readonly method?: string;
+  readonly path?: string | undefined;
+  readonly method?: string | undefined;
   /** Values by lower-case name. */
-  readonly headers?: Readonly<Record<string, TextPattern>>;
+  readonly headers?: Readonly<Record<string, TextPattern>> | undefined;
   /** Fields of the body: objects may have more fields, everything else must be equal. */
-  readonly body?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The answer: a step, the emulated model (`"model"`), or the result of a function. */
@@ -39,20 +39,20 @@ export type Reply = Step | "model" | ((request: RecordedRequest) => Step | "mode
 /** Which requests get which answer. */
 export interface Rule {
   /** Name for the journal. @default its number */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** By default every request for a response; for a rule whose replies are about handshakes, every handshake. */
-  readonly when?: Condition | ((request: RecordedRequest) => boolean);
+  readonly when?: Condition | ((request: RecordedRequest) => boolean) | undefined;
   /** A list is a sequence: the first match gets the first entry, and the last entry is repeated. */
   readonly reply: Reply | readonly Reply[];
   /** How often it applies, in each test. By default always. */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /** Which request gets which answer; the first matching rule decides. */
 export interface Scenario {
   /** A request for a response that no rule matches is refused, and the refusal says why. Otherwise the model answers. @default `false` */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** How fast the model writes. @default the emulator's `pace` */
-  readonly pace?: Pace;
+  readonly pace?: Pace | undefined;
   readonly rules: readonly Rule[];
 }

@@ -5,11 +5,11 @@ import type { Condition } from "./scenario.ts";
 
 export interface WaitOptions {
   /** How many matching requests there must be, including earlier ones. @default 1 */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** How long to wait, in milliseconds. @default 5 000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Only requests of the test with this id. By default those of all tests. */
-  readonly test?: string;
+  readonly test?: string | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;

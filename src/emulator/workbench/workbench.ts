@@ -14,9 +14,9 @@ import { Recorder, type RecorderOptions } from "./transcripts/recorder.ts";
 
 export interface WorkbenchOptions extends CallerOptions {
   /** How many exchanges and requests are kept, the newest. @default 1 000 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Writes requests and answers to files in this folder, without credentials. By default nothing is written. */
-  readonly record?: RecorderOptions & { readonly folder: string };
+  readonly record?: (RecorderOptions & { readonly folder: string }) | undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ export interface RawMemory {
 export interface MemorySummarizeInput {
   readonly model: string;
   readonly traces: readonly RawMemory[];
-  readonly reasoning?: ReasoningParam | null;
+  readonly reasoning?: ReasoningParam | null | undefined;
 }
 
 export interface MemorySummarizeOutput {

@@ -13,7 +13,7 @@ export interface UpstreamOptions {
    * Opens the connections: `createHttpsAgent()` of `codex-wire/client` uses the same certificates and proxies as the rest of this package.
    * By default Node's own agent, which uses neither `CODEX_CA_CERTIFICATE` nor a proxy.
    */
-  readonly agent?: Agent;
+  readonly agent?: Agent | undefined;
 }
 
 /** RFC 9110 §7.6.1, and headers that a new connection sets again. */

@@ -12,9 +12,9 @@ export const EXTENSION = ".transcript.txt";
 
 export interface RecorderOptions {
   /** `false`: the texts of requests are blanked in the files; ids and structure are kept. @default `true` */
-  readonly prompts?: boolean;
+  readonly prompts?: boolean | undefined;
   /** Called when a file cannot be written; requests are still passed on. Not called by default. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 /**
