@@ -85,7 +85,6 @@ export class Frames {
   async each(write: (text: RawText) => Promise<unknown> | undefined): Promise<void> {
     try {
       if (this.#early !== "") await write(this.#early);
-      if (this.#isOver) return;
       await this.#batches.each((batch) => {
         const text = this.#taken(batch);
         return text === "" ? undefined : write(text);

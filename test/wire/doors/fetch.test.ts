@@ -41,6 +41,20 @@ describe("an answer", () => {
     expect(second[0]?.data).toEqual(wire.created);
   });
 
+  it("goes to as many reads at once as ask for it", async () => {
+    const emulator = await emulate({ script: [{ chunkBytes: 100 }] });
+    const { body } = await post(responsesFetch({ carrier: "http" }), emulator, HELLO);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    let text = "";
+    for (let isOver = false; !isOver; ) {
+      for (const { done, value } of await Promise.all([reader.read(), reader.read(), reader.read()])) {
+        text += Buffer.from(value ?? []).toString();
+        isOver ||= done;
+      }
+    }
+    expect(eventsIn(text).at(-1)?.event).toBe("response.completed");
+  });
+
   it("that ends incomplete or failed ends as over HTTP", async () => {
     for (const step of [{ incomplete: "max_output_tokens" }, { failed: { code: "server_error", message: "no" } }]) {
       const { http, ours, emulator } = await both(HELLO, { script: [step], rateLimits: false });
