@@ -230,6 +230,18 @@ it("keeps the recorded timing to 10 ms", async () => {
   expect(deviations?.[Math.floor(recordedMs.length / 2)]).toBeLessThan(10);
 });
 
+it.skipIf(process.platform !== "linux")("says at once that a folder for recordings cannot be made", async () => {
+  const record = { folder: "/proc/nowhere/recordings", upstream: "http://127.0.0.1:9" };
+  await expect(startEmulator({ record })).rejects.toThrow(/ENOENT.*\/proc\/nowhere/);
+});
+
+it("keeps its recordings in a folder that is made with those above it", async () => {
+  const path = join(folder(), "a", "b");
+  const { close } = await startEmulator({ record: { folder: path, upstream: "http://127.0.0.1:9" } });
+  await close();
+  expect(readdirSync(path)).toEqual([]);
+});
+
 it("says which line of a recording is wrong, and that a folder has none", async () => {
   const path = folder();
   await expect(startEmulator({ replay: { folder: path } })).rejects.toThrow(/has no recordings/);

@@ -1,5 +1,5 @@
-import { createWriteStream, mkdirSync, readdirSync, type WriteStream } from "node:fs";
-import { join } from "node:path";
+import { createWriteStream, existsSync, mkdirSync, readdirSync, type WriteStream } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathnameOf } from "../../routes.ts";
 import { CredentialFilter } from "../credentials.ts";
 import type { Exchange } from "../exchanges/exchange.ts";
@@ -31,7 +31,7 @@ export class Recorder implements TrafficListener {
 
   /** @throws The system's error if the folder cannot be created. */
   constructor(traffic: Traffic, folder: string, options: RecorderOptions = {}) {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     this.#folder = folder;
     this.#options = options;
     this.#count = Math.max(
@@ -75,6 +75,14 @@ export class Recorder implements TrafficListener {
     this.#files.clear();
     await Promise.all(this.#closing);
   }
+}
+
+/** With those above it. Node's own `recursive` never returns where none can be made below one that is there, as in `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  mkdirSync(path);
 }
 
 function nameOf({ carrier, method, path }: Exchange["head"]): string {
