@@ -85,6 +85,12 @@ function parserEntry({ placeholder, short }: Option<unknown>): NonNullable<Parse
 function complaintOf(name: string, known: readonly string[], { code, message }: Error & { code?: string }): string {
   const [line = ""] = message.split("\n", 1);
   const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'(-[^']*)'/.exec(line)?.[1] : undefined;
+  // Node says here in three lines that the value begins with a dash.
+  const lacking =
+    code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE"
+      ? /^Option '(?:-\w, )?(--[^'\s]+)' argument is ambiguous/.exec(line)?.[1]
+      : undefined;
+  if (lacking !== undefined) return `${lacking} needs a value; write ${lacking}=VALUE if it begins with a dash`;
   if (unknown === undefined) return line;
   const meant = nearestName(unknown.replace(/^-+/, ""), known);
   return `${name} has no option ${unknown}${meant === undefined ? "" : `; did you mean --${meant}?`}`;

@@ -109,7 +109,10 @@ describe("an option", () => {
     [["memories", "--instructions", "x"], "memories has no option --instructions (see: codex-wire memories --help)"],
     [["respond", "--model"], "Option '--model <value>' argument missing (see: codex-wire respond --help)"],
     [["respond", "--auth", "key", "x"], '--auth must be one of codex, none; got "key"'],
-    [["respond", "--max-retries", "-1", "x"], /--max-retries/],
+    [
+      ["respond", "--max-retries", "-1", "x"],
+      /: --max-retries needs a value; write --max-retries=VALUE if it begins with a dash \(see/,
+    ],
     [["respond", "--max-retries=-1", "x"], '--max-retries takes a whole number, 0 or more; got "-1"'],
     [["respond", "--header", ": v", "x"], "--header takes 'name: value'; one of them has no colon after a name"],
   ])("that cannot be as in %j is a usage error", async (args, message) => {

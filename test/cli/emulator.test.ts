@@ -99,6 +99,7 @@ describe("codex-wire emulator", () => {
     [["--omit-prompts"], "--omit-prompts goes with --record"],
     [["--original-timing"], "--original-timing goes with --replay"],
     [["--record", "/proc/none", "--upstream", "nowhere"], 'the upstream "nowhere" is not an http or https address'],
+    [["--replay", "/does/not/exist"], "the folder /does/not/exist of the recordings cannot be read (ENOENT)"],
     [["--replay", tmpdir()], `the folder ${tmpdir()} has no recordings`],
   ])("refuses %j", async (args, message) => {
     const { status, stderr } = await runCommand(["emulator", ...args]);

@@ -36,7 +36,10 @@ export class Replay {
 
   /** @throws An error that names the file and line of an invalid transcript, or if there is none. */
   static async read(folder: string): Promise<Replay> {
-    const names = (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).sort();
+    const listed = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+      throw new Error(`the folder ${folder} of the recordings cannot be read (${cause.code})`, { cause });
+    });
+    const names = listed.filter((name) => name.endsWith(EXTENSION)).sort();
     if (names.length === 0) throw new Error(`the folder ${folder} has no recordings (files ending in ${EXTENSION})`);
     const read = async (name: string) =>
       decodeTranscript(await readText(join(folder, name), MAX_BYTES), join(folder, name));
