@@ -35,10 +35,10 @@ export default defineConfig({
       include: ["src/{api,client,secrets,server}/**/*.ts"],
       reporter: ["text-summary", "html"],
       reportsDirectory: ".cache/coverage",
-      // A floor just below what Node 20 reaches: code that comes without tests falls through it.
+      // A floor just below what Node 26 reaches: code that comes without tests falls through it.
       thresholds: {
-        "src/api/**": { branches: 94.5 },
-        "src/client/**": { branches: 92 },
+        "src/api/**": { branches: 95.9 },
+        "src/client/**": { branches: 94 },
       },
     },
     ...(process.env.CI && { reporters: ["default", new SecondTries()] }),
