@@ -70,7 +70,7 @@ is typed while the answer comes corrects it.`,
 /** At a terminal, a line typed during the answer steers it. */
 async function whileTypedLinesSteer(stream: ResponseStream, print: () => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) return print();
-  const stop = steerByTyping(stream, process.stdin, say);
+  const stop = steerByTyping(stream, process.stdin, (line) => say(`\n${line}`)); // the answer stops in the middle of a line
   try {
     await print();
   } finally {

@@ -62,11 +62,6 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
     return all;
   }
 
-  /** The response that gets every message, while no lane has a name. */
-  get only(): Receiver | undefined {
-    return this.#hasNames ? undefined : this.#inFlight.get(undefined);
-  }
-
   /** @param settle - Lets the responses read what they were given before: the answer may depend on it. */
   route(message: RawData, settle: () => void = () => {}): Route<Receiver> {
     if (!this.#hasNames) return this.#inFlight.get(undefined);

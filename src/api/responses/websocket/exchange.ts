@@ -81,7 +81,7 @@ export class Exchange implements Carrier {
     this.earlier = host.earlierOn(lane);
     this.#end = new DoubtfulEnd(this.earlier, (message) => {
       this.#read(message);
-      this.took();
+      this.#took();
     });
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
@@ -126,44 +126,6 @@ export class Exchange implements Carrier {
 
   // Called by the connection
 
-  read(message: RawData): void {
-    if (!this.#hasBegun && this.#awaitsBeginning(message)) return;
-    this.#read(message);
-  }
-
-  #read(message: RawData): void {
-    if (this.#isUnread) {
-      this.#readForEnd(message);
-      return;
-    }
-    this.#size += message.length;
-    try {
-      if (this.#isSteered && this.#steering?.takes(message)) return;
-      this.#flow?.read(message);
-    } catch (error) {
-      this.fail(error); // the promise that led here is not awaited
-    }
-    this.#steering?.sendWaiting();
-    if (this.#interruption && !this.#interruption.isAsked) this.#ask(this.#flow?.received.responseId);
-  }
-
-  /** Reads messages from index `at` on, while they can be read together. Returns the index of the first one not read. */
-  readMessages(messages: readonly RawData[], at: number): number {
-    const flow = this.#flow;
-    if (!flow || this.#isUnread || this.#interruption || this.#isSteered || !this.#hasBegun) {
-      this.read(messages[at] as RawData);
-      return at + 1;
-    }
-    let next = at + 1;
-    try {
-      next = flow.readMessages(messages, at);
-    } catch (error) {
-      this.fail(error); // the promise that led here is not awaited
-    }
-    for (let each = at; each < next; each += 1) this.#size += messages[each]?.length ?? 0;
-    return next;
-  }
-
   /** Accepts a message of a network read, to be read with the others. Returns true for the first of them. */
   give(message: RawData): boolean {
     return this.#given.push(message) === 1;
@@ -173,21 +135,11 @@ export class Exchange implements Carrier {
   readGiven(): readonly RawData[] {
     const given = this.#given;
     let at = 0;
-    while (at < given.length && !this.#isOver) at = this.readMessages(given, at);
+    while (at < given.length && !this.#isOver) at = this.#readFrom(given, at);
     const late = at < given.length ? given.slice(at) : NONE;
     given.length = 0;
-    this.took();
+    this.#took();
     return late;
-  }
-
-  /** All messages of a network read have been read. */
-  took(): void {
-    const flow = this.#flow;
-    if (this.#size === 0 || !flow) return;
-    flow.took(this.#size);
-    this.#size = 0;
-    if (!flow.isOver && flow.backlog > MOST_WAITING_BYTES) flow.fail(readerIsTooSlow());
-    if (this.#steering) this.#host.paced(); // steering may be settled now
   }
 
   /** The connection broke, or reading from it failed. */
@@ -265,6 +217,51 @@ export class Exchange implements Carrier {
     const steer = this.#steering.steer(input);
     this.#host.paced();
     return steer;
+  }
+
+  /** Reads messages from index `at` on, while they can be read together. Returns the index of the first one not read. */
+  #readFrom(messages: readonly RawData[], at: number): number {
+    const message = messages[at] as RawData;
+    if (!this.#hasBegun && this.#awaitsBeginning(message)) return at + 1;
+    const flow = this.#flow;
+    if (!flow || this.#isUnread || this.#interruption || this.#isSteered || !this.#hasBegun) {
+      this.#read(message);
+      return at + 1;
+    }
+    let next = at + 1;
+    try {
+      next = flow.readMessages(messages, at);
+    } catch (error) {
+      this.fail(error); // the promise that led here is not awaited
+    }
+    for (let each = at; each < next; each += 1) this.#size += messages[each]?.length ?? 0;
+    return next;
+  }
+
+  #read(message: RawData): void {
+    if (this.#isUnread) {
+      this.#readForEnd(message);
+      return;
+    }
+    this.#size += message.length;
+    try {
+      if (this.#isSteered && this.#steering?.takes(message)) return;
+      this.#flow?.read(message);
+    } catch (error) {
+      this.fail(error); // the promise that led here is not awaited
+    }
+    this.#steering?.sendWaiting();
+    if (this.#interruption && !this.#interruption.isAsked) this.#ask(this.#flow?.received.responseId);
+  }
+
+  /** All messages of a network read have been read. */
+  #took(): void {
+    const flow = this.#flow;
+    if (this.#size === 0 || !flow) return;
+    flow.took(this.#size);
+    this.#size = 0;
+    if (!flow.isOver && flow.backlog > MOST_WAITING_BYTES) flow.fail(readerIsTooSlow());
+    if (this.#steering) this.#host.paced(); // steering may be settled now
   }
 
   /** True while it waits for the service's answer to steering. */

@@ -174,9 +174,8 @@ export class ResponseTraffic implements ExchangeHost {
   readonly #readMessages = (): void => {
     const messages = this.#messages;
     this.#messages = objectList();
-    for (let at = 0; at < messages.length; ) at = this.#readFrom(messages, at);
+    for (const message of messages) if (!this.#mayBeRefused || !this.#takeRefusal(message)) this.#route(message);
     this.#readGiven();
-    this.#inFlight.only?.took();
   };
 
   /** Each response reads its messages of a network read together, however those are mixed. */
@@ -184,16 +183,6 @@ export class ResponseTraffic implements ExchangeHost {
     for (let exchange = this.#given.shift(); exchange; exchange = this.#given.shift())
       for (const late of exchange.readGiven()) this.#unasked(late);
   };
-
-  /** @returns The index of the first message not read. */
-  #readFrom(messages: readonly RawData[], at: number): number {
-    const message = messages[at] as RawData;
-    if (this.#mayBeRefused && this.#takeRefusal(message)) return at + 1;
-    const { only } = this.#inFlight;
-    if (only) return only.readMessages(messages, at);
-    this.#route(message);
-    return at + 1;
-  }
 
   #route(message: RawData): void {
     const receiver = this.#inFlight.route(message, this.#readGiven);
