@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FileError, readWhole } from "../../../client/files/index.ts";
+import { createFolder, FileError, readWhole } from "../../../client/files/index.ts";
 import { AnswerReader } from "../../wire/answer-reader.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { decodeModels } from "./decoder.ts";
@@ -60,7 +60,7 @@ export async function writeModelsFile(path: string, cached: CachedModels): Promi
     client_version: cached.clientVersion,
     models: cached.models.map(toWire),
   };
-  await mkdir(dirname(path), { recursive: true });
+  await createFolder(dirname(path));
   const unfinished = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`);

@@ -251,6 +251,12 @@ describe("in a file", () => {
     expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ client_version: "1.2.3" });
   });
 
+  test.runIf(process.platform === "linux")("a folder that cannot be created costs a warning", async () => {
+    const { cache, warnings } = open({ path: "/proc/nowhere/codex/models_cache.json" });
+    expect((await cache.list()).models).toEqual([known]);
+    expect(warnings.at(-1)).toMatch(/cannot be written/);
+  });
+
   test("one that cannot be written costs a warning", async () => {
     const path = await cachePath();
     await open({ path }).cache.list();
