@@ -231,17 +231,32 @@ describe("what goes wrong on a lane", () => {
   });
 
   it("a failure that is tried again is tried again on the same connection, beside the others", async () => {
+    let tryAgain = () => {};
+    const triedAgain = new Promise<void>((resolve) => {
+      tryAgain = resolve;
+    });
+    const untilThen = async function* () {
+      yield wire.created;
+      await triedAgain;
+      yield* [wire.delta("here"), wire.completed("resp_a")];
+    };
+    let failures = 0;
     const emulator = await emulate({
-      pace: SLOW,
-      script: (request) =>
-        JSON.stringify(request.json ?? "").includes("fail") && !(emulator.requests.length > 3)
-          ? { events: [wire.created, wire.failed({ code: "server_error", message: "once more" })] }
-          : undefined,
+      script: ({ json }) => {
+        const asked = JSON.stringify(json ?? "");
+        if (asked.includes("stay")) return { events: untilThen() };
+        if (!asked.includes("fail")) return undefined;
+        failures += 1;
+        if (failures === 1)
+          return { events: [wire.created, wire.failed({ code: "server_error", message: "once more" })] };
+        tryAgain();
+        return undefined;
+      },
     });
     const { session, notices } = openSession(emulator.url);
-    const other = say(session.lane("a"), [], "one two three four five six seven eight");
+    const other = say(session.lane("a"), [], "stay");
     expect(await say(session.lane("b"), [], "fail")).toBe("fail");
-    expect(await other).toBe("one two three four five six seven eight");
+    expect(await other).toBe("here");
     expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
     expect(handshakesAt(emulator)).toHaveLength(1);
     expect(new Set(namesAt(emulator))).toEqual(new Set(["lane-1", "lane-2"])); // it is over on its lane
