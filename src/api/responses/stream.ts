@@ -83,8 +83,8 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
    * an error are yielded first, as a batch. A batch is never empty.
    *
    * @returns `each` is cheaper than a loop where events come one by one, as with many streams at once: the function is called when a
-   *   batch arrives, and if it returns a promise, the next batch waits for that. It must not throw. `each` resolves at the end, and
-   *   rejects with the error that ended the stream.
+   *   batch arrives, and if it returns a promise, the next batch waits for that. If it throws, the stream is left. `each` resolves at the
+   *   end, and rejects with what the function threw or with the error that ended the stream.
    * @throws {@link BuildError} The stream already has a reader.
    */
   batches(): EventBatches {

@@ -107,7 +107,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return this.#drained ? this.#drained.then(() => DONE) : this.#inTurn(this.#batch);
   }
 
-  /** What `take` throws ends the call, unless it is called from the stream of an attempt, where it must not throw. */
+  /** What `take` throws ends the call. */
   async forEachBatch(take: TakeBatch<ResponseEvent>): Promise<void> {
     const all = (events: EventIterator): Promise<Batch> =>
       events

@@ -17,7 +17,7 @@ class Waiting<Value> {
   }
 }
 
-/** Takes batches as they come. Where it returns a promise, what comes meanwhile stays queued until that is fulfilled. It must not throw. */
+/** Takes batches as they come. Where it returns a promise, what comes meanwhile stays queued until that is fulfilled. If it throws, the reader leaves. */
 export type TakeBatch<Value> = (batch: Value[]) => PromiseLike<unknown> | undefined;
 
 /** A reader that is called, instead of waiting. */

@@ -12,6 +12,7 @@ const delta = (text: string) => ({ type: "response.output_text.delta", delta: te
 const completed = { type: "response.completed", response: { id: "r" } };
 const whole = [created, delta("a"), delta("b"), completed];
 const request = { model: "m", input: "q" };
+const mine = new Error("the caller's own");
 /** Of the response, not of the head of its answer. */
 const ofResponse = (types: readonly string[]) =>
   types.filter((type) => !["server_model", "models_etag", "server_reasoning_included", "rate_limits"].includes(type));
@@ -182,6 +183,33 @@ describe.each(ways)("a stream %s", (_whose, open) => {
       await whole.each((batch) => void take(batch));
       expect(types.at(-1)).toBe("completed");
     });
+
+    it.each([
+      [
+        "throws",
+        () => {
+          throw mine;
+        },
+      ],
+      ["rejects", () => Promise.reject(mine)],
+    ])(
+      "given to a function that %s, end with its error, and the stream is left",
+      async (_how, take: () => undefined | Promise<never>) => {
+        const emulator = await emulate({
+          rateLimits: false,
+          script: [{ events: [created, delta("a")], stallAfterEvents: 2 }],
+        });
+        let calls = 0;
+        const reading = (await open(emulator.url)).batches().each(() => {
+          calls += 1;
+          return take();
+        });
+        expect(await errorOf(reading)).toBe(mine);
+        await emulator.waitForClosedResponses(1);
+        expect(calls).toBe(1);
+        expect(emulator.requests).toHaveLength(1);
+      },
+    );
 
     it("left early, cancel the generation", async () => {
       const emulator = await emulate({
