@@ -3,7 +3,7 @@ import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
 import type { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import { NetworkError } from "../../../src/client/failure/kinds.ts";
-import type { Emulator } from "../../../src/emulator/index.ts";
+import type { Emulator, RecordedRequest } from "../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../support/clients.ts";
 import { serveWebSocket } from "../websocket/plain-server.ts";
 import { asking, bodiesAt, handshakesAt, openSession, user, wire } from "./support.ts";
@@ -21,6 +21,20 @@ async function say(speaker: Speaker, history: ResponseItem[], text: string) {
 
 function namesAt(emulator: Emulator) {
   return bodiesAt(emulator).map((body) => body.stream_id);
+}
+
+/** An answer of one word that does not come before it is let go. */
+function heldAnswer(word: string) {
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const events = async function* () {
+    yield wire.created;
+    await gate;
+    yield* [wire.delta(word), wire.completed("resp_held")];
+  };
+  return { events, letGo };
 }
 
 describe("lanes of a session", () => {
@@ -218,38 +232,34 @@ describe("a request that is aborted before it is sent", () => {
 
 describe("what goes wrong on a lane", () => {
   it("a refusal stays in it", async () => {
-    const emulator = await emulate({ pace: SLOW });
+    const held = heldAnswer("here");
+    const script = ({ json }: RecordedRequest) =>
+      JSON.stringify(json ?? "").includes("stay") ? { events: held.events() } : undefined;
+    const emulator = await emulate({ script });
     const { session } = openSession(emulator.url);
-    const other = say(session.lane("a"), [], "one two three four five");
+    const other = say(session.lane("a"), [], "stay");
     const orphan = { type: "function_call_output", call_id: "c", output: "" } as const;
     await expect((await session.lane("b").stream({ model: "m", input: [orphan] })).collect()).rejects.toMatchObject({
       kind: "invalid_request",
     });
-    expect(await other).toBe("one two three four five");
+    held.letGo();
+    expect(await other).toBe("here");
     expect(await say(session.lane("b"), [], "two")).toBe("two");
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
   it("a failure that is tried again is tried again on the same connection, beside the others", async () => {
-    let tryAgain = () => {};
-    const triedAgain = new Promise<void>((resolve) => {
-      tryAgain = resolve;
-    });
-    const untilThen = async function* () {
-      yield wire.created;
-      await triedAgain;
-      yield* [wire.delta("here"), wire.completed("resp_a")];
-    };
+    const held = heldAnswer("here");
     let failures = 0;
     const emulator = await emulate({
       script: ({ json }) => {
         const asked = JSON.stringify(json ?? "");
-        if (asked.includes("stay")) return { events: untilThen() };
+        if (asked.includes("stay")) return { events: held.events() };
         if (!asked.includes("fail")) return undefined;
         failures += 1;
         if (failures === 1)
           return { events: [wire.created, wire.failed({ code: "server_error", message: "once more" })] };
-        tryAgain();
+        held.letGo();
         return undefined;
       },
     });
