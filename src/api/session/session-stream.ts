@@ -72,6 +72,8 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #lastStep: Promise<unknown> = Promise.resolve();
   /** The error it ended with, if any. */
   #failure: { readonly error: unknown } | undefined;
+  /** A function takes the batches; called when they are no longer wanted. */
+  #onDrain: (() => void) | undefined;
   #drained: Promise<void> | undefined;
   /** The caller wants no more of the answer, so it is not retried. */
   #isInterrupted = false;
@@ -107,24 +109,35 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     return this.#drained ? this.#drained.then(() => DONE) : this.#inTurn(this.#batch);
   }
 
-  /** What `take` throws ends the call. */
+  /**
+   * What `take` throws ends the call. Once `drain` is called it gets nothing more, and what it returned is not awaited: it may itself wait for
+   * the answer.
+   */
   async forEachBatch(take: TakeBatch<ResponseEvent>): Promise<void> {
+    const drained = new Promise<void>((resolve) => {
+      this.#onDrain = resolve;
+    });
+    const give: TakeBatch<ResponseEvent> = (batch) => {
+      const taken = this.#drained ? undefined : take(batch);
+      return taken && Promise.race([taken, drained]);
+    };
     const all = (events: EventIterator): Promise<Batch> =>
       events
         .forEachBatch((batch) => {
           for (const event of batch) this.#note(event);
-          return take(batch);
+          return give(batch);
         })
         .then(() => DONE);
     for (;;) {
       const step = await this.#inTurn(() => this.#advance({ ...BATCH, take: all, events: () => [] })); // `all` has noted them
       if (step.done) return;
-      await take(step.value);
+      await give([...step.value]);
     }
   }
 
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
+    this.#onDrain?.();
     return this.#drained;
   }
 

@@ -211,6 +211,19 @@ describe.each(ways)("a stream %s", (_whose, open) => {
       },
     );
 
+    it("given to a function that waits for the whole answer, end with it", async () => {
+      const emulator = await emulate({ rateLimits: false, pace: { delayMsPerWord: 20 } });
+      const stream = await open(emulator.url);
+      const answers: string[] = [];
+      await stream.batches().each((batch) => {
+        const isBegun = batch.some(({ type }) => type === "output_text.delta");
+        return isBegun ? stream.collect().then(({ text }) => void answers.push(text)) : undefined;
+      });
+      const { text } = await stream.collect();
+      expect(text).not.toBe("");
+      expect(answers).toEqual([text]);
+    });
+
     it("left early, cancel the generation", async () => {
       const emulator = await emulate({
         rateLimits: false,
