@@ -72,7 +72,51 @@ function rawData(chunks: readonly Uint8Array[]): RawData[] {
   return data;
 }
 
+/** For a sink that is offered lines: it takes every third event that is whole, and otherwise nothing. */
+function withLines(chunks: readonly Uint8Array[]): string[] {
+  const seen: string[] = [];
+  let offers = 0;
+  const decoder = new SseDecoder({
+    onRawData: (each) => void seen.push(decodeRawData(each)),
+    onLines(lines, start) {
+      const event = /data: ?([^\n]*)\n\n/y;
+      event.lastIndex = start;
+      const found = event.exec(lines);
+      offers += 1;
+      if (!found || offers % 3 !== 0) return start;
+      seen.push(decodeRawData(found[1] ?? ""));
+      return event.lastIndex;
+    },
+  });
+  for (const chunk of chunks) decoder.feed(chunk);
+  return seen;
+}
+
 describe("the event stream decoder", () => {
+  it("gives the same data where whole events are taken from the lines, however they are cut", () => {
+    const short = fc
+      .array(
+        fc.tuple(fc.oneof({ weight: 3, arbitrary: fc.constantFrom("data: a", "event: e\ndata: b", "data:é") }, line)),
+        {
+          maxLength: 12,
+        },
+      )
+      .chain((lines) =>
+        fc
+          .array(fc.constantFrom("\n\n", "\n\n", "\n\n", "\n", "\r\n", "\r\r", "\r\n\r\n"), {
+            minLength: lines.length,
+            maxLength: lines.length,
+          })
+          .map((ends) => Buffer.from(lines.map(([text], index) => text + ends[index]).join(""))),
+      );
+    fc.assert(
+      fc.property(fc.oneof(short, longStream), places, (bytes, where) => {
+        expect(withLines(cut(bytes, where))).toEqual(rawData([bytes]).map(decodeRawData));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("gives the same data raw, long ones as bytes", () => {
     let long = 0;
     fc.assert(

@@ -99,15 +99,16 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (status < 200 || this.#finished) return;
     this.#stopHeadersTimer();
     controller.rawHeaders = null; // the raw headers are views of the network read, which would stay in memory as long as the response
+    if (/^chunked$/i.test(String(headers["transfer-encoding"]))) {
+      this.#options.reads.takeChunks((data) => this.#take(data));
+    }
     this.pause();
     this.#waiting?.resolve({ status, headers: joinRepeated(headers), body: this });
     this.#waiting = undefined;
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    if (this.#finished) return;
-    if (this.#isPaused) this.#held.push(chunk);
-    else this.#sink?.chunk(chunk);
+    this.#take(chunk);
   }
 
   onResponseEnd(): void {
@@ -156,6 +157,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (this.#finished) return;
     this.#finish("gone");
     this.#controller?.abort(new Error("the reader left"));
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#finished) return;
+    if (this.#isPaused) this.#held.push(chunk);
+    else this.#sink?.chunk(chunk);
   }
 
   #drop(): void {

@@ -19,6 +19,8 @@ const SWITCHING_PROTOCOLS = 101;
 export class ResponseHeads {
   #isExpected = false;
   #partial: Buffer | undefined;
+  /** Where the body begins in the bytes that `take` returned last; 0 if no head ends there. */
+  bodyAt = 0;
 
   /** The next bytes are the head of a response. */
   expect(): void {
@@ -31,6 +33,7 @@ export class ResponseHeads {
 
   /** The bytes for the parser; undefined while the rest of a head is missing. */
   take(chunk: Buffer): Buffer | undefined {
+    this.bodyAt = 0;
     if (!this.#isExpected) return chunk;
     let bytes = this.#partial ? Buffer.concat([this.#partial, chunk]) : chunk;
     this.#partial = undefined;
@@ -54,6 +57,7 @@ export class ResponseHeads {
       }
       const tidy = tidied(head);
       if (tidy !== undefined) bytes = Buffer.concat([Buffer.from(tidy, "latin1"), bytes.subarray(next)]);
+      this.bodyAt = (before?.length ?? 0) + (tidy?.length ?? next);
       break;
     }
     this.#isExpected = false;

@@ -4,6 +4,7 @@ import { HeldBytes } from "../held-bytes.ts";
 import { objectList } from "../object-list.ts";
 import { byteCount } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
+import { blankLineEnd, CR, firstLineEnd, LF, lastBlankLineEnd, lastLineEnd } from "./line-ends.ts";
 
 /** One dispatched event. */
 export interface SseEvent {
@@ -37,8 +38,6 @@ export interface SseDecoderOptions {
   readonly maxEventBytes?: number | undefined;
 }
 
-const LF = 0x0a;
-const CR = 0x0d;
 const SPACE = 0x20;
 const EVENT_FIELD = Buffer.from("event:");
 const DATA_FIELD = Buffer.from("data:");
@@ -57,8 +56,11 @@ export class SseDecoder {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
 
-  /** The part of a line whose end has not arrived. */
+  /** The part of a line, or of an event, whose end has not arrived. */
   readonly #unfinished = new HeldBytes();
+  /** `#unfinished` begins where an event begins, and its lines end in LF. */
+  #holdsEvent = false;
+  #endsInLineFeed = false;
   /** The text before ended in CR; a following LF belongs to it. */
   #afterCarriageReturn = false;
   #atStart = true;
@@ -95,15 +97,51 @@ export class SseDecoder {
   }
 
   #read(chunk: Uint8Array): void {
-    // In UTF-8, CR and LF are never part of another character, so a cut after a line end is safe.
-    const end = lastLineEnd(chunk) + 1;
-    if (end > 0) {
-      // Only the current line is copied and joined; the rest of the chunk is read in place.
-      const start = this.#unfinished.length > 0 ? firstLineEnd(chunk) + 1 : 0;
-      if (start > 0) this.#readBytes(this.#unfinished.take(chunk.subarray(0, start)));
-      if (start < end) this.#readBytes(end - start < chunk.length ? chunk.subarray(start, end) : chunk);
-    }
+    const start = this.#unfinished.length > 0 ? this.#finish(chunk) : 0;
+    if (start === undefined) return;
+    const end = this.#cut(chunk, start);
+    // Only what was cut is copied and joined; the rest of the chunk is read in place.
+    if (start < end) this.#readBytes(end - start < chunk.length ? chunk.subarray(start, end) : chunk);
     if (end < chunk.length) this.#hold(chunk.subarray(end));
+  }
+
+  /**
+   * Reads what is unfinished together with its end.
+   *
+   * @returns Where the chunk goes on behind that; undefined if all of the chunk is unfinished, too.
+   */
+  #finish(chunk: Uint8Array): number | undefined {
+    let start = 0;
+    if (this.#holdsEvent) {
+      start = this.#endsInLineFeed && chunk[0] === LF ? 1 : blankLineEnd(chunk) + 1;
+      if (start === 0 && chunk.indexOf(CR) !== -1) this.#holdsEvent = false; // the lines of its rest may end in CR
+    }
+    if (!this.#holdsEvent) start = firstLineEnd(chunk) + 1;
+    if (start === 0) {
+      this.#hold(chunk);
+      return undefined;
+    }
+    this.#readBytes(this.#unfinished.take(chunk.subarray(0, start)));
+    return start;
+  }
+
+  /**
+   * Where to cut the end off a chunk, if it is unfinished: before its event if possible, because whole events are read much faster, otherwise before
+   * its line. In UTF-8, CR and LF are never part of another character, so a cut after a line end is safe.
+   */
+  #cut(chunk: Uint8Array, start: number): number {
+    this.#holdsEvent = false;
+    const isWhole = chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF;
+    if (this.#sink.onLines && !isWhole) {
+      const blank = lastBlankLineEnd(chunk, start);
+      const isBetweenEvents = blank >= start || (this.#data === undefined && this.#event === undefined);
+      const eventAt = Math.max(blank + 1, start);
+      const first = chunk[eventAt];
+      this.#holdsEvent =
+        isBetweenEvents && (first === EVENT_FIELD[0] || first === DATA_FIELD[0]) && chunk.indexOf(CR, eventAt) === -1;
+      if (this.#holdsEvent) return eventAt;
+    }
+    return Math.max(lastLineEnd(chunk) + 1, start);
   }
 
   /**
@@ -111,11 +149,15 @@ export class SseDecoder {
    * last blank line would otherwise lose its terminal event. The caller decides whether it counts.
    */
   end(): SseEvent | undefined {
-    if (this.#unfinished.length > 0) this.#readLines(`${this.#linesOf(this.#unfinished.take())}\n`);
+    if (this.#unfinished.length > 0) {
+      const lines = this.#linesOf(this.#unfinished.take());
+      this.#readLines(this.#endsInLineFeed ? lines : `${lines}\n`);
+    }
     return this.#takeEvent();
   }
 
   #hold(chunk: Uint8Array): void {
+    this.#endsInLineFeed = chunk[chunk.length - 1] === LF;
     this.#unfinished.add(chunk);
     this.#checkSize(this.#unfinished.length);
   }
@@ -275,21 +317,6 @@ export class SseDecoder {
 
 function hasFieldAt(bytes: Uint8Array, start: number, field: Uint8Array): boolean {
   return Buffer.compare(bytes.subarray(start, start + field.length), field) === 0;
-}
-
-function firstLineEnd(chunk: Uint8Array): number {
-  const lineFeed = chunk.indexOf(LF);
-  const carriageReturn = (lineFeed === -1 ? chunk : chunk.subarray(0, lineFeed)).indexOf(CR);
-  return carriageReturn === -1 ? lineFeed : carriageReturn;
-}
-
-function lastLineEnd(chunk: Uint8Array): number {
-  // Servers send whole events: the usual chunk of a slow stream.
-  if (chunk[chunk.length - 1] === LF) return chunk.length - 1;
-  const lineFeed = chunk.lastIndexOf(LF);
-  // Only the text after the last LF can contain a later CR, and that is short in a stream that uses LF.
-  const carriageReturn = chunk.subarray(lineFeed + 1).lastIndexOf(CR);
-  return carriageReturn === -1 ? lineFeed : lineFeed + 1 + carriageReturn;
 }
 
 /** The standard drops one space after the colon. */

@@ -221,6 +221,60 @@ describe("a sink for raw data", () => {
   });
 });
 
+describe("a sink that is offered lines", () => {
+  const EVENT = 'event: e\ndata: {"a":1}\n\n';
+  const offered = (chunks: readonly string[]) => {
+    const offers: string[] = [];
+    const decoder = new SseDecoder({
+      onRawData() {},
+      onLines(lines, start) {
+        offers.push(lines.slice(start));
+        return lines.length;
+      },
+    });
+    for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
+    return offers;
+  };
+
+  it.each([4, 9, 15, EVENT.length - 1])("gets an event as a whole that the network cuts at byte %d", (at) => {
+    expect(offered([EVENT + EVENT.slice(0, at), EVENT.slice(at) + EVENT])).toEqual([EVENT, EVENT, EVENT]);
+  });
+
+  it("does not get an event as a whole that has no blank line when the stream ends", () => {
+    const offers: string[] = [];
+    const decoder = new SseDecoder({
+      onRawData: (each) => void offers.push(`data ${each}`),
+      onLines(lines, start) {
+        offers.push(lines.slice(start));
+        return start;
+      },
+    });
+    decoder.feed(Buffer.from("event: e\ndata: a\n"));
+    expect(decoder.end()).toMatchObject({ event: "e", data: "a" });
+    expect(offers).toEqual(["event: e\ndata: a\n"]);
+  });
+
+  it("gets an event as a whole that comes in many pieces", () => {
+    expect(offered([...EVENT.slice(0, -2), EVENT.slice(-2)])).toEqual([EVENT]);
+  });
+
+  it("is not kept from a comment by the event that it is in, and from that not by CR line ends", () => {
+    const comments: string[] = [];
+    const data: string[] = [];
+    const decoder = new SseDecoder({
+      onRawData: (each) => void data.push(String(each)),
+      onLines: (_lines, start) => start,
+      onComment: (text) => void comments.push(text),
+    });
+    decoder.feed(Buffer.from(": one\n: tw"));
+    expect(comments).toEqual([" one"]);
+    decoder.feed(Buffer.from("o\ndata: a"));
+    expect(comments).toEqual([" one", " two"]);
+    decoder.feed(Buffer.from("b\r\n\r\n"));
+    expect(data).toEqual(["ab"]);
+  });
+});
+
 describe("the end of the stream", () => {
   it("gives back the event whose blank line never came", () => {
     expect(decode(["data: a\n\nevent: last\ndata: b"]).unfinished).toEqual({ event: "last", data: "b", id: undefined });

@@ -129,6 +129,56 @@ describe("a socket that is read directly", () => {
   });
 });
 
+describe("the data of a body in chunks", () => {
+  const HEAD = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+  /** A reader like undici's, which asks for the data when it gets the head. */
+  async function reading() {
+    const { socket, peer } = await pair();
+    const reads = readDirectly(socket);
+    const seen = { reader: "", data: [] as string[] };
+    socket.on("readable", () => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+        seen.reader += chunk;
+        if (String(chunk).includes("transfer-encoding")) reads.takeChunks((data) => void seen.data.push(String(data)));
+      }
+    });
+    reads.expectHead();
+    return { socket, peer, reads, seen };
+  }
+
+  it("goes past the reader, those of one read as one piece; the reader gets the rest", async () => {
+    const { socket, peer, seen } = await reading();
+    await deliver(peer, socket, `${HEAD}3\r\none\r\n4\r\n two\r\n`);
+    await deliver(peer, socket, "6\r\n th");
+    await deliver(peer, socket, "ree\r\n0\r\nx-trailer: 1\r\n\r\n");
+    expect(seen).toEqual({ reader: `${HEAD}0\r\nx-trailer: 1\r\n\r\n`, data: ["one two", " th", "ree"] });
+  });
+
+  it("waits while the socket is held, and goes past the reader afterwards too", async () => {
+    const { socket, peer, reads, seen } = await reading();
+    await deliver(peer, socket, HEAD);
+    reads.hold();
+    await deliver(peer, socket, "3\r\none\r\n");
+    await deliver(peer, socket, "4\r\n two\r\n");
+    expect(seen.data).toEqual([]);
+    reads.release();
+    await deliver(peer, socket, "1\r\n!\r\n0\r\n\r\n");
+    expect(seen).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: ["one two", "!"] });
+  });
+
+  it("is the reader's where it does not ask for it with the head, and with the next answer", async () => {
+    const { socket, peer, reads, seen } = await reading();
+    await deliver(peer, socket, HEAD);
+    reads.expectHead(); // a new request
+    await deliver(peer, socket, "HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n");
+    reads.takeChunks((data) => void seen.data.push(String(data)));
+    await deliver(peer, socket, "3\r\ntwo\r\n");
+    expect(seen.data).toEqual([]);
+    expect(seen.reader).toBe(`${HEAD}HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n3\r\ntwo\r\n`);
+  });
+});
+
 describe("a connection of the pool", () => {
   it("is read directly, so that undici takes a body past the stream's buffer", async () => {
     const words = ["one ", "two ", "three"];

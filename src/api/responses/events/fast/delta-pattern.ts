@@ -108,9 +108,9 @@ export class DeltaPattern {
     this.outputIndex = event.outputIndex;
     this.#event = event;
     this.#isFramed = framing !== undefined;
-    this.#head = framing ? framing.before + head : head;
-    this.#tail = framing ? tail + framing.behind : tail;
-    this.#seam = this.#tail + this.#head;
+    this.#head = framing ? flat(framing.before + head) : head;
+    this.#tail = framing ? flat(tail + framing.behind) : tail;
+    this.#seam = flat(this.#tail + this.#head);
     // Copies, because a list that was pushed to has room for seventeen.
     this.#texts = texts.slice(1, -1);
     this.#variables = variables.slice();
@@ -236,6 +236,11 @@ const MOST_SHAPES = 50;
  */
 function keepShape(event: DeltaEvent): void {
   if (shapes.size < MOST_SHAPES) shapes.set(Object.keys(event).join(), { ...event, delta: "" });
+}
+
+/** V8 keeps a concatenation as two parts, and looks through them with each comparison. */
+function flat(text: RawText): RawText {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** Where plain characters end: at the closing quote or at a character that needs decoding. */
