@@ -1,7 +1,7 @@
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { parseObject } from "../../wire/json.ts";
-import type { Line } from "./turns.ts";
+import type { LaneName } from "./turns.ts";
 
 /** Whether the server says for each event which lane it belongs to. `unknown` until a named lane has had its first event. */
 export type Repeats = "unknown" | "yes" | "no";
@@ -11,9 +11,9 @@ export type Route<Receiver> = Receiver | "all" | "mixed" | undefined;
 
 /** Assigns the messages of a connection to responses, by their `stream_id`. While no lane has a name, messages are not even looked at. */
 export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
-  readonly #inFlight = new Map<Line, Receiver>();
+  readonly #inFlight = new Map<LaneName, Receiver>();
   /** Named lanes whose first event has not come. */
-  readonly #silent = new Set<Line>();
+  readonly #silent = new Set<LaneName>();
   #hasNames = false;
   #repeats: Repeats = "unknown";
   /** Called once it is known whether the server repeats `stream_id`. */
@@ -33,24 +33,24 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   }
 
   /** While it is unknown whether the server repeats names, one named lane at a time may run; if it does not, one request at a time. */
-  mayAdd(inside: ReadonlySet<Line>): boolean {
+  mayAdd(inside: ReadonlySet<LaneName>): boolean {
     if (this.#repeats === "yes") return true;
     return inside.size === 0 || (this.#repeats === "unknown" && inside.size === 1 && inside.has(undefined));
   }
 
-  add(lane: Line, receiver: Receiver): void {
+  add(lane: LaneName, receiver: Receiver): void {
     this.#inFlight.set(lane, receiver);
     if (lane === undefined) return;
     this.#hasNames = true;
     if (this.#repeats === "unknown") this.#silent.add(lane);
   }
 
-  delete(lane: Line): void {
+  delete(lane: LaneName): void {
     this.#inFlight.delete(lane);
     this.#silent.delete(lane);
   }
 
-  has(lane: Line): boolean {
+  has(lane: LaneName): boolean {
     return this.#inFlight.has(lane);
   }
 

@@ -1,27 +1,20 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
-import { asBuffer, decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
-import { isJsonObject, parseObject } from "../../wire/json.ts";
+import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import { parseObject } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
-import { rowOf } from "../events/registry.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { LeftResponse, Steer, SteerInput } from "../source.ts";
-import { DoubtfulEnd } from "./doubtful-end.ts";
-import { interruptFrame } from "./frames.ts";
+import { Beginning } from "./beginning.ts";
+import { Interruption } from "./interruption.ts";
 import { notActive, Steering } from "./steering.ts";
-import type { Line } from "./turns.ts";
+import type { LaneName } from "./turns.ts";
+import { UnreadRest } from "./unread-rest.ts";
 
-/** How long, in milliseconds, the service may take to end a response after it was asked to. */
-const INTERRUPT_MS = 2_000;
 /** How many bytes of one response may be queued while the connection is read for other responses, or for the answer to steering. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
-
-/** Shows that the service has begun a response and no longer needs the one before it. */
-const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
-const ENDED = /"response\.(?:completed|incomplete|failed)"/;
-const LOOKED_AT = 512;
 const NONE: readonly RawData[] = [];
 
 /** The connection, as seen by a response on it. */
@@ -29,10 +22,10 @@ export interface ExchangeHost {
   /** True if the service ends a response when asked to. */
   readonly supportsInterrupt: boolean;
   send(frame: string): void;
-  /** The wish to pause or read the connection may have changed. */
-  paced(): void;
+  /** Whether the connection should be read may have changed. */
+  updatePause(): void;
   /** The responses that are over on a lane. */
-  earlierOn(lane: Line): EarlierResponses;
+  earlierOn(lane: LaneName): EarlierResponses;
   /** True if other responses on the connection are being read. */
   isShared(exchange: Exchange): boolean;
   /** The response is over. */
@@ -46,45 +39,38 @@ export interface ExchangeHost {
 /** One request on a connection and its response: what is read of it, and what happens to the rest when its reader leaves. */
 export class Exchange implements Carrier {
   readonly kind = "websocket";
-  readonly lane: Line;
-  readonly begun: Promise<void>;
+  readonly lane: LaneName;
   readonly aftermath: Promise<LeftResponse | undefined>;
-  readonly #host: ExchangeHost;
   /** The responses before this one on its lane, whose events may still come. */
   readonly earlier: EarlierResponses;
+  readonly #host: ExchangeHost;
+  readonly #beginning: Beginning;
   #flow: ResponseFlow | undefined;
   #isSent = false;
   #isOver = false;
   #isPaused = false;
-  /** The reader has left; only the end of the response matters. */
-  #isUnread = false;
-  /** Under which the service was asked to end it. */
-  #askedId: string | undefined;
-  #finishedItems = 0;
-  #tellBegun!: () => void;
-  #hasBegun = false;
+  /** Set once the reader has left. */
+  #rest: UnreadRest | undefined;
   #tellAftermath!: (left: LeftResponse | undefined) => void;
-  /** The service did not end the response when asked to. */
-  #hasFailedToAsk = false;
   /** Messages of the current network read. */
   readonly #given = objectList<RawData>();
   /** Bytes of the current network read. */
   #size = 0;
-  #interruption: { readonly timer: NodeJS.Timeout; isAsked: boolean } | undefined;
-  readonly #interrupted: (() => void)[] = [];
+  /** The service was asked to end the response, or will be. */
+  #interruption: Interruption | undefined;
   #steering: Steering | undefined;
-  readonly #end: DoubtfulEnd;
 
-  constructor(host: ExchangeHost, lane: Line) {
+  constructor(host: ExchangeHost, lane: LaneName) {
     this.#host = host;
     this.lane = lane;
     this.earlier = host.earlierOn(lane);
-    this.#end = new DoubtfulEnd(this.earlier, (message) => {
-      this.#read(message);
-      this.#took();
-    });
-    this.begun = new Promise((resolve) => {
-      this.#tellBegun = resolve;
+    this.#beginning = new Beginning({
+      earlier: this.earlier,
+      isCreated: () => this.isCreated,
+      read: (message) => {
+        this.#read(message);
+        this.#took();
+      },
     });
     this.aftermath = new Promise((resolve) => {
       this.#tellAftermath = resolve;
@@ -104,6 +90,10 @@ export class Exchange implements Carrier {
     return this.#isSent;
   }
 
+  get begun(): Promise<void> {
+    return this.#beginning.begun;
+  }
+
   /** Its `response.created` has arrived, and no successor is expected. */
   get isCreated(): boolean {
     return this.#flow?.received.responseId !== undefined && !this.#steering?.holdsEnd;
@@ -111,17 +101,12 @@ export class Exchange implements Carrier {
 
   /** Its reader has left. */
   get isUnread(): boolean {
-    return this.#isUnread;
+    return this.#rest !== undefined;
   }
 
   /** It would like the connection to be paused. */
   get isPaused(): boolean {
-    return this.#isPaused && !this.#isUnread && this.#interruption === undefined && !this.#isSteered;
-  }
-
-  /** True if a refusal is about interrupting this response. */
-  isRefusedBy(refusal: string): boolean {
-    return this.#interruption !== undefined && this.#askedId !== undefined && refusal.includes(this.#askedId);
+    return this.#isPaused && !this.isUnread && !this.#isInterrupted && !this.#isSteered;
   }
 
   // Called by the connection
@@ -142,10 +127,15 @@ export class Exchange implements Carrier {
     return late;
   }
 
+  /** The service refused to end a response when asked to, perhaps this one. */
+  interruptionRefused(refusal: string): void {
+    this.#interruption?.refused(refusal);
+  }
+
   /** The connection broke, or reading from it failed. */
   fail(cause: unknown): void {
-    this.#end.release();
-    if (this.#isUnread) {
+    this.#beginning.release();
+    if (this.isUnread) {
       this.#host.giveUp(this);
       return;
     }
@@ -155,41 +145,40 @@ export class Exchange implements Carrier {
 
   /** The connection is closed. */
   gone(): void {
-    this.#stop(undefined);
+    this.#stop();
   }
 
   // Called by the flow
 
   pause(): void {
     this.#isPaused = true;
-    this.#host.paced();
+    this.#host.updatePause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#host.paced();
+    this.#host.updatePause();
   }
 
   complete(): void {
-    this.#over(undefined);
+    this.#over();
   }
 
   cancel(why: CancelReason = "left"): void {
-    const { supportsInterrupt } = this.#host;
     const isShared = this.#host.isShared(this);
+    const hasRefusedToEnd = this.#interruption?.hasFailed ?? false;
     if (why === "refused" && isShared) {
       this.complete();
       return;
     }
-    this.#isUnread = true;
+    this.#rest = new UnreadRest(this.#flow?.received.finishedItems ?? 0);
     this.#steering?.end();
-    this.#finishedItems = this.#flow?.received.finishedItems ?? 0;
     // A connection that probably is broken is kept only if other responses still arrive on it.
-    const mayAsk = supportsInterrupt && !this.#hasFailedToAsk && (isShared || (why === "left" && this.#isSent));
-    if (mayAsk) this.#beginInterruption();
-    else if (!isShared || this.#hasFailedToAsk) this.#host.giveUp(this);
-    else this.#settle(undefined); // closing would end the others' responses too, so this one continues unread
-    this.#host.paced();
+    const isUsable = isShared || (why === "left" && this.#isSent);
+    if (this.#host.supportsInterrupt && isUsable && !hasRefusedToEnd) this.#interrupt();
+    else if (!isShared || hasRefusedToEnd) this.#host.giveUp(this);
+    else this.#settle(); // closing would end the others' responses too, so this one continues unread
+    this.#host.updatePause();
   }
 
   /** Asks the service to end the response. Resolves when it has ended, or the connection is closed. */
@@ -199,15 +188,14 @@ export class Exchange implements Carrier {
       this.#flow?.endInterrupted();
       return Promise.resolve();
     }
-    const ended = new Promise<void>((resolve) => this.#interrupted.push(resolve));
-    this.#beginInterruption();
-    this.#host.paced(); // a caller that awaits this inside its loop does not read meanwhile
-    return ended;
+    const { over } = this.#interrupt();
+    this.#host.updatePause(); // a caller that awaits this inside its loop does not read meanwhile
+    return over;
   }
 
   /** Sends steering input. */
   steer(input: SteerInput): Promise<Steer> {
-    if (this.#isOver || this.#isUnread || !this.#flow) return Promise.reject(notActive(input));
+    if (this.#isOver || this.isUnread || !this.#flow) return Promise.reject(notActive(input));
     this.#steering ??= new Steering({
       flow: this.#flow,
       earlier: this.earlier,
@@ -215,16 +203,16 @@ export class Exchange implements Carrier {
       unanswered: () => this.#host.retire(),
     });
     const steer = this.#steering.steer(input);
-    this.#host.paced();
+    this.#host.updatePause();
     return steer;
   }
 
   /** Reads messages from index `at` on, while they can be read together. Returns the index of the first one not read. */
   #readFrom(messages: readonly RawData[], at: number): number {
     const message = messages[at] as RawData;
-    if (!this.#hasBegun && this.#awaitsBeginning(message)) return at + 1;
+    if (!this.#beginning.hasBegun && this.#beginning.holds(message)) return at + 1;
     const flow = this.#flow;
-    if (!flow || this.#isUnread || this.#interruption || this.#isSteered || !this.#hasBegun) {
+    if (!flow || this.isUnread || this.#isInterrupted || this.#isSteered || !this.#beginning.hasBegun) {
       this.#read(message);
       return at + 1;
     }
@@ -239,8 +227,8 @@ export class Exchange implements Carrier {
   }
 
   #read(message: RawData): void {
-    if (this.#isUnread) {
-      this.#readForEnd(message);
+    if (this.#rest) {
+      this.#readUnread(this.#rest, message);
       return;
     }
     this.#size += message.length;
@@ -251,7 +239,7 @@ export class Exchange implements Carrier {
       this.fail(error); // the promise that led here is not awaited
     }
     this.#steering?.sendWaiting();
-    if (this.#interruption && !this.#interruption.isAsked) this.#ask(this.#flow?.received.responseId);
+    this.#interruption?.ask(this.#flow?.received.responseId);
   }
 
   /** All messages of a network read have been read. */
@@ -261,7 +249,7 @@ export class Exchange implements Carrier {
     flow.took(this.#size);
     this.#size = 0;
     if (!flow.isOver && flow.backlog > MOST_WAITING_BYTES) flow.fail(readerIsTooSlow());
-    if (this.#steering) this.#host.paced(); // steering may be settled now
+    if (this.#steering) this.#host.updatePause(); // steering may be settled now
   }
 
   /** True while it waits for the service's answer to steering. */
@@ -269,82 +257,52 @@ export class Exchange implements Carrier {
     return this.#steering?.isOpen ?? false;
   }
 
-  /** The response did not end, or the service refuses to end it: close the connection. */
-  readonly interruptionFailed = (): void => {
-    this.#endInterruption();
-    this.#hasFailedToAsk = true;
-    if (this.#isUnread) this.#host.giveUp(this);
+  /** True from the wish to interrupt the response until it has ended. */
+  get #isInterrupted(): boolean {
+    return this.#interruption?.isOpen ?? false;
+  }
+
+  #interrupt(): Interruption {
+    this.#interruption ??= new Interruption({
+      send: (frame) => this.#host.send(frame),
+      onFailed: () => this.#interruptionFailed(),
+    });
+    this.#interruption.ask(this.#flow?.received.responseId);
+    return this.#interruption;
+  }
+
+  #interruptionFailed(): void {
+    if (this.isUnread) this.#host.giveUp(this);
     else this.#flow?.endInterrupted();
-    this.#settle(undefined);
-  };
-
-  #beginInterruption(): void {
-    if (this.#interruption) return;
-    this.#interruption = { timer: setTimeout(this.interruptionFailed, INTERRUPT_MS).unref(), isAsked: false };
-    this.#ask(this.#flow?.received.responseId);
+    this.#settle();
   }
 
-  /** Sends the request to interrupt as soon as the response's id is known. */
-  #ask(responseId: string | undefined): void {
-    if (responseId === undefined || !this.#interruption || this.#interruption.isAsked) return;
-    this.#interruption.isAsked = true;
-    this.#askedId = responseId;
-    this.#host.send(interruptFrame(responseId));
-  }
-
-  #endInterruption(): void {
-    clearTimeout(this.#interruption?.timer);
-    this.#interruption = undefined;
-  }
-
-  /** @returns True if the message is read later; see {@link DoubtfulEnd}. */
-  #awaitsBeginning(message: RawData): boolean {
-    const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
-    if (!this.isCreated && (this.#end.isHeld || ENDED.test(start)) && this.#end.holds(message)) return true;
-    if (this.#isOver || !BEGUN.test(start) || this.#isEarlier(message)) return false;
-    this.#hasBegun = true;
-    this.#tellBegun();
-    return false;
-  }
-
-  /** Parses the message, which may repeat long instructions, only if that can matter. */
-  #isEarlier(message: RawData): boolean {
-    const mayBe = this.earlier.mayOwn(typeof message === "string" ? message : asBuffer(message));
-    return mayBe && this.earlier.own(parseObject(decodeRawData(message)) ?? {});
-  }
-
-  #readForEnd(message: RawData): void {
+  #readUnread(rest: UnreadRest, message: RawData): void {
     const event = parseObject(decodeRawData(message)) ?? {};
     if (this.earlier.own(event)) return;
-    const { type, response } = event;
-    const id = filled(fieldOf(response, "id"));
-    if (type === "response.output_item.done") this.#finishedItems += 1;
-    this.#ask(id);
-    if (!rowOf(type)?.ends) return;
-    const isWhole = type === "response.completed" || type === "response.incomplete";
-    const left = isWhole && id !== undefined && isJsonObject(response);
-    this.#over(left ? { responseId: id, finishedItems: this.#finishedItems } : undefined);
+    this.#interruption?.ask(filled(fieldOf(event.response, "id")));
+    if (rest.take(event)) this.#over();
   }
 
   /** The service has ended the response. */
-  #over(left: LeftResponse | undefined): void {
-    this.#stop(left);
-    this.earlier.next(this.#isUnread ? undefined : this.#flow?.nextNumber);
+  #over(): void {
+    this.#stop();
+    this.earlier.next(this.isUnread ? undefined : this.#flow?.nextNumber);
     this.#host.over(this);
   }
 
-  #stop(left: LeftResponse | undefined): void {
+  #stop(): void {
     this.#isOver = true;
-    this.#end.drop();
+    this.#beginning.end();
     this.#steering?.end();
-    this.#endInterruption();
-    this.#settle(left);
+    this.#interruption?.end();
+    this.#tellAftermath(this.#rest?.left);
   }
 
-  #settle(left: LeftResponse | undefined): void {
-    this.#tellBegun();
-    this.#tellAftermath(left);
-    for (const resolve of this.#interrupted.splice(0)) resolve();
+  /** Nobody needs to wait for the response any more, though it may continue. */
+  #settle(): void {
+    this.#beginning.settle();
+    this.#tellAftermath(undefined);
   }
 }
 

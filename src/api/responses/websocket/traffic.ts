@@ -10,7 +10,7 @@ import { EarlierResponses } from "../events/earlier.ts";
 import { Demultiplexer, type Repeats } from "./demultiplexer.ts";
 import { endError } from "./end-error.ts";
 import type { Exchange, ExchangeHost } from "./exchange.ts";
-import { connectionClosed, type Line, RequestTurns } from "./turns.ts";
+import { connectionClosed, type LaneName, RequestTurns } from "./turns.ts";
 
 /** The service's limits for one connection: more responses wait, more names are refused. */
 const MOST_IN_FLIGHT = 16;
@@ -44,11 +44,12 @@ export class ResponseTraffic implements ExchangeHost {
   readonly #names = new Set<string>();
   /** The connection is closed with the last response that is read. */
   #isGivenUp = false;
+  /** An interruption or steering input was sent, which the service may refuse. */
   #mayBeRefused = false;
   #isPaused = false;
   #isRetired = false;
   /** What is known of the responses that are over, by lane. */
-  readonly #earlier = new Map<Line, EarlierResponses>();
+  readonly #earlier = new Map<LaneName, EarlierResponses>();
   /** The messages of one network read. */
   #messages = objectList<RawData>();
   /** The responses that were given some of them. */
@@ -76,12 +77,12 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   /** See {@link RequestTurns}. */
-  ahead(lane: Line): number {
+  ahead(lane: LaneName): number {
     return this.#turns.ahead(lane);
   }
 
   /** Waits for the caller's turn. @throws The errors of `RequestTurns.enter`. {@link LimitError} The lane's name is one too many. */
-  async enter(lane: Line, signal: AbortSignal | undefined): Promise<void> {
+  async enter(lane: LaneName, signal: AbortSignal | undefined): Promise<void> {
     await this.#turns.enter(lane, signal);
     if (lane === undefined || this.#names.has(lane) || this.repeats === "no") return;
     if (this.#names.size >= MOST_NAMES) {
@@ -92,17 +93,17 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   /** For a request that entered but is not sent. */
-  leave(lane: Line): void {
+  leave(lane: LaneName): void {
     this.#turns.leave(lane);
   }
 
   begin(exchange: Exchange): void {
     this.#inFlight.add(exchange.lane, exchange);
     this.#connection.ref();
-    this.paced();
+    this.updatePause();
   }
 
-  isBusy(lane: Line): boolean {
+  isBusy(lane: LaneName): boolean {
     return this.#inFlight.has(lane);
   }
 
@@ -133,7 +134,7 @@ export class ResponseTraffic implements ExchangeHost {
   }
 
   /** Pauses the connection while all its responses want that. */
-  paced(): void {
+  updatePause(): void {
     let isPaused = this.size > 0;
     for (const exchange of this.#inFlight.receivers) isPaused &&= exchange.isPaused;
     if (isPaused === this.#isPaused) return;
@@ -147,7 +148,7 @@ export class ResponseTraffic implements ExchangeHost {
     return false;
   }
 
-  earlierOn(lane: Line): EarlierResponses {
+  earlierOn(lane: LaneName): EarlierResponses {
     const earlier = this.#earlier.get(lane) ?? new EarlierResponses();
     this.#earlier.set(lane, earlier);
     return earlier;
@@ -155,7 +156,7 @@ export class ResponseTraffic implements ExchangeHost {
 
   over(exchange: Exchange): void {
     this.#inFlight.delete(exchange.lane);
-    this.paced();
+    this.updatePause();
     this.#turns.leave(exchange.lane);
     if (this.size === 0) this.#connection.unref();
     if (this.size === 0 && this.#isRetired) this.#sayGoodbye();
@@ -181,7 +182,7 @@ export class ResponseTraffic implements ExchangeHost {
   /** Each response reads its messages of a network read together, however those are mixed. */
   readonly #readGiven = (): void => {
     for (let exchange = this.#given.shift(); exchange; exchange = this.#given.shift())
-      for (const late of exchange.readGiven()) this.#unasked(late);
+      for (const late of exchange.readGiven()) this.#unsolicited(late);
   };
 
   #route(message: RawData): void {
@@ -191,7 +192,7 @@ export class ResponseTraffic implements ExchangeHost {
     else if (receiver !== undefined) this.#give(receiver, message);
     else {
       this.#readGiven();
-      this.#unasked(message);
+      this.#unsolicited(message);
     }
   }
 
@@ -205,12 +206,12 @@ export class ResponseTraffic implements ExchangeHost {
     const event = parseObject(decodeRawData(message));
     if (event?.type !== "error" || parameterOf(event) !== "response_id") return false;
     this.#readGiven(); // the response may have ended before
-    for (const exchange of this.#inFlight.receivers) if (exchange.isRefusedBy(message)) exchange.interruptionFailed();
+    for (const exchange of this.#inFlight.receivers) exchange.interruptionRefused(message);
     return true;
   }
 
   /** Ignores the rest of a response that is over. An error while nothing runs closes the connection, before a request is lost on it. */
-  #unasked(message: RawData): void {
+  #unsolicited(message: RawData): void {
     if (this.#turns.isClosed) return; // it came in the same network read as the end of the connection
     const text = decodeRawData(message);
     const event = parseObject(text);

@@ -1,10 +1,11 @@
 import { AbortedError, LimitError, StreamError } from "../../../client/failure/kinds.ts";
+import { interruptible } from "../../../client/waiting/interruptible.ts";
 
-/** A queue: the name of a lane, or undefined for the default one. */
-export type Line = string | undefined;
+/** Undefined for the lane without a name. */
+export type LaneName = string | undefined;
 
 interface Waiter {
-  readonly line: Line;
+  readonly lane: LaneName;
   enter(): void;
   refuse(error: unknown): void;
 }
@@ -15,7 +16,7 @@ export interface TurnOptions {
   /** How many may wait. Default: any number. */
   readonly mostWaiting?: number | undefined;
   /** A further condition on the lanes that run; call `admit` when its result may have changed. Default: none. */
-  readonly mayEnter?: ((inside: ReadonlySet<Line>) => boolean) | undefined;
+  readonly mayEnter?: ((inside: ReadonlySet<LaneName>) => boolean) | undefined;
 }
 
 /**
@@ -25,19 +26,15 @@ export interface TurnOptions {
 export class RequestTurns {
   readonly #atOnce: number;
   readonly #mostWaiting: number;
-  readonly #mayEnter: (inside: ReadonlySet<Line>) => boolean;
-  readonly #inside = new Set<Line>();
+  readonly #mayEnter: (inside: ReadonlySet<LaneName>) => boolean;
+  readonly #inside = new Set<LaneName>();
   readonly #waiting = new Set<Waiter>();
   #isClosed = false;
 
-  constructor({
-    atOnce = 1,
-    mostWaiting = Number.POSITIVE_INFINITY,
-    mayEnter: condition = () => true,
-  }: TurnOptions = {}) {
+  constructor({ atOnce = 1, mostWaiting = Number.POSITIVE_INFINITY, mayEnter = () => true }: TurnOptions = {}) {
     this.#atOnce = atOnce;
     this.#mostWaiting = mostWaiting;
-    this.#mayEnter = condition;
+    this.#mayEnter = mayEnter;
   }
 
   /**
@@ -46,50 +43,40 @@ export class RequestTurns {
    * @throws {@link StreamError} The connection closed first. {@link AbortedError} The signal fired while it waited. {@link LimitError} Too
    *   many requests wait.
    */
-  enter(line: Line, signal?: AbortSignal): Promise<void> {
+  enter(lane: LaneName, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
     if (this.#isClosed) return Promise.reject(connectionClosed());
-    if (this.#hasRoom(line)) {
-      this.#inside.add(line);
+    if (this.#hasRoom(lane)) {
+      this.#inside.add(lane);
       return Promise.resolve();
     }
     if (this.#waiting.size >= this.#mostWaiting) return Promise.reject(tooManyWait(this.#mostWaiting));
-    return new Promise((resolve, reject) => {
-      const done = (finish: () => void): void => {
-        this.#waiting.delete(waiter);
-        signal?.removeEventListener("abort", onAbort);
-        finish();
-      };
-      const waiter: Waiter = {
-        line,
-        enter: () => done(resolve),
-        refuse: (error: unknown) => done(() => reject(error)),
-      };
-      const onAbort = () => waiter.refuse(new AbortedError(signal?.reason));
+    return interruptible({ signal }, (resolve, reject) => {
+      const waiter: Waiter = { lane, enter: resolve, refuse: reject };
       this.#waiting.add(waiter);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      return () => void this.#waiting.delete(waiter);
     });
   }
 
   /** How many requests would go before one that enters this lane now. */
-  ahead(line: Line): number {
-    return this.#hasRoom(line) ? 0 : this.#inside.size + this.#waiting.size;
+  ahead(lane: LaneName): number {
+    return this.#hasRoom(lane) ? 0 : this.#inside.size + this.#waiting.size;
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  leave(line: Line): void {
-    this.#inside.delete(line);
+  leave(lane: LaneName): void {
+    this.#inside.delete(lane);
     this.admit();
   }
 
   /** Admits waiting requests for which there is room now. */
   admit(): void {
     for (const waiter of this.#waiting) {
-      if (!this.#hasRoom(waiter.line)) continue;
-      this.#inside.add(waiter.line);
+      if (!this.#hasRoom(waiter.lane)) continue;
+      this.#inside.add(waiter.lane);
       waiter.enter();
     }
   }
@@ -100,8 +87,8 @@ export class RequestTurns {
     for (const waiter of this.#waiting) waiter.refuse(connectionClosed());
   }
 
-  #hasRoom(line: Line): boolean {
-    return this.#inside.size < this.#atOnce && !this.#inside.has(line) && this.#mayEnter(this.#inside);
+  #hasRoom(lane: LaneName): boolean {
+    return this.#inside.size < this.#atOnce && !this.#inside.has(lane) && this.#mayEnter(this.#inside);
   }
 }
 

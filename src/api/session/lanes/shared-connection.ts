@@ -1,5 +1,5 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
-import type { Line } from "../../responses/websocket/turns.ts";
+import type { LaneName } from "../../responses/websocket/turns.ts";
 
 /** A connection, and the lanes that have a place on it. */
 export class SharedConnection {
@@ -13,7 +13,7 @@ export class SharedConnection {
   #numbered = 0;
   #lanes = 0;
   /** The lane that was the last to get a name, or the connection itself: only its conversation is still known there. */
-  readonly #last = new Map<Line, object>();
+  readonly #last = new Map<LaneName, object>();
 
   constructor(connection: ResponsesWebSocketConnection, accountId: string | undefined) {
     this.connection = connection;
@@ -34,12 +34,12 @@ export class SharedConnection {
   }
 
   /** True if no other lane has used this name since `lane` did. */
-  isLast(name: Line, lane: object): boolean {
+  isLast(name: LaneName, lane: object): boolean {
     return this.#last.get(name) === lane;
   }
 
   /** The lane's conversation is the one that is known under this name from now on. */
-  use(name: Line, lane: object): void {
+  use(name: LaneName, lane: object): void {
     this.#last.set(name, lane);
   }
 
@@ -59,7 +59,7 @@ export class SharedConnection {
     return name === undefined ? undefined : this.#take(name, lane);
   }
 
-  giveBack(name: Line, lane: object): void {
+  giveBack(name: LaneName, lane: object): void {
     const lanes = name === undefined ? undefined : this.#names.get(name);
     if (name !== undefined && lanes !== undefined) {
       this.#names.set(name, lanes - 1);

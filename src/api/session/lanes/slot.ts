@@ -1,5 +1,5 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
-import type { Line } from "../../responses/websocket/turns.ts";
+import type { LaneName } from "../../responses/websocket/turns.ts";
 import { ConnectionHistory } from "../incremental.ts";
 import type { ConnectionCall, Place, SessionConnections } from "./connections.ts";
 import type { SharedConnection } from "./shared-connection.ts";
@@ -102,7 +102,7 @@ export class LaneSlot {
   }
 
   /** The `stream_id` of a request. */
-  #nameOn({ shared, streamId }: Place): Line {
+  #nameOn({ shared, streamId }: Place): LaneName {
     return this.#connections.takesTurns(shared) ? undefined : streamId;
   }
 
