@@ -4,7 +4,8 @@ import { CodexApiError } from "../refusal/kinds.ts";
 import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
 import type { WholeCause } from "../responses/received/cache-use.ts";
 import type { ResponseStream } from "../responses/stream.ts";
-import { respondOn, type WebSocketStreamOptions } from "../responses/websocket/connection.ts";
+import { respondOn } from "../responses/websocket/connection.ts";
+import type { WebSocketStreamOptions } from "../responses/websocket/options.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import { type ConnectionHistory, type FullRequest, type IncrementalPlan, knownHistory } from "./incremental.ts";
@@ -173,7 +174,6 @@ export class WebSocketAttempt implements Attempt {
   }
 
   completed(responseId: string, items: readonly ResponseItem[]): void {
-    if (this.#instead) this.#instead.completed(responseId, items);
-    else this.#history?.completed(responseId, items);
+    this.#history?.completed(responseId, items);
   }
 }

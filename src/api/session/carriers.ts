@@ -3,11 +3,10 @@ import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { header } from "../headers.ts";
 import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { streamOptionsOf } from "../responses/options.ts";
-import type { WebSocketStreamOptions } from "../responses/websocket/connection.ts";
 import { createFrame } from "../responses/websocket/frames.ts";
+import type { WebSocketStreamOptions } from "../responses/websocket/options.ts";
 import type { CallPart } from "../service/call.ts";
-import type { TurnState } from "../service/call-options.ts";
-import { turnMetadataText } from "../service/call-options.ts";
+import { type TurnState, turnMetadataText } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
@@ -117,7 +116,7 @@ export class Carriers {
     return this.#overWebSocket(slot, call, inputItems(call.request.input), { generate: false, keep: true });
   }
 
-  /** @param model - That a request on it is for. */
+  /** @param model - The model of the request that needs the connection; none if no request is sent. */
   connection({ options, turnState, signal, part }: Omit<Call, "request">, model?: string | null): ConnectionCall {
     const { sessionId: conversationId, session } = this.#options;
     const { turnMetadata } = options;

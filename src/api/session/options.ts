@@ -87,12 +87,13 @@ const DEFAULT_MAX_CONNECTIONS = 4;
 
 /** The settings of a session, each decided once. @throws {@link BuildError} A number is invalid, or a name is unknown. */
 export function sessionSettings(options: SessionOptions, { webSocketLimits }: ProviderConfig) {
-  const { carrier = "auto", compression = "none" } = options;
   const {
+    carrier = "auto",
+    compression = "none",
     maxConnectionAgeMs = webSocketLimits?.maxAgeMs ?? DEFAULT_MAX_CONNECTION_AGE_MS,
     maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
+    maxConnections = DEFAULT_MAX_CONNECTIONS,
   } = options;
-  const { maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
   oneOf("compression", compression, COMPRESSIONS);
   return {
     carrier: checkedCarrier(carrier),

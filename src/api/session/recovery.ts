@@ -3,8 +3,8 @@ import { isTriedAgain, retryDelayMs, type Timing } from "../../client/retry/poli
 import type { ProviderLimits } from "../provider.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 
-/** What a stream was doing when it failed, and what can still be tried. */
-export interface Failure {
+/** What an attempt was doing when it failed, and what can still be tried. */
+export interface FailedAttempt {
   readonly error: unknown;
   readonly carrier: At["carrier"];
   /** The WebSocket could not be opened; no request was sent. */
@@ -39,7 +39,7 @@ const GIVE_UP: Recovery = { action: "give_up" };
  *   `session/fallback-after-one`, `websocket/idle-death`); the server's delay is capped (parity: `retry/retry-after`); an answer that has
  *   arrived is not requested again (parity: `session/answered-once`).
  */
-export function recoveryFrom(failure: Failure, limits: ProviderLimits, timing: Timing): Recovery {
+export function recoveryFrom(failure: FailedAttempt, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, carrier, isOpening, mayFallBack, retries } = failure;
   if (failure.goesOn || failure.endUnconfirmed) return GIVE_UP;
   // All lanes of all allowed connections are in use: the caller has to decide, and WebSockets work.

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
 import { AbortedError, NetworkError } from "../failure/kinds.ts";
 import { MAX_HEAD_BYTES } from "../headers.ts";
-import { type Dialer, type Forward, Kept, targetOf, watchPath } from "../route/index.ts";
+import { type Dialer, type Forward, QuietSince, targetOf, watchPath } from "../route/index.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 import { loadUndiciClient } from "./undici.ts";
 
@@ -33,7 +33,7 @@ export interface PooledConnection {
   /** Connections with the same key are interchangeable. */
   readonly key: string;
   /** When it was last returned to the pool: the server may have closed it since. */
-  kept: Kept | undefined;
+  quietSince: QuietSince | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export class ConnectionPool {
     if (limits.signal?.aborted) throw new AbortedError(limits.signal.reason);
     const idle = this.#idle.get(keyOf(destination)) ?? [];
     for (let connection = idle.pop(); connection; connection = idle.pop()) {
-      if (!connection.kept?.isDoubtful()) return connection;
+      if (!connection.quietSince?.isDoubtful()) return connection;
       this.discard(connection);
     }
     return this.open(destination, limits);
@@ -66,7 +66,7 @@ export class ConnectionPool {
   release(connection: PooledConnection): void {
     const { client, key } = connection;
     if (client.destroyed || !this.#all.has(client)) return;
-    connection.kept = new Kept();
+    connection.quietSince = new QuietSince();
     const idle = this.#idle.get(key);
     if (idle) idle.push(connection);
     else this.#idle.set(key, [connection]);
@@ -122,7 +122,7 @@ export class ConnectionPool {
       bodyTimeout: 0,
     });
     const reads = readDirectly(socket);
-    const connection: PooledConnection = { client, dialled, reads, key: keyOf(destination), kept: undefined };
+    const connection: PooledConnection = { client, dialled, reads, key: keyOf(destination), quietSince: undefined };
     this.#all.add(client);
     const forget = (): void => this.#forget(connection);
     client.on("disconnect", forget).on("connectionError", forget);

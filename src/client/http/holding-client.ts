@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
 import { MAX_HEAD_BYTES } from "../headers.ts";
-import { Kept, watchPath } from "../route/index.ts";
+import { QuietSince, watchPath } from "../route/index.ts";
 import { IdleTimer } from "../waiting/idle-timer.ts";
 import { readDirectly, type SocketReads } from "./direct-reads.ts";
 
@@ -23,14 +23,14 @@ export function newHoldingClient(
 ): Client {
   let socket: Socket | undefined;
   let reads: SocketReads | undefined;
-  let kept: Kept | undefined;
+  let quietSince: QuietSince | undefined;
   const client = new UndiciClient(origin, {
     pipelining: 1,
     maxHeaderSize: MAX_HEAD_BYTES,
     connect: (target, callback) =>
       connect(target, (...result) => {
         [, socket] = result as [Error | null, Socket | undefined];
-        kept = undefined;
+        quietSince = undefined;
         reads = socket && readDirectly(socket);
         callback(...result);
       }),
@@ -39,14 +39,14 @@ export function newHoldingClient(
   client.dispatch = (request, handler) => {
     const timeoutMs = request.bodyTimeout ?? BODY_TIMEOUT_MS;
     // undici opens a new connection to replace it.
-    if (kept?.isDoubtful()) socket?.destroy();
+    if (quietSince?.isDoubtful()) socket?.destroy();
     const holding = new HoldingHandler(handler, {
       reads: () => reads,
       timeoutMs,
       timedOut: () => new errors.BodyTimeoutError(),
       watch: () => (socket ? watchPath(socket, (error) => socket?.destroy(error)) : undefined),
       onOver: () => {
-        kept = new Kept();
+        quietSince = new QuietSince();
       },
     });
     return dispatch({ ...request, origin, bodyTimeout: 0 }, holding);

@@ -133,7 +133,7 @@ export class UndiciTransport implements HttpTransport {
       return await this.#exchange(destination, connection, request, shownUrl);
     } catch (error) {
       const isSoon = performance.now() - sentAt < CLOSED_MEANWHILE_MS;
-      const wasDead = connection.kept !== undefined && isSoon && error instanceof NetworkError && error.retryable;
+      const wasDead = connection.quietSince !== undefined && isSoon && error instanceof NetworkError && error.retryable;
       if (!wasDead || !isReplayable(request)) throw error;
       callQuietly(() => request.onResend?.(error));
       const fresh = await this.#pool.open(destination, this.#limitsOf(request));

@@ -7,9 +7,9 @@ import { dialerOf, POLICY_NAMES, type PolicyOptions } from "../policy.ts";
 import {
   checkTakesConnections,
   type Dialer,
-  Kept,
   newHttpAgent,
   newHttpsAgent,
+  QuietSince,
   targetOf,
   watchPath,
 } from "../route/index.ts";
@@ -108,7 +108,7 @@ function withDialer<Kind extends HttpAgent>(
 
 /** Drops idle connections that may be dead before a request uses one, and notices one that dies during a request. */
 function watchConnections(agent: AgentInside): void {
-  const kept = new WeakMap<Duplex, Kept>();
+  const quietSince = new WeakMap<Duplex, QuietSince>();
   const addRequest = agent.addRequest?.bind(agent);
   const createSocket = agent.createSocket?.bind(agent);
   const keepSocketAlive = agent.keepSocketAlive?.bind(agent);
@@ -120,7 +120,7 @@ function watchConnections(agent: AgentInside): void {
   };
   agent.addRequest = (request, ...rest) => {
     for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-      if (kept.get(socket)?.isDoubtful()) socket.destroy();
+      if (quietSince.get(socket)?.isDoubtful()) socket.destroy();
     }
     request.once("socket", (socket) => {
       const stop = watchPath(socket, (error) => socket.destroy(error));
@@ -137,7 +137,7 @@ function watchConnections(agent: AgentInside): void {
     });
   };
   agent.keepSocketAlive = (socket) => {
-    kept.set(socket, new Kept());
+    quietSince.set(socket, new QuietSince());
     return keepSocketAlive(socket);
   };
 }

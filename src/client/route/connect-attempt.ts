@@ -63,9 +63,8 @@ export class ConnectAttempt {
   }
 
   /**
-   * The error of an attempt that took too long. A peer that accepted the connection and then sent nothing will not answer the next time
-   * either:
-   * a server without TLS on that port, a proxy of another kind. That is final, where a slow one may be quicker.
+   * The error of an attempt that took too long. It is final if the peer accepted the connection and then sent nothing: a server without
+   * TLS on that port, or a proxy of another kind, will not answer the next time either. A slow peer may be quicker.
    *
    * @param silenceHint - What else can leave a TLS handshake unanswered.
    */

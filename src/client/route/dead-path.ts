@@ -9,7 +9,7 @@ import { NetworkError } from "../failure/kinds.ts";
  *
  * - While none of our bytes are in flight, keep-alive probes end a dead connection within 35 s (`tcp-connect.ts`).
  * - While bytes are in flight, the system retransmits them, and Linux shows that in `/proc/self/net/tcp` ({@link watchPath}).
- * - Other systems show nothing: a connection that was idle for some seconds is replaced before the next request ({@link Kept}).
+ * - Other systems show nothing: a connection that was idle for some seconds is replaced before the next request ({@link QuietSince}).
  *
  * Once the other side has acknowledged a request, silence means that it is working. Behind a proxy it is the proxy that acknowledges.
  */
@@ -160,8 +160,8 @@ function expanded(address: string): number[] {
   return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
-/** The time at which a connection was returned to the pool. */
-export class Kept {
+/** Since when a connection has been quiet: one in a pool since its last use, a WebSocket since its peer was last heard. */
+export class QuietSince {
   readonly #at: number;
   readonly #offset: number;
 

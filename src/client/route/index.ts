@@ -4,7 +4,7 @@
  * it is given, and no other code in the package opens a socket. Start with `dialer.ts`, then `environment-proxy.ts` for the rules.
  */
 export { type ConnectLimits, DEFAULT_CONNECT_TIMEOUT_MS } from "./connect-attempt.ts";
-export { Kept, watchPath } from "./dead-path.ts";
+export { QuietSince, watchPath } from "./dead-path.ts";
 export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUpgrader } from "./dialer.ts";
 export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
 export { newHttpAgent, newHttpsAgent } from "./node-http.ts";

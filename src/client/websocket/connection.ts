@@ -1,23 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { AbortedError, LimitError, StreamError, TimeoutError } from "../failure/kinds.ts";
+import { AbortedError, TimeoutError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { type Blank, blankerOf } from "../observe/redact.ts";
 import { decodeRawData, type RawData, rawDataOf } from "../raw-text.ts";
-import { Kept } from "../route/index.ts";
+import { QuietSince } from "../route/index.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
 import { deliverDirectly } from "./direct-data.ts";
-import {
-  DEFAULT_MAX_MESSAGE_BYTES,
-  type Established,
-  type HandshakeOptions,
-  MAX_FRAGMENTS,
-  sentBy,
-  shakeHands,
-} from "./handshake.ts";
+import { breakOf, closedError, NO_CLOSE_FRAME, sendError, type WebSocketEnd } from "./end.ts";
+import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, sentBy, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { TOO_LARGE } from "./inflater.ts";
 import { NOT_UTF8, takeWholeMessages } from "./whole-messages.ts";
 
 export interface Upkeep {
@@ -31,17 +24,6 @@ export interface Upkeep {
 }
 
 export type WebSocketOptions = Omit<HandshakeOptions, "skipsUtf8Check"> & Upkeep;
-
-/** How a connection ended. */
-export type WebSocketEnd =
-  /** The peer sent a close frame; the code is 1005 if it had none. The handshake's credentials are blanked in `reason`. */
-  | { readonly by: "peer"; readonly code: number; readonly reason: string }
-  /** The connection broke, or ended without a close frame; `error` is the cause, if it is known. */
-  | { readonly by: "network"; readonly error?: Error | undefined }
-  /** The peer did not answer pings for this long. */
-  | { readonly by: "silence"; readonly timeoutMs: number }
-  /** `close` or `terminate` was called. */
-  | { readonly by: "us" };
 
 /**
  * Receives messages: text decoded, or with `rawTexts` undecoded, and several at once if they arrived together, in a list that it may keep.
@@ -61,11 +43,6 @@ export interface SendOptions {
 const DEFAULT_PING_INTERVAL_MS = 25_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const NORMAL_CLOSURE = 1000;
-/** The code that `ws` reports if there was no close frame (RFC 6455 §7.1.5). */
-const NO_CLOSE_FRAME = 1006;
-/** The code that `ws` reports for a message with too many fragments, each of which is an object. */
-const TOO_MANY_PIECES = "WS_ERR_TOO_MANY_BUFFERED_PARTS";
-
 /**
  * An open WebSocket. Nothing is delivered, and no ping is answered, before `attach`. Pings are answered and the peer is watched even if no
  * message is expected. If an idle connection dies, only the sink is told.
@@ -90,7 +67,7 @@ export class WebSocketConnection {
   #failedSend: Error | undefined;
   #isClosing = false;
   #isPaused = true;
-  #heard = new Kept();
+  #quietSince = new QuietSince();
 
   /** @throws The errors of {@link shakeHands}. */
   static async open(options: WebSocketOptions): Promise<WebSocketConnection> {
@@ -144,7 +121,7 @@ export class WebSocketConnection {
    * only after a minute.
    */
   get isDoubtful(): boolean {
-    return this.#heard.clockJumped();
+    return this.#quietSince.clockJumped();
   }
 
   /** Messages are delivered to `sink` from now on. */
@@ -264,23 +241,21 @@ export class WebSocketConnection {
   /** After ws has read the bytes: any byte is a sign of life, including parts of a large message. */
   #onData = (): void => {
     this.#heartbeat.heard();
-    this.#heard = new Kept();
+    this.#quietSince = new QuietSince();
     // The peer sent a close frame, and ws has answered: waiting calls should know now, not when the peer closes the socket.
     if (this.#websocket.readyState === this.#websocket.CLOSING && !this.#isClosing) this.#websocket.terminate();
   };
 
-  #onError = (error: Error & { readonly code?: string }): void => {
-    if (error.code === TOO_LARGE) this.#failure = tooLarge(this.#maxMessageBytes, error);
-    else this.#failure = error.code === TOO_MANY_PIECES ? tooManyPieces(error) : error;
+  #onError = (error: Error): void => {
+    this.#failure = breakOf(error, this.#maxMessageBytes);
     this.#websocket.terminate();
   };
 
   #onClose = (code: number, reason: Buffer): void => {
     const error = this.#failure ?? this.#socket.errored ?? undefined;
+    const hasCloseFrame = code !== NO_CLOSE_FRAME && !this.#failure;
     this.#finish(
-      code === NO_CLOSE_FRAME || this.#failure
-        ? { by: "network", error }
-        : { by: "peer", code, reason: this.blank(reason.toString()) },
+      hasCloseFrame ? { by: "peer", code, reason: this.blank(reason.toString()) } : { by: "network", error },
     );
     for (const settle of [...this.#unsent]) settle(sendError(this.#failedSend ?? error));
     for (const resolve of this.#closeWaiters.splice(0)) resolve();
@@ -293,31 +268,4 @@ export class WebSocketConnection {
     this.#onEnded?.();
     this.#sink?.ended(end);
   }
-}
-
-function tooLarge(limit: number, cause: Error): LimitError {
-  return new LimitError(`a websocket message is larger than ${limit} bytes, the most that is accepted`, {
-    what: "message",
-    limit,
-    unit: "bytes",
-    cause,
-  });
-}
-
-function tooManyPieces(cause: Error): LimitError {
-  return new LimitError(`a websocket message came in more than ${MAX_FRAGMENTS} fragments, the most that is accepted`, {
-    what: "message",
-    limit: MAX_FRAGMENTS,
-    unit: "fragments",
-    cause,
-  });
-}
-
-function closedError(): StreamError {
-  return new StreamError("websocket connection is closed");
-}
-
-function sendError(cause: Error | undefined): StreamError {
-  const why = cause?.message ?? "the connection was closed";
-  return new StreamError(`failed to send websocket request: ${why}`, cause && { cause });
 }

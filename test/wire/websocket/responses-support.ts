@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
-import { ResponsesWebSocketClient, type WebSocketConnectOptions } from "../../../src/api/responses/websocket/client.ts";
+import { ResponsesWebSocketClient } from "../../../src/api/responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "../../../src/api/responses/websocket/connection.ts";
+import type { WebSocketConnectOptions } from "../../../src/api/responses/websocket/options.ts";
 import { TurnState } from "../../../src/api/service/call-options.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { clientOptions } from "../../support/clients.ts";

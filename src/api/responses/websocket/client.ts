@@ -1,40 +1,11 @@
-import { knownOptions } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
 import { isAzure, websocketUrl } from "../../provider.ts";
 import type { CallPart } from "../../service/call.ts";
-import {
-  CONVERSATION_NAMES,
-  type ConversationOptions,
-  conversationHeaders,
-  UNARY_NAMES,
-  type UnaryOptions,
-} from "../../service/call-options.ts";
+import { conversationHeaders } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { Service } from "../../service/service.ts";
 import { ResponsesWebSocketConnection } from "./connection.ts";
-
-/**
- * Options of one connection. `traceContext` is used for requests that have none of their own; as in the Rust client, the handshake carries
- * none.
- */
-export interface WebSocketConnectOptions extends UnaryOptions, Omit<ConversationOptions, "sessionSource"> {
-  /** Headers that are sent unless the provider or `headers` sets them. None by default. */
-  readonly defaultHeaders?: UnaryOptions["headers"];
-  /**
-   * Offer compression of frames (permessage-deflate): a history that is sent again then costs little. It takes about 300 kB of memory per
-   * connection.
-   * @default `true`
-   */
-  readonly compression?: boolean | undefined;
-}
-
-const { sessionSource: _overHttpAlone, ...CONVERSATION } = CONVERSATION_NAMES;
-const CONNECT = knownOptions<WebSocketConnectOptions>("the options of a WebSocket", {
-  ...UNARY_NAMES,
-  ...CONVERSATION,
-  defaultHeaders: true,
-  compression: true,
-});
+import { checkConnectOptions, type WebSocketConnectOptions } from "./options.ts";
 
 /** The protocol version, which the service expects in the handshake. */
 const RESPONSES_WEBSOCKETS = "responses_websockets=2026-02-06";
@@ -58,7 +29,7 @@ export async function connectResponses(
   options: WebSocketConnectOptions,
   part?: CallPart,
 ): Promise<ResponsesWebSocketConnection> {
-  CONNECT(options);
+  checkConnectOptions(options);
   const { provider, limits } = service;
   const { turnState, traceContext } = options;
   const { sessionHeaders } = provider;

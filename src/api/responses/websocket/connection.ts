@@ -1,21 +1,19 @@
-import { AbortedError, BuildError, LimitError } from "../../../client/failure/kinds.ts";
+import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../../client/headers.ts";
 import { notify } from "../../../client/observe/telemetry.ts";
 import type { TraceContext } from "../../../client/observe/trace-context.ts";
-import { knownOptions } from "../../../client/options.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
 import type { WebSocketConnection } from "../../../client/websocket/index.ts";
 import { header, headerText } from "../../headers.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
 import { requestIdOf } from "../../refusal/http-text.ts";
 import { modelOf } from "../../service/call.ts";
-import type { TurnState } from "../../service/call-options.ts";
 import type { CallObserver, Observer } from "../../service/observer.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../../wire/requests.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { ResponseFlow } from "../flow.ts";
-import { checkReading, READING_NAMES, type StreamOptions, streamOptionsOf } from "../options.ts";
+import { streamOptionsOf } from "../options.ts";
 import { handshakeEvents } from "../preliminary.ts";
 import type { ResponseSource } from "../source.ts";
 import { ResponseStream } from "../stream.ts";
@@ -23,43 +21,8 @@ import { watched } from "../watched.ts";
 import type { Repeats } from "./demultiplexer.ts";
 import { Exchange } from "./exchange.ts";
 import { createFrame, onLane } from "./frames.ts";
+import { checkStreamOptions, type WebSocketStreamOptions } from "./options.ts";
 import { ResponseTraffic } from "./traffic.ts";
-
-/** Options of one response over a WebSocket. */
-export interface WebSocketStreamOptions extends StreamOptions {
-  /**
-   * The response to continue from; `input` then holds only new items. The server remembers the last response of this connection. None by
-   * default.
-   */
-  readonly previousResponseId?: string | undefined;
-  /**
-   * The lane of this request: 1 to 256 characters of `[A-Za-z0-9_.-]`. A lane is one conversation of several on a connection: its requests
-   * are answered in order, lanes run at the same time, and the server remembers the last response of each. A connection accepts at most 32
-   * names. By default the lane without a name is used.
-   */
-  readonly streamId?: string | undefined;
-  /** With `false` the service prepares its cache without generating an answer. @default `true` */
-  readonly generate?: boolean | undefined;
-  /** Added to the request's `client_metadata`. Nothing by default. */
-  readonly clientMetadata?: Readonly<Record<string, string>> | undefined;
-  /** Ends the call at once with an `aborted` error. Once the request has been sent, it also closes the connection. */
-  readonly signal?: AbortSignal | undefined;
-  /** W3C trace context of the caller's span, sent in `client_metadata`. @default the connection's */
-  readonly traceContext?: TraceContext | undefined;
-  /** Filled in when an event of the stream carries the turn state. By default it is not kept. */
-  readonly turnState?: TurnState | undefined;
-}
-
-const STREAM = knownOptions<WebSocketStreamOptions>("the options of a response", {
-  previousResponseId: true,
-  streamId: true,
-  generate: true,
-  clientMetadata: true,
-  signal: true,
-  traceContext: true,
-  turnState: true,
-  ...READING_NAMES,
-});
 
 /** What a connection gets from its client. */
 export interface ConnectionContext {
@@ -82,6 +45,13 @@ export interface WebSocketResponseCall {
   readonly onSend?: (() => void) | undefined;
   /** Wraps the source before it gets a reader. */
   readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
+}
+
+/** A request whose turn has come. */
+interface Sending extends Pick<WebSocketResponseCall, "observer"> {
+  readonly exchange: Exchange;
+  readonly flow: ResponseFlow;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Like `streamBody`, for a request that is part of a larger call. */
@@ -180,9 +150,7 @@ export class ResponsesWebSocketConnection {
 
   /** Sends a body unchanged, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebSocketStreamOptions = {}): Promise<ResponseStream> {
-    STREAM(options);
-    checkReading(options);
-    checkStreamId(options.streamId);
+    checkStreamOptions(options);
     const facts = { endpoint: "responses", model: modelOf(body), lane: options.streamId };
     const observer = this.#context.observer.begin(facts);
     try {
@@ -221,12 +189,8 @@ export class ResponsesWebSocketConnection {
     const exchange = new Exchange(this.#traffic, streamId);
     const flow = this.#openFlow(exchange, options, observer);
     onSend?.();
-    await this.#send(onLane(frame, this.repeatsStreamIds === "no" ? undefined : streamId), {
-      exchange,
-      flow,
-      signal,
-      observer,
-    });
+    const onItsLane = onLane(frame, this.repeatsStreamIds === "no" ? undefined : streamId);
+    await this.#send(onItsLane, { exchange, flow, signal, observer });
     flow.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
     const source = isOwnCall ? watched(flow, observer) : flow;
@@ -265,19 +229,7 @@ export class ResponsesWebSocketConnection {
     return flow;
   }
 
-  async #send(
-    frame: string,
-    {
-      exchange,
-      flow,
-      signal,
-      observer,
-    }: Pick<WebSocketResponseCall, "observer"> & {
-      readonly exchange: Exchange;
-      readonly flow: ResponseFlow;
-      readonly signal: AbortSignal | undefined;
-    },
-  ): Promise<void> {
+  async #send(frame: string, { exchange, flow, signal, observer }: Sending): Promise<void> {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
@@ -306,12 +258,4 @@ function tooLarge(limit: number): LimitError {
     `the request is larger than the ${limit} bytes that the server accepts in a WebSocket message: shorten it, or send it over HTTP`,
     { what: "request", limit, unit: "bytes", replay: "safe" },
   );
-}
-
-const STREAM_ID = /^[A-Za-z0-9_.-]{1,256}$/;
-
-/** @throws {@link BuildError} The name is invalid. */
-function checkStreamId(streamId: string | undefined): void {
-  if (streamId !== undefined && (typeof streamId !== "string" || !STREAM_ID.test(streamId)))
-    throw new BuildError("streamId must be 1 to 256 characters of A-Z, a-z, 0-9, '_', '.' and '-'");
 }

@@ -20,8 +20,8 @@ interface Promised<Value> {
   reject(error: unknown): void;
 }
 
-/** Steering input, until it is known what became of it. */
-interface Said {
+/** Steering input whose fate is unknown. */
+interface OpenSteer {
   readonly input: SteerInput;
   readonly accepted: Promised<Steer>;
   readonly delivery: Promised<SteerDelivery>;
@@ -45,7 +45,7 @@ export interface SteeringOptions {
  */
 export class Steering {
   readonly #options: SteeringOptions;
-  readonly #said: Said[] = [];
+  readonly #open: OpenSteer[] = [];
   #heldEnd: RawData | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -55,7 +55,7 @@ export class Steering {
 
   /** True if the fate of some input is unknown. */
   get isOpen(): boolean {
-    return this.#said.length > 0;
+    return this.#open.length > 0;
   }
 
   /** True if the response has ended, so that its successor comes next. */
@@ -64,20 +64,20 @@ export class Steering {
   }
 
   steer(input: SteerInput): Promise<Steer> {
-    const said: Said = { input, accepted: promised(), delivery: promised(), id: undefined, isSent: false };
-    this.#said.push(said);
+    const steer: OpenSteer = { input, accepted: promised(), delivery: promised(), id: undefined, isSent: false };
+    this.#open.push(steer);
     this.sendWaiting();
-    return said.accepted.promise;
+    return steer.accepted.promise;
   }
 
   /** Sends waiting input, once the response's id is known. */
   sendWaiting(): void {
     const { responseId } = this.#options.flow.received;
     if (responseId === undefined || this.#heldEnd !== undefined) return;
-    for (const said of this.#said) {
-      if (said.isSent) continue;
-      said.isSent = true;
-      this.#options.send(steerFrame(responseId, encodeRequestInput(inputItems(said.input))));
+    for (const steer of this.#open) {
+      if (steer.isSent) continue;
+      steer.isSent = true;
+      this.#options.send(steerFrame(responseId, encodeRequestInput(inputItems(steer.input))));
     }
   }
 
@@ -92,7 +92,7 @@ export class Steering {
       case "response.steer.failed":
         return this.#answered(() => this.#failed(event));
       case "error":
-        return this.#isRefusal(event);
+        return this.#takesRefusal(event);
       case "response.completed":
         return this.#hold(message, event);
       case "response.incomplete":
@@ -109,66 +109,83 @@ export class Steering {
   end(): void {
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
-    for (const said of this.#said.splice(0)) reject(said, notActive(said.input));
+    for (const steer of this.#open.splice(0)) reject(steer, notActive(steer.input));
+  }
+
+  /** No successor can come any more: an end that was held back counts. */
+  releaseEnd(): void {
+    const end = this.#heldEnd;
+    if (end === undefined) return;
+    clearTimeout(this.#timer);
+    this.#heldEnd = undefined;
+    const { flow } = this.#options;
+    flow.read(end);
+    flow.took(end.length);
   }
 
   /** The service's answers are numbered among the events of the response. */
-  #answered(heed: () => void): true {
+  #answered(handle: () => void): true {
     this.#options.flow.countRead();
-    heed();
+    handle();
     return true;
   }
 
   #accepted(event: JsonObject): void {
-    const said = this.#said.find(({ isSent, id }) => isSent && id === undefined);
-    if (!said) return;
-    said.id = filled(fieldOf(event.steer, "id")) ?? "";
-    said.accepted.resolve({ id: said.id, delivery: said.delivery.promise });
+    const steer = this.#unanswered();
+    if (!steer) return;
+    steer.id = filled(fieldOf(event.steer, "id")) ?? "";
+    steer.accepted.resolve({ id: steer.id, delivery: steer.delivery.promise });
   }
 
-  #pending({ steer, reason, required_input }: JsonObject): void {
-    const said = this.#saidAs(steer);
-    if (!said) return;
-    said.delivery.resolve({
+  #pending({ steer: told, reason, required_input }: JsonObject): void {
+    const steer = this.#openWithId(told);
+    if (!steer) return;
+    steer.delivery.resolve({
       status: "pending",
       reason: filled(reason) ?? "unknown",
       requiredInput: Array.isArray(required_input) ? required_input.filter(isJsonObject) : [],
     });
-    this.#settled(said);
+    this.#settled(steer);
   }
 
-  #failed({ steer, error }: JsonObject): void {
-    const said = this.#saidAs(steer) ?? this.#said.find(({ isSent, id }) => isSent && id === undefined);
-    if (!said) return;
+  #failed({ steer: told, error }: JsonObject): void {
+    const steer = this.#openWithId(told) ?? this.#unanswered();
+    if (!steer) return;
     const code = filled(fieldOf(error, "code")) ?? "unknown";
     const words = filled(fieldOf(error, "message"));
     reject(
-      said,
-      steerFailed(`the service refuses to steer the response: ${code}${words ? ` (${words})` : ""}`, code, said.input),
+      steer,
+      steerFailed(`the service refuses to steer the response: ${code}${words ? ` (${words})` : ""}`, code, steer.input),
     );
-    this.#settled(said);
+    this.#settled(steer);
   }
 
   /** The answer of a service that does not know steering messages. */
-  #isRefusal(event: JsonObject): boolean {
-    const said = this.#said.find(({ isSent, id }) => isSent && id === undefined);
+  #takesRefusal(event: JsonObject): boolean {
+    const steer = this.#unanswered();
     const words = filled(fieldOf(event.error, "message")) ?? filled(event.message) ?? "";
-    if (!said || !(parameterOf(event) === "type" || words.includes("response.steer"))) return false;
+    if (!steer || !(parameterOf(event) === "type" || words.includes("response.steer"))) return false;
     reject(
-      said,
+      steer,
       new NotSupportedError(`the service does not know how to steer a response: ${words}`, { feature: "steering" }),
     );
-    this.#settled(said);
+    this.#settled(steer);
     return true;
   }
 
-  #saidAs(steer: unknown): Said | undefined {
-    const id = filled(fieldOf(steer, "id"));
-    return id === undefined ? undefined : this.#said.find((said) => said.id === id);
+  /** The input that the next answer is about: the service answers in the order of sending. */
+  #unanswered(): OpenSteer | undefined {
+    return this.#open.find(({ isSent, id }) => isSent && id === undefined);
+  }
+
+  /** @param told - The `steer` of an event, which has the id of the input. */
+  #openWithId(told: unknown): OpenSteer | undefined {
+    const id = filled(fieldOf(told, "id"));
+    return id === undefined ? undefined : this.#open.find((steer) => steer.id === id);
   }
 
   #hold(message: RawData, event: JsonObject): boolean {
-    if (!this.#said.some(({ isSent }) => isSent) || this.#options.earlier.own(event)) return false;
+    if (!this.#open.some(({ isSent }) => isSent) || this.#options.earlier.own(event)) return false;
     this.#heldEnd = message;
     this.#timer = setTimeout(this.#noAnswer, ANSWER_MS).unref();
     return true;
@@ -185,12 +202,12 @@ export class Steering {
   };
 
   /** The input has no effect any more. Once none is left, the end that was held back counts. */
-  #giveUp(which: (said: Said) => boolean, code: string, why: string): void {
-    const given = this.#said.filter((said) => said.isSent && which(said));
-    if (given.length > 0) this.#options.unanswered();
-    for (const said of given) {
-      reject(said, steerFailed(why, code, said.input));
-      this.#settled(said);
+  #giveUp(which: (steer: OpenSteer) => boolean, code: string, why: string): void {
+    const lost = this.#open.filter((steer) => steer.isSent && which(steer));
+    if (lost.length > 0) this.#options.unanswered();
+    for (const steer of lost) {
+      reject(steer, steerFailed(why, code, steer.input));
+      this.#settled(steer);
     }
   }
 
@@ -198,8 +215,8 @@ export class Steering {
   #succeed(end: RawData, created: JsonObject): void {
     clearTimeout(this.#timer);
     this.#heldEnd = undefined;
-    const delivered = this.#said.filter(({ id }) => id !== undefined);
-    for (const said of delivered) this.#said.splice(this.#said.indexOf(said), 1);
+    const delivered = this.#open.filter(({ id }) => id !== undefined);
+    for (const steer of delivered) this.#open.splice(this.#open.indexOf(steer), 1);
     this.#options.flow.goOn(
       end,
       delivered.flatMap(({ input }) => inputItems(input)),
@@ -210,20 +227,9 @@ export class Steering {
   }
 
   /** If the end was held back only for this input, it counts now. */
-  #settled(said: Said): void {
-    this.#said.splice(this.#said.indexOf(said), 1);
-    if (!this.#said.some(({ isSent }) => isSent)) this.releaseEnd();
-  }
-
-  /** No successor can come any more: an end that was held back counts. */
-  releaseEnd(): void {
-    const end = this.#heldEnd;
-    if (end === undefined) return;
-    clearTimeout(this.#timer);
-    this.#heldEnd = undefined;
-    const { flow } = this.#options;
-    flow.read(end);
-    flow.took(end.length);
+  #settled(steer: OpenSteer): void {
+    this.#open.splice(this.#open.indexOf(steer), 1);
+    if (!this.#open.some(({ isSent }) => isSent)) this.releaseEnd();
   }
 }
 
@@ -240,9 +246,9 @@ function promised<Value>(): Promised<Value> {
   return { promise, ...settle };
 }
 
-function reject(said: Said, error: unknown): void {
-  said.accepted.reject(error);
-  said.delivery.reject(error);
+function reject(steer: OpenSteer, error: unknown): void {
+  steer.accepted.reject(error);
+  steer.delivery.reject(error);
 }
 
 export function notActive(input: SteerInput): SteerFailedError {

@@ -1,8 +1,8 @@
 import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 import { SharedWork } from "../../../client/waiting/shared-work.ts";
 import type { WebSocketLimits } from "../../provider.ts";
-import type { WebSocketConnectOptions } from "../../responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
+import type { WebSocketConnectOptions } from "../../responses/websocket/options.ts";
 import type { CallPart } from "../../service/call.ts";
 import { SharedConnection } from "./shared-connection.ts";
 
@@ -10,7 +10,7 @@ import { SharedConnection } from "./shared-connection.ts";
 export interface ConnectionCall {
   readonly options: WebSocketConnectOptions;
   readonly part: CallPart;
-  /** Of the request; undefined where none is sent. */
+  /** The model of its request; undefined if it sends none. */
   readonly model?: string | undefined;
 }
 

@@ -47,8 +47,7 @@ export interface LaneOrigin {
 
 /**
  * A lane is a separate conversation inside a session. It has its own history and turn state, and runs at the same time as the session's
- * other lanes. It shares their
- * connections, credentials and the fallback to HTTP. See `docs/lanes.md`.
+ * other lanes. It shares their connections, credentials and the fallback to HTTP. See `docs/lanes.md`.
  *
  * Calls of one lane are answered one at a time, in the order they were made: a second one waits until the first stream has ended or its
  * reader has left it.

@@ -10,7 +10,7 @@ import {
   ServerOverloadedError,
   UsageLimitReachedError,
 } from "../../../../src/api/refusal/kinds.ts";
-import { type Failure, isBreak, recoveryFrom } from "../../../../src/api/session/recovery.ts";
+import { type FailedAttempt, isBreak, recoveryFrom } from "../../../../src/api/session/recovery.ts";
 import {
   AbortedError,
   BuildError,
@@ -30,7 +30,7 @@ const http = (status: number, headers = {}) => new HttpError("refused", { status
 const stream = new StreamError("closed");
 
 /** What is done about `error`; by default in the middle of the first stream on a WebSocket. */
-function recover(error: unknown, more: Partial<Failure> = {}) {
+function recover(error: unknown, more: Partial<FailedAttempt> = {}) {
   const failure = {
     error,
     carrier: "websocket",

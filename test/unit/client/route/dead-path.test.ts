@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endpoint, Kept, parseTable, progressAfter } from "../../../../src/client/route/dead-path.ts";
+import { endpoint, parseTable, progressAfter, QuietSince } from "../../../../src/client/route/dead-path.ts";
 
 describe("the kernel's table of connections", () => {
   it("says of each what is not acknowledged and how often it was sent again", () => {
@@ -47,16 +47,16 @@ describe("a connection on which something was sent", () => {
 
 describe("a kept connection", () => {
   it("is doubtful once the clock jumped, as it does when a machine wakes", () => {
-    const kept = new Kept(1_000, 1_000_000);
-    expect(kept.isDoubtful(61_000, 1_060_000, true)).toBe(false);
-    expect(kept.isDoubtful(2_000, 1_601_000, true)).toBe(true);
-    expect(kept.isDoubtful(2_000, 401_000, true)).toBe(true);
+    const quietSince = new QuietSince(1_000, 1_000_000);
+    expect(quietSince.isDoubtful(61_000, 1_060_000, true)).toBe(false);
+    expect(quietSince.isDoubtful(2_000, 1_601_000, true)).toBe(true);
+    expect(quietSince.isDoubtful(2_000, 401_000, true)).toBe(true);
   });
 
   it("is doubtful after some seconds where the system does not tell of dead paths", () => {
-    const kept = new Kept(0, 1_000_000);
-    expect(kept.isDoubtful(4_000, 1_004_000, false)).toBe(false);
-    expect(kept.isDoubtful(6_000, 1_006_000, false)).toBe(true);
-    expect(kept.isDoubtful(6_000, 1_006_000, true)).toBe(false);
+    const quietSince = new QuietSince(0, 1_000_000);
+    expect(quietSince.isDoubtful(4_000, 1_004_000, false)).toBe(false);
+    expect(quietSince.isDoubtful(6_000, 1_006_000, false)).toBe(true);
+    expect(quietSince.isDoubtful(6_000, 1_006_000, true)).toBe(false);
   });
 });
