@@ -1,16 +1,18 @@
-import { Transform, type TransformCallback } from "node:stream";
 import zlib from "node:zlib";
-import { ProtocolError } from "../failure/kinds.ts";
+import { ProtocolError, StreamError } from "../failure/kinds.ts";
 import type { ByteSink, ByteStream } from "../transport.ts";
 
-type Decoder = NodeJS.ReadWriteStream & { destroy(): void };
+type Decoder = zlib.Gunzip; // every decoder of Node has these methods
+/** @param first - The first bytes, which tell between two formats of one coding. */
+type CreateDecoder = (first: Uint8Array) => Decoder;
 
 /** The origin's coding and a gateway's make two; more are probably an attack. */
 const MOST_CODINGS = 5;
 
 /**
  * Undoes `content-encoding`, a list in the order in which the codings were applied (RFC 9110 §8.4). This package never asks for a coding,
- * like the Rust client, but gateways and proxies compress without being asked.
+ * like the Rust client, but gateways and proxies compress without being asked. An empty body needs no decoding: servers name a coding
+ * beside it too.
  *
  * @throws {@link ProtocolError} A coding is unknown, or has no decoder in this process; `body` is cancelled.
  */
@@ -19,14 +21,14 @@ export function decodeContent(body: ByteStream, encoding: string | undefined): B
   try {
     if (codings.length > MOST_CODINGS)
       throw new Error(`it has ${codings.length} content-encodings, and ${MOST_CODINGS} is the most that is undone`);
-    const decoders = codings.map((coding) => ({ coding, decoder: decoderOf(coding) }));
+    const decoders = codings.map((coding) => ({ coding, create: decoderOf(coding) }));
     return decoders.reduceRight<ByteStream>(
-      (encoded, { coding, decoder }) => new DecodedBody(encoded, coding, decoder),
+      (encoded, { coding, create }) => new DecodedBody(encoded, coding, create),
       body,
     );
   } catch (cause) {
     body.cancel(); // the caller never gets it, so it is cancelled here
-    throw new ProtocolError(`the response body cannot be decompressed: ${(cause as Error).message}`, { cause });
+    throw undecodable((cause as Error).message, cause);
   }
 }
 
@@ -50,17 +52,21 @@ interface ZlibWithZstd {
 }
 const { createZstdDecompress, constants } = zlib as unknown as ZlibWithZstd;
 
-const DECODERS: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
+const DECODERS: ReadonlyMap<string, CreateDecoder> = new Map<string, CreateDecoder>([
   ["gzip", () => zlib.createGunzip({ flush })],
   ["x-gzip", () => zlib.createGunzip({ flush })],
-  ["deflate", () => new EitherInflate()],
+  // `deflate` is the zlib format, but some servers send raw deflate (RFC 1950 §2.2: the low half of the first byte is 8 for zlib).
+  [
+    "deflate",
+    ([first = 0]) => ((first & 0x0f) === 8 ? zlib.createInflate({ flush }) : zlib.createInflateRaw({ flush })),
+  ],
   ["br", () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
   ...(createZstdDecompress ? ([["zstd", () => createZstdDecompress({ flush: constants.ZSTD_e_flush })]] as const) : []),
 ]);
 
-function decoderOf(coding: string): Decoder {
+function decoderOf(coding: string): CreateDecoder {
   const create = DECODERS.get(coding);
-  if (create) return create();
+  if (create) return create;
   const named = JSON.stringify(coding.slice(0, 40));
   const advice =
     coding === "zstd"
@@ -69,110 +75,133 @@ function decoderOf(coding: string): Decoder {
   throw new Error(`its content-encoding is ${named}, which cannot be undone here; ${advice}`);
 }
 
-/**
- * `deflate` is the zlib format, but some servers send raw deflate; the first byte tells which (RFC 1950 §2.2: the low half is 8 for zlib).
- */
-class EitherInflate extends Transform {
-  #inflate: zlib.Inflate | zlib.InflateRaw | undefined;
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#inflate ??= this.#choose(chunk);
-    this.#inflate.write(chunk, (error) => done(error));
-  }
-
-  override _flush(done: TransformCallback): void {
-    const inflate = this.#inflate;
-    if (!inflate) {
-      done();
-      return;
-    }
-    inflate.once("end", () => done());
-    inflate.end();
-  }
-
-  override _read(size: number): void {
-    this.#inflate?.resume();
-    super._read(size);
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#inflate?.destroy();
-    done(error);
-  }
-
-  #choose(chunk: Buffer): zlib.Inflate | zlib.InflateRaw {
-    const isZlib = ((chunk[0] ?? 0) & 0x0f) === 8;
-    const inflate = isZlib ? zlib.createInflate({ flush }) : zlib.createInflateRaw({ flush });
-    inflate.on("data", (decoded: Buffer) => {
-      if (!this.push(decoded)) inflate.pause();
-    });
-    inflate.on("error", (error) => this.destroy(error));
-    return inflate;
-  }
-}
-
 class DecodedBody implements ByteStream {
   readonly #encoded: ByteStream;
   readonly #coding: string;
-  readonly #decoder: Decoder;
+  readonly #create: CreateDecoder;
+  /** Made for the first bytes. */
+  #decoder: Decoder | undefined;
+  #sink: ByteSink | undefined;
+  #isPaused = false;
   #over = false;
+  /** Number of chunks that the decoder has not taken in full. */
+  #writing = 0;
+  /** How the encoded body ended: waits until everything that came before is delivered. */
+  #end: (() => void) | undefined;
 
-  constructor(encoded: ByteStream, coding: string, decoder: Decoder) {
+  constructor(encoded: ByteStream, coding: string, create: CreateDecoder) {
     this.#encoded = encoded;
     this.#coding = coding;
-    this.#decoder = decoder;
+    this.#create = create;
   }
 
   pipe(sink: ByteSink): void {
-    const encoded = this.#encoded;
-    const decoder = this.#decoder;
-    const finish = (end: () => void): void => {
-      if (this.#over) return;
-      this.#over = true;
-      end();
-    };
-    decoder.on("data", (chunk: Uint8Array) => {
-      if (!this.#over) sink.chunk(chunk);
-    });
-    decoder.on("drain", () => encoded.resume());
-    decoder.on("end", () => finish(() => sink.end()));
-    decoder.on("error", (cause: Error) =>
-      finish(() => {
-        encoded.cancel();
-        sink.fail(undecodable(this.#coding, cause));
-      }),
-    );
-    encoded.pipe({
-      chunk: (chunk) => {
-        if (!decoder.write(chunk)) encoded.pause();
+    this.#sink = sink;
+    this.#encoded.pipe({
+      chunk: (chunk) => this.#decode(chunk),
+      end: () => {
+        this.#end = () => (this.#decoder ? this.#decoder.end() : this.#finish(() => sink.end()));
+        this.#settle();
       },
-      end: () => decoder.end(),
-      fail: (error) =>
-        finish(() => {
-          decoder.destroy();
-          sink.fail(error);
-        }),
+      fail: (error) => {
+        this.#end = () => this.#fail(error);
+        this.#settle();
+      },
     });
   }
 
   pause(): void {
-    this.#decoder.pause();
+    this.#isPaused = true;
+    if (this.#decoder) this.#decoder.pause();
+    else this.#encoded.pause();
   }
 
   resume(): void {
-    this.#decoder.resume();
+    this.#isPaused = false;
+    this.#decoder?.resume();
+    if (!this.#decoder?.writableNeedDrain) this.#encoded.resume();
+    this.#settle();
   }
 
   cancel(): void {
     this.#over = true;
     this.#encoded.cancel();
-    this.#decoder.destroy();
+    this.#decoder?.destroy();
+  }
+
+  #decode(chunk: Uint8Array): void {
+    if (this.#over || chunk.length === 0) return;
+    try {
+      this.#decoder ??= this.#open(chunk);
+    } catch (cause) {
+      this.#encoded.cancel();
+      this.#fail(undecodable((cause as Error).message, cause));
+      return;
+    }
+    this.#writing += 1;
+    const goesOn = this.#decoder.write(chunk, (error) => {
+      this.#writing -= 1;
+      if (!error) this.#settle();
+    });
+    if (!goesOn) this.#encoded.pause();
+  }
+
+  #open(first: Uint8Array): Decoder {
+    const decoder = this.#create(first);
+    decoder.on("data", (chunk: Uint8Array) => {
+      if (!this.#over) this.#sink?.chunk(chunk);
+      this.#settle();
+    });
+    if (this.#isPaused) decoder.pause();
+    decoder.on("drain", () => this.#encoded.resume());
+    decoder.on("end", () => this.#finish(() => this.#sink?.end()));
+    decoder.on("error", (cause: NodeJS.ErrnoException) => {
+      this.#encoded.cancel();
+      this.#fail(cause.code === CUT_OFF ? brokenOff(this.#coding, cause) : invalid(this.#coding, cause));
+    });
+    return decoder;
+  }
+
+  /** Ends the body if everything is delivered: a decoder that fails or is destroyed drops what has not been read of it. */
+  #settle(): void {
+    if (this.#over || this.#isPaused || this.#writing > 0 || (this.#decoder?.readableLength ?? 0) > 0) return;
+    const end = this.#end;
+    this.#end = undefined;
+    end?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#finish(() => {
+      this.#decoder?.destroy();
+      this.#sink?.fail(error);
+    });
+  }
+
+  #finish(end: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    end();
   }
 }
 
-function undecodable(coding: string, cause: Error): ProtocolError {
-  return new ProtocolError(
-    `the response body cannot be decompressed (${cause.message}): it is not valid ${coding} or was truncated; a gateway or proxy that changes bodies can cause this`,
-    { cause },
+/** `code` of every decoder's error for an input that ends too early. */
+const CUT_OFF = "Z_BUF_ERROR";
+
+/** A body without a stated length ends where its connection breaks, so this is a broken connection. */
+function brokenOff(coding: string, cause: NodeJS.ErrnoException): StreamError {
+  return new StreamError(`the response body broke off (its ${coding} coding ends too early: ${cause.message})`, {
+    code: CUT_OFF,
+    cause,
+  });
+}
+
+function invalid(coding: string, cause: Error): ProtocolError {
+  return undecodable(
+    `it is not valid ${coding} (${cause.message}); a gateway or proxy that changes bodies can cause this`,
+    cause,
   );
+}
+
+function undecodable(why: string, cause: unknown): ProtocolError {
+  return new ProtocolError(`the response body cannot be decompressed: ${why}`, { cause });
 }

@@ -89,6 +89,7 @@ export class SseDecoder {
 
   /** @throws {@link LimitError} The current event is larger than `maxEventBytes`. */
   feed(chunk: Uint8Array): void {
+    if (chunk.length === 0) return; // it would hide how the bytes before it end
     try {
       this.#read(chunk);
     } finally {

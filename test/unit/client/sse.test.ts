@@ -258,6 +258,10 @@ describe("a sink that is offered lines", () => {
     expect(offered([...EVENT.slice(0, -2), EVENT.slice(-2)])).toEqual([EVENT]);
   });
 
+  it("gets an event with its blank line, although an empty chunk came before that", () => {
+    expect(offered([EVENT.slice(0, -1), "", EVENT.slice(-1)])).toEqual([EVENT]);
+  });
+
   it("is not kept from a comment by the event that it is in, and from that not by CR line ends", () => {
     const comments: string[] = [];
     const data: string[] = [];

@@ -32,6 +32,11 @@ describe("a body", () => {
     expect(Buffer.from(answer.body).toString()).toBe("hello");
   });
 
+  it.each(["gzip", "br", "deflate"])("that is empty is empty, although %s is named beside it", async (coding) => {
+    const server = await serve((_request, response) => response.writeHead(204, { "content-encoding": coding }).end());
+    expect((await openTransport().execute(get(server.url))).body).toHaveLength(0);
+  });
+
   it("that is not what its coding says is a protocol error", async () => {
     const server = await serve((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end("plain"),
@@ -150,7 +155,7 @@ describe("a body", () => {
     });
   });
 
-  it("that no decoder can be made for is a stream error, and its connection is closed", async () => {
+  it("that no decoder can be made for is a protocol error, and its connection is closed", async () => {
     const server = await serve((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).write("start"),
     );
@@ -158,7 +163,7 @@ describe("a body", () => {
       throw new Error("out of memory");
     });
     onTestFinished(() => broken.mockRestore());
-    const error = await errorOf(openTransport().stream(get(server.url)));
+    const error = await errorOf(openTransport().execute(get(server.url)));
     expect([error.kind, error.message]).toEqual(["protocol", expect.stringContaining("out of memory")]);
     await server.cutResponses(1);
   });

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeContent } from "../../../../src/client/http/content-decoding.ts";
 import type { ByteSink, ByteStream } from "../../../../src/client/transport.ts";
 import { standstill } from "../../../support/standstill.ts";
+
+const BROKE = new Error("other side closed");
 
 /** A body that gives its bytes in pieces, as long as nobody holds it. */
 class Pieces implements ByteStream {
@@ -11,10 +13,12 @@ class Pieces implements ByteStream {
   isHeld = false;
   isCancelled = false;
   readonly #bytes: Uint8Array;
+  readonly #breaks: boolean;
   #sink: ByteSink | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, { breaks = false } = {}) {
     this.#bytes = bytes;
+    this.#breaks = breaks;
   }
 
   pipe(sink: ByteSink): void {
@@ -28,7 +32,9 @@ class Pieces implements ByteStream {
     this.given += piece.length;
     if (piece.length === 0) return void this.#sink?.end();
     this.#sink?.chunk(piece);
-    setImmediate(this.#give);
+    // As on a socket: the end can come with the last bytes.
+    if (this.#breaks && this.given >= this.#bytes.length) this.#sink?.fail(BROKE);
+    else setImmediate(this.#give);
   };
 
   pause(): void {
@@ -76,6 +82,64 @@ it.each(CODINGS)("a reader of %s that rests holds the connection back, and loses
   decoded.resume();
   await ended;
   expect(Buffer.concat(chunks).equals(plain)).toBe(true);
+});
+
+interface Outcome {
+  readonly bytes: Buffer;
+  /** Undefined if it ended normally. */
+  readonly error: unknown;
+}
+
+/** @param rests - The reader rests after each chunk, for a turn. */
+function outcomeOf(decoded: ByteStream, rests: boolean): Promise<Outcome> {
+  const chunks: Uint8Array[] = [];
+  return new Promise((resolve) => {
+    const over = (error?: unknown): void => resolve({ bytes: Buffer.concat(chunks), error });
+    decoded.pipe({
+      chunk: (chunk) => {
+        chunks.push(chunk);
+        if (!rests) return;
+        decoded.pause();
+        setImmediate(() => decoded.resume());
+      },
+      end: over,
+      fail: over,
+    });
+  });
+}
+
+describe.each([false, true])("a reader (resting after each chunk: %s)", (rests) => {
+  it.each(CODINGS)("of %s gets all that came before the connection broke, and then that", async (coding, bytes) => {
+    const { bytes: got, error } = await outcomeOf(decodeContent(new Pieces(bytes, { breaks: true }), coding), rests);
+    expect(got.equals(plain)).toBe(true);
+    expect(error).toBe(BROKE);
+  });
+
+  it.each(CODINGS)("of %s that ends too early gets what came of it, and a stream error", async (coding, bytes) => {
+    const cut = bytes.subarray(0, bytes.length - 1);
+    const { bytes: got, error } = await outcomeOf(decodeContent(new Pieces(cut), coding), rests);
+    expect(got.equals(plain.subarray(0, got.length))).toBe(true);
+    expect(got.length).toBeGreaterThan(plain.length - 1024);
+    expect(error).toMatchObject({ kind: "stream", outlook: "again", message: expect.stringContaining("broke off") });
+  });
+
+  it.each(["gzip", "br", "deflate"])(
+    "of an empty body gets its end, although %s is named beside it",
+    async (coding) => {
+      const { bytes, error } = await outcomeOf(decodeContent(new Pieces(Buffer.alloc(0)), coding), rests);
+      expect([bytes.length, error]).toEqual([0, undefined]);
+    },
+  );
+});
+
+it("a body that is held before its first bytes waits", async () => {
+  const body = new Pieces(gzipSync(plain));
+  const decoded = decodeContent(body, "gzip");
+  decoded.pause();
+  const outcome = outcomeOf(decoded, false);
+  expect(body.given).toBe(0);
+  decoded.resume();
+  expect((await outcome).bytes.equals(plain)).toBe(true);
 });
 
 it("a body that is left is cancelled below, and nothing more comes of it", async () => {
