@@ -1,34 +1,12 @@
 import { AbortedError } from "../../client/failure/kinds.ts";
 import type { TakeBatch } from "../../client/waiting/push-queue.ts";
-import { CodexApiError } from "../refusal/kinds.ts";
-import { withPartial } from "../refusal/partial.ts";
 import type { ResponsePosition } from "../responses/background/position.ts";
 import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
-import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
-import { Received } from "../responses/received/received.ts";
-import type {
-  EventIterator,
-  LeftResponse,
-  ResponseControl,
-  ResponseSource,
-  Steer,
-  SteerInput,
-} from "../responses/source.ts";
+import type { Received } from "../responses/received/received.ts";
+import type { EventIterator, ResponseControl, ResponseSource, Steer, SteerInput } from "../responses/source.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { notActive } from "../responses/websocket/steering.ts";
-import type { TokenUsage } from "../token-usage.ts";
-import { Attempts, type AttemptsOptions } from "./attempts.ts";
-
-export interface SessionStreamOptions extends AttemptsOptions {
-  /** Called with what an answer reports about the service's prompt cache. */
-  readonly onAnswer: (cache: TurnCache) => void;
-  /** Called once, when the call is over, however it ended. */
-  readonly onEnd: () => void;
-  /** Fires the call's signal, which ends the call. */
-  readonly cancel: () => void;
-  /** As for `Received`. */
-  readonly keep: boolean | undefined;
-}
+import type { SessionAnswer } from "./answer.ts";
 
 type Step = IteratorResult<ResponseEvent, undefined>;
 type Batch = IteratorResult<ResponseEvent[], undefined>;
@@ -54,15 +32,12 @@ const BATCH: Reading<ResponseEvent[]> = {
   only: (event) => [event],
 };
 
-/** The events of one call, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
+/** The events of one call for their reader, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
 export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
   readonly control = this;
-  readonly received: Received;
-  readonly #options: SessionStreamOptions;
-  readonly #attempts: Attempts;
-  /** The session may start the next call. */
-  #isOver = false;
+  readonly #answer: SessionAnswer;
+  readonly #cancel: () => void;
   /** Nothing more is yielded. */
   #isDone = false;
   /** Why the call was ended by someone other than its reader; reported once. */
@@ -78,27 +53,29 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   /** The caller wants no more of the answer, so it is not retried. */
   #isInterrupted = false;
 
-  constructor(options: SessionStreamOptions) {
-    this.#options = options;
-    this.#attempts = new Attempts(options);
-    this.received = new Received({ keep: options.keep });
-    // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
-    options.call.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
+  /** @param cancel - Fires the call's signal, which ends the call. */
+  constructor(answer: SessionAnswer, cancel: () => void) {
+    this.#answer = answer;
+    this.#cancel = cancel;
+  }
+
+  get received(): Received {
+    return this.#answer.received;
   }
 
   /** Resolves when the first stream is open. Throws the error that ends the call before that. */
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
-        return (await this.#attempts.open()).stream;
+        return (await this.#answer.open()).stream;
       } catch (error) {
-        this.#recover(error);
+        this.#answer.recover(error);
       }
     }
   }
 
   get position(): ResponsePosition | undefined {
-    return this.#attempts.current.opened?.stream.position;
+    return this.#answer.opened?.stream.position;
   }
 
   next(): Promise<Step> {
@@ -124,7 +101,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     const all = (events: EventIterator): Promise<Batch> =>
       events
         .forEachBatch((batch) => {
-          for (const event of batch) this.#note(event);
+          for (const event of batch) this.#answer.note(event);
           return give(batch);
         })
         .then(() => DONE);
@@ -145,31 +122,31 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     if (!this.#isDone && this.received.status === undefined)
       this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#isDone = true;
-    if (!this.#isOver) {
-      await this.#attempts.current.opened?.events.return();
-      this.#options.cancel(); // a connection attempt or a retry delay may still be pending
+    if (!this.#answer.isOver) {
+      await this.#answer.opened?.events.return();
+      this.#cancel(); // a connection attempt or a retry delay may still be pending
     }
     return DONE;
   }
 
   /** See `ResponseStream.steer`. */
   async steer(input: SteerInput): Promise<Steer> {
-    const { opened } = this.#attempts.current;
-    if (!opened || this.#isOver) throw notActive(input);
+    const { opened } = this.#answer;
+    if (!opened || this.#answer.isOver) throw notActive(input);
     return opened.stream.steer(input);
   }
 
   /** See `ResponseStream.interrupt`. Between two attempts, or if the stream breaks meanwhile, the answer ends with what has arrived. */
   async interrupt(): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#answer.isOver) return;
     this.#isInterrupted = true;
-    const { opened } = this.#attempts.current;
+    const { opened } = this.#answer;
     if (opened) await opened.stream.interrupt();
-    else this.#options.cancel();
+    else this.#cancel();
   }
 
   async leave(reason: unknown): Promise<void> {
-    if (!this.#isOver) this.#leftFor = { reason };
+    if (!this.#answer.isOver) this.#leftFor = { reason };
     await this.return();
   }
 
@@ -188,13 +165,13 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** Nearly every event takes this way. It costs one promise, an async function several, and as much again as the event itself. */
   readonly #step = (): Promise<Step> => {
-    const { opened } = this.#attempts.current;
+    const { opened } = this.#answer;
     return opened && !this.#isDone ? opened.events.next().then(this.#took, this.#missed) : this.#advance(SINGLE);
   };
 
   readonly #took = (step: Step): Step | Promise<Step> => {
     if (step.done) return this.#advance(SINGLE, () => step);
-    this.#note(step.value);
+    this.#answer.note(step.value);
     this.#asked -= 1;
     return step;
   };
@@ -215,16 +192,19 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     try {
       while (!this.#isDone) {
         try {
-          const opened = this.#attempts.current.opened ?? (await this.#attempts.open());
+          const opened = this.#answer.opened ?? (await this.#answer.open());
           const step = taken ? taken() : await take(opened.events);
           if (step.done) break;
-          for (const event of events(step.value)) this.#note(event);
+          for (const event of events(step.value)) this.#answer.note(event);
           return step;
         } catch (error) {
           taken = undefined;
           if (this.#isDone) break; // left meanwhile
-          if (this.#isInterrupted) return { done: false, value: only(this.#endInterrupted()) };
-          const restarted = this.#recover(error);
+          if (this.#isInterrupted) {
+            this.#isDone = true;
+            return { done: false, value: only(this.#answer.endInterrupted()) };
+          }
+          const restarted = this.#answer.recover(error);
           if (restarted) return { done: false, value: only(restarted) };
         }
       }
@@ -240,82 +220,5 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     } finally {
       this.#asked -= 1;
     }
-  }
-
-  #note(event: ResponseEvent): void {
-    const { current } = this.#attempts;
-    this.received.note(event);
-    current.note(event);
-    if (event.type === "steered") {
-      this.#tally(event.tokenUsage);
-      this.#attempts.goOn(event);
-    } else if (event.type === "completed" || event.type === "incomplete") {
-      // Before the caller sees the event: its next request may continue from here.
-      current.answered(event.responseId);
-      this.#tally(event.tokenUsage);
-      this.#end();
-    }
-  }
-
-  /** The result so far, when the stream breaks after an interruption or was interrupted before it was sent. */
-  #endInterrupted(): IncompleteEvent {
-    const event: IncompleteEvent = { type: "incomplete", reason: "interrupted" };
-    this.received.note(event);
-    this.#isDone = true;
-    this.#end();
-    return event;
-  }
-
-  #tally(usage: TokenUsage | undefined): void {
-    const { call, onAnswer } = this.#options;
-    const { attempt, isSuccessor } = this.#attempts.current;
-    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor had no request of its own: one request, one reason
-    call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
-  }
-
-  /** For a call that ends with an error. An answer that stopped early can be continued from. */
-  #failed(error: unknown): unknown {
-    if (!CodexApiError.is(error)) return error;
-    if (error.kind === "incomplete") {
-      this.#attempts.current.answered(error.partial?.responseId);
-      this.#tally(error.partial?.tokenUsage);
-    }
-    this.received.ended(error.partial ?? {});
-    return withPartial(error, this.received.partial());
-  }
-
-  /** Prepares the next attempt, and reports what becomes of the events yielded so far. Throws the error if there is no next attempt. */
-  #recover(error: unknown): RestartedEvent | undefined {
-    try {
-      const restarted = this.#attempts.prepareNext(error);
-      if (restarted) this.received.note(restarted);
-      return restarted;
-    } catch (final) {
-      const failure = this.#failed(final);
-      this.#leaveAttempt();
-      throw failure;
-    }
-  }
-
-  /** The reader has left. If the service ends the response because of that, the next call waits for this and continues from it. */
-  readonly #leaveAttempt = (): void => {
-    const aftermath = this.#attempts.current.opened?.stream.aftermath;
-    if (aftermath) void aftermath.then((left) => this.#endLeft(left));
-    else this.#end();
-  };
-
-  #endLeft(left: LeftResponse | undefined): void {
-    // Finished items that were never read are not in the caller's history, so nothing can continue from them.
-    if (left && left.finishedItems === this.#attempts.current.finishedItems)
-      this.#attempts.current.answered(left.responseId);
-    this.#end();
-  }
-
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const { call, onEnd } = this.#options;
-    call.signal.removeEventListener("abort", this.#leaveAttempt);
-    onEnd();
   }
 }

@@ -11,6 +11,7 @@ import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
+import { SessionAnswer } from "../answer.ts";
 import { CacheTally, type SessionCache } from "../cache.ts";
 import { type Call, Carriers } from "../carriers.ts";
 import {
@@ -137,16 +138,16 @@ export class SessionLane implements AsyncDisposable {
       endpoint: "responses",
       model: request.model ?? undefined,
     });
-    const events = new SessionStream({
+    const answer = new SessionAnswer({
       carriers: this.#carriers,
       call: { request: asked, isBody, options, turnState, signal, part },
       limits: limitsOf(this.#service, options),
       timing: this.#service.line.timing,
       onAnswer: (cache) => this.#cache.note(cache),
       onEnd: leave,
-      cancel,
       keep: options.keep,
     });
+    const events = new SessionStream(answer, cancel);
     try {
       const head = await events.start();
       return new ResponseStream(watched(events, part.observer), head);
