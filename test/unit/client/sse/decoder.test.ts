@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RawData } from "../../../src/client/raw-text.ts";
-import { SseDecoder, type SseEvent } from "../../../src/client/sse/index.ts";
+import type { RawData } from "../../../../src/client/raw-text.ts";
+import { SseDecoder, type SseEvent } from "../../../../src/client/sse/index.ts";
 
 interface Heard {
   readonly events: SseEvent[];

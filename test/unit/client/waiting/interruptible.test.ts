@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { interruptible, unlessInterrupted } from "../../../src/client/waiting/interruptible.ts";
+import { interruptible, unlessInterrupted } from "../../../../src/client/waiting/interruptible.ts";
 
 const late = new Error("late");
 const lateError = () => late;

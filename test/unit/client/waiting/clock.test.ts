@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { systemClock } from "../../../src/client/waiting/clock.ts";
+import { systemClock } from "../../../../src/client/waiting/clock.ts";
 
 describe("sleep", () => {
   it("for longer than a timer can take does not end at once", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ResponseEvent } from "../../../../src/api/responses/events/types.ts";
-import { Received } from "../../../../src/api/responses/received/received.ts";
-import { ResponseStream } from "../../../../src/api/responses/stream.ts";
-import { PushQueue } from "../../../../src/client/waiting/push-queue.ts";
+import type { ResponseEvent } from "../../../../../src/api/responses/events/types.ts";
+import { Received } from "../../../../../src/api/responses/received/received.ts";
+import { ResponseStream } from "../../../../../src/api/responses/stream.ts";
+import { PushQueue } from "../../../../../src/client/waiting/push-queue.ts";
 
 const delta = (text: string) => ({ type: "output_text.delta", delta: text, outputIndex: 0 }) as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blankerOf } from "../../../src/client/observe/redact.ts";
+import { blankerOf } from "../../../../src/client/observe/redact.ts";
 
 describe("an answer that repeats its request", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { statusText } from "../../../src/client/wording/status-text.ts";
+import { statusText } from "../../../../src/client/wording/status-text.ts";
 
 describe("statusText", () => {
   test.each([

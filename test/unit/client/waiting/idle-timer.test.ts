@@ -1,7 +1,7 @@
 import { deflate } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
-import { IdleTimer } from "../../../src/client/waiting/idle-timer.ts";
-import { beBusy } from "../../support/busy.ts";
+import { IdleTimer } from "../../../../src/client/waiting/idle-timer.ts";
+import { beBusy } from "../../../support/busy.ts";
 
 describe("an idle timer of a process that was busy for longer than the time-out", () => {
   it("takes what arrived meanwhile for a sign of life", async () => {

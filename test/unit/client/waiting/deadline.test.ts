@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { AbortedError, NetworkError } from "../../../src/client/failure/kinds.ts";
-import { withDeadline } from "../../../src/client/waiting/deadline.ts";
-import { errorOf } from "../../support/transport.ts";
+import { AbortedError, NetworkError } from "../../../../src/client/failure/kinds.ts";
+import { withDeadline } from "../../../../src/client/waiting/deadline.ts";
+import { errorOf } from "../../../support/transport.ts";
 
 /** Work that ends only when its signal fires, as everything of ours does. */
 function untilAborted(signal: AbortSignal | undefined): Promise<never> {

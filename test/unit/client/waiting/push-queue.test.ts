@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { PushQueue } from "../../../src/client/waiting/push-queue.ts";
+import { PushQueue } from "../../../../src/client/waiting/push-queue.ts";
 
 async function drain<Value>(queue: PushQueue<Value>): Promise<Value[]> {
   const values: Value[] = [];

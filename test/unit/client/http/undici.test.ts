@@ -10,7 +10,7 @@ test("where undici keeps its client in another file, the whole of it is loaded",
     vi.doUnmock(PART);
     vi.resetModules();
   });
-  const { loadUndiciClient } = await import("../../../src/client/http/undici.ts");
+  const { loadUndiciClient } = await import("../../../../src/client/http/undici.ts");
   const Client = await loadUndiciClient();
   expect(moved).toHaveBeenCalled();
   expect(new Client("http://127.0.0.1:1").dispatch).toBeTypeOf("function");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DeliveredItems } from "../../../../src/api/responses/received/output.ts";
-import type { ResponseItem } from "../../../../src/index.ts";
+import { DeliveredItems } from "../../../../../src/api/responses/received/output.ts";
+import type { ResponseItem } from "../../../../../src/index.ts";
 
 const message = (id?: string) => ({ type: "message", role: "assistant", content: [], ...(id && { id }) });
 const call = (callId: string, id?: string) => ({

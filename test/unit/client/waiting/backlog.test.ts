@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Backlog } from "../../../src/client/waiting/backlog.ts";
+import { Backlog } from "../../../../src/client/waiting/backlog.ts";
 
 test("a source is paused once beyond the limit, and resumed once nothing waits", () => {
   const calls: string[] = [];

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { AbortedError } from "../../../src/client/failure/kinds.ts";
-import { unlessAborted } from "../../../src/client/waiting/abort.ts";
+import { AbortedError } from "../../../../src/client/failure/kinds.ts";
+import { unlessAborted } from "../../../../src/client/waiting/abort.ts";
 
 describe("unlessAborted", () => {
   it("gives what the work gives, and leaves no listener behind", async () => {
