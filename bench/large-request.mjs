@@ -52,6 +52,7 @@ async function throughSession(/** @type {object} */ options) {
 /** Each makes ready, and returns what is measured. @type {Record<string, () => Promise<() => Promise<unknown>>>} */
 const WAYS = {
   stringify: async () => async () => JSON.stringify({ model: MODEL, input, stream: true }),
+  bytes: async () => async () => Buffer.from(JSON.stringify({ model: MODEL, input, stream: true })),
   http: () => throughSession({ carrier: "http", transport: unsent }),
   async ws() {
     const socket = new WebSocket(`${origin.replace("http", "ws")}/v1/responses`, { perMessageDeflate: false });

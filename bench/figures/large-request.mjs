@@ -27,6 +27,7 @@ export async function largeRequest(/** @type {import("./streams.mjs").Context} *
     head: ["", "ms", "to the floor"],
     rows: [
       row("floor: JSON.stringify", "stringify", "stringify"),
+      row("the same as bytes, which a socket takes", "bytes", "stringify"),
       row("codex-wire over HTTP, ready to be sent", "http", "stringify"),
       row("floor: JSON.stringify, sent by ws", "ws", "ws"),
       row("codex-wire over a WebSocket, sent", "websocket", "ws"),

@@ -57,6 +57,27 @@ const body = fc
     tail,
   )
   .map(([chunks, last]) => Buffer.from(chunks.join("") + last));
+/** Mostly as servers write it; undici alone reads the others as well as it can. */
+const head = fc
+  .tuple(
+    fc.constantFrom("HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"),
+    fc.constantFrom("", "", "connection: close\r\n"),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom("transfer-encoding: chunked", "Transfer-Encoding:Chunked ") },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          "transfer-encoding: identity",
+          "transfer-encoding: gzip, chunked",
+          "transfer-encoding: chunked, chunked",
+          "transfer-encoding: chunked\r\ntransfer-encoding: chunked",
+          "transfer-encoding: ",
+          "x-transfer-encoding: chunked",
+        ),
+      },
+    ),
+  )
+  .map(([version, connection, encoding]) => `${version} 200 OK\r\n${connection}${encoding}\r\n\r\n`);
 const places = fc.array(fc.nat(100), { maxLength: 8 });
 
 /** Sends each piece by itself, and ends the connection. */
@@ -120,19 +141,15 @@ describe("a body in chunks", () => {
     let whole = 0;
     let broken = 0;
     await fc.assert(
-      fc.asyncProperty(body, places, fc.boolean(), async (sent, where, isClosing) => {
-        const connection = isClosing ? "connection: close\r\n" : "";
-        const answer = Buffer.concat([
-          Buffer.from(`HTTP/1.1 200 OK\r\n${connection}transfer-encoding: chunked\r\n\r\n`),
-          sent,
-        ]);
+      fc.asyncProperty(head, body, places, async (begin, sent, where) => {
+        const answer = Buffer.concat([Buffer.from(begin), sent]);
         send.pieces = cut(answer, where);
         const expected = await undicis(origin);
         expect(await ours(transport, origin)).toEqual(expected);
         if (expected.isWhole) whole += 1;
         else broken += 1;
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
     expect(Math.min(whole, broken)).toBeGreaterThan(30);
   });
