@@ -80,7 +80,7 @@ export interface WebSocketAttemptOptions {
   readonly written: WrittenFrame & { readonly history: ConnectionHistory | undefined };
   /** Encodes the request again if that connection has been replaced. */
   readonly write: (plan: IncrementalPlan) => WrittenFrame;
-  readonly connect: ConnectionCall;
+  readonly connectionCall: ConnectionCall;
   readonly reading: WebSocketStreamOptions;
   /**
    * Makes the attempt to use when the request is larger than the connection's server accepts. @throws {@link BuildError} HTTP may not be
@@ -128,8 +128,8 @@ export class WebSocketAttempt implements Attempt {
     const options = this.#options;
     this.#options = undefined;
     if (!options) throw new BuildError("an attempt is opened once");
-    const { slot, request, written, write, connect, reading } = options;
-    const { connection, history, streamId, wasIdle } = await slot.obtain(connect);
+    const { slot, request, written, write, connectionCall, reading } = options;
+    const { connection, history, streamId, wasIdle } = await slot.obtain(connectionCall);
     await unlessAborted(reading.signal, () => history.unneeded());
     // The connection may have been replaced meanwhile, and a new one needs the whole request.
     const isCurrent = written.history === knownHistory(history) && history.holds(written.plan);
@@ -142,20 +142,20 @@ export class WebSocketAttempt implements Attempt {
     this.#wasIdle = wasIdle;
     this.#whole = plan.whole;
     if (streamId !== undefined) this.#refused = () => slot.refused();
-    const unsent = history.sent(request, plan);
-    let isOut = false;
+    const undo = history.sent(request, plan);
+    let isSent = false;
     const opening = respondOn(connection, {
       frame: text,
       options: { ...reading, streamId },
-      observer: connect.part.observer,
+      observer: connectionCall.part.observer,
       isOwnCall: false,
       onSend: () => {
-        isOut = true;
+        isSent = true;
         slot.asked();
       },
     });
     opening.catch(() => {
-      if (!isOut) unsent(); // its turn did not come, or it was too large: the conversation is unchanged
+      if (!isSent) undo(); // its turn did not come, or it was too large: the conversation is unchanged
     });
     const begun = opening.then((stream) => stream.begun);
     begun.catch(() => {}); // the caller of `open` gets the failure

@@ -93,11 +93,11 @@ export class Carriers {
       );
     }
     const attempt = this.#overWebSocket(slot, call, items);
-    return attempt ?? this.#tooLarge(call, items);
+    return attempt ?? this.#insteadOfTooLarge(call, items);
   }
 
-  /** Sends a request that no frame can hold over HTTP; the next may go over the WebSocket again. */
-  #tooLarge(call: Call, items: readonly ResponseItem[]): Attempt {
+  /** For a request that no frame can hold: this one goes over HTTP, the next may go over the WebSocket again. */
+  #insteadOfTooLarge(call: Call, items: readonly ResponseItem[]): Attempt {
     if (this.mayFallBack) return this.#overHttp(call, items);
     throw new BuildError(
       `the request is larger than a WebSocket message may be (${this.#maxFrameBytes} bytes); shorten the history or let the session use HTTP (carrier: "auto")`,
@@ -117,7 +117,7 @@ export class Carriers {
   }
 
   /** @param model - The model of the request that needs the connection; none if no request is sent. */
-  connection({ options, turnState, signal, part }: Omit<Call, "request">, model?: string | null): ConnectionCall {
+  connectionCall({ options, turnState, signal, part }: Omit<Call, "request">, model?: string | null): ConnectionCall {
     const { sessionId: conversationId, session } = this.#options;
     const { turnMetadata } = options;
     const headers = { ...session.headers, ...options.headers };
@@ -155,8 +155,8 @@ export class Carriers {
       request,
       written: { ...written, history },
       write,
-      connect: this.connection(call, call.request.model),
-      otherwise: () => this.#tooLarge(call, items),
+      connectionCall: this.connectionCall(call, call.request.model),
+      otherwise: () => this.#insteadOfTooLarge(call, items),
       reading: { signal, turnState, ...streamOptionsOf(options), keep: more.keep ?? false },
     });
   }

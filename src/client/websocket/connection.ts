@@ -8,7 +8,7 @@ import { decodeRawData, type RawData, rawDataOf } from "../raw-text.ts";
 import { QuietSince } from "../route/index.ts";
 import { clampDelay } from "../waiting/idle-timer.ts";
 import { deliverDirectly } from "./direct-data.ts";
-import { breakOf, closedError, NO_CLOSE_FRAME, sendError, type WebSocketEnd } from "./end.ts";
+import { breakOf, connectionClosed, NO_CLOSE_FRAME, sendError, type WebSocketEnd } from "./end.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES, type Established, type HandshakeOptions, sentBy, shakeHands } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { NOT_UTF8, takeWholeMessages } from "./whole-messages.ts";
@@ -146,7 +146,7 @@ export class WebSocketConnection {
    */
   send(message: string, { timeoutMs = 0, signal }: SendOptions = {}): Promise<void> {
     if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason));
-    if (this.isClosed) return Promise.reject(closedError());
+    if (this.isClosed) return Promise.reject(connectionClosed());
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown): void => {
         if (!this.#unsent.delete(settle)) return;

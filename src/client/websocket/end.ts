@@ -32,7 +32,7 @@ export function breakOf(error: Error & { readonly code?: string }, maxMessageByt
 }
 
 /** Nothing was sent: the connection was closed before. */
-export function closedError(): StreamError {
+export function connectionClosed(): StreamError {
   return new StreamError("websocket connection is closed");
 }
 

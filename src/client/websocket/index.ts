@@ -4,4 +4,4 @@
  * `connection.ts`.
  */
 export { WebSocketConnection, type WebSocketOptions, type WebSocketSink } from "./connection.ts";
-export type { WebSocketEnd } from "./end.ts";
+export { connectionClosed, type WebSocketEnd } from "./end.ts";

@@ -11,12 +11,13 @@ const LOOKED_AT = 512;
 /** How long, in milliseconds, a doubtful end waits for the beginning of its response. */
 const DOUBT_MS = 1_000;
 
-export interface BeginningOptions {
+/** The response, as seen by its beginning. */
+export interface BeginningHost {
   readonly earlier: EarlierResponses;
   /** True once the response has its id: an end that follows is its own. */
-  readonly isCreated: () => boolean;
+  readonly isCreated: boolean;
   /** Reads an end that was held back and turned out to be this response's. */
-  readonly read: (message: RawData) => void;
+  readHeldEnd(message: RawData): void;
 }
 
 /**
@@ -29,14 +30,14 @@ export interface BeginningOptions {
 export class Beginning {
   /** Resolves when the response has begun, or nobody needs to wait for that any more. */
   readonly begun: Promise<void>;
-  readonly #options: BeginningOptions;
+  readonly #host: BeginningHost;
   #tellBegun!: () => void;
   #hasBegun = false;
   #isOver = false;
   #doubtfulEnd: { readonly message: RawData; readonly timer: NodeJS.Timeout } | undefined;
 
-  constructor(options: BeginningOptions) {
-    this.#options = options;
+  constructor(host: BeginningHost) {
+    this.#host = host;
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve;
     });
@@ -49,7 +50,7 @@ export class Beginning {
   /** Called with each message until the response has begun. @returns True if the message is held back: it is read later, or never. */
   holds(message: RawData): boolean {
     const start = typeof message === "string" ? message : rawTextOf(message.subarray(0, LOOKED_AT));
-    const mayBeDoubtful = !this.#options.isCreated() && (this.#doubtfulEnd !== undefined || ENDED.test(start));
+    const mayBeDoubtful = !this.#host.isCreated && (this.#doubtfulEnd !== undefined || ENDED.test(start));
     if (mayBeDoubtful && this.#isDoubtfulEnd(message)) return true;
     if (!this.#isOver && BEGUN.test(start) && !this.#isEarlier(message)) {
       this.#hasBegun = true;
@@ -74,11 +75,11 @@ export class Beginning {
   readonly release = (): void => {
     const doubtful = this.#doubtfulEnd;
     this.#drop();
-    if (doubtful) this.#options.read(doubtful.message);
+    if (doubtful) this.#host.readHeldEnd(doubtful.message);
   };
 
   #isDoubtfulEnd(message: RawData): boolean {
-    const { earlier } = this.#options;
+    const { earlier } = this.#host;
     const event = parseObject(decodeRawData(message)) ?? {};
     const isDoubtful = rowOf(event.type)?.ends === true && earlier.share(event);
     if (isDoubtful) this.#doubtfulEnd ??= { message, timer: setTimeout(this.release, DOUBT_MS).unref() };
@@ -88,7 +89,7 @@ export class Beginning {
 
   /** Parses the message, which may repeat long instructions, only if that can matter. */
   #isEarlier(message: RawData): boolean {
-    const { earlier } = this.#options;
+    const { earlier } = this.#host;
     const mayBe = earlier.mayOwn(typeof message === "string" ? message : asBuffer(message));
     return mayBe && earlier.own(parseObject(decodeRawData(message)) ?? {});
   }

@@ -7,7 +7,7 @@ import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { LeftResponse, Steer, SteerInput } from "../source.ts";
-import { Beginning } from "./beginning.ts";
+import { Beginning, type BeginningHost } from "./beginning.ts";
 import { Interruption } from "./interruption.ts";
 import { notActive, Steering } from "./steering.ts";
 import type { LaneName } from "./turns.ts";
@@ -37,7 +37,7 @@ export interface ExchangeHost {
 }
 
 /** One request on a connection and its response: what is read of it, and what happens to the rest when its reader leaves. */
-export class Exchange implements Carrier {
+export class Exchange implements Carrier, BeginningHost {
   readonly kind = "websocket";
   readonly lane: LaneName;
   readonly aftermath: Promise<LeftResponse | undefined>;
@@ -64,14 +64,7 @@ export class Exchange implements Carrier {
     this.#host = host;
     this.lane = lane;
     this.earlier = host.earlierOn(lane);
-    this.#beginning = new Beginning({
-      earlier: this.earlier,
-      isCreated: () => this.isCreated,
-      read: (message) => {
-        this.#read(message);
-        this.#took();
-      },
-    });
+    this.#beginning = new Beginning(this);
     this.aftermath = new Promise((resolve) => {
       this.#tellAftermath = resolve;
     });
@@ -146,6 +139,13 @@ export class Exchange implements Carrier {
   /** The connection is closed. */
   gone(): void {
     this.#stop();
+  }
+
+  // Called by its beginning
+
+  readHeldEnd(message: RawData): void {
+    this.#read(message);
+    this.#took();
   }
 
   // Called by the flow

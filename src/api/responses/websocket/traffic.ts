@@ -2,7 +2,12 @@ import { LimitError, StreamError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
 import type { Logger } from "../../../client/observe/log.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
-import type { WebSocketConnection, WebSocketEnd, WebSocketSink } from "../../../client/websocket/index.ts";
+import {
+  connectionClosed,
+  type WebSocketConnection,
+  type WebSocketEnd,
+  type WebSocketSink,
+} from "../../../client/websocket/index.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
 import { parseObject } from "../../wire/json.ts";
@@ -10,7 +15,7 @@ import { EarlierResponses } from "../events/earlier.ts";
 import { Demultiplexer, type Repeats } from "./demultiplexer.ts";
 import { endError } from "./end-error.ts";
 import type { Exchange, ExchangeHost } from "./exchange.ts";
-import { connectionClosed, type LaneName, RequestTurns } from "./turns.ts";
+import { type LaneName, RequestTurns } from "./turns.ts";
 
 /** The service's limits for one connection: more responses wait, more names are refused. */
 const MOST_IN_FLIGHT = 16;
@@ -50,9 +55,9 @@ export class ResponseTraffic implements ExchangeHost {
   #isRetired = false;
   /** What is known of the responses that are over, by lane. */
   readonly #earlier = new Map<LaneName, EarlierResponses>();
-  /** The messages of one network read. */
+  /** Messages that have arrived and are not assigned to a response yet. */
   #messages = objectList<RawData>();
-  /** The responses that were given some of them. */
+  /** The responses that have been given messages which they have not read yet. */
   readonly #given = objectList<Exchange>();
 
   constructor({ connection, supportsInterrupt, logger }: TrafficOptions) {

@@ -1,5 +1,6 @@
-import { AbortedError, LimitError, StreamError } from "../../../client/failure/kinds.ts";
+import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 import { interruptible } from "../../../client/waiting/interruptible.ts";
+import { connectionClosed } from "../../../client/websocket/index.ts";
 
 /** Undefined for the lane without a name. */
 export type LaneName = string | undefined;
@@ -90,10 +91,6 @@ export class RequestTurns {
   #hasRoom(lane: LaneName): boolean {
     return this.#inside.size < this.#atOnce && !this.#inside.has(lane) && this.#mayEnter(this.#inside);
   }
-}
-
-export function connectionClosed(): StreamError {
-  return new StreamError("websocket connection is closed");
 }
 
 function tooManyWait(limit: number): LimitError {

@@ -185,7 +185,7 @@ export class SessionLane implements AsyncDisposable {
   async preconnect(options: Pick<SessionCallOptions, "signal" | "headers" | "traceContext"> = {}): Promise<void> {
     await this.#inTurn(options, { endpoint: "responses.connect" }, async (call) => {
       try {
-        await this.#carriers.slot?.obtain(this.#carriers.connection(call));
+        await this.#carriers.slot?.obtain(this.#carriers.connectionCall(call));
       } catch (error) {
         if (!this.#fallsBackOn(error, call)) throw error;
       }
