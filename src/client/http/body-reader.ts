@@ -1,4 +1,4 @@
-import { AbortedError, LimitError, TimeoutError } from "../failure/kinds.ts";
+import { AbortedError, LimitError, ProtocolError, TimeoutError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import type { ByteStream } from "../transport.ts";
 import { clampDelay, IdleTimer } from "../waiting/idle-timer.ts";
@@ -16,7 +16,8 @@ export interface BodyLimits {
 /**
  * Reads a body to its end, within limits.
  *
- * @throws {@link StreamError} The body is incomplete. {@link LimitError} It is larger than `maxBytes`.
+ * @throws {@link StreamError} The body is incomplete. {@link LimitError} It is larger than `maxBytes`. {@link ProtocolError} It cannot be
+ *   decompressed, not even its beginning.
  * @throws {@link TimeoutError} It was silent for `idleTimeoutMs`, or not complete within `totalMs`.
  * @throws {@link AbortedError} The caller's signal ended it; in that case the beginning is never used. The time limit of the whole call
  *   does not count as the caller's signal.
@@ -34,7 +35,8 @@ export function readBody(body: ByteStream, limits: BodyLimits): Promise<Uint8Arr
     };
     const giveUp = (error: unknown): void => {
       stop();
-      if (limits.whenIncomplete === "cut" && !isCallersAbort(error)) resolve(held.take());
+      const isUnreadable = error instanceof ProtocolError && held.length === 0;
+      if (limits.whenIncomplete === "cut" && !isUnreadable && !isCallersAbort(error)) resolve(held.take());
       else reject(error);
     };
     const late = (timeoutMs: number, what: string) => () => {

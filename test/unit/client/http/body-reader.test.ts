@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AbortedError, StreamError } from "../../../../src/client/failure/kinds.ts";
+import { AbortedError, ProtocolError, StreamError } from "../../../../src/client/failure/kinds.ts";
 import { type BodyLimits, readBody } from "../../../../src/client/http/body-reader.ts";
 import type { ByteSink, ByteStream } from "../../../../src/client/transport.ts";
 
@@ -38,6 +38,7 @@ describe("of a body that never becomes whole", () => {
     ["takes too long, however busy", { totalMs: 10 }, () => {}],
     ["is too large", {}, (body) => body.send("and a half that is too much")],
     ["breaks off", {}, (body) => body.fail(new StreamError("broken"))],
+    ["cannot be decompressed further", {}, (body) => body.fail(new ProtocolError("not gzip"))],
   ])("the beginning is what counts when it %s", async (_what, bounds, end) => {
     const body = openBody();
     const reading = readBody(body.stream, limits(bounds));
@@ -45,6 +46,13 @@ describe("of a body that never becomes whole", () => {
     end(body);
     expect(Buffer.from(await reading).toString()).toMatch(/^half/);
     expect(Buffer.from(await reading).length).toBeLessThanOrEqual(10);
+  });
+
+  it("says why where not even its beginning can be decompressed", async () => {
+    const body = openBody();
+    const reading = readBody(body.stream, limits({}));
+    body.fail(new ProtocolError("not gzip"));
+    await expect(reading).rejects.toMatchObject({ kind: "protocol", message: "not gzip" });
   });
 
   it("a time-out says which, and cancels it", async () => {
