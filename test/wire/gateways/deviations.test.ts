@@ -267,6 +267,22 @@ const deviations: readonly Deviation[] = [
     reported: [],
   },
   {
+    name: "an error without a type, in code and details", // parity: error/words-of-gateways
+    events: [created, delta("a"), { code: 500, details: "It broke." }],
+    error: { kind: "retryable", message: "It broke.", partial: { text: "a", responseId: "resp_1" } },
+    reported: [],
+  },
+  {
+    name: "deltas under the index of another item, without ids",
+    events: [
+      created,
+      delta("The answer.", { output_index: 0 }),
+      completed({ output: [reasoning, message("The answer.")] }),
+    ],
+    collected: { text: "The answer.", items: [reasoning, message("The answer.")] },
+    reported: ["item", "item"],
+  },
+  {
     name: "numbers that are missing",
     events: [
       { ...created, sequence_number: 0 },

@@ -1,5 +1,6 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
+import { isSilent, readDetails } from "../../refusal/details.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
@@ -46,8 +47,13 @@ export function errorEvent(event: JsonObject, text: string): EndEvent {
 }
 
 export function untyped(event: JsonObject, text: string): DecodedEvent {
-  const { error, detail } = event;
-  const saysError = isJsonObject(error) || typeof error === "string" || typeof detail === "string";
+  const { error, code, message, detail, details } = event;
+  const says = (fields: JsonObject): boolean => !isSilent(readDetails(fields));
+  const saysError =
+    isJsonObject(error) ||
+    typeof error === "string" ||
+    says({ detail, details }) ||
+    (says({ code }) && says({ message })); // a message alone can be about anything
   return saysError ? errorEvent(event, text) : MISSING_FIELD;
 }
 

@@ -297,6 +297,9 @@ export class ReceivedItems {
   }
 
   #begin(outputIndex: number | undefined): Slot {
+    // Pieces that claimed this index belong to another item: some services count the index of pieces in another way.
+    const claimed = this.#openSlot((slot) => outputIndex !== undefined && slot.outputIndex === outputIndex, undefined);
+    if (claimed) claimed.outputIndex = undefined;
     const slot = new Slot(outputIndex);
     this.#insert(slot);
     return slot;

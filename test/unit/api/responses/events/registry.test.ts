@@ -288,6 +288,10 @@ describe("decodeWireEvent", () => {
   test.each([
     [{ error: { message: "no credit", type: "insufficient_quota", code: null } }, "quota_exceeded"],
     [{ error: { message: "boom", type: "None", param: "None", code: "500" } }, "retryable"],
+    [{ detail: "boom" }, "retryable"],
+    [{ detail: [{ msg: "boom" }] }, "retryable"],
+    [{ code: 500, details: "boom" }, "retryable"],
+    [{ code: "invalid_request", message: "boom" }, "retryable"],
   ])("fails it on a gateway's error without a type: %j", (event, kind) => {
     expect(decode(event)).toMatchObject({ type: "end", outcome: { type: "failed", error: { kind } } });
   });
@@ -303,6 +307,8 @@ describe("decodeWireEvent", () => {
     { type: "response.reasoning_summary_text.delta", summary_index: 0 },
     { type: "response.reasoning_text.delta", content_index: 1 },
     {},
+    { message: "still working" },
+    { code: 5 },
   ])("skips %j for its missing field", (event) => {
     expect(decode(event)).toEqual({ type: "skipped", reason: "missing field" });
   });

@@ -124,3 +124,15 @@ describe("an item that is finished under another index than its pieces had is on
     expect(received.partial().items).toEqual([message("same", "one "), message("same", "two")]);
   });
 });
+
+test("a text whose index belongs to another item is the text of the item that brings it", () => {
+  const received = new Received();
+  received.note(delta("hel"));
+  received.note(delta("lo"));
+  const reasoning = { type: "reasoning", summary: [] } as const;
+  received.note({ type: "output_item.done", item: reasoning, outputIndex: 0 });
+  expect(received.partial().text).toBe("hello");
+  const message = { type: "message", role: "assistant", content: [{ type: "output_text", text: "hello" }] } as const;
+  received.note({ type: "output_item.done", item: message, outputIndex: 1 });
+  expect(received.partial()).toMatchObject({ text: "hello", items: [reasoning, message] });
+});
