@@ -223,7 +223,7 @@ class Sending {
     if (compression !== "none" && mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined) {
       throw new BuildError("the header content-encoding is set and compression is switched on too; remove one of them");
     }
-    return RequestBody.of(json, connections.takesPlainAlone ? "none" : compression, this.#part.observer.logger);
+    return RequestBody.of(json, connections.refusesCompression ? "none" : compression, this.#part.observer.logger);
   }
 
   /** Reports one attempt to telemetry and the log. */
@@ -249,8 +249,8 @@ class Sending {
   #learnOfCompression(fate: { readonly status: number }): void {
     const refusal = this.#body?.refusalOfCompression(fate);
     const { connections } = this.#line;
-    if (!refusal || connections.takesPlainAlone) return;
-    connections.refusesCompression();
+    if (!refusal || connections.refusesCompression) return;
+    connections.compressionRefused();
     const { status, url } = refusal;
     this.#part.observer.logger.warn(
       { status, url },

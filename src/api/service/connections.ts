@@ -25,7 +25,7 @@ interface Shared {
   readonly pool: UndiciTransport | undefined;
   readonly websockets: OpenSockets;
   /** Set once the server has refused a compressed body. */
-  takesPlainAlone: boolean;
+  refusesCompression: boolean;
 }
 
 /**
@@ -56,7 +56,7 @@ export class Connections {
     const pool = transport ? undefined : new UndiciTransport({ dialer, connectTimeoutMs, logger });
     const websockets = new OpenSockets();
     const http = transport ?? (pool as HttpTransport);
-    return new Connections({ dialer, http, pool, websockets, takesPlainAlone: false }, websockets, false);
+    return new Connections({ dialer, http, pool, websockets, refusesCompression: false }, websockets, false);
   }
 
   /** The same HTTP connections and dialer, for other credentials. Closing it closes only its own WebSockets. */
@@ -75,31 +75,31 @@ export class Connections {
   }
 
   /** Learned from the server: bodies are sent uncompressed. */
-  get takesPlainAlone(): boolean {
-    return this.#shared.takesPlainAlone;
+  get refusesCompression(): boolean {
+    return this.#shared.refusesCompression;
   }
 
-  refusesCompression(): void {
-    this.#shared.takesPlainAlone = true;
+  compressionRefused(): void {
+    this.#shared.refusesCompression = true;
   }
 
   /**
    * Opens a WebSocket, which is closed together with these connections.
    *
-   * @param dress - Wraps it for the caller; the wrapper's `close` is used to close it.
+   * @param wrap - Wraps it for the caller; the wrapper's `close` is used to close it.
    */
-  async open<Dressed extends { close(): Promise<void> }>(
+  async open<Wrapped extends { close(): Promise<void> }>(
     options: Omit<WebSocketOptions, "dialer">,
-    dress: (connection: WebSocketConnection) => Dressed,
-  ): Promise<Dressed> {
+    wrap: (connection: WebSocketConnection) => Wrapped,
+  ): Promise<Wrapped> {
     this.#checkOpen();
     const connection = await this.#dial(options);
-    const dressed = dress(connection);
-    const ender = { end: () => dressed.close() };
+    const wrapped = wrap(connection);
+    const ender = { end: () => wrapped.close() };
     this.#websockets.add(ender);
     connection.onEnded(() => this.#websockets.delete(ender));
-    if (!this.#websockets.isClosed) return dressed;
-    await dressed.close();
+    if (!this.#websockets.isClosed) return wrapped;
+    await wrapped.close();
     throw closed();
   }
 

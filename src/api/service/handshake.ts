@@ -32,20 +32,20 @@ export interface Handshake {
 /**
  * Opens a WebSocket. It is not retried, except once after a 401 if the credentials could be renewed. Redirects are not followed.
  *
- * @param dress - Wraps it for the caller; the wrapper's `close` is used to close it.
+ * @param wrap - Wraps it for the caller; the wrapper's `close` is used to close it.
  * @throws The kinds of `docs/errors.md`: a refusal by its status, as over HTTP (`http`, `rate_limit`, …), `timeout` of phase `connect`,
  *   `network`, `build`, `aborted`. {@link StreamError} `websocket closed`: the server hung up instead of answering.
  */
-export async function openWebSocket<Dressed extends { close(): Promise<void> }>(
+export async function openWebSocket<Wrapped extends { close(): Promise<void> }>(
   line: Line,
   handshake: Handshake,
-  dress: (connection: WebSocketConnection) => Dressed,
-): Promise<Dressed> {
+  wrap: (connection: WebSocketConnection) => Wrapped,
+): Promise<Wrapped> {
   acceptSignal(handshake.signal);
-  if (handshake.part) return withRemedy(line, handshake, handshake.part, dress);
+  if (handshake.part) return withRemedy(line, handshake, handshake.part, wrap);
   const part = beginPart(line, { endpoint: handshake.endpoint }, handshake.signal);
   try {
-    const opened = await withRemedy(line, handshake, part, dress);
+    const opened = await withRemedy(line, handshake, part, wrap);
     part.observer.ended("completed");
     return opened;
   } catch (error) {
@@ -54,12 +54,12 @@ export async function openWebSocket<Dressed extends { close(): Promise<void> }>(
   }
 }
 
-async function withRemedy<Dressed extends { close(): Promise<void> }>(
+async function withRemedy<Wrapped extends { close(): Promise<void> }>(
   line: Line,
   handshake: Handshake,
   part: CallPart,
-  dress: (connection: WebSocketConnection) => Dressed,
-): Promise<Dressed> {
+  wrap: (connection: WebSocketConnection) => Wrapped,
+): Promise<Wrapped> {
   const { url, usesAuth = true } = handshake;
   const { observer, credentials } = part;
   for (let attempt = 0; ; attempt += 1) {
@@ -67,7 +67,7 @@ async function withRemedy<Dressed extends { close(): Promise<void> }>(
     // An error thrown here is not a refusal of the server.
     const sent = usesAuth ? await credentials.next(request) : { headers: {}, secrets: [] };
     try {
-      return await once(line, handshake, { sent, attempt, part }, dress);
+      return await once(line, handshake, { sent, attempt, part }, wrap);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (!usesAuth || !(await credentials.renewedAfter(error))) throw mapHttpError(error, line.timing.clock.now());
@@ -82,12 +82,12 @@ interface Attempt {
   readonly part: CallPart;
 }
 
-async function once<Dressed extends { close(): Promise<void> }>(
+async function once<Wrapped extends { close(): Promise<void> }>(
   line: Line,
   { url, headers, defaultHeaders, keyAsBearer, compression, signal }: Handshake,
   { sent, attempt, part: { observer } }: Attempt,
-  dress: (connection: WebSocketConnection) => Dressed,
-): Promise<Dressed> {
+  wrap: (connection: WebSocketConnection) => Wrapped,
+): Promise<Wrapped> {
   const { connectTimeoutMs, livenessTimeoutMs } = line.limits;
   const startedAt = performance.now();
   const told = (status: number | undefined, error?: unknown): void => {
@@ -114,7 +114,7 @@ async function once<Dressed extends { close(): Promise<void> }>(
     return await line.connections.open(options, (connection) => {
       told(101);
       observer.answered({ requestId: requestIdOf(connection.headers) });
-      return dress(connection);
+      return wrap(connection);
     });
   } catch (error) {
     told(error instanceof HttpError ? error.status : undefined, error);

@@ -65,11 +65,11 @@ export class Service implements AsyncDisposable {
   }
 
   /** @internal Opens a WebSocket; see {@link openWebSocket}. */
-  async open<Dressed extends { close(): Promise<void> }>(
+  async open<Wrapped extends { close(): Promise<void> }>(
     handshake: Handshake,
-    dress: (connection: WebSocketConnection) => Dressed,
-  ): Promise<Dressed> {
-    return openWebSocket(this.#line, handshake, dress);
+    wrap: (connection: WebSocketConnection) => Wrapped,
+  ): Promise<Wrapped> {
+    return openWebSocket(this.#line, handshake, wrap);
   }
 
   /**

@@ -44,7 +44,7 @@ export interface WebSocketResponseCall {
   /** Called when the request is sent: a failure before that has sent nothing. */
   readonly onSend?: (() => void) | undefined;
   /** Wraps the source before it gets a reader. */
-  readonly dress?: ((source: ResponseSource) => ResponseSource) | undefined;
+  readonly wrap?: ((source: ResponseSource) => ResponseSource) | undefined;
 }
 
 /** A request whose turn has come. */
@@ -173,7 +173,7 @@ export class ResponsesWebSocketConnection {
     observer,
     isOwnCall,
     onSend,
-    dress,
+    wrap,
   }: WebSocketResponseCall): Promise<ResponseStream> {
     const { streamId, signal } = options;
     acceptSignal(signal);
@@ -194,7 +194,7 @@ export class ResponsesWebSocketConnection {
     flow.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
     const source = isOwnCall ? watched(flow, observer) : flow;
-    return new ResponseStream(dress?.(source) ?? source, { status: 101, headers: this.headers });
+    return new ResponseStream(wrap?.(source) ?? source, { status: 101, headers: this.headers });
   }
 
   /** Accepts no further request, and closes when the last running response has ended. */

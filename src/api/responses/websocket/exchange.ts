@@ -257,7 +257,7 @@ export class Exchange implements Carrier, BeginningHost {
     return this.#steering?.isOpen ?? false;
   }
 
-  /** True from the wish to interrupt the response until it has ended. */
+  /** True while the response is being interrupted. */
   get #isInterrupted(): boolean {
     return this.#interruption?.isOpen ?? false;
   }

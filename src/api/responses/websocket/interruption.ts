@@ -1,7 +1,7 @@
 import { interruptFrame } from "./frames.ts";
 
-/** How long, in milliseconds, the service may take to end a response after that was wanted. */
-const ANSWER_MS = 2_000;
+/** How long, in milliseconds, the service has to end a response, from the moment the caller wants that. */
+const END_MS = 2_000;
 
 export interface InterruptionOptions {
   readonly send: (frame: string) => void;
@@ -9,7 +9,7 @@ export interface InterruptionOptions {
   readonly onFailed: () => void;
 }
 
-/** The wish that the service ends a response. It is told as soon as the response's id is known. */
+/** Asks the service to end a response, as soon as the response's id is known, and gives up if it does not. */
 export class Interruption {
   /** Resolves when the response has ended, or the service has failed to end it. */
   readonly over: Promise<void>;
@@ -23,7 +23,7 @@ export class Interruption {
 
   constructor(options: InterruptionOptions) {
     this.#options = options;
-    this.#timer = setTimeout(this.#fail, ANSWER_MS).unref();
+    this.#timer = setTimeout(this.#fail, END_MS).unref();
     this.over = new Promise((resolve) => {
       this.#tellOver = resolve;
     });

@@ -34,7 +34,7 @@ export async function respondOnce(
       options: { ...streamOptionsOf(options), turnState, signal },
       observer: part.observer,
       isOwnCall: true,
-      dress: (source) => attended(source, { ended: close, failed: close, left: close }),
+      wrap: (source) => attended(source, { ended: close, failed: close, left: close }),
     });
   } catch (error) {
     await close();

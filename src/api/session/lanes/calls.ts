@@ -10,7 +10,7 @@ export interface Admitted {
   readonly part: CallPart;
   /** Fires when the caller's signal does, when the lane is closed, and on `cancel`. */
   readonly signal: AbortSignal;
-  /** Lets the next call start. Works once. */
+  /** Lets the next call start. To be called once. */
   leave(): void;
   cancel(): void;
 }
