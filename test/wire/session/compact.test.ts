@@ -52,7 +52,7 @@ describe("session.compact", () => {
     await expect(late).rejects.toMatchObject({ kind: "aborted" });
   });
 
-  it("refuses a form that is none", async () => {
+  it("refuses an unknown form", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const form = "other" as "trigger";

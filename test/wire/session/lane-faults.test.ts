@@ -249,7 +249,7 @@ describe("an interruption that is answered", () => {
 });
 
 describe("a connection that ends in the middle of steering", () => {
-  it("before anything was said to it: what was said is handed back, and the request is asked again without it", async () => {
+  it("before the service answered: the input is handed back, and the request is sent again without it", async () => {
     const server = await answering((frame, _tell, own, { sockets }) => {
       if (frame.type === "response.steer") return sockets[0]?.close(1011, "gone");
       own(wire.created);
@@ -269,7 +269,7 @@ describe("a connection that ends in the middle of steering", () => {
     expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.steer", "response.create"]);
   });
 
-  it("behind the successor's beginning: what stands of the first goes along with what was said", async () => {
+  it("after the successor's beginning: what stands of the first is sent again, with the input", async () => {
     const server = await answering((frame, _tell, own, { sockets }) => {
       if (frame.type === "response.steer") {
         own({ type: "response.steer.accepted", steer: { id: "steer_1" } });

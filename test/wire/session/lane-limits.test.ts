@@ -95,7 +95,7 @@ describe("a server that accepts fewer names than the service", () => {
     expect(last.map(({ previous_response_id }) => typeof previous_response_id)).toEqual(last.map(() => "string"));
   });
 
-  it("(none) serves each lane without a name", async () => {
+  it("serves each lane without a name, if it accepts none", async () => {
     const { server, refused } = await lanesOn(0, { maxConnections: 2 });
     expect(new Set(refused).size).toBe(refused.length);
     expect(server.sockets).toHaveLength(2);

@@ -38,7 +38,7 @@ async function answeredPing(socket: WebSocket | undefined) {
 }
 
 describe("steer()", () => {
-  it("goes on in the same stream with a response that knows what was said; the next request is an increment", async () => {
+  it("continues in the same stream with a response that knows the input; the next request is an increment", async () => {
     const emulator = await emulate({ pace: SLOW });
     const deviations: string[] = [];
     const { session } = openSession(emulator.url, {
@@ -160,7 +160,7 @@ describe("steer()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("and interrupt() go together: the response ends interrupted, and what was said comes back", async () => {
+  it("and interrupt() go together: the response ends interrupted, and the input comes back", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url, {}, { supportsInterrupt: true });
     const stream = await session.stream(COUNT);
@@ -179,7 +179,7 @@ describe("steer()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("is refused with the service's code, and what was said is in the error", async () => {
+  it("is refused with the service's code, and the error has the input", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url);
     const stream = await session.stream(COUNT);
@@ -213,7 +213,7 @@ describe("steer()", () => {
     expect((await stream.collect()).text).toBe("one");
   });
 
-  it("a stream that breaks behind it asks for the rest with what was said", async () => {
+  it("a stream that breaks after it asks for the rest, with the input", async () => {
     const server = await serveWebSocket(({ type, input }, tell, socket) => {
       if (type === "response.steer") {
         tell({ type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_made_up" } });
@@ -266,7 +266,7 @@ describe("a service that", () => {
     expect(texts).toEqual(["a", "b"]);
   });
 
-  it("cannot go on after it accepted fails the delivery, and the end that it sent counts", async () => {
+  it("cannot continue after it accepted the input fails the delivery, and the end that it sent counts", async () => {
     const server = await plain({
       "response.create": begun,
       "response.steer": [
@@ -281,7 +281,7 @@ describe("a service that", () => {
     expect(events.at(-1)).toMatchObject({ type: "completed" });
   });
 
-  it("says less than it should is read as far as it goes, and what it says of no message of ours changes nothing", async () => {
+  it("leaves out fields is read as far as it goes, and what it says of input that is not ours changes nothing", async () => {
     const about = (what: string, more: object = {}) => ({ type: `response.steer.${what}`, ...more });
     const strange = ["accepted", "pending", "failed"].map((what) => about(what, { steer: { id: "somebody_else's" } }));
     const steer = { id: "steer_1" };
@@ -301,7 +301,7 @@ describe("a service that", () => {
     expect(await failed).toMatchObject({ kind: "steer_failed", code: "unknown", input: [user("x")] });
   });
 
-  it("closes the connection behind the end, while that is held back: the end counts, and nothing is asked again", async () => {
+  it("closes the connection after the end, while that is held back: the end counts, and nothing is asked again", async () => {
     const server = await serveWebSocket(({ type }, tell, socket) => {
       if (type === "response.create") for (const event of begun) tell(event);
       else {
@@ -337,7 +337,7 @@ describe("a service that", () => {
     await server.closed;
   });
 
-  it("takes it and begins no successor within 15 s: it is told as lost, and the end counts", async () => {
+  it("accepts it and begins no successor within 15 s: the input is reported as lost, and the end counts", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const incomplete = { id: "resp_made_up", incomplete_details: { reason: "steered" } };

@@ -169,7 +169,7 @@ describe("a fault in the middle of a response", () => {
     expect(polls.every(({ carrier }) => carrier === "websocket")).toBe(true);
   });
 
-  it("is the last that is read: what comes in one network read with it is nobody's", async () => {
+  it("is the last message that is read: what came in the same network read belongs to no response", async () => {
     const failed = { type: "response.failed", response: { error: { code: "server_error", message: "no" } } };
     const frames = [failed, wire.delta("late")].map((event) => frame(opcode.text, JSON.stringify(event)));
     const emulator = await emulate({ script: [{ raw: [Buffer.concat(frames)] }] });

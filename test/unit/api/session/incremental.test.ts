@@ -37,12 +37,12 @@ function answered(items: readonly ResponseItem[], output: readonly ResponseItem[
 describe("the rule for incremental requests", () => {
   const past = [user("a"), answer("msg_1")];
 
-  it("what follows the input and the answer of before goes out, with that answer's id", () => {
+  it("sends what follows the last input and its answer, with that answer's id", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     expect(history.plan(request([...past, user("b")]))).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
   });
 
-  it("an answer that is nested deeper than can be sent back is not gone on from", () => {
+  it("does not continue from an answer that is nested too deep to be sent back", () => {
     const depth = 50_000;
     const deep = { type: "new", x: JSON.parse("[".repeat(depth) + "]".repeat(depth)) } as unknown as ResponseItem;
     const history = answered([user("a")], [deep]);
@@ -113,7 +113,7 @@ describe("the rule for incremental requests", () => {
     expect(history().plan(next)).toMatchObject({ previousResponseId: undefined, items: next.items });
   });
 
-  it("a whole request says why it is one, and names the field or the first item that differs", () => {
+  it("says why a request is sent whole, and names the field or the first item that differs", () => {
     const history = answered([user("a")], [answer("msg_1"), answer("msg_2")]);
     const causeOf = (items: readonly ResponseItem[], more: object = {}) => history.plan(request(items, more)).whole;
     const whole = [user("a"), answer("msg_1"), answer("msg_2")];
@@ -124,7 +124,7 @@ describe("the rule for incremental requests", () => {
     expect(causeOf([...whole.slice(0, 2), answer("msg_3")])).toEqual({ reason: "history_changed", item: 2 });
   });
 
-  it("a response that was steered into another stands before what was said, and that other is gone on from", () => {
+  it("puts a steered response and the steering input before its successor, and continues from the successor", () => {
     const history = new ConnectionHistory();
     const opening = request([user("a")]);
     history.sent(opening, history.plan(opening));
@@ -135,7 +135,7 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(next)).toEqual({ previousResponseId: "resp_2", items: [user("c")] });
   });
 
-  it("one that cannot be sent back leaves nothing to go on from, whatever it was steered into", () => {
+  it("continues from nothing once a steered response cannot be sent back", () => {
     const endless: unknown[] = [];
     endless.push(endless);
     const history = new ConnectionHistory();
@@ -154,14 +154,14 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(request([...past], { client_metadata: { turn: "2" } })).previousResponseId).toBe("resp_1");
   });
 
-  it("the rest may be empty", () => {
+  it("sends no items if there is nothing new", () => {
     expect(answered([user("a")], [answer("msg_1")]).plan(request(past))).toEqual({
       previousResponseId: "resp_1",
       items: [],
     });
   });
 
-  it("a response is used up by the next request, whether it goes on from it or not", () => {
+  it("continues from a response once: the next request uses it up, whether it continues from it or not", () => {
     for (const next of [request([...past, user("b")]), request([user("other")])]) {
       const history = answered([user("a")], [answer("msg_1")]);
       history.sent(next, history.plan(next));
@@ -169,7 +169,7 @@ describe("the rule for incremental requests", () => {
     }
   });
 
-  it("the next comparison is with the whole of what was meant, not with what was sent", () => {
+  it("compares the next request with the last full request, not with the part of it that was sent", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     const second = request([...past, user("b")]);
     history.sent(second, history.plan(second));
@@ -185,7 +185,7 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(next)).toEqual(history.plan(next));
   });
 
-  it("a caller who changes tools, input or answer in place is noticed", () => {
+  it("notices that a caller changed tools, input or answer in place", () => {
     const tools = [{ name: "look" }];
     const [output, part] = [answer("msg_1"), { type: "input_text" as const, text: "a" }];
     const opening: ResponseItem = { type: "message", role: "user", content: [part] };
@@ -274,7 +274,7 @@ describe("the same item", () => {
 describe("what a connection knows", () => {
   const past = [user("a"), answer("msg_1")];
 
-  it("is nothing before its first request, and that of none is not asked", () => {
+  it("counts only once a request was sent on it", () => {
     const history = new ConnectionHistory();
     expect(history.isFresh).toBe(true);
     expect(knownHistory(history)).toBeUndefined();
@@ -285,7 +285,7 @@ describe("what a connection knows", () => {
     expect(knownHistory(history)).toBe(history);
   });
 
-  it("is the whole of a request that went out as a whole, and what comes after goes on from there", () => {
+  it("includes the whole of a request that was sent whole; the next one continues from there", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     const other = request([user("something else")]);
     expect(history.plan(other).previousResponseId).toBeUndefined();
@@ -295,7 +295,7 @@ describe("what a connection knows", () => {
     expect(history.plan(next)).toEqual({ previousResponseId: "resp_2", items: [user("b")] });
   });
 
-  it("is all that it was sent in increments", () => {
+  it("includes everything that was sent in increments", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     const second = request([...past, user("b")]);
     history.sent(second, history.plan(second));
@@ -305,7 +305,7 @@ describe("what a connection knows", () => {
     expect(history.plan(request([...past, user("B"), answer("msg_2")])).previousResponseId).toBeUndefined();
   });
 
-  it("takes an id of null for none", () => {
+  it("treats an id of null as no id", () => {
     const bare = { type: "message", role: "user", content: [] } as const;
     expect(isSameItem(bare, { ...bare, id: null } as never)).toBe(true);
   });
@@ -382,7 +382,7 @@ describe("fields", () => {
     expect(changedField({ model: "m" }, { model: "m", [name]: { a: 1 } })).toBeUndefined();
   });
 
-  it("are compared whole, and the first that differs is told", () => {
+  it("are compared at any depth, and the first that differs is named", () => {
     expect(changedField({ model: "m", input: [1] }, { model: "n", input: [1] })).toBe("model");
     expect(changedField({ model: "m" }, { model: "m", tools: [] })).toBe("tools");
     expect(changedField({ model: "m", tools: [] }, { model: "m" })).toBe("tools");
