@@ -9,7 +9,7 @@ import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
 import { CacheTally, type SessionCache } from "./cache.ts";
-import { type ConnectionCall, SessionConnections } from "./lanes/connections.ts";
+import { type ConnectionCall, type Occupant, SessionConnections } from "./lanes/connections.ts";
 import { type LaneOrigin, SessionLane } from "./lanes/lane.ts";
 import { LaneSlot } from "./lanes/slot.ts";
 import {
@@ -84,7 +84,7 @@ export class ResponsesSession implements AsyncDisposable {
     this.#connections = opensWebSockets
       ? new SessionConnections({ connect, ...provider.webSocketLimits, maxAgeMs, maxConnections })
       : undefined;
-    const slot = this.#connections && new LaneSlot(this.#connections, false);
+    const slot = this.#slot({ isNamed: false });
     this.#main = this.#open(this.conversationId, { conversationId: this.conversationId, slot });
   }
 
@@ -111,7 +111,7 @@ export class ResponsesSession implements AsyncDisposable {
    */
   lane(name?: string): SessionLane {
     const open = name === undefined ? undefined : this.#lanes.get(name);
-    return open ?? this.#lane(name, () => ({ slot: this.#connections && new LaneSlot(this.#connections, true) }));
+    return open ?? this.#lane(name, () => ({ slot: this.#slot({ isNamed: true }) }));
   }
 
   /**
@@ -189,6 +189,11 @@ export class ResponsesSession implements AsyncDisposable {
     const lane = this.#open(name, origin());
     this.#lanes.set(lane.name, lane);
     return lane;
+  }
+
+  /** A place on the session's connections; undefined if it opens no WebSocket. */
+  #slot(occupant: Occupant): LaneSlot | undefined {
+    return this.#connections && new LaneSlot(this.#connections, occupant);
   }
 
   #open(name: string, origin: LaneOrigin): SessionLane {

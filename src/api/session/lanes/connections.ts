@@ -25,6 +25,12 @@ const MOST_NAMES = 32;
 /** From this many lanes on, a further connection is opened: the service runs this many responses on one connection at a time. */
 const FULL = 16;
 
+/** Who has a place on a connection: a lane, or the session's own conversation. */
+export interface Occupant {
+  /** False for the session's own conversation, which has no `stream_id`. */
+  readonly isNamed: boolean;
+}
+
 /** A lane's place on a connection. */
 export interface Place {
   readonly shared: SharedConnection;
@@ -78,7 +84,7 @@ export class SessionConnections {
   }
 
   /** A name for a lane on this connection, if one is free. */
-  takeName(shared: SharedConnection, lane: object): string | undefined {
+  takeName(shared: SharedConnection, lane: Occupant): string | undefined {
     return this.takesTurns(shared) ? undefined : shared.takeName(lane, this.#mostNames);
   }
 
@@ -92,22 +98,20 @@ export class SessionConnections {
    * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait. If the server accepts fewer names
    * than there are lanes, lanes share names by taking turns.
    *
-   * @param lane - The lane that wants it.
-   * @param isNamed - False for the session's own conversation.
    * @throws The errors of opening a connection. {@link LimitError} No place is left on as many connections as may be opened.
    */
-  async place(call: ConnectionCall, lane: object, isNamed: boolean): Promise<Place> {
+  async place(call: ConnectionCall, lane: Occupant): Promise<Place> {
     const accountId = await call.part.credentials.accountId();
     for (let opened: SharedConnection | undefined; ; opened = await this.#open(call, accountId)) {
       this.#retire(call, accountId, opened);
       const able = this.#shared.filter((shared) => this.serves(shared, call));
       const isFull = this.#shared.length >= this.#options.maxConnections;
-      const roomy = able.filter((shared) => this.#hasRoom(shared, isNamed));
+      const roomy = able.filter((shared) => this.#hasRoom(shared, lane));
       const taken =
-        this.#takeAmong(roomy, lane, isNamed) ??
-        (isFull ? (this.#takeAmong(able, lane, isNamed) ?? this.#shareAmong(able, lane)) : undefined);
+        this.#takeAmong(roomy, lane) ??
+        (isFull ? (this.#takeAmong(able, lane) ?? this.#shareAmong(able, lane)) : undefined);
       if (taken) {
-        if (!isNamed) taken.shared.use(undefined, lane);
+        if (!lane.isNamed) taken.shared.use(undefined, lane);
         taken.shared.model ??= call.model;
         return { ...taken, wasIdle: taken.shared !== opened };
       }
@@ -121,20 +125,22 @@ export class SessionConnections {
     await Promise.all(this.#shared.splice(0).map(({ connection }) => connection.close()));
   }
 
-  #hasRoom(shared: SharedConnection, isNamed: boolean): boolean {
+  #hasRoom(shared: SharedConnection, { isNamed }: Occupant): boolean {
     if (this.takesTurns(shared)) return shared.isUnused;
     return isNamed ? shared.lanes < FULL : !shared.connection.isBusy(undefined);
   }
 
-  #takeAmong(all: readonly SharedConnection[], lane: object, isNamed: boolean): Omit<Place, "wasIdle"> | undefined {
+  #takeAmong(all: readonly SharedConnection[], lane: Occupant): Omit<Place, "wasIdle"> | undefined {
     for (const shared of all) {
-      const streamId = isNamed ? shared.takeName(lane, this.#takesTurns ? MOST_NAMES : this.#mostNames) : undefined;
-      if (!isNamed || streamId !== undefined) return { shared, streamId };
+      const streamId = lane.isNamed
+        ? shared.takeName(lane, this.#takesTurns ? MOST_NAMES : this.#mostNames)
+        : undefined;
+      if (!lane.isNamed || streamId !== undefined) return { shared, streamId };
     }
     return undefined;
   }
 
-  #shareAmong(all: readonly SharedConnection[], lane: object): Omit<Place, "wasIdle"> | undefined {
+  #shareAmong(all: readonly SharedConnection[], lane: Occupant): Omit<Place, "wasIdle"> | undefined {
     if (this.#mostNames === MOST_NAMES) return undefined;
     const [shared] = [...all].sort((left, right) => left.lanes - right.lanes);
     const streamId = shared?.shareName(lane);

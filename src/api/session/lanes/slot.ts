@@ -1,7 +1,7 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { LaneName } from "../../responses/websocket/turns.ts";
 import { ConnectionHistory } from "../incremental.ts";
-import type { ConnectionCall, Place, SessionConnections } from "./connections.ts";
+import type { ConnectionCall, Occupant, Place, SessionConnections } from "./connections.ts";
 import type { SharedConnection } from "./shared-connection.ts";
 
 /** A connection for one request of a lane, and what it knows of the lane's conversation. */
@@ -14,17 +14,16 @@ export interface Lease {
 }
 
 /** One lane's place on the session's connections. It lasts over requests and turns. */
-export class LaneSlot {
+export class LaneSlot implements Occupant {
+  readonly isNamed: boolean;
   readonly #connections: SessionConnections;
-  readonly #isNamed: boolean;
   #place: Place | undefined;
   #hasAsked = false;
   #history = new ConnectionHistory();
 
-  /** @param isNamed - False for the session's own conversation, which has no `stream_id`. */
-  constructor(connections: SessionConnections, isNamed: boolean) {
+  constructor(connections: SessionConnections, { isNamed }: Occupant) {
     this.#connections = connections;
-    this.#isNamed = isNamed;
+    this.isNamed = isNamed;
   }
 
   /** True until a request of the lane has had a place. */
@@ -60,7 +59,7 @@ export class LaneSlot {
     if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId))
       return this.#lease(this.#place, true);
     this.release();
-    const place = await this.#connections.place(call, this, this.#isNamed);
+    const place = await this.#connections.place(call, this);
     this.#place = place;
     return this.#lease(place, place.wasIdle);
   }
@@ -72,7 +71,7 @@ export class LaneSlot {
 
   /** A place for another lane that knows what this one knows, on the same connection if that has a free name. */
   fork(): LaneSlot {
-    const fork = new LaneSlot(this.#connections, true);
+    const fork = new LaneSlot(this.#connections, { isNamed: true });
     const shared = this.#isKept() ? this.#place?.shared : undefined;
     const streamId = shared && this.#connections.takeName(shared, fork);
     if (shared === undefined || streamId === undefined) return fork;

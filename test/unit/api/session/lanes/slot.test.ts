@@ -34,8 +34,8 @@ function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => un
     return connection as unknown as ResponsesWebSocketConnection;
   };
   const connections = new SessionConnections({ connect, maxAgeMs: 60_000, maxConnections });
-  const lane = () => new LaneSlot(connections, true);
-  return { slot: new LaneSlot(connections, false), lane, connections, opened };
+  const lane = () => new LaneSlot(connections, { isNamed: true });
+  return { slot: new LaneSlot(connections, { isNamed: false }), lane, connections, opened };
 }
 
 /** A call with the credentials of an account. */
