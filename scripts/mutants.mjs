@@ -1,4 +1,4 @@
-// `npm run test:mutants [-- TEXT]`: changes each decision of the tables below in one place at a time, and says which changes no test of theirs notices. What
+// `npm run test:mutants [-- TEXT… | FILE:LINE…]`: changes each decision of the tables and readers below in one place at a time, and says which changes no test of theirs notices. What
 // means the same is listed in mutants/equal.mjs.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { isEqual } from "./mutants/equal.mjs";
 import { mutationsOf } from "./mutants/mutations.mjs";
 import { root, runScript } from "./ready.mjs";
 
-/** The tables, and the tests that hold them. */
+/** The files, and the tests that hold them. */
 const TABLES = [
   {
     table: "src/client/failure/outlook.ts",
@@ -19,10 +19,15 @@ const TABLES = [
   { table: "src/api/session/kept-items.ts", tests: ["test/unit/api/session"] },
   { table: "src/client/route/no-proxy.ts", tests: ["test/unit/client/route"] },
   { table: "src/client/retry/policy.ts", tests: ["test/unit/client/failure", "test/unit/api/session"] },
+  { table: "src/client/http/chunked-body.ts", tests: ["test/unit/client/http/chunked-body.test.ts"] },
+  { table: "src/client/sse/decoder.ts", tests: ["test/unit/client/sse"] },
+  { table: "src/client/sse/line-ends.ts", tests: ["test/unit/client/sse/line-ends.test.ts"] },
 ];
 
 await runScript(async () => {
-  const [only = ""] = process.argv.slice(2);
+  const chosen = process.argv.slice(2);
+  const isChosen = (/** @type {string} */ table, /** @type {number} */ line) =>
+    chosen.length === 0 || chosen.some((text) => table.includes(text) || `${table}:${line}`.endsWith(text));
   /** @type {{ path: string, text: string } | undefined} */
   let changed;
   const plugin = {
@@ -40,9 +45,11 @@ await runScript(async () => {
   let equal = 0;
   let count = 0;
   try {
-    for (const { table, tests } of TABLES.filter((each) => each.table.includes(only))) {
+    for (const { table, tests } of TABLES) {
       const path = join(root, table);
       const text = readFileSync(path, "utf8");
+      const mutations = mutationsOf(path, text).filter(({ line }) => isChosen(table, line));
+      if (mutations.length === 0) continue;
       const lines = text.split("\n");
       const specifications = await vitest.globTestSpecifications(tests);
       const files = new Set(specifications.map(({ moduleId }) => moduleId));
@@ -50,11 +57,11 @@ await runScript(async () => {
         vitest.invalidateFile(path);
         const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
         const own = testModules.filter(({ moduleId }) => files.has(moduleId)); // those of other tables are told again
-        return unhandledErrors.length === 0 && own.every((module) => module.ok());
+        return unhandledErrors.length === 0 && own.length === files.size && own.every((module) => module.ok());
       };
       changed = undefined;
       if (!(await passes())) throw new Error(`the tests of ${table} fail as it is`);
-      for (const { line, from, to, start, end } of mutationsOf(path, text)) {
+      for (const { line, from, to, start, end } of mutations) {
         changed = { path, text: text.slice(0, start) + to + text.slice(end) };
         count += 1;
         if (!(await passes())) continue;

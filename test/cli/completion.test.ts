@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const hasBash = spawnSync("bash", ["--version"]).status === 0;
 
 /** What bash offers for the last of the words. */
 async function offered(...words: string[]): Promise<string[]> {
-  const script = join(mkdtempSync(join(tmpdir(), "completion-")), "codex-wire");
+  const script = join(temporaryFolder("completion"), "codex-wire");
   writeFileSync(script, (await runCommand(["completion", "bash"])).stdout);
   const ask = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _codex_wire; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const args = ["--norc", "-c", ask, "bash", script, "codex-wire", ...words];

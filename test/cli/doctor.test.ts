@@ -1,20 +1,19 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { startHttpProxy } from "../support/proxies/http-proxy.ts";
 import { knownTo, leaksIn, PROXY_PASSWORD, printable, SECRETS } from "../support/secrets.ts";
 import { closedPort, serve, serveTcp } from "../support/serve.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A TLS emulator and a file that makes it trusted. */
 async function secured() {
   const emulator = await emulate({ tls: true });
-  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("doctor");
   const ca = join(folder, "ca.pem");
   writeFileSync(ca, emulator.caPem ?? "");
   return { emulator, ca };

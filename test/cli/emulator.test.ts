@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Finished, runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 function file(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "emulator-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("emulator");
   return join(folder, name);
 }
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { send } from "../wire/emulator/raw-client.ts";
 
 const HELLO = { model: "gpt-5.5", input: "17*23", stream: true };
@@ -33,8 +33,7 @@ function serving(
 describe("codex-wire gateway", () => {
   it("serves with a key from standard input, says where, and logs each request without its prompt", async () => {
     const emulator = await emulate({ requireAuth: "from-stdin" });
-    const folder = mkdtempSync(join(tmpdir(), "gateway-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder("gateway");
     const info = join(folder, "info.json");
     let written: { readonly url?: string } = {};
     let text = "";

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Step } from "../../src/emulator/index.ts";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { closedPort } from "../support/serve.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const quick = ["--max-retries", "0"];
 const message = (part: object) => ({ type: "message", role: "assistant", content: [part] });
@@ -17,11 +17,7 @@ async function respondTo(script: readonly Step[], args: readonly string[] = [], 
   return { emulator, ...finished };
 }
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "respond-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-}
+const folder = () => temporaryFolder("respond");
 
 describe("respond", () => {
   it("without key and base URL answers from the emulator and says so on standard error", async () => {

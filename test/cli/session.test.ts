@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const turn = (...texts: string[]) => ({
   model: "m",
@@ -12,8 +12,7 @@ const turn = (...texts: string[]) => ({
 
 /** A file with one value a line. */
 function requests(...bodies: readonly unknown[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "session-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("session");
   const path = join(folder, "requests.jsonl");
   writeFileSync(path, bodies.map((body) => (typeof body === "string" ? body : JSON.stringify(body))).join("\n"));
   return path;

@@ -1,13 +1,13 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 test("upload prints the id of the file, and nothing of progress where standard error is no terminal", async () => {
   const emulator = await emulate();
-  const path = join(mkdtempSync(join(tmpdir(), "upload-")), "report.txt");
+  const path = join(temporaryFolder("upload"), "report.txt");
   writeFileSync(path, "hello");
   const { status, stdout, stderr } = await runCommand([
     "upload",

@@ -1,9 +1,9 @@
 // Recorded against an emulator with a script, then replayed without it: what clients see is the same, byte for byte.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Emulator, type EmulatorOptions, startEmulator, toolCalls } from "../../src/emulator/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { emulator } from "../wire/emulator/raw-client.ts";
 import { codex, expectShellRun, home, KEY, provider, RUN } from "./codex-cli.ts";
 import { installed } from "./installed.ts";
@@ -14,8 +14,7 @@ async function twice<Seen>(
   run: (server: Emulator) => Promise<Seen>,
   timing: "original" | "none" = "none",
 ) {
-  const folder = mkdtempSync(join(tmpdir(), "codex-wire-recordings-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("codex-wire-recordings");
   const upstream = await startEmulator(options);
   const recording = await startEmulator({ record: { folder, upstream: upstream.url } });
   const first = { seen: await run(recording), bytes: received(recording), arrivals: arrivals(recording) };

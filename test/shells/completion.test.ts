@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const share = process.env.SHELLS_SHARE ?? "/usr/share";
 
@@ -13,7 +13,7 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
 }
 
 async function scriptFor(shell: string): Promise<{ folder: string; script: string }> {
-  const folder = mkdtempSync(join(tmpdir(), `completion-${shell}-`));
+  const folder = temporaryFolder(`completion-${shell}`);
   const script = join(folder, "script");
   writeFileSync(script, (await runCommand(["completion", shell])).stdout);
   return { folder, script };

@@ -1,17 +1,16 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { answer, type EmulatorOptions, toolCalls } from "../../src/emulator/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { emulator } from "./emulator/raw-client.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/coding-agent.mjs");
 
 async function agent(task: string, { env = {}, ...options }: EmulatorOptions & { env?: Record<string, string> } = {}) {
   const server = await emulator(options);
-  const folder = mkdtempSync(join(tmpdir(), "agent-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder("agent");
   const child = spawn(process.execPath, [EXAMPLE, task], {
     cwd: folder,
     env: { PATH: process.env.PATH, OPENAI_API_KEY: "k", OPENAI_BASE_URL: server.url, ...env },

@@ -135,7 +135,7 @@ export class SseDecoder {
     const isWhole = chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF;
     if (this.#sink.onLines && !isWhole) {
       const blank = lastBlankLineEnd(chunk, start);
-      const isBetweenEvents = blank >= start || (this.#data === undefined && this.#event === undefined);
+      const isBetweenEvents = blank !== -1 || (this.#data === undefined && this.#event === undefined);
       const eventAt = Math.max(blank + 1, start);
       const first = chunk[eventAt];
       this.#holdsEvent =
@@ -199,7 +199,7 @@ export class SseDecoder {
 
   #linesOf(bytes: Uint8Array): RawText {
     let text = rawTextOf(bytes);
-    if (this.#atStart && text !== "") {
+    if (this.#atStart) {
       this.#atStart = false;
       if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(BYTE_ORDER_MARK.length);
     }

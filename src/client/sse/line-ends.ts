@@ -30,7 +30,6 @@ export function lastLineEnd(chunk: Uint8Array): number {
   // Servers send whole events: the usual chunk of a slow stream.
   if (chunk[chunk.length - 1] === LF) return chunk.length - 1;
   const lineFeed = chunk.lastIndexOf(LF);
-  // Only the text after the last LF can contain a later CR, and that is short in a stream that uses LF.
-  const carriageReturn = chunk.subarray(lineFeed + 1).lastIndexOf(CR);
-  return carriageReturn === -1 ? lineFeed : lineFeed + 1 + carriageReturn;
+  // Only the text after the last LF can contain a later CR, and that is short in a stream that uses LF. Without one, -1 leads back to the LF.
+  return lineFeed + 1 + chunk.subarray(lineFeed + 1).lastIndexOf(CR);
 }

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { codexAuth } from "../../../src/api/codex-auth.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A Codex home with this `auth.json`; undefined for none. */
 function home(content: unknown): { readonly env: { CODEX_HOME: string }; readonly file: string } {
-  const folder = mkdtempSync(join(tmpdir(), "codex-home-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("codex-home");
   const file = join(folder, "auth.json");
   if (content !== undefined) writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return { env: { CODEX_HOME: folder }, file };

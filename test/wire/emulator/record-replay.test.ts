@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { createHttpsAgent } from "../../../src/client/index.ts";
 import { answer, type EmulatorOptions, startEmulator, toolCalls } from "../../../src/emulator/index.ts";
 import { closedPort, serve } from "../../support/serve.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { emulator, RawSocket, refusal, send } from "./raw-client.ts";
 
 const KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789";
@@ -12,11 +12,7 @@ const AUTHORIZATION = { authorization: `Bearer ${KEY}` };
 const SHORT_KEY = { authorization: "Bearer token-of-nobody" };
 const WEATHER = { type: "function", name: "get_weather", parameters: { type: "object", properties: {} } };
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "recordings-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-}
+const folder = () => temporaryFolder("recordings");
 
 function filesIn(path: string): string[] {
   return readdirSync(path)

@@ -1,18 +1,17 @@
 // `useEmulator` as each test runner has its hooks.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { answer, type Emulator, type TestHooks, useEmulator } from "../../../src/emulator/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { send } from "./raw-client.ts";
 
 const DIST = pathToFileURL(join(import.meta.dirname, "../../../dist/emulator.js")).href;
 
 it("runs under node:test", { timeout: 60_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "node-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("node-test");
   const file = join(folder, "greets.test.mjs");
   writeFileSync(
     file,

@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.ts";
 import { ResponsesClient, ResponsesSession } from "../../../src/index.ts";
 import { knownTo, leaksIn, providerOf, WAYS, type Way } from "../../support/secrets.ts";
 import { serve } from "../../support/serve.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function repeated(headers: IncomingHttpHeaders, url: string): string {
   return knownTo({ headers, url, rawHeaders: Object.entries(headers).flat().map(String) });
@@ -32,8 +32,7 @@ async function useAll(base: string, way: Way): Promise<void> {
 it.each(Object.keys(WAYS) as Way[])(
   "with %s: a recording holds no secret that was sent, nor one that came back",
   async (way) => {
-    const folder = mkdtempSync(join(tmpdir(), "recordings-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder("recordings");
     const upstream = await serve(({ headers, path }, response) => response.writeHead(400).end(repeated(headers, path)));
     const recorder = await startEmulator({ record: { folder, upstream: `${upstream.url}/v1` } });
     await useAll(recorder.url.replace(/\/v1$/, ""), way);

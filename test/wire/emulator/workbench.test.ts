@@ -1,14 +1,14 @@
 // The workbench of a server that is not the emulator.
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
 import { Workbench, type WorkbenchOptions } from "../../../src/emulator/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { send } from "./raw-client.ts";
 
 const STREAM =
@@ -87,7 +87,7 @@ it("waits for requests over both carriers, in the object and over HTTP", async (
 });
 
 it("records without credentials, until it is closed", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "codex-wire-workbench-"));
+  const folder = temporaryFolder("codex-wire-workbench");
   const { workbench, origin } = await inspected({ record: { folder } });
   await send(`${origin}/v1/responses`, { body: { input: "hello" }, headers: { authorization: "Bearer of-nobody-1" } });
   const never = workbench.waitForRequests({ text: "never" });

@@ -1,8 +1,7 @@
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.ts";
 import { readScenario } from "../../../src/emulator/scenario/file.ts";
 import {
@@ -16,6 +15,7 @@ import {
 } from "../../../src/index.ts";
 import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { frame, opcode, serveRaw } from "../websocket/raw-server.ts";
 
 const nested = (depth: number): string => `${'{"a":['.repeat(depth)}1${"]}".repeat(depth)}`;
@@ -193,8 +193,7 @@ describe.each(Object.entries(SHAPES))("with %s", (_what, text) => {
 
 describe.each(Object.entries(SHAPES))("the emulator, with %s", (_what, text) => {
   const inFile = async (name: string, content: string, use: (path: string) => Promise<unknown>): Promise<string> => {
-    const folder = mkdtempSync(join(tmpdir(), "shapes-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder("shapes");
     writeFileSync(join(folder, name), content);
     try {
       await use(folder);

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { type ClientRequest, createServer, request as httpRequest, type RequestOptions } from "node:http";
 import { createServer as createTlsServer, Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request as undiciRequest, WebSocket } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -11,6 +9,7 @@ import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { listenOnLoopback } from "../../support/proxies/loopback.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function textOf(request: ClientRequest): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -35,8 +34,7 @@ async function serveSilence() {
 
 describe("an agent's request", () => {
   it("goes to its Unix socket, proxy or not, and nowhere else", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "socket-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder("socket");
     const socketPath = join(folder, "s.sock");
     const server = createServer((_request, answer) => answer.end("unix"));
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));

@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request as undiciRequest, WebSocket } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -19,12 +18,12 @@ import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serve, serveFlood, serveTcp } from "../../support/serve.ts";
 import { settle, standstill } from "../../support/standstill.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** An emulator with TLS, and the variables that make it trusted. */
 async function secured(options: EmulatorOptions = {}) {
   const emulator = await emulate({ tls: true, ...options });
-  const folder = mkdtempSync(join(tmpdir(), "ca-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("ca");
   const path = join(folder, "ca.pem");
   writeFileSync(path, emulator.caPem ?? "");
   return { emulator, env: { CODEX_CA_CERTIFICATE: path }, models: `${emulator.url}/models?client_version=1.0.0` };

@@ -1,17 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openRegular, readWhole, readWholeSync } from "../../../../src/client/files/index.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "files-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-}
+const folder = () => temporaryFolder("files");
 
 function fileOf(content: string | Uint8Array): string {
   const path = join(folder(), "file");

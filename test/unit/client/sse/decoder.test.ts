@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { RawData } from "../../../../src/client/raw-text.ts";
 import { SseDecoder, type SseEvent } from "../../../../src/client/sse/index.ts";
 
 interface Heard {
@@ -30,8 +29,8 @@ describe("a field line", () => {
   it.each<[string, string, SseEvent[]]>([
     ["loses one space after the colon", "data: a\n\n", [plain("a")]],
     ["keeps a second space", "data:  a\n\n", [plain(" a")]],
-    ["needs no space", "data:a\n\n", [plain("a")]],
-    ["without a colon has an empty value", "data\n\n", [plain("")]],
+    ["needs no space", "event:ping\nid:7\ndata:a\n\n", [{ event: "ping", data: "a", id: "7" }]],
+    ["without a colon has an empty value", "event: ping\nevent\ndata\n\n", [plain("")]],
     ["of another name is ignored", "foo: b\ndata: a\n\n", [plain("a")]],
     ["that only begins like a known one is ignored", "database: x\ndata: a\n\n", [plain("a")]],
     ["may hold colons", "data: a: b\n\n", [plain("a: b")]],
@@ -52,6 +51,11 @@ describe("a field line", () => {
 
   it("joins several data lines with line feeds", () => {
     expect(decode(["data: a\ndata:\ndata: b\n\n"]).events).toEqual([plain("a\n\nb")]);
+  });
+
+  it("names an event with long data too", () => {
+    const data = "x".repeat(5_000);
+    expect(decode([`event: ping\ndata: ${data}\n\n`]).events).toEqual([{ event: "ping", data, id: undefined }]);
   });
 
   it("dispatches nothing for a blank line without data, and forgets the event's name", () => {
@@ -85,8 +89,24 @@ describe("line ends", () => {
     expect(decode(["data: a\r", "\ndata: b\r", "\n\r", "\n"]).events).toEqual([plain("a\nb")]);
   });
 
+  it("counts a CRLF once when an empty chunk comes between its bytes", () => {
+    expect(decode(["data: a\r", "", "\ndata: b\n\n"]).events).toEqual([plain("a\nb")]);
+  });
+
   it("mixed in one event are all understood", () => {
     expect(decode(["data: a\rdata: b\r\ndata: c\n\r\n"]).events).toEqual([plain("a\nb\nc")]);
+  });
+});
+
+describe("a comment", () => {
+  it("is told with the chunk that ends it, in an event too", () => {
+    const comments: string[] = [];
+    const decoder = new SseDecoder({ onRawData() {}, onComment: (text) => void comments.push(text) });
+    decoder.feed(Buffer.from("data: a\n: on"));
+    decoder.feed(Buffer.from("e\n: tw"));
+    expect(comments).toEqual([" one"]);
+    decoder.feed(Buffer.from("o\n"));
+    expect(comments).toEqual([" one", " two"]);
   });
 });
 
@@ -111,178 +131,14 @@ describe("text", () => {
   });
 });
 
-describe("a sink for raw data", () => {
-  const heard = (chunks: readonly string[], maxEventBytes?: number) => {
-    const data: RawData[] = [];
-    const decoder = new SseDecoder({ onRawData: (each) => data.push(each) }, { maxEventBytes });
-    const feed = () => {
-      for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
-    };
-    return { data, decoder, feed };
-  };
-
-  it("gets the bytes as characters, and no events", () => {
-    const { data, feed } = heard([
-      "event: x\ndata: é\n\ndata: z\n\ndata: a\n",
-      "data: b\n\n: ping\n\n",
-      "event: y\n\n",
-      "data:c\n\n",
-    ]);
-    feed();
-    expect(data).toEqual(["\xC3\xA9", "z", "a\nb", "c"]);
-  });
-
-  it("gets long data as bytes", () => {
-    const long = "é".repeat(3000);
-    const { data, feed } = heard([`event: x\ndata: ${long}\n\ndata:${long}\n\ndata: z\n\n`]);
-    feed();
-    expect(data).toEqual([Buffer.from(long), Buffer.from(long), "z"]);
-  });
-
-  it("gets long data that came in pieces as bytes", () => {
-    const long = "x".repeat(50_000);
-    const { data, feed } = heard(["event: x\ndata: ", long, "\n", "\n"]);
-    feed();
-    expect(data).toEqual([Buffer.from(long)]);
-  });
-
-  it.each([
-    ["a line behind it", `data: ${"x".repeat(5000)}\ndata: y\n\n`, `${"x".repeat(5000)}\ny`],
-    ["a line before it", `data: y\ndata: ${"x".repeat(5000)}\n\n`, `y\n${"x".repeat(5000)}`],
-  ])("gets long data with %s as characters", (_title, chunk, expected) => {
-    const { data, feed } = heard([chunk]);
-    feed();
-    expect(data).toEqual([expected]);
-  });
-
-  it("gets what stands before long data in lines that end in CR", () => {
-    const { data, feed } = heard([`event: x\rdata: y\ndata: ${"x".repeat(5000)}\n\n`]);
-    feed();
-    expect(data).toEqual([`y\n${"x".repeat(5000)}`]);
-  });
-
-  it("gets long data once where the name of the next event ends in CR", () => {
-    const long = "x".repeat(5_000);
-    const { data, feed } = heard([`data:${long}\n\nevent: x\r`, "data: z\r\r"]);
-    feed();
-    expect(data).toEqual([Buffer.from(long), "z"]);
-  });
-
-  it("bounds long data too", () => {
-    const { feed } = heard([`data: ${"x".repeat(5000)}\n\n`], 4999);
-    expect(feed).toThrow(/larger than 4999 bytes/);
-  });
-
-  it("gets an event with the chunk that completes it", () => {
-    const { data, decoder } = heard([]);
-    decoder.feed(Buffer.from("data: a\n\ndata: b\n\ndata: c"));
-    expect(data).toEqual(["a", "b"]);
-    decoder.feed(Buffer.from("\n\n"));
-    expect(data).toEqual(["a", "b", "c"]);
-  });
-
-  const three = Buffer.from("data: a\n\ndata: b\n\ndata: c\n\n");
-  const last = Buffer.from("data: d\n\n");
-
-  it("gets nothing twice after it threw", () => {
-    const data: RawData[] = [];
-    const onRawData = (each: RawData) => {
-      data.push(each);
-      if (each === "b") throw new Error("no b");
-    };
-    const decoder = new SseDecoder({ onRawData });
-    expect(() => decoder.feed(three)).toThrow("no b");
-    decoder.feed(last);
-    expect(data).toEqual(["a", "b", "d"]);
-  });
-
-  it("gets nothing twice where it feeds the decoder itself", () => {
-    const data: RawData[] = [];
-    const onRawData = (each: RawData) => {
-      data.push(each);
-      if (each === "a") decoder.feed(last);
-    };
-    const decoder: SseDecoder = new SseDecoder({ onRawData });
-    decoder.feed(three);
-    expect(data).toEqual(["a", "b", "c", "d"]);
-  });
-
-  it("gets what came before an event that is too large", () => {
-    const { data, feed } = heard([`data: a\n\ndata: ${"x".repeat(100)}`], 50);
-    expect(feed).toThrow(/larger than 50 bytes/);
-    expect(data).toEqual(["a"]);
-  });
-
-  it("gets no event without its blank line: the caller does, at the end", () => {
-    const { data, decoder, feed } = heard(["data: a\n\ndata: b"]);
-    feed();
-    expect(decoder.end()).toEqual(plain("b"));
-    expect(data).toEqual(["a"]);
-  });
-});
-
-describe("a sink that is offered lines", () => {
-  const EVENT = 'event: e\ndata: {"a":1}\n\n';
-  const offered = (chunks: readonly string[]) => {
-    const offers: string[] = [];
-    const decoder = new SseDecoder({
-      onRawData() {},
-      onLines(lines, start) {
-        offers.push(lines.slice(start));
-        return lines.length;
-      },
-    });
-    for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
-    return offers;
-  };
-
-  it.each([4, 9, 15, EVENT.length - 1])("gets an event as a whole that the network cuts at byte %d", (at) => {
-    expect(offered([EVENT + EVENT.slice(0, at), EVENT.slice(at) + EVENT])).toEqual([EVENT, EVENT, EVENT]);
-  });
-
-  it("does not get an event as a whole that has no blank line when the stream ends", () => {
-    const offers: string[] = [];
-    const decoder = new SseDecoder({
-      onRawData: (each) => void offers.push(`data ${each}`),
-      onLines(lines, start) {
-        offers.push(lines.slice(start));
-        return start;
-      },
-    });
-    decoder.feed(Buffer.from("event: e\ndata: a\n"));
-    expect(decoder.end()).toMatchObject({ event: "e", data: "a" });
-    expect(offers).toEqual(["event: e\ndata: a\n"]);
-  });
-
-  it("gets an event as a whole that comes in many pieces", () => {
-    expect(offered([...EVENT.slice(0, -2), EVENT.slice(-2)])).toEqual([EVENT]);
-  });
-
-  it("gets an event with its blank line, although an empty chunk came before that", () => {
-    expect(offered([EVENT.slice(0, -1), "", EVENT.slice(-1)])).toEqual([EVENT]);
-  });
-
-  it("is not kept from a comment by the event that it is in, and from that not by CR line ends", () => {
-    const comments: string[] = [];
-    const data: string[] = [];
-    const decoder = new SseDecoder({
-      onRawData: (each) => void data.push(String(each)),
-      onLines: (_lines, start) => start,
-      onComment: (text) => void comments.push(text),
-    });
-    decoder.feed(Buffer.from(": one\n: tw"));
-    expect(comments).toEqual([" one"]);
-    decoder.feed(Buffer.from("o\ndata: a"));
-    expect(comments).toEqual([" one", " two"]);
-    decoder.feed(Buffer.from("b\r\n\r\n"));
-    expect(data).toEqual(["ab"]);
-  });
-});
-
 describe("the end of the stream", () => {
   it("gives back the event whose blank line never came", () => {
     expect(decode(["data: a\n\nevent: last\ndata: b"]).unfinished).toEqual({ event: "last", data: "b", id: undefined });
     expect(decode(["data: b\n"]).unfinished).toEqual(plain("b"));
+  });
+
+  it("ends the line that is under way, be it a single byte", () => {
+    expect(decode([": ping\n:"]).comments).toEqual([" ping", ""]);
   });
 
   it("gives back nothing after a finished event or without data", () => {
@@ -293,6 +149,24 @@ describe("the end of the stream", () => {
 });
 
 describe("the size of an event", () => {
+  it.each([
+    ["one line of data", "data:abc\n\n", 3],
+    ["further lines, with their field names and line ends", "data:a\ndata:b\ndata:\n\n", 1 + 7 + 6],
+    ["its name and the id", "id:77\nevent:abc\ndata:x\n\n", 2 + 3 + 1],
+    ["a line that is not ended, with its field name", "data:abc", 8],
+  ])("is that of %s", (_name, text, bytes) => {
+    expect(() => decode([text, text], text.endsWith("\n") ? bytes : 2 * bytes)).not.toThrow();
+    expect(() => decode([text, text], bytes - 1)).toThrow(`larger than ${bytes - 1} bytes`);
+  });
+
+  it("is bounded at 64 MiB where nothing else is said", () => {
+    const decoder = new SseDecoder({});
+    decoder.feed(Buffer.alloc(64 * 1024 * 1024, "x"));
+    const error = expect.objectContaining({ kind: "limit", what: "event", limit: 67_108_864, unit: "bytes" });
+    expect(() => decoder.feed(Buffer.from("x"))).toThrow(error);
+    expect(() => new SseDecoder({}, { maxEventBytes: 0 })).toThrow(/^maxEventBytes must be/);
+  });
+
   it("is bounded before it ends: finished lines and the one under way together", () => {
     const decoder = new SseDecoder({}, { maxEventBytes: 100 });
     decoder.feed(Buffer.from(`data: ${"x".repeat(60)}\n`));

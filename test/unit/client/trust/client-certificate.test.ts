@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import tls from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -8,6 +7,7 @@ import { type ClientCertificate, loadClientCertificate } from "../../../../src/c
 import { createTrust } from "../../../../src/client/trust/index.ts";
 import { cert, certPath } from "../../../support/certs.ts";
 import { recordLog } from "../../../support/log-lines.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 /** A key with the header that OpenSSL wrote before PKCS#8. */
 function oldForm(encryption: string): string {
@@ -41,8 +41,7 @@ test("files and text of equal content are the same, another passphrase is not", 
 });
 
 test("the same files are tried out once, and again when one has changed", () => {
-  const folder = mkdtempSync(join(tmpdir(), "codex-wire-client-certificate-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("codex-wire-client-certificate");
   const [certFile, keyFile] = ["client.pem", "client.key"].map((name) => {
     const path = join(folder, name);
     writeFileSync(path, `${cert(name)}\n# ${folder}\n`); // no other test has tried this text
