@@ -67,6 +67,27 @@ describe("a server that breaks a rule of lanes", () => {
     expect(texts).toEqual(["one", "two"]);
   });
 
+  it.each([
+    ["falls silent", undefined],
+    ["closes the connection", 1011],
+  ])(
+    "announces only the first of two responses with one id, and %s after the second's end: the end counts",
+    async (_what, code) => {
+      const server = await answering((frame, _tell, own, { frames, sockets }) => {
+        if (frames.length === 1) own({ type: "response.created", response: { id: "resp" } });
+        own(wire.delta(wordOf(frame)));
+        own(wire.completed("resp"));
+        if (frames.length === 2 && code !== undefined) sockets[0]?.close(code);
+      });
+      const { session, notices } = openSession(server.url, { carrier: "websocket" });
+      const texts = [];
+      for (const word of ["one", "two"]) texts.push((await (await session.stream(ask(word))).collect()).text);
+      expect(texts).toEqual(["one", "two"]);
+      expect(notices).toEqual([]);
+      expect(server.frames).toHaveLength(2);
+    },
+  );
+
   it("gives two lanes' items the same ids and indices, and mixes their events: each has its own words", async () => {
     const waiting: [Frame, Tell][] = [];
     const server = await answering((frame, _tell, own) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../support/clients.ts";
 import { asking, bodiesAt, handshakesAt, wire } from "../session/support.ts";
@@ -104,6 +104,10 @@ describe("interrupt()", () => {
     });
     const connection = await connect(server.url, { provider });
     const stream = await connection.stream(asking("one"));
+    if (refusal) {
+      vi.useFakeTimers({ toFake: ["setTimeout"] }); // the refusal alone must end it
+      onTestFinished(() => void vi.useRealTimers());
+    }
     const startedAt = performance.now();
     const events: unknown[] = [];
     for await (const event of stream) {
