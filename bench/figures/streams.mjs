@@ -170,7 +170,7 @@ function firstCells(
 export async function manyStreams(/** @type {Context} */ { server, quick }) {
   const seconds = quick ? 2 : 8;
   const streams = 500;
-  const clients = /** @type {const} */ (["floor", "ours", "openai", "openai-helper", "ai-sdk"]);
+  const clients = /** @type {const} */ (["floor", "ours", "sockets", "bytes", "openai", "openai-helper", "ai-sdk"]);
   const options = { model: `paced:${seconds}`, streams };
   const serverBefore = await server.cpuMs();
   const turns = await takeTurns(server, {
@@ -224,6 +224,7 @@ export const NAMES = {
   ours: "codex-wire",
   "ours-batches": "codex-wire, batches()",
   "ours-unkept": "codex-wire, keep: false",
+  sockets: "Node's sockets, bytes thrown away",
   bytes: "undici, bytes thrown away",
   "bytes-slowly": "undici, bytes thrown away",
   "eventsource-parser": "undici, eventsource-parser, JSON.parse",
