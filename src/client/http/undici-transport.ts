@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { SentRequest } from "../../secrets/index.ts";
 import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
@@ -20,6 +19,7 @@ import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
 import { addRedirectNote, redirectNote } from "./redirect-note.ts";
 import { readRefusal } from "./refusal.ts";
+import { undiciBody } from "./request-body.ts";
 
 export interface UndiciTransportOptions {
   /** Certificates and proxies of every connection. */
@@ -160,13 +160,15 @@ export class UndiciTransport implements HttpTransport {
       },
     });
     const path = url.pathname + url.search;
+    // An answer is not late while the upload makes progress.
+    const { body, headers } = undiciBody(request.body, () => exchange.touch());
     connection.client.dispatch(
       {
         method: request.method as "POST",
         origin,
         path: forwardThrough ? origin + path : path,
-        headers: { ...forwardThrough?.headers, ...request.headers },
-        body: bodyOf(request, exchange),
+        headers: { ...headers, ...forwardThrough?.headers, ...request.headers },
+        body,
       },
       exchange,
     );
@@ -211,17 +213,4 @@ export class UndiciTransport implements HttpTransport {
 
 function isReplayable(request: HttpRequest): boolean {
   return request.body === undefined || request.body instanceof Uint8Array;
-}
-
-function bodyOf(request: HttpRequest, exchange: Exchange): Uint8Array | Readable | null {
-  if (request.body === undefined) return null;
-  return request.body instanceof Uint8Array ? request.body : Readable.from(watched(request.body, exchange));
-}
-
-/** An answer is not late while the upload makes progress. */
-async function* watched(body: AsyncIterable<Uint8Array>, exchange: Exchange): AsyncGenerator<Uint8Array, void> {
-  for await (const chunk of body) {
-    exchange.touch();
-    yield chunk;
-  }
 }
