@@ -41,13 +41,17 @@ describe("a session that can ask the service to end a response", () => {
     },
   );
 
-  it("an item that was finished and never read is in no history: the next request goes out as a whole", async () => {
-    const end = {
-      type: "response.incomplete",
-      response: { id: "resp_made_up", incomplete_details: { reason: "interrupted" } },
-    };
+  const interrupted = { id: "resp_made_up", incomplete_details: { reason: "interrupted" } };
+  const failed = { id: "resp_made_up", error: { code: "server_error", message: "broken" } };
+  it.each([
+    [
+      "an item was finished and never read: it is in no history",
+      [wire.done(wire.message("a")), { type: "response.incomplete", response: interrupted }],
+    ],
+    ["the response failed", [{ type: "response.failed", response: failed }]],
+  ])("sends the next request whole if, after the reader left, %s", async (_what, rest) => {
     const server = await serveWebSocket(({ type, previous_response_id, input }, tell) => {
-      if (type === "response.interrupt") for (const event of [wire.done(wire.message("a")), end]) tell(event);
+      if (type === "response.interrupt") for (const event of rest) tell(event);
       else if (previous_response_id === undefined && (input as unknown[]).length === 1) tell(wire.created);
       else for (const event of [wire.created, wire.completed("resp_2")]) tell(event);
     });

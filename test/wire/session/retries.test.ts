@@ -250,6 +250,19 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect((await answerTo(session, asking("again"))).text).toBe("again");
   });
 
+  it("has in the error what an answer that stopped early reported at its end", async () => {
+    const response = {
+      id: "resp_made_up",
+      incomplete_details: { reason: "content_filter" },
+      usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
+    };
+    const step = { events: [wire.created, wire.delta("a"), { type: "response.incomplete", response }] };
+    const { session } = await open([step], { carrier });
+    const { error } = await run(session, asking("hello"));
+    const tokenUsage = expect.objectContaining({ inputTokens: 3, totalTokens: 5 });
+    expect(error).toMatchObject({ kind: "incomplete", partial: { text: "a", responseId: "resp_made_up", tokenUsage } });
+  });
+
   it("says restarted only when something of the answer was yielded", async () => {
     const { session, notices } = await open([{ events: [wire.failed({})] }], { carrier });
     const { events } = await run(session, asking("hello"));
