@@ -58,14 +58,19 @@ export class WebSocketConnection {
   readonly #socket: Socket;
   readonly #heartbeat: Heartbeat;
   readonly #maxMessageBytes: number;
+  /** Each settles a call of `send` whose message the operating system does not have yet. */
   readonly #unsent = new Set<(error?: unknown) => void>();
   readonly #closeWaiters: (() => void)[] = [];
   #sink: WebSocketSink | undefined;
   #onEnded: (() => void) | undefined;
   #end: WebSocketEnd | undefined;
+  /** What was received, or done with it, broke the connection. */
   #failure: Error | undefined;
+  /** The first write that failed. */
   #failedSend: Error | undefined;
+  /** `close` was called. */
   #isClosing = false;
+  /** Also before `attach`. */
   #isPaused = true;
   #quietSince = new QuietSince();
 
