@@ -62,7 +62,10 @@ export function readUpTo(message: Readable, most: number, hold?: Hold): Promise<
   });
 }
 
-/** With events, because an iterator costs more than everything else for a short body. */
+/**
+ * With events, because an iterator costs more than everything else for a short body. The listeners are removed at the end: with them the message
+ * would hold its body as long as its answer lasts.
+ */
 function read(
   message: Readable,
   most: number,
@@ -73,22 +76,26 @@ function read(
   const chunks: Uint8Array[] = [];
   let size = 0;
   let hadRoom = true;
-  let isWhole = false;
-  message.on("data", (chunk: Uint8Array) => {
+  const take = (chunk: Uint8Array): void => {
     size += chunk.length;
     if (hold && hadRoom && size <= most) hadRoom = hold(chunk.length);
     if (size > most || !hadRoom) chunks.length = 0;
     else chunks.push(chunk);
-  });
-  message.on("end", () => {
-    isWhole = true;
+  };
+  const finish = (): void => {
+    stop();
     const [only = EMPTY] = chunks;
     onEnd(size, chunks.length > 1 ? Buffer.concat(chunks) : only, hadRoom);
-  });
-  message.on("error", onError);
-  message.on("close", () => {
-    if (!isWhole) onError(new Error("the client left before its request was whole"));
-  });
+  };
+  const fail = (error: Error): void => {
+    stop();
+    onError(error);
+  };
+  const leave = (): void => fail(new Error("the client left before its request was whole"));
+  const stop = (): void => {
+    message.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+  };
+  message.on("data", take).on("end", finish).on("error", fail).on("close", leave);
 }
 
 /**
