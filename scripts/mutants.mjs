@@ -20,6 +20,10 @@ const TABLES = [
   { table: "src/client/route/no-proxy.ts", tests: ["test/unit/client/route"] },
   { table: "src/client/retry/policy.ts", tests: ["test/unit/client/failure", "test/unit/api/session"] },
   { table: "src/client/http/chunked-body.ts", tests: ["test/unit/client/http/chunked-body.test.ts"] },
+  {
+    table: "src/client/http/direct-reads.ts",
+    tests: ["test/unit/client/http/direct-reads.test.ts", "test/wire/http/held-reader.test.ts"],
+  },
   { table: "src/client/sse/decoder.ts", tests: ["test/unit/client/sse"] },
   { table: "src/client/sse/line-ends.ts", tests: ["test/unit/client/sse/line-ends.test.ts"] },
 ];

@@ -164,7 +164,8 @@ describe("the data of a body in chunks", () => {
     expect(seen.data).toEqual([]);
     reads.release();
     await deliver(peer, socket, "1\r\n!\r\n0\r\n\r\n");
-    expect(seen).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: ["one two", "!"] });
+    // Node 26 gives what waited in the buffer piece by piece, older ones as one piece.
+    expect({ ...seen, data: seen.data.join("") }).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: "one two!" });
   });
 
   it("is the reader's where it does not ask for it with the head, and with the next answer", async () => {
