@@ -168,6 +168,13 @@ describe("the data of a body in chunks", () => {
     expect({ ...seen, data: seen.data.join("") }).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: "one two!" });
   });
 
+  it("is the reader's where it was asked for before the head came", async () => {
+    const { socket, peer, reads, seen } = await reading();
+    reads.takeChunks((data) => void seen.data.push(String(data)));
+    await deliver(peer, socket, "HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n");
+    expect(seen).toEqual({ reader: "HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n", data: [] });
+  });
+
   it("is the reader's where it does not ask for it with the head, and with the next answer", async () => {
     const { socket, peer, reads, seen } = await reading();
     await deliver(peer, socket, HEAD);
