@@ -36,8 +36,9 @@ export async function collected(stream: ResponseStream, blank: Blank = asItIs): 
     const event = blank(decodeRawData(end.data));
     const refusal = refusalIn(event, failure);
     if (refusal) return { ...refusal, carrier };
-    if (end.wireType !== "response.failed") throw failure;
-    return { ...jsonAnswer(200, stream.headers, responseIn(event)), carrier };
+    const failed = responseIn(event);
+    if (end.wireType !== "response.failed" && failed.status !== "failed") throw failure;
+    return { ...jsonAnswer(200, stream.headers, failed), carrier };
   }
   const told = responseIn(decodeRawData((end as FrameEvent).data));
   const isWhole = !hasRestarted && Array.isArray(told.output) && told.output.length >= items.length;

@@ -11,6 +11,8 @@ const BEFORE_OUTPUT: ReadonlySet<string> = new Set([
 ]);
 
 const FAILURES: ReadonlySet<string> = new Set(["error", "response.failed"]);
+/** What can be a failure too: gateways report it in the status of an end, and in events without a type. */
+const DOUBTFUL: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", ""]);
 
 const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 
@@ -28,7 +30,7 @@ export class Frames {
   tokenUsage: TokenUsage | undefined;
   /** Read from the stream before the client asked for it. */
   #early: RawText = "";
-  /** A failure reported by the service; sent on once it is clear that it is the end. */
+  /** A failure reported by the service, or what may be one; sent on once it is clear whether it is the end. */
   #failed: FrameEvent | undefined;
   #hasOutput = false;
   #isOver = false;
@@ -109,10 +111,13 @@ export class Frames {
     for (const event of batch) {
       if (event.type === "frame") {
         if (this.#isOfTheCarrier(event)) continue;
-        if (FAILURES.has(event.wireType)) this.#failed = event;
+        text += this.#cleared();
+        if (FAILURES.has(event.wireType) || DOUBTFUL.has(event.wireType)) this.#failed = event;
         else text += this.#passed(event);
-      } else if (event.type === "completed" || event.type === "incomplete") this.tokenUsage = event.tokenUsage;
-      else if (event.type === "restarted") {
+      } else if (event.type === "completed" || event.type === "incomplete") {
+        text += this.#cleared();
+        this.tokenUsage = event.tokenUsage;
+      } else if (event.type === "restarted") {
         this.#failed = undefined;
         if (this.#hasOutput) throw brokenAnswer(event);
         this.#isFollowUp = true;
@@ -120,6 +125,14 @@ export class Frames {
       }
     }
     return text;
+  }
+
+  /** The event before this one, if it could have been a failure: it was none. */
+  #cleared(): RawText {
+    const failed = this.#failed;
+    if (failed === undefined || FAILURES.has(failed.wireType)) return "";
+    this.#failed = undefined;
+    return this.#passed(failed);
   }
 
   /** The service's own failure, which is the last event, as over HTTP. */

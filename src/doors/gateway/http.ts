@@ -207,7 +207,7 @@ class HttpRequest {
     if (!refused) this.#record.failed(describeFailure(error));
     if (this.#response.headersSent) {
       this.#isCut = true;
-      this.#response.destroy();
+      this.#response.socket?.destroySoon(); // after what came before the break, which may still wait in the socket
     } else this.#send(refused ?? failureAnswer(error));
   }
 }

@@ -63,6 +63,30 @@ describe("an answer", () => {
     }
   });
 
+  const failedWithin = { id: "resp_1", status: "failed", error: { code: "server_error", message: "no" }, output: [] };
+
+  it.each([
+    ["that fails in the status of its end", [{ type: "response.completed", response: failedWithin }]],
+    ["that fails in an event without a type", [{ error: { message: "no", code: "server_error" } }]],
+    ["with an event without a type that is no failure", [{ message: "still working" }, wire.completed()]],
+  ])("%s has all its events, over both carriers", async (_what, rest) => {
+    const events = [wire.created, wire.delta("a"), ...rest];
+    for (const carrier of ["websocket", "http"] as const) {
+      const emulator = await emulate({ script: [{ events }], rateLimits: false });
+      const { text, error } = await readText(await post(responsesFetch({ carrier }), emulator, HELLO));
+      expect(error).toBeUndefined();
+      expect(eventsIn(text).map(({ data }) => data)).toEqual(events);
+      expect(bodiesAt(emulator)).toHaveLength(1);
+    }
+  });
+
+  it("that fails in the status of its end is told as that response where no stream was asked for", async () => {
+    const events = [wire.created, { type: "response.completed", response: failedWithin }];
+    const emulator = await emulate({ script: [{ events }], rateLimits: false });
+    const answer = await post(responsesFetch({ carrier: "websocket" }), emulator, { ...HELLO, stream: false });
+    expect(await answer.json()).toEqual(failedWithin);
+  });
+
   it("that failed is told as the response it is where no stream was asked for", async () => {
     const { ours, emulator } = await both(
       { ...HELLO, stream: false },

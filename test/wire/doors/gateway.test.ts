@@ -146,6 +146,14 @@ describe("a request for a response", () => {
     expect(await logged(1)).toMatchObject([{ status: 200, end: "cut", error: expect.stringContaining("stream") }]);
   });
 
+  it("brings what came before it is cut, also where both came together", async () => {
+    const frames = [wire.created, wire.delta("lost")].map((event) => JSON.stringify(event));
+    const { url } = await gate({ script: [{ frames: [...frames, '{"type":'] }] });
+    const answer = await send(url, { body: HELLO });
+    expect(answer.text).toContain("lost");
+    expect(answer.brokenBy).toBe("ECONNRESET");
+  });
+
   it("says that it was not the service who answers where that cannot be reached", async () => {
     const { url, emulator, logged } = await gate();
     await emulator.close();
