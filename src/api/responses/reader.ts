@@ -360,7 +360,8 @@ export class ResponseReader {
   }
 }
 
-function damaged(text: string): StreamError {
+/** The error for an event that begins as a JSON object but is not valid JSON. */
+export function damaged(text: string): StreamError {
   return new StreamError(
     `an event of the stream is damaged: it begins as a JSON object and is not valid JSON (${text.length} characters); what it held is lost`,
     { code: DAMAGED_EVENT },

@@ -13,7 +13,11 @@ function cutOnce(first: Step, later: (request: RecordedRequest) => Step | undefi
 
 /** An answer that streams, of a response that the emulator does not know. */
 function streamOf(events: readonly object[]): Step {
-  const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+  return streamOfTexts(...events.map((event) => JSON.stringify(event)));
+}
+
+function streamOfTexts(...events: readonly string[]): Step {
+  const body = events.map((event) => `data: ${event}\n\n`).join("");
   return { status: 200, headers: { "content-type": "text/event-stream" }, body };
 }
 
@@ -261,10 +265,48 @@ describe("what a stream says of itself and not of its response", () => {
     expect(notices).toMatchObject([{ layer: "resume", reason: { kind: "retryable" } }]);
   });
 
+  it("that it broke, without a type, is the same reason", async () => {
+    const { api } = await stage({
+      script: (request) =>
+        request.method === "POST" ? { events: [created, { error: { message: "Try again." } }] } : streamOf([completed]),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+  });
+
   it("that the request was wrong, ends it", async () => {
     const wrong = { type: "error", error: { code: "invalid_prompt", message: "No." } };
     const { api, emulator } = await stage({ script: () => ({ events: [created, wrong] }) });
     expect(await failing(await api.responses.stream(asked("x")))).toMatchObject({ kind: "invalid_request" });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  const pieces = (...texts: readonly string[]) =>
+    texts.map((text, index) => `{"type":"response.output_text.delta","sequence_number":${index + 1},"delta":${text}}`);
+  const end = JSON.stringify({ ...completed, sequence_number: 3 });
+
+  // parity: stream/damaged-event
+  it("in an event that came damaged, comes whole when it is taken up again", async () => {
+    const [first = "", second = ""] = pieces('"one "', '"two"');
+    const { api, notices } = await stage({
+      script: (request) =>
+        request.method === "POST"
+          ? streamOfTexts(JSON.stringify(created), first, second.slice(0, -2))
+          : isStream(request)
+            ? streamOfTexts(second, end)
+            : { status: 200, body: response },
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(textIn(events)).toBe("one two");
+    expect(notices).toMatchObject([{ layer: "resume", reason: { code: "damaged_event" } }]);
+  });
+
+  // parity: stream/odd-numbers
+  it("in an event with numbers that are none, is taken once", async () => {
+    const [first = "", second = ""] = pieces('"one ","logprobs":[{"logprob":-Infinity}]', '"two"');
+    const { api, emulator } = await stage({ script: () => streamOfTexts(JSON.stringify(created), first, second, end) });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(textIn(events)).toBe("one two");
     expect(emulator.requests).toHaveLength(1);
   });
 

@@ -4,14 +4,16 @@ import type { Blank } from "../../../client/observe/redact.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
-import { mapErrorEvent } from "../../refusal/event.ts";
 import { CancelledError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
 import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
 import type { Carrier } from "../ending.ts";
 import { type EventReceiver, readEventsInto } from "../event-stream.ts";
+import { parseEvent } from "../events/parse.ts";
+import { decodeWireEvent } from "../events/registry.ts";
 import type { ResumedEvent } from "../events/types.ts";
 import { type ResponsesOptions, type StreamOptions, streamOptionsOf } from "../options.ts";
+import { damaged } from "../reader.ts";
 import { isRunning, type StoredResponse } from "../stored/response.ts";
 import { type ConnectionOwner, StreamConnection } from "./connection.ts";
 import { cancelLeft, fateOf } from "./leaving.ts";
@@ -123,8 +125,12 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
 
   take(raw: RawData, isUnfinished: boolean): boolean {
     const text = decodeRawData(raw);
-    const event = parseObject(text);
-    if (event === undefined) {
+    const event = parseEvent(text);
+    if (event === "damaged" && !isUnfinished) {
+      this.#connection?.fail(damaged(text)); // it may come whole when the stream is resumed
+      return false;
+    }
+    if (typeof event === "string") {
       if (!isUnfinished) this.flow.read(raw);
       return false;
     }
@@ -243,13 +249,15 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
   };
 
   /**
-   * An `error` event that is about the stream and may not be final. Whether the response itself has failed shows when its state is
-   * requested.
+   * An `error` event, or a gateway's error without a type, that is about the stream and may not be final. Whether the response itself has
+   * failed shows when its state is requested.
    */
   #passingError(event: JsonObject, text: string): unknown {
-    if (event.type !== "error" || this.#responseId === undefined) return undefined;
+    if ((event.type !== "error" && event.type !== undefined) || this.#responseId === undefined) return undefined;
     const blanked = this.#blank(text);
-    const error = mapErrorEvent(parseObject(blanked) ?? event, blanked);
+    const decoded = decodeWireEvent(parseObject(blanked) ?? event, blanked);
+    if (decoded.type !== "end" || decoded.outcome.type !== "failed") return undefined;
+    const { error } = decoded.outcome;
     return error.outlook === "again" ? error : undefined;
   }
 }
