@@ -162,6 +162,7 @@ export type { PartialResponse } from "./api/refusal/partial.ts";
 export type { BackgroundOptions } from "./api/responses/background/options.ts";
 export type { ResponsePosition } from "./api/responses/background/position.ts";
 export { ResponsesClient } from "./api/responses/client.ts";
+export { parseWireEvent } from "./api/responses/events/parse.ts";
 export type {
   CompletedEvent,
   CreatedEvent,

@@ -1,11 +1,12 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import type {
-  OutputItemAddedEvent,
-  OutputItemDoneEvent,
-  ResponseEvent,
-  ResponseItem,
-  RestartedEvent,
-  TokenUsage,
+import {
+  type OutputItemAddedEvent,
+  type OutputItemDoneEvent,
+  parseWireEvent,
+  type ResponseEvent,
+  type ResponseItem,
+  type RestartedEvent,
+  type TokenUsage,
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { metadata, VOID } from "./carried.ts";
@@ -75,7 +76,7 @@ export class StreamParts {
   #rawPart(raw: string | undefined): Part[] {
     if (raw === undefined || raw === this.#raw) return [];
     this.#raw = raw;
-    return [{ type: "raw", rawValue: JSON.parse(raw) }];
+    return [{ type: "raw", rawValue: parseWireEvent(raw) }];
   }
 
   #partsOf(event: ResponseEvent): Part[] {

@@ -1,5 +1,12 @@
 import { type Blank, decodeRawData } from "../../client/index.ts";
-import type { FrameEvent, JsonObject, ResponseItem, ResponseStream, TokenUsage } from "../../index.ts";
+import {
+  type FrameEvent,
+  type JsonObject,
+  parseWireEvent,
+  type ResponseItem,
+  type ResponseStream,
+  type TokenUsage,
+} from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { asItIs } from "./own-credentials.ts";
 import { carrierOf, jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts";
@@ -46,6 +53,6 @@ export async function collected(stream: ResponseStream, blank: Blank = asItIs): 
 }
 
 function responseIn(event: string): JsonObject {
-  const { response } = JSON.parse(event) as { response?: unknown };
+  const response = parseWireEvent(event)?.response;
   return isObject(response) ? response : {};
 }

@@ -1,5 +1,12 @@
 import { type Blank, decodeRawData, type RawData, type RawText } from "../../client/index.ts";
-import type { EventBatches, FrameEvent, ResponseEvent, ResponseStream, TokenUsage } from "../../index.ts";
+import {
+  type EventBatches,
+  type FrameEvent,
+  parseWireEvent,
+  type ResponseEvent,
+  type ResponseStream,
+  type TokenUsage,
+} from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
 import { asItIs } from "./own-credentials.ts";
 import { carrierOf } from "./refusal.ts";
@@ -157,11 +164,11 @@ export class Frames {
   }
 
   #renumbered(data: RawData): RawText {
-    const event = JSON.parse(decodeRawData(data)) as { sequence_number?: unknown };
-    if (typeof event.sequence_number !== "number") return charactersOf(data);
-    event.sequence_number += this.#shift;
-    this.#lastNumber = event.sequence_number;
-    return Buffer.from(JSON.stringify(event)).toString("latin1");
+    const event = parseWireEvent(decodeRawData(data));
+    if (typeof event?.sequence_number !== "number") return charactersOf(data);
+    this.#lastNumber = event.sequence_number + this.#shift;
+    const renumbered = { ...event, sequence_number: this.#lastNumber };
+    return Buffer.from(JSON.stringify(renumbered)).toString("latin1");
   }
 
   #over(): void {

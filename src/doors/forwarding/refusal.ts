@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../../client/index.ts";
-import { CodexApiError, type HttpError, type ResponseStream, type TokenUsage } from "../../index.ts";
+import { CodexApiError, type HttpError, parseWireEvent, type ResponseStream, type TokenUsage } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { forwardable } from "./headers.ts";
 
@@ -45,8 +45,8 @@ function answerOf({ status, headers, body }: HttpError): WholeAnswer {
  * @param failure - The event's typed error.
  */
 export function refusalIn(event: string, failure: unknown): WholeAnswer | undefined {
-  const said: unknown = JSON.parse(event);
-  if (!isObject(said) || said.type !== "error") return undefined;
+  const said = parseWireEvent(event);
+  if (said?.type !== "error") return undefined;
   const status = [said.status, said.status_code, statusOf(failure)].find(isRefusal);
   if (status === undefined) return undefined;
   const { type: _type, status: _status, status_code: _code, headers, error, stream_id: _lane, ...rest } = said;

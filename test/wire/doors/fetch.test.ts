@@ -87,6 +87,14 @@ describe("an answer", () => {
     expect(await answer.json()).toEqual(failedWithin);
   });
 
+  // parity: stream/odd-numbers
+  it("is collected although its end has numbers that are none", async () => {
+    const end = JSON.stringify(wire.completed()).replace(/\}$/, ',"score":-Infinity}');
+    const emulator = await emulate({ script: [{ frames: [JSON.stringify(wire.created), end] }], rateLimits: false });
+    const answer = await post(responsesFetch({ carrier: "websocket" }), emulator, { ...HELLO, stream: false });
+    expect(await answer.json()).toEqual({ ...wire.completed().response, output: [] });
+  });
+
   it("that failed is told as the response it is where no stream was asked for", async () => {
     const { ours, emulator } = await both(
       { ...HELLO, stream: false },

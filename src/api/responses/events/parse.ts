@@ -17,6 +17,18 @@ export function parseEvent(text: string): ParsedEvent {
   return value === undefined && /^\s*\{/.test(text) ? "damaged" : "none";
 }
 
+/**
+ * The JSON of a wire event, which `raw` and the event `frame` give as text, parsed as this package does: numbers that JSON does not have
+ * (`NaN`, `-Infinity`, as Python writes them) are null.
+ *
+ * @param text - As received; that of a `frame` is `decodeRawData(data)`, of `codex-wire/client`.
+ * @returns Undefined if the text is not a JSON object.
+ */
+export function parseWireEvent(text: string): JsonObject | undefined {
+  const event = parseEvent(text);
+  return typeof event === "object" ? event : undefined;
+}
+
 function withoutOddNumbers(text: string): string {
   return text.replace(TEXT_OR_NO_NUMBER, (found) => (found.startsWith('"') ? found : "null"));
 }
