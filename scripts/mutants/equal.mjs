@@ -21,6 +21,12 @@ const EQUAL = [
     why: "a name, and no other has the number",
   },
   { table: "http/chunked-body.ts", code: /^let from = 0;/, from: /^0$/, why: SET_BEFORE },
+  {
+    table: "http/direct-reads.ts",
+    code: /^return socket\.readableLength > 0 \? push\.call\(socket, rest\)/,
+    from: /^0$/,
+    why: "what is left there is a head, which is longer",
+  },
   { table: "sse/decoder.ts", code: /^#(holdsEvent|endsInLineFeed) = false;/, from: /^false$/, why: SET_BEFORE },
   { table: "sse/decoder.ts", code: /^let start = 0;/, from: /^0$/, why: SET_BEFORE },
   {

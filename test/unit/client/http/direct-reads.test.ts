@@ -57,7 +57,10 @@ describe("a socket that is read directly", () => {
     expect(read).toEqual(["one ", "two", "!"]);
   });
 
-  it("keeps what its reader leaves, in order, and goes on directly after that", async () => {
+  it.each([
+    ["pieces", ["one ", "two "]],
+    ["a single byte", ["!"]],
+  ])("keeps what its reader leaves, in order, and goes on directly after that: %s", async (_what, left) => {
     const { socket, peer } = await pair();
     readDirectly(socket);
     let isPaused = true;
@@ -68,15 +71,14 @@ describe("a socket that is read directly", () => {
     socket.on("readable", () => {
       if (!isPaused) takeAll();
     });
-    await deliver(peer, socket, "one ");
-    await deliver(peer, socket, "two ");
-    expect(socket.readableLength).toBe(8);
+    for (const piece of left) await deliver(peer, socket, piece);
+    expect(socket.readableLength).toBe(left.join("").length);
     isPaused = false;
-    await deliver(peer, socket, "three "); // comes while the first two still wait
+    await deliver(peer, socket, "three "); // comes while those still wait
     takeAll();
-    expect(read).toBe("one two three ");
+    expect(read).toBe(`${left.join("")}three `);
     await deliver(peer, socket, "four");
-    expect(read).toBe("one two three four");
+    expect(read).toBe(`${left.join("")}three four`);
   });
 
   it("stops the network where its reader takes nothing, and starts it again", async () => {
@@ -166,6 +168,14 @@ describe("the data of a body in chunks", () => {
     await deliver(peer, socket, "1\r\n!\r\n0\r\n\r\n");
     // Node 26 gives what waited in the buffer piece by piece, older ones as one piece.
     expect({ ...seen, data: seen.data.join("") }).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: "one two!" });
+  });
+
+  it("is found behind a head that comes in pieces", async () => {
+    const { socket, peer, seen } = await reading();
+    await deliver(peer, socket, HEAD.slice(0, 20));
+    await deliver(peer, socket, HEAD.slice(20));
+    await deliver(peer, socket, "3\r\none\r\n");
+    expect(seen).toEqual({ reader: HEAD, data: ["one"] });
   });
 
   it("is the reader's where it was asked for before the head came", async () => {
