@@ -40,7 +40,7 @@ await runScript(async () => {
     load: (/** @type {string} */ id) => (changed && id.split("?")[0] === changed.path ? changed.text : undefined),
   };
   // One test that fails is enough. Not as `bail`: what failed for one change would count for the next, and end its run before a test ran.
-  /** Ends after the run, which the reporter must not wait for. @type {Promise<void> | undefined} */
+  /** The end of a run with such a test, which the reporter must not wait for. @type {Promise<void> | undefined} */
   let cancelled;
   const reporter = {
     onTestCaseResult(/** @type {import("vitest/node").TestCase} */ test) {
@@ -66,8 +66,10 @@ await runScript(async () => {
       const files = new Set(specifications.map(({ moduleId }) => moduleId));
       const passes = async () => {
         vitest.invalidateFile(path);
+        cancelled = undefined;
         const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
         await cancelled;
+        if (cancelled) return false; // and its module may count as left out
         const own = testModules.filter(({ moduleId }) => files.has(moduleId)); // those of other tables are told again
         return unhandledErrors.length === 0 && own.length === files.size && own.every((module) => module.ok());
       };
