@@ -12,7 +12,7 @@ export interface SocketReads {
    */
   takeChunks(onData: (data: Buffer) => void): void;
   /**
-   * From now on arriving bytes stay in the socket's buffer, which stops the network when it is full. The end of the connection waits too.
+   * From now on arriving bytes stay in the socket's buffer, which stops the network when it is full. The end of the connection waits behind them.
    */
   hold(): void;
   /** Ends `hold`, in a later tick, because the caller may still be handling earlier bytes. */

@@ -121,6 +121,16 @@ describe("a socket that is read directly", () => {
     expect(read).toBe("one two three");
   });
 
+  it("ends while it is held where nothing waits to be read", async () => {
+    const { socket, peer } = await pair();
+    const reads = readDirectly(socket);
+    socket.on("readable", () => void socket.read());
+    await deliver(peer, socket, "one ");
+    reads.hold();
+    peer.end();
+    await once(socket, "end");
+  });
+
   it("is ended by an error as any other", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
@@ -168,6 +178,15 @@ describe("the data of a body in chunks", () => {
     await deliver(peer, socket, "1\r\n!\r\n0\r\n\r\n");
     // Node 26 gives what waited in the buffer piece by piece, older ones as one piece.
     expect({ ...seen, data: seen.data.join("") }).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: "one two!" });
+  });
+
+  it("leaves a head that never ends to the reader, before the end", async () => {
+    const { socket, peer, seen } = await reading();
+    await deliver(peer, socket, HEAD.slice(0, 20));
+    expect(seen.reader).toBe("");
+    peer.end();
+    await once(socket, "end");
+    expect(seen).toEqual({ reader: HEAD.slice(0, 20), data: [] });
   });
 
   it("is found behind a head that comes in pieces", async () => {
