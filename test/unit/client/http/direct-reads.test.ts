@@ -131,6 +131,22 @@ describe("a socket that is read directly", () => {
     await once(socket, "end");
   });
 
+  it("does not wake its reader where it is held again at once", async () => {
+    const { socket, peer } = await pair();
+    const reads = readDirectly(socket);
+    let woken = 0;
+    socket.on("readable", () => {
+      woken += 1;
+      socket.read();
+    });
+    await deliver(peer, socket, "one ");
+    reads.hold();
+    reads.release();
+    reads.hold();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(woken).toBe(1);
+  });
+
   it("is ended by an error as any other", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
