@@ -106,7 +106,7 @@ async function settled() {
 
 if (way === "--list") process.send?.(Object.keys(ways));
 else {
-  await repeat(Math.min(1_000, Number(count)));
+  await repeat(Math.min(3_000, Number(count)));
   const before = await settled();
   const startedAt = performance.now();
   await repeat(Number(count));

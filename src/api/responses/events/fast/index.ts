@@ -31,10 +31,18 @@ export interface DeltaRun {
   readonly text: string;
 }
 
+interface LearntEvent {
+  readonly raw: RawText;
+  readonly event: JsonObject;
+  readonly decoded: DeltaEvent;
+}
+
 /** The fast path for one response. */
 export class FastEvents implements DeltaRun {
   readonly #patterns: DeltaPattern[] = [];
   #luck = PATIENCE;
+  /** The event whose pattern is to be made. */
+  #learnt: LearntEvent | undefined;
   /** The format of the stream's frames. Unknown until the first event, and always on a carrier with other framing. */
   #frame: Frame | undefined;
   /** Sequence number of the last delta, or of the first one of the run. */
@@ -64,6 +72,7 @@ export class FastEvents implements DeltaRun {
   readRun(lines: RawText, start: number): boolean {
     this.#frame ??= frameAt(lines, start);
     const run = this.#emptyRun();
+    this.#makePattern();
     const patterns = this.#patterns;
     for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
       const pattern = patterns[nth] as DeltaPattern;
@@ -79,6 +88,7 @@ export class FastEvents implements DeltaRun {
   /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number): boolean {
     const run = this.#emptyRun();
+    this.#makePattern();
     const patterns = this.#patterns;
     for (let nth = patterns.length - 1; nth >= 0; nth -= 1) {
       const pattern = patterns[nth] as DeltaPattern;
@@ -95,9 +105,19 @@ export class FastEvents implements DeltaRun {
     return unreadEvent(raw);
   }
 
-  /** Learns the pattern of an event that was parsed. */
+  /**
+   * Remembers an event that was parsed. Its pattern is made when the next event comes: so the caller gets this one sooner, and the only delta of an
+   * item costs nothing more.
+   */
   learn(raw: RawData, event: JsonObject, decoded: DecodedEvent): void {
-    if (typeof raw !== "string" || this.#luck === 0 || !isDelta(decoded)) return;
+    this.#makePattern();
+    if (typeof raw === "string" && this.#luck > 0 && isDelta(decoded)) this.#learnt = { raw, event, decoded };
+  }
+
+  #makePattern(): void {
+    if (!this.#learnt) return;
+    const { raw, event, decoded } = this.#learnt;
+    this.#learnt = undefined;
     const pattern = DeltaPattern.of(raw, event, decoded, this.#frame && framing(this.#frame, event.type));
     if (pattern === undefined) return;
     this.#luck -= 1;
@@ -108,6 +128,7 @@ export class FastEvents implements DeltaRun {
   /** Forgets the patterns, because they may no longer be valid. */
   forget(): void {
     this.#patterns.length = 0;
+    this.#learnt = undefined;
   }
 
   #emptyRun(): DeltaEvent[] {
