@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_FILES, MAX_LINES, violations } from "./support/architecture/rules.ts";
-import { typescriptFiles } from "./support/project-files.ts";
+import { readProjectFile, typescriptFiles } from "./support/project-files.ts";
 
 test("the sources keep the directions between layers, the gates to the network and the size of a file", {
   timeout: 60_000, // it parses every source, on a machine that may be busy
@@ -8,6 +8,16 @@ test("the sources keep the directions between layers, the gates to the network a
   const files = typescriptFiles("src");
   expect(files.length).toBeGreaterThan(50);
   expect(violations(files)).toEqual([]);
+});
+
+test("the pages on the architecture name no file that is not there", () => {
+  const files = ["src", "test"].flatMap(typescriptFiles).map(({ path }) => `/${path}`);
+  for (const page of ["docs/architecture.md", "docs/decisions.md", "docs/performance.md"]) {
+    const named = new Set(readProjectFile(page).match(/[\w./-]+\.ts\b/g));
+    expect(named.size, page).toBeGreaterThan(0);
+    const missing = [...named].filter((name) => !files.some((path) => path.endsWith(`/${name}`)));
+    expect(missing, page).toEqual([]);
+  }
 });
 
 describe("the check catches", () => {
