@@ -4,6 +4,7 @@ import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import { FileError, readWhole, readWholeSync } from "../client/files/index.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
+import { isJsonObject, parseObject } from "./wire/json.ts";
 
 export interface CodexAuthOptions {
   /** Path of the file. @default `auth.json` in `$CODEX_HOME`, else in `~/.codex` */
@@ -84,35 +85,21 @@ function unreadable(error: unknown, path: string): unknown {
 }
 
 function credentialsIn(content: Uint8Array, path: string): StoredCredentials {
-  const file = parse(Buffer.from(content).toString("utf8"), path);
-  const apiKey = text(file.OPENAI_API_KEY);
+  const file = parseObject(Buffer.from(content).toString("utf8"));
+  if (!file) throw new BuildError(`${path} is not a JSON object; log in again with \`codex login\``);
+  const apiKey = filled(file.OPENAI_API_KEY);
   if (apiKey) return { mode: "api_key", token: apiKey, accountId: undefined };
-  const tokens = isObject(file.tokens) ? file.tokens : {};
-  const accessToken = text(tokens.access_token);
+  const tokens = isJsonObject(file.tokens) ? file.tokens : {};
+  const accessToken = filled(tokens.access_token);
   if (!accessToken) {
     throw new BuildError(
       `${path} holds neither OPENAI_API_KEY nor tokens.access_token; log in again with \`codex login\``,
     );
   }
-  return { mode: "chatgpt", token: accessToken, accountId: text(tokens.account_id) };
+  return { mode: "chatgpt", token: accessToken, accountId: filled(tokens.account_id) };
 }
 
-function parse(content: string, path: string): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(content);
-  } catch {
-    // The parser's message would quote the text, which is a credential.
-    throw new BuildError(`${path} is not JSON; log in again with \`codex login\``);
-  }
-  if (!isObject(parsed)) throw new BuildError(`${path} is not a JSON object; log in again with \`codex login\``);
-  return parsed;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function text(value: unknown): string | undefined {
+/** A text that is not blank, trimmed. */
+function filled(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }

@@ -40,3 +40,8 @@ export function headerText(headers: HeaderMap, name: string): string | undefined
   const value = headers[name];
   return value !== undefined && isSendableHeaderValue(value) ? value : undefined;
 }
+
+/** The id with which the service can look up the request. */
+export function requestIdOf(headers: HeaderMap): string | undefined {
+  return headerText(headers, header.requestId) ?? headerText(headers, header.oaiRequestId);
+}

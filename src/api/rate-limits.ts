@@ -1,6 +1,7 @@
 import type { HeaderMap } from "../client/headers.ts";
+import { withoutUndefined } from "../client/options.ts";
 import { header, headerText } from "./headers.ts";
-import { isJsonObject, type JsonObject } from "./wire/json.ts";
+import { isJsonObject, type JsonObject, textOf } from "./wire/json.ts";
 
 /** One time window of a limit. */
 export interface RateLimitWindow {
@@ -70,7 +71,7 @@ export function rateLimitSnapshots(headers: HeaderMap): RateLimitSnapshot[] {
 export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_LIMIT): RateLimitSnapshot {
   const id = limitIdOf(limitId.trim() || DEFAULT_LIMIT);
   const prefix = `x-${id.replaceAll("_", "-")}`;
-  return compact({
+  return withoutUndefined({
     limitId: id,
     limitName: filled(headerText(headers, `${prefix}-limit-name`)),
     primary: headerWindow(headers, `${prefix}-primary`),
@@ -88,8 +89,8 @@ export function promoMessage(headers: HeaderMap): string | undefined {
 /** The `codex.rate_limits` event of a WebSocket stream. Parts in an unknown form are left out. */
 export function decodeRateLimitsEvent(event: JsonObject): RateLimitSnapshot {
   const limits = isJsonObject(event.rate_limits) ? event.rate_limits : {};
-  const id = text(event.metered_limit_name) ?? text(event.limit_name);
-  return compact({
+  const id = textOf(event.metered_limit_name) ?? textOf(event.limit_name);
+  return withoutUndefined({
     limitId: limitIdOf(id?.trim() || DEFAULT_LIMIT),
     primary: eventWindow(limits.primary),
     secondary: eventWindow(limits.secondary),
@@ -108,19 +109,19 @@ function headerWindow(headers: HeaderMap, prefix: string): RateLimitWindow | und
   const windowMinutes = integerIn(headers[`${prefix}-window-minutes`]);
   const resetsAt = integerIn(headers[`${prefix}-reset-at`]);
   if (usedPercent === 0 && !windowMinutes && resetsAt === undefined) return undefined;
-  return compact({ usedPercent, windowMinutes, resetsAt });
+  return withoutUndefined({ usedPercent, windowMinutes, resetsAt });
 }
 
 function headerCredits(headers: HeaderMap): CreditsSnapshot | undefined {
   const hasCredits = booleanIn(headers["x-codex-credits-has-credits"]);
   const unlimited = booleanIn(headers["x-codex-credits-unlimited"]);
   if (hasCredits === undefined || unlimited === undefined) return undefined;
-  return compact({ hasCredits, unlimited, balance: filled(headerText(headers, "x-codex-credits-balance")) });
+  return withoutUndefined({ hasCredits, unlimited, balance: filled(headerText(headers, "x-codex-credits-balance")) });
 }
 
 function eventWindow(value: unknown): RateLimitWindow | undefined {
   if (!isJsonObject(value) || typeof value.used_percent !== "number") return undefined;
-  return compact({
+  return withoutUndefined({
     usedPercent: value.used_percent,
     windowMinutes: integer(value.window_minutes),
     resetsAt: integer(value.reset_at),
@@ -131,7 +132,7 @@ function eventCredits(value: unknown): CreditsSnapshot | undefined {
   if (!isJsonObject(value)) return undefined;
   const { has_credits: hasCredits, unlimited } = value;
   if (typeof hasCredits !== "boolean" || typeof unlimited !== "boolean") return undefined;
-  return compact({ hasCredits, unlimited, balance: filled(text(value.balance)) });
+  return withoutUndefined({ hasCredits, unlimited, balance: filled(textOf(value.balance)) });
 }
 
 function planType(value: unknown): PlanType | undefined {
@@ -164,15 +165,6 @@ function booleanIn(value: string | undefined): boolean | undefined {
   }
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
 function filled(value: string | undefined): string | undefined {
   return value?.trim() || undefined;
-}
-
-/** Without fields that have no value, because these objects are printed and compared. */
-function compact<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Value;
 }

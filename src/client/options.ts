@@ -66,7 +66,7 @@ function shown(value: unknown): string {
   return `a value of type ${typeof value}`;
 }
 
-/** The names of an options object, and the check of one given by a caller. */
+/** Checks an options object that a caller gave. @throws {@link BuildError} A name in it is unknown. */
 export type KnownOptions = (given: object) => void;
 
 /**

@@ -83,7 +83,7 @@ export type OutputReading<Parsed = unknown, Calls extends readonly unknown[] = r
   readonly calls: readonly ToolCall<Calls>[];
 };
 
-export interface StreamOptions {
+export interface ReadingOptions {
   /** True if the response ended early. Text that cannot be parsed is then reported as `incomplete`. Default false. */
   readonly incomplete?: boolean | undefined;
   /** How long a schema may take for one value, in milliseconds. Default 10 000. */
@@ -99,7 +99,7 @@ export interface StreamOptions {
 export async function readOutput<Parsed, Calls extends readonly unknown[]>(
   items: readonly ResponseItem[],
   request: Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">,
-  options: StreamOptions = {},
+  options: ReadingOptions = {},
 ): Promise<OutputReading<Parsed, Calls>> {
   const schemas = toolSchemas(request.tools);
   const [message, calls] = await Promise.all([
@@ -133,7 +133,7 @@ function toolKey(name: string, namespace: string | null | undefined): string {
 async function readCall(
   item: FunctionCallItem | CustomToolCallItem,
   schemas: ReadonlyMap<string, StandardSchema>,
-  options: StreamOptions,
+  options: ReadingOptions,
 ): Promise<ToolCall> {
   const { name, call_id: callId } = item;
   if (item.type === "custom_tool_call") {
@@ -148,7 +148,7 @@ async function readCall(
 async function readMessage(
   items: readonly ResponseItem[],
   format: unknown,
-  options: StreamOptions,
+  options: ReadingOptions,
 ): Promise<Read<unknown> | NothingToRead> {
   const asksForJson = isJsonObject(format) && (format.type === "json_schema" || format.type === "json_object");
   const message = items.findLast(
@@ -169,7 +169,7 @@ async function readText(
   text: string,
   status: string | null | undefined,
   schema: StandardSchema | undefined,
-  options: StreamOptions,
+  options: ReadingOptions,
 ): Promise<Read<unknown>> {
   if (isUnfinished(status)) return { problem: { reason: "incomplete" } };
   let value: unknown;

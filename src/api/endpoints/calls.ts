@@ -100,7 +100,7 @@ function decodeSdp({ body }: Answer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch (cause) {
-    throw new ProtocolError("failed to decode realtime call SDP response: it is no UTF-8", { cause });
+    throw new ProtocolError("failed to decode realtime call SDP response: it is not UTF-8", { cause });
   }
 }
 

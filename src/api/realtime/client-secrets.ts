@@ -26,7 +26,7 @@ export interface ClientSecret {
 
 /** `POST {baseUrl}/realtime/client_secrets`: short-lived credentials for one realtime session. The Rust client has no such call. */
 export class ClientSecretsClient extends ServiceClient {
-  /** @throws The kinds of `docs/errors.md`. {@link StreamError} `failed to decode client secret response: …`. */
+  /** @throws The kinds of `docs/errors.md`. {@link ProtocolError} `failed to decode client secret response: …`. */
   async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {
     const { session, expiresAfterMs } = request;
     const body = {

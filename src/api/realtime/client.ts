@@ -73,15 +73,11 @@ export class RealtimeWebSocketClient extends ServiceClient {
   ): Promise<RealtimeWebSocketConnection> {
     CONNECT(options);
     const part = beginPart(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
-    try {
+    return part.observer.during(async () => {
       const connection = await this.#open(config, options, part);
       if (config.session !== "keep") await agree(connection, config, options);
-      part.observer.ended("completed");
       return connection;
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
+    });
   }
 
   #open(

@@ -1,5 +1,6 @@
+import { withoutUndefined } from "../../client/options.ts";
 import type { OpenString } from "../wire/items.ts";
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, numberOf, textOf } from "../wire/json.ts";
 
 /** How a response ended. Each field is set if the service sends it. */
 export interface ResponseOutcome {
@@ -49,7 +50,7 @@ export interface RealtimeUsage {
 /** Reads a `response` object; a field of the wrong type counts as absent. */
 export function outcomeOf(response: JsonObject): ResponseOutcome {
   const { id, conversation_id: conversationId, status, status_details: details, usage, output, metadata } = response;
-  return present({
+  return withoutUndefined({
     responseId: textOf(id),
     conversationId: conversationId === null ? null : textOf(conversationId),
     status: textOf(status),
@@ -61,11 +62,11 @@ export function outcomeOf(response: JsonObject): ResponseOutcome {
 }
 
 function detailsOf({ type, reason, error }: JsonObject): ResponseStatusDetails {
-  return present({
+  return withoutUndefined({
     type: textOf(type),
     reason: textOf(reason),
     error: isJsonObject(error)
-      ? present({ type: textOf(error.type), code: textOf(error.code), message: textOf(error.message) })
+      ? withoutUndefined({ type: textOf(error.type), code: textOf(error.code), message: textOf(error.message) })
       : undefined,
   });
 }
@@ -74,7 +75,7 @@ function usageOf(usage: JsonObject): RealtimeUsage {
   const input = isJsonObject(usage.input_token_details) ? usage.input_token_details : undefined;
   const cached = input && isJsonObject(input.cached_tokens_details) ? input.cached_tokens_details : undefined;
   const output = isJsonObject(usage.output_token_details) ? usage.output_token_details : undefined;
-  return present({
+  return withoutUndefined({
     inputTokens: numberOf(usage.input_tokens),
     cachedInputTokens: numberOf(input?.cached_tokens),
     outputTokens: numberOf(usage.output_tokens),
@@ -85,18 +86,5 @@ function usageOf(usage: JsonObject): RealtimeUsage {
 }
 
 function kindsOf({ text_tokens: text, audio_tokens: audio, image_tokens: image }: JsonObject): TokenKinds {
-  return present({ textTokens: numberOf(text), audioTokens: numberOf(audio), imageTokens: numberOf(image) });
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}
-
-/** The object without its undefined fields. */
-export function present<Shape extends object>(shape: Shape): Shape {
-  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape;
+  return withoutUndefined({ textTokens: numberOf(text), audioTokens: numberOf(audio), imageTokens: numberOf(image) });
 }

@@ -27,7 +27,7 @@ function parseBase(text: string): URL {
   if (!URL.canParse(text)) {
     const [shown = ""] = text.split("?", 1);
     throw new BuildError(
-      `failed to parse realtime api_url: ${JSON.stringify(withoutUserInfo(shown))} is no URL; it looks like https://api.openai.com/v1`,
+      `failed to parse realtime api_url: ${JSON.stringify(withoutUserInfo(shown))} is not a URL; it looks like https://api.openai.com/v1`,
     );
   }
   const base = new URL(text);

@@ -3,11 +3,11 @@ import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import { withRedirectNote } from "../../client/http/redirect-note.ts";
 import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import { statusText } from "../../client/wording/status-text.ts";
-import { header, headerText } from "../headers.ts";
-import { invalidRequest, listed, type Refusal, sentence } from "./codes.ts";
+import { header, headerText, requestIdOf } from "../headers.ts";
+import { invalidImage, invalidRequest, listed, type Refusal, withMessage } from "./codes.ts";
 import { delayInMessage, readBodyDetails } from "./details.ts";
-import { requestIdOf, unexpectedStatusText } from "./http-text.ts";
 import { type CodexFailure, RateLimitError } from "./kinds.ts";
+import { unexpectedStatusText } from "./unexpected-status.ts";
 
 /**
  * The typed error for an HTTP answer outside 200-299, with the transport's error as its `cause`.
@@ -57,11 +57,8 @@ const INVALID_IMAGE = "The image data you provided does not represent a valid im
 
 function badRequest(refusal: Refusal): CodexFailure {
   const { headers, body = "" } = refusal;
-  const said = refusal.details.message ?? (bodyExcerpt({ headers, body }) || undefined);
-  const message = body.includes(INVALID_IMAGE)
-    ? `${sentence(said, "Invalid image.")} Remove the image from the input and send the request again.`
-    : said;
-  return invalidRequest({ ...refusal, details: { ...refusal.details, message } });
+  const told = withMessage(refusal, refusal.details.message ?? (bodyExcerpt({ headers, body }) || undefined));
+  return body.includes(INVALID_IMAGE) ? invalidImage(told, "Invalid image.") : invalidRequest(told);
 }
 
 function rateLimited({ details, fields, headers, body = "" }: Refusal, url: string | undefined): CodexFailure {

@@ -32,60 +32,69 @@ export interface Refusal {
 
 export type ToError = (refusal: Refusal) => CodexFailure;
 
-const contextWindowExceeded: ToError = ({ details, fields }) =>
-  new ContextWindowExceededError(
-    `${sentence(details.message, "Input and answer do not fit into the model's context window.")} Compact or shorten the history, or start a new conversation.`,
-    fields,
-  );
+type RefusalClass = new (message: string, fields: Refusal["fields"]) => CodexFailure;
 
-const quotaExceeded: ToError = ({ details, fields }) =>
-  new QuotaExceededError(
-    `${sentence(details.message, "Quota exceeded.")} Check the plan, the credits and the spending limits of the account.`,
-    fields,
-  );
+/** The service's own message, else `byDefault`; then what to do. */
+function withAdvice(Kind: RefusalClass, byDefault: string, advice: string): ToError {
+  return ({ details, fields }) => new Kind(`${sentence(details.message, byDefault)} ${advice}`, fields);
+}
 
-const usageNotIncluded: ToError = ({ details, fields }) =>
-  new UsageNotIncludedError(
-    `${sentence(details.message, "The plan of this account does not include this use.")} Upgrade the plan (https://chatgpt.com/explore/plus) or use an API key.`,
-    fields,
-  );
+const contextWindowExceeded = withAdvice(
+  ContextWindowExceededError,
+  "Input and answer do not fit into the model's context window.",
+  "Compact or shorten the history, or start a new conversation.",
+);
+
+const quotaExceeded = withAdvice(
+  QuotaExceededError,
+  "Quota exceeded.",
+  "Check the plan, the credits and the spending limits of the account.",
+);
+
+const usageNotIncluded = withAdvice(
+  UsageNotIncludedError,
+  "The plan of this account does not include this use.",
+  "Upgrade the plan (https://chatgpt.com/explore/plus) or use an API key.",
+);
 
 /** The account or its workspace may not do this, and no other plan is known to allow it. */
-const notAllowed: ToError = ({ details, fields }) =>
-  new UsageNotIncludedError(
-    `${sentence(details.message, `This account may not make the request (${fields.code}).`)} Ask the person who manages the account or workspace.`,
-    fields,
-  );
+const notAllowed: ToError = (refusal) =>
+  withAdvice(
+    UsageNotIncludedError,
+    `This account may not make the request (${refusal.fields.code}).`,
+    "Ask the person who manages the account or workspace.",
+  )(refusal);
 
-const serverOverloaded: ToError = ({ details, fields }) =>
-  new ServerOverloadedError(
-    `${sentence(details.message, "The model is at capacity.")} Choose another model, or try again later.`,
-    fields,
-  );
+const serverOverloaded = withAdvice(
+  ServerOverloadedError,
+  "The model is at capacity.",
+  "Choose another model, or try again later.",
+);
 
 export const invalidRequest: ToError = ({ details, fields, body }) =>
   new InvalidRequestError(details.message ?? "Invalid request.", { ...fields, body });
 
 const againstPolicy: ToError = (refusal) =>
-  invalidRequest(withMessage(refusal, `The service's usage policy forbids this request (${refusal.fields.code}).`));
+  invalidRequest(
+    withMessage(
+      refusal,
+      refusal.details.message ?? `The service's usage policy forbids this request (${refusal.fields.code}).`,
+    ),
+  );
 
-const badImage: ToError = (refusal) => {
-  const said = sentence(refusal.details.message, "The service cannot use an image of the request.");
-  return invalidRequest({
-    ...refusal,
-    details: { ...refusal.details, message: `${said} Remove the image from the input and send the request again.` },
-  });
-};
+/** @param byDefault - What is wrong with an image, if the service does not say. */
+export function invalidImage(refusal: Refusal, byDefault: string): CodexFailure {
+  const said = sentence(refusal.details.message, byDefault);
+  return invalidRequest(withMessage(refusal, `${said} Remove the image from the input and send the request again.`));
+}
+
+const badImage: ToError = (refusal) => invalidImage(refusal, "The service cannot use an image of the request.");
 
 const staleReasoning: ToError = (refusal) => {
   const said = sentence(refusal.details.message, "The service cannot decrypt a reasoning item of the input.");
-  return invalidRequest({
-    ...refusal,
-    details: {
-      ...refusal.details,
-      message: `${said} Leave reasoning items of another account, model or key out of the input.`,
-    },
-  });
+  return invalidRequest(
+    withMessage(refusal, `${said} Leave reasoning items of another account, model or key out of the input.`),
+  );
 };
 
 /** Some gateways serve certain models only over HTTP, and say so in their message. */
@@ -204,9 +213,8 @@ function ofCode(code: string | undefined): ToError | undefined {
   return BY_CODE.get(code) ?? BY_PREFIX.find(([prefix]) => code?.startsWith(prefix))?.[1];
 }
 
-function withMessage(refusal: Refusal, byDefault: string): Refusal {
-  const { details } = refusal;
-  return { ...refusal, details: { ...details, message: details.message ?? byDefault } };
+export function withMessage(refusal: Refusal, message: string | undefined): Refusal {
+  return { ...refusal, details: { ...refusal.details, message } };
 }
 
 /** The service's message as a sentence, so that another sentence can follow. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, textOf } from "../wire/json.ts";
 
 /** The details of a refusal, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways send instead. */
 export interface ErrorDetails {
@@ -28,10 +28,10 @@ export function readErrorDetails(error: unknown): ErrorDetails {
   if (!isJsonObject(error)) return NOTHING;
   const { code, type, plan_type: planType, resets_at: resetsAt } = error;
   return {
-    code: text(code) ?? (typeof code === "number" ? String(code) : undefined),
-    type: text(type),
+    code: textOf(code) ?? (typeof code === "number" ? String(code) : undefined),
+    type: textOf(type),
     message: messageOf(error),
-    planType: text(planType),
+    planType: textOf(planType),
     resetsAt: Number.isSafeInteger(resetsAt) ? Number(resetsAt) : undefined,
     status: refusalStatus(code),
     limitReadable: isOptionalText(type) && isOptionalText(planType) && isOptionalInteger(resetsAt),
@@ -71,14 +71,14 @@ export function readBodyDetails(body: string): ErrorDetails {
 /** `message`, or the name that gateways use: `detail` as text or as a list, `details`. */
 function messageOf({ message, detail, details }: Readonly<Record<string, unknown>>): string | undefined {
   for (const words of [message, detail, details]) {
-    const found = Array.isArray(words) ? words.map(finding).filter(Boolean).join("; ") : text(words)?.trim();
+    const found = Array.isArray(words) ? words.map(finding).filter(Boolean).join("; ") : textOf(words)?.trim();
     if (found) return found;
   }
   return undefined;
 }
 
 function finding(entry: unknown): string | undefined {
-  return text(entry) ?? (isJsonObject(entry) ? (text(entry.msg) ?? text(entry.message)) : undefined);
+  return textOf(entry) ?? (isJsonObject(entry) ? (textOf(entry.msg) ?? textOf(entry.message)) : undefined);
 }
 
 function refusalStatus(code: unknown): number | undefined {
@@ -100,10 +100,6 @@ export function delayInMessage(message: string | undefined): number | undefined 
   if (amount === undefined || unit === undefined) return undefined;
   const delayMs = Math.round(Number(amount) * (unit.toLowerCase() === "ms" ? 1 : 1000));
   return Number.isFinite(delayMs) ? delayMs : undefined;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 function isOptionalText(value: unknown): boolean {

@@ -63,17 +63,14 @@ export class ResponsesClient extends StoredResponsesClient {
     const call = { body, options, part, isOwnCall: true };
     const { carrier = "http" } = options;
     const isAuto = carrier === "auto" && (this.service.provider.supportsWebSockets ?? false);
-    try {
+    return part.observer.opening(async () => {
       if (isBackground(body)) {
         if (carrier === "websocket") throw new BuildError(BACKGROUND_IS_HTTP);
-        return await openHttpResponse(this.service, call);
+        return openHttpResponse(this.service, call);
       }
-      if (carrier === "websocket" || isAuto) return await this.#overWebSocket(call, isAuto);
-      return await openHttpResponse(this.service, call);
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
+      if (carrier === "websocket" || isAuto) return this.#overWebSocket(call, isAuto);
+      return openHttpResponse(this.service, call);
+    });
   }
 
   async #overWebSocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {

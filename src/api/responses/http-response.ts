@@ -1,5 +1,5 @@
 import type { HttpStreamResponse } from "../../client/transport.ts";
-import { requestIdOf } from "../refusal/http-text.ts";
+import { requestIdOf } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
 import type { CallPart } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";

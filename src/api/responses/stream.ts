@@ -1,7 +1,7 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { readOutput } from "../compose/read-output.ts";
-import { requestIdOf } from "../refusal/http-text.ts";
+import { requestIdOf } from "../headers.ts";
 import { NotSupportedError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
 import type { ResponsesRequest } from "../wire/request-fields.ts";

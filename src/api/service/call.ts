@@ -6,10 +6,10 @@ import { announceRemedy, announceRetry, notify } from "../../client/observe/tele
 import { type TraceContext, traceHeaders } from "../../client/observe/trace-context.ts";
 import { withRetries } from "../../client/retry/retry.ts";
 import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } from "../../client/transport.ts";
-import { header } from "../headers.ts";
+import { header, requestIdOf } from "../headers.ts";
 import { endpointUrl, type Query } from "../provider.ts";
 import { mapHttpError } from "../refusal/answer.ts";
-import { requestIdOf } from "../refusal/http-text.ts";
+import { isJsonObject, textOf } from "../wire/json.ts";
 import type { Answer } from "./answer.ts";
 import { RequestBody } from "./body.ts";
 import { CallCredentials, type SentCredentials } from "./credentials.ts";
@@ -90,21 +90,16 @@ export async function sendCall<Received extends HttpResponse | HttpStreamRespons
   if (call.part) return new Sending(line, call, call.part).run(send);
   const { endpoint = call.path ?? "upload", json, signal } = call;
   const part = beginPart(line, { endpoint, model: modelOf(json) }, signal);
-  try {
+  return part.observer.during(async () => {
     const answer = await new Sending(line, call, part).run(send);
     part.observer.answered({ requestId: requestIdOf(answer.headers) });
-    part.observer.ended("completed");
     return answer;
-  } catch (error) {
-    part.observer.failed(error);
-    throw error;
-  }
+  });
 }
 
 /** The model in a request's body. */
 export function modelOf(json: unknown): string | undefined {
-  const model = typeof json === "object" && json !== null && "model" in json ? json.model : undefined;
-  return typeof model === "string" ? model : undefined;
+  return isJsonObject(json) ? textOf(json.model) : undefined;
 }
 
 /** A call that is being sent, over all its attempts. */

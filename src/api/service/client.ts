@@ -14,7 +14,7 @@ export const CLIENT_NAMES = { ...SERVICE_NAMES, service: true } as const;
 const CLIENT = knownOptions<ServiceOptions & { readonly service: Service }>("the options of a client", CLIENT_NAMES);
 
 /** The service that a client uses, and whether it belongs to the client. */
-export interface ChosenLine {
+export interface ChosenService {
   readonly service: Service;
   readonly isOwn: boolean;
 }
@@ -23,7 +23,7 @@ export interface ChosenLine {
  * @param check - For options that extend those of a client.
  * @throws {@link BuildError} Options are missing or unknown.
  */
-export function chooseLine(options: ClientOptions, check = CLIENT): ChosenLine {
+export function chooseService(options: ClientOptions, check = CLIENT): ChosenService {
   object("the options of a client", options, "an object with provider and auth");
   check(options);
   const { service } = options;
@@ -45,7 +45,7 @@ export abstract class ServiceClient implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: ClientOptions) {
-    const { service, isOwn } = chooseLine(options);
+    const { service, isOwn } = chooseService(options);
     this.service = service;
     this.#isOwn = isOwn;
   }

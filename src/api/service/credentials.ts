@@ -91,7 +91,7 @@ function headersOf(value: HeaderInit | null | undefined): HeaderInit {
   if (typeof value === "object" && !Array.isArray(value) && typeof (value as Partial<Headers>).forEach !== "function")
     return value;
   throw new BuildError(
-    "headers() of the auth provider gave no object of names and values; of a Headers object that is Object.fromEntries(headers)",
+    "headers() of the auth provider did not return an object of names and values; for a Headers object, return Object.fromEntries(headers)",
   );
 }
 
@@ -102,5 +102,7 @@ function credential(name: "bearerToken" | "accountId", value: unknown): string |
     throw new BuildError(`${name}() of the auth provider returned an empty string; return undefined to send no header`);
   }
   if (typeof value === "string") return value;
-  throw new BuildError(`${name}() of the auth provider gave a value of type ${typeof value}; it must give a string`);
+  throw new BuildError(
+    `${name}() of the auth provider returned a value of type ${typeof value}; it must return a string`,
+  );
 }

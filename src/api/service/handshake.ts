@@ -4,8 +4,8 @@ import { safeUrl } from "../../client/observe/redact.ts";
 import { announceRemedy, notify } from "../../client/observe/telemetry.ts";
 import { acceptSignal } from "../../client/waiting/abort.ts";
 import type { WebSocketConnection } from "../../client/websocket/index.ts";
+import { requestIdOf } from "../headers.ts";
 import { mapHttpError } from "../refusal/answer.ts";
-import { requestIdOf } from "../refusal/http-text.ts";
 import { beginPart, type CallPart } from "./call.ts";
 import type { SentCredentials } from "./credentials.ts";
 import { headersOn, type Line } from "./line.ts";
@@ -44,14 +44,7 @@ export async function openWebSocket<Wrapped extends { close(): Promise<void> }>(
   acceptSignal(handshake.signal);
   if (handshake.part) return withRemedy(line, handshake, handshake.part, wrap);
   const part = beginPart(line, { endpoint: handshake.endpoint }, handshake.signal);
-  try {
-    const opened = await withRemedy(line, handshake, part, wrap);
-    part.observer.ended("completed");
-    return opened;
-  } catch (error) {
-    part.observer.failed(error);
-    throw error;
-  }
+  return part.observer.during(() => withRemedy(line, handshake, part, wrap));
 }
 
 async function withRemedy<Wrapped extends { close(): Promise<void> }>(

@@ -164,6 +164,23 @@ export class CallObserver {
     });
   }
 
+  /** Runs a whole call: it ends with the work. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = await this.opening(work);
+    this.ended("completed");
+    return result;
+  }
+
+  /** Runs a call until its stream is open: it ends here only if the work fails. The reader of the stream reports any other end. */
+  async opening<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    }
+  }
+
   failed(error: unknown): void {
     const kind = CodexApiError.is(error) ? error.kind : undefined;
     this.ended(kind === "aborted" || kind === "incomplete" ? kind : "failed", error);

@@ -31,7 +31,7 @@ export interface SessionOptions extends Pick<ConversationOptions, "sessionSource
   readonly compression?: Compression | undefined;
   /**
    * Offer compression of WebSocket frames (permessage-deflate). Instructions and tools are sent with every request and compress very well.
-   * If a server compresses every small event, reading costs about ten times as much as over SSE; `false` avoids that.
+   * If a server compresses every small event, reading costs about twice as much as over SSE; `false` avoids that.
    * @default `true`
    */
   readonly frameCompression?: boolean | undefined;

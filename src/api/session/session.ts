@@ -4,7 +4,7 @@ import { text } from "../../client/options.ts";
 import type { CompactionInput } from "../endpoints/compact/shape.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { connectResponses } from "../responses/websocket/client.ts";
-import { chooseLine } from "../service/client.ts";
+import { chooseService } from "../service/client.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { ResponsesRequest } from "../wire/requests.ts";
@@ -71,7 +71,7 @@ export class ResponsesSession implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: ResponsesSessionOptions) {
-    const { service, isOwn } = chooseLine(options, checkSessionClientOptions);
+    const { service, isOwn } = chooseService(options, checkSessionClientOptions);
     const { provider } = service;
     const { carrier, maxConnectionAgeMs: maxAgeMs, maxFrameBytes, maxConnections } = sessionSettings(options, provider);
     this.#options = options;

@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { withoutUndefined } from "../../client/options.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
 import { encodeRequestInput } from "./request-input.ts";
@@ -94,7 +95,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
     ...given("service_tier", sentTier(service_tier)),
     ...given("prompt_cache_key", prompt_cache_key),
     ...given("text", text),
-    ...defined(further),
+    ...withoutUndefined(further),
     ...extraFields(extra, TYPED_FIELDS),
   };
 }
@@ -115,7 +116,7 @@ export function extraFields(extra: JsonObject | undefined, typed: object): JsonO
       throw new BuildError(`extra.${name} repeats a field of the request itself: set ${name} there`);
     }
   }
-  return defined(extra ?? {});
+  return withoutUndefined(extra ?? {});
 }
 
 export interface WebSocketFrameExtras {
@@ -132,7 +133,7 @@ export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = 
   const metadata = { ...(isJsonObject(client_metadata) ? client_metadata : {}), ...extras.clientMetadata };
   return {
     type: "response.create",
-    ...defined({ model, instructions }),
+    ...withoutUndefined({ model, instructions }),
     ...given("previous_response_id", extras.previousResponseId ?? previous_response_id),
     ...further,
     ...given("generate", extras.generate ?? generate),
@@ -161,8 +162,4 @@ export function createTextParam(options: TextOptions): TextParam | undefined {
 
 function given(name: string, value: unknown): JsonObject {
   return value === undefined || value === null ? {} : { [name]: value };
-}
-
-function defined(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -18,7 +18,7 @@ import {
   routeThrough,
 } from "./environment-proxy.ts";
 import { steadyLookup } from "./lookup.ts";
-import { describePeer, type OriginPeer, type Peer } from "./peer.ts";
+import { describePeer, type OriginPeer, type Peer, proxyPeer } from "./peer.ts";
 import { parseProxyUrl } from "./proxy-url.ts";
 import { authorityOf, type DialTarget, type Endpoint, isSecure, targetOf, withoutBrackets } from "./target.ts";
 import { connectTcp, lookupFailure } from "./tcp-connect.ts";
@@ -124,10 +124,10 @@ export function createDialer(options: DialerOptions): Dialer {
     return trust.connect({ socket, host: peer.hostname, shownAs });
   };
 
-  const connectToProxy = async (attempt: ConnectAttempt, { proxy, source }: ChosenProxy): Promise<Socket> => {
-    const peer = { role: "proxy", hostname: proxy.hostname, port: proxy.port, source } as const;
+  const connectToProxy = async (attempt: ConnectAttempt, chosen: ChosenProxy): Promise<Socket> => {
+    const peer = proxyPeer(chosen);
     const socket = await connectTcp(attempt, peer, ownLookup);
-    return proxy.scheme === "https" ? upgrade(attempt, socket, peer) : socket;
+    return chosen.proxy.scheme === "https" ? upgrade(attempt, socket, peer) : socket;
   };
 
   const openTunnel = async (
@@ -139,7 +139,7 @@ export function createDialer(options: DialerOptions): Dialer {
     const { proxy, source } = route;
     const target = proxy.scheme === "socks5" ? await resolveHere(attempt, origin, source, lookup) : origin;
     const socket = await connectToProxy(attempt, route);
-    attempt.enter("proxy handshake", { role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
+    attempt.enter("proxy handshake", proxyPeer(route));
     return proxy.isSocks
       ? openSocksTunnel(socket, route, target, attempt.timeoutMs)
       : openHttpTunnel(socket, route, target, proxyHeaders);

@@ -1,4 +1,4 @@
-import type { DirectRoute } from "./environment-proxy.ts";
+import type { ChosenProxy, DirectRoute } from "./environment-proxy.ts";
 import { authorityOf, type Endpoint } from "./target.ts";
 
 /** The other side of a connection step, for messages. */
@@ -18,6 +18,10 @@ export interface ProxyPeer extends Endpoint {
   readonly role: "proxy";
   /** The variable that names it, or `the proxy option`. */
   readonly source: string;
+}
+
+export function proxyPeer({ proxy, source }: ChosenProxy): ProxyPeer {
+  return { role: "proxy", hostname: proxy.hostname, port: proxy.port, source };
 }
 
 export type ConnectStep = "dns lookup" | "tcp connect" | "proxy handshake" | "tls handshake";

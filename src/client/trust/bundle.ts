@@ -129,7 +129,8 @@ function checkContent(source: CaBundleSource, content: string | Uint8Array): Bun
   const digest = createHash("sha256");
   for (const { kind, base64 } of sections) {
     if (kind !== "certificate" && kind !== "trusted certificate") continue;
-    const der = trusted > 0 ? withoutSettings(source, Buffer.from(base64, "base64")) : Buffer.from(base64, "base64");
+    const bytes = Buffer.from(base64, "base64");
+    const der = trusted > 0 ? withoutSettings(source, bytes) : bytes;
     const certificate = parsed.get(base64) ?? toCertificate(source, der, certificates.length + 1);
     parsed.set(base64, certificate);
     certificates.push(certificate);

@@ -40,8 +40,8 @@ const usable = new RecentlyUsed<LoadedClientCertificate>(MAX_KNOWN);
  * @throws {@link BuildError} A file cannot be read, or a key does not match or cannot be decrypted.
  */
 export function loadClientCertificate(given: ClientCertificate): LoadedClientCertificate {
-  const cert = read(given.cert, "client certificate");
-  const key = read(given.key, "client certificate's key");
+  const cert = read(given.cert, CERTIFICATE);
+  const key = read(given.key, KEY);
   const hash = createHash("sha256");
   for (const part of [cert, key, given.passphrase ?? ""]) hash.update(`${part.length}:`).update(part);
   const digest = hash.digest("hex");
@@ -70,7 +70,7 @@ function tryOut(
   return { options, digest };
 }
 
-function read(source: PemSource, what: string): Buffer {
+function read(source: PemSource, { what }: Part): Buffer {
   checkPemSource(`the ${what}`, source);
   const path = pathOf(source);
   if (path === undefined) return asciiPem((source as { readonly pem: string | Uint8Array }).pem);
@@ -91,27 +91,31 @@ function asciiPem(content: string | Uint8Array): Buffer {
 
 interface Part {
   readonly what: string;
+  /** The PEM block that it has to be. */
+  readonly block: string;
   readonly isIt: (section: PemSection) => boolean;
 }
 
 const CERTIFICATE: Part = {
   what: "client certificate",
+  block: "CERTIFICATE block",
   isIt: ({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label),
 };
-const KEY: Part = { what: "client certificate's key", isIt: ({ kind }) => kind === "private key" };
+const KEY: Part = {
+  what: "client certificate's key",
+  block: "PRIVATE KEY block",
+  isIt: ({ kind }) => kind === "private key",
+};
 
 /** @throws {@link BuildError} There is no such section in it; the message says what there is. */
-function checked(pem: Buffer, { what, isIt }: Part, source: PemSource): Buffer {
+function checked(pem: Buffer, { what, block, isIt }: Part, source: PemSource): Buffer {
   const sections = parsePem(pem);
   if (sections.some(isIt)) return pem;
   const store = derItemAt(pem)?.end === pem.length && pem[0] === 0x30;
   const found = store
     ? "It is binary: a PFX (PKCS#12) store is converted with: openssl pkcs12 -in FILE -out FILE.pem -nodes (add -legacy for one of an old Windows), a DER certificate with: openssl x509 -inform der -in FILE -out FILE.pem"
     : describeFound(pem, sections);
-  const wanted = what === CERTIFICATE.what ? "a CERTIFICATE block" : "a PRIVATE KEY block";
-  throw new BuildError(
-    `the ${what} ${nameOf(source)} holds no ${wanted.slice(2)}, and must be PEM with ${wanted}. ${found}`,
-  );
+  throw new BuildError(`the ${what} ${nameOf(source)} holds no ${block}, and must be PEM with a ${block}. ${found}`);
 }
 
 /** Encryption schemes, by object identifier, that OpenSSL 3 has only in its legacy provider. */

@@ -28,7 +28,7 @@ it.each([
 
 it.each([
   ["", "returned an empty string"],
-  [{}, "gave a value of type object"],
+  [{}, "returned a value of type object"],
 ])("%j of an auth provider is no token: no bearer without one goes out", async (value, words) => {
   const next = new CallCredentials({ bearerToken: () => value as string }, undefined, 0).next(request);
   await expect(next).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });

@@ -69,7 +69,7 @@ describe("the Codex CLI's login", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["is absent", undefined, /does not exist.*codex login/],
-    ["is not JSON", "{ sk-secret", /is not JSON/],
+    ["is not JSON", "{ sk-secret", /not a JSON object/],
     ["is no object", "[1]", /not a JSON object/],
     [
       "holds no credential",

@@ -71,7 +71,7 @@ export function encodeCompactionInput(input: CompactionInput, encoding: ItemEnco
 /**
  * The compacted history.
  *
- * @throws {@link StreamError} The answer has no list `output`, or an entry of it is not an item.
+ * @throws {@link ProtocolError} The answer has no list `output`, or an entry of it is not an item.
  */
 export function decodeCompactionOutput(answer: AnswerReader): ResponseItem[] {
   return answer.list("output", (entry, place) => {

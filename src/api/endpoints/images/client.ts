@@ -86,14 +86,9 @@ export class ImagesClient extends ServiceClient {
     const { line, limits } = this.service;
     const { path = "", signal } = call;
     const part = beginPart(line, { endpoint: path, model: modelOf({ model }) }, signal);
-    try {
-      const headers = { accept: "text/event-stream", ...call.headers };
-      const response = await this.service.stream({ ...call, headers, part });
-      return new ImageStream(response, { count: n ?? 1, limits, signal, observer: part.observer });
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
+    const headers = { accept: "text/event-stream", ...call.headers };
+    const response = await part.observer.opening(() => this.service.stream({ ...call, headers, part }));
+    return new ImageStream(response, { count: n ?? 1, limits, signal, observer: part.observer });
   }
 }
 

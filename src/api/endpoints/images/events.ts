@@ -1,5 +1,5 @@
 import { withoutUndefined } from "../../../client/options.ts";
-import { isJsonObject, type JsonObject, withRaw } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, numberOf, textOf, withRaw } from "../../wire/json.ts";
 import type { ImageBackground, ImageOutputFormat, ImageQuality, ImageUsage } from "./shape.ts";
 
 /** An image in a stream, and how it was made. */
@@ -52,7 +52,7 @@ function decoded(event: JsonObject): ImageStreamEvent | undefined {
   if (type === undefined || typeof b64Json !== "string") return undefined;
   const image = { b64Json, ...howMade(event) };
   if (type === "partial_image") {
-    return { type, partialImageIndex: typeof index === "number" ? index : 0, ...image };
+    return { type, partialImageIndex: numberOf(index) ?? 0, ...image };
   }
   return { type: "completed", ...image, ...(isUsage(event.usage) && { usage: event.usage }) };
 }
@@ -67,16 +67,11 @@ function isUsage(value: unknown): value is JsonObject & ImageUsage {
 
 /** A field of the wrong type counts as absent. */
 function howMade(event: JsonObject): Omit<StreamedImage, "b64Json"> {
-  const { created_at: createdAt } = event;
   return withoutUndefined({
-    createdAt: typeof createdAt === "number" ? createdAt : undefined,
-    background: text(event.background),
-    outputFormat: text(event.output_format),
-    quality: text(event.quality),
-    size: text(event.size),
+    createdAt: numberOf(event.created_at),
+    background: textOf(event.background),
+    outputFormat: textOf(event.output_format),
+    quality: textOf(event.quality),
+    size: textOf(event.size),
   });
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

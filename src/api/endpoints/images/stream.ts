@@ -6,15 +6,15 @@ import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { Backlog, type PausableSource } from "../../../client/waiting/backlog.ts";
 import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
 import { PushQueue } from "../../../client/waiting/push-queue.ts";
+import { requestIdOf } from "../../headers.ts";
 import type { ProviderLimits } from "../../provider.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
-import { requestIdOf } from "../../refusal/http-text.ts";
 import { type Carrier, unreadable } from "../../responses/ending.ts";
 import { type EventReceiver, readEventsInto } from "../../responses/event-stream.ts";
 import { parseEvent } from "../../responses/events/parse.ts";
 import type { Answer } from "../../service/answer.ts";
 import type { CallObserver } from "../../service/observer.ts";
-import type { JsonObject } from "../../wire/json.ts";
+import { type JsonObject, textOf } from "../../wire/json.ts";
 import { type CompletedImage, type ImageStreamEvent, imageEventOf } from "./events.ts";
 
 export interface ImageStreamOptions {
@@ -151,8 +151,7 @@ class ImageFlow implements EventReceiver, PausableSource {
     const { observer } = this.#options;
     const told = imageEventOf(event);
     if (told.type === "wire") {
-      const type = typeof event.type === "string" ? event.type : undefined;
-      notify(observer.telemetry, "onSkippedEvent", { type, reason: "unknown type" });
+      notify(observer.telemetry, "onSkippedEvent", { type: textOf(event.type), reason: "unknown type" });
     }
     this.#progress.touch();
     observer.firstEvent(performance.now());

@@ -25,7 +25,7 @@ export class MemoriesClient extends ServiceClient {
    * Summarizes recorded conversations. Without `traces` it returns `[]` and sends nothing.
    *
    * @returns One summary per trace, in order.
-   * @throws The kinds of `docs/errors.md`; {@link StreamError} The answer cannot be decoded.
+   * @throws The kinds of `docs/errors.md`; {@link ProtocolError} The answer cannot be decoded.
    * @see codex-api/src/endpoint/memories.rs `summarize_input`.
    */
   async summarize(input: MemorySummarizeInput, options: MemoriesOptions = {}): Promise<MemorySummarizeOutput[]> {

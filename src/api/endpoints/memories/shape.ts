@@ -50,7 +50,7 @@ function encodeTrace(trace: unknown, index: number): JsonObject {
 /**
  * One summary per trace, in order. `raw_memory` is read as `trace_summary`.
  *
- * @throws {@link StreamError} The answer is not of its documented form.
+ * @throws {@link ProtocolError} The answer is not of its documented form.
  */
 export function decodeMemorySummaries(answer: AnswerReader): MemorySummarizeOutput[] {
   return answer.objects("output", (summary) => ({

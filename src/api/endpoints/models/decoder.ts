@@ -1,5 +1,6 @@
 import { withoutUndefined } from "../../../client/options.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
+import { textOf } from "../../wire/json.ts";
 import { fallbackModelInfo, type ModelInfo } from "./info.ts";
 import {
   availabilityNotice,
@@ -7,7 +8,6 @@ import {
   integer,
   modelMessages,
   reasoningLevels,
-  text,
   texts,
   truncationPolicy,
   upgrade,
@@ -25,7 +25,7 @@ export type UnreadableListener = (place: string) => void;
  * The public API's own list (`{"object":"list","data":[{"id":…}]}`) is read too: it has names only, and the facts are those of an unknown
  * model.
  *
- * @throws {@link StreamError} The answer is not a list of models, or an entry has no `slug`.
+ * @throws {@link ProtocolError} The answer is not a list of models, or an entry has no `slug`.
  * @see The Rust client rejects the whole list because of one unknown value (parity: `models/unknown-value`) and does not read the public
  *   API's list (parity: `models/public-list`).
  */
@@ -56,24 +56,24 @@ function decodeModel(answer: AnswerReader, onUnreadable: UnreadableListener): Mo
   return withoutUndefined({
     ...entry,
     slug,
-    display_name: read("display_name", text, slug),
-    description: read("description", text, undefined),
-    default_reasoning_level: read("default_reasoning_level", text, undefined),
+    display_name: read("display_name", textOf, slug),
+    description: read("description", textOf, undefined),
+    default_reasoning_level: read("default_reasoning_level", textOf, undefined),
     supported_reasoning_levels: read("supported_reasoning_levels", reasoningLevels, []),
-    shell_type: read("shell_type", text, byDefault.shell_type),
-    visibility: read("visibility", text, byDefault.visibility),
+    shell_type: read("shell_type", textOf, byDefault.shell_type),
+    visibility: read("visibility", textOf, byDefault.visibility),
     supported_in_api: read("supported_in_api", flag, byDefault.supported_in_api),
     priority: read("priority", integer, byDefault.priority),
     availability_nux: read("availability_nux", availabilityNotice, undefined),
     upgrade: read("upgrade", upgrade, undefined),
-    base_instructions: read("base_instructions", text, ""),
+    base_instructions: read("base_instructions", textOf, ""),
     model_messages: read("model_messages", modelMessages, undefined),
     supports_reasoning_summaries: read("supports_reasoning_summaries", flag, false),
-    default_reasoning_summary: read("default_reasoning_summary", text, byDefault.default_reasoning_summary),
+    default_reasoning_summary: read("default_reasoning_summary", textOf, byDefault.default_reasoning_summary),
     support_verbosity: read("support_verbosity", flag, false),
-    default_verbosity: read("default_verbosity", text, undefined),
-    apply_patch_tool_type: read("apply_patch_tool_type", text, undefined),
-    web_search_tool_type: read("web_search_tool_type", text, byDefault.web_search_tool_type),
+    default_verbosity: read("default_verbosity", textOf, undefined),
+    apply_patch_tool_type: read("apply_patch_tool_type", textOf, undefined),
+    web_search_tool_type: read("web_search_tool_type", textOf, byDefault.web_search_tool_type),
     truncation_policy: read("truncation_policy", truncationPolicy, byDefault.truncation_policy),
     supports_parallel_tool_calls: read("supports_parallel_tool_calls", flag, false),
     supports_image_detail_original: read("supports_image_detail_original", flag, false),

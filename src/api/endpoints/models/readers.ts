@@ -1,11 +1,7 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
 import type { InstructionsVariables, ModelMessages, ModelUpgrade, ReasoningLevel, TruncationPolicy } from "./info.ts";
 
 // Each takes a value that is present, and returns `undefined` if it has the wrong type. Undocumented fields of an object are kept.
-
-export function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
 
 export function flag(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
@@ -16,13 +12,13 @@ export function integer(value: unknown): number | undefined {
 }
 
 export function texts(value: unknown): string[] | undefined {
-  return listOf(value, text);
+  return listOf(value, textOf);
 }
 
 export function reasoningLevels(value: unknown): ReasoningLevel[] | undefined {
   return listOf(value, (entry) => {
     if (!isJsonObject(entry) || typeof entry.effort !== "string") return undefined;
-    return { ...entry, effort: entry.effort, description: text(entry.description) ?? "" };
+    return { ...entry, effort: entry.effort, description: textOf(entry.description) ?? "" };
   });
 }
 
@@ -48,7 +44,7 @@ export function modelMessages(value: unknown): ModelMessages | undefined {
   const { instructions_variables: variables } = value;
   return {
     ...value,
-    instructions_template: text(value.instructions_template),
+    instructions_template: textOf(value.instructions_template),
     instructions_variables: isJsonObject(variables) ? personalities(variables) : undefined,
   };
 }
@@ -56,9 +52,9 @@ export function modelMessages(value: unknown): ModelMessages | undefined {
 function personalities(variables: JsonObject): InstructionsVariables {
   return {
     ...variables,
-    personality_default: text(variables.personality_default),
-    personality_friendly: text(variables.personality_friendly),
-    personality_pragmatic: text(variables.personality_pragmatic),
+    personality_default: textOf(variables.personality_default),
+    personality_friendly: textOf(variables.personality_friendly),
+    personality_pragmatic: textOf(variables.personality_pragmatic),
   };
 }
 

@@ -169,7 +169,8 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     const steps = this.#state.observe(event, cause);
     for (const step of steps) {
       if (step.do === "deliver") this.#untold.push(event);
-      else if (step.do === "delegate") this.#untold.push({ type: "delegation", ...taskOf(step) });
+      else if (step.do === "delegate")
+        this.#untold.push({ type: "delegation", handoffId: step.handoffId, prompt: step.prompt });
       else if (step.do === "call") this.#untold.push(await this.#read(step));
     }
     await this.#perform(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
@@ -232,7 +233,3 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
 /** Errors arrive soon after the message they are about. */
 const MOST_NAMED = 32;
 const NO_TASK = "No task was given: say what shall be done.";
-
-function taskOf({ handoffId, prompt }: ConversationStep & { readonly do: "delegate" }) {
-  return { handoffId, prompt };
-}

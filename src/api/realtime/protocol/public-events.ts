@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { withoutUndefined } from "../../../client/options.ts";
+import { isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
 import type { Place, RealtimeEvent, RealtimeRateLimit, TranscriptionFailure } from "../events.ts";
-import { outcomeOf, present } from "../response-outcome.ts";
+import { outcomeOf } from "../response-outcome.ts";
 import { callIn, type EventDecoder, handoffIn, responseAudio, serviceError, stringIn } from "./decoders.ts";
 
 /** Tools that the protocol itself answers. */
@@ -65,7 +66,7 @@ export function publicEventDecoders(tools: ReservedTools): ReadonlyMap<string, E
     ["response.mcp_call.failed", placed("mcp_call.failed")],
     ...(["in_progress", "completed", "failed"] as const).map((name): [string, EventDecoder] => [
       `mcp_list_tools.${name}`,
-      (event) => present({ type: `mcp_list_tools.${name}` as const, itemId: stringIn(event, "item_id") }),
+      (event) => withoutUndefined({ type: `mcp_list_tools.${name}` as const, itemId: stringIn(event, "item_id") }),
     ]),
     ["rate_limits.updated", rateLimits],
     ["error", error],
@@ -75,23 +76,23 @@ export function publicEventDecoders(tools: ReservedTools): ReadonlyMap<string, E
 /** Empty arguments. */
 const NO_TASK = /^\s*(?:\{\s*\})?\s*$/;
 
-function number(event: JsonObject, name: string): number | undefined {
-  const value = event[name];
-  return typeof value === "number" ? value : undefined;
-}
-
 /** A duration that the wire gives in seconds, in milliseconds. */
 function milliseconds(event: JsonObject, name: string): number | undefined {
-  const seconds = number(event, name);
+  const seconds = numberOf(event[name]);
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }
 
+/** The id of an object inside an event. */
+function idOf(value: unknown): string | undefined {
+  return isJsonObject(value) ? stringIn(value, "id") : undefined;
+}
+
 function placeOf(event: JsonObject): Place {
-  return present({
+  return withoutUndefined({
     responseId: stringIn(event, "response_id"),
     itemId: stringIn(event, "item_id"),
-    outputIndex: number(event, "output_index"),
-    contentIndex: number(event, "content_index"),
+    outputIndex: numberOf(event.output_index),
+    contentIndex: numberOf(event.content_index),
   });
 }
 
@@ -102,15 +103,20 @@ function previousOf(event: JsonObject): { readonly previousItemId?: string | nul
 }
 
 const sessionCreated: EventDecoder = ({ session }) => {
-  const sessionId = isJsonObject(session) ? stringIn(session, "id") : undefined;
+  const sessionId = idOf(session);
   if (!isJsonObject(session) || sessionId === undefined) return undefined;
-  return present({ type: "session_created" as const, sessionId, session, expiresAt: number(session, "expires_at") });
+  return withoutUndefined({
+    type: "session_created" as const,
+    sessionId,
+    session,
+    expiresAt: numberOf(session.expires_at),
+  });
 };
 
 const sessionUpdated: EventDecoder = ({ session }) => {
-  const sessionId = isJsonObject(session) ? stringIn(session, "id") : undefined;
+  const sessionId = idOf(session);
   if (!isJsonObject(session) || sessionId === undefined) return undefined;
-  return present({
+  return withoutUndefined({
     type: "session_updated" as const,
     sessionId,
     instructions: stringIn(session, "instructions"),
@@ -118,23 +124,21 @@ const sessionUpdated: EventDecoder = ({ session }) => {
   });
 };
 
-const conversationCreated: EventDecoder = ({ conversation }) => {
-  const conversationId = isJsonObject(conversation) ? stringIn(conversation, "id") : undefined;
-  return present({ type: "conversation_created" as const, conversationId });
-};
+const conversationCreated: EventDecoder = ({ conversation }) =>
+  withoutUndefined({ type: "conversation_created" as const, conversationId: idOf(conversation) });
 
 function item(
   type: "conversation_item.created" | "conversation_item.added" | "conversation_item.retrieved",
 ): EventDecoder {
   return (event) => {
     if (!("item" in event)) return undefined;
-    const itemId = isJsonObject(event.item) ? stringIn(event.item, "id") : undefined;
+    const itemId = idOf(event.item);
     return { type, item: event.item, ...(itemId !== undefined && { itemId }), ...previousOf(event) };
   };
 }
 
 function itemDone(event: JsonObject): RealtimeEvent | undefined {
-  const itemId = isJsonObject(event.item) ? stringIn(event.item, "id") : undefined;
+  const itemId = idOf(event.item);
   if (itemId === undefined) return undefined;
   return { type: "conversation_item.done", itemId, item: event.item, ...previousOf(event) };
 }
@@ -147,30 +151,42 @@ const itemDeleted: EventDecoder = (event) => {
 const itemTruncated: EventDecoder = (event) => {
   const itemId = stringIn(event, "item_id");
   if (itemId === undefined) return undefined;
-  return present({
+  return withoutUndefined({
     type: "conversation_item.truncated" as const,
     itemId,
-    contentIndex: number(event, "content_index"),
-    audioEndMs: number(event, "audio_end_ms"),
+    contentIndex: numberOf(event.content_index),
+    audioEndMs: numberOf(event.audio_end_ms),
   });
 };
 
 const heardDelta: EventDecoder = (event) => {
   const delta = stringIn(event, "delta");
   if (delta === undefined) return undefined;
-  return present({ type: "input_transcript.delta" as const, delta, logprobs: event.logprobs, ...placeOf(event) });
+  return withoutUndefined({
+    type: "input_transcript.delta" as const,
+    delta,
+    logprobs: event.logprobs,
+    ...placeOf(event),
+  });
 };
 
 const heardDone: EventDecoder = (event) => {
   const text = stringIn(event, "transcript");
   if (text === undefined) return undefined;
   const { usage, logprobs, languages } = event;
-  return present({ type: "input_transcript.done" as const, text, usage, logprobs, languages, ...placeOf(event) });
+  return withoutUndefined({
+    type: "input_transcript.done" as const,
+    text,
+    usage,
+    logprobs,
+    languages,
+    ...placeOf(event),
+  });
 };
 
 const heardFailed: EventDecoder = (event) => {
   const reason = isJsonObject(event.error) ? event.error : {};
-  const failure: TranscriptionFailure = present({
+  const failure: TranscriptionFailure = withoutUndefined({
     message: stringIn(reason, "message"),
     code: stringIn(reason, "code"),
     type: stringIn(reason, "type"),
@@ -182,7 +198,7 @@ const heardFailed: EventDecoder = (event) => {
 const heardSegment: EventDecoder = (event) => {
   const text = stringIn(event, "text");
   if (text === undefined) return undefined;
-  return present({
+  return withoutUndefined({
     type: "input_transcript.segment" as const,
     text,
     segmentId: stringIn(event, "id"),
@@ -199,32 +215,32 @@ const committed: EventDecoder = (event) => {
 };
 
 const speechStarted: EventDecoder = (event) =>
-  present({
+  withoutUndefined({
     type: "input_audio_speech_started" as const,
     itemId: stringIn(event, "item_id"),
-    audioStartMs: number(event, "audio_start_ms"),
+    audioStartMs: numberOf(event.audio_start_ms),
   });
 
 const speechStopped: EventDecoder = (event) =>
-  present({
+  withoutUndefined({
     type: "input_audio_speech_stopped" as const,
     itemId: stringIn(event, "item_id"),
-    audioEndMs: number(event, "audio_end_ms"),
+    audioEndMs: numberOf(event.audio_end_ms),
   });
 
 const timeoutTriggered: EventDecoder = (event) =>
-  present({
+  withoutUndefined({
     type: "input_audio_buffer.timeout_triggered" as const,
     itemId: stringIn(event, "item_id"),
-    audioStartMs: number(event, "audio_start_ms"),
-    audioEndMs: number(event, "audio_end_ms"),
+    audioStartMs: numberOf(event.audio_start_ms),
+    audioEndMs: numberOf(event.audio_end_ms),
   });
 
 const keyPressed: EventDecoder = (event) => {
   const key = stringIn(event, "event");
   if (key === undefined) return undefined;
-  const receivedAt = number(event, "received_at");
-  return present({ type: "input_audio_buffer.dtmf_event_received" as const, key, receivedAt });
+  const receivedAt = numberOf(event.received_at);
+  return withoutUndefined({ type: "input_audio_buffer.dtmf_event_received" as const, key, receivedAt });
 };
 
 function ofResponse(
@@ -234,11 +250,11 @@ function ofResponse(
     | "output_audio_buffer.cleared"
     | "response_cancelled",
 ): EventDecoder {
-  return (event) => present({ type, responseId: responseIdOf(event) });
+  return (event) => withoutUndefined({ type, responseId: responseIdOf(event) });
 }
 
 function responseIdOf(event: JsonObject): string | undefined {
-  return (isJsonObject(event.response) ? stringIn(event.response, "id") : undefined) ?? stringIn(event, "response_id");
+  return idOf(event.response) ?? stringIn(event, "response_id");
 }
 
 const responseCreated: EventDecoder = (event) => {
@@ -246,7 +262,7 @@ const responseCreated: EventDecoder = (event) => {
   const { conversationId, metadata } = outcomeOf(response);
   const output = isJsonObject(response.audio) ? response.audio.output : undefined;
   const format = isJsonObject(output) ? output.format : undefined;
-  return present({
+  return withoutUndefined({
     type: "response_created" as const,
     responseId: responseIdOf(event),
     conversationId,
@@ -264,7 +280,7 @@ const responseDone: EventDecoder = (event) => {
 function outputItem(type: "output_item.added" | "output_item.done"): EventDecoder {
   return (event) => {
     if (!isJsonObject(event.item)) return undefined;
-    return present({ type, item: event.item, ...placeOf(event), itemId: stringIn(event.item, "id") });
+    return withoutUndefined({ type, item: event.item, ...placeOf(event), itemId: stringIn(event.item, "id") });
   };
 }
 
@@ -301,7 +317,7 @@ function argumentsDelta(type: "function_call_arguments.delta" | "mcp_call_argume
   return (event) => {
     const delta = stringIn(event, "delta");
     if (delta === undefined) return undefined;
-    return present({ type, delta, callId: stringIn(event, "call_id"), ...placeOf(event) });
+    return withoutUndefined({ type, delta, callId: stringIn(event, "call_id"), ...placeOf(event) });
   };
 }
 
@@ -310,7 +326,7 @@ function argumentsDone(type: "function_call_arguments.done" | "mcp_call_argument
     const whole = stringIn(event, "arguments");
     if (whole === undefined) return undefined;
     const callId = stringIn(event, "call_id");
-    return present({ type, arguments: whole, callId, name: stringIn(event, "name"), ...placeOf(event) });
+    return withoutUndefined({ type, arguments: whole, callId, name: stringIn(event, "name"), ...placeOf(event) });
   };
 }
 
@@ -320,10 +336,10 @@ const rateLimits: EventDecoder = ({ rate_limits: limits }) => {
 };
 
 function limitOf(limit: JsonObject): RealtimeRateLimit {
-  return present({
+  return withoutUndefined({
     name: stringIn(limit, "name"),
-    limit: number(limit, "limit"),
-    remaining: number(limit, "remaining"),
+    limit: numberOf(limit.limit),
+    remaining: numberOf(limit.remaining),
     resetAfterMs: milliseconds(limit, "reset_seconds"),
   });
 }
@@ -332,7 +348,7 @@ const error: EventDecoder = (event, text) => {
   const told = serviceError(event, text);
   if (!told) return undefined;
   const reason = isJsonObject(event.error) ? event.error : event;
-  return present({
+  return withoutUndefined({
     ...told,
     code: stringIn(reason, "code"),
     errorType: reason === event ? undefined : stringIn(reason, "type"),

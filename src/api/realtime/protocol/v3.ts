@@ -1,7 +1,6 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
-import { oneOf } from "../../../client/options.ts";
+import { oneOf, withoutUndefined } from "../../../client/options.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import { present } from "../response-outcome.ts";
 import type { RealtimeSession } from "../session.ts";
 import { isTranscription, type RealtimeSessionConfig } from "../settings.ts";
 import { AudioFormats } from "./audio-format.ts";
@@ -50,7 +49,7 @@ export const v3: RealtimeProtocol = {
 };
 
 function sessionByDefault(config: RealtimeSessionConfig): JsonObject {
-  const session = publicSession({ instructions: "", ...present(config) }, defaults);
+  const session = publicSession({ instructions: "", ...withoutUndefined(config) }, defaults);
   if (!isTranscription(config)) return session;
   const transcription = { model: config.model ?? TRANSCRIPTION_MODEL };
   return merged(session, { audio: { input: { transcription } } });
@@ -68,7 +67,7 @@ function sessionOf(config: RealtimeSessionConfig): JsonObject {
     const base = model === undefined ? {} : { audio: { input: { format: AUDIO_FORMAT, ...own.input } } };
     return sessionWire(merged({ type: "transcription", ...base }, given as JsonObject) as RealtimeSession);
   }
-  const shorthand = present({
+  const shorthand = withoutUndefined({
     type: session.type,
     instructions,
     output_modalities: outputModality && [outputModality],

@@ -1,5 +1,5 @@
 import type { HttpStreamResponse } from "../../../client/transport.ts";
-import { requestIdOf } from "../../refusal/http-text.ts";
+import { requestIdOf } from "../../headers.ts";
 import type { Answer } from "../../service/answer.ts";
 import type { ResponsesOptions } from "../options.ts";
 import type { EventIterator } from "../source.ts";

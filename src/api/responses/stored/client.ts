@@ -128,19 +128,8 @@ export abstract class StoredResponsesClient extends ServiceClient {
     checkReading(options);
     const { after, headers, traceContext, signal } = options;
     const part = beginPart(this.service.line, { endpoint: "responses/{id}" }, signal);
-    try {
-      return await resumedStream(id, after, {
-        service: this.service,
-        part,
-        headers,
-        traceContext,
-        options,
-        isOwnCall: true,
-      });
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
+    const call = { service: this.service, part, headers, traceContext, options, isOwnCall: true };
+    return part.observer.opening(() => resumedStream(id, after, call));
   }
 }
 

@@ -4,9 +4,8 @@ import { notify } from "../../../client/observe/telemetry.ts";
 import type { TraceContext } from "../../../client/observe/trace-context.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
 import type { WebSocketConnection } from "../../../client/websocket/index.ts";
-import { header, headerText } from "../../headers.ts";
+import { header, headerText, requestIdOf } from "../../headers.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
-import { requestIdOf } from "../../refusal/http-text.ts";
 import { modelOf } from "../../service/call.ts";
 import type { CallObserver, Observer } from "../../service/observer.ts";
 import type { JsonObject } from "../../wire/json.ts";
@@ -153,14 +152,11 @@ export class ResponsesWebSocketConnection {
     checkStreamOptions(options);
     const facts = { endpoint: "responses", model: modelOf(body), lane: options.streamId };
     const observer = this.#context.observer.begin(facts);
-    try {
-      const { traceContext = this.#context.traceContext } = options;
+    const { traceContext = this.#context.traceContext } = options;
+    return observer.opening(async () => {
       const frame = createFrame(body, { ...options, traceContext });
-      return await this.#respond({ frame, options, observer, isOwnCall: true });
-    } catch (error) {
-      observer.failed(error);
-      throw error;
-    }
+      return this.#respond({ frame, options, observer, isOwnCall: true });
+    });
   }
 
   static {

@@ -49,13 +49,12 @@ export class LaneCalls {
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#underWay.add(controller);
     const part = beginPart(this.#line, { lane: this.#lane, ...facts }, signal);
+    const ahead = this.#turns.ahead(undefined);
+    if (ahead > 0) part.observer.waits(ahead);
     try {
-      const ahead = this.#turns.ahead(undefined);
-      if (ahead > 0) part.observer.waits(ahead);
-      await this.#turns.enter(undefined, signal);
+      await part.observer.opening(() => this.#turns.enter(undefined, signal));
     } catch (error) {
       forget();
-      part.observer.failed(error);
       throw error;
     }
     return {

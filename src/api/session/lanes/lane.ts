@@ -104,17 +104,7 @@ export class SessionLane implements AsyncDisposable {
     return this.#carriers.carrier;
   }
 
-  /**
-   * Sends a request, or only its new items, and resolves when its stream is open.
-   *
-   * @param request - As for `ResponsesClient`. `input` is the whole history: put the items of earlier answers into it as they were
-   *   received, with their ids, or the request is sent whole. The list is read when the request is sent; you may append to it while the
-   *   answer arrives.
-   * @returns The stream. It ends after `completed`. Leaving it early ends the response; if that closes the connection, the next request is
-   *   sent whole.
-   * @throws The kinds of `docs/errors.md`, once the retries are used up. {@link AbortedError} As soon as `options.signal` fires or the
-   *   session is closed. {@link BuildError} The session was closed before the call.
-   */
+  /** Sends a request, or only its new items, and resolves when its stream is open. See `ResponsesSession.stream`. */
   async stream<Parsed, Calls extends readonly unknown[]>(
     request: ResponsesRequest<Parsed, Calls>,
     options: SessionCallOptions = {},
@@ -122,10 +112,7 @@ export class SessionLane implements AsyncDisposable {
     return (await this.#stream(request, options, false)).readBy(request);
   }
 
-  /**
-   * Sends a body without changing it, or only the new items of its input; see {@link stream}. Nothing is added, not even a cache key, and
-   * items are sent unchanged. The body must ask for a stream itself (`stream: true`).
-   */
+  /** Sends a body without changing it, or only the new items of its input. See `ResponsesSession.streamBody`. */
   streamBody(body: ResponsesRequest, options: SessionCallOptions = {}): Promise<ResponseStream> {
     return this.#stream(body, options, true);
   }
@@ -148,13 +135,8 @@ export class SessionLane implements AsyncDisposable {
       keep: options.keep,
     });
     const events = new SessionStream(answer, cancel);
-    try {
-      const head = await events.start();
-      return new ResponseStream(watched(events, part.observer), head);
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
-    }
+    const head = await part.observer.opening(() => events.start());
+    return new ResponseStream(watched(events, part.observer), head);
   }
 
   /**
@@ -263,12 +245,7 @@ export class SessionLane implements AsyncDisposable {
     const turnState = this.#turnState;
     const { part, signal, leave } = await this.#admit(options, facts);
     try {
-      const result = await work({ options, turnState, signal, part });
-      part.observer.ended("completed");
-      return result;
-    } catch (error) {
-      part.observer.failed(error);
-      throw error;
+      return await part.observer.during(() => work({ options, turnState, signal, part }));
     } finally {
       leave();
     }

@@ -5,7 +5,7 @@ import { printable } from "../../wording/printable.ts";
 import { statusText } from "../../wording/status-text.ts";
 import { type ChosenProxy, OPTION_SOURCE } from "../environment-proxy.ts";
 import { codeOf, inBrackets } from "../error-code.ts";
-import { describePeer, type ProxyPeer } from "../peer.ts";
+import { describePeer, type ProxyPeer, proxyPeer } from "../peer.ts";
 import { authorityOf, type Endpoint } from "../target.ts";
 
 /** The proxy requires credentials, or other ones. Code of a {@link NetworkError} in phase `proxy`. */
@@ -104,8 +104,8 @@ function quoted(page: string | undefined): string {
   return page ? ` (it says: ${JSON.stringify(printable(page))})` : "";
 }
 
-function describe({ proxy, source }: ChosenProxy): string {
-  return describePeer({ role: "proxy", hostname: proxy.hostname, port: proxy.port, source });
+function describe(chosen: ChosenProxy): string {
+  return describePeer(proxyPeer(chosen));
 }
 
 function credentialAdvice({ proxy, source }: ChosenProxy, challenge: string | undefined): string {

@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import type { Outlook } from "../../failure/failure.ts";
 import { isCaError, NetworkError } from "../../failure/kinds.ts";
 import { type CaBundle, describeSource, readCaBundle } from "../bundle.ts";
 import type { CaSelection } from "../selection.ts";
@@ -52,7 +53,7 @@ export function untrustedPeer(
     ...(facts.rootProblems?.() ?? []),
     verdict.advice,
   ];
-  return tlsError(sentences, verdict.code, "final");
+  return tlsError(sentences, verdict.code, "never");
 }
 
 interface HandshakeCause {
@@ -139,15 +140,15 @@ export function handshakeFailure(error: unknown, host: string, facts: TrustFacts
   const words = `${code} ${reason ?? message}`.toUpperCase().replace(/[\s/]+/g, "_");
   const known = HANDSHAKE_CAUSES.find(({ pattern }) => pattern.test(words));
   const cause = known === CERTIFICATE_REFUSED && !facts.hasClientCertificate ? CERTIFICATE_DEMANDED : known;
-  const shown = code?.startsWith("ERR_SSL_")
+  const named = code?.startsWith("ERR_SSL_")
     ? code
     : `ERR_SSL_${/SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? "unknown"}`;
-  const finalCode = shown.toUpperCase().replace(/\s+/g, "_");
+  const shownCode = named.toUpperCase().replace(/\s+/g, "_");
   if (!cause)
-    return tlsError([`TLS handshake with ${host} failed: ${reason ?? finalCode}.`], finalCode, "passing", error);
-  const sentences = [`TLS handshake with ${host} failed: ${cause.what} (${finalCode}).`];
+    return tlsError([`TLS handshake with ${host} failed: ${reason ?? shownCode}.`], shownCode, "again", error);
+  const sentences = [`TLS handshake with ${host} failed: ${cause.what} (${shownCode}).`];
   if (cause.isTrust) sentences.push(describeClientCertificate(facts));
-  return tlsError([...sentences, cause.advice], finalCode, "final", error);
+  return tlsError([...sentences, cause.advice], shownCode, "never", error);
 }
 
 /** The error for a connection that ended before the handshake did. */
@@ -157,7 +158,7 @@ export function brokenHandshake(error: unknown, host: string): NetworkError {
   return tlsError(
     [message, "A firewall or proxy that blocks TLS to this host can cause this.", largeHelloHint() ?? ""],
     code,
-    "passing",
+    "again",
     error,
   );
 }
@@ -210,17 +211,6 @@ function describeClientCertificate({ hasClientCertificate }: TrustFacts): string
   return hasClientCertificate ? "A client certificate is configured." : "No client certificate is configured.";
 }
 
-/** `final`: a retry cannot help. `passing`: it can. */
-function tlsError(
-  sentences: readonly string[],
-  code: string,
-  outlook: "final" | "passing",
-  cause?: unknown,
-): NetworkError {
-  return new NetworkError(sentences.filter(Boolean).join(" "), {
-    phase: "tls",
-    code,
-    outlook: outlook === "passing" ? "again" : "never",
-    cause,
-  });
+function tlsError(sentences: readonly string[], code: string, outlook: Outlook, cause?: unknown): NetworkError {
+  return new NetworkError(sentences.filter(Boolean).join(" "), { phase: "tls", code, outlook, cause });
 }

@@ -78,9 +78,9 @@ describe("the URL of a realtime session", () => {
   });
 
   it.each([
-    ["not a url", 'failed to parse realtime api_url: "not a url" is no URL'],
-    ["//h/v1?key=secret", 'failed to parse realtime api_url: "//h/v1" is no URL'],
-    ["https//me:secret@h/v1", 'failed to parse realtime api_url: "[redacted]@h/v1" is no URL'],
+    ["not a url", 'failed to parse realtime api_url: "not a url" is not a URL'],
+    ["//h/v1?key=secret", 'failed to parse realtime api_url: "//h/v1" is not a URL'],
+    ["https//me:secret@h/v1", 'failed to parse realtime api_url: "[redacted]@h/v1" is not a URL'],
     ["ftp://h/v1", "unsupported realtime api_url scheme: ftp"],
   ])("is refused for %s", (baseUrl, message) => {
     expect(() => urlOf(baseUrl)).toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readBodyDetails } from "../../../../src/api/refusal/details.ts";
-import { unexpectedStatusText } from "../../../../src/api/refusal/http-text.ts";
+import { unexpectedStatusText } from "../../../../src/api/refusal/unexpected-status.ts";
 
 function textOf(status: number, body: string, headers: Record<string, string> = {}, url?: string): string {
   return unexpectedStatusText({ status, body, headers, url }, readBodyDetails(body));

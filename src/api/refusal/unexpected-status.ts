@@ -1,9 +1,8 @@
 import type { HttpFields } from "../../client/failure/kinds.ts";
-import type { HeaderMap } from "../../client/headers.ts";
 import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import { statusText } from "../../client/wording/status-text.ts";
-import { header, headerText } from "../headers.ts";
-import { isJsonObject } from "../wire/json.ts";
+import { header, headerText, requestIdOf } from "../headers.ts";
+import { isJsonObject, textOf } from "../wire/json.ts";
 import type { ErrorDetails } from "./details.ts";
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -23,11 +22,6 @@ const ADVICE: Readonly<Record<number, string>> = {
   511: "The network requires a login first (a captive portal): open a web page and sign in.",
 };
 const SERVER_ADVICE = "This is an error of the server or a gateway: send the request again, later if it fails again.";
-
-/** The id with which the service can look up the request. */
-export function requestIdOf(headers: HeaderMap): string | undefined {
-  return headerText(headers, header.requestId) ?? headerText(headers, header.oaiRequestId);
-}
 
 /** The message for an answer without a kind of its own: the Rust client's text, then what to do. */
 export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails): string {
@@ -58,8 +52,7 @@ function identityErrorCode(encoded: string | undefined): string | undefined {
   if (encoded === undefined || !BASE64.test(encoded)) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(encoded, "base64").toString());
-    const code = isJsonObject(parsed) && isJsonObject(parsed.error) ? parsed.error.code : undefined;
-    return typeof code === "string" ? code : undefined;
+    return isJsonObject(parsed) && isJsonObject(parsed.error) ? textOf(parsed.error.code) : undefined;
   } catch {
     return undefined;
   }
