@@ -41,13 +41,15 @@ export function readErrorDetails(error: unknown): ErrorDetails {
 /** The details of an answer, or of an event without a form of its own: in `error`, in `detail`, or at the top level. */
 export function readDetails(answer: unknown): ErrorDetails {
   if (!isJsonObject(answer)) return NOTHING;
-  if (answer.error !== undefined && answer.error !== null) {
-    const details = readErrorDetails(answer.error);
+  const { error, type } = answer;
+  if (error !== undefined && error !== null) {
+    const details = readErrorDetails(error);
+    if (typeof error === "string") return { ...details, message: bothOf(details.message, messageOf(answer)) };
     return isSilent(details) ? { ...details, message: messageOf(answer) } : details;
   }
-  // `type` is the event's type here.
   return readErrorDetails({
     code: answer.code,
+    type: typeof type === "string" && TYPE_OF_ERROR.test(type) ? type : undefined,
     message: messageOf(answer),
     plan_type: answer.plan_type,
     resets_at: answer.resets_at,
@@ -68,9 +70,19 @@ export function readBodyDetails(body: string): ErrorDetails {
   }
 }
 
-/** `message`, or the name that gateways use: `detail` as text or as a list, `details`. */
-function messageOf({ message, detail, details }: Readonly<Record<string, unknown>>): string | undefined {
-  for (const words of [message, detail, details]) {
+/** A name, and neither the URL of `application/problem+json` nor the event's own type. */
+const TYPE_OF_ERROR = /^(?!error$)\w+(?:\.\w+)*$/;
+
+/** Some gateways give an error's name and explain it beside it: `{"error": "Bad Gateway", "message": …}`. */
+function bothOf(name: string | undefined, words: string | undefined): string | undefined {
+  if (name === undefined || words === undefined) return name ?? words;
+  return words.includes(name) ? words : `${name}: ${words}`;
+}
+
+/** `message`, or a name that gateways use: `detail` as text or as a list, `details`, `errors`, `error_description`, `msg`, `title`. */
+function messageOf(answer: Readonly<Record<string, unknown>>): string | undefined {
+  const { message, detail, details, errors, error_description: description, msg, title } = answer;
+  for (const words of [message, detail, details, errors, description, msg, title]) {
     const found = Array.isArray(words) ? words.map(finding).filter(Boolean).join("; ") : textOf(words)?.trim();
     if (found) return found;
   }
@@ -78,12 +90,18 @@ function messageOf({ message, detail, details }: Readonly<Record<string, unknown
 }
 
 function finding(entry: unknown): string | undefined {
-  return textOf(entry) ?? (isJsonObject(entry) ? (textOf(entry.msg) ?? textOf(entry.message)) : undefined);
+  if (!isJsonObject(entry)) return textOf(entry);
+  return textOf(entry.msg) ?? textOf(entry.message) ?? textOf(entry.detail) ?? textOf(entry.title);
 }
 
 function refusalStatus(code: unknown): number | undefined {
   const status = statusNumber(code);
   return status !== undefined && status >= 400 && status <= 499 ? status : undefined;
+}
+
+/** The HTTP status that an event gives beside its error. */
+export function statusOf({ status, status_code, statusCode }: JsonObject): number | undefined {
+  return statusNumber(status) ?? statusNumber(status_code) ?? statusNumber(statusCode);
 }
 
 /** An HTTP status, as a number or as digits. */

@@ -11,7 +11,7 @@ import {
   parameterOf,
   readDetails,
   readErrorDetails,
-  statusNumber,
+  statusOf,
 } from "./details.ts";
 import type { CodexFailure } from "./kinds.ts";
 
@@ -37,7 +37,7 @@ export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = D
     ...frameHeaders(isJsonObject(event.error) ? event.error.headers : undefined),
     ...frameHeaders(event.headers),
   };
-  const status = statusNumber(event.status) ?? statusNumber(event.status_code) ?? details.status;
+  const status = statusOf(event) ?? details.status;
   const ofLink = ofConnection(details.code);
   if (ofLink) return ofLink({ details, fields: { code: details.code, status }, headers });
   const { code, type, message } = details;

@@ -4,7 +4,7 @@ import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import { asBuffer, decodeRawData, type RawData, type RawText, rawTextOf } from "../../client/raw-text.ts";
 import { type CodexFailure, IncompleteError } from "../refusal/kinds.ts";
 import type { TurnState } from "../service/call-options.ts";
-import { type JsonObject, parseObject } from "../wire/json.ts";
+import type { JsonObject } from "../wire/json.ts";
 import { CallIds } from "./events/call-ids.ts";
 import {
   type DecodedEvent,
@@ -16,8 +16,8 @@ import {
 import { type EarlierResponses, hasId } from "./events/earlier.ts";
 import { type DeltaRun, FastEvents } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
-import { parseEvent } from "./events/parse.ts";
-import { decodeWireEvent, movesResponse, rowOf } from "./events/registry.ts";
+import { parseEvent, parseWireEvent } from "./events/parse.ts";
+import { decodeWireEvent, movesResponse, rowOf, rowOfEvent } from "./events/registry.ts";
 import { StreamReports, type StreamReportsOptions } from "./events/reports.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
 import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
@@ -163,8 +163,8 @@ export class ResponseReader {
 
   /** Reads an event cut off by the end of the body. It counts only if it ends the response. */
   readUnfinished(text: string): void {
-    const event = parseObject(text);
-    if (event && rowOf(event.type)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
+    const event = parseWireEvent(text);
+    if (event && rowOfEvent(event)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
   }
 
   /** The service was asked to end the response; if it does, that is not a failure. */
@@ -199,7 +199,7 @@ export class ResponseReader {
   #isOfEarlier(event: JsonObject): boolean {
     if (!this.#options.earlier) return false;
     if (this.#options.earlier.own(event)) return true;
-    return !rowOf(event.type)?.ends && !hasId(event) && this.#isLate(event.sequence_number);
+    return !rowOfEvent(event)?.ends && !hasId(event) && this.#isLate(event.sequence_number);
   }
 
   /** True if the number of an event without ids is that of an earlier response. */
@@ -346,7 +346,7 @@ export class ResponseReader {
     const text = this.#text;
     const blanked = this.#reports.blank(text);
     if (blanked === text) return error;
-    const event = parseObject(blanked);
+    const event = parseWireEvent(blanked);
     const decoded = event && decodeWireEvent(event, blanked);
     if (decoded?.type === "end" && decoded.outcome.type === "failed") return decoded.outcome.error;
     // A credential that contains quotes, or digits only, could damage the event's JSON when it is blanked.

@@ -273,6 +273,29 @@ const deviations: readonly Deviation[] = [
     reported: [],
   },
   {
+    name: "an error with the name of the error as its type", // parity: error/type-of-gateways
+    events: [
+      created,
+      delta("a"),
+      { object: "error", type: "BadRequestError", message: "Too long.", param: null, code: 400 },
+      completed(),
+    ],
+    error: { kind: "invalid_request", message: "Too long.", partial: { text: "a", responseId: "resp_1" } },
+    reported: [],
+  },
+  {
+    name: "an error that is only a message",
+    events: [created, delta("a"), { message: "Internal server error", requestId: "r" }, completed()],
+    error: { kind: "retryable", message: "Internal server error", partial: { text: "a" } },
+    reported: [],
+  },
+  {
+    name: "a new event of the service, with a message",
+    events: [created, { type: "response.notice", message: "Slow today.", code: 400 }, delta("a"), completed()],
+    collected: { text: "a" },
+    reported: [],
+  },
+  {
     name: "deltas under the index of another item, without ids",
     events: [
       created,

@@ -37,6 +37,21 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices).toEqual([]);
   });
 
+  it("names the lane in the middle of an event with numbers that JSON does not have: the event is that lane's", async () => {
+    const server = await answering((frame, _tell, own, { sockets }) => {
+      own(wire.created);
+      const text = JSON.stringify(wordOf(frame));
+      sockets[0]?.send(
+        `{"type":"response.output_text.delta","logprobs":[{"logprob":-Infinity},NaN],"stream_id":"${frame.stream_id}","more":{},"delta":${text}}`,
+      );
+      own(wire.completed());
+    });
+    const { session } = openSession(server.url, { carrier: "websocket" });
+    const lanes = ["a", "b"].map((name) => session.lane(name));
+    const texts = lanes.map(async (lane, at) => (await (await lane.stream(ask(`mine ${at}`))).collect()).text);
+    expect(await Promise.all(texts)).toEqual(["mine 0", "mine 1"]);
+  });
+
   it("goes on after the end: the rest is dropped, and the next turn goes on from the answer", async () => {
     const server = await answering((frame, _tell, own, { frames }) => {
       const id = `resp_${frames.length}`;

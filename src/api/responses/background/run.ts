@@ -6,11 +6,11 @@ import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
 import { CancelledError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { Carrier } from "../ending.ts";
 import { type EventReceiver, readEventsInto } from "../event-stream.ts";
-import { parseEvent } from "../events/parse.ts";
-import { decodeWireEvent } from "../events/registry.ts";
+import { parseEvent, parseWireEvent } from "../events/parse.ts";
+import { decodeWireEvent, isErrorEvent } from "../events/registry.ts";
 import type { ResumedEvent } from "../events/types.ts";
 import { type ResponsesOptions, type StreamOptions, streamOptionsOf } from "../options.ts";
 import { damaged } from "../reader.ts";
@@ -249,13 +249,13 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
   };
 
   /**
-   * An `error` event, or a gateway's error without a type, that is about the stream and may not be final. Whether the response itself has
+   * An `error` event, or a gateway's error in its own form, that is about the stream and may not be final. Whether the response itself has
    * failed shows when its state is requested.
    */
   #passingError(event: JsonObject, text: string): unknown {
-    if ((event.type !== "error" && event.type !== undefined) || this.#responseId === undefined) return undefined;
+    if (this.#responseId === undefined || !isErrorEvent(event)) return undefined;
     const blanked = this.#blank(text);
-    const decoded = decodeWireEvent(parseObject(blanked) ?? event, blanked);
+    const decoded = decodeWireEvent(parseWireEvent(blanked) ?? event, blanked);
     if (decoded.type !== "end" || decoded.outcome.type !== "failed") return undefined;
     const { error } = decoded.outcome;
     return error.outlook === "again" ? error : undefined;

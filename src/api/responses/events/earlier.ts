@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { JsonObject } from "../../wire/json.ts";
 import { fieldOf, filled } from "./fields.ts";
-import { rowOf } from "./registry.ts";
+import { rowOfEvent } from "./registry.ts";
 
 /** How many ids are remembered of the earlier responses, and of the current one. */
 const MOST_IDS = 256;
@@ -37,7 +37,7 @@ export class EarlierResponses {
   own(event: JsonObject): boolean {
     const { type, response_id } = event;
     if (type === "response.created") this.#isAnnounced = true;
-    else if (rowOf(type)?.ends && !this.#isAnnounced) return false;
+    else if (!this.#isAnnounced && rowOfEvent(event)?.ends) return false;
     else if (this.#has(response_id)) return true;
     const id = announcedBy(event);
     if (id === undefined) return this.#ids.size > 0 && this.#names(event);

@@ -1,11 +1,10 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
-import { isSilent, readDetails } from "../../refusal/details.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { ResponseEnd } from "../received/received.ts";
-import { type DecodedEvent, type EndEvent, MISSING_FIELD } from "./decoded.ts";
+import type { DecodedEvent, EndEvent } from "./decoded.ts";
 import { fieldOf, filled, told } from "./fields.ts";
 import { readUsage } from "./usage.ts";
 
@@ -40,21 +39,10 @@ export function incomplete({ response }: JsonObject): DecodedEvent {
   return endsIncomplete(response);
 }
 
-/** Every top-level error ends the stream: `error` events, and errors without a type that gateways send in mid-stream (LiteLLM, vLLM). */
+/** Every top-level error ends the stream: `error` events, and errors in the forms of gateways (`refusal/foreign.ts`). */
 export function errorEvent(event: JsonObject, text: string): EndEvent {
   const error = mapErrorEvent(event, text);
   return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
-}
-
-export function untyped(event: JsonObject, text: string): DecodedEvent {
-  const { error, code, message, detail, details } = event;
-  const says = (fields: JsonObject): boolean => !isSilent(readDetails(fields));
-  const saysError =
-    isJsonObject(error) ||
-    typeof error === "string" ||
-    says({ detail, details }) ||
-    (says({ code }) && says({ message })); // a message alone can be about anything
-  return saysError ? errorEvent(event, text) : MISSING_FIELD;
 }
 
 function endsFailed(response: unknown): EndEvent {

@@ -1,8 +1,9 @@
 import { decodeRateLimitsEvent } from "../../rate-limits.ts";
+import { isForeignError, isServiceName } from "../../refusal/foreign.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE, type WholeTextEvent } from "./decoded.ts";
-import { completed, errorEvent, failed, incomplete, untyped } from "./ends.ts";
+import { completed, errorEvent, failed, incomplete } from "./ends.ts";
 import { filled, indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
 import * as piece from "./pieces.ts";
@@ -32,7 +33,7 @@ const ASIDE = { moves: false };
 
 const says = (): DecodedEvent => UNKNOWN_TYPE;
 
-const ROWS: readonly (readonly [wireType: string | undefined, EventRow])[] = [
+const ROWS: readonly (readonly [wireType: string, EventRow])[] = [
   ["response.created", { decode: created, ...MARCH }],
   ["response.queued", { decode: says, ...PUBLIC, ...ASIDE }],
   ["response.in_progress", { decode: says, ...PUBLIC, ...ASIDE }],
@@ -53,32 +54,44 @@ const ROWS: readonly (readonly [wireType: string | undefined, EventRow])[] = [
   ["response.failed", { decode: failed, ...MARCH, ...END }],
   ["response.incomplete", { decode: incomplete, ...MARCH, ...END }],
   ["error", { decode: errorEvent, ...MARCH, ...END }],
-  [undefined, { decode: untyped, ...PUBLIC, ...ASIDE }],
+  ["keepalive", { decode: says, ...PUBLIC, ...ASIDE }],
   ["codex.rate_limits", { decode: rateLimits, ...MARCH, ...ASIDE }],
   ["response.metadata", { decode: metadata, ...MARCH, ...ASIDE }],
   ["codex.response.metadata", { decode: metadata, ...MARCH, ...ASIDE }],
 ];
 
 const REGISTRY: ReadonlyMap<unknown, EventRow> = new Map(ROWS);
+/** For errors whose type does not say so: without a type, or with that of the error. */
+const FOREIGN_ERROR: EventRow = { decode: errorEvent, ...PUBLIC, ...END };
 
 export function rowOf(wireType: unknown): EventRow | undefined {
   return REGISTRY.get(wireType);
 }
 
+/** Like {@link rowOf}, for an event: a gateway's error is not recognised by its type alone. */
+export function rowOfEvent(event: JsonObject): EventRow | undefined {
+  return REGISTRY.get(event.type) ?? (isForeignError(event) ? FOREIGN_ERROR : undefined);
+}
+
+/** True for an error in any form; it belongs to the connection as much as to the response. */
+export function isErrorEvent(event: JsonObject): boolean {
+  return rowOfEvent(event)?.decode === errorEvent;
+}
+
 /** True if an event of this type has nothing for the caller, apart from headers and the like. */
 export function saysNothing(wireType: string): boolean {
   const row = REGISTRY.get(wireType);
-  return row === undefined || row.decode === says;
+  return row === undefined ? isServiceName(wireType) : row.decode === says;
 }
 
 /** All types that have a row. */
 export function knownTypes(): readonly string[] {
-  return ROWS.flatMap(([wireType]) => wireType ?? []);
+  return ROWS.map(([wireType]) => wireType);
 }
 
 /** The plain decoder. The fast path must give the same results. */
 export function decodeWireEvent(event: JsonObject, text: string): DecodedEvent {
-  return rowOf(event.type)?.decode(event, text) ?? UNKNOWN_TYPE;
+  return rowOfEvent(event)?.decode(event, text) ?? (event.type === undefined ? MISSING_FIELD : UNKNOWN_TYPE);
 }
 
 const KEEPS_ALIVE = /(keep[-_]?alive|heartbeat|ping)$/;

@@ -1,7 +1,7 @@
 import { asBuffer, decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
-import { parseObject } from "../../wire/json.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
-import { rowOf } from "../events/registry.ts";
+import { parseWireEvent } from "../events/parse.ts";
+import { rowOfEvent } from "../events/registry.ts";
 
 /** Shows that the service has begun a response and no longer needs the one before it. */
 const BEGUN = /"response\.(?:in_progress|output_item\.added)"/;
@@ -80,8 +80,8 @@ export class Beginning {
 
   #isDoubtfulEnd(message: RawData): boolean {
     const { earlier } = this.#host;
-    const event = parseObject(decodeRawData(message)) ?? {};
-    const isDoubtful = rowOf(event.type)?.ends === true && earlier.share(event);
+    const event = parseWireEvent(decodeRawData(message)) ?? {};
+    const isDoubtful = rowOfEvent(event)?.ends === true && earlier.share(event);
     if (isDoubtful) this.#doubtfulEnd ??= { message, timer: setTimeout(this.release, DOUBT_MS).unref() };
     else if (!earlier.own(event)) this.release(); // after a beginning the reader leaves it out, and reports it
     return isDoubtful;
@@ -91,7 +91,7 @@ export class Beginning {
   #isEarlier(message: RawData): boolean {
     const { earlier } = this.#host;
     const mayBe = earlier.mayOwn(typeof message === "string" ? message : asBuffer(message));
-    return mayBe && earlier.own(parseObject(decodeRawData(message)) ?? {});
+    return mayBe && earlier.own(parseWireEvent(decodeRawData(message)) ?? {});
   }
 
   #drop(): void {

@@ -1,6 +1,7 @@
 import { decodeRawData, type RawData, rawTextOf } from "../../../client/raw-text.ts";
 import { parameterOf } from "../../refusal/details.ts";
-import { parseObject } from "../../wire/json.ts";
+import { parseEvent, parseWireEvent } from "../events/parse.ts";
+import { isErrorEvent } from "../events/registry.ts";
 import type { LaneName } from "./turns.ts";
 
 /** Whether the server says for each event which lane it belongs to. `unknown` until a named lane has had its first event. */
@@ -98,8 +99,8 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   /** True if a server that does not know lanes refuses the name. */
   #isOfSilentLane(message: RawData): boolean {
     if (this.#silent.size === 0) return false;
-    const event = parseObject(decodeRawData(message));
-    return event?.type === "error" && parameterOf(event) === "stream_id";
+    const event = parseWireEvent(decodeRawData(message));
+    return event !== undefined && isErrorEvent(event) && parameterOf(event) === "stream_id";
   }
 
   #firstSilent(): Route<Receiver> {
@@ -134,7 +135,10 @@ const LOOKED_AT = 512;
 /** In contrast to what concerns the connection or the account, as rate limits and errors do. */
 const OF_A_RESPONSE = /"type"\s*:\s*"response\./;
 
-/** The top-level `stream_id` of a message. The message is parsed only if a name is somewhere in the middle. */
+/**
+ * The top-level `stream_id` of a message. The message is parsed only if a name is somewhere in the middle; one that is damaged belongs to
+ * the lane that it names anywhere.
+ */
 function streamIdOf(message: RawData): string | undefined {
   const text = typeof message === "string" ? message : undefined;
   const last = text === undefined ? undefined : lastFieldOf(text);
@@ -147,8 +151,9 @@ function streamIdOf(message: RawData): string | undefined {
   if (begin) return begin[1];
   const whole = text ?? rawTextOf(message as Uint8Array);
   if (!whole.includes('"stream_id"')) return undefined;
-  const name = parseObject(decodeRawData(message))?.stream_id;
-  return typeof name === "string" ? name : undefined;
+  const event = parseEvent(decodeRawData(message));
+  if (typeof event === "string") return NAME.exec(whole)?.[1];
+  return typeof event.stream_id === "string" ? event.stream_id : undefined;
 }
 
 /** The name, if it is the last field and written without spaces. Unlike a regular expression this allocates nothing but the name. */

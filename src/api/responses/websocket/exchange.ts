@@ -1,10 +1,10 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
-import { parseObject } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
+import { parseWireEvent } from "../events/parse.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { LeftResponse, Steer, SteerInput } from "../source.ts";
 import { Beginning, type BeginningHost } from "./beginning.ts";
@@ -278,7 +278,7 @@ export class Exchange implements Carrier, BeginningHost {
   }
 
   #readUnread(rest: UnreadRest, message: RawData): void {
-    const event = parseObject(decodeRawData(message)) ?? {};
+    const event = parseWireEvent(decodeRawData(message)) ?? {};
     if (this.earlier.own(event)) return;
     this.#interruption?.ask(filled(fieldOf(event.response, "id")));
     if (rest.take(event)) this.#over();

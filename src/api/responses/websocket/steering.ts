@@ -1,10 +1,11 @@
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
-import { isJsonObject, type JsonObject, parseObject } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
 import { fieldOf, filled } from "../events/fields.ts";
+import { parseWireEvent } from "../events/parse.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { Steer, SteerDelivery, SteerInput } from "../source.ts";
 import { steerFrame } from "./frames.ts";
@@ -83,7 +84,7 @@ export class Steering {
 
   /** @returns True if the message was about steering, or is held back; otherwise it belongs to the response. */
   takes(message: RawData): boolean {
-    const event = parseObject(decodeRawData(message));
+    const event = parseWireEvent(decodeRawData(message));
     switch (event?.type) {
       case "response.steer.accepted":
         return this.#answered(() => this.#accepted(event));

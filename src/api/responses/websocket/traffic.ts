@@ -10,8 +10,9 @@ import {
 } from "../../../client/websocket/index.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
-import { parseObject } from "../../wire/json.ts";
 import { EarlierResponses } from "../events/earlier.ts";
+import { parseWireEvent } from "../events/parse.ts";
+import { isErrorEvent } from "../events/registry.ts";
 import { Demultiplexer, type Repeats } from "./demultiplexer.ts";
 import { endError } from "./end-error.ts";
 import type { Exchange, ExchangeHost } from "./exchange.ts";
@@ -208,8 +209,8 @@ export class ResponseTraffic implements ExchangeHost {
   /** Handles a refusal to end a response, which is not an event of any response. Usually the response had already ended. */
   #takeRefusal(message: RawData): boolean {
     if (typeof message !== "string" || !message.includes('"response_id"')) return false;
-    const event = parseObject(decodeRawData(message));
-    if (event?.type !== "error" || parameterOf(event) !== "response_id") return false;
+    const event = parseWireEvent(decodeRawData(message));
+    if (!event || !isErrorEvent(event) || parameterOf(event) !== "response_id") return false;
     this.#readGiven(); // the response may have ended before
     for (const exchange of this.#inFlight.receivers) exchange.interruptionRefused(message);
     return true;
@@ -219,8 +220,8 @@ export class ResponseTraffic implements ExchangeHost {
   #unsolicited(message: RawData): void {
     if (this.#turns.isClosed) return; // it came in the same network read as the end of the connection
     const text = decodeRawData(message);
-    const event = parseObject(text);
-    const error = event?.type === "error" ? mapErrorEvent(event, text) : undefined;
+    const event = parseWireEvent(text);
+    const error = event && isErrorEvent(event) ? mapErrorEvent(event, text) : undefined;
     // Log only the parts of the service's message that cannot contain a prompt: its kind, and whether it is an event at all.
     const told = { isEvent: event !== undefined, error: error?.kind };
     this.#logger.debug(told, "websocket event outside a response");

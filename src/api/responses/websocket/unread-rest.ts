@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../wire/json.ts";
 import { fieldOf, filled } from "../events/fields.ts";
-import { rowOf } from "../events/registry.ts";
+import { rowOfEvent } from "../events/registry.ts";
 import type { LeftResponse } from "../source.ts";
 
 /** The rest of a response whose reader has left: its finished items are counted, and its end is noticed. */
@@ -19,9 +19,10 @@ export class UnreadRest {
   }
 
   /** Takes an event of the response. @returns True if it ends the response. */
-  take({ type, response }: JsonObject): boolean {
+  take(event: JsonObject): boolean {
+    const { type, response } = event;
     if (type === "response.output_item.done") this.#finishedItems += 1;
-    if (!rowOf(type)?.ends) return false;
+    if (!rowOfEvent(event)?.ends) return false;
     const responseId = filled(fieldOf(response, "id"));
     const isWhole = type === "response.completed" || type === "response.incomplete";
     if (isWhole && responseId !== undefined) this.#left = { responseId, finishedItems: this.#finishedItems };

@@ -292,8 +292,51 @@ describe("decodeWireEvent", () => {
     [{ detail: [{ msg: "boom" }] }, "retryable"],
     [{ code: 500, details: "boom" }, "retryable"],
     [{ code: "invalid_request", message: "boom" }, "retryable"],
+    [{ message: "Internal server error", connectionId: "c", requestId: "r" }, "retryable"],
+    [{ error: "boom", message: "It went wrong." }, "retryable"],
+    [{ statusCode: 502, message: "boom", error: "Bad Gateway" }, "http"],
+    [{ errors: [{ message: "boom" }] }, "retryable"],
+    [{ type: null, message: "boom" }, "retryable"],
+    [{ type: "", detail: "boom" }, "retryable"],
   ])("fails it on a gateway's error without a type: %j", (event, kind) => {
     expect(decode(event)).toMatchObject({ type: "end", outcome: { type: "failed", error: { kind } } });
+  });
+
+  // parity: error/type-of-gateways
+  test.each([
+    [{ object: "error", type: "BadRequestError", message: "boom", param: null, code: 400 }, "invalid_request"],
+    [{ object: "error", type: "NotFoundError", message: "boom", code: 404 }, "http"],
+    [{ object: "error", type: "whatever", message: null }, "retryable"],
+    [{ type: "RateLimitError", message: "boom", code: 429 }, "rate_limit"],
+    [{ type: "litellm.exceptions.InternalServerError", message: "boom" }, "retryable"],
+    [{ type: "invalid_request_error", message: "boom", code: null }, "invalid_request"],
+    [{ type: "insufficient_quota", message: "boom" }, "quota_exceeded"],
+    [{ type: "upstream", error: { message: "boom" } }, "retryable"],
+    [{ type: "upstream", error: "boom" }, "retryable"],
+    [{ type: "ValidationError", detail: [{ msg: "boom" }] }, "retryable"],
+    [{ type: "problem", status: 503, message: "boom" }, "http"],
+    [{ type: "about:blank", title: "boom", status: 502 }, "http"],
+    [{ type: "https://example.test/problems/busy", detail: "boom", status: "429" }, "rate_limit"],
+  ])("fails it on a gateway's error with a type of its own: %j", (event, kind) => {
+    const error = errorOf(event as ServerEvent);
+    expect(error.kind).toBe(kind);
+    if (JSON.stringify(event).includes("boom")) expect(error.message).toContain("boom");
+  });
+
+  // parity: error/type-of-gateways
+  test.each([
+    { type: "response.notice", message: "boom" },
+    { type: "response.mcp_call.failed", error: { message: "boom" } },
+    { type: "codex.notice", message: "boom", code: 400, status: 400, object: "error" },
+    { type: "service.rate_limit_error", message: "boom" },
+    { type: "notice", message: "boom" },
+    { type: "notice", message: "boom", code: "deprecated_model", error: null },
+    { type: "notice", message: "boom", status: "in_progress", detail: null },
+    { type: "keepalive", message: "boom" },
+    { type: "error_count", count: 5 },
+    { type: "BadRequestError" },
+  ])("skips %j, an event that the service may have added, as unknown", (event) => {
+    expect(decode(event)).toEqual({ type: "skipped", reason: "unknown type" });
   });
 
   test.each<object>([
@@ -307,7 +350,6 @@ describe("decodeWireEvent", () => {
     { type: "response.reasoning_summary_text.delta", summary_index: 0 },
     { type: "response.reasoning_text.delta", content_index: 1 },
     {},
-    { message: "still working" },
     { code: 5 },
   ])("skips %j for its missing field", (event) => {
     expect(decode(event)).toEqual({ type: "skipped", reason: "missing field" });

@@ -28,6 +28,11 @@ describe("a message goes to the lane that it names", () => {
     ["at the beginning", JSON.stringify({ stream_id: "b", ...delta })],
     ["behind flat fields", JSON.stringify({ type: delta.type, sequence_number: 4, stream_id: "b", logprobs: [1] })],
     ["in the middle", JSON.stringify({ a: [1], stream_id: "b", c: { d: 2 } })],
+    [
+      "in the middle, beside numbers that JSON does not have",
+      '{"type":"x","l":[NaN,-Infinity],"stream_id":"b","m":{}}',
+    ],
+    ["in the middle of a damaged event", '{"type":"x","l":[1],"stream_id":"b","m":{"n":'],
     ["with spaces, as Python writes them", '{"type": "response.output_text.delta", "delta": "a", "stream_id": "b"}'],
     ["on lines of its own", JSON.stringify({ ...delta, stream_id: "b" }, null, 2)],
     ["behind a long text", JSON.stringify({ ...delta, delta: "é".repeat(5_000), stream_id: "b" })],
@@ -89,5 +94,7 @@ it("a refusal of the name itself is the named lane's, though another one runs wi
   demultiplexer.add("a", named);
   const refusal = { type: "error", status: 400, error: { code: "unknown_parameter", param: "stream_id" } };
   expect(demultiplexer.route(JSON.stringify(refusal))).toBe(named);
+  const ofGateway = { object: "error", type: "BadRequestError", message: "extra field", param: "stream_id", code: 400 };
+  expect(demultiplexer.route(JSON.stringify(ofGateway))).toBe(named);
   expect(demultiplexer.route(JSON.stringify(delta))).toBe(main);
 });
