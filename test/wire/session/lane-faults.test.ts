@@ -38,18 +38,19 @@ describe("a server that breaks a rule of lanes", () => {
   });
 
   it("names the lane in the middle of an event with numbers that JSON does not have: the event is that lane's", async () => {
-    const server = await answering((frame, _tell, own, { sockets }) => {
+    const server = await answering((_frame, _tell, own, { frames, sockets }) => {
       own(wire.created);
-      const text = JSON.stringify(wordOf(frame));
-      sockets[0]?.send(
-        `{"type":"response.output_text.delta","logprobs":[{"logprob":-Infinity},NaN],"stream_id":"${frame.stream_id}","more":{},"delta":${text}}`,
-      );
-      own(wire.completed());
+      if (frames.length < 2) return;
+      for (const asked of frames) {
+        const odd = `"logprobs":[{"logprob":-Infinity},NaN],"stream_id":"${asked.stream_id}","more":{}`;
+        sockets[0]?.send(`{"type":"response.output_text.delta",${odd},"delta":${JSON.stringify(wordOf(asked))}}`);
+        sockets[0]?.send(JSON.stringify({ ...wire.completed(), stream_id: asked.stream_id }));
+      }
     });
-    const { session } = openSession(server.url, { carrier: "websocket" });
-    const lanes = ["a", "b"].map((name) => session.lane(name));
-    const texts = lanes.map(async (lane, at) => (await (await lane.stream(ask(`mine ${at}`))).collect()).text);
-    expect(await Promise.all(texts)).toEqual(["mine 0", "mine 1"]);
+    const { session, notices } = openSession(server.url, { carrier: "websocket" });
+    const answers = ["a", "b"].map(async (name) => (await session.lane(name).stream(ask(`of ${name}`))).collect());
+    expect((await Promise.all(answers)).map(({ text }) => text)).toEqual(["of a", "of b"]);
+    expect(notices).toEqual([]);
   });
 
   it("goes on after the end: the rest is dropped, and the next turn goes on from the answer", async () => {
