@@ -68,7 +68,11 @@ describe("an answer", () => {
   it.each([
     ["that fails in the status of its end", [{ type: "response.completed", response: failedWithin }]],
     ["that fails in an event without a type", [{ error: { message: "no", code: "server_error" } }]],
-    ["with an event without a type that is no failure", [{ message: "still working" }, wire.completed()]],
+    [
+      "that fails in an event with the name of an error as its type",
+      [{ object: "error", type: "BadRequestError", message: "no" }],
+    ],
+    ["with an event without a type that is no failure", [{ note: "still working" }, wire.completed()]],
   ])("%s has all its events, over both carriers", async (_what, rest) => {
     const events = [wire.created, wire.delta("a"), ...rest];
     for (const carrier of ["websocket", "http"] as const) {
