@@ -18,8 +18,10 @@ const BEFORE_OUTPUT: ReadonlySet<string> = new Set([
 ]);
 
 const FAILURES: ReadonlySet<string> = new Set(["error", "response.failed"]);
-/** What can be a failure too: gateways report it in the status of an end, and in events without a type. */
-const DOUBTFUL: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", ""]);
+/** Ends can be failures too: gateways report one in their status. */
+const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete"]);
+/** The names of the service's events, and keep-alives; an event with another type, or none, can be a gateway's error. */
+const NO_FAILURE = /^(?:[a-z\d_]+(?:\.[a-z\d_-]+)+|keepalive|ping|heartbeat)$/;
 
 const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 
@@ -119,7 +121,7 @@ export class Frames {
       if (event.type === "frame") {
         if (this.#isOfTheCarrier(event)) continue;
         text += this.#cleared();
-        if (FAILURES.has(event.wireType) || DOUBTFUL.has(event.wireType)) this.#failed = event;
+        if (mayFail(event.wireType)) this.#failed = event;
         else text += this.#passed(event);
       } else if (event.type === "completed" || event.type === "incomplete") {
         text += this.#cleared();
@@ -190,6 +192,10 @@ function charactersOf(data: RawData): RawText {
 }
 
 /** One event in event-stream format; line ends inside the data are part of that format. */
+function mayFail(wireType: string): boolean {
+  return FAILURES.has(wireType) || ENDS.has(wireType) || !NO_FAILURE.test(wireType);
+}
+
 function framed(wireType: string, data: RawData): RawText {
   const text = charactersOf(data);
   const lines = text.includes("\n") || text.includes("\r") ? text.replace(/\r\n|\r|\n/g, "\ndata: ") : text;
