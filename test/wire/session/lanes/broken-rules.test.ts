@@ -1,28 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { ResponseItem } from "../../../src/api/wire/items.ts";
-import { readEvents, textOf } from "../../support/clients.ts";
-import { type Frame, type PlainServer, serveWebSocket, type Tell } from "../websocket/plain-server.ts";
-import { openSession, user, wire } from "./support.ts";
-
-/** Whatever a lane says comes back, beside what the server does wrong. */
-async function answering(respond: (frame: Frame, tell: Tell, own: Tell, server: PlainServer) => void) {
-  const server: PlainServer = await serveWebSocket((frame, tell) => {
-    const { stream_id } = frame;
-    respond(frame, tell, (event) => tell(stream_id === undefined ? event : { ...event, stream_id }), server);
-  });
-  return server;
-}
-
-function wordOf({ input }: Frame): string {
-  return JSON.stringify((input as ResponseItem[]).at(-1)).match(/"text":"([^"]*)"/)?.[1] ?? "";
-}
-
-const item = (id: string, text: string) => wire.done(wire.message(text, id));
-const ask = (word: string, history: readonly ResponseItem[] = []) => ({ model: "m", input: [...history, user(word)] });
+import { readEvents, textOf } from "../../../support/clients.ts";
+import type { Frame, Tell } from "../../websocket/plain-server.ts";
+import { openSession, user, wire } from "../support.ts";
+import { ask, serveLanes, wordOf } from "./support.ts";
 
 describe("a server that breaks a rule of lanes", () => {
   it("sends events of names that nobody has: they are nobody's, also errors, and the lane's answer is whole", async () => {
-    const server = await answering((frame, tell, own) => {
+    const server = await serveLanes((frame, own, _server, tell) => {
       own(wire.created);
       tell({ ...wire.delta("stranger"), stream_id: "lane-7" });
       tell({ type: "error", stream_id: "nobody", status: 500, error: { message: "of somebody else" } });
@@ -54,11 +38,11 @@ describe("a server that breaks a rule of lanes", () => {
   });
 
   it("goes on after the end: the rest is dropped, and the next turn goes on from the answer", async () => {
-    const server = await answering((frame, _tell, own, { frames }) => {
+    const server = await serveLanes((frame, own, { frames }) => {
       const id = `resp_${frames.length}`;
       own({ type: "response.created", response: { id } });
       own(wire.delta(wordOf(frame)));
-      own(item(`msg_${frames.length}`, wordOf(frame)));
+      own(wire.done(wire.message(wordOf(frame), `msg_${frames.length}`)));
       own(wire.completed(id));
       own(wire.delta("late"));
       own(wire.completed(id));
@@ -73,7 +57,7 @@ describe("a server that breaks a rule of lanes", () => {
   });
 
   it("gives the responses of a lane one id, and ends them without announcing them: each has its own end", async () => {
-    const server = await answering((frame, _tell, own) => {
+    const server = await serveLanes((frame, own) => {
       own(wire.delta(wordOf(frame)));
       own(wire.completed("resp"));
     });
@@ -89,7 +73,7 @@ describe("a server that breaks a rule of lanes", () => {
   ])(
     "announces only the first of two responses with one id, and %s after the second's end: the end counts",
     async (_what, code) => {
-      const server = await answering((frame, _tell, own, { frames, sockets }) => {
+      const server = await serveLanes((frame, own, { frames, sockets }) => {
         if (frames.length === 1) own({ type: "response.created", response: { id: "resp" } });
         own(wire.delta(wordOf(frame)));
         own(wire.completed("resp"));
@@ -106,7 +90,7 @@ describe("a server that breaks a rule of lanes", () => {
 
   it("gives two lanes' items the same ids and indices, and mixes their events: each has its own words", async () => {
     const waiting: [Frame, Tell][] = [];
-    const server = await answering((frame, _tell, own) => {
+    const server = await serveLanes((frame, own) => {
       if (wordOf(frame) === "warm") {
         for (const event of [wire.created, wire.delta("warm"), wire.completed()]) own(event);
         return;
@@ -139,7 +123,7 @@ describe("a server that breaks a rule of lanes", () => {
 
   it("leaves the name out in the middle, where several run: no lane gets words that may be another's", async () => {
     const waiting: [Frame, Tell, Tell][] = [];
-    const server = await answering((frame, tell, own, { sockets }) => {
+    const server = await serveLanes((frame, own, { sockets }, tell) => {
       if (wordOf(frame) === "warm" || sockets.length > 1) {
         for (const event of [wire.created, wire.delta(wordOf(frame)), wire.completed()]) own(event);
         return;
@@ -161,7 +145,7 @@ describe("a server that breaks a rule of lanes", () => {
   it("tells the connection's limits without a name: each lane gets it as it comes", async () => {
     const waiting: Tell[] = [];
     const limits = { type: "codex.rate_limits", rate_limits: { primary: { used_percent: 7 } } };
-    const server = await answering((frame, tell, own) => {
+    const server = await serveLanes((frame, own, _server, tell) => {
       own(wire.created);
       if (wordOf(frame) !== "warm") waiting.push(own);
       if (waiting.length === 2) tell(limits);
@@ -178,7 +162,7 @@ describe("a server that breaks a rule of lanes", () => {
 
   it("refuses a name as invalid: an error of that lane alone, once, with the service's words", async () => {
     const code = "invalid_stream_id";
-    const server = await answering((frame, _tell, own) => {
+    const server = await serveLanes((frame, own) => {
       const error = { type: "invalid_request_error", code, param: "stream_id", message: `No: ${code}.` };
       if (frame.stream_id === "lane-2") return own({ type: "error", status: 400, error });
       for (const event of [wire.created, wire.delta(wordOf(frame)), wire.completed()]) own(event);
@@ -200,7 +184,7 @@ describe("a server that breaks a rule of lanes", () => {
 
   it("never says that a fork's response is in progress: its source waits for the fork's end, and no longer", async () => {
     const order: string[] = [];
-    const server = await answering((frame, _tell, own, { frames }) => {
+    const server = await serveLanes((frame, own, { frames }) => {
       const id = `resp_${frames.length}`;
       order.push(wordOf(frame));
       own({ type: "response.created", response: { id } });
@@ -221,121 +205,5 @@ describe("a server that breaks a rule of lanes", () => {
     await branch;
     expect(order.indexOf("next")).toBeGreaterThan(order.indexOf("end of fork"));
     expect(server.frames[2]).toMatchObject({ previous_response_id: "resp_1" });
-  });
-});
-
-describe("an interruption that is answered", () => {
-  const interrupted = (id: string) => ({
-    type: "response.incomplete",
-    response: { id, incomplete_details: { reason: "interrupted" } },
-  });
-
-  it("twice: the second answer ends nothing, and the next request is an increment", async () => {
-    const server = await answering((frame, _tell, own, { frames }) => {
-      if (frame.type === "response.interrupt") {
-        own(item("msg_1", "half"));
-        own(interrupted("resp_1"));
-        return;
-      }
-      const id = `resp_${frames.filter(({ type }) => type === "response.create").length}`;
-      if (id === "resp_2") own(interrupted("resp_1"));
-      own({ type: "response.created", response: { id } });
-      own(wire.delta(wordOf(frame)));
-      if (id === "resp_2") own(wire.completed(id));
-    });
-    const { session } = openSession(server.url, { carrier: "websocket" }, { supportsInterrupt: true });
-    for (const lane of [session, session.lane("a")]) {
-      server.frames.length = 0;
-      const stream = await lane.stream(ask("one"));
-      for await (const event of stream) if (event.type === "output_text.delta") void stream.interrupt();
-      const { items } = await stream.collect();
-      const next = await (await lane.stream(ask("two", [user("one"), ...items]))).collect();
-      expect(next).toMatchObject({ text: "two", responseId: "resp_2", status: "completed" });
-      expect(server.frames.at(-1)).toMatchObject({ previous_response_id: "resp_1", input: [user("two")] });
-    }
-    expect(server.sockets).toHaveLength(1);
-  });
-
-  it("by the answer itself, and then refused: the answer is whole, and the connection stays", async () => {
-    const server = await answering((frame, _tell, own, { frames }) => {
-      if (frame.type === "response.interrupt") {
-        own(wire.completed("resp_1"));
-        const error = { code: "response_already_completed", param: "response_id", message: "resp_1 is over" };
-        own({ type: "error", status: 400, error });
-        return;
-      }
-      own({ type: "response.created", response: { id: `resp_${frames.length}` } });
-      own(wire.delta(wordOf(frame)));
-      if (wordOf(frame) === "two") own(wire.completed("resp_2"));
-    });
-    const { session } = openSession(server.url, { carrier: "websocket" }, { supportsInterrupt: true });
-    const lane = session.lane("a");
-    const stream = await lane.stream(ask("one"));
-    const { events } = await readEvents(
-      (async function* () {
-        for await (const event of stream) {
-          yield event;
-          if (event.type === "output_text.delta") void stream.interrupt();
-        }
-      })(),
-    );
-    expect(events.at(-1)).toMatchObject({ type: "completed", responseId: "resp_1" });
-    expect((await (await lane.stream(ask("two"))).collect()).text).toBe("two");
-    expect(server.sockets).toHaveLength(1);
-  });
-});
-
-describe("a connection that ends in the middle of steering", () => {
-  it("before the service answered: the input is handed back, and the request is sent again without it", async () => {
-    const server = await answering((frame, _tell, own, { sockets }) => {
-      if (frame.type === "response.steer") return sockets[0]?.close(1011, "gone");
-      own(wire.created);
-      own(wire.delta(wordOf(frame)));
-      if (sockets.length === 2) own(wire.completed());
-    });
-    const { session, notices } = openSession(server.url, { carrier: "websocket" });
-    const stream = await session.lane("a").stream(ask("one"));
-    const said: unknown[] = [];
-    let steer: Promise<unknown> | undefined;
-    for await (const event of stream)
-      if (event.type === "output_text.delta") steer ??= stream.steer("other").catch((error) => void said.push(error));
-    await steer;
-    expect(said).toMatchObject([{ kind: "steer_failed", code: "response_not_active", input: [user("other")] }]);
-    expect(await stream.collect()).toMatchObject({ text: "one", status: "completed" });
-    expect(notices).toMatchObject([{ layer: "stream" }]);
-    expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.steer", "response.create"]);
-  });
-
-  it("after the successor's beginning: what stands of the first is sent again, with the input", async () => {
-    const server = await answering((frame, _tell, own, { sockets }) => {
-      if (frame.type === "response.steer") {
-        own({ type: "response.steer.accepted", steer: { id: "steer_1" } });
-        own(item("msg_1", "half"));
-        own({
-          type: "response.incomplete",
-          response: { id: "resp_made_up", incomplete_details: { reason: "steered" } },
-        });
-        own({ type: "response.created", response: { id: "resp_next" } });
-        own(wire.delta("lost"));
-        sockets[0]?.terminate();
-        return;
-      }
-      own(wire.created);
-      own(wire.delta("x"));
-      if (sockets.length === 2) own(wire.completed());
-    });
-    const { session } = openSession(server.url, { carrier: "websocket" });
-    const stream = await session.lane("a").stream(ask("one"));
-    const deliveries: unknown[] = [];
-    for await (const event of stream) {
-      if (event.type === "output_text.delta" && deliveries.length === 0) {
-        deliveries.push(undefined);
-        deliveries[0] = await (await stream.steer("other")).delivery;
-      }
-    }
-    expect(deliveries).toMatchObject([{ status: "delivered", responseId: "resp_next" }]);
-    const again = server.frames.at(-1)?.input as ResponseItem[];
-    expect(again.map((each) => ("role" in each ? each.role : each.type))).toEqual(["user", "assistant", "user"]);
-    expect(again.at(-1)).toEqual(user("other"));
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { SessionOptions } from "../../../src/api/session/options.ts";
-import type { ResponsesSession } from "../../../src/api/session/session.ts";
-import type { ResponseItem } from "../../../src/api/wire/items.ts";
-import { type Frame, serveWebSocket, type Tell } from "../websocket/plain-server.ts";
-import { openSession, user, wire } from "./support.ts";
+import type { SessionOptions } from "../../../../src/api/session/options.ts";
+import type { ResponsesSession } from "../../../../src/api/session/session.ts";
+import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import { serveWebSocket, type Tell } from "../../websocket/plain-server.ts";
+import { openSession, user, wire } from "../support.ts";
+import { say, wordOf } from "./support.ts";
 
 /** Repeats what it is told, on at most `limit` named lanes of a connection, one response of each at a time. */
 async function serverOf(limit: number) {
@@ -37,10 +38,6 @@ async function serverOf(limit: number) {
     });
   });
   return { server, names, answered, refused, faults };
-}
-
-function wordOf({ input }: Frame): string {
-  return JSON.stringify((input as ResponseItem[]).at(-1)).match(/"text":"([^"]*)"/)?.[1] ?? "";
 }
 
 const ROUNDS = ["one", "two", "three"];
@@ -105,10 +102,6 @@ describe("a server that accepts fewer names than the service", () => {
     const { server } = await serverOf(1);
     const { session } = openSession(server.url, { carrier: "websocket", maxConnections: 1 });
     const [a, b] = [session.lane("a"), session.lane("b")];
-    const say = async (lane: typeof a, history: ResponseItem[], text: string) => {
-      history.push(user(text));
-      history.push(...(await (await lane.stream({ model: "m", input: history })).collect()).items);
-    };
     const [ofA, ofB]: [ResponseItem[], ResponseItem[]] = [[], []];
     await say(a, ofA, "a1");
     await say(a, ofA, "a2");

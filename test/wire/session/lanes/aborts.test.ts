@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { emulate } from "../../../support/clients.ts";
+import { asking, bodiesAt, openSession, user } from "../support.ts";
+import { SLOW, type Speaker } from "./support.ts";
+
+describe("a request that is aborted before it is sent", () => {
+  /** A session whose one connection is full: what is asked on it waits. */
+  async function fullConnection() {
+    const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 }, script: [{ pace: SLOW }] });
+    const waiting: (() => void)[] = [];
+    const telemetry = { onCallWait: () => waiting.shift()?.() };
+    const { session } = openSession(emulator.url, { maxConnections: 1, telemetry }, { supportsInterrupt: true });
+    const lane = session.lane("waits");
+    const history = [user("repeat: one")];
+    const first = await (await lane.stream({ model: "m", input: history })).collect();
+    history.push(...first.items);
+    const fill = async () => {
+      const others = Array.from({ length: 16 }, () => session.lane().stream(asking("never")));
+      const streams = await Promise.all(others);
+      return async () => void (await Promise.all(streams.map((stream) => stream.interrupt())));
+    };
+    const abortInLine = async (speaker: Speaker, text: string) => {
+      const inLine = new Promise<void>((resolve) => void waiting.push(resolve));
+      const abort = new AbortController();
+      const { signal } = abort;
+      const call = speaker.stream.call(speaker, { model: "m", input: [...history, user(text)] }, { signal });
+      await inLine;
+      abort.abort("never mind");
+      await expect(call).rejects.toMatchObject({ kind: "aborted", cause: "never mind" });
+    };
+    /** What goes out for the next turn. */
+    const next = async (speaker: Speaker) => {
+      const stream = await speaker.stream({ model: "m", input: [...history, user("repeat: two")] });
+      await stream.interrupt();
+      return bodiesAt(emulator)
+        .filter((body) => body.type === "response.create")
+        .at(-1);
+    };
+    return { lane, responseId: first.responseId, fill, abortInLine, next };
+  }
+
+  it("costs its lane no increment: the next one goes on from the last response", async () => {
+    const { lane, responseId, fill, abortInLine, next } = await fullConnection();
+    const end = await fill();
+    await abortInLine(lane, "never sent");
+    await end();
+    const body = await next(lane);
+    expect(body).toMatchObject({ previous_response_id: responseId, input: [user("repeat: two")] });
+  });
+
+  it("leaves its forks and those who fork what they go on from", async () => {
+    const { lane, responseId, fill, abortInLine, next } = await fullConnection();
+    const before = lane.fork("before");
+    const end = await fill();
+    await abortInLine(before, "never sent");
+    await abortInLine(lane, "never sent");
+    await end();
+    for (const speaker of [before, lane.fork("after"), lane])
+      expect(await next(speaker)).toMatchObject({ previous_response_id: responseId, input: [user("repeat: two")] });
+  });
+});
