@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import type { RecordedRequest, Step } from "../../../src/emulator/index.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../../src/emulator/index.ts";
 import {
   CodexApi,
@@ -74,3 +75,24 @@ export async function read(stream: AsyncIterable<ResponseEvent>): Promise<Respon
 }
 
 export const asked = (input: string) => ({ model: "m", input, background: true }) as const;
+
+export const isStream = ({ method, path }: RecordedRequest) => method === "GET" && path.includes("stream=true");
+
+export const isAsk = ({ method, path }: RecordedRequest) => method === "GET" && !path.includes("stream=true");
+
+/** The first connection is cut; of the requests after it `later` decides. */
+export function cutOnce(first: Step, later: (request: RecordedRequest) => Step | undefined = () => undefined) {
+  return (request: RecordedRequest) => (request.method === "POST" ? first : later(request));
+}
+
+/** An answer that streams, of a response that the emulator does not know. */
+export function streamOf(events: readonly object[]): Step {
+  return streamOfTexts(...events.map((event) => JSON.stringify(event)));
+}
+
+export function streamOfTexts(...events: readonly string[]): Step {
+  const body = events.map((event) => `data: ${event}\n\n`).join("");
+  return { status: 200, headers: { "content-type": "text/event-stream" }, body };
+}
+
+export const resumedIn = (events: readonly ResponseEvent[]) => events.filter((event) => event.type === "resumed");

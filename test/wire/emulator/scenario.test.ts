@@ -1,26 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import {
-  answer,
-  type Condition,
-  refusal,
-  type Scenario,
-  startEmulator,
-  toolCalls,
-  useEmulator,
-} from "../../../src/emulator/index.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answer, type Condition, refusal, toolCalls, useEmulator } from "../../../src/emulator/index.ts";
 import { ofType, typesOf } from "../../unit/emulator/stream-event.ts";
 import { emulator, eventsOf, RawSocket, send, stream } from "./raw-client.ts";
+import { ask } from "./support.ts";
 
 const WEATHER = { type: "function", name: "get_weather", parameters: { type: "object", properties: {} } };
-
-async function ask(url: string, input: unknown, more: object = {}, headers: Record<string, string> = {}) {
-  const { status, json } = await send(`${url}/responses`, { body: { model: "gpt-5.5", input, ...more }, headers });
-  return { status, text: JSON.stringify(json) };
-}
 
 describe("a scenario", () => {
   it("answers with a text, calls and refusals in the service's own events", async () => {
@@ -218,115 +202,6 @@ describe("tests at the same time", () => {
     expect(one.requests).toHaveLength(4);
     expect(other.journal).toHaveLength(2);
   });
-});
-
-describe("a scenario that is wrong", () => {
-  it.each<[unknown, RegExp]>([
-    [
-      { rules: [{ when: { txet: "a" }, reply: {} }] },
-      /`when` of rule 1 has an unknown name `txet`; did you mean `text`\?/,
-    ],
-    [{ rules: [{ reply: { anwser: "a" } }] }, /reply of rule 1 has an unknown name `anwser`; did you mean `answer`/],
-    [{ rules: [{ reply: { answer: 7 } }] }, /^`answer` of a reply of rule 1 is 7; it must be a string$/],
-    [
-      { rules: [{ reply: { resetAfterEvents: "6" } }] },
-      /`resetAfterEvents` .* is "6"; it must be a whole number of 0 or more/,
-    ],
-    [
-      { rules: [{ reply: { toolCalls: [{ nme: "x" }] } }] },
-      /`toolCalls` .*an object \{ name, namespace\?, arguments\?, input\? \}/,
-    ],
-    [
-      { pace: { tokensPerSec: 5 }, rules: [] },
-      /`pace` of the scenario .*"none" or "human", or an object \{ tokensPerSecond/,
-    ],
-    [
-      { rules: [{ when: { turn: "1" }, reply: {} }] },
-      /`turn` of `when` of rule 1 is "1"; it must be a whole number of 1 or more/,
-    ],
-    [{ rules: [{ when: { carrier: "ws" }, reply: {} }] }, /`carrier` .* is "ws"; it must be "http" or "websocket"/],
-    [
-      { rules: [{ when: { text: "/(/" }, reply: {} }] },
-      /`text` .* is "\/\(\/"; it must be a part of a text, or a pattern/,
-    ],
-    [{ rules: [{ times: 0, reply: {} }] }, /`times` of rule 1 is 0/],
-    [{ rules: [{}] }, /rule 1 has no `reply`/],
-    [{}, /no `rules`/],
-    ["x", /a scenario is an object/],
-  ])("is refused: %j", async (scenario, message) => {
-    await expect(startEmulator({ scenario: scenario as Scenario })).rejects.toThrow(message);
-  });
-
-  it.each<[object, RegExp]>([
-    [{ scenarioFil: "x" }, /the emulator has an unknown name `scenarioFil`; did you mean `scenarioFile`\?/],
-    [{ pace: "slow" }, /`pace` of the emulator is "slow"; it must be "none" or "human"/],
-    [{ port: "x" }, /`port` .* must be a whole number from 0 to 65535/],
-    [{ replay: { folder: "x", timing: "slow" } }, /`replay` .* must be an object \{ folder, timing\? \}/],
-  ])("and so are options: %j", async (options, message) => {
-    await expect(startEmulator(options)).rejects.toThrow(message);
-  });
-});
-
-describe("a scenario in a file", () => {
-  it.each([
-    ["scenario.json", '{"rules":[{"reply":{"answer":"from a file"}}]}'],
-    ["scenario.yaml", "strict: true\nrules:\n  - when: { text: hi }\n    reply:\n      answer: from a file\n"],
-    ["scenario.mjs", 'export default { rules: [{ reply: { answer: "from a file" } }] };'],
-  ])("is read from %s", async (name, content) => {
-    const scenarioFile = join(await folder(), name);
-    await writeFile(scenarioFile, content);
-    const { url } = await emulator({ scenarioFile });
-    expect((await ask(url, "hi")).text).toContain("from a file");
-  });
-
-  it("is read again when it changes, and stays when what comes is broken", async () => {
-    const scenarioFile = join(await folder(), "scenario.json");
-    const write = async (content: string) => {
-      await writeFile(`${scenarioFile}.new`, content);
-      await rename(`${scenarioFile}.new`, scenarioFile);
-    };
-    await write('{"rules":[{"reply":{"answer":"before"}}]}');
-    const told: unknown[] = [];
-    let tell = () => {};
-    const onScenario = (error?: unknown) => {
-      told.push(error);
-      tell();
-    };
-    const { url } = await emulator({ scenarioFile, onScenario });
-    const changed = async (content: string) => {
-      const reread = new Promise<void>((resolve) => (tell = resolve));
-      await write(content);
-      await reread;
-    };
-    await changed('{"rules":[{"reply":{"answer":"after"}}]}');
-    expect((await ask(url, "hi")).text).toContain("after");
-    await changed("{");
-    expect((await ask(url, "hi")).text).toContain("after");
-    expect(String(told.at(-1))).toContain("scenario.json cannot be used");
-  });
-
-  it.skipIf(process.platform === "win32")("is a regular file, or refused at once", { timeout: 5000 }, async () => {
-    for (const name of ["pipe.json", "pipe.mjs"]) {
-      const path = join(await folder(), name);
-      execFileSync("mkfifo", [path]);
-      await expect(startEmulator({ scenarioFile: path })).rejects.toThrow(/is not a regular file/);
-    }
-    const large = join(await folder(), "large.json");
-    await writeFile(large, " ".repeat(16 * 1024 * 1024 + 1));
-    await expect(startEmulator({ scenarioFile: large })).rejects.toThrow(/is larger than 16777216 bytes/);
-  });
-
-  it("that is not there is an error that names it", async () => {
-    await expect(startEmulator({ scenarioFile: "/no/such.json" })).rejects.toThrow(
-      /the scenario \/no\/such\.json cannot be used/,
-    );
-  });
-
-  async function folder(): Promise<string> {
-    const path = await mkdtemp(join(tmpdir(), "scenario-"));
-    onTestFinished(() => rm(path, { recursive: true, force: true }));
-    return path;
-  }
 });
 
 describe("useEmulator", () => {

@@ -1,13 +1,15 @@
 import { onTestFinished } from "vitest";
 import type { ProviderConfig } from "../../../src/api/provider.ts";
 import type { ResponseEvent } from "../../../src/api/responses/events/types.ts";
+import type { Steer } from "../../../src/api/responses/source.ts";
+import type { ResponseStream } from "../../../src/api/responses/stream.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import type { SessionOptions } from "../../../src/api/session/options.ts";
 import { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import type { RetryNotice } from "../../../src/client/observe/telemetry.ts";
-import type { Emulator, RecordedRequest } from "../../../src/emulator/index.ts";
-import { clientOptions, readEvents } from "../../support/clients.ts";
+import type { Emulator, RecordedRequest, Script, Step } from "../../../src/emulator/index.ts";
+import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 
 export interface OpenSession {
   readonly session: ResponsesSession;
@@ -85,3 +87,50 @@ export const wire = {
   completed: (id = "resp_made_up") => ({ type: "response.completed", response: { id } }),
   failed: (error: object) => ({ type: "response.failed", response: { id: "resp_made_up", error } }),
 } as const;
+
+export const carriers = ["websocket", "http"] as const;
+
+/** A step whose stream never ends. */
+export const endless = { events: [wire.created, wire.delta("a")], stallAfterEvents: 2 };
+
+/** The next request of an ordinary conversation. */
+export async function goOn(
+  session: Parameters<typeof answerTo>[0],
+  history: ReturnType<typeof asking>["input"],
+  text: string,
+) {
+  history.push(...asking(text).input);
+  const answer = await answerTo(session, { model: "m", input: history });
+  history.push(...answer.items);
+  return answer;
+}
+
+/** A session, and the emulator with this script that it talks to. */
+export async function openScripted(
+  script: Script,
+  options: Parameters<typeof openSession>[1] = {},
+  provider: Partial<ProviderConfig> = {},
+) {
+  const emulator = await emulate({ script, rateLimits: false });
+  return { emulator, ...openSession(emulator.url, options, provider) };
+}
+
+/** A step whose stream breaks after a word. */
+export const broken = { events: [wire.created, wire.delta("lost")], terminateAfterEvents: 2 };
+
+/** A step whose response fails. */
+export const failedWith = (error: object): Step => ({ events: [wire.created, wire.failed(error)] });
+
+/** A request whose answer takes long. */
+export const COUNT = { model: "m", input: [user("count to 500")] };
+
+/** Reads all of it, and says something at the first piece of text, inside the loop. */
+export async function steered(stream: ResponseStream, input: Parameters<ResponseStream["steer"]>[0]) {
+  const events: ResponseEvent[] = [];
+  let steer: Steer | undefined;
+  for await (const event of stream) {
+    events.push(event);
+    if (event.type === "output_text.delta") steer ??= await stream.steer(input);
+  }
+  return { events, steer };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { isSameItem } from "../../../../src/api/session/incremental.ts";
+import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import { answer } from "./support.ts";
+
+describe("the same item", () => {
+  const call = { type: "function_call", id: "fc_1", name: "look", arguments: "{}", call_id: "c" } as const;
+
+  it.each<[string, ResponseItem, ResponseItem, boolean]>([
+    ["what the service notes on it does not count", { ...call, status: "completed" }, call, true],
+    [
+      "nor do annotations",
+      answer("m"),
+      { type: "message", id: "m", role: "assistant", content: [{ type: "output_text", text: "m" }] },
+      true,
+    ],
+    [
+      "no id and a null one are the same",
+      { ...call, id: null },
+      { type: "function_call", name: "look", arguments: "{}", call_id: "c" },
+      true,
+    ],
+    ["the id counts, although it is not sent", call, { ...call, id: "fc_2" }, false],
+    ["the text of the arguments counts", call, { ...call, arguments: "{ }" }, false],
+    [
+      "compaction goes by two names",
+      { type: "compaction", encrypted_content: "e" },
+      { type: "compaction_summary", encrypted_content: "e" } as never,
+      true,
+    ],
+    ["an unknown kind counts as a whole", { type: "new", a: 1 } as never, { type: "new", a: 1, b: 2 } as never, false],
+    [
+      "the detail of an image counts",
+      { type: "message", role: "user", content: [{ type: "input_image", image_url: "u", detail: "high" }] },
+      { type: "message", role: "user", content: [{ type: "input_image", image_url: "u" }] },
+      false,
+    ],
+  ])("%s", (_what, left, right, same) => {
+    expect(isSameItem(left, right)).toBe(same);
+    expect(isSameItem(right, left)).toBe(same);
+  });
+
+  // parity: session/known-by-call-id
+  it.each<[string, ResponseItem, ResponseItem, boolean]>([
+    ["a reference stands for its item", answer("m"), { type: "item_reference", id: "m" } as never, true],
+    [
+      "and for none where it has no id",
+      { ...answer("m"), id: "" } as never,
+      { type: "item_reference", id: "" } as never,
+      false,
+    ],
+    ["and for no other", answer("m"), { type: "item_reference", id: "n" } as never, false],
+    ["a call is known without its id", call, { ...call, id: undefined }, true],
+    ["as long as nothing else of it differs", call, { ...call, id: undefined, arguments: "{ }" }, false],
+    ["and no other call is", call, { ...call, id: undefined, call_id: "d" }, false],
+    ["a message is not", answer("m"), { ...answer("m"), id: undefined } as never, false],
+  ])("in a later request: %s", (_what, known, later, same) => {
+    expect(isSameItem(known, later)).toBe(same);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { textOf } from "../../support/clients.ts";
+import { errorOf } from "../../support/transport.ts";
+import { asked, cutOnce, isStream, ofResponse, read, stage, streamOf, streamOfTexts } from "./support.ts";
+
+describe("what a stream says of itself and not of its response", () => {
+  const response = { id: "resp_1", status: "in_progress", output: [] };
+  const created = { type: "response.created", sequence_number: 0, response };
+  const completed = { type: "response.completed", sequence_number: 1, response: { ...response, status: "completed" } };
+
+  it("that it broke, is a reason to take it up again", async () => {
+    const broke = { type: "error", error: { code: "server_error", message: "Try again." } };
+    const { api, notices } = await stage({
+      script: (request) => (request.method === "POST" ? { events: [created, broke] } : streamOf([completed])),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+    expect(notices).toMatchObject([{ layer: "resume", reason: { kind: "retryable" } }]);
+  });
+
+  it("that it broke, without a type, is the same reason", async () => {
+    const { api } = await stage({
+      script: (request) =>
+        request.method === "POST" ? { events: [created, { error: { message: "Try again." } }] } : streamOf([completed]),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+  });
+
+  it("that the request was wrong, ends it", async () => {
+    const wrong = { type: "error", error: { code: "invalid_prompt", message: "No." } };
+    const { api, emulator } = await stage({ script: () => ({ events: [created, wrong] }) });
+    expect(await errorOf(read(await api.responses.stream(asked("x"))))).toMatchObject({ kind: "invalid_request" });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  const pieces = (...texts: readonly string[]) =>
+    texts.map((text, index) => `{"type":"response.output_text.delta","sequence_number":${index + 1},"delta":${text}}`);
+  const end = JSON.stringify({ ...completed, sequence_number: 3 });
+
+  // parity: stream/damaged-event
+  it("in an event that came damaged, comes whole when it is taken up again", async () => {
+    const [first = "", second = ""] = pieces('"one "', '"two"');
+    const { api, notices } = await stage({
+      script: (request) =>
+        request.method === "POST"
+          ? streamOfTexts(JSON.stringify(created), first, second.slice(0, -2))
+          : isStream(request)
+            ? streamOfTexts(second, end)
+            : { status: 200, body: response },
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(textOf(events)).toBe("one two");
+    expect(notices).toMatchObject([{ layer: "resume", reason: { code: "damaged_event" } }]);
+  });
+
+  // parity: stream/odd-numbers
+  it("in an event with numbers that are none, is taken once", async () => {
+    const [first = "", second = ""] = pieces('"one ","logprobs":[{"logprob":-Infinity}]', '"two"');
+    const { api, emulator } = await stage({ script: () => streamOfTexts(JSON.stringify(created), first, second, end) });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(textOf(events)).toBe("one two");
+    expect(emulator.requests).toHaveLength(1);
+  });
+
+  it("what is no event, is left out, and has no number to lose", async () => {
+    const { api } = await stage({
+      script: () => ({
+        raw: `data: [DONE]\n\n${[created, { type: "keepalive" }, completed].map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}`,
+        headers: { "content-type": "text/event-stream" },
+      }),
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+  });
+
+  it("that it is over in a way that nobody knows, is an error that names it", async () => {
+    const { api } = await stage({
+      script: cutOnce({ events: [created], terminateAfterEvents: 1 }, (request) =>
+        isStream(request) ? { status: 400, body: {} } : { status: 200, body: { ...response, status: "evaporated" } },
+      ),
+    });
+    expect(await errorOf(read(await api.responses.stream(asked("x"))))).toMatchObject({
+      kind: "protocol",
+      message: "response resp_1 ended with an unknown status: evaporated",
+    });
+  });
+
+  it.each([
+    ["id", { status: "completed" }],
+    ["status", { id: "resp_1" }],
+  ])("without %s when it is asked for, cannot be read", async (name, body) => {
+    const { api } = await stage({ script: () => ({ status: 200, body }) });
+    await expect(api.responses.retrieve("resp_1")).rejects.toMatchObject({
+      kind: "protocol",
+      message: `failed to decode a stored response: it has no ${name}`,
+    });
+  });
+});
