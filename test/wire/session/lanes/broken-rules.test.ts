@@ -22,7 +22,7 @@ describe("a server that breaks a rule of lanes", () => {
   });
 
   it("names the lane in the middle of an event with numbers that JSON does not have: the event is that lane's", async () => {
-    const server = await answering((_frame, _tell, own, { frames, sockets }) => {
+    const server = await serveLanes((_frame, own, { frames, sockets }) => {
       own(wire.created);
       if (frames.length < 2) return;
       for (const asked of frames) {
