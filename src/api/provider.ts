@@ -18,7 +18,10 @@ export interface WebSocketLimits {
    * @default unknown: the first answer to a lane shows it
    */
   readonly lanes?: boolean | undefined;
-  /** Age in milliseconds from which a session replaces a connection before the next request. @default 3 300 000: OpenAI closes them after 60 minutes */
+  /**
+   * Age in milliseconds from which a session replaces a connection before the next request.
+   * @default 3 300 000 (55 minutes): OpenAI closes them after 60
+   */
   readonly maxAgeMs?: number | undefined;
   /** Largest message in bytes, if the handshake does not state it. @default no limit other than a session's `maxFrameBytes` */
   readonly maxMessageBytes?: number | undefined;

@@ -48,9 +48,8 @@ const AZURE_V1 = /^https:\/\/[^/?#]+\.openai\.azure\.com\/openai\/v1\/?$/i;
 
 /**
  * An Azure OpenAI resource: `baseUrl` like `https://NAME.openai.azure.com/openai/v1`; `apiVersion` becomes a query parameter. At such an
- * address, and without
- * `apiVersion`, sessions use one WebSocket per lane; elsewhere, for example behind a gateway, `supportsWebSockets: true` switches
- * WebSockets on.
+ * address, and without `apiVersion`, sessions use one WebSocket per lane; elsewhere, for example behind a gateway, WebSockets are
+ * switched on with `supportsWebSockets: true`.
  *
  * @see https://learn.microsoft.com/azure/foundry/openai/how-to/websockets: one response at a time, 60 minutes, a key as bearer token.
  */
@@ -83,11 +82,11 @@ export function xaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
 }
 
 /**
- * The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too: sessions use one for each lane and model, and go
- * over HTTP with a model that it does not serve there.
+ * The Vercel AI Gateway; models are named with their maker, as `openai/gpt-5-mini`. Over WebSocket too: sessions use one for each lane and
+ * model, and go over HTTP with a model that it does not serve there.
  *
- * @see https://vercel.com/docs/ai-gateway/sdks-and-apis/responses/websockets: one response at a time, one model, messages of 4 MiB, closed after about
- *   13 minutes.
+ * @see https://vercel.com/docs/ai-gateway/sdks-and-apis/responses/websockets: one response at a time, one model, messages of 4 MiB, closed
+ *   after about 13 minutes.
  */
 export function vercelGatewayProvider(overrides: ProviderOverrides = {}): ProviderConfig {
   return build(overrides, {

@@ -86,8 +86,9 @@ export interface WholeAnswer {
 /**
  * One answer: its events, readable once, or all of it. Frees its session when it ends.
  *
- * A framework can neither withdraw what it has delivered nor find an answer in an error. So if a stream breaks after a finished answer, or after finished
- * calls that were delivered, the answer ends there with an `incomplete` event ({@link END_UNCONFIRMED}), and the request is not sent again.
+ * A framework can neither withdraw what it has delivered nor find an answer in an error. So if a stream breaks after a finished answer, or
+ * after finished calls that were delivered, the answer ends there with an `incomplete` event ({@link END_UNCONFIRMED}), and the request is
+ * not sent again.
  */
 export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   readonly #stream: ResponseStream;

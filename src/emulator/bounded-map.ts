@@ -1,6 +1,6 @@
 /**
- * Holds a value outside the map's table, and lets go of it when its entry leaves. A map that drops as much as it takes outgrows a table again and again; V8
- * links each old one to the next and frees them only in a full collection, with all that they point to.
+ * Holds a value outside the map's table, and lets go of it when its entry leaves. A map that drops as much as it takes outgrows a table
+ * again and again; V8 links each old one to the next and frees them only in a full collection, with all that they point to.
  */
 interface Box<Value> {
   value: Value | undefined;

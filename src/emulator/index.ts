@@ -1,14 +1,13 @@
 /**
- * A local server that answers like the Responses API, over HTTP and WebSocket: {@link startEmulator}. It is for a first look without a key, and
- * for tests, with every fault that a network has.
+ * A local server that answers like the Responses API, over HTTP and WebSocket: {@link startEmulator}. It is for a first look without a key,
+ * and for tests, with every fault that a network has.
  *
  * @module
  */
 
-// A server on loopback that speaks the Responses API over HTTP and WebSocket, for a first look without a key and for tests
-// with every fault a network has. It has encoders of its own: it must not import anything of `src/api`, `src/client` or
-// `src/cli` but types of the wire, or the client would be tested against itself. Start at `start.ts`, then `script.ts` for
-// the faults, `scenario/scenario.ts` for the rules and `responses/generation.ts` for the events.
+// It has encoders of its own: it must not import anything of `src/api`, `src/client` or `src/cli` but types of the wire, or the client would
+// be tested against itself. Start at `start.ts`, then `delivery/script.ts` for the faults, `scenario/scenario.ts` for the rules and
+// `responses/events/generation.ts` for the events.
 
 export type { Pace } from "./delivery/pace.ts";
 export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } from "./delivery/script.ts";

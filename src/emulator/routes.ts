@@ -128,7 +128,7 @@ type Found = Route | OtherMethods | "nothing";
 const RECENT = new Map<string, BoundedMap<string, Found>>();
 const MOST_RECENT = 200;
 
-/** Where a request goes; undefined when nothing answers at this address. Asked several times for each request, so the last answers are kept. */
+/** Where a request goes; undefined if nothing answers at this address. Asked several times per request, so the last answers are kept. */
 export function routeOf(method: string, pathname: string): Route | OtherMethods | undefined {
   const route = RECENT.get(method)?.get(pathname) ?? lookedUp(method, pathname);
   return route === "nothing" ? undefined : route;

@@ -25,8 +25,7 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
 
 /**
  * Starts a local server with the Responses API: streams over SSE and WebSocket, background and stored responses, compaction, files, images,
- * realtime and
- * models, answered by a small deterministic program instead of a model.
+ * realtime and models, answered by a small deterministic program instead of a model.
  *
  * @returns Once it listens. Close it, or the process stays alive.
  * @throws The system's error when it cannot listen (`EADDRINUSE`), OpenSSL's for a `tls` certificate it cannot use, or one that says what is

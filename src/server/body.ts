@@ -63,8 +63,8 @@ export function readUpTo(message: Readable, most: number, hold?: Hold): Promise<
 }
 
 /**
- * With events, because an iterator costs more than everything else for a short body. The listeners are removed at the end: with them the message
- * would hold its body as long as its answer lasts.
+ * With events, because an iterator costs more than everything else for a short body. The listeners are removed at the end: with them the
+ * message would hold its body as long as its answer lasts.
  */
 function read(
   message: Readable,

@@ -9,8 +9,8 @@ export function holdTogether(socket: Writable): void {
 }
 
 /**
- * A piece of an answer whose head is out, as one HTTP chunk in one write. Node's own way makes three of it, which is most of what a small event costs; it
- * keeps the order, since an answer that has its socket has nothing left to send elsewhere.
+ * A piece of an answer whose head is out, as one HTTP chunk in one write. Node's own way makes three of it, which is most of what a small
+ * event costs; it keeps the order, since an answer that has its socket has nothing left to send elsewhere.
  *
  * @param encoding - `latin1`: `text` are bytes, one a character.
  * @returns What emits `drain` when there is room again; undefined where there is.

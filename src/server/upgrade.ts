@@ -9,8 +9,9 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
 export const UPGRADE_OPTIONS: object = { shouldUpgradeCallback: asksForWebSocket };
 
 /**
- * Has the server take a request that offers another protocol than ours for the plain one that it is (RFC 9110 §7.8): Java's client offers HTTP/2 with each
- * first request. An older Node leaves no way back from its `upgrade`, so that the request is read once more, without the offer.
+ * Has the server take a request that offers another protocol than ours for the plain one that it is (RFC 9110 §7.8): Java's client offers
+ * HTTP/2 with each first request. An older Node leaves no way back from its `upgrade`, so that the request is read once more, without the
+ * offer.
  */
 export function withoutUpgrade(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders, headers } = message;

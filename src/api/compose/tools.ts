@@ -31,8 +31,8 @@ interface Named<Name extends string> extends Settings {
  *
  * @param tool - `parameters` is the schema: JSON Schema, a Standard Schema that can convert itself to JSON Schema (zod 4, arktype, valibot
  *   through `toStandardJsonSchema`), or any other Standard Schema together with `jsonSchema`. The other fields are those of the wire.
- * @throws {@link BuildError} The name is invalid, or there is no JSON Schema for `parameters`. Or, with `strict`, a property is optional or an object is open; the
- *   message names its path.
+ * @throws {@link BuildError} The name is invalid, or there is no JSON Schema for `parameters`. Or, with `strict`, a property is optional or
+ *   an object is open; the message names its path.
  *
  * @example
  * ```ts

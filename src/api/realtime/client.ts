@@ -41,8 +41,7 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
  * Opens realtime sessions at `{baseUrl}/realtime`, with the same certificates, proxies, limits and credentials as responses.
  *
  * @see The Rust client's `RealtimeWebSocketClient`. It has no connect timeout, takes credentials only as headers and reports every failure
- *   as
- *   one stream error (parity: `realtime/connect-timeout`, `realtime/auth-provider`, `realtime/handshake-error`).
+ *   as one stream error (parity: `realtime/connect-timeout`, `realtime/auth-provider`, `realtime/handshake-error`).
  *
  * @example
  * ```ts

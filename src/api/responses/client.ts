@@ -20,10 +20,10 @@ export class ResponsesClient extends StoredResponsesClient {
   /**
    * Sends a request and resolves when the response headers are in.
    *
-   * Until then it is retried by the provider's policy. After that a failure is thrown from the stream and never retried, so no event
-   * is delivered twice. With `background: true` the service continues the response when the stream breaks; the stream is resumed where it
-   * broke, and a `resumed` event says so.
-   * Up to the provider's `maxStreamRetries` attempts are made between two events. See `docs/guide/background.md`.
+   * Until then it is retried by the provider's policy. After that a failure is thrown from the stream and never retried, so no event is
+   * delivered twice. With `background: true` the service continues the response when the stream breaks; the stream is resumed where it
+   * broke, and a `resumed` event says so. Up to the provider's `maxStreamRetries` attempts are made between two events. See
+   * `docs/guide/background.md`.
    *
    * @param request - `model` and `input` are required; all other fields default to those of the Rust client. `stream: true` is added.
    * @throws The kinds of `docs/errors.md`; {@link AbortedError} as soon as `options.signal` fires.

@@ -87,8 +87,8 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   }
 
   /**
-   * What `take` throws ends the call. Once `drain` is called it gets nothing more, and what it returned is not awaited: it may itself wait for
-   * the answer.
+   * What `take` throws ends the call. Once `drain` is called it gets nothing more, and what it returned is not awaited: it may itself wait
+   * for the answer.
    */
   async forEachBatch(take: TakeBatch<ResponseEvent>): Promise<void> {
     const drained = new Promise<void>((resolve) => {

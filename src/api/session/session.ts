@@ -166,8 +166,8 @@ export class ResponsesSession implements AsyncDisposable {
   }
 
   /**
-   * Ends calls that run or wait, of every lane, with an `aborted` error and closes the connections, and with them whatever else the session opened for
-   * itself. It cannot be used after that.
+   * Ends calls that run or wait, of every lane, with an `aborted` error and closes the connections, and with them whatever else the session
+   * opened for itself. It cannot be used after that.
    */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -40,8 +40,8 @@ export function createFetch(options: PolicyOptions = {}): typeof globalThis.fetc
     const redirect = own.redirect ?? (target instanceof undici.Request ? target.redirect : "follow");
     return undici.fetch(target, redirect === "follow" ? { ...own, dispatcher: stayingSecure(dispatcher) } : own);
   };
-  // The openai SDK looks here to learn which forms a `fetch` accepts: this process's own (`ownForm`).
-  // A getter, because naming the class loads Node's own undici.
+  // The openai SDK looks here to learn which forms a `fetch` accepts: this process's own (`ownForm`). A getter, because naming the class
+  // loads Node's own undici.
   const withResponse = Object.defineProperty(policyFetch, "Response", { get: () => globalThis.Response });
   // The two `fetch` types differ only in names: one is declared by undici, the other by Node's types.
   return withResponse as unknown as typeof globalThis.fetch;

@@ -1,7 +1,6 @@
 // Knows which certificates are trusted: the variable that names a CA bundle, its PEM sections, the system roots, a client certificate, and
-// the
-// TLS context made of them. Must not know what is sent over a connection, nor how a host is reached (proxies, HTTP, WebSocket).
-// Start reading at trust.ts, then selection.ts, bundle.ts, context.ts and connect.ts; failure.ts turns refusals into messages.
+// the TLS context made of them. Must not know what is sent over a connection, nor how a host is reached (proxies, HTTP, WebSocket). Start
+// reading at trust.ts, then selection.ts, bundle.ts, context.ts and handshake/connect.ts; handshake/failure.ts turns refusals into messages.
 
 export { type CaError, CaInvalidError, CaReadError, CaRejectedError } from "../failure/kinds.ts";
 export {

@@ -210,8 +210,8 @@ export class StreamParts {
   }
 
   /**
-   * Reasoning that is no longer valid does no harm: it is closed and marked, so that it is not sent back. A text would be delivered twice, and a call run
-   * twice.
+   * Reasoning that is no longer valid does no harm: it is closed and marked, so that it is not sent back. A text would be delivered twice,
+   * and a call run twice.
    */
   #restarted(event: RestartedEvent): Part[] {
     const blocks = [...this.#open].flatMap((open) => [...open.blocks.values()]);

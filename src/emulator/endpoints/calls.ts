@@ -35,8 +35,8 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Answers what can be done with a call. Nobody telephones the emulator, so any id can be accepted, which opens the call, rejected and passed on; only
- * a call that is open can be joined, and hung up, and that once.
+ * Answers what can be done with a call. Nobody telephones the emulator, so any id can be accepted, which opens the call, rejected and
+ * passed on; only a call that is open can be joined, and hung up, and that once.
  *
  * @throws {@link ServiceError} 404, or 400 if the body lacks a required field.
  */
@@ -70,6 +70,6 @@ function fieldsOf(form: FormData): Fields {
   try {
     return { sdp: form.get("sdp"), session: typeof session === "string" ? JSON.parse(session) : undefined };
   } catch {
-    throw new ServiceError(400, { message: "The session is no JSON.", param: "session" });
+    throw new ServiceError(400, { message: "The session is not JSON.", param: "session" });
   }
 }

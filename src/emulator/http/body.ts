@@ -18,7 +18,8 @@ export function readUpload(message: Readable): ReturnType<typeof readUpTo> {
 /**
  * Undoes one `content-encoding`: zstd, gzip, deflate or br.
  *
- * @throws {@link ServiceError} 415 for another coding, or for zstd where nothing can do it; 400 when the bytes are not what the header says; 413 past 64 MiB.
+ * @throws {@link ServiceError} 415 for another coding, or for zstd where nothing can do it; 400 when the bytes are not what the header
+ *   says; 413 past 64 MiB.
  */
 export function decodeBody(bytes: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   return decode(bytes, encoding, MAX_BODY_BYTES).catch(rethrowWorded);

@@ -9,8 +9,8 @@ export interface JournalEntry {
   /** The test it belongs to, from the header `x-emulator-test`. */
   readonly test: string | undefined;
   /**
-   * Text of the newest user message in its conversation; empty if there is none. A request that goes on from a response or a conversation has what is known of
-   * that once it is being answered.
+   * Text of the newest user message in its conversation; empty if there is none. A request that continues a response or a conversation
+   * has the text from there once it is being answered.
    */
   readonly text: string;
   /** Who answered it; undefined while it is not answered. */
@@ -34,8 +34,8 @@ interface JournalListener {
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * The requests that a server got and what it decided about each, with ways to wait for them. Old ones are dropped above a number, and above 64 MiB of
- * bodies.
+ * The requests that a server got and what it decided about each, with ways to wait for them. Old ones are dropped above a number, and above
+ * 64 MiB of bodies.
  */
 export class Journal {
   readonly entries: Mutable<JournalEntry>[] = [];

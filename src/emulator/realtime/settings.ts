@@ -44,8 +44,8 @@ export function openedSession(type: "realtime" | "transcription", nowSeconds: nu
 }
 
 /**
- * Objects are merged into each other, anything else takes the place of what was there; so does an object of another `type`, such as a format or another
- * turn detection.
+ * Objects are merged into each other, anything else takes the place of what was there; so does an object of another `type`, such as a
+ * format or another turn detection.
  */
 export function merged(before: Fields, changes: Fields): Fields {
   const result: Record<string, unknown> = { ...before };

@@ -7,7 +7,7 @@ export type TextPattern = string | RegExp;
 
 /** What a request must be like; all given conditions must hold. */
 export interface Condition {
-  /** Text in the newest user message of the conversation, also of a request that goes on from a response or a conversation and holds only what is new. */
+  /** Text in the newest user message of the whole conversation, even if the request itself holds only what is new. */
   readonly text?: TextPattern | undefined;
   /** Text in `instructions`, or in a system or developer message. */
   readonly instructions?: TextPattern | undefined;

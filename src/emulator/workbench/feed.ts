@@ -9,8 +9,8 @@ const EVERY_MS = 50;
 const MOST_WAITING = 64 * 1024 * 1024;
 
 /**
- * What passes, as server-sent events for the page: first what is kept, then what comes. Each event is a list, so that ten thousand things that
- * pass are a few dozen events. A page that reads too slowly is let go; it comes back and begins anew.
+ * What passes, as server-sent events for the page: first what is kept, then what comes. Each event is a list, so that ten thousand things
+ * that pass are a few dozen events. A page that reads too slowly is let go; it comes back and begins anew.
  */
 export class TrafficFeed implements TrafficListener {
   readonly #response: ServerResponse;

@@ -78,8 +78,8 @@ export class FilesClient extends ServiceClient {
    * Uploads one file. It is streamed, so its size does not affect memory; for a retry it is read again.
    *
    * For the ChatGPT backend it registers the file, sends it to the address that the service returns (without credentials) and waits up to
-   * 30 s until the file is ready.
-   * Each request may take 60 s, or the rest of the 30 s; the upload itself may go 60 s without progress (parity: `files/slow-upload`).
+   * 30 s until the file is ready. Each request may take 60 s, or the rest of the 30 s; the upload itself may go 60 s without progress
+   * (parity: `files/slow-upload`).
    *
    * @throws The kinds of `docs/errors.md`. {@link BuildError}: the file cannot be read, or has more than 512 MiB.
    *   {@link TimeoutError}: not ready in time. {@link InvalidRequestError}: the service could not take it; the message says why.

@@ -47,8 +47,7 @@ export class ImagesClient extends ServiceClient {
 
   /**
    * Generates images and streams them, with `partial_images` previews each. Resolves when the response headers have arrived. Until then the
-   * request is
-   * retried by the provider's policy; after that a failure is thrown from the stream.
+   * request is retried by the provider's policy; after that a failure is thrown from the stream.
    *
    * @throws The kinds of `docs/errors.md`.
    * @example

@@ -17,14 +17,11 @@ interface Remembered {
 
 /**
  * The conversation so far, as text, for a new session when one has ended (after the service's 60 minutes, or because the connection broke).
- * Pass it
- * every event; `restore` then puts the items into another session. Audio becomes its transcript; audio without a transcript is left out. Of
- * an answer
- * that was interrupted, the text is cut where the playback stopped. Only in `v3`.
+ * Pass it every event; `restore` then puts the items into another session. Audio becomes its transcript; audio without a transcript is left
+ * out. Of an answer that was interrupted, the text is cut where the playback stopped. Only in `v3`.
  *
  * It holds texts, images and calls but no audio: about 60 kB per hour of speech. It grows for as long as the conversation does, over all
- * its sessions. Use a new
- * object for a new conversation.
+ * its sessions. Use a new object for a new conversation.
  *
  * @example
  * ```ts

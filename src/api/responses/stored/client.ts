@@ -85,8 +85,7 @@ export abstract class StoredResponsesClient extends ServiceClient {
 
   /**
    * The input items of a stored response, in order, fetched a page at a time while they are read. Throws as {@link retrieve} while reading,
-   * and
-   * {@link BuildError} at once for an invalid option or id.
+   * and {@link BuildError} at once for an invalid option or id.
    *
    * @example
    * ```ts

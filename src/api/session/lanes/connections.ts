@@ -95,8 +95,8 @@ export class SessionConnections {
   }
 
   /**
-   * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait. If the server accepts fewer names
-   * than there are lanes, lanes share names by taking turns.
+   * Finds a place for a lane: on a connection with room, else on a new one, else on one where it has to wait. If the server accepts fewer
+   * names than there are lanes, lanes share names by taking turns.
    *
    * @throws The errors of opening a connection. {@link LimitError} No place is left on as many connections as may be opened.
    */
@@ -148,8 +148,8 @@ export class SessionConnections {
   }
 
   /**
-   * A connection that is too old, no longer reliable or of another account or model is closed as soon as nothing runs on it; but not one that was
-   * `opened` just now.
+   * A connection that is too old, no longer reliable or of another account or model is closed as soon as nothing runs on it; but not one
+   * that was `opened` just now.
    */
   #retire(call: ConnectionCall, accountId: string | undefined, opened: SharedConnection | undefined): void {
     const isKept = (shared: SharedConnection): boolean =>

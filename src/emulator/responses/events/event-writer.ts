@@ -171,7 +171,7 @@ export class EventWriter {
   }
 }
 
-/** The deltas of a text, made one by one when they are asked for. A generator hands all of them on in one step: each would pass every generator above. */
+/** The deltas of a text, made one by one when they are asked for; as one list, because each would pass every generator above. */
 export class Deltas {
   readonly #pieces: readonly string[];
   readonly #encode: (piece: string) => EncodedEvent;
