@@ -3,7 +3,7 @@ import { ServiceError } from "./service-error.ts";
 
 export type { CallerOptions };
 
-/** The key that a request brings. */
+/** The bearer token of a request. */
 export function bearerIn({ authorization = "" }: Readonly<Record<string, string>>): string | undefined {
   return /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
 }

@@ -5,7 +5,7 @@ import { setImmediate as nextLoop } from "node:timers/promises";
 import { joined, pairs } from "./headers.ts";
 import type { Header } from "./workbench/exchanges/passed.ts";
 
-/** Headers of a request, as sent and by name. */
+/** The headers of a request: as sent, and by name. */
 export interface SentHeaders {
   readonly raw: readonly Header[];
   readonly byName: ReturnType<typeof joined>;

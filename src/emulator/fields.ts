@@ -8,7 +8,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** JSON, as text or in UTF-8; undefined for what is none. */
+/** Parses JSON, given as text or as UTF-8; undefined if it is not JSON. */
 export function jsonIn(content: string | Uint8Array): unknown {
   try {
     return JSON.parse(typeof content === "string" ? content : textOf(content));

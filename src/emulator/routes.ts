@@ -43,7 +43,7 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 export interface Route {
   readonly endpoint: Endpoint;
   readonly method: Method;
-  /** What the path names, in its order. */
+  /** The ids in the path, in order. */
   readonly ids: readonly string[];
 }
 
@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = TABLE.map(([method, path, endpoint]) => ({
 
 type Found = Route | OtherMethods | "nothing";
 
-/** By method, since putting it before the path would cost more than the look-up. */
+/** By method, because joining method and path would cost more than the look-up. */
 const RECENT = new Map<string, BoundedMap<string, Found>>();
 const MOST_RECENT = 200;
 

@@ -126,9 +126,9 @@ export class Service {
   }
 
   /**
-   * @param local - conversations of this connection, looked up before the stored ones.
-   * @throws {@link ServiceError} 400 when the request goes on from an unknown response, calls and outputs do not pair, the model is
-   *   none of the given ones, or the conversation is too long for an answer in one body; a stream tells of that itself.
+   * @param local - Conversations of this connection, looked up before the stored ones.
+   * @throws {@link ServiceError} 400 if the request continues an unknown response, calls and outputs do not pair, the model is not one of
+   *   the given ones, or the conversation is too long for an answer in one body; a stream reports that itself.
    */
   openTurn(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): Turn {
     const { models } = this.options;
@@ -143,7 +143,7 @@ export class Service {
     return contextWindow !== undefined && inputTokensOf(turn) > contextWindow;
   }
 
-  /** The answer to a turn, kept when it ends: before its terminal event goes out, since the next request may follow at once. */
+  /** The answer to a turn. It is kept before its terminal event is sent, because the next request may follow at once. */
   generate(turn: Turn, step: Step, local?: ResponseMemory): Generation {
     const directions = this.#isTooLong(turn) ? STOPPED_BY_LENGTH : directionsOf(step);
     const generation = new Generation(turn, this.identifiers, nowSeconds, directions);

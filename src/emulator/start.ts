@@ -101,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-/** @throws One that says what is wrong with the recordings. */
+/** @throws An error that says what is wrong with the recordings. */
 async function readRecordings({ folder, timing = "none" }: ReplayOptions): Promise<Replaying> {
   return { recordings: await Replay.read(folder), timing };
 }

@@ -44,8 +44,8 @@ export function readDialogue(conversation: readonly Fields[]): Dialogue {
 /**
  * Text of the newest user message in the conversation that a request belongs to; empty if there is none.
  *
- * @param body - of the request; it may hold only what is new.
- * @param before - everything said before it, asked for where the request has no such message.
+ * @param body - Body of the request, which may contain only the new items.
+ * @param before - Returns the earlier items; called only if the request has no such message.
  */
 export function newestUserText(body: unknown, before: () => readonly Fields[] = () => []): string {
   if (!isFields(body)) return "";
@@ -104,7 +104,7 @@ function isMessage(item: Fields): boolean {
   return item.type === undefined || item.type === "message";
 }
 
-/** Text of a message, its parts one a line. */
+/** Text of a message, one line for each part. */
 export function textOf(message: Fields): string {
   const parts = listIn(message, "content").map((part) => stringIn(part, "text") ?? "");
   return stringIn(message, "content") ?? parts.filter((text) => text !== "").join("\n");

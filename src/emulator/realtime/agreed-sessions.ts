@@ -6,7 +6,7 @@ import { ServiceError } from "../service-error.ts";
 
 const MOST_KEPT = 1_000;
 
-/** Sessions that were agreed before anybody connects to them: with a call, or with a client secret. */
+/** Sessions that were set up before a client connects to them: by a call, or by a client secret. */
 export class AgreedSessions {
   readonly #ofCalls = new BoundedMap<string, Fields>(MOST_KEPT);
   readonly #ofSecrets = new BoundedMap<string, Fields>(MOST_KEPT);
@@ -15,7 +15,7 @@ export class AgreedSessions {
     this.#ofCalls.set(callId, session);
   }
 
-  /** @throws {@link ServiceError} 404 where there is no such call, or none any more. */
+  /** @throws {@link ServiceError} 404 if there is no such call, or it is over. */
   callEnded(callId: string): void {
     if (!this.#ofCalls.delete(callId)) throw callNotFound();
   }
@@ -25,9 +25,9 @@ export class AgreedSessions {
   }
 
   /**
-   * What a handshake finds; nothing where it names no call and has no secret, or a secret that is not known.
+   * The session that a handshake joins; undefined if it names no call and has no known secret.
    *
-   * @throws {@link ServiceError} 404 for a call that is not there.
+   * @throws {@link ServiceError} 404 for an unknown call.
    */
   find({ path, headers }: Pick<RecordedRequest, "path" | "headers">): Fields | undefined {
     const callId = callIdIn(path);
@@ -36,13 +36,13 @@ export class AgreedSessions {
   }
 }
 
-/** `/realtime?call_id=…`, or `/live/…`, where Codex joins a call since 0.145. */
+/** `/realtime?call_id=…`, or `/live/…`, which Codex uses since 0.145. */
 function callIdIn(path: string): string | undefined {
   const { pathname, searchParams } = new URL(path, "http://emulator");
   return searchParams.get("call_id") ?? /\/live\/([^/]+)$/.exec(pathname)?.[1];
 }
 
-/** As `openai/codex#35094` has it. */
+/** The wording is from `openai/codex#35094`. */
 function callNotFound(): ServiceError {
   return new ServiceError(404, { message: "No session found for the provided call_id", code: "call_id_not_found" });
 }

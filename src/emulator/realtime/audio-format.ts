@@ -3,7 +3,7 @@ import { ServiceError } from "../service-error.ts";
 import { fromPcma, fromPcmu, toPcma, toPcmu } from "./g711.ts";
 import { SAMPLE_RATE } from "./tone.ts";
 
-/** How the sound of one direction is coded. */
+/** Coding of the audio in one direction. */
 export interface AudioFormat {
   /** Its name on the wire. */
   readonly type: string;
@@ -28,8 +28,9 @@ const FORMATS: ReadonlyMap<string, AudioFormat> = new Map([
 ]);
 
 /**
- * The audio format of one direction, from a session or the parameters of a response. @throws {@link ServiceError} 400 for an unknown
- * format.
+ * The audio format of one direction, from a session or the parameters of a response.
+ *
+ * @throws {@link ServiceError} 400 for an unknown format.
  */
 export function audioFormatOf(session: Fields, direction: "input" | "output"): AudioFormat {
   const format = fieldsIn(fieldsIn(fieldsIn(session, "audio") ?? {}, direction) ?? {}, "format") ?? {};
@@ -43,12 +44,12 @@ export function audioFormatOf(session: Fields, direction: "input" | "output"): A
   });
 }
 
-/** How long so many bytes last, in milliseconds. */
+/** Duration of this many bytes, in milliseconds. */
 export function lastingMs(bytes: number, { bytesPerSample, sampleRate }: AudioFormat): number {
   return (bytes / bytesPerSample / sampleRate) * 1000;
 }
 
-/** G.711: one byte a sample, 8 000 of them a second. */
+/** G.711: one byte per sample, 8 000 samples per second. */
 function telephone(type: string, toByte: (sample: number) => number, fromByte: (byte: number) => number): AudioFormat {
   const sampleRate = 8_000;
   const step = SAMPLE_RATE / sampleRate;

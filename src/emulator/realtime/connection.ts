@@ -10,12 +10,12 @@ import { quicksilver } from "./quicksilver.ts";
 import { RealtimeSession } from "./session.ts";
 import { merged, openedSession } from "./settings.ts";
 
-/** Messages that wait for their turn before the client is slowed down. */
+/** Number of waiting messages from which the client is slowed down. */
 const MOST_QUEUED = 64;
 
 /**
- * One realtime WebSocket. The address says which protocol it speaks: `intent=quicksilver`, or the public Realtime API. Each message takes a
- * step of the script, which stands instead of what the session would do.
+ * One realtime WebSocket. The address determines the protocol: `intent=quicksilver`, or the public Realtime API. Each message takes a step
+ * of the script; a step that is not empty replaces what the session would do.
  */
 export class RealtimeConnection {
   readonly #service: Service;
@@ -73,7 +73,7 @@ export class RealtimeConnection {
     }
   }
 
-  /** The public API names the client's event; it knows no status here. */
+  /** The public API names the client's event, and has no status here. */
   #refuse(refusal: ServiceError, message: unknown): Promise<void> {
     const named = isFields(message) ? (stringIn(message, "event_id") ?? null) : null;
     const error = { ...refusal.error, event_id: named };

@@ -28,7 +28,7 @@ export class Conversation {
     return { item, previousItemId: behind === ROOT ? null : behind };
   }
 
-  /** The item as it is now; one that was deleted stays so. */
+  /** Replaces an item; one that was deleted stays deleted. */
   replace(item: Fields): void {
     const at = this.items.findIndex(({ id }) => id === item.id);
     if (at !== -1) this.items[at] = item;
@@ -38,7 +38,7 @@ export class Conversation {
     this.#words.set(itemId, words);
   }
 
-  /** The items as a model reads them: sound as words. */
+  /** The items as the model reads them: audio as its words. */
   readable(): readonly Fields[] {
     return this.items.map((item) => {
       const words = this.#words.get(stringIn(item, "id") ?? "");
@@ -57,15 +57,15 @@ export class Conversation {
     this.items.splice(this.#indexOf(id, "item_id"), 1);
   }
 
-  /** So much more of an item's audio is on its way. */
+  /** Records that more of an item's audio was sent. */
   sent(itemId: string, audioMs: number): void {
     this.#audioMs.set(itemId, (this.#audioMs.get(itemId) ?? 0) + audioMs);
   }
 
   /**
-   * Ends an item's audio. Its transcript is forgotten, because it is unknown where in it the cut is.
+   * Ends an item's audio. Its transcript is removed, because it is not known where the cut is in it.
    *
-   * @throws {@link ServiceError} There is no audio of it, or less than that.
+   * @throws {@link ServiceError} There is no audio of the item, or less than that.
    */
   truncate(id: string | undefined, audioEndMs: unknown): void {
     const sentMs = this.#audioMs.get(id ?? "");

@@ -4,7 +4,7 @@ import type { AudioFormat } from "./audio-format.ts";
 /** What the model does when it is its turn. */
 export type Reply =
   | { readonly kind: "speech"; readonly pieces: readonly string[] }
-  /** A tool is called; in the first protocol a handoff is asked for. */
+  /** A tool is called; in the first protocol a handoff is requested. */
   | {
       readonly kind: "call";
       readonly name: string;
@@ -19,16 +19,16 @@ export interface Answer {
   readonly itemId: string;
   readonly callId: string;
   readonly reply: Reply;
-  /** As text alone, without a voice. */
+  /** True for an answer as text, without audio. */
   readonly isSilent: boolean;
-  /** Of its voice. */
+  /** Format of its audio. */
   readonly format: AudioFormat;
   /** The item before it; null for the first, and out of band. */
   readonly previousItemId: string | null;
   /** Null out of band. */
   readonly conversationId: string | null;
   readonly metadata: Fields | null;
-  /** What the model has read, in tokens. */
+  /** Size of the input, in tokens. */
   readonly inputTokens: number;
 }
 
@@ -55,11 +55,11 @@ export function argumentsOf({ task, arguments: given }: Reply & { readonly kind:
   return task === "" ? "{}" : JSON.stringify({ prompt: task });
 }
 
-/** How one version of the protocol says things. */
+/** One version of the protocol: the events that it uses. */
 export interface Dialect {
-  /** A text is answered without `response.create`. */
+  /** True if a text is answered without `response.create`. */
   readonly answersByItself: boolean;
-  /** Right after the handshake. */
+  /** The first events after the handshake. */
   opening(session: Fields): Iterable<WireEvent>;
   sessionUpdated(session: Fields): WireEvent;
   itemTaken(placed: PlacedItem): Iterable<WireEvent>;
@@ -67,11 +67,11 @@ export interface Dialect {
   /** @param transcript - Undefined if none was requested. */
   speechHeard(placed: PlacedItem, endMs: number | undefined, transcript: string | undefined): Iterable<WireEvent>;
   answer(answer: Answer): Iterable<WireEvent>;
-  /** The model's item in the conversation, with as much as it has said. */
+  /** The model's item in the conversation, with what has been said so far. */
   item(answer: Answer, said: string, status: "in_progress" | "completed" | "incomplete"): Fields;
-  /** Instead of the rest of an answer. */
+  /** The events that replace the rest of a cancelled answer. */
   cancelled(answer: Answer, said: string, reason: "turn_detected" | "client_cancelled"): Iterable<WireEvent>;
-  /** The tool that takes tasks, where the session has one. */
+  /** Name of the tool that takes tasks, if the session has one. */
   agentTool(session: Fields): string | undefined;
   hasSilence(session: Fields): boolean;
 }

@@ -3,7 +3,7 @@
 
 const BIAS = 0x84;
 const LOUDEST = 32_635;
-/** Of the smallest magnitude that has a power of its own: 2 ** 8 in the A-law, and the bias makes it so in the μ-law. */
+/** Highest bit of the magnitudes with exponent 0. In the μ-law the bias has this effect. */
 const FIRST_BIT = 7;
 
 /** @param sample - 16 bits. */

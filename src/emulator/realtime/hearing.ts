@@ -6,11 +6,11 @@ const SILENCE_LEVEL = 200;
 /** In milliseconds since the first audio. */
 export interface HeardSpeech {
   readonly startMs: number;
-  /** Missing while it lasts. */
+  /** Absent while the speech continues. */
   readonly endMs?: number;
 }
 
-/** Tells speech from silence in what the microphone sends. Sound is counted and not kept. */
+/** Distinguishes speech from silence in the audio that the client sends. Audio is measured, not kept. */
 export class Hearing {
   readonly #silenceMs: () => number;
   #heardMs = 0;
@@ -18,7 +18,7 @@ export class Hearing {
   #speechFromMs: number | undefined;
   #loudUntilMs = 0;
 
-  /** @param silenceMs - How long it must be quiet before the speaker is done; infinite if this is not decided here. */
+  /** @param silenceMs - How long it must be quiet before the speech counts as finished; infinite if this is not decided here. */
   constructor(silenceMs: () => number) {
     this.#silenceMs = silenceMs;
   }
@@ -32,7 +32,7 @@ export class Hearing {
     return this.#bufferedMs;
   }
 
-  /** @returns With the chunk that begins a speech, and with the one that ends it. */
+  /** @returns The speech, for the chunk with which it begins and for the one with which it ends. */
   hear(audio: Buffer, format: AudioFormat): HeardSpeech | undefined {
     const chunkMs = lastingMs(audio.length, format);
     const startMs = this.#heardMs;
@@ -48,7 +48,7 @@ export class Hearing {
     return isOver ? this.finish() : undefined;
   }
 
-  /** Takes what was said so far. */
+  /** Ends the speech so far. */
   finish(): Required<HeardSpeech> {
     const startMs = this.#speechFromMs ?? this.#heardMs - this.#bufferedMs;
     const endMs = this.isSpeaking ? this.#loudUntilMs : this.#heardMs;

@@ -68,14 +68,14 @@ function responseOf({ responseId, conversationId, metadata, isSilent, format }: 
   };
 }
 
-/** Without content while nothing is said yet. */
+/** Without content at the beginning. */
 function finishedItem(answer: Answer, text: string, status: string): Fields {
   const item = { ...itemOf(answer), object: "realtime.item", status };
   if (answer.reply.kind === "call") return item;
   return { ...item, content: status === "in_progress" ? [] : [partOf(answer, text, "output_")] };
 }
 
-/** Parts of an item and of `content_part` events have names of their own for the same. */
+/** The types of the same part differ between items and `content_part` events. */
 function partOf({ isSilent }: Answer, text: string, prefix: string): Fields {
   return isSilent ? { type: `${prefix}text`, text } : { type: `${prefix}audio`, transcript: text };
 }
@@ -130,7 +130,7 @@ function* speech(answer: Answer, pieces: readonly string[]): Generator<WireEvent
   yield { type: "response.content_part.done", ...place, part: partOf(answer, text, "") };
 }
 
-/** What was said stands; its item and the response say that there was more to come. */
+/** What was said remains; the item and the response are marked as unfinished. */
 function* cancelledEvents(answer: Answer, said: string, reason: string): Generator<WireEvent> {
   const item = finishedItem(answer, said, "incomplete");
   const { responseId, previousItemId, conversationId } = answer;

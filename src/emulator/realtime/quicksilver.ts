@@ -3,7 +3,7 @@ import type { AudioFormat } from "./audio-format.ts";
 import { type Answer, type Dialect, itemOf } from "./dialect.ts";
 import { toneOf } from "./tone.ts";
 
-/** The first protocol (`intent=quicksilver`): events of a conversation, no responses, handoffs of their own. */
+/** The first protocol (`intent=quicksilver`): events of a conversation, without responses, and separate events for handoffs. */
 export const quicksilver: Dialect = {
   answersByItself: true,
   opening: () => [],

@@ -139,7 +139,7 @@ export class RealtimeSession {
     if (this.#dialect.answersByItself) await this.#respond();
   }
 
-  /** @param stoppedMs - When the speaker fell silent; nothing where the client says that he has. */
+  /** @param stoppedMs - When the speech ended; undefined if the client committed it. */
   async #understand({ startMs, endMs }: Required<HeardSpeech>, stoppedMs: number | undefined): Promise<void> {
     const words = `sound of ${((endMs - startMs) / 1000).toFixed(1)} seconds`;
     const transcript = transcribes(this.#session) ? words : undefined;
@@ -195,7 +195,7 @@ export class RealtimeSession {
     if (!isOutOfBand) this.#answer = { answer, cancel, over };
   }
 
-  /** Never rejects: what is sent to a client that is gone goes nowhere. */
+  /** Never rejects: what is sent to a client that has left is dropped. */
   async #speak(answer: Answer, cancelled: AbortSignal): Promise<void> {
     const { pace, gone } = this.#port;
     const stop = AbortSignal.any([cancelled, gone]);

@@ -14,7 +14,7 @@ const SERVER_VAD = {
 };
 const SEMANTIC_VAD = { type: "semantic_vad", eagerness: "auto", create_response: true, interrupt_response: true };
 
-/** A session of the public API as the service opens it, before anybody has said what is wanted. */
+/** A session of the public API as the service opens it, with its defaults. */
 export function openedSession(type: "realtime" | "transcription", nowSeconds: number): Fields {
   const input = {
     format: FORMAT,
@@ -44,8 +44,8 @@ export function openedSession(type: "realtime" | "transcription", nowSeconds: nu
 }
 
 /**
- * Objects are merged into each other, anything else takes the place of what was there; so does an object of another `type`, such as a
- * format or another turn detection.
+ * Objects are merged; any other value replaces the one before, and so does an object of another `type`, such as another audio format or
+ * turn detection.
  */
 export function merged(before: Fields, changes: Fields): Fields {
   const result: Record<string, unknown> = { ...before };
@@ -57,7 +57,7 @@ export function merged(before: Fields, changes: Fields): Fields {
   return result;
 }
 
-/** A session after an update: what the update left open of another turn detection is as the service has it by itself. */
+/** A session after an update. Fields that the update leaves out of a turn detection get the service's defaults. */
 export function updated(session: Fields, changes: Fields): Fields {
   const next = merged(session, changes);
   const detection = turnDetectionOf(next);
@@ -66,13 +66,13 @@ export function updated(session: Fields, changes: Fields): Fields {
   return merged(next, { audio: { input: { turn_detection: { ...defaults, ...detection } } } });
 }
 
-/** Turn detection, as a session has it: null is off, nothing is the service's default. */
+/** The turn detection of a session: null if it is off, empty for the service's default. */
 export function turnDetectionOf(session: Fields): Fields | null {
   const input = inputOf(session);
   return input.turn_detection === null ? null : (fieldsIn(input, "turn_detection") ?? {});
 }
 
-/** Whether what the user says is written down. */
+/** True if the user's speech is transcribed. */
 export function transcribes(session: Fields): boolean {
   return session.type !== "realtime" || fieldsIn(inputOf(session), "transcription") !== undefined;
 }

@@ -3,7 +3,7 @@ const ID_DIGITS = 50;
 const CALL_ID_LETTERS = 24;
 const OBFUSCATION_BLOCK = 16;
 
-/** Ids that look like the service's; an emulator gives the same ones in the same order after every start. */
+/** Ids that look like the service's. Every emulator gives the same ids in the same order. */
 export class Identifiers {
   #count = 0;
 
@@ -17,7 +17,7 @@ export class Identifiers {
     return `call_${this.#unique(LETTER_NOISE, CALL_ID_LETTERS)}`;
   }
 
-  /** What a hash would give, at a fraction of its cost: eight digits that come once in four thousand million times, then noise. */
+  /** Like a hash, at a fraction of its cost: eight digits that repeat only after 2^32 ids, then noise. */
   #unique(source: string, length: number): string {
     this.#count += 1;
     const own = (Math.imul(this.#count, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0");
@@ -25,7 +25,7 @@ export class Identifiers {
   }
 }
 
-/** Fills a delta up to whole blocks of 16 characters, as the service does to hide the length of tokens. */
+/** Padding of a delta to whole blocks of 16 characters, with which the service hides the length of tokens. */
 export function obfuscation(delta: string, seed: number): string {
   const missing = OBFUSCATION_BLOCK - (delta.length % OBFUSCATION_BLOCK);
   return pieceOf(LETTER_NOISE, seed + 1, missing);
@@ -37,7 +37,7 @@ function pieceOf(source: string, seed: number, length: number): string {
 }
 
 const PLACES = 4096;
-/** Letters and digits in no order, made once: each text takes a piece of them. */
+/** Random letters and digits, made once; each id takes a piece of them. */
 const LETTER_NOISE = noise(letter);
 const HEX_NOISE = noise((number) => (number & 15).toString(16));
 

@@ -8,10 +8,10 @@ import type { Generation } from "./events/generation.ts";
 const MOST_AT_ONCE = 256;
 
 /**
- * The events of a response at a model's pace, together what comes together. It waits after an event and never with one in hand, so
- * that whoever stops the response meets it between two.
+ * The events of a response at the model's pace; events that are due together come in one batch. It never waits while it holds an event, so
+ * a stop always falls between two events.
  *
- * @param gone - ends the wait and the events.
+ * @param gone - Ends the wait and the events.
  */
 export async function* batchesOf(
   generation: Generation,
@@ -40,7 +40,7 @@ export async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** Where each event goes its own way. */
+/** The same events one at a time. */
 export async function* oneByOne<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {
   for await (const batch of batches) yield* batch;
 }

@@ -8,7 +8,7 @@ import { checkChosenTools } from "../validation/tools.ts";
 
 /** A request body that the service accepts. */
 export interface ResponsesRequest {
-  /** As it was sent, for the echo in `response`. */
+  /** The body as sent, which `response` repeats. */
   readonly body: Fields;
   readonly model: string;
   /** Always items: a plain string is one user message. */
@@ -16,28 +16,28 @@ export interface ResponsesRequest {
   readonly stream: boolean;
   readonly isBackground: boolean;
   readonly isStored: boolean;
-  /** False for a WebSocket prewarm: nothing is to be written. */
+  /** False for a WebSocket prewarm: no output is generated. */
   readonly generate: boolean;
   readonly previousResponseId: string | undefined;
   readonly conversationId: string | undefined;
   readonly maxOutputTokens: number | undefined;
   readonly topLogprobs: number | undefined;
-  /** Tokens of input past which the service compacts by itself. */
+  /** Number of input tokens above which the service compacts automatically. */
   readonly compactThreshold: number | undefined;
 }
 
-/** How a body is looked at. */
+/** How a body is checked. */
 export interface ParseOptions {
-  /** Whether parameters that the service does not know are let through. Default false. */
+  /** Accept unknown parameters. Default false. */
   readonly acceptsUnknown?: boolean;
-  /** Whether a past to go on from is enough, as it is to compact. Default false: there must be `input` as well. */
+  /** The request needs no `input` if it continues a response or a conversation, as for a compaction. Default false. */
   readonly mayLackInput?: boolean;
 }
 
 /**
- * Checks a body the way the service does, and in its order.
+ * Checks a body as the service does, in the same order.
  *
- * @throws {@link ServiceError} 400 with `param` and `code` for the first fault.
+ * @throws {@link ServiceError} 400 with `param` and `code` for the first error.
  */
 export function parseResponsesRequest(
   value: unknown,
@@ -70,7 +70,7 @@ export function parseResponsesRequest(
   };
 }
 
-/** A stored prompt stands for the input: nobody knows what it says, so it is named. */
+/** A stored prompt replaces the input. Its text is unknown, so its id is used. */
 function withPrompt(body: Fields): Fields {
   const prompt = fieldsIn(body, "prompt");
   if (!prompt || (body.input !== undefined && body.input !== null)) return body;
@@ -85,7 +85,7 @@ export function conversationIn({ conversation }: Fields): string | undefined {
   return id;
 }
 
-/** Null is a string that went wrong, so to speak, and an empty name is one of no model. @throws {@link ServiceError} 400 */
+/** As for the service, null has the wrong type, and an empty name is an unknown model. @throws {@link ServiceError} 400 */
 function modelIn({ model }: Fields): string {
   if (model === undefined) throw missing("model");
   if (model === "") throw modelNotFound("");
@@ -97,12 +97,12 @@ export function modelNotFound(model: string): ServiceError {
   return refused(`The requested model '${model}' does not exist.`, "model", "model_not_found");
 }
 
-/** Input that is there and says nothing. */
+/** Input that is present but empty. */
 function isNothing(input: unknown): boolean {
   return input === "" || (Array.isArray(input) && input.length === 0);
 }
 
-/** Whether there is something without any input. */
+/** True if the request has something to answer without input. */
 function goesOn({ previous_response_id: previous, conversation, prompt, generate }: Fields): boolean {
   return [previous, conversation, prompt].some((given) => (given ?? null) !== null) || generate === false;
 }
@@ -112,7 +112,7 @@ function nothingToGoOn(): ServiceError {
   return refused(message, undefined, "missing_required_parameter");
 }
 
-/** A string in the body of any other call. @throws {@link ServiceError} 400 when it is missing or no string. */
+/** A string field in the body of any other call. @throws {@link ServiceError} 400 if it is missing or not a string. */
 export function required(body: Fields, name: string): string {
   const value = body[name];
   if (value === undefined || value === null || value === "") throw missing(name);
@@ -120,7 +120,7 @@ export function required(body: Fields, name: string): string {
   return value;
 }
 
-/** `input`, or what is called `param`, as items. @throws {@link ServiceError} 400 for anything but a string or a list of items. */
+/** `input`, or the field named `param`, as items. @throws {@link ServiceError} 400 for anything except a string or a list of items. */
 export function parseInput(input: unknown, param = "input"): readonly Fields[] {
   if (input === undefined) throw missing(param);
   if (input === null) throw invalidType(param, "a string", {});
@@ -136,7 +136,7 @@ function numberIn(body: Fields, name: string): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** Whether `include` asks for something. */
+/** True if `include` contains this value. */
 export function includes(body: Fields, name: string): boolean {
   return Array.isArray(body.include) && body.include.includes(name);
 }

@@ -1,20 +1,20 @@
 import { type Fields, fieldsIn, isFields, listIn } from "../fields.ts";
 import type { ResponsesRequest } from "./request.ts";
 
-/** One response while it is made. */
+/** One response while it is generated. */
 export interface Turn {
   readonly id: string;
   /** Unix seconds. */
   readonly createdAt: number;
   readonly request: ResponsesRequest;
-  /** Everything said so far, the request's input included. */
+  /** The conversation so far, including the request's input. */
   readonly conversation: readonly Fields[];
 }
 
 export interface Usage {
   readonly inputTokens: number;
   readonly cachedTokens: number;
-  /** What this request put into the cache, where the next one finds it. */
+  /** Tokens that this request wrote to the cache, for the next one to read. */
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -34,10 +34,10 @@ export interface TurnState {
 
 const PLAIN_TEXT: Fields = { format: { type: "text" }, verbosity: "medium" };
 
-/** What a response repeats of its request: a name, what stands there when nothing was given, and what is made of what was. */
+/** A field of the request that the response repeats: its name, its default, and the form in which a given value is repeated. */
 type Echo = readonly [name: string, fallback: unknown, repeat?: (given: unknown) => unknown];
 
-/** Neighbours in a response that only repeat the request. */
+/** Adjacent fields of a response that only repeat the request. */
 class Echoes {
   readonly #rows: readonly Echo[];
   readonly #untouched: string;
@@ -47,7 +47,7 @@ class Echoes {
     this.#untouched = this.#jsonOf({});
   }
 
-  /** Each with a comma behind it. Most requests give none of them. */
+  /** Each with a comma after it. Most requests set none of them. */
   of(body: Fields): string {
     return this.#rows.some(([name]) => isGiven(body[name])) ? this.#jsonOf(body) : this.#untouched;
   }
@@ -107,7 +107,7 @@ export function responseJson({ id, createdAt, request }: Turn, state: TurnState)
   );
 }
 
-/** What was asked for while it is made, what was given when it is done. */
+/** The requested tier while the response is generated, the actual one when it is done. */
 function tierOf({ service_tier: asked }: Fields, status: TurnState["status"]): unknown {
   if (isGiven(asked) && asked !== "auto") return asked;
   return status === "in_progress" || status === "queued" ? "auto" : "default";
@@ -124,7 +124,7 @@ function wholeChoice(choice: unknown): unknown {
   return { ...choice, mode: choice.mode ?? "auto" };
 }
 
-/** A tool as the service repeats it: what was left out is there, as null or its default. */
+/** A tool as the service repeats it: with null or a default for each field that was left out. */
 function wholeTool(tool: Fields): Fields {
   switch (tool.type) {
     case "function":

@@ -31,7 +31,7 @@ export function objectWith(...members: readonly string[]): Check {
   };
 }
 
-/** @param more - what is taken without being named: other services' values. */
+/** @param more - Values that are accepted but not named in the message: those of other services. */
 export function oneOf(supported: readonly string[], more: readonly string[] = []): Check {
   return (value, param) => {
     if (typeof value !== "string") throw invalidType(param, `one of ${either(supported)}`, value);

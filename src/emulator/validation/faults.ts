@@ -7,18 +7,18 @@ export function missing(param: string): ServiceError {
   return refused(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
 }
 
-/** @param known - the names that were probably meant. */
+/** @param known - The names that were probably meant. */
 export function unknownParameter(param: string, known: readonly string[] = []): ServiceError {
   const meant = known.length === 0 ? "" : ` Did you mean ${either(known)}?`;
   return refused(`Unknown parameter: '${param}'.${meant}`, param, "unknown_parameter");
 }
 
-/** An object has a member that the service does not know. */
+/** An object has an unknown member. */
 export function checkMembers(value: object, known: ReadonlySet<string>, param: string): void {
   for (const name of Object.keys(value)) if (!known.has(name)) throw unknownParameter(`${param}.${name}`);
 }
 
-/** A request has a parameter that the service does not know. It names what is spelt almost so and not there. */
+/** A request has an unknown parameter. The message names parameters with a similar spelling that are not in the request. */
 export function checkParameterNames(body: object, known: ReadonlyMap<string, unknown>): void {
   for (const name of Object.keys(body)) {
     if (known.has(name)) continue;

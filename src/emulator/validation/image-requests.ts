@@ -3,11 +3,11 @@ import { ServiceError } from "../service-error.ts";
 import { boolean, type Check, integer, oneOf, string } from "./checks.ts";
 import { invalidValue, refused, tooLong, unknownParameter } from "./faults.ts";
 
-/** What a family of image models takes. Of a model of no family, only what holds for all of them is checked. */
+/** The values that a family of image models accepts. For other models only what holds for all families is checked. */
 interface Family {
   readonly name: RegExp;
   readonly longestPrompt: number;
-  /** Parameters that only other families have. */
+  /** Parameters that this family does not have. */
   readonly foreign: readonly string[];
   check(settings: Fields, prefix: string): void;
 }
@@ -75,7 +75,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["user", string],
 ];
 
-/** What a request for images says besides its images. @throws {@link ServiceError} 400 for the first fault. */
+/** Checks the fields of a request for images other than the images. @throws {@link ServiceError} 400 for the first error. */
 export function checkImageRequest(body: Fields): void {
   const family = familyOf(body);
   const foreign = family?.foreign.find((name) => (body[name] ?? null) !== null);
@@ -86,10 +86,10 @@ export function checkImageRequest(body: Fields): void {
 }
 
 /**
- * How images are to be made: of a request for them, or of the tool `image_generation`.
+ * Checks the settings of images, in a request for images or in the tool `image_generation`.
  *
- * @param prefix - before the name of a member, where it is not the request's own.
- * @throws {@link ServiceError} 400 for the first fault.
+ * @param prefix - Prefix of the field names in messages; empty for a request.
+ * @throws {@link ServiceError} 400 for the first error.
  */
 export function checkImageSettings(settings: Fields, prefix = ""): void {
   for (const [name, check] of CHECKS) given(settings, name, prefix, check);
@@ -114,7 +114,7 @@ function given(settings: Fields, name: string, prefix: string, check: Check): vo
   if (value !== undefined && value !== null) check(value, prefix + name);
 }
 
-/** The older models have words of their own. */
+/** The older models use other values. */
 function listed(settings: Fields, name: string, supported: readonly string[]): void {
   const { [name]: value = supported[0] } = settings;
   if (value === null || supported.includes(String(value))) return;
@@ -146,7 +146,7 @@ function freeSize(value: unknown, param: string): void {
   if (fault !== undefined) throw refused(`Invalid size '${value}'. ${fault}`, param, "invalid_value");
 }
 
-/** What only shows when the image is to be made. */
+/** Errors that the service reports only when it makes the image. */
 function unsupported(message: string, param: string): ServiceError {
   return new ServiceError(400, { message, type: "image_generation_user_error", param, code: "invalid_value" });
 }

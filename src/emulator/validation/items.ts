@@ -14,7 +14,7 @@ const ITEM_TYPES = [
   ...["program", "program_output", "reasoning", "shell_call", "shell_call_output", "tool_search_call"],
   ...["tool_search_output", "web_search_call"],
 ];
-/** The Codex backend's own. */
+/** Kinds that only the Codex backend accepts. */
 const UNLISTED_TYPES = ["compaction_summary", "context_compaction", "configuration_update"];
 const ROLES = ["assistant", "system", "developer", "user"];
 const PHASES = ["commentary", "final_answer"];

@@ -4,7 +4,7 @@ import { checkParameterNames, either, invalidType, invalidValue, refused, unknow
 import { checkText } from "./text.ts";
 import { checkToolChoice, checkTools } from "./tools.ts";
 
-/** In the order in which the service looks at them, as far as it was measured; `input` comes before all of them. */
+/** In the order in which the service checks them, as far as it was measured; `input` comes before all of them. */
 const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["model", anything],
   ["input", anything],
@@ -38,7 +38,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["service_tier", oneOf(["auto", "default", "fast", "flex", "priority"], ["scale", "ultrafast"])],
   ["top_logprobs", integer(0, 20)],
   ["context_management", listOfObjects],
-  // Whose place in that order nobody has told.
+  // Their place in that order is not known.
   ["conversation", anything],
   ["access_programs", anything],
   ["background_options", object],
@@ -48,18 +48,18 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["multi_agent", object],
 ]);
 
-/** Walked for every request: a list costs less than a map. */
+/** A list, because iterating over it for every request costs less than over a map. */
 const IN_ORDER = [...CHECKS];
 
-/** @throws {@link ServiceError} 400 for the first name that the service does not know. */
+/** @throws {@link ServiceError} 400 for the first unknown name. */
 export function checkNames(body: Fields): void {
   checkParameterNames(body, CHECKS);
 }
 
 /**
- * Every parameter of a request but its model and its input. Null is as good as nothing.
+ * Checks every parameter of a request except its model and its input. Null counts as absent.
  *
- * @throws {@link ServiceError} 400 for the first fault.
+ * @throws {@link ServiceError} 400 for the first error.
  */
 export function checkParameters(body: Fields): void {
   for (const [name, check] of IN_ORDER) {
@@ -110,7 +110,7 @@ function includes(value: unknown, param: string): void {
   }
 }
 
-/** Long names are shortened where a type is wrong, and whole where a value is. */
+/** The service shortens long names in messages about a type, but not in those about a value. */
 function shortened(name: string): string {
   return `${name.slice(0, 3)}...${name.slice(-3)}`;
 }

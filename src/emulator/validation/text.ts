@@ -6,7 +6,7 @@ const MEMBERS = new Set(["format", "verbosity"]);
 const VERBOSITIES = ["low", "medium", "high"];
 const FORMATS = ["json_object", "text", "json_schema"];
 
-/** `text`: structured output, and how much is said. @throws {@link ServiceError} 400 */
+/** Checks `text`: structured output and verbosity. @throws {@link ServiceError} 400 */
 export function checkText(text: unknown, param: string): void {
   if (!isFields(text)) throw invalidType(param, "an object", text);
   checkMembers(text, MEMBERS, param);

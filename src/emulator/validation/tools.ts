@@ -70,7 +70,7 @@ function checkFunction(tool: Fields, param: string): void {
   );
 }
 
-/** The form of `tool_choice`. @throws {@link ServiceError} 400 */
+/** Checks the form of `tool_choice`. @throws {@link ServiceError} 400 */
 export function checkToolChoice(choice: unknown, param: string): void {
   if (typeof choice === "string") {
     if (!TOOL_CHOICES.includes(choice)) throw invalidValue(param, choice, TOOL_CHOICES);
@@ -82,9 +82,9 @@ export function checkToolChoice(choice: unknown, param: string): void {
 }
 
 /**
- * Whether there is what `tool_choice` asks for.
+ * Checks that the tool of `tool_choice` exists.
  *
- * @param declared - every tool that the request brings, in `tools` or in an item.
+ * @param declared - All tools of the request, in `tools` or in an item.
  * @throws {@link ServiceError} 400
  */
 export function checkChosenTools(choice: unknown, declared: readonly Fields[]): void {

@@ -6,13 +6,13 @@ const REMOVED = "[removed]";
 // Not `x-ratelimit-remaining-tokens`, which counts them.
 const SECRET_HEADER = /authorization|cookie|token(?!s)|secret|api-?key|account-id|organization|openai-project/i;
 const SECRET_PARAMETER = /([?&][^=&#]*(?:key|token|secret|code|signature|sig)[^=&#]*=)[^&#]+/gi;
-/** Keys and tokens as the service and its log-in make them, wherever they stand: API keys, client secrets, JSON Web Tokens. */
+/** The forms of keys and tokens of the service and its login, found anywhere in a text: API keys, client secrets, JSON Web Tokens. */
 const SECRET_SHAPES =
   /\b(?:sk|ek|sess)[-_][A-Za-z0-9_-]{12,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=openai-insecure-api-key\.)[^,\s"]+/g;
 const SECRET_FIELD =
   /("(?:access_token|refresh_token|id_token|client_secret|api_key|apiKey|authorization|password)"\s*:\s*")(?:[^"\\]|\\.)*"/gi;
 
-/** Takes the credentials of one exchange out of what is written or shown of it. */
+/** Removes the credentials of one exchange from what is written or shown. */
 export class CredentialFilter {
   readonly #known: SecretFinder;
 
@@ -54,7 +54,7 @@ export class CredentialFilter {
     return clean.replace(SECRET_FIELD, `$1${REMOVED}"`).replace(SECRET_SHAPES, REMOVED);
   }
 
-  /** Of text in UTF-8; other bytes are searched for what is known, as they are. */
+  /** For text in UTF-8. In other bytes only the known credentials are searched. */
   bytes(bytes: Uint8Array): Uint8Array {
     const latin1 = Buffer.from(bytes).toString("latin1"); // keeps every byte, whatever it is
     const clean = this.text(latin1);

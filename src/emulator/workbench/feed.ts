@@ -9,8 +9,8 @@ const EVERY_MS = 50;
 const MOST_WAITING = 64 * 1024 * 1024;
 
 /**
- * What passes, as server-sent events for the page: first what is kept, then what comes. Each event is a list, so that ten thousand things
- * that pass are a few dozen events. A page that reads too slowly is let go; it comes back and begins anew.
+ * The traffic as server-sent events for the page: first the kept entries, then new ones. Each event is a list, so ten thousand entries are
+ * a few dozen events. A page that reads too slowly is disconnected; it reconnects and starts again.
  */
 export class TrafficFeed implements TrafficListener {
   readonly #response: ServerResponse;
@@ -42,7 +42,7 @@ export class TrafficFeed implements TrafficListener {
 
   passed({ id }: Exchange, entry: Entry): void {
     const clean = this.#filters.get(id)?.entry(entry);
-    if (!clean) return; // begun before this page came, and no longer kept
+    if (!clean) return; // began before this page connected, and is no longer kept
     this.#push({ id, entry: "data" in clean ? { ...clean, data: plain(clean.data) } : clean });
     if (entry.kind === "end") this.#filters.delete(id);
   }

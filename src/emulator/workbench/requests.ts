@@ -4,9 +4,9 @@ import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Exchange } from "./exchanges/exchange.ts";
 
 /**
- * What an exchange begins with, as a request of the journal.
+ * The beginning of an exchange, as a request for the journal.
  *
- * @param known - what its caller has made of the head already.
+ * @param known - Parts of it that the caller has already made.
  */
 export function requestOf(
   { id, head }: Exchange,
@@ -30,7 +30,7 @@ export function requestOf(
   };
 }
 
-/** A message of the client's on a WebSocket, as a request of its own. */
+/** A WebSocket message from the client, as a request for the journal. */
 export function frameOf(handshake: RecordedRequest, data: string | Uint8Array): RecordedRequest {
   const body = Buffer.from(data);
   return {

@@ -14,19 +14,19 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   [".css", "text/css; charset=utf-8"],
   [".js", "text/javascript; charset=utf-8"],
 ]);
-/** Nothing from elsewhere, and nothing of what passes can run. */
+/** Nothing is loaded from elsewhere, and nothing in the traffic can be executed. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const EXCHANGE = /^\/workbench\/exchanges\/(\d+)$/;
 const LONGEST_WAIT_MS = 300_000;
 
-/** The page at `/`, what it shows, and the journal, over HTTP. It is a server's own: what asks here is not recorded. */
+/** The page at `/`, its data, and the journal, over HTTP. Requests to it are not recorded. */
 export class WorkbenchSite {
   readonly #traffic: Traffic;
   readonly #journal: Journal;
   readonly #check: (headers: IncomingHttpHeaders) => void;
 
-  /** @param check - throws what has `status` and `message` when somebody must not ask. */
+  /** @param check - Throws an object with `status` and `message` if the caller has no access. */
   constructor(traffic: Traffic, journal: Journal, check: (headers: IncomingHttpHeaders) => void) {
     this.#traffic = traffic;
     this.#journal = journal;

@@ -94,7 +94,7 @@ export class Workbench implements Inspector {
     return waitForRequests(this.#journal, when, options);
   }
 
-  /** Resolves when the recordings have been written. Waiting callers are told that nothing more will come. */
+  /** Resolves when the recordings have been written. Pending waits are rejected. */
   async close(): Promise<void> {
     this.#journal.close();
     await this.#recorder?.close();

@@ -1,8 +1,8 @@
-/** An event as it will go out: its JSON is made once, whoever it is sent to and however often. */
+/** An event to be sent. Its JSON is made once, however often it is sent. */
 export class EncodedEvent {
   readonly type: string;
   readonly json: string;
-  /** The piece of text that it carries, which is what takes a model its time; empty for all others. */
+  /** The text of a delta, which determines the pace; empty for other events. */
   readonly text: string;
 
   constructor(type: string, json: string, text = "") {
@@ -16,7 +16,7 @@ export class EncodedEvent {
   }
 }
 
-/** Any event's JSON; with a lane's name at its end where there is one. */
+/** The JSON of any event, with the name of its lane at the end if it has one. */
 export function jsonOf(event: unknown, streamId?: string): string {
   const json = event instanceof EncodedEvent ? event.json : JSON.stringify(event);
   if (streamId === undefined || !json.endsWith("}")) return json;

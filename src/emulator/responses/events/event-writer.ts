@@ -5,13 +5,13 @@ import { includes, type ResponsesRequest, wantsObfuscation } from "../request.ts
 import { EncodedEvent } from "./encoded-event.ts";
 import { type Logprob, logprobsOf } from "./logprobs.ts";
 
-/** What an item is made of: its events, its deltas all at once. */
+/** A part of an item: one event, or all deltas of a text. */
 export type ItemPiece = EncodedEvent | Deltas;
 
-/** The events of one item; what it returns is the finished item. */
+/** The events of one item. Returns the finished item. */
 export type ItemEvents = Generator<ItemPiece, Fields>;
 
-/** The text as written: shorter than requested if the budget ran out or it was stopped. */
+/** The text as written: shorter than planned if the budget ran out or the response was stopped. */
 export interface Written {
   readonly text: string;
   readonly logprobs: readonly Logprob[];
@@ -20,7 +20,7 @@ export interface Written {
 const NO_LOGPROBS: readonly Logprob[] = [];
 const UNSEEN = new EncodedEvent("", "{}");
 
-/** Numbers, places and budget of the events of one response. */
+/** Makes the events of one response: their sequence numbers, their places, and the token budget. */
 export class EventWriter {
   readonly body: Fields;
   readonly identifiers: Identifiers;
@@ -47,7 +47,7 @@ export class EventWriter {
     return this.#outputIndex;
   }
 
-  /** Whether the budget was too small for what the model had to say. */
+  /** True if the budget was too small for the answer. */
   get isExhausted(): boolean {
     return this.#isExhausted;
   }
@@ -65,7 +65,7 @@ export class EventWriter {
     this.#isStopped = true;
   }
 
-  /** Nobody will see the events from now on: their JSON is not made. */
+  /** The events from now on are not sent, so their JSON is not made. */
   mute(): void {
     this.#isMute = true;
   }
@@ -83,7 +83,7 @@ export class EventWriter {
     return new EncodedEvent(type, JSON.stringify({ type, sequence_number: this.#sequence++, ...fields }));
   }
 
-  /** An event with one field, whose JSON is there already. */
+  /** An event with one field, whose JSON already exists. */
   encoded(type: string, name: string, json: string): EncodedEvent {
     return new EncodedEvent(type, `{"type":"${type}","sequence_number":${this.#sequence++},"${name}":${json}}`);
   }
@@ -102,7 +102,7 @@ export class EventWriter {
     return Math.max(0, this.#budget - this.#written - this.#reasoned);
   }
 
-  /** What an item's `status` is when its text has ended. */
+  /** The `status` of an item whose text has ended. */
   get finalStatus(): "completed" | "incomplete" {
     return this.#isExhausted || this.#isStopped ? "incomplete" : "completed";
   }
@@ -116,7 +116,7 @@ export class EventWriter {
     this.#written += tokens;
   }
 
-  /** Text that costs nothing of the budget: summaries of reasoning. */
+  /** Text that does not count towards the budget: summaries of reasoning. */
   *free(type: string, place: Fields, text: string): Generator<ItemPiece, void> {
     if (!this.#isMute) yield new Deltas(pieces(text), this.#encoderFor(type, place));
   }
@@ -140,7 +140,7 @@ export class EventWriter {
     };
   }
 
-  /** Whether another token may be written; then it counts. */
+  /** True if another token may be written; it is then counted. */
   #mayWrite(): boolean {
     if (this.#isStopped) return false;
     if (this.#left === 0) {
@@ -158,7 +158,7 @@ export class EventWriter {
     return JSON.stringify([entry]);
   }
 
-  /** All but the text of a delta is the same in every one, and made once. */
+  /** Everything except the text is the same in all deltas of a text, and is made once. */
   #encoderFor(type: string, place: Fields): (delta: string, more?: string) => EncodedEvent {
     if (this.#isMute) return () => UNSEEN;
     const head = `{"type":${JSON.stringify(type)},"sequence_number":`;
@@ -171,7 +171,7 @@ export class EventWriter {
   }
 }
 
-/** The deltas of a text, made one by one when they are asked for; as one list, because each would pass every generator above. */
+/** The deltas of a text, each made when it is requested. One object for all of them, because yielding each through all generators is slow. */
 export class Deltas {
   readonly #pieces: readonly string[];
   readonly #encode: (piece: string) => EncodedEvent;
@@ -184,12 +184,12 @@ export class Deltas {
     this.#mayGoOn = mayGoOn;
   }
 
-  /** How many there were so far. */
+  /** Number of deltas so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Undefined at the end, or when it may not go on. */
+  /** Undefined at the end, or if no more may be written. */
   next(): EncodedEvent | undefined {
     const piece = this.#pieces[this.#count];
     if (piece === undefined || !this.#mayGoOn()) return undefined;

@@ -14,7 +14,7 @@ export type StopReason = "steered" | "interrupted";
 /** Replaces the emulated model's decisions about an answer. */
 export interface Directions {
   readonly drafts?: readonly Draft[] | undefined;
-  /** How it ends after them. Default: `completed`. */
+  /** How the response ends. Default: `completed`. */
   readonly ending?: Ending | undefined;
 }
 
@@ -32,20 +32,19 @@ export interface Outcome {
   /** The response, as JSON. */
   readonly json: string;
   readonly output: readonly Fields[];
-  /** What the next request goes on from. */
+  /** What the next request continues. */
   readonly conversation: readonly Fields[];
 }
 
 /**
- * The events of one response in the service's order. Pure but for ids and the clock: the same turn gives the same events,
- * and nothing happens until they are pulled. It ends after `response.completed`, `response.incomplete` or
- * `response.failed`; then `outcome` is there.
+ * The events of one response in the service's order. Deterministic except for ids and the clock, and lazy: nothing happens until events are
+ * pulled. It ends after `response.completed`, `response.incomplete` or `response.failed`; `outcome` is then set.
  */
 export class Generation implements IterableIterator<EncodedEvent> {
   readonly turn: Turn;
-  /** Called when somebody stops it. */
+  /** Called when the response is stopped. */
   onStop: (() => void) | undefined;
-  /** Called with what it came to, unless it failed, before the terminal event is handed out. */
+  /** Called with the outcome before the terminal event is returned, unless the response failed. */
   onEnd: ((outcome: Outcome) => void) | undefined;
   readonly #writer: EventWriter;
   readonly #events: Generator<ItemPiece, void>;
@@ -95,25 +94,25 @@ export class Generation implements IterableIterator<EncodedEvent> {
     return this.pull();
   }
 
-  /** Runs to the end for whoever wants the outcome alone: no event is encoded. */
+  /** Runs to the end for callers that need only the outcome: no event is encoded. */
   finish(): void {
     this.#writer.mute();
     while (this.pull());
   }
 
-  /** `interrupted`: what is under way is thrown away; `steered`: text ends with its next piece, calls are finished. */
+  /** `interrupted`: the unfinished item is discarded; `steered`: text ends with its next piece, calls are finished. */
   stop(reason: StopReason): void {
     this.#stopReason ??= reason;
     if (reason === "steered") this.#writer.stop();
     this.onStop?.();
   }
 
-  /** For events about this response that are not part of it. */
+  /** For events about this response that are sent outside of it. */
   nextSequenceNumber(): number {
     return this.#writer.nextSequenceNumber();
   }
 
-  /** As it stands, for those who ask in between; as JSON. */
+  /** The response so far, as JSON. */
   snapshot(status: TurnState["status"]): string {
     return responseJson(this.turn, { status, output: this.#output });
   }
@@ -136,7 +135,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
         yield writer.event("error", { error: { type: "invalid_request_error", param: null, ...ending.error } });
       yield this.#end(ending);
     } else if (this.#stopReason === "steered") {
-      // A call that the client has to answer comes first: then steering waits, and this response is whole.
+      // If the client has to answer a call first, steering waits, and this response is complete.
       yield this.#end(this.#output.some(isOpenCall) ? undefined : { status: "incomplete", reason: "steered" });
     } else {
       yield this.#end(writer.isExhausted ? { status: "incomplete", reason: "max_output_tokens" } : undefined);
@@ -148,7 +147,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
     if (request.compactThreshold !== undefined && inputTokensOf(this.turn) > request.compactThreshold) {
       const item = yield* automaticCompaction(this.#writer, compact(conversation.slice(0, -1)).encryptedContent);
       this.#output.push(item);
-      // What stands before a compaction may be forgotten; what was just asked stands after it.
+      // Items before a compaction may be dropped; the new question comes after it.
       this.#conversation = [item, ...conversation.slice(-1)];
     }
     for (const draft of this.#directions.drafts ?? think(request.body, conversation)) {
@@ -174,7 +173,7 @@ export class Generation implements IterableIterator<EncodedEvent> {
   }
 }
 
-/** Whether the client owes an answer to this item before the conversation can go on. */
+/** True if the client must answer this item before the conversation can continue. */
 export function isOpenCall(item: Fields): boolean {
   return item.type === "function_call" || item.type === "custom_tool_call" || item.type === "mcp_approval_request";
 }

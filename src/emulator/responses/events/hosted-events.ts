@@ -5,7 +5,7 @@ import { PIXEL_PNG } from "../../model/pixel.ts";
 import { includes } from "../request.ts";
 import type { EventWriter, ItemEvents } from "./event-writer.ts";
 
-/** The events of a tool that the service runs itself: begun, its stages, done. */
+/** The events of a tool that the service runs itself: added, its stages, done. */
 export function hostedEvents(writer: EventWriter, call: HostedCall): ItemEvents {
   switch (call.type) {
     case "web_search_call":

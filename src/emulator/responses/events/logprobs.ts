@@ -6,7 +6,7 @@ export interface Logprob {
   readonly top_logprobs: readonly Omit<Logprob, "top_logprobs">[];
 }
 
-/** Made up, but the same for the same token; the alternatives are less likely, as they should be. */
+/** Made up, but always the same for the same token; the alternatives are less likely. */
 export function logprobsOf(token: string, alternatives: number): Logprob {
   const logprob = -((token.length % 7) + 1) / 100;
   const others = Array.from({ length: Math.max(0, alternatives - 1) }, (_, index) =>

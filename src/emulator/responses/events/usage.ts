@@ -6,7 +6,7 @@ import type { EventWriter } from "./event-writer.ts";
 const CACHE_BLOCK_TOKENS = 128;
 const LEAST_CACHED_TOKENS = 1024;
 
-/** What a response has used so far: a conversation that goes on reads from the cache what it sent before. */
+/** The usage of a response so far: a continued conversation reads its earlier part from the cache. */
 export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" | "reasonedTokens">): Usage {
   const { conversation, request } = turn;
   const isContinued =
@@ -27,25 +27,25 @@ export function usageOf(turn: Turn, written: Pick<EventWriter, "writtenTokens" |
   };
 }
 
-/** Whether an item is a call that a model made, so that this is not the first request of its conversation. */
+/** True if the item is a call by a model: then this is not the first request of its conversation. */
 function isOurs({ type }: Fields): boolean {
   return typeof type === "string" && type.endsWith("_call");
 }
 
-/** What a request's input comes to. */
+/** Number of input tokens of a request. */
 export function inputTokensOf(turn: Turn): number {
   return usageOf(turn, { writtenTokens: 0, reasonedTokens: 0 }).inputTokens;
 }
 
-/** The service caches prefixes in whole blocks, and none that are short. */
+/** The service caches prefixes in whole blocks, and no short ones. */
 function cacheable(prefixTokens: number): number {
   return prefixTokens < LEAST_CACHED_TOKENS ? 0 : Math.floor(prefixTokens / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
 }
 
-/** Around the whole of it, as one list. */
+/** Brackets around the list of items, in characters. */
 const BRACKETS = 3;
 
-/** As JSON, in characters, with what stands between it and the next. */
+/** Length as JSON, in characters, with the separator to the next value. */
 function lengthOf(value: unknown): number {
   return JSON.stringify(value).length + 1;
 }

@@ -15,11 +15,11 @@ const KEPT_RESPONSES = 1000;
 
 /** A response with `store` on. */
 export interface StoredResponse {
-  /** The response as it stands, as JSON; of one in the background it changes. */
+  /** The response so far, as JSON; for a background response it changes. */
   readonly json: string;
   /** The request's own items, each with an id. */
   readonly input: readonly Fields[];
-  /** What a next request goes on from; undefined while it is not finished. */
+  /** The conversation that the next request continues; undefined while the response is unfinished. */
   readonly conversation: readonly Fields[] | undefined;
   readonly run: BackgroundRun | undefined;
 }
@@ -30,7 +30,7 @@ interface Entry {
   outcome?: Outcome;
 }
 
-/** What the service remembers for every connection: stored responses and their items. The oldest go first. */
+/** What the service remembers across connections: stored responses and their items. The oldest are dropped first. */
 export class Archive {
   readonly #entries = new BoundedMap<string, Entry>(KEPT_RESPONSES);
   readonly #identifiers: Identifiers;
@@ -42,10 +42,10 @@ export class Archive {
   }
 
   /**
-   * Everything said before a request, and what it says itself.
+   * The whole conversation of a request: the earlier items, then its own input.
    *
-   * @param local - what the connection remembers, asked first.
-   * @throws {@link ServiceError} when it goes on from what nobody knows, or calls and outputs do not pair.
+   * @param local - The connection's memory, which is asked first.
+   * @throws {@link ServiceError} The request continues an unknown response or conversation, or calls and outputs do not pair.
    */
   conversationFor(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
     const conversation = this.gather(request, local);
@@ -56,7 +56,7 @@ export class Archive {
     return conversation;
   }
 
-  /** The same, whether or not every call has its output. @throws {@link ServiceError} */
+  /** The same, without checking that calls and outputs pair. @throws {@link ServiceError} */
   gather(request: ResponsesRequest, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
     const earlier = this.#earlier(request, local);
     if (earlier.length === 0 && !request.input.some(isReference)) return request.input;
@@ -67,7 +67,7 @@ export class Archive {
     return [...earlier, ...input];
   }
 
-  /** What was said before a request, as far as it is known; nothing for one that goes on from nothing, or from what nobody knows. */
+  /** The items before a request; empty if it continues nothing, or something unknown. */
   before(body: unknown, local?: Pick<ResponseMemory, "get">): readonly Fields[] {
     if (!isFields(body)) return [];
     try {
@@ -89,7 +89,7 @@ export class Archive {
     entry.outcome = outcome;
   }
 
-  /** Keeps a background response from its beginning on. */
+  /** Keeps a background response from its start. */
   begin(turn: Turn, run: BackgroundRun): void {
     this.#add(turn.id, { turn, run });
   }
@@ -145,10 +145,10 @@ export class Archive {
     });
   }
 
-  /** The item of any stored response with this id, of its output or of its input. */
+  /** The item with this id, from the output or the input of any stored response. */
   #kept(itemId: unknown): Fields | undefined {
     const hasId = ({ id }: Fields) => id === itemId;
-    const entries = [...this.#entries.values()].reverse(); // who refers to an item mostly refers to a new one
+    const entries = [...this.#entries.values()].reverse(); // the newest first, because references are mostly to new items
     for (const { outcome } of entries) {
       const found = outcome?.output.find(hasId);
       if (found) return found;
@@ -160,7 +160,7 @@ export class Archive {
     return undefined;
   }
 
-  /** A new turn for a request that was checked. @throws {@link ServiceError} as `conversationFor` does. */
+  /** A new turn for a checked request. @throws {@link ServiceError} As {@link conversationFor}. */
   open(request: ResponsesRequest, createdAt: number, local?: Pick<ResponseMemory, "get">): Turn {
     const conversation = this.conversationFor(request, local);
     return { id: this.#identifiers.next("resp"), createdAt, request, conversation };

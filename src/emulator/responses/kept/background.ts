@@ -6,10 +6,10 @@ import type { Generation } from "../events/generation.ts";
 import { batchesOf } from "../playing.ts";
 import { responseJson } from "../response-object.ts";
 
-/** How long a stream can be taken up again; then the service wants to be asked instead. */
+/** How long a stream can be resumed, in milliseconds; after that clients have to poll. */
 const STREAMABLE_MS = 300_000;
 
-/** A response that goes on whoever listens: its events are kept, so that a stream can be taken up again after any of them. */
+/** A response that runs whether or not a client reads it. Its events are kept, so that a stream can be resumed after any of them. */
 export class BackgroundRun {
   readonly #generation: Generation;
   readonly #log: EncodedEvent[] = [];
@@ -28,7 +28,7 @@ export class BackgroundRun {
 
   /** Resolves at its end; never rejects. */
   async play(pace: Pace): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve)); // whoever started it hears `queued` first
+    await new Promise<void>((resolve) => setImmediate(resolve)); // the caller sends `queued` first
     for await (const batch of batchesOf(this.#generation, pace, this.#cancelled)) {
       if (this.#cancelled.hasHappened) break;
       this.#log.push(...batch);
@@ -38,7 +38,7 @@ export class BackgroundRun {
     this.#tell();
   }
 
-  /** The response as it stands, as JSON. */
+  /** The response so far, as JSON. */
   get json(): string {
     const { outcome } = this.#generation;
     if (outcome) return outcome.json;
@@ -46,7 +46,7 @@ export class BackgroundRun {
     return this.#generation.snapshot(this.#log.length === 0 ? "queued" : "in_progress");
   }
 
-  /** Nothing for one that has ended. */
+  /** Has no effect on a response that has ended. */
   cancel(): void {
     if (this.#generation.outcome) return;
     this.#cancelled.happened();
@@ -54,7 +54,7 @@ export class BackgroundRun {
     this.#tell();
   }
 
-  /** @throws {@link ServiceError} 400 when it cannot be streamed, or no more. */
+  /** @throws {@link ServiceError} 400 if it cannot be streamed, or no longer. */
   checkStreamable(): void {
     if (!this.#isStreamed) {
       throw new ServiceError(400, {
@@ -72,10 +72,10 @@ export class BackgroundRun {
   }
 
   /**
-   * The events after one of them, those that are there at once, the others as they come. The stream of a response that was
-   * cancelled ends without a terminal event.
+   * The events after a given one: those so far at once, the others as they come. The stream of a cancelled response ends without a terminal
+   * event.
    *
-   * @param after - the `sequence_number` of the last event that is known; -1 for none.
+   * @param after - `sequence_number` of the last known event; -1 for none.
    */
   async *follow(after: number, gone: Departure): AsyncGenerator<readonly EncodedEvent[], void> {
     let next = after + 1;

@@ -12,7 +12,7 @@ interface Conversation {
   items: Fields[];
 }
 
-/** Conversations that the service keeps, as `POST /conversations` makes them. The oldest go first. */
+/** Conversations that the service keeps, made by `POST /conversations`. The oldest are dropped first. */
 export class Conversations {
   readonly #all = new BoundedMap<string, Conversation>(KEPT_CONVERSATIONS);
   readonly #identifiers: Identifiers;
@@ -57,7 +57,7 @@ export function conversationObject({ id, createdAt, metadata }: Conversation): F
   return { id, object: "conversation", created_at: createdAt, metadata };
 }
 
-/** An item as it is kept: messages have an id, a status and parts, however short they came. */
+/** An item in the form in which it is kept: a message in short form gets an id, a status and parts. */
 export function withId(item: Fields, identifiers: Identifiers): Fields {
   const type = stringIn(item, "type") ?? "message";
   const id = stringIn(item, "id") ?? identifiers.next(type === "message" ? "msg" : "item");

@@ -3,7 +3,7 @@ import type { Fields } from "../../fields.ts";
 import { fieldsIn, stringIn } from "../../fields.ts";
 import { ServiceError } from "../../service-error.ts";
 
-/** Conversations by the id of their newest response, so that a request can go on from one. */
+/** Conversations by the id of their newest response, so that a request can continue one. */
 export type ResponseMemory = BoundedMap<string, readonly Fields[]>;
 
 export function previousResponseNotFound(responseId: string): ServiceError {
@@ -14,7 +14,7 @@ export function previousResponseNotFound(responseId: string): ServiceError {
   });
 }
 
-/** Reads along as events go out; it sees scripted streams and the model's own alike. */
+/** Observes the events that are sent, those of scripts and those of the model. */
 export class OutputObserver {
   readonly #items: Fields[] = [];
   #response: Fields | undefined;
@@ -29,7 +29,7 @@ export class OutputObserver {
     }
   }
 
-  /** The response that can be gone on from, once it is complete. */
+  /** The response, once it is complete and can be continued. */
   get completed(): { readonly id: string; readonly response: Fields; readonly items: readonly Fields[] } | undefined {
     const id = this.#response && stringIn(this.#response, "id");
     return id === undefined || !this.#response ? undefined : { id, response: this.#response, items: this.#items };

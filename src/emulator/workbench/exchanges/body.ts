@@ -2,16 +2,16 @@ import { textIn } from "../transcripts/transcript.ts";
 import { FrameCutter } from "./frames.ts";
 import type { Passed } from "./passed.ts";
 
-/** Makes what is shown and written of a body out of the bytes that come. */
+/** Turns the bytes of a body into the entries that are shown and written. */
 export interface BodyCutter {
   push(chunk: Uint8Array): readonly Passed[];
-  /** What is left when no more comes. */
+  /** The rest, at the end of the body. */
   end(): readonly Passed[];
 }
 
 const LONGEST_TEXT = 16 * 1024 * 1024;
 
-/** Events one by one; any other text whole up to 16 MiB, since a letter may be cut between two packets. */
+/** Events one by one; any other text as a whole up to 16 MiB, because a character may be split between two packets. */
 export function cutterFor(contentType: string): BodyCutter {
   if (contentType.startsWith("text/event-stream")) return new FrameCutter();
   if (!/json|^text\//.test(contentType)) return { push: (data) => [{ kind: "body", data }], end: () => [] };

@@ -2,7 +2,7 @@ import { type BodyCutter, cutterFor } from "./body.ts";
 import { entriesOf, type Kept, sizeOf } from "./kept.ts";
 import type { Ending, Entry, ExchangeHead, Passed } from "./passed.ts";
 
-/** One HTTP request with its answer, or one WebSocket connection, while it passes and afterwards. */
+/** One HTTP request with its answer, or one WebSocket connection, while it is running and afterwards. */
 export class Exchange {
   /** Counted from 1. */
   readonly id: number;
@@ -30,12 +30,12 @@ export class Exchange {
     return this.#isOver;
   }
 
-  /** What passed so far, or what is kept of it. */
+  /** The entries so far, as far as they are kept. */
   get entries(): readonly Entry[] {
     return this.#kept.flatMap(entriesOf);
   }
 
-  /** Nothing passes after the end: of several ends the first counts, since whoever cuts a connection also sees it close. */
+  /** Ends the exchange. Of several ends the first counts, because the side that cuts a connection also sees it close. */
   pass(passed: Passed): void {
     if (this.#isOver) return;
     if (passed.kind === "answer") this.#answerHeaders = Object.fromEntries(passed.headers);
@@ -46,20 +46,20 @@ export class Exchange {
     this.#tell(this, { ...passed, atMs: this.#nowMs });
   }
 
-  /** Bytes of the answer's body as they pass; the events of a stream are found in them. */
+  /** Reports bytes of the answer's body; the events of a stream are found in them. */
   body(chunk: Uint8Array): void {
     this.#body ??= cutterFor(contentTypeIn(this.#answerHeaders));
     for (const piece of this.#body.push(chunk)) this.pass(piece);
   }
 
-  /** The head of the answer. */
+  /** Reports the head of the answer. */
   answered(status: number, headers: Readonly<Record<string, unknown>>): void {
     if (this.#isOver) return;
     this.#answerHeaders = headers;
     this.#tell(this, { atMs: this.#nowMs, status, headers });
   }
 
-  /** Events that left together, framed as the service frames them: `event:`, `data:` and an empty line each. @internal */
+  /** Reports events that were sent together, each framed as `event:`, `data:` and an empty line. @internal */
   framed(frames: string): void {
     if (!this.#isOver) this.#tell(this, { atMs: this.#nowMs, frames });
   }
@@ -68,17 +68,17 @@ export class Exchange {
     this.pass({ kind: "end", how, ...close });
   }
 
-  /** Of what is kept, in characters. @internal */
+  /** Size of the kept entries, in characters. @internal */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether what passes is kept. @internal */
+  /** True if entries are kept. @internal */
   get isKept(): boolean {
     return this.#isKept;
   }
 
-  /** @returns How many characters that is. @internal */
+  /** @returns The number of characters. @internal */
   keep(kept: Kept): number {
     const size = sizeOf(kept);
     this.#kept.push(kept);
@@ -86,13 +86,13 @@ export class Exchange {
     return size;
   }
 
-  /** Nothing more of it is kept. @returns How many characters were. @internal */
+  /** Drops all entries, and keeps no more. @returns The number of characters dropped. @internal */
   letGo(): number {
     this.#isKept = false;
     return this.#size;
   }
 
-  /** Forgets the older half. @returns How many characters that was. @internal */
+  /** Drops the older half of the entries. @returns The number of characters dropped. @internal */
   forgetHalf(): number {
     const size = this.#kept.splice(0, Math.ceil(this.#kept.length / 2)).reduce((sum, kept) => sum + sizeOf(kept), 0);
     this.#size -= size;

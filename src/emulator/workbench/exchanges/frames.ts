@@ -5,8 +5,8 @@ const FRAME = /^event: ([^\r\n ]+)\ndata: ([^\r\n\u2028\u2029]*)\n\n/;
 const LONGEST_FRAME = 16 * 1024 * 1024;
 
 /**
- * Cuts the body of an event stream into its events, for a transcript that is read and searched by event. What is framed in another way stays
- * as it came, so that all pieces put together are the body, byte for byte.
+ * Cuts the body of an event stream into its events, so that transcripts can be read and searched by event. Text with another framing is
+ * kept as received, so all pieces together are the body, byte for byte.
  */
 export class FrameCutter {
   #rest: Uint8Array = new Uint8Array();
@@ -19,7 +19,7 @@ export class FrameCutter {
     return this.#rest.length > LONGEST_FRAME ? [...pieces, ...this.end()] : pieces;
   }
 
-  /** What is left when no more comes. */
+  /** The rest, at the end of the body. */
   end(): readonly Passed[] {
     const rest = this.#rest;
     this.#rest = new Uint8Array();

@@ -1,8 +1,8 @@
 import type { Entry, Header } from "./passed.ts";
 
 /**
- * What passed as it is kept: with as little as can be made of it while it passes, since most of it nobody ever looks at. Events that left
- * together are one text, and headers are what the server made of them.
+ * An entry in the form in which it is kept. As little work as possible is done for it, because most entries are never looked at: events
+ * that were sent together are one text, and headers are those of the server.
  */
 export type Kept =
   | Entry
@@ -27,7 +27,7 @@ export function entriesOf(kept: Kept): readonly Entry[] {
     });
 }
 
-/** In characters. */
+/** Size in characters. */
 export function sizeOf(kept: Kept): number {
   if ("frames" in kept) return kept.frames.length;
   return "data" in kept ? kept.data.length : 0;

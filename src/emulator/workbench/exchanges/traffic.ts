@@ -26,7 +26,7 @@ export class Traffic {
     this.#limit = limit;
   }
 
-  /** The exchanges that are kept, oldest first. */
+  /** The kept exchanges, oldest first. */
   get exchanges(): Iterable<Exchange> {
     return this.#exchanges;
   }

@@ -13,10 +13,10 @@ export interface Breaking {
 }
 
 /**
- * Passes a request on and its answer back as it comes, and tells the exchange what passes. An answer that breaks off there breaks off here
- * in the same way. A server that cannot be reached is a 502.
+ * Passes a request on and its answer back, and reports both to the exchange. An answer that breaks off there breaks off here in the same
+ * way. A server that cannot be reached is a 502.
  *
- * @param wire - the body as it was sent, before content decoding.
+ * @param wire - The body as sent, before content decoding.
  */
 export async function relayHttp(
   upstream: Upstream,

@@ -41,7 +41,7 @@ export class Upstream {
     return this.#base.origin;
   }
 
-  /** The address of a request there. */
+  /** The upstream's address for a request. */
   urlOf(path: string): URL {
     const base = this.#base.pathname.replace(/\/$/, "");
     return new URL(`${this.#base.origin}${base === "" ? path : `${base}${path.replace(this.#prefix, "")}`}`);
@@ -59,7 +59,7 @@ export class Upstream {
   }
 }
 
-/** The headers of either direction without those of the connection. */
+/** Headers without those that concern only one connection. */
 export function passedOn(headers: readonly Header[]): readonly Header[] {
   const named = headers
     .filter(([name]) => name.toLowerCase() === "connection")

@@ -83,7 +83,7 @@ async function refusalOf(answer: IncomingMessage): Promise<Opened> {
   try {
     for await (const chunk of answer as AsyncIterable<Uint8Array>) chunks.push(chunk);
   } catch {
-    // What came of it is what there is.
+    // What was received of it is used.
   }
   return { status: answer.statusCode ?? 502, headers: passedOn(pairs(answer.rawHeaders)), body: Buffer.concat(chunks) };
 }

@@ -14,8 +14,8 @@ export function endOf({ entries }: Transcript): Extract<Entry, { kind: "end" }> 
 }
 
 /**
- * Plays an exchange as it was recorded: what the server sent, when it is due. What the client sent is waited for, and what came after that is
- * due as long after it as it was then. Due times are absolute, so that late timers do not add up.
+ * Plays a recorded exchange: what the server sent, when it is due. It waits for each message of the client; what follows a message is due
+ * after the same time as in the recording. Due times are absolute, so late timers do not add up.
  */
 export class Player {
   readonly #entries: readonly Entry[];
@@ -24,27 +24,30 @@ export class Player {
   #arrived = 0;
   #wake: (() => void) | undefined;
 
-  /** @param timing - `original`, or all at once. @param gone - ends every wait. */
+  /**
+   * @param timing - `original`, or all at once.
+   * @param gone - Ends every wait.
+   */
   constructor({ entries }: Transcript, timing: "original" | "none", gone: AbortSignal) {
     this.#entries = entries;
     this.#isTimed = timing === "original";
     this.#gone = gone;
   }
 
-  /** A message of the client's has come. */
+  /** A message of the client has arrived. */
   arrived(): void {
     this.#arrived += 1;
     this.#wake?.();
   }
 
-  /** Whether the client sent more than was recorded. */
+  /** True if the client sent more than was recorded. */
   get isOverrun(): boolean {
     return this.#arrived > this.#entries.filter(({ kind }) => kind === "sent").length;
   }
 
-  /** All but what the client sent, up to the end, which is the last. Stops when the client is gone. */
+  /** All entries except those that the client sent; the end is the last. Stops when the client has left. */
   async *play(): AsyncGenerator<Entry, void> {
-    let zero = performance.now(); // when the recording's clock was at 0
+    let zero = performance.now(); // the time at which the recording begins
     let sent = 0;
     for (const entry of this.#entries) {
       if (entry.kind === "sent") {

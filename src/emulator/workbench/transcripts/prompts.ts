@@ -1,6 +1,6 @@
 import type { Entry, ExchangeHead } from "../exchanges/passed.ts";
 
-// What people and their programs wrote; names, types, ids and everything that the model wrote stay.
+// Texts of people and their programs. Names, types, ids and everything that the model wrote are kept.
 const WRITTEN = new Set([
   "text",
   "content",
@@ -13,14 +13,14 @@ const WRITTEN = new Set([
   "description",
 ]);
 
-/** Blanks what was asked, so that a recording can be shown to others: each text says how long it was. */
+/** Blanks the texts of a request, so that a recording can be shown to others. Each is replaced by its length. */
 export function headWithoutPrompts(head: ExchangeHead): ExchangeHead {
   if (head.body.length === 0) return head;
   const text = withoutPrompts(Buffer.from(head.body).toString("utf8"));
   return { ...head, body: Buffer.from(text ?? `[${head.body.length} bytes removed]`) };
 }
 
-/** Of the answer only the instructions, which the service repeats. */
+/** In the answer only the instructions are blanked, which the service repeats. */
 export function entryWithoutPrompts(entry: Entry): Entry {
   if (entry.kind === "sent")
     return {

@@ -77,7 +77,10 @@ export class Recorder implements TrafficListener {
   }
 }
 
-/** With those above it. Node's own `recursive` never returns where none can be made below one that is there, as in `/proc`. */
+/**
+ * Creates a folder with those above it. Node's own `recursive` never returns where none can be created below one that exists, as in
+ * `/proc`.
+ */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   const above = dirname(path);

@@ -10,7 +10,7 @@ import { decodeTranscript, type Transcript } from "./transcript.ts";
 
 type Asked = Pick<ExchangeHead, "carrier" | "method" | "path" | "body">;
 
-/** Of one recording. */
+/** One recording. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 interface Recorded {
@@ -46,7 +46,7 @@ export class Replay {
     return new Replay(await Promise.all(names.map(read)));
   }
 
-  /** @throws {@link ServiceError} 404 that says which recordings there were. */
+  /** @throws {@link ServiceError} 404; the message lists the recordings. */
   take(asked: Asked): Transcript {
     const alike = this.#recorded.filter(({ transcript }) => isAt(transcript.head, asked));
     const content = contentOf(asked.body);

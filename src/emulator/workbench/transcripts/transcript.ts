@@ -3,7 +3,7 @@ import type { Entry, ExchangeHead, Header } from "../exchanges/passed.ts";
 /** The first line of every transcript. */
 const TITLE = "codex-wire transcript 1";
 
-/** What an exchange began with and what passed, as a transcript holds it. */
+/** An exchange as a transcript contains it: its beginning and its entries. */
 export interface Transcript {
   readonly head: ExchangeHead;
   readonly entries: readonly Entry[];
@@ -12,7 +12,7 @@ export interface Transcript {
 // A line: milliseconds since the exchange began, what passed, and its text up to the end of the line. Text that has line breaks in it or
 // bytes that are no text are written as JSON strings and base64, under names of their own.
 
-/** The lines that an exchange begins with. */
+/** The lines for the beginning of an exchange. */
 export function encodeHead(head: ExchangeHead): string {
   const lines = [TITLE, line(0, "request", `${head.carrier} ${head.method} ${head.path}`)];
   for (const [name, value] of head.headers) lines.push(line(0, "request-header", `${name}: ${value}`));
@@ -20,7 +20,7 @@ export function encodeHead(head: ExchangeHead): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** One thing that passed; a line, but for the head of an answer. */
+/** One entry: a line, or several for the head of an answer. */
 export function encodeEntry(entry: Entry): string {
   const { atMs } = entry;
   switch (entry.kind) {
@@ -51,7 +51,7 @@ function payload(atMs: number, what: string, data: string | Uint8Array): string 
   return BREAKS.test(data) ? line(atMs, `${what}-json`, JSON.stringify(data)) : line(atMs, what, data);
 }
 
-/** Bytes as text, where they are UTF-8 and come back the same. */
+/** Bytes as text, if they are UTF-8 and would be restored unchanged. */
 export function textIn(bytes: Uint8Array): string | Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
   return text.includes("\ufffd") || text.startsWith("\ufeff") ? bytes : text;
@@ -60,9 +60,9 @@ export function textIn(bytes: Uint8Array): string | Uint8Array {
 const LINE = /^(\d+(?:\.\d+)?) ([a-z0-9-]+) ?(.*)$/s;
 
 /**
- * Reads a transcript. One that stops in the middle of an exchange, since whoever wrote it was stopped, is cut there.
+ * Reads a transcript. One that breaks off in the middle, because its writer was stopped, ends there.
  *
- * @throws An error that names the line that is wrong.
+ * @throws An error that names the invalid line.
  */
 export function decodeTranscript(text: string, name: string): Transcript {
   const [title, ...lines] = text.split("\n");
@@ -125,7 +125,7 @@ class Reader {
     }
   }
 
-  /** @throws when no request is in it. */
+  /** @throws An error if it contains no request. */
   end(name: string): Transcript {
     if (!this.#request) throw new Error(`${name}: it has no line "0 request"`);
     const last = this.#entries.at(-1);
