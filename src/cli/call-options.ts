@@ -11,7 +11,10 @@ export const serviceOptions = {
   baseUrl: text("URL", "default OPENAI_BASE_URL, else the provider's"),
   provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio", "xai", "vercel", "openrouter"]),
   auth: choice("KIND", ["codex", "none"], ": the Codex CLI's login, or no credentials"),
-  apiKeyEnv: text("NAME", "variable that holds the key; default OPENAI_API_KEY"),
+  apiKeyEnv: text(
+    "NAME",
+    "variable that holds the key; default OPENAI_API_KEY, or the variable of another company's --provider",
+  ),
   header: headers("a further header; may be repeated"),
   clientVersion: text("VERSION", "sent as the version header, and in the user agent"),
   connectTimeoutMs: wholeNumber(`longest wait for a connection; default ${defaults.connectTimeoutMs}`),

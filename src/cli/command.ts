@@ -104,7 +104,10 @@ function oneArgument(
     throw new UsageError(
       `${name} takes no argument, got ${JSON.stringify(positionals[0])} (see: codex-wire ${name} --help)`,
     );
-  if (positionals.length > 1) throw new UsageError(`${name} takes one argument, ${argument}: put it in quotes`);
+  if (positionals.length > 1)
+    throw new UsageError(
+      `${name} takes one argument, ${argument}, got ${positionals.length}: put it in quotes if it has spaces`,
+    );
   return positionals[0];
 }
 

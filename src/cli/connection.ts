@@ -27,18 +27,33 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Providers that need a key; the others run on the user's machine, or have no address by default. */
+/** Providers that the emulator plays where there is no key. */
 const HOSTED: ReadonlySet<ProviderName> = new Set(["openai", "chatgpt"]);
+
+/**
+ * Variables that the documentation of other companies names for their keys: at their own addresses the key of OpenAI is never sent. Servers
+ * on the user's machine get none.
+ */
+const OTHER_KEYS: ReadonlyMap<ProviderName, string | undefined> = new Map([
+  ["xai", "XAI_API_KEY"],
+  ["vercel", "AI_GATEWAY_API_KEY"],
+  ["openrouter", "OPENROUTER_API_KEY"],
+  ["ollama", undefined],
+  ["lmstudio", undefined],
+]);
 
 /**
  * Decides where calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address. Without the first two and without a key for a
  * hosted provider, calls go to an emulator in this process.
+ *
+ * @throws {@link UsageError} There is no key for another company.
  */
 export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const auth = chooseAuth(choice);
   const baseUrl = baseUrlOf(choice);
   const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
   if (!hasKey && baseUrl === undefined && HOSTED.has(providerName(choice, auth))) return openEmulator(choice, logger);
+  if (!hasKey && choice.auth !== "none" && needsOtherKey(choice)) throw noKey(choice, "");
   const api = openApi(choice, { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger });
   return { api, close: () => api.close() };
 }
@@ -55,12 +70,27 @@ export function chooseService(choice: ServiceChoice, key?: string): { provider: 
   const auth = key === undefined ? chooseAuth(choice) : apiKeyAuth(key);
   const baseUrl = baseUrlOf(choice);
   const provider = chooseProvider(choice, baseUrl, auth);
-  const needsKey = choice.auth !== "none" && choice.header?.authorization === undefined;
-  if (auth === undefined && needsKey && HOSTED.has(providerName(choice, auth)))
-    throw new UsageError(
-      "no key: set OPENAI_API_KEY, or give --api-key-env NAME, --key-stdin, --auth codex, or --auth none if none is needed",
-    );
+  const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
+  if (!hasKey && choice.auth !== "none" && (HOSTED.has(providerName(choice, auth)) || needsOtherKey(choice)))
+    throw noKey(choice, "--key-stdin, ");
   return { provider, auth: auth ?? noAuth() };
+}
+
+function needsOtherKey(choice: ServiceChoice): boolean {
+  return usesOtherKey(choice) && OTHER_KEYS.get(choice.provider) !== undefined;
+}
+
+/** Whether calls go to another company's own address. */
+function usesOtherKey(choice: ServiceChoice): choice is ServiceChoice & { readonly provider: ProviderName } {
+  return choice.provider !== undefined && OTHER_KEYS.has(choice.provider) && baseUrlOf(choice) === undefined;
+}
+
+/** @param further - Options of the command that give a key, each followed by a comma. */
+function noKey(choice: ServiceChoice, further: string): UsageError {
+  const login = usesOtherKey(choice) ? "" : "--auth codex, ";
+  return new UsageError(
+    `no key: set ${keyVariable(choice)}, or give --api-key-env NAME, ${further}${login}or --auth none if none is needed`,
+  );
 }
 
 function openApi({ clientVersion }: ServiceChoice, options: CodexApiOptions): CodexApi {
@@ -95,14 +125,20 @@ export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {
 type Auth = AuthProvider & { readonly mode?: "api_key" | "chatgpt" };
 
 /** Undefined if there is no key. */
-function chooseAuth({ auth, apiKeyEnv }: ServiceChoice): Auth | undefined {
+function chooseAuth(choice: ServiceChoice): Auth | undefined {
+  const { auth, apiKeyEnv } = choice;
   if (auth !== undefined && apiKeyEnv !== undefined) throw new UsageError("give --auth or --api-key-env, not both");
   if (auth === "codex") return codexAuth();
   if (auth === "none") return undefined;
-  const key = nonBlank(process.env[apiKeyEnv ?? "OPENAI_API_KEY"]);
+  const variable = keyVariable(choice);
+  const key = variable === undefined ? undefined : nonBlank(process.env[variable]);
   if (apiKeyEnv !== undefined && key === undefined)
     throw new UsageError(`--api-key-env names ${apiKeyEnv}, which is not set`);
   return key === undefined ? undefined : apiKeyAuth(key);
+}
+
+function keyVariable(choice: ServiceChoice): string | undefined {
+  return choice.apiKeyEnv ?? (usesOtherKey(choice) ? OTHER_KEYS.get(choice.provider) : "OPENAI_API_KEY");
 }
 
 function providerName({ provider }: ServiceChoice, auth: Auth | undefined): ProviderName {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { FileError, HeldBytes, readWhole } from "../client/index.ts";
 import { AbortedError } from "../index.ts";
 import { UsageError } from "./usage-error.ts";
@@ -8,7 +9,7 @@ const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 /**
  * Standard input as text.
  *
- * @throws {@link UsageError} It is a terminal, so no input would come; or it has more than 256 MiB. {@link AbortedError} The signal fired
+ * @throws {@link UsageError} It is a terminal, so no input would come; it has more than 256 MiB; or it is no text. {@link AbortedError} The signal fired
  *   during the wait.
  */
 export async function readInput(what: string, signal: AbortSignal): Promise<string> {
@@ -25,12 +26,17 @@ export async function readInput(what: string, signal: AbortSignal): Promise<stri
   } finally {
     signal.removeEventListener("abort", leave);
   }
-  return textOf(input.take());
+  return textOf(input.take(), "standard input");
 }
 
-/** Without the byte order mark that Windows editors write. */
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+/** Text in UTF-8, or in UTF-16 with its byte order mark, as Windows shells write it; without the mark. */
+function textOf(bytes: Uint8Array, where: string): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  // What is not valid would be sent as U+FFFD, so another text than the given one.
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
+  throw new UsageError(`${where} is not text in UTF-8; convert it, for example with: iconv -f ISO-8859-1 -t UTF-8`);
 }
 
 /** A JSON object from a file, or from standard input if the name is `-`. */
@@ -72,7 +78,7 @@ function readContent(path: string, what: string, signal: AbortSignal): Promise<s
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
   try {
-    return textOf(await readWhole(path, { maxBytes: MAX_INPUT_BYTES, signal }));
+    return textOf(await readWhole(path, { maxBytes: MAX_INPUT_BYTES, signal }), path);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     // A pipe without a writer is refused; programs can write to standard input.

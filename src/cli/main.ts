@@ -21,6 +21,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
 }
 
 function adviceFor(name: string): string {
+  if (name.startsWith("-")) return "options come after the command (see: codex-wire --help)";
   const meant = nearestName(name, commands.keys());
   return meant === undefined ? `the commands are ${[...commands.keys()].join(", ")}` : `did you mean ${meant}?`;
 }

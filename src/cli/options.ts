@@ -60,6 +60,17 @@ export function wholeNumber(help: string): Option<number | undefined> {
   return { placeholder: "N", help, read };
 }
 
+/** A port to listen on; 0 is a free one. */
+export function portNumber(help: string): Option<number | undefined> {
+  const number = wholeNumber(help);
+  const read = (given: readonly string[], flag: string): number | undefined => {
+    const port = number.read(given, flag);
+    if (port === undefined || port <= 65_535) return port;
+    throw new UsageError(`${flag} takes a port, 0 to 65535; got ${port}`);
+  };
+  return { ...number, read };
+}
+
 /** A text that may be given more than once. */
 export function list(placeholder: string, help: string): Option<readonly string[]> {
   return { placeholder, help, read: (given) => given };

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a file by path. A pipe or a device is refused, because it might never end or never begin.
+ * Reads a text by path, without the byte order mark that Windows editors write. A pipe or a device is refused, because it might never end or never begin.
  *
  * @throws An error that says why it cannot be read, or that it is larger than `maxBytes`.
  */
@@ -16,7 +16,7 @@ export async function readText(path: string, maxBytes: number): Promise<string> 
     const parts: Uint8Array[] = [];
     for (let total = 0; ; ) {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
-      if (bytesRead === 0) return Buffer.concat(parts).toString("utf8");
+      if (bytesRead === 0) return new TextDecoder().decode(Buffer.concat(parts));
       total += bytesRead;
       if (total > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
       parts.push(buffer.subarray(0, bytesRead));

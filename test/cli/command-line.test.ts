@@ -48,6 +48,89 @@ it.each([
   expect(stderr).toBe(`codex-wire: there is no command "${name}"; ${advice}\n`);
 });
 
+it("says of an option before the command where options go", async () => {
+  const { status, stderr } = await runCommand(["--model", "gpt-5.5", "respond", "hi"]);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'codex-wire: there is no command "--model"; options come after the command (see: codex-wire --help)\n',
+  });
+});
+
+it.each([
+  [["gateway", "--auth", "none"], "65536"],
+  [["emulator"], "99999"],
+])("%j refuses port %s", async (args, port) => {
+  const { status, stderr } = await runCommand([...args, "--port", port]);
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: `codex-wire: --port takes a port, 0 to 65535; got ${port}\n`,
+  });
+});
+
+describe("standard input", () => {
+  const text = "repeat: größer";
+  it.each([
+    ["UTF-16 with its byte order mark", Buffer.from(`\u{feff}${text}`, "utf16le")],
+    ["UTF-16 with the bytes in the other order", Buffer.from(`\u{feff}${text}`, "utf16le").swap16()],
+  ])("is read as %s too, as Windows shells write it", async (_, input) => {
+    const emulator = await emulate();
+    const { stdout } = await runCommand(["respond", "--base-url", emulator.url], { input });
+    expect(stdout).toBe("größer\n");
+  });
+
+  it.each([["respond"], ["respond", "--request", "-"], ["session", "--requests", "-"]])(
+    "of %s is refused if it is no text, because what is invalid would be sent as something else",
+    async (...args) => {
+      const { status, stdout, stderr } = await runCommand(args, { input: Buffer.from(text, "latin1") });
+      expect({ status, stdout, stderr }).toEqual({
+        status: 2,
+        stdout: "",
+        stderr:
+          "codex-wire: standard input is not text in UTF-8; convert it, for example with: iconv -f ISO-8859-1 -t UTF-8\n",
+      });
+    },
+  );
+});
+
+describe("the key of another company's provider", () => {
+  it.each([
+    ["xai", "XAI_API_KEY"],
+    ["vercel", "AI_GATEWAY_API_KEY"],
+    ["openrouter", "OPENROUTER_API_KEY"],
+  ])("%s is in %s: OpenAI's is not sent there", async (provider, variable) => {
+    const { status, stdout, stderr } = await runCommand(["respond", "--provider", provider, "hi"], {
+      env: { OPENAI_API_KEY: "sk-of-openai" },
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `codex-wire: no key: set ${variable}, or give --api-key-env NAME, or --auth none if none is needed\n`,
+    });
+  });
+
+  it("is sent from there", async () => {
+    const proxy = await emulate();
+    const { stderr } = await runCommand(["respond", "--provider", "xai", "--max-retries", "0", "hi"], {
+      env: { OPENAI_API_KEY: "sk-of-openai", XAI_API_KEY: "of-xai", HTTPS_PROXY: new URL(proxy.url).origin },
+    });
+    expect(stderr).toMatch(/^codex-wire: network: /); // a key was found, and the way to the service taken
+  });
+
+  it("is the one of OpenAI's variable at an address that the user names", async () => {
+    const emulator = await emulate({ requireAuth: "sk-mine" });
+    const args = ["respond", "--provider", "xai", "--base-url", emulator.url, "repeat: in"];
+    expect(await runCommand(args, { env: { OPENAI_API_KEY: "sk-mine" } })).toMatchObject({ status: 0, stdout: "in\n" });
+  });
+
+  it("is none for a server of the user's own machine", async () => {
+    const emulator = await emulate();
+    await runCommand(["respond", "--provider", "ollama", "repeat: in"], {
+      env: { OPENAI_API_KEY: "sk-of-openai", CODEX_OSS_BASE_URL: emulator.url },
+    });
+    expect(emulator.requests[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
 describe("the help", () => {
   it.each(listed)("of %s fits 40 columns and has an example", async (command) => {
     const { stdout } = await runCommand([command, "--help"], { env: { COLUMNS: "40" } });

@@ -9,7 +9,7 @@ export interface CommandOptions {
   /** Added to an environment that has PATH and HOME alone. */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input, which then ends; null leaves it open. Default: nothing. */
-  readonly input?: string | null;
+  readonly input?: string | Uint8Array | null;
   /** Sees the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }

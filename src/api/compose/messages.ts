@@ -6,6 +6,7 @@ import type {
   ImageDetail,
   InputFile,
   InputImage,
+  InputText,
   MessageItem,
   PromptCacheBreakpoint,
   ToolOutput,
@@ -137,44 +138,49 @@ function dataUrl({ bytes, mediaType }: InlineBytes): string {
   return `data:${mediaType};base64,${base64}`;
 }
 
-type CallerOfCall = FunctionCallOutputItem["caller"];
-interface CustomCall {
-  readonly type: "custom_tool_call";
+interface ItemToAnswer<Type extends string> {
+  readonly type: Type;
   readonly call_id: string;
-  readonly caller?: CallerOfCall;
+  readonly caller?: FunctionCallOutputItem["caller"];
 }
-interface FunctionCall {
-  readonly type: "function_call";
-  readonly call_id: string;
-  readonly caller?: CallerOfCall;
-}
+type CustomCallToAnswer = ItemToAnswer<"custom_tool_call">;
+type FunctionCallToAnswer = ItemToAnswer<"function_call">;
+type CallToAnswer = CustomCallToAnswer | FunctionCallToAnswer;
+
+type Part = InputText | InputImage | InputFile;
+/** An object that is written as JSON: no list, which would be parts; no promise, which somebody forgot to await; no map or set, which JSON lacks. */
+type JsonObject =
+  | Readonly<Record<string, unknown>>
+  | (object & { readonly then?: never; readonly [Symbol.iterator]?: never });
+type Output = ToolOutput | Part | JsonObject;
 
 /**
  * The output of a tool, for the next request's `input`. The call's `caller` is included, as the service requires.
  *
  * @param call - The call as received (`collect()`'s `calls[…]` or its item), or the id of a function call.
- * @param output - A text, parts if there are images or files, or an object, which is written as JSON.
- * @throws {@link BuildError} `output` cannot be written as JSON.
+ * @param output - A text; a part or a list of parts (`inputImage`, `inputFile`); or an object, which is written as JSON. Write other lists yourself, or
+ *   put them into an object.
+ * @throws {@link BuildError} `call` is no call. Or `output` is missing, is a list of something else, or cannot be written as JSON.
  */
 export function functionOutput(
-  call: CustomCall | { readonly item: CustomCall },
+  call: CustomCallToAnswer | { readonly item: CustomCallToAnswer },
   output: Output,
 ): CustomToolCallOutputItem;
 export function functionOutput(
-  call: string | FunctionCall | { readonly item: FunctionCall },
+  call: string | FunctionCallToAnswer | { readonly item: FunctionCallToAnswer },
   output: Output,
 ): FunctionCallOutputItem;
 export function functionOutput(
-  call: AnyCall | { readonly item: AnyCall },
+  call: CallToAnswer | { readonly item: CallToAnswer },
   output: Output,
 ): FunctionCallOutputItem | CustomToolCallOutputItem;
 export function functionOutput(
-  call: string | AnyCall | { readonly item: AnyCall },
+  call: string | CallToAnswer | { readonly item: CallToAnswer },
   output: Output,
 ): FunctionCallOutputItem | CustomToolCallOutputItem {
-  const written = isToolOutput(output) ? output : jsonText(output);
+  const written = writtenOutput(output);
   if (typeof call === "string") return { type: "function_call_output", call_id: call, output: written };
-  const { type, call_id, caller } = "item" in call ? call.item : call;
+  const { type, call_id, caller } = itemOf(call);
   return {
     type: type === "custom_tool_call" ? "custom_tool_call_output" : "function_call_output",
     call_id,
@@ -183,9 +189,33 @@ export function functionOutput(
   };
 }
 
-type AnyCall = CustomCall | FunctionCall;
-type Output = ToolOutput | Readonly<Record<string, unknown>>;
+/** @throws {@link BuildError} An output without the call's id would be refused. */
+function itemOf(call: CallToAnswer | { readonly item: CallToAnswer }): CallToAnswer {
+  const item = call && "item" in call ? call.item : call;
+  if (typeof item?.call_id === "string") return item;
+  throw new BuildError("functionOutput: the first argument must be a call, as collect() gives in calls, or a call_id");
+}
 
-function isToolOutput(output: Output): output is ToolOutput {
-  return typeof output === "string" || Array.isArray(output);
+/** @throws {@link BuildError} The service would refuse it, or the model would read `{}`. */
+function writtenOutput(output: Output): ToolOutput {
+  if (typeof output === "string") return output;
+  if (output === undefined)
+    throw new BuildError('functionOutput: the output is undefined; a tool without one may say "done"');
+  if (isPart(output)) return [output];
+  if (Array.isArray(output)) {
+    if (output.every(isTyped)) return output as ToolOutput;
+    throw new BuildError(
+      "functionOutput: a list must hold parts; write another one with JSON.stringify, or as { results: list }",
+    );
+  }
+  if (output instanceof Promise) throw new BuildError("functionOutput: the output is a promise; await it first");
+  return jsonText(output);
+}
+
+function isPart(output: unknown): output is Part {
+  return isTyped(output) && ["input_text", "input_image", "input_file"].includes(output.type);
+}
+
+function isTyped(value: unknown): value is { readonly type: string } {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

@@ -1,7 +1,7 @@
 import { createHttpAgent, createHttpsAgent } from "../../client/index.ts";
 import { type Emulator, type EmulatorOptions, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
 import { defineCommand } from "../command.ts";
-import { text, toggle, wholeNumber } from "../options.ts";
+import { portNumber, text, toggle } from "../options.ts";
 import { output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
@@ -19,7 +19,7 @@ export const emulator = defineCommand({
     ],
   ],
   options: {
-    port: wholeNumber("default: a free one"),
+    port: portNumber("default: a free one"),
     tls: toggle(
       "serve https and wss; the CA certificate goes to standard error, into the line of --json or to the file of --ca-out",
     ),

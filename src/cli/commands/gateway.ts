@@ -6,7 +6,7 @@ import { carrierOption, idleTimeoutOption, type ServiceChoice, serviceOptions } 
 import { defineCommand } from "../command.ts";
 import { chooseService } from "../connection.ts";
 import { readInput } from "../input.ts";
-import { list, text, toggle, wholeNumber } from "../options.ts";
+import { list, portNumber, text, toggle, wholeNumber } from "../options.ts";
 import { inLine, output, say } from "../output.ts";
 import { systemCode, UsageError } from "../usage-error.ts";
 
@@ -25,7 +25,7 @@ export const gateway = defineCommand({
   options: {
     ...serviceOptions,
     keyStdin: toggle("read the key from standard input"),
-    port: wholeNumber("default: a free one"),
+    port: portNumber("default: a free one"),
     host: text("HOST", "where to listen; default 127.0.0.1; elsewhere --token-env is needed"),
     tokenEnv: text(
       "NAME",

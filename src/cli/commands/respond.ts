@@ -24,7 +24,7 @@ const DEFAULT_CARRIER = "http";
 const options = {
   model: text("MODEL", `default ${DEFAULT_MODEL}`),
   instructions: text("TEXT", "instructions for the model"),
-  reasoning: text("EFFORT", "none, minimal, low, medium, high or xhigh; summaries go to standard error"),
+  reasoning: text("EFFORT", "none, minimal, low, medium, high, xhigh or max; summaries go to standard error"),
   request: text("FILE", "a whole request body as JSON instead of a prompt, sent as it is; - is standard input"),
   carrier: carrierOption(DEFAULT_CARRIER),
   background: toggle("the service continues the response when the connection breaks or this program ends; over HTTP"),
@@ -39,8 +39,8 @@ const options = {
 export const respond = defineCommand({
   name: "respond",
   argument: "PROMPT",
-  about: `Streams one response to standard output. PROMPT comes from the argument, or from standard input where it is - or left out; both may
-have 256 MiB. The answer alone goes to standard output, reasoning and all else to standard error. At a terminal, with --carrier websocket, a line that
+  about: `Streams one response to standard output. PROMPT comes from the argument, or from standard input (at most 256 MiB) where it is - or
+left out. The answer alone goes to standard output, reasoning and all else to standard error. At a terminal, with --carrier websocket, a line that
 is typed while the answer comes corrects it.`,
   options,
   examples: [

@@ -90,8 +90,8 @@ function certificateLine(certificate: CertificateFacts, now: number): string {
 function complaint({ validFrom, validTo, authority, selfIssued }: CertificateFacts, now: number): string | undefined {
   if (Date.parse(validTo) < now) return "has expired";
   if (Date.parse(validFrom) > now) return "is not valid yet";
-  if (Date.parse(validTo) < now + SOON_MS) return "expires within 30 days";
   if (!authority && !selfIssued) return "is not an authority: it vouches for nothing";
+  if (Date.parse(validTo) < now + SOON_MS) return "expires within 30 days";
   return undefined;
 }
 

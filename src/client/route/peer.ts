@@ -47,9 +47,14 @@ export function adviceFor(step: ConnectStep, peer: Peer): string {
   }
 }
 
+/** No network needs a proxy for these. */
+function isThisMachine(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || hostname.startsWith("127.");
+}
+
 /** Why no proxy is used, in case one is needed. */
 function proxyHint(peer: Peer): string {
-  if (peer.role === "proxy") return "";
+  if (peer.role === "proxy" || isThisMachine(peer.hostname)) return "";
   if (peer.direct?.why === "unset") return `, or set ${peer.proxyVariable} if this network needs a proxy`;
   if (peer.direct?.why === "excluded") {
     return `; no proxy is used because of the entry ${peer.direct.entry} in ${peer.direct.variable}`;

@@ -135,6 +135,7 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new BuildError(`${name} of the gateway must be a whole number, 0 or more; it is ${String(value)}`);
   }
+  if (port > 65_535) throw new BuildError(`port of the gateway must be 0 to 65535; it is ${port}`);
   if (maxHeldBytes < maxBodyBytes)
     throw new BuildError(
       `maxHeldBytes of the gateway is ${maxHeldBytes}, and a single body may have ${maxBodyBytes} (maxBodyBytes): it must be at least as large`,

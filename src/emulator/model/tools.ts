@@ -24,6 +24,15 @@ export function declaredTools(body: Fields, conversation: readonly Fields[]): re
   return [...listIn(body, "tools"), ...inItems.flatMap((item) => listIn(item, "tools"))];
 }
 
+/** Whether the called tool was declared with `async`, so that its output may come in a later request than the next. */
+export function isAsync(declared: readonly Fields[], { name, namespace }: ToolCall): boolean {
+  const tools =
+    namespace === undefined
+      ? declared
+      : declared.filter((tool) => stringIn(tool, "name") === namespace).flatMap((tool) => listIn(tool, "tools"));
+  return tools.some((tool) => stringIn(tool, "name") === name && tool.async === true);
+}
+
 /**
  * Decides which of the client's tools the prompt calls for: those that `tool_choice` forces, that are named, or whose name's significant
  * words are all in the prompt; `run …` calls a shell, a calculation a calculator. Several at once unless `parallel_tool_calls` is false;

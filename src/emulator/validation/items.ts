@@ -116,7 +116,7 @@ function isCallOrOutput({ type }: Fields): boolean {
 }
 
 /**
- * Every call needs its output and every output its call, over the whole conversation.
+ * Every call needs its output, unless it is `async`, and every output its call, over the whole conversation.
  *
  * @param compacted - Whether the conversation contains a compaction, in which the missing ones may be.
  * @throws {@link ServiceError} 400
@@ -126,11 +126,11 @@ export function checkToolPairs(conversation: readonly Fields[], compacted: boole
   const calls = new Set<unknown>();
   const outputs = new Set<unknown>();
   const owed = new Set<unknown>();
-  for (const { type, call_id: id } of conversation) {
+  for (const { type, call_id: id, async: mayComeLater } of conversation) {
     if (OUTPUTS.has(type)) outputs.add(id);
     if (!CALLS.has(type)) continue;
     calls.add(id);
-    if (CALLS.get(type)?.isOwed) owed.add(id);
+    if (CALLS.get(type)?.isOwed && mayComeLater !== true) owed.add(id);
   }
   for (const id of outputs) {
     if (calls.has(id)) continue;

@@ -30,6 +30,34 @@ describe("a scenario", () => {
     }
   });
 
+  it("marks the calls of tools that were declared async, whose outputs may come in any later request", async () => {
+    const build = { type: "custom", name: "build", async: true };
+    const tools = [
+      { ...WEATHER, async: true },
+      { type: "namespace", name: "ci", description: "CI", tools: [build] },
+    ];
+    const reply = [
+      toolCalls([
+        { name: "get_weather", arguments: {} },
+        { name: "build", namespace: "ci", input: "all" },
+      ]),
+      answer("done"),
+    ];
+    const { url } = await emulator({ scenario: { rules: [{ reply }] } });
+    const [asked] = [{ role: "user", content: "a" }];
+    const { output } = ofType(await stream(url, { input: [asked], tools }), "response.completed").response;
+    expect(output).toMatchObject([
+      { type: "function_call", async: true },
+      { type: "custom_tool_call", async: true },
+    ]);
+    expect(await ask(url, [asked, ...output], { tools })).toMatchObject({ status: 200 });
+    const { async: _, ...owed } = { async: true, ...output[0] };
+    expect(await ask(url, [asked, owed], { tools })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining("No tool output found"),
+    });
+  });
+
   it.each<[Condition, object, boolean]>([
     [{ text: "weather" }, { input: "The WEATHER?" }, true],
     [{ text: "/^weather/" }, { input: "The weather?" }, false],

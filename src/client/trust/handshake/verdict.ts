@@ -185,6 +185,14 @@ function unknownIssuer({ code, chain, bundle }: Refusal, last: X509Certificate):
       advice: `A certificate of that name is in ${file}, but with another key: the authority has a new key, so export its certificate again.`,
     };
   }
+  if (bundle?.certificates.some(({ x509 }) => chain[0]!.raw.equals(x509.raw))) {
+    const file = describeSource(bundle.source);
+    return {
+      code,
+      what,
+      advice: `${file} has the server's own certificate, which vouches for nothing: put the certificate of ${issuer} there.`,
+    };
+  }
   if (code === "CERT_SIGNATURE_FAILURE") {
     return { code, what: "its signature is not its authority's", advice: "The certificate is damaged or forged." };
   }

@@ -175,5 +175,6 @@ export class Generation implements IterableIterator<EncodedEvent> {
 
 /** True if the client must answer this item before the conversation can continue. */
 export function isOpenCall(item: Fields): boolean {
+  if (item.async === true) return false;
   return item.type === "function_call" || item.type === "custom_tool_call" || item.type === "mcp_approval_request";
 }

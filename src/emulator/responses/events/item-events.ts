@@ -1,7 +1,8 @@
 import type { Fields } from "../../fields.ts";
-import { stringIn } from "../../fields.ts";
+import { listIn, stringIn } from "../../fields.ts";
 import type { Citation, Draft, ToolCall } from "../../model/draft.ts";
 import { estimateTokens } from "../../model/pieces.ts";
+import { declaredTools, isAsync } from "../../model/tools.ts";
 import { sealedText } from "../../validation/seal.ts";
 import { includes } from "../request.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
@@ -114,6 +115,7 @@ function* toolCall(writer: EventWriter, call: ToolCall): ItemEvents {
   const { prefix, field, event } = CALLS[call.type];
   const id = writer.identifiers.next(prefix);
   const callId = writer.identifiers.nextCallId();
+  const mayComeLater = isAsync(declaredTools(writer.body, listIn(writer.body, "input")), call);
   const item = (status: string, written: string): Fields => ({
     id,
     type: call.type,
@@ -123,6 +125,7 @@ function* toolCall(writer: EventWriter, call: ToolCall): ItemEvents {
     ...(call.type === "custom_tool_call" && { input: written }),
     name: call.name,
     ...(call.namespace !== undefined && { namespace: call.namespace }),
+    ...(mayComeLater && { async: true }),
   });
   const place = { item_id: id, output_index: writer.outputIndex };
   yield writer.added(item("in_progress", ""));

@@ -189,3 +189,38 @@ test("functionOutput answers a call by its kind and gives its caller back", () =
   const parts = [{ type: "input_text", text: "x" }] as const;
   expect(functionOutput({ item }, parts)).toEqual({ type: "custom_tool_call_output", call_id: "c", output: parts });
 });
+
+test("functionOutput takes a single part, and an object of any declared type", () => {
+  const image = inputImage("https://example.test/plot.png");
+  expect(functionOutput("c", image).output).toEqual([image]);
+  interface Weather {
+    readonly celsius: number;
+  }
+  const weather: Weather = { celsius: 18 };
+  expect(functionOutput("c", weather).output).toBe('{"celsius":18}');
+});
+
+test.each([
+  ["nothing", undefined, 'the output is undefined; a tool without one may say "done"'],
+  ["a promise", Promise.resolve("x"), "the output is a promise; await it first"],
+  [
+    "a list of texts",
+    ["a", "b"],
+    "a list must hold parts; write another one with JSON.stringify, or as { results: list }",
+  ],
+  [
+    "a list of objects",
+    [{ path: "a" }],
+    "a list must hold parts; write another one with JSON.stringify, or as { results: list }",
+  ],
+])("functionOutput refuses %s, and says what to give", (_, output, message) => {
+  // @ts-expect-error It does not compile either.
+  expect(() => functionOutput("c", output)).toThrow(new BuildError(`functionOutput: ${message}`));
+});
+
+test.each([undefined, null, {}, { item: { type: "message" } }])("functionOutput refuses %j as a call", (call) => {
+  // @ts-expect-error It does not compile either.
+  expect(() => functionOutput(call, "x")).toThrow(
+    new BuildError("functionOutput: the first argument must be a call, as collect() gives in calls, or a call_id"),
+  );
+});

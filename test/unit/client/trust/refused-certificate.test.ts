@@ -67,6 +67,15 @@ describe("a refused certificate is put into words:", () => {
       /but with another key/,
     ],
     [
+      "the server's own certificate in the bundle",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      ["server.pem"],
+      withBundle("server.pem"),
+      "O=Example Corp, CN=Example Root CA, where its chain ends, is not among the trusted roots",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      /server\.pem selected by CODEX_CA_CERTIFICATE has the server's own certificate, which vouches for nothing: put the certificate of O=Example Corp, CN=Example Root CA there\.$/,
+    ],
+    [
       "a forged signature",
       "CERT_SIGNATURE_FAILURE",
       ["server.pem"],
