@@ -24,6 +24,7 @@ function reading(fast: boolean) {
         expect(event).toMatchObject({ type, ...(outputIndex === undefined ? {} : { outputIndex }) });
       expect(text).toBe(events.map(({ delta }) => delta).join(""));
     },
+    whole: <Done>(done: Done) => done,
     completed: () => void told.push("completed"),
     failed: (error: { readonly message: string }, end: object) => void told.push(["failed", error.message, end]),
   };
@@ -100,6 +101,10 @@ const DELTAS = [
 const OTHERS = [
   "response.output_text.done",
   "response.refusal.done",
+  "response.content_part.done",
+  "response.reasoning_text.done",
+  "response.reasoning_summary_part.done",
+  "response.function_call_arguments.done",
   "response.in_progress",
   "response.created",
   "response.output_item.done",
@@ -109,6 +114,10 @@ const OTHERS = [
 const field = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(["item_id", "msg_1"], ["logprobs", []], ["call_id", "c"]) },
   { weight: 4, arbitrary: fc.tuple(fc.constantFrom("summary_index", "content_index", "output_index"), fc.nat(2)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(["part", { type: "output_text", text: "ab" }], ["arguments", "{}"], ["text", "ab"]),
+  },
   {
     weight: 1,
     arbitrary: fc.tuple(

@@ -8,7 +8,7 @@ import type { ResponseItem } from "../wire/items.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { DeltaRun } from "./events/fast/index.ts";
 import { told } from "./events/fields.ts";
-import type { ResponseEvent } from "./events/types.ts";
+import type { OutputItemDoneEvent, ResponseEvent } from "./events/types.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 import { Received, type ResponseEnd } from "./received/received.ts";
 import type { LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
@@ -59,7 +59,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   constructor(carrier: Carrier, options: FlowOptions) {
     this.#carrier = carrier;
     this.#options = options;
-    this.received = new Received({ keep: options.keep });
+    this.received = new Received({ keep: options.keep, begunBefore: options.begunBefore });
     this.#reader = new ResponseReader(this, carrier.kind, options);
     const { idleTimeoutMs: timeoutMs } = options;
     this.#progress = new IdleTimer(timeoutMs, () =>
@@ -225,6 +225,10 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     }
     this.received.note(event, size);
     this.events.push(event);
+  }
+
+  whole(done: OutputItemDoneEvent): OutputItemDoneEvent {
+    return this.received.whole(done);
   }
 
   deltas(run: DeltaRun): void {

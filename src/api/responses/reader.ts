@@ -14,10 +14,10 @@ import {
   type WholeTextEvent,
 } from "./events/decoded.ts";
 import { type EarlierResponses, hasId } from "./events/earlier.ts";
-import { type DeltaRun, FastEvents } from "./events/fast/index.ts";
+import { type DeltaRun, FastEvents, type UnreadEvent } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
 import { parseEvent, parseWireEvent } from "./events/parse.ts";
-import { decodeWireEvent, movesResponse, rowOf, rowOfEvent } from "./events/registry.ts";
+import { decodeWireEvent, movesResponse, rowOfEvent } from "./events/registry.ts";
 import { StreamReports, type StreamReportsOptions } from "./events/reports.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
 import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
@@ -29,6 +29,8 @@ import { WholeTexts } from "./received/whole-texts.ts";
 export interface ResponseSink {
   /** @param size - Size of the wire event, in bytes or characters. */
   event(event: ResponseEvent, size: number): void;
+  /** The finished item's event, with the texts that only earlier events have brought. */
+  whole(done: OutputItemDoneEvent): OutputItemDoneEvent;
   /** Deltas of one item that arrived together. */
   deltas(run: DeltaRun): void;
   /** Called once, after the event that ends the response successfully. */
@@ -51,6 +53,8 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
    * none.
    */
   readonly finishedBefore?: readonly number[] | undefined;
+  /** Output indexes of items whose beginning the caller got from an earlier stream of the response. Default: none. */
+  readonly begunBefore?: readonly number[] | undefined;
   /** The responses before this one on the connection, whose late events are left out. Default: none. */
   readonly earlier?: EarlierResponses | undefined;
   /** Of the answer, or of the handshake. Default: none. */
@@ -77,7 +81,7 @@ export class ResponseReader {
   readonly #reports: StreamReports;
   readonly #delivered: DeliveredItems;
   readonly #callIds = new CallIds();
-  readonly #whole = new WholeTexts();
+  readonly #whole: WholeTexts;
   readonly #numbers = new SequenceNumbers();
   readonly #buffering: SafetyBuffering;
   #serverModel: string | undefined;
@@ -91,6 +95,7 @@ export class ResponseReader {
     this.#carrier = carrier;
     this.#options = options;
     this.#delivered = new DeliveredItems(options.finishedBefore);
+    this.#whole = new WholeTexts(options.begunBefore);
     const { wireEvents = false, raw = false, fast = true } = options;
     if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
     if (!options.frames) this.#runs = this.#fast;
@@ -112,7 +117,7 @@ export class ResponseReader {
         return true;
       }
       const unread = fast.unread(raw);
-      if (unread !== undefined && this.#isOwn(raw) && this.#isNoNews(unread.type)) {
+      if (unread !== undefined && this.#isOwn(raw) && this.#isNoNews(unread)) {
         const { type, sequenceNumber } = unread;
         this.#number(sequenceNumber, type);
         this.#reports.polled(type);
@@ -186,7 +191,7 @@ export class ResponseReader {
     if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", `response.${type}`);
     this.#numbers.more(events.length - 1);
     if (this.#reports.isPolled) for (const _ of events) this.#reports.polled(type, undefined, true);
-    this.#whole.piece(type);
+    this.#whole.piece(type, run.outputIndex, events[0]?.itemId, run.partIndex);
     if (!this.#options.frames) this.#sink.deltas(run);
   }
 
@@ -207,8 +212,7 @@ export class ResponseReader {
     return this.#options.earlier?.continueWith(sequenceNumber, this.#numbers.next) ?? false;
   }
 
-  #isNoNews(type: string): boolean {
-    const repeats = rowOf(type)?.repeats;
+  #isNoNews({ repeats }: UnreadEvent): boolean {
     return repeats === undefined || this.#whole.isTold(repeats);
   }
 
@@ -265,7 +269,7 @@ export class ResponseReader {
         this.#deliver(decoded, event.type);
         return;
       default:
-        if ("delta" in decoded) this.#whole.piece(decoded.type);
+        this.#whole.note(decoded);
         this.#emit(decoded);
     }
   }
@@ -282,11 +286,12 @@ export class ResponseReader {
 
   #end(event: JsonObject, { outcome, output, deviations }: EndEvent): void {
     for (const what of deviations) this.#reports.deviates(what, event.type);
-    for (const missing of this.#delivered.missingOf(output)) {
+    const { missing, texts } = this.#delivered.restOf(output);
+    for (const each of missing) {
       this.#reports.deviates("item", event.type);
-      this.#deliver(missing, event.type);
+      this.#deliver(each, event.type);
     }
-    this.#emitOwed(this.#whole.take(), event.type);
+    this.#emitOwed([...this.#whole.take(), ...this.#whole.newOf(texts)], event.type);
     switch (outcome.type) {
       case "failed":
         this.#sink.failed(this.#blanked(outcome.error), outcome);
@@ -302,8 +307,10 @@ export class ResponseReader {
   }
 
   /** Delivers a finished item, after any text that neither the item nor a delta has brought. */
-  #deliver(done: OutputItemDoneEvent, wireType: unknown): void {
-    this.#emitOwed(this.#whole.takeWithout(done.item), wireType);
+  #deliver(event: OutputItemDoneEvent, wireType: unknown): void {
+    this.#emitOwed(this.#whole.takeWithout(event), wireType);
+    const done = this.#sink.whole(event);
+    if (done !== event) this.#reports.deviates("text", wireType);
     if (this.#delivered.note(done)) this.#reports.deviates("order", wireType);
     this.#emit(done);
   }

@@ -1,6 +1,7 @@
+import { notify } from "../../client/observe/telemetry.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
-import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
+import type { IncompleteEvent, OutputItemDoneEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
 import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
 import { Received } from "../responses/received/received.ts";
 import type { LeftResponse } from "../responses/source.ts";
@@ -47,9 +48,10 @@ export class SessionAnswer {
     return this.#attempts.open();
   }
 
-  /** Takes an event that the reader is about to get. */
-  note(event: ResponseEvent): void {
+  /** Takes an event that the reader is about to get. @returns What the reader gets: an item may have lacked texts that came before it. */
+  note(arrived: ResponseEvent): ResponseEvent {
     const { current } = this.#attempts;
+    const event = arrived.type === "output_item.done" ? this.#whole(arrived) : arrived;
     this.received.note(event);
     current.note(event);
     if (event.type === "steered") {
@@ -60,6 +62,24 @@ export class SessionAnswer {
       current.answered(event.responseId);
       this.#tally(event.tokenUsage);
       this.#end();
+    }
+    return event;
+  }
+
+  /** The streams of a session keep nothing, so only here is known what came before an item. */
+  #whole(done: OutputItemDoneEvent): OutputItemDoneEvent {
+    const whole = this.received.whole(done);
+    const { telemetry } = this.#options.call.part.observer;
+    if (whole !== done) notify(telemetry, "onStreamDeviation", { type: "response.output_item.done", what: "text" });
+    return whole;
+  }
+
+  /** The same, for a batch, in its place. */
+  noteAll(batch: ResponseEvent[]): void {
+    for (let at = 0; at < batch.length; at += 1) {
+      const event = batch[at] as ResponseEvent;
+      const noted = this.note(event);
+      if (noted !== event) batch[at] = noted;
     }
   }
 

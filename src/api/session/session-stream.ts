@@ -16,19 +16,23 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** One of the ways to read events. */
 interface Reading<Value> {
   readonly take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>;
-  readonly events: (value: Value) => readonly ResponseEvent[];
+  /** The same value, noted. */
+  readonly noted: (value: Value, answer: SessionAnswer) => Value;
   /** For an event that no stream brought. */
   readonly only: (event: RestartedEvent | IncompleteEvent) => Value;
 }
 
 const SINGLE: Reading<ResponseEvent> = {
   take: (events) => events.next(),
-  events: (event) => [event],
+  noted: (event, answer) => answer.note(event),
   only: (event) => event,
 };
 const BATCH: Reading<ResponseEvent[]> = {
   take: (events) => events.nextBatch(),
-  events: (batch) => batch,
+  noted: (batch, answer) => {
+    answer.noteAll(batch);
+    return batch;
+  },
   only: (event) => [event],
 };
 
@@ -101,12 +105,12 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     const all = (events: EventIterator): Promise<Batch> =>
       events
         .forEachBatch((batch) => {
-          for (const event of batch) this.#answer.note(event);
+          this.#answer.noteAll(batch);
           return give(batch);
         })
         .then(() => DONE);
     for (;;) {
-      const step = await this.#inTurn(() => this.#advance({ ...BATCH, take: all, events: () => [] })); // `all` has noted them
+      const step = await this.#inTurn(() => this.#advance({ ...BATCH, take: all, noted: (batch) => batch })); // `all` has noted them
       if (step.done) return;
       await give([...step.value]);
     }
@@ -171,9 +175,9 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   readonly #took = (step: Step): Step | Promise<Step> => {
     if (step.done) return this.#advance(SINGLE, () => step);
-    this.#answer.note(step.value);
+    const event = this.#answer.note(step.value);
     this.#asked -= 1;
-    return step;
+    return event === step.value ? step : { done: false, value: event };
   };
 
   readonly #missed = (error: unknown): Promise<Step> =>
@@ -185,7 +189,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** @param first - Gives the outcome of a step that was taken already. */
   async #advance<Value>(
-    { take, events, only }: Reading<Value>,
+    { take, noted, only }: Reading<Value>,
     first?: () => IteratorResult<Value, undefined>,
   ): Promise<IteratorResult<Value, undefined>> {
     let taken = first;
@@ -195,8 +199,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
           const opened = this.#answer.opened ?? (await this.#answer.open());
           const step = taken ? taken() : await take(opened.events);
           if (step.done) break;
-          for (const event of events(step.value)) this.#answer.note(event);
-          return step;
+          return { done: false, value: noted(step.value, this.#answer) };
         } catch (error) {
           taken = undefined;
           if (this.#isDone) break; // left meanwhile

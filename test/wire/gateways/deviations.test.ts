@@ -23,6 +23,13 @@ const done = (item: object, output_index?: number) => ({
   item,
   ...(output_index === undefined ? {} : { output_index }),
 });
+const part = (of: object, place: object = {}) => ({
+  type: "response.content_part.done",
+  output_index: 0,
+  content_index: 0,
+  ...place,
+  part: of,
+});
 const completed = (more: object = {}) => ({
   type: "response.completed",
   response: { id: "resp_1", status: "completed", output: [], usage, ...more },
@@ -41,7 +48,7 @@ interface Deviation {
 }
 
 // parity: stream/items-of-terminal, stream/output-order, stream/usage-as-far-as-it-goes, stream/id-may-be-missing
-// parity: stream/words-told-whole, stream/damaged-event, stream/odd-numbers
+// parity: stream/words-told-whole, stream/whole-items, stream/damaged-event, stream/odd-numbers
 const deviations: readonly Deviation[] = [
   {
     name: "a whole answer that only the terminal event holds",
@@ -170,8 +177,249 @@ const deviations: readonly Deviation[] = [
       done(message(""), 0),
       completed(),
     ],
-    collected: { text: "Whole." },
+    collected: { text: "Whole.", items: [{ ...message(""), content: [{ type: "output_text", text: "Whole." }] }] },
+    items: [{ ...message(""), content: [{ type: "output_text", text: "Whole." }] }],
+    reported: ["text", "text"],
+  },
+  {
+    name: "words that only content_part.done holds",
+    events: [created, part({ type: "output_text", text: "Whole." }), done(message(""), 0), completed()],
+    collected: { text: "Whole.", items: [{ ...message(""), content: [{ type: "output_text", text: "Whole." }] }] },
+    reported: ["text", "text"],
+  },
+  {
+    name: "words that both output_text.done and content_part.done hold, beside an empty item of the terminal event",
+    events: [
+      created,
+      { type: "response.output_text.done", output_index: 0, content_index: 0, text: "Whole." },
+      part({ type: "output_text", text: "Whole." }),
+      completed({ output: [message("")] }),
+    ],
+    collected: { text: "Whole.", items: [{ ...message(""), content: [{ type: "output_text", text: "Whole." }] }] },
+    reported: ["item", "text", "text"],
+  },
+  {
+    name: "words that only deltas hold, beside an item without them",
+    events: [
+      created,
+      delta("Wh", { output_index: 0, content_index: 0 }),
+      delta("ole.", { output_index: 0, content_index: 0 }),
+      { type: "response.output_text.done", output_index: 0, content_index: 0, text: "Whole." },
+      part({ type: "output_text", text: "Whole." }),
+      done(message(""), 0),
+      completed({ output: [message("")] }),
+    ],
+    collected: { text: "Whole.", items: [{ ...message(""), content: [{ type: "output_text", text: "Whole." }] }] },
     reported: ["text"],
+  },
+  {
+    name: "several parts of one item, told whole, in deltas and as a refusal, none of them in the item",
+    events: [
+      created,
+      part({ type: "output_text", text: "ok" }, { content_index: 1 }),
+      delta("ok", { output_index: 0, content_index: 0 }),
+      { type: "response.refusal.done", output_index: 0, content_index: 2, refusal: "No." },
+      done({ ...message(""), content: null }, 0),
+      completed(),
+    ],
+    collected: {
+      text: "okok",
+      refusal: "No.",
+      items: [
+        {
+          ...message(""),
+          content: [
+            { type: "output_text", text: "ok" },
+            { type: "output_text", text: "ok" },
+            { type: "refusal", refusal: "No." },
+          ],
+        },
+      ],
+    },
+    reported: ["text", "text", "text"],
+  },
+  {
+    name: "a part whose text the item has left empty, beside one that it has",
+    events: [
+      created,
+      delta("One.", { output_index: 0, content_index: 0 }),
+      part({ type: "output_text", text: "Two." }, { content_index: 1 }),
+      done(
+        {
+          ...message("One."),
+          content: [...message("One.").content, { type: "output_text", text: "", annotations: [7] }],
+        },
+        0,
+      ),
+      completed(),
+    ],
+    collected: {
+      text: "One.Two.",
+      items: [
+        {
+          ...message("One."),
+          content: [...message("One.").content, { type: "output_text", text: "Two.", annotations: [7] }],
+        },
+      ],
+    },
+    reported: ["text", "text"],
+  },
+  {
+    name: "words that the item has in another form: trimmed, in one part, as a text, in a part of another kind",
+    events: [
+      created,
+      delta("One. ", { output_index: 0, content_index: 0 }),
+      delta("Two.\n", { output_index: 0, content_index: 1 }),
+      done(message("One. Two."), 0),
+      delta("Three.", { output_index: 1 }),
+      done({ ...message(""), id: "m2", content: "Three." }, 1),
+      delta("Four.", { output_index: 2 }),
+      done({ ...message(""), id: "m3", content: [{ type: "markdown", text: "Four." }] }, 2),
+      completed(),
+    ],
+    collected: {
+      items: [
+        message("One. Two."),
+        { ...message(""), id: "m2", content: "Three." },
+        { ...message(""), id: "m3", content: [{ type: "markdown", text: "Four." }] },
+      ],
+    },
+    reported: [],
+  },
+  {
+    name: "items written in parallel, of which one comes whole and one in deltas, both empty in the end",
+    events: [
+      created,
+      delta("A", { output_index: 0, content_index: 0 }),
+      { type: "response.output_text.done", output_index: 1, content_index: 0, text: "B" },
+      { type: "response.output_text.done", output_index: 0, content_index: 0, text: "A" },
+      done(message("", "m1"), 1),
+      done(message("", "m0"), 0),
+      completed(),
+    ],
+    collected: {
+      text: "AB",
+      items: [
+        { ...message("", "m0"), content: [{ type: "output_text", text: "A" }] },
+        { ...message("", "m1"), content: [{ type: "output_text", text: "B" }] },
+      ],
+    },
+    reported: ["order", "text", "text", "text"],
+  },
+  {
+    name: "words that only the terminal event holds, after an item without them",
+    events: [
+      created,
+      done(message(""), 0),
+      done({ ...call, arguments: "" }, 1),
+      done(reasoning, 2),
+      completed({
+        output: [
+          message("Whole."),
+          { ...call, arguments: '{"a":1}' },
+          { ...reasoning, summary: [{ type: "summary_text", text: "Hm." }] },
+        ],
+      }),
+    ],
+    collected: {
+      text: "Whole.",
+      reasoningSummary: "Hm.",
+      items: [
+        { ...message(""), content: [{ type: "output_text", text: "Whole." }] },
+        { ...call, arguments: '{"a":1}' },
+        { ...reasoning, summary: [{ type: "summary_text", text: "Hm." }] },
+      ],
+    },
+    items: [message(""), { ...call, arguments: "" }, reasoning],
+    reported: ["text", "text", "text"],
+  },
+  {
+    name: "words that come after their item",
+    events: [
+      created,
+      done(message(""), 0),
+      delta("Who", { output_index: 0 }),
+      delta("le.", { output_index: 0 }),
+      done(message("", "m2"), 1),
+      { type: "response.output_text.done", output_index: 1, text: " Again." },
+      completed(),
+    ],
+    collected: {
+      text: "Whole. Again.",
+      items: [
+        { ...message(""), content: [{ type: "output_text", text: "Whole." }] },
+        { ...message("", "m2"), content: [{ type: "output_text", text: " Again." }] },
+      ],
+    },
+    reported: ["text"],
+  },
+  {
+    name: "an item without any text, which is what it is",
+    events: [created, part({ type: "output_text", text: "" }), done(message(""), 0), completed()],
+    collected: { text: "", items: [message("")] },
+    reported: [],
+  },
+  {
+    name: "calls whose arguments only their events hold",
+    events: [
+      created,
+      { type: "response.function_call_arguments.delta", output_index: 0, item_id: "fc_1", delta: '{"a":' },
+      { type: "response.function_call_arguments.delta", output_index: 0, item_id: "fc_1", delta: "1}" },
+      { type: "response.function_call_arguments.done", output_index: 0, item_id: "fc_1", arguments: '{"a":1}' },
+      done({ ...call, arguments: "" }, 0),
+      { type: "response.function_call_arguments.done", output_index: 1, item_id: "fc_2", arguments: '{"a":2}' },
+      done({ ...call, id: "fc_2", call_id: "c2", arguments: undefined }, 1),
+      { type: "response.custom_tool_call_input.done", output_index: 2, input: "ls" },
+      done({ type: "custom_tool_call", call_id: "c3", name: "sh", input: "" }, 2),
+      completed(),
+    ],
+    collected: {
+      items: [
+        { ...call, arguments: '{"a":1}' },
+        { ...call, id: "fc_2", call_id: "c2", arguments: '{"a":2}' },
+        { type: "custom_tool_call", call_id: "c3", name: "sh", input: "ls" },
+      ],
+      calls: [{ arguments: '{"a":1}' }, { arguments: '{"a":2}' }, {}],
+    },
+    reported: ["text", "text", "text", "text", "text"],
+  },
+  {
+    name: "reasoning whose summary and text only its events hold",
+    events: [
+      created,
+      { type: "response.reasoning_summary_part.added", output_index: 0, summary_index: 0 },
+      { type: "response.reasoning_summary_text.delta", output_index: 0, summary_index: 0, delta: "First." },
+      { type: "response.reasoning_summary_text.done", output_index: 0, summary_index: 0, text: "First." },
+      {
+        type: "response.reasoning_summary_part.done",
+        output_index: 0,
+        summary_index: 0,
+        part: { type: "summary_text", text: "First." },
+      },
+      {
+        type: "response.reasoning_summary_part.done",
+        output_index: 0,
+        summary_index: 1,
+        part: { type: "summary_text", text: "Second." },
+      },
+      { type: "response.reasoning_text.done", output_index: 0, content_index: 0, text: "Because." },
+      done(reasoning, 0),
+      completed(),
+    ],
+    collected: {
+      reasoningSummary: "First.\n\nSecond.",
+      items: [
+        {
+          ...reasoning,
+          summary: [
+            { type: "summary_text", text: "First." },
+            { type: "summary_text", text: "Second." },
+          ],
+          content: [{ type: "reasoning_text", text: "Because." }],
+        },
+      ],
+    },
+    reported: ["text", "text", "text"],
   },
   {
     name: "words that only output_text.done holds, of an item that is never finished",
@@ -199,8 +447,12 @@ const deviations: readonly Deviation[] = [
   {
     name: "a refusal told whole by its event alone",
     events: [created, { type: "response.refusal.done", refusal: "No." }, done(message(""), 0), completed()],
-    collected: { text: "", refusal: "No." },
-    reported: ["text"],
+    collected: {
+      text: "",
+      refusal: "No.",
+      items: [{ ...message(""), content: [{ type: "refusal", refusal: "No." }] }],
+    },
+    reported: ["text", "text"],
   },
   {
     name: "summaries that come whole",
@@ -211,8 +463,19 @@ const deviations: readonly Deviation[] = [
       done(reasoning, 0),
       completed(),
     ],
-    collected: { reasoningSummary: "First.\n\nSecond." },
-    reported: [],
+    collected: {
+      reasoningSummary: "First.\n\nSecond.",
+      items: [
+        {
+          ...reasoning,
+          summary: [
+            { type: "summary_text", text: "First." },
+            { type: "summary_text", text: "Second." },
+          ],
+        },
+      ],
+    },
+    reported: ["text"],
   },
   {
     name: "summaries that only the item holds",
@@ -241,8 +504,12 @@ const deviations: readonly Deviation[] = [
       done(message("ab")),
       completed(),
     ],
-    collected: { text: "ab", reasoningSummary: "Hm." },
-    reported: [],
+    collected: {
+      text: "ab",
+      reasoningSummary: "Hm.",
+      items: [{ ...reasoning, summary: [{ type: "summary_text", text: "Hm." }] }, message("ab")],
+    },
+    reported: ["text"],
   },
   {
     name: "numbers that are none, as Python writes them",

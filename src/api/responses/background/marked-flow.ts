@@ -3,6 +3,7 @@ import type { Carrier } from "../ending.ts";
 import type { DeltaRun } from "../events/fast/index.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { type FlowOptions, ResponseFlow } from "../flow.ts";
+import { outputIndexesOf } from "./piece.ts";
 import { type Advance, Progress, type ResponsePosition } from "./position.ts";
 
 /** A flow that keeps the position of each event. Queued events have arrived but are not read: a saved position must not skip them. */
@@ -16,7 +17,11 @@ export class MarkedFlow extends ResponseFlow {
   #last: ResponseEvent | undefined;
 
   constructor(carrier: Carrier, options: FlowOptions, from: Partial<ResponsePosition>) {
-    super(carrier, { ...options, finishedBefore: from.finished });
+    super(carrier, {
+      ...options,
+      finishedBefore: from.finished,
+      begunBefore: outputIndexesOf(Object.keys(from.underWay ?? {})),
+    });
     this.arrived = new Progress(from);
     this.#taken = new Progress(from);
   }

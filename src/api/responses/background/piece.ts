@@ -1,5 +1,6 @@
 import type { ResponseItem } from "../../wire/items.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import { textsIn } from "../received/item-parts.ts";
 
 /** A kind of delta event, and where the finished item has the same text in full. */
 export interface PieceKind {
@@ -21,41 +22,46 @@ export const PIECE_KINDS: readonly PieceKind[] = [
     name: "summary",
     index: "summary_index",
     begins: "response.reasoning_summary_part.added",
-    wholeIn: (item) => texts(item, "reasoning", "summary", "summary_text"),
+    wholeIn: (item) => textsIn(item, "reasoning_summary_text.delta"),
   },
   {
     wireType: "response.reasoning_text.delta",
     name: "reasoning",
     index: "content_index",
-    wholeIn: (item) => texts(item, "reasoning", "content", "reasoning_text"),
+    wholeIn: (item) => textsIn(item, "reasoning_text.delta"),
   },
   {
     wireType: "response.output_text.delta",
     name: "text",
     index: "content_index",
-    wholeIn: (item) => texts(item, "message", "content", "output_text"),
+    wholeIn: (item) => textsIn(item, "output_text.delta"),
   },
   {
     wireType: "response.refusal.delta",
     name: "refusal",
     index: "content_index",
-    wholeIn: (item) => texts(item, "message", "content", "refusal", "refusal"),
+    wholeIn: (item) => textsIn(item, "refusal.delta"),
   },
   {
     wireType: "response.function_call_arguments.delta",
     name: "arguments",
-    wholeIn: (item) => field(item, "function_call", "arguments"),
+    wholeIn: (item) => textsIn(item, "function_call_arguments.delta"),
   },
   {
     wireType: "response.custom_tool_call_input.delta",
     name: "input",
-    wholeIn: (item) => field(item, "custom_tool_call", "input"),
+    wholeIn: (item) => textsIn(item, "custom_tool_call_input.delta"),
   },
 ];
 
 /** Key of a part: `1/text/0` is the first text part of the second item. */
 export function partKey(outputIndex: number, name: string, partIndex: number): string {
   return `${outputIndex}/${name}/${partIndex}`;
+}
+
+/** The items that parts belong to, by their keys. */
+export function outputIndexesOf(keys: readonly string[]): number[] {
+  return [...new Set(keys.map((key) => Number(key.slice(0, key.indexOf("/")))))];
 }
 
 /** Which part of an item an event adds to, and by how many characters. Undefined for other events. */
@@ -66,18 +72,4 @@ export function pieceOf(event: JsonObject): { readonly key: string; readonly len
   const index = kind.index === undefined ? 0 : event[kind.index];
   const length = typeof delta === "string" ? delta.length : 0;
   return { key: partKey(outputIndex, kind.name, typeof index === "number" ? index : 0), length };
-}
-
-function texts(item: ResponseItem, type: string, list: string, part: string, name = "text"): (string | undefined)[] {
-  const parts = (item as unknown as JsonObject)[list];
-  if (item.type !== type || !Array.isArray(parts)) return [];
-  return parts.map((each: unknown) => {
-    const text = isJsonObject(each) && each.type === part ? each[name] : undefined;
-    return typeof text === "string" ? text : undefined;
-  });
-}
-
-function field(item: ResponseItem, type: string, name: string): string[] {
-  const text = (item as unknown as JsonObject)[name];
-  return item.type === type && typeof text === "string" ? [text] : [];
 }

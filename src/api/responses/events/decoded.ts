@@ -1,5 +1,6 @@
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import type { CodexFailure } from "../../refusal/kinds.ts";
+import type { DeltaEvent } from "../received/item-parts.ts";
 import type { ResponseEnd } from "../received/received.ts";
 import type { CompletedEvent, IncompleteEvent, ServedEvent } from "./types.ts";
 
@@ -32,7 +33,7 @@ export interface MetadataEvent {
 export interface WholeTextEvent {
   readonly type: "whole_text";
   /** The delta event that it is equal to. */
-  readonly piece: ServedEvent & { readonly type: "output_text.delta" | "refusal.delta"; readonly delta: string };
+  readonly piece: ServedEvent & DeltaEvent;
 }
 
 /** Yields nothing for the caller. */

@@ -59,16 +59,6 @@ export function annotationAdded(event: JsonObject): DecodedEvent {
   return { type: "output_text.annotation.added", annotation, ...contentPlaceOf(event), ...told({ annotationIndex }) };
 }
 
-export function wholeText(event: JsonObject): DecodedEvent {
-  const delta = typeof event.text === "string" ? event.text : "";
-  return { type: "whole_text", piece: { type: "output_text.delta", delta, ...contentPlaceOf(event) } };
-}
-
-export function wholeRefusal(event: JsonObject): DecodedEvent {
-  const delta = typeof event.refusal === "string" ? event.refusal : "";
-  return { type: "whole_text", piece: { type: "refusal.delta", delta, ...contentPlaceOf(event) } };
-}
-
 function callPiece(
   type: "function_call_arguments.delta" | "custom_tool_call_input.delta",
   event: JsonObject,
@@ -78,11 +68,12 @@ function callPiece(
   return { type, delta, ...placeOf(event), ...told({ callId: filled(call_id) }) };
 }
 
-function contentPlaceOf(event: JsonObject) {
+/** Where a piece of a message or of reasoning belongs, as far as the event says. */
+export function contentPlaceOf(event: JsonObject) {
   return { ...placeOf(event), ...told({ contentIndex: indexOf(event.content_index) }) };
 }
 
-function summaryPlaceOf(event: JsonObject) {
+export function summaryPlaceOf(event: JsonObject) {
   return { ...placeOf(event), ...told({ summaryIndex: indexOf(event.summary_index) }) };
 }
 

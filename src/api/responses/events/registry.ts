@@ -2,11 +2,13 @@ import { decodeRateLimitsEvent } from "../../rate-limits.ts";
 import { isForeignError, isServiceName } from "../../refusal/foreign.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE, type WholeTextEvent } from "./decoded.ts";
+import type { TextIndex } from "../received/whole-texts.ts";
+import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE } from "./decoded.ts";
 import { completed, errorEvent, failed, incomplete } from "./ends.ts";
 import { filled, indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
 import * as piece from "./pieces.ts";
+import * as whole from "./wholes.ts";
 
 /** Everything known about one type of wire event. */
 export interface EventRow {
@@ -21,8 +23,8 @@ export interface EventRow {
    * serve.
    */
   readonly since: "march" | "later" | "public";
-  /** The event repeats in full what deltas of this type brought before, if there were any. */
-  readonly repeats?: WholeTextEvent["piece"]["type"];
+  /** The event repeats in full what deltas brought before, if there were any; with this field it says which part of the item it is about. */
+  readonly repeats?: TextIndex;
 }
 
 const MARCH: Omit<EventRow, "decode"> = { moves: true, ends: false, since: "march" };
@@ -40,16 +42,21 @@ const ROWS: readonly (readonly [wireType: string, EventRow])[] = [
   ["response.output_item.added", { decode: (event) => withItem("output_item.added", event), ...MARCH }],
   ["response.output_item.done", { decode: (event) => withItem("output_item.done", event), ...MARCH }],
   ["response.output_text.delta", { decode: piece.outputTextDelta, ...MARCH }],
-  ["response.output_text.done", { decode: piece.wholeText, repeats: "output_text.delta", ...PUBLIC }],
+  ["response.output_text.done", { decode: whole.outputText, repeats: "content_index", ...PUBLIC }],
   ["response.output_text.annotation.added", { decode: piece.annotationAdded, ...PUBLIC }],
   ["response.refusal.delta", { decode: piece.refusalDelta, ...PUBLIC }],
-  ["response.refusal.done", { decode: piece.wholeRefusal, repeats: "refusal.delta", ...PUBLIC }],
+  ["response.refusal.done", { decode: whole.refusal, repeats: "content_index", ...PUBLIC }],
+  ["response.content_part.done", { decode: whole.contentPart, repeats: "content_index", ...PUBLIC }],
   ["response.reasoning_summary_part.added", { decode: piece.summaryPartAdded, ...MARCH }],
   ["response.reasoning_summary_text.delta", { decode: piece.summaryTextDelta, ...MARCH }],
   ["response.reasoning_summary_text.done", { decode: piece.summaryTextDone, ...LATER }],
+  ["response.reasoning_summary_part.done", { decode: whole.summaryPart, repeats: "summary_index", ...PUBLIC }],
   ["response.reasoning_text.delta", { decode: piece.reasoningTextDelta, ...MARCH }],
+  ["response.reasoning_text.done", { decode: whole.reasoningText, repeats: "content_index", ...PUBLIC }],
   ["response.function_call_arguments.delta", { decode: piece.argumentsDelta, ...PUBLIC }],
+  ["response.function_call_arguments.done", { decode: whole.callArguments, repeats: "none", ...PUBLIC }],
   ["response.custom_tool_call_input.delta", { decode: piece.toolInputDelta, ...LATER }],
+  ["response.custom_tool_call_input.done", { decode: whole.toolInput, repeats: "none", ...PUBLIC }],
   ["response.completed", { decode: completed, ...MARCH, ...END }],
   ["response.failed", { decode: failed, ...MARCH, ...END }],
   ["response.incomplete", { decode: incomplete, ...MARCH, ...END }],

@@ -33,8 +33,8 @@ export interface OutputItemAddedEvent extends FromWire {
   readonly outputIndex?: number;
 }
 /**
- * An item is complete, as received: add it to your history. Items may finish in another order than that of the output. An item that only
- * the terminal event contains is delivered right before that event.
+ * An item is complete: add it to your history. It is as received, with the texts that it lacks and earlier events have brought. Items may
+ * finish in another order than that of the output. An item that only the terminal event contains is delivered right before that event.
  */
 export interface OutputItemDoneEvent extends FromWire {
   readonly type: "output_item.done";

@@ -2,6 +2,7 @@ import type { ResponseItem } from "../../wire/items.ts";
 import { writtenJson } from "../../wire/json.ts";
 import { fieldOf, filled } from "../events/fields.ts";
 import type { OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
+import { type DeltaEvent, mayHave, type PartText, partIndexOf, textsIn, withTexts } from "./item-parts.ts";
 import { itemSummary, itemText } from "./item-text.ts";
 
 /** An item that has begun: the item as it was added, and the text received since. */
@@ -19,8 +20,10 @@ export interface ItemUnderWay {
 
 /** Text of an item that is not finished: what a delta holds, or several of one item. */
 export interface Piece {
-  readonly type: Extract<ResponseEvent, { readonly delta: string }>["type"];
+  readonly type: DeltaEvent["type"];
   readonly outputIndex?: number | undefined;
+  /** Index of the part of the item that it belongs to. */
+  readonly partIndex?: number | undefined;
   readonly text: string;
 }
 
@@ -43,6 +46,14 @@ const PART_OF: Readonly<Record<Piece["type"], Part>> = {
  */
 const WRITTEN_OUT = 128;
 
+/** Separates the parts of a reasoning summary. */
+const SUMMARY_GAP = "\n\n";
+
+/** A part of an item's text, as its pieces have brought it. */
+interface OpenPart extends PartText {
+  text: string;
+}
+
 /** One item, from its first piece on. Pieces are appended, so an event costs the same however long the text is. */
 class Slot {
   outputIndex: number | undefined;
@@ -50,18 +61,16 @@ class Slot {
   id: string | undefined;
   item: ResponseItem | undefined;
   isFinished = false;
-  readonly #parts: Record<Part, string> = {
-    text: "",
-    refusal: "",
-    reasoningSummary: "",
-    reasoningText: "",
-    arguments: "",
-  };
-  /** The end of one text, not flattened yet. */
+  /** In the order in which they began. */
+  #told: OpenPart[] = [];
+  /** The part that got the last piece. */
+  #current: OpenPart | undefined;
+  /** The end of its text, not flattened yet. */
   #pieces = "";
-  #piecesOf: Part = "text";
   /** Characters it holds besides its finished item. */
   size = 0;
+  /** Pieces have come after the item. */
+  #isLate = false;
   /** True until a piece of the current summary part arrives. */
   #isSummaryPartNew = true;
 
@@ -72,7 +81,13 @@ class Slot {
   /** All texts that its pieces have brought. */
   parts(): Readonly<Record<Part, string>> {
     this.#writeOut();
-    return this.#parts;
+    const parts = { text: "", refusal: "", reasoningSummary: "", reasoningText: "", arguments: "" };
+    for (const { type, text } of this.#told) {
+      const part = PART_OF[type];
+      const gap = part === "reasoningSummary" && parts[part] !== "" && text !== "" ? SUMMARY_GAP : "";
+      parts[part] += gap + text;
+    }
+    return parts;
   }
 
   /** True if the pieces so far can belong to this item. */
@@ -84,56 +99,72 @@ class Slot {
     return written === "" || (item.type !== "message" && item.type !== "reasoning");
   }
 
-  append(type: Piece["type"], text: string): void {
-    this.#add(PART_OF[type], text);
-    if (type === "reasoning_summary_text.delta") this.#isSummaryPartNew = false;
+  append(type: Piece["type"], text: string, index: number | undefined): void {
+    const current = this.#current;
+    if (current === undefined || current.type !== type || current.index !== index) this.#turnTo(type, index);
+    this.#pieces += text;
+    this.size += text.length;
+    this.#isLate = this.isFinished;
+    if (this.#pieces.length >= WRITTEN_OUT) this.#writeOut();
   }
 
   beginSummaryPart(): void {
-    if (this.parts().reasoningSummary !== "") this.#parts.reasoningSummary += "\n\n";
+    this.#writeOut();
+    this.#current = undefined;
     this.#isSummaryPartNew = true;
   }
 
   /** Some services send a part in full, without deltas. */
-  takeWholePart(text: string): void {
-    const { reasoningSummary } = this.parts();
-    if (this.#isSummaryPartNew) {
-      const gap = reasoningSummary !== "" && !reasoningSummary.endsWith("\n\n") ? "\n\n" : "";
-      this.#parts.reasoningSummary += gap + text;
-      this.size += text.length;
-    }
-    this.#isSummaryPartNew = true;
+  takeWholePart(text: string, index: number | undefined): void {
+    if (this.#isSummaryPartNew) this.append("reasoning_summary_text.delta", text, index);
+    this.beginSummaryPart();
+  }
+
+  /** The finished item with the texts that only its pieces have brought. */
+  whole(item: ResponseItem): ResponseItem {
+    this.#writeOut();
+    return withTexts(item, this.#told);
+  }
+
+  /** True if the finished item has no text of the kind that deltas of this type bring. */
+  isBare(type: Piece["type"]): boolean {
+    const { item, isFinished } = this;
+    return isFinished && item !== undefined && mayHave(item, type) && textsIn(item, type).join("") === "";
+  }
+
+  /** The finished item, with what came after it. */
+  get finishedItem(): ResponseItem | undefined {
+    return this.item && this.#isLate ? this.whole(this.item) : this.item;
   }
 
   /** Drops the texts that the finished item contains itself, and those that are no longer needed. */
   finish(item: ResponseItem): void {
     const { text, refusal, reasoningSummary } = this.parts();
-    const parts = this.#parts;
     this.item = item;
     this.isFinished = true;
-    if (text === itemText(item, "output_text")) parts.text = "";
-    if (refusal === itemText(item, "refusal")) parts.refusal = "";
-    if (reasoningSummary === itemSummary(item)) parts.reasoningSummary = "";
-    parts.reasoningText = "";
-    parts.arguments = "";
-    this.size = parts.text.length + parts.refusal.length + parts.reasoningSummary.length;
+    const kept = new Set<Part>();
+    if (text !== itemText(item, "output_text")) kept.add("text");
+    if (refusal !== itemText(item, "refusal")) kept.add("refusal");
+    if (reasoningSummary !== itemSummary(item)) kept.add("reasoningSummary");
+    this.#told = this.#told.filter(({ type }) => kept.has(PART_OF[type]));
+    this.#current = undefined;
+    this.size = this.#told.reduce((sum, part) => sum + part.text.length, 0);
   }
 
-  #add(part: Part, piece: string): void {
-    if (part !== this.#piecesOf) {
-      this.#writeOut();
-      this.#piecesOf = part;
-    }
-    this.#pieces += piece;
-    this.size += piece.length;
-    if (this.#pieces.length >= WRITTEN_OUT) this.#writeOut();
+  #turnTo(type: Piece["type"], index: number | undefined): void {
+    this.#writeOut();
+    const isNew = type === "reasoning_summary_text.delta" && this.#isSummaryPartNew;
+    if (isNew) this.#isSummaryPartNew = false;
+    const found = isNew ? undefined : this.#told.findLast((part) => part.type === type && part.index === index);
+    this.#current = found ?? { type, index, text: "" };
+    if (found === undefined) this.#told.push(this.#current);
   }
 
   #writeOut(): void {
     const pieces = this.#pieces;
-    if (pieces === "") return;
+    if (pieces === "" || this.#current === undefined) return;
     pieces.charCodeAt(0); // indexing makes V8 flatten the string
-    this.#parts[this.#piecesOf] += pieces;
+    this.#current.text += pieces;
     this.#pieces = "";
   }
 }
@@ -172,20 +203,30 @@ export class ReceivedItems {
       case "reasoning_summary_text.done": {
         const slot = this.#slotOf(event.outputIndex);
         const before = slot.size;
-        slot.takeWholePart(event.text);
+        slot.takeWholePart(event.text, event.summaryIndex);
         this.#openSize += slot.size - before;
         break;
       }
       default:
         if (!("delta" in event)) return;
-        this.piece({ type: event.type, outputIndex: event.outputIndex, text: event.delta });
+        this.piece({
+          type: event.type,
+          outputIndex: event.outputIndex,
+          partIndex: partIndexOf(event),
+          text: event.delta,
+        });
         if (this.#last) this.#last.id ??= event.itemId;
     }
   }
 
-  piece({ type, outputIndex, text }: Piece): void {
-    this.#slotOf(outputIndex).append(type, text);
+  piece({ type, outputIndex, partIndex, text }: Piece): void {
+    this.#slotOf(outputIndex, undefined, type).append(type, text, partIndex);
     this.#openSize += text.length;
+  }
+
+  /** The item of an event that is about to be noted, with the texts that only other events have brought. */
+  whole(event: OutputItemDoneEvent): ResponseItem {
+    return this.#finishedSlot(event).whole(event.item);
   }
 
   /** The first `keptItems` finished items remain; everything else is dropped. */
@@ -207,7 +248,7 @@ export class ReceivedItems {
   }
 
   finished(): ResponseItem[] {
-    return this.#slots.flatMap(({ item, isFinished }) => (item !== undefined && isFinished ? [item] : []));
+    return this.#slots.flatMap((slot) => (slot.isFinished ? (slot.finishedItem ?? []) : []));
   }
 
   underWay(): ItemUnderWay[] {
@@ -234,7 +275,7 @@ export class ReceivedItems {
   reasoningSummary(): string {
     return this.#told("reasoningSummary", itemSummary)
       .filter((summary) => summary !== "")
-      .join("\n\n");
+      .join(SUMMARY_GAP);
   }
 
   /** The text of this kind of each item. */
@@ -258,14 +299,15 @@ export class ReceivedItems {
    * The slot that an event belongs to: the one with its index, else the one that was written to last, which then gets the index.
    *
    * @param item - The finished item, if there is one.
+   * @param type - Of the delta, if it is one: one that comes after its item, which has no text of this kind, is still the item's.
    */
-  #slotOf(outputIndex: number | undefined, item?: ResponseItem): Slot {
+  #slotOf(outputIndex: number | undefined, item?: ResponseItem, type?: Piece["type"]): Slot {
     const last = this.#last;
     if (last !== undefined && item === undefined && (outputIndex === undefined || outputIndex === last.outputIndex))
       return last;
     const found = this.#openSlot((slot) => slot.outputIndex === outputIndex, item);
     this.#last = found ?? this.#openSlot((slot) => outputIndex === undefined || slot.outputIndex === undefined, item);
-    if (this.#last === undefined) this.#last = this.#begin(outputIndex);
+    if (this.#last === undefined) this.#last = (type && this.#bareSlot(outputIndex, type)) ?? this.#begin(outputIndex);
     else if (outputIndex !== undefined && this.#last.outputIndex === undefined) this.#place(this.#last, outputIndex);
     return this.#last;
   }
@@ -287,6 +329,12 @@ export class ReceivedItems {
       if (slot && !slot.isFinished && isWanted(slot) && (item === undefined || slot.isOf(item))) return slot;
     }
     return undefined;
+  }
+
+  /** The slot of an item that has finished without the text that deltas of a type bring. */
+  #bareSlot(outputIndex: number | undefined, type: Piece["type"]): Slot | undefined {
+    if (outputIndex === undefined) return undefined;
+    return this.#slots.slice(this.#base).find((slot) => slot.outputIndex === outputIndex && slot.isBare(type));
   }
 
   /** Moves a slot to its place, once its index is known. */

@@ -2,12 +2,25 @@ import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { filled } from "../events/fields.ts";
 import type { OutputItemDoneEvent } from "../events/types.ts";
+import { type DeltaEvent, deltasOf } from "./item-parts.ts";
 
-interface Delivered {
+interface Identity {
   readonly type: string;
   readonly id: string | undefined;
   readonly callId: string | undefined;
   readonly outputIndex: number | undefined;
+}
+
+interface Delivered extends Identity {
+  /** It had no text when it was delivered. */
+  readonly isBare: boolean;
+}
+
+/** What the terminal event's output has and no event before it. */
+interface Rest {
+  readonly missing: readonly OutputItemDoneEvent[];
+  /** The texts of items that were delivered without any, as deltas. */
+  readonly texts: readonly DeltaEvent[];
 }
 
 /**
@@ -27,15 +40,16 @@ export class DeliveredItems {
 
   /** @returns True if the item came after one that follows it in the output. */
   note({ item, outputIndex }: OutputItemDoneEvent): boolean {
-    this.#delivered.push({ ...identityOf(item), outputIndex });
+    this.#delivered.push({ ...identityOf(item), outputIndex, isBare: deltasOf(item, undefined).length === 0 });
     if (outputIndex === undefined) return false;
     const isLate = outputIndex < this.#furthest;
     this.#furthest = Math.max(this.#furthest, outputIndex);
     return isLate;
   }
 
-  /** The items of the whole output that have not been delivered, in order. */
-  missingOf(output: readonly unknown[]): OutputItemDoneEvent[] {
+  /** What of the whole output has not been delivered, in order. */
+  restOf(output: readonly unknown[]): Rest {
+    const texts: DeltaEvent[] = [];
     const left = new Set(this.#delivered);
     const wanted = output.flatMap((entry, outputIndex) => {
       if (this.#before.includes(outputIndex)) return [];
@@ -47,16 +61,17 @@ export class DeliveredItems {
       (rest, isSame) =>
         rest.filter(({ item, outputIndex }) => {
           const found = [...left].find((each) => isSame(each, { ...identityOf(item), outputIndex }));
+          if (found?.isBare) texts.push(...deltasOf(item, found.outputIndex ?? outputIndex));
           if (found) left.delete(found);
           return found === undefined;
         }),
       wanted,
     );
-    return missing.map((each) => ({ type: "output_item.done", ...each }));
+    return { missing: missing.map((each) => ({ type: "output_item.done", ...each })), texts };
   }
 }
 
-const SIGNS: readonly ((left: Delivered, right: Delivered) => boolean)[] = [
+const SIGNS: readonly ((left: Identity, right: Identity) => boolean)[] = [
   (left, right) => left.type === right.type && left.id !== undefined && left.id === right.id,
   (left, right) => left.type === right.type && left.callId !== undefined && left.callId === right.callId,
   (left, right) => left.type === right.type && left.outputIndex === right.outputIndex,
@@ -64,11 +79,11 @@ const SIGNS: readonly ((left: Delivered, right: Delivered) => boolean)[] = [
 ];
 
 /** True if both have an id of the same kind and the ids differ. Only call ids count, because services never change those. */
-function areTwo(left: Delivered, right: Delivered): boolean {
+function areTwo(left: Identity, right: Identity): boolean {
   return left.callId !== undefined && right.callId !== undefined;
 }
 
-function identityOf(item: ResponseItem): Omit<Delivered, "outputIndex"> {
+function identityOf(item: ResponseItem): Omit<Identity, "outputIndex"> {
   const { type, id, call_id: callId } = item as { type: string; id?: unknown; call_id?: unknown };
   return { type, id: filled(id), callId: filled(callId) };
 }

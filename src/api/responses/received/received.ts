@@ -5,7 +5,7 @@ import type { RateLimitSnapshot } from "../../rate-limits.ts";
 import type { PartialResponse } from "../../refusal/partial.ts";
 import type { TokenUsage } from "../../token-usage.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import type { ResponseEvent } from "../events/types.ts";
+import type { OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
 import { type ItemUnderWay, type Piece, ReceivedItems } from "./items.ts";
 
 /** How a response ended. */
@@ -17,7 +17,10 @@ export interface CollectedEvents {
   readonly responseId?: string | undefined;
   /** `incomplete` only with the option `incomplete: "end"`. */
   readonly status: ResponseStatus;
-  /** Every finished item, in the order of the output, as received: append them to the next request's `input`. */
+  /**
+   * Every finished item, in the order of the output: append them to the next request's `input`. They are as received, with the texts that
+   * they lack and other events have brought.
+   */
   readonly items: readonly ResponseItem[];
   /** The answer's text. */
   readonly text: string;
@@ -52,6 +55,12 @@ export interface ResponseEnd {
   readonly tokenUsage?: TokenUsage;
 }
 
+interface ReceivedOptions {
+  readonly keep?: boolean | undefined;
+  readonly limit?: number;
+  readonly begunBefore?: readonly number[] | undefined;
+}
+
 /** The most that is kept of one response, in characters of its events. */
 const MOST_KEPT = 64 * 1024 * 1024;
 
@@ -62,6 +71,7 @@ export class Received {
   readonly #items: ReceivedItems | undefined;
   readonly #rateLimits = new Map<string, RateLimitSnapshot>();
   readonly #limit: number;
+  readonly #begunBefore: readonly number[];
   #firstAt: number | undefined;
   #isTruncated = false;
   #finishedItems = 0;
@@ -73,12 +83,10 @@ export class Received {
 
   /**
    * @param options - `keep`: keep items and texts; without them a response of any length takes no memory. Default true. `limit`: the most
-   *   that is kept, in characters.
+   *   that is kept, in characters. `begunBefore`: output indexes of items whose beginning came in an earlier stream. Default: none.
    */
-  constructor({
-    keep = true,
-    limit = MOST_KEPT,
-  }: { readonly keep?: boolean | undefined; readonly limit?: number } = {}) {
+  constructor({ keep = true, limit = MOST_KEPT, begunBefore = [] }: ReceivedOptions = {}) {
+    this.#begunBefore = begunBefore;
     this.#items = keep ? new ReceivedItems() : undefined;
     this.#limit = limit;
   }
@@ -200,6 +208,18 @@ export class Received {
       rateLimits: [...this.#rateLimits.values()],
       reasoningIncluded: this.#reasoningIncluded,
     };
+  }
+
+  /**
+   * The same event, about to be noted, with the item as the response has brought it: some gateways finish an item without its texts. What
+   * is not kept, and items that began in an earlier stream, are not completed.
+   */
+  whole(event: OutputItemDoneEvent): OutputItemDoneEvent {
+    const { outputIndex } = event;
+    if (this.#items === undefined || this.#isTruncated) return event;
+    if (outputIndex !== undefined && this.#begunBefore.includes(outputIndex)) return event;
+    const item = this.#items.whole(event);
+    return item === event.item ? event : { ...event, item };
   }
 
   /** Like {@link note}, for deltas of one item that arrived together. */

@@ -11,6 +11,7 @@ function read(texts: readonly string[], fast: boolean): Emitted[] {
   const sink = {
     event: (event: Emitted) => void emitted.push(event),
     deltas: ({ events }: { readonly events: readonly Emitted[] }) => void emitted.push(...events),
+    whole: <Done>(done: Done) => done,
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
   };

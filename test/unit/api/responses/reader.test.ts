@@ -12,6 +12,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
   const sink = {
     event: (event: object) => void emitted.push(event),
     deltas: ({ events }: { readonly events: readonly object[] }) => void emitted.push(...events),
+    whole: <Done>(done: Done) => done,
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ failed: kind }),
   };

@@ -212,6 +212,7 @@ describe("nested deeper than anything can be written", () => {
         const sink = {
           event: () => {},
           deltas: () => {},
+          whole: <Done>(done: Done) => done,
           completed: () => {},
           failed: (error: unknown) => failures.push(error),
         };

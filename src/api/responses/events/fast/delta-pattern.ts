@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { decodeRawText, type RawData, type RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
+import { type DeltaEvent, partIndexOf } from "../../received/item-parts.ts";
 import type { DecodedEvent } from "../decoded.ts";
-import type { ResponseEvent } from "../types.ts";
 
-/** A typed event whose `delta` is the only part that changes from one event to the next. */
-export type DeltaEvent = Extract<ResponseEvent, { readonly delta: string }>;
+export type { DeltaEvent };
 
+/** True for a typed event whose `delta` is the only part that changes from one event to the next. */
 export function isDelta(decoded: DecodedEvent): decoded is DeltaEvent {
   return "delta" in decoded;
 }
@@ -80,6 +80,7 @@ function gapsIn(raw: RawText, event: JsonObject, { comma, colon }: (typeof FORMA
 export class DeltaPattern {
   readonly type: DeltaEvent["type"];
   readonly outputIndex: number | undefined;
+  readonly partIndex: number | undefined;
   /** Sequence number of the first event of the run read last. */
   sequenceNumber: number | undefined;
   /** Where that run ends. */
@@ -106,6 +107,7 @@ export class DeltaPattern {
     const tail = texts.at(-1) ?? "";
     this.type = event.type;
     this.outputIndex = event.outputIndex;
+    this.partIndex = partIndexOf(event);
     this.#event = event;
     this.#isFramed = framing !== undefined;
     this.#head = framing ? flat(framing.before + head) : head;

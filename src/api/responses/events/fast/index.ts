@@ -11,7 +11,7 @@ import { type DeltaEvent, DeltaPattern, isDelta } from "./delta-pattern.ts";
 import { type Frame, frameAt, framing } from "./frame.ts";
 import { type UnreadEvent, unreadEvent } from "./unread.ts";
 
-export type { DeltaEvent };
+export type { DeltaEvent, UnreadEvent };
 
 /** Number of items whose deltas may alternate, such as calls that are written in parallel. */
 const MOST_PATTERNS = 4;
@@ -27,6 +27,8 @@ export interface DeltaRun {
   readonly events: readonly DeltaEvent[];
   readonly type: DeltaEvent["type"];
   readonly outputIndex: number | undefined;
+  /** Index of the item's part that they add to. */
+  readonly partIndex: number | undefined;
   /** Their joined text. */
   readonly text: string;
 }
@@ -54,6 +56,7 @@ export class FastEvents implements DeltaRun {
   readonly events = objectList<DeltaEvent>();
   type: DeltaEvent["type"] = "output_text.delta";
   outputIndex: number | undefined;
+  partIndex: number | undefined;
   text = "";
   /** Where the run ends. */
   end = 0;
@@ -139,11 +142,12 @@ export class FastEvents implements DeltaRun {
     return events;
   }
 
-  #found({ type, outputIndex, sequenceNumber }: DeltaPattern, text: string): void {
+  #found({ type, outputIndex, partIndex, sequenceNumber }: DeltaPattern, text: string): void {
     if (this.#luck < PATIENCE) this.#luck += 1;
     this.text = text;
     this.type = type;
     this.outputIndex = outputIndex;
+    this.partIndex = partIndex;
     this.sequenceNumber = sequenceNumber;
   }
 }

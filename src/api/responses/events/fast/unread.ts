@@ -1,4 +1,5 @@
 import { asBuffer, type RawData, type RawText, rawTextOf } from "../../../../client/raw-text.ts";
+import type { TextIndex, TextPlace } from "../../received/whole-texts.ts";
 import { rowOf, saysNothing } from "../registry.ts";
 
 /** An event that need not be parsed. */
@@ -6,6 +7,8 @@ export interface UnreadEvent {
   readonly type: string;
   /** Read from the start or the end of the event, if it is there. */
   readonly sequenceNumber: number | undefined;
+  /** The text that it repeats in full, if there were deltas. Undefined for other events. */
+  readonly repeats: TextPlace | undefined;
 }
 
 /**
@@ -28,9 +31,30 @@ function unreadIn(ends: RawText, whole: RawText | Buffer): UnreadEvent | undefin
   const told = typeIn(ends);
   const type = told === undefined ? undefined : knownUnread(told);
   if (type === undefined || !ends.endsWith("}") || saysMore(whole)) return undefined;
-  const number = SEQUENCE_NUMBER.exec(ends)?.[1];
-  return { type, sequenceNumber: number === undefined ? undefined : Number(number) };
+  const index = rowOf(type)?.repeats;
+  const repeats = index && placeIn(ends, index);
+  if (index !== undefined && repeats === undefined) return undefined;
+  return { type, sequenceNumber: numberIn(ends, SEQUENCE_NUMBER), repeats };
 }
+
+/** Undefined if the event does not say its place near one of its ends. */
+function placeIn(ends: RawText, index: TextIndex): TextPlace | undefined {
+  const outputIndex = numberIn(ends, OUTPUT_INDEX);
+  const partIndex = index === "none" ? undefined : numberIn(ends, PART_INDEX[index]);
+  if (outputIndex === undefined || (index !== "none" && partIndex === undefined)) return undefined;
+  return { index, outputIndex, partIndex };
+}
+
+function numberIn(ends: RawText, field: RegExp): number | undefined {
+  const number = field.exec(ends)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+const OUTPUT_INDEX = /"output_index": ?([0-9]{1,15})[,}]/;
+const PART_INDEX = {
+  content_index: /"content_index": ?([0-9]{1,15})[,}]/,
+  summary_index: /"summary_index": ?([0-9]{1,15})[,}]/,
+};
 
 const SEQUENCE_NUMBER = /"sequence_number": ?([0-9]{1,15})[,}]/;
 

@@ -14,6 +14,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
   const sink: ResponseSink = {
     event: (event) => void emitted.push(event),
     deltas: ({ events }) => void emitted.push(...events),
+    whole: (done) => done,
     completed() {},
     failed(error) {
       throw error;

@@ -24,7 +24,7 @@ function missing(
       item: item as ResponseItem,
       ...(outputIndex === undefined ? {} : { outputIndex }),
     });
-  return items.missingOf(output).map(({ outputIndex }) => outputIndex);
+  return items.restOf(output).missing.map(({ outputIndex }) => outputIndex);
 }
 
 describe("an item that was told is not missing at the end", () => {

@@ -128,7 +128,7 @@ describe("an event that says nothing but its type may stay unread:", () => {
   });
 
   it("what stands inside is taken on trust (parity: stream/unread-on-trust)", () => {
-    expect(unread('{"type":"response.content_part.done",,}')).toBe("response.content_part.done");
+    expect(unread('{"type":"response.content_part.added",,}')).toBe("response.content_part.added");
   });
 });
 
