@@ -37,9 +37,10 @@ function reading(fast: boolean) {
   return { reader, told, observed };
 }
 
-function read(lines: readonly RawData[], fast: boolean) {
+/** @param hasMore - As if all had come in one network read. */
+function read(lines: readonly RawData[], fast: boolean, hasMore = true) {
   const { reader, told, observed } = reading(fast);
-  const moved = lines.map((line) => reader.read(line));
+  const moved = lines.map((line) => reader.read(line, hasMore));
   return { told, observed, moved };
 }
 
@@ -49,7 +50,7 @@ function readMessages(messages: readonly RawData[]) {
   let inRuns = 0;
   for (let at = 0; at < messages.length; ) {
     const next = reader.readMessages(messages, at);
-    if (next === at) reader.read(messages[at] ?? "");
+    if (next === at) reader.read(messages[at] ?? "", true);
     inRuns += next - at;
     at = Math.max(next, at + 1);
   }
@@ -61,7 +62,7 @@ function readBody(body: Buffer, ends: readonly number[]) {
   const { reader, told, observed } = reading(true);
   let runs = 0;
   const decoder = new SseDecoder({
-    onRawData: (data) => void reader.read(data),
+    onRawData: (data, hasMore) => void reader.read(data, hasMore),
     onLines(lines, start) {
       for (let at = start; ; ) {
         const next = reader.readLines(lines, at);
@@ -166,12 +167,13 @@ function textOf(fields: object, gaps: boolean): string {
 }
 
 /** How many of some events were not parsed. */
-function unparsedOf(lines: readonly string[]): number {
+function unparsedOf(lines: readonly string[], hasMore = true): number {
   const parse = vi.spyOn(JSON, "parse");
   try {
     read(
       lines.map((line) => bytesOf(line)),
       true,
+      hasMore,
     );
     const parsed = parse.mock.calls.filter(([text]) => text.startsWith("{")).length;
     return lines.length - parsed;
@@ -192,6 +194,22 @@ describe("the fast path", () => {
       { numRuns: 1500 },
     );
     expect(unparsed).toBeGreaterThan(500);
+  });
+
+  it("tells of any stream whose events come one by one, too", () => {
+    const often = fc
+      .tuple(stream, fc.nat(3))
+      .map(([lines, times]) => Array.from({ length: 1 + 8 * times }, () => lines).flat());
+    let taken = 0;
+    fc.assert(
+      fc.property(often, (lines) => {
+        const raw = lines.map((line) => bytesOf(line));
+        expect(read(raw, true, false)).toEqual(read(raw, false));
+        taken += unparsedOf(lines, false);
+      }),
+      { numRuns: 300 },
+    );
+    expect(taken).toBeGreaterThan(500);
   });
 
   it("tells of any event stream, however it is framed and comes in pieces, what the plain decoder tells of its events", () => {
@@ -242,7 +260,7 @@ describe("the fast path", () => {
         const fast = new FastEvents();
         for (const line of lines) {
           const event = JSON.parse(line);
-          fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line));
+          fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line), true);
           // In its text or close behind it: elsewhere it is another event, or none.
           const at = line.indexOf('"delta"') + 8 + (place % 24);
           const damaged = line.slice(0, at) + inserted + line.slice(at + (replaces ? 1 : 0));

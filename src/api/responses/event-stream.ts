@@ -98,8 +98,8 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     return this.flow.readLines?.(lines, start) ?? start;
   }
 
-  onRawData(data: RawData): void {
-    this.flow.read(data);
+  onRawData(data: RawData, hasMore: boolean): void {
+    this.flow.read(data, hasMore);
   }
 
   /** One comment may be a greeting; from the second on, they count as keep-alives. */

@@ -18,8 +18,12 @@ export interface SseEvent {
 
 export interface SseSink {
   onEvent?(event: SseEvent): void;
-  /** Replaces `onEvent` for callers that need only the data, undecoded; long data as a view of the bytes that were fed. */
-  onRawData?(data: RawData): void;
+  /**
+   * Replaces `onEvent` for callers that need only the data, undecoded; long data as a view of the bytes that were fed.
+   *
+   * @param hasMore - The same `feed` brings more lines behind this event.
+   */
+  onRawData?(data: RawData, hasMore: boolean): void;
   /**
    * In addition to `onRawData`: lines that begin an event at `start`, before they are split. A caller that recognises whole events can take
    * them here; each must end with its blank line within `lines`.
@@ -93,7 +97,7 @@ export class SseDecoder {
     try {
       this.#read(chunk);
     } finally {
-      this.#handOver();
+      this.#handOver(false);
     }
   }
 
@@ -233,7 +237,7 @@ export class SseDecoder {
   #offer(text: RawText, start: number): number {
     const sink = this.#sink;
     if (!sink.onLines || this.#data !== undefined || this.#event !== undefined || start === text.length) return start;
-    this.#handOver(); // what was split comes first
+    this.#handOver(true); // what was split comes first
     return sink.onLines(text, start);
   }
 
@@ -282,11 +286,14 @@ export class SseDecoder {
     if (event) this.#sink.onEvent?.(event);
   }
 
-  #handOver(): void {
+  #handOver(hasMore: boolean): void {
     const list = this.#rawData;
     if (list.length === 0) return;
     try {
-      while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawData);
+      while (this.#handedOver < list.length) {
+        const data = list[this.#handedOver++] as RawData;
+        this.#sink.onRawData?.(data, hasMore || this.#handedOver < list.length);
+      }
     } finally {
       this.#handedOver = 0;
       // Setting `length` calls into the runtime, so it is not done for single events.
