@@ -1,25 +1,15 @@
-// What users can import, names and shapes, as text in api-report/: a change of the public surface shows in a diff. `--check` compares instead of writing.
+// `npm run api-report`: writes the names and types that users can import to api-report/, so that a diff shows what a change does to the public surface.
+// `--check` compares instead.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
-import { readJson, root, runScript } from "./ready.mjs";
-
-/** Of each entry of package.json, the source that lists its exports. */
-const ENTRIES = new Map([
-  [".", "src/index.ts"],
-  ["./client", "src/client/index.ts"],
-  ["./emulator", "src/emulator/index.ts"],
-  ["./ai-sdk", "src/doors/ai-sdk/index.ts"],
-  ["./openai-agents", "src/doors/openai-agents/index.ts"],
-  ["./opentelemetry", "src/doors/opentelemetry/index.ts"],
-  ["./fetch", "src/doors/fetch/index.ts"],
-  ["./gateway", "src/doors/gateway/index.ts"],
-]);
+import { ENTRIES } from "./entries.mjs";
+import { root, runScript } from "./ready.mjs";
 
 await runScript(async () => {
   const declarations = emitDeclarations();
   const stale = [];
-  for (const [entry, source] of entries()) {
+  for (const [entry, source] of ENTRIES) {
     const report = reportOf(entry, resolve(root, source), declarations);
     const path = join(root, "api-report", `${`codex-wire${entry.slice(1)}`.replace("/", "-")}.txt`);
     if (process.argv.includes("--check")) stale.push(...differences(path, report));
@@ -30,23 +20,14 @@ await runScript(async () => {
   }
   if (stale.length > 0)
     throw new Error(
-      `the public surface has changed; if that is meant, npm run api-report writes it down:\n${stale.join("\n")}`,
+      `the public surface has changed; if that is intended, npm run api-report records it:\n${stale.join("\n")}`,
     );
 });
-
-function entries() {
-  const names = Object.keys(readJson(join(root, "package.json")).exports).filter((name) => name !== "./package.json");
-  return names.map((name) => {
-    const source = ENTRIES.get(name);
-    if (source === undefined) throw new Error(`scripts/api-report.mjs does not know the source of the entry ${name}`);
-    return /** @type {const} */ ([name, source]);
-  });
-}
 
 /** @typedef {{ readonly file: ts.SourceFile, readonly statements: ReadonlyMap<string, ts.Statement[]>, readonly names: ReadonlyMap<string, Target> }} Declarations */
 /** @typedef {{ readonly path: string, readonly name: string, readonly isType?: boolean }} Target */
 
-/** The declaration files that the compiler makes, in memory, without comments; by the path of their source. */
+/** The declaration files that the compiler makes, without comments, by the path of their source. Nothing is written. */
 function emitDeclarations() {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -89,7 +70,7 @@ function declaredNames(/** @type {ts.Statement} */ statement) {
   return name && ts.isIdentifier(name) ? [name.text] : [];
 }
 
-/** Of an import or a re-export: the name here, the name there, and whether it is the type alone. @returns {[string, string, boolean][]} */
+/** The names that an import or a re-export binds: here, in the other file, and whether only the type. @returns {[string, string, boolean][]} */
 function boundNames(/** @type {ts.Statement} */ statement) {
   const list = ts.isImportDeclaration(statement)
     ? statement.importClause?.namedBindings
@@ -135,7 +116,7 @@ function reportOf(entry, source, declarations) {
   return `# ${title}: what users can import\n\n${names.join("\n")}\n\n# Their shapes\n\n${section(true)}\n\n# What those name\n\n${section(false)}\n`;
 }
 
-/** Where a name is declared that files pass on. @returns {Target} */
+/** Where a name that was re-exported is declared. @returns {Target} */
 function origin(/** @type {Target} */ target, /** @type {ReadonlyMap<string, Declarations>} */ declarations) {
   const file = declarations.get(target.path);
   if (!file || file.statements.has(target.name)) return target;
@@ -147,7 +128,7 @@ function keyOf(/** @type {Target} */ { path, name }) {
   return `${relative(root, path)}:${name}`;
 }
 
-/** Every declaration of ours that a statement names. @returns {Target[]} */
+/** The declarations of this package that a statement mentions. @returns {Target[]} */
 function mentioned(
   /** @type {ts.Node} */ statement,
   /** @type {string} */ path,

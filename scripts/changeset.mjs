@@ -1,12 +1,11 @@
-// `npm run changeset [-- COMMAND]`: the changesets command, which is not among the dependencies: only who releases needs it.
+// `npm run changeset [-- COMMAND]`: the changesets command. It is not a dependency, because only releases need it.
 import { join } from "node:path";
-import { runNode } from "./foreground.mjs";
-import { installOutside } from "./outside-packages.mjs";
+import { runNode } from "./child-processes.mjs";
+import { installPackages } from "./outside/npm-packages.mjs";
 import { root, runScript } from "./ready.mjs";
 
-await runScript(async () => {
-  const failure = installOutside("changesets", ["@changesets/cli@2"]);
-  if (failure !== undefined) throw new Error(`@changesets/cli cannot be installed\n${failure}`);
-  const command = join(root, ".cache", "changesets", "node_modules", "@changesets", "cli", "bin.js");
+await runScript(() => {
+  const folder = installPackages("changesets", ["@changesets/cli@2"]);
+  const command = join(folder, "node_modules", "@changesets", "cli", "bin.js");
   return runNode([command, ...process.argv.slice(2)], { cwd: root });
 });

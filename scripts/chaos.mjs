@@ -1,5 +1,5 @@
-// `npm run test:chaos [-- --schedules=N --seed=N]`: 10,000 schedules on a hostile network, or the one of a seed.
-import { runNode } from "./foreground.mjs";
+// `npm run test:chaos [-- --schedules=N --seed=N]`: 10,000 random schedules on a network that fails in every way, or the schedule of one seed.
+import { runNode } from "./child-processes.mjs";
 import { binary, ready, root, runScript } from "./ready.mjs";
 
 const { seed, schedules = seed === undefined ? "10000" : "1" } = choices(process.argv.slice(2));

@@ -1,10 +1,11 @@
-// Looks at the package as a user gets it: packed, installed into an empty folder, imported, type-checked and run there.
+// Checks the package as users get it: packed, installed into an empty folder, and there imported, type-checked and run.
 import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installOutside } from "./outside-packages.mjs";
-import { binary, npm, readJson, ready, root, runScript } from "./ready.mjs";
+import { installPackages } from "./outside/npm-packages.mjs";
+import { installTarball, pack } from "./packed.mjs";
+import { binary, ensureSuccess, readJson, ready, root, runScript } from "./ready.mjs";
 
 const MAX_PACKAGES = 8;
 const MAX_INSTALLED_BYTES = 5_000_000;
@@ -13,7 +14,7 @@ const NODENEXT = ["--module", "nodenext"];
 const NODE16 = ["--module", "node16", "--moduleResolution", "node16"];
 const BUNDLER = ["--module", "esnext", "--moduleResolution", "bundler"];
 
-/** What users compile with, and how: the oldest and the newest in every way. @type {readonly (readonly [string, string, readonly string[][]])[]} */
+/** Compilers of users with their options; the oldest and the newest with all of them. @type {readonly (readonly [string, string, readonly string[][]])[]} */
 const COMPILERS = [
   ["typescript-5.4", "5.4", [NODENEXT, NODE16, BUNDLER]],
   ["typescript-5.9", "5.9", [NODENEXT]],
@@ -21,7 +22,7 @@ const COMPILERS = [
   ["typescript-7.0", "7.0", [NODENEXT, NODE16, BUNDLER]],
 ];
 
-/** Those that need an optional peer are not to be had in an empty folder; `test:interop` runs them. */
+/** Entries that need an optional peer, which is not installed here; `npm run test:interop` has them. */
 const NEED_PEERS = ["./ai-sdk", "./openai-agents", "./opentelemetry"];
 const FOREIGN = / from "(?!codex-wire(\/client|\/emulator)?")/;
 
@@ -29,7 +30,8 @@ const scratch = mkdtempSync(join(tmpdir(), "codex-wire-package-"));
 await runScript(async () => {
   await ready();
   try {
-    const tarball = pack();
+    const { tarball, paths } = pack(scratch);
+    checkFiles(paths);
     node("publint", [binary("publint"), "run", tarball, "--strict"]);
     node("attw", [binary("@arethetypeswrong/cli", "attw"), tarball, "--profile", "esm-only"]);
     const project = install(tarball);
@@ -43,30 +45,25 @@ await runScript(async () => {
   }
 });
 
-function pack() {
-  const { stdout } = done("npm pack", npm(["pack", "--json", "--ignore-scripts", "--pack-destination", scratch]));
-  const [{ filename, files }] = JSON.parse(stdout);
-  const paths = files.map((/** @type {{ path: string }} */ file) => file.path);
+function checkFiles(/** @type {readonly string[]} */ paths) {
   const linked = readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\(([\w./-]+)\)/g);
-  for (const wanted of ["LICENSE", "CHANGELOG.md", ...Array.from(linked, ([, path]) => path)]) {
+  for (const wanted of ["LICENSE", "CHANGELOG.md", ...Array.from(linked, ([, path = ""]) => path)]) {
     if (!paths.includes(wanted)) throw new Error(`the package lacks ${wanted}`);
   }
   const strange = paths.filter(
-    (/** @type {string} */ path) =>
+    (path) =>
       !/^(dist\/.*\.(js|d\.ts)|dist\/page\/page\.(html|css)|docs\/(guide\/)?[\w-]+\.md|docs\/images\/[\w-]+\.(svg|png)|examples\/[\w-]+\.(mjs|md)|[A-Z]+(\.md)?|package\.json)$/.test(
         path,
       ),
   );
-  if (strange.length > 0) throw new Error(`the package holds what no user needs: ${strange.join(", ")}`);
-  return join(scratch, filename);
+  if (strange.length > 0) throw new Error(`the package contains files that users do not need: ${strange.join(", ")}`);
 }
 
 function install(/** @type {string} */ tarball) {
   const project = join(scratch, "project");
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
-  const flags = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"];
-  done("npm install of the tarball", npm(["install", tarball, ...flags], { cwd: project }));
+  installTarball(tarball, project);
   return project;
 }
 
@@ -98,7 +95,7 @@ function checkEntries(/** @type {string} */ project) {
   }
 }
 
-// Without skipLibCheck: a declaration that leans on types the user does not have must show here.
+// With skipLibCheck off, a declaration that needs types the user does not have is an error.
 function checkTypes(/** @type {string} */ project) {
   const lines = entries().map(
     (entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};\nvoid entry${index};`,
@@ -107,47 +104,43 @@ function checkTypes(/** @type {string} */ project) {
     writeFileSync(join(project, `use${index}.ts`), `${text}\nexport {};\n`);
     return `use${index}.ts`;
   });
-  const problem = installOutside(
+  const compilers = installPackages(
     "typescript",
     COMPILERS.map(([name, version]) => `${name}@npm:typescript@${version}`),
   );
-  if (problem !== undefined) throw new Error(`the compilers of users cannot be installed: ${problem}`);
   const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
   const options = [...strict, "--noEmit", "--target", "es2022", "--lib", "esnext"];
   const nodeTypes = ["--typeRoots", join(root, "node_modules", "@types"), "--types", "node"];
   for (const [name, version, ways] of COMPILERS) {
-    const compiler = join(root, ".cache", "typescript", "node_modules", name, "bin", "tsc");
+    const compiler = join(compilers, "node_modules", name, "bin", "tsc");
     for (const way of ways) {
-      const what = `tsc ${version} of a user's file or an example of README.md and docs, with ${way.join(" ")},`;
+      const what = `tsc ${version} ${way.join(" ")}, for a file that imports each entry and the examples of README.md and docs,`;
       node(what, [compiler, ...options, ...way, ...nodeTypes, ...files], project);
     }
   }
 }
 
-/** The examples that need no key, run as they stand. */
+/** Runs the examples that need no key. */
 function checkReadme(/** @type {string} */ project) {
   const runnable = examplesOf("README.md").filter((text) => text.includes('"codex-wire/emulator"'));
   if (runnable.length === 0) throw new Error("README.md has no example that runs against the emulator");
   for (const text of runnable) {
-    const { stdout } = node(
-      `this example of README.md:\n${text}\nIt`,
-      ["--input-type=module", "--eval", text],
-      project,
-    );
+    const args = ["--input-type=module", "--eval", text];
+    const { stdout } = node(`this example of README.md:\n${text}\nIt`, args, project);
     if (stdout.trim() === "") throw new Error(`this example of README.md prints nothing:\n${text}`);
   }
 }
 
-/** Every example in TypeScript of a page. */
+/** The TypeScript examples of a page. */
 function examplesOf(/** @type {string} */ page) {
   const blocks = readFileSync(join(root, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g);
   return Array.from(blocks, ([, text = ""]) => text);
 }
 
-/** Of the pages in docs/, those that need no package but this one. */
+/** The examples of docs/ that import no other package. */
 function documentedExamples() {
   const names = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
-  const pages = names.filter((name) => name.endsWith(".md") && name !== "doors.md"); // whose examples are no whole programs
+  const pages = names.filter((name) => name.endsWith(".md") && name !== "doors.md"); // its examples are not complete programs
   return pages.flatMap((page) => examplesOf(join("docs", page))).filter((text) => !FOREIGN.test(text));
 }
 
@@ -159,7 +152,7 @@ function checkCommand(/** @type {string} */ project) {
     throw new Error(`codex-wire --version printed ${JSON.stringify(stdout)}, not ${version}`);
   if (process.platform === "win32") return;
   const linked = join(project, "node_modules", ".bin", "codex-wire");
-  done("the installed command", spawnSync(linked, ["--help"], { cwd: project, encoding: "utf8", input: "" }));
+  ensureSuccess("the installed command", spawnSync(linked, ["--help"], { cwd: project, encoding: "utf8", input: "" }));
 }
 
 /**
@@ -168,15 +161,5 @@ function checkCommand(/** @type {string} */ project) {
  * @param {string} [cwd]
  */
 function node(what, args, cwd = root) {
-  return done(what, spawnSync(process.execPath, args, { cwd, encoding: "utf8", input: "" }));
-}
-
-/**
- * @param {string} what
- * @param {import("node:child_process").SpawnSyncReturns<string>} result
- */
-function done(what, result) {
-  if (result.error) throw result.error;
-  if (result.status !== 0) throw new Error(`${what} failed\n${result.stdout}${result.stderr}`);
-  return result;
+  return ensureSuccess(what, spawnSync(process.execPath, args, { cwd, encoding: "utf8", input: "" }));
 }

@@ -1,14 +1,14 @@
-// `npm run check [-- STEP…]`: everything that must hold before a change lands; without names, every step.
+// `npm run check [-- STEP…]`: what must hold before a change is merged; without names, all steps.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { binary, ready, root, runScript } from "./ready.mjs";
 
-/** Name to the arguments of a Node process; the quick ones come first. */
+/** The arguments of a Node process by the step's name; quick steps first. */
 const STEPS = {
   lockfile: () => [join(root, "scripts", "check-lockfile.mjs")],
   format: () => [binary("@biomejs/biome", "biome"), "ci", "--colors=off", "--error-on-warnings", "."],
   types: () => [binary("typescript", "tsc"), "--noEmit"],
-  "page-types": () => [binary("typescript", "tsc"), "--noEmit", "-p", "tsconfig.page.json"], // of what a browser runs
+  "page-types": () => [binary("typescript", "tsc"), "--noEmit", "-p", "tsconfig.page.json"], // the emulator's page
   unused: () => [binary("knip")],
   test: () => [binary("vitest"), "run"],
   api: () => [join(root, "scripts", "api-report.mjs"), "--check"],
@@ -19,7 +19,8 @@ const STEPS = {
 await runScript(async () => {
   const names = /** @type {(keyof typeof STEPS)[]} */ (process.argv.slice(2));
   const unknown = names.filter((name) => !(name in STEPS));
-  if (unknown.length > 0) throw new Error(`no step ${unknown.join(", ")}; there are ${Object.keys(STEPS).join(", ")}`);
+  if (unknown.length > 0)
+    throw new Error(`${unknown.join(", ")} is not one of the steps ${Object.keys(STEPS).join(", ")}`);
   await ready();
   const failed = [];
   for (const name of names.length > 0 ? names : /** @type {(keyof typeof STEPS)[]} */ (Object.keys(STEPS))) {

@@ -1,14 +1,15 @@
-// `npm run docs`: the guide, the other pages and the reference as one static site in site/, with search.
+// `npm run docs`: makes a static site in site/ from the guide, the other pages and the reference, with search.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Application, Comment, CommentTag, Converter, ReflectionKind } from "typedoc";
+import { ENTRIES } from "./entries.mjs";
 import { root, runScript } from "./ready.mjs";
 
-/** The pages are read from a copy, in which each has its heading as its title, so that the originals stay plain Markdown. */
+/** A copy of the pages, each with its heading as its title, so that the originals stay plain Markdown. */
 const pages = join(root, ".cache", "site");
 const out = join(root, "site");
 
-/** After the guide, in this order. */
+/** The order of the pages after the guide. */
 const REST = [
   "lanes",
   "cli",
@@ -24,7 +25,7 @@ const REST = [
 ];
 
 /**
- * How the exports of an entry are divided, by the folder or file that declares them; the first that fits. In the order of the site.
+ * The categories of the reference in their order. An export is in the first one that matches the file that declares it.
  *
  * @type {readonly (readonly [name: string, files: RegExp])[]}
  */
@@ -54,23 +55,22 @@ await runScript(async () => {
     .filter((name) => name.endsWith(".md"))
     .map((name) => name.slice(0, -3));
   const others = [...REST.filter((name) => known.includes(name)), ...known.filter((name) => !REST.includes(name))];
-  const entries = entriesOfPackage();
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: [...entries.values()].map((path) => join(root, path)),
+    entryPoints: [...ENTRIES.values()].map((path) => join(root, path)),
     tsconfig: join(root, "tsconfig.json"),
     name: "codex-wire",
     readme: join(pages, "README.md"),
     projectDocuments: [...guide, ...others.map((name) => join(pages, "docs", `${name}.md`))],
     out,
     basePath: root,
-    skipErrorChecking: true, // the types are another step's, which wants a dist for the examples
+    skipErrorChecking: true, // `npm run types` checks them
     includeVersion: true,
     disableSources: true,
     excludeInternal: true,
     excludePrivate: true,
     searchInComments: true,
     searchInDocuments: true,
-    // Classes that no entry exports are told by what names them.
+    // The documentation of a class that is not exported is in what refers to it.
     validation: { notExported: false, invalidLink: true, notDocumented: false },
     intentionallyNotExported: [],
     customCss: join(root, "scripts", "docs", "site.css"),
@@ -80,7 +80,7 @@ await runScript(async () => {
     categorizeByGroup: false,
     categoryOrder: [...CATEGORIES.map(([name]) => name), "*"],
     defaultCategory: "Other",
-    jsDocCompatibility: { defaultTag: false }, // a default may be words
+    jsDocCompatibility: { defaultTag: false }, // a default may be a text
     highlightLanguages: ["typescript", "javascript", "json", "sh", "shell", "yaml", "toml", "nginx", "text"],
     logLevel: "Warn",
   });
@@ -88,8 +88,8 @@ await runScript(async () => {
   const project = await app.convert();
   if (!project) throw new Error("the reference cannot be made; see above");
   for (const module of project.children ?? []) {
-    const entry = [...entries].find(([, path]) => dirname(path) === module.name);
-    if (entry) module.name = entry[0]; // as programs import it
+    const entry = [...ENTRIES].find(([, path]) => dirname(path) === module.name);
+    if (entry) module.name = `codex-wire${entry[0].slice(1)}`; // as programs import it
     for (const list of [module.children, module.childrenIncludingDocuments]) list?.sort(byKindAndName);
     for (const group of [...(module.groups ?? []), ...(module.categories ?? [])]) group.children.sort(byKindAndName);
   }
@@ -99,7 +99,7 @@ await runScript(async () => {
 });
 
 /**
- * Puts an export under a heading, by the file that declares it: nobody has to keep tags in step.
+ * Assigns an export to a category by the file that declares it, so that the sources need no tags.
  *
  * @param {import("typedoc").Context} context
  * @param {import("typedoc").DeclarationReflection} reflection
@@ -113,18 +113,8 @@ function categorize(context, reflection) {
   reflection.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: name }]));
 }
 
-/** What programs import, to the source that lists it: as the build has them, without the command. @returns {Map<string, string>} */
-function entriesOfPackage() {
-  const built = readFileSync(join(root, "tsdown.config.ts"), "utf8").matchAll(
-    /"?([\w-]+)"?: "(src\/[\w/-]*index\.ts)"/g,
-  );
-  return new Map(
-    Array.from(built, ([, name = "", path = ""]) => [name === "index" ? "codex-wire" : `codex-wire/${name}`, path]),
-  );
-}
-
 /**
- * Classes and functions before types, each by the alphabet; typedoc's own sorting would sort the guide's pages as well.
+ * Classes and functions before types, each in alphabetical order; typedoc's own sorting would also sort the pages of the guide.
  *
  * @param {import("typedoc").DeclarationReflection | import("typedoc").DocumentReflection | import("typedoc").ReferenceReflection} one
  * @param {import("typedoc").DeclarationReflection | import("typedoc").DocumentReflection | import("typedoc").ReferenceReflection} other
@@ -136,7 +126,7 @@ function byKindAndName(one, other) {
   return rank(one) - rank(other) || one.name.localeCompare(other.name);
 }
 
-/** The pages that another one links to, in its order. @returns {string[]} */
+/** The pages that a page links to, in the order of the links. @returns {string[]} */
 function linkedFrom(/** @type {string} */ page) {
   const links = readFileSync(join(root, page), "utf8").matchAll(/\]\(([\w-]+\.md)\)/g);
   return [...new Set(Array.from(links, ([, to = ""]) => to))];
@@ -166,7 +156,7 @@ function copyPages() {
     const text = readFileSync(join(root, path), "utf8");
     const title = /^# (.*)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? path;
     const isPage = path.startsWith("docs");
-    // What a fence says to the tests is nothing to a reader; it names the language and no more.
+    // The words after a fence's language are for the tests.
     const plain = text.replace(/^```(\w+) .*$/gm, "```$1");
     writeFileSync(to, isPage ? `---\ntitle: ${JSON.stringify(title)}\n---\n\n${plain}` : plain);
   }

@@ -1,11 +1,11 @@
-// `npm run import-time`: how long a cold `import("codex-wire")` takes, beside the whole of undici, in fresh processes.
+// `npm run import-time`: measures a cold `import("codex-wire")` in fresh processes, and `import("undici")` for comparison.
 import { spawnSync } from "node:child_process";
-import { ready, root, runScript } from "./ready.mjs";
+import { ensureSuccess, ready, root, runScript } from "./ready.mjs";
 
 const ROUNDS = 15;
 /** The goal is 30 ms where undici takes 75. */
 const GOAL = 0.4;
-/** Far from the goal, because a machine may be busy with other things; what is loaded too early is judged by name. */
+/** Far above the goal, because the machine may be busy; modules that are loaded too early are found by name. */
 const LIMIT = 1;
 
 await runScript(async () => {
@@ -23,12 +23,12 @@ await runScript(async () => {
     `import("codex-wire"): ${ours.toFixed(1)} ms, import("undici"): ${undici.toFixed(1)} ms (medians of ${ROUNDS} processes each on Node ${process.versions.node}): ${ratio.toFixed(2)} x, ${ratio <= GOAL ? "within" : "above"} the goal of ${GOAL} x\n`,
   );
   if (ratio > LIMIT)
-    throw new Error("the import takes longer than all of undici: is something loaded that only a call needs?");
+    throw new Error("the import takes longer than that of undici: is something loaded that only a call needs?");
 });
 
 /**
  * @param {string} name
- * @returns {{ ms: number, early: string[] }} `early`: modules of a connection, which no import of ours should load.
+ * @returns {{ ms: number, early: string[] }} `early`: modules for connections, which our import should not load.
  */
 function importOnce(name) {
   const script = `
@@ -37,16 +37,15 @@ function importOnce(name) {
     const ms = performance.now() - startedAt;
     const early = process.moduleLoadList.filter((each) => /^NativeModule (http|https|http2)$|undici/.test(each));
     process.stdout.write(JSON.stringify({ ms, early }));`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+  const result = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, NODE_OPTIONS: "" },
   });
-  if (status !== 0) throw new Error(`import("${name}") failed\n${stderr}`);
-  return JSON.parse(stdout);
+  return JSON.parse(ensureSuccess(`import("${name}")`, result).stdout);
 }
 
-/** The middle one of an odd number. */
+/** For an odd number of values. */
 function median(/** @type {readonly number[]} */ values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }

@@ -1,29 +1,20 @@
-// `npm run test:interop [-- FILTER…]`: the programs that the emulator is there for, in their newest versions, against it.
-import { runNode } from "./foreground.mjs";
-import { installOutside } from "./outside-packages.mjs";
-import { binary, ready, root, runScript } from "./ready.mjs";
+// `npm run test:interop [-- FILTER…]`: the newest versions of the programs that the emulator is made for, against the emulator.
+import { installPackages } from "./outside/npm-packages.mjs";
+import { runOutsideSuite } from "./outside/suite.mjs";
 
-const PACKAGES = [
-  ...["@openai/codex@latest", "openai@latest", "ai@latest", "@ai-sdk/openai@latest", "@openai/agents@latest"],
-  ...[
-    "@langchain/openai@latest",
-    "@langchain/core@latest",
-    "@earendil-works/pi-ai@latest",
-    "opencode-ai@latest",
-    "ai-6@npm:ai@6",
-    "jest@30",
-    "zod@4",
-    "ws@8",
-  ],
+const NEWEST = [
+  "@openai/codex",
+  "openai",
+  "ai",
+  "@ai-sdk/openai",
+  "@openai/agents",
+  "@langchain/openai",
+  "@langchain/core",
+  "@earendil-works/pi-ai",
+  "opencode-ai",
 ];
+const FIXED = ["ai-6@npm:ai@6", "jest@30", "zod@4", "ws@8"];
 
-await runScript(async () => {
-  await ready();
-  const failure = installOutside("interop", PACKAGES);
-  if (failure !== undefined) {
-    process.stdout.write(`skipped: the clients cannot be installed\n${failure}\n`);
-    return 0;
-  }
-  const vitest = [binary("vitest"), "run", "--config", "vitest.outside.config.ts", "--dir", "test/interop"];
-  return runNode([...vitest, ...process.argv.slice(2)], { cwd: root });
+await runOutsideSuite("interop", () => {
+  installPackages("interop", [...NEWEST.map((name) => `${name}@latest`), ...FIXED]);
 });

@@ -1,5 +1,5 @@
-// `npm run test:mutants [-- TEXT… | FILE:LINE…]`: changes each decision of the tables and readers below in one place at a time, and says which changes no test of theirs notices. What
-// means the same is listed in mutants/equal.mjs.
+// `npm run test:mutants [-- TEXT… | FILE:LINE…]`: changes the files below in one place at a time, and prints the changes that no test notices. Changes
+// that cannot make a difference are listed in mutants/equal.mjs.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createVitest } from "vitest/node";
@@ -7,7 +7,7 @@ import { isEqual } from "./mutants/equal.mjs";
 import { mutationsOf } from "./mutants/mutations.mjs";
 import { root, runScript } from "./ready.mjs";
 
-/** The files, and the tests that hold them. */
+/** Files that decide something or read bytes, and their tests. */
 const TABLES = [
   {
     table: "src/client/failure/outlook.ts",
@@ -39,8 +39,8 @@ await runScript(async () => {
     enforce: /** @type {const} */ ("pre"),
     load: (/** @type {string} */ id) => (changed && id.split("?")[0] === changed.path ? changed.text : undefined),
   };
-  // No bail: what failed for one change would count for the next, and end its run before a test ran.
-  // Not the project's own settings: their tests share a process, which keeps the sources as it read them first.
+  // Without bail: vitest would count the failures of earlier changes, and end the run before its first test.
+  // Without vitest.config.ts: there the test files share a process, which does not read a changed source again.
   const setupFiles = ["test/support/scrub-environment.ts", "test/support/watchdog.ts"];
   const options = { root, config: false, setupFiles, watch: false, reporters: [{}] };
   const vitest = await createVitest("test", /** @type {any} */ (options), { plugins: [plugin] });
@@ -60,11 +60,11 @@ await runScript(async () => {
       const passes = async () => {
         vitest.invalidateFile(path);
         const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
-        const own = testModules.filter(({ moduleId }) => files.has(moduleId)); // those of other tables are told again
+        const own = testModules.filter(({ moduleId }) => files.has(moduleId)); // it also reports those of earlier tables
         return unhandledErrors.length === 0 && own.length === files.size && own.every((module) => module.ok());
       };
       changed = undefined;
-      if (!(await passes())) throw new Error(`the tests of ${table} fail as it is`);
+      if (!(await passes())) throw new Error(`the tests of ${table} fail without any change`);
       for (const { line, from, to, start, end } of mutations) {
         changed = { path, text: text.slice(0, start) + to + text.slice(end) };
         count += 1;
@@ -77,12 +77,12 @@ await runScript(async () => {
         process.stdout.write(`${table}:${line}  ${oneLine(from)}  →  ${oneLine(to)}\n`);
       }
       changed = undefined;
-      vitest.invalidateFile(path); // the next table's tests may read this one too
+      vitest.invalidateFile(path); // the tests of the next table may read it too
     }
   } finally {
     await vitest.close();
   }
-  process.stdout.write(`${count} changes, ${survivors} of which no test notices, and ${equal} that mean the same\n`);
+  process.stdout.write(`${count} changes; ${survivors} that no test notices, and ${equal} that make no difference\n`);
   return survivors === 0 ? 0 : 1;
 });
 

@@ -1,9 +1,9 @@
-// `npm run test:network [-- FILTER…]`: trust and route against the proxies that companies run: mitmproxy, squid, tinyproxy, microsocks.
-// The tests run in a network namespace that has loopback and nothing else, so no packet of theirs can leave the machine.
+// `npm run test:network [-- FILTER…]`: certificates and routes with proxies that companies use: mitmproxy, squid, tinyproxy, microsocks.
+// The tests run in a network namespace that has nothing but loopback, so none of their packets can leave the machine.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { debianPrograms, Unavailable } from "./debian-programs.mjs";
-import { binary, ready, root, runScript } from "./ready.mjs";
+import { debianPrograms } from "./outside/debian-programs.mjs";
+import { runOutsideSuite, Unavailable } from "./outside/suite.mjs";
 
 const PACKAGES = {
   mitmdump: "mitmproxy",
@@ -15,32 +15,16 @@ const PACKAGES = {
   nft: "nftables",
   ip: "iproute2",
 };
-const NAMESPACE = ["--net", "--mount"];
+// No user namespace: squid needs to switch from root to another user.
+const NAMESPACE = ["unshare", "--net", "--mount"];
 
-await runScript(async () => {
-  try {
-    // A user namespace would not do: squid insists on giving up root for another user.
-    if (spawnSync("unshare", NAMESPACE.concat("true")).status !== 0) {
-      throw new Unavailable("only root may make a network namespace with unshare(1)");
-    }
-    const programs = debianPrograms(join(root, ".cache", "network"), PACKAGES);
-    await ready();
-    return runTests(programs);
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    process.stdout.write(`skipped: ${error.message}\n`);
-    return 0;
-  }
+await runOutsideSuite("network", () => {
+  const [unshare = "", ...flags] = NAMESPACE;
+  if (spawnSync(unshare, [...flags, "true"]).status !== 0)
+    throw new Unavailable("only root can create a network namespace with unshare(1)");
+  const { path, share } = debianPrograms("network", PACKAGES);
+  return {
+    env: { PATH: path, SQUID_SHARE: join(share, "squid") },
+    within: [...NAMESPACE, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"],
+  };
 });
-
-function runTests(/** @type {{ readonly path: string, readonly share: string }} */ programs) {
-  const vitest = [binary("vitest"), "run", "--config", "vitest.outside.config.ts", "--dir", "test/network"];
-  const inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, ...vitest];
-  const { status, error } = spawnSync("unshare", [...NAMESPACE, ...inside, ...process.argv.slice(2)], {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, PATH: programs.path, SQUID_SHARE: join(programs.share, "squid") },
-  });
-  if (error) throw error;
-  return status ?? 1;
-}

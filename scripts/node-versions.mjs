@@ -1,12 +1,13 @@
-// `npm run test:node-versions [-- --node=MAJOR…] [FILTER…]`: the test suite on every supported Node, or those named, each fetched as an npm package.
+// `npm run test:node-versions [-- --node=MAJOR…] [FILTER…]`: the test suite on every supported Node, or on those named. Each is installed from npm.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { installNode, noOtherNode } from "./node-installs.mjs";
+import { installNode, noOtherNode } from "./outside/node-installs.mjs";
 import { binary, ready, root, runScript } from "./ready.mjs";
+import { printRow } from "./table.mjs";
 
 const MAJORS = [20, 22, 24, 26];
 const CHOICE = "--node=";
-const COLUMN = 28;
+const COLUMNS = [12, 8, 28];
 
 const named = process.argv.slice(2).filter((argument) => argument.startsWith(CHOICE));
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith(CHOICE));
@@ -18,11 +19,12 @@ await runScript(async () => {
   }
   const chosen = named.map((option) => Number(option.slice(CHOICE.length)));
   const unknown = chosen.filter((major) => !MAJORS.includes(major));
-  if (unknown.length > 0) throw new Error(`no Node ${unknown.join(", ")} here; there are ${MAJORS.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`Node ${unknown.join(", ")} is not one of ${MAJORS.join(", ")}`);
   await ready();
   const rows = (chosen.length > 0 ? chosen : MAJORS).map((major) => testOn(major));
-  process.stdout.write(`\n${["Node", "result", "tests", "seconds"].map((title) => title.padEnd(COLUMN)).join("")}\n`);
-  for (const row of rows) process.stdout.write(`${row.cells.map((cell) => cell.padEnd(COLUMN)).join("")}\n`);
+  process.stdout.write("\n");
+  printRow(COLUMNS, ["Node", "result", "tests", "seconds"]);
+  for (const { cells } of rows) printRow(COLUMNS, cells);
   return rows.every((row) => row.passed) ? 0 : 1;
 });
 

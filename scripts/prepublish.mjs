@@ -1,4 +1,4 @@
-// `prepublishOnly`: refuses what is not as the repository has it, or not built from it, and a name that is somebody else's.
+// `prepublishOnly`: refuses to publish uncommitted changes, a `dist` of other sources, or under a name that belongs to somebody else.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { distIsCurrent, npm, readJson, root, runScript } from "./ready.mjs";
@@ -11,23 +11,21 @@ await runScript(async () => {
   const owners = ownersOf(name);
   if (owners === undefined) return;
   const user = npm(["whoami"]).stdout.trim();
-  if (user === "") throw new Error(`npm has nobody logged in, so nobody can publish ${name}: run npm login`);
+  if (user === "") throw new Error(`you are not logged in to npm, and ${name} has an owner: run npm login`);
   if (owners.includes(user)) return;
-  throw new Error(
-    `on npm ${name} belongs to ${owners.join(", ")}, not to ${user}: what you publish needs another name`,
-  );
+  throw new Error(`on npm ${name} belongs to ${owners.join(", ")}, not to ${user}: publish under another name`);
 });
 
 /**
  * @param {string} name
- * @returns {readonly string[] | undefined} Nothing where the name is free.
+ * @returns {readonly string[] | undefined} Undefined if the name is free.
  */
 function ownersOf(name) {
   const { status, stdout, stderr, error } = npm(["view", name, "maintainers", "--json"]);
   if (error) throw error;
   if (status !== 0) {
     if (/E404/.test(stdout + stderr)) return undefined;
-    throw new Error(`the registry does not say whose name ${name} is\n${stderr}`);
+    throw new Error(`the registry does not say who owns ${name}\n${stderr}`);
   }
   /** @type {unknown} */
   const answer = JSON.parse(stdout || "[]");
@@ -37,7 +35,7 @@ function ownersOf(name) {
   );
 }
 
-/** What is published must be a commit, which others can look at. */
+/** Others must be able to read what is published in the repository. */
 function refuseChanges() {
   const { status, stdout, stderr, error } = spawnSync("git", ["status", "--porcelain"], {
     cwd: root,

@@ -1,6 +1,6 @@
-// Makes a checkout ready to run: the right Node, the locked dependencies, a dist built from the sources as they are.
-// Node's own modules only, because it runs before anything is installed, and syntax that an old Node can still read,
-// because it is what tells the user that theirs is too old.
+// Prepares a checkout: checks the version of Node, installs the locked dependencies, and builds dist from the sources.
+// It imports only Node's own modules, because it runs before anything is installed, and uses only syntax that an old
+// Node can read, because it tells users that their Node is too old.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -12,7 +12,14 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, ".cache");
 const stamp = join(cache, "dist.sha256");
 const lock = join(cache, "ready.lock");
-const BUILD_INPUTS = ["src", "package.json", "package-lock.json", "tsconfig.json", "tsdown.config.ts"];
+const BUILD_INPUTS = [
+  "src",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsdown.config.ts",
+  "scripts/entries.mjs",
+];
 const EMPTY_LOCK_MS = 5_000;
 
 /**
@@ -31,7 +38,7 @@ export async function ready(options = {}) {
   }
 }
 
-/** Runs `main`, and turns what it throws into one message and exit status 1. */
+/** Runs `main`; an error that it throws becomes one message and exit status 1. */
 export async function runScript(/** @type {() => Promise<number | void>} */ main) {
   try {
     process.exitCode = (await main()) || 0;
@@ -45,7 +52,7 @@ export function say(/** @type {string} */ line) {
   process.stderr.write(`codex-wire: ${line}\n`);
 }
 
-/** Path of a command that a development dependency brings, to be run by `process.execPath`. */
+/** Path of a development dependency's command, a program for Node. */
 export function binary(/** @type {string} */ packageName, /** @type {string} */ command = packageName) {
   const home = join(root, "node_modules", packageName);
   const { bin } = readJson(join(home, "package.json"));
@@ -70,6 +77,19 @@ export function npm(args, options = {}) {
     stdio: ["ignore", "pipe", "pipe"],
     ...options,
   });
+}
+
+/**
+ * @param {string} what Names the command in the message.
+ * @param {import("node:child_process").SpawnSyncReturns<string>} result
+ * @throws {Error} The command failed; its output is in the message.
+ */
+export function ensureSuccess(what, result) {
+  if (result.error) throw result.error;
+  if (result.status === 0) return result;
+  throw new Error(
+    `${what} failed with ${result.signal || `status ${result.status}`}\n${result.stdout}${result.stderr}`,
+  );
 }
 
 export function readJson(/** @type {string} */ path) {
@@ -99,17 +119,17 @@ function dependenciesAreCurrent() {
 
 function installDependencies() {
   say("installing dependencies (npm ci)");
-  // --include=dev: a NODE_ENV of `production` must not leave out the compiler.
+  // --include=dev: with NODE_ENV=production npm would leave out the compiler.
   const flags = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  failUnlessDone("npm ci", npm(["ci", ...flags]));
+  ensureSuccess("npm ci", npm(["ci", ...flags]));
 }
 
-/** Was `dist` built from the sources as they are? */
+/** Whether `dist` was built from the present sources. */
 export function distIsCurrent() {
   return existsSync(stamp) && existsSync(join(root, "dist", "cli.js")) && readFileSync(stamp, "utf8") === inputsHash();
 }
 
-// Contents rather than times: a checkout or a rebase touches files without changing them.
+// By content: a checkout or a rebase changes the times of files that stay the same.
 function inputsHash() {
   const hash = createHash("sha256");
   for (const input of BUILD_INPUTS) {
@@ -130,14 +150,14 @@ function filesBelow(/** @type {string} */ path) {
 
 function build() {
   say("building dist");
-  // Built aside and moved into place: whoever runs dist meanwhile never sees half of it.
+  // Built in another folder and then moved: programs that run from dist meanwhile never find half of it.
   const hash = inputsHash();
   const fresh = join(cache, `dist-${process.pid}`);
   const old = join(cache, `dist-old-${process.pid}`);
   const dist = join(root, "dist");
   const args = [binary("tsdown"), "--out-dir", fresh, "--logLevel", "warn"];
   try {
-    failUnlessDone("the build", spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
+    ensureSuccess("the build", spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
     rmSync(stamp, { force: true });
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(fresh, dist);
@@ -148,16 +168,7 @@ function build() {
   }
 }
 
-/** @param {import("node:child_process").SpawnSyncReturns<string>} result */
-function failUnlessDone(/** @type {string} */ what, result) {
-  if (result.error) throw result.error;
-  if (result.status === 0) return;
-  throw new Error(
-    `${what} failed with ${result.signal || `status ${result.status}`}\n${result.stdout}${result.stderr}`,
-  );
-}
-
-/** One set-up at a time per checkout. The file holds the owner's process id, so a killed owner does not block the next. */
+/** One set-up per checkout at a time. The file contains the process id of its owner, so that a killed one does not block others. */
 async function acquireLock() {
   mkdirSync(cache, { recursive: true });
   for (let waited = false; ; waited = true) {

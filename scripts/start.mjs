@@ -1,9 +1,9 @@
-// `npm start [-- PROMPT]`: one streamed response from a checkout in any state.
+// `npm start [-- PROMPT]`: one streamed response, in a checkout that need not be installed or built.
 import { join } from "node:path";
-import { runNode } from "./foreground.mjs";
+import { runNode } from "./child-processes.mjs";
 import { ready, root, runScript } from "./ready.mjs";
 
-const DEFAULT_PROMPT = "In two sentences: what is a server-sent event?"; // so that it never waits for standard input
+const DEFAULT_PROMPT = "In two sentences: what is a server-sent event?"; // without a prompt the command would wait for standard input
 
 await runScript(async () => {
   await ready();

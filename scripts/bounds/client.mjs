@@ -1,4 +1,4 @@
-// Meets a server that never ends, and tells how that ended and what it took. `node client.mjs WAY URL`
+// Calls a server whose answer never ends, and sends its parent the error and the memory used. `node client.mjs WAY URL`
 import { ModelsClient, noAuth, ResponsesClient, ResponsesWebSocketClient } from "../../dist/index.js";
 
 const [, , way = "", url = ""] = process.argv;
@@ -32,7 +32,7 @@ async function meet() {
     for await (const _event of await connection.stream(request));
     return;
   }
-  // A stream of nothing but empty events never meets a bound: nothing of it is held. What it costs shows after a while.
+  // Empty events never reach a bound, because nothing of them is kept: ended by a time limit.
   const signal = way === "empty events" ? AbortSignal.timeout(5_000) : undefined;
   for await (const _event of await new ResponsesClient(options).stream(request, { signal }));
 }

@@ -1,4 +1,4 @@
-// One way of using the client, many times over; what is left behind goes to the parent. `node --expose-gc client.mjs WAY COUNT URL`
+// Uses the client many times in one way, and sends its parent what is left. `node --expose-gc client.mjs WAY COUNT URL`
 import { getEventListeners } from "node:events";
 import {
   ModelsClient,
@@ -92,7 +92,7 @@ async function repeat(times) {
 
 async function settled() {
   for (let n = 0; n < 3; n += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 300)); // a connection is drained for a quarter of a second
+    await new Promise((resolve) => setTimeout(resolve, 300)); // an abandoned answer is read for a quarter of a second
     globalThis.gc?.();
   }
   const resources = process.getActiveResourcesInfo();

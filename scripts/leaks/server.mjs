@@ -1,4 +1,4 @@
-// The emulator in a process of its own, so that its memory is not mistaken for the client's.
+// The emulator in its own process, so that its memory does not count as the client's.
 import { startEmulator } from "../../dist/emulator.js";
 
 process.on("disconnect", () => process.exit(0));

@@ -1,4 +1,4 @@
-// Changes that mean the same as what they change, or that nobody can notice, and why.
+// Changes that make no difference, or none that a test could notice, and why.
 
 const SET_BEFORE = "set before it is read";
 const TYPES_ASK = "a default that the types ask for: where it counts, nothing matches either way";
@@ -68,7 +68,7 @@ const EQUAL = [
   },
 ];
 
-/** @returns {boolean} Whether the change is known to mean the same. */
+/** @returns {boolean} Whether the change is known to make no difference. */
 export function isEqual(/** @type {{ table: string, code: string, from: string }} */ { table, code, from }) {
   return EQUAL.some((each) => table.endsWith(each.table) && each.code.test(code) && each.from.test(from));
 }

@@ -1,4 +1,4 @@
-// What can be changed in a table of decisions, one place at a time.
+// Finds what can be changed in a source, one place at a time.
 import ts from "typescript";
 
 /** @typedef {{ line: number, from: string, to: string, start: number, end: number }} Mutation */
@@ -17,7 +17,7 @@ const OPERATORS = new Map([
   [ts.SyntaxKind.MinusToken, "+"],
 ]);
 
-/** The words of a table that stand for its answers: one in the place of another. */
+/** Answers of a table of decisions: each is replaced by the next. */
 const ANSWERS = ["again", "elsewhere", "never"];
 
 /** @returns {Mutation[]} */

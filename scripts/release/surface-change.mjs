@@ -1,4 +1,4 @@
-// What a difference between two reports of the public surface asks for: the size of the next version.
+// Which version a difference between two reports of the public surface needs.
 
 /** @typedef {"major" | "minor" | "patch"} Level */
 /** @typedef {{ readonly level: Level, readonly reasons: readonly string[] }} Change */
@@ -6,13 +6,14 @@
 /** From the least to the most. @type {readonly Level[]} */
 export const LEVELS = ["patch", "minor", "major"];
 
-/** Types that callers fill in or implement: a member that they must have breaks those who have them already. */
+/** Types that callers create or implement: a new required member breaks their code. */
 const GIVEN =
   /^(?:interface|type) \w*(?:Options|Overrides|Config|Policy|Provider|Identity|Telemetry|Logger|Clock|Transport|Sink|Certificate|Request|Input|Condition|Scenario|Step)\b/;
 
 /**
- * Compares two reports of one entry. What is gone or different is `major`, what is new `minor`: unions of events, kinds and items grow with minor
- * versions, as their documentation says. A new member without `?` is `major` in what callers fill in.
+ * Compares two reports of one entry. A removal or a change is `major`, an addition `minor`: unions of events, kinds
+ * and items grow in minor versions, as their documentation says. A new required member is `major` in types that
+ * callers create.
  *
  * @param {string} before
  * @param {string} after
@@ -27,7 +28,7 @@ export function surfaceChange(before, after) {
   for (const name of now.names) if (!old.names.has(name)) say("minor", `${name} is new`);
   for (const [title, lines] of old.shapes) {
     const changed = now.shapes.get(title);
-    // What no export names any more is told by the export that named it.
+    // A type that is gone was mentioned by an export, whose change is reported.
     if (changed) compareShape(title, lines, changed, say);
   }
   const level = LEVELS.findLast((each) => found.some((one) => one.level === each)) ?? "patch";
@@ -50,7 +51,7 @@ function compareShape(title, before, after, say) {
   }
 }
 
-/** The lines of one text that another lacks, each as often as it is lacking. */
+/** The lines that another text does not have, or not as often. */
 function remaining(/** @type {readonly string[]} */ lines, /** @type {readonly string[]} */ others) {
   const rest = [...others];
   return lines.filter((line) => {
@@ -60,7 +61,7 @@ function remaining(/** @type {readonly string[]} */ lines, /** @type {readonly s
   });
 }
 
-/** The names that can be imported, and each declaration as its lines, unions an alternative a line. */
+/** The names that can be imported, and the lines of each declaration, with one line per alternative of a union. */
 function parse(/** @type {string} */ report) {
   const [, names = "", ...shapes] = report.split(/^# .*$/m);
   /** @type {Map<string, string[]>} */
@@ -75,7 +76,7 @@ function parse(/** @type {string} */ report) {
   return { names: new Set(names.trim().split("\n").filter(Boolean)), shapes: byTitle };
 }
 
-/** `type A = "x" | "y";` as its alternatives, so that one more is one more. */
+/** Divides `type A = "x" | "y";`, so that a new alternative counts as an addition. */
 function alternatives(/** @type {string} */ line) {
   const union = /^(type \w+(?:<.*>)? = )(.*\|.*);$/.exec(line.trim());
   if (!union) return [line.trim()];
@@ -84,7 +85,7 @@ function alternatives(/** @type {string} */ line) {
 }
 
 /**
- * The version that a change asks for. Before 1.0 a minor version may break, and a patch may add, as semantic versioning has it.
+ * The version that a change needs. Before 1.0 a minor version may break and a patch may add, as semantic versioning says.
  *
  * @param {string} version
  * @param {Level} level

@@ -13,7 +13,7 @@ export interface OpenaiOptions {
   /** The model reasons, whatever its name says. */
   readonly forceReasoning: boolean;
   readonly includeWebSearchSources: boolean;
-  /** Items that go before the history, and behind it. */
+  /** Items before and after the history. */
   readonly before: readonly ResponseItem[];
   readonly behind: readonly ResponseItem[];
 }
@@ -58,7 +58,7 @@ export function openaiOptions(
   };
 }
 
-/** Where the SDK asks for an effort it shows what comes of it, and that is a summary. */
+/** With an effort the reasoning is requested too, so that programs can show it; the service gives only its summary. */
 export function summaryFor(effort: unknown): "detailed" | undefined {
   return effort === undefined || effort === null || effort === "none" ? undefined : "detailed";
 }
@@ -68,7 +68,7 @@ function group(name: string, fields: JsonObject): JsonObject {
   return Object.keys(said).length > 0 ? { [name]: said } : {};
 }
 
-/** Without what is undefined. */
+/** The fields that are not undefined. */
 export function given(fields: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -2,9 +2,9 @@ import type { SharedV4ProviderOptions } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem } from "../../../index.ts";
 import { asItem } from "../carried.ts";
 
-// `providerOptions.openai` of a message or a part, in the names of `@ai-sdk/openai`: what stands at a place of the history.
+// `providerOptions.openai` of a message or a part, in the names of `@ai-sdk/openai`: options whose place in the history matters.
 
-/** The items that a system message or a tool's output puts there: tools, and another effort or format from there on. */
+/** Items that the options add at their place: tools, and a change of the effort or the format for what follows. */
 export function placedItems(options: SharedV4ProviderOptions | undefined): ResponseItem[] {
   const { reasoningEffortUpdate: effort, textFormatUpdate: format, additionalTools: tools } = options?.openai ?? {};
   const update = { ...(effort && { reasoning: { effort } }), ...(format && { text: { format } }) };

@@ -9,7 +9,7 @@ interface Namespace {
   readonly description: string;
 }
 
-/** A tool of the program, and the group that it belongs to; undefined where it is not to be sent, since the history has it. */
+/** A tool of the program and its group; undefined if it is not sent, because the history contains it. */
 export function functionToolOf({
   name,
   description,
@@ -34,7 +34,7 @@ export function functionToolOf({
   return { tool, namespace: namespace as unknown as Namespace | undefined };
 }
 
-/** A tool of the service; undefined where it is somebody else's. */
+/** A tool that the service runs; undefined if it is another provider's. */
 export function hostedToolOf({ id, name, args }: LanguageModelV4ProviderTool): (Tool & JsonObject) | undefined {
   const [provider, type] = id.split(".") as [string, string];
   if (provider === "codex-wire") return { ...args, ...(type === "custom" ? { name } : {}), type } as Tool & JsonObject;

@@ -1,19 +1,21 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { npm, root, say } from "./ready.mjs";
+import { npm, root, say } from "../ready.mjs";
+import { Unavailable } from "./suite.mjs";
 
 /**
- * Installs packages of others below .cache, once for each list.
+ * Installs npm packages in a folder below .cache, unless exactly these are already installed there.
  *
- * @param {string} name - of the folder.
+ * @param {string} name Of the folder.
  * @param {readonly string[]} packages
- * @returns {string | undefined} What npm said when it could not.
+ * @returns {string} The folder.
+ * @throws {Unavailable} npm could not install them.
  */
-export function installOutside(name, packages) {
+export function installPackages(name, packages) {
   const folder = join(root, ".cache", name);
   const stamp = join(folder, "installed.json");
   const wanted = JSON.stringify(packages);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return undefined;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return folder;
   say(`installing ${packages.join(", ")}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -21,7 +23,8 @@ export function installOutside(name, packages) {
   const { status, stderr, error } = npm(["install", ...packages, "--ignore-scripts", "--loglevel=error"], {
     cwd: folder,
   });
-  if (error || status !== 0) return error?.message ?? stderr.trim();
+  if (error || status !== 0)
+    throw new Unavailable(`npm could not install ${packages.join(", ")}\n${error?.message ?? stderr.trim()}`);
   writeFileSync(stamp, wanted);
-  return undefined;
+  return folder;
 }

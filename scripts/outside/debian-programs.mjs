@@ -1,20 +1,21 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-
-/** Why programs cannot be had on this machine; not a fault of the checkout. */
-export class Unavailable extends Error {}
+import { root as checkout } from "../ready.mjs";
+import { Unavailable } from "./suite.mjs";
 
 /**
- * Makes programs of Debian's packages available without installing them: packages, and those they need that the machine lacks, are unpacked
- * below `folder`. So no daemon starts and nothing of the machine changes.
+ * Makes programs from Debian's packages available without installing them: the packages, with the dependencies that
+ * the machine lacks, are unpacked in a folder below .cache. No daemon is started, and nothing else is changed.
  *
- * @param {string} folder Kept between runs.
- * @param {Readonly<Record<string, string>>} packages Package by the program that it brings.
- * @returns {{ readonly path: string, readonly share: string }} Value of `PATH` with the programs; folder of what they keep below `/usr/share`.
- * @throws {Unavailable} No apt here, or its archive cannot be reached.
+ * @param {string} name Of the folder, which is kept between runs.
+ * @param {Readonly<Record<string, string>>} packages Package by program.
+ * @returns {{ readonly path: string, readonly share: string }} `PATH` with the programs; the folder of their files in
+ *   `/usr/share`.
+ * @throws {Unavailable} There is no apt-get, or its archive cannot be reached.
  */
-export function debianPrograms(folder, packages) {
+export function debianPrograms(name, packages) {
+  const folder = join(checkout, ".cache", name);
   const root = join(folder, "root");
   const bin = join(folder, "bin");
   const missing = Object.keys(packages).filter((program) => !onPath(program));
@@ -36,16 +37,14 @@ function unpack(/** @type {string} */ folder, /** @type {string} */ root, /** @t
   const archives = join(folder, "archives");
   rmSync(root, { recursive: true, force: true });
   for (const each of [root, archives, join(folder, "lists", "partial")]) mkdirSync(each, { recursive: true });
-  // Lists of its own, which need neither root nor lists on the machine.
-  const state = [
-    "-qq",
-    "-o",
+  // With its own lists it needs neither root nor those of the machine.
+  const settings = [
     `Dir::State::lists=${join(folder, "lists")}`,
-    "-o",
     `Dir::Cache=${join(folder, "cache")}`,
-  ];
+    "APT::Sandbox::User=root",
+  ].flatMap((setting) => ["-o", setting]);
   /** @param {readonly string[]} args */
-  const apt = (args) => run("apt-get", [...state, "-o", "APT::Sandbox::User=root", ...args], archives);
+  const apt = (args) => run("apt-get", ["-qq", ...settings, ...args], archives);
   apt(["update"]);
   const plan = apt(["install", "--simulate", "--no-install-recommends", ...packages]);
   const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = ""]) => name);
@@ -54,10 +53,10 @@ function unpack(/** @type {string} */ folder, /** @type {string} */ root, /** @t
   rmSync(archives, { recursive: true });
 }
 
-/** Starts the unpacked program with the libraries and Python modules that were unpacked with it. */
+/** Writes a script that starts an unpacked program with the libraries and Python modules unpacked for it. */
 function writeLauncher(/** @type {string} */ launcher, /** @type {string} */ root, /** @type {string} */ program) {
   const file = ["usr/bin", "usr/sbin", "bin", "sbin"].map((home) => join(root, home, program)).find(existsSync);
-  if (file === undefined) throw new Error(`the package for ${program} has no such program`);
+  if (file === undefined) throw new Error(`the package of ${program} does not contain it`);
   const libraries = readdirSync(join(root, "usr", "lib"))
     .filter((name) => name.includes("-linux-"))
     .map((name) => join(root, "usr", "lib", name));
@@ -83,7 +82,7 @@ function run(command, args, cwd) {
     encoding: "utf8",
     env: { ...process.env, LC_ALL: "C" },
   });
-  if (error) throw new Unavailable(`${command} cannot be run (${error.message}); Debian's packages are needed`);
+  if (error) throw new Unavailable(`${command} cannot be run (${error.message}); this needs Debian or Ubuntu`);
   if (status !== 0) throw new Unavailable(`${command} ${args.at(-1)} failed: ${(stderr || stdout).trim()}`);
   return stdout;
 }
