@@ -74,15 +74,19 @@ it("a stream that keeps nothing delivers each text once, also where the terminal
   expect(textsOf(events)).toEqual({ text: "My words.", items: [empty] });
 });
 
-it("a response resumed in the middle of a message gets the rest of its text, and the item as the service finished it", async () => {
-  const rest = [delta("words."), whole, done, completed].map((event, nth) => ({ ...event, sequence_number: 2 + nth }));
+it.each([
+  ["comes in deltas", [delta("words."), whole, done, completed], "words."],
+  ["only an event holds that repeats all of it", [whole, done, completed], ""],
+])("a response resumed in the middle of a message is given no text twice: the rest %s", async (_how, rest, text) => {
   const { url } = await serve((_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(rest.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
+    response.end(
+      rest.map((event, nth) => `data: ${JSON.stringify({ ...event, sequence_number: 2 + nth })}\n\n`).join(""),
+    );
   });
   const after = { responseId: "resp_1", after: 1, finished: [], underWay: { "0/text/0": 3 } };
   const stream = await (await api(url)).responses.resume("resp_1", { after });
   const events = [];
   for await (const event of stream) events.push(event);
-  expect(textsOf(events)).toEqual({ text: "words.", items: [empty] });
+  expect(textsOf(events)).toEqual({ text, items: [empty] });
 });
