@@ -4,11 +4,11 @@ import { knownOptions } from "../../client/options.ts";
 import { isChatgptBackend } from "../provider.ts";
 import { sessionWire } from "../realtime/protocol/session-wire.ts";
 import type { RealtimeSession } from "../realtime/session.ts";
-import type { Answer } from "../service/answer.ts";
+import { type Answer, answerText, checkDone, unreadable } from "../service/answer.ts";
 import type { EndpointCall } from "../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
-import { jsonText } from "../wire/json.ts";
+import { jsonText, receivedJson } from "../wire/json.ts";
 import { formBody } from "./form.ts";
 
 export interface CallOptions extends UnaryOptions {
@@ -45,7 +45,8 @@ export class CallsClient extends ServiceClient {
     if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
     const call = unaryCall("realtime/calls", undefined, options, OPTIONS);
     const response = await this.service.execute({ ...call, ...this.#bodyOf(sdp, options.session) });
-    return { sdp: decodeSdp(response), callId: callIdOf(response) };
+    const answer = decodeSdp(response);
+    return { callId: callIdOf(response), sdp: checkedSdp(response, answer) };
   }
 
   /** Accepts an incoming call. @param session - The contents of `session.update`, with `model`. @throws The kinds of `docs/errors.md`. */
@@ -78,7 +79,8 @@ export class CallsClient extends ServiceClient {
 
   async #act(callId: string, act: string, body: object | undefined, options: UnaryOptions): Promise<void> {
     if (typeof callId !== "string" || callId === "") throw new BuildError("callId is missing: name the call, rtc_…");
-    await this.service.execute(unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options));
+    const call = unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options);
+    checkDone(await this.service.execute(call), `failed to decode the answer to ${act}`);
   }
 
   #bodyOf(sdp: string, session: object | undefined): Pick<EndpointCall, "json" | "raw"> {
@@ -104,16 +106,24 @@ function decodeSdp({ body }: Answer): string {
   }
 }
 
+/** Every session description begins with its version (RFC 8866). */
+function checkedSdp(response: Answer, sdp: string): string {
+  if (/^\s*v=/.test(sdp)) return sdp;
+  const message = "failed to decode realtime call SDP response: it does not begin with v=, as SDP does";
+  throw unreadable(response, receivedJson(sdp), message);
+}
+
 /**
  * The call's id in a `Location` header: its last path segment of the form `rtc_…`.
  *
  * @throws {@link ProtocolError} There is none.
  */
-function callIdOf({ headers: { location }, blank }: Answer): string {
+function callIdOf(response: Answer): string {
+  const { headers, blank } = response;
+  const { location } = headers;
   if (location === undefined) {
-    throw new ProtocolError(
-      "realtime call response missing Location; check that the base URL is one of the Realtime API",
-    );
+    const message = "realtime call response missing Location; check that the base URL is one of the Realtime API";
+    throw unreadable(response, receivedJson(answerText(response)), message);
   }
   if (!isSendableHeaderValue(location)) throw new ProtocolError("invalid realtime call Location: it is not ASCII");
   const [path = ""] = location.split("?", 1);

@@ -1,6 +1,7 @@
 import { StreamError } from "../../client/failure/kinds.ts";
 import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import type { HeaderMap } from "../../client/headers.ts";
+import { requestIdOf } from "../headers.ts";
 import { isJsonObject, type JsonObject } from "../wire/json.ts";
 import { mapAnswer } from "./answer.ts";
 import { invalidRequest, listed, notOnWebSocket, ofConnection, passing, type ToError } from "./codes.ts";
@@ -30,10 +31,17 @@ export function mapFailedResponse(error: unknown, nowMs: number = Date.now()): C
  *
  * @param text - The event as received; it becomes the error's `body`. It is not serialized again, which would fail for very deep nesting.
  * @param nowMs - The clock against which a `Retry-After` date is read.
+ * @param ofAnswer - Headers of the HTTP answer, if it is the body of one. Default: none.
  */
-export function mapErrorEvent(event: JsonObject, text: string, nowMs: number = Date.now()): CodexFailure {
+export function mapErrorEvent(
+  event: JsonObject,
+  text: string,
+  nowMs: number = Date.now(),
+  ofAnswer: HeaderMap = {},
+): CodexFailure {
   const details = readDetails(event);
   const headers = {
+    ...ofAnswer,
     ...frameHeaders(isJsonObject(event.error) ? event.error.headers : undefined),
     ...frameHeaders(event.headers),
   };
@@ -57,7 +65,7 @@ function mapDetails(
   const { code, type, message, status } = details;
   const asked = parseRetryAfter(headers, nowMs);
   const retryAfterMs = asked ?? (code === "rate_limit_exceeded" ? delayInMessage(message) : undefined);
-  const fields = { code: code ?? type, retryAfterMs };
+  const fields = { code: code ?? type, retryAfterMs, requestId: requestIdOf(headers) };
   return (known ?? unlisted(type, status))({ details, fields, headers });
 }
 

@@ -12,8 +12,13 @@ export function isServiceName(type: string): boolean {
   return SERVICE_NAME.test(type);
 }
 
+/** True if JSON calls itself an error, or has one. */
+export function isNamedError({ error, object }: JsonObject): boolean {
+  return object === "error" || isJsonObject(error) || (typeof error === "string" && error.trim() !== "");
+}
+
 /**
- * True for an error in the middle of a stream in a form that only gateways and proxies use: with the name of the error as its type, or
+ * True for an error in the middle of a stream, or in an answer with a status of success, in a form that only gateways and proxies use: with the name of the error as its type, or
  * without a type (vLLM, LiteLLM, API gateways).
  *
  * An event with the name of a service's event is none. Any other is one if it says so (`object: "error"`, `error`), or if it has a message and
@@ -22,8 +27,7 @@ export function isServiceName(type: string): boolean {
 export function isForeignError(event: JsonObject): boolean {
   const type = typeof event.type === "string" ? event.type : "";
   if (isServiceName(type)) return false;
-  const { error, object } = event;
-  if (object === "error" || isJsonObject(error) || (typeof error === "string" && error.trim() !== "")) return true;
+  if (isNamedError(event)) return true;
   const details = readDetails(event);
   if (details.message === undefined) return false;
   if (type === "" || ERROR_NAME.test(type) || listed(details) !== undefined) return true;

@@ -2,23 +2,28 @@ import { ProtocolError } from "../../client/failure/kinds.ts";
 import { invalidType, missingField } from "./decode-failure.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
+const NUMBER = /^\d{1,15}(?:\.\d+)?$/;
+
+/** Makes the error for an answer of another form. @param why - With the place in the answer. */
+export type Explain = (why: string) => Error;
+
 /**
  * Reads the documented fields of an object in an answer. A field that is missing or of the wrong type throws a {@link ProtocolError} that
- * names its place.
+ * names its place; the error that the answer tells, if it tells one.
  */
 export class AnswerReader {
   /** As received. */
   readonly fields: JsonObject;
-  readonly #failure: string;
+  readonly #explain: Explain;
   readonly #place: string;
 
   /**
-   * @param failure - Beginning of the messages, e.g. `failed to decode search response`.
+   * @param failure - Beginning of the messages, e.g. `failed to decode search response`; or what makes the errors.
    * @param place - Place of the object in its answer, e.g. `output[0]`; empty for the answer itself.
    * @throws {@link ProtocolError} `value` is not an object.
    */
-  constructor(value: unknown, failure: string, place = "") {
-    this.#failure = failure;
+  constructor(value: unknown, failure: string | Explain, place = "") {
+    this.#explain = typeof failure === "string" ? (why) => new ProtocolError(`${failure}: ${why}`) : failure;
     this.#place = place;
     if (!isJsonObject(value)) throw this.undecodable(invalidType(value, "a JSON object"));
     this.fields = value;
@@ -40,6 +45,7 @@ export class AnswerReader {
   number(name: string, expected: string): number {
     const value = this.#present(name);
     if (typeof value === "number") return value;
+    if (typeof value === "string" && NUMBER.test(value)) return Number(value); // some gateways write numbers as texts
     throw this.#mistyped(name, value, expected);
   }
 
@@ -51,11 +57,11 @@ export class AnswerReader {
   }
 
   objects<Entry>(name: string, read: (entry: AnswerReader) => Entry): Entry[] {
-    return this.list(name, (entry, place) => read(new AnswerReader(entry, this.#failure, place)));
+    return this.list(name, (entry, place) => read(new AnswerReader(entry, this.#explain, place)));
   }
 
-  undecodable(why: string, place = this.#place): ProtocolError {
-    return new ProtocolError(`${this.#failure}: ${place && `${place}: `}${why}`);
+  undecodable(why: string, place = this.#place): Error {
+    return this.#explain(`${place && `${place}: `}${why}`);
   }
 
   #present(name: string, alias = name): unknown {
@@ -64,7 +70,7 @@ export class AnswerReader {
     return value;
   }
 
-  #mistyped(name: string, value: unknown, expected: string): ProtocolError {
+  #mistyped(name: string, value: unknown, expected: string): Error {
     return this.undecodable(invalidType(value, expected), this.pathOf(name));
   }
 

@@ -28,6 +28,31 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+const NO_NUMBER = /NaN|Infinity/;
+/**
+ * Matches strings, so that nothing inside one is taken for a number, and the numbers to replace. An unterminated string extends to the end,
+ * so no place is read twice.
+ */
+const TEXT_OR_NO_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
+
+/** What a server wrote as JSON. Numbers that JSON does not have but Python writes (`NaN`, `-Infinity`) become null. Undefined if it is no JSON. */
+export function receivedJson(text: string): unknown {
+  const value = parsed(text);
+  return value === undefined && NO_NUMBER.test(text) ? parsed(withoutOddNumbers(text)) : value;
+}
+
+function withoutOddNumbers(text: string): string {
+  return text.replace(TEXT_OR_NO_NUMBER, (found) => (found.startsWith('"') ? found : "null"));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined for a value that is nested too deep: parsing has no limit for depth, serializing has. */
 export function writtenJson(parsed: unknown): string | undefined {
   try {

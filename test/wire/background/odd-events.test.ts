@@ -93,7 +93,7 @@ describe("what a stream says of itself and not of its response", () => {
     const { api } = await stage({ script: () => ({ status: 200, body }) });
     await expect(api.responses.retrieve("resp_1")).rejects.toMatchObject({
       kind: "protocol",
-      message: `failed to decode a stored response: it has no ${name}`,
+      message: expect.stringContaining(`failed to decode a stored response: it has no ${name}`),
     });
   });
 });

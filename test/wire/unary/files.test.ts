@@ -136,7 +136,10 @@ describe("an upload to the ChatGPT backend", () => {
   ])("with the answer of %s %j is a protocol error", async (ending, body, why) => {
     const { client } = await openFiles({ script: stepsFor(ending, [{ status: 200, body }]) });
     const error = await errorOf(client.upload(hello));
-    expect(error).toMatchObject({ kind: "protocol", message: `failed to decode file response: ${why}` });
+    expect(error).toMatchObject({
+      kind: "protocol",
+      message: expect.stringContaining(`failed to decode file response: ${why}`),
+    });
   });
 
   it("does not take its bytes to an address in clear where the service is reached by https", async () => {

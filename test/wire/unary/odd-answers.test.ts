@@ -8,7 +8,9 @@ import { ImagesClient } from "../../../src/api/endpoints/images/client.ts";
 import { MemoriesClient } from "../../../src/api/endpoints/memories/client.ts";
 import { ModelsClient } from "../../../src/api/endpoints/models/client.ts";
 import { SearchClient } from "../../../src/api/endpoints/search.ts";
+import { ClientSecretsClient } from "../../../src/api/realtime/client-secrets.ts";
 import { CodexApiError } from "../../../src/api/refusal/kinds.ts";
+import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { ServiceOptions } from "../../../src/api/service/options.ts";
 import { BuildError } from "../../../src/client/failure/kinds.ts";
 import { clientOptions } from "../../support/clients.ts";
@@ -42,6 +44,18 @@ const calls: readonly (readonly [name: string, call: (options: ServiceOptions) =
       { created: 1, data: [{ b64_json: "AA==" }] },
     ],
     ["calls", (options) => new CallsClient(options).create("v=0"), { sdp: "v=0" }],
+    ["client secrets", (options) => new ClientSecretsClient(options).create(), { value: "ek_1", expires_at: 1 }],
+    [
+      "stored responses",
+      (options) => new ResponsesClient(options).retrieve("resp_1"),
+      { id: "resp_1", status: "completed", output: [] },
+    ],
+    ["input items", (options) => new ResponsesClient(options).inputItems("resp_1").pages().next(), { data: [] }],
+    [
+      "counts of tokens",
+      (options) => new ResponsesClient(options).countInputTokens({ model: "m", input: "hi" }),
+      { input_tokens: 5 },
+    ],
     ["files", (options) => new FilesClient(options).upload({ name: "f", bytes: Buffer.from("x") }), { id: "file-1" }],
     [
       "files of the ChatGPT backend",
@@ -105,6 +119,99 @@ describe.each(calls)("%s", (_name, call, sound) => {
     expect(CodexApiError.is(result), String(result)).toBe(true);
     expect((result as Error).message.length).toBeLessThan(3_000);
   });
+});
+
+/** Calls that return nothing, and so do not look at most of an answer. */
+const acts: readonly (readonly [name: string, call: (options: ServiceOptions) => Promise<unknown>])[] = [
+  ["deleting a response", (options) => new ResponsesClient(options).delete("resp_1")],
+  ["deleting a file", (options) => new FilesClient(options).delete("file-1")],
+  ["ending a call", (options) => new CallsClient(options).hangUp("rtc_1")],
+  ["transferring a call", (options) => new CallsClient(options).refer("rtc_1", "tel:+1")],
+];
+
+/** Errors of gateways with a status of success, and the kind that each has. */
+const told: readonly (readonly [body: object, kind: string])[] = [
+  [{ error: { message: "No credit left.", code: "insufficient_quota" } }, "quota_exceeded"],
+  [{ type: "error", error: { message: "No credit left.", type: "api_error" } }, "retryable"],
+  [{ error: "No credit left." }, "retryable"],
+  [{ object: "error", message: "No credit left.", type: "BadRequestError", code: 400 }, "invalid_request"],
+  [{ error: { message: "No credit left.", code: 401 } }, "http"],
+];
+
+// parity: unary/error-in-success
+describe.each([...calls.map(([name, call]) => [name, call] as const), ...acts])("%s", (name, call) => {
+  const byHeaders = { "content-type": "application/json", "x-request-id": "req_7" };
+
+  it.each(told)("answered with %j and a status of success is that error", async (body, kind) => {
+    const { url } = await serve((_request, response) => response.writeHead(200, byHeaders).end(JSON.stringify(body)));
+    const error = await outcome(call, url);
+    expect(error).toMatchObject({ kind, requestId: "req_7", message: expect.stringContaining("No credit left.") });
+  });
+
+  it("answered with a page says what the page says, from where, and the request's id", async () => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { ...byHeaders, "content-type": "text/html" }).end(page),
+    );
+    const error = await outcome(call, url);
+    expect(error).toMatchObject({ kind: "protocol", requestId: "req_7" });
+    expect((error as Error).message).toMatch(/HTTP 200 from http:\/\/127\.0\.0\.1.*Sign in to the network/);
+  });
+
+  it("answered without a field says from where, and with which fields", async () => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, byHeaders).end('{"data":{},"deleted":false}'),
+    );
+    const error = await outcome(call, url);
+    expect(error).toMatchObject({ kind: "protocol", requestId: "req_7" });
+    const where =
+      name === "models" ? /; body: \{"data"/ : /HTTP 200 from http:\/\/127\.0\.0\.1.*, with the fields data, deleted/;
+    expect((error as Error).message).toMatch(where);
+  });
+});
+
+it.each(acts)("%s: an empty answer, a word and an object without an error are all a success", async (_name, call) => {
+  for (const body of ["", " \n", "OK", "{}", '{"id":"x","deleted":true}', '{"message":"gone now"}', "null"]) {
+    const { url } = await serve((_request, response) => response.end(body));
+    expect(await outcome(call, url)).toBe("answered");
+  }
+});
+
+// parity: stream/odd-numbers
+it.each(calls.filter(([name]) => !/call|backend/.test(name)))(
+  "%s: numbers that JSON does not have, and a byte order mark, do not cost the answer",
+  async (_name, call, sound) => {
+    const body = `\uFEFF${JSON.stringify(sound).slice(0, -1)},"score":NaN,"worst":-Infinity}`;
+    const { url } = await serve((_request, response) => response.end(body));
+    expect(await outcome(call, url)).toBe("answered");
+  },
+);
+
+it("an offer answered with something else than a session description is an error", async () => {
+  for (const body of ["", "hello", '{"sdp":"v=0"}']) {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(201, { location: "/v1/realtime/calls/rtc_1" }).end(body),
+    );
+    const error = await outcome((options) => new CallsClient(options).create("v=0"), url);
+    expect(error).toMatchObject({ kind: "protocol", message: expect.stringContaining("SDP") });
+  }
+});
+
+it("numbers written as texts are numbers, and an image without its time of creation is an image", async () => {
+  const answers: object[] = [
+    { input_tokens: "17" },
+    { models: [{ slug: "m", context_window: "128000" }] },
+    { id: "r", status: "completed", usage: { input_tokens: "1", output_tokens: "2", total_tokens: "3" } },
+    { data: [{ b64_json: "AA==" }], created: null },
+  ];
+  const { url } = await serve((_request, response, nth) => json(answers[nth])(response));
+  const options = clientOptions(url, { retry: { maxRetries: 0 } });
+  expect(await new ResponsesClient(options).countInputTokens({ model: "m", input: "hi" })).toBe(17);
+  const { models } = await new ModelsClient(options).list({ clientVersion: "1.2.3" });
+  expect(models).toMatchObject([{ context_window: 128_000 }]);
+  const { tokenUsage } = await new ResponsesClient(options).retrieve("r");
+  expect(tokenUsage).toMatchObject({ inputTokens: 1, outputTokens: 2, totalTokens: 3 });
+  const image = await new ImagesClient(options).generate({ model: "m", prompt: "p" });
+  expect(image).toEqual({ data: [{ b64_json: "AA==" }] });
 });
 
 /** A sound answer in which some value, however deep, is any other, or is gone. */

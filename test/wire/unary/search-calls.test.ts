@@ -67,7 +67,10 @@ describe("search", () => {
   ])("an answer %j is a protocol error", async (body, why) => {
     const emulator = await emulate({ script: [{ status: 200, body }] });
     const error = await errorOf(new SearchClient(clientOptions(emulator.url)).search(request));
-    expect(error).toMatchObject({ kind: "protocol", message: `failed to decode search response: ${why}` });
+    expect(error).toMatchObject({
+      kind: "protocol",
+      message: expect.stringContaining(`failed to decode search response: ${why}`),
+    });
   });
 
   it.each([{ model: "m" }, { id: "s1" }, { id: "", model: "m" }])("a request %j is not sent", async (incomplete) => {

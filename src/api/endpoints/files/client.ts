@@ -2,7 +2,7 @@ import { BuildError } from "../../../client/failure/kinds.ts";
 import { count, knownOptions, milliseconds, oneOf } from "../../../client/options.ts";
 import { pagesOf } from "../../pages.ts";
 import { isChatgptBackend } from "../../provider.ts";
-import { readAnswer } from "../../service/answer.ts";
+import { checkDone, readAnswer } from "../../service/answer.ts";
 import type { EndpointCall } from "../../service/call.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
@@ -141,7 +141,7 @@ export class FilesClient extends ServiceClient {
 
   /** Deletes a file. Only in the public API. @throws The kinds of `docs/errors.md`; `http` with status 404 if there is no such file. */
   async delete(fileId: string, options: UnaryOptions = {}): Promise<void> {
-    await this.service.execute(this.#callOf("DELETE", fileId, "", options));
+    checkDone(await this.service.execute(this.#callOf("DELETE", fileId, "", options)), FILE_FAILURE);
   }
 
   /**

@@ -108,16 +108,22 @@ function checkPrompt(prompt: unknown): void {
 
 /** @throws {@link ProtocolError} */
 function decodeImageResponse(answer: AnswerReader): ImageResponse {
-  const { background, quality, size, output_format: format, ...further } = answer.fields;
+  const { created: _inItsForm, background, quality, size, output_format: format, ...further } = answer.fields;
   return {
     ...further,
-    created: answer.number("created", "u64"),
+    ...createdIn(answer),
     data: answer.objects("data", decodeImage),
     ...(typeof background === "string" ? { background } : {}),
     ...(typeof quality === "string" ? { quality } : {}),
     ...(typeof size === "string" ? { size } : {}),
     ...(typeof format === "string" ? { output_format: format } : {}),
   } as ImageResponse;
+}
+
+/** Some gateways leave it out, or write it in another form. The images were paid for. */
+function createdIn({ fields }: AnswerReader): Pick<ImageResponse, "created"> {
+  const created = Number(fields.created ?? Number.NaN);
+  return Number.isFinite(created) ? { created } : {};
 }
 
 /** In base64, or as a URL: one of the two is present. */

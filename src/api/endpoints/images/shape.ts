@@ -82,8 +82,8 @@ export interface ImageUsage {
  * here.
  */
 export interface ImageResponse {
-  /** Time of creation, in Unix seconds. */
-  readonly created: number;
+  /** Time of creation, in Unix seconds. Absent if a gateway leaves it out. */
+  readonly created?: number;
   readonly data: readonly GeneratedImage[];
   readonly background?: ImageBackground;
   readonly output_format?: ImageOutputFormat;

@@ -1,13 +1,10 @@
-import { BuildError, ProtocolError } from "../../../client/failure/kinds.ts";
+import { BuildError } from "../../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../../client/headers.ts";
 import { knownOptions, milliseconds, text } from "../../../client/options.ts";
 import { header } from "../../headers.ts";
-import { CodexApiError } from "../../refusal/kinds.ts";
-import type { Answer } from "../../service/answer.ts";
-import { bodyClause, parseAnswer } from "../../service/answer.ts";
+import { type Answer, readAnswer } from "../../service/answer.ts";
 import { UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
-import { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeModels } from "./decoder.ts";
 import type { ModelInfo } from "./info.ts";
 
@@ -60,17 +57,12 @@ export class ModelsClient extends ServiceClient {
   }
 
   #decode(response: Answer): ModelInfo[] {
-    const answer = parseAnswer(response, FAILURE);
-    try {
-      return decodeModels(new AnswerReader(answer, FAILURE), (place) =>
-        this.service.line.observer.logger.debug(
-          { place, url: response.url },
-          "a value of the models list cannot be read",
-        ),
-      );
-    } catch (error) {
-      throw CodexApiError.is(error) ? new ProtocolError(error.message + bodyClause(response)) : error;
-    }
+    return decodeModels(readAnswer(response, FAILURE, "body"), (place) =>
+      this.service.line.observer.logger.debug(
+        { place, url: response.url },
+        "a value of the models list cannot be read",
+      ),
+    );
   }
 }
 

@@ -8,7 +8,8 @@ export function flag(value: unknown): boolean | undefined {
 }
 
 export function integer(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) ? Number(value) : undefined;
+  const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) ? Number(number) : undefined;
 }
 
 export function texts(value: unknown): string[] | undefined {

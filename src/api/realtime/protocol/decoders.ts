@@ -1,5 +1,5 @@
 import type { SkippedEvent } from "../../../client/observe/telemetry.ts";
-import { isJsonObject, type JsonObject, parseObject, writtenJson } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, parseObject, receivedJson, writtenJson } from "../../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 
 /**
@@ -15,8 +15,8 @@ export type ParsedFrame =
   | { readonly skipped: SkippedEvent; readonly wire?: JsonObject | undefined };
 
 export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: string): ParsedFrame {
-  const wire = parseObject(text);
-  if (!wire) return { skipped: { reason: "not JSON" } };
+  const wire = receivedJson(text);
+  if (!isJsonObject(wire)) return { skipped: { reason: "not JSON" } };
   const { type } = wire;
   if (typeof type !== "string") return { skipped: { reason: "missing field" } };
   const decode = decoders.get(type);

@@ -1,18 +1,11 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, receivedJson } from "../../wire/json.ts";
 
 /** The parsed event. `none`: not an event, such as `[DONE]` or `ping`. `damaged`: begins like an event but is not valid JSON. */
 export type ParsedEvent = JsonObject | "none" | "damaged";
 
-const NO_NUMBER = /NaN|Infinity/;
-/**
- * Matches strings, so that nothing inside one is taken for a number, and the numbers to replace. An unterminated string extends to the end,
- * so no place is read twice.
- */
-const TEXT_OR_NO_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
-
 /** Parses an event's JSON. Numbers that JSON does not have but Python writes (`NaN`, `-Infinity`) become null. */
 export function parseEvent(text: string): ParsedEvent {
-  const value = parsed(text) ?? (NO_NUMBER.test(text) ? parsed(withoutOddNumbers(text)) : undefined);
+  const value = receivedJson(text);
   if (isJsonObject(value)) return value;
   return value === undefined && /^\s*\{/.test(text) ? "damaged" : "none";
 }
@@ -27,16 +20,4 @@ export function parseEvent(text: string): ParsedEvent {
 export function parseWireEvent(text: string): JsonObject | undefined {
   const event = parseEvent(text);
   return typeof event === "object" ? event : undefined;
-}
-
-function withoutOddNumbers(text: string): string {
-  return text.replace(TEXT_OR_NO_NUMBER, (found) => (found.startsWith('"') ? found : "null"));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -49,6 +49,7 @@ function firstCount(usage: JsonObject, names: readonly string[]): number | undef
 }
 
 function count(value: unknown): number | undefined {
+  if (typeof value === "string" && /^\d{1,15}$/.test(value)) return Number(value);
   return typeof value === "number" && value >= 0 ? value : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { knownOptions } from "../../../client/options.ts";
 import { requestEncoding } from "../../provider.ts";
-import { readAnswer } from "../../service/answer.ts";
+import { checkDone, readAnswer } from "../../service/answer.ts";
 import { beginPart } from "../../service/call.ts";
 import { conversationHeaders, UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
@@ -58,7 +58,7 @@ export abstract class StoredResponsesClient extends ServiceClient {
       headers: { ...conversationHeaders(options, provider.sessionHeaders), ...headers },
       compression,
     });
-    return readStoredResponse(readAnswer(answer, FAILURE).fields, FAILURE);
+    return readStoredResponse(readAnswer(answer, FAILURE));
   }
 
   /**
@@ -80,7 +80,8 @@ export abstract class StoredResponsesClient extends ServiceClient {
 
   /** Deletes a stored response; a running one is cancelled. Throws as {@link retrieve}, also if the response was deleted before. */
   async delete(id: string, options: UnaryOptions = {}): Promise<void> {
-    await askStored(this.service, id, { ...checked(options), method: "DELETE" });
+    const answer = await askStored(this.service, id, { ...checked(options), method: "DELETE" });
+    checkDone(answer, "failed to decode the answer to a deletion");
   }
 
   /**

@@ -1,5 +1,5 @@
-import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { TokenUsage } from "../../token-usage.ts";
+import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { OpenString, ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
@@ -35,15 +35,15 @@ export function isRunning({ status }: Pick<StoredResponse, "status">): boolean {
 }
 
 /**
- * @param failure - Beginning of the message, e.g. `failed to decode a stored response`.
  * @throws {@link ProtocolError} It has no id or no status.
  */
-export function readStoredResponse(wire: JsonObject, failure: string): StoredResponse {
+export function readStoredResponse(answer: AnswerReader): StoredResponse {
+  const wire = answer.fields;
   const { id, status, output, usage, model, created_at: createdAt } = wire;
   const responseId = filled(id);
   const state = filled(status);
   if (responseId === undefined || state === undefined) {
-    throw new ProtocolError(`${failure}: it has no ${responseId === undefined ? "id" : "status"}`);
+    throw answer.undecodable(`it has no ${responseId === undefined ? "id" : "status"}`);
   }
   const items = Array.isArray(output) ? output.flatMap((entry: unknown) => decodeItem(entry) ?? []) : [];
   const { tokenUsage } = readUsage(usage);
