@@ -522,6 +522,12 @@ const deviations: readonly Deviation[] = [
     reported: [],
   },
   {
+    name: "events behind a byte order mark",
+    events: [created, `\uFEFF${JSON.stringify(delta("a"))}`, delta("b"), `\uFEFF${JSON.stringify(completed())}`],
+    collected: { text: "ab" },
+    reported: [],
+  },
+  {
     name: "lines that are no events",
     events: ["[DONE]", "ping", created, { type: "ping" }, delta("a"), completed()],
     collected: { text: "a" },

@@ -193,11 +193,11 @@ describe("a session", () => {
     const { connection, say } = await lineOf("v1", {
       client: { telemetry: { onSkippedEvent: (event: SkippedEvent) => void skipped.push(event) } },
     });
-    say({ type: "response.created", response: { id: "r" } }, { type: "error" }, updated);
+    say({ type: "response.created", response: { id: "r" } }, { type: "conversation.item.added" }, updated);
     expect(await connection.nextEvent()).toMatchObject({ type: "session_updated" });
     expect(skipped).toMatchObject([
       { type: "response.created", reason: "unknown type" },
-      { type: "error", reason: "missing field" },
+      { type: "conversation.item.added", reason: "missing field" },
     ]);
   });
 

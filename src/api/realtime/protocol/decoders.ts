@@ -1,5 +1,7 @@
 import type { SkippedEvent } from "../../../client/observe/telemetry.ts";
-import { isJsonObject, type JsonObject, parseObject, receivedJson, writtenJson } from "../../wire/json.ts";
+import { readDetails } from "../../refusal/details.ts";
+import { isForeignError } from "../../refusal/foreign.ts";
+import { isJsonObject, type JsonObject, parseObject, receivedJson, textOf, writtenJson } from "../../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 
 /**
@@ -10,19 +12,33 @@ import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, Realtime
 export type EventDecoder = (event: JsonObject, text: string) => RealtimeEvent | undefined;
 
 export type ParsedFrame =
-  | { readonly event: RealtimeEvent; readonly wire: JsonObject }
+  /** `wire` is undefined for an event that is damaged. */
+  | { readonly event: RealtimeEvent; readonly wire: JsonObject | undefined }
   /** The event is left out; `wire` is set if it is at least an event. */
   | { readonly skipped: SkippedEvent; readonly wire?: JsonObject | undefined };
 
 export function parseFrame(decoders: ReadonlyMap<string, EventDecoder>, text: string): ParsedFrame {
   const wire = receivedJson(text);
-  if (!isJsonObject(wire)) return { skipped: { reason: "not JSON" } };
+  if (!isJsonObject(wire)) {
+    const isDamaged = wire === undefined && /^\s*\{/.test(text);
+    return isDamaged ? { event: damaged(text), wire: undefined } : { skipped: { reason: "not JSON" } };
+  }
   const { type } = wire;
-  if (typeof type !== "string") return { skipped: { reason: "missing field" } };
-  const decode = decoders.get(type);
-  if (!decode) return { skipped: { type, reason: "unknown type" }, wire };
+  const decode = typeof type === "string" ? decoders.get(type) : undefined;
+  if (!decode) {
+    const error = isForeignError(wire) ? decoders.get("error")?.(wire, text) : undefined;
+    if (error) return { event: error, wire };
+    if (typeof type !== "string") return { skipped: { reason: "missing field" }, wire };
+    return { skipped: { type, reason: "unknown type" }, wire };
+  }
   const event = decode(wire, text);
-  return event ? { event, wire } : { skipped: { type, reason: "missing field" }, wire };
+  return event ? { event, wire } : { skipped: { type: textOf(type), reason: "missing field" }, wire };
+}
+
+/** What it held is lost, which must not go unnoticed. */
+function damaged({ length }: { readonly length: number }): RealtimeErrorEvent {
+  const message = `an event is damaged: it begins as a JSON object and is not valid JSON (${length} characters); what it held is lost`;
+  return { type: "error", message };
 }
 
 export function stringIn(object: JsonObject, ...names: readonly string[]): string | undefined {
@@ -40,7 +56,8 @@ function objectIn(object: JsonObject, name: string): JsonObject | undefined {
 
 /** The count in the first of `names` that is present: an unreadable one is not replaced by the next. */
 function countIn(object: JsonObject, most: number, ...names: readonly string[]): number | undefined {
-  const value = object[names.find((name) => name in object) ?? ""];
+  const written = object[names.find((name) => name in object) ?? ""];
+  const value = typeof written === "string" && /^\d{1,10}$/.test(written) ? Number(written) : written;
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
 }
 
@@ -95,12 +112,16 @@ export const responseCancelled: EventDecoder = (event) => {
   return { type: "response_cancelled", ...(responseId !== undefined && { responseId }) };
 };
 
-/** The service's message, else the value of `error` as JSON, or the whole event if that is nested too deep to be written. */
-export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent | undefined => {
+/**
+ * The service's message, else the value of `error` as JSON, or the whole event if that is nested too deep to be written; else what a gateway
+ * says in its form. An error without a reason is one too.
+ */
+export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent => {
   const error = objectIn(event, "error");
   const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
   if (message !== undefined) return { type: "error", message };
-  return "error" in event ? { type: "error", message: writtenJson(event.error) ?? text } : undefined;
+  if ("error" in event) return { type: "error", message: writtenJson(event.error) ?? text };
+  return { type: "error", message: readDetails(event).message ?? "an error without a reason" };
 };
 
 const AUDIO_BY_DEFAULT = { sampleRate: 24_000, numChannels: 1 };

@@ -1,4 +1,5 @@
 import { withoutUndefined } from "../../../client/options.ts";
+import { readDetails } from "../../refusal/details.ts";
 import { isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
 import type { Place, RealtimeEvent, RealtimeRateLimit, TranscriptionFailure } from "../events.ts";
 import { outcomeOf } from "../response-outcome.ts";
@@ -345,13 +346,12 @@ function limitOf(limit: JsonObject): RealtimeRateLimit {
 }
 
 const error: EventDecoder = (event, text) => {
-  const told = serviceError(event, text);
-  if (!told) return undefined;
   const reason = isJsonObject(event.error) ? event.error : event;
+  const { code, type: errorType } = readDetails(event);
   return withoutUndefined({
-    ...told,
-    code: stringIn(reason, "code"),
-    errorType: reason === event ? undefined : stringIn(reason, "type"),
+    ...serviceError(event, text),
+    code,
+    errorType,
     param: stringIn(reason, "param"),
     eventId: reason === event ? undefined : stringIn(reason, "event_id"),
   });

@@ -63,8 +63,8 @@ const all: readonly Row[] = [
   ["an error without a message", { type: "error", error: { code: 1 } }, { type: "error", message: '{"code":1}' }],
   ["an error that is a text", { type: "error", error: "bad" }, { type: "error", message: '"bad"' }],
   ["an error that is null", { type: "error", error: null }, { type: "error", message: "null" }],
-  ["an error without anything", { type: "error", code: 1 }, undefined],
-  ["what is no JSON", "{", undefined],
+  ["an error without anything", { type: "error", code: 1 }, { type: "error", message: "an error without a reason" }],
+  ["what is no JSON", "ping", undefined],
   ["JSON that is no object", "[1]", undefined],
   ["an object without a type", { session: { id: "s" } }, undefined],
   ["a type that is no text", { type: 1 }, undefined],
@@ -110,7 +110,7 @@ describe("what v1 reads", () => {
       { ...audio, channels: null, num_channels: 1 },
       undefined,
     ],
-    ["audio whose channels are a text", { ...audio, channels: "1" }, undefined],
+    ["audio whose channels are a word", { ...audio, channels: "mono" }, undefined],
     ["audio of too many channels", { ...audio, channels: 65536 }, undefined],
     ["audio of a broken rate", { ...audio, sample_rate: 0.5 }, undefined],
     ["audio of a rate below zero", { ...audio, sample_rate: -1 }, undefined],
@@ -120,7 +120,7 @@ describe("what v1 reads", () => {
       { ...audio, sample_rate: 2 ** 32 - 1 },
       { type: "audio_out", frame: { ...frame, sampleRate: 2 ** 32 - 1 } },
     ],
-    ["audio whose samples cannot be read", { ...audio, samples_per_channel: "960" }, { type: "audio_out", frame }],
+    ["audio whose samples cannot be read", { ...audio, samples_per_channel: "many" }, { type: "audio_out", frame }],
     [
       "what the user says",
       { type: "conversation.input_transcript.delta", delta: "d" },
@@ -427,15 +427,57 @@ describe("what only v3 tells", () => {
   });
 });
 
+// parity: realtime/error-in-any-form
+describe.each(["v1", "v2", "v3"] as const)("an error in any form is an error event in %s", (name) => {
+  it.each([
+    [{ type: "error" }, "an error without a reason"],
+    [{ type: "error", detail: "boom" }, "boom"],
+    [{ error: "boom" }, '"boom"'],
+    [{ message: "boom", connectionId: "c", requestId: "r" }, "boom"],
+    [{ error: { message: "boom", code: 500 } }, "boom"],
+    [{ object: "error", type: "BadRequestError", message: "boom", code: 400 }, "boom"],
+    [{ type: "RateLimitError", message: "boom" }, "boom"],
+  ])("%j", (event, message) => {
+    expect(parse(name, event)).toMatchObject({ type: "error", message });
+  });
+
+  it("also where it is damaged, behind a byte order mark, or has numbers that JSON does not have", () => {
+    expect(parse(name, '{"type":"error","message":"bo')).toMatchObject({
+      type: "error",
+      message: expect.stringContaining("damaged"),
+    });
+    expect(parse(name, '\uFEFF{"type":"error","message":"boom","after":NaN}')).toMatchObject({ message: "boom" });
+  });
+
+  it("and an event that the service may have added is none", () => {
+    const added = { type: "session.notice", message: "boom", code: 400 };
+    expect(parseFrame(protocols[name].decoders, JSON.stringify(added))).toMatchObject({
+      skipped: { reason: "unknown type" },
+    });
+  });
+});
+
+it("an error of v3 has its code and type, also where a gateway writes them in another form", () => {
+  const vllm = { object: "error", type: "BadRequestError", message: "boom", param: "model", code: 400 };
+  expect(parse("v3", vllm)).toEqual({
+    ...{ type: "error", message: "boom", code: "400", errorType: "BadRequestError", param: "model" },
+  });
+});
+
+it("an audio format written as texts is that format", () => {
+  const audio = { type: "response.audio.delta", delta: "AA==", sample_rate: "16000", channels: "2" };
+  expect(parse("v3", audio)).toMatchObject({ frame: { sampleRate: 16_000, numChannels: 2 } });
+});
+
 describe("a frame that gives no event", () => {
   it.each([
     ["is no JSON", "x", { skipped: { reason: "not JSON" } }],
-    ["has no type", "{}", { skipped: { reason: "missing field" } }],
+    ["has no type", "{}", { skipped: { reason: "missing field" }, wire: {} }],
     ["is unknown", '{"type":"a","b":1}', { skipped: { type: "a", reason: "unknown type" }, wire: { type: "a", b: 1 } }],
     [
       "lacks a field",
-      '{"type":"error"}',
-      { skipped: { type: "error", reason: "missing field" }, wire: { type: "error" } },
+      '{"type":"session.updated"}',
+      { skipped: { type: "session.updated", reason: "missing field" }, wire: { type: "session.updated" } },
     ],
   ])("says so when it %s", (_what, text, parsed) => {
     expect(parseFrame(protocols.v3.decoders, text)).toEqual(parsed);
