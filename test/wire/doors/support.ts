@@ -8,14 +8,16 @@ import {
 import type { Emulator, EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 
-/** Ours, for one test: no proxy of the environment. */
+export const HELLO = { model: "gpt-5.5", input: "17*23", stream: true };
+
+/** A `fetch` of ours for one test, without the proxies of the environment. */
 export function responsesFetch(options: ResponsesFetchOptions = {}): ResponsesFetch {
   const ours = createResponsesFetch({ env: {}, ...options });
   onTestFinished(() => ours.close());
   return ours;
 }
 
-/** An event of a stream as it stood there. */
+/** An event as it was sent in a stream. */
 export interface SentEvent {
   readonly event: string | undefined;
   readonly data: Readonly<Record<string, unknown>> & { readonly type: string; readonly sequence_number?: number };
@@ -33,7 +35,7 @@ export function eventsIn(text: string): SentEvent[] {
     });
 }
 
-/** A body to its end, and what broke it. */
+/** A body up to its end or to the error that broke it. */
 export async function readText(answer: Response): Promise<{ readonly text: string; readonly error: unknown }> {
   const decoder = new TextDecoder();
   let text = "";
@@ -50,7 +52,7 @@ export interface Post {
   readonly signal?: AbortSignal;
 }
 
-/** Asks for a response with the key `k`. */
+/** Requests a response with the key `k`. */
 export function post(send: typeof fetch, { url }: Pick<Emulator, "url">, body: object, { headers, signal }: Post = {}) {
   return send(`${url}/responses`, {
     method: "POST",
@@ -60,7 +62,7 @@ export function post(send: typeof fetch, { url }: Pick<Emulator, "url">, body: o
   });
 }
 
-/** The same request by plain HTTP and by ours, each to an emulator of its own. */
+/** The same request with plain HTTP and with our `fetch`, each to its own emulator. */
 export async function both(body: object, options: EmulatorOptions = {}) {
   const [one, two] = [await emulate(options), await emulate(options)];
   return {
@@ -70,7 +72,7 @@ export async function both(body: object, options: EmulatorOptions = {}) {
   };
 }
 
-/** Events without what differs between two equal answers. */
+/** The events, without ids and times, which differ between equal answers. */
 export function told(text: string): unknown[] {
   return eventsIn(text).map(({ event, data }) => [event, withoutIds(data)]);
 }
