@@ -37,8 +37,17 @@ export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails):
     ["auth error code", identityErrorCode(headers[header.errorJson])],
   ];
   const context = marks.map(([name, value]) => (value ? `, ${name}: ${value}` : "")).join("");
-  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : undefined);
+  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : handshakeAdvice(answer));
   return advice === undefined ? what + context : `${(what + context).replace(/\.$/, "")}. ${advice}`;
+}
+
+/** For a handshake that was answered, but neither with a WebSocket nor with an error. */
+function handshakeAdvice({ status, url = "", headers: { location } }: HttpFields): string | undefined {
+  if (status >= 400 || !/^wss?:/i.test(url)) return undefined;
+  if (status < 300 || location === undefined)
+    return "The server there does not answer with a WebSocket: check the base URL, and whether a proxy or a captive portal is in between.";
+  const [address] = location.split(/[?#]/, 1);
+  return `It points to ${address}, and a WebSocket handshake is not redirected: if that address is right, put it into the base URL.`;
 }
 
 function isCloudflareBlock({ status, body }: HttpFields): boolean {

@@ -182,7 +182,10 @@ class Attempt {
 
   #listen(websocket: WebSocket): void {
     this.#websocket = websocket;
-    websocket.on("error", (cause) => this.#settle?.(this.#broken(cause)));
+    websocket.on("error", (cause) => {
+      // Of a refusal the status counts, whatever is wrong with its body: some servers announce fewer bytes than they send.
+      if (!this.#answer) this.#settle?.(this.#broken(cause));
+    });
     websocket.once("upgrade", (answer) => {
       this.#headers = joinRepeated(answer.headersDistinct);
       withoutBareWindow(answer);
@@ -207,7 +210,10 @@ class Attempt {
     const cause = withoutRawBytes(thrown);
     const { errored } = this.#socket;
     if (!errored && cause.code === "ECONNRESET")
-      return new StreamError("websocket closed", { code: cause.code, cause });
+      return new StreamError(
+        `websocket closed: ${this.#url} hung up instead of answering the handshake; the server, or a proxy before it, may not support WebSockets`,
+        { code: cause.code, cause },
+      );
     const reason = errored ?? cause;
     const inTls = this.#limits.explain(reason);
     if (inTls) return inTls;

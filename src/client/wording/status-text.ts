@@ -1,5 +1,8 @@
 // Our own table: node:http has one, but see `client/route/node-http.ts`.
 const REASONS: Readonly<Record<number, string>> = {
+  101: "Switching Protocols",
+  200: "OK",
+  204: "No Content",
   300: "Multiple Choices",
   301: "Moved Permanently",
   302: "Found",

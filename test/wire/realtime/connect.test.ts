@@ -7,7 +7,7 @@ import { silentLogger } from "../../../src/client/observe/log.ts";
 import type { Emulator, EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
-import { closedPort, serveTcp } from "../../support/serve.ts";
+import { closedPort, serve, serveTcp } from "../../support/serve.ts";
 import { failureOf } from "../proxy/support.ts";
 import { connect, Line, nextEvents, realtimeClient, type Setup } from "./support.ts";
 
@@ -189,11 +189,26 @@ describe("a failed handshake", () => {
     expect(failure).toMatchObject({ kind: "network", code: "ECONNREFUSED" });
   });
 
+  it.each([
+    [204, {}, /^unexpected status 204 No Content: .*check the base URL/],
+    [200, { "content-type": "text/html" }, /^unexpected status 200 OK: Sign in, url: ws:.*captive portal/],
+    [302, { location: "https://h.example/login?token=x" }, /It points to https:\/\/h\.example\/login, and a WebSocket/],
+  ])("answered with %i says what to do", async (status, headers, message) => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(status, headers).end(status === 204 ? undefined : "<html><title>Sign in</title></html>"),
+    );
+    expect(await failureOf(realtimeClient(url).connect(config))).toMatchObject({
+      kind: "http",
+      status,
+      message: expect.stringMatching(message),
+    });
+  });
+
   it("that the server hangs up on says so", async () => {
     const { url } = await serveTcp((socket) => socket.once("data", () => socket.end()));
     expect(await failureOf(realtimeClient(url).connect(config))).toMatchObject({
       kind: "stream",
-      message: "websocket closed",
+      message: expect.stringMatching(/^websocket closed: ws:.*hung up/),
     });
   });
 

@@ -40,6 +40,14 @@ describe("a refused handshake", () => {
     expect(server.requests.length + server.connections).toBe(2);
   });
 
+  it("keeps its status and text where the server sends more than it has announced", async () => {
+    const head = "HTTP/1.1 401 Unauthorized\r\nx-request-id: r1\r\ncontent-length: 9\r\n\r\n";
+    const server = await serveTcp(
+      (socket) => void socket.once("data", () => socket.end(`${head}not for you, whoever you are`)),
+    );
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 401, body: "not for y" });
+  });
+
   it("is one with status 200 too: a captive portal's page", async () => {
     const server = await serve((_request, response) => void response.end("<html>log in</html>"));
     expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 200, body: "<html>log in</html>" });
@@ -134,7 +142,7 @@ describe("a handshake that fails otherwise", () => {
     const server = await serveTcp((socket) => void socket.once("data", () => socket.end()));
     expect(await failureOf(open(server.url))).toMatchObject({
       kind: "stream",
-      message: "websocket closed",
+      message: expect.stringMatching(/^websocket closed: ws:\/\/127\.0\.0\.1:\d+\/? hung up/),
       retryable: true,
     });
   });
