@@ -1,4 +1,5 @@
 import { ProtocolError } from "../client/failure/kinds.ts";
+import type { AnswerReader } from "./wire/answer-reader.ts";
 
 /** One page of a list. */
 export interface ListPage<Page> {
@@ -6,6 +7,15 @@ export interface ListPage<Page> {
   readonly hasMore: boolean;
   /** Id of the page's last entry: the next page begins after it. */
   readonly lastId?: string | undefined;
+}
+
+/** The entries of a page, and whether another follows. Some servers write an empty list as null, and booleans as texts. */
+export function entriesOf<Entry>(
+  answer: AnswerReader,
+  read: (entry: unknown, place: string) => Entry,
+): { readonly entries: Entry[]; readonly hasMore: boolean } {
+  const { data, has_more: more } = answer.fields;
+  return { entries: data === null ? [] : answer.list("data", read), hasMore: more === true || more === "true" };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { StreamPoll } from "../../client/observe/telemetry.ts";
 import type { PushQueue } from "../../client/waiting/push-queue.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { withPartial } from "../refusal/partial.ts";
+import { withRequestId } from "../refusal/request-id.ts";
 import type { ResponseEvent } from "./events/types.ts";
 import type { Received, ResponseEnd } from "./received/received.ts";
 import type { LeftResponse, Steer, SteerInput } from "./source.ts";
@@ -40,6 +41,8 @@ export interface EndingOptions {
   readonly queue: PushQueue<ResponseEvent>;
   readonly received: Received;
   readonly signal: AbortSignal | undefined;
+  /** Of the answer; undefined on a WebSocket, where it would be the handshake's. */
+  readonly requestId: string | undefined;
   /** Called once, when the response is over, before anyone else learns of it. */
   readonly onOver: () => void;
 }
@@ -112,18 +115,23 @@ export class Ending {
 
   /** @param why - Why the carrier is released; undefined if it stays in use. */
   #fail(error: Failure, why: CancelReason | undefined): void {
-    const { carrier, queue, received } = this.#options;
-    this.#failure = withPartial(error, received.partial());
+    const { carrier, queue } = this.#options;
+    this.#failure = this.#withContext(error);
     if (why === undefined) carrier.complete();
     else carrier.cancel(why);
     queue.fail(error);
   }
 
   #cut(error: AbortedError): void {
-    const { carrier, queue, received } = this.#options;
-    this.#failure = withPartial(error, received.partial());
+    const { carrier, queue } = this.#options;
+    this.#failure = this.#withContext(error);
     carrier.cancel("left");
     queue.cut(error);
+  }
+
+  #withContext(error: Failure): Failure {
+    const { received, requestId } = this.#options;
+    return withRequestId(withPartial(error, received.partial()), requestId);
   }
 
   /** @returns False if the response was already over. */

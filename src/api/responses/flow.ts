@@ -3,6 +3,7 @@ import type { RawData, RawText } from "../../client/raw-text.ts";
 import { Backlog, type PausableSource } from "../../client/waiting/backlog.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { PushQueue } from "../../client/waiting/push-queue.ts";
+import { requestIdOf } from "../headers.ts";
 import { type CodexFailure, NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import { type Carrier, Ending, unreadable } from "./ending.ts";
@@ -70,6 +71,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
       queue: this.events,
       received: this.received,
       signal: options.signal,
+      requestId: carrier.kind === "sse" ? requestIdOf(options.headers ?? {}) : undefined,
       onOver: () => this.#progress.stop(),
     });
     this.events.backlog = this.#backlog;

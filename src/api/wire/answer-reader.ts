@@ -1,8 +1,6 @@
 import { ProtocolError } from "../../client/failure/kinds.ts";
 import { invalidType, missingField } from "./decode-failure.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
-
-const NUMBER = /^\d{1,15}(?:\.\d+)?$/;
+import { isJsonObject, type JsonObject, numberOf } from "./json.ts";
 
 /** Makes the error for an answer of another form. @param why - With the place in the answer. */
 export type Explain = (why: string) => Error;
@@ -44,8 +42,8 @@ export class AnswerReader {
 
   number(name: string, expected: string): number {
     const value = this.#present(name);
-    if (typeof value === "number") return value;
-    if (typeof value === "string" && NUMBER.test(value)) return Number(value); // some gateways write numbers as texts
+    const number = numberOf(value);
+    if (number !== undefined) return number;
     throw this.#mistyped(name, value, expected);
   }
 
@@ -57,7 +55,12 @@ export class AnswerReader {
   }
 
   objects<Entry>(name: string, read: (entry: AnswerReader) => Entry): Entry[] {
-    return this.list(name, (entry, place) => read(new AnswerReader(entry, this.#explain, place)));
+    return this.list(name, (entry, place) => read(this.at(entry, place)));
+  }
+
+  /** Reads a value inside this object. */
+  at(value: unknown, place: string): AnswerReader {
+    return new AnswerReader(value, this.#explain, place);
   }
 
   undecodable(why: string, place = this.#place): Error {

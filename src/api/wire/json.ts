@@ -13,8 +13,11 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The value if it is a number. */
+const WRITTEN_NUMBER = /^\d{1,15}(?:\.\d{1,15})?$/;
+
+/** The value if it is a number, or a text that is one, as some gateways write them. */
 export function numberOf(value: unknown): number | undefined {
+  if (typeof value === "string" && WRITTEN_NUMBER.test(value)) return Number(value);
   return typeof value === "number" ? value : undefined;
 }
 

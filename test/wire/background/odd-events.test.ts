@@ -86,14 +86,21 @@ describe("what a stream says of itself and not of its response", () => {
     });
   });
 
-  it.each([
-    ["id", { status: "completed" }],
-    ["status", { id: "resp_1" }],
-  ])("without %s when it is asked for, cannot be read", async (name, body) => {
-    const { api } = await stage({ script: () => ({ status: 200, body }) });
+  it("without a status when it is asked for, cannot be read", async () => {
+    const { api } = await stage({ script: () => ({ status: 200, body: { id: "resp_1" } }) });
     await expect(api.responses.retrieve("resp_1")).rejects.toMatchObject({
       kind: "protocol",
-      message: expect.stringContaining(`failed to decode a stored response: it has no ${name}`),
+      message: expect.stringContaining("failed to decode a stored response: it has no status"),
     });
+  });
+
+  // parity: stream/id-may-be-missing
+  it("without an id when it is asked for, has the id that was asked for", async () => {
+    const body = { id: null, status: "failed", output: null, usage: null, error: "It broke." };
+    const { api } = await stage({ script: () => ({ status: 200, body }) });
+    expect(await api.responses.retrieve("resp_1")).toEqual({
+      ...{ responseId: "resp_1", status: "failed", items: [], text: "", error: { message: "It broke." }, wire: body },
+    });
+    await expect(api.responses.start({ model: "m", input: "q" })).rejects.toMatchObject({ message: "It broke." });
   });
 });

@@ -214,6 +214,28 @@ it("numbers written as texts are numbers, and an image without its time of creat
   expect(image).toEqual({ data: [{ b64_json: "AA==" }] });
 });
 
+it("a list that is null is empty, and one that says with a text that it goes on goes on", async () => {
+  const pages: object[] = [
+    { data: [{ id: "a" }], has_more: "true" },
+    { data: null, has_more: false },
+    { data: [{ type: "message" }], has_more: "true", last_id: "i" },
+    { data: null, has_more: null },
+  ];
+  const { url, requests } = await serve((_request, response, nth) => json(pages[nth])(response));
+  const options = clientOptions(url, { retry: { maxRetries: 0 } });
+  const files = [];
+  for await (const file of new FilesClient(options).list()) files.push(file);
+  const items = [];
+  for await (const item of new ResponsesClient(options).inputItems("resp_1")) items.push(item);
+  expect([files, items]).toEqual([[{ id: "a" }], [{ type: "message" }]]);
+  expect(requests.map(({ path }) => path)).toMatchObject([
+    expect.not.stringContaining("after"),
+    expect.stringContaining("after=a"),
+    expect.not.stringContaining("after"),
+    expect.stringContaining("after=i"),
+  ]);
+});
+
 /** A sound answer in which some value, however deep, is any other, or is gone. */
 function spoiled(sound: object): fc.Arbitrary<unknown> {
   const places = placesIn(sound);

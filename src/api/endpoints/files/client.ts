@@ -1,6 +1,6 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { count, knownOptions, milliseconds, oneOf } from "../../../client/options.ts";
-import { pagesOf } from "../../pages.ts";
+import { entriesOf, pagesOf } from "../../pages.ts";
 import { isChatgptBackend } from "../../provider.ts";
 import { checkDone, readAnswer } from "../../service/answer.ts";
 import type { EndpointCall } from "../../service/call.ts";
@@ -167,8 +167,10 @@ export class FilesClient extends ServiceClient {
       async (from) => {
         const query = { order, ...(purpose && { purpose }), ...(limit && { limit }), ...(from && { after: from }) };
         const reader = readAnswer(await service.execute({ ...call, query }), FILE_FAILURE);
-        const page = reader.objects("data", decodeFileObject);
-        return { page, hasMore: reader.fields.has_more === true, lastId: page.at(-1)?.id };
+        const { entries: page, hasMore } = entriesOf(reader, (entry, place) =>
+          decodeFileObject(reader.at(entry, place)),
+        );
+        return { page, hasMore, lastId: page.at(-1)?.id };
       },
       after,
       FILE_FAILURE,

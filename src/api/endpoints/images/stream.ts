@@ -9,9 +9,11 @@ import { PushQueue } from "../../../client/waiting/push-queue.ts";
 import { requestIdOf } from "../../headers.ts";
 import type { ProviderLimits } from "../../provider.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
+import { withRequestId } from "../../refusal/request-id.ts";
 import { type Carrier, unreadable } from "../../responses/ending.ts";
 import { type EventReceiver, readEventsInto } from "../../responses/event-stream.ts";
-import { parseEvent } from "../../responses/events/parse.ts";
+import { parseEvent, parseWireEvent } from "../../responses/events/parse.ts";
+import { isErrorEvent } from "../../responses/events/registry.ts";
 import type { Answer } from "../../service/answer.ts";
 import type { CallObserver } from "../../service/observer.ts";
 import { type JsonObject, textOf } from "../../wire/json.ts";
@@ -48,7 +50,7 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
     options.observer.answered({ requestId: this.requestId });
     const events = new PushQueue<ImageStreamEvent>();
     const ofBody = { livenessTimeoutMs, telemetry, logger, lastEvent: "the image was complete" };
-    readEventsInto(response, ofBody, (body) => new ImageFlow(body, events, options));
+    readEventsInto(response, ofBody, (body) => new ImageFlow(body, response, events, options));
     this.#events = events;
   }
 
@@ -69,14 +71,21 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
 class ImageFlow implements EventReceiver, PausableSource {
   isOver = false;
   readonly #body: Carrier;
+  readonly #answer: Answer<HttpStreamResponse>;
   readonly #events: PushQueue<ImageStreamEvent>;
   readonly #options: ImageStreamOptions;
   readonly #progress: IdleTimer;
   readonly #backlog = new Backlog(BACKLOG, this);
   #missing: number;
 
-  constructor(body: Carrier, events: PushQueue<ImageStreamEvent>, options: ImageStreamOptions) {
+  constructor(
+    body: Carrier,
+    answer: Answer<HttpStreamResponse>,
+    events: PushQueue<ImageStreamEvent>,
+    options: ImageStreamOptions,
+  ) {
     this.#body = body;
+    this.#answer = answer;
     this.#events = events;
     this.#options = options;
     this.#missing = options.count;
@@ -118,7 +127,7 @@ class ImageFlow implements EventReceiver, PausableSource {
 
   fail(cause: unknown): void {
     if (!this.#stop()) return;
-    const error = unreadable(cause);
+    const error = withRequestId(unreadable(cause), requestIdOf(this.#answer.headers));
     this.#body.cancel();
     this.#options.observer.failed(error);
     this.#events.fail(error); // queued events come first; for an abort the queue is cleared, because it knows the signal
@@ -143,8 +152,13 @@ class ImageFlow implements EventReceiver, PausableSource {
       this.fail(new StreamError("an event of the image stream is damaged: it is not valid JSON"));
     else if (event === "none")
       return; // `[DONE]` and similar lines
-    else if (isError(event)) this.fail(mapErrorEvent(event, text));
+    else if (isErrorEvent(event)) this.#refused(event, text);
     else this.#tell(event);
+  }
+
+  #refused(event: JsonObject, text: string): void {
+    const blanked = this.#answer.blank(text);
+    this.fail(mapErrorEvent(parseWireEvent(blanked) ?? event, blanked));
   }
 
   #tell(event: JsonObject): void {
@@ -175,9 +189,4 @@ class ImageFlow implements EventReceiver, PausableSource {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     return true;
   }
-}
-
-/** In the service's form, or without a type, as gateways send it. */
-function isError({ type, error }: JsonObject): boolean {
-  return type === "error" || (type === undefined && error !== undefined);
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, numberOf, textOf } from "../../wire/json.ts";
 import type { InstructionsVariables, ModelMessages, ModelUpgrade, ReasoningLevel, TruncationPolicy } from "./info.ts";
 
 // Each takes a value that is present, and returns `undefined` if it has the wrong type. Undocumented fields of an object are kept.
@@ -8,8 +8,8 @@ export function flag(value: unknown): boolean | undefined {
 }
 
 export function integer(value: unknown): number | undefined {
-  const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return Number.isSafeInteger(number) ? Number(number) : undefined;
+  const number = numberOf(value);
+  return Number.isSafeInteger(number) ? number : undefined;
 }
 
 export function texts(value: unknown): string[] | undefined {

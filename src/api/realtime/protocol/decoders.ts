@@ -1,7 +1,15 @@
 import type { SkippedEvent } from "../../../client/observe/telemetry.ts";
 import { readDetails } from "../../refusal/details.ts";
 import { isForeignError } from "../../refusal/foreign.ts";
-import { isJsonObject, type JsonObject, parseObject, receivedJson, textOf, writtenJson } from "../../wire/json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  numberOf,
+  parseObject,
+  receivedJson,
+  textOf,
+  writtenJson,
+} from "../../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 
 /**
@@ -56,9 +64,8 @@ function objectIn(object: JsonObject, name: string): JsonObject | undefined {
 
 /** The count in the first of `names` that is present: an unreadable one is not replaced by the next. */
 function countIn(object: JsonObject, most: number, ...names: readonly string[]): number | undefined {
-  const written = object[names.find((name) => name in object) ?? ""];
-  const value = typeof written === "string" && /^\d{1,10}$/.test(written) ? Number(written) : written;
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
+  const value = numberOf(object[names.find((name) => name in object) ?? ""]);
+  return value !== undefined && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
 }
 
 const U16 = 0xffff;

@@ -1,6 +1,6 @@
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import type { TokenUsage } from "../../token-usage.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
 import { fieldOf } from "./fields.ts";
 
 export interface ReadUsage {
@@ -49,8 +49,8 @@ function firstCount(usage: JsonObject, names: readonly string[]): number | undef
 }
 
 function count(value: unknown): number | undefined {
-  if (typeof value === "string" && /^\d{1,15}$/.test(value)) return Number(value);
-  return typeof value === "number" && value >= 0 ? value : undefined;
+  const number = numberOf(value);
+  return number !== undefined && number >= 0 ? number : undefined;
 }
 
 function rest(total: number | undefined, other: number | undefined): number {

@@ -43,7 +43,7 @@ export async function retrieveStored(
   call: Omit<StoredCall, "method" | "below"> = {},
 ): Promise<{ readonly response: StoredResponse; readonly answer: Answer }> {
   const answer = await askStored(service, id, { ...call, method: "GET" });
-  return { response: readStoredResponse(readAnswer(answer, FAILURE)), answer };
+  return { response: readStoredResponse(readAnswer(answer, FAILURE), id), answer };
 }
 
 /** Cancels the response and returns its new state. Throws as {@link askStored}. */
@@ -53,7 +53,7 @@ export async function cancelStored(
   call: Omit<StoredCall, "method" | "below"> = {},
 ): Promise<StoredResponse> {
   const answer = await askStored(service, id, { ...call, method: "POST", below: "cancel" });
-  return readStoredResponse(readAnswer(answer, FAILURE));
+  return readStoredResponse(readAnswer(answer, FAILURE), id);
 }
 
 /** Runs `work`. A 404 about the response, not about the address, becomes a {@link ResponseGoneError}. */

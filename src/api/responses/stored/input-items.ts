@@ -1,6 +1,6 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { count, knownOptions, oneOf } from "../../../client/options.ts";
-import { type ListPage, pagesOf } from "../../pages.ts";
+import { entriesOf, type ListPage, pagesOf } from "../../pages.ts";
 import { readAnswer } from "../../service/answer.ts";
 import { UNARY_NAMES, type UnaryOptions } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
@@ -75,12 +75,11 @@ export class InputItems implements AsyncIterable<ResponseItem> {
     };
     const call = { method: "GET", below: "input_items", query, headers, signal, traceContext } as const;
     const reader = readAnswer(await askStored(this.#service, this.#id, call), FAILURE);
-    const items = reader.list("data", (entry, place) => {
+    const { entries: items, hasMore } = entriesOf(reader, (entry, place) => {
       const item = decodeItem(entry);
       if (item === undefined) throw reader.undecodable("it is not an item", place);
       return item;
     });
-    const hasMore = reader.fields.has_more === true;
     return { page: { items, hasMore }, hasMore, lastId: reader.optionalText("last_id") };
   }
 }

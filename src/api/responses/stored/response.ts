@@ -1,3 +1,4 @@
+import { readErrorDetails } from "../../refusal/details.ts";
 import type { TokenUsage } from "../../token-usage.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
@@ -37,10 +38,10 @@ export function isRunning({ status }: Pick<StoredResponse, "status">): boolean {
 /**
  * @throws {@link ProtocolError} It has no id or no status.
  */
-export function readStoredResponse(answer: AnswerReader): StoredResponse {
+export function readStoredResponse(answer: AnswerReader, askedFor?: string): StoredResponse {
   const wire = answer.fields;
   const { id, status, output, usage, model, created_at: createdAt } = wire;
-  const responseId = filled(id);
+  const responseId = filled(id) ?? askedFor;
   const state = filled(status);
   if (responseId === undefined || state === undefined) {
     throw answer.undecodable(`it has no ${responseId === undefined ? "id" : "status"}`);
@@ -54,15 +55,17 @@ export function readStoredResponse(answer: AnswerReader): StoredResponse {
     text: items.map((item) => itemText(item, "output_text")).join(""),
     ...(tokenUsage ? { tokenUsage } : {}),
     ...given("reason", fieldOf(wire.incomplete_details, "reason")),
-    ...(isJsonObject(wire.error) ? { error: failureOf(wire.error) } : {}),
+    ...failureIn(wire.error),
     ...given("model", model),
     ...(typeof createdAt === "number" ? { createdAt } : {}),
     wire,
   };
 }
 
-function failureOf({ code, message }: JsonObject): NonNullable<StoredResponse["error"]> {
-  return { ...given("code", code), ...given("message", message) };
+function failureIn(error: unknown): Pick<StoredResponse, "error"> {
+  if (!isJsonObject(error) && filled(error) === undefined) return {};
+  const { code, message } = readErrorDetails(error);
+  return { error: { ...given("code", code), ...given("message", message) } };
 }
 
 function given<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
