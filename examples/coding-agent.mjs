@@ -77,6 +77,7 @@ try {
     for await (const event of stream) {
       if (event.type === "output_text.delta") process.stdout.write(event.delta);
       if (event.type === "output_item.done") items.push(event.item);
+      if (event.type === "completed") process.stdout.write("\n");
       if (event.type === "restarted") items.length = event.keptItems; // what came after it is void
     }
     const compaction = items.findLastIndex(({ type }) => type === "compaction");
@@ -87,7 +88,8 @@ try {
       if (item.type !== "function_call") continue;
       calls += 1;
       console.error(`[${item.name}] ${item.arguments}`);
-      const output = Promise.resolve(item.arguments).then(JSON.parse).then(toolbox[item.name]?.run);
+      const run = toolbox[item.name]?.run ?? (() => `there is no tool ${item.name}`); // models invent names at times
+      const output = Promise.resolve(item.arguments).then(JSON.parse).then(run);
       history.push(codex.functionOutput(item, await output.catch(String)));
     }
   }

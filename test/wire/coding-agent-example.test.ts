@@ -57,6 +57,21 @@ test("it shows its retries, and does not leave its folder", async () => {
   expect(existsSync(join(folder, "../evil.txt"))).toBe(false);
 });
 
+test("it tells the model that there is no tool of an invented name", async () => {
+  const invented = toolCalls([{ name: "search", arguments: { query: "x" } }]);
+  const { told, ended } = await agent("look", {
+    scenario: {
+      strict: true,
+      rules: [
+        { when: { toolOutput: "there is no tool search" }, reply: answer("understood") },
+        { when: { text: "look", turn: 1 }, reply: invented },
+      ],
+    },
+  });
+  expect(await ended, told.err).toBe(0);
+  expect(told.out).toContain("understood\n");
+});
+
 test("it goes on from a compaction alone", async () => {
   const { server, told, ended } = await agent(`run echo ${"word ".repeat(1500)}`, { env: { COMPACT_AT: "1000" } });
   expect(await ended, told.err).toBe(0);

@@ -9,7 +9,7 @@ import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
 import type { CollectedResponse } from "./received/received.ts";
 import { StoredResponsesClient } from "./stored/client.ts";
-import type { ResponseStream } from "./stream.ts";
+import { NOTHING_KEPT, type ResponseStream } from "./stream.ts";
 import type { ResponsesWebSocketConnection } from "./websocket/connection.ts";
 import { connectOnce, respondOnce } from "./websocket/one-response.ts";
 
@@ -52,6 +52,7 @@ export class ResponsesClient extends StoredResponsesClient {
     request: ResponsesRequest<Parsed, Calls>,
     options: ResponsesOptions = {},
   ): Promise<CollectedResponse<Parsed, Calls>> {
+    if (options.keep === false) throw new BuildError(NOTHING_KEPT); // before the service works for nothing
     return (await this.stream(request, options)).collect();
   }
 

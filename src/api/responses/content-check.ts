@@ -110,10 +110,16 @@ export class Doubt {
   }
 }
 
+/** The beginning of a response in one piece, as the service sends it to a request without `stream: true`. */
+const WHOLE_RESPONSE = /^\s*\{(?=[^{]*"object"\s*:\s*"response")/;
+
 function notAnEventStream(response: Answer<HttpStreamResponse>, type: string, body: string): ProtocolError {
   const text = bodyExcerpt({ body: response.blank(body), headers: response.headers });
   const excerpt = text === "" ? "" : ` It says: ${text}`;
+  const reason = WHOLE_RESPONSE.test(body)
+    ? "it is a whole response: the body that was sent lacks `stream: true`, or the server does not know it"
+    : "this is typical of a captive portal, a proxy's error page or a wrong base URL";
   return new ProtocolError(
-    `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; this is typical of a captive portal, a proxy's error page or a wrong base URL.${excerpt}${response.note ? ` ${response.note}` : ""}`,
+    `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; ${reason}.${excerpt}${response.note ? ` ${response.note}` : ""}`,
   );
 }

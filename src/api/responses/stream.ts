@@ -12,6 +12,8 @@ import { eventBytes, readableOf } from "./readable.ts";
 import type { CollectedEvents, CollectedResponse, Received, ResponseSnapshot } from "./received/received.ts";
 import type { EventIterator, LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
+export const NOTHING_KEPT = "collect() does not work with the option keep: false; read the events instead";
+
 /** What the answer's headers said before its first event; on a WebSocket, those of the handshake. */
 export interface ResponseStreamHead {
   readonly status: number;
@@ -186,8 +188,7 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   }
 
   async #collect(): Promise<CollectedResponse<Parsed, Calls>> {
-    if (!this.#received.keeps)
-      throw new BuildError("collect() does not work with the option keep: false; read the events instead");
+    if (!this.#received.keeps) throw new BuildError(NOTHING_KEPT);
     this.#isTaken = true;
     const answer = await this.#answer();
     const reading = await readOutput(answer.items, this.#schemas, { incomplete: answer.status === "incomplete" });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ResponsesClient } from "../../../src/api/responses/client.ts";
 import type { StreamDeviation } from "../../../src/client/observe/telemetry.ts";
-import { clientOptions } from "../../support/clients.ts";
+import { clientOptions, emulate } from "../../support/clients.ts";
 import { serve } from "../../support/serve.ts";
 
 const stream = `data: {"type":"response.output_text.delta","delta":"a"}\n\ndata: {"type":"response.completed","response":{"id":"r"}}\n\n`;
@@ -32,6 +32,21 @@ it.each<[string | undefined, readonly string[], readonly string[]]>([
   const { answer, reported } = await answerTo(contentType, pieces);
   expect(answer).toMatchObject({ text: "a" });
   expect(reported).toEqual(expected);
+});
+
+it("a whole response to a body without `stream: true` is called what it is", async () => {
+  const client = new ResponsesClient(clientOptions((await emulate()).url));
+  const { message } = await client.streamBody({ model: "m", input: "q" }).then(
+    (stream) =>
+      stream.collect().then(
+        () => new Error("read"),
+        (error: Error) => error,
+      ),
+    (error: Error) => error,
+  );
+  expect(message).toContain(
+    "is not an event stream but application/json; it is a whole response: the body that was sent lacks `stream: true`",
+  );
 });
 
 it.each<[string, readonly string[]]>([

@@ -268,6 +268,13 @@ describe.each(ways)("a stream %s", (_whose, open) => {
     expect(stream.snapshot()).toMatchObject({ text: "", items: [] });
   });
 
+  it("that would keep nothing is not created, and nothing is sent", async () => {
+    const emulator = await emulate();
+    const client = new ResponsesClient(clientOptions(emulator.url));
+    expect(await errorOf(client.create({ model: "m", input: "q" }, { keep: false }))).toMatchObject({ kind: "build" });
+    expect(emulator.requests).toEqual([]);
+  });
+
   it("shows what is there while it comes", async () => {
     const added = { type: "response.output_item.added", output_index: 0, item: { type: "message", content: [] } };
     const stream = await open(await serving([created, added, delta("a"), delta("b"), completed]));
