@@ -263,7 +263,7 @@ export function isOpenaiHost(baseUrl: string): boolean {
 
 /** A base URL variable may contain a key by mistake, so a text without a scheme is not shown. */
 function shownBase(base: string): string {
-  return base.includes("://")
+  return base === "" || base.includes("://")
     ? JSON.stringify(withoutUserInfo(base))
     : `(${base.length} characters that begin with neither http:// nor https://, not shown because they may be a key)`;
 }

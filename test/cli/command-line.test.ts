@@ -166,6 +166,13 @@ describe("an option without effect", () => {
     expect(status).toBe(0);
   });
 
+  it("is taken by the gateway too", async () => {
+    const { stderr } = await runCommand(["gateway", "--key-stdin", "--model", "m"]);
+    expect(stderr).toBe(
+      "warn: --model has no effect in gateway\ncodex-wire: --key-stdin: there is no key on standard input\n",
+    );
+  });
+
   it.each([
     [["models", "--auth", "none", "--api-key-env", "HOME"], "give --auth or --api-key-env, not both"],
     [

@@ -28,7 +28,7 @@ export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails):
   const { status, headers } = answer;
   const what = isCloudflareBlock(answer)
     ? `Access blocked by Cloudflare. This usually happens when connecting from a restricted region (status ${statusText(status)})`
-    : `unexpected status ${statusText(status)}: ${details.message ?? (bodyExcerpt(answer) || "Unknown error")}`;
+    : `unexpected status ${statusText(status)}: ${(details.message ?? (bodyExcerpt(answer) || "Unknown error")).replace(/(?<!\.)\.$/, "")}`;
   const marks: readonly (readonly [string, string | undefined])[] = [
     ["url", answer.url],
     ["cf-ray", headerText(headers, header.cfRay)],

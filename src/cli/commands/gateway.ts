@@ -2,7 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../doors/gateway/index.ts";
 import { Workbench } from "../../emulator/index.ts";
 import type { CarrierChoice, Logger } from "../../index.ts";
-import { carrierOption, idleTimeoutOption, type ServiceChoice, serviceOptions } from "../call-options.ts";
+import {
+  carrierOption,
+  commonOptions,
+  idleTimeoutOption,
+  type ServiceChoice,
+  serviceOptions,
+} from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import { chooseService } from "../connection.ts";
 import { readInput } from "../input.ts";
@@ -45,6 +51,7 @@ export const gateway = defineCommand({
     inspect: toggle("show the traffic, prompts included, in a browser at the gateway's own address"),
     json: toggle("print the address, and then each request, as one line of JSON"),
   },
+  commonOptions,
   async run({ values, logger, signal }) {
     const server = await startGateway(await optionsOf(values, logger, signal)).catch((error: unknown) => {
       if (!(error instanceof Error && "syscall" in error)) throw error;

@@ -40,7 +40,8 @@ const SYSTEMS: ReadonlyMap<string, string> = new Map([
 
 function firstSentence(message: string): string {
   const [first = message] = message.split(/(?<=[.)])\s+(?=[A-Z])/);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
+  const sentence = first.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase()); // a host's name stays as it is
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function needOf(error: unknown, authority: string, hostname: string, { route, platform }: Situation): string {

@@ -62,7 +62,7 @@ function shared(common: ReadonlySet<string>): string {
   return `## Options of many commands
 
 A command takes those of them that its help lists. A common option that has no effect in a command is taken all the same, so that a script can give the same options to
-each, and standard error says so.
+all that call the service, and standard error says so.
 
 ${tableOf(rows)}`;
 }

@@ -15,6 +15,7 @@ describe("unexpectedStatusText", () => {
     ["the body where the message is blank", '{"error":{"message":" "}}', '{"error":{"message":" "}}'],
     ["the body where there is no message", ' {"fault":"no"}\n', '{"fault":"no"}'],
     ["plain text", "upstream gone", "upstream gone"],
+    ["a sentence without its full stop, since the address follows", "It is gone.", "It is gone"],
     ["a sentence for an empty body", " \n", "Unknown error"],
     ["1000 bytes of a long body", "x".repeat(1001), `${"x".repeat(1000)}...`],
     ["all of a body of 1000 bytes", "x".repeat(1000), "x".repeat(1000)],
