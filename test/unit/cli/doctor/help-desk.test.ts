@@ -26,7 +26,10 @@ it.each([
 
 it.each([
   ["the proxy p:1 refused it", "without a proxy. The proxy p:1 refused it. Needed"],
-  ["api.example.test:443 refused the connection", "without a proxy. api.example.test:443 refused the connection. Needed"],
+  [
+    "api.example.test:443 refused the connection",
+    "without a proxy. api.example.test:443 refused the connection. Needed",
+  ],
 ])("it is made of sentences: %s", (message, text) => {
   const error = new NetworkError(message, { phase: "connect" });
   expect(helpDeskParagraph({ url, error }, { route: undefined, now: 0, platform: "linux" })).toContain(text);
