@@ -1,8 +1,9 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter, once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { send } from "../emulator/raw-client.ts";
-import { gate, gateTo, HELLO, serviceOf, UPGRADE, wire } from "./gates.ts";
+import { send } from "../../emulator/raw-client.ts";
+import { HELLO } from "../support.ts";
+import { gate, gateTo, openRaw, serviceOf, UPGRADE } from "./support.ts";
 
 /** A gateway whose service is slow to take WebSockets: it says when one is `asked` for, and takes it on `open`. */
 async function slowGate() {
@@ -26,7 +27,7 @@ describe("a client's WebSocket", () => {
     ["is no GET", UPGRADE.replace("GET", "POST")],
   ])("whose handshake %s leaves none behind at the service", async (_, handshake) => {
     const { gateway, emulator } = await gate();
-    const socket = await wire(gateway.url, handshake);
+    const socket = await openRaw(gateway.url, handshake);
     const [answer] = await once(socket, "data");
     expect(String(answer)).toMatch(/^HTTP\/1\.1 40[05] /);
     await emulator.waitForClosedWebSockets(1);
@@ -34,7 +35,7 @@ describe("a client's WebSocket", () => {
 
   it("that ends before the service has taken its own leaves none behind", async () => {
     const { gateway, emulator, asked, open, entries } = await slowGate();
-    const socket = await wire(gateway.url, UPGRADE);
+    const socket = await openRaw(gateway.url, UPGRADE);
     await asked;
     socket.end();
     open();
@@ -44,7 +45,7 @@ describe("a client's WebSocket", () => {
 
   it("that waits for the service's holds no end up", async () => {
     const { gateway, asked } = await slowGate();
-    await wire(gateway.url, UPGRADE);
+    await openRaw(gateway.url, UPGRADE);
     await asked;
     await gateway.close();
   });

@@ -4,27 +4,12 @@ import { connect as connectTcp } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { type GatewayOptions, startGateway } from "../../../src/doors/gateway/index.ts";
-import type { EmulatorOptions } from "../../../src/emulator/index.ts";
-import { apiKeyAuth, openaiProvider } from "../../../src/index.ts";
-import { emulate } from "../../support/clients.ts";
-import { open, send } from "../emulator/raw-client.ts";
-import { wire } from "../session/support.ts";
+import { open, send } from "../../emulator/raw-client.ts";
+import { wire } from "../../session/support.ts";
+import { gate } from "./support.ts";
 
 const STALL = { events: [wire.created], stallAfterEvents: 1 };
 const NO_ROOM = { status: 503, headers: { "retry-after": "1" }, json: { error: { code: "memory_limit" } } };
-
-async function gate(options: Partial<GatewayOptions> = {}, emulation: EmulatorOptions = {}) {
-  const emulator = await emulate({ rateLimits: false, ...emulation });
-  const gateway = await startGateway({
-    provider: openaiProvider({ env: {}, baseUrl: emulator.url, proxy: false }),
-    auth: apiKeyAuth("inside"),
-    env: {},
-    ...options,
-  });
-  onTestFinished(() => gateway.close());
-  return { emulator, gateway, url: `${gateway.url}/responses` };
-}
 
 /** A request whose body has so many bytes. */
 function ofSize(bytes: number, fields: object = {}): string {
@@ -39,7 +24,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 describe("what requests hold together", () => {
   it("is bounded: one too many is asked to come back, and is served when another is over", async () => {
-    const { url, emulator } = await gate({ maxBodyBytes: 2000, maxHeldBytes: 3000 }, { script: [STALL] });
+    const { url, emulator } = await gate({ script: [STALL] }, { maxBodyBytes: 2000, maxHeldBytes: 3000 });
     const first = await open(url, { method: "POST", body: ofSize(2000), headers: JSON_TYPE });
     first.on("error", () => {});
     expect(await send(url, { body: ofSize(1001), headers: JSON_TYPE })).toMatchObject(NO_ROOM);
@@ -50,7 +35,7 @@ describe("what requests hold together", () => {
   });
 
   it("counts what compressed bodies come to, and gives back what they did not need", async () => {
-    const { url } = await gate({ maxBodyBytes: 20_000, maxHeldBytes: 30_000 }, { script: [STALL, STALL] });
+    const { url } = await gate({ script: [STALL, STALL] }, { maxBodyBytes: 20_000, maxHeldBytes: 30_000 });
     const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
     const post = (bytes: number) => send(url, { body: gzipSync(ofSize(bytes)), headers });
     for (const bytes of [9000, 9000]) {
@@ -63,7 +48,7 @@ describe("what requests hold together", () => {
   });
 
   it("counts what is passed on", async () => {
-    const { url, gateway } = await gate({ maxBodyBytes: 2000, maxHeldBytes: 2500 }, { script: [STALL] });
+    const { url, gateway } = await gate({ script: [STALL] }, { maxBodyBytes: 2000, maxHeldBytes: 2500 });
     const first = await open(url, { method: "POST", body: ofSize(2000), headers: JSON_TYPE });
     first.on("error", () => {});
     expect(await send(`${gateway.url}/responses/compact`, { body: ofSize(600), headers: JSON_TYPE })).toMatchObject(
@@ -72,7 +57,7 @@ describe("what requests hold together", () => {
   });
 
   it("includes idle sessions, which give way, those used longest ago first", async () => {
-    const { url, emulator } = await gate({ maxBodyBytes: 2000, maxHeldBytes: 5500 });
+    const { url, emulator } = await gate({}, { maxBodyBytes: 2000, maxHeldBytes: 5500 });
     const ask = (key: string) =>
       send(url, { body: ofSize(1500, { prompt_cache_key: key }), headers: JSON_TYPE }).then(({ status }) => status);
     for (const key of ["a", "b", "c", "d"]) expect(await ask(key)).toBe(200);
@@ -85,7 +70,7 @@ describe("what requests hold together", () => {
   });
 
   it("includes messages of a client's WebSocket on their way", async () => {
-    const { url } = await gate({ maxBodyBytes: 2000, maxHeldBytes: 2000 }, { script: [STALL] });
+    const { url } = await gate({ script: [STALL] }, { maxBodyBytes: 2000, maxHeldBytes: 2000 });
     const first = await open(url, { method: "POST", body: ofSize(1900), headers: JSON_TYPE });
     first.on("error", () => {});
     const socket = new WebSocket(url.replace("http", "ws"));
@@ -97,14 +82,14 @@ describe("what requests hold together", () => {
   });
 
   it("may not be less than one body", async () => {
-    await expect(gate({ maxBodyBytes: 2000, maxHeldBytes: 1999 })).rejects.toThrow(/maxHeldBytes .* is 1999/);
-    await expect(gate({ pingIntervalMs: -1 })).rejects.toThrow(/pingIntervalMs/);
+    await expect(gate({}, { maxBodyBytes: 2000, maxHeldBytes: 1999 })).rejects.toThrow(/maxHeldBytes .* is 1999/);
+    await expect(gate({}, { pingIntervalMs: -1 })).rejects.toThrow(/pingIntervalMs/);
   });
 });
 
 describe("a client's WebSocket", () => {
   it("that answers pings stays", async () => {
-    const { url } = await gate({ pingIntervalMs: 10 });
+    const { url } = await gate({}, { pingIntervalMs: 10 });
     const socket = new WebSocket(url.replace("http", "ws"));
     onTestFinished(() => socket.terminate());
     for (let pings = 0; pings < 4; pings += 1) await once(socket, "ping");
@@ -112,7 +97,7 @@ describe("a client's WebSocket", () => {
   });
 
   it("whose client answers no ping is gone, and its counterpart with it", async () => {
-    const { url, emulator } = await gate({ pingIntervalMs: 10 });
+    const { url, emulator } = await gate({}, { pingIntervalMs: 10 });
     const socket = connectTcp({ port: Number(new URL(url).port), host: "127.0.0.1" });
     onTestFinished(() => void socket.destroy());
     socket.on("error", () => {}).resume();

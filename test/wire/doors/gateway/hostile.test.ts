@@ -1,8 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { send } from "../emulator/raw-client.ts";
-import { kindsOf } from "../session/support.ts";
-import { gate, gateTo, HELLO, serviceOf, UPGRADE, wire } from "./gates.ts";
+import { send } from "../../emulator/raw-client.ts";
+import { kindsOf } from "../../session/support.ts";
+import { HELLO } from "../support.ts";
+import { gate, gateTo, openRaw, serviceOf, UPGRADE } from "./support.ts";
 
 /** A service that answers everything in one way and remembers what it was asked for. */
 async function service(headers: Record<string, string> = {}) {
@@ -24,7 +25,7 @@ describe("a path", () => {
       "/v1/files/..%5Cx",
       "/v1/files/..;/x",
     ]) {
-      const socket = await wire(gateway.url, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+      const socket = await openRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
       const [head] = await once(socket, "data");
       expect(String(head)).toMatch(/^HTTP\/1.1 40[04]/);
     }
@@ -83,7 +84,7 @@ describe("headers", () => {
       expect(emulator.requests).toHaveLength(2);
     }
     const { gateway: other } = await gate({ script: [{ refuse: { status: 429, headers: cookie } }] });
-    const socket = await wire(other.url, UPGRADE);
+    const socket = await openRaw(other.url, UPGRADE);
     const [head] = await once(socket, "data");
     expect(String(head)).toContain("429");
     expect(String(head)).not.toContain("cookie");
@@ -100,7 +101,7 @@ describe("headers", () => {
 describe("a connection", () => {
   it("whose WebSocket is refused ends, whether or not the client ends it", async () => {
     const { gateway } = await gate({}, { tokens: ["t"] });
-    const socket = await wire(gateway.url, UPGRADE);
+    const socket = await openRaw(gateway.url, UPGRADE);
     socket.resume();
     await once(socket, "end");
     await gateway.close({ graceMs: 600_000 }); // would wait for it
@@ -111,7 +112,7 @@ describe("a connection", () => {
     const body = JSON.stringify(HELLO);
     const head = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
     const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
-    const socket = await wire(gateway.url, `POST /v1/responses HTTP/1.1\r\n${head}${offer}\r\n${body.slice(0, 9)}`);
+    const socket = await openRaw(gateway.url, `POST /v1/responses HTTP/1.1\r\n${head}${offer}\r\n${body.slice(0, 9)}`);
     let text = "";
     const ends = new EventEmitter();
     socket.on("data", (chunk) => {
@@ -132,7 +133,7 @@ describe("a connection", () => {
 
   it.each(["", "POST /v1/responses HT"])("on which no request is under way holds no end up: %j", async (text) => {
     const { gateway, url } = await gate();
-    await wire(gateway.url, text);
+    await openRaw(gateway.url, text);
     await send(url, { body: HELLO }); // by now the gateway knows the one before
     await gateway.close({ graceMs: 600_000 });
   });

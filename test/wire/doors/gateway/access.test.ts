@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { startGateway } from "../../../../src/doors/gateway/index.ts";
+import { Workbench } from "../../../../src/emulator/index.ts";
+import { apiKeyAuth, openaiProvider } from "../../../../src/index.ts";
+import { open, send } from "../../emulator/raw-client.ts";
+import { wire } from "../../session/support.ts";
+import { HELLO } from "../support.ts";
+import { connect, gate } from "./support.ts";
+
+describe("access", () => {
+  it("needs a name of this machine as the host", async () => {
+    const { url, emulator } = await gate({}, { allowedHosts: ["box.example"] });
+    for (const headers of [{ host: "evil.example" }, { origin: "https://evil.example" }])
+      expect((await send(url, { body: HELLO, headers })).status).toBe(403);
+    await expect(connect(url, { origin: "https://evil.example" })).rejects.toThrow(/403/);
+    expect(emulator.requests).toHaveLength(0);
+    expect((await send(url, { body: HELLO, headers: { host: "box.example" } })).status).toBe(200);
+  });
+
+  it("needs one of the tokens, if there are any", async () => {
+    const { url, emulator } = await gate({}, { tokens: ["t1", "t2"] });
+    for (const headers of [{}, { authorization: "Bearer t3" }, { authorization: "Bearer " }])
+      expect(await send(url, { body: HELLO, headers })).toMatchObject({
+        status: 401,
+        json: { error: { code: "invalid_api_key" } },
+      });
+    await expect(connect(url)).rejects.toThrow(/401/);
+    expect(emulator.requests).toHaveLength(0);
+    expect((await send(url, { body: HELLO, headers: { authorization: "Bearer t2" } })).status).toBe(200);
+    expect((await send(url, { body: HELLO, headers: { "api-key": "t1" } })).status).toBe(200);
+  });
+
+  it("from other machines needs tokens", async () => {
+    const common = { provider: openaiProvider({ env: {} }), auth: apiKeyAuth("k"), env: {} };
+    await expect(startGateway({ ...common, host: "0.0.0.0" })).rejects.toThrow(/set tokens/);
+    await expect(startGateway({ ...common, tokens: [" "] })).rejects.toThrow(/empty/);
+    const inspector = new Workbench();
+    await expect(startGateway({ ...common, tokens: ["t"], host: "0.0.0.0", inspector })).rejects.toThrow(/prompts/);
+  });
+
+  it("is limited in the number of requests in progress", async () => {
+    const { url } = await gate({ script: [{ events: [wire.created], stallAfterEvents: 1 }] }, { maxRequests: 1 });
+    const first = await open(url, { method: "POST", body: HELLO });
+    const second = await send(url, { body: HELLO });
+    expect(second).toMatchObject({
+      status: 503,
+      headers: { "retry-after": "1" },
+      json: { error: { code: "too_many_requests" } },
+    });
+    first.destroy();
+  });
+});
