@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, textOf } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, receivedJson, textOf } from "../wire/json.ts";
 
 /** The details of a refusal, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways send instead. */
 export interface ErrorDetails {
@@ -61,13 +61,13 @@ export function parameterOf({ param, error }: JsonObject): unknown {
   return param ?? (isJsonObject(error) ? error.param : undefined);
 }
 
-/** The details in the text of an HTTP answer. */
+/** A gateway's error in the form of an event stream: the data of its first event. */
+const FIRST_DATA = /^\uFEFF?(?:(?:event|id|retry)?:.*\r?\n)*data: ?(\{.*)/;
+
+/** The details in the text of an HTTP answer: of JSON, in a list of one too, or of an event. None for a gateway's page. */
 export function readBodyDetails(body: string): ErrorDetails {
-  try {
-    return readDetails(JSON.parse(body));
-  } catch {
-    return NOTHING; // a gateway's page, or empty
-  }
+  const value = receivedJson(FIRST_DATA.exec(body)?.[1] ?? body);
+  return readDetails(Array.isArray(value) ? value[0] : value);
 }
 
 /** A name, and neither the URL of `application/problem+json` nor the event's own type. */

@@ -4,8 +4,11 @@ import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import type { Answer } from "../service/answer.ts";
+import { isJsonObject, type JsonObject, receivedJson } from "../wire/json.ts";
 
 const EXCERPT_BYTES = 16 * 1024;
+/** The largest body that is read whole because it may be a response in place of a stream. */
+const MOST_JSON_BYTES = 64 * 1024 * 1024;
 const EXCERPT_TIMEOUT_MS = 2_000;
 
 const EVENT_STREAM = /^text\/event-stream\b/i;
@@ -13,6 +16,8 @@ const EVENT_STREAM = /^text\/event-stream\b/i;
 const NO_STREAM = /^(text\/html|application\/(json|xhtml\+xml|problem\+json))\b/i;
 /** How an event stream begins: with a field or a comment, after an optional byte order mark and empty lines. */
 const STREAM_START = /^(\xEF\xBB\xBF)?[\r\n]*(data|event|id|retry)?:/;
+/** How a JSON object begins. */
+const JSON_START = /^(\xEF\xBB\xBF)?\s*\{/;
 /** Prefixes of such a beginning: more bytes are needed to decide. */
 const MAY_BECOME_ONE = /^(\xEF(\xBB(\xBF)?)?)?[\r\n]*(d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|retr|retry)?$/;
 
@@ -54,6 +59,8 @@ export class Doubt {
   #heldBytes = 0;
   /** It is not an event stream. */
   isPage = false;
+  /** It may be an answer that is not streamed. */
+  #isJson = false;
   readonly #deadline: NodeJS.Timeout;
 
   constructor(
@@ -80,10 +87,24 @@ export class Doubt {
       const start = Buffer.concat(this.#held).subarray(0, EXCERPT_BYTES).toString("latin1");
       if (STREAM_START.test(start)) return this.#cleared();
       this.isPage = !MAY_BECOME_ONE.test(start);
+      this.#isJson = JSON_START.test(start);
       if (this.isPage) this.#deadline.refresh();
     }
-    if (this.#heldBytes >= EXCERPT_BYTES) this.#tell();
+    if (this.#isJson) this.#deadline.refresh();
+    if (this.#heldBytes >= (this.#isJson ? MOST_JSON_BYTES : EXCERPT_BYTES)) this.#tell();
     return undefined;
+  }
+
+  /**
+   * The whole body, if it is the answer itself and no stream of it: some gateways do not stream, and some send errors with a status of success.
+   *
+   * @param isWhole - Whether a JSON object is such an answer.
+   */
+  wholeAnswer(isWhole: (body: JsonObject) => boolean): Uint8Array | undefined {
+    if (!this.#isJson) return undefined;
+    const body = Buffer.concat(this.#held);
+    const value = receivedJson(body.toString("utf8"));
+    return isJsonObject(value) && isWhole(value) ? this.#cleared() : undefined;
   }
 
   /** The body ended before it was clear. */
@@ -99,7 +120,7 @@ export class Doubt {
     this.stop();
     const { telemetry, logger } = this.#observers;
     notify(telemetry, "onStreamDeviation", { what: "content type" });
-    logger.debug({ contentType: this.#type }, "an event stream with another content type");
+    logger.debug({ contentType: this.#type }, "an answer with the content type of a page");
     return Buffer.concat(this.#held);
   }
 

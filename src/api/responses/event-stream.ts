@@ -1,12 +1,14 @@
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import type { RawData, RawText } from "../../client/raw-text.ts";
+import { type RawData, type RawText, rawDataOf } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
 import { header } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
+import type { JsonObject } from "../wire/json.ts";
 import { type Doubt, doubtAbout } from "./content-check.ts";
 import type { Carrier } from "./ending.ts";
+import { isWholeAnswer } from "./events/registry.ts";
 import { type FlowOptions, ResponseFlow } from "./flow.ts";
 import { preliminaryEvents } from "./preliminary.ts";
 
@@ -42,6 +44,8 @@ export type EventReceiver = Pick<
 type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger"> & {
   /** Name of the event that ends a complete body, for messages. @default `response.completed` */
   readonly lastEvent?: string | undefined;
+  /** Whether the JSON object of a body that is no stream is the answer itself. Default: a response, or what calls itself an error. */
+  readonly isWhole?: ((body: JsonObject) => boolean) | undefined;
 };
 
 /** Reads a body into the receiver that `receiverOf` returns for it; see {@link readEventStream}. */
@@ -61,6 +65,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   readonly #frames: SseDecoder;
   readonly #livenessTimeoutMs: number;
   readonly #lastEvent: string;
+  readonly #isWhole: (body: JsonObject) => boolean;
   /** Set until it is clear that the body is an event stream. */
   #doubt: Doubt | undefined;
   #comments = 0;
@@ -71,6 +76,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
     this.#lastEvent = options.lastEvent ?? "response.completed";
+    this.#isWhole = options.isWhole ?? isWholeAnswer;
     this.flow = receiverOf(this);
     this.#frames = new SseDecoder(this);
     options.turnState?.set(response.headers[header.turnState]);
@@ -117,7 +123,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   end(): void {
     if (this.flow.isOver) return;
     try {
-      if (this.#doubt) this.#read(this.#doubt.end());
+      if (this.#doubt) this.#readWhole(this.#doubt);
       const unfinished = this.flow.isOver ? undefined : this.#frames.end();
       if (unfinished) this.flow.readUnfinished(unfinished.data);
       this.flow.took(0);
@@ -156,6 +162,13 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   #release(): void {
     this.#liveness?.stop();
     this.#doubt?.stop();
+  }
+
+  /** The body has ended, and it was no event stream. */
+  #readWhole(doubt: Doubt): void {
+    const body = doubt.wholeAnswer(this.#isWhole);
+    if (body) this.flow.read(rawDataOf(body));
+    else doubt.end();
   }
 
   /** @param bytes - All bytes received while the content was in doubt; undefined if it still is. */

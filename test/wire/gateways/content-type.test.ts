@@ -34,22 +34,54 @@ it.each<[string | undefined, readonly string[], readonly string[]]>([
   expect(reported).toEqual(expected);
 });
 
-it("a whole response to a body without `stream: true` is called what it is", async () => {
-  const client = new ResponsesClient(clientOptions((await emulate()).url));
-  const { message } = await client.streamBody({ model: "m", input: "q" }).then(
-    (stream) =>
-      stream.collect().then(
-        () => new Error("read"),
-        (error: Error) => error,
-      ),
-    (error: Error) => error,
-  );
-  expect(message).toContain(
-    "is not an event stream but application/json; it is a whole response: the body that was sent lacks `stream: true`",
-  );
+it("a response that still runs, as answer to a body without `stream: true`, is called what it is", async () => {
+  const { answer } = await answerTo("application/json", [
+    '{"id":"r","object":"response","status":"in_progress","output":[]}',
+  ]);
+  expect(answer).toMatchObject({
+    message: expect.stringContaining(
+      "is not an event stream but application/json; it is a whole response: the body that was sent lacks `stream: true`",
+    ),
+  });
+});
+
+it("a whole response to a body without `stream: true` is the answer", async () => {
+  const client = new ResponsesClient(clientOptions((await emulate({ script: [{ answer: "Hello." }] })).url));
+  const stream = await client.streamBody({ model: "m", input: "q" });
+  expect(await stream.collect()).toMatchObject({ text: "Hello.", status: "completed" });
+});
+
+const message = { type: "message", role: "assistant", content: [{ type: "output_text", text: "a" }] };
+const response = { id: "r", object: "response", status: "completed", output: [message] };
+const long = { ...message, content: [{ type: "output_text", text: "é".repeat(200_000) }] };
+
+// parity: sse/whole-answer
+it.each<[what: string, body: unknown, expected: object]>([
+  ["the whole response", response, { text: "a", items: [message], responseId: "r" }],
+  ["a long one", { ...response, output: [long] }, { items: [long] }],
+  ["one that stopped early", { ...response, status: "incomplete" }, { kind: "incomplete", partial: { text: "a" } }],
+  [
+    "one that failed",
+    { ...response, status: "failed", error: { code: "context_length_exceeded", message: "Too long." } },
+    { kind: "context_window_exceeded", partial: { text: "a", responseId: "r" } },
+  ],
+  ["an error", { error: { code: "insufficient_quota", message: "No credit." } }, { kind: "quota_exceeded" }],
+  ["a gateway's error", { object: "error", type: "E", message: "no", code: 400 }, { kind: "invalid_request" }],
+])("%s as JSON in place of a stream is the answer", async (_what, body, expected) => {
+  const text = `\uFEFF ${JSON.stringify(body)}`;
+  const { answer, reported } = await answerTo("application/json", [
+    text.slice(0, 1),
+    text.slice(1, 20),
+    text.slice(20),
+  ]);
+  expect(answer).toMatchObject(expected);
+  expect(reported[0]).toBe("content type");
 });
 
 it.each<[string, readonly string[]]>([
+  ["application/json", [JSON.stringify({ ...response, status: "in_progress" })]],
+  ["application/json", [JSON.stringify(response).slice(0, -1)]],
+  ["application/json", ["[", JSON.stringify(response), "]"]],
   ["application/json", ['{"detail":"wrong path"}']],
   ["text/html", ["<html>", "log in"]],
   ["application/json", ["dat"]],

@@ -62,6 +62,19 @@ describe("an error of a stream over HTTP has the id of its request:", () => {
   });
 });
 
+// parity: sse/whole-answer
+it("images as JSON in place of a stream are the images", async () => {
+  const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
+  const body = { created: 7, data: [{ b64_json: "AA==" }, { b64_json: "AQ==" }], size: "1x1", usage };
+  const api = await before(JSON.stringify(body), { type: "application/json" });
+  const images = await (await api.images.streamGeneration({ model: "m", prompt: "p", n: 2 })).collect();
+  const each = { type: "completed", createdAt: 7, size: "1x1", usage };
+  expect(images).toEqual([
+    { ...each, b64Json: "AA==" },
+    { ...each, b64Json: "AQ==" },
+  ]);
+});
+
 describe("a stream of images ends with an error in any form, with the request's id and without the key:", () => {
   const images = [{ type: "image_generation.partial_image", b64_json: "AA==", partial_image_index: "1" }];
   it.each([

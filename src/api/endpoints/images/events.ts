@@ -41,9 +41,20 @@ export type ImageStreamEvent = (
 
 const NAMES = /^image_(?:generation|edit)\.(partial_image|completed)$/;
 
-/** Reads an event of the stream. One that is not about an image, or has no image, becomes `wire`. */
-export function imageEventOf(event: JsonObject): ImageStreamEvent {
-  return withRaw(decoded(event) ?? { type: "wire", event }, event);
+/**
+ * Reads an event of the stream. One that is not about an image, or has no image, becomes `wire`. The whole answer of a call that does not
+ * stream has as many events as images.
+ */
+export function imageEventsOf(event: JsonObject): ImageStreamEvent[] {
+  const { type, data } = event;
+  const images = type === undefined && Array.isArray(data) ? data.filter(isJsonObject) : [];
+  const whole = images.flatMap((image) => completed({ ...event, ...image }, image) ?? []);
+  return whole.length > 0 ? whole : [withRaw(decoded(event) ?? { type: "wire", event }, event)];
+}
+
+function completed(fields: JsonObject, raw: JsonObject): ImageStreamEvent | undefined {
+  const image = decoded({ created_at: fields.created, ...fields, type: "image_generation.completed" });
+  return image && withRaw(image, raw);
 }
 
 function decoded(event: JsonObject): ImageStreamEvent | undefined {

@@ -13,11 +13,11 @@ import { withRequestId } from "../../refusal/request-id.ts";
 import { type Carrier, unreadable } from "../../responses/ending.ts";
 import { type EventReceiver, readEventsInto } from "../../responses/event-stream.ts";
 import { parseEvent, parseWireEvent } from "../../responses/events/parse.ts";
-import { isErrorEvent } from "../../responses/events/registry.ts";
+import { isErrorEvent, isWholeAnswer } from "../../responses/events/registry.ts";
 import type { Answer } from "../../service/answer.ts";
 import type { CallObserver } from "../../service/observer.ts";
 import { type JsonObject, textOf } from "../../wire/json.ts";
-import { type CompletedImage, type ImageStreamEvent, imageEventOf } from "./events.ts";
+import { type CompletedImage, type ImageStreamEvent, imageEventsOf } from "./events.ts";
 
 export interface ImageStreamOptions {
   /** How many images were requested: the stream is complete when that many are finished. */
@@ -49,7 +49,7 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
     const { livenessTimeoutMs } = options.limits;
     options.observer.answered({ requestId: this.requestId });
     const events = new PushQueue<ImageStreamEvent>();
-    const ofBody = { livenessTimeoutMs, telemetry, logger, lastEvent: "the image was complete" };
+    const ofBody = { livenessTimeoutMs, telemetry, logger, lastEvent: "the image was complete", isWhole };
     readEventsInto(response, ofBody, (body) => new ImageFlow(body, response, events, options));
     this.#events = events;
   }
@@ -65,6 +65,11 @@ export class ImageStream implements AsyncIterable<ImageStreamEvent> {
     for await (const event of this) if (event.type === "completed") images.push(event);
     return images;
   }
+}
+
+/** A gateway that does not stream sends the images, or the error, as one JSON object. */
+function isWhole(body: JsonObject): boolean {
+  return isWholeAnswer(body) || imageEventsOf(body).some(({ type }) => type === "completed");
 }
 
 /** Between the response body and the reader. */
@@ -163,14 +168,15 @@ class ImageFlow implements EventReceiver, PausableSource {
 
   #tell(event: JsonObject): void {
     const { observer } = this.#options;
-    const told = imageEventOf(event);
-    if (told.type === "wire") {
-      notify(observer.telemetry, "onSkippedEvent", { type: textOf(event.type), reason: "unknown type" });
-    }
     this.#progress.touch();
     observer.firstEvent(performance.now());
-    this.#events.push(told);
-    if (told.type === "completed") this.#completed();
+    for (const told of imageEventsOf(event)) {
+      if (this.isOver) return; // a whole answer may have more images than were asked for
+      if (told.type === "wire")
+        notify(observer.telemetry, "onSkippedEvent", { type: textOf(event.type), reason: "unknown type" });
+      this.#events.push(told);
+      if (told.type === "completed") this.#completed();
+    }
   }
 
   #completed(): void {

@@ -1,5 +1,5 @@
 import { decodeRateLimitsEvent } from "../../rate-limits.ts";
-import { isForeignError, isServiceName } from "../../refusal/foreign.ts";
+import { isForeignError, isNamedError, isServiceName } from "../../refusal/foreign.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { TextIndex } from "../received/whole-texts.ts";
@@ -75,9 +75,25 @@ export function rowOf(wireType: unknown): EventRow | undefined {
   return REGISTRY.get(wireType);
 }
 
-/** Like {@link rowOf}, for an event: a gateway's error is not recognised by its type alone. */
+/** For the whole response in place of its events, as a server sends it that does not stream. */
+const WHOLE_RESPONSE: EventRow = { decode: (response) => completed({ response }), ...PUBLIC, ...END };
+const TERMINAL: ReadonlySet<unknown> = new Set(["completed", "incomplete", "failed"]);
+
+/** Like {@link rowOf}, for an event: a gateway's error, or a whole response, is not recognised by its type alone. */
 export function rowOfEvent(event: JsonObject): EventRow | undefined {
-  return REGISTRY.get(event.type) ?? (isForeignError(event) ? FOREIGN_ERROR : undefined);
+  const row = REGISTRY.get(event.type);
+  if (row) return row;
+  if (isWholeResponse(event)) return WHOLE_RESPONSE;
+  return isForeignError(event) ? FOREIGN_ERROR : undefined;
+}
+
+function isWholeResponse({ type, object, status, output }: JsonObject): boolean {
+  return type === undefined && object === "response" && TERMINAL.has(status) && Array.isArray(output);
+}
+
+/** True for an object that can be the body of an answer in place of a stream: the whole response, or what calls itself an error. */
+export function isWholeAnswer(body: JsonObject): boolean {
+  return isWholeResponse(body) || (isNamedError(body) && isErrorEvent(body));
 }
 
 /** True for an error in any form; it belongs to the connection as much as to the response. */
