@@ -145,7 +145,7 @@ describe.each([...calls.map(([name, call]) => [name, call] as const), ...acts])(
   it.each(told)("answered with %j and a status of success is that error", async (body, kind) => {
     const { url } = await serve((_request, response) => response.writeHead(200, byHeaders).end(JSON.stringify(body)));
     const error = await outcome(call, url);
-    expect(error).toMatchObject({ kind, requestId: "req_7", message: expect.stringContaining("No credit left.") });
+    expect(error).toMatchObject({ kind, requestId: "req_7", message: expect.stringContaining("No credit left") });
   });
 
   it("answered with a page says what the page says, from where, and the request's id", async () => {

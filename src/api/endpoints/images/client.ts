@@ -5,7 +5,7 @@ import { beginPart, type EndpointCall, modelOf } from "../../service/call.ts";
 import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
-import type { JsonObject } from "../../wire/json.ts";
+import { type JsonObject, numberOf } from "../../wire/json.ts";
 import { checkModel } from "../../wire/request-input.ts";
 import { extraFields } from "../../wire/requests.ts";
 import { editBody } from "./edit-body.ts";
@@ -122,8 +122,8 @@ function decodeImageResponse(answer: AnswerReader): ImageResponse {
 
 /** Some gateways leave it out, or write it in another form. The images were paid for. */
 function createdIn({ fields }: AnswerReader): Pick<ImageResponse, "created"> {
-  const created = Number(fields.created ?? Number.NaN);
-  return Number.isFinite(created) ? { created } : {};
+  const created = numberOf(fields.created);
+  return created === undefined ? {} : { created };
 }
 
 /** In base64, or as a URL: one of the two is present. */
