@@ -5,13 +5,16 @@ import { build } from "tsdown";
 import { afterAll, beforeAll } from "vitest";
 
 export interface BundledProgram {
-  /** Of its own; gone when the file's tests are done. */
+  /** Its own folder, removed after the tests of the file. */
   readonly folder: string;
   /** The program, for `node`. */
   readonly path: string;
 }
 
-/** A program of the suite's that runs in a process of its own, made before the tests of a file. Bundled, because Node 20 cannot run TypeScript; with everything, because no package is found from there. */
+/**
+ * A program of the tests that runs in its own process. It is bundled, because Node 20 cannot run TypeScript, and with all packages, because
+ * it finds none where it is.
+ */
 export function bundledProgram(entry: string): BundledProgram {
   const program = { folder: "", path: "" };
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** Keeps the event loop from turning, in milliseconds. */
+/** Blocks the event loop for this many milliseconds. */
 export function beBusy(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }

@@ -19,7 +19,7 @@ export function clientOptions(baseUrl: string, overrides: Partial<ProviderConfig
   return { provider, auth: noAuth(), env: {} };
 }
 
-/** Events until the end, and what ended them if it was a failure. */
+/** Events until the end, and the error that ended them, if any. */
 export async function readEvents(
   events: AsyncIterable<ResponseEvent>,
 ): Promise<{ readonly events: ResponseEvent[]; readonly error: unknown }> {

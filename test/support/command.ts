@@ -6,11 +6,11 @@ import { onTestFinished } from "vitest";
 export const COMMAND = join(import.meta.dirname, "../../dist/cli.js");
 
 export interface CommandOptions {
-  /** Added to an environment that has PATH and HOME alone. */
+  /** Added to an environment that has only PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input, which then ends; null leaves it open. Default: nothing. */
   readonly input?: string | Uint8Array | null;
-  /** Sees the process once it runs. */
+  /** Called with the process after it started. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 

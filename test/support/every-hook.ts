@@ -1,6 +1,6 @@
 import type { Telemetry } from "../../src/api/service/observer.ts";
 
-/** Telemetry with every hook that there is, each made by its name. The compiler knows when one is missing here. */
+/** Telemetry with every hook, each made from its name. If one is missing, it does not compile. */
 export function everyHook(hookOf: (name: keyof Telemetry) => (event: never) => unknown): Required<Telemetry> {
   return {
     onCallStart: hookOf("onCallStart"),

@@ -1,10 +1,11 @@
 import type { Step } from "../../src/emulator/index.ts";
 
-/** What the server of {@link inLockstep} says. */
+/** Words of the server in {@link inLockstep}. */
 export const WORDS: readonly string[] = ["one ", "two ", "three "];
 
 /**
- * A server that says its next word only when the client has the last one: an answer that is held back on the way never ends.
+ * A server that sends its next word only after the client has received the previous one: with any buffering on the way the answer never
+ * ends.
  *
  * @returns `script` for the emulator; the client calls `heard` with each word.
  */

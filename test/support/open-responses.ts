@@ -1,4 +1,4 @@
-// The schemas of the Open Responses specification, where they are at hand beside the project.
+// The schemas of the Open Responses specification, if they are in a folder beside the project.
 import { existsSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -9,11 +9,11 @@ const PATH = new URL("../../../shared/fixtures/open-responses/openapi.json", imp
 export const hasOpenResponses = existsSync(PATH);
 
 export interface OpenResponses {
-  /** What is wrong with a value by a schema's name; empty when it fits. */
+  /** Violations of a schema by a value; empty if it is valid. */
   faultsOf(schema: string, value: unknown): readonly string[];
-  /** The same for an event, by the schema that its type names. */
+  /** The same for an event, with the schema of its type. */
   eventFaults(event: unknown): readonly string[];
-  /** Whether a type of events has a schema. */
+  /** Whether there is a schema for this type of event. */
   knows(type: string): boolean;
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** What these tests use of `openai` and its WebSocket helper, in whichever version. */
+/** The parts of `openai` and its WebSocket helper that these tests use, in any version. */
 export interface OpenAiWebSocket {
   readonly OpenAI: new (options: { apiKey: string; baseURL: string; maxRetries: number }) => unknown;
   readonly ResponsesWS: new (
@@ -32,7 +32,7 @@ type Lane = string | undefined;
 
 const ENDS = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
-/** Its helper on one connection: what came on each lane, and what the service refused. */
+/** The SDK's helper on one connection: what arrived on each lane, and the refusals. */
 class HelperConnection {
   readonly refusals: SdkError[] = [];
   readonly #socket: InstanceType<OpenAiWebSocket["ResponsesWS"]>;
@@ -93,7 +93,7 @@ class HelperConnection {
   }
 }
 
-/** Lanes, increments, a fork, a correction and both refusals of a name, as the SDK's helper has them of a server. */
+/** Uses lanes, incremental requests, a fork, a correction and both refusals of a name through the SDK's helper. */
 export async function exerciseLanes(sdk: OpenAiWebSocket, url: string): Promise<void> {
   const connection = new HelperConnection(sdk, url);
   try {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 const FOLDER = join(import.meta.dirname, "../../../shared/fixtures/recorded");
 
-/** One response of a recording: its events' JSON texts, up to and with the terminal one. */
+/** One response of a recording: the JSON texts of its events, including the terminal one. */
 export interface RecordedResponse {
   readonly name: string;
   readonly lines: readonly string[];
 }
 
-/** Recorded streams of the real service where they are at hand; a file may hold several responses one after the other. */
+/** Recorded streams of the real service, if they are in a folder beside the project. A file may contain several responses. */
 export function recordedResponses(): RecordedResponse[] {
   if (!existsSync(FOLDER)) return [];
   return readdirSync(FOLDER)

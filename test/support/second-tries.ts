@@ -1,9 +1,9 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** A handful on a busy machine; more is a suite that does not tell the truth. */
+/** A few happen on a busy machine; with more the suite is not reliable. */
 const MOST = 5;
 
-/** Lists the tests that passed only when they were tried again. More than a handful fail the run. */
+/** Lists the tests that passed only on the second try. More than a few fail the run. */
 export class SecondTries implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const again = modules.flatMap(({ children }) =>

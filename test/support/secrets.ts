@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { type AuthProvider, apiKeyAuth, type Logger, noAuth, type ProviderConfig } from "../../src/index.ts";
 import { everyHook } from "./every-hook.ts";
 
-/** Where a caller puts a secret. Each is long enough to be known for a piece of it, and has signs that texts escape. */
+/** Secrets by where a caller sets them. Each is long enough to be recognised by a part, and has characters that are escaped in texts. */
 export const SECRETS = {
   key: "sk-Key+secret/1-of-the-caller",
   header: "hdr-Secret=2-of-a-gateway",
@@ -18,7 +18,7 @@ export const PROXY_PASSWORD = "prx%secret 6 of the proxy";
 
 const EVERY = [...Object.values(SECRETS), PROXY_PASSWORD];
 
-/** How a caller proves who he is; each sends secrets of its own. */
+/** Ways to authenticate; each sends other secrets. */
 export const WAYS = {
   "a key": { auth: () => apiKeyAuth(SECRETS.key), userInfo: "" },
   Digest: {
@@ -33,7 +33,7 @@ export const WAYS = {
 } as const;
 export type Way = keyof typeof WAYS;
 
-/** @param proxy - Where one is on the way; it wants a password. */
+/** @param proxy - URL of a proxy that requires a password. */
 export function providerOf(base: string, way: Way, proxy?: { readonly scheme: string; readonly host: string }) {
   const provider: ProviderConfig = {
     name: "secrets",
@@ -49,7 +49,7 @@ export function providerOf(base: string, way: Way, proxy?: { readonly scheme: st
   return provider;
 }
 
-/** Everything that a server can know of a request, in the forms in which servers repeat it. */
+/** Everything that a server knows about a request, in the forms in which servers repeat it. */
 export function knownTo({
   rawHeaders,
   headers,
@@ -67,11 +67,14 @@ export function knownTo({
 
 export interface Said {
   readonly error: Error;
-  /** All that was said, wherever. */
+  /** Everything that was printed, anywhere. */
   readonly text: string;
 }
 
-/** What the library says of a failure: the error in every form of printing, with its causes, each hook of telemetry, and the log at each level. */
+/**
+ * Everything that the library prints about a failure: the error in all forms, with its causes, each telemetry hook, and the log at each
+ * level.
+ */
 export async function saidOf(
   use: (options: object) => Promise<unknown>,
   provider: ProviderConfig,
@@ -98,7 +101,7 @@ export async function saidOf(
   return { error, text: `${text}\n${bytesIn(said)}` };
 }
 
-/** Buffers print as numbers; what is in them is read all the same. */
+/** Buffers are printed as numbers, so their content is added as text. */
 function bytesIn(value: unknown, seen = new Set<unknown>()): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
   if (typeof value !== "object" || value === null || seen.has(value)) return "";
@@ -108,10 +111,10 @@ function bytesIn(value: unknown, seen = new Set<unknown>()): string {
     .join("");
 }
 
-/** A piece of it says enough. */
+/** A part of this length reveals the secret. */
 const PIECE = 13;
 
-/** Which secrets stand in a text, in any form, whole or cut. */
+/** The secrets that a text contains, in any form, whole or in part. */
 export function leaksIn(text: string): string[] {
   return EVERY.filter((secret) =>
     [
@@ -123,7 +126,7 @@ export function leaksIn(text: string): string[] {
   );
 }
 
-/** As a header or a status line can carry it. */
+/** The text as a header or a status line can contain it. */
 export function printable(text: string): string {
   return text.replace(/[^ -~]/g, "").slice(0, 6000);
 }

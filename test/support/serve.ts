@@ -18,11 +18,11 @@ export interface Served {
   readonly requests: readonly ServedRequest[];
   /** TCP connections accepted so far. */
   readonly connections: number;
-  /** Resolves when `count` responses have lost their connection before they were finished. */
+  /** Resolves when this many responses have lost their connection before their end. */
   cutResponses(count: number): Promise<void>;
 }
 
-/** An HTTP server on loopback for one test; the handler gets the whole body. Torn down with the test. */
+/** An HTTP server on loopback, closed at the end of the test. The handler gets the whole body. */
 export async function serve(
   handler: (request: ServedRequest, response: ServerResponse, index: number) => unknown,
 ): Promise<Served> {
@@ -61,7 +61,7 @@ export async function serve(
   };
 }
 
-/** A TCP server on loopback for one test: for answers that no HTTP library would send. */
+/** A TCP server on loopback, closed at the end of the test, for answers that no HTTP library would send. */
 export async function serveTcp(
   handler: (socket: Socket, index: number) => void,
 ): Promise<{ url: string; port: number }> {
@@ -73,7 +73,7 @@ export async function serveTcp(
   return listen(server);
 }
 
-/** A TCP server that answers one request with as much as the reader takes, up to 50 MB, and then ends the connection. */
+/** A TCP server that answers one request with as much as the reader accepts, up to 50 MB, and then ends the connection. */
 export async function serveFlood() {
   const piece = "x".repeat(64 * 1024);
   const pieces = 800;

@@ -5,22 +5,25 @@ import { cert } from "./certs.ts";
 
 export interface TlsPeer {
   readonly port: number;
-  /** Application data received so far, of all connections. */
+  /** Application data received so far on all connections. */
   readonly received: string;
-  /** Names asked for by SNI, one a connection; false where none was sent. */
+  /** The SNI name of each connection; false if it had none. */
   readonly names: readonly (string | false)[];
-  /** A TCP connection to it, on which nothing was said yet. */
+  /** Opens a TCP connection to it, on which nothing is sent. */
   dial(): Promise<Socket>;
-  /** Resolves when every connection so far is gone. */
+  /** Resolves when all connections so far are closed. */
   drained(): Promise<void>;
 }
 
-/** Certificate and key of a fixture for `serveTls`; what the server sends besides its own certificate follows. */
+/** Certificate and key of a fixture for `serveTls`, followed by further certificates that the server sends. */
 export function identity(name: string, key = "server", ...above: readonly string[]): TlsOptions {
   return { cert: cert(`${name}.pem`, ...above.map((each) => `${each}.pem`)), key: cert(`${key}.key`) };
 }
 
-/** A TLS server on loopback for one test; it presents even what no client should accept, and greets with `hello`. */
+/**
+ * A TLS server on loopback, closed at the end of the test. It sends `hello` on each connection, and presents any certificate, even an
+ * invalid one.
+ */
 export async function serveTls(options: TlsOptions = identity("server")): Promise<TlsPeer> {
   const names: (string | false)[] = [];
   let received = "";

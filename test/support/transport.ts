@@ -4,7 +4,7 @@ import { createDialer } from "../../src/client/route/index.ts";
 import type { ByteStream, HttpRequest } from "../../src/client/transport.ts";
 import { createTrust } from "../../src/client/trust/index.ts";
 
-/** A transport with no proxy and no bundle, closed with the test. */
+/** A transport without a proxy and a CA bundle, closed at the end of the test. */
 export function openTransport(options: Partial<UndiciTransportOptions> = {}): UndiciTransport {
   const dialer = createDialer({ trust: createTrust({ env: {} }), env: {} });
   const transport = new UndiciTransport({ dialer, ...options });

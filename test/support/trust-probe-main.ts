@@ -1,5 +1,5 @@
-// Runs in a process of its own, with no environment but the one under test: does what a client does when it is built and, given a port,
-// connects to it. Prints one line of JSON.
+// Runs in its own process, with only the environment under test. Creates the policy for certificates as a client does, connects to a port if one is
+// given, and prints one line of JSON.
 import { connect } from "node:net";
 import { CodexApiError } from "../../src/api/refusal/kinds.ts";
 import { createTrust } from "../../src/client/trust/index.ts";

@@ -6,16 +6,16 @@ import { bundledProgram } from "./bundled-program.ts";
 export interface ProbeReport {
   readonly by?: string;
   readonly certificates?: number;
-  /** What the policy says about itself, line by line. */
+  /** The policy's description of itself, by line. */
   readonly origins?: readonly string[];
   /** The error's own JSON. */
   readonly error?: { readonly kind: string; readonly message: string } & Readonly<Record<string, unknown>>;
 }
 
-/** `env` is all the process has; `port` makes it connect to a TLS server on loopback under the name `localhost`. */
+/** `env` is its whole environment. With `port` it connects to a TLS server on loopback under the name `localhost`. */
 export type Probe = (env: Readonly<Record<string, string>>, port?: number) => Promise<ProbeReport>;
 
-/** For tests of what only a process of its own can show: the real environment, and what Node reads at its start. */
+/** For tests that need a separate process: of the real environment, and of what Node reads when it starts. */
 export function useTrustProbe(): Probe {
   const program = bundledProgram(join(import.meta.dirname, "trust-probe-main.ts"));
   return async (env, port) => {

@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach } from "vitest";
 
-/** How long after its own limit a test may still hold the process. */
+/** How long a test may block the process beyond its own limit. */
 const GRACE_MS = 10_000;
 
-// A timer in this thread cannot end a test that spins; another thread can. It sleeps until the deadline in `DEADLINE`, and ends the process.
+// A timer in this thread cannot end a test that blocks it, so another thread sleeps until the deadline, and ends the process.
 const guard = `
   const { workerData } = require("node:worker_threads");
   const { writeSync } = require("node:fs");
@@ -33,7 +33,7 @@ beforeEach(({ task }) => {
 
 afterEach(() => setDeadline(0));
 
-/** In tenths of a second since the start, which leave room for days in 32 bits. */
+/** Stored in tenths of a second since the start: 32 bits are enough for days. */
 function setDeadline(ms: number): void {
   Atomics.store(deadline, 0, Math.ceil(ms / 100));
   Atomics.notify(deadline, 0);

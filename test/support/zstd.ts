@@ -1,6 +1,6 @@
 import { compress, init } from "@bokuweb/zstd-wasm";
 
-/** Makes `compress` of that package usable, once in a process: a second `init` takes the memory from under those who use it already. */
+/** Prepares `compress` of that package, once per process: a second `init` would replace the memory that others use. */
 export async function zstdReady(): Promise<void> {
   try {
     compress(new Uint8Array(1), 1);

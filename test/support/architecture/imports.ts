@@ -3,24 +3,24 @@ import ts from "typescript";
 
 /** One use of another module, however it is loaded. */
 export interface ImportUse {
-  /** As written, with `node:` put before builtins that lack it; undefined where the source computes it. */
+  /** As written, with `node:` before all builtins; undefined if it is computed. */
   readonly specifier: string | undefined;
-  /** What is taken from it at run time; undefined where everything could be. */
+  /** Names that are imported at run time; undefined if it could be any. */
   readonly names: readonly string[] | undefined;
   /** Erased by the compiler: nothing is loaded. */
   readonly typeOnly: boolean;
-  /** Loaded when called rather than when the file is. */
+  /** Loaded by a call, not with the file. */
   readonly lazy: boolean;
   readonly line: number;
 }
 
-/** A use of a global of the platform, where the file declares no such name itself. */
+/** A use of a global of the platform that the file does not declare itself. */
 export interface GlobalUse {
   readonly name: string;
   readonly line: number;
 }
 
-/** A table of the file as an object literal that any string may index, what every object inherits (`constructor`) included. */
+/** A table that is an object literal indexed by any string: it also finds inherited names such as `constructor`. */
 export interface ObjectTable {
   readonly name: string;
   readonly line: number;
@@ -32,7 +32,7 @@ export interface SourceFacts {
   readonly objectTables: readonly ObjectTable[];
 }
 
-/** Reads a module with the compiler's own parser: comments, strings and templates cannot deceive it. */
+/** Reads a module with the compiler's parser, so that comments, strings and templates are not mistaken for code. */
 export function readSource(path: string, text: string): SourceFacts {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, ts.ScriptKind.TS);
   const declared = declaredNames(file);
@@ -55,7 +55,7 @@ export function readSource(path: string, text: string): SourceFacts {
   };
 }
 
-/** Constants of the file with a type that takes any string for a key, made by an object literal. */
+/** Object literals in constants whose type accepts any string as a key. */
 function objectTables(file: ts.SourceFile): ts.VariableDeclaration[] {
   return file.statements
     .filter((statement) => ts.isVariableStatement(statement))
@@ -139,7 +139,7 @@ function literal(node: ts.Node | undefined): string | undefined {
   return isBuiltin(node.text) && !node.text.startsWith("node:") ? `node:${node.text}` : node.text;
 }
 
-/** Every name that the file binds, wherever: close enough to scopes for names as telling as `fetch` and `console`. */
+/** Every name that the file binds, without regard to scopes: exact enough for names such as `fetch` and `console`. */
 function declaredNames(file: ts.SourceFile): Set<string> {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {

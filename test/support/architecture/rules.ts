@@ -4,7 +4,7 @@ import { type ImportUse, readSource } from "./imports.ts";
 
 const MANIFEST = "package.json"; // for the version
 
-/** What each layer may import of ours, as path prefixes. `types`: with `import type` alone. */
+/** What each layer may import of this project, as path prefixes. `types`: only with `import type`. */
 const LAYERS: readonly {
   readonly layer: string;
   readonly may: readonly string[];
@@ -32,8 +32,8 @@ const LAYERS: readonly {
 ];
 
 /**
- * Where a module that can open a connection may be loaded, as path prefixes; nowhere else. `harmless` names open none.
- * `once`: in one file of each place, the one that wraps it.
+ * Modules that can open a connection, and the only places that may load them, as path prefixes. The names in `harmless` open none. `once`:
+ * only one file of each place, which wraps the module.
  */
 const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean; harmless?: readonly string[] }>> = {
   undici: { places: ["src/client/"], once: true },
@@ -59,10 +59,10 @@ const GATES: Readonly<Record<string, { places: readonly string[]; once?: boolean
   "node:dgram": { places: [] },
 };
 
-/** Which files load what their caller names: a scenario that is a module. */
+/** Files that load a module named by the caller: a scenario. */
 const LOADS_ANYTHING = ["src/emulator/scenario/file.ts", "src/client/http/undici.ts"];
 
-/** Globals that open a connection past the trust and route policy, and `console`, whose output is the caller's. */
+/** Globals that open connections without the policy for certificates and routes, and `console`, because output is up to the caller. */
 const GLOBALS: Readonly<Record<string, readonly string[]>> = {
   fetch: [],
   WebSocket: [],
@@ -70,12 +70,12 @@ const GLOBALS: Readonly<Record<string, readonly string[]>> = {
   console: ["src/cli/"],
 };
 
-/** Where texts of servers and files come in, which must find nothing in a table but what was put there. */
+/** Places where texts of servers and files are looked up in tables, and must not find inherited names. */
 const FED_BY_STRANGERS = ["src/client/", "src/api/"];
 
 export const MAX_LINES = 380;
 
-/** Every rule that the sources break, one line each; empty when the house is in order. */
+/** The violations of the rules in the sources, one line each. */
 export function violations(files: readonly ProjectFile[]): string[] {
   const facts = files.map((file) => ({ ...file, ...readSource(file.path, file.text) }));
   const graph = new Map(
@@ -108,13 +108,13 @@ export function violations(files: readonly ProjectFile[]): string[] {
   ];
 }
 
-/** A folder with more files than this hides rooms. */
+/** A folder with more files than this should be divided. */
 export const MAX_FILES = 14;
 
-/** Folders that hold more than they should: none may grow, and each goes from this list when its rooms are built. */
+/** Folders that are too large. They must not grow, and leave this list when they are divided. */
 const CROWDED: ReadonlyMap<string, number> = new Map();
 
-/** Circles of types that stand: the file that closes one, and the file it names there. None may be added without a reason. */
+/** Accepted circular imports of types: the file that closes the circle, and the file that it imports. New ones need a reason. */
 const TYPE_CIRCLES: readonly (readonly [from: string, to: string])[] = [
   ["src/api/wire/items.ts", "src/api/wire/hosted-items.ts"], // a union knows its members, and they the parts they share
 ];
@@ -182,7 +182,7 @@ function isBelow(path: string, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => path.startsWith(prefix));
 }
 
-/** Path of the file of ours that is meant; undefined for packages and builtins. */
+/** Path of the imported file; undefined for packages and builtins. */
 function target(path: string, { specifier }: ImportUse): string | undefined {
   return specifier?.startsWith(".") ? posix.join(dirname(path), specifier) : undefined;
 }
@@ -199,7 +199,7 @@ function edges(graph: Graph, counts: (use: ImportUse) => boolean): Edges {
   );
 }
 
-/** With types, and without the circles of types that stand. Those of files that load each other are told as such. */
+/** Circular imports, including those of types, except the accepted ones. Files that load each other at run time are reported as such. */
 function knownByType(graph: Graph): Edges {
   const all = edges(graph, (use) => !use.lazy);
   const loaded = edges(graph, (use) => !use.typeOnly && !use.lazy);
@@ -208,7 +208,10 @@ function knownByType(graph: Graph): Edges {
   return new Map([...all].map(([from, known]) => [from, new Set([...known].filter((to) => !stands(from, to)))]));
 }
 
-/** Between the folders of a layer; types are erased and do not count. The layer's own files are its shared contracts and its index. */
+/**
+ * Circular imports between the folders of a layer, without types. Files directly in a layer, its shared contracts and its index, do not
+ * count.
+ */
 function folderEdges(graph: Graph): Edges {
   const folders = new Map<string, Set<string>>();
   for (const [path, uses] of graph) {

@@ -1,15 +1,15 @@
 import type { ResponseEvent, ResponseItem } from "../../../src/index.ts";
 import { digestOf, type Item } from "./history.ts";
 
-/** What a call has yielded, and whether that may be. Each fault is a sentence. */
+/** Checks what a call has yielded. Each fault is a sentence. */
 export class AnswerCheck {
   readonly items: ResponseItem[] = [];
   readonly faults: string[] = [];
   readonly #meant: readonly Item[];
-  /** Items that were finished before the stream whose answer it is: part of what that was asked. */
+  /** Items that were finished before the stream started again: they are part of its request. */
   #kept = 0;
   #text = "";
-  /** Of the reasoning, which comes first and is never made anew. */
+  /** Text of the reasoning, which comes first and is not repeated. */
   #summary = "";
   /** Length of the text when each item was finished. */
   readonly #marks: number[] = [];
@@ -59,7 +59,7 @@ export class AnswerCheck {
 function textOf(items: readonly Item[]): string {
   return items
     .filter(({ type }) => type === "message")
-    .flatMap(({ content }) => (content ?? []) as (Item | undefined)[]) // damaged in clear text, it is anything
+    .flatMap(({ content }) => (content ?? []) as (Item | undefined)[]) // a text damaged on the way can be anything
     .map((part) => part?.text)
     .join("");
 }

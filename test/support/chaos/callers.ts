@@ -23,7 +23,7 @@ export function httpCaller(options: ServiceOptions): Caller {
   return { stream: (input) => client.stream(request(input)) };
 }
 
-/** A connection for each call. */
+/** Uses a new connection for each call. */
 export function webSocketCaller(options: ServiceOptions): Caller {
   const client = new ResponsesWebSocketClient(options);
   return {
@@ -47,14 +47,14 @@ export function sessionCaller(options: ServiceOptions): Caller {
   };
 }
 
-/** After how many events a reader leaves, on average. */
+/** Average number of events after which a reader leaves. */
 const STAY = 15;
-/** How often it goes on from where it left, or where its stream broke. */
+/** How often it continues after it left or its stream broke. */
 const MOST_RETURNS = 4;
 
 /**
- * Responses in the background, whose reader leaves now and then and goes on from its position, with a client that knows nothing of the first, as another
- * process would. What it has read in all is one answer.
+ * Background responses. Their reader sometimes leaves, and continues from its position with a new client, as another process would. All
+ * that it reads together is one answer.
  */
 export function backgroundCaller(options: ServiceOptions, random: Random): Caller {
   const [first, other] = [new CodexApi(options), new CodexApi(options)];

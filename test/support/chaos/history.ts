@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** An item in wire names, as either side has it. */
+/** An item in wire names, as one side has it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** Items without what a side adds or leaves out on its own: ids, states, annotations. */
+/** Items without ids, states and annotations, in which the two sides may differ. */
 function essence(item: Item): unknown {
   const { type = "message", role, content, name, arguments: given, call_id, output } = item;
   const text = Array.isArray(content)
@@ -12,7 +12,7 @@ function essence(item: Item): unknown {
   return [type, role, text, name, given, call_id, output];
 }
 
-/** Stands for a conversation: two that differ in what was said have different ones. */
+/** Digest of a conversation: different contents have different digests. */
 export function digestOf(history: readonly Item[]): string {
   return createHash("sha256")
     .update(JSON.stringify(history.map(essence)))
@@ -20,7 +20,7 @@ export function digestOf(history: readonly Item[]): string {
     .slice(0, 24);
 }
 
-/** The user's last word, by which a request is known. */
+/** The last user message, by which a request is recognised. */
 export function lastWord(history: readonly Item[]): string | undefined {
   const last = history.findLast(({ role }) => role === "user");
   if (!last || !Array.isArray(last.content)) return undefined;

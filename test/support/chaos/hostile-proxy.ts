@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { Random } from "./random.ts";
 
-/** What befalls one connection; bytes are counted on the way to the client, or to the server where `way` says `up`. */
+/** A fault of one connection. Bytes are counted on the way to the client, or to the server if `way` is `up`. */
 export type Fault =
   | { readonly kind: "none" | "refuse" }
   | { readonly kind: "late"; readonly ms: number }
@@ -16,10 +16,10 @@ export type Fault =
     };
 
 const BREAKS = ["stall", "half_close", "reset", "truncate", "corrupt"] as const;
-/** A stream of a few turns, TLS and all. */
+/** Size of a stream of a few turns, with TLS. */
 const MOST_BYTES = 12_000;
 
-/** @param hostility - Of how many connections something befalls. */
+/** @param hostility - Share of the connections that have a fault. */
 export function faultOf(random: Random, hostility: number): Fault {
   if (!random.chance(hostility)) return { kind: "none" };
   const kind = random.pick(["refuse", "late", "delay", "single_bytes", ...BREAKS, ...BREAKS] as const);
@@ -31,18 +31,18 @@ export function faultOf(random: Random, hostility: number): Fault {
 export interface HostileProxyOptions {
   /** A fault for each connection. */
   readonly fault: () => Fault;
-  /** The port of the server, asked for each connection: servers are replaced. */
+  /** Port of the server; called for each connection, because servers are replaced. */
   readonly port: () => number;
-  /** Expects a CONNECT before all else. */
+  /** Each connection begins with a CONNECT. */
   readonly speaksConnect: boolean;
 }
 
-/** Carries connections on loopback to a server, and does to them what their faults say. */
+/** A proxy on loopback that carries connections to a server, and applies their faults. */
 export class HostileProxy {
   readonly #options: HostileProxyOptions;
   readonly #server: Server;
   readonly #open = new Set<Socket>();
-  /** What befell each connection, for whoever looks into a failure. */
+  /** The fault of each connection, for the report of a failure. */
   readonly faults: Fault[] = [];
   #isCalm = false;
 
@@ -62,13 +62,13 @@ export class HostileProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on connections are carried as they are; those that there were are cut. */
+  /** Ends all connections, and lets later ones pass without faults. */
   calm(): void {
     this.#isCalm = true;
     this.cut();
   }
 
-  /** Ends all connections at once, as a server does that dies. */
+  /** Ends all connections at once, as if the server died. */
   cut(): void {
     for (const socket of this.#open) socket.destroy();
   }
@@ -109,7 +109,7 @@ export class HostileProxy {
     return this.#keep(connect({ host: "127.0.0.1", port: this.#options.port(), allowHalfOpen: true, noDelay: true }));
   }
 
-  /** Reads the CONNECT and answers it; what comes behind it waits in the client's socket. */
+  /** Reads the CONNECT and answers it; later bytes stay in the client's socket. */
   async #tunnel(client: Socket, down: Way): Promise<Socket | undefined> {
     let head = "";
     while (!head.includes("\r\n\r\n")) {
@@ -130,7 +130,7 @@ function relay(from: Socket, way: Way): void {
   from.on("end", () => way.end());
 }
 
-/** At most so many single bytes of a chunk: each is a turn of the event loop. */
+/** The most single bytes that a chunk is divided into, because each takes a turn of the event loop. */
 const MOST_SINGLE_BYTES = 300;
 
 /** One direction of a connection. */
@@ -185,7 +185,7 @@ class Way {
   #breakAt(chunk: Buffer, kind: (typeof BREAKS)[number], afterBytes: number): void {
     const left = afterBytes - this.#bytes;
     this.#bytes += chunk.length;
-    // Not yet, or a byte that was damaged long ago.
+    // not yet, or the byte was damaged before
     if (left >= chunk.length || left < 0) {
       this.#write(chunk);
       return;

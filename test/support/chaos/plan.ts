@@ -6,13 +6,13 @@ const CLIENTS = [
 ];
 type ClientKind = (typeof CLIENTS)[number];
 
-/** In this turn, before its call or, with all connections cut, after so many events of its stream. */
+/** The turn, and when in it: before its call, or after this many events of its stream, with all connections cut. */
 interface Replacement {
   readonly turn: number;
   readonly afterEvents: number;
 }
 
-/** What a schedule is about, all of it from its seed. */
+/** The choices of a schedule, which follow from its seed. */
 export interface Plan {
   readonly seed: number;
   readonly client: ClientKind;
@@ -20,12 +20,12 @@ export interface Plan {
   readonly throughConnect: boolean;
   readonly deflate: boolean;
   readonly gzip: boolean;
-  /** Responses in the background can be asked for, and not be taken up as a stream. */
+  /** Background responses can be polled, but not resumed as a stream. */
   readonly pollsOnly: boolean;
   readonly prewarms: boolean;
   readonly hostility: number;
   readonly turns: number;
-  /** When another server takes the place of the first, with none of its responses. */
+  /** When the server is replaced by another one, which knows none of its responses. */
   readonly replaced: Replacement | undefined;
   readonly maxRetries: number;
 }

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudo-random numbers, the same for the same seed. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** Uniform in [0, 1). Mulberry32: a good spread of 32 bits, which is plenty for choices. */
+  /** Uniform in [0, 1). Mulberry32: its 32 bits are enough for choices. */
   readonly next = (): number => {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -23,7 +23,7 @@ export class Random {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** As many small ones as large ones: up to `most`, evenly spread over the orders of magnitude. */
+  /** Up to `most`, evenly distributed over the orders of magnitude. */
   magnitude(most: number): number {
     return Math.floor((most + 1) ** this.next()) - 1;
   }

@@ -2,35 +2,35 @@ import { constants, createGzip } from "node:zlib";
 import { type Emulator, type RecordedRequest, type Step, startEmulator } from "../../../src/emulator/index.ts";
 import { digestOf, type Item, lastWord } from "./history.ts";
 
-/** Begins the words of a user who wants a tool called first. */
+/** Beginning of a user message that asks for a tool call first. */
 export const TOOL_WISH = "use a tool:";
-/** Begins the words of a user whose answer shall come compressed, where the carrier is HTTP. */
+/** Beginning of a user message whose answer should be compressed over HTTP. */
 export const GZIP_WISH = "compressed";
-/** The header that tells callers apart. */
+/** The header that identifies the caller. */
 export const CALLER = "x-caller";
 
-/** Of responses in the background: slow enough to be left and broken. */
+/** Pace of background responses: slow enough that readers leave and streams break. */
 const PACE = { delayMsPerWord: 1 } as const;
 
 export interface ServerSettings {
   readonly tls: boolean;
   /** Whether frames of a WebSocket are compressed. */
   readonly deflate: boolean;
-  /** Whether responses in the background can only be asked for once their stream broke. */
+  /** Background responses can only be polled after their stream broke. */
   readonly pollsOnly: boolean;
 }
 
 /**
- * The emulator with a memory of its own: it puts each conversation together from what its requests bring, `previous_response_id` included, and
- * answers with the digest of what it then has. A caller who knows what was meant sees at once what the service was told instead.
+ * An emulator that assembles each conversation from its requests, including `previous_response_id`, and answers with the digest of the
+ * result. So the caller notices if the service has received a different conversation.
  */
 export class RememberingServer {
   readonly emulator: Emulator;
-  /** Requests for an answer, by the user's last word. */
+  /** Requests by the last user message. */
   readonly asked = new Map<string, number>();
-  /** By connection and response: a WebSocket remembers what it answered itself. */
+  /** By connection and response, because a WebSocket remembers its own answers. */
   readonly #memory = new Map<string, readonly Item[]>();
-  /** Who has responses in the background here: emulators give the same ids, so that one would answer with a response of the other's. */
+  /** Callers with background responses on this server. Emulators use the same ids, so another one would answer with its own response. */
   readonly #owners = new Set<string | undefined>();
   static #responses = 0;
 
@@ -63,7 +63,7 @@ export class RememberingServer {
     const body = request.json as
       | { input?: Item[]; previous_response_id?: string; generate?: boolean; background?: boolean }
       | undefined;
-    // Damaged on the way, or a message of a realtime conversation: the emulator says what is wrong with it.
+    // Damaged on the way, or a realtime message: the emulator reports the error.
     if (!Array.isArray(body?.input)) return undefined;
     const before = body.previous_response_id;
     const known = before === undefined ? [] : this.#memory.get(`${request.connection} ${before}`);
@@ -80,7 +80,7 @@ export class RememberingServer {
     const generates = body.generate !== false;
     const word = lastWord(history);
     if (generates && word !== undefined) this.asked.set(word, (this.asked.get(word) ?? 0) + 1);
-    // Only the emulator itself can go on with a response when its connection has gone.
+    // Only the emulator itself can continue a response after its connection ended.
     if (body.background) {
       this.#owners.add(caller);
       return { reasoning: `About ${id}.`, answer: answerText(history, word ?? ""), pace: PACE };
@@ -99,7 +99,7 @@ export class RememberingServer {
   }
 }
 
-/** A call, where one is wished for and was not made yet; else two messages, each with the digest of what stood before it. */
+/** A call, if one is wanted and not made yet; else two messages, each with the digest of everything before it. */
 function answerTo(history: readonly Item[], id: string, word: string): Item[] {
   const wasCalled = history.at(-1)?.type === "function_call_output";
   if (word.startsWith(TOOL_WISH) && !wasCalled)
@@ -111,7 +111,7 @@ function answerTo(history: readonly Item[], id: string, word: string): Item[] {
   return items;
 }
 
-/** Of a message behind `before`. */
+/** Digest for a message after `before`. */
 function answerText(before: readonly Item[], word: string): string {
   return `${digestOf(before)} for "${word}".`;
 }
@@ -134,7 +134,7 @@ function* eventsOf(id: string, output: readonly Item[]): Generator<unknown> {
   yield { type: "response.completed", response: { id, status: "completed", output, usage } };
 }
 
-/** As a gateway compresses a stream: each event can be read when it has come. */
+/** Compresses a stream like a gateway: each event can be read when it arrives. */
 async function* compressed(events: Iterable<unknown>): AsyncGenerator<Buffer> {
   const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
   for (const event of events) {

@@ -16,25 +16,25 @@ import { type Plan, planOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { CALLER, GZIP_WISH, RememberingServer, TOOL_WISH } from "./remembering-server.ts";
 
-/** What came of a schedule. */
+/** The result of a schedule. */
 export interface Verdict {
   readonly plan: Plan;
   readonly calls: readonly string[];
-  /** What must never be; empty when all is well. */
+  /** Violations of the rules; empty if there are none. */
   readonly faults: readonly string[];
   readonly befell: readonly string[];
 }
 
-/** Longest that a call may take before it counts as one that never ends; the time limits of the client are a hundredth of it. */
+/** A call that takes longer counts as one that never ends. The client's time limits are a hundredth of it. */
 const HANG_MS = 20_000;
 
-/** Responses in the background are asked for so much sooner than the clock says. */
+/** Background responses are polled this many times faster than in real time. */
 const POLLS_FASTER = 20;
 
-/** How long the caller of a realtime conversation waits for all of it. */
+/** Time limit for a whole realtime conversation. */
 const PATIENCE_MS = 1_000;
 
-/** Servers that all schedules share, two of each make so that one can take the other's place. */
+/** Servers that all schedules share; two of each kind, so that one can replace the other. */
 export class ChaosWorld {
   readonly #servers = new Map<string, Promise<readonly [RememberingServer, RememberingServer]>>();
   #last: Promise<void> = Promise.resolve();
@@ -50,7 +50,7 @@ export class ChaosWorld {
     return pair;
   }
 
-  /** Begins when all that was given before has ended. */
+  /** Runs after all work that was given before has ended. */
   oneAtATime(work: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(work);
     return this.#last;
@@ -61,11 +61,11 @@ export class ChaosWorld {
   }
 }
 
-/** Runs the schedule of a seed: the same choices each time, though what the network makes of them varies in its timing. */
+/** Runs the schedule of a seed. The choices are the same each time; the timing of the network is not. */
 export async function runSchedule(seed: number, world: ChaosWorld): Promise<Verdict> {
   const random = new Random(seed);
   const plan = planOf(seed, random);
-  const faults = new Random(~seed); // their order is the network's
+  const faults = new Random(~seed); // their order depends on the network
   const servers = await world.servers(plan);
   let current = 0;
   const proxy = await HostileProxy.start({
@@ -133,13 +133,13 @@ class Run {
         history = this.#secondThoughts(history);
         const meant = [...history, user(`${wishes} ${this.#plan.seed}.${turn}`)];
         const answer = await this.#call(caller, meant);
-        if (!answer) continue; // as a user whose request failed: says something else
+        if (!answer) continue; // like a user whose request failed: says something else
         history = [...meant, ...answer];
         const call = answer.find(({ type }) => type === "function_call");
         if (call) {
           const output = { type: "function_call_output", call_id: call.call_id, output: "seen" };
           const rest = await this.#call(caller, [...history, output], 2);
-          // An output that got no answer stays unsaid; so must the call.
+          // An output without an answer is not repeated, so its call must not be either.
           history = rest ? [...history, output, ...rest] : meant.slice(0, -1);
         }
       }
@@ -149,7 +149,7 @@ class Run {
     }
   }
 
-  /** An event has come, which may be the last of the server that sends it. */
+  /** Called for each event; the server may be replaced after it. */
   #counted(): void {
     if (this.#eventsUntilReplaced === undefined) return;
     this.#eventsUntilReplaced -= 1;
@@ -159,7 +159,7 @@ class Run {
     this.#proxy.cut();
   }
 
-  /** Callers take back what was said, or say it otherwise: a conversation does not only grow. */
+  /** Removes or changes the end of the conversation, as callers do. */
   #secondThoughts(history: readonly Item[]): readonly Item[] {
     if (history.length === 0 || !this.#random.chance(0.3)) return history;
     const at = this.#random.pick([...history.keys()].filter((index) => history[index]?.role === "user"));
@@ -168,11 +168,11 @@ class Run {
       : history.map((item, index) => (index === at ? user(`${lastWord([item])}, on second thoughts`) : item));
   }
 
-  /** Once the network is well again, so is the client. */
+  /** After the faults end, the client must work again. */
   async #recovers(caller: Caller, history: readonly Item[]): Promise<void> {
     this.#proxy.calm();
-    // The client's short time limits strike on a busy machine too: what counts is that it comes to an answer, not when. All schedules at once would keep
-    // each other from it, so they take turns.
+    // On a busy machine the client may run into its short time limits: an answer must come, no matter when. The schedules take turns here, because all
+    // at once would keep each other busy.
     await this.#world.oneAtATime(async () => {
       const startedAt = performance.now();
       for (let attempt = 0; performance.now() - startedAt < HANG_MS; attempt += 1) {
@@ -182,7 +182,7 @@ class Run {
     });
   }
 
-  /** @param visits - How often its last word may reach a server unannounced: a tool's output comes after the call that it answers. */
+  /** @param visits - How often its last message may reach a server without an announcement: a tool's output follows its call. */
   async #call(caller: Caller, meant: readonly Item[], visits = 1): Promise<readonly Item[] | undefined> {
     const word = lastWord(meant) ?? "";
     const announcedBefore = this.#announced;
@@ -213,7 +213,7 @@ class Run {
     return this.#servers.reduce((sum, { asked }) => sum + (asked.get(word) ?? 0), 0);
   }
 
-  /** Whatever `work` comes to, it comes to it in time, and to nothing but success or an error of the package's. */
+  /** Checks that `work` ends in time, with success or an error of this package. */
   async #ended(what: string, work: () => unknown): Promise<void> {
     const done = new AbortController();
     const hung = delay(HANG_MS, "hung" as const, { signal: done.signal }).catch(() => "done" as const);
@@ -236,7 +236,7 @@ class Run {
     await this.#ended("conversation", async () => {
       const client = new RealtimeWebSocketClient(this.#options());
       const connection = await client.connect({ model: "m", session: { instructions: "Be brief." } });
-      // A conversation may be silent for as long as its connection lives; how long to wait for an answer is its caller's business.
+      // A conversation may be silent as long as its connection lives; the caller decides how long to wait for an answer.
       const patience = setTimeout(() => connection.terminate(), PATIENCE_MS);
       try {
         const conversation = new RealtimeConversation(connection);
@@ -279,7 +279,7 @@ class Run {
     };
     const telemetry: Telemetry = {
       onRetry: ({ layer }) => {
-        if (layer !== "resume") this.#announced += 1; // which asks for the rest of a response, and for no other one
+        if (layer !== "resume") this.#announced += 1; // it requests the rest of a response, not a new one
       },
     };
     const clock = {

@@ -3,10 +3,10 @@ import { exitStatus } from "../../../src/cli/exit-status.ts";
 import type { OptionTable } from "../../../src/cli/options.ts";
 import { optionRows, usageOf } from "../../../src/cli/terminal/help.ts";
 
-/** Options that most commands have are explained once: those with the same words in so many commands. */
+/** Options with the same text in this many commands are explained once. */
 const OFTEN = 4;
 
-/** `docs/cli.md`, from the tables that the parser and the help come from. */
+/** The text of `docs/cli.md`, made from the tables of the parser and the help. */
 export async function manualOf(commands: Commands): Promise<string> {
   const all: { readonly name: string; readonly summary: string; readonly command: Command }[] = [];
   for (const [name, { summary, load }] of commands) {

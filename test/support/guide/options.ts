@@ -4,7 +4,7 @@ import { readProjectFile } from "../project-files.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Names of exported types whose fields callers set. Fields of requests and items are the service's, and are not among them. */
+/** Exported types whose fields callers set. Requests and items are not among them, because their fields are the service's. */
 const IS_OPTIONS =
   /(Options|Overrides)$|^(AuthProvider|ClientCertificate|Condition|Identity|Logger|ProviderConfig|RetryPolicy|Scenario|Step|Telemetry)$/;
 

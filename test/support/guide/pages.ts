@@ -8,13 +8,13 @@ const root = join(import.meta.dirname, "../../..");
 export interface Block {
   /** From the project's root, with forward slashes. */
   readonly page: string;
-  /** Of the opening fence, from 1. */
+  /** Line of the opening fence, from 1. */
   readonly line: number;
   readonly language: string;
   readonly text: string;
-  /** What the fence says after the language: `not-run="why"`. A word alone has an empty value. */
+  /** Words after the language of the fence: `not-run="why"`. A word without a value has an empty one. */
   readonly says: ReadonlyMap<string, string>;
-  /** What the program prints, where a block of the language `text` with the word `output` follows. */
+  /** Output of the program, if a block `text output` follows. */
   readonly output?: string;
 }
 
@@ -24,10 +24,10 @@ export function guidePages(): string[] {
   return names.sort().map((name) => `docs/guide/${name}`);
 }
 
-/** Words that a fence may say; another is a mistake, which would let a block pass unseen. */
+/** Words that a fence may have. Others are errors: a misspelt one would leave a block unchecked. */
 const WORDS = new Set(["not-run", "not-checked", "until", "output"]);
 
-/** @throws {Error} A fence that is not closed, or one that says what nobody reads. */
+/** @throws {Error} A fence is not closed, or has an unknown word. */
 export function blocksOf(page: string, text = readProjectFile(page)): Block[] {
   const found: Block[] = [];
   const lines = text.split(/\r?\n/);

@@ -6,7 +6,7 @@ import { COMMAND } from "../command.ts";
 import type { Block } from "./pages.ts";
 
 const root = join(import.meta.dirname, "../../..");
-/** Below the project, so that `import "codex-wire"` finds the built package as a user's program does. */
+/** In the project, so that `import "codex-wire"` finds the built package as in a user's program. */
 const PLACE = join(root, ".cache", "guide");
 const COMMAND_FOLDER = join(PLACE, "bin");
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -114,7 +114,7 @@ function commandFor(block: Block, folder: string): string[] {
   return [process.execPath, source.replace(/\.mts$/, ".mjs")];
 }
 
-/** The built command, under the name that an installation gives it. */
+/** The built command, under the name that it has when installed. */
 function writeCommand(): void {
   const launcher = join(COMMAND_FOLDER, "codex-wire");
   mkdirSync(COMMAND_FOLDER, { recursive: true });
@@ -122,7 +122,7 @@ function writeCommand(): void {
   chmodSync(launcher, 0o755);
 }
 
-/** Does a text say what is expected, in which `…` stands for anything? */
+/** Whether a text is as expected; `…` matches anything. */
 export function says(actual: string, expected: string): boolean {
   const parts = expected.trim().split("…");
   const pattern = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[\\s\\S]*?");

@@ -6,15 +6,15 @@ import { onTestFinished } from "vitest";
 import { type Loopback, listenOnLoopback } from "./loopback.ts";
 
 export interface HttpProxyOptions {
-  /** Asks for these by Basic authentication: 407 without or with other ones. */
+  /** Requires these credentials (Basic); otherwise it answers 407. */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Speaks TLS itself (an `https://` proxy). */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Answers every request with this status. */
   readonly refuseWith?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
-  /** False: refuses every CONNECT with 405 and forwards requests all the same. */
+  /** False: refuses every CONNECT with 405, but forwards requests. */
   readonly tunnels?: false;
-  /** Hosts that this proxy alone can resolve. */
+  /** Hosts that only this proxy can resolve. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ export interface HttpProxy extends Loopback {
   readonly forwards: readonly SeenRequest[];
 }
 
-/** A forward proxy on loopback: CONNECT and absolute form. Closed when the test ends. */
+/** A forward proxy on loopback for CONNECT and requests in absolute form, closed at the end of the test. */
 export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<HttpProxy> {
   const connects: SeenRequest[] = [];
   const forwards: SeenRequest[] = [];

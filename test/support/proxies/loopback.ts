@@ -10,12 +10,12 @@ export interface Loopback {
   readonly accepted: () => number;
   /** Connections open now. */
   readonly open: () => number;
-  /** Resolves when every connection of the past is closed. */
+  /** Resolves when all connections so far are closed. */
   readonly allClosed: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Lets `server` listen on a free port and keeps count of its connections. */
+/** Lets `server` listen on a free port, and counts its connections. */
 export async function listenOnLoopback(server: Server, scheme: string, host = "127.0.0.1"): Promise<Loopback> {
   const open = new Set<Socket>();
   let accepted = 0;
@@ -47,7 +47,7 @@ export async function listenOnLoopback(server: Server, scheme: string, host = "1
   };
 }
 
-/** A TCP server that treats each connection as `onConnection` says. Closed when the test ends. */
+/** A TCP server that handles connections with `onConnection`, closed at the end of the test. */
 export async function startTcpServer(onConnection: (socket: Socket) => void, host?: string): Promise<Loopback> {
   const server = createServer((socket) => {
     onConnection(socket);

@@ -3,13 +3,13 @@ import { onTestFinished } from "vitest";
 import { type Loopback, listenOnLoopback } from "./loopback.ts";
 
 export interface SocksProxyOptions {
-  /** Takes no one without these (RFC 1929). */
+  /** Requires these credentials (RFC 1929). */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Answers every CONNECT with this reply code (RFC 1928 §6). */
   readonly refuseWith?: number;
   /** Sent in the same write as the reply to CONNECT. */
   readonly behindReply?: string;
-  /** Hosts that this proxy alone can resolve. */
+  /** Hosts that only this proxy can resolve. */
   readonly hosts?: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export interface SeenConnect {
 
 export interface SocksProxy extends Loopback {
   readonly connects: readonly SeenConnect[];
-  /** Connections turned away for their credentials, or for offering none. */
+  /** Number of connections refused for wrong or missing credentials. */
   readonly rejected: () => number;
 }
 
@@ -30,7 +30,7 @@ const NO_AUTHENTICATION = 0;
 const PASSWORD = 2;
 const NONE_ACCEPTABLE = 0xff;
 
-/** A SOCKS5 proxy on loopback (CONNECT alone). Closed when the test ends. */
+/** A SOCKS5 proxy on loopback (only CONNECT), closed at the end of the test. */
 export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<SocksProxy> {
   const connects: SeenConnect[] = [];
   let rejected = 0;
