@@ -12,7 +12,7 @@ const SEEDS = [1, 2, 3];
 
 const user = (text: string): Item => ({ type: "message", role: "user", content: [{ type: "input_text", text }] });
 
-/** One lane's conversation; whatever its calls come to, what the server was told is what was meant. */
+/** The conversation of one lane. Whether or not its calls succeed, the server must have received what the caller meant. */
 class Talk {
   readonly faults: string[] = [];
   answers = 0;

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const hasBash = spawnSync("bash", ["--version"]).status === 0;
 
-/** What bash offers for the last of the words. */
+/** The words that bash suggests for the last word. */
 async function offered(...words: string[]): Promise<string[]> {
   const script = join(temporaryFolder("completion"), "codex-wire");
   writeFileSync(script, (await runCommand(["completion", "bash"])).stdout);

@@ -17,7 +17,7 @@ interface Said {
   readonly url: string;
 }
 
-/** Runs the emulator until `use`, which is told what it has said once it listens, is done with it. */
+/** Runs the emulator until `use` ends, which gets its output up to when it listens. */
 function serving(args: readonly string[], use: (said: Said) => Promise<unknown>): Promise<Finished> {
   return runCommand(["emulator", "--fast", ...args], {
     onStart: (child) => {

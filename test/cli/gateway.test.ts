@@ -8,7 +8,7 @@ import { send } from "../wire/emulator/raw-client.ts";
 
 const HELLO = { model: "gpt-5.5", input: "17*23", stream: true };
 
-/** Runs the gateway until `use`, which is told where it listens, is done with it. */
+/** Runs the gateway until `use` ends, which gets its address. */
 function serving(
   args: readonly string[],
   use: (url: string) => Promise<unknown>,

@@ -43,7 +43,7 @@ function wav(pcm: Buffer, fields: WavFields = {}): Buffer {
 
 const speech = Buffer.alloc(24 * 2 * 300, 0x20); // 300 ms
 
-/** What a player reads from the file. */
+/** The content of the file as a player reads it. */
 function playable(path: string) {
   const bytes = readFileSync(path);
   return {

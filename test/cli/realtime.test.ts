@@ -102,7 +102,7 @@ describe("a failing realtime", () => {
       /invalid_request: not like this/,
     ],
     ["hung up on", { script: [{}, { close: { code: 1000 } }] }, [], 4, /stream: the service closed the session/],
-    // A reset that comes close behind data may be read as an end of the connection.
+    // A reset soon after data may look like an end of the connection.
     [
       "reset",
       { script: [{}, { resetBeforeHeaders: true }] },

@@ -32,7 +32,7 @@ type Missing<T, O, P extends string = ""> = T extends string | number | boolean 
 type None<M> = [M] extends [never] ? "none" : M;
 `;
 
-/** What the compiler says of a program: `Ours` are our exports, `Images`, `Files` and `Realtime` the SDK's. */
+/** The compiler's messages about a program. `Ours` are our exports; `Images`, `Files` and `Realtime` are the SDK's. */
 function complaintsOf(program: string): string[] {
   const source = [
     `import type * as Ours from "${OURS}";`,

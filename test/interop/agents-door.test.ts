@@ -33,7 +33,7 @@ function runner(modelProvider: ModelProvider): Runner {
   return new Runner({ modelProvider, tracingDisabled: true });
 }
 
-/** The same program with their models and with ours, each against an emulator of its own. */
+/** The same program with their models and with ours, each with its own emulator. */
 async function both<Told>(program: (runner: Runner) => Promise<Told>, options: EmulatorOptions = {}) {
   const [one, two] = [await emulator(options), await emulator(options)];
   return {

@@ -62,7 +62,7 @@ function line(server: Emulator, options: Partial<LineOptions> = {}): LineOptions
   return { provider: openaiProvider({ baseUrl: server.url, proxy: false }), auth: noAuth(), ...options };
 }
 
-/** The same program with their model and with ours, each against an emulator of its own. */
+/** The same program with their model and with ours, each with its own emulator. */
 async function both<Told>(program: (model: unknown) => Promise<Told>, options: EmulatorOptions = {}) {
   const [theirs, ours] = [await emulator(options), await emulator(options)];
   return {
@@ -77,7 +77,7 @@ function bodiesOf<Body>(server: Emulator): Body[] {
   return server.requests.map(({ json }) => json as Body).filter((body) => body && Object.hasOwn(body, "input"));
 }
 
-/** What of a result does not depend on ids. */
+/** The parts of a result that do not depend on ids. */
 function told({ text, finishReason, toolCalls, toolResults, sources, content }: Result) {
   return {
     ...{ text, finishReason, kinds: content.map(({ type }) => type).filter((type) => type !== "reasoning") },

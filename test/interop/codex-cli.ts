@@ -6,7 +6,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
 import { FOLDER } from "./installed.ts";
 
-/** What it sends as its key. */
+/** The key that it sends. */
 export const KEY = "sk-emulated-0123456789abcdef";
 
 export interface CodexEvent {

@@ -59,7 +59,7 @@ describe("the Codex CLI", () => {
   });
 });
 
-/** Not signed: nobody here looks. */
+/** Without a valid signature, which is not checked here. */
 function madeUpLogin() {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const auth = { chatgpt_account_id: "account-emulated", chatgpt_plan_type: "plus", chatgpt_user_id: "user-emulated" };

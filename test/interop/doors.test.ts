@@ -16,7 +16,7 @@ const QUESTION = "What is the weather in Paris?";
 const MODEL = "gpt-5.5";
 const PARAMETERS = { type: "object", properties: { location: { type: "string" } }, required: ["location"] };
 
-/** What changes in a program: where it asks, and with which `fetch`. */
+/** The settings of a program that differ: the base URL and `fetch`. */
 interface Way {
   readonly baseURL: string;
   readonly fetch?: typeof fetch;
@@ -44,7 +44,7 @@ const WAYS: readonly (readonly [name: string, way: (server: Emulator) => Promise
   ["the gateway", async (server) => ({ baseURL: await gateway(server) })],
 ];
 
-/** The same program plainly and in this way, each against an emulator of its own. */
+/** The same program without us and in this way, each with its own emulator. */
 async function compared<Told>(
   way: (server: Emulator) => Promise<Way>,
   program: (at: Way) => Promise<Told>,

@@ -25,7 +25,7 @@ async function twice<Seen>(
   return { first, again };
 }
 
-/** What the client was sent, exchange by exchange. */
+/** What was sent to the client, by exchange. */
 function received({ traffic }: Emulator): readonly string[] {
   return Array.from(traffic.exchanges, ({ head, entries }) =>
     [

@@ -58,7 +58,7 @@ export async function ask(question: Question): Promise<{ readonly events: Respon
   }
 }
 
-/** Asks a server of `inLockstep`: resolves with its words only if each arrived before the next was said. */
+/** Requests from a server of `inLockstep`: resolves with its words only if each arrived before the next one was sent. */
 export async function readInLockstep(question: Question, heard: () => void): Promise<string[]> {
   const words: string[] = [];
   for await (const event of await open(question)) {
@@ -69,7 +69,11 @@ export async function readInLockstep(question: Question, heard: () => void): Pro
   return words;
 }
 
-/** The text of a whole answer. @throws What ended it instead. */
+/**
+ * The text of a whole answer.
+ *
+ * @throws The error that ended it.
+ */
 export async function answer(question: Question): Promise<string> {
   return (await (await open(question)).collect()).text;
 }

@@ -57,7 +57,7 @@ describe.each(EDGES)("behind $name, which ends TLS for the service", ({ start, w
       const models = await policyFetch(`${baseUrl}/models`);
       expect(models.status).toBe(200);
       await models.text();
-      // Nothing but time ends it, and nobody tells when.
+      // It ends only with time, without an event.
       await new Promise((resolve) => setTimeout(resolve, 1_200));
     }
   });

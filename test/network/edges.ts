@@ -14,7 +14,7 @@ export interface EdgeOptions {
   readonly asksForCertificate?: boolean;
 }
 
-/** What stands before a service and ends TLS for it. */
+/** A proxy in front of a service that terminates TLS. */
 export interface Edge {
   /** The origin's base URL, by way of the edge. */
   readonly baseUrl: string;

@@ -14,7 +14,7 @@ const START_LIMIT_MS = 20_000;
 
 export interface Program {
   readonly port: number;
-  /** What it printed so far, on both streams. */
+  /** Its output so far, on both streams. */
   readonly output: string;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-// A foreign program says in no way of its own that it listens, so its port is asked.
+// Other programs do not report that they listen, so the port is tried.
 async function listening(child: ChildProcess, port: number): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await accepts(port))) {

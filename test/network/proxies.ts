@@ -6,9 +6,9 @@ import { type Program, startProgram } from "./program.ts";
 
 /** Wanted by squid and microsocks. The password needs percent-encoding in a URL. */
 export const CREDENTIALS = { username: "alice", password: "s3cret@p/ss" } as const;
-/** Wanted by tinyproxy, whose settings can hold letters, digits, dots and hyphens alone. */
+/** Required by tinyproxy, whose settings can only contain letters, digits, dots and hyphens. */
 export const PLAIN_CREDENTIALS = { username: "alice", password: "s3cret-pass" } as const;
-/** Wanted by none. */
+/** Required by no proxy. */
 export const WRONG_CREDENTIALS = { username: "alice", password: "wr0ng@p/ss" } as const;
 
 /** A proxy that runs while the tests of a `describe` block do. */
@@ -16,7 +16,7 @@ export interface Proxy {
   /** Address without credentials. */
   url(scheme?: string): string;
   urlWith(credentials: { readonly username: string; readonly password: string }, scheme?: string): string;
-  /** What it printed so far. */
+  /** Its output so far. */
   output(): string;
 }
 
@@ -56,7 +56,7 @@ export interface SquidOptions {
   readonly tls?: boolean;
   /** Takes no request to it. */
   readonly deniedHost?: string;
-  /** More lines of its rules, which stand before those that allow: the first that fits decides. */
+  /** Further rules, before those that allow: the first one that matches decides. */
   readonly rules?: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { get, openTransport } from "../support/transport.ts";
 
-/** What arrived of a body, and whether that is all of it. */
+/** The part of a body that arrived, and whether it is complete. */
 interface Outcome {
   readonly text: string;
   readonly isWhole: boolean;
@@ -57,7 +57,7 @@ const body = fc
     tail,
   )
   .map(([chunks, last]) => Buffer.from(chunks.join("") + last));
-/** Mostly as servers write it; undici alone reads the others as well as it can. */
+/** Mostly valid; the rest only undici reads, as well as it can. */
 const head = fc
   .tuple(
     fc.constantFrom("HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"),

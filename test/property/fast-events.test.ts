@@ -128,7 +128,7 @@ const field = fc.oneof(
   },
 );
 
-/** Some events of one item and what stands between them; each delta has its own text, number and padding, in any order of the fields. */
+/** Some events of one item, and the bytes between them. Each delta has its own text, number and padding, with its fields in any order. */
 const stream = fc
   .array(
     fc.record({
@@ -144,7 +144,7 @@ const stream = fc
     let sequenceNumber = 0;
     return runs.flatMap(({ type, fields, at, pieces, gaps }) =>
       pieces.map(([delta, obfuscation, step], nth) => {
-        // A gap behind an event that may stay unread is seen by the plain decoder alone.
+        // Only the plain decoder notices a gap after an event that may stay unread.
         sequenceNumber += nth > 0 && DELTAS.includes(type) ? step : 1;
         const own = [
           ["sequence_number", sequenceNumber],
@@ -261,13 +261,13 @@ describe("the fast path", () => {
         for (const line of lines) {
           const event = JSON.parse(line);
           fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line), true);
-          // In its text or close behind it: elsewhere it is another event, or none.
+          // In its text or just after it; elsewhere it would be another event, or none.
           const at = line.indexOf('"delta"') + 8 + (place % 24);
           const damaged = line.slice(0, at) + inserted + line.slice(at + (replaces ? 1 : 0));
           const found = fast.read(rawTextOf(Buffer.from(damaged))) ? fast.events[0] : undefined;
           if (!found) continue;
           taken += 1;
-          // What was sent as bytes: half a sign has none.
+          // As it is sent: bytes cannot express half a character.
           expect(found).toEqual(decodeWireEvent(JSON.parse(Buffer.from(damaged).toString()), damaged));
         }
       }),

@@ -142,7 +142,7 @@ describe("the event stream decoder", () => {
   it("agrees with eventsource-parser", () => {
     fc.assert(
       fc.property(stream, places, (bytes, where) => {
-        // Event ids: ours outlive their event, as the standard says; theirs do not, so they are compared where an event names one.
+        // Event ids: ours stay valid for later events, as the standard says; theirs do not, so only events with an id are compared.
         const events = ours(cut(bytes, where));
         const expected = theirs(bytes);
         expect(events.map(({ event, data }) => ({ event, data }))).toEqual(

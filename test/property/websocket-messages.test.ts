@@ -25,7 +25,7 @@ interface Agreed {
 
 type Heard = readonly [what: string, value: unknown];
 
-/** What one side hears of the bytes in `reads`, up to the end: `ws` alone, or with whole messages taken ahead of it. */
+/** What is received from the bytes in `reads`: by `ws` alone, or with whole messages read before it. */
 async function heardOf(reads: readonly Buffer[], agreed: Agreed | undefined, take?: typeof takeWholeMessages) {
   const heard: Heard[] = [];
   const deflate = agreed && new PerMessageDeflate({ maxPayload: MAX_MESSAGE_BYTES });
@@ -104,7 +104,7 @@ class Compression {
   }
 }
 
-/** What a server sends: a message, in pieces or not, a control frame between two of them, a mistake, or goodbye. */
+/** What a server sends: a message, whole or fragmented, a control frame, an invalid frame, or a close frame. */
 interface Sent {
   readonly kind: "text" | "binary" | "ping" | "pong" | "close" | "unfinished" | "mistake";
   readonly content: string;

@@ -1,4 +1,4 @@
-// Run by the tests beside it in a folder that has the packed package in its node_modules: asks as it is told to and prints what came of it, as JSON.
+// Run by the tests in this folder where the packed package is installed: makes the given request, and prints the result as JSON.
 import { get } from "node:https";
 import { noAuth, openaiProvider, ResponsesClient, ResponsesWebSocketClient } from "codex-wire";
 import { connectWebSocket, createFetch, createHttpsAgent } from "codex-wire/client";

@@ -14,7 +14,7 @@ const CACHE = join(import.meta.dirname, "../../.cache");
 const PROJECT = join(CACHE, "runtimes-project");
 const MODULES = join(CACHE, "runtimes", "node_modules");
 
-/** Bun as its package brings it: what its `bun` command is, a script of the installation decides, and none is run. */
+/** The executable in Bun's package: its `bun` command would be set up by an install script, and those are not run. */
 const BUN = `bun-${process.platform}-${process.arch === "arm64" ? "aarch64" : "x64"}`;
 
 const RUNTIMES = [

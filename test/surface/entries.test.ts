@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { readProjectFile } from "../support/project-files.ts";
 
-/** What users may import stands in `api-report/`, names and shapes; `npm run check` compares. Here: that it is there at run time, and nothing else is. */
+/**
+ * The names and types that users can import are in `api-report/`, and `npm run check` compares them. These tests check the values at run
+ * time.
+ */
 const ENTRIES = [
   { name: "codex-wire", source: "src/index.ts", load: () => import("../../src/index.ts") },
   { name: "codex-wire/client", source: "src/client/index.ts", load: () => import("../../src/client/index.ts") },

@@ -7,7 +7,7 @@ import * as api from "../../src/index.ts";
 import { declaredKinds } from "../support/failure-kinds.ts";
 import { readProjectFile, typescriptFiles } from "../support/project-files.ts";
 
-/** Permanent: programs branch on them. A kind may be added; none may be renamed or removed. */
+/** Permanent, because programs branch on them: kinds may be added, but not renamed or removed. */
 const PROMISED = [
   "aborted",
   "build",

@@ -9,7 +9,7 @@ import {
   type RetryPolicy,
 } from "../../src/index.ts";
 
-// Checked by the compiler: a line that expects an error and has none is an error itself.
+// Checked by the compiler: `@ts-expect-error` on a line without an error is an error.
 
 test("a kind tells its fields", () => {
   const caught: unknown = new HttpError("no", { status: 500, headers: {}, body: "" });

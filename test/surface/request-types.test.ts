@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
-// Vitest takes the types away unread, so that a test of types alone would always pass.
+// Vitest removes the types without checking them, so a test of types would always pass.
 test.each([
   ["what the types of requests allow, refuse and infer", "test/unit/api/compose/types.test.ts"],
   ["that undefined is allowed wherever callers may leave something out", "test/surface/undefined-inputs.test.ts"],
@@ -13,7 +13,7 @@ test.each([
   const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(config, ts.sys.readFile).config, ts.sys, PROJECT);
   const path = join(PROJECT, file);
   const program = ts.createProgram([path], options);
-  // Of this file alone: all others are `npm run check`'s, and take five times as long.
+  // Only this file: `npm run check` checks all, which takes five times as long.
   const source = program.getSourceFile(path)!;
   const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
   const told = found.map(({ start = 0, messageText }) => {

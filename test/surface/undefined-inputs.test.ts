@@ -33,7 +33,7 @@ type Unset<Input> = {
       : never]-?: undefined;
 };
 
-// What does not compile is held by `request-types.test.ts`.
+// `request-types.test.ts` tests what must not compile.
 test("every optional field of what callers give may be undefined, and is then its default", async () => {
   expectTypeOf<Unset<EmulatorOptions>>().toExtend<Partial<EmulatorOptions>>();
   expectTypeOf<Unset<EmulatedRateLimits>>().toExtend<Partial<EmulatedRateLimits>>();

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { codexAuth } from "../../../src/api/codex-auth.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-/** A Codex home with this `auth.json`; undefined for none. */
+/** A Codex home with this `auth.json`, or without one if undefined. */
 function home(content: unknown): { readonly env: { CODEX_HOME: string }; readonly file: string } {
   const folder = temporaryFolder("codex-home");
   const file = join(folder, "auth.json");

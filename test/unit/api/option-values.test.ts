@@ -21,7 +21,7 @@ import { get, openTransport } from "../../support/transport.ts";
 /** Nobody listens there: what is sent fails with another error. */
 const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 } });
 
-/** What untyped code may give. */
+/** Values that untyped code may pass. */
 const odd = (value: unknown) => value as never;
 
 describe("an option that is none is a build error:", () => {

@@ -13,7 +13,7 @@ import {
 } from "../../../src/api/providers.ts";
 import { defaultRetryPolicy } from "../../../src/client/retry/policy.ts";
 
-/** What untyped code reads from a variable that is not set. */
+/** What untyped code gets from an unset variable. */
 const unset = undefined as unknown as string;
 
 const at = (baseUrl: string, queryParams?: Record<string, string>) => ({ name: "x", baseUrl, queryParams });

@@ -7,7 +7,7 @@ import { Progress } from "../../../src/cli/terminal/progress.ts";
 import { columnsOf, hasColour } from "../../../src/cli/terminal/window.ts";
 import { fallbackModelInfo } from "../../../src/index.ts";
 
-/** What a stream was written, as a terminal or not. */
+/** What was written to a stream, as a terminal or not. */
 function stream({ isTTY = true, columns = 80 }: { isTTY?: boolean; columns?: number } = {}) {
   const written: string[] = [];
   const target = { isTTY, columns, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;

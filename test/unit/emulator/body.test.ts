@@ -12,7 +12,7 @@ const STREAMED_ZEROS = Buffer.from(
   "base64",
 );
 
-/** The same of any size, by hand: eight blocks of 128 KiB for each mebibyte, each one byte and how often it stands there. */
+/** The same in any size: eight blocks of 128 KiB per MiB, each one byte with the number of its repetitions. */
 function streamedZeros(mebibytes: number, header = "28b52ffd0050"): Buffer {
   const block = Buffer.from("02001000", "hex");
   const blocks = Array.from({ length: mebibytes * 8 }, () => block);

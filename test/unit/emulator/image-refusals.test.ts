@@ -1,4 +1,4 @@
-// What the image endpoints answer to faulty requests. Which words are quoted from public issues and which are not known, docs/emulator.md says.
+// Answers of the image endpoints to faulty requests. docs/emulator.md says which texts are quoted from public issues and which are not known.
 import { expect, it } from "vitest";
 import { generateImages } from "../../../src/emulator/endpoints/images.ts";
 import { checkTools } from "../../../src/emulator/validation/tools.ts";

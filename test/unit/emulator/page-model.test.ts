@@ -1,4 +1,4 @@
-// What the page makes of what the server tells it.
+// What the page shows for the server's data.
 import { describe, expect, it } from "vitest";
 import { curlOf } from "../../../src/emulator/workbench/page/curl.js";
 import { type Message, Model } from "../../../src/emulator/workbench/page/model.js";

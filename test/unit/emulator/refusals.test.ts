@@ -1,5 +1,5 @@
-// What the service answers to faulty requests, word for word. Unless a row says otherwise it was measured by others against the public API in
-// August 2026 (`gpt-5.6-terra`) or is quoted in a public issue; docs/emulator.md says what is not known.
+// The service's answers to faulty requests, word for word. Unless a row says otherwise, others measured them at the public API in August 2026
+// (`gpt-5.6-terra`), or they are quoted in a public issue; docs/emulator.md says what is not known.
 import { describe, expect, it } from "vitest";
 import { parseResponsesRequest } from "../../../src/emulator/responses/request.ts";
 import { ServiceError } from "../../../src/emulator/service-error.ts";

@@ -1,4 +1,4 @@
-/** Events as tests read them: every field that some event has. What is missing in one is undefined, as in JavaScript. */
+/** Events as tests read them, with the fields of all events; a field that an event does not have is undefined. */
 export interface StreamEvent {
   readonly type: string;
   readonly sequence_number: number;

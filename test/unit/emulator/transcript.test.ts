@@ -49,7 +49,7 @@ describe("a transcript", () => {
   });
 });
 
-/** Bytes and text are the same where the bytes are text. */
+/** Bytes that are text are compared as text. */
 function plain(entry: Entry): unknown {
   return "data" in entry ? { ...entry, data: Buffer.from(entry.data).toString("latin1") } : entry;
 }

@@ -53,7 +53,7 @@ describe("a stream that is cut again and again", () => {
       expect(text(events), `seed ${seed}`).toBe(text(whole));
       expect(items(events), `seed ${seed}`).toEqual(items(whole));
       expect(events.at(-1), `seed ${seed}`).toEqual(whole.at(-1));
-      // What comes from the final response is cut otherwise; all else is the same event for event.
+      // What comes from the final response is divided differently; all other events are equal.
       if (asks.length === 0) expect(ofResponse(events), `seed ${seed}`).toEqual(ofResponse(whole));
       resumptions += events.filter(({ type }) => type === "resumed").length;
     }

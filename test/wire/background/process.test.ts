@@ -13,7 +13,7 @@ interface Line {
   readonly position?: ResponsePosition;
 }
 
-/** What a process wrote until it was killed, after so many pieces of text. */
+/** The output of a process that was killed after this many pieces of text. */
 async function readUntilKilled(url: string, pieces: number): Promise<Line[]> {
   const child = spawn(process.execPath, [reader.path, url, "count to 20"], { env: {} });
   const lines: Line[] = [];

@@ -14,7 +14,7 @@ import {
 export interface Stage {
   readonly emulator: Emulator;
   readonly api: CodexApi;
-  /** What was announced. */
+  /** The announcements. */
   readonly notices: RetryNotice[];
   /** Requests that made a response. */
   generations(): number;
@@ -63,7 +63,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   "resumed",
 ]);
 
-/** What the response said, without what its connections did. */
+/** The events of the response, without those of its connections. */
 export function ofResponse(events: readonly ResponseEvent[]): ResponseEvent[] {
   return events.filter(({ type }) => !OF_THE_CONNECTION.has(type));
 }

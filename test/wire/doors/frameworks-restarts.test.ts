@@ -28,7 +28,7 @@ const answer = [
   wire.completed(),
 ];
 
-/** Streams that break behind these events; the one after them is whole. */
+/** Streams that break after these events, and then a complete one. */
 async function broken(...events: readonly object[]): Promise<Emulator> {
   const cut = { events: [wire.created, ...events], terminateAfterEvents: 1 + events.length };
   return emulate({ script: [cut, { events: answer }] });

@@ -1,4 +1,4 @@
-// What agents, SDKs and proxies meet at the service beyond a message and a call.
+// What agents, SDKs and proxies get from the service besides messages and calls.
 import { describe, expect, it } from "vitest";
 import { ofType, type StreamResponse, typesOf } from "../../unit/emulator/stream-event.ts";
 import { emulator, send, stream } from "./raw-client.ts";

@@ -193,7 +193,7 @@ async function open(url?: string): Promise<RawSocket> {
   return socket;
 }
 
-/** Every frame up to the end, whatever it is: an event that nobody knows is a fault. */
+/** All frames up to the end; an unknown event is a fault. */
 async function turn(socket: RawSocket, body: object): Promise<StreamEvent[]> {
   socket.create({ model: MODEL, store: false, ...body });
   const events: StreamEvent[] = [];

@@ -1,4 +1,4 @@
-// Clients that are not ours: node:http and ws, so that the emulator is not tested by what it is there to test.
+// Clients with node:http and ws: the emulator is made to test our own, so those cannot test it.
 import http from "node:http";
 import https from "node:https";
 import { createParser } from "eventsource-parser";

@@ -20,7 +20,7 @@ function filesIn(path: string): string[] {
     .map((name) => readFileSync(join(path, name), "utf8"));
 }
 
-/** Runs `use` against a scripted service through a recording emulator, then again against the recordings alone. */
+/** Runs `use` with a scripted service behind a recording emulator, then again with only the recordings. */
 async function twice<Seen>(script: EmulatorOptions, use: (url: string) => Promise<Seen>, path = folder()) {
   const upstream = await emulator(script);
   const recording = await startEmulator({ record: { folder: path, upstream: upstream.url } });

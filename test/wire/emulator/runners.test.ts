@@ -35,7 +35,7 @@ for (const name of ["one", "another"]) {
 });
 
 it("takes hooks in the form that jest gives them: beforeAll, afterAll, beforeEach with functions that return promises", async () => {
-  // Jest fails a hook that takes an argument and returns a promise, so what is handed to it must take none.
+  // In Jest a hook that takes an argument and returns a promise fails, so the functions passed to it must take none.
   const queue: Record<"before" | "after" | "each", (() => Promise<void> | void)[]> = {
     before: [],
     after: [],

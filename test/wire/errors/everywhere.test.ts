@@ -15,7 +15,7 @@ async function open(step: Step) {
   return { emulator, options: clientOptions(emulator.url, { retry: { maxRetries: MAX_RETRIES } }) };
 }
 
-/** What one carrier makes of a refusal, and how often it asked. */
+/** The result of a refusal on one carrier, and the number of requests. */
 interface Verdict {
   readonly kind: string;
   readonly retryable: boolean;

@@ -18,7 +18,7 @@ const throws = (): never => {
 };
 const rejects = async (): Promise<never> => throws();
 
-/** What becomes of a call whose options are `options`, on each carrier. */
+/** The result of a call with `options` on each carrier. */
 async function call(
   url: string,
   carrier: (typeof CARRIERS)[number],

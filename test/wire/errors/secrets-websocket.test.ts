@@ -56,7 +56,7 @@ const event = (known: string, type: string): string =>
     response: { id: "r", error: { code: known, message: known } },
   });
 
-/** What a server says in the place of an answer to the handshake. */
+/** What a server sends instead of an answer to the handshake. */
 const ANSWERS: Readonly<Record<string, (known: string) => string>> = {
   "a refusal's text": (known) => `HTTP/1.1 403 Forbidden\r\n\r\n${known}`,
   "a refusal's JSON": (known) =>
@@ -73,7 +73,7 @@ const ANSWERS: Readonly<Record<string, (known: string) => string>> = {
     `HTTP/1.1 101 Switching\r\nupgrade: ${printable(known)}\r\nconnection: upgrade\r\n\r\n`,
 };
 
-/** What a server says on a WebSocket that is open. */
+/** What a server sends on an open WebSocket. */
 const WORDS: Readonly<Record<string, (known: string, peer: RawPeer) => void>> = {
   "the reason of its end": (_known, { socket, request: lines }) =>
     socket.write(closeFrame(4000, (lines.find((line) => /^authorization/i.test(line)) ?? "").slice(0, 100))),
@@ -130,7 +130,7 @@ describe.each(ways)("with %s: no secret that a WebSocket's server repeats is sai
   });
 });
 
-/** What a proxy says in the place of a tunnel. */
+/** What a proxy sends instead of opening a tunnel. */
 const REFUSALS: Readonly<Record<string, (known: string) => string>> = {
   "a page that refuses": (known) => `HTTP/1.1 403 No\r\ncontent-type: text/html\r\n\r\n<title>${known}</title>`,
   "a page in place of a tunnel": (known) =>

@@ -11,7 +11,7 @@ const failed = (fields: object): Step => ({ events: [created, { type: "response.
 const frame = (fields: object): Step => ({ events: [created, { type: "error", ...fields }] });
 const page = { "content-type": "text/html" };
 
-/** What a session makes of a failure that stays: its kind, what could help, and how often it asked on that carrier before it gave up. */
+/** The result of a permanent failure in a session: its kind, what could help, and the number of requests on that carrier. */
 interface Verdict {
   readonly kind: string;
   readonly outlook: string;
@@ -21,10 +21,10 @@ interface Verdict {
 const once = 1;
 const spent = STREAM_RETRIES + 1;
 
-/** Over HTTP the request has a budget of its own beneath the stream's: one resend here. */
+/** Over HTTP each request has its own retries, in addition to those of the stream: one here. */
 const both = 2 * spent;
 
-/** Expected by spec, not by the code: reference's tables, and where we differ on purpose. */
+/** Expected values from the specification, not the code: the reference's tables, and deliberate differences. */
 const answers: readonly (readonly [
   form: string,
   step: Step,
@@ -113,7 +113,7 @@ it("asks a captive portal once", async () => {
   expect(bodiesAt(emulator)).toHaveLength(1);
 });
 
-/** Refused handshakes: what `auto` does, and what is left where a WebSocket alone was asked for. */
+/** Refused handshakes: the result with `auto`, and with `websocket`. */
 const handshakes: readonly (readonly [
   status: number,
   headers: Readonly<Record<string, string>>,

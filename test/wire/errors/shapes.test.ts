@@ -23,7 +23,7 @@ const nested = (depth: number): string => `${'{"a":['.repeat(depth)}1${"]}".repe
 /** More than a call takes as arguments, which `push(...entries)` would meet. */
 const MANY = 150_000;
 
-/** Values in JSON that are sound and that programs stumble over. A recursion ends near 10,000 levels; beyond that, time alone could tell. */
+/** Valid JSON that programs have problems with. Recursion fails near 10,000 levels, so deeper values prove nothing more. */
 const SHAPES: Readonly<Record<string, string>> = {
   "1,000 levels": nested(500),
   "3,000 levels": nested(1_500),
@@ -38,7 +38,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   "every kind of nothing": '[null,"",[],{},false,0]',
 };
 
-/** What became of it: nothing, or a typed error; anything else is a fault. */
+/** The result: success or a typed error; anything else is a fault. */
 async function outcomeOf(work: () => unknown): Promise<string> {
   try {
     await work();

@@ -38,10 +38,10 @@ const completed = (more: object = {}) => ({
 interface Deviation {
   readonly name: string;
   readonly events: readonly (object | string)[];
-  /** What `collect()` gives, or the fields of its error. */
+  /** The result of `collect()`, or the fields of its error. */
   readonly collected?: object;
   readonly error?: object;
-  /** What is reported; each once. */
+  /** The reports, each once. */
   readonly reported?: readonly StreamDeviation["what"][];
   /** Items, as the loop sees them. */
   readonly items?: readonly object[];

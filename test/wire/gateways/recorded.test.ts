@@ -64,9 +64,11 @@ const carriers: readonly (readonly [
   ],
 ];
 
-/** Gateways give an item another id in every event, and the service encrypts its reasoning anew for the last one; the rest is the same. */
+/**
+ * Gateways give an item another id in every event, and the service encrypts its reasoning again for the last one; everything else is equal.
+ */
 const comparable = (items: readonly Item[]) => items.map(({ id: _, encrypted_content: __, ...item }) => item);
-// Events of this one never finish two of its items: its end alone tells them.
+// Two of its items are finished by no event: only the terminal event contains them.
 const TOLD_AT_THE_END = "openai-mcp-items-only-in-completed.jsonl";
 
 describe.skipIf(recordings.length === 0).each(carriers)("over %s", (_carrier, itemsOf) => {

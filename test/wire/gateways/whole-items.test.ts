@@ -19,7 +19,7 @@ const completed = {
   response: { id: "resp_1", status: "completed", output: [empty] },
 };
 
-/** What of an answer a loop sees of its text: in deltas, and in finished items. */
+/** The text of an answer as a loop gets it: in deltas, and in finished items. */
 function textsOf(events: readonly ResponseEvent[]) {
   const deltas = events.flatMap((event) => (event.type === "output_text.delta" ? [event.delta] : []));
   const items = events.flatMap((event) => (event.type === "output_item.done" ? [event.item] : []));

@@ -19,7 +19,7 @@ describe.each([
 ])("a logger and a telemetry whose every call fails %s", (_when, broken) => {
   const logger = { debug: broken, info: broken, warn: broken, error: broken };
   const telemetry = { onRequest: broken, onRetry: broken, onStreamPoll: broken, onSkippedEvent: broken };
-  // The first event is left out, and the log says so.
+  // The first event is skipped, and the log says so.
   const raw = [
     "data: no JSON\n\n",
     `data: ${JSON.stringify({ type: "response.completed", response: { id: "resp_1" } })}\n\n`,

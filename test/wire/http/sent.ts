@@ -6,7 +6,7 @@ import { clientOptions, emulate } from "../../support/clients.ts";
 
 export const request = { model: "m", input: "repeat: hi" };
 
-/** What one call puts on the wire. */
+/** What one call sends. */
 export async function sent(
   options: ResponsesOptions,
   provider: Parameters<typeof clientOptions>[1] = {},

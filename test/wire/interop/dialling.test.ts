@@ -22,7 +22,7 @@ function textOf(request: ClientRequest): Promise<string> {
   });
 }
 
-/** A server that takes connections and says nothing: a dial that shakes hands stays under way. */
+/** A server that accepts connections and sends nothing, so that a handshake does not end. */
 async function serveSilence() {
   let onDial = (): void => {};
   const { port } = await serveTcp(() => onDial());

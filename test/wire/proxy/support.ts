@@ -39,7 +39,7 @@ export async function dialed(dialer: Dialer, url: string, signal?: AbortSignal):
   return socket;
 }
 
-/** What `promise` was rejected with, which must be an error of this package. */
+/** The error that `promise` rejects with, which must be one of this package. */
 export async function failureOf(promise: Promise<unknown>): Promise<CodexApiError & Record<string, unknown>> {
   const outcome = await promise.then(
     () => new Error("nothing was thrown"),
@@ -59,7 +59,7 @@ export async function readText(socket: Socket, length: number): Promise<string> 
   return text;
 }
 
-/** Counts what holds the process now; the answer waits until there is no more of it than that. */
+/** Counts the handles that keep the process alive; the returned function waits until there are no more of them than that. */
 export function watchHandles(): () => Promise<void> {
   const before = countHandles();
   return async () => {

@@ -13,7 +13,7 @@ import { connect, Line, nextEvents, realtimeClient, type Setup } from "./support
 
 const config = { instructions: "Be brief." };
 
-/** What the server saw of the handshake. */
+/** The handshake as the server got it. */
 async function handshakeWith(setup: Setup = {}) {
   const emulator = await emulate();
   await connect(emulator.url, setup);

@@ -13,7 +13,7 @@ const HOUR = 36_000; // frames
 const FRAME = Buffer.alloc(24 * 2 * FRAME_MS, 7).toString("base64");
 const MEGABYTE = 1024 * 1024;
 
-/** A server that only counts, on a WebSocket of its own. */
+/** A server that only counts, with its own WebSocket. */
 async function serve(onSocket: (websocket: WebSocket) => void): Promise<string> {
   const http = createServer().listen(0, "127.0.0.1");
   const server = new WebSocketServer({ server: http, skipUTF8Validation: true });

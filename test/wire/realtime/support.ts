@@ -28,7 +28,7 @@ export async function connect(baseUrl: string, setup: Setup = {}): Promise<Realt
   return connection;
 }
 
-/** A session with a server that says and hears what the test wants. */
+/** A session with a server that the test controls. */
 export class Line {
   readonly connection: RealtimeWebSocketConnection;
   readonly peer: RawPeer;

@@ -213,7 +213,7 @@ describe("the end of a session in v3", () => {
     else await reading;
     expect(line.connection.closure).toMatchObject(closure);
     const log = logger.lines.find(({ message }) => message === "realtime websocket closed");
-    // The reason is the service's text, which the log has none of.
+    // The reason is a text of the service, and the log contains none.
     const { reason: _untold, ...told } = { reason: undefined, ...closure };
     expect(log?.fields).toMatchObject(told);
     expect(log?.fields).not.toHaveProperty("reason");

@@ -16,7 +16,7 @@ const PROVIDERS = [
   ["the Vercel AI Gateway", vercelGatewayProvider, "https://ai-gateway.vercel.sh/v1"],
 ] as const;
 
-/** What a provider knows of its WebSockets, without its address. */
+/** The state of a provider's WebSockets, without its address. */
 function limitsOf({ name, webSocketLimits }: ProviderConfig): Partial<ProviderConfig> {
   return { name, webSocketLimits };
 }

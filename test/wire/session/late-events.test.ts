@@ -34,7 +34,7 @@ function without(events: readonly Event[], ...names: readonly string[]): Event[]
   return events.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !names.includes(name))));
 }
 
-/** What a server sends of the first response behind its end, while the second one runs. */
+/** What a server sends of the first response after its end, during the second one. */
 const LATE: readonly Event[] = [
   ...answer("a", ["stale"]).filter(({ type }) => type !== "response.created" && type !== "response.output_item.added"),
   { type: "response.output_text.delta", response_id: "resp_a", delta: "stale" },

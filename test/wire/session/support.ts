@@ -13,7 +13,7 @@ import { clientOptions, emulate, readEvents } from "../../support/clients.ts";
 
 export interface OpenSession {
   readonly session: ResponsesSession;
-  /** What was announced. */
+  /** The announcements. */
   readonly notices: RetryNotice[];
 }
 
@@ -124,7 +124,7 @@ export const failedWith = (error: object): Step => ({ events: [wire.created, wir
 /** A request whose answer takes long. */
 export const COUNT = { model: "m", input: [user("count to 500")] };
 
-/** Reads all of it, and says something at the first piece of text, inside the loop. */
+/** Reads everything, and steers inside the loop at the first piece of text. */
 export async function steered(stream: ResponseStream, input: Parameters<ResponseStream["steer"]>[0]) {
   const events: ResponseEvent[] = [];
   let steer: Steer | undefined;

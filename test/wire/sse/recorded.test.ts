@@ -51,7 +51,7 @@ describe.skipIf(recordings.length === 0)("a recorded stream", () => {
     const finished = (events: readonly Wire[], type: string) =>
       events.filter((event) => event.type === type).map((event) => event.item);
     const told = finished(wire, "response.output_item.done");
-    // What the terminal event alone tells comes behind them (parity: stream/items-of-terminal).
+    // Items that only the terminal event contains follow (parity: stream/items-of-terminal).
     expect(finished(seen, "output_item.done").slice(0, told.length)).toEqual(told);
     const failed = wire.some((event) => event.type === "error" || event.type === "response.failed");
     expect(whole.error === undefined).toBe(!failed);

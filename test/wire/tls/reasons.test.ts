@@ -1,4 +1,4 @@
-// What OpenSSL refuses a chain for, with chains that are really so: the program `openssl` makes them, and where it is missing nothing is tested.
+// Reasons for which OpenSSL refuses a chain, with real chains made by the program `openssl`; skipped if it is not installed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -78,7 +78,7 @@ describe("a source", () => {
     expect(uploaded).toMatchObject({ sizeBytes: total });
     expect(progress.at(-1)).toBe(total);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
-    // Both sides are in this process; of what waits for the next collection Node 26 lets up to 140 MB stand.
+    // Both sides are in this process; Node 26 may keep up to 140 MB until the next garbage collection.
     expect(peak).toBeLessThan(192 * 1024 * 1024);
   });
 

@@ -113,7 +113,7 @@ describe("files of the public API", () => {
     };
     expect(await client.upload(source, { onProgress })).toMatchObject({ fileId: "file-1", sizeBytes: total });
     expect(received).toBeGreaterThan(total);
-    // Some of what was sent and received waits for the next collection; Node 26 lets about 110 MiB stand.
+    // Until the next garbage collection Node 26 may keep about 110 MiB of what was sent and received.
     expect(peak).toBeLessThan(192 * 1024 * 1024);
   });
 

@@ -6,7 +6,7 @@ import { connect, wire } from "./responses-support.ts";
 
 const EVENTS = 8_000;
 const EVENT_BYTES = 10_000;
-/** What the client holds, what the emulator holds, and what two sockets on loopback hold. */
+/** The most that the client, the emulator and two sockets on loopback can buffer. */
 const MOST_UNDER_WAY = 24 * 1024 * 1024;
 
 describe.each([{ compression: true }, { compression: false }])("a slow reader (%o)", ({ compression }) => {
@@ -24,7 +24,7 @@ describe.each([{ compression: true }, { compression: false }])("a slow reader (%
       connect: { compression },
     });
     const stream = await connection.stream({ model: "m", input: "x" });
-    // The server stands still for longer than both time-outs.
+    // The server sends nothing for longer than both time-outs.
     await standstill(() => sent, 700);
     expect(sent * EVENT_BYTES).toBeGreaterThan(1024 * 1024);
     expect(sent * EVENT_BYTES).toBeLessThan(MOST_UNDER_WAY);

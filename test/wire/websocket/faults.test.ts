@@ -158,7 +158,7 @@ describe("a fault in the middle of a response", () => {
       expect((await (await connection.stream(request)).collect()).text).not.toBe("");
       return;
     }
-    // What may help is a new connection: this one is not used again.
+    // A new connection may help: this one is not used again.
     expect(connection.isClosed).toBe(true);
     expect(await failureOf(connection.stream(request))).toMatchObject({
       kind: "stream",

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** What a client sends. */
+/** The request of a client. */
 export interface Frame extends Readonly<Record<string, unknown>> {
   readonly type: string;
 }
@@ -16,13 +16,13 @@ export interface PlainServer {
   readonly url: string;
   readonly frames: Frame[];
   readonly sockets: WebSocket[];
-  /** What asked for them. */
+  /** The request. */
   readonly handshakes: IncomingMessage[];
   /** Resolves when the first connection is closed. */
   readonly closed: Promise<void>;
 }
 
-/** A WebSocket server with nothing of the emulator's in it: it says what the test says. */
+/** A WebSocket server, independent of the emulator, that sends what the test says. */
 export async function serveWebSocket(
   onFrame: (frame: Frame, tell: Tell, socket: WebSocket) => void,
   headers: Readonly<Record<string, string>> = {},

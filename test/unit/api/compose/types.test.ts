@@ -11,7 +11,7 @@ import type { RequestFields, ResponsesRequest } from "../../../../src/api/wire/r
 import { encodeResponsesRequest } from "../../../../src/api/wire/requests.ts";
 import { BuildError } from "../../../../src/client/failure/kinds.ts";
 
-// What does not compile is held by `tsc`: an expectation of an error that does not come is an error itself.
+// `tsc` tests what must not compile: `@ts-expect-error` on a line without an error is an error.
 const weather = functionTool({ name: "weather", parameters: z.object({ city: z.string() }) });
 const clock = functionTool({ name: "clock", parameters: toStandardJsonSchema(v.object({ zone: v.string() })) });
 const dice = functionTool({ name: "dice", parameters: type({ sides: "number" }) });

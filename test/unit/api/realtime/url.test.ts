@@ -52,7 +52,7 @@ describe("the URL of a realtime session", () => {
       "wss://example.com/v1/realtime?foo=bar&model=snapshot&trace=1",
     ],
     ["https://example.com", { protocol: "v2", mode: "transcription" }, {}, "wss://example.com/v1/realtime"],
-    // What follows from its rules.
+    // Consequences of its rules.
     ["https://h/v1/", { protocol: "v2" }, {}, "wss://h/v1/realtime"],
     ["https://h/v1/realtime/", { protocol: "v2" }, {}, "wss://h/v1/realtime"],
     ["https://h/x", { protocol: "v2" }, { model: "m" }, "wss://h/x?model=m"],

@@ -5,7 +5,7 @@ import type { StreamPoll } from "../../../../src/client/observe/telemetry.ts";
 
 type Carrier = StreamPoll["carrier"];
 
-/** What a reader makes of some texts. */
+/** What a reader returns for some texts. */
 function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
   const emitted: object[] = [];
   const polled: (string | undefined)[] = [];

@@ -29,7 +29,7 @@ const limits = providerLimits(
 const http = (status: number, headers = {}) => new HttpError("refused", { status, headers, body: "" });
 const stream = new StreamError("closed");
 
-/** What is done about `error`; by default in the middle of the first stream on a WebSocket. */
+/** What is done about `error`, by default in the first stream on a WebSocket. */
 function recover(error: unknown, more: Partial<FailedAttempt> = {}) {
   const failure = {
     error,

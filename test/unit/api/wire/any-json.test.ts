@@ -184,7 +184,7 @@ describe("whatever JSON arrives", () => {
   test("an item that was encoded once is encoded the same again, and was never changed", () => {
     fc.assert(
       fc.property(item, fc.constantFrom("drop", "send", "append"), (received, ids) => {
-        // The reference's own exception: content of plain text alone is left out, and a missing content is written as null.
+        // An exception of the reference: content with only plain text is omitted, and missing content is written as null.
         fc.pre(
           !(Array.isArray(received.content) && received.type === "reasoning" && received.content.every(isPlainText)),
         );

@@ -10,7 +10,7 @@ import type {
   Unlisted,
 } from "../../../../src/api/wire/items.ts";
 
-/** What a user of the package writes: it has to compile without a cast. */
+/** What users write: it must compile without a cast. */
 function describeItem(item: ResponseItem): string {
   switch (item.type) {
     case "message":

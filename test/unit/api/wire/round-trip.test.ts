@@ -7,7 +7,7 @@ import { recordedResponses } from "../../../support/recordings.ts";
 
 type Wire = { readonly type: string; readonly [field: string]: unknown };
 
-/** What an item says: without what the service alone writes, what is null, and lists that an answer always has. */
+/** An item without fields that only the service sets, null fields, and lists that an answer always has. */
 function said(value: unknown, kind?: string): unknown {
   if (Array.isArray(value)) return value.map((entry) => said(entry));
   if (!isJsonObject(value)) return value;

@@ -14,7 +14,7 @@ const speech: RealtimeConversationEvent = { type: "input_audio_speech_started" }
 const task: RealtimeConversationEvent = { type: "delegation", handoffId: "h", prompt: "p" };
 const updated: RealtimeConversationEvent = { type: "session_updated", sessionId: "s" };
 
-/** A watch that was asked for an answer, and what has become of it. */
+/** A watch that expects an answer, and its result. */
 function asked(idleTimeoutMs = 300_000) {
   const watch = new AnswerWatch(idleTimeoutMs);
   watch.asked();

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ChunkedBody } from "../../../../src/client/http/chunked-body.ts";
 
 interface Taken {
-  /** What each read delivered. */
+  /** The result of each read. */
   readonly data: string[];
-  /** What the parser got, in one. */
+  /** Everything that the parser got. */
   rest: string;
   isOver: boolean;
 }

@@ -7,7 +7,7 @@ import { standstill } from "../../../support/standstill.ts";
 
 const BROKE = new Error("other side closed");
 
-/** A body that gives its bytes in pieces, as long as nobody holds it. */
+/** A body that delivers its bytes in pieces until it is paused. */
 class Pieces implements ByteStream {
   given = 0;
   isHeld = false;

@@ -143,7 +143,7 @@ describe("a sink that is offered lines", () => {
     expect(offered([EVENT + EVENT.slice(0, at), EVENT.slice(at) + EVENT])).toEqual([EVENT, EVENT, EVENT]);
   });
 
-  /** What a sink that takes nothing is offered, and the data that it gets. */
+  /** What is offered to a sink that accepts nothing, and the data that it gets. */
   const refused = () => {
     const offers: string[] = [];
     const decoder = new SseDecoder({

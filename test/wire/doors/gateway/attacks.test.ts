@@ -5,7 +5,7 @@ import { send } from "../../emulator/raw-client.ts";
 import { HELLO } from "../support.ts";
 import { gate, gateTo, openRaw, serviceOf, UPGRADE } from "./support.ts";
 
-/** A gateway whose service is slow to take WebSockets: it says when one is `asked` for, and takes it on `open`. */
+/** A gateway whose service delays WebSockets: `asked` resolves when one is requested, and `open` accepts it. */
 async function slowGate() {
   const events = new EventEmitter();
   const asked = once(events, "asked");

@@ -5,7 +5,7 @@ import { kindsOf } from "../../session/support.ts";
 import { HELLO } from "../support.ts";
 import { gate, gateTo, openRaw, serviceOf, UPGRADE } from "./support.ts";
 
-/** A service that answers everything in one way and remembers what it was asked for. */
+/** A service that gives every request the same answer, and records the requests. */
 async function service(headers: Record<string, string> = {}) {
   const asked: { readonly url: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
   const url = await serviceOf((message, response) => {

@@ -28,7 +28,7 @@ describe("a request that is aborted before it is sent", () => {
       abort.abort("never mind");
       await expect(call).rejects.toMatchObject({ kind: "aborted", cause: "never mind" });
     };
-    /** What goes out for the next turn. */
+    /** The request of the next turn. */
     const next = async (speaker: Speaker) => {
       const stream = await speaker.stream({ model: "m", input: [...history, user("repeat: two")] });
       await stream.interrupt();

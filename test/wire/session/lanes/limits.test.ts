@@ -6,7 +6,7 @@ import { serveWebSocket, type Tell } from "../../websocket/plain-server.ts";
 import { openSession, user, wire } from "../support.ts";
 import { say, wordOf } from "./support.ts";
 
-/** Repeats what it is told, on at most `limit` named lanes of a connection, one response of each at a time. */
+/** Repeats the request's word, on at most `limit` named lanes per connection, with one response per lane at a time. */
 async function serverOf(limit: number) {
   const names = new Map<unknown, Set<unknown>>();
   const running = new Set<string>();

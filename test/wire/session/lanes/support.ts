@@ -9,7 +9,7 @@ export const SLOW = { delayMsPerWord: 5 };
 
 export type Speaker = Pick<ResponsesSession, "stream">;
 
-/** A request that says a word. */
+/** A request with a word. */
 export function ask(word: string, history: readonly ResponseItem[] = []) {
   return { model: "m", input: [...history, user(word)] };
 }
@@ -22,7 +22,7 @@ export async function say(speaker: Speaker, history: ResponseItem[], text: strin
   return answer;
 }
 
-/** The next turn, with a server that repeats what it is told. */
+/** The next turn, with a server that repeats the request's word. */
 export async function echo(speaker: Speaker, history: ResponseItem[], text: string): Promise<string> {
   return (await say(speaker, history, `repeat: ${text}`)).text;
 }
@@ -48,7 +48,7 @@ export async function serveLanes(
   return server;
 }
 
-/** The last word that a request says. */
+/** The last word of a request. */
 export function wordOf({ input }: Frame): string {
   return JSON.stringify((input as ResponseItem[]).at(-1)).match(/"text":"([^"]*)"/)?.[1] ?? "";
 }

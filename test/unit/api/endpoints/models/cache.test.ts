@@ -104,7 +104,7 @@ describe("in memory", () => {
 });
 
 describe("while a list is being asked for", () => {
-  /** A client that answers when it is told to. */
+  /** A client that answers when the test says so. */
   function openSlow() {
     const calls: (ModelsListOptions & { answer: (list: ModelsList) => void; fail: (error: Error) => void })[] = [];
     const client = {

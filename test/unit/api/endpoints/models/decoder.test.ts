@@ -6,7 +6,7 @@ import { ProtocolError } from "../../../../../src/client/failure/kinds.ts";
 
 const read = (answer: unknown) => new AnswerReader(answer, "failed to decode models response");
 
-/** Everything that is documented of a model, none of it the default. */
+/** All documented fields of a model, none with its default value. */
 const full = {
   slug: "gpt-x",
   display_name: "GPT X",

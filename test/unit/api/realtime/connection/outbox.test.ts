@@ -5,7 +5,7 @@ import { Outbox } from "../../../../../src/api/realtime/connection/outbox.ts";
 const WINDOW = 32;
 const MOST_AUDIO = 256;
 
-/** A network that takes a message when it is told to. */
+/** A network that accepts a message when the test says so. */
 function slowOutbox(options: { readonly dropOldestAudio?: boolean } = {}) {
   const sent: string[] = [];
   const pending: { resolve(): void; reject(error: Error): void }[] = [];

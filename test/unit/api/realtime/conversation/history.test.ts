@@ -4,7 +4,7 @@ import { parseFrame } from "../../../../../src/api/realtime/protocol/decoders.ts
 import { v3 } from "../../../../../src/api/realtime/protocol/v3.ts";
 import { withRaw } from "../../../../../src/api/wire/json.ts";
 
-/** What is left of a conversation with these wire events. */
+/** The items of a conversation after these wire events. */
 function itemsAfter(...events: readonly object[]) {
   const history = new RealtimeHistory();
   for (const event of events) {

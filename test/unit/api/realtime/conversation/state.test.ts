@@ -37,7 +37,7 @@ function speech(itemId?: string): RealtimeEvent {
 
 type Happening = RealtimeEvent | "input";
 
-/** What is done after all of it, without the events that are passed on. */
+/** The steps that all of it leads to, without those that pass on an event. */
 function stepsOf(
   happenings: readonly Happening[],
   options: Partial<ConversationStateOptions> = {},

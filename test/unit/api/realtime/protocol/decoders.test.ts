@@ -156,7 +156,7 @@ function finished(item: unknown) {
 
 const spoken = { data: "AAA=", sampleRate: 24000, numChannels: 1 };
 
-/** What `v2` and `v3` read alike; `agent` is the tool that takes tasks. */
+/** Events that `v2` and `v3` read in the same way; `agent` is the tool that gets tasks. */
 function publicRows(name: "v2" | "v3", agent: string): void {
   const task = (text: unknown) => finished(call(agent, { arguments: text }));
   const said = (inputTranscript: string) => ({ ...heard, inputTranscript });

@@ -7,7 +7,7 @@ import type { SkippedEvent } from "../../../../../src/client/observe/telemetry.t
 const ENABLED = "x-codex-safety-buffering-enabled";
 const FASTER = "x-codex-safety-buffering-faster-model";
 
-/** What a reader makes of some events. */
+/** What a reader returns for some events. */
 function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = false) {
   const emitted: object[] = [];
   const skipped: SkippedEvent[] = [];

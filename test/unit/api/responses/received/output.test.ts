@@ -11,7 +11,7 @@ const call = (callId: string, id?: string) => ({
   ...(id && { id }),
 });
 
-/** What the end still has to tell: the places in its output. */
+/** The places in the output that only the terminal event reports. */
 function missing(
   told: readonly (readonly [item: object, outputIndex?: number])[],
   output: readonly object[],

@@ -12,7 +12,7 @@ function learn(fast: FastEvents, json: string, hasMore = true): void {
   fast.learn(rawTextOf(Buffer.from(json)), JSON.parse(json), parsed(json), hasMore);
 }
 
-/** Of events that follow one another, what the fast path says of the last. */
+/** The result of the fast path for the last of several events. */
 function readLast(jsons: readonly string[]) {
   const fast = new FastEvents();
   for (const json of jsons.slice(0, -1)) learn(fast, json);
