@@ -79,3 +79,15 @@ it.skipIf(terminal === undefined)(
     expect(typed.shown).toContain("39, 40");
   },
 );
+
+it.skipIf(terminal === undefined)(
+  "the wait for the first token begins when the request is sent, retries included",
+  async () => {
+    const emulator = await emulate({ script: [{ status: 500 }, {}] });
+    const shown = new Terminal(["respond", "--base-url", emulator.url, "repeat: late"]);
+    expect(await shown.ended).toBe(0);
+    const [, wait = ""] = /first token (\d+) ms/.exec(shown.shown) ?? [];
+    expect(shown.shown).toMatch(/in, \d+ out · first token /); // on one line: the terminal here has no width
+    expect(Number(wait)).toBeGreaterThanOrEqual(180); // the shortest delay of a first retry
+  },
+);

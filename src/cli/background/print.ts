@@ -1,7 +1,7 @@
 import type { ResponseStream } from "../../index.ts";
 import { toggle } from "../options.ts";
 import { say } from "../output.ts";
-import { printResponse } from "../response/print.ts";
+import { type Printing, printResponse } from "../response/print.ts";
 
 export const cancelOnLeaveOption = toggle(
   "cancel the response when this program is interrupted; default: it continues",
@@ -10,10 +10,10 @@ export const cancelOnLeaveOption = toggle(
 /** Prints a background response. If it ends early, standard error says how to continue it. */
 export async function printBackground(
   stream: ResponseStream,
-  { json, cancelOnLeave }: { readonly json: boolean; readonly cancelOnLeave: boolean },
+  { cancelOnLeave, ...printing }: Printing & { readonly cancelOnLeave: boolean },
 ): Promise<void> {
   try {
-    await printResponse(stream, { json });
+    await printResponse(stream, printing);
   } catch (error) {
     const { position } = stream;
     if (position && !cancelOnLeave) {

@@ -57,10 +57,11 @@ is typed while the answer comes corrects it.`,
     const connection = await openConnection(values, logger);
     try {
       const { conversationId, carrier = DEFAULT_CARRIER, cancelOnLeave, json } = values;
+      const sentAt = performance.now();
       const stream = await request(connection.api.responses, { carrier, conversationId, cancelOnLeave, signal });
       await (values.background
-        ? printBackground(stream, { json, cancelOnLeave })
-        : whileTypedLinesSteer(stream, () => printResponse(stream, { json })));
+        ? printBackground(stream, { json, sentAt, cancelOnLeave })
+        : whileTypedLinesSteer(stream, () => printResponse(stream, { json, sentAt })));
     } finally {
       await connection.close();
     }

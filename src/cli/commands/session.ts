@@ -57,7 +57,8 @@ The answers go to standard output in order; the first failure ends the session.`
           for (const body of bodies) {
             conversation.startTurn();
             const request = { model, ...body } as ResponsesRequest; // checked when it is encoded
-            await printResponse(await conversation.stream(request, { signal }), { json });
+            const sentAt = performance.now();
+            await printResponse(await conversation.stream(request, { signal }), { json, sentAt });
           }
       } finally {
         await conversation.close();

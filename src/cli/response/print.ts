@@ -4,9 +4,18 @@ import { columnsOf } from "../terminal/window.ts";
 import { ResponseSummary } from "./summary.ts";
 import { Thoughts } from "./thoughts.ts";
 
+export interface Printing {
+  readonly json: boolean;
+  /** When the request was sent, by `performance.now()`: the wait for the first token includes the connection and retries. Default: now. */
+  readonly sentAt?: number | undefined;
+}
+
 /** Prints a response: one event per line, or its text, with a summary on standard error if that is a terminal. */
-export async function printResponse(stream: ResponseStream, { json }: { readonly json: boolean }): Promise<void> {
-  const summary = new ResponseSummary();
+export async function printResponse(
+  stream: ResponseStream,
+  { json, sentAt = performance.now() }: Printing,
+): Promise<void> {
+  const summary = new ResponseSummary(sentAt);
   if (json) return printEvents(stream);
   await printText(stream, summary);
   if (process.stderr.isTTY) for (const line of summary.lines(columnsOf(process.stderr))) say(line);

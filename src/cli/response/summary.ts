@@ -4,10 +4,15 @@ const BAR_CELLS = 10;
 
 /** Counts events of a stream and summarizes it: tokens, time to first token, speed, rate limits as bars. */
 export class ResponseSummary {
-  readonly #startedAt = performance.now();
+  readonly #sentAt: number;
   #firstTokenAt: number | undefined;
   #usage: TokenUsage | undefined;
   readonly #limits = new Map<string, RateLimitSnapshot>();
+
+  /** @param sentAt - When the request was sent, by `performance.now()`. */
+  constructor(sentAt: number) {
+    this.#sentAt = sentAt;
+  }
 
   add(event: ResponseEvent): void {
     if (event.type === "output_text.delta" || event.type === "reasoning_summary_text.delta") {
@@ -45,7 +50,7 @@ export class ResponseSummary {
 
   #timing(): string[] {
     if (this.#firstTokenAt === undefined) return [];
-    const parts = [`first token ${seconds(this.#firstTokenAt - this.#startedAt)}`];
+    const parts = [`first token ${seconds(this.#firstTokenAt - this.#sentAt)}`];
     const streamingMs = performance.now() - this.#firstTokenAt;
     if (this.#usage && streamingMs > 0) {
       parts.push(`${(this.#usage.outputTokens / (streamingMs / 1000)).toFixed(0)} tokens/s`);

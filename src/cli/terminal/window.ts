@@ -9,11 +9,11 @@ const NARROWEST = 20;
 
 /**
  * How many columns a line may have: those of the terminal, or of the variable `COLUMNS`; undefined for a file or a pipe, whose lines are
- * not wrapped.
+ * not wrapped, and for a terminal that does not know its width.
  */
 export function columnsOf({ isTTY, columns }: Target, env = process.env): number | undefined {
   const wanted = /^\d+$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : isTTY ? columns : undefined;
-  return wanted === undefined ? undefined : Math.max(NARROWEST, wanted);
+  return !wanted ? undefined : Math.max(NARROWEST, wanted);
 }
 
 /** True if a text may be coloured: a terminal, and `NO_COLOR` is not set. */

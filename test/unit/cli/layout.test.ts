@@ -41,6 +41,7 @@ describe("the width", () => {
     expect(columnsOf({ isTTY: false, columns: 132 }, {})).toBeUndefined();
     expect(columnsOf({ isTTY: true, columns: 132 }, { COLUMNS: "40" })).toBe(40);
     expect(columnsOf({ isTTY: true, columns: 3 }, {})).toBe(20);
+    expect(columnsOf({ isTTY: true, columns: 0 }, {})).toBeUndefined(); // a pseudo-terminal that nobody gave a size
   });
 
   test.each([
@@ -60,7 +61,7 @@ test("a table of models that is too wide becomes a paragraph for each", () => {
 });
 
 test("the sum of a response goes on in the next line, a part never cut", () => {
-  const summary = new ResponseSummary();
+  const summary = new ResponseSummary(performance.now());
   const tokenUsage = { inputTokens: 12345, cachedInputTokens: 12000, cacheWriteInputTokens: 0, outputTokens: 678 };
   summary.add({ type: "output_text.delta", delta: "a" });
   summary.add({ type: "completed", tokenUsage: { ...tokenUsage, reasoningOutputTokens: 512, totalTokens: 13023 } });
