@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import { FileError, readWhole, readWholeSync } from "../client/files/index.ts";
+import { knownOptions } from "../client/options.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
 import { isJsonObject, parseObject } from "./wire/json.ts";
 
@@ -12,6 +13,8 @@ export interface CodexAuthOptions {
   /** Environment variables. @default `process.env` */
   readonly env?: Environment | undefined;
 }
+
+const OPTIONS = knownOptions<CodexAuthOptions>("the options of codexAuth", { path: true, env: true });
 
 /** `mode` tells which service the credential is for: an API key for the OpenAI API, a ChatGPT login for the ChatGPT backend. */
 export interface CodexAuth extends AuthProvider {
@@ -29,6 +32,7 @@ export interface CodexAuth extends AuthProvider {
  *   the message contains the path.
  */
 export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
+  OPTIONS(options);
   const path = options.path ?? join(codexHome(options.env ?? process.env), "auth.json");
   let credentials = readNow(path);
   return {

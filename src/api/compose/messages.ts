@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { object } from "../../client/options.ts";
 import type {
   ContentItem,
   CustomToolCallOutputItem,
@@ -26,8 +27,10 @@ export function systemMessage(content: MessageContent): MessageItem {
   return { type: "message", role: "system", content: partsOf(content) };
 }
 
+/** @throws {@link BuildError} There is no content, as when it comes from an argument that was not given. */
 function partsOf(content: MessageContent): readonly ContentItem[] {
   if (typeof content === "string") return [{ type: "input_text", text: content }];
+  object("the content of a message", content, "a text, a part or a list of parts");
   return isList(content) ? content : [content];
 }
 
@@ -68,6 +71,7 @@ export function inputImage(
 
 function imageSource(source: string | URL | InlineBytes | UploadedSource): Partial<InputImage> {
   if (typeof source === "string" || source instanceof URL) return { image_url: sentUrl("inputImage", source) };
+  checkSource("inputImage", source);
   return "fileId" in source ? { file_id: source.fileId } : { image_url: dataUrl(source) };
 }
 
@@ -107,6 +111,7 @@ function fileSource(
     const url = sentUrl("inputFile", source);
     return url.startsWith("data:") ? { file_data: url } : { file_url: url };
   }
+  checkSource("inputFile", source);
   if ("fileId" in source) return { file_id: source.fileId };
   if (filename === undefined) {
     throw new BuildError('inputFile: bytes need a filename, for example { filename: "report.pdf" }');
@@ -131,6 +136,13 @@ function sentUrl(builder: string, source: string | URL): string {
   throw new BuildError(
     `${builder}: the source is not an http:, https: or data: URL; give a local file as { bytes, mediaType }`,
   );
+}
+
+/** @throws {@link BuildError} Bytes alone do not say what they are. */
+function checkSource(builder: string, source: InlineBytes | UploadedSource): void {
+  const { fileId, bytes, mediaType } = (source ?? {}) as Partial<InlineBytes & UploadedSource>;
+  if (typeof fileId === "string" || (bytes instanceof Uint8Array && typeof mediaType === "string")) return;
+  throw new BuildError(`${builder}: the source must be a URL, { bytes, mediaType } or { fileId }`);
 }
 
 function dataUrl({ bytes, mediaType }: InlineBytes): string {

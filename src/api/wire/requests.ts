@@ -57,9 +57,13 @@ const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
  * The body to send. Its keys are in the Rust client's order, then further ones, then those of `extra`: equal requests become equal texts,
  * which prompt caches need.
  *
- * @throws {@link BuildError} `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
+ * @throws {@link BuildError} The request is no object, `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
  */
 export function encodeResponsesRequest(request: ResponsesRequest, encoding: RequestEncoding = {}): JsonObject {
+  if (typeof request !== "object" || request === null)
+    throw new BuildError("the request is missing: give an object, for example { model, input }");
+  if (request.input === undefined && "messages" in request)
+    throw new BuildError("input is missing: it is what Chat Completions calls messages");
   const {
     model,
     instructions,

@@ -128,6 +128,8 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
     throw new BuildError(
       `the page shows prompts to everyone who can reach it: with an inspector the gateway may listen only on loopback, not on ${host}`,
     );
+  if (tokens !== undefined && !Array.isArray(tokens))
+    throw new BuildError("tokens of the gateway must be a list of texts");
   if (tokens?.some((token) => token.trim() === ""))
     throw new BuildError("one of the gateway's tokens is empty: is the variable set that it comes from?");
   const numbers = { port, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs };

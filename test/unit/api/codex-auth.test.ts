@@ -20,13 +20,21 @@ const first = { bearerToken: tokens.access_token, accountId: tokens.account_id }
 
 describe("the Codex CLI's login", () => {
   it("gives the access token and the account", async () => {
-    const auth = codexAuth(home({ OPENAI_API_KEY: null, tokens, last_refresh: "2026-01-01T00:00:00Z" }));
+    const { env } = home({ OPENAI_API_KEY: null, tokens, last_refresh: "2026-01-01T00:00:00Z" });
+    const auth = codexAuth({ env });
     expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["chatgpt", "access-1", "acc"]);
   });
 
   it("prefers a stored API key, which belongs to no account", async () => {
-    const auth = codexAuth(home({ OPENAI_API_KEY: " sk-1 ", tokens }));
+    const auth = codexAuth({ env: home({ OPENAI_API_KEY: " sk-1 ", tokens }).env });
     expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["api_key", "sk-1", undefined]);
+  });
+
+  it("is not read where an option is unknown, or no options are given but a path", () => {
+    // @ts-expect-error It does not compile either.
+    expect(() => codexAuth({ file: "auth.json" })).toThrow('unknown option "file" in the options of codexAuth');
+    // @ts-expect-error It does not compile either.
+    expect(() => codexAuth("auth.json")).toThrow('the options of codexAuth must be an object, and is "auth.json"');
   });
 
   it("is that of the user's home folder where no other is named", () => {

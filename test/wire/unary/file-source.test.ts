@@ -59,6 +59,14 @@ describe("a source", () => {
     expect(opened).toBe(1);
   });
 
+  it("named by a text alone is refused, with what to give", async () => {
+    const client = new FilesClient(clientOptions("http://127.0.0.1:9"));
+    const path = "report.pdf" as unknown as { path: string }; // as untyped code may give it
+    expect((await errorOf(client.upload(path))).message).toBe(
+      'the file must be an object, for example { path: "report.pdf" }, and is "report.pdf"',
+    );
+  });
+
   it("of 400 MB goes to the emulator with flat memory, and tells its progress", async () => {
     const total = 400_000_000;
     const part = Buffer.alloc(1_000_000);

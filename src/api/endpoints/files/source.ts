@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { fileError, openRegular } from "../../../client/files/index.ts";
 import { isSendableHeaderValue } from "../../../client/headers.ts";
+import { object } from "../../../client/options.ts";
 import { unlessAborted } from "../../../client/waiting/abort.ts";
 import { contentTypeOf } from "./content-type.ts";
 
@@ -27,6 +28,7 @@ export interface SizedFile {
 
 /** @throws {@link BuildError} The file cannot be read, or the source has none of these forms. {@link AbortedError} The signal fired. */
 export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<SizedFile> {
+  object("the file", source, 'an object, for example { path: "report.pdf" }');
   if ("path" in source) {
     const { path, name = basename(path) } = source;
     const type = checkedType(source.type ?? contentTypeOf(name));

@@ -31,7 +31,7 @@ export class LaneCalls {
   /** @throws {@link BuildError} The lane is closed. */
   checkOpen(): void {
     if (!this.#isClosed) return;
-    throw new BuildError(`lane ${JSON.stringify(this.#lane)} is closed, or its session is; make a new one`);
+    throw new BuildError(`the session, or its lane ${JSON.stringify(this.#lane)}, is closed; make a new one`);
   }
 
   /** Waits for a call's turn. @throws {@link BuildError} The lane is closed. {@link AbortedError} The signal fired, or the lane was closed. */

@@ -218,6 +218,27 @@ test.each([
   expect(() => functionOutput("c", output)).toThrow(new BuildError(`functionOutput: ${message}`));
 });
 
+test.each([undefined, 5])("a message of %j is refused", (content) => {
+  for (const build of [userMessage, systemMessage] as ((content: unknown) => unknown)[])
+    expect(() => build(content)).toThrow(
+      /^the content of a message must be a text, a part or a list of parts, and is /,
+    );
+});
+
+test.each([undefined, null, Buffer.from("x"), { bytes: Buffer.from("x") }, { bytes: "x", mediaType: "text/plain" }])(
+  "a picture or file from %j is refused, with the forms that there are",
+  (source) => {
+    // @ts-expect-error It does not compile either.
+    expect(() => inputImage(source)).toThrow(
+      new BuildError("inputImage: the source must be a URL, { bytes, mediaType } or { fileId }"),
+    );
+    // @ts-expect-error It does not compile either.
+    expect(() => inputFile(source, { filename: "a.txt" })).toThrow(
+      new BuildError("inputFile: the source must be a URL, { bytes, mediaType } or { fileId }"),
+    );
+  },
+);
+
 test.each([undefined, null, {}, { item: { type: "message" } }])("functionOutput refuses %j as a call", (call) => {
   // @ts-expect-error It does not compile either.
   expect(() => functionOutput(call, "x")).toThrow(

@@ -94,6 +94,9 @@ describe("encodeResponsesRequest", () => {
   });
 
   test.each<[unknown, string]>([
+    [undefined, "the request is missing: give an object, for example { model, input }"],
+    ["hello", "the request is missing: give an object, for example { model, input }"],
+    [{ model: "m", messages: [] }, "input is missing: it is what Chat Completions calls messages"],
     [{ model: "m" }, "input is missing"],
     [{ model: "m", input: { role: "user" } }, "input is missing"],
     [{ model: "m", input: "", extra: { temperature: 1 } }, "extra.temperature repeats a field of the request itself"],

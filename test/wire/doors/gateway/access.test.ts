@@ -34,6 +34,8 @@ describe("access", () => {
     const common = { provider: openaiProvider({ env: {} }), auth: apiKeyAuth("k"), env: {} };
     await expect(startGateway({ ...common, host: "0.0.0.0" })).rejects.toThrow(/set tokens/);
     await expect(startGateway({ ...common, tokens: [" "] })).rejects.toThrow(/empty/);
+    const tokens = "t1" as unknown as string[]; // as untyped code may give it
+    await expect(startGateway({ ...common, tokens })).rejects.toThrow("tokens of the gateway must be a list of texts");
     const inspector = new Workbench();
     await expect(startGateway({ ...common, tokens: ["t"], host: "0.0.0.0", inspector })).rejects.toThrow(/prompts/);
   });
