@@ -100,11 +100,13 @@ export class Doubt {
    *
    * @param isWhole - Whether a JSON object is such an answer.
    */
-  wholeAnswer(isWhole: (body: JsonObject) => boolean): Uint8Array | undefined {
+  wholeAnswer(isWhole: (body: JsonObject) => boolean): string | undefined {
     if (!this.#isJson) return undefined;
-    const body = Buffer.concat(this.#held);
-    const value = receivedJson(body.toString("utf8"));
-    return isJsonObject(value) && isWhole(value) ? this.#cleared() : undefined;
+    const text = new TextDecoder().decode(Buffer.concat(this.#held)); // without a byte order mark
+    const value = receivedJson(text);
+    if (!isJsonObject(value) || !isWhole(value)) return undefined;
+    this.#cleared();
+    return text;
   }
 
   /** The body ended before it was clear. */

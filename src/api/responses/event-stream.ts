@@ -8,7 +8,7 @@ import type { Answer } from "../service/answer.ts";
 import type { JsonObject } from "../wire/json.ts";
 import { type Doubt, doubtAbout } from "./content-check.ts";
 import type { Carrier } from "./ending.ts";
-import { isWholeAnswer } from "./events/registry.ts";
+import { eventOfWhole, isWholeAnswer } from "./events/registry.ts";
 import { type FlowOptions, ResponseFlow } from "./flow.ts";
 import { preliminaryEvents } from "./preliminary.ts";
 
@@ -167,7 +167,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   /** The body has ended, and it was no event stream. */
   #readWhole(doubt: Doubt): void {
     const body = doubt.wholeAnswer(this.#isWhole);
-    if (body) this.flow.read(rawDataOf(body));
+    if (body !== undefined) this.flow.read(rawDataOf(Buffer.from(eventOfWhole(body))));
     else doubt.end();
   }
 

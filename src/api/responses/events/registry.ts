@@ -7,6 +7,7 @@ import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE } from "./decoded.ts";
 import { completed, errorEvent, failed, incomplete } from "./ends.ts";
 import { filled, indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
+import { parseWireEvent } from "./parse.ts";
 import * as piece from "./pieces.ts";
 import * as whole from "./wholes.ts";
 
@@ -89,6 +90,12 @@ export function rowOfEvent(event: JsonObject): EventRow | undefined {
 
 function isWholeResponse({ type, object, status, output }: JsonObject): boolean {
   return type === undefined && object === "response" && TERMINAL.has(status) && Array.isArray(output);
+}
+
+/** The text of the event that a whole answer is, so that who forwards events forwards one that every client knows. */
+export function eventOfWhole(text: string): string {
+  const body = parseWireEvent(text);
+  return body && isWholeResponse(body) ? `{"type":"response.completed","response":${text.trim()}}` : text;
 }
 
 /** True for an object that can be the body of an answer in place of a stream: the whole response, or what calls itself an error. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emulate } from "../../../support/clients.ts";
+import { serve } from "../../../support/serve.ts";
 import { bodiesAt, kindsOf, wire } from "../../session/support.ts";
 import { both, eventsIn, HELLO, post, readText, responsesFetch, told } from "../support.ts";
 
@@ -104,3 +105,23 @@ describe("an answer", () => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 });
+
+// parity: sse/whole-answer
+it.each([true, false])(
+  "of a service that does not stream, it is the answer nevertheless (stream: %s)",
+  async (stream) => {
+    const item = { type: "message", role: "assistant", content: [{ type: "output_text", text: "391" }] };
+    const whole = { id: "resp_1", object: "response", status: "completed", output: [item] };
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(`\uFEFF${JSON.stringify(whole)}\n`);
+    });
+    const answer = await post(responsesFetch({ carrier: "http" }), { url }, { ...HELLO, stream });
+    const { text, error } = await readText(answer);
+    expect(error).toBeUndefined();
+    if (!stream) expect(JSON.parse(text)).toEqual(whole);
+    else
+      expect(eventsIn(text)).toEqual([
+        { event: "response.completed", data: { type: "response.completed", response: whole } },
+      ]);
+  },
+);
