@@ -19,7 +19,7 @@ export interface FlowOptions extends ResponseReaderOptions {
   /** Longest wait for an event that advances the response, in milliseconds; 0 for no limit. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Keep items and texts, for `collect()` and for the `partial` of errors. Default true. */
+  /** Keep items and texts, for `collect()`, for the `partial` of errors, and to complete items that lack their texts. Default true. */
   readonly keep?: boolean | undefined;
 }
 
