@@ -3,6 +3,7 @@ import type { Logger } from "../../client/observe/log.ts";
 import { notify, type Telemetry } from "../../client/observe/telemetry.ts";
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
+import { requestIdOf } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
 import { isJsonObject, type JsonObject, receivedJson } from "../wire/json.ts";
 
@@ -144,5 +145,6 @@ function notAnEventStream(response: Answer<HttpStreamResponse>, type: string, bo
     : "this is typical of a captive portal, a proxy's error page or a wrong base URL";
   return new ProtocolError(
     `HTTP ${response.status} from ${response.url} is not an event stream but ${type}; ${reason}.${excerpt}${response.note ? ` ${response.note}` : ""}`,
+    { requestId: requestIdOf(response.headers) },
   );
 }

@@ -27,6 +27,33 @@ describe("what a stream says of itself and not of its response", () => {
     expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
   });
 
+  it("that it cannot be taken up, as its first event, leads to asking for the state of the response", async () => {
+    const refusal = { object: "error", type: "BadRequestError", message: "cannot stream this", code: 400 };
+    const { api, emulator } = await stage({
+      script: (request) =>
+        request.method === "POST"
+          ? { events: [created], terminateAfterEvents: 1 }
+          : isStream(request)
+            ? streamOf([refusal])
+            : { status: 200, body: { ...response, status: "completed" } },
+    });
+    const events = await read(await api.responses.stream(asked("x")));
+    expect(ofResponse(events).map(({ type }) => type)).toEqual(["created", "completed"]);
+    expect(emulator.requests.map(({ method }) => method)).toEqual(["POST", "GET", "GET"]);
+  });
+
+  it("nothing, because it is a page, is what the error says, with the id of its request", async () => {
+    const page = {
+      raw: "<html><title>Sign in</title>",
+      headers: { "content-type": "text/html", "x-request-id": "req_7" },
+    };
+    const { api, emulator } = await stage({ script: () => page });
+    expect(await errorOf(read(await api.responses.stream(asked("x"))))).toMatchObject({
+      ...{ kind: "protocol", requestId: "req_7", message: expect.stringContaining("Sign in") },
+    });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
   it("that the request was wrong, ends it", async () => {
     const wrong = { type: "error", error: { code: "invalid_prompt", message: "No." } };
     const { api, emulator } = await stage({ script: () => ({ events: [created, wrong] }) });

@@ -73,6 +73,10 @@ export class Resumption {
    */
   async recover(reason: unknown, { isFruitless = false }: { readonly isFruitless?: boolean } = {}): Promise<void> {
     const { clock } = this.#source.service.line.timing;
+    if (isFruitless && this.#run.responseId !== undefined && refusesToStream(reason)) {
+      this.poll(); // the refusal came as the first event of the stream
+      return;
+    }
     try {
       for (let failure = reason; !this.#run.isOver; ) {
         const told = this.#announced(failure);

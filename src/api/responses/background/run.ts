@@ -21,7 +21,7 @@ import { MarkedFlow } from "./marked-flow.ts";
 import { advanceOf, type ResponsePosition } from "./position.ts";
 import { endOf, restOf } from "./rest.ts";
 import { type ResumedRun, Resumption } from "./resumption.ts";
-import type { StoredSource } from "./source.ts";
+import { refusesToStream, type StoredSource } from "./source.ts";
 
 /** What a run needs to start. */
 export interface RunOptions {
@@ -258,7 +258,8 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     const decoded = decodeWireEvent(parseWireEvent(blanked) ?? event, blanked);
     if (decoded.type !== "end" || decoded.outcome.type !== "failed") return undefined;
     const { error } = decoded.outcome;
-    return error.outlook === "again" ? error : undefined;
+    const isAboutStreaming = this.#connection?.hasBrought === false && refusesToStream(error);
+    return error.outlook === "again" || isAboutStreaming ? error : undefined;
   }
 }
 
