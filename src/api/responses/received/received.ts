@@ -56,8 +56,11 @@ export interface ResponseEnd {
 }
 
 interface ReceivedOptions {
+  /** Whether items and texts are kept; without them a response of any length takes no memory. @default `true` */
   readonly keep?: boolean | undefined;
+  /** The most that is kept, in characters. @default 64 Mi */
   readonly limit?: number;
+  /** Output indexes of items whose beginning came in an earlier stream. @default none */
   readonly begunBefore?: readonly number[] | undefined;
 }
 
@@ -81,10 +84,6 @@ export class Received {
   #modelsEtag: string | undefined;
   #reasoningIncluded = false;
 
-  /**
-   * @param options - `keep`: keep items and texts; without them a response of any length takes no memory. Default true. `limit`: the most
-   *   that is kept, in characters. `begunBefore`: output indexes of items whose beginning came in an earlier stream. Default: none.
-   */
   constructor({ keep = true, limit = MOST_KEPT, begunBefore = [] }: ReceivedOptions = {}) {
     this.#begunBefore = begunBefore;
     this.#items = keep ? new ReceivedItems() : undefined;
