@@ -1,7 +1,7 @@
 import { Failure } from "../../client/failure/failure.ts";
 
 /**
- * Gives an error the id of the request that it is about, if it has none of its own: what ends a stream was told without one, or by nobody.
+ * Gives an error the id of its request, if it has none: the errors that end a stream do not contain it.
  */
 export function withRequestId<Thrown>(error: Thrown, requestId: string | undefined): Thrown {
   if (requestId !== undefined && Failure.is(error) && error.requestId === undefined) {

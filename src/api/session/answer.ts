@@ -107,7 +107,7 @@ export class SessionAnswer {
   #tally(usage: TokenUsage | undefined): void {
     const { call, onAnswer } = this.#options;
     const { attempt, isSuccessor } = this.#attempts.current;
-    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor had no request of its own: one request, one reason
+    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor has no request, so no reason of its own
     call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
   }
 

@@ -155,7 +155,7 @@ export class ResponsesSession implements AsyncDisposable {
     return this.#main.preconnect(options);
   }
 
-  /** Begins a new turn: what the service said to route the requests of the last one is not sent any more. */
+  /** Begins a new turn: the routing state that the service gave to the requests of the last one is no longer sent. */
   startTurn(): void {
     this.#main.startTurn();
   }

@@ -25,7 +25,7 @@ export interface UnaryRequest {
 }
 
 interface Call {
-  /** What the path names; empty where it names nothing. */
+  /** What the path names; empty if it names nothing. */
   readonly id: string;
   readonly itemId: string;
   readonly url: URL;

@@ -121,7 +121,7 @@ function itemFor(remembered: Remembered): (RealtimeItem & JsonObject) | undefine
     case "function_call_output":
       return { id, type: "function_call_output", call_id: item.call_id, output: item.output };
     default:
-      return undefined; // the service creates its own items anew, such as the list of an MCP server's tools
+      return undefined; // the service creates its own items again, such as the list of an MCP server's tools
   }
 }
 

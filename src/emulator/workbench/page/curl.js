@@ -1,12 +1,12 @@
 /** @import { Row } from "./row.js" */
 
-/** What a connection makes anew, or curl by itself. */
+/** Headers of one connection, or that curl sets itself. */
 const SKIPPED =
   /^(?:host|connection|content-length|accept-encoding|user-agent|upgrade|sec-websocket-.*|transfer-encoding|content-encoding)$/i;
 
 /**
- * The request as a command for a shell. Credentials are not in it: the variable stands for the key. A turn on a WebSocket becomes a request over
- * HTTP that asks the same.
+ * The request as a shell command. It contains no credentials, but a variable for the key. A turn on a
+ * WebSocket becomes the same request over HTTP.
  *
  * @param {Row} row
  * @param {string} origin

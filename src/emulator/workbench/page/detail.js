@@ -26,7 +26,7 @@ export function renderDetail() {
   if (tab !== "events") at("content").replaceChildren(marked(CONTENTS[tab](row), view.query));
 }
 
-/** What the other tabs show. */
+/** The content of the other tabs. */
 const CONTENTS = {
   text: (/** @type {Row} */ { text }) => text || "(no text)",
   request(/** @type {Row} */ { exchange: { head }, sentText }) {
@@ -73,7 +73,7 @@ function legendOf(/** @type {Row} */ row) {
   return `${row.events.length} events, ${row.deltas} deltas; ${silence}`;
 }
 
-/** Shows the row where there is room for one of both alone. */
+/** Shows the row, if there is only room for the list or for the row. */
 export function enter() {
   document.querySelector("main")?.classList.add("into");
   renderDetail();
@@ -103,7 +103,7 @@ export async function copyCurl() {
       button.textContent = label;
     }, TOLD_MS);
   } catch {
-    // Not every browser lets a page write there: show it, to be copied by hand.
+    // Some browsers do not let a page write to the clipboard; then the user copies the shown text.
     show("request");
     at("content").textContent = text;
   }

@@ -1,4 +1,4 @@
-// The document's elements, found and made.
+// Finds and creates elements of the document.
 
 /**
  * An element of the page by its id.
@@ -27,7 +27,7 @@ export function element(tag, name, text) {
 const MOST_MARKS = 500;
 
 /**
- * Text with what is searched for marked.
+ * Text in which the search query is marked.
  *
  * @param {string} text
  * @param {string} query - in lower case.

@@ -1,4 +1,4 @@
-// The events of the chosen row. Only what can be seen is in the document, however many there are.
+// The events of the chosen row. The document contains only the visible ones, because there may be many.
 import { at, element, marked } from "./elements.js";
 import { parse } from "./row.js";
 import { drawTimeline, duration, isLongGap } from "./timeline.js";
@@ -43,7 +43,7 @@ function eventElement(row, event, index, total) {
   return made;
 }
 
-/** The word that all types begin with can go where there is no room. */
+/** The first word, with which all types begin, may be hidden if there is no room. */
 function typeElement(/** @type {Event} */ { type, isSent }) {
   const made = element("span", "type", isSent ? "→ " : "");
   const family = type.startsWith("response.") && type.split(".").length > 2 ? "response." : "";
@@ -60,19 +60,19 @@ function summary(/** @type {Event} */ { data, type }) {
   return (Object.keys(rest).length === 0 ? data : JSON.stringify(item ?? rest)).slice(0, LONGEST_SUMMARY);
 }
 
-/** The chosen event whole. */
+/** Shows the whole of the chosen event. */
 export function renderEvent() {
   const event = view.row?.events[view.event];
   at("event").hidden = !event || view.tab !== "events";
   if (event) at("event").replaceChildren(marked(pretty(event.data), view.query));
 }
 
-/** @param {number} index - the nearest that there is. */
+/** @param {number} index - the nearest one is used. */
 export function selectEvent(index) {
   if (!view.row || view.row.events.length === 0) return;
   view.event = Math.max(0, Math.min(view.row.events.length - 1, index));
   const list = at("events");
-  renderEvent(); // it takes room from the list
+  renderEvent(); // it makes the list smaller
   const top = view.event * ROW_HEIGHT;
   if (top < list.scrollTop) list.scrollTop = top;
   else if (top + ROW_HEIGHT > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW_HEIGHT - list.clientHeight;

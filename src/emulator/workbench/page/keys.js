@@ -1,4 +1,4 @@
-// What the keys do: all that a mouse can.
+// Keyboard shortcuts for everything that a mouse can do.
 import { copyCurl, enter, leave, show } from "./detail.js";
 import { at } from "./elements.js";
 import { selectEvent } from "./events.js";
@@ -11,7 +11,7 @@ const PAGE_OF_ROWS = 10;
 
 const isAmongEvents = () => document.activeElement === at("events") || document.activeElement === at("event");
 
-/** Down the events, or the rows, whichever has the focus. @param {number} events @param {number} rows */
+/** Moves down in the events or the rows, whichever have the focus. @param {number} events @param {number} rows */
 const down = (events, rows) => () => (isAmongEvents() ? selectEvent(view.event + events) : move(rows));
 const toTheEnd = (/** @type {1 | -1} */ way) => () =>
   isAmongEvents() ? selectEvent(way === 1 ? (view.row?.events.length ?? 0) : 0) : move(way * view.model.rows.length);

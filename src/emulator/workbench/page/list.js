@@ -1,4 +1,4 @@
-// The list of what passed.
+// The list of rows.
 import { enter, renderDetail } from "./detail.js";
 import { at, element } from "./elements.js";
 import { selectEvent } from "./events.js";
@@ -9,7 +9,7 @@ import { view } from "./view.js";
 /** @type {Map<Row, HTMLElement>} */
 const elements = new Map();
 
-/** @param {boolean} isAll - whether rows are gone; else those that changed are drawn. */
+/** @param {boolean} isAll - true if rows were removed; otherwise only changed rows are drawn. */
 export function renderRows(isAll) {
   const list = at("rows");
   const { rows, changed } = view.model;
@@ -26,7 +26,7 @@ export function renderRows(isAll) {
   renderCount();
 }
 
-/** Whether a row has come since they were drawn. */
+/** Whether there are new rows that were not drawn yet. */
 export function hasNewRows() {
   return [...view.model.changed].some((row) => !elements.has(row));
 }
@@ -96,13 +96,13 @@ export function select(row, { scrolls = true } = {}) {
   renderDetail();
 }
 
-/** Whether what comes is chosen as it comes. */
+/** Whether new rows are chosen automatically. */
 export function follow(/** @type {boolean} */ isOn) {
   view.follows = isOn;
   at("follow").setAttribute("aria-pressed", String(isOn));
 }
 
-/** Chooses another row, so many further down. */
+/** Chooses the row that is this many further down. */
 export function move(/** @type {number} */ step) {
   const index = view.row ? view.shown.indexOf(view.row) : -1;
   const next = view.shown[Math.max(0, Math.min(view.shown.length - 1, index + step))];
@@ -111,7 +111,7 @@ export function move(/** @type {number} */ step) {
   select(next);
 }
 
-/** Leaves the rows that have the text in their request or their events, and goes to the first event that has it. */
+/** Shows only rows with the text in their request or their events, and chooses the first such event. */
 export function search(/** @type {string} */ text) {
   const query = text.trim().toLowerCase();
   view.query = query;

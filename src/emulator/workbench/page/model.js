@@ -5,15 +5,15 @@ import { parse, Row } from "./row.js";
 const TERMINAL = /^(?:error|response\.(?:completed|incomplete|failed|done))$/;
 const FAILED = /^(?:error|response\.failed)$/;
 
-/** @typedef {{ reset: true } | { id: number, begunAt: number, head: Head } | { id: number, entry: Entry }} Message What the server tells. */
+/** @typedef {{ reset: true } | { id: number, begunAt: number, head: Head } | { id: number, entry: Entry }} Message A message of the server. */
 
-/** What passed, as rows. */
+/** The traffic as rows. */
 export class Model {
   /** @type {Map<number, Exchange>} */
   exchanges = new Map();
   /** @type {Row[]} */
   rows = [];
-  /** Since somebody emptied it. @type {Set<Row>} */
+  /** Since the list was cleared. @type {Set<Row>} */
   changed = new Set();
 
   /** @param {readonly Message[]} messages */
@@ -71,7 +71,7 @@ export class Model {
         const request = parse(entry.data);
         const row = this.#row(exchange, entry.atMs, request ?? {}, entry.data);
         row.add({ at: entry.atMs, type: String(request?.type ?? "message"), data: entry.data, isSent: true });
-        // A message that wants no response: it is over when it is sent.
+        // A message without a response is over when it is sent.
         if (request?.type !== "response.create") row.isOver = true;
         break;
       }
@@ -85,7 +85,7 @@ export class Model {
   }
 
   /**
-   * The oldest request of its lane that is not over gets it.
+   * Adds an event to the oldest unfinished request of its lane.
    *
    * @param {Exchange} exchange @param {Row} first @param {{ atMs: number, data: string }} entry
    */
@@ -128,7 +128,7 @@ export class Model {
 }
 
 /**
- * A top-level text of an event's JSON, without parsing all of it where it is long.
+ * A top-level text of an event's JSON; long JSON is not parsed completely.
  *
  * @param {string} data @param {string} name
  * @returns {string | undefined}

@@ -1,4 +1,4 @@
-// Puts the parts together, and draws what the server tells. Start at `model.js` for what there is, at `view.js` for what of it is looked at.
+// Connects the parts, and draws the server's messages. Start reading in `model.js`, which has the data, and `view.js`, which has the user's selection.
 import { renderDetail, show } from "./detail.js";
 import { at } from "./elements.js";
 import { renderEvents, selectEvent } from "./events.js";
@@ -23,7 +23,7 @@ at("timeline").addEventListener("click", ({ clientX }) => {
 });
 new ResizeObserver(() => renderDetail()).observe(at("detail"));
 
-// What comes together is drawn together.
+// Messages that arrive together are drawn once.
 let isDrawn = true;
 let mustRedraw = false;
 

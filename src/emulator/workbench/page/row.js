@@ -50,7 +50,7 @@ export class Row {
     return this.exchange.head.carrier === "http" ? "http" : this.request === undefined ? "connection" : "turn";
   }
 
-  /** It sends what is new, and names what it goes on from. */
+  /** The request continues an earlier response, and contains only the new items. */
   get isIncrement() {
     return typeof this.request?.previous_response_id === "string";
   }
@@ -65,7 +65,7 @@ export class Row {
     return this.deltas > 2 && ms > 0 ? ((this.deltas - 1) / ms) * 1000 : undefined;
   }
 
-  /** When the last of it passed. */
+  /** Time of its last event. */
   get endAt() {
     return this.events.at(-1)?.at ?? this.at;
   }
@@ -90,7 +90,7 @@ export class Row {
     this.lastDeltaAt = event.at;
   }
 
-  /** What the request says, in one line. */
+  /** A summary of the request in one line. */
   get said() {
     const { input } = this.request ?? {};
     if (typeof input === "string") return input;

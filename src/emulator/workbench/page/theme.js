@@ -1,4 +1,4 @@
-// Dark or light: as the system has it, until somebody says otherwise.
+// Dark or light, like the system, until the user chooses.
 import { renderTimeline } from "./events.js";
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
@@ -18,5 +18,5 @@ function useSystemTheme() {
 
 function use(/** @type {"dark" | "light"} */ theme) {
   document.documentElement.dataset.theme = theme;
-  renderTimeline(); // its colours are painted
+  renderTimeline(); // a canvas keeps the colours it was painted with
 }

@@ -1,10 +1,10 @@
-// The events of a row on a time line: a stroke each, silences shaded, and above them how many came by when.
+// The events of a row on a time line: one stroke per event, long silences shaded, and above them the rate of deltas.
 
 /** @import { Row } from "./row.js" */
 
 /**
  * @typedef {{ x(at: number): number, base: number, start: number, end: number, width: number, color(name: string): string }} Scale
- *   Where things are on the canvas: `x` by time, `base` the line that they stand on.
+ *   Positions on the canvas: `x` by time, `base` of the line below the strokes.
  */
 
 const MARGIN = 10;
@@ -99,12 +99,12 @@ function drawRate(paint, row, { base, start, end, width, color }) {
   paint.globalAlpha = 1;
 }
 
-/** Whether a silence is one to look at. @param {number} gap @param {number} total - both in milliseconds. */
+/** Whether a silence is long enough to be shown. @param {number} gap @param {number} total - both in milliseconds. */
 export function isLongGap(gap, total) {
   return gap > LONG_GAP_MS && gap > total * LONG_GAP_SHARE;
 }
 
-/** Which event is nearest to a place on the canvas. @param {HTMLElement} canvas @param {Row} row @param {number} clientX */
+/** The event nearest to a position on the canvas. @param {HTMLElement} canvas @param {Row} row @param {number} clientX */
 export function eventAt(canvas, row, clientX) {
   const { left, width } = canvas.getBoundingClientRect();
   const end = Math.max(row.at + 1, row.events.at(-1)?.at ?? 0);

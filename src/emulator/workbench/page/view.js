@@ -4,7 +4,7 @@ import { Model } from "./model.js";
 
 export const TABS = /** @type {const} */ (["events", "text", "request", "answer"]);
 
-/** What there is, and what of it is looked at. */
+/** The data, and the user's selection. */
 export const view = {
   model: new Model(),
   /** The chosen row. @type {Row | undefined} */
@@ -15,8 +15,8 @@ export const view = {
   tab: "events",
   /** In lower case. */
   query: "",
-  /** Whether what comes is chosen as it comes. */
+  /** Whether new rows are chosen automatically. */
   follows: true,
-  /** The rows that the search leaves. @type {Row[]} */
+  /** The rows that match the search. @type {Row[]} */
   shown: [],
 };
