@@ -1,8 +1,9 @@
 import { StreamError, TimeoutError } from "../../client/failure/kinds.ts";
-import { type RawData, type RawText, rawDataOf } from "../../client/raw-text.ts";
+import { decodeRawData, type RawData, type RawText, rawDataOf, rawTextOf } from "../../client/raw-text.ts";
 import { SseDecoder, type SseSink } from "../../client/sse/index.ts";
 import type { ByteSink, ByteStream, HttpStreamResponse } from "../../client/transport.ts";
 import { IdleTimer } from "../../client/waiting/idle-timer.ts";
+import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import { header } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
 import type { JsonObject } from "../wire/json.ts";
@@ -18,6 +19,8 @@ export interface EventStreamOptions extends FlowOptions {
 
 /** Number of comments after which the server counts as one that sends keep-alives. */
 const KEEP_ALIVE_COMMENTS = 2;
+/** How much is kept of what is no event, in bytes: more than a message shows, so that no credential is cut before it is blanked. */
+const MOST_WORDS = 16 * 1024;
 /** How long to wait for the end of the body after the terminal event, so that the connection can be reused. */
 const DRAIN_MS = 250;
 
@@ -68,11 +71,17 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   readonly #isWhole: (body: JsonObject) => boolean;
   /** Set until it is clear that the body is an event stream. */
   #doubt: Doubt | undefined;
+  readonly #response: Answer<HttpStreamResponse>;
+  /** What came last that is no event; before the first event the beginning of the body. If it is all that comes, it says why. */
+  #words: RawText = "";
+  /** No frame has come. */
+  #isOpening = true;
   #comments = 0;
   /** Set from the second comment on; before that, silence is allowed. */
   #liveness: IdleTimer | undefined;
 
   constructor(response: Answer<HttpStreamResponse>, options: BodyOptions, receiverOf: (body: Carrier) => Receiver) {
+    this.#response = response;
     this.#body = response.body;
     this.#livenessTimeoutMs = options.livenessTimeoutMs;
     this.#lastEvent = options.lastEvent ?? "response.completed";
@@ -91,6 +100,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   chunk(bytes: Uint8Array): void {
     if (this.flow.isOver) return;
     this.#liveness?.touch();
+    if (this.#isOpening && this.#words.length < MOST_WORDS) this.#words += rawTextOf(bytes.subarray(0, MOST_WORDS));
     try {
       if (this.#doubt) this.#read(this.#doubt.clear(bytes));
       else this.#frames.feed(bytes);
@@ -101,10 +111,13 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   onLines(lines: RawText, start: number): number {
-    return this.flow.readLines?.(lines, start) ?? start;
+    const end = this.flow.readLines?.(lines, start) ?? start;
+    if (end > start) this.#framed("");
+    return end;
   }
 
   onRawData(data: RawData, hasMore: boolean): void {
+    this.#framed(mayBeEvent(data) ? "" : rawText(data.slice(0, MOST_WORDS)));
     this.flow.read(data, hasMore);
   }
 
@@ -127,7 +140,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
       const unfinished = this.flow.isOver ? undefined : this.#frames.end();
       if (unfinished) this.flow.readUnfinished(unfinished.data);
       this.flow.took(0);
-      this.flow.fail(new StreamError(`stream closed before ${this.#lastEvent}`));
+      this.flow.fail(new StreamError(`stream closed before ${this.#lastEvent}${this.#wordsClause()}`));
     } catch (error) {
       this.flow.fail(error); // for example an event that the last line made too large
     }
@@ -164,6 +177,17 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     this.#doubt?.stop();
   }
 
+  #framed(words: RawText): void {
+    this.#isOpening = false;
+    this.#words = words;
+  }
+
+  #wordsClause(): string {
+    const { blank, headers } = this.#response;
+    const words = bodyExcerpt({ body: blank(decodeRawData(this.#words)), headers });
+    return words === "" ? "" : `; it ended with a text that is no event: ${words}`;
+  }
+
   /** The body has ended, and it was no event stream. */
   #readWhole(doubt: Doubt): void {
     const body = doubt.wholeAnswer(this.#isWhole);
@@ -177,4 +201,15 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     this.#doubt = undefined;
     this.#frames.feed(bytes);
   }
+}
+
+function rawText(data: RawData): RawText {
+  return typeof data === "string" ? data : rawTextOf(data);
+}
+
+const BRACE = 0x7b;
+
+/** True for JSON objects, and for the mark of Chat Completions that nothing follows. */
+function mayBeEvent(data: RawData): boolean {
+  return (typeof data === "string" ? data.charCodeAt(0) : data[0]) === BRACE || data === "[DONE]";
 }

@@ -55,6 +55,28 @@ const message = { type: "message", role: "assistant", content: [{ type: "output_
 const response = { id: "r", object: "response", status: "completed", output: [message] };
 const long = { ...message, content: [{ type: "output_text", text: "é".repeat(200_000) }] };
 
+it.each<[what: string, body: string, message: RegExp]>([
+  [
+    "a text in its place",
+    "upstream connect error, reset",
+    /response\.completed; it ended with a text that is no event: upstream connect error, reset$/,
+  ],
+  [
+    "a text as data",
+    `${stream.slice(0, 60)}\n\ndata: Internal error\n\n`,
+    /it ended with a text that is no event: Internal error$/,
+  ],
+  ["a text as data that breaks the rest", "data: Internal error\n\n: still here\n\n", /no event: Internal error$/],
+  ["nothing", "", /^stream closed before response\.completed$/],
+  ["an event", stream.slice(0, 57), /^stream closed before response\.completed$/],
+  ["the mark of an end", `${stream.slice(0, 57)}data: [DONE]\n\n`, /^stream closed before response\.completed$/],
+])("a stream that ends with %s says so, in one piece and byte by byte", async (_what, body, message) => {
+  for (const pieces of [[body], [...body]]) {
+    const { answer } = await answerTo("text/plain", pieces);
+    expect(answer).toMatchObject({ kind: "stream", outlook: "again", message: expect.stringMatching(message) });
+  }
+});
+
 // parity: sse/whole-answer
 it.each<[what: string, body: unknown, expected: object]>([
   ["the whole response", response, { text: "a", items: [message], responseId: "r" }],
