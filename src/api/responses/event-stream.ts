@@ -138,7 +138,10 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     try {
       if (this.#doubt) this.#readWhole(this.#doubt);
       const unfinished = this.flow.isOver ? undefined : this.#frames.end();
-      if (unfinished) this.flow.readUnfinished(unfinished.data);
+      if (unfinished) {
+        if (mayBeEvent(unfinished.data)) this.#framed(""); // an event that was cut off, perhaps with a part of the answer
+        this.flow.readUnfinished(unfinished.data);
+      }
       this.flow.took(0);
       this.flow.fail(new StreamError(`stream closed before ${this.#lastEvent}${this.#wordsClause()}`));
     } catch (error) {

@@ -55,6 +55,8 @@ const message = { type: "message", role: "assistant", content: [{ type: "output_
 const response = { id: "r", object: "response", status: "completed", output: [message] };
 const long = { ...message, content: [{ type: "output_text", text: "é".repeat(200_000) }] };
 
+const deltas = stream.slice(0, stream.indexOf("\n\n") + 2).repeat(3);
+
 it.each<[what: string, body: string, message: RegExp]>([
   [
     "a text in its place",
@@ -69,6 +71,12 @@ it.each<[what: string, body: string, message: RegExp]>([
   ["a text as data that breaks the rest", "data: Internal error\n\n: still here\n\n", /no event: Internal error$/],
   ["nothing", "", /^stream closed before response\.completed$/],
   ["an event", stream.slice(0, 57), /^stream closed before response\.completed$/],
+  [
+    "an event that is cut off",
+    'data: {"type":"response.output_text.delta","delta":"pri',
+    /^stream closed before response\.completed$/,
+  ],
+  ["events behind a text", `${deltas}data: hello\n\n${deltas}`, /^stream closed before response\.completed$/],
   ["the mark of an end", `${stream.slice(0, 57)}data: [DONE]\n\n`, /^stream closed before response\.completed$/],
 ])("a stream that ends with %s says so, in one piece and byte by byte", async (_what, body, message) => {
   for (const pieces of [[body], [...body]]) {
