@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { keepShape } from "../kept-shapes.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -104,6 +105,8 @@ export class ChunkedBody {
     return Buffer.concat([Buffer.from(before, "latin1"), bytes]);
   }
 }
+
+keepShape(new ChunkedBody(() => {}));
 
 function hexDigit(byte: number): number | undefined {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;

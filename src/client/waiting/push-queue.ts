@@ -1,4 +1,5 @@
 import { AbortedError } from "../failure/kinds.ts";
+import { keepShape } from "../kept-shapes.ts";
 import { objectList } from "../object-list.ts";
 import type { Backlog } from "./backlog.ts";
 
@@ -345,3 +346,6 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
     this.#head = 0;
   }
 }
+
+keepShape(new Taken(undefined));
+keepShape(new PushQueue());

@@ -2,7 +2,7 @@ import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { filled } from "../events/fields.ts";
 import type { OutputItemDoneEvent } from "../events/types.ts";
-import { type DeltaEvent, deltasOf } from "./item-parts.ts";
+import { type DeltaEvent, deltasOf, hasText } from "./item-parts.ts";
 
 interface Identity {
   readonly type: string;
@@ -40,7 +40,7 @@ export class DeliveredItems {
 
   /** @returns True if the item came after one that follows it in the output. */
   note({ item, outputIndex }: OutputItemDoneEvent): boolean {
-    this.#delivered.push({ ...identityOf(item), outputIndex, isBare: deltasOf(item, undefined).length === 0 });
+    this.#delivered.push({ ...identityOf(item), outputIndex, isBare: !hasText(item) });
     if (outputIndex === undefined) return false;
     const isLate = outputIndex < this.#furthest;
     this.#furthest = Math.max(this.#furthest, outputIndex);

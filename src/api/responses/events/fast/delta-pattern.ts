@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { keepShape } from "../../../../client/kept-shapes.ts";
 import { decodeRawText, type RawData, type RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import { type DeltaEvent, partIndexOf } from "../../received/item-parts.ts";
@@ -129,7 +130,7 @@ export class DeltaPattern {
     for (const format of FORMATS) {
       const gaps = gapsIn(raw, event, format);
       if (!gaps) continue;
-      keepShape(decoded);
+      keepShapeOf(decoded);
       return new DeltaPattern(decoded, gaps, framing);
     }
     return undefined;
@@ -228,16 +229,15 @@ export class DeltaPattern {
   }
 }
 
-/** One event for each list of fields. */
-const shapes = new Map<string, DeltaEvent>();
+/** Lists of fields of which an event is kept. */
+const shapes = new Set<string>();
 const MOST_SHAPES = 50;
 
-/**
- * Keeps one event with these fields. When the last object of a shape is collected, V8 throws away the code that was compiled for it: without
- * this, the first response after a full collection would be read by the interpreter.
- */
-function keepShape(event: DeltaEvent): void {
-  if (shapes.size < MOST_SHAPES) shapes.set(Object.keys(event).join(), { ...event, delta: "" });
+function keepShapeOf(event: DeltaEvent): void {
+  const fields = Object.keys(event).join();
+  if (shapes.size === MOST_SHAPES || shapes.has(fields)) return;
+  shapes.add(fields);
+  keepShape({ ...event, delta: "" });
 }
 
 /** V8 keeps a concatenation as two parts, and looks through them with each comparison. */
