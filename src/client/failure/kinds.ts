@@ -60,20 +60,20 @@ export interface CaFields {
 
 /** Refused before any work, because of the form, the credentials, the size, a limit or overload. */
 const REFUSED: ReadonlySet<number> = new Set([
-  401, 402, 403, 404, 405, 406, 407, 411, 413, 414, 415, 422, 426, 429, 431, 503,
+  400, 401, 402, 403, 404, 405, 406, 407, 411, 413, 414, 415, 422, 426, 429, 431, 503,
 ]);
 
 /** True if a status means that the request was refused before any work. */
 export function isRefusedUnread(status: number | undefined): boolean {
-  return status !== undefined && (status === 400 || REFUSED.has(status));
+  return status !== undefined && REFUSED.has(status);
 }
 
-/** The network requires a login: sending again does not open a captive portal. */
-const NEEDS_LOGIN = 511;
+/** The network requires a login (RFC 6585 §6: a captive portal), so repeating the request does not help. */
+export const LOGIN_REQUIRED = 511;
 
 /** True for a status that does not mean that the request is at fault. */
 export function isServerFault(status: number | undefined): boolean {
-  return status !== undefined && status >= 500 && status <= 599 && status !== NEEDS_LOGIN;
+  return status !== undefined && status >= 500 && status <= 599 && status !== LOGIN_REQUIRED;
 }
 
 /**

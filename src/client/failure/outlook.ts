@@ -1,5 +1,5 @@
 import { Failure, type Outlook, type Replay } from "./failure.ts";
-import { isServerFault } from "./kinds.ts";
+import { isServerFault, LOGIN_REQUIRED } from "./kinds.ts";
 
 /** Where a failure happened. */
 export interface At {
@@ -73,7 +73,7 @@ function asRequest(error: Failure, status: number | undefined): Outlook {
 }
 
 /** Statuses that the same request always gets again. */
-const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 404, 407, 511]);
+const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 404, 407, LOGIN_REQUIRED]);
 
 /** The Rust client's table: broken streams, and all statuses without a kind of their own, are retried. */
 function asStream(error: Failure, status: number | undefined, { carrier, renewed }: At): Outlook {

@@ -98,7 +98,7 @@ describe("a tunnel through an HTTP proxy", () => {
     ["403 Forbidden", '403 Forbidden (it says: "Blocked by policy")'],
     [
       "200 OK",
-      'answered with a web page (200) where the tunnel to api.origin.test:443 should begin (it says: "Blocked by policy")',
+      'answered with a web page (200 OK) where the tunnel to api.origin.test:443 should begin (it says: "Blocked by policy")',
     ],
   ])("is not taken for one where a block page comes with %s, and the page is quoted", async (status, text) => {
     const page = "<html><head><title>Blocked by policy</title></head></html>";

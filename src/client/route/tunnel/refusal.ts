@@ -1,4 +1,4 @@
-import { isServerFault, NetworkError, TimeoutError } from "../../failure/kinds.ts";
+import { isServerFault, LOGIN_REQUIRED, NetworkError, TimeoutError } from "../../failure/kinds.ts";
 import type { HEAD_TOO_LARGE } from "../../headers.ts";
 import { safeUrl } from "../../observe/redact.ts";
 import { printable } from "../../wording/printable.ts";
@@ -132,9 +132,6 @@ export function forbiddenAdvice({ source }: ChosenProxy): string {
   const around = source === OPTION_SOURCE ? `leave ${source} out` : "add the host to NO_PROXY";
   return `ask its operators to allow this host, or ${around} if it can be reached directly`;
 }
-
-/** RFC 6585 §6: a captive portal. */
-const LOGIN_REQUIRED = 511;
 
 function statusAdvice({ status, location }: HttpProxyAnswer, chosen: ChosenProxy): string {
   if (status === LOGIN_REQUIRED || (status >= 300 && status <= 399)) {
