@@ -37,7 +37,7 @@ export function unexpectedStatusText(answer: HttpFields, details: ErrorDetails):
     ["auth error code", identityErrorCode(headers[header.errorJson])],
   ];
   const context = marks.map(([name, value]) => (value ? `, ${name}: ${value}` : "")).join("");
-  const advice = ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : handshakeAdvice(answer));
+  const advice = doubledPath(answer) ?? ADVICE[status] ?? (status >= 500 ? SERVER_ADVICE : handshakeAdvice(answer));
   return advice === undefined ? what + context : `${(what + context).replace(/\.$/, "")}. ${advice}`;
 }
 
@@ -48,6 +48,13 @@ function handshakeAdvice({ status, url = "", headers: { location } }: HttpFields
     return "The server there does not answer with a WebSocket: check the base URL, and whether a proxy or a captive portal is in between.";
   const [address] = location.split(/[?#]/, 1);
   return `It points to ${address}, and a WebSocket handshake is not redirected: if that address is right, put it into the base URL.`;
+}
+
+/** An address that was copied from a request, and not the one below which requests go. */
+function doubledPath({ status, url = "" }: HttpFields): string | undefined {
+  if (status !== 404 && status !== 405) return undefined;
+  const [, path] = /(\/(?:responses|models))\1$/.exec(url) ?? [];
+  return path === undefined ? undefined : `The base URL ends in ${path}, which the client adds: leave it out.`;
 }
 
 function isCloudflareBlock({ status, body }: HttpFields): boolean {

@@ -36,6 +36,13 @@ describe("unexpectedStatusText", () => {
     expect(textOf(418, body)).toBe(TEAPOT + expected);
   });
 
+  test.each([404, 405])("says of %i that the base URL has the endpoint's path already", (status) => {
+    expect(textOf(status, "no", {}, "https://api.test/v1/responses/responses")).toMatch(
+      /\. The base URL ends in \/responses, which the client adds: leave it out\.$/,
+    );
+    expect(textOf(status, "no", {}, "https://api.test/v1/responses")).not.toContain("leave it out");
+  });
+
   test("knows a page by its content type", () => {
     expect(textOf(418, "<p>down</p>", { "content-type": "text/html; charset=utf-8" })).toBe(`${TEAPOT}down`);
   });
