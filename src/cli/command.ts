@@ -38,7 +38,7 @@ export function defineCommand<Table extends OptionTable>(definition: CommandDefi
   const options = { ...definition.options, ...ofEveryCommand };
   const described = { ...definition, options };
   const invoke = async (args: readonly string[], signal: AbortSignal): Promise<void> => {
-    const { given, positionals } = parse(name, { ...definition.commonOptions, ...options }, args);
+    const { given, positionals } = parse(definition, { ...definition.commonOptions, ...options }, args);
     if (given.has("help")) return output.write(helpOf(described, columnsOf(process.stdout)));
     if (given.has("version")) return output.write(`${packageVersion}\n`);
     const argument = oneArgument(definition, positionals);
@@ -56,7 +56,7 @@ interface Given extends ReadonlyMap<string, readonly string[]> {}
 
 /** @throws {@link UsageError} An unknown option, or one without its value. */
 function parse(
-  name: string,
+  command: Pick<Described, "name" | "argument">,
   options: OptionTable,
   args: readonly string[],
 ): { readonly given: Given; readonly positionals: readonly string[] } {
@@ -72,8 +72,8 @@ function parse(
     const given = new Map(keys.map((key) => [key, (values[optionName(key)] as unknown[]).map(String)]));
     return { given, positionals };
   } catch (error) {
-    const complaint = complaintOf(name, Object.keys(options).map(optionName), error as Error & { code?: string });
-    throw new UsageError(`${complaint} (see: codex-wire ${name} --help)`);
+    const complaint = complaintOf(command, Object.keys(options).map(optionName), error as Error & { code?: string });
+    throw new UsageError(`${complaint} (see: codex-wire ${command.name} --help)`);
   }
 }
 
@@ -82,7 +82,11 @@ function parserEntry({ placeholder, short }: Option<unknown>): NonNullable<Parse
   return { type, multiple: true, ...(short === undefined ? {} : { short }) };
 }
 
-function complaintOf(name: string, known: readonly string[], { code, message }: Error & { code?: string }): string {
+function complaintOf(
+  { name, argument }: Pick<Described, "name" | "argument">,
+  known: readonly string[],
+  { code, message }: Error & { code?: string },
+): string {
   const [line = ""] = message.split("\n", 1);
   const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'(-[^']*)'/.exec(line)?.[1] : undefined;
   // Node says here in three lines that the value begins with a dash.
@@ -93,7 +97,10 @@ function complaintOf(name: string, known: readonly string[], { code, message }: 
   if (lacking !== undefined) return `${lacking} needs a value; write ${lacking}=VALUE if it begins with a dash`;
   if (unknown === undefined) return line;
   const meant = nearestName(unknown.replace(/^-+/, ""), known);
-  return `${name} has no option ${unknown}${meant === undefined ? "" : `; did you mean --${meant}?`}`;
+  if (meant !== undefined) return `${name} has no option ${unknown}; did you mean --${meant}?`;
+  const isOption = argument === undefined || /^--\w[\w-]*$/.test(unknown);
+  const dashed = isOption ? "" : `; write -- before a ${argument} that begins with a dash`;
+  return `${name} has no option ${unknown}${dashed}`;
 }
 
 function oneArgument(

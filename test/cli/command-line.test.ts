@@ -48,6 +48,16 @@ it.each([
   expect(stderr).toBe(`codex-wire: there is no command "${name}"; ${advice}\n`);
 });
 
+it("says how to give a prompt that begins with a dash", async () => {
+  const { stderr } = await runCommand(["respond", "- first item"]);
+  expect(stderr).toBe(
+    "codex-wire: respond has no option - ; write -- before a PROMPT that begins with a dash (see: codex-wire respond --help)\n",
+  );
+  const emulator = await emulate();
+  const args = ["respond", "--base-url", emulator.url, "--", "- repeat: item"];
+  expect(await runCommand(args)).toMatchObject({ status: 0 });
+});
+
 it("says of an option before the command where options go", async () => {
   const { status, stderr } = await runCommand(["--model", "gpt-5.5", "respond", "hi"]);
   expect({ status, stderr }).toEqual({
