@@ -13,7 +13,7 @@ const usage = (input: number, cached: number, written: number) => ({
 });
 
 describe("session.cache", () => {
-  it("adds up what answers read and wrote, of every lane, and telemetry hears it of each call", async () => {
+  it("adds up the cache use of all lanes, and telemetry gets it for each call", async () => {
     const numbers = [usage(100, 0, 80), usage(300, 200, 40), usage(100, 100, 0)];
     const server = await serveWebSocket(({ stream_id }, tell) => {
       const response = { id: `resp_${server.frames.length}`, usage: numbers[server.frames.length - 1] };
@@ -40,7 +40,7 @@ describe("session.cache", () => {
     expect(ends[1]?.cache).not.toHaveProperty("whole");
   });
 
-  it("says why a request went out whole", async () => {
+  it("says why a request was sent whole", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const history: ResponseItem[] = [];
@@ -70,7 +70,7 @@ describe("session.cache", () => {
     ]);
   });
 
-  it("a new connection is a reason, and so is a fork whose source went on", async () => {
+  it("a new connection is a reason, and so is a fork whose source has continued", async () => {
     const emulator = await emulate({ connectionMaxRequests: 1 });
     const { session } = openSession(emulator.url);
     const first = asking("one").input;
@@ -86,7 +86,7 @@ describe("session.cache", () => {
   });
 
   // parity: session/steady-fields
-  it("fields that change with every turn by their nature are no reason", async () => {
+  it("fields that always change with the turn are not a reason", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const history: ResponseItem[] = [];
@@ -113,8 +113,8 @@ describe("session.cache", () => {
   });
 });
 
-describe("a server that says how large a message may be", () => {
-  it("gets larger requests over HTTP, the first one too", async () => {
+describe("a server that announces its largest message", () => {
+  it("gets larger requests over HTTP, including the first one", async () => {
     const emulator = await emulate({ maxFrameBytes: 5_000, announceMaxFrameBytes: true });
     const { session } = openSession(emulator.url);
     const large = { model: "m", input: [user(`repeat: one ${" ".repeat(10_000)}`)] };
@@ -125,7 +125,7 @@ describe("a server that says how large a message may be", () => {
     expect(session.carrier).toBe("websocket");
   });
 
-  it("is not sent them where nothing else may be used", async () => {
+  it("gets none if no other carrier may be used", async () => {
     const emulator = await emulate({ maxFrameBytes: 5_000, announceMaxFrameBytes: true });
     const { session } = openSession(emulator.url, { carrier: "websocket" });
     const large = { model: "m", input: [user("x".repeat(10_000))] };

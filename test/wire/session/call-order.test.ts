@@ -43,7 +43,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     ]);
   });
 
-  it("a stream that was left closes its connection, and the next request goes out as a whole (parity: stream/leaving-cancels)", async () => {
+  it("an abandoned stream closes its connection, and the next request is sent whole (parity: stream/leaving-cancels)", async () => {
     const emulator = await emulate({ script: [{}, endless] });
     const { session } = openSession(emulator.url, { carrier });
     const history: ReturnType<typeof asking>["input"] = [];
@@ -69,7 +69,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
-  it("one that streams can be aborted: at once, and the session goes on", async () => {
+  it("one that streams can be aborted at once, and the session continues", async () => {
     const emulator = await emulate({ script: stallingOne });
     const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
@@ -81,7 +81,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
 
-  it("one that nobody reads can be aborted: the next one is let in", async () => {
+  it("one that nobody reads can be aborted, and the next one begins", async () => {
     const emulator = await emulate({ script: stallingOne });
     const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
@@ -119,7 +119,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
 
-  it("closing during the wait before a retry ends it and lets the next one in", async () => {
+  it("closing a stream during the wait before a retry ends it, and the next one begins", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }] });
     const { session } = openSession(emulator.url, { carrier }, { retry: { baseDelayMs: 600_000 } });
     const stream = await session.stream(asking("one"));
@@ -132,7 +132,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
-  it("events can be asked for ahead, across a restart", async () => {
+  it("several events can be requested at once, even across a restart", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], endAfterEvents: 1 }], rateLimits: false });
     const { session } = openSession(emulator.url, { carrier });
     const events = (await session.stream(asking("one")))[Symbol.asyncIterator]();
@@ -145,7 +145,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(seen.at(-1)).toMatchObject({ type: "completed" });
   });
 
-  it("close ends the one that streams and those that wait, and is final", async () => {
+  it("close() ends the one that streams and those that wait, and is final", async () => {
     const emulator = await emulate({ script: stallingOne });
     const { session } = openSession(emulator.url, { carrier });
     const reading = readEvents(await session.stream(asking("one")));
@@ -159,7 +159,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
-  it("close ends what nobody uses", async () => {
+  it("close() ends streams that nobody reads", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier: "websocket" });
     await answerTo(session, asking("two"));
@@ -167,7 +167,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     await emulator.waitForClosedWebSockets(1);
   });
 
-  it("a signal that fired before sends nothing", async () => {
+  it("a signal that has already fired sends nothing", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier });
     const { error } = await run(session, asking("one"), { signal: AbortSignal.abort("no") });
@@ -175,7 +175,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(emulator.requests).toEqual([]);
   });
 
-  it("one that is aborted as soon as it is made sends nothing, and lets the next one in", async () => {
+  it("one that is aborted immediately sends nothing, and the next one begins", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier });
     const abort = new AbortController();
@@ -186,7 +186,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
-  it("a request that cannot be built lets the next one in", async () => {
+  it("after a request that cannot be built the next one begins", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier });
     const cyclic: Record<string, unknown> = { type: "new_kind" };
@@ -199,7 +199,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(1);
   });
 
-  it("an abort after the stream broke, before anybody saw that, is an aborted error and no retry", async () => {
+  it("an abort after an unnoticed break of the stream is an aborted error, without a retry", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], terminateAfterEvents: 1 }] });
     const notices: unknown[] = [];
     const abort = new AbortController();
@@ -221,7 +221,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(notices).toEqual([]);
   });
 
-  it("an abort is an aborted error, whatever the credentials' provider makes of it", async () => {
+  it("an abort is an aborted error, whatever the auth provider throws", async () => {
     const emulator = await emulate();
     const abort = new AbortController();
     const bearerToken = () =>
@@ -234,7 +234,7 @@ describe.each(carriers)("calls of one session, over %s", (carrier) => {
     expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
   });
 
-  it("credentials that cannot be had are their provider's error, and let the next call in", async () => {
+  it("a failure of the auth provider is the call's error, and the next call begins", async () => {
     const emulator = await emulate();
     let asked = 0;
     const auth = {

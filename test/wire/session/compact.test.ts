@@ -4,7 +4,7 @@ import { emulate } from "../../support/clients.ts";
 import { asking, openSession } from "./support.ts";
 
 describe("session.compact", () => {
-  it("asks in the session's name, and the next request goes on from what came back", async () => {
+  it("is requested with the session's headers, and the next request continues its result", async () => {
     const emulator = await emulate();
     const ends: CallEnd[] = [];
     const { session } = openSession(emulator.url, { telemetry: { onCallEnd: (end) => void ends.push(end) } });
@@ -25,7 +25,7 @@ describe("session.compact", () => {
     ]);
   });
 
-  it("sends the trigger alone where the service has the history", async () => {
+  it("sends only the trigger if the service has the history", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const { input } = asking("hello");

@@ -3,7 +3,7 @@ import { emulate } from "../../support/clients.ts";
 import { answerTo, asking, carriers, openSession, run } from "./support.ts";
 
 describe("credentials", () => {
-  it.each(carriers)("go out with the account they belong to, over %s", async (carrier) => {
+  it.each(carriers)("are sent with their account over %s", async (carrier) => {
     const emulator = await emulate();
     const auth = { bearerToken: () => "token-1", accountId: () => "account-1" };
     const { session } = openSession(emulator.url, { auth, carrier });
@@ -14,7 +14,7 @@ describe("credentials", () => {
     });
   });
 
-  it.each(carriers)("that are refused are renewed once in a call, over %s", async (carrier) => {
+  it.each(carriers)("that are refused are renewed once per call over %s", async (carrier) => {
     let renewals = 0;
     const auth = { bearerToken: () => `token-${renewals}`, onUnauthorized: () => ++renewals > 0 };
     const emulator = await emulate({ requireAuth: "token-1" });

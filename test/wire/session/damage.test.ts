@@ -10,7 +10,7 @@ const raw = (...events: (object | string)[]) =>
 
 // parity: stream/damaged-event
 describe("a damaged event in a session", () => {
-  it("is asked for again once", async () => {
+  it("is requested again once", async () => {
     const script = [
       { raw: raw(wire.created, wire.delta("a"), damaged, wire.completed()), headers },
       { events: [wire.created, wire.delta("ab"), wire.completed()] },
@@ -44,7 +44,7 @@ describe("a damaged event in a session", () => {
 describe("a call marked async in a stream that breaks", () => {
   const call = { ...wire.call(), async: true };
 
-  it("stands, and so does what follows it", async () => {
+  it("stays valid, and so do the items after it", async () => {
     const message = wire.remark("On it.");
     const script = [
       { events: [wire.created, wire.done(call), wire.done(message)], endAfterEvents: 3 },
@@ -63,7 +63,7 @@ describe("what a session sends back", () => {
   const reasoning = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "e" };
   const done = (item: object, output_index: number) => ({ ...wire.done(item), output_index });
 
-  it("goes on from an answer whose items were finished out of order, as its output has them", async () => {
+  it("continues an answer whose items were finished out of order, in the order of its output", async () => {
     const call = wire.call();
     const emulator = await emulate({
       script: ({ kind }) =>
@@ -78,7 +78,7 @@ describe("what a session sends back", () => {
     expect(bodiesAt(emulator)[1]).toMatchObject({ previous_response_id: "resp_made_up", input: [output] });
   });
 
-  it("is whole after an answer without an id, which is not asked for again", async () => {
+  it("is sent whole after an answer without an id, which is not requested again", async () => {
     const end = { type: "response.completed", response: { usage: { prompt_tokens: 1 } } };
     const emulator = await emulate({
       script: ({ kind }) => (kind === "handshake" ? {} : { events: [wire.done(wire.message("a")), end] }),

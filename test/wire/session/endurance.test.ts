@@ -19,7 +19,7 @@ function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 }
 
-it("five hundred turns on one session leave memory, listeners and timers where they were", {
+it("five hundred turns in one session leave no memory, listeners and timers behind", {
   timeout: 60_000,
 }, async () => {
   const emulator = await emulate({ recordLimit: 0 }); // what passes on one connection is one exchange, which it would keep

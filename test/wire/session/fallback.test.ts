@@ -19,7 +19,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     ["a redirect", { refuse: { status: 302, headers: { location: "/elsewhere" } } }],
     ["a reset", { refuse: "reset" }],
     ["no answer", { refuse: "stall" }],
-  ])("%s: one handshake, then HTTP in the same call, and for good", async (_what, step) => {
+  ])("%s: one handshake, then HTTP in the same call, and in all later ones", async (_what, step) => {
     const emulator = await emulate({ script: [step] });
     const { session, notices } = openSession(emulator.url, {}, { connectTimeoutMs: 200 });
     expect(session.carrier).toBe("websocket");
@@ -31,7 +31,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(kindsOf(emulator)).toEqual(["handshake", "http", "http"]);
   });
 
-  it("a proxy that makes no tunnel, but forwards HTTP, costs one attempt", async () => {
+  it("a proxy that opens no tunnel, but forwards HTTP, costs one attempt", async () => {
     const proxy = await serve((_request, response) => void response.writeHead(200, eventStream).end(completed));
     const { session, notices } = openSession("http://127.0.0.1:9/v1", {}, { proxy: proxy.url });
     expect((await answerTo(session, asking("one"))).responseId).toBe("r");
@@ -39,7 +39,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(proxy.requests.map(({ method }) => method)).toEqual(["POST"]);
   });
 
-  it("an unknown host is asked for over HTTP too, and its error is the caller's", async () => {
+  it("an unknown host is also tried over HTTP, and the caller gets the error", async () => {
     const { session, notices } = openSession(
       "http://no-such-host.invalid/v1",
       {},
@@ -68,7 +68,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(served.requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 
-  it("429 is the caller's: HTTP would meet it too", async () => {
+  it("429 is the caller's error, because HTTP would get it too", async () => {
     const emulator = await emulate({ script: [{ refuse: { status: 429 } }] });
     const { session } = openSession(emulator.url);
     expect((await run(session, asking("one"))).error).toMatchObject({ kind: "rate_limit" });
@@ -76,7 +76,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(kindsOf(emulator)).toEqual(["handshake"]);
   });
 
-  it("429 that names a delay is waited for", async () => {
+  it("429 with a delay is retried after it", async () => {
     const emulator = await emulate({ script: [{ refuse: { status: 429, headers: { "retry-after-ms": "7" } } }] });
     const { session, notices } = openSession(emulator.url);
     expect((await answerTo(session, asking("one"))).text).toBe("one");
@@ -85,7 +85,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
   });
 
   // parity: session/wrong-key
-  it("401 is the caller's: the key is no better over HTTP", async () => {
+  it("401 is the caller's error, because HTTP would use the same key", async () => {
     const emulator = await emulate({ script: () => ({ refuse: { status: 401 } }) });
     const { session, notices } = openSession(emulator.url);
     expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 401 });
@@ -93,7 +93,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(kindsOf(emulator)).toEqual(["handshake"]);
   });
 
-  it("is an error where the WebSocket alone was asked for, after its retries", async () => {
+  it("is an error after its retries if only a WebSocket may be used", async () => {
     const emulator = await emulate({ script: () => ({ refuse: { status: 503 } }) });
     const { session } = openSession(emulator.url, { carrier: "websocket" }, { maxStreamRetries: 2 });
     expect((await run(session, asking("one"))).error).toMatchObject({ kind: "http", status: 503 });
@@ -101,7 +101,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(session.carrier).toBe("websocket");
   });
 
-  it("in preconnect is no error", async () => {
+  it("is not an error of preconnect()", async () => {
     const emulator = await emulate({ websockets: false });
     const { session, notices } = openSession(emulator.url);
     await session.preconnect();
@@ -109,7 +109,7 @@ describe("a WebSocket that cannot be opened (parity: session/fallback-after-one)
     expect(notices).toMatchObject([{ layer: "fallback" }]);
   });
 
-  it("in preconnect is an error where the WebSocket alone was asked for", async () => {
+  it("is an error of preconnect() if only a WebSocket may be used", async () => {
     const emulator = await emulate({ websockets: false });
     const { session } = openSession(emulator.url, { carrier: "websocket" });
     await expect(session.preconnect()).rejects.toMatchObject({ kind: "http", status: 426 });
@@ -136,7 +136,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     { type: "message", role: "user", content: [{ type: "input_text", text: "x".repeat(70_000) }] },
   ]);
 
-  it("goes over HTTP, and the next one over the WebSocket again", async () => {
+  it("is sent over HTTP, and the next one over the WebSocket again", async () => {
     const emulator = await emulate({ maxFrameBytes: 64 * 1024 });
     const { session, notices } = openSession(emulator.url, { maxFrameBytes: 64 * 1024 });
     const first = await answerTo(session, asking("one"));
@@ -148,7 +148,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     expect(notices).toEqual([]);
   });
 
-  it("does not open a WebSocket for it", async () => {
+  it("opens no WebSocket", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { maxFrameBytes: 64 * 1024 });
     await session.prewarm(large);
@@ -156,7 +156,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     expect(kindsOf(emulator)).toEqual(["http"]);
   });
 
-  it("is a build error where the WebSocket alone was asked for", async () => {
+  it("is a build error if only a WebSocket may be used", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier: "websocket", maxFrameBytes: 64 * 1024 });
     expect((await run(session, large)).error).toMatchObject({
@@ -166,7 +166,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     expect(emulator.requests).toEqual([]);
   });
 
-  it("leaves room for what is added on the way", async () => {
+  it("includes what is added when it is sent", async () => {
     const emulator = await emulate({ maxFrameBytes: 64 * 1024 });
     const { session } = openSession(emulator.url, { maxFrameBytes: 64 * 1024 });
     const bare = encodeResponsesRequest({ ...asking("one"), prompt_cache_key: session.conversationId });
@@ -176,7 +176,7 @@ describe("a request too large for a frame (parity: websocket/oversized-request)"
     expect(kindsOf(emulator)).toEqual(["http"]);
   });
 
-  it("travels as increments where only what is new fits", async () => {
+  it("is sent as an increment if only that fits", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { maxFrameBytes: 8 * 1024 });
     const history = [...asking("one").input];

@@ -33,9 +33,9 @@ const shared = {
 
 const call = { turnMetadata: { turn_id: "t1" }, headers: { "X-Mine": "yes" } };
 
-describe("who calls", () => {
+describe("the caller's identity", () => {
   // parity: identity/handshake-user-agent
-  it("a handshake says it without subagent, and asks for timing", async () => {
+  it("is in a handshake without the subagent, with a request for timing", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, who);
     await answerTo(session, asking("one"), call);
@@ -48,7 +48,7 @@ describe("who calls", () => {
     expect(headers).not.toHaveProperty("x-openai-subagent");
   });
 
-  it("an HTTP request says it with the subagent, and asks for no timing", async () => {
+  it("is in an HTTP request with the subagent, without a request for timing", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { ...who, carrier: "http" });
     await answerTo(session, asking("one"), call);
@@ -61,7 +61,7 @@ describe("who calls", () => {
     expect(headers).not.toHaveProperty("openai-beta");
   });
 
-  it.each(["websocket", "http"] as const)("over %s, what was not given is not sent", async (carrier) => {
+  it.each(["websocket", "http"] as const)("is only sent as far as it is given, over %s", async (carrier) => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier });
     await answerTo(session, asking("one"));
@@ -123,7 +123,7 @@ describe("who calls", () => {
 });
 
 describe("the turn's metadata", () => {
-  it("outside ASCII stays out of the headers, without a word", async () => {
+  it("with characters outside ASCII is silently omitted from the headers", async () => {
     const emulator = await emulate();
     for (const carrier of ["websocket", "http"] as const) {
       const { session } = openSession(emulator.url, { carrier });
@@ -134,7 +134,7 @@ describe("the turn's metadata", () => {
     expect(http?.headers).not.toHaveProperty("x-codex-turn-metadata");
   });
 
-  it("travels with every request of an open connection, and changes nothing about what is new", async () => {
+  it("is sent with every request of an open connection, and does not affect increments", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"), { turnMetadata: "first" });
@@ -147,7 +147,7 @@ describe("the turn's metadata", () => {
     ]);
   });
 
-  it("is left out of a body that has none", async () => {
+  it("is not added to a body without metadata", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     await answerTo(session, asking("one"));
@@ -158,7 +158,7 @@ describe("the turn's metadata", () => {
 describe("trace context", () => {
   const traceparent = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 
-  it("is each call's own, on an open connection too", async () => {
+  it("is that of the call, even on an open connection", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const key = "ws_request_header_traceparent";
@@ -185,7 +185,7 @@ describe("the cache key", () => {
 describe("the turn's state", () => {
   const state = "x-codex-turn-state";
 
-  it("of the handshake goes with the HTTP requests of the same turn, and not with those of the next", async () => {
+  it("of the handshake is sent with HTTP requests of the same turn, and not of the next", async () => {
     const emulator = await emulate({
       script: (request) => {
         if (request.kind === "handshake") {
@@ -205,7 +205,7 @@ describe("the turn's state", () => {
     expect(handshakesAt(emulator).map(({ headers }) => headers[state])).toEqual([undefined, "s1"]);
   });
 
-  it("of the first HTTP answer wins for the turn", async () => {
+  it("of the first HTTP answer is used for the whole turn", async () => {
     const emulator = await emulate({ turnState: true });
     const { session } = openSession(emulator.url, { carrier: "http" });
     for (const text of ["one", "two", "three"]) await answerTo(session, asking(text));

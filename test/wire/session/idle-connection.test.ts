@@ -7,7 +7,7 @@ import { startTcpServer } from "../../support/proxies/loopback.ts";
 import { answerTo, asking, bodiesAt, endless, goOn, handshakesAt, kindsOf, openSession, wire } from "./support.ts";
 
 describe("the connection's age (parity: websocket/renewal)", () => {
-  it("a connection too old is replaced before the next request, which goes out as a whole", async () => {
+  it("a connection that is too old is replaced before the next request, which is sent whole", async () => {
     const emulator = await emulate();
     const { session, notices } = openSession(emulator.url, { maxConnectionAgeMs: 60_000 });
     const history: ReturnType<typeof asking>["input"] = [];
@@ -55,7 +55,7 @@ describe("a connection that dies while nobody uses it (parity: websocket/idle-de
     expect(bodiesAt(emulator).at(-1)).not.toHaveProperty("previous_response_id");
   });
 
-  it("is replaced without a retry when only the request finds out", async () => {
+  it("is replaced without a retry if only the request notices it", async () => {
     const emulator = await emulate({ script: [{}, { resetBeforeHeaders: true }] });
     const { session, notices } = openSession(emulator.url, {}, { maxStreamRetries: 0 });
     const history: ReturnType<typeof asking>["input"] = [];
@@ -65,14 +65,14 @@ describe("a connection that dies while nobody uses it (parity: websocket/idle-de
     expect(notices).toMatchObject([{ retry: 0, delayMs: 0, layer: "stream" }]);
   });
 
-  it("a new connection that dies in the same way costs a retry", async () => {
+  it("costs a retry if the new connection dies too", async () => {
     const emulator = await emulate({ script: [{ resetBeforeHeaders: true }] });
     const { session, notices } = openSession(emulator.url, { carrier: "websocket" });
     expect((await answerTo(session, asking("one"))).text).toBe("one");
     expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
   });
 
-  it("nothing is replaced for free once something of the answer has come", async () => {
+  it("costs a retry once a part of the answer has arrived", async () => {
     const emulator = await emulate({ script: [{}, { events: [wire.created], resetAfterEvents: 1 }] });
     const { session, notices } = openSession(emulator.url);
     await answerTo(session, asking("one"));
@@ -111,7 +111,7 @@ describe("a server that goes away", () => {
     expect(notices.filter(({ retry }) => retry > 0)).toEqual([]);
   });
 
-  it("in the middle of a turn: the answer starts again on what came back", async () => {
+  it("in the middle of a turn: the answer starts again at the server that came back", async () => {
     const server = await restartable({ script: [endless] });
     const { session } = openSession(server.current.url, { carrier: "websocket" });
     const seen: string[] = [];
@@ -144,7 +144,7 @@ describe("a proxy that drops what is idle", () => {
 });
 
 // parity: stream/liveness
-it("a session asks on a new WebSocket once the clock jumped while its own lay idle, as it does when a machine wakes", async () => {
+it("a session uses a new WebSocket after the clock jumped while its own was idle, as when a machine wakes up", async () => {
   const emulator = await emulate();
   const { session } = openSession(emulator.url, { carrier: "websocket" });
   await answerTo(session, asking("one"));

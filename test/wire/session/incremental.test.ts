@@ -4,8 +4,8 @@ import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import { emulate } from "../../support/clients.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, user, wire } from "./support.ts";
 
-describe("what goes out over one connection", () => {
-  it("the second request names the last response and sends what is new alone", async () => {
+describe("requests on one connection", () => {
+  it("the second request names the last response, and contains only new items", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"));
@@ -16,7 +16,7 @@ describe("what goes out over one connection", () => {
     expect(kindsOf(emulator)).toEqual(["handshake", "frame", "frame"]);
   });
 
-  it("an input with nothing new goes out empty", async () => {
+  it("an input without new items is sent empty", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"));
@@ -24,7 +24,7 @@ describe("what goes out over one connection", () => {
     expect(bodiesAt(emulator)[1]).toMatchObject({ previous_response_id: first.responseId, input: [] });
   });
 
-  it("a changed field sends everything, over the same connection", async () => {
+  it("after a changed field everything is sent, on the same connection", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"));
@@ -36,7 +36,7 @@ describe("what goes out over one connection", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("a history that was edited in place sends everything", async () => {
+  it("an edited history is sent whole", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const opening = { type: "input_text" as const, text: "repeat: one" };
@@ -76,7 +76,7 @@ describe("what goes out over one connection", () => {
     expect(bodiesAt(emulator)[1]).toHaveProperty("previous_response_id");
   });
 
-  it("two requests after one response cannot both go on from it", async () => {
+  it("two requests after one response cannot both continue it", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"));
@@ -88,7 +88,7 @@ describe("what goes out over one connection", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("a local note is not sent, and does not hide that the rest is known", async () => {
+  it("a local note is not sent, and the request is still an increment", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const note: ResponseItem = {
@@ -100,7 +100,7 @@ describe("what goes out over one connection", () => {
     expect(bodiesAt(emulator)[1]).toMatchObject({ previous_response_id: first.responseId, input: [{ role: "user" }] });
   });
 
-  it("a tool's output goes on from the call", async () => {
+  it("a tool's output is sent as an increment after its call", async () => {
     const emulator = await emulate({ script: [{ events: [wire.done(wire.call()), wire.completed("resp_1")] }] });
     const { session } = openSession(emulator.url);
     const first = await answerTo(session, asking("one"));
@@ -111,7 +111,7 @@ describe("what goes out over one connection", () => {
 });
 
 describe("an Azure endpoint", () => {
-  it("is asked to store, and gets the items' ids over HTTP alone", async () => {
+  it("stores responses, and gets the ids of items only over HTTP", async () => {
     const emulator = await emulate();
     const history = [wire.message("before") as ResponseItem];
     for (const carrier of ["websocket", "http"] as const) {
@@ -126,7 +126,7 @@ describe("an Azure endpoint", () => {
 });
 
 describe("prewarm", () => {
-  it("sends generate: false once, and the first request goes on from it", async () => {
+  it("sends generate: false once, and the first request continues it", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     await session.prewarm({ model: "m", input: [] });
@@ -140,7 +140,7 @@ describe("prewarm", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("with another service tier than the first request does not count", async () => {
+  it("is not used if the first request has another service tier", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     await session.prewarm({ model: "m", input: [], service_tier: "flex" });
@@ -149,7 +149,7 @@ describe("prewarm", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("that fails tells so, once, and leaves the WebSocket in use", async () => {
+  it("that fails throws once, and the WebSocket stays in use", async () => {
     const emulator = await emulate({ script: [{ status: 500 }] });
     const { session } = openSession(emulator.url);
     await expect(session.prewarm({ model: "m", input: [] })).rejects.toMatchObject({ kind: "http", status: 500 });
@@ -159,7 +159,7 @@ describe("prewarm", () => {
     expect(kindsOf(emulator)).toEqual(["handshake", "frame", "handshake", "frame"]);
   });
 
-  it("refused with 426 is no error: the session goes on over HTTP", async () => {
+  it("refused with 426 is not an error: the session continues over HTTP", async () => {
     const emulator = await emulate({ websockets: false });
     const { session, notices } = openSession(emulator.url);
     await session.prewarm({ model: "m", input: [] });

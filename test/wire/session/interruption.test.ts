@@ -63,7 +63,7 @@ describe("a session that can ask the service to end a response", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("asks nothing anew after an interruption: what breaks meanwhile ends the answer with what there is of it", async () => {
+  it("requests nothing again after an interruption: a break ends the answer with what has arrived", async () => {
     const emulator = await emulate({
       script: [{ events: [wire.created, wire.delta("a"), wire.delta("b")], resetAfterEvents: 2 }],
     });
@@ -99,7 +99,7 @@ describe("interrupt() of a session", () => {
     expect((await answerTo(session, asking("two"))).text).toBe("two");
   });
 
-  it("that the service cannot be told of, on a shared connection: nothing goes on from a response that it finished unread", async () => {
+  it("on a shared connection without cancellation: no request continues the response that finished unread", async () => {
     const ends: (() => void)[] = [];
     const server = await serveWebSocket(({ stream_id }, tell) => {
       const own = (event: object) => tell({ ...event, stream_id });

@@ -105,7 +105,7 @@ describe.each(PLACES)(
     const first = answer("a", ["one "]);
     const second = answer("b", ["two ", "three"]);
 
-    it.each([0, 1, 3, 5, 6])("are left out and reported, %i events into the next response", async (at) => {
+    it.each([0, 1, 3, 5, 6])("are skipped and reported, %i events into the next response", async (at) => {
       const mixed = [...numbered(second.slice(0, at)), ...LATE, ...numbered(second.slice(at), at)];
       const asked = await open(numbered(first), mixed);
       expect(await twoAnswers(asked)).toEqual(EXPECTED);

@@ -6,7 +6,7 @@ import { answerTo, asking, bodiesAt, broken, carriers, failedWith, openScripted,
 
 describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
   // parity: session/restarted
-  it("is opened anew; what was yielded is declared void before anything comes again", async () => {
+  it("is requested again; before the new answer, an event says what is no longer valid", async () => {
     const { emulator, session, notices } = await openScripted([broken], { carrier });
     const { events, error } = await run(session, asking("hello"));
     expect(error).toBeUndefined();
@@ -18,7 +18,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
-  it("goes on for a function that takes its batches, which hears of it in between", async () => {
+  it("continues for a reader of batches, who gets the event in between", async () => {
     const { session } = await openScripted([broken], { carrier });
     const stream = await session.stream(asking("hello"));
     const events: ResponseEvent[] = [];
@@ -30,14 +30,14 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect((await next.collect()).text).toBe("again");
   });
 
-  it("collects as if it had not broken", async () => {
+  it("is collected as if it had not broken", async () => {
     const { session } = await openScripted([broken], { carrier });
     const { text, items } = await answerTo(session, asking("hello"));
     expect(text).toBe("hello");
     expect(items).toHaveLength(1);
   });
 
-  it("goes on after the items that were finished: they stand, and are part of the new request", async () => {
+  it("continues after the finished items, which stay valid and are part of the new request", async () => {
     const half = {
       events: [wire.created, wire.delta("half"), wire.done(wire.message("half")), wire.delta("lo")],
       terminateAfterEvents: 4,
@@ -52,7 +52,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(second).not.toHaveProperty("previous_response_id");
   });
 
-  it("sends once what the caller has added to the history meanwhile", async () => {
+  it("sends items that the caller has added meanwhile only once", async () => {
     const half = { events: [wire.created, wire.done(wire.remark("half"))], terminateAfterEvents: 2 };
     const { emulator, session } = await openScripted([half], { carrier });
     const history = [...asking("hello").input];
@@ -62,7 +62,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(bodiesAt(emulator)[1]?.input).toMatchObject([{ role: "user" }, { role: "assistant" }]);
   });
 
-  it("does not send a tool call without its output: it is void, with what follows it", async () => {
+  it("does not send a tool call without its output: it becomes invalid, with everything after it", async () => {
     const items = [wire.done(wire.message("kept")), wire.done(wire.call()), wire.done(wire.message("after", "msg_2"))];
     const { emulator, session } = await openScripted([{ events: items, terminateAfterEvents: 3 }], { carrier });
     const { events } = await run(session, asking("hello"));
@@ -70,7 +70,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(bodiesAt(emulator)[1]?.input).toMatchObject([{ role: "user" }, { content: [{ text: "kept" }] }]);
   });
 
-  it("counts what stands over all restarts", async () => {
+  it("counts the valid items over all restarts", async () => {
     const step = (id: string): Step => ({ events: [wire.done(wire.remark(id, id))], terminateAfterEvents: 1 });
     const { emulator, session } = await openScripted([step("a"), step("b")], { carrier });
     const { events } = await run(session, asking("hello"));
@@ -92,7 +92,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
       "with an answer behind what was thought",
       [wire.done({ type: "reasoning", id: "rs_1", summary: [] }), ...answered],
     ],
-  ])("is not opened anew %s: nobody pays for a second answer", async (_what, events) => {
+  ])("is not requested again %s: nobody pays for a second answer", async (_what, events) => {
     const ways = { terminateAfterEvents: events.length, stallAfterEvents: events.length };
     for (const [way, after] of Object.entries(ways)) {
       const { emulator, session, notices } = await openScripted([{ events, [way]: after }], { carrier }, brief);
@@ -119,20 +119,20 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     ["a message while another item is unfinished", [wire.added(wire.call()), wire.added(wire.message("")), message]],
     ["a message behind which something has begun", [message, wire.added(wire.call())]],
     ["a tool call", [wire.done(wire.call())]],
-  ])("is opened anew where its last word was %s", async (_what, events) => {
+  ])("is requested again if its last event was %s", async (_what, events) => {
     const { emulator, session } = await openScripted([{ events, terminateAfterEvents: events.length }], { carrier });
     expect((await run(session, asking("hello"))).error).toBeUndefined();
     expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
-  it("is opened anew where the service says that the response failed, behind whatever item", async () => {
+  it("is requested again if the service reports a failed response, after any item", async () => {
     const events = [message, wire.failed({ code: "server_error", message: "m" })];
     const { emulator, session } = await openScripted([{ events }], { carrier });
     expect((await run(session, asking("hello"))).error).toBeUndefined();
     expect(bodiesAt(emulator)).toHaveLength(2);
   });
 
-  it("is given up when the budget is spent, with the last error", async () => {
+  it("is given up after the last retry, with the last error", async () => {
     const { emulator, session, notices } = await openScripted(
       Array.from({ length: 9 }, () => broken),
       { carrier },
@@ -162,7 +162,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(notices).toHaveLength(3);
   });
 
-  it("waits by the session's own clock and chance", async () => {
+  it("uses the session's clock and random numbers", async () => {
     const sleeps: number[] = [];
     const clock = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
     const { session, notices } = await openScripted(
@@ -237,7 +237,7 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect((await answerTo(session, asking("again"))).text).toBe("again");
   });
 
-  it("has in the error what an answer that stopped early reported at its end", async () => {
+  it("has an error with what an answer that stopped early reported at its end", async () => {
     const response = {
       id: "resp_made_up",
       incomplete_details: { reason: "content_filter" },
@@ -250,14 +250,14 @@ describe.each(carriers)("a stream that breaks, over %s", (carrier) => {
     expect(error).toMatchObject({ kind: "incomplete", partial: { text: "a", responseId: "resp_made_up", tokenUsage } });
   });
 
-  it("says restarted only when something of the answer was yielded", async () => {
+  it("yields `restarted` only if a part of the answer was yielded", async () => {
     const { session, notices } = await openScripted([{ events: [wire.failed({})] }], { carrier });
     const { events } = await run(session, asking("hello"));
     expect(events.map(({ type }) => type)).not.toContain("restarted");
     expect(notices).toHaveLength(1);
   });
 
-  it("says it once for what was yielded once, however many streams break after that", async () => {
+  it("yields it once for each part, however many streams break after that", async () => {
     const { session, notices } = await openScripted([broken, { events: [wire.failed({})] }], { carrier });
     const { events } = await run(session, asking("hello"));
     expect(events.filter(({ type }) => type === "restarted")).toHaveLength(1);

@@ -33,7 +33,7 @@ describe("a failure over the WebSocket", () => {
   });
 
   // parity: websocket/keeps-sound-connection
-  it("that is final makes the next one go out as a whole, on the same connection", async () => {
+  it("that is final lets the next request be sent whole, on the same connection", async () => {
     const { emulator, session } = await openScripted([{}, failedWith({ code: "context_length_exceeded" })]);
     const first = await answerTo(session, asking("one"));
     const history = [...asking("one").input, ...first.items];
@@ -69,7 +69,7 @@ describe("a failure over the WebSocket", () => {
     expect(notices).toMatchObject([{ retry: 1, layer: "stream" }]);
   });
 
-  it("429 is tried again where the provider retries 429", async () => {
+  it("429 is retried if the provider's policy says so", async () => {
     const step = { status: 429, headers: { "retry-after-ms": "5" }, body: { error: {} } };
     const { session, notices } = await openScripted([step], {}, { retry: { retry429: true } });
     expect((await answerTo(session, asking("one"))).text).toBe("one");
@@ -77,8 +77,8 @@ describe("a failure over the WebSocket", () => {
   });
 });
 
-describe("a spent budget", () => {
-  it("goes over to HTTP with a fresh one, at once and for good", async () => {
+describe("the last retry", () => {
+  it("is followed by HTTP with its own retries, at once and for all later calls", async () => {
     const { emulator, session, notices } = await openScripted(
       (request) => (request.kind === "frame" || bodiesAt(emulator).length === 4 ? broken : undefined),
       {},
@@ -104,7 +104,7 @@ describe("a spent budget", () => {
     expect(session.carrier).toBe("http");
   });
 
-  it("is an error where the WebSocket alone was asked for", async () => {
+  it("is followed by the error if only a WebSocket may be used", async () => {
     const { emulator, session } = await openScripted(
       Array.from({ length: 9 }, () => broken),
       { carrier: "websocket" },

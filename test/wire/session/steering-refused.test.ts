@@ -17,7 +17,7 @@ describe("a service that", () => {
     });
   const begun = [wire.created, wire.delta("a")];
 
-  it("does not know steering says so: not supported, and the answer goes on", async () => {
+  it("does not know steering: it is reported as not supported, and the answer continues", async () => {
     const refusal = {
       type: "error",
       status: 400,
@@ -40,7 +40,7 @@ describe("a service that", () => {
     expect(texts).toEqual(["a", "b"]);
   });
 
-  it("cannot continue after it accepted the input fails the delivery, and the end that it sent counts", async () => {
+  it("cannot continue after it accepted the input: the delivery fails, and the end that it sent is valid", async () => {
     const server = await plain({
       "response.create": begun,
       "response.steer": [
@@ -55,7 +55,7 @@ describe("a service that", () => {
     expect(events.at(-1)).toMatchObject({ type: "completed" });
   });
 
-  it("leaves out fields is read as far as it goes, and what it says of input that is not ours changes nothing", async () => {
+  it("omits fields is understood anyway, and reports about input of others are ignored", async () => {
     const about = (what: string, more: object = {}) => ({ type: `response.steer.${what}`, ...more });
     const strange = ["accepted", "pending", "failed"].map((what) => about(what, { steer: { id: "somebody_else's" } }));
     const steer = { id: "steer_1" };
@@ -75,7 +75,7 @@ describe("a service that", () => {
     expect(await failed).toMatchObject({ kind: "steer_failed", code: "unknown", input: [user("x")] });
   });
 
-  it("closes the connection after the end, while that is held back: the end counts, and nothing is asked again", async () => {
+  it("closes the connection while the end is held back: the end is valid, and nothing is requested again", async () => {
     const server = await serveWebSocket(({ type }, tell, socket) => {
       if (type === "response.create") for (const event of begun) tell(event);
       else {
@@ -91,7 +91,7 @@ describe("a service that", () => {
     expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.steer"]);
   });
 
-  it("says nothing about it has 2 s: then the end counts, and the connection serves no further request", async () => {
+  it("does not react within 2 s: then the end is valid, and the connection is not used again", async () => {
     const server = await plain({ "response.create": begun, "response.steer": [wire.completed()] });
     const { session } = openSession(server.url);
     const stream = await session.stream(COUNT);
@@ -111,7 +111,7 @@ describe("a service that", () => {
     await server.closed;
   });
 
-  it("accepts it and begins no successor within 15 s: the input is reported as lost, and the end counts", async () => {
+  it("accepts it but begins no successor within 15 s: the input is reported as lost, and the end is valid", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const incomplete = { id: "resp_made_up", incomplete_details: { reason: "steered" } };

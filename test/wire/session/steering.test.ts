@@ -59,7 +59,7 @@ describe("steer()", () => {
     expect(framesAt(emulator, "response.create")[1]?.input).toHaveLength(1);
   });
 
-  it("may be used again on the response that goes on, and twice at once", async () => {
+  it("can be called again on the continued response, and twice at once", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url);
     const stream = await session.lane("a").stream(COUNT);
@@ -77,7 +77,7 @@ describe("steer()", () => {
     expect((await stream.collect()).items.filter((item) => "role" in item && item.role === "user")).toHaveLength(3);
   });
 
-  it("beside other lanes touches none of them", async () => {
+  it("does not affect other lanes", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url);
     const other = session
@@ -89,7 +89,7 @@ describe("steer()", () => {
     expect((await other).text).toBe("one two three four five six");
   });
 
-  it("while the first request of a lane is unanswered, is no beginning of that lane's: nothing is thrown away", async () => {
+  it("while the first request of a lane is unanswered does not begin a response of that lane: nothing is dropped", async () => {
     const server = await serveWebSocket(({ type, stream_id }, tell) => {
       const own = (event: object) => tell({ ...event, stream_id });
       const id = `resp_${server.frames.length}`;
@@ -120,7 +120,7 @@ describe("steer()", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("waits for the outputs that are owed, says which, and reaches the model with the request that brings them", async () => {
+  it("waits for missing outputs, says which, and reaches the model with the request that contains them", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 30, delayMsPerWord: 30 } });
     const { session } = openSession(emulator.url);
     const request = { model: "m", tools: [WEATHER], input: [user("What is the weather in Paris?")] };
@@ -141,7 +141,7 @@ describe("steer()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("and interrupt() go together: the response ends interrupted, and the input comes back", async () => {
+  it("can be combined with interrupt(): the response ends interrupted, and the input is returned", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url, {}, { supportsInterrupt: true });
     const stream = await session.stream(COUNT);
@@ -160,7 +160,7 @@ describe("steer()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("is refused with the service's code, and the error has the input", async () => {
+  it("throws the service's code, with the input in the error", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url);
     const stream = await session.stream(COUNT);
@@ -173,7 +173,7 @@ describe("steer()", () => {
     expect(error).toMatchObject({ kind: "steer_failed", code: "invalid_input", input: [{ role: "system" }] });
   });
 
-  it("after the end of the response is refused here, and sends nothing", async () => {
+  it("after the end of the response throws, and sends nothing", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const stream = await session.stream(asking("one"));
@@ -186,7 +186,7 @@ describe("steer()", () => {
     expect(framesAt(emulator, "response.steer")).toEqual([]);
   });
 
-  it("over HTTP is not supported: nothing is sent, and the stream goes on", async () => {
+  it("over HTTP is not supported: nothing is sent, and the stream continues", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url, { carrier: "http" });
     const stream = await session.stream(asking("one"));
@@ -194,7 +194,7 @@ describe("steer()", () => {
     expect((await stream.collect()).text).toBe("one");
   });
 
-  it("a stream that breaks after it asks for the rest, with the input", async () => {
+  it("is included in the request for the rest if the stream breaks after it", async () => {
     const server = await serveWebSocket(({ type, input }, tell, socket) => {
       if (type === "response.steer") {
         tell({ type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_made_up" } });

@@ -25,7 +25,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("writes a request of 10 MB once over HTTP, also where it goes out twice", async () => {
+it("serializes a request of 10 MB once over HTTP, even if it is sent twice", async () => {
   const { url, requests } = await serve((_, response, index) => {
     if (index === 0) response.writeHead(503).end("busy");
     else response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${JSON.stringify(COMPLETED)}\n\n`);
@@ -38,7 +38,7 @@ it("writes a request of 10 MB once over HTTP, also where it goes out twice", asy
   expect(largeTexts()).toBe(1);
 });
 
-it("writes a request of 10 MB once over a WebSocket, and what follows it not at all", async () => {
+it("serializes a request of 10 MB once over a WebSocket, and none of it again for the next one", async () => {
   const server = await serveWebSocket((_, tell) => tell(COMPLETED));
   const { session } = openSession(server.url, { carrier: "websocket" }, { supportsWebSockets: true });
   const input = longHistory();
