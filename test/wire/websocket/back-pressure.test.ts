@@ -10,7 +10,7 @@ const EVENT_BYTES = 10_000;
 const MOST_UNDER_WAY = 24 * 1024 * 1024;
 
 describe.each([{ compression: true }, { compression: false }])("a slow reader (%o)", ({ compression }) => {
-  it("holds the server back, is cut by no timer, and loses nothing", async () => {
+  it("slows the server down, runs into no time limit, and loses nothing", async () => {
     let sent = 0;
     const frames = async function* () {
       for (; sent < EVENTS; sent += 1) {

@@ -14,7 +14,7 @@ function deflatedFrame(event: object): Buffer {
   return frame(opcode.text, bytes.subarray(0, -4), 0x80 | RSV1);
 }
 
-it("what arrived while the process was busy for longer than the idle time-out counts, and what is still to be inflated", async () => {
+it("data that arrived while the process was busy for longer than the idle time-out count, even if still compressed", async () => {
   const peers: RawPeer[] = [];
   const lines = ["Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover"];
   const server = await serveRaw((peer) => peers.push(peer), { lines });
@@ -31,7 +31,7 @@ it("what arrived while the process was busy for longer than the idle time-out co
   expect(typesOf(events)).toEqual(["output_text.delta", "completed"]);
 });
 
-it("a server that had nothing to answer, because no ping went out, is asked before it is given up", async () => {
+it("a server that got no ping, because the process was busy, is pinged before it counts as dead", async () => {
   const emulator = await emulate();
   const connection = await connect(emulator.url, { provider: { livenessTimeoutMs: TIMEOUT_MS } });
   beBusy(2 * TIMEOUT_MS);

@@ -34,7 +34,7 @@ describe("the handshake", () => {
       expect(headers).not.toHaveProperty(name);
   });
 
-  it("takes provider headers, lets extra ones overwrite them and the credentials overwrite all; defaults fill what is vacant", async () => {
+  it("contains the provider's headers; extra ones overwrite them, credentials overwrite all, and defaults fill the rest", async () => {
     const emulator = await emulate();
     await connect(emulator.url, {
       provider: {
@@ -57,7 +57,7 @@ describe("the handshake", () => {
     expect(path).toBe("/v1/responses?a%20b=c%26d");
   });
 
-  it("offers no compression where none is wanted", async () => {
+  it("offers no compression if it is off", async () => {
     const emulator = await emulate();
     await connect(emulator.url, { connect: { compression: false } });
     expect((await emulator.nextRequest()).headers).not.toHaveProperty("sec-websocket-extensions");
@@ -119,7 +119,7 @@ describe("a refused handshake", () => {
     expect(error).toMatchObject({ kind: "http", status: 426, url: `${emulator.url.replace("http", "ws")}/responses` });
   });
 
-  it("401: the credentials are renewed once, and the handshake tried once more", async () => {
+  it("401: the credentials are renewed once, and the handshake is repeated once", async () => {
     const emulator = await emulate({ requireAuth: "new" });
     let token = "old";
     let renewals = 0;
@@ -136,7 +136,7 @@ describe("a refused handshake", () => {
     expect([renewals, emulator.requests.length]).toEqual([1, 2]);
   });
 
-  it("401 twice: the renewal is not asked again", async () => {
+  it("401 twice: the credentials are not renewed again", async () => {
     const emulator = await emulate({ requireAuth: "another" });
     let renewals = 0;
     const auth = { bearerToken: () => "old", onUnauthorized: () => ++renewals > 0 };
@@ -147,7 +147,7 @@ describe("a refused handshake", () => {
     expect([renewals, emulator.requests.length]).toEqual([1, 2]);
   });
 
-  it("401 without new credentials: one try", async () => {
+  it("401 without new credentials: no second handshake", async () => {
     const emulator = await emulate({ requireAuth: "another" });
     const auth = { bearerToken: () => "old", onUnauthorized: () => false };
     expect(await failureOf(websocketClient(emulator.url, { client: { auth } }).connect())).toMatchObject({
@@ -174,7 +174,7 @@ describe("no connection", () => {
     expect(await failureOf(client.connect())).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 150 });
   });
 
-  it("an aborted signal: no token is asked for, nothing is opened", async () => {
+  it("an aborted signal: no token is requested, nothing is opened", async () => {
     const emulator = await emulate();
     let asked = 0;
     const auth = { bearerToken: () => String(++asked) };

@@ -8,7 +8,7 @@ import { connect, wire } from "./responses-support.ts";
 const request = { model: "m", input: "repeat: hello" };
 
 describe("a request", () => {
-  it("is one response.create frame with the body of HTTP and what the options add", async () => {
+  it("is one response.create frame with the body as over HTTP and the fields of the options", async () => {
     const emulator = await emulate({ script: [{ events: [wire.completed] }] });
     const connection = await connect(emulator.url);
     const stream = await connection.stream(
@@ -47,7 +47,7 @@ describe("a request", () => {
     );
   });
 
-  it("to Azure asks to store, without the items' ids, which go over HTTP alone", async () => {
+  it("to Azure stores the response, and contains no ids of items, which are only sent over HTTP", async () => {
     const emulator = await emulate({ script: [{ events: [wire.completed] }, { events: [wire.completed] }] });
     const connection = await connect(emulator.url, { provider: { name: "azure" } });
     const input = [{ type: "function_call", id: "fc_1", call_id: "c", name: "n", arguments: "{}" } as const];
@@ -58,7 +58,7 @@ describe("a request", () => {
     for (const frame of frames) expect(frame.input).toEqual([expect.not.objectContaining({ id: "fc_1" })]);
   });
 
-  it("a body goes as it is, with its type alone added", async () => {
+  it("a body is sent unchanged, with only its type added", async () => {
     const emulator = await emulate({ script: [{ events: [wire.completed] }] });
     const connection = await connect(emulator.url);
     await readEvents(await connection.streamBody({ model: "m", anything: { goes: [1] } }));
@@ -66,7 +66,7 @@ describe("a request", () => {
     expect(frame?.json).toEqual({ type: "response.create", model: "m", anything: { goes: [1] } });
   });
 
-  it("the connection's trace context serves requests that bring none", async () => {
+  it("the connection's trace context is used for requests without one", async () => {
     const emulator = await emulate({ script: [{ events: [wire.completed] }] });
     const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-00`;
     const connection = await connect(emulator.url, { connect: { traceContext: { traceparent } } });
@@ -75,7 +75,7 @@ describe("a request", () => {
     expect(frame?.json).toMatchObject({ client_metadata: { ws_request_header_traceparent: traceparent } });
   });
 
-  it("every response begins with what the handshake told; limits come from the stream alone", async () => {
+  it("every response begins with the facts of the handshake; limits come only from the stream", async () => {
     const headers = {
       "openai-model": "served",
       "x-models-etag": "e1",
@@ -106,7 +106,7 @@ describe("a request", () => {
     ]);
   });
 
-  it("metadata events fill the turn's state", async () => {
+  it("metadata events set the turn state", async () => {
     const metadata = { type: "codex.response.metadata", headers: { "x-codex-turn-state": "later" } };
     const emulator = await emulate({ script: [{ events: [metadata, wire.completed] }] });
     const connection = await connect(emulator.url);
@@ -115,7 +115,7 @@ describe("a request", () => {
     expect(turnState.value).toBe("later");
   });
 
-  it("telemetry tells each request: how long it took to send, whether the connection was there before, and what failed it", async () => {
+  it("telemetry reports each request: how long it took to send, whether the connection was reused, and its failure", async () => {
     const emulator = await emulate();
     const sent: WebSocketRequest[] = [];
     const telemetry = { onWebSocketRequest: (each: WebSocketRequest) => void sent.push(each) };

@@ -50,7 +50,7 @@ describe("compressed messages", () => {
     expect(Inflater.open({ windowBits: 15, forgets: false })).toBeInstanceOf(Inflater);
   });
 
-  it("keep their order, small ones in front of, between and behind large ones and fragments", async () => {
+  it("keep their order, small ones before, between and after large ones and fragments", async () => {
     const { heard, peer } = await connect();
     const large = noise(200_000);
     const texts = ["first", large, "second", "third", noise(20_000), "", "ünd", "last"];
@@ -79,7 +79,7 @@ describe("compressed messages", () => {
     },
   );
 
-  it("of just the size that is taken are taken", async () => {
+  it("of exactly the largest accepted size are accepted", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(compressed("x".repeat(MAX_MESSAGE_BYTES)));
     await heard.texted(1);
@@ -112,7 +112,7 @@ describe("compressed messages", () => {
     expect(heard.texts).toEqual(["one", "two", "three"]);
   });
 
-  it("are held in memory of the order of what is taken of one, however much they would come to", async () => {
+  it("need memory of the order of one accepted message, however large they would become", async () => {
     const { heard, peer } = await connect();
     const varied = noise(600_000);
     const lines = Array.from({ length: 10_000 }, (_, nth) => varied.slice(nth * 60, nth * 60 + 60) + " ".repeat(6_000));

@@ -9,17 +9,20 @@ describe("the end", () => {
     [1000, "bye"],
     [1009, "too big"],
     [1011, ""],
-  ])("close frame %i tells code and reason, at once, though the server leaves TCP open", async (code, reason) => {
-    const { heard, peer } = await connect();
-    const startedAt = performance.now();
-    peer.socket.pause(); // it does not see that we leave
-    peer.socket.write(closeFrame(code, reason));
-    expect(await heard.ended).toEqual({ by: "peer", code, reason });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-    peer.socket.resume();
-    expect((await peer.nextFrame()).opcode).toBe(opcode.close);
-    await peer.closed;
-  });
+  ])(
+    "close frame %i is reported at once with code and reason, although the server keeps TCP open",
+    async (code, reason) => {
+      const { heard, peer } = await connect();
+      const startedAt = performance.now();
+      peer.socket.pause(); // it does not see that we leave
+      peer.socket.write(closeFrame(code, reason));
+      expect(await heard.ended).toEqual({ by: "peer", code, reason });
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      peer.socket.resume();
+      expect((await peer.nextFrame()).opcode).toBe(opcode.close);
+      await peer.closed;
+    },
+  );
 
   it("a close frame without a code is 1005", async () => {
     const { heard, peer } = await connect();
@@ -27,7 +30,7 @@ describe("the end", () => {
     expect(await heard.ended).toEqual({ by: "peer", code: 1005, reason: "" });
   });
 
-  it("without a close frame it was the network; a reset says so", async () => {
+  it("without a close frame is an end by the network, with the code of a reset", async () => {
     const first = await connect();
     first.peer.socket.end();
     expect(await first.heard.ended).toEqual({ by: "network", error: undefined });
@@ -36,7 +39,7 @@ describe("the end", () => {
     expect(await second.heard.ended).toMatchObject({ by: "network", error: { code: "ECONNRESET" } });
   });
 
-  it("a reset of an idle connection is noticed and harms nobody (parity: websocket/idle-death)", async () => {
+  it("a reset of an idle connection is noticed without an error (parity: websocket/idle-death)", async () => {
     const { connection, heard, peer } = await connect();
     await connection.send("one");
     await peer.nextFrame();
@@ -50,7 +53,7 @@ describe("the end", () => {
   });
 
   // parity: websocket/goodbye
-  it("close() says goodbye, waits for the answer, and may be called twice", async () => {
+  it("close() sends a close frame, waits for the answer, and may be called twice", async () => {
     const { connection, heard, peer } = await connect();
     const closings = Promise.all([connection.close(), connection.close()]);
     const { opcode: code, payload } = await peer.nextFrame();
@@ -87,7 +90,7 @@ describe("the end", () => {
     await peer.closed;
   });
 
-  it("terminate() ends it without a word", async () => {
+  it("terminate() ends it without a close frame", async () => {
     const { connection, heard, peer } = await connect();
     connection.terminate();
     expect(await heard.ended).toEqual({ by: "us" });

@@ -169,7 +169,7 @@ describe("a fault in the middle of a response", () => {
     expect(polls.every(({ carrier }) => carrier === "websocket")).toBe(true);
   });
 
-  it("is the last message that is read: what came in the same network read belongs to no response", async () => {
+  it("is the last message that is read: the rest of the same network read belongs to no response", async () => {
     const failed = { type: "response.failed", response: { error: { code: "server_error", message: "no" } } };
     const frames = [failed, wire.delta("late")].map((event) => frame(opcode.text, JSON.stringify(event)));
     const emulator = await emulate({ script: [{ raw: [Buffer.concat(frames)] }] });
@@ -183,7 +183,7 @@ describe("a fault in the middle of a response", () => {
     expect(lines).not.toContain("websocket event outside a response");
   });
 
-  it("is a stream error where reading an event throws, and the server sees the connection go", async () => {
+  it("is a stream error if reading an event throws, and the connection is closed", async () => {
     const metadata = { type: "response.metadata", headers: { "x-codex-turn-state": "t" } };
     const emulator = await emulate({ script: [{ events: [wire.created, metadata], stallAfterEvents: 2 }] });
     const connection = await connect(emulator.url);
@@ -216,7 +216,7 @@ describe("a fault in the middle of a response", () => {
     ]);
   });
 
-  it("a peer that is gone is found by our pings, long before the idle time-out (parity: stream/liveness)", async () => {
+  it("a dead peer is found by our pings, long before the idle time-out (parity: stream/liveness)", async () => {
     const emulator = await emulate({ script: [{ accept: { silent: true } }, { stallAfterEvents: 1 }] });
     const connection = await connect(emulator.url, { provider: { livenessTimeoutMs: 150 } });
     const { error } = await readEvents(await connection.stream(request));
@@ -228,7 +228,7 @@ describe("a fault in the middle of a response", () => {
     });
   });
 
-  it("a connection that only thinks is not cut (parity: stream/liveness)", async () => {
+  it("a connection whose model thinks is not closed (parity: stream/liveness)", async () => {
     const thinking = async function* () {
       yield wire.created;
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -253,7 +253,7 @@ describe("a fault in the middle of a response", () => {
     expect((error as CodexApiError).message).toBe("websocket closed by server before response.completed (code 1011)");
   });
 
-  it("an event of 10 MB comes whole", async () => {
+  it("an event of 10 MB arrives complete", async () => {
     const text = "ü".repeat(5_000_000);
     const emulator = await emulate({ script: [{ events: [wire.delta(text), wire.completed] }] });
     const connection = await connect(emulator.url);
@@ -262,7 +262,7 @@ describe("a fault in the middle of a response", () => {
     expect(textOf(events) === text).toBe(true);
   });
 
-  it("what cannot be read is left out, told to telemetry, and the response goes on", async () => {
+  it("an unreadable event is skipped and reported to telemetry, and the response continues", async () => {
     const emulator = await emulate({
       script: [{ frames: ["ping", "[]", '{"type":"response.new"}', JSON.stringify(wire.completed)] }],
       rateLimits: false,
@@ -281,7 +281,7 @@ describe("a fault in the middle of a response", () => {
   });
 });
 
-describe("a request that does not get out", () => {
+describe("a request that cannot be sent", () => {
   const large = { model: "m", input: "x".repeat(30_000_000) };
 
   it("a server that does not read: idle timeout sending websocket request", async () => {
@@ -319,7 +319,7 @@ describe("a request that does not get out", () => {
     });
   });
 
-  it("a body that is no JSON is a build error, and the connection stays", async () => {
+  it("a body that is not JSON is a build error, and the connection stays open", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url);
     expect(await failureOf(connection.streamBody({ model: 1n }))).toMatchObject({ kind: "build" });

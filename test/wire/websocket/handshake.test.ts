@@ -13,7 +13,7 @@ import { listen, open } from "./support.ts";
 const SECRET = "sk-secret-1234567890";
 
 describe("the handshake on the wire", () => {
-  it("has the reference's headers in its order, the caller's between them, and none that was not asked for", async () => {
+  it("has the reference's headers in its order, the caller's between them, and no others", async () => {
     const peers: RawPeer[] = [];
     const server = await serveRaw((peer) => peers.push(peer));
     await open(`${server.url}/v1/responses?api-version=1`, {
@@ -49,14 +49,14 @@ describe("the handshake on the wire", () => {
     expect(peers[0]?.request.join("\n")).not.toMatch(/authorization|secret/i);
   });
 
-  it("gives the headers of the answer, repeated ones joined", async () => {
+  it("returns the headers of the answer, with repeated ones joined", async () => {
     const server = await serveRaw(undefined, { lines: ["X-Codex-Turn-State: t1", "X-Many: a", "X-Many: b"] });
     const connection = await open(server.url);
     expect(connection.headers).toMatchObject({ "x-codex-turn-state": "t1", "x-many": "a, b" });
   });
 
   // parity: websocket/bare-window
-  it("takes a reply that names client_max_window_bits without a value for the largest window", async () => {
+  it("understands client_max_window_bits without a value as the largest window", async () => {
     const extensions = "permessage-deflate; client_max_window_bits";
     const server = await serveRaw(() => {}, { lines: [`Sec-WebSocket-Extensions: ${extensions}`] });
     const connection = await open(server.url);
@@ -64,7 +64,7 @@ describe("the handshake on the wire", () => {
     connection.terminate();
   });
 
-  it("loses no frame that stands right behind the answer", async () => {
+  it("loses no frame that directly follows the answer", async () => {
     const server = await serveRaw(undefined, {
       answer: (key) => answer101(key) + frame(opcode.text, "early").toString("latin1"),
     });
@@ -74,8 +74,8 @@ describe("the handshake on the wire", () => {
   });
 });
 
-describe("the way to the server", () => {
-  it("wss: the trust policy decides, and a custom CA lets it through", async () => {
+describe("the route to the server", () => {
+  it("wss: the policy for certificates decides, and a custom CA is accepted", async () => {
     const emulator = await emulate({ tls: true });
     const url = `${emulator.url.replace("http", "ws")}/responses`;
     const refused = (await failureOf(

@@ -13,7 +13,7 @@ function interruptsAt(requests: readonly RecordedRequest[]) {
 }
 
 describe("interrupt()", () => {
-  it("ends the response at the service, and the loop normally; the connection serves the next request", async () => {
+  it("ends the response at the service and the loop normally, and the connection is used for the next request", async () => {
     const emulator = await emulate({ pace: SLOW });
     const connection = await connect(emulator.url, { provider });
     const stream = await connection.stream({ model: "m", input: "count to 500" });
@@ -34,7 +34,7 @@ describe("interrupt()", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("is asked for as soon as the response has a name, and before that it waits", async () => {
+  it("is requested as soon as the response has an id", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 } });
     const connection = await connect(emulator.url, { provider });
     const stream = await connection.stream(asking("one"));
@@ -45,7 +45,7 @@ describe("interrupt()", () => {
     expect(events.at(-1)).toMatchObject({ type: "incomplete", reason: "interrupted" });
   });
 
-  it("while the reader waits for it inside the loop, the connection is read on: a pause cannot keep the answer away", async () => {
+  it("while the reader waits for it inside the loop, the connection is read anyway, so that the answer arrives", async () => {
     const flood = Array.from({ length: 400 }, () => wire.delta("x".repeat(2_000)));
     const end = {
       type: "response.incomplete",
@@ -63,7 +63,7 @@ describe("interrupt()", () => {
     expect((await stream.collect()).status).toBe("incomplete");
   });
 
-  it("ends with completed where the answer was whole before the service heard of it; its refusal harms nobody", async () => {
+  it("ends with completed if the answer was complete before the service got it; its refusal has no effect", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url, { provider });
     const stream = await connection.stream(asking("one"));
@@ -74,7 +74,7 @@ describe("interrupt()", () => {
     expect(interruptsAt(emulator.requests)).toEqual([]);
   });
 
-  it("a refusal of the service's while another answer runs is none of that answer's", async () => {
+  it("a refusal that arrives during another answer does not belong to that answer", async () => {
     const refusal = { type: "error", status: 400, error: { code: "response_not_active", param: "response_id" } };
     const emulator = await emulate({
       script: [
@@ -97,7 +97,7 @@ describe("interrupt()", () => {
       what: "refused",
       refusal: { type: "error", status: 400, error: { message: "'resp_made_up' is unknown", param: "response_id" } },
     },
-  ])("$what it closes the connection, and the loop ends all the same", async ({ refusal }) => {
+  ])("$what it closes the connection, and the loop ends normally", async ({ refusal }) => {
     const server = await serveWebSocket(({ type }, tell) => {
       if (type === "response.create") for (const event of [wire.created, wire.delta("a")]) tell(event);
       else if (refusal) tell(refusal);
@@ -120,7 +120,7 @@ describe("interrupt()", () => {
     await server.closed;
   });
 
-  it("where the service cannot be asked it closes the connection at once, and the loop ends all the same", async () => {
+  it("if the service does not support it, closes the connection at once, and the loop ends normally", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created, wire.delta("a")], stallAfterEvents: 2 }] });
     const connection = await connect(emulator.url);
     const stream = await connection.stream(asking("one"));
@@ -136,8 +136,8 @@ describe("interrupt()", () => {
 });
 
 // parity: stream/leaving-interrupts
-describe("a loop that is left early where the service can be asked", () => {
-  it.each(["break", "abort"] as const)("by %s: the response is ended, and the connection serves on", async (how) => {
+describe("a loop that is left early, if the service supports cancellation", () => {
+  it.each(["break", "abort"] as const)("by %s: the response is ended, and the connection stays in use", async (how) => {
     const emulator = await emulate({ pace: SLOW });
     const connection = await connect(emulator.url, { provider });
     const abort = new AbortController();

@@ -7,7 +7,7 @@ import { open } from "./support.ts";
 
 const deflated = { lines: ["Sec-WebSocket-Extensions: permessage-deflate"] };
 
-describe("frames that go out", () => {
+describe("sent frames", () => {
   it("a message is one masked text frame, however long", async () => {
     const { connection, peer } = await connect();
     await connection.send("Hé");
@@ -26,7 +26,7 @@ describe("frames that go out", () => {
     expect(peer.frames).toHaveLength(2);
   });
 
-  it("with permessage-deflate RSV1 is set, and a history sent again costs next to nothing", async () => {
+  it("with permessage-deflate RSV1 is set, and a repeated history needs almost no bytes", async () => {
     const { connection, peer } = await connect({}, deflated);
     const history = Array.from({ length: 400 }, (_, index) => `item ${index * 7919}`).join(" ");
     await connection.send(history);
@@ -45,8 +45,8 @@ describe("frames that go out", () => {
   });
 });
 
-describe("frames that come in", () => {
-  it("text, in fragments and one byte a packet, with a ping between", async () => {
+describe("received frames", () => {
+  it("text in fragments of one byte per packet, with a ping between them", async () => {
     const { heard, peer } = await connect();
     const bytes = Buffer.concat([
       frame(opcode.text, Buffer.from("48c3", "hex"), 0),
@@ -82,7 +82,7 @@ describe("frames that come in", () => {
     expect(heard.texts[0] === "ü".repeat(5_000_000)).toBe(true);
   });
 
-  it("a binary message is handed over apart, and text goes on", async () => {
+  it("a binary message is delivered separately, and texts continue", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(Buffer.concat([frame(opcode.binary, Buffer.from([1, 2])), frame(opcode.text, "after")]));
     await heard.texted(1);
@@ -124,7 +124,7 @@ describe("frames that come in", () => {
     },
   );
 
-  it("U+FFFD that the sender wrote is text like any other", async () => {
+  it("U+FFFD that the sender wrote is valid text", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(frame(opcode.text, "a\u{fffd}b"));
     await heard.texted(1);
@@ -135,7 +135,7 @@ describe("frames that come in", () => {
 describe("a message in tiny pieces", () => {
   const fragment = (code: number, bits = 0): Buffer => frame(code, "x", bits);
 
-  it("is taken whole up to 65,536 of them", async () => {
+  it("is accepted with up to 65,536 of them", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(
       Buffer.concat([fragment(opcode.text), ...Array<Buffer>(65_534).fill(fragment(0)), fragment(0, 0x80)]),
@@ -144,7 +144,7 @@ describe("a message in tiny pieces", () => {
     expect(heard.texts[0]).toHaveLength(65_536);
   });
 
-  it("ends the connection by a limit of its own kind beyond that", async () => {
+  it("ends the connection with a limit error above that", async () => {
     const { heard, peer } = await connect();
     peer.socket.write(Buffer.concat([fragment(opcode.text), ...Array<Buffer>(65_536).fill(fragment(0))]));
     expect(await heard.ended).toMatchObject({

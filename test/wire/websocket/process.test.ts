@@ -30,7 +30,7 @@ it.each([{ tls: false }, { tls: true }])(
   },
 );
 
-it("sends messages also in a bundle that has an empty module in the place of bufferutil", async () => {
+it("sends messages even in a bundle with an empty module instead of bufferutil", async () => {
   const preload = join(program.folder, "without-bufferutil.cjs");
   const lines = [
     'const Module = require("node:module");',

@@ -9,7 +9,7 @@ import { open } from "./support.ts";
 const SECRET = "sk-secret-1234567890";
 
 describe("a refused handshake", () => {
-  it("is an http error with status, ws URL, headers and text, the credentials blanked", async () => {
+  it("is an http error with status, ws URL, headers and text, without the credentials", async () => {
     const server = await serve((request, response) => {
       response.writeHead(403, {
         "x-request-id": "r1",
@@ -48,12 +48,12 @@ describe("a refused handshake", () => {
     expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 401, body: "not for y" });
   });
 
-  it("is one with status 200 too: a captive portal's page", async () => {
+  it("may have status 200: the page of a captive portal", async () => {
     const server = await serve((_request, response) => void response.end("<html>log in</html>"));
     expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status: 200, body: "<html>log in</html>" });
   });
 
-  it("keeps 1 MiB of a text without end, and closes the connection", async () => {
+  it("keeps 1 MiB of an endless text, and closes the connection", async () => {
     const server = await serve((_request, response) => {
       response.writeHead(500);
       const write = (): void => {
@@ -103,7 +103,7 @@ describe("a refused handshake", () => {
   });
 });
 
-describe("a handshake that fails otherwise", () => {
+describe("a handshake that fails in another way", () => {
   const cases: { name: string; answer: string | ((key: string) => string); expected: object; message?: RegExp }[] = [
     {
       name: "an answer that is no HTTP",

@@ -56,7 +56,7 @@ describe("one request at a time", () => {
     expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(1);
   });
 
-  it("the turn passes on when the response is complete, whether or not its events were read", async () => {
+  it("the next one is sent when the response is complete, whether or not its events were read", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url);
     const unread = await connection.stream(request);
@@ -65,7 +65,7 @@ describe("one request at a time", () => {
     expect(textOf((await readEvents(unread)).events)).toBe("hello");
   });
 
-  it("what the last response still took from the network does not hold back the next", async () => {
+  it("unread events of the last response do not delay the next one", async () => {
     const large = { ...wire.completed, echo: "x".repeat(300_000) };
     const first = gated(large);
     const silence = async function* () {
@@ -83,7 +83,7 @@ describe("one request at a time", () => {
     expect((await readEvents(unread)).error).toMatchObject({ kind: "timeout", phase: "idle" });
   });
 
-  it("an abort in the line takes that request out, and harms neither the running one nor the next", async () => {
+  it("an abort while waiting removes that request, and affects neither the running one nor the next", async () => {
     const first = gated();
     const emulator = await emulate({ script: [first.step, { events: [completedAs("r2")] }] });
     const connection = await connect(emulator.url);
@@ -110,7 +110,7 @@ describe("one request at a time", () => {
     expect(framesOf(emulator.requests)).toEqual([]);
   });
 
-  it("an abort before the request is out leaves the connection to the next", async () => {
+  it("an abort before the request is sent leaves the connection to the next", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url);
     const abort = new AbortController();
@@ -122,7 +122,7 @@ describe("one request at a time", () => {
     expect(framesOf(emulator.requests)).toHaveLength(1);
   });
 
-  it("what waits fails with the connection", async () => {
+  it("waiting requests fail with the connection", async () => {
     const emulator = await emulate({ script: [{ events: [wire.created], close: { code: 1011 } }] });
     const connection = await connect(emulator.url);
     const running = await connection.stream(request);
@@ -170,7 +170,7 @@ describe("leaving", () => {
     expect(error).toMatchObject({ kind: "aborted", cause: "enough" });
   });
 
-  it("an abort before anything was read drops what waits", async () => {
+  it("an abort before anything was read drops the waiting events", async () => {
     const error = await leaving(async (connection, controller) => {
       const stream = await connection.stream(request, { signal: controller.signal });
       controller.abort();
@@ -181,7 +181,7 @@ describe("leaving", () => {
     expect(error).toMatchObject({ kind: "aborted" });
   });
 
-  it("an abort while the reader works through an answer that is there ends its loop, and leaves the connection", async () => {
+  it("an abort while the reader handles a complete answer ends its loop, and the connection stays open", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url);
     const controller = new AbortController();
@@ -194,7 +194,7 @@ describe("leaving", () => {
     expect(connection.isClosed).toBe(false);
   });
 
-  it("close() of the connection fails the response under way", async () => {
+  it("close() of the connection fails the response in progress", async () => {
     const error = await leaving(async (connection) => {
       const stream = await connection.stream(request);
       await connection.close();
@@ -252,7 +252,7 @@ describe("between two responses", () => {
     },
   );
 
-  it("what is left of the last response is dropped, and the next one is whole", async () => {
+  it("remaining events of the last response are dropped, and the next one is complete", async () => {
     const { connection, peer } = await idle(60_000);
     peer.socket.write(frame(opcode.text, JSON.stringify(wire.delta("stale"))));
     peer.socket.write(frame(opcode.ping, "mark"));
@@ -264,7 +264,7 @@ describe("between two responses", () => {
     expect(connection.isClosed).toBe(false);
   });
 
-  it("three hundred requests on one connection leave no listener, timer or turn behind", async () => {
+  it("three hundred requests on one connection leave no listener, timer or waiting turn behind", async () => {
     const emulator = await emulate({ rateLimits: false, recordLimit: 10 });
     const connection = await connect(emulator.url);
     const controller = new AbortController();
@@ -282,7 +282,7 @@ describe("between two responses", () => {
 });
 
 describe("names of lanes", () => {
-  it("are 32 on a connection, which the service never gives up again: one more is refused here", async () => {
+  it("are at most 32 per connection, because the service never forgets one: another is refused here", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url);
     for (let lane = 1; lane <= 32; lane += 1) {

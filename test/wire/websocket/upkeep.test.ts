@@ -4,7 +4,7 @@ import { connect } from "./pair.ts";
 import { frame, opcode } from "./raw-server.ts";
 
 describe("upkeep", () => {
-  it("pings of the server are answered while nobody sends or waits", async () => {
+  it("pings of the server are answered even if nothing is sent or expected", async () => {
     const { peer } = await connect();
     for (const payload of ["", "a", "x".repeat(125)]) {
       peer.socket.write(frame(opcode.ping, payload));
@@ -16,7 +16,7 @@ describe("upkeep", () => {
     }
   });
 
-  it("pings of ours go out in the interval, and pongs keep the connection alive (parity: websocket/ping)", async () => {
+  it("our pings are sent at the interval, and pongs keep the connection alive (parity: websocket/ping)", async () => {
     const { connection, peer } = await connect({ pingIntervalMs: 50, livenessTimeoutMs: 600 });
     for (let count = 0; count < 15; count += 1) {
       const ping = await peer.nextFrame();
@@ -26,7 +26,7 @@ describe("upkeep", () => {
     expect(connection.isClosed).toBe(false);
   });
 
-  it("a peer that answers no ping is found dead, and the connection cut", async () => {
+  it("a peer that answers no ping counts as dead, and the connection is closed", async () => {
     const { connection, heard, peer } = await connect({ pingIntervalMs: 50, livenessTimeoutMs: 120 });
     const startedAt = performance.now();
     expect(await heard.ended).toEqual({ by: "silence", timeoutMs: 120 });
@@ -35,7 +35,7 @@ describe("upkeep", () => {
     await peer.closed;
   });
 
-  it("any byte is a sign of life: a large message that trickles in", async () => {
+  it("any byte is a sign of life, as of a large message that arrives slowly", async () => {
     const { heard, peer } = await connect({ pingIntervalMs: 100, livenessTimeoutMs: 400 });
     const bytes = frame(opcode.text, "x".repeat(400));
     for (let start = 0; start < bytes.length; start += 50) {
@@ -46,7 +46,7 @@ describe("upkeep", () => {
     expect(heard.texts[0]).toHaveLength(400);
   });
 
-  it("a paused connection is not judged, and reads on when resumed", async () => {
+  it("a paused connection is not watched, and continues when it is resumed", async () => {
     const { connection, heard, peer } = await connect({ pingIntervalMs: 20, livenessTimeoutMs: 40 });
     connection.pause();
     peer.socket.write(frame(opcode.text, "waiting"));
@@ -88,7 +88,7 @@ describe("sending against a peer that does not read", () => {
     await peer.closed;
   });
 
-  it("is not taken for dead while the message is on its way", async () => {
+  it("does not count as dead while the message is being sent", async () => {
     const { connection, peer } = await connect({ compression: false, pingIntervalMs: 10, livenessTimeoutMs: 20 });
     peer.socket.pause();
     const error = await failureOf(connection.send(large, { timeoutMs: 200 }));
@@ -107,7 +107,7 @@ describe("sending against a peer that does not read", () => {
     await peer.closed;
   });
 
-  it("a reset meanwhile fails it", async () => {
+  it("a reset meanwhile fails the message", async () => {
     const { connection, peer } = await connect({ compression: false });
     peer.socket.pause();
     const sending = failureOf(connection.send(large));

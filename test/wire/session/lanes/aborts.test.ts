@@ -39,7 +39,7 @@ describe("a request that is aborted before it is sent", () => {
     return { lane, responseId: first.responseId, fill, abortInLine, next };
   }
 
-  it("costs its lane no increment: the next one goes on from the last response", async () => {
+  it("does not cost its lane the increment: the next one continues the last response", async () => {
     const { lane, responseId, fill, abortInLine, next } = await fullConnection();
     const end = await fill();
     await abortInLine(lane, "never sent");
@@ -48,7 +48,7 @@ describe("a request that is aborted before it is sent", () => {
     expect(body).toMatchObject({ previous_response_id: responseId, input: [user("repeat: two")] });
   });
 
-  it("leaves its forks and those who fork what they go on from", async () => {
+  it("does not affect forks, which continue the response they were made from", async () => {
     const { lane, responseId, fill, abortInLine, next } = await fullConnection();
     const before = lane.fork("before");
     const end = await fill();

@@ -5,7 +5,7 @@ import { openSession, user, wire } from "../support.ts";
 import { ask, serveLanes, wordOf } from "./support.ts";
 
 describe("a server that breaks a rule of lanes", () => {
-  it("sends events of names that nobody has: they are nobody's, also errors, and the lane's answer is whole", async () => {
+  it("sends events with unknown names, including errors: they belong to no lane, and the lane's answer is complete", async () => {
     const server = await serveLanes((frame, own, _server, tell) => {
       own(wire.created);
       tell({ ...wire.delta("stranger"), stream_id: "lane-7" });
@@ -21,7 +21,7 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices).toEqual([]);
   });
 
-  it("names the lane in the middle of an event with numbers that JSON does not have: the event is that lane's", async () => {
+  it("names the lane in the middle of an event with numbers that JSON does not have: the event belongs to that lane", async () => {
     const server = await serveLanes((_frame, own, { frames, sockets }) => {
       own(wire.created);
       if (frames.length < 2) return;
@@ -37,7 +37,7 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices).toEqual([]);
   });
 
-  it("goes on after the end: the rest is dropped, and the next turn goes on from the answer", async () => {
+  it("continues after the end: the rest is dropped, and the next turn continues the answer", async () => {
     const server = await serveLanes((frame, own, { frames }) => {
       const id = `resp_${frames.length}`;
       own({ type: "response.created", response: { id } });
@@ -88,7 +88,7 @@ describe("a server that breaks a rule of lanes", () => {
     },
   );
 
-  it("gives two lanes' items the same ids and indices, and mixes their events: each has its own words", async () => {
+  it("gives items of two lanes the same ids and indices, and mixes their events: each lane has its own text", async () => {
     const waiting: [Frame, Tell][] = [];
     const server = await serveLanes((frame, own) => {
       if (wordOf(frame) === "warm") {
@@ -121,7 +121,7 @@ describe("a server that breaks a rule of lanes", () => {
     ]);
   });
 
-  it("leaves the name out in the middle, where several run: no lane gets words that may be another's", async () => {
+  it("omits the name in the middle while several lanes run: no lane gets text that may be another's", async () => {
     const waiting: [Frame, Tell, Tell][] = [];
     const server = await serveLanes((frame, own, { sockets }, tell) => {
       if (wordOf(frame) === "warm" || sockets.length > 1) {
@@ -142,7 +142,7 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices.length).toBe(2);
   });
 
-  it("tells the connection's limits without a name: each lane gets it as it comes", async () => {
+  it("reports the connection's limits without a name: each lane gets the event", async () => {
     const waiting: Tell[] = [];
     const limits = { type: "codex.rate_limits", rate_limits: { primary: { used_percent: 7 } } };
     const server = await serveLanes((frame, own, _server, tell) => {
@@ -160,7 +160,7 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices).toEqual([]);
   });
 
-  it("refuses a name as invalid: an error of that lane alone, once, with the service's words", async () => {
+  it("refuses a name as invalid: an error of that lane only, once, with the service's text", async () => {
     const code = "invalid_stream_id";
     const server = await serveLanes((frame, own) => {
       const error = { type: "invalid_request_error", code, param: "stream_id", message: `No: ${code}.` };
@@ -182,7 +182,7 @@ describe("a server that breaks a rule of lanes", () => {
     expect(server.frames).toHaveLength(3);
   });
 
-  it("never says that a fork's response is in progress: its source waits for the fork's end, and no longer", async () => {
+  it("never reports a fork's response as in progress: its source waits until the fork's end", async () => {
     const order: string[] = [];
     const server = await serveLanes((frame, own, { frames }) => {
       const id = `resp_${frames.length}`;

@@ -21,7 +21,7 @@ function heldAnswer(word: string) {
 }
 
 describe("what goes wrong on a lane", () => {
-  it("a refusal stays in it", async () => {
+  it("a refusal affects only that lane", async () => {
     const held = heldAnswer("here");
     const script = ({ json }: RecordedRequest) =>
       JSON.stringify(json ?? "").includes("stay") ? { events: held.events() } : undefined;
@@ -38,7 +38,7 @@ describe("what goes wrong on a lane", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("a failure that is tried again is tried again on the same connection, beside the others", async () => {
+  it("a failure is retried on the same connection, while other lanes continue", async () => {
     const held = heldAnswer("here");
     let failures = 0;
     const emulator = await emulate({
@@ -62,7 +62,7 @@ describe("what goes wrong on a lane", () => {
     expect(new Set(namesAt(emulator))).toEqual(new Set(["lane-1", "lane-2"])); // it is over on its lane
   });
 
-  it("the end of the connection reaches all, each by an error of its own, and each goes on by itself on one new connection", async () => {
+  it("the end of the connection is an error of each lane, and all continue on one new connection", async () => {
     const server = await serveWebSocket((frame, tell, socket) => {
       const { stream_id } = frame;
       const own = (event: object) => tell({ ...event, ...(stream_id !== undefined && { stream_id }) });
@@ -86,7 +86,7 @@ describe("what goes wrong on a lane", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
-  it("a connection that cannot be opened is an error of its own for each", async () => {
+  it("a connection that cannot be opened is an error of each lane", async () => {
     const { session } = openSession("http://127.0.0.1:9/v1", { carrier: "websocket" });
     const lanes = [session, session.lane("a"), session.lane("b")];
     const errors = await Promise.all(lanes.map((lane) => lane.stream(asking("x")).catch((error: unknown) => error)));
@@ -98,7 +98,7 @@ describe("what goes wrong on a lane", () => {
     expect(new Set(errors).size).toBe(3);
   });
 
-  it("a fork takes no name of a lane that is open: each stays the session's to close", async () => {
+  it("a fork cannot have the name of an open lane", async () => {
     const server = await serveWebSocket(({ stream_id }, tell) => tell({ ...wire.created, stream_id }));
     const { session } = openSession(server.url);
     const lane = session.lane("a");
@@ -111,7 +111,7 @@ describe("what goes wrong on a lane", () => {
     expect((await reading).error).toMatchObject({ kind: "aborted" });
   });
 
-  it("leaving one ends no other, and its lane goes on under another name", async () => {
+  it("leaving one ends no other, and its lane continues under another name", async () => {
     const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
     const { session } = openSession(emulator.url);
     const [a, b] = [session.lane("a"), session.lane("b")];
@@ -125,7 +125,7 @@ describe("what goes wrong on a lane", () => {
     expect(namesAt(emulator).at(-1)).toBe("lane-3");
   });
 
-  it("leaving the last one that is read closes the connection, though others go on unread", async () => {
+  it("leaving the last one that is read closes the connection, although others continue unread", async () => {
     const server = await serveWebSocket(({ stream_id }, tell) => tell({ ...wire.created, stream_id }));
     const { session } = openSession(server.url);
     const streams = [];
@@ -138,7 +138,7 @@ describe("what goes wrong on a lane", () => {
     await server.closed;
   });
 
-  it("a slow reader holds nobody back", async () => {
+  it("a slow reader does not slow down others", async () => {
     const flood = Array.from({ length: 300 }, () => wire.delta("x".repeat(10_000)));
     const emulator = await emulate({
       script: (request) =>
@@ -158,7 +158,7 @@ describe("what goes wrong on a lane", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("beyond the bound a slow reader's own lane fails, and nobody else's", async () => {
+  it("above the limit only the slow reader's lane fails", async () => {
     const flood = Array.from({ length: 200 }, () => wire.delta("x".repeat(200_000)));
     const server = await serveWebSocket(({ input, stream_id }, tell) => {
       const text = JSON.stringify(input);

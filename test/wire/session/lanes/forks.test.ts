@@ -4,7 +4,7 @@ import { serveWebSocket } from "../../websocket/plain-server.ts";
 import { bodiesAt, handshakesAt, openSession, user, wire } from "../support.ts";
 
 describe("a fork", () => {
-  it("goes on from its source's last response without sending its history again, also where nothing is stored", async () => {
+  it("continues its source's last response without sending the history again, even if nothing is stored", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const source = session.lane("source");
@@ -28,7 +28,7 @@ describe("a fork", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("its source goes on when the fork has begun, and not before: the service keeps one response of a lane", async () => {
+  it("its source continues only after the fork has begun, because the service keeps one response per lane", async () => {
     const order: string[] = [];
     const server = await serveWebSocket(({ stream_id, previous_response_id }, tell) => {
       order.push(`${stream_id} ${previous_response_id ?? "whole"}`);
@@ -61,7 +61,7 @@ describe("a fork", () => {
     ]);
   });
 
-  it("one that is sent after its source went on goes out as a whole, unless responses are stored", async () => {
+  it("one that is sent after its source has continued is sent whole, unless responses are stored", async () => {
     const emulator = await emulate();
     for (const store of [false, true]) {
       const { session, notices } = openSession(emulator.url);

@@ -21,7 +21,7 @@ describe("lanes of a session", () => {
     expect(later.every(({ previous_response_id }) => typeof previous_response_id === "string")).toBe(true);
   });
 
-  it("interleave: one that is slow keeps nobody waiting", async () => {
+  it("interleave: a slow one does not delay others", async () => {
     const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
     const { session } = openSession(emulator.url);
     const slow = await session.lane("slow").stream({ model: "m", input: "count to 500" });
@@ -33,7 +33,7 @@ describe("lanes of a session", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("each have a turn state and a cache key of their own", async () => {
+  it("each have their own turn state and cache key", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const lane = session.lane("a");
@@ -58,7 +58,7 @@ describe("lanes of a session", () => {
     expect(namesAt(emulator)).toEqual(["lane-1", "lane-1"]);
   });
 
-  it("more than 32 lanes after each other need no second connection", async () => {
+  it("more than 32 lanes one after the other need no second connection", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     for (let count = 0; count < 40; count += 1) {
@@ -69,7 +69,7 @@ describe("lanes of a session", () => {
     expect(handshakesAt(emulator)).toHaveLength(1);
   });
 
-  it("the 33rd open lane is a limit error on one connection, and opens another where it may", async () => {
+  it("the 33rd open lane is a limit error on one connection, and otherwise opens another connection", async () => {
     const emulator = await emulate();
     const one = openSession(emulator.url, { maxConnections: 1 }).session;
     for (let count = 0; count < 32; count += 1) await echo(one.lane(), [], "x");
@@ -85,7 +85,7 @@ describe("lanes of a session", () => {
     expect(handshakesAt(emulator)).toHaveLength(3);
   });
 
-  it("more at once than one connection has room for have their connections opened side by side", async () => {
+  it("more at once than fit on one connection open their connections at the same time", async () => {
     const emulator = await emulate();
     let asked = 0;
     let isAskedThrice = () => {};
@@ -106,7 +106,7 @@ describe("lanes of a session", () => {
     expect(handshakesAt(emulator)).toHaveLength(3);
   });
 
-  it("on one connection 16 are answered at a time, and the rest in the order in which they came", async () => {
+  it("on one connection 16 are answered at a time, and the rest in order", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 20, delayMsPerWord: 0 } });
     const waits: number[] = [];
     const { session } = openSession(emulator.url, {
@@ -141,7 +141,7 @@ describe("lanes of a session", () => {
 });
 
 describe("lanes over HTTP", () => {
-  it("run at the same time, whole requests each", async () => {
+  it("run at the same time, each with whole requests", async () => {
     const emulator = await emulate({ pace: SLOW });
     const { session } = openSession(emulator.url, { carrier: "http" });
     const texts = ["one", "two", "three"];
@@ -149,7 +149,7 @@ describe("lanes over HTTP", () => {
     expect(session.lane().carrier).toBe("http");
   });
 
-  it("one lane's fallback is everybody's", async () => {
+  it("the fallback of one lane applies to all", async () => {
     const emulator = await emulate({ script: [{ refuse: { status: 404 } }] });
     const { session } = openSession(emulator.url);
     expect(await echo(session.lane(), [], "one")).toBe("one");

@@ -8,7 +8,7 @@ import { say, serveLanes, whole } from "./support.ts";
 const ORPHAN = { type: "function_call_output", call_id: "nobody's", output: "" } as const;
 
 describe("the last response of a lane", () => {
-  it("survives the error of a fork, and not one of the lane itself: then the next request is whole", async () => {
+  it("is kept after an error of a fork, but not of the lane itself: then the next request is whole", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);
     const lane = session.lane("source");
@@ -50,7 +50,7 @@ describe("the last response of a lane", () => {
   });
 });
 
-it("a connection that is too old takes no further request, and ends when its last lane is answered", async () => {
+it("a connection that is too old gets no further request, and ends when its last lane is answered", async () => {
   const running: Tell[] = [];
   const server = await serveLanes((frame, own, { frames }) => {
     if (JSON.stringify(frame.input).includes("slow")) running.push(own);

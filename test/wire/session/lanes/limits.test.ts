@@ -85,7 +85,7 @@ describe("a server that accepts fewer names than the service", () => {
     },
   );
 
-  it("serves the rest of them on further connections, if those may be opened, and every lane keeps its name", async () => {
+  it("serves the other lanes on further connections, if allowed, and every lane keeps its name", async () => {
     const { server, names } = await lanesOn(2, { maxConnections: 3 });
     expect(server.sockets.map((socket) => names.get(socket)?.size)).toEqual([2, 2, 2]);
     const last = server.frames.filter((frame) => wordOf(frame).startsWith("three"));
@@ -120,7 +120,7 @@ describe("a server that accepts fewer names than the service", () => {
     expect(a.cache.whole).toMatchObject({ first_request: 1, new_connection: 1 });
   });
 
-  it("answers those who wait in the order in which they came, and one that waits can be aborted", async () => {
+  it("answers waiting lanes in order, and a waiting one can be aborted", async () => {
     const { server, answered } = await serverOf(1);
     const waiting: number[] = [];
     const { session } = openSession(server.url, {
@@ -149,7 +149,7 @@ describe("a server that accepts fewer names than the service", () => {
     expect(waiting.length).toBeGreaterThan(0);
   });
 
-  it("lets a lane warm up that has to share a name", async () => {
+  it("lets a lane that shares a name be prewarmed", async () => {
     const { server, answered } = await serverOf(1);
     const { session } = openSession(server.url, { carrier: "websocket", maxConnections: 1 });
     await (await session.lane().stream({ model: "m", input: [user("one")] })).collect();

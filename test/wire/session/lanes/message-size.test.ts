@@ -3,12 +3,12 @@ import { connect } from "../../websocket/responses-support.ts";
 import { openSession, user } from "../support.ts";
 import { say, serveLanes, whole } from "./support.ts";
 
-describe("a server that says in its handshake how large a message may be", () => {
+describe("a server that announces its largest message in the handshake", () => {
   const LARGE = user("x".repeat(2_000));
   const headers = { "x-codex-websocket-max-message-bytes": "1000" };
   const answer = () => serveLanes((_frame, own, { frames }) => whole(own, `resp_${frames.length}`, "fine"), headers);
 
-  it("gets no larger one of a session that uses WebSockets only: a build error, and the lanes go on", async () => {
+  it("gets no larger one from a session that uses only WebSockets: a build error, and the lanes continue", async () => {
     const server = await answer();
     const { session } = openSession(server.url, { carrier: "websocket" });
     await say(session, [], "one");
@@ -19,7 +19,7 @@ describe("a server that says in its handshake how large a message may be", () =>
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("gets none of a connection: a limit error, and the connection stays", async () => {
+  it("gets none from a connection: a limit error, and the connection stays open", async () => {
     const server = await answer();
     const connection = await connect(server.url);
     expect(connection.maxMessageBytes).toBe(1_000);

@@ -33,7 +33,7 @@ describe("steering input", () => {
     "too_many_pending_steers",
     "response_already_completed",
     "response_not_active",
-  ])("that is refused as %s comes back with that code, and the answer goes on", async (code) => {
+  ])("that is refused as %s is returned with that code, and the answer continues", async (code) => {
     const { outcome, stream } = await steering((own) => {
       own({ type: "response.steer.failed", error: { code }, steer: { input: [user("other")] } });
       own(wire.completed());
@@ -42,7 +42,7 @@ describe("steering input", () => {
     expect(await stream.collect()).toMatchObject({ text: "text", status: "completed" });
   });
 
-  it("may be texts, images, files and outputs of calls; the frame has them as they are, and no name of a lane", async () => {
+  it("may be texts, images, files and outputs of calls; the frame contains them unchanged, and no lane name", async () => {
     const content = [
       { type: "input_text", text: "look" },
       { type: "input_image", image_url: "data:image/png;base64,AAAA" },
@@ -63,7 +63,7 @@ describe("steering input", () => {
 });
 
 describe("a connection that ends in the middle of steering", () => {
-  it("before the service answered: the input is handed back, and the request is sent again without it", async () => {
+  it("before the service answered: the input is returned, and the request is sent again without it", async () => {
     const server = await serveLanes((frame, own, { sockets }) => {
       if (frame.type === "response.steer") return sockets[0]?.close(1011, "gone");
       own(wire.created);
@@ -83,7 +83,7 @@ describe("a connection that ends in the middle of steering", () => {
     expect(server.frames.map(({ type }) => type)).toEqual(["response.create", "response.steer", "response.create"]);
   });
 
-  it("after the successor's beginning: what stands of the first is sent again, with the input", async () => {
+  it("after the successor began: the valid part of the first response is sent again, with the input", async () => {
     const server = await serveLanes((frame, own, { sockets }) => {
       if (frame.type === "response.steer") {
         own({ type: "response.steer.accepted", steer: { id: "steer_1" } });

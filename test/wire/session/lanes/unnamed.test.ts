@@ -5,7 +5,7 @@ import { serveWebSocket } from "../../websocket/plain-server.ts";
 import { asking, openSession, wire } from "../support.ts";
 
 describe("a server that does not repeat stream_id", () => {
-  it("is noticed, and each lane gets a connection of its own: nothing is lost or mixed up", async () => {
+  it("is noticed, and each lane gets its own connection: nothing is lost or mixed up", async () => {
     const server = await serveWebSocket(({ input }, tell) => {
       const text = JSON.stringify(input)
         .match(/repeat: (\w+)/g)
@@ -27,7 +27,7 @@ describe("a server that does not repeat stream_id", () => {
 });
 
 describe("a server that answers at once without a name", () => {
-  it("mixes nothing up: what it brought is thrown away, and each request is asked again on a connection of its own", async () => {
+  it("mixes nothing up: its answer is dropped, and each request is sent again on its own connection", async () => {
     const server = await serveWebSocket(({ input }, tell, socket) => {
       const word = (frame: unknown) => String(JSON.stringify(frame).match(/repeat: (\w+)/)?.[1]);
       const requests = server.frames.filter((_, at) => owners[at] === socket);
@@ -54,8 +54,8 @@ describe("a server that answers at once without a name", () => {
   });
 });
 
-describe("a server that answers a lane without a name, beside a response that had begun before", () => {
-  it("gives none of the lane's words to the other one", async () => {
+describe("a server that answers a lane without a name during an earlier response", () => {
+  it("gives none of the lane's text to the other one", async () => {
     const server = await serveWebSocket(({ input }, tell) => {
       const word = String(JSON.stringify(input).match(/repeat: (\w+)/)?.[1]);
       const id = `resp_${server.frames.length}`;
