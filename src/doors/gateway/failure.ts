@@ -16,6 +16,8 @@ export function describeFailure(error: unknown): string {
   return CodexApiError.is(error) ? `${error.kind}: ${error.message}` : messageOf(error);
 }
 
+/** With the cause, because a `fetch` says no more than that it failed. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

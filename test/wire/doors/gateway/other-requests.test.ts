@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { send } from "../../emulator/raw-client.ts";
 import { eventsIn, HELLO } from "../support.ts";
-import { connect, gate } from "./support.ts";
+import { connect, gate, gateTo } from "./support.ts";
 
 describe("other requests", () => {
   it("are forwarded if they belong to responses: models, compaction, stored responses, uploads, resumed streams", async () => {
@@ -41,6 +41,13 @@ describe("other requests", () => {
       expect((await send(`${gateway.url}${path}`)).status).toBe(404);
     expect((await send(`${new URL(gateway.url).origin}/`)).status).toBe(404);
     expect(emulator.requests).toHaveLength(0);
+  });
+
+  it("that no fetch may send are answered with the reason", async () => {
+    const { gateway } = await gateTo("http://127.0.0.1:1/v1"); // a port that the Fetch standard forbids
+    expect((await send(`${gateway.url}/models`)).json).toMatchObject({
+      error: { code: "gateway_fault", message: "The gateway failed: fetch failed: bad port" },
+    });
   });
 
   it("are repeated with renewed credentials", async () => {
