@@ -18,11 +18,11 @@ export function isNamedError({ error, object }: JsonObject): boolean {
 }
 
 /**
- * True for an error in the middle of a stream, or in an answer with a status of success, in a form that only gateways and proxies use: with the name of the error as its type, or
- * without a type (vLLM, LiteLLM, API gateways).
+ * True for an error in the middle of a stream, or in an answer with a status of success, in a form that only gateways and proxies use: with
+ * the name of the error as its type, or without a type (vLLM, LiteLLM, API gateways).
  *
- * An event with the name of a service's event is none. Any other is one if it says so (`object: "error"`, `error`), or if it has a message and
- * something that makes it one: no type, a type that is the name of an error, or a status from 400 on.
+ * An event with the name of a service's event is none. Any other is one if it says so (`object: "error"`, `error`), or if it has a message
+ * and something that makes it one: no type, a type that is the name of an error, or a status from 400 on.
  */
 export function isForeignError(event: JsonObject): boolean {
   const type = typeof event.type === "string" ? event.type : "";

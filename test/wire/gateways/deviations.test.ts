@@ -563,6 +563,18 @@ const deviations: readonly Deviation[] = [
     reported: [],
   },
   {
+    name: "the events of another API",
+    events: [{ id: "c", object: "chat.completion.chunk", choices: [{ delta: { content: "a" } }] }, "[DONE]"],
+    error: { kind: "protocol", message: expect.stringMatching(/^the server streams Chat Completions .*base URL/) },
+    reported: [],
+  },
+  {
+    name: "an error in the events of another API",
+    events: [{ id: "c", object: "chat.completion.chunk", error: { code: 400, message: "No." }, choices: [] }],
+    error: { kind: "invalid_request", message: "No." },
+    reported: [],
+  },
+  {
     name: "a new event of the service, with a message",
     events: [created, { type: "response.notice", message: "Slow today.", code: 400 }, delta("a"), completed()],
     collected: { text: "a" },

@@ -219,6 +219,7 @@ it("a list that is null is empty, and one that says with a text that it goes on 
     { data: [{ id: "a" }], has_more: "true" },
     { data: null, has_more: false },
     { data: [{ type: "message" }], has_more: "true", last_id: "i" },
+    { data: [{ type: "message", id: "j" }], has_more: true },
     { data: null, has_more: null },
   ];
   const { url, requests } = await serve((_request, response, nth) => json(pages[nth])(response));
@@ -227,12 +228,13 @@ it("a list that is null is empty, and one that says with a text that it goes on 
   for await (const file of new FilesClient(options).list()) files.push(file);
   const items = [];
   for await (const item of new ResponsesClient(options).inputItems("resp_1")) items.push(item);
-  expect([files, items]).toEqual([[{ id: "a" }], [{ type: "message" }]]);
+  expect([files, items]).toEqual([[{ id: "a" }], [{ type: "message" }, { type: "message", id: "j" }]]);
   expect(requests.map(({ path }) => path)).toMatchObject([
     expect.not.stringContaining("after"),
     expect.stringContaining("after=a"),
     expect.not.stringContaining("after"),
     expect.stringContaining("after=i"),
+    expect.stringContaining("after=j"),
   ]);
 });
 

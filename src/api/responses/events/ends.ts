@@ -45,6 +45,14 @@ export function errorEvent(event: JsonObject, text: string): EndEvent {
   return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
 }
 
+/** A chunk of Chat Completions: the server, or the address, is of another API, and nothing of its answer would be read. */
+export function otherApi(): EndEvent {
+  const error = new ProtocolError(
+    "the server streams Chat Completions (chat.completion.chunk) and not the events of the Responses API; check the base URL, and whether this server supports POST /responses",
+  );
+  return { type: "end", outcome: { type: "failed", error }, output: [], deviations: [] };
+}
+
 function endsFailed(response: unknown): EndEvent {
   const { end, ...rest } = wholeOf(response);
   const error = mapFailedResponse(fieldOf(response, "error"));

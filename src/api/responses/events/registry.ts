@@ -4,7 +4,7 @@ import { decodeItem } from "../../wire/item-decoder.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { TextIndex } from "../received/whole-texts.ts";
 import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE } from "./decoded.ts";
-import { completed, errorEvent, failed, incomplete } from "./ends.ts";
+import { completed, errorEvent, failed, incomplete, otherApi } from "./ends.ts";
 import { filled, indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
 import { parseWireEvent } from "./parse.ts";
@@ -78,6 +78,7 @@ export function rowOf(wireType: unknown): EventRow | undefined {
 
 /** For the whole response in place of its events, as a server sends it that does not stream. */
 const WHOLE_RESPONSE: EventRow = { decode: (response) => completed({ response }), ...PUBLIC, ...END };
+const OTHER_API: EventRow = { decode: otherApi, ...PUBLIC, ...END };
 const TERMINAL: ReadonlySet<unknown> = new Set(["completed", "incomplete", "failed"]);
 
 /** Like {@link rowOf}, for an event: a gateway's error, or a whole response, is not recognised by its type alone. */
@@ -85,6 +86,7 @@ export function rowOfEvent(event: JsonObject): EventRow | undefined {
   const row = REGISTRY.get(event.type);
   if (row) return row;
   if (isWholeResponse(event)) return WHOLE_RESPONSE;
+  if (event.object === "chat.completion.chunk" && event.type === undefined && !isNamedError(event)) return OTHER_API;
   return isForeignError(event) ? FOREIGN_ERROR : undefined;
 }
 

@@ -69,8 +69,9 @@ export function textsIn(item: ResponseItem, type: DeltaEvent["type"]): readonly 
   const { field, part } = HOMES[type];
   if (!mayHave(item, type)) return [];
   const value = (item as unknown as JsonObject)[field];
-  if (part === undefined || type === "output_text.delta") if (typeof value === "string") return [value];
-  return part !== undefined && Array.isArray(value) ? value.map((each) => partText(each, part)) : [];
+  if (part !== undefined && Array.isArray(value)) return value.map((each) => partText(each, part));
+  const mayBeText = part === undefined || type === "output_text.delta"; // some gateways write a message's content as a text
+  return mayBeText && typeof value === "string" ? [value] : [];
 }
 
 /** True if the item has text of any kind that deltas bring. */
@@ -102,10 +103,8 @@ export function withTexts(item: ResponseItem, told: readonly PartText[]): Respon
   const whole: Record<string, unknown> = { ...item };
   for (const field of new Set(missing.map(({ type }) => HOMES[type].field))) {
     const ofField = missing.filter(({ type }) => HOMES[type].field === field);
-    whole[field] =
-      field === "content" || field === "summary"
-        ? filledList(whole[field], ofField)
-        : ofField.map(({ text }) => text).join("");
+    const isList = field === "content" || field === "summary";
+    whole[field] = isList ? filledList(whole[field], ofField) : ofField.map(({ text }) => text).join("");
   }
   return whole as unknown as ResponseItem;
 }

@@ -6,6 +6,7 @@ import { UNARY_NAMES, type UnaryOptions } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
+import { fieldOf, filled } from "../events/fields.ts";
 import { askStored, checkedId } from "./calls.ts";
 
 /** Which input items to request. */
@@ -80,7 +81,11 @@ export class InputItems implements AsyncIterable<ResponseItem> {
       if (item === undefined) throw reader.undecodable("it is not an item", place);
       return item;
     });
-    return { page: { items, hasMore }, hasMore, lastId: reader.optionalText("last_id") };
+    return {
+      page: { items, hasMore },
+      hasMore,
+      lastId: reader.optionalText("last_id") ?? filled(fieldOf(items.at(-1), "id")),
+    };
   }
 }
 
