@@ -53,10 +53,15 @@ export function checkedScenario(value: unknown): Scenario {
   return { ...scenario, rules: scenario.rules };
 }
 
+/** @throws An error that says what of it is wrong: a misspelt condition would hold for every request. */
+export function checkCondition(when: object, where: string): void {
+  check(when, CONDITION, where);
+}
+
 function checkRule(rule: unknown, where: string): void {
   if (!isFields(rule)) throw new Error(`${where} is not an object with \`reply\``);
   check(rule, RULE, where);
-  if (isFields(rule.when)) check(rule.when, CONDITION, `\`when\` of ${where}`);
+  if (isFields(rule.when)) checkCondition(rule.when, `\`when\` of ${where}`);
   else if (rule.when !== undefined && typeof rule.when !== "function")
     throw new Error(`\`when\` of ${where} is neither an object nor a function`);
   if (rule.reply === undefined) throw new Error(`${where} has no \`reply\``);

@@ -1,4 +1,7 @@
+import { check as checkNames, number, text, whole } from "../checking/kinds.ts";
+import { isFields } from "../fields.ts";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
+import { checkCondition } from "./checked.ts";
 import { asksForResponse, checkOf } from "./condition.ts";
 import { Reading } from "./reading.ts";
 import type { Condition } from "./scenario.ts";
@@ -12,20 +15,34 @@ export interface WaitOptions {
   readonly test?: string | undefined;
 }
 
+const OPTIONS = { count: whole(1), timeoutMs: number(0), test: text } satisfies Record<keyof WaitOptions, unknown>;
+
 const DEFAULT_TIMEOUT_MS = 5000;
 const MOST_TOLD = 10;
+
+/** @throws An error that says what is wrong: what is misspelt would have no effect, and the wait would end at once. */
+export function checkWait(when: unknown, options: unknown = {}): void {
+  if (!isFields(when)) throw new Error('waitForRequests needs an object of conditions, such as { text: "weather" }');
+  if (!isFields(options))
+    throw new Error("the second argument of waitForRequests must be an object, such as { timeoutMs: 5_000 }");
+  checkCondition(when, "the condition of waitForRequests");
+  checkNames(options, OPTIONS, "the second argument of waitForRequests");
+}
 
 /**
  * Waits until enough matching requests have arrived.
  *
  * @returns The requests, in order of arrival.
- * @throws An error after `timeoutMs`, or when the emulator is closed, that says which requests came instead and how they differ.
+ * @throws An error if a condition or an option is unknown or of the wrong kind. Or after `timeoutMs`, or when the emulator is closed, one
+ *   that says which requests came instead and how they differ.
  */
 export async function waitForRequests(
   journal: Journal,
   when: Condition,
-  { count = 1, timeoutMs = DEFAULT_TIMEOUT_MS, test }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<readonly JournalEntry[]> {
+  checkWait(when, options);
+  const { count = 1, timeoutMs = DEFAULT_TIMEOUT_MS, test } = options;
   const search = searchFor(when, test);
   let found = search(journal.entries);
   if (found.entries.length >= count) return found.entries;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { extname } from "node:path";
 import type { Journal } from "../journal/journal.ts";
-import { waitForRequests } from "../scenario/waiting.ts";
+import { checkWait, waitForRequests } from "../scenario/waiting.ts";
 import { CredentialFilter } from "./credentials.ts";
 import type { Traffic } from "./exchanges/traffic.ts";
 import { TrafficFeed } from "./feed.ts";
@@ -88,12 +88,16 @@ export class WorkbenchSite {
     const when = query.get("when");
     if (when === null) return sendJson(response, 200, { entries: this.#journal.entries.map(shown) });
     const timeoutMs = Math.min(Number(query.get("timeoutMs") ?? 0), LONGEST_WAIT_MS);
+    const wait = { count: Number(query.get("count") ?? 1), timeoutMs };
+    let isClear = false;
     try {
-      const wait = { count: Number(query.get("count") ?? 1), timeoutMs };
-      const entries = await waitForRequests(this.#journal, JSON.parse(when), wait);
+      const condition = JSON.parse(when);
+      checkWait(condition, wait);
+      isClear = true;
+      const entries = await waitForRequests(this.#journal, condition, wait);
       sendJson(response, 200, { entries: entries.map(shown) });
     } catch (error) {
-      sendJson(response, error instanceof SyntaxError ? 400 : 408, { error: { message: String(error) } });
+      sendJson(response, isClear ? 408 : 400, { error: { message: String(error) } });
     }
   }
 }

@@ -29,6 +29,34 @@ it("says what came instead, and what is different about it", async () => {
   await Promise.all([expect(never).rejects.toThrow(/the emulator was closed; nothing else came/), closing.close()]);
 });
 
+it.each<[when: unknown, options: unknown, message: string]>([
+  [{ txt: "x" }, {}, "the condition of waitForRequests has an unknown name `txt`; did you mean `text`?"],
+  [{ turn: "1" }, {}, '`turn` of the condition of waitForRequests is "1"; it must be a whole number of 1 or more'],
+  ["x", {}, 'waitForRequests needs an object of conditions, such as { text: "weather" }'],
+  [{ text: "x" }, 5000, "the second argument of waitForRequests must be an object, such as { timeoutMs: 5_000 }"],
+  [
+    { text: "x" },
+    { timeout: 5 },
+    "the second argument of waitForRequests has an unknown name `timeout`; did you mean `timeoutMs`?",
+  ],
+])("does not hold for all where it is misspelt: %j, %j", async (when, options, message) => {
+  const server = await emulator();
+  await ask(server.url, "x");
+  await expect(server.waitForRequests(when as never, options as never)).rejects.toThrow(message);
+});
+
+it("says over HTTP too what is misspelt", async () => {
+  const server = await emulator();
+  await ask(server.url, "x");
+  const journal = `${server.origin}/workbench/journal`;
+  for (const [query, said] of [
+    [`when=${encodeURIComponent('{"txt":"x"}')}`, "unknown name"],
+    ["when=x", "JSON"],
+    ["when=%7B%7D&count=x", "it must be a whole number"],
+  ])
+    expect(await send(`${journal}?${query}`)).toMatchObject({ status: 400, text: expect.stringContaining(said ?? "") });
+});
+
 it("keeps the requests of tests apart while they wait", async () => {
   const server = await emulator();
   const [one, other] = [server.test(), server.test()];
