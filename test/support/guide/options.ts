@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
-import { readProjectFile } from "../project-files.ts";
+import { ENTRIES } from "../../../scripts/entries.mjs";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -12,7 +12,7 @@ const IS_OPTIONS =
 export function publicOptions(): Map<string, string> {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const entries = sources().map((path) => join(root, path));
+  const entries = [...ENTRIES.values()].map((path) => join(root, path));
   const program = ts.createProgram(entries, options);
   const checker = program.getTypeChecker();
   const found = new Map<string, string>();
@@ -29,10 +29,4 @@ export function publicOptions(): Map<string, string> {
     }
   }
   return found;
-}
-
-/** The sources of the package's entries, as the build names them. */
-function sources(): string[] {
-  const built = readProjectFile("tsdown.config.ts").matchAll(/: "(src\/(?:[\w/-]+\/)?index\.ts)"/g);
-  return Array.from(built, ([, path = ""]) => path);
 }
