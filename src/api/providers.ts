@@ -121,6 +121,8 @@ function localProvider(defaultPort: number, overrides: ProviderOverrides): Provi
 }
 
 function build(overrides: ProviderOverrides, defaults: ProviderConfig): ProviderConfig {
+  if (typeof overrides !== "object" || overrides === null)
+    throw new BuildError(`the ${defaults.name} provider takes an object, for example { baseUrl }`);
   const { env: _env, ...given } = withoutUndefined(overrides);
   return {
     ...defaults,

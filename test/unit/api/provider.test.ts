@@ -84,6 +84,12 @@ describe("Azure", () => {
 });
 
 describe("a built-in provider", () => {
+  it("is made from no text: an address alone would be ignored", () => {
+    const address = "https://gateway.test/v1" as unknown as ProviderOverrides; // as untyped code may give it
+    expect(() => openaiProvider(address)).toThrow("the OpenAI provider takes an object, for example { baseUrl }");
+    expect(() => xaiProvider(address)).toThrow("the xAI provider takes an object, for example { baseUrl }");
+  });
+
   it("openai: the API's address, organization and project, WebSockets", () => {
     const env = { OPENAI_ORGANIZATION: "org", OPENAI_PROJECT: "  " };
     expect(openaiProvider({ env })).toEqual({
