@@ -43,10 +43,7 @@ export class WholeTexts {
     partIndex: number | undefined,
   ): void {
     const index = indexOf(type);
-    const last = this.#last;
-    if (last?.index === index && last.outputIndex === outputIndex && last.partIndex === partIndex) {
-      if (outputIndex !== undefined || last.itemId === itemId) return;
-    }
+    if (this.#isLast(index, outputIndex, itemId, partIndex)) return;
     const place = { index, outputIndex, itemId, partIndex };
     if (this.#isItemOver) this.#forgetItem();
     this.#last = place;
@@ -67,6 +64,7 @@ export class WholeTexts {
 
   /** True if deltas have brought this text. */
   isTold(place: TextPlace): boolean {
+    if (this.#isLast(place.index, place.outputIndex, place.itemId, place.partIndex)) return true; // as usual
     const items = itemKeys(place);
     if (items.length === 0) return this.#toldOfItem.has(ANY);
     // Deltas may have had no index of the part.
@@ -109,9 +107,21 @@ export class WholeTexts {
     return this.#heldBack.splice(0);
   }
 
+  /** True if the last delta was of this text. */
+  #isLast(
+    index: TextIndex,
+    outputIndex: number | undefined,
+    itemId: string | undefined,
+    partIndex: number | undefined,
+  ): boolean {
+    const last = this.#last;
+    if (last?.index !== index || last.outputIndex !== outputIndex || last.partIndex !== partIndex) return false;
+    return outputIndex !== undefined || last.itemId === itemId;
+  }
+
   /** Another item is under way. */
   #forgetItem(): void {
-    this.#toldOfItem.clear();
+    if (this.#toldOfItem.size > 0) this.#toldOfItem.clear(); // which allocates even if there is nothing
     this.#isItemOver = false;
     this.#last = undefined;
   }
