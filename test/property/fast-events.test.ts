@@ -37,10 +37,9 @@ function reading(fast: boolean) {
   return { reader, told, observed };
 }
 
-/** @param hasMore - As if all had come in one network read. */
-function read(lines: readonly RawData[], fast: boolean, hasMore = true) {
+function read(lines: readonly RawData[], fast: boolean) {
   const { reader, told, observed } = reading(fast);
-  const moved = lines.map((line) => reader.read(line, hasMore));
+  const moved = lines.map((line) => reader.read(line));
   return { told, observed, moved };
 }
 
@@ -50,7 +49,7 @@ function readMessages(messages: readonly RawData[]) {
   let inRuns = 0;
   for (let at = 0; at < messages.length; ) {
     const next = reader.readMessages(messages, at);
-    if (next === at) reader.read(messages[at] ?? "", true);
+    if (next === at) reader.read(messages[at] ?? "");
     inRuns += next - at;
     at = Math.max(next, at + 1);
   }
@@ -62,7 +61,7 @@ function readBody(body: Buffer, ends: readonly number[]) {
   const { reader, told, observed } = reading(true);
   let runs = 0;
   const decoder = new SseDecoder({
-    onRawData: (data, hasMore) => void reader.read(data, hasMore),
+    onRawData: (data) => void reader.read(data),
     onLines(lines, start) {
       for (let at = start; ; ) {
         const next = reader.readLines(lines, at);
@@ -167,13 +166,12 @@ function textOf(fields: object, gaps: boolean): string {
 }
 
 /** How many of some events were not parsed. */
-function unparsedOf(lines: readonly string[], hasMore = true): number {
+function unparsedOf(lines: readonly string[]): number {
   const parse = vi.spyOn(JSON, "parse");
   try {
     read(
       lines.map((line) => bytesOf(line)),
       true,
-      hasMore,
     );
     const parsed = parse.mock.calls.filter(([text]) => text.startsWith("{")).length;
     return lines.length - parsed;
@@ -194,22 +192,6 @@ describe("the fast path", () => {
       { numRuns: 1500 },
     );
     expect(unparsed).toBeGreaterThan(500);
-  });
-
-  it("tells of any stream whose events come one by one, too", () => {
-    const often = fc
-      .tuple(stream, fc.nat(3))
-      .map(([lines, times]) => Array.from({ length: 1 + 8 * times }, () => lines).flat());
-    let taken = 0;
-    fc.assert(
-      fc.property(often, (lines) => {
-        const raw = lines.map((line) => bytesOf(line));
-        expect(read(raw, true, false)).toEqual(read(raw, false));
-        taken += unparsedOf(lines, false);
-      }),
-      { numRuns: 300 },
-    );
-    expect(taken).toBeGreaterThan(500);
   });
 
   it("tells of any event stream, however it is framed and comes in pieces, what the plain decoder tells of its events", () => {
@@ -260,7 +242,7 @@ describe("the fast path", () => {
         const fast = new FastEvents();
         for (const line of lines) {
           const event = JSON.parse(line);
-          fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line), true);
+          fast.learn(rawTextOf(Buffer.from(line)), event, decodeWireEvent(event, line));
           // In its text or just after it; elsewhere it would be another event, or none.
           const at = line.indexOf('"delta"') + 8 + (place % 24);
           const damaged = line.slice(0, at) + inserted + line.slice(at + (replaces ? 1 : 0));

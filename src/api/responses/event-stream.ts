@@ -116,9 +116,9 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     return end;
   }
 
-  onRawData(data: RawData, hasMore: boolean): void {
+  onRawData(data: RawData): void {
     this.#framed(mayBeEvent(data) ? "" : rawText(data.slice(0, MOST_WORDS)));
-    this.flow.read(data, hasMore);
+    this.flow.read(data);
   }
 
   /** One comment may be a greeting; from the second on, they count as keep-alives. */

@@ -138,7 +138,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   goOn(end: RawData, input: readonly ResponseItem[]): void {
     if (this.isOver) return;
     this.#handsOver = {};
-    this.#reader.read(end, false); // the end may bring items that came in no other event
+    this.#reader.read(end); // the end may bring items that came in no other event
     const { responseId } = this.received;
     const { tokenUsage } = this.#handsOver;
     this.#handsOver = undefined;
@@ -161,16 +161,16 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     return this.#reader.nextNumber;
   }
 
-  /** Reads one event's JSON text. @param hasMore - The network read brings more events. Default false. */
-  read(raw: RawData, hasMore = false): void {
-    if (!this.isOver && this.#reader.read(raw, hasMore)) this.#hasMoved = true;
+  /** Reads one event's JSON text. */
+  read(raw: RawData): void {
+    if (!this.isOver && this.#reader.read(raw)) this.#hasMoved = true;
   }
 
   /** Reads messages with one event each, from index `at` on. Returns the index of the first one not read. */
   readMessages(messages: readonly RawData[], at: number): number {
     const next = this.isOver ? at : this.#reader.readMessages(messages, at);
     if (next > at) this.#hasMoved = true;
-    else this.read(messages[at] as RawData, at + 1 < messages.length);
+    else this.read(messages[at] as RawData);
     return Math.max(next, at + 1);
   }
 

@@ -106,10 +106,9 @@ export class ResponseReader {
   /**
    * Reads one event's JSON text. An event that cannot be read is reported and left out.
    *
-   * @param hasMore - The network read brings more events.
    * @returns True if the event advances the response.
    */
-  read(raw: RawData, hasMore: boolean): boolean {
+  read(raw: RawData): boolean {
     const fast = this.#fast;
     if (fast) {
       if (fast.read(raw)) {
@@ -127,7 +126,7 @@ export class ResponseReader {
         return movesResponse(type);
       }
     }
-    return this.#parse(decodeRawData(raw), raw, hasMore);
+    return this.#parse(decodeRawData(raw), raw);
   }
 
   /**
@@ -170,7 +169,7 @@ export class ResponseReader {
   /** Reads an event cut off by the end of the body. It counts only if it ends the response. */
   readUnfinished(text: string): void {
     const event = parseWireEvent(text);
-    if (event && rowOfEvent(event)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)), false);
+    if (event && rowOfEvent(event)?.ends) this.#accept(event, text, rawTextOf(Buffer.from(text)));
   }
 
   /** The service was asked to end the response; if it does, that is not a failure. */
@@ -217,16 +216,16 @@ export class ResponseReader {
     return repeats === undefined || this.#whole.isTold(repeats);
   }
 
-  #parse(text: string, raw: RawData, hasMore: boolean): boolean {
+  #parse(text: string, raw: RawData): boolean {
     const event = parseEvent(text);
-    if (typeof event === "object") return this.#accept(event, text, raw, hasMore);
+    if (typeof event === "object") return this.#accept(event, text, raw);
     this.#reports.polled(undefined);
     if (event === "none") this.#reports.skipped("not JSON");
     else this.#sink.failed(damaged(text), {});
     return false;
   }
 
-  #accept(event: JsonObject, text: string, raw: RawData, hasMore: boolean): boolean {
+  #accept(event: JsonObject, text: string, raw: RawData): boolean {
     const { type } = event;
     if (this.#isOfEarlier(event)) {
       this.#reports.skipped("earlier response", type);
@@ -243,7 +242,7 @@ export class ResponseReader {
     const buffering = this.#buffering.decode(event);
     if (buffering) this.#emit(buffering);
     this.#take(event, decoded, buffering !== undefined);
-    this.#fast?.learn(raw, event, decoded, hasMore);
+    this.#fast?.learn(raw, event, decoded);
     this.#text = ""; // the text may be long, and the next event may take a while
     return movesResponse(type);
   }

@@ -18,12 +18,8 @@ export interface SseEvent {
 
 export interface SseSink {
   onEvent?(event: SseEvent): void;
-  /**
-   * Replaces `onEvent` for callers that need only the data, undecoded; long data as a view of the bytes that were fed.
-   *
-   * @param hasMore - The same `feed` brings more lines behind this event.
-   */
-  onRawData?(data: RawData, hasMore: boolean): void;
+  /** Replaces `onEvent` for callers that need only the data, undecoded; long data as a view of the bytes that were fed. */
+  onRawData?(data: RawData): void;
   /**
    * In addition to `onRawData`: lines that begin an event at `start`, before they are split. A caller that recognises whole events can take
    * them here; each must end with its blank line within `lines`.
@@ -97,7 +93,7 @@ export class SseDecoder {
     try {
       this.#read(chunk);
     } finally {
-      this.#handOver(false);
+      this.#handOver();
     }
   }
 
@@ -237,7 +233,7 @@ export class SseDecoder {
   #offer(text: RawText, start: number): number {
     const sink = this.#sink;
     if (!sink.onLines || this.#data !== undefined || this.#event !== undefined || start === text.length) return start;
-    this.#handOver(true); // what was split comes first
+    this.#handOver(); // what was split comes first
     return sink.onLines(text, start);
   }
 
@@ -286,14 +282,11 @@ export class SseDecoder {
     if (event) this.#sink.onEvent?.(event);
   }
 
-  #handOver(hasMore: boolean): void {
+  #handOver(): void {
     const list = this.#rawData;
     if (list.length === 0) return;
     try {
-      while (this.#handedOver < list.length) {
-        const data = list[this.#handedOver++] as RawData;
-        this.#sink.onRawData?.(data, hasMore || this.#handedOver < list.length);
-      }
+      while (this.#handedOver < list.length) this.#sink.onRawData?.(list[this.#handedOver++] as RawData);
     } finally {
       this.#handedOver = 0;
       // Setting `length` calls into the runtime, so it is not done for single events.

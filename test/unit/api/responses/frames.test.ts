@@ -16,7 +16,7 @@ function read(texts: readonly string[], fast: boolean): Emitted[] {
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
   };
   const reader = new ResponseReader(sink, "websocket", { frames: true, fast, logger: silentLogger });
-  for (const text of texts) reader.read(rawDataOf(Buffer.from(text)), true);
+  for (const text of texts) reader.read(rawDataOf(Buffer.from(text)));
   return emitted;
 }
 

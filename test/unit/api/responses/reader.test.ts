@@ -18,7 +18,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
   };
   const telemetry = { onStreamPoll: ({ type }: StreamPoll) => void polled.push(type) };
   const reader = new ResponseReader(sink, carrier, { wireEvents, telemetry, logger: silentLogger });
-  for (const text of texts) reader.read(text, true);
+  for (const text of texts) reader.read(text);
   return { emitted, polled };
 }
 

@@ -217,7 +217,7 @@ describe("nested deeper than anything can be written", () => {
           failed: (error: unknown) => failures.push(error),
         };
         const reader = new ResponseReader(sink, carrier, { wireEvents: true, logger: silentLogger });
-        reader.read(text, true);
+        reader.read(text);
         reader.readUnfinished(text);
         for (const failure of failures) expect(CodexApiError.is(failure)).toBe(true);
       }

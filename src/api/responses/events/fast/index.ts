@@ -17,8 +17,6 @@ export type { DeltaEvent, UnreadEvent };
 const MOST_PATTERNS = 4;
 /** Number of failed matches after which no more patterns are made: a gateway that changes the id with every event is parsed instead. */
 const PATIENCE = 8;
-/** A pattern costs as much as it saves with some ten events, if each is a network read of its own. */
-const WORTH_A_PATTERN = 16;
 
 /**
  * Consecutive deltas of one item. What they have in common stands beside them, where it is read from an object of one shape: events have several,
@@ -45,8 +43,6 @@ interface LearntEvent {
 export class FastEvents implements DeltaRun {
   readonly #patterns: DeltaPattern[] = [];
   #luck = PATIENCE;
-  /** Deltas that were parsed since the last item began. */
-  #parsed = 0;
   /** The event whose pattern is to be made. */
   #learnt: LearntEvent | undefined;
   /** The format of the stream's frames. Unknown until the first event, and always on a carrier with other framing. */
@@ -67,7 +63,7 @@ export class FastEvents implements DeltaRun {
 
   /** Reads one event as a run of its own. @returns False if it has to be parsed. */
   read(raw: RawData): boolean {
-    return typeof raw === "string" && this.#hasPattern && this.readMessages([raw], 0);
+    return typeof raw === "string" && this.readMessages([raw], 0);
   }
 
   /**
@@ -77,7 +73,6 @@ export class FastEvents implements DeltaRun {
    * @returns False if the event at `start` does not match.
    */
   readRun(lines: RawText, start: number): boolean {
-    if (!this.#hasPattern) return false;
     this.#frame ??= frameAt(lines, start);
     const run = this.#emptyRun();
     this.#makePattern();
@@ -95,7 +90,6 @@ export class FastEvents implements DeltaRun {
 
   /** Like `readRun`, for WebSocket messages with one event each; `at` is the index of the first. */
   readMessages(messages: readonly RawData[], at: number): boolean {
-    if (!this.#hasPattern) return false;
     const run = this.#emptyRun();
     this.#makePattern();
     const patterns = this.#patterns;
@@ -109,25 +103,18 @@ export class FastEvents implements DeltaRun {
     return false;
   }
 
-  /** False if no event can match. */
-  get #hasPattern(): boolean {
-    return this.#patterns.length > 0 || this.#learnt !== undefined;
-  }
-
   /** An event that need not be parsed; undefined if it must be. */
   unread(raw: RawData): UnreadEvent | undefined {
     return unreadEvent(raw);
   }
 
   /**
-   * Remembers an event that was parsed, if a pattern of it is worth its cost: more events came in the same network read, or many deltas of the
-   * item came one by one. The pattern is made when the next event is read, so the caller gets this one sooner.
+   * Remembers an event that was parsed. Its pattern is made when the next event comes: so the caller gets this one sooner, and the only delta of an
+   * item costs nothing more.
    */
-  learn(raw: RawData, event: JsonObject, decoded: DecodedEvent, hasMore: boolean): void {
+  learn(raw: RawData, event: JsonObject, decoded: DecodedEvent): void {
     this.#makePattern();
-    if (typeof raw !== "string" || this.#luck === 0 || !isDelta(decoded)) return;
-    this.#parsed += 1;
-    if (hasMore || this.#parsed > WORTH_A_PATTERN) this.#learnt = { raw, event, decoded };
+    if (typeof raw === "string" && this.#luck > 0 && isDelta(decoded)) this.#learnt = { raw, event, decoded };
   }
 
   #makePattern(): void {
@@ -145,7 +132,6 @@ export class FastEvents implements DeltaRun {
   forget(): void {
     this.#patterns.length = 0;
     this.#learnt = undefined;
-    this.#parsed = 0;
   }
 
   #emptyRun(): DeltaEvent[] {

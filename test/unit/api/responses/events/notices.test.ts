@@ -26,7 +26,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
     telemetry: { onSkippedEvent: (event) => void skipped.push(event) },
     logger: silentLogger,
   });
-  for (const event of events) reader.read(JSON.stringify(event), true);
+  for (const event of events) reader.read(JSON.stringify(event));
   return { emitted, skipped };
 }
 

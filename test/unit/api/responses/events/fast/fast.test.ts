@@ -7,15 +7,10 @@ import { rawDataOf, rawTextOf } from "../../../../../../src/client/raw-text.ts";
 
 const parsed = (json: string) => decodeWireEvent(JSON.parse(json), json);
 
-/** @param hasMore - Another event came in the same network read. */
-function learn(fast: FastEvents, json: string, hasMore = true): void {
-  fast.learn(rawTextOf(Buffer.from(json)), JSON.parse(json), parsed(json), hasMore);
-}
-
 /** The result of the fast path for the last of several events. */
 function readLast(jsons: readonly string[]) {
   const fast = new FastEvents();
-  for (const json of jsons.slice(0, -1)) learn(fast, json);
+  for (const json of jsons.slice(0, -1)) fast.learn(rawTextOf(Buffer.from(json)), JSON.parse(json), parsed(json));
   return fast.read(rawDataOf(Buffer.from(jsons.at(-1) ?? ""))) ? fast.events[0] : undefined;
 }
 
@@ -108,29 +103,6 @@ describe("a delta is left to be parsed", () => {
   });
 });
 
-describe("of deltas that come one by one", () => {
-  const json = JSON.stringify({ ...text, delta: "a" });
-  const taken = (fast: FastEvents): boolean => fast.read(rawTextOf(Buffer.from(json)));
-
-  it("the first sixteen of an item are parsed, and those after the next as well as learned from", () => {
-    const fast = new FastEvents();
-    const seen = Array.from({ length: 18 }, () => {
-      const found = taken(fast);
-      if (!found) learn(fast, json, false);
-      return found;
-    });
-    expect(seen).toEqual([...Array(17).fill(false), true]);
-  });
-
-  it("those of a new item are parsed again", () => {
-    const fast = new FastEvents();
-    for (let nth = 0; nth < 17; nth += 1) learn(fast, json, false);
-    fast.forget();
-    learn(fast, json, false);
-    expect(taken(fast)).toBe(false);
-  });
-});
-
 /** As Python's json.dumps writes it. */
 function pythonJson(value: object): string {
   const fields = Object.entries(value).map(([name, each]) => `"${name}": ${JSON.stringify(each)}`);
@@ -214,7 +186,7 @@ describe("what is kept of an event keeps nothing else in memory:", () => {
   ])("%s", (_title, delta) => {
     const fast = new FastEvents();
     const first = JSON.stringify({ ...text, delta: "a" });
-    learn(fast, first);
+    fast.learn(first, JSON.parse(first), parsed(first));
     expectLittleKept(
       (raw) => (fast.read(raw) ? fast.events[0] : undefined),
       (index) => ({ ...text, delta: `${delta.slice(1)}${index % 10}` }),
