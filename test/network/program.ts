@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { closedPort } from "../support/serve.ts";
 
 /** A name that the proxies can resolve and this process cannot: what reaches it went through a proxy, which got the name. */
 export const HIDDEN_HOST = "api.example.test";
 
 const START_LIMIT_MS = 20_000;
+/** Below the ports that systems give out by themselves: no other test gets it while the program starts. */
+const PORTS = [20_000, 32_000] as const;
 
 export interface Program {
   readonly port: number;
@@ -29,7 +30,7 @@ export async function startProgram(
   argumentsFor: (port: number, folder: string) => readonly string[],
 ): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "codex-wire-network-"));
-  const port = await closedPort();
+  const port = randomInt(...PORTS);
   const hosts = join(folder, "hosts");
   writeFileSync(hosts, `127.0.0.1 localhost ${HIDDEN_HOST}\n`);
   const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
@@ -68,23 +69,33 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-// Other programs do not report that they listen, so the port is tried.
+// Other programs do not report that they listen. That the port answers would not do: it may be another's.
 async function listening(child: ChildProcess, port: number): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;
-  while (!(await accepts(port))) {
+  while (!listens(child, port)) {
     if (child.exitCode !== null) throw new Error(`exit status ${child.exitCode}`);
-    if (performance.now() > deadline) throw new Error(`nothing listens on port ${port} after ${START_LIMIT_MS} ms`);
+    if (performance.now() > deadline) throw new Error(`it does not listen on port ${port} after ${START_LIMIT_MS} ms`);
     await delay(20);
   }
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
+const LISTENS = "0A";
+
+/** Whether a socket of the process itself listens on the port of 127.0.0.1, as Linux tells in `/proc`. */
+function listens(child: ChildProcess, port: number): boolean {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const inode = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, local, , state]) => local === address && state === LISTENS)?.[9];
+  return inode !== undefined && openFiles(child).includes(`socket:[${inode}]`);
+}
+
+function openFiles({ pid }: ChildProcess): string[] {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).map((name) => readlinkSync(join(folder, name)));
+  } catch {
+    return []; // it ended, or closed one meanwhile
+  }
 }
