@@ -11,12 +11,16 @@ import { root, runScript } from "./ready.mjs";
 const TABLES = [
   {
     table: "src/client/failure/outlook.ts",
-    tests: ["test/unit/client/failure", "test/unit/api/session/recovery.test.ts", "test/unit/api/refusal"],
+    tests: ["test/unit/client/failure", "test/unit/api/session/call/recovery.test.ts", "test/unit/api/refusal"],
   },
-  { table: "src/api/refusal/codes.ts", tests: ["test/unit/api/refusal", "test/unit/api/session/recovery.test.ts"] },
-  { table: "src/api/session/incremental.ts", tests: ["test/unit/api/session"] },
-  { table: "src/api/session/recovery.ts", tests: ["test/unit/api/session"] },
-  { table: "src/api/session/kept-items.ts", tests: ["test/unit/api/session"] },
+  {
+    table: "src/api/refusal/codes.ts",
+    tests: ["test/unit/api/refusal", "test/unit/api/session/call/recovery.test.ts"],
+  },
+  { table: "src/api/session/history/history.ts", tests: ["test/unit/api/session"] },
+  { table: "src/api/session/history/comparison.ts", tests: ["test/unit/api/session"] },
+  { table: "src/api/session/call/recovery.ts", tests: ["test/unit/api/session"] },
+  { table: "src/api/session/call/kept-items.ts", tests: ["test/unit/api/session"] },
   { table: "src/client/route/no-proxy.ts", tests: ["test/unit/client/route"] },
   { table: "src/client/retry/policy.ts", tests: ["test/unit/client/failure", "test/unit/api/session"] },
   { table: "src/client/http/chunked-body.ts", tests: ["test/unit/client/http/chunked-body.test.ts"] },

@@ -8,7 +8,7 @@ const EQUAL = [
   { table: "route/no-proxy.ts", code: /^const \[, \w+ = "".*\.exec\(entry\)/, from: /^""$/, why: TYPES_ASK },
   { table: "route/no-proxy.ts", code: /^return \["", filled/, from: /^""$/, why: "nobody reads the first entry" },
   {
-    table: "session/recovery.ts",
+    table: "call/recovery.ts",
     code: /^if \(!CodexApiError\.is\(error\)\) return false/,
     from: /^false$/,
     why: "an error that is not ours was given up before",

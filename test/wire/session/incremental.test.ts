@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { copyOfJson } from "../../../src/api/session/json-value.ts";
+import { copyOfJson } from "../../../src/api/session/history/json-value.ts";
 import type { ResponseItem } from "../../../src/api/wire/items.ts";
 import { emulate } from "../../support/clients.ts";
 import { answerTo, asking, bodiesAt, handshakesAt, kindsOf, openSession, user, wire } from "./support.ts";

@@ -11,16 +11,17 @@ import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
-import { SessionAnswer } from "../answer.ts";
 import { CacheTally, type SessionCache } from "../cache.ts";
-import { type Call, Carriers } from "../carriers.ts";
+import { SessionCall } from "../call/call.ts";
+import type { CallContext } from "../call/context.ts";
+import { CallEvents } from "../call/events.ts";
+import { Carriers } from "../carriers.ts";
 import {
   checkCallOptions,
   type SessionCallOptions,
   type SessionCompactOptions,
   type SessionOptions,
 } from "../options.ts";
-import { SessionStream } from "../session-stream.ts";
 import { type Admitted, LaneCalls } from "./calls.ts";
 import type { LaneSlot } from "./slot.ts";
 
@@ -125,16 +126,17 @@ export class SessionLane implements AsyncDisposable {
       endpoint: "responses",
       model: request.model ?? undefined,
     });
-    const answer = new SessionAnswer({
-      carriers: this.#carriers,
-      call: { request: asked, isBody, options, turnState, signal, part },
-      limits: limitsOf(this.#service, options),
-      timing: this.#service.line.timing,
-      onAnswer: (cache) => this.#cache.note(cache),
-      onEnd: leave,
-      keep: options.keep,
-    });
-    const events = new SessionStream(answer, cancel);
+    const call = new SessionCall(
+      { request: asked, isBody, options, turnState, signal, part },
+      {
+        carriers: this.#carriers,
+        limits: limitsOf(this.#service, options),
+        timing: this.#service.line.timing,
+        onAnswer: (cache) => this.#cache.note(cache),
+        onEnd: leave,
+      },
+    );
+    const events = new CallEvents(call, cancel);
     const head = await part.observer.opening(() => events.start());
     return new ResponseStream(watched(events, part.observer), head);
   }
@@ -148,16 +150,16 @@ export class SessionLane implements AsyncDisposable {
    *   may be used instead.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
-    const warmUp = async (call: Omit<Call, "request">): Promise<void> => {
-      const attempt = this.#carriers.prewarm({ ...call, request });
-      if (!attempt) return;
+    const warmUp = async (call: Omit<CallContext, "request">): Promise<void> => {
+      const sending = this.#carriers.warmUp({ ...call, request });
+      if (!sending) return;
       try {
-        const stream = await attempt.open();
+        const stream = await sending.open();
         const { responseId, items } = await stream.collect();
-        if (responseId !== undefined) attempt.completed(responseId, items);
+        if (responseId !== undefined) sending.completed(responseId, items);
       } catch (error) {
-        if (attempt.lostPlace(error)) return warmUp(call);
-        if (!attempt.isOpening || !this.#fallsBackOn(error, call)) throw error;
+        if (sending.lostPlace(error)) return warmUp(call);
+        if (!sending.isOpening || !this.#fallsBackOn(error, call)) throw error;
       }
     };
     await this.#inTurn(options, { endpoint: "responses.prewarm" }, warmUp);
@@ -240,7 +242,7 @@ export class SessionLane implements AsyncDisposable {
   async #inTurn<Result>(
     options: SessionCallOptions,
     facts: Omit<CallFacts, "callId">,
-    work: (call: Omit<Call, "request">) => Promise<Result>,
+    work: (call: Omit<CallContext, "request">) => Promise<Result>,
   ): Promise<Result> {
     const turnState = this.#turnState;
     const { part, signal, leave } = await this.#admit(options, facts);
@@ -256,7 +258,7 @@ export class SessionLane implements AsyncDisposable {
     return this.#calls.admit(options.signal, facts);
   }
 
-  #fallsBackOn(reason: unknown, { part }: Pick<Call, "part">): boolean {
+  #fallsBackOn(reason: unknown, { part }: Pick<CallContext, "part">): boolean {
     const { outlook } = outlookOf(reason, { carrier: "websocket", step: "handshake" });
     if (!this.#carriers.mayFallBack || outlook !== "elsewhere") return false;
     this.#carriers.fallBack(reason, part);

@@ -1,6 +1,6 @@
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { LaneName } from "../../responses/websocket/turns.ts";
-import { ConnectionHistory } from "../incremental.ts";
+import { ConnectionHistory } from "../history/history.ts";
 import type { ConnectionCall, Occupant, Place, SessionConnections } from "./connections.ts";
 import type { SharedConnection } from "./shared-connection.ts";
 

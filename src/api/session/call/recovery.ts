@@ -1,7 +1,7 @@
-import { type At, outlookOf } from "../../client/failure/outlook.ts";
-import { isTriedAgain, retryDelayMs, type Timing } from "../../client/retry/policy.ts";
-import type { ProviderLimits } from "../provider.ts";
-import { CodexApiError } from "../refusal/kinds.ts";
+import { type At, outlookOf } from "../../../client/failure/outlook.ts";
+import { isTriedAgain, retryDelayMs, type Timing } from "../../../client/retry/policy.ts";
+import type { ProviderLimits } from "../../provider.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
 
 /** What an attempt was doing when it failed, and what can still be tried. */
 export interface FailedAttempt {
@@ -12,7 +12,7 @@ export interface FailedAttempt {
   /** The connection was idle before this request, and the request brought no event. */
   readonly wasIdle: boolean;
   /** The service continues the response, and all ways to resume it have been tried. */
-  readonly goesOn: boolean;
+  readonly isBackground: boolean;
   /** The stream broke after the finished answer: only the event that ends it is missing. */
   readonly endUnconfirmed: boolean;
   /** Retries that this call has used on this carrier. */
@@ -41,7 +41,7 @@ const GIVE_UP: Recovery = { action: "give_up" };
  */
 export function recoveryFrom(failure: FailedAttempt, limits: ProviderLimits, timing: Timing): Recovery {
   const { error, carrier, isOpening, mayFallBack, retries } = failure;
-  if (failure.goesOn || failure.endUnconfirmed) return GIVE_UP;
+  if (failure.isBackground || failure.endUnconfirmed) return GIVE_UP;
   // All lanes of all allowed connections are in use: the caller has to decide, and WebSockets work.
   if (isOpening && CodexApiError.is(error) && error.kind === "limit") return GIVE_UP;
   const at: At = { carrier, step: isOpening ? "handshake" : "stream", renewed: retries > 0, only: !mayFallBack };

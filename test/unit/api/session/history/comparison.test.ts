@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isSameItem } from "../../../../src/api/session/incremental.ts";
-import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import { changedField, isSameItem } from "../../../../../src/api/session/history/comparison.ts";
+import type { ResponseItem } from "../../../../../src/api/wire/items.ts";
 import { answer } from "./support.ts";
 
 describe("the same item", () => {
@@ -18,6 +18,12 @@ describe("the same item", () => {
       "no id and a null one are the same",
       { ...call, id: null },
       { type: "function_call", name: "look", arguments: "{}", call_id: "c" },
+      true,
+    ],
+    [
+      "on a message too",
+      { type: "message", role: "user", content: [] },
+      { type: "message", role: "user", content: [], id: null } as never,
       true,
     ],
     ["the id counts, although it is not sent", call, { ...call, id: "fc_2" }, false],
@@ -56,5 +62,29 @@ describe("the same item", () => {
     ["a message is not", answer("m"), { ...answer("m"), id: undefined } as never, false],
   ])("in a later request: %s", (_what, known, later, same) => {
     expect(isSameItem(known, later)).toBe(same);
+  });
+});
+
+describe("fields", () => {
+  it.each(["input", "generate", "client_metadata", "metadata", "stream_options"])("may differ in %s", (name) => {
+    expect(changedField({ model: "m", [name]: { a: 1 } }, { model: "m" })).toBeUndefined();
+    expect(changedField({ model: "m" }, { model: "m", [name]: { a: 1 } })).toBeUndefined();
+  });
+
+  it("are compared at any depth, and the first that differs is named", () => {
+    expect(changedField({ model: "m", input: [1] }, { model: "n", input: [1] })).toBe("model");
+    expect(changedField({ model: "m" }, { model: "m", tools: [] })).toBe("tools");
+    expect(changedField({ model: "m", tools: [] }, { model: "m" })).toBe("tools");
+  });
+
+  it("may name another response that the cache is compared with, and nothing else of the cache's options", () => {
+    const options = (fields: object | string) => ({ prompt_cache_options: fields });
+    const before = options({ comparison_response_id: "a", mode: "x" });
+    expect(changedField(before, options({ comparison_response_id: "b", mode: "x" }))).toBeUndefined();
+    expect(changedField(before, options({ mode: "x" }))).toBeUndefined();
+    expect(changedField(before, options({ comparison_response_id: "a" }))).toBe("prompt_cache_options");
+    expect(changedField(options("a"), options("b"))).toBe("prompt_cache_options");
+    const others = (id: string) => ({ reasoning: { comparison_response_id: id } });
+    expect(changedField(others("a"), others("b"))).toBe("reasoning");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionHistory, changedField, type FullRequest } from "../../../../src/api/session/incremental.ts";
-import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import { ConnectionHistory, type FullRequest } from "../../../../../src/api/session/history/history.ts";
+import type { ResponseItem } from "../../../../../src/api/wire/items.ts";
 import { answer, answered, request, user } from "./support.ts";
 
 describe("the rule for incremental requests", () => {
@@ -181,29 +181,5 @@ describe("the rule for incremental requests", () => {
     const startedAt = performance.now();
     expect(history.plan(next).items).toHaveLength(1);
     expect(performance.now() - startedAt).toBeLessThan(1000); // a few milliseconds; four million comparisons take seconds
-  });
-});
-
-describe("fields", () => {
-  it.each(["input", "generate", "client_metadata", "metadata", "stream_options"])("may differ in %s", (name) => {
-    expect(changedField({ model: "m", [name]: { a: 1 } }, { model: "m" })).toBeUndefined();
-    expect(changedField({ model: "m" }, { model: "m", [name]: { a: 1 } })).toBeUndefined();
-  });
-
-  it("are compared at any depth, and the first that differs is named", () => {
-    expect(changedField({ model: "m", input: [1] }, { model: "n", input: [1] })).toBe("model");
-    expect(changedField({ model: "m" }, { model: "m", tools: [] })).toBe("tools");
-    expect(changedField({ model: "m", tools: [] }, { model: "m" })).toBe("tools");
-  });
-
-  it("may name another response that the cache is compared with, and nothing else of the cache's options", () => {
-    const options = (fields: object | string) => ({ prompt_cache_options: fields });
-    const before = options({ comparison_response_id: "a", mode: "x" });
-    expect(changedField(before, options({ comparison_response_id: "b", mode: "x" }))).toBeUndefined();
-    expect(changedField(before, options({ mode: "x" }))).toBeUndefined();
-    expect(changedField(before, options({ comparison_response_id: "a" }))).toBe("prompt_cache_options");
-    expect(changedField(options("a"), options("b"))).toBe("prompt_cache_options");
-    const others = (id: string) => ({ reasoning: { comparison_response_id: id } });
-    expect(changedField(others("a"), others("b"))).toBe("reasoning");
   });
 });

@@ -8,12 +8,13 @@ import { respondOn } from "../responses/websocket/connection.ts";
 import type { WebSocketStreamOptions } from "../responses/websocket/options.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import { type ConnectionHistory, type FullRequest, type IncrementalPlan, knownHistory } from "./incremental.ts";
+import { type ConnectionHistory, knownHistory } from "./history/history.ts";
 import type { ConnectionCall } from "./lanes/connections.ts";
 import type { LaneSlot } from "./lanes/slot.ts";
+import type { OutgoingRequest, WrittenFrame } from "./outgoing.ts";
 
-/** One attempt to send a request over one carrier (WebSocket or HTTP). */
-export interface Attempt {
+/** A request on its way over one carrier (WebSocket or HTTP), and what its connection is told of the answer. */
+export interface Sending {
   readonly carrier: "websocket" | "http";
   /** True while a connection is being opened; nothing has been sent. */
   readonly isOpening: boolean;
@@ -23,7 +24,7 @@ export interface Attempt {
    * True if the service continues the response even when its stream breaks. Sending the request again would then create, and bill, a second
    * response.
    */
-  readonly goesOn: boolean;
+  readonly isBackground: boolean;
   /** Why the whole request was sent. Undefined before it is sent, and when only the new items were sent. */
   readonly whole: WholeCause | undefined;
   open(): Promise<ResponseStream>;
@@ -35,7 +36,7 @@ export interface Attempt {
   completed(responseId: string, items: readonly ResponseItem[]): void;
 }
 
-export class HttpAttempt implements Attempt {
+export class HttpSending implements Sending {
   readonly carrier = "http";
   readonly whole: WholeCause = { reason: "over_http" };
   readonly isOpening = false;
@@ -49,7 +50,7 @@ export class HttpAttempt implements Attempt {
     this.#call = call;
   }
 
-  get goesOn(): boolean {
+  get isBackground(): boolean {
     return this.#stream?.position !== undefined;
   }
 
@@ -67,44 +68,36 @@ export class HttpAttempt implements Attempt {
   completed(): void {}
 }
 
-/** A request encoded as a WebSocket frame. Encoding is done once. */
-export interface WrittenFrame {
-  readonly plan: IncrementalPlan;
-  readonly text: string;
-}
-
-export interface WebSocketAttemptOptions {
+export interface WebSocketSendingOptions {
   readonly slot: LaneSlot;
-  readonly request: FullRequest;
+  readonly outgoing: OutgoingRequest;
   /** The frame, encoded for the connection with this history; `undefined` means for a new connection. */
   readonly written: WrittenFrame & { readonly history: ConnectionHistory | undefined };
-  /** Encodes the request again if that connection has been replaced. */
-  readonly write: (plan: IncrementalPlan) => WrittenFrame;
   readonly connectionCall: ConnectionCall;
   readonly reading: WebSocketStreamOptions;
   /**
-   * Makes the attempt to use when the request is larger than the connection's server accepts. @throws {@link BuildError} HTTP may not be
+   * Makes what sends the request instead, if it is larger than the connection's server accepts. @throws {@link BuildError} HTTP may not be
    * used.
    */
-  readonly otherwise: () => Attempt;
+  readonly otherwise: () => Sending;
 }
 
 /** The server's code for one name more than it accepts on a connection. */
 const TOO_MANY_NAMES = "websocket_stream_limit_reached";
 
-export class WebSocketAttempt implements Attempt {
-  readonly goesOn = false;
-  /** The attempt made in place of this one. */
-  #instead: Attempt | undefined;
+export class WebSocketSending implements Sending {
+  readonly isBackground = false;
+  /** What has sent the request instead. */
+  #instead: Sending | undefined;
   /** Released once the request is sent, because the request may be large. */
-  #options: WebSocketAttemptOptions | undefined;
+  #options: WebSocketSendingOptions | undefined;
   #history: ConnectionHistory | undefined;
   #wasIdle = false;
   #whole: WholeCause | undefined;
   /** Tells the lane that its name was refused; undefined if it needed none. */
   #refused: (() => void) | undefined;
 
-  constructor(options: WebSocketAttemptOptions) {
+  constructor(options: WebSocketSendingOptions) {
     this.#options = options;
   }
 
@@ -127,13 +120,13 @@ export class WebSocketAttempt implements Attempt {
   async open(): Promise<ResponseStream> {
     const options = this.#options;
     this.#options = undefined;
-    if (!options) throw new BuildError("an attempt is opened once");
-    const { slot, request, written, write, connectionCall, reading } = options;
+    if (!options) throw new BuildError("a request is sent once");
+    const { slot, outgoing, written, connectionCall, reading } = options;
     const { connection, history, streamId, wasIdle } = await slot.obtain(connectionCall);
     await unlessAborted(reading.signal, () => history.unneeded());
     // The connection may have been replaced meanwhile, and a new one needs the whole request.
     const isCurrent = written.history === knownHistory(history) && history.holds(written.plan);
-    const { plan, text } = isCurrent ? written : write(history.plan(request));
+    const { plan, text } = isCurrent ? written : outgoing.frame(history.plan(outgoing.full));
     if (Buffer.byteLength(text) > (connection.maxMessageBytes ?? Number.POSITIVE_INFINITY)) {
       this.#instead = options.otherwise();
       return this.#instead.open();
@@ -142,7 +135,7 @@ export class WebSocketAttempt implements Attempt {
     this.#wasIdle = wasIdle;
     this.#whole = plan.whole;
     if (streamId !== undefined) this.#refused = () => slot.refused();
-    const undo = history.sent(request, plan);
+    const undo = history.sent(outgoing.full, plan);
     let isSent = false;
     const opening = respondOn(connection, {
       frame: text,

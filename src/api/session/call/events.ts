@@ -1,12 +1,12 @@
-import { AbortedError } from "../../client/failure/kinds.ts";
-import type { TakeBatch } from "../../client/waiting/push-queue.ts";
-import type { ResponsePosition } from "../responses/background/position.ts";
-import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
-import type { Received } from "../responses/received/received.ts";
-import type { EventIterator, ResponseControl, ResponseSource, Steer, SteerInput } from "../responses/source.ts";
-import type { ResponseStream } from "../responses/stream.ts";
-import { notActive } from "../responses/websocket/steering.ts";
-import type { SessionAnswer } from "./answer.ts";
+import { AbortedError } from "../../../client/failure/kinds.ts";
+import type { TakeBatch } from "../../../client/waiting/push-queue.ts";
+import type { ResponsePosition } from "../../responses/background/position.ts";
+import type { IncompleteEvent, ResponseEvent, RestartedEvent } from "../../responses/events/types.ts";
+import type { Received } from "../../responses/received/received.ts";
+import type { EventIterator, ResponseControl, ResponseSource, Steer, SteerInput } from "../../responses/source.ts";
+import type { ResponseStream } from "../../responses/stream.ts";
+import { notActive } from "../../responses/websocket/steering.ts";
+import type { SessionCall } from "./call.ts";
 
 type Step = IteratorResult<ResponseEvent, undefined>;
 type Batch = IteratorResult<ResponseEvent[], undefined>;
@@ -17,30 +17,30 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 interface Reading<Value> {
   readonly take: (events: EventIterator) => Promise<IteratorResult<Value, undefined>>;
   /** The same value, noted. */
-  readonly noted: (value: Value, answer: SessionAnswer) => Value;
+  readonly noted: (value: Value, call: SessionCall) => Value;
   /** For an event that no stream brought. */
   readonly only: (event: RestartedEvent | IncompleteEvent) => Value;
 }
 
 const SINGLE: Reading<ResponseEvent> = {
   take: (events) => events.next(),
-  noted: (event, answer) => answer.note(event),
+  noted: (event, call) => call.note(event),
   only: (event) => event,
 };
 const BATCH: Reading<ResponseEvent[]> = {
   take: (events) => events.nextBatch(),
-  noted: (batch, answer) => {
-    answer.noteAll(batch);
+  noted: (batch, call) => {
+    call.noteAll(batch);
     return batch;
   },
   only: (event) => [event],
 };
 
 /** The events of one call for their reader, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
-export class SessionStream implements EventIterator, ResponseSource, ResponseControl {
+export class CallEvents implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
   readonly control = this;
-  readonly #answer: SessionAnswer;
+  readonly #call: SessionCall;
   readonly #cancel: () => void;
   /** Nothing more is yielded. */
   #isDone = false;
@@ -58,28 +58,28 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
   #isInterrupted = false;
 
   /** @param cancel - Fires the call's signal, which ends the call. */
-  constructor(answer: SessionAnswer, cancel: () => void) {
-    this.#answer = answer;
+  constructor(call: SessionCall, cancel: () => void) {
+    this.#call = call;
     this.#cancel = cancel;
   }
 
   get received(): Received {
-    return this.#answer.received;
+    return this.#call.received;
   }
 
   /** Resolves when the first stream is open. Throws the error that ends the call before that. */
   async start(): Promise<ResponseStream> {
     for (;;) {
       try {
-        return (await this.#answer.open()).stream;
+        return (await this.#call.open()).stream;
       } catch (error) {
-        this.#answer.recover(error);
+        this.#call.recover(error);
       }
     }
   }
 
   get position(): ResponsePosition | undefined {
-    return this.#answer.opened?.stream.position;
+    return this.#call.opened?.stream.position;
   }
 
   next(): Promise<Step> {
@@ -105,7 +105,7 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     const all = (events: EventIterator): Promise<Batch> =>
       events
         .forEachBatch((batch) => {
-          this.#answer.noteAll(batch);
+          this.#call.noteAll(batch);
           return give(batch);
         })
         .then(() => DONE);
@@ -126,8 +126,8 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     if (!this.#isDone && this.received.status === undefined)
       this.#failure = { error: new AbortedError("the reader left the stream") };
     this.#isDone = true;
-    if (!this.#answer.isOver) {
-      await this.#answer.opened?.events.return();
+    if (!this.#call.isOver) {
+      await this.#call.opened?.events.return();
       this.#cancel(); // a connection attempt or a retry delay may still be pending
     }
     return DONE;
@@ -135,22 +135,22 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** See `ResponseStream.steer`. */
   async steer(input: SteerInput): Promise<Steer> {
-    const { opened } = this.#answer;
-    if (!opened || this.#answer.isOver) throw notActive(input);
+    const { opened } = this.#call;
+    if (!opened || this.#call.isOver) throw notActive(input);
     return opened.stream.steer(input);
   }
 
   /** See `ResponseStream.interrupt`. Between two attempts, or if the stream breaks meanwhile, the answer ends with what has arrived. */
   async interrupt(): Promise<void> {
-    if (this.#answer.isOver) return;
+    if (this.#call.isOver) return;
     this.#isInterrupted = true;
-    const { opened } = this.#answer;
+    const { opened } = this.#call;
     if (opened) await opened.stream.interrupt();
     else this.#cancel();
   }
 
   async leave(reason: unknown): Promise<void> {
-    if (!this.#answer.isOver) this.#leftFor = { reason };
+    if (!this.#call.isOver) this.#leftFor = { reason };
     await this.return();
   }
 
@@ -169,13 +169,13 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
 
   /** Nearly every event takes this way. It costs one promise, an async function several, and as much again as the event itself. */
   readonly #step = (): Promise<Step> => {
-    const { opened } = this.#answer;
+    const { opened } = this.#call;
     return opened && !this.#isDone ? opened.events.next().then(this.#took, this.#missed) : this.#advance(SINGLE);
   };
 
   readonly #took = (step: Step): Step | Promise<Step> => {
     if (step.done) return this.#advance(SINGLE, () => step);
-    const event = this.#answer.note(step.value);
+    const event = this.#call.note(step.value);
     this.#asked -= 1;
     return event === step.value ? step : { done: false, value: event };
   };
@@ -196,18 +196,18 @@ export class SessionStream implements EventIterator, ResponseSource, ResponseCon
     try {
       while (!this.#isDone) {
         try {
-          const opened = this.#answer.opened ?? (await this.#answer.open());
+          const opened = this.#call.opened ?? (await this.#call.open());
           const step = taken ? taken() : await take(opened.events);
           if (step.done) break;
-          return { done: false, value: noted(step.value, this.#answer) };
+          return { done: false, value: noted(step.value, this.#call) };
         } catch (error) {
           taken = undefined;
           if (this.#isDone) break; // left meanwhile
           if (this.#isInterrupted) {
             this.#isDone = true;
-            return { done: false, value: only(this.#answer.endInterrupted()) };
+            return { done: false, value: only(this.#call.endInterrupted()) };
           }
-          const restarted = this.#answer.recover(error);
+          const restarted = this.#call.recover(error);
           if (restarted) return { done: false, value: only(restarted) };
         }
       }

@@ -1,5 +1,5 @@
-import { ConnectionHistory, type FullRequest } from "../../../../src/api/session/incremental.ts";
-import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import { ConnectionHistory, type FullRequest } from "../../../../../src/api/session/history/history.ts";
+import type { ResponseItem } from "../../../../../src/api/wire/items.ts";
 
 export const user = (text: string): ResponseItem => ({
   type: "message",

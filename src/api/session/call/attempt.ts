@@ -1,9 +1,9 @@
-import type { OutputItemDoneEvent, ResponseEvent, SteeredEvent } from "../responses/events/types.ts";
-import { inOutputOrder } from "../responses/received/output.ts";
-import type { EventIterator } from "../responses/source.ts";
-import type { ResponseStream } from "../responses/stream.ts";
-import type { ResponseItem } from "../wire/items.ts";
-import type { Attempt } from "./attempt.ts";
+import type { OutputItemDoneEvent, ResponseEvent, SteeredEvent } from "../../responses/events/types.ts";
+import { inOutputOrder } from "../../responses/received/output.ts";
+import type { EventIterator } from "../../responses/source.ts";
+import type { ResponseStream } from "../../responses/stream.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import type { Sending } from "../sending.ts";
 import { endsWithAnswer, keptItemCount } from "./kept-items.ts";
 
 /** Events about the connection, not the answer: after a retry they may come again. */
@@ -14,17 +14,18 @@ const MAY_REPEAT: ReadonlySet<ResponseEvent["type"]> = new Set([
   "server_reasoning_included",
 ]);
 
+/** The stream of an attempt, and its events. */
 export interface Opened {
   readonly stream: ResponseStream;
   readonly events: EventIterator;
 }
 
-/** One attempt of a call, from the delay before it to its result. Each attempt has its own object. */
-export class CurrentAttempt {
+/** One attempt of a call, from the delay before it to its result: the request on its way, and what its stream has brought. */
+export class Attempt {
   /** Delay before the attempt, in milliseconds. */
   readonly delayMs: number;
-  attempt: Attempt | undefined;
-  opened: Opened | undefined;
+  #sending: Sending | undefined;
+  #opened: Opened | undefined;
   /** Finished items, in order of arrival. */
   #finished: OutputItemDoneEvent[] = [];
   /** Number of items that have begun. */
@@ -35,6 +36,23 @@ export class CurrentAttempt {
 
   constructor(delayMs: number) {
     this.delayMs = delayMs;
+  }
+
+  /** Undefined until the request is composed. */
+  get sending(): Sending | undefined {
+    return this.#sending;
+  }
+
+  /** Undefined until the stream is open. */
+  get opened(): Opened | undefined {
+    return this.#opened;
+  }
+
+  async open(sending: Sending): Promise<Opened> {
+    this.#sending = sending;
+    const stream = await sending.open();
+    this.#opened = { stream, events: stream.source() };
+    return this.#opened;
   }
 
   /** True if a retry would deliver some content twice. */
@@ -73,15 +91,15 @@ export class CurrentAttempt {
   }
 
   /** Records that the response is complete, with its finished items. */
-  answered(responseId: string | undefined): void {
-    if (responseId !== undefined) this.attempt?.completed(responseId, inOutputOrder(this.#finished));
+  completed(responseId: string | undefined): void {
+    if (responseId !== undefined) this.#sending?.completed(responseId, inOutputOrder(this.#finished));
   }
 
   /** Records that another response continues in its place. @returns The items that stay valid, followed by the steering input. */
-  goOn({ responseId, input }: SteeredEvent): ResponseItem[] {
+  steered({ responseId, input }: SteeredEvent): ResponseItem[] {
     this.#isSuccessor = true;
     const finished = inOutputOrder(this.#finished);
-    if (responseId !== undefined) this.attempt?.steered(responseId, finished, input);
+    if (responseId !== undefined) this.#sending?.steered(responseId, finished, input);
     this.#finished = [];
     this.#begun = 0;
     return [...finished, ...input];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { providerLimits } from "../../../../src/api/provider.ts";
-import { openaiProvider } from "../../../../src/api/providers.ts";
-import { mapHttpError } from "../../../../src/api/refusal/answer.ts";
+import { providerLimits } from "../../../../../src/api/provider.ts";
+import { openaiProvider } from "../../../../../src/api/providers.ts";
+import { mapHttpError } from "../../../../../src/api/refusal/answer.ts";
 import {
   IncompleteError,
   InvalidRequestError,
@@ -9,8 +9,8 @@ import {
   RetryableError,
   ServerOverloadedError,
   UsageLimitReachedError,
-} from "../../../../src/api/refusal/kinds.ts";
-import { type FailedAttempt, isBreak, recoveryFrom } from "../../../../src/api/session/recovery.ts";
+} from "../../../../../src/api/refusal/kinds.ts";
+import { type FailedAttempt, isBreak, recoveryFrom } from "../../../../../src/api/session/call/recovery.ts";
 import {
   AbortedError,
   BuildError,
@@ -20,8 +20,8 @@ import {
   ProtocolError,
   StreamError,
   TimeoutError,
-} from "../../../../src/client/failure/kinds.ts";
-import { systemClock } from "../../../../src/client/waiting/clock.ts";
+} from "../../../../../src/client/failure/kinds.ts";
+import { systemClock } from "../../../../../src/client/waiting/clock.ts";
 
 const limits = providerLimits(
   openaiProvider({ env: {}, maxStreamRetries: 2, retry: { baseDelayMs: 100, maxRetryAfterMs: 5000 } }),
@@ -35,7 +35,7 @@ function recover(error: unknown, more: Partial<FailedAttempt> = {}) {
     error,
     carrier: "websocket",
     isOpening: false,
-    goesOn: false,
+    isBackground: false,
     endUnconfirmed: false,
     wasIdle: false,
     retries: 0,
@@ -95,7 +95,7 @@ describe("a stream that failed", () => {
   });
 
   it("is not asked anew where its response goes on, or where its answer is there", () => {
-    expect(recover(stream, { goesOn: true })).toEqual({ action: "give_up" });
+    expect(recover(stream, { isBackground: true })).toEqual({ action: "give_up" });
     expect(recover(stream, { endUnconfirmed: true })).toEqual({ action: "give_up" });
   });
 
@@ -103,7 +103,7 @@ describe("a stream that failed", () => {
     const layers: string[] = [];
     const shouldRetry = (_error: unknown, { layer }: { readonly layer: string }): undefined => void layers.push(layer);
     const asking = { ...limits, retry: { ...limits.retry, shouldRetry } };
-    const failure = { error: stream, carrier: "websocket", goesOn: false, endUnconfirmed: false } as const;
+    const failure = { error: stream, carrier: "websocket", isBackground: false, endUnconfirmed: false } as const;
     const rest = { wasIdle: false, retries: 0, mayFallBack: false };
     recoveryFrom({ ...failure, ...rest, isOpening: true }, asking, timing);
     recoveryFrom({ ...failure, ...rest, isOpening: false }, asking, timing);
@@ -120,7 +120,7 @@ describe("a stream that failed", () => {
     const failure = {
       error: new RateLimitError("slow"),
       isOpening: false,
-      goesOn: false,
+      isBackground: false,
       endUnconfirmed: false,
       wasIdle: false,
       retries: 0,

@@ -1,4 +1,4 @@
-import type { ResponseItem } from "../wire/items.ts";
+import type { ResponseItem } from "../../wire/items.ts";
 
 /**
  * How many items that a broken stream has finished can go into the input of the next attempt: all before the first call that waits for the

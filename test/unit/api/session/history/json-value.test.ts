@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyOfJson, isSameJson } from "../../../../src/api/session/json-value.ts";
-import { BuildError } from "../../../../src/client/failure/kinds.ts";
+import { copyOfJson, isSameJson } from "../../../../../src/api/session/history/json-value.ts";
+import { BuildError } from "../../../../../src/client/failure/kinds.ts";
 
 describe("isSameJson", () => {
   it.each([

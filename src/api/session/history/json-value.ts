@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/failure/kinds.ts";
+import { BuildError } from "../../../client/failure/kinds.ts";
 
 /** Deeper than any JSON that the platform can write, so a value refused here could not have been sent. It also ends cyclic values. */
 const MAX_DEPTH = 100_000;

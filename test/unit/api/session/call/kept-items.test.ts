@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { endsWithAnswer, keptItemCount } from "../../../../src/api/session/kept-items.ts";
+import { endsWithAnswer, keptItemCount } from "../../../../../src/api/session/call/kept-items.ts";
 
 const of = (type: string, more: object = {}) => ({ type, ...more }) as never;
 const message = of("message", { role: "assistant", content: [] });

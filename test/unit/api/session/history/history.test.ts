@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionHistory, isSameItem, knownHistory } from "../../../../src/api/session/incremental.ts";
+import { ConnectionHistory, knownHistory } from "../../../../../src/api/session/history/history.ts";
 import { answer, answered, request, user } from "./support.ts";
 
 describe("what a connection knows", () => {
@@ -34,11 +34,6 @@ describe("what a connection knows", () => {
     const third = request([...past, user("b"), answer("msg_2"), user("c")]);
     expect(history.plan(third)).toEqual({ previousResponseId: "resp_2", items: [user("c")] });
     expect(history.plan(request([...past, user("B"), answer("msg_2")])).previousResponseId).toBeUndefined();
-  });
-
-  it("treats an id of null as no id", () => {
-    const bare = { type: "message", role: "user", content: [] } as const;
-    expect(isSameItem(bare, { ...bare, id: null } as never)).toBe(true);
   });
 });
 

@@ -1,36 +1,46 @@
-import { notify } from "../../client/observe/telemetry.ts";
-import { CodexApiError } from "../refusal/kinds.ts";
-import { withPartial } from "../refusal/partial.ts";
-import type { IncompleteEvent, OutputItemDoneEvent, ResponseEvent, RestartedEvent } from "../responses/events/types.ts";
-import { type TurnCache, turnCache } from "../responses/received/cache-use.ts";
-import { Received } from "../responses/received/received.ts";
-import type { LeftResponse } from "../responses/source.ts";
-import type { TokenUsage } from "../token-usage.ts";
-import { Attempts, type AttemptsOptions } from "./attempts.ts";
-import type { Opened } from "./current-attempt.ts";
+import { notify } from "../../../client/observe/telemetry.ts";
+import { CodexApiError } from "../../refusal/kinds.ts";
+import { withPartial } from "../../refusal/partial.ts";
+import type {
+  IncompleteEvent,
+  OutputItemDoneEvent,
+  ResponseEvent,
+  RestartedEvent,
+} from "../../responses/events/types.ts";
+import { type TurnCache, turnCache } from "../../responses/received/cache-use.ts";
+import { Received } from "../../responses/received/received.ts";
+import type { LeftResponse } from "../../responses/source.ts";
+import type { TokenUsage } from "../../token-usage.ts";
+import type { ResponseItem } from "../../wire/items.ts";
+import { Attempt, type Opened } from "./attempt.ts";
+import type { CallContext } from "./context.ts";
+import { Retries, type RetriesOptions } from "./retries.ts";
 
-export interface SessionAnswerOptions extends AttemptsOptions {
+export interface SessionCallSettings extends Omit<RetriesOptions, "part"> {
   /** Called with what an answer reports about the service's prompt cache. */
   readonly onAnswer: (cache: TurnCache) => void;
   /** Called once, when the call is over, however it ended. */
   readonly onEnd: () => void;
-  /** As for `Received`. */
-  readonly keep: boolean | undefined;
 }
 
-/** What a call has brought so far, over all its attempts, and the end of the call. The reader of the events is `SessionStream`. */
-export class SessionAnswer {
+/** One call of a session: its attempts, what all of them together have brought, and its end. `CallEvents` hands the events to the reader. */
+export class SessionCall {
   readonly received: Received;
-  readonly #options: SessionAnswerOptions;
-  readonly #attempts: Attempts;
+  readonly #context: CallContext;
+  readonly #settings: SessionCallSettings;
+  readonly #retries: Retries;
+  /** Items that earlier attempts have finished. */
+  readonly #kept: ResponseItem[] = [];
+  #attempt = new Attempt(0);
   #isOver = false;
 
-  constructor(options: SessionAnswerOptions) {
-    this.#options = options;
-    this.#attempts = new Attempts(options);
-    this.received = new Received({ keep: options.keep });
+  constructor(context: CallContext, settings: SessionCallSettings) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#retries = new Retries({ ...settings, part: context.part });
+    this.received = new Received({ keep: context.options.keep });
     // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
-    options.call.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
+    context.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
   }
 
   /** The session may start the next call. */
@@ -40,26 +50,30 @@ export class SessionAnswer {
 
   /** The stream of the current attempt; undefined while there is none. */
   get opened(): Opened | undefined {
-    return this.#attempts.current.opened;
+    return this.#attempt.opened;
   }
 
-  /** See `Attempts.open`. */
-  open(): Promise<Opened> {
-    return this.#attempts.open();
+  /** The stream of the current attempt; the first caller that needs it opens it. */
+  async open(): Promise<Opened> {
+    const attempt = this.#attempt;
+    if (attempt.opened) return attempt.opened;
+    const { carriers, timing } = this.#settings;
+    if (attempt.delayMs > 0) await timing.clock.sleep(attempt.delayMs, this.#context.signal);
+    return attempt.open(carriers.sending(this.#context, this.#kept));
   }
 
   /** Takes an event that the reader is about to get. @returns What the reader gets: an item may have lacked texts that came before it. */
   note(arrived: ResponseEvent): ResponseEvent {
-    const { current } = this.#attempts;
+    const attempt = this.#attempt;
     const event = arrived.type === "output_item.done" ? this.#whole(arrived) : arrived;
     this.received.note(event);
-    current.note(event);
+    attempt.note(event);
     if (event.type === "steered") {
       this.#tally(event.tokenUsage);
-      this.#attempts.goOn(event);
+      this.#kept.push(...attempt.steered(event));
     } else if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees the event: its next request may continue from here.
-      current.answered(event.responseId);
+      attempt.completed(event.responseId);
       this.#tally(event.tokenUsage);
       this.#end();
     }
@@ -69,7 +83,7 @@ export class SessionAnswer {
   /** The streams of a session keep nothing, so only here is known what came before an item. */
   #whole(done: OutputItemDoneEvent): OutputItemDoneEvent {
     const whole = this.received.whole(done);
-    const { telemetry } = this.#options.call.part.observer;
+    const { telemetry } = this.#context.part.observer;
     if (whole !== done) notify(telemetry, "onStreamDeviation", { type: "response.output_item.done", what: "text" });
     return whole;
   }
@@ -83,11 +97,21 @@ export class SessionAnswer {
     }
   }
 
-  /** Prepares the next attempt, and reports what becomes of the events yielded so far. Throws the error if there is no next attempt. */
+  /**
+   * Prepares the next attempt after a failure.
+   *
+   * @returns What becomes of the events yielded so far, if there are any.
+   * @throws The error with which the call ends, if there is no next attempt.
+   */
   recover(error: unknown): RestartedEvent | undefined {
+    const failed = this.#attempt;
     try {
-      const restarted = this.#attempts.prepareNext(error);
-      if (restarted) this.received.note(restarted);
+      const next = this.#retries.after(failed, error);
+      this.#kept.push(...failed.kept());
+      this.#attempt = new Attempt(next.delayMs);
+      if (!failed.hasYielded) return undefined;
+      const restarted: RestartedEvent = { type: "restarted", ...next, keptItems: this.#kept.length };
+      this.received.note(restarted);
       return restarted;
     } catch (final) {
       const failure = this.#failed(final);
@@ -105,17 +129,16 @@ export class SessionAnswer {
   }
 
   #tally(usage: TokenUsage | undefined): void {
-    const { call, onAnswer } = this.#options;
-    const { attempt, isSuccessor } = this.#attempts.current;
-    onAnswer(turnCache(usage, isSuccessor ? undefined : attempt?.whole)); // a successor has no request, so no reason of its own
-    call.part.observer.answered({ cache: turnCache(usage, attempt?.whole) });
+    const { sending, isSuccessor } = this.#attempt;
+    this.#settings.onAnswer(turnCache(usage, isSuccessor ? undefined : sending?.whole)); // a successor has no request, so no reason of its own
+    this.#context.part.observer.answered({ cache: turnCache(usage, sending?.whole) });
   }
 
   /** For a call that ends with an error. An answer that stopped early can be continued from. */
   #failed(error: unknown): unknown {
     if (!CodexApiError.is(error)) return error;
     if (error.kind === "incomplete") {
-      this.#attempts.current.answered(error.partial?.responseId);
+      this.#attempt.completed(error.partial?.responseId);
       this.#tally(error.partial?.tokenUsage);
     }
     this.received.ended(error.partial ?? {});
@@ -131,16 +154,14 @@ export class SessionAnswer {
 
   #endLeft(left: LeftResponse | undefined): void {
     // Finished items that were never read are not in the caller's history, so nothing can continue from them.
-    const { current } = this.#attempts;
-    if (left && left.finishedItems === current.finishedItems) current.answered(left.responseId);
+    if (left && left.finishedItems === this.#attempt.finishedItems) this.#attempt.completed(left.responseId);
     this.#end();
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { call, onEnd } = this.#options;
-    call.signal.removeEventListener("abort", this.#leaveAttempt);
-    onEnd();
+    this.#context.signal.removeEventListener("abort", this.#leaveAttempt);
+    this.#settings.onEnd();
   }
 }
