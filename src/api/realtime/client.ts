@@ -3,7 +3,7 @@ import { type HeaderInit, isSendableHeaderValue } from "../../client/headers.ts"
 import { knownOptions } from "../../client/options.ts";
 import { withRetries } from "../../client/retry/retry.ts";
 import { header } from "../headers.ts";
-import { beginPart, type CallPart } from "../service/call.ts";
+import { beginCall, type CallScope } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
 import { RealtimeWebSocketConnection } from "./connection/connection.ts";
 import { protocolOf } from "./protocol/protocols.ts";
@@ -71,9 +71,9 @@ export class RealtimeWebSocketClient extends ServiceClient {
     options: RealtimeConnectOptions = {},
   ): Promise<RealtimeWebSocketConnection> {
     CONNECT(options);
-    const part = beginPart(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
-    return part.observer.during(async () => {
-      const connection = await this.#open(config, options, part);
+    const scope = beginCall(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
+    return scope.observer.during(async () => {
+      const connection = await this.#open(config, options, scope);
       if (config.session !== "keep") await agree(connection, config, options);
       return connection;
     });
@@ -82,10 +82,10 @@ export class RealtimeWebSocketClient extends ServiceClient {
   #open(
     config: RealtimeSessionConfig,
     { headers, defaultHeaders, signal, dropOldestAudio = false, wireEvents = false }: RealtimeConnectOptions,
-    part: CallPart,
+    scope: CallScope,
   ): Promise<RealtimeWebSocketConnection> {
     const { provider, limits, line } = this.service;
-    const { telemetry, logger } = part.observer;
+    const { telemetry, logger } = scope.observer;
     const handshake = {
       url: realtimeUrl(provider, config),
       endpoint: "realtime",
@@ -94,7 +94,7 @@ export class RealtimeWebSocketClient extends ServiceClient {
       usesAuth: !namesAuthorization(headers),
       compression: false, // audio in base64 hardly compresses; the Rust client offers no compression either
       signal,
-      part,
+      scope,
     };
     const settings = { protocol: protocolOf(config), settings: config, dropOldestAudio, wireEvents, telemetry, logger };
     const open = () => this.service.open(handshake, (socket) => new RealtimeWebSocketConnection(socket, settings));

@@ -2,7 +2,7 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
 import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { requestEncoding } from "../provider.ts";
-import { beginPart, modelOf } from "../service/call.ts";
+import { beginCall, modelOf } from "../service/call.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { isBackground } from "./background/open.ts";
 import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
@@ -60,11 +60,11 @@ export class ResponsesClient extends StoredResponsesClient {
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
     checkResponsesOptions(options);
     const { signal } = options;
-    const part = beginPart(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
-    const call = { body, options, part, isOwnCall: true };
+    const scope = beginCall(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
+    const call = { body, options, scope, isOwnCall: true };
     const { carrier = "http" } = options;
     const isAuto = carrier === "auto" && (this.service.provider.supportsWebSockets ?? false);
-    return part.observer.opening(async () => {
+    return scope.observer.opening(async () => {
       if (isBackground(body)) {
         if (carrier === "websocket") throw new BuildError(BACKGROUND_IS_HTTP);
         return openHttpResponse(this.service, call);
@@ -81,7 +81,7 @@ export class ResponsesClient extends StoredResponsesClient {
     } catch (error) {
       const { outlook } = outlookOf(error, { carrier: "websocket", step: "handshake" });
       if (!mayFallBack || outlook !== "elsewhere") throw error;
-      announceRemedy(call.part.observer, "fallback", error);
+      announceRemedy(call.scope.observer, "fallback", error);
       return openHttpResponse(this.service, call);
     }
     return respondOnce(connection, call);

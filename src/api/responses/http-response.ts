@@ -1,7 +1,7 @@
 import type { HttpStreamResponse } from "../../client/transport.ts";
 import { requestIdOf } from "../headers.ts";
 import type { Answer } from "../service/answer.ts";
-import type { CallPart } from "../service/call.ts";
+import type { CallScope } from "../service/call.ts";
 import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import { backgroundStream, isBackground } from "./background/open.ts";
@@ -14,7 +14,7 @@ import { watched } from "./watched.ts";
 export interface HttpResponseCall {
   readonly body: unknown;
   readonly options: ResponsesOptions;
-  readonly part: CallPart;
+  readonly scope: CallScope;
   /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
 }
@@ -22,10 +22,10 @@ export interface HttpResponseCall {
 /** Sends the request, and resolves when the response headers have arrived. */
 export async function openHttpResponse(
   service: Service,
-  { body, options, part, isOwnCall }: HttpResponseCall,
+  { body, options, scope, isOwnCall }: HttpResponseCall,
 ): Promise<ResponseStream> {
   const { provider, limits } = service;
-  const { observer } = part;
+  const { observer } = scope;
   const { sessionHeaders } = provider;
   const response: Answer<HttpStreamResponse> = await service.stream({
     method: "POST",
@@ -35,11 +35,11 @@ export async function openHttpResponse(
     compression: options.compression ?? provider.compression,
     traceContext: options.traceContext,
     signal: options.signal,
-    part,
+    scope,
   });
   if (isBackground(body)) {
     const { headers, traceContext } = options;
-    return backgroundStream(response, { service, part, headers, traceContext, options, isOwnCall });
+    return backgroundStream(response, { service, scope, headers, traceContext, options, isOwnCall });
   }
   observer.answered({ requestId: requestIdOf(response.headers) });
   const flow = readEventStream(response, {

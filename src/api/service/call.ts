@@ -52,14 +52,14 @@ export interface EndpointCall {
   readonly callMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * The larger call that this belongs to: a session's call over several requests, or a stream. Default: a call of its own, which ends with
-   * the answer.
+   * That of the larger call that this request belongs to: a session's call over several requests, or a stream. Default: a call of its own,
+   * which ends with the answer.
    */
-  readonly part?: CallPart | undefined;
+  readonly scope?: CallScope | undefined;
 }
 
-/** The call that several requests and handshakes belong to. */
-export interface CallPart {
+/** What all requests and handshakes of one call share. */
+export interface CallScope {
   readonly observer: CallObserver;
   readonly credentials: CallCredentials;
 }
@@ -72,12 +72,12 @@ export function addressOf({ provider }: Line, { url, path, baseUrl, query }: End
   return endpointUrl(baseUrl === undefined ? provider : { ...provider, baseUrl }, path ?? "", query);
 }
 
-/** A call that is not part of a larger one. */
-export function beginPart(
+/** Begins a call: it is observed from now on, and gets credentials of its own. */
+export function beginCall(
   { auth, observer, limits }: Line,
   facts: Parameters<typeof observer.begin>[0],
   signal: AbortSignal | undefined,
-): CallPart {
+): CallScope {
   return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal, limits.headersTimeoutMs) };
 }
 
@@ -87,12 +87,12 @@ export async function sendCall<Received extends HttpResponse | HttpStreamRespons
   call: EndpointCall,
   send: Send<Received>,
 ): Promise<Answer<Received>> {
-  if (call.part) return new Sending(line, call, call.part).run(send);
+  if (call.scope) return new SentCall(line, call, call.scope).run(send);
   const { endpoint = call.path ?? "upload", json, signal } = call;
-  const part = beginPart(line, { endpoint, model: modelOf(json) }, signal);
-  return part.observer.during(async () => {
-    const answer = await new Sending(line, call, part).run(send);
-    part.observer.answered({ requestId: requestIdOf(answer.headers) });
+  const scope = beginCall(line, { endpoint, model: modelOf(json) }, signal);
+  return scope.observer.during(async () => {
+    const answer = await new SentCall(line, call, scope).run(send);
+    scope.observer.answered({ requestId: requestIdOf(answer.headers) });
     return answer;
   });
 }
@@ -102,18 +102,18 @@ export function modelOf(json: unknown): string | undefined {
   return isJsonObject(json) ? textOf(json.model) : undefined;
 }
 
-/** A call that is being sent, over all its attempts. */
-class Sending {
+/** A call to an endpoint, over all its attempts. */
+class SentCall {
   readonly #line: Line;
   readonly #call: EndpointCall;
-  readonly #part: CallPart;
+  readonly #scope: CallScope;
   readonly #url: string;
   #body: RequestBody | undefined;
 
-  constructor(line: Line, call: EndpointCall, part: CallPart) {
+  constructor(line: Line, call: EndpointCall, scope: CallScope) {
     this.#line = line;
     this.#call = call;
-    this.#part = part;
+    this.#scope = scope;
     this.#url = addressOf(line, call);
   }
 
@@ -129,7 +129,7 @@ class Sending {
   }
 
   get #observers() {
-    const { telemetry, logger } = this.#part.observer;
+    const { telemetry, logger } = this.#scope.observer;
     return { telemetry, logger };
   }
 
@@ -147,7 +147,7 @@ class Sending {
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (this.#body?.uncompressedAfter(error)) announceRemedy(this.#observers, "downgrade", error);
-        else if (this.#isOurs && (await this.#part.credentials.renewedAfter(error)))
+        else if (this.#isOurs && (await this.#scope.credentials.renewedAfter(error)))
           announceRemedy(this.#observers, "credentials", error);
         else {
           this.#learnOfCompression(error);
@@ -193,7 +193,7 @@ class Sending {
   async #credentials(): Promise<SentCredentials> {
     if (!this.#isOurs) return { headers: {}, secrets: [] };
     const { method } = this.#call;
-    return this.#part.credentials.next({ carrier: "http", method, url: this.#url, body: this.#body?.bytes });
+    return this.#scope.credentials.next({ carrier: "http", method, url: this.#url, body: this.#body?.bytes });
   }
 
   #headers(credentials: HeaderInit) {
@@ -218,7 +218,7 @@ class Sending {
     if (compression !== "none" && mergeHeaders(provider.headers, headers)["content-encoding"] !== undefined) {
       throw new BuildError("the header content-encoding is set and compression is switched on too; remove one of them");
     }
-    return RequestBody.of(json, connections.refusesCompression ? "none" : compression, this.#part.observer.logger);
+    return RequestBody.of(json, connections.refusesCompression ? "none" : compression, this.#scope.observer.logger);
   }
 
   /** Reports one attempt to telemetry and the log. */
@@ -247,7 +247,7 @@ class Sending {
     if (!refusal || connections.refusesCompression) return;
     connections.compressionRefused();
     const { status, url } = refusal;
-    this.#part.observer.logger.warn(
+    this.#scope.observer.logger.warn(
       { status, url },
       "the server refused a compressed body; bodies are sent uncompressed from now on",
     );

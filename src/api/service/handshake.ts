@@ -6,7 +6,7 @@ import { acceptSignal } from "../../client/waiting/abort.ts";
 import type { WebSocketConnection } from "../../client/websocket/index.ts";
 import { requestIdOf } from "../headers.ts";
 import { mapHttpError } from "../refusal/answer.ts";
-import { beginPart, type CallPart } from "./call.ts";
+import { beginCall, type CallScope } from "./call.ts";
 import type { SentCredentials } from "./credentials.ts";
 import { headersOn, type Line } from "./line.ts";
 
@@ -25,8 +25,8 @@ export interface Handshake {
   /** Offer permessage-deflate. Default true. */
   readonly compression?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The call of a session that needs the connection. Default: a call of its own. */
-  readonly part?: CallPart | undefined;
+  /** That of the session's call that needs the connection. Default: a call of its own. */
+  readonly scope?: CallScope | undefined;
 }
 
 /**
@@ -42,25 +42,25 @@ export async function openWebSocket<Wrapped extends { close(): Promise<void> }>(
   wrap: (connection: WebSocketConnection) => Wrapped,
 ): Promise<Wrapped> {
   acceptSignal(handshake.signal);
-  if (handshake.part) return withRemedy(line, handshake, handshake.part, wrap);
-  const part = beginPart(line, { endpoint: handshake.endpoint }, handshake.signal);
-  return part.observer.during(() => withRemedy(line, handshake, part, wrap));
+  if (handshake.scope) return withRemedy(line, handshake, handshake.scope, wrap);
+  const scope = beginCall(line, { endpoint: handshake.endpoint }, handshake.signal);
+  return scope.observer.during(() => withRemedy(line, handshake, scope, wrap));
 }
 
 async function withRemedy<Wrapped extends { close(): Promise<void> }>(
   line: Line,
   handshake: Handshake,
-  part: CallPart,
+  scope: CallScope,
   wrap: (connection: WebSocketConnection) => Wrapped,
 ): Promise<Wrapped> {
   const { url, usesAuth = true } = handshake;
-  const { observer, credentials } = part;
+  const { observer, credentials } = scope;
   for (let attempt = 0; ; attempt += 1) {
     const request = { carrier: "websocket", method: "GET", url, body: undefined } as const;
     // An error thrown here is not a refusal of the server.
     const sent = usesAuth ? await credentials.next(request) : { headers: {}, secrets: [] };
     try {
-      return await once(line, handshake, { sent, attempt, part }, wrap);
+      return await once(line, handshake, { sent, attempt, scope }, wrap);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (!usesAuth || !(await credentials.renewedAfter(error))) throw mapHttpError(error, line.timing.clock.now());
@@ -72,13 +72,13 @@ async function withRemedy<Wrapped extends { close(): Promise<void> }>(
 interface Attempt {
   readonly sent: SentCredentials;
   readonly attempt: number;
-  readonly part: CallPart;
+  readonly scope: CallScope;
 }
 
 async function once<Wrapped extends { close(): Promise<void> }>(
   line: Line,
   { url, headers, defaultHeaders, keyAsBearer, compression, signal }: Handshake,
-  { sent, attempt, part: { observer } }: Attempt,
+  { sent, attempt, scope: { observer } }: Attempt,
   wrap: (connection: WebSocketConnection) => Wrapped,
 ): Promise<Wrapped> {
   const { connectTimeoutMs, livenessTimeoutMs } = line.limits;

@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { announceRemedy } from "../../client/observe/telemetry.ts";
 import { streamOptionsOf } from "../responses/options.ts";
-import type { CallPart } from "../service/call.ts";
+import type { CallScope } from "../service/call.ts";
 import type { Service } from "../service/service.ts";
 import type { ResponseItem } from "../wire/items.ts";
 import type { CallContext } from "./call/context.ts";
@@ -49,7 +49,7 @@ export class Carriers {
   }
 
   /** Sends everything in this session over HTTP from now on, and announces it. */
-  fallBack(reason: unknown, { observer }: CallPart): void {
+  fallBack(reason: unknown, { observer }: CallScope): void {
     this.#options.slot?.giveUp();
     announceRemedy(observer, "fallback", reason);
   }
@@ -84,7 +84,7 @@ export class Carriers {
 
   /** @param model - The model of the request that needs the connection; none if no request is sent. */
   connectionCall(
-    { options, turnState, signal, part }: Omit<CallContext, "request">,
+    { options, turnState, signal, scope }: Omit<CallContext, "request">,
     model?: string | null,
   ): ConnectionCall {
     const { sessionId: conversationId, session } = this.#options;
@@ -92,7 +92,7 @@ export class Carriers {
     const headers = { ...session.headers, ...options.headers };
     const { frameCompression: compression } = session;
     const handshake = { conversationId, turnMetadata, turnState, headers, compression, signal };
-    return { options: handshake, part, model: model ?? undefined };
+    return { options: handshake, scope, model: model ?? undefined };
   }
 
   #outgoing(call: CallContext, more: Pick<OutgoingOptions, "kept" | "generate">): OutgoingRequest {
@@ -137,12 +137,12 @@ export class Carriers {
     return Math.min(this.#options.maxFrameBytes, this.slot?.maxMessageBytes ?? Number.POSITIVE_INFINITY);
   }
 
-  #overHttp({ options, turnState, signal, part }: CallContext, outgoing: OutgoingRequest): Sending {
+  #overHttp({ options, turnState, signal, scope }: CallContext, outgoing: OutgoingRequest): Sending {
     const { service, conversationId, session } = this.#options;
     const { sessionSource, compression } = session;
     const headers = { ...session.headers, ...options.headers };
     // The call keeps the items and texts of all its streams, so a single stream need not.
     const ofSession = { conversationId, sessionSource, compression, turnState, headers, signal, keep: false };
-    return new HttpSending(service, { body: outgoing.httpBody(), options: { ...options, ...ofSession }, part });
+    return new HttpSending(service, { body: outgoing.httpBody(), options: { ...options, ...ofSession }, scope });
   }
 }

@@ -140,7 +140,7 @@ export class WebSocketSending implements Sending {
     const opening = respondOn(connection, {
       frame: text,
       options: { ...reading, streamId },
-      observer: connectionCall.part.observer,
+      observer: connectionCall.scope.observer,
       isOwnCall: false,
       onSend: () => {
         isSent = true;

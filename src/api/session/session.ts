@@ -80,7 +80,7 @@ export class ResponsesSession implements AsyncDisposable {
     this.#maxFrameBytes = maxFrameBytes;
     this.conversationId = options.conversationId ?? randomUUID();
     const opensWebSockets = carrier === "websocket" || (carrier === "auto" && (provider.supportsWebSockets ?? false));
-    const connect = ({ options, part }: ConnectionCall) => connectResponses(service, options, part);
+    const connect = ({ options, scope }: ConnectionCall) => connectResponses(service, options, scope);
     this.#connections = opensWebSockets
       ? new SessionConnections({ connect, ...provider.webSocketLimits, maxAgeMs, maxConnections })
       : undefined;

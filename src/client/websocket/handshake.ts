@@ -85,7 +85,7 @@ export async function shakeHands(options: HandshakeOptions): Promise<Established
   };
   tidyNextHead(socket);
   const open = (): WebSocket => new WebSocket(url, settings);
-  return new Attempt({ ...sentBy(options), url: url.href }, socket, {
+  return new HandshakeAttempt({ ...sentBy(options), url: url.href }, socket, {
     timeoutMs,
     restMs,
     signal,
@@ -140,7 +140,7 @@ interface AttemptLimits {
 }
 
 /** One handshake on an open connection, until it succeeds or fails. */
-class Attempt {
+class HandshakeAttempt {
   readonly #url: string;
   readonly #sent: SentRequest;
   readonly #socket: Socket;

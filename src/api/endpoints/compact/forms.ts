@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../../client/failure/kinds.ts";
 import { header } from "../../headers.ts";
 import { readAnswer } from "../../service/answer.ts";
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import { conversationHeaders } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
 import type { ResponseItem } from "../../wire/items.ts";
@@ -14,11 +14,11 @@ const IDLE_TIMEOUTS_PER_SEND = 4;
 
 const TRIGGER: ResponseItem = { type: "compaction_trigger" };
 
-/** @param part - The call that this belongs to. Default: a call of its own. */
+/** @param scope - That of the call that this belongs to. Default: a call of its own. */
 export async function compactByEndpoint(
   service: Service,
   input: CompactionInput,
-  { part, ...options }: CompactOptions & { readonly part?: CallPart | undefined },
+  { scope, ...options }: CompactOptions & { readonly scope?: CallScope | undefined },
 ): Promise<ResponseItem[]> {
   const { provider, limits } = service;
   const headers = {
@@ -33,7 +33,7 @@ export async function compactByEndpoint(
     method: "POST",
     path: "responses/compact",
     json: body,
-    ...{ headers, signal, traceContext, part },
+    ...{ headers, signal, traceContext, scope },
     totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
   });
   options.turnState?.set(response.headers[header.turnState]);

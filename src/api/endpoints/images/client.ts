@@ -1,7 +1,7 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { isChatgptBackend } from "../../provider.ts";
 import { readAnswer } from "../../service/answer.ts";
-import { beginPart, type EndpointCall, modelOf } from "../../service/call.ts";
+import { beginCall, type EndpointCall, modelOf } from "../../service/call.ts";
 import { type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
@@ -84,10 +84,10 @@ export class ImagesClient extends ServiceClient {
   ) {
     const { line, limits } = this.service;
     const { path = "", signal } = call;
-    const part = beginPart(line, { endpoint: path, model: modelOf({ model }) }, signal);
+    const scope = beginCall(line, { endpoint: path, model: modelOf({ model }) }, signal);
     const headers = { accept: "text/event-stream", ...call.headers };
-    const response = await part.observer.opening(() => this.service.stream({ ...call, headers, part }));
-    return new ImageStream(response, { count: n ?? 1, limits, signal, observer: part.observer });
+    const response = await scope.observer.opening(() => this.service.stream({ ...call, headers, scope }));
+    return new ImageStream(response, { count: n ?? 1, limits, signal, observer: scope.observer });
   }
 }
 

@@ -3,8 +3,8 @@ import { cancelStored } from "../stored/calls.ts";
 import type { StoredSource } from "./source.ts";
 
 /** Cancels a response that its reader has left. Never rejects: the reader no longer waits for a result, so a failure is logged. */
-export async function cancelLeft({ service, part, headers }: StoredSource, id: string | undefined): Promise<void> {
-  const { logger } = part.observer;
+export async function cancelLeft({ service, scope, headers }: StoredSource, id: string | undefined): Promise<void> {
+  const { logger } = scope.observer;
   if (id === undefined) {
     logger.warn({}, "the reader left a background response before its id was known: it cannot be cancelled");
     return;

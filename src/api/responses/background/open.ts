@@ -39,7 +39,7 @@ export async function resumedStream(
   call: BackgroundCall,
 ): Promise<ResponseStream> {
   const from = checkedStart(id, after);
-  const { service, headers, traceContext, part, options } = call;
+  const { service, headers, traceContext, scope, options } = call;
   const { signal } = options;
   const runOf = (head: ResponseStreamHead) => new BackgroundRun({ ...runOptions(call, head), responseId: id, from });
   if (canStreamFrom(from)) {
@@ -52,7 +52,7 @@ export async function resumedStream(
       if (!refusesToStream(error)) throw error;
     }
   }
-  const { response, answer } = await retrieveStored(service, id, { headers, traceContext, part, signal });
+  const { response, answer } = await retrieveStored(service, id, { headers, traceContext, scope, signal });
   const run = runOf(answer);
   run.poll(response, answer.blank);
   return streamOf(run, call, answer);
@@ -67,10 +67,10 @@ function runOptions(call: BackgroundCall, { headers }: ResponseStreamHead): RunO
   return { source: call, reading: call.options, headers };
 }
 
-function streamOf(run: BackgroundRun, { part, isOwnCall }: BackgroundCall, head: ResponseStreamHead): ResponseStream {
-  part.observer.answered({ requestId: requestIdOf(head.headers), responseId: run.responseId });
+function streamOf(run: BackgroundRun, { scope, isOwnCall }: BackgroundCall, head: ResponseStreamHead): ResponseStream {
+  scope.observer.answered({ requestId: requestIdOf(head.headers), responseId: run.responseId });
   const source = { events: eventsOf(run), received: run.flow.received };
-  return new ResponseStream(isOwnCall ? watched(source, part.observer) : source, head);
+  return new ResponseStream(isOwnCall ? watched(source, scope.observer) : source, head);
 }
 
 /** The reader's end of a run: it reports how far the reader has come, and when it leaves. */

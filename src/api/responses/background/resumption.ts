@@ -94,7 +94,7 @@ export class Resumption {
 
   /** Announces one more attempt after `failure`. @throws `failure`, if there are no retries left. */
   #announced(failure: unknown): Omit<ResumedEvent, "by"> {
-    const { service, part } = this.#source;
+    const { service, scope } = this.#source;
     const { limits, line } = service;
     const maxRetries = limits.maxStreamRetries;
     const at = { carrier: "http", step: "stream", layer: "stream", attempt: this.#retries } as const;
@@ -108,7 +108,7 @@ export class Resumption {
     this.#retries += 1;
     const retry = this.#retries;
     const delayMs = retryDelayMs(limits.retry, failure, retry, line.timing.random);
-    announceRetry(part.observer, { retry, maxRetries, delayMs, reason: failure, layer: "resume" });
+    announceRetry(scope.observer, { retry, maxRetries, delayMs, reason: failure, layer: "resume" });
     return { type: "resumed", retry, delayMs, reason: CodexApiError.is(failure) ? failure.kind : "stream" };
   }
 
@@ -145,8 +145,8 @@ export class Resumption {
 
   /** Asks for the state of the response, and delivers it if it is finished. */
   async #isDone(): Promise<boolean> {
-    const { service, headers, part, traceContext } = this.#source;
-    const call = { headers, part, traceContext, signal: this.#over.signal };
+    const { service, headers, scope, traceContext } = this.#source;
+    const call = { headers, scope, traceContext, signal: this.#over.signal };
     const { response, answer } = await retrieveStored(service, this.#id, call);
     if (isRunning(response)) {
       this.#isAlive = true;

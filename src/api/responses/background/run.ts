@@ -59,7 +59,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
     this.#options = options;
     this.#responseId = options.responseId;
     this.#resumption = new Resumption(source, this);
-    const { telemetry, logger } = source.part.observer;
+    const { telemetry, logger } = source.scope.observer;
     const { turnState, signal } = reading;
     const blank: Blank = (text) => this.#blank(text);
     const { headers } = options;
@@ -89,9 +89,9 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
       response.body.cancel();
       return;
     }
-    const { service, part } = this.#options.source;
+    const { service, scope } = this.#options.source;
     const { livenessTimeoutMs } = service.limits;
-    const { telemetry, logger } = part.observer;
+    const { telemetry, logger } = scope.observer;
     const { turnState } = this.#options.reading;
     readEventsInto(response, { livenessTimeoutMs, turnState, telemetry, logger }, (body) => {
       this.#connection = new StreamConnection(this, body);

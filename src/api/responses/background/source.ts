@@ -3,14 +3,14 @@ import type { TraceContext } from "../../../client/observe/trace-context.ts";
 import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import type { Service } from "../../service/service.ts";
 import { ofStored, storedCall } from "../stored/calls.ts";
 
-/** Which response to request, and as part of which call. */
+/** From where a stored response is requested, and for which call. */
 export interface StoredSource {
   readonly service: Service;
-  readonly part: CallPart;
+  readonly scope: CallScope;
   readonly headers?: HeaderInit | undefined;
   readonly traceContext?: TraceContext | undefined;
 }
@@ -21,7 +21,7 @@ export interface StoredSource {
  * @throws The kinds of `docs/errors.md`. {@link ResponseGoneError} There is no such response.
  */
 export function openStoredStream(
-  { service, part, headers, traceContext }: StoredSource,
+  { service, scope, headers, traceContext }: StoredSource,
   id: string,
   after: number | undefined,
   signal: AbortSignal | undefined,
@@ -32,7 +32,7 @@ export function openStoredStream(
     headers: { accept: "text/event-stream", ...(headers as object | undefined) },
     traceContext,
     signal,
-    part,
+    scope,
   });
   return ofStored(id, () => service.stream(call));
 }

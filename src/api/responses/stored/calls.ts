@@ -8,7 +8,7 @@ import { readStoredResponse, type StoredResponse } from "./response.ts";
 
 /** A call about one stored response; `below` is the rest of its path. */
 export interface StoredCall
-  extends Pick<EndpointCall, "method" | "query" | "headers" | "signal" | "traceContext" | "part"> {
+  extends Pick<EndpointCall, "method" | "query" | "headers" | "signal" | "traceContext" | "scope"> {
   readonly below?: "cancel" | "input_items" | undefined;
 }
 

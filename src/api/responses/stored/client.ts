@@ -1,7 +1,7 @@
 import { knownOptions } from "../../../client/options.ts";
 import { requestEncoding } from "../../provider.ts";
 import { checkDone, readAnswer } from "../../service/answer.ts";
-import { beginPart } from "../../service/call.ts";
+import { beginCall } from "../../service/call.ts";
 import { conversationHeaders, UNARY_NAMES, type UnaryOptions, unaryCall } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { ResponsesRequest } from "../../wire/request-fields.ts";
@@ -127,9 +127,9 @@ export abstract class StoredResponsesClient extends ServiceClient {
     RESUME(options);
     checkReading(options);
     const { after, headers, traceContext, signal } = options;
-    const part = beginPart(this.service.line, { endpoint: "responses/{id}" }, signal);
-    const call = { service: this.service, part, headers, traceContext, options, isOwnCall: true };
-    return part.observer.opening(() => resumedStream(id, after, call));
+    const scope = beginCall(this.service.line, { endpoint: "responses/{id}" }, signal);
+    const call = { service: this.service, scope, headers, traceContext, options, isOwnCall: true };
+    return scope.observer.opening(() => resumedStream(id, after, call));
   }
 }
 

@@ -1,6 +1,6 @@
 import { header } from "../../headers.ts";
 import { isAzure, websocketUrl } from "../../provider.ts";
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import { conversationHeaders } from "../../service/call-options.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { Service } from "../../service/service.ts";
@@ -23,11 +23,11 @@ export class ResponsesWebSocketClient extends ServiceClient {
   }
 }
 
-/** @param part - The session's call that needs the connection. Default: a call of its own. */
+/** @param scope - That of the session's call that needs the connection. Default: a call of its own. */
 export async function connectResponses(
   service: Service,
   options: WebSocketConnectOptions,
-  part?: CallPart,
+  scope?: CallScope,
 ): Promise<ResponsesWebSocketConnection> {
   checkConnectOptions(options);
   const { provider, limits } = service;
@@ -47,7 +47,7 @@ export async function connectResponses(
     keyAsBearer: isAzure(provider), // its documentation knows no other form here, though HTTP takes both
     compression: options.compression,
     signal: options.signal,
-    part,
+    scope,
   };
   return service.open(handshake, (connection) => {
     turnState?.set(connection.headers[header.turnState]);

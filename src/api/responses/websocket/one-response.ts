@@ -13,16 +13,16 @@ import { createFrame } from "./frames.ts";
 /** Opens a connection for one response. */
 export function connectOnce(
   service: Service,
-  { options, part }: HttpResponseCall,
+  { options, scope }: HttpResponseCall,
 ): Promise<ResponsesWebSocketConnection> {
   const { conversationId, turnMetadata, turnState, headers, signal } = options;
-  return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, part);
+  return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, scope);
 }
 
 /** Sends the request; the end of the response closes the connection. */
 export async function respondOnce(
   connection: ResponsesWebSocketConnection,
-  { body, options, part }: HttpResponseCall,
+  { body, options, scope }: HttpResponseCall,
 ): Promise<ResponseStream> {
   const { traceContext, turnState, signal } = options;
   const metadata = turnMetadataText(options.turnMetadata);
@@ -32,7 +32,7 @@ export async function respondOnce(
     return await respondOn(connection, {
       frame: createFrame(body as JsonObject, { clientMetadata, traceContext }),
       options: { ...streamOptionsOf(options), turnState, signal },
-      observer: part.observer,
+      observer: scope.observer,
       isOwnCall: true,
       wrap: (source) => attended(source, { ended: close, failed: close, left: close }),
     });

@@ -16,7 +16,7 @@ import { Attempt, type Opened } from "./attempt.ts";
 import type { CallContext } from "./context.ts";
 import { Retries, type RetriesOptions } from "./retries.ts";
 
-export interface SessionCallSettings extends Omit<RetriesOptions, "part"> {
+export interface SessionCallSettings extends Omit<RetriesOptions, "scope"> {
   /** Called with what an answer reports about the service's prompt cache. */
   readonly onAnswer: (cache: TurnCache) => void;
   /** Called once, when the call is over, however it ended. */
@@ -37,7 +37,7 @@ export class SessionCall {
   constructor(context: CallContext, settings: SessionCallSettings) {
     this.#context = context;
     this.#settings = settings;
-    this.#retries = new Retries({ ...settings, part: context.part });
+    this.#retries = new Retries({ ...settings, scope: context.scope });
     this.received = new Received({ keep: context.options.keep });
     // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
     context.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
@@ -83,7 +83,7 @@ export class SessionCall {
   /** The streams of a session keep nothing, so only here is known what came before an item. */
   #whole(done: OutputItemDoneEvent): OutputItemDoneEvent {
     const whole = this.received.whole(done);
-    const { telemetry } = this.#context.part.observer;
+    const { telemetry } = this.#context.scope.observer;
     if (whole !== done) notify(telemetry, "onStreamDeviation", { type: "response.output_item.done", what: "text" });
     return whole;
   }
@@ -131,7 +131,7 @@ export class SessionCall {
   #tally(usage: TokenUsage | undefined): void {
     const { sending, isSuccessor } = this.#attempt;
     this.#settings.onAnswer(turnCache(usage, isSuccessor ? undefined : sending?.whole)); // a successor has no request, so no reason of its own
-    this.#context.part.observer.answered({ cache: turnCache(usage, sending?.whole) });
+    this.#context.scope.observer.answered({ cache: turnCache(usage, sending?.whole) });
   }
 
   /** For a call that ends with an error. An answer that stopped early can be continued from. */

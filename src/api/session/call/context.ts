@@ -1,4 +1,4 @@
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import type { TurnState } from "../../service/call-options.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
 import type { SessionCallOptions } from "../options.ts";
@@ -12,6 +12,5 @@ export interface CallContext {
   readonly turnState: TurnState;
   /** Ends the call. Fires with the caller's signal or when the session closes. */
   readonly signal: AbortSignal;
-  /** The observer and the credentials, shared by all attempts of the call. */
-  readonly part: CallPart;
+  readonly scope: CallScope;
 }

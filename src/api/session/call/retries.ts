@@ -5,7 +5,7 @@ import type { ProviderLimits } from "../../provider.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { RestartedEvent } from "../../responses/events/types.ts";
 import { DAMAGED_EVENT } from "../../responses/reader.ts";
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import type { Carriers } from "../carriers.ts";
 import type { Attempt } from "./attempt.ts";
 import { isBreak, recoveryFrom } from "./recovery.ts";
@@ -14,7 +14,7 @@ export interface RetriesOptions {
   readonly carriers: Carriers;
   readonly limits: ProviderLimits;
   readonly timing: Timing;
-  readonly part: CallPart;
+  readonly scope: CallScope;
 }
 
 /** How the next attempt of a call comes about. */
@@ -38,7 +38,7 @@ export class Retries {
   /** The attempt that follows `attempt`. @throws The error with which the call ends, if there is none. */
   after(attempt: Attempt, failure: unknown): NextAttempt {
     const error = this.#sameAgain(failure);
-    const { carriers, limits, timing, part } = this.#options;
+    const { carriers, limits, timing, scope } = this.#options;
     const { sending } = attempt;
     if (sending?.lostPlace(error)) return this.#announced(error, 0, 0);
     const endUnconfirmed = attempt.isAnswered && isBreak(error);
@@ -61,7 +61,7 @@ export class Retries {
         throw endUnconfirmed ? unconfirmed(error) : error;
       case "fall_back":
         this.#used = 0;
-        carriers.fallBack(error, part);
+        carriers.fallBack(error, scope);
         return next(error, 0, 0);
       case "replace":
         return this.#announced(error, 0, 0);
@@ -73,8 +73,8 @@ export class Retries {
 
   /** `retry` is 0 when only the place is replaced, which uses no retry: a dead idle connection, or a name that was refused. */
   #announced(reason: unknown, retry: number, delayMs: number): NextAttempt {
-    const { limits, part } = this.#options;
-    announceRetry(part.observer, { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
+    const { limits, scope } = this.#options;
+    announceRetry(scope.observer, { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
     return next(reason, retry, delayMs);
   }
 

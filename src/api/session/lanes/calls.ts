@@ -1,13 +1,13 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
 import { RequestTurns } from "../../responses/websocket/turns.ts";
-import { beginPart, type CallPart } from "../../service/call.ts";
+import { beginCall, type CallScope } from "../../service/call.ts";
 import type { Line } from "../../service/line.ts";
 import type { CallFacts } from "../../service/observer.ts";
 
 /** A call whose turn has come. */
 export interface Admitted {
-  readonly part: CallPart;
+  readonly scope: CallScope;
   /** Fires when the caller's signal does, when the lane is closed, and on `cancel`. */
   readonly signal: AbortSignal;
   /** Lets the next call start. To be called once. */
@@ -48,17 +48,17 @@ export class LaneCalls {
     if (caller?.aborted) onAbort();
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#underWay.add(controller);
-    const part = beginPart(this.#line, { lane: this.#lane, ...facts }, signal);
+    const scope = beginCall(this.#line, { lane: this.#lane, ...facts }, signal);
     const ahead = this.#turns.ahead(undefined);
-    if (ahead > 0) part.observer.waits(ahead);
+    if (ahead > 0) scope.observer.waits(ahead);
     try {
-      await part.observer.opening(() => this.#turns.enter(undefined, signal));
+      await scope.observer.opening(() => this.#turns.enter(undefined, signal));
     } catch (error) {
       forget();
       throw error;
     }
     return {
-      part,
+      scope,
       signal,
       leave: () => {
         forget();

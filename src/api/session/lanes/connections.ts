@@ -3,13 +3,13 @@ import { SharedWork } from "../../../client/waiting/shared-work.ts";
 import type { WebSocketLimits } from "../../provider.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { WebSocketConnectOptions } from "../../responses/websocket/options.ts";
-import type { CallPart } from "../../service/call.ts";
+import type { CallScope } from "../../service/call.ts";
 import { SharedConnection } from "./shared-connection.ts";
 
 /** A call that needs a connection. */
 export interface ConnectionCall {
   readonly options: WebSocketConnectOptions;
-  readonly part: CallPart;
+  readonly scope: CallScope;
   /** The model of its request; undefined if it sends none. */
   readonly model?: string | undefined;
 }
@@ -101,7 +101,7 @@ export class SessionConnections {
    * @throws The errors of opening a connection. {@link LimitError} No place is left on as many connections as may be opened.
    */
   async place(call: ConnectionCall, lane: Occupant): Promise<Place> {
-    const accountId = await call.part.credentials.accountId();
+    const accountId = await call.scope.credentials.accountId();
     for (let opened: SharedConnection | undefined; ; opened = await this.#open(call, accountId)) {
       this.#retire(call, accountId, opened);
       const able = this.#shared.filter((shared) => this.serves(shared, call));
@@ -163,12 +163,12 @@ export class SessionConnections {
   }
 
   /** Opens a connection, once for as many callers as it has room for. */
-  async #open({ options, part }: ConnectionCall, accountId: string | undefined): Promise<SharedConnection> {
+  async #open({ options, scope }: ConnectionCall, accountId: string | undefined): Promise<SharedConnection> {
     const opening = this.#openingWithRoom();
     this.#openings.set(opening, (this.#openings.get(opening) ?? 0) + 1);
     try {
       return await opening.join(options.signal, async (signal) => {
-        const connection = await this.#options.connect({ options: { ...options, signal }, part });
+        const connection = await this.#options.connect({ options: { ...options, signal }, scope });
         if (this.#isClosed) {
           connection.retire();
           throw new AbortedError(new Error("the session was closed"));

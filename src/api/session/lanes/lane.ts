@@ -122,12 +122,12 @@ export class SessionLane implements AsyncDisposable {
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
-    const { part, signal, leave, cancel } = await this.#admit(options, {
+    const { scope, signal, leave, cancel } = await this.#admit(options, {
       endpoint: "responses",
       model: request.model ?? undefined,
     });
     const call = new SessionCall(
-      { request: asked, isBody, options, turnState, signal, part },
+      { request: asked, isBody, options, turnState, signal, scope },
       {
         carriers: this.#carriers,
         limits: limitsOf(this.#service, options),
@@ -137,8 +137,8 @@ export class SessionLane implements AsyncDisposable {
       },
     );
     const events = new CallEvents(call, cancel);
-    const head = await part.observer.opening(() => events.start());
-    return new ResponseStream(watched(events, part.observer), head);
+    const head = await scope.observer.opening(() => events.start());
+    return new ResponseStream(watched(events, scope.observer), head);
   }
 
   /**
@@ -189,9 +189,9 @@ export class SessionLane implements AsyncDisposable {
     if (checkedForm(form) === "trigger")
       return compactByTrigger(asked, async (request) => (await (await this.stream(request, options)).collect()).items);
     const turnState = this.#turnState;
-    return this.#inTurn(options, { endpoint: "responses/compact", model: input.model }, ({ signal, part }) =>
+    return this.#inTurn(options, { endpoint: "responses/compact", model: input.model }, ({ signal, scope }) =>
       compactByEndpoint(this.#service, asked, {
-        ...{ ...options, signal, part, turnState },
+        ...{ ...options, signal, scope, turnState },
         conversationId: this.conversationId,
         sessionSource: this.#context.session.sessionSource,
         headers: { ...this.#context.session.headers, ...options.headers },
@@ -245,9 +245,9 @@ export class SessionLane implements AsyncDisposable {
     work: (call: Omit<CallContext, "request">) => Promise<Result>,
   ): Promise<Result> {
     const turnState = this.#turnState;
-    const { part, signal, leave } = await this.#admit(options, facts);
+    const { scope, signal, leave } = await this.#admit(options, facts);
     try {
-      return await part.observer.during(() => work({ options, turnState, signal, part }));
+      return await scope.observer.during(() => work({ options, turnState, signal, scope }));
     } finally {
       leave();
     }
@@ -258,10 +258,10 @@ export class SessionLane implements AsyncDisposable {
     return this.#calls.admit(options.signal, facts);
   }
 
-  #fallsBackOn(reason: unknown, { part }: Pick<CallContext, "part">): boolean {
+  #fallsBackOn(reason: unknown, { scope }: Pick<CallContext, "scope">): boolean {
     const { outlook } = outlookOf(reason, { carrier: "websocket", step: "handshake" });
     if (!this.#carriers.mayFallBack || outlook !== "elsewhere") return false;
-    this.#carriers.fallBack(reason, part);
+    this.#carriers.fallBack(reason, scope);
     return true;
   }
 }

@@ -55,7 +55,7 @@ export class LaneSlot implements Occupant {
    * `SessionConnections.place` does.
    */
   async obtain(call: ConnectionCall): Promise<Lease> {
-    const accountId = await call.part.credentials.accountId();
+    const accountId = await call.scope.credentials.accountId();
     if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId))
       return this.#lease(this.#place, true);
     this.release();

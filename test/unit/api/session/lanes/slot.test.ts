@@ -42,7 +42,7 @@ function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => un
 function call(accountId = "a", signal?: AbortSignal): ConnectionCall {
   const observer = new Observer({}).begin({ endpoint: "responses" });
   const credentials = new CallCredentials({ accountId: () => accountId }, signal, 0);
-  return { options: { signal }, part: { observer, credentials } };
+  return { options: { signal }, scope: { observer, credentials } };
 }
 
 async function namesOf(slots: readonly LaneSlot[]) {
