@@ -22,6 +22,11 @@ export interface AuthProvider {
    * request is then sent again. Concurrent calls each report their own refusal, and one renewal can serve them all: compare with `refused`.
    */
   onUnauthorized?(refused: Credentials): boolean | Promise<boolean>;
+  /**
+   * Called with the provider's base URL when a client is made with these credentials: throw if the credentials must not be sent there. By default they are
+   * sent to the base URL, whatever it is, and never to another origin.
+   */
+  checkBaseUrl?(baseUrl: string): void;
 }
 
 /** The request about to be sent, for schemes that sign it. */
@@ -44,16 +49,21 @@ export interface Credentials {
 
 const METHODS = ["bearerToken", "accountId", "headers", "onUnauthorized"] as const;
 
-/** @throws {@link BuildError} It is not an auth provider; for example, an untyped caller passed the key itself. */
-export function checkAuth(auth: AuthProvider): void {
+/**
+ * @param baseUrl - Where the credentials will be sent.
+ * @throws {@link BuildError} It is not an auth provider; for example, an untyped caller passed the key itself. Otherwise what its
+ *   `checkBaseUrl` throws.
+ */
+export function checkAuth(auth: AuthProvider, baseUrl: string): void {
   const known = "an auth provider: apiKeyAuth(key), noAuth() or your own";
   if (typeof auth !== "object" || auth === null) throw new BuildError(`auth must be ${known}, and is ${typeof auth}`);
-  for (const name of METHODS) {
+  for (const name of [...METHODS, "checkBaseUrl"] as const) {
     if (auth[name] !== undefined && typeof auth[name] !== "function")
       throw new BuildError(`${name} of the auth provider must be a method, and is of type ${typeof auth[name]}`);
   }
   if (METHODS.every((name) => auth[name] === undefined))
     throw new BuildError(`auth has no method bearerToken, accountId or headers; it must be ${known}`);
+  auth.checkBaseUrl?.(baseUrl);
 }
 
 /**

@@ -4,7 +4,9 @@ import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import { FileError, readWhole, readWholeSync } from "../client/files/index.ts";
 import { knownOptions } from "../client/options.ts";
+import { isThisMachine } from "../client/route/index.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
+import { isOpenaiHost } from "./provider.ts";
 import { isJsonObject, parseObject } from "./wire/json.ts";
 
 export interface CodexAuthOptions {
@@ -12,15 +14,25 @@ export interface CodexAuthOptions {
   readonly path?: string | undefined;
   /** Environment variables. @default `process.env` */
   readonly env?: Environment | undefined;
+  /**
+   * Hosts that may get the login too, e.g. `["gateway.example"]`, for a gateway that accepts it.
+   * @default none but OpenAI's own (`openai.com`, `chatgpt.com` and below) and this machine
+   */
+  readonly alsoSendTo?: readonly string[] | undefined;
 }
 
-const OPTIONS = knownOptions<CodexAuthOptions>("the options of codexAuth", { path: true, env: true });
+const OPTIONS = knownOptions<CodexAuthOptions>("the options of codexAuth", {
+  path: true,
+  env: true,
+  alsoSendTo: true,
+});
 
 /** `mode` tells which service the credential is for: an API key for the OpenAI API, a ChatGPT login for the ChatGPT backend. */
 export interface CodexAuth extends AuthProvider {
   readonly mode: "api_key" | "chatgpt";
   bearerToken(): string;
   accountId(): string | undefined;
+  checkBaseUrl(baseUrl: string): void;
   onUnauthorized(refused: Pick<Credentials, "bearerToken">): Promise<boolean>;
 }
 
@@ -28,17 +40,30 @@ export interface CodexAuth extends AuthProvider {
  * Uses the login of the Codex CLI: reads its `auth.json` and never writes it. An API key in the file takes precedence over the ChatGPT
  * tokens, as in the CLI. The file is read at once, and again after a 401, because the CLI refreshes the tokens in it.
  *
- * @throws {@link BuildError} The file is missing, unreadable, not a regular file, larger than 1 MiB, not JSON, or contains no credential;
+ * It is only for OpenAI: a client of a provider whose base URL is elsewhere cannot be made with it, except on this machine and for the hosts
+ * in `alsoSendTo` (parity: `auth/login-stays-home`).
+ *
+ * @throws {@link BuildError} A name in `alsoSendTo` is not a host. The file is missing, unreadable, not a regular file, larger than 1 MiB, not JSON, or contains no credential;
  *   the message contains the path.
  */
 export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
   OPTIONS(options);
+  const { alsoSendTo = [] } = options;
+  checkHosts(alsoSendTo);
   const path = options.path ?? join(codexHome(options.env ?? process.env), "auth.json");
   let credentials = readNow(path);
   return {
     mode: credentials.mode,
     bearerToken: () => credentials.token,
     accountId: () => credentials.accountId,
+    checkBaseUrl(baseUrl) {
+      const host = hostIn(baseUrl);
+      if (isOpenaiHost(baseUrl) || isThisMachine(host) || alsoSendTo.some((each) => each.toLowerCase() === host))
+        return;
+      throw new BuildError(
+        `the login of the Codex CLI belongs to OpenAI and is not sent to ${host}, the host of the base URL; give that service's own key, with apiKeyAuth(key), or, if it is to get the login, codexAuth({ alsoSendTo: [${JSON.stringify(host)}] })`,
+      );
+    },
     async onUnauthorized(refused) {
       const stored = await readAgain(path);
       // A conversation must not continue with another account's token, and an API key must not be sent to the ChatGPT backend.
@@ -47,6 +72,21 @@ export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
       return stored.token !== refused.bearerToken;
     },
   };
+}
+
+function checkHosts(names: readonly string[]): void {
+  if (!Array.isArray(names)) throw new BuildError("alsoSendTo of codexAuth must be a list of hosts");
+  for (const name of names) {
+    if (typeof name === "string" && name !== "" && hostIn(`https://${name}`) === name.toLowerCase()) continue;
+    throw new BuildError(
+      `alsoSendTo of codexAuth takes hosts like "gateway.example", without scheme, port and path; got ${JSON.stringify(name)}`,
+    );
+  }
+}
+
+/** An empty text if it is not a URL; such a base URL is refused elsewhere. */
+function hostIn(url: string): string {
+  return URL.canParse(url.trim()) ? new URL(url.trim()).hostname : "";
 }
 
 interface StoredCredentials {

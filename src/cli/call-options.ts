@@ -1,5 +1,5 @@
 import { type CarrierChoice, type Logger, openaiProvider, providerLimits } from "../index.ts";
-import { choice, headers, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
+import { choice, headers, list, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
 
 export const DEFAULT_MODEL = "gpt-5-mini";
 
@@ -11,9 +11,10 @@ export const serviceOptions = {
   baseUrl: text("URL", "default OPENAI_BASE_URL, else the provider's"),
   provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio", "xai", "vercel", "openrouter"]),
   auth: choice("KIND", ["codex", "none"], ": the Codex CLI's login, or no credentials"),
+  authHost: list("HOST", "a host besides OpenAI's that may get the login of --auth codex; may be repeated"),
   apiKeyEnv: text(
     "NAME",
-    "variable that holds the key; default OPENAI_API_KEY, or the variable of another company's --provider",
+    "variable that holds the key; default OPENAI_API_KEY, or the variable of another company at its own address",
   ),
   header: headers("a further header; may be repeated"),
   clientVersion: text("VERSION", "sent as the version header, and in the user agent"),

@@ -2,4 +2,4 @@
 // who sends or records them. Start reading in of-request.ts.
 
 export { SecretFinder } from "./finder.ts";
-export { type SentRequest, secretsOf } from "./of-request.ts";
+export { isCredentialName, type SentRequest, secretsOf } from "./of-request.ts";

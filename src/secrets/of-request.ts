@@ -10,6 +10,12 @@ export interface SentRequest {
 
 // The last names are those of gateways: `subscription-key`, and `code` and `sig` in a query.
 const CREDENTIAL_NAME = /authorization|cookie|token|secret|password|api-?key|credential|\b(key|code|sig|signature)$/i;
+
+/** Whether a header of this name can hold a credential. */
+export function isCredentialName(name: string): boolean {
+  return CREDENTIAL_NAME.test(name);
+}
+
 /** A shorter value may be an ordinary word: blanking it would destroy texts, and the gaps would reveal it. */
 export const SHORTEST_SECRET = 6;
 

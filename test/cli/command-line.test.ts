@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const commands = ["respond", "session", "compact", "memories", "models", "realtime", "doctor", "emulator"];
 const listed = [
@@ -132,12 +135,97 @@ describe("the key of another company's provider", () => {
     expect(await runCommand(args, { env: { OPENAI_API_KEY: "sk-mine" } })).toMatchObject({ status: 0, stdout: "in\n" });
   });
 
+  it.each([
+    ["https://eu-west-1.api.x.ai/v1", "XAI_API_KEY"],
+    ["https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"],
+    ["https://my.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"],
+  ])("is in its own variable at %s too, whatever the provider is", async (baseUrl, variable) => {
+    const { status, stderr } = await runCommand(["respond", "--base-url", baseUrl, "hi"], {
+      env: { OPENAI_API_KEY: "sk-of-openai" },
+    });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `codex-wire: no key: set ${variable}, or give --api-key-env NAME, or --auth none if none is needed\n`,
+    });
+  });
+
+  it.each([
+    [
+      ["--provider", "xai"],
+      { OPENAI_BASE_URL: "https://api.openai.com/v1" },
+      "the key is for xAI, and OPENAI_BASE_URL leads to api.openai.com: unset it, or give --base-url too if the key is for that address",
+    ],
+    [
+      [],
+      {},
+      "XAI_API_KEY holds the key of xAI, and without an address calls go to OpenAI: give --provider xai, or --base-url URL",
+    ],
+  ])("does not go to an address that only a variable or a default names: %j", async (args, env, message) => {
+    const { status, stderr } = await runCommand(["respond", ...args, "--api-key-env", "XAI_API_KEY", "hi"], {
+      env: { XAI_API_KEY: "of-xai", ...env },
+    });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `codex-wire: ${message}\n` });
+  });
+
+  it("goes to any address that is named with it", async () => {
+    const emulator = await emulate({ requireAuth: "of-xai" });
+    const args = ["respond", "--api-key-env", "XAI_API_KEY", "repeat: in"];
+    const env = { XAI_API_KEY: "of-xai" };
+    const at = { ...env, OPENAI_BASE_URL: emulator.url };
+    expect(await runCommand([...args, "--base-url", emulator.url], { env })).toMatchObject({ stdout: "in\n" });
+    expect(await runCommand(args, { env: at })).toMatchObject({ stdout: "in\n" });
+  });
+
   it("is none for a server of the user's own machine", async () => {
     const emulator = await emulate();
     await runCommand(["respond", "--provider", "ollama", "repeat: in"], {
       env: { OPENAI_API_KEY: "sk-of-openai", CODEX_OSS_BASE_URL: emulator.url },
     });
     expect(emulator.requests[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
+describe("the Codex CLI's login", () => {
+  const loggedIn = () => {
+    const home = temporaryFolder("codex-home");
+    writeFileSync(join(home, "auth.json"), JSON.stringify({ tokens: { access_token: "of-chatgpt", account_id: "a" } }));
+    return { CODEX_HOME: home };
+  };
+
+  it.each([
+    [["--provider", "xai"], "api.x.ai", ""],
+    [["--provider", "openrouter"], "openrouter.ai", ""],
+    [["--base-url", "https://gateway.example/v1"], "gateway.example", ""],
+    [[], "gateway.example", " (OPENAI_BASE_URL)"],
+  ])("is not sent to another company (parity: auth/login-stays-home): %j", async (args, host, source) => {
+    const variable = args.length === 0 ? { OPENAI_BASE_URL: "https://gateway.example/v1" } : {};
+    for (const command of [["respond", "hi"], ["gateway"], ["realtime", "hi"]]) {
+      const { status, stderr } = await runCommand([...command, "--auth", "codex", ...args], {
+        env: { ...loggedIn(), ...variable },
+      });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: `codex-wire: --auth codex: the login belongs to OpenAI and is not sent to ${host}${source}; give that service's own key with --api-key-env NAME, or --auth-host ${host} if it is to get the login\n`,
+      });
+    }
+  });
+
+  it("is sent to a host that --auth-host names, and to this machine", async () => {
+    const env = loggedIn();
+    const proxy = await emulate();
+    const named = ["respond", "--auth", "codex", "--provider", "xai", "--auth-host", "api.x.ai", "--max-retries", "0"];
+    const { stderr } = await runCommand([...named, "hi"], { env: { ...env, HTTPS_PROXY: new URL(proxy.url).origin } });
+    expect(stderr).toMatch(/^codex-wire: network: /); // the way to the service was taken
+    await runCommand(["respond", "--auth", "codex", "--base-url", proxy.url, "hi"], { env });
+    expect(proxy.requests.at(-1)?.headers.authorization).toBe("Bearer of-chatgpt");
+  });
+
+  it("is what --auth-host is about", async () => {
+    const { status, stderr } = await runCommand(["respond", "--auth-host", "gateway.example", "hi"]);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "codex-wire: --auth-host is for the login of --auth codex\n",
+    });
   });
 });
 

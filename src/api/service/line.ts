@@ -1,11 +1,12 @@
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
+import { object } from "../../client/options.ts";
 import { type Timing, timingOf } from "../../client/retry/policy.ts";
-import type { AuthProvider } from "../auth.ts";
+import { type AuthProvider, checkAuth } from "../auth.ts";
 import { type IdentityFacts, identityOf } from "../identity.ts";
 import { type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "../provider.ts";
 import { Connections } from "./connections.ts";
 import { Observer } from "./observer.ts";
-import { checkServiceOptions, type ServiceOptions } from "./options.ts";
+import type { ServiceOptions } from "./options.ts";
 
 /** The headers that belong to the call. */
 export interface CallHeaders {
@@ -35,13 +36,14 @@ export interface Line {
 }
 
 /**
- * @throws {@link BuildError} The base URL is not a URL, or a number, a name, the originator or a proxy setting is invalid.
+ * @throws {@link BuildError} An option is missing, the base URL is not a URL, the credentials are not for it, or a number, a name, the originator or a proxy setting is invalid.
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
  */
 export function openLine(options: ServiceOptions): Line {
-  checkServiceOptions(options);
+  object("provider", options.provider, "a provider, such as openaiProvider() makes one");
   const { provider, auth, identity, env, transport } = options;
   const limits = providerLimits(provider);
+  checkAuth(auth, provider.baseUrl);
   const observer = new Observer(options);
   const userInfo = userInfoHeaders(provider); // an invalid base URL should fail here, not with the first call
   return {

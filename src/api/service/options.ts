@@ -1,9 +1,8 @@
 import type { Environment } from "../../client/environment.ts";
 import type { Logger } from "../../client/observe/log.ts";
-import { object } from "../../client/options.ts";
 import type { HttpTransport } from "../../client/transport.ts";
 import type { Clock } from "../../client/waiting/clock.ts";
-import { type AuthProvider, checkAuth } from "../auth.ts";
+import type { AuthProvider } from "../auth.ts";
 import type { Identity } from "../identity.ts";
 import type { ProviderConfig } from "../provider.ts";
 import type { Telemetry } from "./observer.ts";
@@ -40,9 +39,3 @@ export const SERVICE_NAMES = {
   clock: true,
   random: true,
 } as const;
-
-/** @throws {@link BuildError} A required option is missing. */
-export function checkServiceOptions(options: ServiceOptions): void {
-  object("provider", options.provider, "a provider, such as openaiProvider() makes one");
-  checkAuth(options.auth);
-}

@@ -42,10 +42,10 @@ export class Service implements AsyncDisposable {
   /**
    * The same service with other credentials: certificates, proxies and HTTP connections are shared, WebSockets are not.
    *
-   * @throws {@link BuildError} `auth` is not an auth provider.
+   * @throws {@link BuildError} `auth` is not an auth provider, or its credentials are not for this service.
    */
   as(auth: AuthProvider): Service {
-    checkAuth(auth);
+    checkAuth(auth, this.#line.provider.baseUrl);
     return new Service({ line: { ...this.#line, auth, connections: this.#line.connections.share() } });
   }
 

@@ -11,7 +11,6 @@ import {
 import { AbortedError, endpointUrl, type Logger, NetworkError, TimeoutError, websocketUrl } from "../../index.ts";
 import { commonOptions, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import { baseUrlOf, chooseProvider } from "../connection.ts";
 import { examineConnection } from "../doctor/connection-section.ts";
 import type { Finding, Report, Section } from "../doctor/findings.ts";
 import { helpDeskParagraph } from "../doctor/help-desk.ts";
@@ -22,6 +21,8 @@ import { examineTrust } from "../doctor/trust-section.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
 import { ReportedError } from "../reported-error.ts";
+import { chooseProvider } from "../service/connection.ts";
+import { addressOf } from "../service/keys.ts";
 import { columnsOf } from "../terminal/window.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -50,7 +51,7 @@ prints no secret. The exit status is that of the first failure.`,
   async run({ argument, values, logger, signal }) {
     if (argument !== undefined && values.baseUrl !== undefined)
       throw new UsageError("give a URL or --base-url URL, not both");
-    const provider = chooseProvider(values, argument ?? baseUrlOf(values), undefined);
+    const provider = chooseProvider(values, argument ?? addressOf(values).url, undefined);
     const examined = await examine({
       url: endpointUrl(provider, "models"),
       websocketUrl: websocketUrl(provider, "responses"),

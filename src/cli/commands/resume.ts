@@ -2,8 +2,8 @@ import { givenId } from "../background/given-id.ts";
 import { cancelOnLeaveOption, printBackground } from "../background/print.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, maxRetriesOption, serviceOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import { openConnection } from "../connection.ts";
 import { wholeNumber } from "../options.ts";
+import { openConnection } from "../service/connection.ts";
 
 /** `codex-wire resume ID`: the rest of a background response, from its beginning or after a given event. */
 export const resume = defineCommand({

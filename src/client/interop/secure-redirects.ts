@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { isCredentialName } from "../../secrets/index.ts";
 import { NetworkError } from "../failure/kinds.ts";
 import { safeUrl } from "../observe/redact.ts";
 
@@ -7,14 +8,23 @@ type Handler = Dispatcher.DispatchHandler;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * `dispatcher`, for a `fetch` that follows redirects by itself: a redirect from https to http becomes an error, because the next request
- * would be sent unencrypted, with the body and with all headers except `authorization` and `cookie`.
+ * `dispatcher`, for one call of a `fetch` that follows redirects by itself: a redirect from https to http becomes an error, because the next
+ * request would be sent unencrypted, with the body. A redirect to another origin loses every header whose name says that it is a credential:
+ * the standard removes only `authorization`, `proxy-authorization` and `cookie`, and keys are sent as `api-key` too.
  */
 export function stayingSecure(dispatcher: Dispatcher): Dispatcher {
+  let first: string | undefined;
   return dispatcher.compose((dispatch) => (request, handler) => {
     const origin = String(request.origin ?? "");
-    return dispatch(request, origin.startsWith("https:") ? new SecureRedirects(handler, origin) : handler);
+    first ??= origin;
+    const sent = origin === first ? request : { ...request, headers: withoutCredentials(request.headers) };
+    return dispatch(sent, origin.startsWith("https:") ? new SecureRedirects(handler, origin) : handler);
   });
+}
+
+/** Of the headers as undici's `fetch` gives them. */
+function withoutCredentials(headers: Dispatcher.DispatchOptions["headers"]): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !isCredentialName(name)));
 }
 
 /** Passes on everything except such a redirect. In undici's older handler form, which `fetch` uses. */

@@ -47,9 +47,9 @@ export function adviceFor(step: ConnectStep, peer: Peer): string {
   }
 }
 
-/** No network needs a proxy for these. */
-function isThisMachine(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || hostname.startsWith("127.");
+/** No network needs a proxy for these, and what is sent there stays on this machine. */
+export function isThisMachine(hostname: string): boolean {
+  return /^(localhost|\[?::1\]?|127\.\d+\.\d+\.\d+)$/i.test(hostname);
 }
 
 /** Why no proxy is used, in case one is needed. */

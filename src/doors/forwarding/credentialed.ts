@@ -27,8 +27,9 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
       const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
       const headers = new Headers(given);
       for (const [name, value] of Object.entries(credentialHeaders(credentials))) headers.set(name, value);
-      // Of these, fetch removes only `authorization` on a redirect to another origin.
-      const redirect = Object.keys(credentials.headers).length > 0 ? ({ redirect: "manual" } as const) : {};
+      // `createFetch` keeps the account, and what it does not know as a credential, on a redirect to another origin.
+      const isMore = credentials.accountId !== undefined || Object.keys(credentials.headers).length > 0;
+      const redirect = isMore ? ({ redirect: "manual" } as const) : {};
       return { credentials, answer: await send(input, { ...init, headers, ...redirect }) };
     };
     const { credentials, answer } = await attempt();

@@ -31,6 +31,7 @@ export class OwnCredentials {
         for (const [name, value] of Object.entries(headers)) if (typeof value === "string") this.#remember(name, value);
         return headers;
       },
+      checkBaseUrl: (baseUrl) => auth.checkBaseUrl?.(baseUrl),
       onUnauthorized: async (refused) => (await auth.onUnauthorized?.(refused)) ?? false,
     };
   }

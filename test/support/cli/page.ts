@@ -79,8 +79,9 @@ function cell(text: string): string {
 const TAIL = `## Where calls go
 
 To \`--base-url\`, else to \`OPENAI_BASE_URL\`, else to the provider's own address. The key is in \`OPENAI_API_KEY\`, in the variable that \`--api-key-env\` names, or in the login of the
-Codex CLI (\`--auth codex\`). The own addresses of other companies get theirs: \`XAI_API_KEY\`, \`AI_GATEWAY_API_KEY\` (vercel), \`OPENROUTER_API_KEY\`; servers on this machine
-(ollama, lmstudio) get none. With no key and no address, the hosted providers (openai and chatgpt) are played by the emulator inside the process, and standard error says so.
+Codex CLI (\`--auth codex\`). At the own addresses of other companies it is in theirs: \`XAI_API_KEY\`, \`AI_GATEWAY_API_KEY\` (vercel), \`OPENROUTER_API_KEY\`, \`AZURE_OPENAI_API_KEY\`; servers
+on this machine (ollama, lmstudio) get none. A key goes to another company only if you name both, the key with \`--api-key-env\` and the address with \`--base-url\` or \`--provider\`;
+the login only to OpenAI, to this machine, and to hosts that \`--auth-host\` names. With no key and no address, the hosted providers (openai and chatgpt) are played by the emulator inside the process, and standard error says so.
 
 ## Exit status
 

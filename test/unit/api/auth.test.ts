@@ -49,13 +49,15 @@ it("headers of any scheme go out with the call, over those of the other methods,
   expect(seen).toEqual([request]);
 });
 
+const BASE_URL = "https://api.example/v1";
+
 it.each([
   ["a key", "sk-1", "auth must be an auth provider"],
   ["nothing that an auth provider has", { apiKey: "sk-1" }, "auth has no method bearerToken, accountId or headers"],
   ["a token where its method should be", { bearerToken: "sk-1" }, "bearerToken of the auth provider must be a method"],
 ])("%s is no auth provider", (_what, auth, words) => {
-  expect(() => checkAuth(auth as never)).toThrow(
+  expect(() => checkAuth(auth as never, BASE_URL)).toThrow(
     expect.objectContaining({ kind: "build", message: expect.stringContaining(words) }),
   );
-  expect(() => checkAuth(noAuth())).not.toThrow();
+  expect(() => checkAuth(noAuth(), BASE_URL)).not.toThrow();
 });

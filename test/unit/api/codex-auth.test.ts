@@ -3,7 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { codexAuth } from "../../../src/api/codex-auth.ts";
+import { createResponsesFetch } from "../../../src/doors/fetch/index.ts";
+import { startGateway } from "../../../src/doors/gateway/index.ts";
+import { CodexApi, codexAuth, ModelsClient, noAuth } from "../../../src/index.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A Codex home with this `auth.json`, or without one if undefined. */
@@ -45,6 +47,48 @@ describe("the Codex CLI's login", () => {
     expect(codexAuth().bearerToken()).toBe("access-1");
     expect(codexAuth({ path: file, env: {} }).bearerToken()).toBe("access-1");
   });
+
+  it.each([
+    "https://api.x.ai/v1",
+    "https://gateway.example/v1",
+    "https://openai.com.example/v1",
+    "https://127.example/v1",
+  ])("is not sent to %s (parity: auth/login-stays-home)", async (baseUrl) => {
+    const { host } = new URL(baseUrl);
+    const auth = codexAuth({ env: home({ tokens }).env });
+    const provider = { name: "another", baseUrl };
+    const refused = expect.objectContaining({
+      kind: "build",
+      message: `the login of the Codex CLI belongs to OpenAI and is not sent to ${host}, the host of the base URL; give that service's own key, with apiKeyAuth(key), or, if it is to get the login, codexAuth({ alsoSendTo: ["${host}"] })`,
+    });
+    await using api = new CodexApi({ provider, auth: noAuth(), env: {} });
+    expect(() => new CodexApi({ provider, auth, env: {} })).toThrow(refused);
+    expect(() => new ModelsClient({ provider, auth, env: {} })).toThrow(refused);
+    expect(() => api.as(auth)).toThrow(refused);
+    expect(() => createResponsesFetch({ provider, auth, env: {} })).toThrow(refused);
+    await expect(startGateway({ provider, auth, env: {} })).rejects.toEqual(refused);
+    const also = codexAuth({ env: home({ tokens }).env, alsoSendTo: ["other.example", host.toUpperCase()] });
+    await new CodexApi({ provider, auth: also, env: {} }).close();
+  });
+
+  it.each([
+    "https://chatgpt.com/backend-api/codex",
+    "https://eu.api.openai.com/v1",
+    "http://127.0.0.1:1/v1",
+    "http://[::1]/v1",
+  ])("is sent to %s", (baseUrl) => {
+    const auth = codexAuth({ env: home({ tokens }).env });
+    expect(() => new CodexApi({ provider: { name: "own", baseUrl }, auth, env: {} })).not.toThrow();
+  });
+
+  it.each(["https://gateway.example", "gateway.example:443", "gateway.example/v1", ""])(
+    "takes no %j for a host",
+    (name) => {
+      expect(() => codexAuth({ env: home({ tokens }).env, alsoSendTo: [name] })).toThrow(
+        `alsoSendTo of codexAuth takes hosts like "gateway.example", without scheme, port and path; got "${name}"`,
+      );
+    },
+  );
 
   it("is read again after a 401, and helps when the CLI has refreshed it for the same account", async () => {
     const { env, file } = home({ tokens });

@@ -82,6 +82,19 @@ describe("createFetch", () => {
     expect((await createFetch({ env: {} })(...call(`${emulator.url}/models`))).status).toBe(307);
   });
 
+  it("sends no key of any name to another origin that a redirect names (parity: redirect/credentials)", async () => {
+    const other = await serve((_request, response) => response.end("other"));
+    const own = await serve(({ path }, response) => {
+      response.writeHead(307, { location: path === "/" ? "/again" : other.url }).end();
+    });
+    const headers = { authorization: "Bearer k", "api-key": "k", "x-goog-api-key": "k", "x-team": "search" };
+    const answer = await createFetch({ env: {} })(own.url, { method: "POST", body: "{}", headers });
+    expect([answer.status, await answer.text()]).toEqual([200, "other"]);
+    expect(own.requests.map((sent) => sent.headers["api-key"])).toEqual(["k", "k"]);
+    const sent = other.requests[0]?.headers;
+    expect(Object.keys(headers).filter((name) => sent?.[name] !== undefined)).toEqual(["x-team"]);
+  });
+
   it("leaves a redirect over TLS to nowhere to undici, which says so", async () => {
     const script = [{ status: 307, headers: { location: "http://[" } }, { status: 307 }];
     const { emulator, env, models } = await secured({ script });

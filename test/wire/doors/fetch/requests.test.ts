@@ -61,11 +61,15 @@ describe("a request", () => {
       script: () => ({ status: 307, headers: { location: `${elsewhere.url}/models` } }),
     });
     const provider = openaiProvider({ env: {}, baseUrl: emulator.url, proxy: false });
-    for (const auth of [apiKeyAuth("inside"), { headers: () => ({ "api-key": "inside" }) }]) {
+    for (const auth of [
+      apiKeyAuth("inside"),
+      { headers: () => ({ "x-own": "inside" }) },
+      { accountId: () => "inside" },
+    ]) {
       const answer = await responsesFetch({ provider, auth })(`${emulator.url}/models`);
       await answer.text();
     }
-    expect(emulator.requests).toHaveLength(2);
+    expect(emulator.requests).toHaveLength(3);
     expect(JSON.stringify(elsewhere.requests)).not.toContain("inside");
   });
 

@@ -16,10 +16,11 @@ import {
   type ProviderOverrides,
   vercelGatewayProvider,
   xaiProvider,
-} from "../index.ts";
-import type { ProviderName, ServiceChoice } from "./call-options.ts";
-import { say } from "./output.ts";
-import { UsageError } from "./usage-error.ts";
+} from "../../index.ts";
+import type { ProviderName, ServiceChoice } from "../call-options.ts";
+import { say } from "../output.ts";
+import { UsageError } from "../usage-error.ts";
+import { addressOf, checkNamedKey, hostOf, keyVariable, needsOtherKey, nonBlank } from "./keys.ts";
 
 /** What a command's calls use; `close` ends it, and everything that was started for it. */
 export interface Connection {
@@ -31,30 +32,20 @@ export interface Connection {
 const HOSTED: ReadonlySet<ProviderName> = new Set(["openai", "chatgpt"]);
 
 /**
- * Variables that the documentation of other companies names for their keys: at their own addresses the key of OpenAI is never sent. Servers
- * on the user's machine get none.
- */
-const OTHER_KEYS: ReadonlyMap<ProviderName, string | undefined> = new Map([
-  ["xai", "XAI_API_KEY"],
-  ["vercel", "AI_GATEWAY_API_KEY"],
-  ["openrouter", "OPENROUTER_API_KEY"],
-  ["ollama", undefined],
-  ["lmstudio", undefined],
-]);
-
-/**
  * Decides where calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address. Without the first two and without a key for a
  * hosted provider, calls go to an emulator in this process.
  *
- * @throws {@link UsageError} There is no key for another company.
+ * @throws {@link UsageError} There is no key for another company, or a key or the login is for another one.
  */
 export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const auth = chooseAuth(choice);
-  const baseUrl = baseUrlOf(choice);
+  const { url: baseUrl } = addressOf(choice);
   const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
   if (!hasKey && baseUrl === undefined && HOSTED.has(providerName(choice, auth))) return openEmulator(choice, logger);
+  const provider = chooseProvider(choice, baseUrl, auth);
+  checkLogin(choice, auth, provider);
   if (!hasKey && choice.auth !== "none" && needsOtherKey(choice)) throw noKey(choice, "");
-  const api = openApi(choice, { provider: chooseProvider(choice, baseUrl, auth), auth: auth ?? noAuth(), logger });
+  const api = openApi(choice, { provider, auth: auth ?? noAuth(), logger });
   return { api, close: () => api.close() };
 }
 
@@ -62,32 +53,39 @@ export async function openConnection(choice: ServiceChoice, logger: Logger): Pro
  * The same for a command that needs a real service and never the emulator.
  *
  * @param key - Replaces the environment's.
- * @throws {@link UsageError} There is no key, although the service needs one.
+ * @throws {@link UsageError} There is no key, although the service needs one, or a key or the login is for another company.
  */
 export function chooseService(choice: ServiceChoice, key?: string): { provider: ProviderConfig; auth: AuthProvider } {
   if (key !== undefined && (choice.auth !== undefined || choice.apiKeyEnv !== undefined))
     throw new UsageError("give --key-stdin, --auth or --api-key-env, and not two of them");
+  if (key !== undefined) checkNamedKey(choice);
   const auth = key === undefined ? chooseAuth(choice) : apiKeyAuth(key);
-  const baseUrl = baseUrlOf(choice);
-  const provider = chooseProvider(choice, baseUrl, auth);
+  const provider = chooseProvider(choice, addressOf(choice).url, auth);
+  checkLogin(choice, auth, provider);
   const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
   if (!hasKey && choice.auth !== "none" && (HOSTED.has(providerName(choice, auth)) || needsOtherKey(choice)))
     throw noKey(choice, "--key-stdin, ");
   return { provider, auth: auth ?? noAuth() };
 }
 
-function needsOtherKey(choice: ServiceChoice): boolean {
-  return usesOtherKey(choice) && OTHER_KEYS.get(choice.provider) !== undefined;
-}
-
-/** Whether calls go to another company's own address. */
-function usesOtherKey(choice: ServiceChoice): choice is ServiceChoice & { readonly provider: ProviderName } {
-  return choice.provider !== undefined && OTHER_KEYS.has(choice.provider) && baseUrlOf(choice) === undefined;
+/** @throws {@link UsageError} The Codex CLI's login would go to another company. */
+function checkLogin(choice: ServiceChoice, auth: Auth | undefined, { baseUrl }: ProviderConfig): void {
+  if (choice.auth !== "codex") return;
+  try {
+    auth?.checkBaseUrl?.(baseUrl);
+  } catch (cause) {
+    const why = addressOf(choice).from === "variable" ? " (OPENAI_BASE_URL)" : "";
+    const host = hostOf(baseUrl);
+    throw new UsageError(
+      `--auth codex: the login belongs to OpenAI and is not sent to ${host}${why}; give that service's own key with --api-key-env NAME, or --auth-host ${host} if it is to get the login`,
+      { cause },
+    );
+  }
 }
 
 /** @param further - Options of the command that give a key, each followed by a comma. */
 function noKey(choice: ServiceChoice, further: string): UsageError {
-  const login = usesOtherKey(choice) ? "" : "--auth codex, ";
+  const login = needsOtherKey(choice) ? "" : "--auth codex, ";
   return new UsageError(
     `no key: set ${keyVariable(choice)}, or give --api-key-env NAME, ${further}${login}or --auth none if none is needed`,
   );
@@ -98,7 +96,7 @@ function openApi({ clientVersion }: ServiceChoice, options: CodexApiOptions): Co
 }
 
 async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Connection> {
-  const { startEmulator } = await import("../emulator/index.ts");
+  const { startEmulator } = await import("../../emulator/index.ts");
   const emulator = await startEmulator({ pace: "human" });
   say(
     "no key (OPENAI_API_KEY, --api-key-env or --auth codex) and no --base-url: this answer comes from the built-in emulator, not from a model",
@@ -118,27 +116,21 @@ async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Conn
   }
 }
 
-export function baseUrlOf({ baseUrl }: ServiceChoice): string | undefined {
-  return baseUrl ?? nonBlank(process.env.OPENAI_BASE_URL);
-}
-
 type Auth = AuthProvider & { readonly mode?: "api_key" | "chatgpt" };
 
 /** Undefined if there is no key. */
 function chooseAuth(choice: ServiceChoice): Auth | undefined {
-  const { auth, apiKeyEnv } = choice;
+  const { auth, apiKeyEnv, authHost } = choice;
   if (auth !== undefined && apiKeyEnv !== undefined) throw new UsageError("give --auth or --api-key-env, not both");
-  if (auth === "codex") return codexAuth();
+  if (authHost?.length && auth !== "codex") throw new UsageError("--auth-host is for the login of --auth codex");
+  if (auth === "codex") return codexAuth({ alsoSendTo: authHost });
   if (auth === "none") return undefined;
   const variable = keyVariable(choice);
   const key = variable === undefined ? undefined : nonBlank(process.env[variable]);
   if (apiKeyEnv !== undefined && key === undefined)
     throw new UsageError(`--api-key-env names ${apiKeyEnv}, which is not set`);
+  if (apiKeyEnv !== undefined) checkNamedKey(choice);
   return key === undefined ? undefined : apiKeyAuth(key);
-}
-
-function keyVariable(choice: ServiceChoice): string | undefined {
-  return choice.apiKeyEnv ?? (usesOtherKey(choice) ? OTHER_KEYS.get(choice.provider) : "OPENAI_API_KEY");
 }
 
 function providerName({ provider }: ServiceChoice, auth: Auth | undefined): ProviderName {
@@ -181,10 +173,4 @@ export function chooseProvider(
     case "openrouter":
       return openrouterProvider(overrides);
   }
-}
-
-/** Exported keys often end in a line break; one inside the key stays, and is refused when the header is built. */
-function nonBlank(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed ? trimmed : undefined;
 }
