@@ -52,7 +52,7 @@ function saysNothing(name: string, value: unknown): boolean {
 export function writeForm({ rules, names, isLeftOut }: Form, from: JsonObject, to: Record<string, unknown>): boolean {
   for (const rule of rules) if (!rule.write(from, to)) return false;
   for (const name in from) {
-    if (!names.has(name) && !isLeftOut(name, from[name])) setField(to, name, from[name]);
+    if (!names.has(name) && Object.hasOwn(from, name) && !isLeftOut(name, from[name])) setField(to, name, from[name]);
   }
   return true;
 }
