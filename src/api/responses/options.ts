@@ -22,10 +22,11 @@ export interface StreamOptions {
   readonly raw?: boolean | undefined;
   /**
    * Also yield every wire event unchanged, as `frame`, before the typed events it yields; for programs that forward the stream. Deltas are
-   * only yielded as frames, and texts in progress are not kept.
+   * only yielded as frames, and texts in progress are not kept. `end`: only the event that ends the response, whose `response` is whole;
+   * everything else is as without the option.
    * @default `false`
    */
-  readonly frames?: boolean | undefined;
+  readonly frames?: boolean | "end" | undefined;
   /** What an incomplete response is: an error (`fail`), or a normal end with the event `incomplete` (`end`). @default `"fail"` */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
@@ -83,7 +84,8 @@ export function checkResponsesOptions(options: ResponsesOptions): void {
   checkReading(options);
 }
 
-/** @throws {@link BuildError} `incomplete` is invalid. */
-export function checkReading({ incomplete }: StreamOptions): void {
+/** @throws {@link BuildError} `incomplete` or `frames` is invalid. */
+export function checkReading({ incomplete, frames }: StreamOptions): void {
+  oneOf("frames", String(frames ?? false), ["true", "false", "end"]);
   oneOf("incomplete", incomplete ?? "fail", ["fail", "end"]);
 }

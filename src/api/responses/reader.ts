@@ -44,8 +44,8 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
   readonly wireEvents?: boolean | undefined;
   /** Also give each event its JSON as received, as `raw`. Every event is then parsed. Default false. */
   readonly raw?: boolean | undefined;
-  /** Yield every wire event unchanged, before its typed events, and deltas only so. Default false. */
-  readonly frames?: boolean | undefined;
+  /** Yield every wire event unchanged, before its typed events, and deltas only so; `end`: only the one that ends it. Default false. */
+  readonly frames?: boolean | "end" | undefined;
   /** What an incomplete response is: `fail`, an error; `end`, a normal end with the event `incomplete`. Default `fail`. */
   readonly incomplete?: "fail" | "end" | undefined;
   /**
@@ -75,6 +75,8 @@ export class ResponseReader {
   readonly #sink: ResponseSink;
   readonly #carrier: StreamPoll["carrier"];
   readonly #options: ResponseReaderOptions;
+  /** Every wire event is yielded unchanged, and deltas only so. */
+  readonly #passesAll: boolean;
   readonly #fast: FastEvents | undefined;
   /** The same object, or undefined if each frame must be cut out for the caller. */
   readonly #runs: FastEvents | undefined;
@@ -94,11 +96,12 @@ export class ResponseReader {
     this.#sink = sink;
     this.#carrier = carrier;
     this.#options = options;
+    this.#passesAll = options.frames === true;
     this.#delivered = new DeliveredItems(options.finishedBefore);
     this.#whole = new WholeTexts(options.begunBefore);
     const { wireEvents = false, raw = false, fast = true } = options;
     if (fast && !wireEvents && !raw) this.#fast = new FastEvents();
-    if (!options.frames) this.#runs = this.#fast;
+    if (!this.#passesAll) this.#runs = this.#fast;
     this.#reports = new StreamReports(carrier, options);
     this.#buffering = new SafetyBuffering(options.headers ?? {});
   }
@@ -112,7 +115,7 @@ export class ResponseReader {
     const fast = this.#fast;
     if (fast) {
       if (fast.read(raw)) {
-        if (this.#options.frames) this.#emitFrame(`response.${fast.type}`, raw);
+        if (this.#passesAll) this.#emitFrame(`response.${fast.type}`, raw);
         this.#takeRun(fast);
         return true;
       }
@@ -121,7 +124,7 @@ export class ResponseReader {
         const { type, sequenceNumber } = unread;
         this.#number(sequenceNumber, type);
         this.#reports.polled(type);
-        if (this.#options.frames) this.#emitFrame(type, raw);
+        if (this.#passesAll) this.#emitFrame(type, raw);
         this.#reports.skipped("unknown type", type);
         return movesResponse(type);
       }
@@ -192,7 +195,7 @@ export class ResponseReader {
     this.#numbers.more(events.length - 1);
     if (this.#reports.isPolled) for (const _ of events) this.#reports.polled(type, undefined, true);
     this.#whole.piece(type, run.outputIndex, events[0]?.itemId, run.partIndex);
-    if (!this.#options.frames) this.#sink.deltas(run);
+    if (!this.#passesAll) this.#sink.deltas(run);
   }
 
   /** False if an event that is not parsed may belong to an earlier response. */
@@ -235,7 +238,8 @@ export class ResponseReader {
     this.#reports.polled(type);
     this.#text = text;
     this.#size = text.length;
-    if (this.#options.frames) this.#emitFrame(typeof type === "string" ? type : "", raw);
+    if (this.#passesAll || (this.#options.frames && rowOfEvent(event)?.ends))
+      this.#emitFrame(typeof type === "string" ? type : "", raw);
     const decoded = this.#callIds.complete(decodeWireEvent(event, text));
     if (decoded.type === "output_item.added") this.#fast?.forget(); // the new item may have a pattern of its own
     if (!this.#comesBeforeModel(event, decoded)) this.#noteServerModel(event);
@@ -323,7 +327,7 @@ export class ResponseReader {
   }
 
   #emit(event: ServedEvent): void {
-    if (this.#options.frames && "delta" in event) return;
+    if (this.#passesAll && "delta" in event) return;
     this.#sink.event(this.#options.raw ? { ...event, raw: this.#text } : event, this.#size);
   }
 

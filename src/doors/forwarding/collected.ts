@@ -5,7 +5,6 @@ import {
   parseWireEvent,
   type ResponseItem,
   type ResponseStream,
-  type TokenUsage,
 } from "../../index.ts";
 import { isObject } from "./asked.ts";
 import { asItIs } from "./own-credentials.ts";
@@ -14,25 +13,22 @@ import { carrierOf, jsonAnswer, refusalIn, type WholeAnswer } from "./refusal.ts
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
 
 /**
- * The answer for a client that did not request a stream: the response in the event that ended it, with all items.
+ * The answer for a client that did not request a stream: the response in the event that ended it, with all items. A text that it lacks and
+ * other events have brought is added, since the client sees no other event (parity: `stream/whole-items`).
  *
+ * @param stream - With `frames: "end"`.
  * @param blank - Removes credentials from a failure's text.
  * @throws The error that broke the stream.
  */
 export async function collected(stream: ResponseStream, blank: Blank = asItIs): Promise<WholeAnswer> {
-  const items: ResponseItem[] = [];
   let end: FrameEvent | undefined;
-  let tokenUsage: TokenUsage | undefined;
-  const carrier = carrierOf(stream);
   let hasRestarted = false;
+  const carrier = carrierOf(stream);
   try {
     for await (const batch of stream.batches()) {
       for (const event of batch) {
         if (event.type === "frame" && ENDS.has(event.wireType)) end = event;
-        else if (event.type === "output_item.done") items.push(event.item);
-        else if (event.type === "completed" || event.type === "incomplete") tokenUsage = event.tokenUsage;
         else if (event.type === "restarted") {
-          items.length = event.keptItems;
           hasRestarted = true;
           end = undefined;
         }
@@ -48,8 +44,29 @@ export async function collected(stream: ResponseStream, blank: Blank = asItIs): 
     return { ...jsonAnswer(200, stream.headers, failed), carrier };
   }
   const told = responseIn(decodeRawData((end as FrameEvent).data));
-  const isWhole = !hasRestarted && Array.isArray(told.output) && told.output.length >= items.length;
-  return { ...jsonAnswer(200, stream.headers, isWhole ? told : { ...told, output: items }), carrier, tokenUsage };
+  const isTold = !hasRestarted && Array.isArray(told.output);
+  // The end of an answer that is too large to be kept has all of it, as a rule.
+  const { items, tokenUsage } = isTold ? stream.snapshot() : await stream.collect();
+  const output = isTold ? wholeOutput(told.output as readonly unknown[], items) : items;
+  return { ...jsonAnswer(200, stream.headers, { ...told, output }), carrier, tokenUsage };
+}
+
+/** The output as the service states it at the end, with the items of the stream where it lacks them or their texts. */
+function wholeOutput(output: readonly unknown[], items: readonly ResponseItem[]): readonly unknown[] {
+  if (output.length < items.length) return items;
+  return output.map((told, index) => (textSize(told) < textSize(items[index]) ? items[index] : told));
+}
+
+/** How much an item says, in characters. */
+function textSize(item: unknown): number {
+  if (!isObject(item)) return 0;
+  const texts = [item.content, item.summary]
+    .flat()
+    .map((part) => (isObject(part) ? (part.text ?? part.refusal) : part));
+  return [...texts, item.arguments, item.input].reduce<number>(
+    (sum, text) => sum + (typeof text === "string" ? text.length : 0),
+    0,
+  );
 }
 
 function responseIn(event: string): JsonObject {

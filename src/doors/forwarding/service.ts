@@ -121,15 +121,16 @@ export class ForwardingService {
     const state = new Asking(asked);
     try {
       if (others["x-codex-turn-state"] === undefined) session.startTurn(); // the client decides which turn a request belongs to
+      const isStreamed = asked.body.stream === true;
       const stream = await session.streamBody(sentBody(asked.body), {
-        frames: true,
-        keep: false,
+        frames: isStreamed || "end",
+        keep: !isStreamed,
         incomplete: "end",
         headers: { ...NOT_OURS, ...this.#options.headers, ...others },
         signal: asked.signal,
         shouldRetry: state.shouldRetry,
       });
-      if (asked.body.stream !== true) {
+      if (!isStreamed) {
         const whole = await collected(stream, this.#own?.blank);
         giveBack();
         return whole;

@@ -6,7 +6,7 @@ import { decodeRawData, rawDataOf } from "../../../../src/client/raw-text.ts";
 type Emitted = { readonly type: string; readonly wireType?: string; readonly data?: string | Uint8Array };
 
 /** Everything that a reader yields of some events. */
-function read(texts: readonly string[], fast: boolean): Emitted[] {
+function read(texts: readonly string[], fast: boolean, frames: boolean | "end" = true): Emitted[] {
   const emitted: Emitted[] = [];
   const sink = {
     event: (event: Emitted) => void emitted.push(event),
@@ -15,7 +15,7 @@ function read(texts: readonly string[], fast: boolean): Emitted[] {
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
   };
-  const reader = new ResponseReader(sink, "websocket", { frames: true, fast, logger: silentLogger });
+  const reader = new ResponseReader(sink, "websocket", { frames, fast, logger: silentLogger });
   for (const text of texts) reader.read(rawDataOf(Buffer.from(text)));
   return emitted;
 }
@@ -75,3 +75,14 @@ test("what ends a response badly comes before its error", () => {
   expect(emitted.map(({ type }) => type)).toEqual(["frame", "failed: rate_limit"]);
   expect(decodeRawData(emitted[0]?.data ?? "")).toBe(text);
 });
+
+test.each([true, false])(
+  "only the event that ends a response comes as it was sent, if only that is wanted; fast: %s",
+  (fast) => {
+    const types = read(EVENTS, fast, "end").map(({ type, wireType }) => wireType ?? type);
+    expect(types).toEqual(
+      read(EVENTS, fast, false).flatMap(({ type }) => (type === "completed" ? [`response.${type}`, type] : type)),
+    );
+    expect(types.filter((type) => type === "output_text.delta")).toHaveLength(6);
+  },
+);
