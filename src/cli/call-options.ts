@@ -1,5 +1,6 @@
 import { type CarrierChoice, type Logger, openaiProvider, providerLimits } from "../index.ts";
 import { choice, headers, list, type Option, text, toggle, type ValuesOf, wholeNumber } from "./options.ts";
+import { providerNames } from "./service/providers.ts";
 
 export const DEFAULT_MODEL = "gpt-5-mini";
 
@@ -9,7 +10,7 @@ export const defaults = providerLimits(openaiProvider({ env: {} }));
 /** Options of several commands: where calls go, with which credentials, and with which time-outs. */
 export const serviceOptions = {
   baseUrl: text("URL", "default OPENAI_BASE_URL, else the provider's"),
-  provider: choice("NAME", ["openai", "chatgpt", "azure", "ollama", "lmstudio", "xai", "vercel", "openrouter"]),
+  provider: choice("NAME", providerNames),
   auth: choice("KIND", ["codex", "none"], ": the Codex CLI's login, or no credentials"),
   authHost: list("HOST", "a host besides OpenAI's that may get the login of --auth codex; may be repeated"),
   apiKeyEnv: text(
@@ -64,8 +65,6 @@ export function noteResponseOptions(
   if (carrier !== "websocket" || compression === undefined) return;
   logger.warn({}, "--compression is for HTTP bodies; a WebSocket compresses its messages itself");
 }
-
-export type ProviderName = NonNullable<ServiceChoice["provider"]>;
 
 /** The options that determine a provider and its credentials. */
 export type ServiceChoice = Partial<ValuesOf<typeof serviceOptions & typeof responseOptions>> & {

@@ -2,12 +2,12 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { nearestName } from "../client/index.ts";
 import { type Logger, version as packageVersion } from "../index.ts";
 import type { Command, Described } from "./described.ts";
+import { UsageError } from "./failure.ts";
 import { logLevels, stderrLogger } from "./logger.ts";
 import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";
 import { helpOf } from "./terminal/help.ts";
 import { columnsOf } from "./terminal/window.ts";
-import { UsageError } from "./usage-error.ts";
 
 export interface CommandDefinition<Table extends OptionTable> extends Omit<Described, "actions"> {
   readonly options: Table;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { FileError, HeldBytes, readWhole } from "../client/index.ts";
 import { AbortedError } from "../index.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./failure.ts";
 
 /** A request with many images takes tens of megabytes, a list of requests several times that. */
 const MAX_INPUT_BYTES = 256 * 1024 * 1024;

@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 import { nearestName } from "../client/index.ts";
-import { CodexApiError, version as packageVersion } from "../index.ts";
+import { version as packageVersion } from "../index.ts";
 import { commands, usage } from "./catalogue.ts";
-import { exitStatus, exitStatusOf } from "./exit-status.ts";
+import { exitStatus, exitStatusOf, jsonOf, messageOf, UsageError } from "./failure.ts";
 import { endQuietlyOnClosedPipe, output, say } from "./output.ts";
-import { ReportedError } from "./reported-error.ts";
 import { columnsOf } from "./terminal/window.ts";
-import { UsageError } from "./usage-error.ts";
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
   const [name, ...rest] = args;
@@ -36,29 +34,11 @@ async function main(args: readonly string[]): Promise<number> {
     await run(args, interrupt.signal);
     return interrupt.signal.aborted ? exitStatus.interrupted : exitStatus.done;
   } catch (error) {
-    if (!(error instanceof ReportedError)) report(error);
-    if (args.includes("--json")) await output.writeJson({ type: "error", error: toJson(error) });
+    const message = messageOf(error);
+    if (message !== undefined) say(message);
+    if (args.includes("--json")) await output.writeJson({ type: "error", error: jsonOf(error) });
     return exitStatusOf(error);
   }
-}
-
-function report(error: unknown): void {
-  if (CodexApiError.is(error)) {
-    say(error.kind === "aborted" ? "interrupted" : `codex-wire: ${error.kind}: ${error.message}`);
-  } else if (error instanceof UsageError) {
-    say(`codex-wire: ${error.message}`);
-  } else {
-    say(
-      `codex-wire: a bug in this program, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-  }
-}
-
-function toJson(error: unknown): Record<string, unknown> {
-  if (error instanceof ReportedError) return toJson(error.cause);
-  if (CodexApiError.is(error)) return error.toJSON();
-  if (error instanceof UsageError) return { kind: error.kind, message: error.message };
-  return { kind: "internal", message: error instanceof Error ? error.message : String(error) };
 }
 
 process.exitCode = await main(process.argv.slice(2));

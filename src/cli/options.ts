@@ -1,4 +1,4 @@
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./failure.ts";
 
 /** One option: how it is written, explained and checked. Its name is its key in an {@link OptionTable}: `baseUrl` is `--base-url`. */
 export interface Option<Value> {

@@ -1,5 +1,4 @@
-import { exitStatus } from "./exit-status.ts";
-import { systemCode } from "./usage-error.ts";
+import { exitStatus, systemCode } from "./failure.ts";
 
 /** Standard output contains only data; everything else goes to standard error. */
 export interface Output {

@@ -1,10 +1,10 @@
 import type { CodexApi, Logger } from "../index.ts";
 import { idleTimeoutOption, maxRetriesOption, type ServiceChoice, serviceOptions } from "./call-options.ts";
+import { UsageError } from "./failure.ts";
 import { readRequestFile } from "./input.ts";
 import { text, toggle, type ValuesOf } from "./options.ts";
 import { output } from "./output.ts";
 import { openConnection } from "./service/connection.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Options of commands whose call returns one body. */
 export const unaryOptions = {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CodexApiError, type CodexFailure, KINDS } from "../../src/api/refusal/kinds.ts";
-import { exitStatusOf } from "../../src/cli/exit-status.ts";
-import { UsageError } from "../../src/cli/usage-error.ts";
+import { exitStatusOf, UsageError } from "../../src/cli/failure.ts";
 import { classNameOf, Failure } from "../../src/client/failure/failure.ts";
 import * as api from "../../src/index.ts";
 import { declaredKinds } from "../support/failure-kinds.ts";

@@ -1,4 +1,4 @@
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../failure.ts";
 
 /** The id that a command is given. @throws {@link UsageError} It is missing. */
 export function givenId(argument: string | undefined, command: string): string {

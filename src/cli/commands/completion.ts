@@ -4,8 +4,8 @@ import { fishCompletion } from "../completion/fish.ts";
 import { completionWords } from "../completion/words.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import type { Command, Commands } from "../described.ts";
+import { UsageError } from "../failure.ts";
 import { output } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
 
 const SHELLS = new Map([
   ["bash", bashCompletion],

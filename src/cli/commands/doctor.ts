@@ -18,13 +18,12 @@ import { renderReport, reportToJson } from "../doctor/render.ts";
 import { examineRoutes } from "../doctor/route-section.ts";
 import { examineHttp, examineWebSocket } from "../doctor/service-section.ts";
 import { examineTrust } from "../doctor/trust-section.ts";
+import { ReportedError, UsageError } from "../failure.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { output } from "../output.ts";
-import { ReportedError } from "../reported-error.ts";
 import { chooseProvider } from "../service/connection.ts";
 import { addressOf } from "../service/keys.ts";
 import { columnsOf } from "../terminal/window.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** A list of models arrives at once; waiting five minutes, as for a model's answer, would not help a diagnosis. */
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;

@@ -1,9 +1,9 @@
 import { createHttpAgent, createHttpsAgent } from "../../client/index.ts";
 import { type Emulator, type EmulatorOptions, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
 import { defineCommand } from "../command.ts";
+import { systemCode, UsageError } from "../failure.ts";
 import { portNumber, text, toggle } from "../options.ts";
 import { output, say } from "../output.ts";
-import { systemCode, UsageError } from "../usage-error.ts";
 
 /** `codex-wire emulator`: serves until interrupted. The address is the only line on standard output. */
 export const emulator = defineCommand({

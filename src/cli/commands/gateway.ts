@@ -10,11 +10,11 @@ import {
   serviceOptions,
 } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
+import { systemCode, UsageError } from "../failure.ts";
 import { readInput } from "../input.ts";
 import { list, portNumber, text, toggle, wholeNumber } from "../options.ts";
 import { inLine, output, say } from "../output.ts";
 import { chooseService } from "../service/connection.ts";
-import { systemCode, UsageError } from "../usage-error.ts";
 
 const DEFAULT_GRACE_MS = 600_000;
 

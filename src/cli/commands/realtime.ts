@@ -7,6 +7,7 @@ import {
 } from "../../index.ts";
 import { commonOptions, eventsOption, idleTimeoutOption, serviceOptions } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { choice, text } from "../options.ts";
 import { output, say } from "../output.ts";
 import { AnswerWatch } from "../realtime/answer-watch.ts";
@@ -15,7 +16,6 @@ import { speak } from "../realtime/speech.ts";
 import { TranscriptPrinter } from "../realtime/transcript-printer.ts";
 import { openWav, type WavSource } from "../realtime/wav.ts";
 import { openConnection } from "../service/connection.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** The model that the service recommends; `gpt-realtime` is discontinued in January 2027. */
 const DEFAULT_MODEL = "gpt-realtime-2.1";

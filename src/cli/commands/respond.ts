@@ -11,13 +11,13 @@ import {
   serviceOptions,
 } from "../call-options.ts";
 import { defineCommand, type Invocation } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { readInput, readRequestFile } from "../input.ts";
 import { text, toggle } from "../options.ts";
 import { say } from "../output.ts";
 import { printResponse } from "../response/print.ts";
 import { steerByTyping } from "../response/typed-lines.ts";
 import { openConnection } from "../service/connection.ts";
-import { UsageError } from "../usage-error.ts";
 
 const DEFAULT_CARRIER = "http";
 

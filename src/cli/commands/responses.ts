@@ -4,12 +4,12 @@ import { givenId } from "../background/given-id.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
 import type { Command, Described } from "../described.ts";
+import { UsageError } from "../failure.ts";
 import { output } from "../output.ts";
 import { openConnection } from "../service/connection.ts";
 import { helpOf } from "../terminal/help.ts";
 import { columnsOf } from "../terminal/window.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
-import { UsageError } from "../usage-error.ts";
 
 const actions = new Map<string, Command>([
   [

@@ -10,12 +10,12 @@ import {
   serviceOptions,
 } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { readRequestLines } from "../input.ts";
 import { text, toggle, wholeNumber } from "../options.ts";
 import { printResponse } from "../response/print.ts";
 import { answerSideBySide } from "../response/side-by-side.ts";
 import { openConnection } from "../service/connection.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** `codex-wire session`: several requests, one after the other, through one `ResponsesSession`. */
 export const session = defineCommand({

@@ -1,10 +1,10 @@
 import { UPLOAD_LIMIT_BYTES } from "../../index.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { text } from "../options.ts";
 import { Progress } from "../terminal/progress.ts";
 import { callOnce, unaryOptions } from "../unary-command.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** `codex-wire upload FILE`: prints the id of the file. */
 export const upload = defineCommand({

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { RealtimeAudioFrame } from "../../index.ts";
-import { systemCode, UsageError } from "../usage-error.ts";
+import { systemCode, UsageError } from "../failure.ts";
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from "./wav.ts";
 
 const HEADER_BYTES = 44;

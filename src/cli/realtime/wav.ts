@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { fileError, openRegular } from "../../client/index.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../failure.ts";
 
 export const SAMPLE_RATE = 24_000;
 export const BYTES_PER_SAMPLE = 2;

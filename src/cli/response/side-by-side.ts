@@ -1,6 +1,6 @@
 import type { ResponseStream, ResponsesRequest, ResponsesSession } from "../../index.ts";
+import { UsageError } from "../failure.ts";
 import { output } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
 import { printResponse } from "./print.ts";
 
 export interface SideBySideOptions {

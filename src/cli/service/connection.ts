@@ -1,26 +1,18 @@
 import {
   type AuthProvider,
   apiKeyAuth,
-  azureProvider,
   CodexApi,
   type CodexApiOptions,
-  chatgptProvider,
   codexAuth,
   type Logger,
-  lmstudioProvider,
   noAuth,
-  ollamaProvider,
-  openaiProvider,
-  openrouterProvider,
   type ProviderConfig,
-  type ProviderOverrides,
-  vercelGatewayProvider,
-  xaiProvider,
 } from "../../index.ts";
-import type { ProviderName, ServiceChoice } from "../call-options.ts";
+import type { ServiceChoice } from "../call-options.ts";
+import { UsageError } from "../failure.ts";
 import { say } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
 import { addressOf, checkNamedKey, hostOf, keyVariable, needsOtherKey, nonBlank } from "./keys.ts";
+import { type ProviderName, providers } from "./providers.ts";
 
 /** What a command's calls use; `close` ends it, and everything that was started for it. */
 export interface Connection {
@@ -28,23 +20,20 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Providers that the emulator plays where there is no key. */
-const HOSTED: ReadonlySet<ProviderName> = new Set(["openai", "chatgpt"]);
-
 /**
- * Decides where calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address. Without the first two and without a key for a
- * hosted provider, calls go to an emulator in this process.
+ * Decides where calls go: `--base-url`, else `OPENAI_BASE_URL`, else the provider's address. Without the first two and without a key for
+ * OpenAI or ChatGPT, calls go to an emulator in this process.
  *
  * @throws {@link UsageError} There is no key for another company, or a key or the login is for another one.
  */
 export async function openConnection(choice: ServiceChoice, logger: Logger): Promise<Connection> {
   const auth = chooseAuth(choice);
   const { url: baseUrl } = addressOf(choice);
-  const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
-  if (!hasKey && baseUrl === undefined && HOSTED.has(providerName(choice, auth))) return openEmulator(choice, logger);
+  const isKeyless = hasNoKey(choice, auth);
+  if (isKeyless && baseUrl === undefined && isEmulated(choice, auth)) return openEmulator(choice, logger);
   const provider = chooseProvider(choice, baseUrl, auth);
   checkLogin(choice, auth, provider);
-  if (!hasKey && choice.auth !== "none" && needsOtherKey(choice)) throw noKey(choice, "");
+  if (isKeyless && choice.auth !== "none" && needsOtherKey(choice)) throw noKey(choice, "");
   const api = openApi(choice, { provider, auth: auth ?? noAuth(), logger });
   return { api, close: () => api.close() };
 }
@@ -62,10 +51,17 @@ export function chooseService(choice: ServiceChoice, key?: string): { provider: 
   const auth = key === undefined ? chooseAuth(choice) : apiKeyAuth(key);
   const provider = chooseProvider(choice, addressOf(choice).url, auth);
   checkLogin(choice, auth, provider);
-  const hasKey = auth !== undefined || choice.header?.authorization !== undefined;
-  if (!hasKey && choice.auth !== "none" && (HOSTED.has(providerName(choice, auth)) || needsOtherKey(choice)))
+  if (hasNoKey(choice, auth) && choice.auth !== "none" && (isEmulated(choice, auth) || needsOtherKey(choice)))
     throw noKey(choice, "--key-stdin, ");
   return { provider, auth: auth ?? noAuth() };
+}
+
+function hasNoKey({ header }: ServiceChoice, auth: Auth | undefined): boolean {
+  return auth === undefined && header?.authorization === undefined;
+}
+
+function isEmulated(choice: ServiceChoice, auth: Auth | undefined): boolean {
+  return providers[providerName(choice, auth)].isEmulated ?? false;
 }
 
 /** @throws {@link UsageError} The Codex CLI's login would go to another company. */
@@ -101,9 +97,9 @@ async function openEmulator(choice: ServiceChoice, logger: Logger): Promise<Conn
   say(
     "no key (OPENAI_API_KEY, --api-key-env or --auth codex) and no --base-url: this answer comes from the built-in emulator, not from a model",
   );
-  // It is in this process: a proxy from the environment could not reach it.
-  const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
   try {
+    // It is in this process: a proxy from the environment could not reach it.
+    const provider = { ...chooseProvider(choice, emulator.url, undefined), proxy: false as const };
     const api = openApi(choice, { provider, auth: noAuth(), logger });
     const close = async (): Promise<void> => {
       await api.close();
@@ -144,33 +140,14 @@ export function chooseProvider(
   auth: Auth | undefined,
 ): ProviderConfig {
   const { maxRetries, compression } = choice;
-  const overrides: ProviderOverrides = {
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(choice.header === undefined ? {} : { headers: choice.header }),
-    ...(maxRetries === undefined ? {} : { retry: { maxRetries }, maxStreamRetries: maxRetries }),
-    ...(compression === undefined ? {} : { compression }),
+  return providers[providerName(choice, auth)].make({
+    baseUrl,
+    headers: choice.header,
+    compression,
+    retry: { maxRetries },
+    maxStreamRetries: maxRetries,
     streamIdleTimeoutMs: choice.idleTimeoutMs,
     headersTimeoutMs: choice.idleTimeoutMs,
     connectTimeoutMs: choice.connectTimeoutMs,
-  };
-  switch (providerName(choice, auth)) {
-    case "azure":
-      if (baseUrl === undefined)
-        throw new UsageError("--provider azure needs --base-url, e.g. https://NAME.openai.azure.com/openai/v1");
-      return azureProvider({ ...overrides, baseUrl });
-    case "chatgpt":
-      return chatgptProvider(overrides);
-    case "ollama":
-      return ollamaProvider(overrides);
-    case "lmstudio":
-      return lmstudioProvider(overrides);
-    case "openai":
-      return openaiProvider(overrides);
-    case "xai":
-      return xaiProvider(overrides);
-    case "vercel":
-      return vercelGatewayProvider(overrides);
-    case "openrouter":
-      return openrouterProvider(overrides);
-  }
+  });
 }

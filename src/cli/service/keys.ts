@@ -1,5 +1,6 @@
-import type { ProviderName, ServiceChoice } from "../call-options.ts";
-import { UsageError } from "../usage-error.ts";
+import type { ServiceChoice } from "../call-options.ts";
+import { UsageError } from "../failure.ts";
+import { type ProviderName, providers } from "./providers.ts";
 
 /** A company, and the variable that its documentation names for its key. */
 interface Company {
@@ -23,9 +24,6 @@ const COMPANIES: readonly Company[] = [
   },
 ];
 
-/** Servers of the user's machine: they get no key. */
-const LOCAL: ReadonlySet<ProviderName | undefined> = new Set(["ollama", "lmstudio"]);
-
 /** Where a base URL comes from: the command line, `OPENAI_BASE_URL`, or the provider. */
 export interface Address {
   readonly url: string | undefined;
@@ -46,7 +44,7 @@ export function keyVariable(choice: ServiceChoice): string | undefined {
   if (choice.apiKeyEnv !== undefined) return choice.apiKeyEnv;
   const { url, from } = addressOf(choice);
   if (from === "variable") return "OPENAI_API_KEY";
-  if (from === "provider" && LOCAL.has(choice.provider)) return undefined;
+  if (from === "provider" && choice.provider && providers[choice.provider].isLocal) return undefined;
   const company = from === "option" ? companyAt(url) : companyOf(choice.provider);
   return (company ?? OPENAI).variable;
 }

@@ -1,5 +1,5 @@
 import type { Command, Commands } from "../../../src/cli/described.ts";
-import { exitStatus } from "../../../src/cli/exit-status.ts";
+import { exitStatus } from "../../../src/cli/failure.ts";
 import type { OptionTable } from "../../../src/cli/options.ts";
 import { optionRows, usageOf } from "../../../src/cli/terminal/help.ts";
 
