@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { BodyPieces } from "./body-pieces.ts";
 import type { Logger } from "./observe/log.ts";
 import { oneOf } from "./options.ts";
 
@@ -8,7 +9,7 @@ export const COMPRESSIONS = ["none", "zstd", "gzip", "auto"] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
 export interface EncodedBody {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | BodyPieces;
   /** Value for `content-encoding`; undefined if the bytes were not compressed. */
   readonly encoding: "zstd" | "gzip" | undefined;
 }
@@ -22,15 +23,19 @@ const ZSTD_LEVEL = 3;
  *
  * @throws {@link BuildError} `compression` is none of {@link COMPRESSIONS}.
  */
-export async function compressBody(bytes: Uint8Array, compression: Compression, logger: Logger): Promise<EncodedBody> {
-  if (compression === "none") return { bytes, encoding: undefined };
+export async function compressBody(
+  plain: Uint8Array | BodyPieces,
+  compression: Compression,
+  logger: Logger,
+): Promise<EncodedBody> {
+  if (compression === "none") return { bytes: plain, encoding: undefined };
   oneOf("compression", compression, COMPRESSIONS);
   const startedAt = performance.now();
-  const encoded = await encode(bytes, compression, logger);
+  const encoded = await encode(plain instanceof BodyPieces ? plain.joined() : plain, compression, logger);
   if (encoded.encoding) {
     const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
     logger.debug(
-      { encoding: encoded.encoding, bytesBefore: bytes.length, bytesAfter: encoded.bytes.length, durationMs },
+      { encoding: encoded.encoding, bytesBefore: plain.byteLength, bytesAfter: encoded.bytes.byteLength, durationMs },
       "request body compressed",
     );
   }

@@ -9,6 +9,7 @@
 // start reading there, then in `http/undici-transport.ts`.
 
 export type { SentRequest } from "../secrets/index.ts";
+export { BodyPieces } from "./body-pieces.ts";
 export type { Compression } from "./compression.ts";
 export type { Environment } from "./environment.ts";
 export { Failure, type Outlook, type Replay } from "./failure/failure.ts";

@@ -193,13 +193,22 @@ class SentCall {
   async #credentials(): Promise<SentCredentials> {
     if (!this.#isOurs) return { headers: {}, secrets: [] };
     const { method } = this.#call;
-    return this.#scope.credentials.next({ carrier: "http", method, url: this.#url, body: this.#body?.bytes });
+    const sent = this.#body;
+    return this.#scope.credentials.next({
+      carrier: "http",
+      method,
+      url: this.#url,
+      get body() {
+        return sent?.joined; // joined only for who looks at it
+      },
+    });
   }
 
   #headers(credentials: HeaderInit) {
     const { raw, headers, traceContext } = this.#call;
     const type = this.#body ? "application/json" : raw?.contentType;
-    const message = { "content-encoding": this.#body?.encoding, "content-length": raw?.sizeBytes?.toString() };
+    const length = raw ? raw.sizeBytes : this.#body?.length;
+    const message = { "content-encoding": this.#body?.encoding, "content-length": length?.toString() };
     if (!this.#isOurs) {
       const { [header.userAgent]: userAgent } = mergeHeaders(this.#line.identity.defaults, this.#line.identity.given);
       return mergeHeaders({ accept: "*/*", [header.userAgent]: userAgent, "content-type": type }, headers, message);

@@ -69,8 +69,8 @@ export class OutgoingRequest {
   #encoded(): FullRequest {
     const { request } = this.#call;
     const store = request.store ?? requestEncoding(this.#options.provider).azure;
-    const fields = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
-    return { fields, items: this.#items.filter((item) => item.type !== "ghost_snapshot") };
+    const encoded = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
+    return { fields: { ...encoded, input: [] }, items: this.#items.filter((item) => item.type !== "ghost_snapshot") };
   }
 
   /** Ids of stored items are sent over HTTP only, as in the Rust client. */

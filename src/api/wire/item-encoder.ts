@@ -41,9 +41,9 @@ export function encodeItem(item: ResponseItem, encoding: ItemEncoding = {}): Jso
   const type = received === "compaction_summary" ? "compaction" : received;
   const { ids = "drop" } = encoding;
   const hasId = typeof source.id === "string" && source.id !== "";
-  const start = ids === "send" && hasId ? { type, id: source.id } : { type };
-  let written: Record<string, unknown> = { ...start };
-  if (!writeForm(form, source, written)) written = { ...start, ...asItCame(source), type };
+  const begun = (): Record<string, unknown> => (ids === "send" && hasId ? { type, id: source.id } : { type });
+  let written = begun();
+  if (!writeForm(form, source, written)) written = { ...begun(), ...asItCame(source), type };
   if (ids === "append" && hasId && STORED_KINDS.has(type)) written.id = source.id;
   return written;
 }
@@ -59,7 +59,8 @@ export function encodeInput(items: readonly ResponseItem[], encoding: ItemEncodi
   for (const item of items) {
     if (item.type === "ghost_snapshot") continue;
     const encoded = encodeItem(item, encoding);
-    if (!isEmptyShell(encoded) || (encoding.stored && encoded.id !== undefined)) written.push(encoded);
+    if (item.type !== "reasoning" || !isEmptyShell(encoded) || (encoding.stored && encoded.id !== undefined))
+      written.push(encoded);
   }
   return written;
 }
@@ -72,7 +73,7 @@ const REASONING_FIELDS: ReadonlySet<string> = new Set(["type", "id", "summary", 
  * it out loses nothing, because it tells the model nothing.
  */
 function isEmptyShell(item: JsonObject): boolean {
-  if (item.type !== "reasoning" || !isEmptyList(item.summary)) return false;
+  if (!isEmptyList(item.summary)) return false;
   if (item.encrypted_content || !(item.content === undefined || item.content === null || isEmptyList(item.content))) {
     return false;
   }

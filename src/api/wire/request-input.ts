@@ -6,6 +6,34 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 /** The items of a conversation, including messages in short form; or a text, which is one user message. */
 export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
 
+/**
+ * The items of a request, each brought into its form for the wire when it is written. A history has thousands: encoded all at once, they would be gone from
+ * the processor's cache when their turn comes, and be copied by collections in between. As JSON it is the list of the encoded items.
+ */
+export class InputList {
+  readonly #items: readonly ResponseItem[];
+  readonly #encoding: ItemEncoding;
+
+  constructor(items: readonly ResponseItem[], encoding: ItemEncoding) {
+    this.#items = items;
+    this.#encoding = encoding;
+  }
+
+  /** How many there are, with those that are not sent. */
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** Those from `start` to before `end` that are sent, as they are sent. */
+  slice(start: number, end: number): readonly JsonObject[] {
+    return encodeInput(this.#items.slice(start, end), this.#encoding);
+  }
+
+  toJSON(): readonly JsonObject[] {
+    return encodeInput(this.#items, this.#encoding);
+  }
+}
+
 /** @throws {@link BuildError} `input` is neither a text nor a list, or an entry is not an object; the message names the place. */
 export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
   return encodeInput(inputItems(input), encoding);

@@ -2,7 +2,7 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { withoutUndefined } from "../../client/options.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
-import { encodeRequestInput } from "./request-input.ts";
+import { InputList, inputItems } from "./request-input.ts";
 import type { JsonSchema } from "./schema.ts";
 
 export type { ReasoningEffort, ReasoningParam, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
@@ -55,7 +55,7 @@ const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
 
 /**
  * The body to send. Its keys are in the Rust client's order, then further ones, then those of `extra`: equal requests become equal texts,
- * which prompt caches need.
+ * which prompt caches need. Its `input` is an {@link InputList}, a list only as JSON.
  *
  * @throws {@link BuildError} The request is no object, `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
  */
@@ -88,7 +88,7 @@ export function encodeResponsesRequest(request: ResponsesRequest, encoding: Requ
   return {
     ...given("model", model),
     instructions: instructions ?? "",
-    input: encodeRequestInput(input, { ids, stored }),
+    input: new InputList(inputItems(input), { ids, stored }),
     tools: tools ?? [],
     tool_choice: tool_choice ?? "auto",
     parallel_tool_calls: parallel_tool_calls ?? true,

@@ -2,6 +2,7 @@ import { NetworkError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import type { HttpRequest } from "../transport.ts";
 import type { ExchangeHead } from "./exchange.ts";
+import { isReplayable } from "./request-body.ts";
 
 /** Fetch standard: 20; the Rust client's HTTP library: 10. */
 export const MAX_REDIRECTS = 10;
@@ -35,7 +36,7 @@ export function followRedirect(
     headers = pick(headers, (name) => !BODY_HEADERS.test(name));
     return { ...request, url: to.href, method: "GET", headers, body: undefined };
   }
-  if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
+  if (!isReplayable(request)) {
     throw refused(`${answer} redirects an upload that cannot be sent twice; use the final address`);
   }
   return { ...request, url: to.href, headers };

@@ -19,7 +19,7 @@ import { Exchange, type ExchangeHead } from "./exchange.ts";
 import { followRedirect, MAX_REDIRECTS } from "./redirect.ts";
 import { addRedirectNote, redirectNote } from "./redirect-note.ts";
 import { readRefusal } from "./refusal.ts";
-import { undiciBody } from "./request-body.ts";
+import { isReplayable, undiciBody } from "./request-body.ts";
 
 export interface UndiciTransportOptions {
   /** Certificates and proxies of every connection. */
@@ -209,8 +209,4 @@ export class UndiciTransport implements HttpTransport {
     const { url, headers, secrets = [] } = request;
     return { url, headers, secrets: [...secrets, ...this.#options.dialer.proxySecrets(url)] };
   }
-}
-
-function isReplayable(request: HttpRequest): boolean {
-  return request.body === undefined || request.body instanceof Uint8Array;
 }

@@ -83,6 +83,6 @@ describe("compression", () => {
     const { silentLogger } = await import("../../../src/client/observe/log.ts");
     const bytes = Buffer.from("hello");
     const encoded = await compressBody(bytes, "gzip", silentLogger);
-    expect(gunzipSync(encoded.bytes).toString()).toBe("hello");
+    expect(gunzipSync(encoded.bytes as Uint8Array).toString()).toBe("hello");
   });
 });

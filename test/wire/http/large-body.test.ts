@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { BodyPieces } from "../../../src/client/body-pieces.ts";
 import type { ByteStream } from "../../../src/client/transport.ts";
 import { serve, serveTcp } from "../../support/serve.ts";
 import { errorOf, openTransport, post } from "../../support/transport.ts";
@@ -34,11 +35,29 @@ describe("the body of a request", () => {
     },
   );
 
-  it("is let go once it is sent, while the answer lasts", async () => {
+  it("in pieces arrives whole and with its length, and is repeated where a redirect asks for that", async () => {
+    const pieces = ["one, ", "x".repeat(100_000), " and the last"];
+    const server = await serve((_request, response, index) => {
+      if (index === 0) response.writeHead(307, { location: "/moved" }).end();
+      else response.end("ok");
+    });
+    const body = new BodyPieces(pieces.map((piece) => Buffer.from(piece)));
+    await openTransport().execute({ ...post(server.url, ""), body });
+    const whole = pieces.join("");
+    expect(server.requests.map((request) => request.body.toString() === whole)).toEqual([true, true]);
+    expect(server.requests.map(({ headers }) => headers["content-length"])).toEqual(
+      Array(2).fill(String(whole.length)),
+    );
+  });
+
+  it.each([
+    ["in one", () => Buffer.from("x".repeat(1_000_000))],
+    ["in pieces", () => new BodyPieces(["x", "y"].map((text) => Buffer.from(text.repeat(500_000))))],
+  ])("%s is let go once it is sent, while the answer lasts", async (_what, bodyOf) => {
     const { url } = await serve((_request, response) => response.write("first"));
     const transport = openTransport();
     const begin = async (): Promise<{ sent: WeakRef<object>; body: ByteStream }> => {
-      const request = post(url, "x".repeat(1_000_000));
+      const request = { ...post(url, ""), body: bodyOf() };
       const { body } = await transport.stream(request);
       return { sent: new WeakRef(request.body as object), body };
     };

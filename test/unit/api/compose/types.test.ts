@@ -49,7 +49,7 @@ describe("types of a request", () => {
       top_p: undefined,
       extra: { brand_new: true },
     } satisfies ResponsesRequest;
-    expect(encodeResponsesRequest(request)).toMatchObject({
+    expect(JSON.parse(JSON.stringify(encodeResponsesRequest(request)))).toMatchObject({
       input: [
         { type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] },
         { type: "message", role: "user", content: [{ type: "input_smell", smell: "rose" }] },

@@ -10,7 +10,7 @@ it("is compressed until a server refuses it so, and is then the plain text", asy
   expect(body.encoding).toBe("gzip");
   expect(body.uncompressedAfter(refusal(500))).toBe(false);
   expect(body.uncompressedAfter(refusal(415))).toBe(true);
-  expect([Buffer.from(body.bytes).toString(), body.encoding]).toEqual(['{"a":1}', undefined]);
+  expect([Buffer.from(body.joined).toString(), body.encoding]).toEqual(['{"a":1}', undefined]);
   expect(body.uncompressedAfter(refusal(415))).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ResponseItem } from "../../../../src/api/wire/items.ts";
+import type { JsonObject } from "../../../../src/api/wire/json.ts";
 import {
   createTextParam,
   encodeResponsesRequest,
@@ -9,6 +10,9 @@ import {
 import { BuildError } from "../../../../src/client/failure/kinds.ts";
 
 const minimal: ResponsesRequest = { model: "gpt-5", input: [] };
+
+/** As it is sent. */
+const asJson = (body: JsonObject): JsonObject => JSON.parse(JSON.stringify(body));
 
 describe("encodeResponsesRequest", () => {
   test("fills in the reference's defaults, in its key order", () => {
@@ -71,7 +75,7 @@ describe("encodeResponsesRequest", () => {
       { type: "message", id: "m", role: "assistant", content: [], status: "completed" },
       { type: "ghost_snapshot", ghost_commit: ghost },
     ];
-    expect(encodeResponsesRequest({ ...minimal, input }).input).toEqual([
+    expect(asJson(encodeResponsesRequest({ ...minimal, input })).input).toEqual([
       { type: "message", role: "assistant", content: [] },
     ]);
   });
@@ -82,7 +86,7 @@ describe("encodeResponsesRequest", () => {
     ["Azure without store sends no ids", { store: false }, true, false, false],
     ["elsewhere store alone attaches no ids", { store: true }, false, true, false],
   ])("%s", (_, fields, azure, store, hasId) => {
-    const body = encodeResponsesRequest({ ...minimal, input: [call], ...fields }, { azure });
+    const body = asJson(encodeResponsesRequest({ ...minimal, input: [call], ...fields }, { azure }));
     expect(body.store).toBe(store);
     expect((body.input as object[])[0]).toEqual({
       type: "function_call",
@@ -111,7 +115,7 @@ describe("encodeResponsesRequest", () => {
   test("never changes the request", () => {
     const request = { ...minimal, input: [call], text: { verbosity: "low" }, extra: { a: 1 } };
     const before = structuredClone(request);
-    encodeResponsesRequest(request, { azure: true });
+    asJson(encodeResponsesRequest(request, { azure: true }));
     expect(request).toEqual(before);
   });
 });
