@@ -3,7 +3,7 @@ import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 
 describe("responses in the background", () => {
-  it("survive a cut, and say so on standard error", async () => {
+  it("survive a broken connection, and say so on standard error", async () => {
     const emulator = await emulate({
       script: ({ method }) => (method === "POST" ? { resetAfterEvents: 6 } : undefined),
     });
@@ -15,7 +15,7 @@ describe("responses in the background", () => {
     expect(emulator.requests[0]?.json).toMatchObject({ background: true, store: true, stream: true });
   });
 
-  it("go on when the command is interrupted, which says how to take them up", async () => {
+  it("continue when the command is interrupted, which prints how to resume them", async () => {
     const emulator = await emulate({ pace: { delayMsPerWord: 50 } });
     const service = ["--base-url", emulator.url];
     const left = await runCommand(["respond", "--background", ...service, "count to 30"], {
@@ -30,7 +30,7 @@ describe("responses in the background", () => {
     );
   });
 
-  it("can be got, listed, cancelled and deleted, and are then gone", async () => {
+  it("can be retrieved, listed, cancelled and deleted, and are gone after that", async () => {
     const emulator = await emulate();
     const service = ["--base-url", emulator.url];
     const respond = await runCommand(["respond", "--background", "--json", ...service, "17*23"]);
@@ -47,7 +47,7 @@ describe("responses in the background", () => {
     expect(gone.lines().at(-1)).toMatchObject({ type: "error", error: { kind: "response_gone", responseId: id } });
   }, 30_000);
 
-  it("need an action that is one, and an id", async () => {
+  it("need a known action and an id", async () => {
     const wrong = await runCommand(["responses", "show", "resp_1"]);
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/no action "show"; it has get, cancel/)]);
     expect((await runCommand(["responses", "get"])).status).toBe(2);

@@ -12,7 +12,7 @@ const listed = [
 ];
 
 describe("every command", () => {
-  it.each(commands)("%s explains its options and prints the version", async (command) => {
+  it.each(commands)("%s explains its options with --help, and prints the version", async (command) => {
     const { status, stdout } = await runCommand([command, "--help"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`^usage: codex-wire ${command} .*\\[OPTIONS\\]\n\n`));
@@ -21,7 +21,7 @@ describe("every command", () => {
     expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
-  it("is explained by help too", async () => {
+  it("is explained by `codex-wire help` too", async () => {
     const { stdout } = await runCommand(["respond", "--help"]);
     expect(await runCommand(["help", "respond"])).toMatchObject({ status: 0, stdout });
     const usage = await runCommand(["help"]);
@@ -45,7 +45,7 @@ it.each([
   ["Doctor", "did you mean doctor?"],
   ["constructor", `the commands are ${listed.join(", ")}`],
   ["__proto__", `the commands are ${listed.join(", ")}`],
-])("there is no command %s, and the message says what there is", async (name, advice) => {
+])("refuses the unknown command %s, and lists the commands", async (name, advice) => {
   const { status, stdout, stderr } = await runCommand([name]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   expect(stderr).toBe(`codex-wire: there is no command "${name}"; ${advice}\n`);
@@ -61,7 +61,7 @@ it("says how to give a prompt that begins with a dash", async () => {
   expect(await runCommand(args)).toMatchObject({ status: 0 });
 });
 
-it("says of an option before the command where options go", async () => {
+it("says that options come after the command", async () => {
   const { status, stderr } = await runCommand(["--model", "gpt-5.5", "respond", "hi"]);
   expect({ status, stderr }).toEqual({
     status: 2,
@@ -85,14 +85,14 @@ describe("standard input", () => {
   it.each([
     ["UTF-16 with its byte order mark", Buffer.from(`\u{feff}${text}`, "utf16le")],
     ["UTF-16 with the bytes in the other order", Buffer.from(`\u{feff}${text}`, "utf16le").swap16()],
-  ])("is read as %s too, as Windows shells write it", async (_, input) => {
+  ])("is read as %s, which Windows shells write", async (_, input) => {
     const emulator = await emulate();
     const { stdout } = await runCommand(["respond", "--base-url", emulator.url], { input });
     expect(stdout).toBe("größer\n");
   });
 
   it.each([["respond"], ["respond", "--request", "-"], ["session", "--requests", "-"]])(
-    "of %s is refused if it is no text, because what is invalid would be sent as something else",
+    "of %s is refused if it is not valid text, because it would be sent as something else",
     async (...args) => {
       const { status, stdout, stderr } = await runCommand(args, { input: Buffer.from(text, "latin1") });
       expect({ status, stdout, stderr }).toEqual({
@@ -254,7 +254,7 @@ describe("an option without effect", () => {
     [["respond", "--request", "-", "--reasoning", "low"], "--reasoning has no effect: --request FILE is sent as it is"],
     [["respond", "--carrier", "websocket", "--compression", "gzip", "hi"], "--compression is for HTTP bodies"],
     [["compact", "--request", "-", "--compression", "gzip"], "--compression has no effect without --form trigger"],
-  ])("is taken, and said: %j", async (args, message) => {
+  ])("is accepted with a warning: %j", async (args, message) => {
     const emulator = await emulate({ unknownParameters: "accept" });
     const request = { model: "m", input: [{ role: "user", content: "hi" }], instructions: "i", traces: [] };
     const { status, stderr } = await runCommand([...args, "--base-url", emulator.url], {
@@ -264,7 +264,7 @@ describe("an option without effect", () => {
     expect(status).toBe(0);
   });
 
-  it("is taken by the gateway too", async () => {
+  it("is accepted by the gateway too", async () => {
     const { stderr } = await runCommand(["gateway", "--key-stdin", "--model", "m"]);
     expect(stderr).toBe(
       "warn: --model has no effect in gateway\ncodex-wire: --key-stdin: there is no key on standard input\n",
@@ -278,7 +278,7 @@ describe("an option without effect", () => {
       "--modality text has no sound for --out FILE to hold",
     ],
     [["emulator", "--ca-out", "/nowhere/ca.pem"], "--ca-out goes with --tls: without it there is no certificate"],
-  ])("that contradicts another one is a usage error: %j", async (args, message) => {
+  ])("that contradicts another option is a usage error: %j", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args, { input: "{}" });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(typeof message === "string" ? `codex-wire: ${message}\n` : message);
@@ -303,20 +303,20 @@ describe("an option", () => {
     ],
     [["respond", "--max-retries=-1", "x"], '--max-retries takes a whole number, 0 or more; got "-1"'],
     [["respond", "--header", ": v", "x"], "--header takes 'name: value'; one of them has no colon after a name"],
-  ])("that cannot be as in %j is a usage error", async (args, message) => {
+  ])("with an invalid value is a usage error: %j", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(typeof message === "string" ? `codex-wire: ${message}\n` : message);
   });
 
-  it("takes a header of any name", async () => {
+  it("accepts a header of any name", async () => {
     const emulator = await emulate();
     await runCommand(["models", "--base-url", emulator.url, "--header", "__proto__: a:b", "--header", "X-Own:c"]);
     expect(Object.entries(emulator.requests[0]?.headers ?? {})).toContainEqual(["__proto__", "a:b"]);
     expect(emulator.requests[0]?.headers).toMatchObject({ "x-own": "c" });
   });
 
-  it("does not keep --help from being read", async () => {
+  it("does not hide --help", async () => {
     const { status, stdout } = await runCommand(["respond", "--max-retries", "x", "-h", "a", "b"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^usage: /);

@@ -35,7 +35,7 @@ describe.skipIf(!hasBash)("bash completes", () => {
   ])("%j to %j", async (words, expected) => expect(await offered(...words)).toEqual(expected));
 });
 
-test("a shell that has no completion is a usage error that says which have", async () => {
+test("an unsupported shell is a usage error that lists the supported ones", async () => {
   const told = { status: 2, stdout: "", stderr: expect.stringContaining("bash, zsh, fish") };
   expect(await runCommand(["completion", "tcsh"])).toMatchObject(told);
   expect(await runCommand(["completion"])).toMatchObject(told);

@@ -28,7 +28,7 @@ interface ReportLine {
 }
 
 describe("doctor", () => {
-  it("says everything of a way that works: bundle, what it shadows, routes, each step, HTTP and WebSocket", async () => {
+  it("reports a working connection in full: bundle, what it overrides, routes, each step, HTTP and WebSocket", async () => {
     const { emulator, ca } = await secured();
     const { status, stdout } = await runCommand(["doctor", emulator.url], {
       env: { CODEX_CA_CERTIFICATE: ca, SSL_CERT_FILE: "/other.pem" },
@@ -44,7 +44,7 @@ describe("doctor", () => {
     expect(status).toBe(0);
   });
 
-  it("stops at the first failure with its cause and its mend, and exits as a request would", async () => {
+  it("stops at the first failure, gives its cause and remedy, and exits as a request would", async () => {
     const { emulator } = await secured();
     const { status, stdout, stderr } = await runCommand(["doctor", emulator.url]);
     expect(status).toBe(5);
@@ -97,7 +97,7 @@ describe("doctor", () => {
     expect(wrong.stdout).toMatch(/FAIL proxy: .*407/);
   });
 
-  it("goes to a proxy as plain requests do: without a tunnel, which the WebSocket alone needs", async () => {
+  it("uses a proxy as plain requests do: without a tunnel, which only the WebSocket needs", async () => {
     const emulator = await emulate();
     const proxy = await startHttpProxy({ tunnels: false });
     const { status, stdout } = await runCommand(["doctor", emulator.url], { env: { HTTP_PROXY: proxy.url } });
@@ -108,7 +108,7 @@ describe("doctor", () => {
     expect(proxy.connects).toHaveLength(1);
   });
 
-  it("says what a proxy for plain requests wants", async () => {
+  it("reports the credentials that a proxy for plain requests asks for", async () => {
     const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
     const { status, stdout } = await runCommand(["doctor", "http://api.example/v1"], {
       env: { HTTP_PROXY: proxy.url },
@@ -117,7 +117,7 @@ describe("doctor", () => {
     expect(status).toBe(4);
   });
 
-  it("does not wait for ever for a server that says nothing", async () => {
+  it("does not wait forever for a silent server", async () => {
     const { url } = await serve(() => {});
     const limits = ["--idle-timeout-ms", "50", "--connect-timeout-ms", "500"]; // the latter for the WebSocket
     const { status, stdout } = await runCommand(["doctor", `${url}/v1`, ...limits]);
@@ -125,7 +125,7 @@ describe("doctor", () => {
     expect(status).toBe(4);
   });
 
-  it("ends on Ctrl-C with 130 and blames nothing for it", async () => {
+  it("ends on Ctrl-C with 130, and reports no failure", async () => {
     let child: ChildProcess | undefined;
     const { url } = await serve(() => void child?.kill("SIGINT"));
     const finished = await runCommand(["doctor", `${url}/v1`], {
@@ -136,7 +136,7 @@ describe("doctor", () => {
     expect(finished).toMatchObject({ status: 130, stdout: "", stderr: "interrupted\n" });
   });
 
-  it("takes one URL", async () => {
+  it("accepts only one URL", async () => {
     const { status, stderr } = await runCommand(["doctor", "http://127.0.0.1:9", "--base-url", "http://127.0.0.1:9"]);
     expect({ status, stderr }).toEqual({ status: 2, stderr: "codex-wire: give a URL or --base-url URL, not both\n" });
   });
@@ -150,7 +150,7 @@ describe("doctor", () => {
     expect(status).toBe(0);
   });
 
-  it("says which entries of NO_PROXY mean nothing", async () => {
+  it("names the entries of NO_PROXY that have no effect", async () => {
     const emulator = await emulate();
     const { stdout, status } = await runCommand(["doctor", emulator.url], { env: { NO_PROXY: "example.com,ht!tp" } });
     expect(stdout).toMatch(
@@ -159,7 +159,7 @@ describe("doctor", () => {
     expect(status).toBe(0);
   });
 
-  it("tries a small ClientHello where a handshake is swallowed, and says that its size was the cause", async (context) => {
+  it("tries a small ClientHello if a handshake gets no answer, and says that its size was the cause", async (context) => {
     const [major = 0, minor = 0] = (process.versions.openssl ?? "").split(".").map(Number);
     if (major < 3 || (major === 3 && minor < 5)) context.skip(); // its ClientHello fits into one packet
     const { emulator, ca } = await secured();
@@ -189,7 +189,7 @@ describe("doctor", () => {
       /could not use https:\/\/127\.0\.0\.1:\d+\/v1\/models without a proxy\. TLS certificate of .*\. Needed: the certificate of the authority .*as a PEM file for CODEX_CA_CERTIFICATE/,
     ],
     [
-      "a proxy that wants credentials",
+      "a proxy that requires credentials",
       async () => {
         const proxy = await startHttpProxy({ credentials: { username: "alice", password: "s3cret" } });
         return { url: "https://api.example.test/v1", env: { HTTPS_PROXY: proxy.url } };
@@ -205,7 +205,7 @@ describe("doctor", () => {
       /Needed: http:\/\/127\.0\.0\.1:\d+ must allow CONNECT to api\.example\.test:443/,
     ],
     [
-      "a port that nobody listens at",
+      "a port on which nothing listens",
       async () => ({ url: `https://127.0.0.1:${await closedPort()}/v1`, env: {} }),
       /Needed: TCP from this machine to 127\.0\.0\.1:\d+, or the address of the proxy/,
     ],
@@ -217,7 +217,7 @@ describe("doctor", () => {
     expect(last).toMatch(paragraph);
   });
 
-  it("gives the report as one line of JSON, and after it the failure", async () => {
+  it("prints the report as one line of JSON, followed by the failure", async () => {
     const port = await closedPort();
     const { status, lines } = await runCommand(["doctor", "--json", `http://127.0.0.1:${port}/v1`]);
     const [report, error] = lines() as unknown as [ReportLine, unknown];
@@ -227,7 +227,7 @@ describe("doctor", () => {
     expect(report.sections.at(-1)?.findings.at(-1)).toMatchObject({ check: "TCP", outcome: "failed" });
   });
 
-  it("notes a server that takes no WebSocket", async () => {
+  it("reports a server without WebSocket support", async () => {
     const emulator = await emulate({ websockets: false });
     const { status, stdout } = await runCommand(["doctor", emulator.url]);
     expect(status).toBe(0);
@@ -245,7 +245,7 @@ describe("doctor", () => {
     { page: "of a proxy that blocks", answer: 403, exits: 3, line: /FAIL GET: 403 with a web page/ },
     { page: "before a server that wants a key", answer: 401, exits: 0, line: /ok {3}GET: 401: the service answers/ },
     { page: "of a wrong base URL", answer: 404, exits: 0, line: /note GET: 404: no list of models here/ },
-  ])("judges a web page $page as a request would find it", async ({ answer, exits, line }) => {
+  ])("judges a web page $page as a request would", async ({ answer, exits, line }) => {
     const { url } = await serve((_request, response) => {
       response.writeHead(answer, { "content-type": "text/html" }).end("<title>Sign in</title>");
     });
@@ -257,7 +257,7 @@ describe("doctor", () => {
   it.each([
     [503, /note GET: 503: a fault of the server/],
     [302, /note GET: 302: requests are sent elsewhere .*\n.*location: \/v2/],
-  ])("notes a %i", async (answer, line) => {
+  ])("reports a %i", async (answer, line) => {
     const { url } = await serve((_request, response) => void response.writeHead(answer, { location: "/v2" }).end());
     const { status, stdout } = await runCommand(["doctor", `${url}/v1`]);
     expect(stdout).toMatch(line);
@@ -265,24 +265,30 @@ describe("doctor", () => {
   });
 });
 
-it.each(["", "--json", "--verbose"])("doctor %s shows no secret that a server or a proxy repeats", async (form) => {
-  const { url } = await serve(({ headers, path }, response) => {
-    const known = knownTo({ headers, url: path, rawHeaders: Object.entries(headers).flat().map(String) });
-    const fields = { "content-type": "text/html", server: printable(known), "x-request-id": printable(known) };
-    response.writeHead(403, fields).end(`<title>${known}</title>`);
-  });
-  const host = new URL(url).host;
-  const env = { OPENAI_API_KEY: SECRETS.key, HTTP_PROXY: `http://user:${encodeURIComponent(PROXY_PASSWORD)}@${host}` };
-  const secret = `user:${encodeURIComponent(SECRETS.password)}@`;
-  for (const [base, proxied] of [
-    [`http://${secret}${host}/v1?code=${encodeURIComponent(SECRETS.parameter)}`, false],
-    [`http://${secret}origin.example/v1?code=${encodeURIComponent(SECRETS.parameter)}`, true],
-    [SECRETS.key, true],
-  ] as const) {
-    const { stdout, stderr } = await runCommand(["doctor", base, ...(form ? [form] : [])], {
-      env: proxied ? env : { OPENAI_API_KEY: SECRETS.key },
+it.each(["", "--json", "--verbose"])(
+  "doctor %s prints no secret, even if a server or proxy repeats it",
+  async (form) => {
+    const { url } = await serve(({ headers, path }, response) => {
+      const known = knownTo({ headers, url: path, rawHeaders: Object.entries(headers).flat().map(String) });
+      const fields = { "content-type": "text/html", server: printable(known), "x-request-id": printable(known) };
+      response.writeHead(403, fields).end(`<title>${known}</title>`);
     });
-    expect(stdout + stderr).not.toBe("");
-    expect(leaksIn(stdout + stderr)).toEqual([]);
-  }
-});
+    const host = new URL(url).host;
+    const env = {
+      OPENAI_API_KEY: SECRETS.key,
+      HTTP_PROXY: `http://user:${encodeURIComponent(PROXY_PASSWORD)}@${host}`,
+    };
+    const secret = `user:${encodeURIComponent(SECRETS.password)}@`;
+    for (const [base, proxied] of [
+      [`http://${secret}${host}/v1?code=${encodeURIComponent(SECRETS.parameter)}`, false],
+      [`http://${secret}origin.example/v1?code=${encodeURIComponent(SECRETS.parameter)}`, true],
+      [SECRETS.key, true],
+    ] as const) {
+      const { stdout, stderr } = await runCommand(["doctor", base, ...(form ? [form] : [])], {
+        env: proxied ? env : { OPENAI_API_KEY: SECRETS.key },
+      });
+      expect(stdout + stderr).not.toBe("");
+      expect(leaksIn(stdout + stderr)).toEqual([]);
+    }
+  },
+);

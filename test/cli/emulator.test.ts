@@ -41,7 +41,7 @@ function serving(args: readonly string[], use: (said: Said) => Promise<unknown>)
 const PEM = /-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n/s;
 
 describe("codex-wire emulator", () => {
-  it("says that a port is taken, and how to choose another", async () => {
+  it("reports a port in use, and how to choose another", async () => {
     const taken = createServer();
     onTestFinished(() => void taken.close());
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -51,7 +51,7 @@ describe("codex-wire emulator", () => {
     expect(status).toBe(2);
   });
 
-  it("answers by the scenario of a file", async () => {
+  it("answers by the scenario in a file", async () => {
     const path = file("scenario.json");
     writeFileSync(path, '{"rules":[{"reply":{"answer":"from the file"}}]}');
     let answered = "";
@@ -61,7 +61,7 @@ describe("codex-wire emulator", () => {
     expect(answered).toBe("from the file\n");
   });
 
-  it("says what is wrong with a scenario", async () => {
+  it("reports what is wrong with a scenario", async () => {
     const path = file("scenario.json");
     writeFileSync(path, '{"rules":[{"reply":{"anwser":"a"}}]}');
     const { status, stderr } = await runCommand(["emulator", "--scenario", path]);
@@ -71,7 +71,7 @@ describe("codex-wire emulator", () => {
     expect(status).toBe(2);
   });
 
-  it("records what passes and replays it without the service", async () => {
+  it("records the traffic, and replays it without the service", async () => {
     const [path, scenario] = [join(file("recordings"), ".."), file("scenario.json")];
     writeFileSync(scenario, '{"rules":[{"reply":{"answer":"once said"}}]}');
     const answers: string[] = [];
@@ -111,7 +111,7 @@ describe("codex-wire emulator", () => {
     ["on standard error", [], ({ stderr }) => PEM.exec(stderr)?.[0] ?? ""],
     ["in the line of --json", ["--json"], ({ stdout }) => (JSON.parse(stdout) as { readonly caPem: string }).caPem],
     ["in the file of --ca-out", ["--ca-out"], (_said, path) => readFileSync(path, "utf8")],
-  ])("hands its CA certificate over %s, and there alone", async (_where, args, certificateOf) => {
+  ])("gives out its CA certificate %s, and nowhere else", async (_where, args, certificateOf) => {
     const path = file("ca.pem");
     const trusted = file("trusted.pem");
     let answer: Finished | undefined;
@@ -127,12 +127,12 @@ describe("codex-wire emulator", () => {
     expect(PEM.test(stderr)).toBe(args.length === 0);
   });
 
-  it("logs requests where it is told to", async () => {
+  it("logs requests if asked to", async () => {
     const { stderr } = await serving(["--log-level", "info"], ({ url }) => fetch(`${url}/models`));
     expect(stderr).toContain('info: request {"kind":"http","method":"GET","path":"/v1/models"}\n');
   });
 
-  it("says that its CA certificate cannot be written", async () => {
+  it("reports that its CA certificate cannot be written", async () => {
     const { status, stderr } = await runCommand(["emulator", "--tls", "--ca-out", "/nowhere/ca.pem"]);
     expect(stderr).toBe("codex-wire: /nowhere/ca.pem cannot be written: ENOENT\n");
     expect(status).toBe(2);

@@ -31,7 +31,7 @@ function serving(
 }
 
 describe("codex-wire gateway", () => {
-  it("serves with a key from standard input, says where, and logs each request without its prompt", async () => {
+  it("serves with a key from standard input, prints its address, and logs each request without its prompt", async () => {
     const emulator = await emulate({ requireAuth: "from-stdin" });
     const folder = temporaryFolder("gateway");
     const info = join(folder, "info.json");
@@ -55,7 +55,7 @@ describe("codex-wire gateway", () => {
     expect(status).toBe(130);
   });
 
-  it("logs a request in one line whatever it calls its model", async () => {
+  it("logs a request in one line, whatever its model's name contains", async () => {
     const emulator = await emulate();
     const model = `m\u001b[2K\r\n2026-01-01T00:00:00.000Z GET /v1/forged 200${"x".repeat(5000)}`;
     const { stderr } = await serving(
@@ -68,7 +68,7 @@ describe("codex-wire gateway", () => {
     expect(stderr).not.toContain("\u001b");
   });
 
-  it("wants the tokens of a variable, and shows what passes", async () => {
+  it("requires the tokens of --token-env, and shows the traffic with --inspect", async () => {
     const emulator = await emulate();
     const answers: number[] = [];
     let page = "";
@@ -94,7 +94,7 @@ describe("codex-wire gateway", () => {
     expect(stderr).toMatch(/ OPENAI_API_KEY="\$\{TOKENS%%,\*\}" …/); // a shell's first of them
   });
 
-  it("says what is missing", async () => {
+  it("reports what is missing", async () => {
     const noKey = await runCommand(["gateway"]);
     expect(noKey).toMatchObject({ status: 2, stderr: expect.stringContaining("no key: set OPENAI_API_KEY") });
     const env = { OPENAI_API_KEY: "k" };

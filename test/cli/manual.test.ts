@@ -3,6 +3,6 @@ import { commands } from "../../src/cli/catalogue.ts";
 import { manualOf } from "../support/cli/page.ts";
 
 // `npm run manual` writes the page anew.
-test("docs/cli.md says what the command's tables say", async () => {
+test("docs/cli.md matches the command's option tables", async () => {
   await expect(await manualOf(commands)).toMatchFileSnapshot("../../docs/cli.md");
 });

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { COMMAND, runCommand } from "../support/command.ts";
 
-describe("standard error that nobody reads", () => {
+describe("a closed standard error", () => {
   it("does not cut the answer off", async () => {
     const emulator = await emulate();
     const finished = await runCommand(["respond", "--base-url", emulator.url, "--log-level", "debug", "repeat: a b"], {
@@ -21,7 +21,7 @@ describe("standard input that never ends", () => {
     ["respond", "--base-url", "http://127.0.0.1:9", "--request", "-"],
     ["session", "--base-url", "http://127.0.0.1:9", "--requests", "-"],
     ["compact", "--base-url", "http://127.0.0.1:9", "--request", "-"],
-  ])("is left on Ctrl-C, with 130: %s", async (...args) => {
+  ])("does not keep Ctrl-C from ending the command with 130: %s", async (...args) => {
     const { status, stderr } = await runCommand(args, {
       input: null,
       onStart: (child) => {
@@ -34,7 +34,7 @@ describe("standard input that never ends", () => {
   });
 });
 
-it.skipIf(!existsSync("/dev/full"))("standard output on a full disk: one line says so", () => {
+it.skipIf(!existsSync("/dev/full"))("standard output on a full disk is reported in one line", () => {
   const full = openSync("/dev/full", "w");
   onTestFinished(() => closeSync(full));
   const { status, stderr } = spawnSync(process.execPath, [COMMAND, "--help"], { stdio: ["ignore", full, "pipe"] });

@@ -112,7 +112,7 @@ describe("realtime --wav", () => {
       { between: Buffer.concat([chunk("LIST", Buffer.from("abc")), Buffer.alloc(1)]) },
     ],
     ["in the extensible format", { coding: 0xfffe }],
-  ])("says a recording %s, in real time", async (_what, fields) => {
+  ])("sends a recording %s, in real time", async (_what, fields) => {
     const path = file("in.wav");
     writeFileSync(path, wav(speech, fields));
     const startedAt = performance.now();
@@ -153,7 +153,7 @@ describe("realtime --wav", () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  it("fails soon after a recording that the service took for silence, and says so", async () => {
+  it("fails soon after a recording that the service took for silence, and reports that", async () => {
     const path = file("silent.wav");
     writeFileSync(path, wav(Buffer.alloc(speech.length)));
     // Shorter than the recording: only what follows it counts.
@@ -162,7 +162,7 @@ describe("realtime --wav", () => {
     expect(stderr).toBe("codex-wire: stream: the service took the recording for silence: it said nothing to it\n");
   });
 
-  it("fails when the session ends in the middle of it, for that reason", async () => {
+  it("fails with the reason if the session ends in the middle of the recording", async () => {
     const path = file("in.wav");
     writeFileSync(path, wav(speech));
     const { status, stderr } = await talk(["--wav", path], {
@@ -172,7 +172,7 @@ describe("realtime --wav", () => {
     expect(stderr).toContain("the service closed the realtime session with code 1011");
   });
 
-  it("is interrupted at once", async () => {
+  it("can be interrupted at once", async () => {
     const path = file("in.wav");
     writeFileSync(path, wav(Buffer.alloc(48_000 * 60)));
     const emulator = await emulate();

@@ -5,12 +5,12 @@ import { closedPort } from "../support/serve.ts";
 import { talk } from "./realtime-support.ts";
 
 describe("realtime", () => {
-  it.each(["v1", "v2", "v3"])("says a text in %s and prints both sides", async (protocol) => {
+  it.each(["v1", "v2", "v3"])("sends a text in %s and prints both sides", async (protocol) => {
     const { status, stdout } = await talk(["--protocol", protocol, "repeat: one two"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "user: repeat: one two\nassistant: one two\n" });
   });
 
-  it("says line by line what comes from a pipe, each after the answer to the one before", async () => {
+  it("sends the lines of a pipe one by one, each after the answer to the previous one", async () => {
     const { status, stdout, sent } = await talk([], {
       input: "repeat: one\n\nrepeat: two\n",
       emulator: { pace: { delayMsPerWord: 20 } },
@@ -48,7 +48,7 @@ describe("realtime", () => {
     });
   });
 
-  it("takes a limit longer than a timer can be for none", async () => {
+  it("treats a limit longer than a timer allows as no limit", async () => {
     const { status, stdout } = await talk(["--idle-timeout-ms", "3000000000", "repeat: one"], {
       emulator: { pace: { delayMsPerWord: 50 } },
     });
@@ -82,7 +82,7 @@ describe("realtime", () => {
     ]);
   });
 
-  it("tells that no agent is there for a handoff, and goes on", async () => {
+  it("answers a handoff that there is no agent, and continues", async () => {
     const { status, stdout, stderr } = await talk(["delegate: water the plants"]);
     expect(status).toBe(0);
     expect(stdout).toContain("assistant: The tool background_agent answered: No agent is connected");
@@ -91,17 +91,23 @@ describe("realtime", () => {
   });
 });
 
-describe("a failing realtime", () => {
+describe("a realtime command", () => {
   it.each<[string, EmulatorOptions, readonly string[], number, RegExp]>([
     ["refused", { requireAuth: true }, [], 3, /http: .*401/],
     [
-      "complained about",
+      "that gets an error from the service",
       { script: [{}, { status: 400, body: { error: { message: "not like this" } } }] },
       [],
       3,
       /invalid_request: not like this/,
     ],
-    ["hung up on", { script: [{}, { close: { code: 1000 } }] }, [], 4, /stream: the service closed the session/],
+    [
+      "whose connection the service closes",
+      { script: [{}, { close: { code: 1000 } }] },
+      [],
+      4,
+      /stream: the service closed the session/,
+    ],
     // A reset soon after data may look like an end of the connection.
     [
       "reset",
@@ -111,25 +117,25 @@ describe("a failing realtime", () => {
       /stream: (failed to read websocket message|the service closed the session|.* ended without a close frame)/,
     ],
     [
-      "left without an answer",
+      "that gets no answer",
       { script: [{}, { stallBeforeHeaders: true }] },
       ["--idle-timeout-ms", "50"],
       4,
       /timeout: idle timeout waiting for a realtime event/,
     ],
-  ])("%s says so", async (_what, emulator, args, expected, message) => {
+  ])("%s reports that", async (_what, emulator, args, expected, message) => {
     const { status, stderr } = await talk([...args, "hello"], { emulator });
     expect(status).toBe(expected);
     expect(stderr).toMatch(message);
   });
 
-  it("ends with the error as its last line with --json", async () => {
+  it("prints the error as its last line with --json", async () => {
     const { status, lines } = await talk(["--json", "x"], { emulator: { script: [{}, { close: { code: 1000 } }] } });
     expect(status).toBe(4);
     expect(lines().at(-1)).toMatchObject({ type: "error", error: { kind: "stream" } });
   });
 
-  it("cannot connect", async () => {
+  it("reports that it cannot connect", async () => {
     const { status } = await runCommand(["realtime", "--base-url", `http://127.0.0.1:${await closedPort()}/v1`, "x"]);
     expect(status).toBe(4);
   });
@@ -141,7 +147,7 @@ describe("a failing realtime", () => {
     [["--protocol", "v4"], /v4/],
     [["--modality", "smell"], /smell/],
     [["--nonsense"], /nonsense/],
-  ])("for %j is a usage error", async (args, message) => {
+  ])("with %j is a usage error", async (args, message) => {
     const { status, stderr } = await talk(args);
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
@@ -154,7 +160,7 @@ it("realtime --help explains itself", async () => {
   expect(stdout).toMatch(/^usage: codex-wire realtime/);
 });
 
-describe("a response that came to nothing", () => {
+describe("an unsuccessful response", () => {
   const failed = (details: object) => ({
     type: "response.done",
     response: { id: "resp_1", object: "realtime.response", output: [], ...details },
@@ -174,7 +180,7 @@ describe("a response that came to nothing", () => {
       { status: "incomplete", status_details: { type: "incomplete", reason: "max_output_tokens" } },
       /max_output_tokens/,
     ],
-  ])("is told when it %s", async (_what, details, words) => {
+  ])("is reported when it %s", async (_what, details, words) => {
     const script = [{}, {}, { events: [failed(details)] }];
     const { status, stderr } = await talk(["hello"], { emulator: { script } });
     expect(status).toBe(3);

@@ -52,7 +52,7 @@ class Terminal {
   }
 }
 
-it.skipIf(terminal === undefined)("a line typed at a terminal while the answer comes corrects it", async () => {
+it.skipIf(terminal === undefined)("a line typed at a terminal during the answer corrects it", async () => {
   const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
   const typed = new Terminal(["respond", "--base-url", emulator.url, "--carrier", "websocket", "count to 500"]);
   await typed.shows("12, 13");
@@ -68,7 +68,7 @@ it.skipIf(terminal === undefined)("a line typed at a terminal while the answer c
 });
 
 it.skipIf(terminal === undefined)(
-  "a line typed where the answer comes over HTTP is refused, and the answer is whole",
+  "a line typed during an answer over HTTP is refused, and the answer is complete",
   async () => {
     const emulator = await emulate({ pace: { delayMsPerWord: 20 } });
     const typed = new Terminal(["respond", "--base-url", emulator.url, "--carrier", "http", "count to 40"]);
@@ -81,7 +81,7 @@ it.skipIf(terminal === undefined)(
 );
 
 it.skipIf(terminal === undefined)(
-  "the wait for the first token begins when the request is sent, retries included",
+  "the wait for the first token is counted from the sending of the request, retries included",
   async () => {
     const emulator = await emulate({ script: [{ status: 500 }, {}] });
     const shown = new Terminal(["respond", "--base-url", emulator.url, "repeat: late"]);

@@ -14,7 +14,7 @@ async function respondOver(options: EmulatorOptions, args: readonly string[] = [
 }
 
 describe("respond --carrier websocket", () => {
-  it("asks over one WebSocket, closes it, and says no HTTP request", async () => {
+  it("uses one WebSocket, closes it, and sends no HTTP request", async () => {
     const { emulator, kinds, status, stdout } = await respondOver({}, ["--conversation-id", "c1"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "hi\n" });
     expect(kinds).toEqual(["handshake", "frame"]);
@@ -25,14 +25,14 @@ describe("respond --carrier websocket", () => {
     await emulator.waitForClosedWebSockets(1);
   });
 
-  it("a refused handshake is the API's refusal: status 3", async () => {
+  it("exits with 3, the API's refusal, when the handshake is refused", async () => {
     const { status, stderr } = await respondOver({ websockets: false });
     expect(status).toBe(3);
     expect(stderr).toMatch(/426/);
     expect(stderr).not.toContain("sk-secret");
   });
 
-  it("a connection that breaks: status 4, with --json the error is the last line", async () => {
+  it("exits with 4 when the connection breaks, with the error as the last line of --json", async () => {
     const { status, lines } = await respondOver({ script: [{ terminateAfterEvents: 1 }] }, ["--json"]);
     expect(status).toBe(4);
     expect(lines().at(-1)).toMatchObject({
@@ -43,7 +43,7 @@ describe("respond --carrier websocket", () => {
 });
 
 describe("respond --carrier auto", () => {
-  it("asks over a WebSocket where the provider has them", async () => {
+  it("uses a WebSocket if the provider supports it", async () => {
     const { kinds, status, stdout, stderr } = await respondOver({}, [], "auto");
     expect({ kinds, status, stdout, stderr }).toEqual({
       kinds: ["handshake", "frame"],
@@ -53,18 +53,18 @@ describe("respond --carrier auto", () => {
     });
   });
 
-  it("asks over HTTP, and says so, where none opens", async () => {
+  it("uses HTTP, and says so, if no WebSocket can be opened", async () => {
     const { kinds, status, stdout, stderr } = await respondOver({ websockets: false }, [], "auto");
     expect({ kinds, status, stdout }).toEqual({ kinds: ["handshake", "http"], status: 0, stdout: "hi\n" });
     expect(stderr).toMatch(/^warn: the WebSocket failed; HTTP is used from now on .*426/);
   });
 
-  it("asks over HTTP where the provider has none", async () => {
+  it("uses HTTP if the provider supports no WebSocket", async () => {
     const { kinds, status } = await respondOver({}, ["--provider", "ollama"], "auto");
     expect({ kinds, status }).toEqual({ kinds: ["http"], status: 0 });
   });
 
-  it("asks nobody else where the key is refused", async () => {
+  it("does not fall back to HTTP when the key is refused", async () => {
     const { kinds, status } = await respondOver({ requireAuth: "another" }, [], "auto");
     expect({ kinds, status }).toEqual({ kinds: ["handshake"], status: 3 });
   });

@@ -20,13 +20,13 @@ async function respondTo(script: readonly Step[], args: readonly string[] = [], 
 const folder = () => temporaryFolder("respond");
 
 describe("respond", () => {
-  it("without key and base URL answers from the emulator and says so on standard error", async () => {
+  it("answers from the emulator without key and base URL, and says so on standard error", async () => {
     const { status, stdout, stderr } = await runCommand(["respond", "repeat: one two"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "one two\n" });
     expect(stderr).toContain("emulator");
   });
 
-  it("without key and base URL ends if the CA bundle cannot be used", async () => {
+  it("fails without key and base URL if the CA bundle cannot be used", async () => {
     const env = { SSL_CERT_FILE: "/does/not/exist" };
     const { status, stderr } = await runCommand(["respond", "repeat: one two"], { env });
     expect(status).toBe(5);
@@ -36,13 +36,13 @@ describe("respond", () => {
   it.each([
     [["--provider", "chatgpt"], {}],
     [["--auth", "none"], { OPENAI_API_KEY: "sk-key" }],
-  ])("does so for %j too", async (args, env) => {
+  ])("answers from the emulator for %j too", async (args, env) => {
     const { status, stdout, stderr } = await runCommand(["respond", ...args, "repeat: one"], { env });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
     expect(stderr).toContain("emulator");
   });
 
-  it("goes to a provider that needs no key", async () => {
+  it("uses a provider that needs no key", async () => {
     const emulator = await emulate();
     const { stdout, stderr } = await runCommand(["respond", "--provider", "ollama", "repeat: one"], {
       env: { CODEX_OSS_BASE_URL: emulator.url },
@@ -51,7 +51,7 @@ describe("respond", () => {
     expect(emulator.requests).toHaveLength(1);
   });
 
-  it("goes to the service with credentials in a header", async () => {
+  it("uses the service if a header has the credentials", async () => {
     const args = ["respond", ...quick, "--header", "Authorization: Bearer x", "hi"];
     const env = { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` }; // so that it does not get there
     const { status, stderr } = await runCommand(args, { env });
@@ -59,14 +59,14 @@ describe("respond", () => {
     expect(stderr).not.toContain("emulator");
   });
 
-  it("reaches that emulator whatever proxy the environment names", async () => {
+  it("reaches the emulator whatever proxy the environment names", async () => {
     const { status, stdout } = await runCommand(["respond", "repeat: one"], {
       env: { HTTP_PROXY: "http://127.0.0.1:9", ALL_PROXY: "http://127.0.0.1:9" },
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
   });
 
-  it("takes the prompt from standard input", async () => {
+  it("reads the prompt from standard input", async () => {
     const emulator = await emulate();
     const { stdout } = await runCommand(["respond", "--base-url", emulator.url], { input: "repeat: from stdin" });
     expect(stdout).toBe("from stdin\n");
@@ -74,7 +74,7 @@ describe("respond", () => {
 
   it.each<[string, readonly object[], string]>([
     [
-      "a text that only its item holds, behind one that came in pieces",
+      "a text that only its item has, after one that came in deltas",
       [
         { type: "response.output_text.delta", output_index: 0, delta: "One" },
         { type: "response.output_item.done", output_index: 0, item: message({ type: "output_text", text: "One" }) },
@@ -83,16 +83,16 @@ describe("respond", () => {
       "One, two\n",
     ],
     [
-      "pieces without an index once",
+      "deltas without an index once",
       [
         { type: "response.output_text.delta", delta: "One" },
         { type: "response.output_item.done", output_index: 0, item: message({ type: "output_text", text: "One" }) },
       ],
       "One\n",
     ],
-    ["a refusal as it comes", [{ type: "response.refusal.delta", delta: "No." }], "No.\n"],
+    ["a refusal as it arrives", [{ type: "response.refusal.delta", delta: "No." }], "No.\n"],
     [
-      "a refusal that only its item holds",
+      "a refusal that only its item has",
       [{ type: "response.output_item.done", item: message({ type: "refusal", refusal: "No." }) }],
       "No.\n",
     ],
@@ -147,7 +147,7 @@ describe("respond", () => {
     });
   });
 
-  it("takes the key from another variable, and the base URL from OPENAI_BASE_URL", async () => {
+  it("reads the key from another variable, and the base URL from OPENAI_BASE_URL", async () => {
     const emulator = await emulate();
     const env = { OPENAI_BASE_URL: emulator.url, OPENAI_API_KEY: "wrong", MY_KEY: "right" };
     const { status } = await runCommand(["respond", "--api-key-env", "MY_KEY", "hi"], { env });
@@ -182,7 +182,7 @@ describe("a failure of respond", () => {
     ],
     ["no answer", { stallBeforeHeaders: true }, ["--idle-timeout-ms", "100", "--max-retries", "0"], 4, "timeout"],
     ["a stalled stream", { stallAfterEvents: 2 }, ["--idle-timeout-ms", "100"], 4, "timeout"],
-  ])("%s: kind, exit status, and the last line of --json", async (_title, step, args, status, kind) => {
+  ])("%s determines kind, exit status, and the last line of --json", async (_title, step, args, status, kind) => {
     const finished = await respondTo([step], ["--json", ...args]);
     expect(finished.status).toBe(status);
     const last = finished.lines().at(-1) as { type: string; error: { kind: string; message: string } };
@@ -190,13 +190,13 @@ describe("a failure of respond", () => {
     expect(finished.stderr).toContain(last.error.message);
   });
 
-  it("500 twice, then 200 is none", async () => {
+  it("does not follow from 500 twice and then 200", async () => {
     const emulator = await emulate({ script: [{ status: 500 }, { status: 500 }] });
     const { status, stdout } = await runCommand(["respond", "--base-url", emulator.url, "repeat: at last"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "at last\n" });
   });
 
-  it("a refused port and an unknown host exit with 4 and name the place", async () => {
+  it("exits with 4 for a refused port and an unknown host, and names the address", async () => {
     const port = await closedPort();
     const refused = await runCommand(["respond", ...quick, "--base-url", `http://127.0.0.1:${port}/v1`, "hi"]);
     expect(refused).toMatchObject({ status: 4, stdout: "" });
@@ -206,20 +206,20 @@ describe("a failure of respond", () => {
     expect(unknown.stderr).toContain("no-such-host.invalid cannot be resolved");
   });
 
-  it("a key with a line break exits with 2 and does not show the key", async () => {
+  it("exits with 2 for a key with a line break, and does not show the key", async () => {
     const { status, stderr } = await respondTo([], [], { OPENAI_API_KEY: "sk-se\ncret" });
     expect(status).toBe(2);
     expect(stderr).toContain("authorization");
     expect(stderr).not.toContain("cret");
   });
 
-  it("an unusable CA bundle exits with 5", async () => {
+  it("exits with 5 for an unusable CA bundle", async () => {
     const { status, stderr } = await respondTo([], [], { CODEX_CA_CERTIFICATE: "/does/not/exist.pem" });
     expect(status).toBe(5);
     expect(stderr).toContain("/does/not/exist.pem selected by CODEX_CA_CERTIFICATE");
   });
 
-  it("an untrusted server exits with 5, and trusting its authority mends it", async () => {
+  it("exits with 5 for an untrusted server, and works once its authority is trusted", async () => {
     const emulator = await emulate({ tls: true });
     const untrusted = await runCommand(["respond", "--base-url", emulator.url, "repeat: hi"]);
     expect(untrusted.status).toBe(5);
@@ -250,7 +250,7 @@ describe("a failure of respond", () => {
 });
 
 describe("the command", () => {
-  it("ends with 130 on Ctrl-C, what was streamed kept", async () => {
+  it("ends with 130 on Ctrl-C, and keeps what was streamed", async () => {
     const emulator = await emulate({ script: [{ stallAfterEvents: 8 }] });
     const finished = await runCommand(["respond", "--base-url", emulator.url, "repeat: one two three four five six"], {
       onStart: (child) => child.stdout?.once("data", () => child.kill("SIGINT")),
@@ -260,7 +260,7 @@ describe("the command", () => {
     await emulator.waitForClosedResponses(1);
   });
 
-  it("ends quietly when its reader has had enough", async () => {
+  it("ends quietly when its reader closes the pipe", async () => {
     const emulator = await emulate();
     const command = join(import.meta.dirname, "../../dist/cli.js");
     const shell = `"${process.execPath}" "${command}" respond --json --base-url ${emulator.url} "count to 3000" | head -n 1; echo "status \${PIPESTATUS[0]}"`;

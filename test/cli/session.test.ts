@@ -36,14 +36,14 @@ describe("session", () => {
     expect(finished.lines().at(-1)).toMatchObject({ type: "completed" });
   });
 
-  it("takes a file with a byte order mark and line ends of Windows", async () => {
+  it("reads a file with a byte order mark and Windows line ends", async () => {
     const emulator = await emulate();
     const file = requests(`\u{feff}${JSON.stringify(turn("repeat: one"))}\r`, "\r");
     const { status, stdout } = await runCommand(["session", "--base-url", emulator.url, "--requests", file]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "one\n" });
   });
 
-  it("says which line is none, counting those that are blank", async () => {
+  it("names the number of an invalid line, blank lines counted", async () => {
     const { status, stderr } = await runCommand([
       "session",
       "--auth",
@@ -67,7 +67,7 @@ describe("session", () => {
     expect(emulator.requests[0]?.headers.session_id).toBe("c1");
   });
 
-  it("says on standard error that it goes on over HTTP", async () => {
+  it("says on standard error that it continues over HTTP", async () => {
     const emulator = await emulate({ websockets: false });
     const args = ["session", "--base-url", emulator.url, "--requests", requests(turn("repeat: one"))];
     const { stdout, stderr, status } = await runCommand(args);
@@ -84,7 +84,7 @@ describe("session", () => {
     expect(emulator.requests.filter(({ kind }) => kind === "frame")).toHaveLength(2);
   });
 
-  it("tells on standard error that the answer starts again", async () => {
+  it("says on standard error that the answer starts again", async () => {
     const events = [{ type: "response.output_text.delta", delta: "lost" }];
     const emulator = await emulate({ script: [{ events, terminateAfterEvents: 1 }] });
     const args = ["session", "--base-url", emulator.url, "--requests", requests(turn("repeat: one"))];
@@ -96,10 +96,10 @@ describe("session", () => {
   it.each([
     ["no --requests", () => []],
     ["an argument", () => ["--requests", requests(turn("x")), "more"]],
-    ["a carrier that is none", () => ["--requests", requests(turn("x")), "--carrier", "pigeon"]],
+    ["an unknown carrier", () => ["--requests", requests(turn("x")), "--carrier", "pigeon"]],
     ["an empty file", () => ["--requests", requests("")]],
-    ["a line that is no JSON", () => ["--requests", requests(turn("x"), "{")]],
-    ["a line that is no object", () => ["--requests", requests("[1]")]],
+    ["a line that is not JSON", () => ["--requests", requests(turn("x"), "{")]],
+    ["a line that is not an object", () => ["--requests", requests("[1]")]],
     ["a device without an end", () => ["--requests", "/dev/zero"]],
   ])("%s is a usage error", async (_what, args) => {
     const { status, stdout, stderr } = await runCommand(["session", "--auth", "none", ...args()]);
@@ -138,7 +138,7 @@ describe("session --lanes", () => {
     expect(frames.every((frame) => !("lane" in frame))).toBe(true);
   });
 
-  it("with --json each event says its lane", async () => {
+  it("marks each event with its lane with --json", async () => {
     const emulator = await emulate();
     const file = requests({ ...turn("repeat: one"), lane: "a" }, turn("repeat: two"));
     const finished = await runCommand(["session", "--base-url", emulator.url, "--requests", file, "--lanes", "--json"]);
@@ -146,7 +146,7 @@ describe("session --lanes", () => {
     expect(ends.map((line) => (line as { lane?: string }).lane).sort()).toEqual(["a", "request 2"]);
   });
 
-  it("the first failure ends all of them", async () => {
+  it("ends all lanes with the first failure", async () => {
     const emulator = await emulate({ pace: { firstTokenMs: 60_000, delayMsPerWord: 0 } });
     const orphan = { model: "m", input: [{ type: "function_call_output", call_id: "c", output: "" }] };
     const file = requests(orphan, turn("repeat: never"));

@@ -23,7 +23,7 @@ describe("compact", () => {
     expect(emulator.requests[0]).toMatchObject({ path: "/v1/responses/compact", headers: { session_id: "c1" } });
   });
 
-  it("asks by a trigger where it is told to", async () => {
+  it("uses the trigger form if asked to", async () => {
     const emulator = await emulate();
     const args = ["compact", "--base-url", emulator.url, "--request", "-", "--form", "trigger", "--json"];
     const { status, lines } = await runCommand(args, { input: JSON.stringify(history) });
@@ -32,7 +32,7 @@ describe("compact", () => {
     expect(emulator.requests[0]?.path).toBe("/v1/responses");
   });
 
-  it("sends a trigger compressed where it is told to", async () => {
+  it("compresses the trigger's request if asked to", async () => {
     const emulator = await emulate();
     const args = [
       "compact",
@@ -55,7 +55,7 @@ describe("compact", () => {
     [["compact", "--request", "/does/not/exist"], /cannot be read: No such file or directory \(ENOENT\)/],
     [["compact", "--request", "-", "--form", "soft"], /--form must be one of endpoint, trigger; got "soft"/],
     [["compact", "--request", "-", "extra"], /compact takes no argument/],
-  ])("%j is a fault of the command line, told before anything is connected", async (args, message) => {
+  ])("%j is a usage error, reported before anything is connected", async (args, message) => {
     const { status, stdout, stderr } = await runCommand(args, { input: "{}" });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(message);
@@ -72,7 +72,7 @@ describe("memories", () => {
     });
   });
 
-  it("takes the model from --model, and prints a failure as the last line of --json", async () => {
+  it("uses the model of --model, and prints a failure as the last line of --json", async () => {
     const { model: _named, ...unnamed } = recorded;
     const emulator = await emulate({ script: [{ status: 401, body: { error: { message: "no" } } }] });
     const args = ["memories", "--base-url", emulator.url, "--request", "-", "--model", "m2", "--json"];
@@ -94,7 +94,7 @@ describe("models", () => {
     expect(lines()).toMatchObject([{ models: [{ slug: "gpt-5.5" }, {}], etag: expect.any(String) }]);
   });
 
-  it("waits no longer than it is told to, further tries included", async () => {
+  it("waits no longer than asked to, retries included", async () => {
     const emulator = await emulate({ script: [{ stallBeforeHeaders: true }] });
     const { status, stderr } = await runCommand(["models", "--base-url", emulator.url, "--idle-timeout-ms", "100"]);
     expect(status).toBe(4);
@@ -102,7 +102,7 @@ describe("models", () => {
     expect(emulator.requests.length).toBeLessThanOrEqual(1);
   });
 
-  it("asks for what the client version can use", async () => {
+  it("requests the models that the client version can use", async () => {
     const emulator = await emulate();
     await runCommand(["models", "--base-url", emulator.url, "--client-version", "0.115.0-alpha.1"]);
     expect(emulator.requests[0]?.path).toBe("/v1/models?client_version=0.115.0");
@@ -110,7 +110,7 @@ describe("models", () => {
     expect(status).toBe(2);
   });
 
-  it("has columns as wide as their widest cell, the service's preference first", () => {
+  it("has columns as wide as their widest cell, with the service's preference first", () => {
     const small = { ...fallbackModelInfo("s"), display_name: "Small", context_window: 1000, priority: 2 };
     const large = { ...fallbackModelInfo("large"), display_name: "L", context_window: undefined, priority: 1 };
     expect(modelsTable({ models: [small, large] })).toBe(

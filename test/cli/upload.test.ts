@@ -5,7 +5,7 @@ import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-test("upload prints the id of the file, and nothing of progress where standard error is no terminal", async () => {
+test("upload prints the id of the file, and no progress if standard error is not a terminal", async () => {
   const emulator = await emulate();
   const path = join(temporaryFolder("upload"), "report.txt");
   writeFileSync(path, "hello");
@@ -22,7 +22,7 @@ test("upload prints the id of the file, and nothing of progress where standard e
   expect(emulator.requests[0]).toMatchObject({ method: "POST", path: "/v1/files" });
 });
 
-test("upload without a file says how it is used", async () => {
+test("upload without a file prints its usage", async () => {
   const { status, stderr } = await runCommand(["upload"]);
   expect({ status, stderr }).toEqual({
     status: 2,
@@ -30,7 +30,7 @@ test("upload without a file says how it is used", async () => {
   });
 });
 
-test("respond takes - for standard input", async () => {
+test("respond treats - as standard input", async () => {
   const emulator = await emulate();
   const { stdout } = await runCommand(["respond", "-", "--base-url", emulator.url], { input: "repeat: piped" });
   expect(stdout).toBe("piped\n");

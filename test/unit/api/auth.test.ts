@@ -9,7 +9,7 @@ const request = {
   body: undefined,
 } as const;
 
-it("a key is sent without the white space that a file or a variable put around it", async () => {
+it("a key is sent without surrounding white space, as files and variables add it", async () => {
   const { headers } = await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined, 0).next(request);
   expect(headers).toMatchObject({ authorization: "Bearer sk-1" });
 });
@@ -20,7 +20,7 @@ it.each([
   [" \n", "an empty string"],
   [null, "object"],
   [42, "number"],
-])("%j is no key, and that is said before anything is sent", (key, name) => {
+])("%j is refused as a key before anything is sent", (key, name) => {
   expect(() => apiKeyAuth(key as string)).toThrow(
     expect.objectContaining({ kind: "build", message: expect.stringContaining(`no key but ${name}`) }),
   );
@@ -29,12 +29,12 @@ it.each([
 it.each([
   ["", "returned an empty string"],
   [{}, "returned a value of type object"],
-])("%j of an auth provider is no token: no bearer without one goes out", async (value, words) => {
+])("%j from an auth provider is refused as a token: no empty bearer is sent", async (value, words) => {
   const next = new CallCredentials({ bearerToken: () => value as string }, undefined, 0).next(request);
   await expect(next).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });
 });
 
-it("headers of any scheme go out with the call, over those of the other methods, and count as secrets", async () => {
+it("headers of any scheme are sent with the call, overwrite those of the other methods, and count as secrets", async () => {
   const seen: unknown[] = [];
   const auth = {
     bearerToken: () => "token",
@@ -53,9 +53,9 @@ const BASE_URL = "https://api.example/v1";
 
 it.each([
   ["a key", "sk-1", "auth must be an auth provider"],
-  ["nothing that an auth provider has", { apiKey: "sk-1" }, "auth has no method bearerToken, accountId or headers"],
-  ["a token where its method should be", { bearerToken: "sk-1" }, "bearerToken of the auth provider must be a method"],
-])("%s is no auth provider", (_what, auth, words) => {
+  ["an object without any of its methods", { apiKey: "sk-1" }, "auth has no method bearerToken, accountId or headers"],
+  ["a token in place of its method", { bearerToken: "sk-1" }, "bearerToken of the auth provider must be a method"],
+])("%s is refused as an auth provider", (_what, auth, words) => {
   expect(() => checkAuth(auth as never, BASE_URL)).toThrow(
     expect.objectContaining({ kind: "build", message: expect.stringContaining(words) }),
   );

@@ -32,14 +32,14 @@ describe("the Codex CLI's login", () => {
     expect([auth.mode, await auth.bearerToken(), await auth.accountId?.()]).toEqual(["api_key", "sk-1", undefined]);
   });
 
-  it("is not read where an option is unknown, or no options are given but a path", () => {
+  it("is not read if an option is unknown, or if a path is given in place of options", () => {
     // @ts-expect-error It does not compile either.
     expect(() => codexAuth({ file: "auth.json" })).toThrow('unknown option "file" in the options of codexAuth');
     // @ts-expect-error It does not compile either.
     expect(() => codexAuth("auth.json")).toThrow('the options of codexAuth must be an object, and is "auth.json"');
   });
 
-  it("is that of the user's home folder where no other is named", () => {
+  it("is in the user's home folder by default", () => {
     const { file, env } = home({ tokens });
     expect(() => codexAuth({ env: {} })).toThrow(join(homedir(), ".codex", "auth.json"));
     vi.stubEnv("CODEX_HOME", env.CODEX_HOME);
@@ -82,7 +82,7 @@ describe("the Codex CLI's login", () => {
   });
 
   it.each(["https://gateway.example", "gateway.example:443", "gateway.example/v1", ""])(
-    "takes no %j for a host",
+    "refuses %j as a host",
     (name) => {
       expect(() => codexAuth({ env: home({ tokens }).env, alsoSendTo: [name] })).toThrow(
         `alsoSendTo of codexAuth takes hosts like "gateway.example", without scheme, port and path; got "${name}"`,
@@ -90,7 +90,7 @@ describe("the Codex CLI's login", () => {
     },
   );
 
-  it("is read again after a 401, and helps when the CLI has refreshed it for the same account", async () => {
+  it("is read again after a 401, and used if the CLI has refreshed it for the same account", async () => {
     const { env, file } = home({ tokens });
     const auth = codexAuth({ env });
     expect(await auth.onUnauthorized?.(first)).toBe(false);
@@ -99,7 +99,7 @@ describe("the Codex CLI's login", () => {
     expect(await auth.bearerToken()).toBe("access-2");
   });
 
-  it("helps each of several calls that were refused at once", async () => {
+  it("renews each of several calls that were refused at the same time", async () => {
     const { env, file } = home({ tokens });
     const auth = codexAuth({ env });
     writeFileSync(file, JSON.stringify({ tokens: { ...tokens, access_token: "access-2" } }));
@@ -108,9 +108,9 @@ describe("the Codex CLI's login", () => {
   });
 
   it.each([
-    ["of another account", tokens, { tokens: { ...tokens, access_token: "access-3", account_id: "other" } }],
+    ["for another account", tokens, { tokens: { ...tokens, access_token: "access-3", account_id: "other" } }],
     ["for the API", { access_token: "access-1" }, { OPENAI_API_KEY: "sk-1" }],
-  ])("that has become one %s is not gone on with", async (_what, before, after) => {
+  ])("that has been replaced by one %s is not used", async (_what, before, after) => {
     const { env, file } = home({ tokens: before });
     const auth = codexAuth({ env });
     const sent = { bearerToken: await auth.bearerToken(), accountId: await auth.accountId?.() };
@@ -122,13 +122,9 @@ describe("the Codex CLI's login", () => {
   it.each<[string, unknown, RegExp]>([
     ["is absent", undefined, /does not exist.*codex login/],
     ["is not JSON", "{ sk-secret", /not a JSON object/],
-    ["is no object", "[1]", /not a JSON object/],
-    [
-      "holds no credential",
-      { tokens: { refresh_token: "sk-secret" } },
-      /neither OPENAI_API_KEY nor tokens.access_token/,
-    ],
-    ["holds a blank one", { OPENAI_API_KEY: " " }, /neither/],
+    ["is not an object", "[1]", /not a JSON object/],
+    ["has no credential", { tokens: { refresh_token: "sk-secret" } }, /neither OPENAI_API_KEY nor tokens.access_token/],
+    ["has a blank credential", { OPENAI_API_KEY: " " }, /neither/],
   ])("that %s is a build error that names the file and shows no content", (_title, content, message) => {
     const { env, file } = home(content);
     const attempt = () => codexAuth({ env });
@@ -154,7 +150,7 @@ describe("the Codex CLI's login", () => {
     expect(await auth.bearerToken()).toBe("access-1");
   });
 
-  it("that is no login but something huge is not read", () => {
+  it("that is a huge file is not read", () => {
     const { env, file } = home("x".repeat(1024 * 1024 + 1));
     expect(() => codexAuth({ env })).toThrow(`${file} cannot be read: it is larger than 1 MiB`);
   });

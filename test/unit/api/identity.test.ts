@@ -11,10 +11,10 @@ describe("the originator", () => {
   it.each([
     ["this package's own", undefined, {}, "codex-wire"],
     ["the program's", "my_program", {}, "my_program"],
-    ["the variable's before the program's", "my_program", { [OVERRIDE]: "other" }, "other"],
-    ["a tab is legal", "a\tb", {}, "a\tb"],
-    ["an override that cannot be sent counts as the default", "my_program", { [OVERRIDE]: "jörg" }, "codex-wire"],
-    ["an empty override as none", "my_program", { [OVERRIDE]: "" }, "my_program"],
+    ["the variable's, which overrides the program's", "my_program", { [OVERRIDE]: "other" }, "other"],
+    ["with a tab, which is legal", "a\tb", {}, "a\tb"],
+    ["an override that cannot be sent is replaced by the default", "my_program", { [OVERRIDE]: "jörg" }, "codex-wire"],
+    ["an empty override counts as none", "my_program", { [OVERRIDE]: "" }, "my_program"],
   ])("%s", (_what, given, env, expected) => {
     expect(originatorOf(given, env)).toBe(expected);
   });
@@ -34,7 +34,7 @@ describe("the user agent", () => {
     );
   });
 
-  it("leaves out a blank suffix, trims another, and knows no architecture", () => {
+  it("leaves out a blank suffix, trims any other, and has no architecture", () => {
     const nowhere = { type: "Plan 9", version: "4" };
     expect(userAgent({ product: "a", version: "1", suffix: "  ", system: nowhere, env })).toBe(
       "a/1 (Plan 9 4; unknown) dumb",
@@ -44,9 +44,9 @@ describe("the user agent", () => {
 
   it.each([
     ["a tab stays", "x\ty", "(x\ty)"],
-    ["unless something else is wrong", "x\tö", "(x__)"],
-    ["one sign for each character, however many bytes it takes", "é😀", "(__)"],
-  ])("what a header cannot carry is replaced: %s", (_what, suffix, end) => {
+    ["a tab beside something else that is invalid", "x\tö", "(x__)"],
+    ["one replacement for each character, however many bytes it has", "é😀", "(__)"],
+  ])("replaces what a header cannot carry: %s", (_what, suffix, end) => {
     expect(userAgent({ product: "a", suffix, system, env }).endsWith(end)).toBe(true);
   });
 });
@@ -84,25 +84,25 @@ describe("an identity", () => {
     expect(Object.values(given).filter((value) => value !== undefined)).toEqual([]);
   });
 
-  it("to the ChatGPT backend says the reference's program", () => {
+  it("for the ChatGPT backend names the reference's program", () => {
     expect(identityOf(undefined, chatgptProvider({ env: {} }), {}).defaults.originator).toBe("codex_cli_rs");
   });
 
-  it("that the provider's headers give in part is the same in the user agent and in a models query", () => {
+  it("that the provider's headers give in part is the same in the user agent and in a query for models", () => {
     const ofProvider = { ...provider, headers: { version: "1.2.3", originator: "theirs" } };
     const { defaults, clientVersion } = identityOf({}, ofProvider, {});
     expect(clientVersion).toBe("1.2.3");
     expect(defaults["user-agent"]).toMatch(/^theirs\/1\.2\.3 /);
   });
 
-  it("asks for timing in a handshake alone", () => {
+  it("asks for timing only in a handshake", () => {
     const { given, ofHandshake } = identityOf({ includeTimingMetrics: true, betaFeatures: ["a", "b"] }, provider, {});
     expect(ofHandshake).toEqual({ "x-responsesapi-include-timing-metrics": "true" });
     expect(given["x-codex-beta-features"]).toBe("a,b");
     expect(identityOf({ betaFeatures: [] }, provider, {}).given["x-codex-beta-features"]).toBeUndefined();
   });
 
-  it("with an option that it does not know is a build error that names the nearest", () => {
+  it("with an unknown option is a build error that names the nearest one", () => {
     expect(() => identityOf({ orginator: "me" } as never, provider, {})).toThrow(
       'unknown option "orginator" in identity; did you mean originator?',
     );
@@ -114,13 +114,13 @@ describe("a conversation", () => {
     expect(Object.values(conversationHeaders({}, "both")).filter((value) => value !== undefined)).toEqual([]);
   });
 
-  it("has the turn's metadata as text, whatever it was", () => {
+  it("has the turn's metadata as text, whether given as text or object", () => {
     expect(turnMetadataText({ turn_id: "t" })).toBe('{"turn_id":"t"}');
     expect(turnMetadataText("as it is")).toBe("as it is");
     expect(turnMetadataText(undefined)).toBeUndefined();
   });
 
-  it("has no header of metadata outside ASCII, nor with a line break", () => {
+  it("has no metadata header if the text is not ASCII or has a line break", () => {
     expect(conversationHeaders({ turnMetadata: "plain" })["x-codex-turn-metadata"]).toBe("plain");
     for (const turnMetadata of ["jörg", "a\nb", undefined])
       expect(conversationHeaders({ turnMetadata })["x-codex-turn-metadata"]).toBeUndefined();

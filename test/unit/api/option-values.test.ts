@@ -24,7 +24,7 @@ const options = clientOptions("http://127.0.0.1:9/v1", { retry: { maxRetries: 0 
 /** Values that untyped code may pass. */
 const odd = (value: unknown) => value as never;
 
-describe("an option that is none is a build error:", () => {
+describe("an invalid option is a build error:", () => {
   it.each<[string, () => unknown, string]>([
     [
       "a session's age",
@@ -112,7 +112,7 @@ describe("an option that is none is a build error:", () => {
       () => new ResponsesClient(clientOptions("http://h", { retry: odd({ maxRetry: 1 }) })),
       "did you mean maxRetries?",
     ],
-    ["one nobody could have meant", () => session(odd({ frobnicate: 1 })), "there are provider, auth,"],
+    ["one that resembles no option", () => session(odd({ frobnicate: 1 })), "there are provider, auth,"],
     [
       "both a service and a provider",
       () => new ResponsesClient(odd({ ...options, service: new Service(options) })),
@@ -121,7 +121,7 @@ describe("an option that is none is a build error:", () => {
     ["a cache's time", () => cache(-1), "ttlMs must be a number of milliseconds, 0 or more, and is -1"],
     ["a form of compaction", () => compact("endpiont"), 'form must be one of endpoint, trigger, and is "endpiont"'],
     ["a protocol", () => connect({ protocol: odd("v4") }), 'protocol must be one of v1, v2, v3, and is "v4"'],
-    ["a protocol of no name of ours", () => connect({ protocol: odd("toString") }), "protocol must be one of"],
+    ["a protocol with an unknown name", () => connect({ protocol: odd("toString") }), "protocol must be one of"],
     [
       "a mode",
       () => realtimeCallSession({ instructions: "", mode: odd("dictation") }),
@@ -176,7 +176,7 @@ describe("an option that is none is a build error:", () => {
     });
   });
 
-  it("a long value is not shown: it may be a key in the wrong place", async () => {
+  it("a long value is not shown, because it may be a misplaced key", async () => {
     const key = `sk-${"x".repeat(40)}`;
     await expect(compact(key)).rejects.toThrow("form must be one of endpoint, trigger, and is a value of type string");
   });

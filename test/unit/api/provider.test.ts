@@ -58,7 +58,7 @@ describe("an endpoint's URL", () => {
   });
 
   it.each(["https://user:s3cret@h:99999/v1", "htp://user:s3/cret@h/v1", "user:s3cret@h/v1"])(
-    "shows no password of a base URL that is none: %s",
+    "shows no password of an invalid base URL: %s",
     (base) => {
       expect(() => endpointUrl(at(base), "x")).toThrow(/^(?!.*cret)base URL (.*\[redacted\]@h|\(16 characters)/);
     },
@@ -84,7 +84,7 @@ describe("Azure", () => {
 });
 
 describe("a built-in provider", () => {
-  it("is made from no text: an address alone would be ignored", () => {
+  it("cannot be made from a text, because an address alone would be ignored", () => {
     const address = "https://gateway.test/v1" as unknown as ProviderOverrides; // as untyped code may give it
     expect(() => openaiProvider(address)).toThrow("the OpenAI provider takes an object, for example { baseUrl }");
     expect(() => xaiProvider(address)).toThrow("the xAI provider takes an object, for example { baseUrl }");
@@ -114,7 +114,7 @@ describe("a built-in provider", () => {
     expect(Object.keys(headers)).toEqual(goes ? ["openai-organization", "openai-project"] : []);
   });
 
-  it("xai, vercel and openrouter: address, and WebSockets where they have them", () => {
+  it("xai, vercel and openrouter: address, and WebSockets if they support them", () => {
     expect(xaiProvider()).toMatchObject({ name: "xAI", baseUrl: "https://api.x.ai/v1", supportsWebSockets: true });
     expect(vercelGatewayProvider()).toMatchObject({ supportsWebSockets: true });
     expect(openrouterProvider()).toMatchObject({ supportsWebSockets: false });
@@ -159,21 +159,21 @@ describe("a built-in provider", () => {
     ["a name and numbers", { name: undefined, connectTimeoutMs: undefined, retry: undefined, env: undefined }],
     ["headers and parameters", { headers: undefined, queryParams: undefined }],
     ["one header", { headers: { Version: unset } }],
-  ])("keeps its default where %s is undefined", (_what, overrides) => {
+  ])("keeps its default if %s is undefined", (_what, overrides) => {
     expect(openaiProvider({ env: {}, ...overrides })).toEqual(openaiProvider({ env: {} }));
     expect(chatgptProvider({ env: {}, ...overrides })).toEqual(chatgptProvider({ env: {} }));
   });
 
-  it("compresses for chatgpt where `compression` is undefined", () => {
+  it("compresses for chatgpt if `compression` is undefined", () => {
     expect(chatgptProvider({ env: {}, compression: undefined })).toHaveProperty("compression", "zstd");
   });
 
-  it("keeps azure's api-version where a parameter is undefined", () => {
+  it("keeps azure's api-version if a parameter is undefined", () => {
     const options = { baseUrl: "https://h", apiVersion: "1", queryParams: { "api-version": unset } };
     expect(azureProvider(options)).toHaveProperty("queryParams", { "api-version": "1" });
   });
 
-  it("keeps its own headers beside the caller's, and gives way to them", () => {
+  it("keeps its own headers beside the caller's, which overwrite them", () => {
     const provider = openaiProvider({ env: {}, headers: { "X-Own": "1", Version: "9" } });
     expect(provider.headers).toEqual({ version: "9", "x-own": "1" });
   });
@@ -199,7 +199,7 @@ describe("a provider's numbers", () => {
   });
 
   // parity: timeout/headers
-  it("are capped at 100 retries; the wait for headers is not the idle time-out's", () => {
+  it("are capped at 100 retries, and the wait for headers is separate from the idle time-out", () => {
     const limits = providerLimits({
       ...at("https://h"),
       retry: { maxRetries: 1000 },
@@ -225,13 +225,13 @@ describe("a provider's numbers", () => {
     [{ compression: "br" as never }, 'compression must be one of none, zstd, gzip, auto, and is "br"'],
     [{ sessionHeaders: "s" as never }, 'sessionHeaders must be one of underscore, hyphen, both, and is "s"'],
     [{ baseUrl: unset }, "baseUrl must be a text, and is a value of type undefined"],
-  ])("and names that are none are a build error: %j", (options, message) => {
+  ])("and names are a build error if they are invalid: %j", (options, message) => {
     expect(() => providerLimits({ ...at("https://h"), ...options })).toThrow(
       expect.objectContaining({ kind: "build", message: `provider "x": ${message}` }),
     );
   });
 
-  it.each(Object.keys(defaultRetryPolicy))("keep the default of retry.%s where it is undefined", (name) => {
+  it.each(Object.keys(defaultRetryPolicy))("keep the default of retry.%s if it is undefined", (name) => {
     const limits = providerLimits({ ...at("https://h"), retry: { [name]: undefined } });
     expect(limits.retry).toEqual(defaultRetryPolicy);
   });

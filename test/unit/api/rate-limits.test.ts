@@ -52,7 +52,7 @@ describe("rateLimitSnapshot", () => {
     ["no window for an empty percent", { "x-codex-primary-used-percent": "", "x-codex-primary-reset-at": "9" }, {}],
     ["no window for a hexadecimal percent", { "x-codex-primary-used-percent": "0x10" }, {}],
     [
-      "no minutes and no reset that are no integers",
+      "no minutes and no reset that are not integers",
       {
         "x-codex-primary-used-percent": "5",
         "x-codex-primary-window-minutes": "1.5",
@@ -85,7 +85,7 @@ describe("rateLimitSnapshot", () => {
     "workspace_member_credits_depleted",
     "workspace_owner_usage_limit_reached",
     "workspace_member_usage_limit_reached",
-  ])("tells that %s stopped the request", (type) => {
+  ])("reports that %s stopped the request", (type) => {
     expect(rateLimitSnapshot({ "x-codex-rate-limit-reached-type": type }).rateLimitReachedType).toBe(type);
   });
 
@@ -100,7 +100,7 @@ describe("rateLimitSnapshot", () => {
 });
 
 describe("rateLimitSnapshots", () => {
-  test("puts codex first, even when nothing is known of it", () => {
+  test("puts codex first, even if nothing is known of it", () => {
     expect(rateLimitSnapshots({})).toStrictEqual([{ limitId: "codex" }]);
     const ids = rateLimitSnapshots({ "x-aaa-primary-used-percent": "1" }).map((snapshot) => snapshot.limitId);
     expect(ids).toEqual(["codex", "aaa"]);
@@ -148,7 +148,7 @@ describe("promoMessage", () => {
 });
 
 describe("decodeRateLimitsEvent", () => {
-  test("reads an event in full; the limit's name is its id alone", () => {
+  test("reads an event in full, and only uses its id as the limit's name", () => {
     const event = {
       type: "codex.rate_limits",
       plan_type: "plus",
@@ -174,7 +174,7 @@ describe("decodeRateLimitsEvent", () => {
     [{ metered_limit_name: null, limit_name: null }, "codex"],
     [{ metered_limit_name: " " }, "codex"],
     [{}, "codex"],
-  ])("takes the id of %j", (event, limitId) => {
+  ])("reads the id of %j", (event, limitId) => {
     expect(decodeRateLimitsEvent(event)).toStrictEqual({ limitId });
   });
 
@@ -197,7 +197,7 @@ describe("decodeRateLimitsEvent", () => {
     { rate_limits: null, credits: null },
     { credits: { has_credits: true } },
     { credits: { has_credits: "true", unlimited: false } },
-  ])("leaves out what is not of its documented form: %j", (event) => {
+  ])("leaves out what does not have its documented form: %j", (event) => {
     expect(decodeRateLimitsEvent({ ...event })).toStrictEqual({ limitId: "codex" });
   });
 });

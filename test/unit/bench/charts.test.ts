@@ -13,7 +13,7 @@ const page = `# Performance
 | a < \`b\` | 2400 ms | 2.00 |
 `;
 
-test("a table becomes bars as long as its figures", () => {
+test("a table becomes bars whose lengths are its figures", () => {
   const chart = chartsOf(page).get("images/bench-stream.svg");
   expect(chart?.title).toBe("CPU of a stream");
   expect(chart?.bars).toEqual([
@@ -34,7 +34,7 @@ test("a figure that cannot be read, and an image without a table, are errors", (
   expect(() => chartsOf("![x](images/bench-x.svg)\n")).toThrow("no table follows");
 });
 
-test("the charts of docs/performance.md are those of its tables; npm run charts draws them anew", () => {
+test("the charts of docs/performance.md match its tables; npm run charts redraws them", () => {
   for (const [path, chart] of chartsOf(readProjectFile("docs/performance.md")))
     expect(readProjectFile(`docs/${path}`), path).toBe(drawn(chart));
 });

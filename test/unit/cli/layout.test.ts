@@ -15,7 +15,7 @@ function stream({ isTTY = true, columns = 80 }: { isTTY?: boolean; columns?: num
 }
 
 describe("a text", () => {
-  test("is cut at its spaces, a long word never", () => {
+  test("is wrapped at its spaces, never inside a long word", () => {
     expect(wrapped("one two https://example.com/path three", 10)).toEqual([
       "one two",
       "https://example.com/path",
@@ -24,11 +24,11 @@ describe("a text", () => {
     expect(wrapped("as it is", undefined)).toEqual(["as it is"]);
   });
 
-  test("goes on below its beginning", () => {
+  test("continues below its beginning", () => {
     expect(hanging("  FAIL ", "one two three", 14)).toEqual(["  FAIL one two", "       three"]);
   });
 
-  test("stands beside its name where there is room, else below it", () => {
+  test("stands beside its name if there is room, else below it", () => {
     const rows = [["--carrier KIND", "how it travels"]] as const;
     expect(explained(rows, 60)).toEqual(["  --carrier KIND  how it travels"]);
     expect(explained(rows, 30)).toEqual(["  --carrier KIND", "      how it travels"]);
@@ -60,7 +60,7 @@ test("a table of models that is too wide becomes a paragraph for each", () => {
   expect(Math.max(...narrow.split("\n").map((line) => line.length))).toBeLessThanOrEqual(40);
 });
 
-test("the sum of a response goes on in the next line, a part never cut", () => {
+test("the summary of a response continues on the next line, without cutting a part", () => {
   const summary = new ResponseSummary(performance.now());
   const tokenUsage = { inputTokens: 12345, cachedInputTokens: 12000, cacheWriteInputTokens: 0, outputTokens: 678 };
   summary.add({ type: "output_text.delta", delta: "a" });
@@ -72,7 +72,7 @@ test("the sum of a response goes on in the next line, a part never cut", () => {
 });
 
 describe("reasoning", () => {
-  test("stands under a heading and pale on a terminal, a blank line between its parts and behind it", () => {
+  test("is dimmed under a heading on a terminal, with a blank line between its parts and after it", () => {
     const { target, written } = stream();
     const thoughts = new Thoughts(target, {});
     thoughts.beginPart();
@@ -96,7 +96,7 @@ describe("reasoning", () => {
 });
 
 describe("progress", () => {
-  test("is one line written over, not more often than ten times a second, and cleared at the end", () => {
+  test("is one line, rewritten at most ten times a second and cleared at the end", () => {
     let now = 0;
     const { target, written } = stream({ columns: 40 });
     const progress = new Progress(target, () => now);
@@ -116,7 +116,7 @@ describe("progress", () => {
     ]);
   });
 
-  test("is silent where nobody sees it", () => {
+  test("is silent without a terminal", () => {
     const { target, written } = stream({ isTTY: false });
     const progress = new Progress(target);
     progress.show({ sentBytes: 1, totalBytes: 2 });

@@ -7,7 +7,7 @@ function held(pieces: Iterable<Uint8Array>): HeldBytes {
   return bytes;
 }
 
-it("gives back what came, whatever the pieces", () => {
+it("returns the received bytes, whatever the pieces", () => {
   const whole = Buffer.from(Array.from({ length: 300_000 }, (_none, index) => index % 251));
   for (const sizes of [[1], [4096], [1, 4096, 7, 100_000], [65_536], [300_000]]) {
     const pieces: Uint8Array[] = [];
@@ -35,7 +35,7 @@ it("holds a million pieces of a byte in about their size", () => {
   expect(after.heapUsed - before.heapUsed).toBeLessThan(64 * 1024 ** 2); // pieces kept as objects take 400 MB
 });
 
-it("keeps a large piece as it came", () => {
+it("keeps a large piece without a copy", () => {
   const large = Buffer.allocUnsafeSlow(100_000);
   expect(held([large]).take()).toBe(large);
 });

@@ -6,22 +6,22 @@ const COMMANDS = ["respond", "responses", "resume", "session", "doctor", "gatewa
 
 describe("nearestName", () => {
   test.each([
-    ["a letter too many", "doctorr", "doctor"],
-    ["a letter missing", "dotor", "doctor"],
+    ["an additional letter", "doctorr", "doctor"],
+    ["a missing letter", "dotor", "doctor"],
     ["two letters swapped", "docotr", "doctor"],
     ["another letter", "gatewax", "gateway"],
-    ["other case", "DOCTOR", "doctor"],
-    ["the nearer one of two that are near", "respons", "respond"],
-    ["three differences in a short name", "dcr", undefined],
+    ["another case", "DOCTOR", "doctor"],
+    ["the nearer of two similar names", "respons", "respond"],
+    ["not with three differences in a short name", "dcr", undefined],
     ["four differences in ten letters", "sessionxyz", "session"],
     ["five differences in nine letters", "sessxyzwv", undefined],
     ["a name with nothing in common", "frobnicate", undefined],
-    ["no name at all", "", undefined],
+    ["an empty name", "", undefined],
   ])("reads %s: %s", (_what, name, meant) => {
     expect(nearestName(name, COMMANDS)).toBe(meant);
   });
 
-  it("takes the first of several that are as near", () => {
+  it("takes the first of several equally near ones", () => {
     expect(nearestName("cat", ["bat", "hat"])).toBe("bat");
     expect(nearestName("cat", new Set(["hat", "bat"]).values())).toBe("hat");
     expect(nearestName("cat", [])).toBeUndefined();
@@ -45,7 +45,7 @@ describe("an object of options", () => {
     expect(() => check({ frobnicate: 1 } as never)).toThrow(BuildError);
   });
 
-  it("may hold what is undefined under any name", () => {
+  it("may have undefined under any name", () => {
     expect(() => check({ baseUrl: "x", frobnicate: undefined } as never)).not.toThrow();
   });
 });

@@ -18,7 +18,7 @@ const search = { type: "provider" as const, id: "openai.web_search" as const, na
 const docs = { type: "provider" as const, id: "openai.mcp" as const, name: "docs", args: { serverLabel: "docs" } };
 
 describe("tools in a namespace", () => {
-  it("are sent as one, where the first of them stands", () => {
+  it("are sent as one, in the place of the first of them", () => {
     const tools = [
       functionTool("look", home()),
       functionTool("go"),
@@ -36,14 +36,14 @@ describe("tools in a namespace", () => {
     ]);
   });
 
-  it("have to agree on what it is", () => {
+  it("have to agree on its description", () => {
     const tools = [functionTool("look", home()), functionTool("ring", home("A bell"))];
     expect(() => requestOf({ tools })).toThrow(
       /two tools describe their namespace home differently; ring is the second one/,
     );
   });
 
-  it("can be named under the name of this package too, and a tool that the history has is left out", () => {
+  it("can also be given under this package's name, and a tool that the history has is left out", () => {
     const own = { ...functionTool("look"), providerOptions: { codexWire: home() } };
     const { request } = requestOf({ tools: [own, functionTool("known", { omitFromRequestTools: true })] });
     expect(request.tools).toMatchObject([{ type: "namespace", name: "home", tools: [{ name: "look" }] }]);
@@ -63,7 +63,7 @@ describe("a list of allowed tools", () => {
     return requestOf({ tools, toolChoice: { type: "required" }, providerOptions: { openai: { allowedTools } } });
   };
 
-  it("goes before the choice, in the service's form", () => {
+  it("overrides the choice, in the service's form", () => {
     const { request, warnings } = allowing(["look", "web", "docs"], "required");
     expect(request.tool_choice).toEqual({
       ...{ type: "allowed_tools", mode: "required" },
@@ -73,7 +73,7 @@ describe("a list of allowed tools", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("is sent without what the service takes in none, and warns of it", () => {
+  it("is sent without tools that the service does not accept in one, with a warning", () => {
     const { request, warnings } = allowing(["look", "ring", "late", "nothing"]);
     expect(request.tool_choice).toMatchObject({ mode: "auto", tools: [{ name: "look" }] });
     expect(warnings.map((warning) => "feature" in warning && warning.feature)).toEqual(
@@ -81,7 +81,7 @@ describe("a list of allowed tools", () => {
     );
   });
 
-  it("that names none of them is an error", () => {
+  it("that names none of the tools is an error", () => {
     expect(() => allowing(["ring"])).toThrow(/allowedTools names no tool that can be allowed \(ring\)/);
   });
 });
@@ -90,7 +90,7 @@ describe("options for OpenAI", () => {
   const having = (openai: object, options: Partial<LanguageModelV4CallOptions> = {}, model?: string) =>
     requestOf({ ...options, providerOptions: { openai: openai as Record<string, never> } }, model);
 
-  it("that are no fields of a request are none", () => {
+  it("that are not fields of a request are ignored", () => {
     const { request, warnings } = having({
       ...{ strictJsonSchema: false, forceReasoning: true, passThroughUnsupportedFiles: true, promptCacheKey: "k" },
       ...{ includeWebSearchSources: false, systemMessageMode: "developer", compactionTrigger: true },
@@ -101,7 +101,7 @@ describe("options for OpenAI", () => {
     expect(warnings).toMatchObject([{ feature: "providerOptions.openai.systemMessageMode" }]);
   });
 
-  it("ask for reasoning of a model that is not known to, and for no sources", () => {
+  it("can request reasoning from a model not known for it, and leave out sources", () => {
     expect(having({}, {}, "gpt-4o").request.include).toEqual([]);
     expect(having({ forceReasoning: true }, {}, "gpt-4o").request.include).toEqual(["reasoning.encrypted_content"]);
     expect(having({}, { tools: [search] }).request.include).toContain("web_search_call.action.sources");
@@ -109,7 +109,7 @@ describe("options for OpenAI", () => {
     expect(include).toEqual(["reasoning.encrypted_content"]);
   });
 
-  it("that set an effort ask for a summary, unless they say otherwise", () => {
+  it("that set an effort request a summary, unless they say otherwise", () => {
     expect(having({ reasoningEffort: "low" }).request.reasoning).toEqual({ effort: "low", summary: "detailed" });
     expect(having({ reasoningEffort: "low", reasoningSummary: null }).request.reasoning).toMatchObject({
       summary: null,
@@ -131,7 +131,7 @@ describe("options for OpenAI of a message", () => {
   });
   const inputOf = (...prompt: LanguageModelV4CallOptions["prompt"]) => requestOf({ prompt }).request;
 
-  it("put another effort, another format and further tools where the message stands", () => {
+  it("put another effort, another format and further tools in the message's place", () => {
     const { instructions, input } = inputOf(
       { role: "system", content: "be brief" },
       user,
@@ -152,14 +152,14 @@ describe("options for OpenAI of a message", () => {
     expect(first.input[0]).toEqual({ type: "configuration_update", reasoning: { effort: "high" } });
   });
 
-  it("put further tools behind a tool's output", () => {
+  it("put further tools after a tool's output", () => {
     const { input } = inputOf(user, { role: "assistant", content: [call] }, result({ additionalTools: [tool] }));
     expect(input.map(({ type }) => type)).toEqual([
       ...["message", "function_call", "function_call_output", "additional_tools"],
     ]);
   });
 
-  it("say where the cached beginning ends, in texts, files and outputs", () => {
+  it("mark the end of the cached prefix, in texts, files and outputs", () => {
     const at = openai({ promptCacheBreakpoint: { mode: "explicit" } });
     const file = { type: "file", mediaType: "image/png", data: { type: "url", url: new URL("https://host/i.png") } };
     const { instructions, input } = inputOf(
@@ -179,7 +179,7 @@ describe("options for OpenAI of a message", () => {
   });
 });
 
-it("keeps a temperature from models that refuse it while they reason, and says so", () => {
+it("leaves out the temperature for models that refuse it while they reason, with a warning", () => {
   const sampling = { temperature: 0, topP: 0.5 };
   const { request, warnings } = requestOf(sampling);
   expect(request).not.toHaveProperty("temperature");

@@ -94,7 +94,7 @@ test("ten calls at once are ten spans, each with its own requests, retries and t
   expect(recorded["gen_ai.client.token.usage"]).toHaveLength(20);
 });
 
-test("a failed call says its kind, and not the message, which may quote a prompt", () => {
+test("a failed call has its kind, and not the message, which may quote a prompt", () => {
   const { spans, telemetry } = collector();
   const call = { callId: "a", endpoint: "responses" };
   telemetry.onCallStart(call);
@@ -105,7 +105,7 @@ test("a failed call says its kind, and not the message, which may quote a prompt
   expect(JSON.stringify({ ...span?.attributes, status: span?.status })).not.toContain("secret");
 });
 
-test("a request of no call is a span of its own, as long as the request took", () => {
+test("a request without a call is a span of its own, as long as the request took", () => {
   const { spans, telemetry } = collector();
   context.with(ROOT_CONTEXT, () =>
     telemetry.onRequest({ attempt: 0, method: "GET", url: "https://host/", status: 503, durationMs: 1500 }),

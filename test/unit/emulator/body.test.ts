@@ -30,17 +30,17 @@ describe("content decoding", () => {
     [" GZIP ", () => zlib.gzipSync(TEXT)],
     ["identity", () => TEXT],
     ["", () => TEXT],
-  ])("undoes %j", async (encoding, encoded) => {
+  ])("decodes %j", async (encoding, encoded) => {
     expect(Buffer.from(await decodeBody(encoded(), encoding)).equals(TEXT)).toBe(true);
   });
 
-  it("undoes zstd that was written as a stream", async () => {
+  it("decodes zstd that was written as a stream", async () => {
     const decoded = Buffer.from(await decodeBody(STREAMED_ZEROS, "zstd"));
     expect(decoded.equals(Buffer.alloc(2 * 1024 * 1024))).toBe(true);
     expect(await decodeBody(streamedZeros(64), "zstd")).toHaveLength(64 * 1024 * 1024);
   });
 
-  it("passes a body without a coding on", async () => {
+  it("leaves a body without a coding unchanged", async () => {
     expect(await decodeBody(TEXT, undefined)).toBe(TEXT);
   });
 
@@ -49,8 +49,8 @@ describe("content decoding", () => {
     ["two codings", TEXT, "gzip, zstd", 415],
     ["bytes that are not gzip", TEXT, "gzip", 400],
     ["bytes that are not zstd", TEXT, "zstd", 400],
-    ["a zstd frame that says that it holds 1 GiB", streamedZeros(1024, "28b52ffd805000000040"), "zstd", 413],
-    ["a zstd frame that holds more than 64 MiB and does not say so", streamedZeros(65), "zstd", 413],
+    ["a zstd frame that declares 1 GiB", streamedZeros(1024, "28b52ffd805000000040"), "zstd", 413],
+    ["a zstd frame with more than 64 MiB that does not declare it", streamedZeros(65), "zstd", 413],
     ["a body that unpacks to more than 64 MiB", zlib.gzipSync(Buffer.alloc(65 * 1024 * 1024)), "gzip", 413],
   ])("refuses %s", async (_name, bytes, encoding, status) => {
     await expect(decodeBody(bytes, encoding)).rejects.toMatchObject({ name: "ServiceError", status });
@@ -62,7 +62,7 @@ describe("reading a body", () => {
     expect(Buffer.from(await readBody(Readable.from([Buffer.from("ab"), Buffer.from("c")]))).toString()).toBe("abc");
   });
 
-  it("reads one that is too large to its end before it refuses", async () => {
+  it("reads one that is too large to its end before refusing it", async () => {
     let chunks = 0;
     const chunk = Buffer.alloc(1024 * 1024);
     async function* large() {

@@ -8,7 +8,7 @@ const step = fc.record({
   act: fc.constantFrom("set", "set", "set", "delete", "clear"),
 });
 
-it("keeps the newest, whatever was deleted in between, and hands out what had to make room", () => {
+it("keeps the newest, whatever was deleted in between, and returns what had to make room", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const map = new BoundedMap<number, string>(MOST);

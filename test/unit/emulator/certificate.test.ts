@@ -8,7 +8,7 @@ describe("the throwaway identity", () => {
   const leaf = new X509Certificate(cert);
   const authority = new X509Certificate(caPem);
 
-  it("is a leaf signed by its authority", () => {
+  it("is a certificate signed by its authority", () => {
     expect(authority.ca).toBe(true);
     expect(leaf.ca).toBe(false);
     expect(leaf.checkIssued(authority)).toBe(true);
@@ -25,7 +25,7 @@ describe("the throwaway identity", () => {
     expect(leaf.checkIP("127.0.0.2")).toBeUndefined();
   });
 
-  it("is for servers alone and valid now, not for long", () => {
+  it("is only for servers, and valid for a short time from now", () => {
     expect(leaf.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
     expect(Date.parse(leaf.validFrom)).toBeLessThan(Date.now());
     const daysLeft = (Date.parse(leaf.validTo) - Date.now()) / 86_400_000;
@@ -33,7 +33,7 @@ describe("the throwaway identity", () => {
     expect(daysLeft).toBeLessThan(30);
   });
 
-  it("is another one every time", () => {
+  it("is different every time", () => {
     const other = new X509Certificate(createLoopbackIdentity().caPem);
     expect(other.fingerprint256).not.toBe(authority.fingerprint256);
     expect(leaf.verify(other.publicKey)).toBe(false);

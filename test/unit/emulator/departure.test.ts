@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { expect, it, vi } from "vitest";
 import { Departure } from "../../../src/emulator/delivery/departure.ts";
 
-it("lets every answer on a connection wait for it, without a warning of a leak", async () => {
+it("lets every answer on a connection wait for it without a leak warning", async () => {
   const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   const gone = new Departure();
   const waiting = Array.from({ length: 20 }, () => once(gone.signal, "abort"));

@@ -143,7 +143,7 @@ describe("the fields of events", () => {
     expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
   });
 
-  it("fill each delta up to blocks of 16 characters, unless that is switched off", () => {
+  it("pad each delta to blocks of 16 characters, unless that is switched off", () => {
     const deltas = (events: StreamEvent[]) => events.filter((event) => event.type.endsWith(".delta"));
     for (const { delta, obfuscation } of deltas(eventsFor({ input: "why is the sky blue?" }))) {
       expect((delta.length + obfuscation.length) % 16).toBe(0);
@@ -176,7 +176,7 @@ describe("the fields of events", () => {
     expect(done.output_index).toBe(1);
   });
 
-  it("carry sealed reasoning only when it is included", () => {
+  it("have encrypted reasoning only if it is included", () => {
     const body = { input: "hello", reasoning: { effort: "low" } };
     const item = (events: StreamEvent[]) => ofType(events, "response.output_item.done").item;
     expect(item(eventsFor(body))).not.toHaveProperty("encrypted_content");
@@ -234,7 +234,7 @@ describe("the response object", () => {
     });
   });
 
-  it("reports a cached prefix, in blocks of 128 tokens, once a long conversation goes on", () => {
+  it("reports a cached prefix, in blocks of 128 tokens, when a long conversation continues", () => {
     const long = { role: "user", content: "word ".repeat(2000) };
     const usage = (input: readonly Fields[]) => ofType(eventsFor({ input }), "response.completed").response.usage;
     const cached = (input: readonly Fields[]) => usage(input).input_tokens_details.cached_tokens;
@@ -265,14 +265,14 @@ describe("max_output_tokens", () => {
     expect(response.usage.output_tokens_details.reasoning_tokens).toBe(64);
   });
 
-  it("leaves an answer that fits exactly alone", () => {
+  it("leaves an answer that fits exactly unchanged", () => {
     const last = eventsFor({ input: "count to 16", max_output_tokens: 16 }).at(-1);
     expect(last?.type).toBe("response.completed");
   });
 });
 
 describe("identifiers", () => {
-  it("are distinct, shaped like the service's, and the same after every start", () => {
+  it("are distinct, have the service's form, and are the same after every start", () => {
     const take = () => {
       const identifiers = new Identifiers();
       return [identifiers.next("msg"), identifiers.next("msg"), identifiers.nextCallId()];

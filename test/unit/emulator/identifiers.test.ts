@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Identifiers } from "../../../src/emulator/responses/identifiers.ts";
 
-it("ids look like the service's, are the same after every start, and never come twice", () => {
+it("ids have the service's form, are the same after every start, and are never repeated", () => {
   const make = () => {
     const identifiers = new Identifiers();
     return Array.from({ length: 20_000 }, (_, index) =>

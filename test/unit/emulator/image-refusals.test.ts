@@ -135,7 +135,7 @@ it.each([
   expect(generate(more)().body).toMatchObject({ created: 1 });
 });
 
-it("the tool for images is held to the same", () => {
+it("the image tool has the same limits", () => {
   const tool = { type: "image_generation", model: "gpt-image-1", size: "10x10" };
   expect(() => checkTools([tool], "tools")).toThrow(
     expect.objectContaining({ error: expect.objectContaining({ param: "tools[0].size" }) }),

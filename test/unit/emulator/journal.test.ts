@@ -18,7 +18,7 @@ describe("the journal", () => {
     expect(paths(journal)).toEqual(["/2", "/3"]);
   });
 
-  it("keeps 1000 unless told", () => {
+  it("keeps 1000 by default", () => {
     const journal = new Journal();
     for (let count = 0; count < 1002; count += 1) journal.arrived(request(`/${count}`));
     expect(journal.requests).toHaveLength(1000);
@@ -33,7 +33,7 @@ describe("the journal", () => {
     expect(journal.entries.map((entry) => entry.request)).toEqual(journal.requests);
   });
 
-  it("hands out each request once, those of the past first", async () => {
+  it("returns each request once, past ones first", async () => {
     const journal = new Journal();
     journal.arrived(request("/1"));
     const taken = [journal.nextRequest(), journal.nextRequest(), journal.nextRequest()];
@@ -42,7 +42,7 @@ describe("the journal", () => {
     expect((await Promise.all(taken)).map(({ path }) => path)).toEqual(["/1", "/2", "/3"]);
   });
 
-  it("says so when a request was dropped before it was handed out", async () => {
+  it("reports a request that was dropped before it was returned", async () => {
     const journal = new Journal(1);
     journal.arrived(request("/1"));
     journal.arrived(request("/2"));
@@ -50,7 +50,7 @@ describe("the journal", () => {
     expect((await journal.nextRequest()).path).toBe("/2");
   });
 
-  it("wakes whoever waits for closed responses when there are enough", async () => {
+  it("ends a wait for closed responses when there are enough", async () => {
     const journal = new Journal();
     let woken = false;
     const waiting = journal.waitForClosedResponses(2).then(() => (woken = true));

@@ -47,7 +47,7 @@ describe("what the model says", () => {
     expect(think({}, conversation)).toEqual([{ type: "message", text: "You said: “I like owls”" }]);
   });
 
-  it("passes over context that a client put in tags", () => {
+  it("ignores context that a client put in tags", () => {
     const context = { role: "user", content: "<environment_context>\n  <cwd>/</cwd>\n</environment_context>" };
     expect(think({}, [{ role: "user", content: "17*23" }, context])).toEqual([
       { type: "message", text: "17*23 = 391" },
@@ -62,7 +62,7 @@ describe("what the model says", () => {
     expect(think({}, [{ role: "user", content }])).toMatchObject([{ text: expect.stringContaining("an image") }]);
   });
 
-  it("tells what a tool answered, by the tool's name", () => {
+  it("reports a tool's output, with the tool's name", () => {
     const conversation = [
       { role: "user", content: "What is the weather in Paris?" },
       { type: "function_call", call_id: "c1", name: "get_weather", arguments: "{}" },
@@ -130,7 +130,7 @@ describe("tool calls", () => {
   });
 
   it.each(["why is the sky blue?", "hello", "make a plan for me", "We run every morning"])(
-    "does not answer %j with one",
+    "does not answer %j with a tool call",
     (prompt) => {
       expect(think({ tools: TOOLS }, [{ role: "user", content: prompt }])).toMatchObject([{ type: "message" }]);
     },
@@ -162,7 +162,7 @@ describe("tool calls", () => {
   });
 });
 
-it("thinks as long for an effort that it does not know as for a medium one", () => {
+it("reasons as long for an unknown effort as for a medium one", () => {
   const tokensAt = (effort: string) => think({ reasoning: { effort } }, [{ role: "user", content: "hello" }])[0];
   expect(tokensAt("constructor")).toEqual(tokensAt("medium"));
 });
@@ -171,11 +171,11 @@ describe("structured output", () => {
   const source = { prompt: 'Rate "Dune" with 4 stars', answer: "An answer." };
   it.each<[string, Fields, unknown]>([
     ["a string", { type: "string" }, "Dune"],
-    ["the answer where one is asked for", { properties: { answer: { type: "string" } } }, { answer: "An answer." }],
+    ["the answer if one is asked for", { properties: { answer: { type: "string" } } }, { answer: "An answer." }],
     ["a number of the prompt", { type: "integer" }, 4],
     ["a number within bounds", { type: "number", minimum: 5, maximum: 9 }, 5],
     ["an enum value that was named", { enum: ["book", "stars"] }, "stars"],
-    ["the first enum value else", { enum: ["book", "film"] }, "book"],
+    ["the first enum value otherwise", { enum: ["book", "film"] }, "book"],
     ["a constant", { const: 7 }, 7],
     ["a boolean", { type: "boolean" }, false],
     ["null", { type: "null" }, null],
@@ -184,7 +184,7 @@ describe("structured output", () => {
     ["as many items as needed", { type: "array", items: { type: "boolean" }, minItems: 2 }, [false, false]],
     ["no more items than allowed", { type: "array", items: { type: "boolean" }, maxItems: 0 }, []],
     [
-      "what is required alone",
+      "only what is required",
       { type: "object", properties: { a: { type: "boolean" }, b: { type: "null" } }, required: ["b"] },
       { b: null },
     ],
@@ -194,7 +194,7 @@ describe("structured output", () => {
       { x: false },
     ],
     ["a date", { type: "string", format: "date" }, "2026-03-13"],
-    ["a string for a format it does not know", { type: "string", format: "constructor" }, "Dune"],
+    ["a string for an unknown format", { type: "string", format: "constructor" }, "Dune"],
     [
       "a property of any name",
       { type: "object", properties: JSON.parse('{"__proto__":{"type":"boolean"}}'), required: ["__proto__"] },
@@ -232,11 +232,11 @@ describe("arithmetic", () => {
     expect(findCalculation(prompt)?.value).toBe(value);
   });
 
-  it.each(["no numbers", "room 42", "2026-02-25", "(1 + 2"])("finds none in %j", (prompt) => {
+  it.each(["no numbers", "room 42", "2026-02-25", "(1 + 2"])("finds no arithmetic in %j", (prompt) => {
     expect(findCalculation(prompt)?.value ?? Number.NaN).toBeNaN();
   });
 
-  it("writes numbers without noise", () => {
+  it("writes numbers without rounding errors", () => {
     expect(formatNumber(0.1 + 0.2)).toBe("0.3");
     expect(formatNumber(391)).toBe("391");
   });
@@ -250,7 +250,7 @@ describe("pieces", () => {
     },
   );
 
-  it("are words with the white space before them, long ones in parts", () => {
+  it("are words with preceding white space, long ones in parts", () => {
     expect(pieces("I am incomprehensible")).toEqual(["I", " am", " incomprehens", "ible"]);
   });
 });

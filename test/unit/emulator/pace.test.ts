@@ -20,13 +20,13 @@ describe("the pace", () => {
     expect(pauseMs(pace, text)).toBeCloseTo(expected);
   });
 
-  it("delays what carries text and nothing else", async () => {
+  it("delays only events with text", async () => {
     const startedAt = performance.now();
     expect(await collect(paced(["", "a", "", "b"], { delayMsPerWord: 25 }, textOf, never))).toEqual(["", "a", "", "b"]);
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(48);
   });
 
-  it("ends at once when nobody listens any more", async () => {
+  it("ends at once when the client has left", async () => {
     const gone = new AbortController();
     const events = paced(["", "a"], { delayMsPerWord: 60_000 }, textOf, gone.signal);
     expect(await events.next()).toEqual({ done: false, value: "" });

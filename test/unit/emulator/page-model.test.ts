@@ -25,7 +25,7 @@ const received = (atMs: number, event: object): Entry => ({ kind: "received", at
 const sent = (atMs: number, event: object): Entry => ({ kind: "sent", atMs, data: JSON.stringify(event) });
 
 describe("the page's model", () => {
-  it("makes a row of an HTTP request: its text, its rate, its silences, what it used", () => {
+  it("makes a row of an HTTP request: its text, rate, silences and usage", () => {
     const delta = (atMs: number, text: string): Entry => {
       const type = "response.output_text.delta";
       return { kind: "event", atMs, type, data: JSON.stringify({ type, delta: text }) };
@@ -54,7 +54,7 @@ describe("the page's model", () => {
     expect(rows[0]?.events.map(({ gap }) => gap)).toEqual([100, 50, 50, 10, 1]);
   });
 
-  it("gives each message on a WebSocket a row, and events to the oldest of their lane that is open", () => {
+  it("makes a row of each WebSocket message, and adds events to the oldest open one of their lane", () => {
     const create = { type: "response.create", input: [{ type: "function_call_output", output: "18" }] };
     const { rows } = modelOf({ carrier: "websocket", method: "GET" }, [
       { kind: "answer", atMs: 1, status: 101, headers: [] },
@@ -75,14 +75,14 @@ describe("the page's model", () => {
     expect(rows.map(({ events }) => events.length)).toEqual([2, 2, 3]);
   });
 
-  it("shows what was cut, or left by the client in its middle, in red", () => {
+  it("shows what was cut, or left by the client in the middle, in red", () => {
     expect(modelOf({}, [{ kind: "end", atMs: 5, how: "cut" }]).rows[0]).toMatchObject({ isBad: true, status: "cut" });
     expect(modelOf({}, [{ kind: "end", atMs: 5, how: "left" }]).rows[0]).toMatchObject({ isBad: true, status: "left" });
     const left: Entry = { kind: "end", atMs: 5, how: "left", code: 1000 };
     expect(modelOf({ carrier: "websocket" }, [left]).rows[0]).toMatchObject({ isBad: false });
   });
 
-  it("finds text in requests and events, whatever the case, and forgets all when the server begins anew", () => {
+  it("finds text in requests and events in any case, and forgets everything when the server restarts", () => {
     const model = modelOf({ body: '{"input":"The Weather"}' }, [
       { kind: "body", atMs: 1, data: '{"said":"18 Degrees"}' },
     ]);
@@ -112,7 +112,7 @@ describe("a request as curl", () => {
     );
   });
 
-  it("of a message on a WebSocket asks the same over HTTP", () => {
+  it("of a WebSocket message sends the same over HTTP", () => {
     const { rows } = modelOf({ carrier: "websocket" }, [
       sent(1, { type: "response.create", stream_id: "a", input: "hi" }),
     ]);

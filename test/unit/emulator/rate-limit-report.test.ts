@@ -28,7 +28,7 @@ describe("the report of rate limits", () => {
     });
   });
 
-  it("is an event for each limit on a WebSocket, named unless it is the ordinary one", () => {
+  it("is an event for each limit on a WebSocket, with a name unless it is the default one", () => {
     const credits = { has_credits: true, unlimited: false, balance: "17.5" };
     const shared = { type: "codex.rate_limits", plan_type: "plus", credits };
     expect(rateLimitEvents(LIMITS)).toEqual([

@@ -130,7 +130,7 @@ describe("a request is refused in the service's words for", () => {
       "'commentary' and 'final_answer'",
     ),
     [
-      "an image that is no address",
+      "an image that is not a URL",
       parts("user", { type: "input_image", image_url: "AAAA" }),
       "input[0].content[0].image_url",
       "invalid_value",
@@ -272,7 +272,7 @@ describe("a request is refused in the service's words for", () => {
       "Invalid 'max_tool_calls': integer below minimum value. Expected a value >= 1, but got 0 instead.",
     ],
     [
-      "two pasts",
+      "two histories",
       { previous_response_id: "resp_x", conversation: "conv_x" },
       null,
       "mutually_exclusive_parameters",
@@ -300,7 +300,7 @@ describe("a request is refused in the service's words for", () => {
   });
 });
 
-it("what a response has said can be sent back, and null stands for nothing", () => {
+it("the output of a response can be sent back, and null counts as absent", () => {
   const said = [
     {
       id: "msg_1",

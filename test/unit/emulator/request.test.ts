@@ -18,7 +18,7 @@ const GOOD = { model: "m", input: "hi" };
 
 describe("a request", () => {
   it.each<[string, unknown, string | null, string | null]>([
-    ["no object", [], null, "invalid_type"],
+    ["a body that is not an object", [], null, "invalid_type"],
     [
       "an output without call_id",
       { ...GOOD, input: [{ type: "function_call_output", output: "" }] },
@@ -37,7 +37,7 @@ describe("a request", () => {
     expect(fault.error).toEqual({ message: expect.any(String), type: "invalid_request_error", param, code });
   });
 
-  it("is not streamed and is to be answered unless it says otherwise", () => {
+  it("is not streamed, and is answered, by default", () => {
     expect(parseResponsesRequest(GOOD)).toMatchObject({ stream: false, generate: true });
     expect(parseResponsesRequest({ ...GOOD, stream: true, generate: false })).toMatchObject({
       stream: true,
@@ -45,7 +45,7 @@ describe("a request", () => {
     });
   });
 
-  it("may have null for what is optional", () => {
+  it("may have null for optional fields", () => {
     const nulls = {
       tools: null,
       tool_choice: null,
@@ -56,7 +56,7 @@ describe("a request", () => {
     expect(parseResponsesRequest({ ...GOOD, ...nulls })).toMatchObject({ previousResponseId: undefined });
   });
 
-  it("with a string as input is one user message", () => {
+  it("with a text as input is one user message", () => {
     expect(parseResponsesRequest(GOOD).input).toEqual([
       { type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] },
     ]);
@@ -71,7 +71,7 @@ describe("calls and outputs", () => {
     ["both", [CALL, OUTPUT], false],
     ["neither", [], false],
     ["the call may be in a compaction", [OUTPUT], true],
-  ])("pass when they pair: %s", (_name, conversation, compacted) => {
+  ])("are accepted in pairs: %s", (_name, conversation, compacted) => {
     expect(() => checkToolPairs(conversation, compacted)).not.toThrow();
   });
 

@@ -16,14 +16,14 @@ function request(kind: RecordedRequest["kind"], path = "/v1/responses"): Recorde
 }
 
 describe("a script", () => {
-  it("as a list is used up in order, then says nothing", async () => {
+  it("as a list is used in order, and then has no effect", async () => {
     const script = new ScriptReader([{ status: 500 }, {}, { endAfterEvents: 1 }]);
     const steps = [];
     for (let count = 0; count < 4; count += 1) steps.push(await script.next(request("http")));
     expect(steps).toEqual([{ status: 500 }, {}, { endAfterEvents: 1 }, undefined]);
   });
 
-  it("keeps steps for handshakes and for requests apart", async () => {
+  it("separates steps for handshakes from those for requests", async () => {
     const refuse = { refuse: { status: 426 } };
     const accept = { accept: { silent: true } };
     const script = new ScriptReader([refuse, { status: 500 }, accept]);
@@ -34,7 +34,7 @@ describe("a script", () => {
     expect(await script.next(request("http"))).toBeUndefined();
   });
 
-  it("as a function decides each time, with all the time it wants", async () => {
+  it("as a function decides each time, and may be asynchronous", async () => {
     const script = new ScriptReader(async ({ path }) => (path === "/v1/models" ? { status: 503 } : undefined));
     expect(await script.next(request("http", "/v1/models"))).toEqual({ status: 503 });
     expect(await script.next(request("http"))).toBeUndefined();

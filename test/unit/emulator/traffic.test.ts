@@ -10,7 +10,7 @@ const head = {
   connection: 1,
 } as const;
 
-it("a connection that never ends keeps the newest of what passed, within the bound", () => {
+it("an endless connection keeps the newest traffic within the bound", () => {
   const traffic = new Traffic();
   const exchange = traffic.begin(head);
   const megabyte = "x".repeat(1024 * 1024);

@@ -15,7 +15,7 @@ const head: ExchangeHead = {
 };
 
 describe("a transcript", () => {
-  it("gives back what was written, whatever text or bytes passed", () => {
+  it("returns what was written, whatever text or bytes it was", () => {
     const data = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom("a\nb", "a\rb", "\u2028", "# no comment", " spaces ", "\ufeffx", "12.000 end finished"),
@@ -40,7 +40,7 @@ describe("a transcript", () => {
     );
   });
 
-  it("that was cut off ends there, passes comments over, and names the line that is wrong", () => {
+  it("that was cut off ends there, skips comments, and names an invalid line", () => {
     const written = `${encodeHead(head)}# a comment\n\n3.000 answer 200\n`;
     expect(decodeTranscript(written, "f").entries.at(-1)).toEqual({ atMs: 3, kind: "end", how: "cut" });
     expect(() => decodeTranscript(`${written}4.000 answer 999\n`, "f")).toThrow(/^f:8: "999" is not a status/);
@@ -57,7 +57,7 @@ function plain(entry: Entry): unknown {
 describe("the cutter of event streams", () => {
   const EVENTS = 'event: a\ndata: {"text":"ü"}\n\n: keep-alive\n\ndata: unnamed\n\nevent: b\ndata: 2\n\nevent: c\nda';
 
-  it("finds the same events however the bytes are split, and loses none", () => {
+  it("finds the same events however the bytes are split", () => {
     const bytes = Buffer.from(EVENTS);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (sizes) => {
@@ -99,13 +99,13 @@ describe("the filter of credentials", () => {
     ["an event", JSON.stringify(filter.entry({ atMs: 0, kind: "event", type: "x", data: `{"t":"${secret}"}` }))],
     ["a field", filter.text('{"refresh_token":"whatever \\" it is","x":1}')],
     ["a shape", filter.text("sk-proj-abcdefghijklmnop and eyJhbGciOiJub25l.eyJhIjoxfQ.x")],
-  ])("finds it in %s", (_, clean) => {
+  ])("finds a credential in %s", (_, clean) => {
     expect(clean).toContain("[removed]");
     for (const leaked of [secret, "crumbs-1", "x12345", "whatever", "abcdefghijklmnop", "eyJhIjoxfQ"])
       expect(clean).not.toContain(leaked);
   });
 
-  it("leaves what is none", () => {
+  it("leaves everything else", () => {
     const text = '{"max_tokens":5,"text":"sk-y and eyJ","x-ratelimit-remaining-tokens":"9"}';
     expect(filter.text(text)).toBe(text);
     expect(filter.headers([["x-ratelimit-remaining-tokens", "9"]])).toEqual([["x-ratelimit-remaining-tokens", "9"]]);

@@ -12,9 +12,13 @@ function listenersOf(message: Readable): number[] {
 it.each([
   ["whole", (message: Readable) => void message.push(null), { size: 4, body: Buffer.from("some"), hadRoom: true }],
   ["broken off", (message: Readable) => void message.destroy(new Error("reset")), "reset"],
-  ["left by the client", (message: Readable) => void message.destroy(), "the client left before its request was whole"],
+  [
+    "aborted by the client",
+    (message: Readable) => void message.destroy(),
+    "the client left before its request was whole",
+  ],
 ])(
-  "a body that is %s leaves nothing on its message that would hold it while the answer lasts",
+  "a body that is %s leaves nothing on its message that keeps it in memory during the answer",
   async (_how, end, outcome) => {
     const message = new Readable({ read() {} });
     const before = listenersOf(message);
@@ -27,7 +31,7 @@ it.each([
   },
 );
 
-it("a body that is too large is read to its end all the same", async () => {
+it("a body that is too large is still read to its end", async () => {
   const message = Readable.from([Buffer.alloc(8), Buffer.alloc(8)]);
   await expect(readBody(message, 10)).rejects.toMatchObject({ status: 413 });
   expect(message.readableEnded).toBe(true);

@@ -10,7 +10,7 @@ const isClosed = { kind: "stream", message: "realtime websocket connection is cl
 const cannotSend = { kind: "stream", message: expect.stringMatching(/^failed to send realtime request: ./) };
 
 describe("the end of a session", () => {
-  it("by the service's goodbye comes after what it said, and stays", async () => {
+  it("by the service's close frame is reported after everything that it sent, and stays reported", async () => {
     const line = await Line.open();
     const { connection, peer } = line;
     line.say(speech);
@@ -22,13 +22,13 @@ describe("the end of a session", () => {
     await connection.close();
   });
 
-  it("by an abnormal goodbye is an end as well in v2", async () => {
+  it("by an abnormal close frame is a normal end in v2", async () => {
     const { connection, peer } = await Line.open({ config: { protocol: "v2" } });
     peer.socket.write(closeFrame(1011, "internal error"));
     expect(await connection.nextEvent()).toBeUndefined();
   });
 
-  it("without a goodbye is one too in v2", async () => {
+  it("without a close frame is a normal end in v2", async () => {
     const { connection, peer } = await Line.open({ config: { protocol: "v2" } });
     peer.socket.end();
     expect(await connection.nextEvent()).toBeUndefined();
@@ -38,7 +38,7 @@ describe("the end of a session", () => {
   it.each([
     ["a frame that breaks the protocol", (line: Line) => line.peer.socket.write(frame(opcode.text, "x", 0xf0))],
     ["a reset", (line: Line) => line.peer.socket.resetAndDestroy()],
-  ])("by %s is told once, after what was said", async (_what, breakOff) => {
+  ])("by %s is reported once, after everything that was sent", async (_what, breakOff) => {
     const line = await Line.open();
     const { connection } = line;
     line.say(speech);
@@ -54,7 +54,7 @@ describe("the end of a session", () => {
     expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
   });
 
-  it("by a peer that shows no sign of life is a timeout", async () => {
+  it("by a silent peer is a timeout", async () => {
     const { connection } = await Line.open({ provider: { livenessTimeoutMs: 60 } }); // the server answers no ping
     expect(await failureOf(connection.nextEvent())).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 60 });
     expect(await failureOf(connection.createResponse())).toMatchObject(isClosed);
@@ -70,7 +70,7 @@ describe("the end of a session", () => {
     expect(types).toEqual(["input_audio_speech_started"]);
   });
 
-  it("that nobody has read yet fails what is sent, but does not count as closed", async () => {
+  it("fails messages that are sent before it was read, but does not count as closed", async () => {
     const { connection, peer } = await Line.open();
     const gone = once(peer.socket, "close");
     peer.socket.write(closeFrame(1000));
@@ -85,7 +85,7 @@ describe("the end of a session", () => {
 });
 
 describe("close", () => {
-  it("says goodbye once, however often it is called", async () => {
+  it("sends one close frame, however often it is called", async () => {
     const { connection, peer } = await Line.open();
     let isClosing = true;
     const closing = connection.close().then(() => {
@@ -101,14 +101,14 @@ describe("close", () => {
     expect(peer.frames.filter((each) => each.opcode === opcode.close)).toHaveLength(1);
   });
 
-  it("waits for the service's goodbye no longer than 2 s", async () => {
+  it("waits at most 2 s for the service's close frame", async () => {
     const { connection } = await Line.open();
     const startedAt = performance.now();
     await connection.close();
     expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
-  it("drops what was not read", async () => {
+  it("drops unread events", async () => {
     const line = await Line.open();
     line.say(speech, speech);
     await line.connection.nextEvent();
@@ -116,7 +116,7 @@ describe("close", () => {
     expect(await line.connection.nextEvent()).toBeUndefined();
   });
 
-  it("drops what was not read though the service was first", async () => {
+  it("drops unread events even if the service closed first", async () => {
     const logger = recordLog();
     const line = await Line.open({ client: { logger } });
     line.say(speech);
@@ -126,7 +126,7 @@ describe("close", () => {
     expect(await line.connection.nextEvent()).toBeUndefined();
   });
 
-  it("tells whoever still waits to send", async () => {
+  it("rejects sends that still wait", async () => {
     const { connection, peer } = await Line.open();
     peer.socket.pause();
     const frames = Array.from({ length: 60 }, () => connection.append({ data: "A".repeat(256 * 1024) }));
@@ -146,7 +146,7 @@ describe("close", () => {
     expect(await waiting).toBeUndefined();
   });
 
-  it("refuses what is sent later", async () => {
+  it("refuses later sends", async () => {
     const { connection } = await Line.open();
     void connection.close();
     expect(await failureOf(connection.sendConversationItem("x"))).toMatchObject(isClosed);
@@ -154,7 +154,7 @@ describe("close", () => {
     expect(connection.isClosed).toBe(true);
   });
 
-  it("is no error when the service was first", async () => {
+  it("is not an error if the service closed first", async () => {
     const { connection, peer } = await Line.open();
     peer.socket.end(closeFrame(1000));
     await connection.nextEvent();

@@ -30,7 +30,7 @@ describe("connecting", () => {
     expect(json).toEqual({ type: "session.update", session: protocol.session(config) });
   });
 
-  it("goes to the address of the protocol, with the model", async () => {
+  it("uses the protocol's path, with the model", async () => {
     const query = { queryParams: { trace: "1" } };
     expect((await handshakeWith({ provider: query, config: { model: "m" } })).path).toBe(
       "/v1/realtime?model=m&trace=1",
@@ -39,13 +39,13 @@ describe("connecting", () => {
   });
 
   // parity: identity/handshake-user-agent
-  it("offers no compression, and says who asks as every request does", async () => {
+  it("offers no compression, and sends the identity as every request does", async () => {
     const { headers } = await handshakeWith();
     expect(headers).not.toHaveProperty("sec-websocket-extensions");
     expect(headers).toMatchObject({ originator: "codex-wire", "user-agent": expect.stringMatching(/^codex-wire\//) });
   });
 
-  it("takes headers from the provider, then the call's, then defaults for what is left", async () => {
+  it("merges the provider's headers with the call's, which win, and adds defaults", async () => {
     const { headers } = await handshakeWith({
       provider: { headers: { originator: "provider-originator", "x-priority": "provider" } },
       connect: {
@@ -56,22 +56,19 @@ describe("connecting", () => {
     expect(headers).toMatchObject({ originator: "provider-originator", "x-priority": "extra", "x-default-only": "1" });
   });
 
-  it.each(["v4", "constructor", "__proto__"])(
-    "is a build error where untyped callers name the protocol %s",
-    async (name) => {
-      const { url } = await emulate();
-      const error = await failureOf(connect(url, { config: { protocol: name as "v3" } }));
-      expect(error).toMatchObject({ kind: "build", message: expect.stringContaining(`"${name}"`) });
-    },
-  );
+  it.each(["v4", "constructor", "__proto__"])("is a build error for the protocol %s", async (name) => {
+    const { url } = await emulate();
+    const error = await failureOf(connect(url, { config: { protocol: name as "v3" } }));
+    expect(error).toMatchObject({ kind: "build", message: expect.stringContaining(`"${name}"`) });
+  });
 
-  it("sends the session's id over one among the headers", async () => {
+  it("overwrites a session id among the headers with the option's", async () => {
     const setup = { config: { sessionId: "s1" }, connect: { headers: { "X-Session-Id": "s0" } } };
     expect((await handshakeWith(setup)).headers["x-session-id"]).toBe("s1");
     expect((await handshakeWith({ connect: setup.connect })).headers["x-session-id"]).toBe("s0");
   });
 
-  it("is refused before anything is sent for a session id that no header can carry", async () => {
+  it("is refused before anything is sent if the session id cannot be a header", async () => {
     const failure = await failureOf(
       realtimeClient(`http://127.0.0.1:${await closedPort()}`).connect({ ...config, sessionId: "a\nb" }),
     );
@@ -81,11 +78,11 @@ describe("connecting", () => {
     });
   });
 
-  it.each(["no url", "ftp://127.0.0.1"])("is refused when the client is built for the base URL %s", (baseUrl) => {
+  it.each(["no url", "ftp://127.0.0.1"])("is refused for the base URL %s when the client is built", (baseUrl) => {
     expect(() => realtimeClient(baseUrl)).toThrow(expect.objectContaining({ kind: "build" }));
   });
 
-  it("goes through the proxy of the provider", async () => {
+  it("uses the provider's proxy", async () => {
     const proxy = await startHttpProxy();
     const emulator = await emulate();
     const connection = await connect(emulator.url, { provider: { proxy: proxy.url } });
@@ -110,7 +107,7 @@ describe("credentials", () => {
     expect(headers).toMatchObject({ authorization: "Bearer token", "chatgpt-account-id": "account" });
   });
 
-  it("of the call come first, and the auth provider is not even asked", async () => {
+  it("of the call come first, and the auth provider is not asked", async () => {
     const auth: AuthProvider = {
       bearerToken: () => {
         throw new Error("asked");
@@ -123,14 +120,14 @@ describe("credentials", () => {
     expect(headers.authorization).toBe("Bearer own");
   });
 
-  it("may stand in the base URL", async () => {
+  it("may be in the base URL", async () => {
     const emulator = await emulate();
     await connect(emulator.url.replace("//", "//me:secret@"));
     const { headers } = await emulator.nextRequest();
     expect(headers.authorization).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
   });
 
-  it("that the service repeats in an error are blanked", async () => {
+  it("are blanked in an error in which the service repeats them", async () => {
     const line = await Line.open({ client: { auth: apiKeyAuth("sk-never-to-be-shown") } });
     line.say({ type: "error", error: { message: "no such key: sk-never-to-be-shown" } });
     expect(await line.connection.nextEvent()).toEqual({ type: "error", message: "no such key: [redacted]" });
@@ -150,7 +147,7 @@ describe("credentials", () => {
     expect(emulator.requests.filter(({ kind }) => kind === "handshake")).toHaveLength(2);
   });
 
-  it("that stay wrong are a 401", async () => {
+  it("that are still wrong after that are a 401", async () => {
     const emulator = await emulate({ requireAuth: "right" });
     const auth = { ...apiKeyAuth("wrong"), onUnauthorized: () => true };
     const failure = await failureOf(realtimeClient(emulator.url, { client: { auth } }).connect(config));
@@ -170,7 +167,7 @@ describe("a failed handshake", () => {
       { kind: "usage_limit_reached", planType: "plus" },
     ],
     [503, { error: { code: "server_is_overloaded" } }, { kind: "server_overloaded", status: 503 }],
-  ])("with status %i says it", async (status, body, expected) => {
+  ])("with status %i has that status", async (status, body, expected) => {
     const emulator = await emulate({ script: [{ refuse: { status, body, headers: { "x-request-id": "r1" } } }] });
     const failure = await failureOf(realtimeClient(emulator.url).connect(config));
     expect(failure).toMatchObject({ ...expected, requestId: "r1" });
@@ -178,7 +175,7 @@ describe("a failed handshake", () => {
   });
 
   // parity: realtime/connect-timeout
-  it("that nobody answers ends with the connect timeout", async () => {
+  it("that gets no answer ends with the connect time-out", async () => {
     const emulator = await emulate({ script: [{ refuse: "stall" }] });
     const client = realtimeClient(emulator.url, { provider: { connectTimeoutMs: 50 } });
     expect(await failureOf(client.connect(config))).toMatchObject({ kind: "timeout", phase: "connect", timeoutMs: 50 });
@@ -193,7 +190,7 @@ describe("a failed handshake", () => {
     [204, {}, /^unexpected status 204 No Content: .*check the base URL/],
     [200, { "content-type": "text/html" }, /^unexpected status 200 OK: Sign in, url: ws:.*captive portal/],
     [302, { location: "https://h.example/login?token=x" }, /It points to https:\/\/h\.example\/login, and a WebSocket/],
-  ])("answered with %i says what to do", async (status, headers, message) => {
+  ])("with status %i says what to do", async (status, headers, message) => {
     const { url } = await serve((_request, response) =>
       response.writeHead(status, headers).end(status === 204 ? undefined : "<html><title>Sign in</title></html>"),
     );
@@ -204,7 +201,7 @@ describe("a failed handshake", () => {
     });
   });
 
-  it("that the server hangs up on says so", async () => {
+  it("whose connection the server closes says so", async () => {
     const { url } = await serveTcp((socket) => socket.once("data", () => socket.end()));
     expect(await failureOf(realtimeClient(url).connect(config))).toMatchObject({
       kind: "stream",
@@ -212,7 +209,7 @@ describe("a failed handshake", () => {
     });
   });
 
-  it("ends at once when the caller gives up, whenever that is", async () => {
+  it("ends at once when the caller aborts, at any moment", async () => {
     const emulator = await emulate({ script: [{ refuse: "stall" }] });
     const leaving = new AbortController();
     const connecting = failureOf(realtimeClient(emulator.url).connect(config, { signal: leaving.signal }));
@@ -227,7 +224,7 @@ describe("a failed handshake", () => {
   });
 });
 
-it("a connection that is open when the caller gives up does not stay so", async () => {
+it("a connection that opens while the caller aborts is closed", async () => {
   const emulator = await emulate();
   const leaving = new AbortController();
   const logger = {
@@ -251,13 +248,13 @@ describe("joining a call", () => {
     return emulator;
   }
 
-  it("goes to the call and leaves the model out", async () => {
+  it("connects to the call and leaves the model out", async () => {
     const emulator = await emulateCall();
     await connect(emulator.url, call);
     expect(handshakes(emulator).map(({ path }) => path)).toEqual(["/v1/realtime?call_id=rtc_1"]);
   });
 
-  it("is refused for one that nobody has opened", async () => {
+  it("is refused for a call that nobody has opened", async () => {
     const emulator = await emulate();
     const client = realtimeClient(emulator.url, { provider: { retry: { maxRetries: 0 } } });
     const failure = await failureOf(client.connect({ ...config, callId: "rtc_1" }));
@@ -265,20 +262,20 @@ describe("joining a call", () => {
   });
 
   // parity: realtime/sideband-retry
-  it.each([404, 500])("is tried again after a %i: the call may be known a moment later", async (status) => {
+  it.each([404, 500])("is retried after a %i, because the call may be known a moment later", async (status) => {
     const emulator = await emulateCall({ script: [{ refuse: { status } }, { refuse: { status } }] });
     const connection = await connect(emulator.url, call);
     expect(await nextEvents(connection, 1)).toMatchObject([{ type: "session_created" }]);
     expect(handshakes(emulator)).toHaveLength(3);
   });
 
-  it("is given up after the provider's retries", async () => {
+  it("fails after the provider's retries", async () => {
     const emulator = await emulate({ script: [{ refuse: { status: 404 } }, { refuse: { status: 404 } }] });
     const client = realtimeClient(emulator.url, { provider: { retry: { maxRetries: 1 } } });
     expect(await failureOf(client.connect({ ...config, callId: "rtc_1" }))).toMatchObject({ status: 404 });
   });
 
-  it("is not tried again after a refusal for good", async () => {
+  it("is not retried after a final refusal", async () => {
     const emulator = await emulate({ script: [{ refuse: { status: 403 } }] });
     expect(await failureOf(realtimeClient(emulator.url).connect({ ...config, callId: "rtc_1" }))).toMatchObject({
       status: 403,

@@ -9,7 +9,7 @@ const updated = { type: "session.updated", session: { id: "s", instructions: "i"
 const speech = { type: "input_audio_buffer.speech_started" };
 
 describe("a session", () => {
-  it("of v1 sends, hears and hands over as the reference's does", async () => {
+  it("of v1 sends, receives and hands over as the reference's does", async () => {
     const { connection, say, heard } = await lineOf("v1");
     say(updated);
     expect(await connection.nextEvent()).toEqual({ type: "session_updated", sessionId: "s", instructions: "i" });
@@ -57,7 +57,7 @@ describe("a session", () => {
   it.each([
     ["v2", "codex", '"Agent Final Message":\n\ndone'],
     ["v3", "background_agent", "done"],
-  ] as const)("of %s takes a handoff as a call and answers it as one", async (protocol, name, output) => {
+  ] as const)("of %s reads a handoff from a call and answers it as one", async (protocol, name, output) => {
     const { connection, say, heard } = await lineOf(protocol);
     say({
       type: "conversation.item.done",
@@ -79,7 +79,7 @@ describe("a session", () => {
     expect(await heard()).toEqual({ type: "response.create" });
   });
 
-  it("sends text as it is, and an object as JSON", async () => {
+  it("sends a text unchanged, and an object as JSON", async () => {
     const { connection, peer, heard } = await lineOf("v3");
     await connection.sendPayload(' {"type" : "x"}');
     await connection.sendPayload({ type: "response.cancel" });
@@ -91,7 +91,7 @@ describe("a session", () => {
   });
 
   // parity: realtime/whole-api
-  it("of v3 changes what is given alone, in the wire's shape too", async () => {
+  it("of v3 changes only the given settings, in wire form too", async () => {
     const { connection, heard } = await lineOf("v3");
     await connection.sendSessionUpdate({ voice: "ash" });
     expect(await heard()).toEqual({
@@ -107,7 +107,7 @@ describe("a session", () => {
     });
   });
 
-  it("of v2 changes its settings for good, one at a time", async () => {
+  it("of v2 changes its settings one at a time, and keeps the changes", async () => {
     const { connection, heard } = await lineOf("v2");
     await connection.sendSessionUpdate({ instructions: "Be loud." });
     expect(await heard()).toMatchObject({ session: { instructions: "Be loud.", output_modalities: ["audio"] } });
@@ -153,7 +153,7 @@ describe("a session", () => {
     expect(await heard()).toEqual(message);
   });
 
-  it("of v1 has no message for what only the public API knows", async () => {
+  it("of v1 has no messages for what only the public API supports", async () => {
     const { connection } = await lineOf("v1");
     for (const act of [connection.deleteItem("i"), connection.commit(), connection.cancel()])
       expect(await failureOf(act)).toMatchObject({ kind: "build", message: expect.stringContaining("protocol v1") });
@@ -167,7 +167,7 @@ describe("a session", () => {
     });
   });
 
-  it("sends while somebody waits for an event", async () => {
+  it("sends while a reader waits for an event", async () => {
     const { connection, say, heard } = await lineOf("v3");
     const waiting = connection.nextEvent();
     await connection.append({ data: "AA==" });
@@ -176,7 +176,7 @@ describe("a session", () => {
     expect(await waiting).toEqual({ type: "input_audio_speech_started" });
   });
 
-  it("works through its halves as well", async () => {
+  it("works through its reader and writer as well", async () => {
     const { connection, say, heard } = await lineOf("v3");
     const { writer, events } = connection;
     await writer.createResponse();
@@ -188,7 +188,7 @@ describe("a session", () => {
     expect(connection.isClosed).toBe(true);
   });
 
-  it("skips what it does not know, and tells telemetry", async () => {
+  it("skips unknown events, and reports them to telemetry", async () => {
     const skipped: SkippedEvent[] = [];
     const { connection, say } = await lineOf("v1", {
       client: { telemetry: { onSkippedEvent: (event: SkippedEvent) => void skipped.push(event) } },
@@ -204,7 +204,7 @@ describe("a session", () => {
   it.each([
     ["v3", {}],
     ["v2", { wireEvents: true }],
-  ] as const)("of %s passes on what it does not know", async (protocol, options) => {
+  ] as const)("of %s passes unknown events on", async (protocol, options) => {
     const { connection, say, peer } = await lineOf(protocol, { connect: options });
     peer.socket.write(frame(opcode.text, "no JSON"));
     say({ type: "rate_limits.later", rate_limits: [] }, speech);
@@ -214,7 +214,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("tells of a binary message and goes on", async () => {
+  it("reports a binary message and continues", async () => {
     const { connection, peer, say } = await lineOf("v3");
     peer.socket.write(frame(opcode.binary, "x"));
     say(speech);
@@ -224,7 +224,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("tells of an error as it came that is nested too deep to be written, and goes on", async () => {
+  it("reports an error that is nested too deep for JSON, and continues", async () => {
     const { connection, peer, say } = await lineOf("v3");
     const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
     const text = `{"type":"error","error":${nested}}`;
@@ -236,7 +236,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("stays open when a loop over its events is left, and another goes on there", async () => {
+  it("stays open when a loop over its events is left, and another loop continues there", async () => {
     const { connection, say } = await lineOf("v3");
     say(speech, updated);
     for await (const event of connection) {
@@ -250,7 +250,7 @@ describe("a session", () => {
     expect(connection.isClosed).toBe(false);
   });
 
-  it("loses no event to a wait that was given up", async () => {
+  it("loses no event to an aborted wait", async () => {
     const { connection, say } = await lineOf("v3");
     const leaving = new AbortController();
     const left = failureOf(connection.nextEvent({ signal: leaving.signal }));
@@ -260,7 +260,7 @@ describe("a session", () => {
     expect(await connection.nextEvent()).toEqual({ type: "input_audio_speech_started" });
   });
 
-  it("answers pings though nobody reads", async () => {
+  it("answers pings even if nobody reads", async () => {
     const { peer } = await lineOf("v3");
     peer.socket.write(frame(opcode.ping, "are you there"));
     const { opcode: code, payload } = await peer.nextFrame();

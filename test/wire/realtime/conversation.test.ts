@@ -39,21 +39,21 @@ function textOf(events: readonly RealtimeConversationEvent[]): string {
 }
 
 describe("a conversation", () => {
-  it.each(["v2", "v3"] as const)("of %s asks for an answer to what is said", async (protocol) => {
+  it.each(["v2", "v3"] as const)("of %s requests a response to what is said", async (protocol) => {
     const { conversation, until, sent } = await converse(protocol);
     await conversation.say("repeat: one two");
     expect(textOf(await until("conversation_item.done").then(() => until("conversation_item.done")))).toBe("one two");
     expect(sent()).toEqual(["conversation.item.create", "response.create"]);
   });
 
-  it("of v1 leaves that to the service", async () => {
+  it("of v1 leaves responses to the service", async () => {
     const { conversation, until, sent } = await converse("v1");
     await conversation.say("repeat: one two");
     await until("audio_out");
     expect(sent()).toEqual(["conversation.item.create"]);
   });
 
-  it("puts off what would interrupt the model, and asks when it is done", async () => {
+  it("postpones a request that would interrupt the model until it is done", async () => {
     const { conversation, until, sent } = await converse("v3", { pace: { delayMsPerWord: 20 } });
     await conversation.say("count to 5");
     await until("response_created");
@@ -68,7 +68,7 @@ describe("a conversation", () => {
     ]);
   });
 
-  it("asks again when the service was already answering, and says nothing of it", async () => {
+  it("requests again if the service was already answering, and reports no error", async () => {
     const line = await Line.open();
     const conversation = new RealtimeConversation(line.connection);
     await conversation.say("x");
@@ -82,32 +82,29 @@ describe("a conversation", () => {
     expect(await line.heard()).toEqual({ type: "response.create", event_id: "conversation_create_response_2" });
   });
 
-  it.each(["v2", "v3"] as const)(
-    "of %s hands a task over once and lets the model tell the result",
-    async (protocol) => {
-      const { conversation, until, sent } = await converse(protocol);
-      await conversation.say("delegate: water the plants");
-      const task = (await until("delegation")).at(-1);
-      if (task?.type !== "delegation") throw new Error("no task");
-      expect(task.prompt).toContain("water the plants");
-      await conversation.sendAgentMessage(task.handoffId, "on my way");
-      await conversation.sendAgentMessage(task.handoffId, "the plants are wet");
-      expect(sent()).toHaveLength(2);
-      await conversation.endHandoff(task.handoffId);
-      const seen = await until("audio_out");
-      expect(seen.map(({ type }) => type)).not.toContain("delegation");
-      expect(textOf([...seen, ...(await until("conversation_item.done"))])).toContain("the plants are wet");
-      await conversation.endHandoff(task.handoffId); // has nothing to say any more
-      expect(sent()).toEqual([
-        "conversation.item.create",
-        "response.create",
-        "conversation.item.create",
-        "response.create",
-      ]);
-    },
-  );
+  it.each(["v2", "v3"] as const)("of %s hands over a task once, and the model tells the result", async (protocol) => {
+    const { conversation, until, sent } = await converse(protocol);
+    await conversation.say("delegate: water the plants");
+    const task = (await until("delegation")).at(-1);
+    if (task?.type !== "delegation") throw new Error("no task");
+    expect(task.prompt).toContain("water the plants");
+    await conversation.sendAgentMessage(task.handoffId, "on my way");
+    await conversation.sendAgentMessage(task.handoffId, "the plants are wet");
+    expect(sent()).toHaveLength(2);
+    await conversation.endHandoff(task.handoffId);
+    const seen = await until("audio_out");
+    expect(seen.map(({ type }) => type)).not.toContain("delegation");
+    expect(textOf([...seen, ...(await until("conversation_item.done"))])).toContain("the plants are wet");
+    await conversation.endHandoff(task.handoffId); // has nothing to say any more
+    expect(sent()).toEqual([
+      "conversation.item.create",
+      "response.create",
+      "conversation.item.create",
+      "response.create",
+    ]);
+  });
 
-  it("of v1 passes each message of the agent on at once", async () => {
+  it("of v1 passes on each message of the agent at once", async () => {
     const { conversation, until, sent } = await converse("v1");
     await conversation.say("delegate: water the plants");
     const task = (await until("delegation")).at(-1);
@@ -119,7 +116,7 @@ describe("a conversation", () => {
     expect(sent()).toEqual(["conversation.item.create", "conversation.handoff.append"]);
   });
 
-  it("answers the model's wish to be silent with nothing, and asks for no answer", async () => {
+  it("answers the model's wish to be silent with an empty output, and requests no response", async () => {
     const { conversation, until, sent, lastSent } = await converse("v3");
     await conversation.say("stay silent");
     await until("noop_requested");
@@ -128,7 +125,7 @@ describe("a conversation", () => {
     expect(sent()).toHaveLength(3);
   });
 
-  it("cuts the model's audio off where the user speaks into it", async () => {
+  it("cuts off the model's audio when the user interrupts it", async () => {
     const { conversation, emulator, until } = await converse("v3", { pace: { delayMsPerWord: 20 } });
     await conversation.say("count to 100");
     const [audio] = (await until("audio_out")).slice(-1);
@@ -150,7 +147,7 @@ describe("a conversation", () => {
     });
   });
 
-  it("goes on when that cannot be told to the service", async () => {
+  it("continues if the service cannot be told of that", async () => {
     const line = await Line.open();
     const logger = recordLog();
     const conversation = new RealtimeConversation(line.connection, { logger });
@@ -178,14 +175,14 @@ describe("a conversation is over", () => {
     expect(conversation.closeReason).toBe("requested");
   });
 
-  it("when the service hangs up", async () => {
+  it("when the service closes it", async () => {
     const { conversation, until } = await converse("v3", { script: [{}, { close: { code: 1000 } }] });
     await conversation.say("x");
     await expect(until("response_done")).rejects.toThrow("ended without");
     expect(conversation.closeReason).toBe("transport_closed");
   });
 
-  it("when the service complains, after that was told, in v2", async () => {
+  it("when the service sends an error in v2, after that error", async () => {
     const { conversation, until, events, emulator } = await converse("v2", {
       script: [{}, { status: 400, body: { error: { message: "no" } } }],
     });

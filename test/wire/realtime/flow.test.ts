@@ -26,7 +26,7 @@ async function serve(onSocket: (websocket: WebSocket) => void): Promise<string> 
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
 
-it("an hour of audio goes through each way, and memory stays flat", { timeout: 60_000 }, async () => {
+it("an hour of audio passes in each direction, and memory stays flat", { timeout: 60_000 }, async () => {
   let heard = 0;
   const delta = Buffer.from(JSON.stringify({ type: "response.output_audio.delta", item_id: "i", delta: FRAME }));
   const url = await serve((websocket) => {
@@ -56,7 +56,7 @@ it("an hour of audio goes through each way, and memory stays flat", { timeout: 6
 });
 
 // parity: realtime/bounded
-it("a reader that does not keep up holds the service back, and loses nothing", async () => {
+it("a slow reader holds the service back, and loses nothing", async () => {
   const count = 4_000;
   let taken = 0;
   const delta = JSON.stringify({ type: "response.output_audio.delta", delta: FRAME });
@@ -83,7 +83,7 @@ it("a reader that does not keep up holds the service back, and loses nothing", a
   expect(connection.isClosed).toBe(false);
 });
 
-it("senders wait for a service that does not read; with dropOldestAudio the oldest audio makes room", async () => {
+it("senders wait for a service that does not read; with dropOldestAudio the oldest audio is dropped", async () => {
   const sockets: WebSocket[] = [];
   const url = await serve((websocket) => {
     sockets.push(websocket);
@@ -121,7 +121,7 @@ function heldBytes(): number {
 }
 
 // parity: realtime/bounded
-it("binary messages, which say nothing but that they came, hold the service back too", async () => {
+it("binary messages, whose content is ignored, hold the service back too", async () => {
   const count = 64_000;
   let taken = 0;
   const message = Buffer.alloc(1024);

@@ -29,17 +29,17 @@ function complaint(code: string, fields: object = {}) {
 }
 
 // parity: realtime/error-survives
-describe("a conversation goes on after", () => {
+describe("a conversation continues after", () => {
   it.each([
     ["an unknown parameter", complaint("unknown_parameter", { param: "session.x", event_id: "e1" })],
-    ["an item that is not there", complaint("item_not_found")],
+    ["an unknown item", complaint("item_not_found")],
     ["an empty commit", complaint("input_audio_buffer_commit_empty")],
     [
-      "a response that somebody else asked for in vain",
+      "a refused response that somebody else requested",
       complaint("conversation_already_has_active_response", { event_id: "theirs" }),
     ],
-    ["a fault of the server's own", { type: "error", error: { type: "server_error", message: "sorry" } }],
-  ])("%s, and tells it", async (_what, event) => {
+    ["an internal error of the server", { type: "error", error: { type: "server_error", message: "sorry" } }],
+  ])("%s, and reports it", async (_what, event) => {
     const { line, conversation, next } = await talk();
     line.say(event, speech);
     const { code, type: errorType, param, event_id: eventId, message } = event.error as Record<string, string>;
@@ -52,7 +52,7 @@ describe("a conversation goes on after", () => {
     expect(conversation.closeReason).toBeUndefined();
   });
 
-  it("a truncation beyond the audio, which is asked again", async () => {
+  it("a truncation beyond the audio, which is repeated", async () => {
     const { line, next } = await talk();
     line.say(audio, speech);
     await next();
@@ -65,7 +65,7 @@ describe("a conversation goes on after", () => {
     expect(await line.heard()).toMatchObject({ type: "conversation.item.truncate", item_id: "a", audio_end_ms: 0 });
   });
 
-  it("an answer that was under way already, known by its code alone", async () => {
+  it("a response that was already in progress, recognised by its code alone", async () => {
     const { line, conversation, next } = await talk();
     await conversation.say("x");
     await line.heard();
@@ -85,7 +85,7 @@ describe("a conversation", () => {
     item: { id: "i", type: "function_call", name: "background_agent", call_id: "c", arguments: args },
   });
 
-  it("loses no task to a loop that is left at the hand-off", async () => {
+  it("loses no task if a loop is left at the handoff", async () => {
     const { line, conversation } = await talk();
     line.say(agent('{"prompt":"water the plants"}'));
     for await (const event of conversation) {
@@ -99,7 +99,7 @@ describe("a conversation", () => {
   });
 
   // parity: realtime/empty-handoff
-  it.each(["", "{}"])("answers a hand-off with the arguments %j by itself", async (args) => {
+  it.each(["", "{}"])("answers a handoff with the arguments %j by itself", async (args) => {
     const { line, next } = await talk();
     line.say(agent(args));
     expect(await next()).toMatchObject({ type: "handoff_requested" });
@@ -107,7 +107,7 @@ describe("a conversation", () => {
     expect(await line.heard()).toMatchObject({ type: "response.create" });
   });
 
-  it("keeps what a response out of band says out of the hand-off", async () => {
+  it("keeps out-of-band responses out of the handoff", async () => {
     const { line, next } = await talk();
     line.say(
       { type: "response.created", response: { id: "aside", conversation_id: null } },
@@ -119,7 +119,7 @@ describe("a conversation", () => {
     expect(await next()).toMatchObject({ activeTranscript: [{ role: "user", text: "go" }] });
   });
 
-  it("asks for one answer to calls of a response together", async () => {
+  it("requests one response for all calls of a response", async () => {
     const { line, conversation, next } = await talk();
     const call = (id: string) => ({
       type: "conversation.item.done",
@@ -161,22 +161,22 @@ describe("a conversation", () => {
 describe("the end of a session in v3", () => {
   const expired = complaint("session_expired");
   it.each<[string, (line: Line) => unknown, object, object | undefined]>([
-    ["a close of ours", (line) => void line.connection.close(), { cause: "requested" }, undefined],
-    ["an end at once of ours", (line) => line.connection.terminate(), { cause: "requested" }, undefined],
+    ["our close()", (line) => void line.connection.close(), { cause: "requested" }, undefined],
+    ["our immediate end", (line) => line.connection.terminate(), { cause: "requested" }, undefined],
     [
-      "a goodbye",
+      "a close frame",
       (line) => line.peer.socket.write(closeFrame(1000, "bye")),
       { cause: "goodbye", code: 1000, reason: "bye" },
       undefined,
     ],
     [
-      "a service that goes away",
+      "a service that shuts down",
       (line) => line.peer.socket.write(closeFrame(1001)),
       { cause: "goodbye", code: 1001 },
       undefined,
     ],
     [
-      "a fault of the service",
+      "an internal error of the service",
       (line) => line.peer.socket.write(closeFrame(1011, "internal")),
       { cause: "failed", code: 1011, reason: "internal" },
       { message: "the service closed the realtime session with code 1011: internal" },
@@ -191,7 +191,7 @@ describe("the end of a session in v3", () => {
       undefined,
     ],
     [
-      "a cut",
+      "a broken connection",
       (line) => line.peer.socket.end(),
       { cause: "cut" },
       { message: expect.stringContaining("without a close frame") },
@@ -202,7 +202,7 @@ describe("the end of a session in v3", () => {
       { cause: "cut" },
       { message: expect.stringMatching(/^failed to read/) },
     ],
-  ])("by %s says so to the connection, the reader and the log", async (_what, end, closure, failure) => {
+  ])("by %s is reported to the connection, the reader and the log", async (_what, end, closure, failure) => {
     const logger = recordLog();
     const line = await Line.open({ client: { logger } });
     const reading = (async () => {

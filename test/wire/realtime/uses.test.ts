@@ -38,7 +38,7 @@ async function speak(connection: RealtimeWebSocketConnection, bytesPerMs: number
 }
 
 describe("dictation", () => {
-  it("opens a session by its intent, writes down what it hears, and answers nothing", async () => {
+  it("opens a session by its intent, transcribes, and answers nothing", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url, { config: { mode: "transcription", model: "gpt-live-transcribe" } });
     expect(emulator.requests[0]?.path).toBe("/v1/realtime?intent=transcription");
@@ -58,7 +58,7 @@ describe("telephony", () => {
   it.each([
     ["audio/pcmu", 0xb0, 0xff],
     ["audio/pcma", 0xb0, 0xd5],
-  ])("in %s is heard and spoken, a millisecond for eight bytes", async (type, loud, silent) => {
+  ])("in %s works in both directions, with eight bytes a millisecond", async (type, loud, silent) => {
     const emulator = await emulate();
     const audio = { input: { format: { type }, turn_detection: { type: "server_vad" } }, output: { format: { type } } };
     const connection = await connect(emulator.url, {
@@ -81,7 +81,7 @@ describe("telephony", () => {
     expect((await until(connection, "conversation_item.truncated")).at(-1)).toMatchObject({ itemId });
   });
 
-  it("in a format that there is none is refused, and the session stays as it was", async () => {
+  it("in an unknown format is refused, and the session stays as it was", async () => {
     const emulator = await emulate();
     const connection = await connect(emulator.url, { config: { session: { instructions: "x" } } });
     await connection.sendSessionUpdate({ session: { audio: { output: { format: { type: "audio/opus" } } } } });
@@ -93,7 +93,7 @@ describe("telephony", () => {
 });
 
 describe("images", () => {
-  it("go in beside the words, and one that is no data URL is refused", async () => {
+  it("are sent beside the words, and one that is not a data URL is refused", async () => {
     const emulator = await emulate();
     const conversation = new RealtimeConversation(await connect(emulator.url, { config: { outputModality: "text" } }));
     const image_url = `data:image/png;base64,${Buffer.from("png").toString("base64")}`;
@@ -110,7 +110,7 @@ describe("images", () => {
   });
 });
 
-describe("a session that is made already", () => {
+describe("an existing session", () => {
   const session = {
     type: "realtime",
     model: "gpt-realtime-2.1",
@@ -125,7 +125,7 @@ describe("a session that is made already", () => {
     return connection;
   }
 
-  it("of a call is joined beside it and stays as it is", async () => {
+  it("of a call is joined without changing it", async () => {
     const emulator = await emulate();
     const { callId } = await new CallsClient(clientOptions(emulator.url)).create("v=0\r\n", { session });
     const connection = await joined(emulator.url, { callId });
@@ -141,7 +141,7 @@ describe("a session that is made already", () => {
     );
   });
 
-  it("of a client secret is opened with it, for whoever has no key", async () => {
+  it("of a client secret is opened with it, without a key", async () => {
     const emulator = await emulate();
     const { value } = await new ClientSecretsClient(clientOptions(emulator.url)).create({ session });
     const connection = await joined(emulator.url, {}, value);
@@ -173,7 +173,7 @@ describe("calls of functions", () => {
     return events.at(-1);
   }
 
-  it("have their arguments read by the session's tools", async () => {
+  it("have their arguments validated by the session's tools", async () => {
     expect(await call('{"city":"Paris"}')).toEqual({
       type: "function_call",
       itemId: "i",
@@ -187,7 +187,7 @@ describe("calls of functions", () => {
   it.each([
     ['{"city":7}', { reason: "does_not_fit", issues: [{ path: ["city"] }] }],
     ['{"city":', { reason: "not_json" }],
-  ])("with the arguments %s say why they cannot be read", async (args, problem) => {
+  ])("with the arguments %s say why they are invalid", async (args, problem) => {
     expect(await call(args)).toMatchObject({ arguments: args, problem });
   });
 
@@ -200,7 +200,7 @@ describe("calls of functions", () => {
 });
 
 // docs/guide/voice.md, "When a session is over"
-it("a talk goes on in another session with the conversation so far", async () => {
+it("a conversation continues in another session with its history", async () => {
   const history = new RealtimeHistory();
   const config = { session: { instructions: "x", output_modalities: ["text"] } };
   const talk = async (url: string, words: string) => {
@@ -244,7 +244,7 @@ it("a talk goes on in another session with the conversation so far", async () =>
 });
 
 it.each(["get_weather", "background_agent", "remain_silent"])(
-  "a call of %s that comes from another session is not done again",
+  "a call of %s that comes from another session is not executed again",
   async (name) => {
     const emulator = await emulate();
     const session = { output_modalities: ["text"], tools: [{ type: "function", name }] };

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const EXAMPLE = join(import.meta.dirname, "../../../examples/voice-agent.mjs");
 
-it("the voice agent of the examples hears, speaks, calls a function and goes on in another session", async () => {
+it("the example voice agent hears, speaks, calls a function and continues in another session", async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [EXAMPLE], {
     env: { PATH: process.env.PATH },
     timeout: 20_000,

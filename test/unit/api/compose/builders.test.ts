@@ -40,7 +40,7 @@ describe("functionTool", () => {
     });
   });
 
-  test("sends what goes into a schema, not what comes out of it", () => {
+  test("sends a schema's input form, not its output form", () => {
     const parameters = z.object({ when: z.string().transform((text) => new Date(text)) });
     expect(functionTool({ name: "n", parameters }).parameters?.properties).toEqual({ when: { type: "string" } });
   });
@@ -66,7 +66,7 @@ describe("functionTool", () => {
       "the property at[].c is optional",
     ],
     [
-      "in what may be null",
+      "in a nullable type",
       object({ at: { ...object({ c: {} }, []), type: ["object", "null"] } }),
       "the property at.c is",
     ],
@@ -78,7 +78,7 @@ describe("functionTool", () => {
       "the object at is open",
     ],
     ["open", object({ at: { ...object({}), additionalProperties: true } }), "the object at is open"],
-  ])("names the path of what strict does not allow: %s", (_, parameters, message) => {
+  ])("names the path of what strict mode does not allow: %s", (_, parameters, message) => {
     const build = () => functionTool({ name: "weather", parameters: { ...parameters } });
     expect(build).toThrow(BuildError);
     expect(build).toThrow(`parameters of tool "weather": ${message}`);
@@ -98,12 +98,12 @@ describe("functionTool", () => {
     expect(JSON.stringify(parameters)).toBe(before);
   });
 
-  test("leaves the schemas of JSON that are no objects as they are", () => {
+  test("leaves schemas of values other than objects unchanged", () => {
     const parameters = { type: "object", properties: { any: true, none: false }, required: ["any", "none"] };
     expect(functionTool({ name: "n", parameters }).parameters).toEqual({ ...parameters, additionalProperties: false });
   });
 
-  test("refuses a schema that contains itself, one that JSON Schema cannot express, and a tool without a name", () => {
+  test("refuses a cyclic schema, one that JSON Schema cannot express, and a tool without a name", () => {
     const endless: Record<string, unknown> = { type: "array" };
     endless.items = endless;
     expect(() => functionTool({ name: "n", parameters: endless })).toThrow("contains itself");
@@ -127,7 +127,7 @@ describe("functionTool", () => {
   });
 });
 
-test("jsonSchemaFormat sends name, description, strict and the schema, and nothing of the schema's library", () => {
+test("jsonSchemaFormat sends name, description, strict and the schema, without anything of the schema's library", () => {
   const format = jsonSchemaFormat({ name: "a", description: "d", schema: type({ city: "string" }), strict: true });
   expect(JSON.parse(JSON.stringify(format))).toEqual({
     type: "json_schema",
@@ -164,7 +164,7 @@ describe("messages", () => {
       { file_data: "data:text/plain;base64,AQID", filename: "x.txt" },
     ],
     [inputFile({ fileId: "f" }), { file_id: "f" }],
-  ])("hold images and files: %j", (part, expected) => {
+  ])("contain images and files: %j", (part, expected) => {
     const { type: _type, ...fields } = part as Record<string, unknown>;
     expect(fields).toEqual(expected);
   });
@@ -176,7 +176,7 @@ describe("messages", () => {
   });
 });
 
-test("functionOutput answers a call by its kind and gives its caller back", () => {
+test("functionOutput answers a call by its kind and repeats its caller", () => {
   const caller = { type: "program", caller_id: "p" } as const;
   expect(functionOutput("c", { a: 1 })).toEqual({ type: "function_call_output", call_id: "c", output: '{"a":1}' });
   expect(functionOutput({ type: "function_call", call_id: "c", caller }, "x")).toEqual({
@@ -190,7 +190,7 @@ test("functionOutput answers a call by its kind and gives its caller back", () =
   expect(functionOutput({ item }, parts)).toEqual({ type: "custom_tool_call_output", call_id: "c", output: parts });
 });
 
-test("functionOutput takes a single part, and an object of any declared type", () => {
+test("functionOutput accepts a single part, and an object of any declared type", () => {
   const image = inputImage("https://example.test/plot.png");
   expect(functionOutput("c", image).output).toEqual([image]);
   interface Weather {
@@ -213,7 +213,7 @@ test.each([
     [{ path: "a" }],
     "a list must hold parts; write another one with JSON.stringify, or as { results: list }",
   ],
-])("functionOutput refuses %s, and says what to give", (_, output, message) => {
+])("functionOutput refuses %s, and says what it accepts", (_, output, message) => {
   // @ts-expect-error It does not compile either.
   expect(() => functionOutput("c", output)).toThrow(new BuildError(`functionOutput: ${message}`));
 });
@@ -226,7 +226,7 @@ test.each([undefined, 5])("a message of %j is refused", (content) => {
 });
 
 test.each([undefined, null, Buffer.from("x"), { bytes: Buffer.from("x") }, { bytes: "x", mediaType: "text/plain" }])(
-  "a picture or file from %j is refused, with the forms that there are",
+  "an image or file from %j is refused, and the message lists the accepted forms",
   (source) => {
     // @ts-expect-error It does not compile either.
     expect(() => inputImage(source)).toThrow(

@@ -27,16 +27,16 @@ const call = (text: string, more: Partial<FunctionCallItem> = {}): FunctionCallI
 const refusal = { content: [{ type: "refusal", refusal: "no" }] } as const;
 
 describe("parsed", () => {
-  test("is of the last message that is no commentary", async () => {
+  test("is read from the last message that is not commentary", async () => {
     const items = [message('{"total":1}'), message('{"total":2}'), message("hm", { phase: "commentary" }), call("{}")];
     expect((await readOutput(items, request)).parsed).toEqual({ total: 2 });
   });
 
-  test("is absent where the request asks for no JSON", async () => {
+  test("is absent if the request asks for no JSON", async () => {
     expect(await readOutput([message("1")], {})).toEqual({ calls: [] });
   });
 
-  test("is what JSON Schema alone cannot check", async () => {
+  test("is checked beyond what JSON Schema can express", async () => {
     const format = jsonSchemaFormat({ name: "a", schema: { type: "object" } });
     expect((await readOutput([message('{"x":1}')], { text: { format } })).parsed).toEqual({ x: 1 });
   });
@@ -47,7 +47,7 @@ describe("parsed", () => {
     ["incomplete", message('{"total":'), true],
     ["not_json", message("two"), false],
     ["does_not_fit", message('{"total":"two"}'), false],
-  ] as const)("says why there is none: %s", async (reason, item, incomplete) => {
+  ] as const)("comes with a reason if it is missing: %s", async (reason, item, incomplete) => {
     const { parsed, problem } = await readOutput([item], request, { incomplete });
     expect(parsed).toBeUndefined();
     expect(problem?.reason).toBe(reason);
@@ -56,7 +56,7 @@ describe("parsed", () => {
 });
 
 describe("calls", () => {
-  test("hold item, name, id, the text as written and what the schema makes of it", async () => {
+  test("have item, name, id, the text as written, and the value that the schema makes of it", async () => {
     const custom = { type: "custom_tool_call", name: "exec", call_id: "x", input: "ls" } as const;
     const unknown = call('{"a":1}', { name: "other" });
     const { calls } = await readOutput([call('{"total":3}'), custom, unknown, call("{")], request);
@@ -68,7 +68,7 @@ describe("calls", () => {
     ]);
   });
 
-  test("are read by the tool of their namespace", async () => {
+  test("are parsed by the tool of their namespace", async () => {
     const named = (n: number) => functionTool({ name: "add", parameters: z.object({ n: z.literal(n) }) });
     const namespace = (name: string, n: number) =>
       ({ type: "namespace", name, description: "", tools: [named(n)] }) as const;
@@ -80,21 +80,21 @@ describe("calls", () => {
   });
 });
 
-test("the output of a mode for any JSON is parsed, of all its texts together", async () => {
+test("the output in JSON mode is parsed from all its texts together", async () => {
   const parts = [{ type: "output_text", text: '{"a":' }, null, { type: "output_text" }, { type: "new", text: "?" }];
   const content = [...parts, { type: "output_text", text: "1}" }] as never;
   const anyJson = { text: { format: { type: "json_object" } } } as const;
   expect((await readOutput([message("", { content })], anyJson)).parsed).toEqual({ a: 1 });
 });
 
-test("a message without a list of parts has nothing to parse, and that is said", async () => {
+test("a message without a list of parts is reported as having nothing to parse", async () => {
   expect(await readOutput([message("", { content: "text" as never })], request)).toMatchObject({
     calls: [],
     problem: { reason: "not_json" },
   });
 });
 
-test("a call of a custom tool that was cut off says so", async () => {
+test("a custom tool call that was cut off is reported as incomplete", async () => {
   const cut = { type: "custom_tool_call", name: "exec", call_id: "c", input: "ls -", status: "incomplete" } as const;
   expect((await readOutput([cut], request)).calls).toMatchObject([
     { arguments: "ls -", problem: { reason: "incomplete" } },
@@ -109,7 +109,7 @@ describe("a schema", () => {
     const format = jsonSchemaFormat({ name: "a", schema, jsonSchema: { type: "object" } });
     return readOutput([message("{}")], { text: { format } }, { validateTimeoutMs });
   };
-  test("may take its time", async () => {
+  test("may be asynchronous", async () => {
     expect((await reading(async () => ({ value: new Date(0) }))).parsed).toEqual(new Date(0));
   });
 
@@ -122,7 +122,7 @@ describe("a schema", () => {
       "the schema itself threw TypeError: boom",
     ],
     [
-      "throws what cannot be made a text",
+      "throws something that has no text",
       () => {
         throw Object.create(null);
       },
@@ -130,8 +130,8 @@ describe("a schema", () => {
     ],
     ["rejects", () => Promise.reject(new Error("later")), "the schema itself threw Error: later"],
     ["hangs", () => new Promise(() => {}), "the schema itself did not answer within 20 ms"],
-    ["gives nothing", () => undefined, "the schema itself answered with neither a value nor issues"],
-  ])("that %s is told as what it is and does not cost the answer", async (_, validate, said) => {
+    ["returns nothing", () => undefined, "the schema itself answered with neither a value nor issues"],
+  ])("that %s is reported as a problem and does not fail the answer", async (_, validate, said) => {
     expect((await reading(validate, 20)).problem).toEqual({ reason: "does_not_fit", issues: [{ message: said }] });
   });
 });

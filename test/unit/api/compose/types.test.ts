@@ -19,7 +19,7 @@ const exec = customTool({ name: "exec" });
 const format = jsonSchemaFormat({ name: "answer", schema: z.object({ total: z.number() }) });
 
 describe("types of a request", () => {
-  test("refuse misspelt and foreign fields, also through the type parameters of a call", () => {
+  test("refuse misspelt and unknown fields, also through the type parameters of a call", () => {
     const send = <P, T extends readonly unknown[]>(request: ResponsesRequest<P, T>) => request;
     // @ts-expect-error misspelt
     send({ model: "m", input: "x", instuctions: "be brief" });
@@ -36,7 +36,7 @@ describe("types of a request", () => {
     expect(send(kept as never)).toBe(kept);
   });
 
-  test("take unknown tools, items and parts by `unlisted`, messages in short form, undefined and null", () => {
+  test("accept unknown tools, items and parts through `unlisted`, messages in short form, undefined and null", () => {
     const request = {
       model: "m",
       input: [
@@ -61,7 +61,7 @@ describe("types of a request", () => {
     });
   });
 
-  test("let `extra` not repeat a typed field, at run time neither", () => {
+  test("do not let `extra` repeat a typed field, nor does the run time", () => {
     const fields = { model: "m", input: "x" };
     // @ts-expect-error typed
     const request: ResponsesRequest = { ...fields, extra: { temperature: 1 } };
@@ -71,7 +71,7 @@ describe("types of a request", () => {
   });
 });
 
-describe("what an answer is read as", () => {
+describe("the type of an answer", () => {
   test("follows the request, written in place or kept in a variable", async () => {
     const request = {
       model: "m",
@@ -104,7 +104,7 @@ describe("what an answer is read as", () => {
     expect([reading, inPlace, plain]).toEqual([{ calls: [] }, { calls: [] }, { calls: [] }]);
   });
 
-  test("is the value or the problem: checking one narrows the other", async () => {
+  test("is a value or a problem, and checking one narrows the other", async () => {
     const { calls, ...read } = await readOutput([], { text: { format }, tools: [weather] });
     const { parsed, problem } = read;
     if (parsed) {
@@ -120,7 +120,7 @@ describe("what an answer is read as", () => {
     expect(read).toEqual({});
   });
 
-  test("needs JSON Schema of a schema library, by itself or beside it", () => {
+  test("needs a schema library that gives JSON Schema, or one given beside it", () => {
     const bare = v.object({ city: v.string() });
     // @ts-expect-error no JSON Schema
     expect(() => functionTool({ name: "w", parameters: bare })).toThrow(/valibot.*jsonSchema as well/);

@@ -10,7 +10,7 @@ import { BuildError, ProtocolError } from "../../../../src/client/failure/kinds.
 const read = (answer: unknown) => new AnswerReader(answer, "failed to decode compaction response");
 
 describe("encodeCompactionInput", () => {
-  test("always writes the five fields and leaves reasoning and text out when there are none", () => {
+  test("always writes the five fields, and leaves out absent reasoning and text", () => {
     expect(JSON.stringify(encodeCompactionInput({ input: [], model: "m", reasoning: null, text: null }))).toBe(
       '{"model":"m","input":[],"instructions":"","tools":[],"parallel_tool_calls":true}',
     );
@@ -52,7 +52,7 @@ describe("encodeCompactionInput", () => {
 });
 
 describe("decodeCompactionOutput", () => {
-  test("returns the items whole, known or not, compaction_summary as compaction", () => {
+  test("returns all items whole, known or not, and compaction_summary as compaction", () => {
     const output = [
       { type: "message", id: "m", role: "user", content: [], new_field: 1 },
       { type: "compaction_summary", encrypted_content: "e" },

@@ -12,14 +12,14 @@ const read = (answer: unknown) => new AnswerReader(answer, "failed to decode mem
 const trace = { items: [{ type: "message", any: 1 }], metadata: { source_path: "/a", more: 1 }, id: "t1" };
 
 describe("encodeMemorySummarizeInput", () => {
-  test("writes model, traces and reasoning in the reference's order, items untouched", () => {
+  test("writes model, traces and reasoning in the reference's order, and leaves items unchanged", () => {
     const body = encodeMemorySummarizeInput({ reasoning: { effort: "low" }, traces: [trace], model: "m" });
     expect(JSON.stringify(body)).toBe(
       '{"model":"m","traces":[{"id":"t1","metadata":{"source_path":"/a"},"items":[{"type":"message","any":1}]}],"reasoning":{"effort":"low"}}',
     );
   });
 
-  test("leaves reasoning out when there is none", () => {
+  test("leaves out absent reasoning", () => {
     expect(encodeMemorySummarizeInput({ model: "m", traces: [], reasoning: null })).toEqual({ model: "m", traces: [] });
   });
 

@@ -68,11 +68,11 @@ describe("the URL of a realtime session", () => {
     expect(urlOf(baseUrl, config, queryParams)).toBe(url);
   });
 
-  it("keeps the query of the base URL letter by letter, and encodes what it adds", () => {
+  it("keeps the query of the base URL unchanged, and encodes what it adds", () => {
     expect(urlOf("https://h/x?a=b%20c&d=~'(", { model: "m n&o" })).toBe("wss://h/x?a=b%20c&d=~%27(&model=m+n%26o");
   });
 
-  it("names the call and no model where a session joins a call", () => {
+  it("names the call and no model when a session joins a call", () => {
     const config = { callId: "rtc_1", model: "m" };
     expect(urlOf("https://h/v1", config, { model: "p", a: "1" })).toBe("wss://h/v1/realtime?a=1&call_id=rtc_1");
   });

@@ -56,14 +56,14 @@ it.each<[RealtimeEvent, object]>([
   expect(realtimeEventToWire(event)).toEqual(wire);
 });
 
-it("an event that the reference has no name for is forwarded as the service sent it, or as it is", () => {
+it("an event without a name in the reference is forwarded as the service sent it, or unchanged", () => {
   const wire = { type: "conversation.created", conversation: { id: "c" } };
   const event = { type: "conversation_created", conversationId: "c" } as const;
   expect(realtimeEventToWire(withRaw({ ...event }, wire))).toBe(wire);
   expect(realtimeEventToWire(event)).toBe(event);
 });
 
-it("the session's id had another name before v3", () => {
+it("the session's id has another name before v3", () => {
   const wire = { SessionUpdated: { session_id: "s", instructions: null } };
   expect(realtimeEventToWire({ type: "session_updated", sessionId: "s" }, "v1")).toEqual(wire);
   expect(realtimeEventToWire({ type: "session_updated", sessionId: "s" }, "v2")).toEqual(wire);

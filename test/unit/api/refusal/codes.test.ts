@@ -49,14 +49,14 @@ const CODES: readonly (readonly [code: string, kind: string, advice: RegExp])[] 
   ["a_code_nobody_knows", "retryable", /^The service failed with code a_code_nobody_knows\. Send the request again\.$/],
 ];
 
-it("a failure that says nothing but that it is one asks for the request again", () => {
+it("a failure without any detail is retryable", () => {
   expect(mapFailedResponse({})).toMatchObject({
     kind: "retryable",
     message: "The service failed without giving a reason. Send the request again.",
   });
 });
 
-it("a response that the connection does not know is told with what helps, where the service does not say it", () => {
+it("an unknown previous response gets advice, unless the service gives it", () => {
   const written = { type: "error", error: { code: "previous_response_not_found" } };
   expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
     kind: "retryable",
@@ -66,7 +66,7 @@ it("a response that the connection does not know is told with what helps, where 
 });
 
 describe.each(CODES)("code %s", (code, kind, advice) => {
-  it(`is ${kind} in an event, whether it stands as code or as type`, () => {
+  it(`is ${kind} in an event, whether it is its code or its type`, () => {
     const written = { type: "error", error: { code } };
     expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
       kind,
@@ -78,14 +78,14 @@ describe.each(CODES)("code %s", (code, kind, advice) => {
     expect(mapFailedResponse({ code })).toMatchObject({ kind });
   });
 
-  it("keeps the service's own words, and the advice behind them", () => {
+  it("keeps the service's own words, followed by the advice", () => {
     const written = { type: "error", error: { code, message: "In the service's words" } };
     const { message } = mapErrorEvent(written, JSON.stringify(written));
     if (kind === "usage_limit_reached") expect(message).toMatch(advice);
     else expect(message).toMatch(/^In the service's words/);
   });
 
-  it("means the same as the body of an answer, where it is listed", () => {
+  it("means the same in the body of an answer, if it is listed for those", () => {
     if (code === "a_code_nobody_knows") return;
     const status = kind === "usage_limit_reached" || kind === "usage_not_included" ? 429 : 400;
     const body = JSON.stringify({ error: { code, type: code } });
@@ -97,7 +97,7 @@ describe.each(CODES)("code %s", (code, kind, advice) => {
 it.each([
   ["websocket_connection_limit_reached", /60 minutes/],
   ["previous_response_not_found", /Send the full input, without previous_response_id/],
-])("%s speaks of the connection, and is tried again", (code, advice) => {
+])("%s is about the connection, and is retried", (code, advice) => {
   const written = { type: "error", status: 400, error: { code } };
   expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
     kind: "retryable",
@@ -106,7 +106,7 @@ it.each([
   });
 });
 
-it("a model that is served over HTTP alone can be asked elsewhere, and nothing was done", () => {
+it("a model that is only served over HTTP has the outlook elsewhere, and is safe to replay", () => {
   const message = "Model m is not supported over WebSocket.";
   const written = { type: "error", error: { type: "invalid_request_error", message, param: "model" } };
   expect(mapErrorEvent(written, JSON.stringify(written))).toMatchObject({
@@ -117,7 +117,7 @@ it("a model that is served over HTTP alone can be asked elsewhere, and nothing w
   });
 });
 
-it("a usage limit has the limits that headers tell, be it a single one, and none where there are no headers", () => {
+it("a usage limit has the limits of the headers, even a single one, and none without headers", () => {
   const limitOf = (headers: Record<string, string>) =>
     mapHttpError(
       new HttpError("refused", { status: 429, headers, body: '{"error":{"type":"usage_limit_reached"}}' }),

@@ -18,7 +18,7 @@ describe("an error frame", () => {
     ],
     ["an error that is a list", { status: 400, error: [] }, { kind: "invalid_request" }],
     ["a number as code", { status: 400, error: { code: 5 } }, { kind: "invalid_request", code: "5" }],
-    ["a message that is no text", { status: 400, error: { message: {} } }, { kind: "invalid_request" }],
+    ["a message that is not a text", { status: 400, error: { message: {} } }, { kind: "invalid_request" }],
     [
       "a status that is a text",
       { status: "429", error: { message: "Wait." } },
@@ -52,7 +52,7 @@ describe("an error frame", () => {
   });
 
   test.each([{ status: 400 }, { status_code: 500 }, {}, { status: 200 }, { status: 0 }, { status: 65_535 }])(
-    "sees the connection limit before the status: %j",
+    "recognises the connection limit before the status: %j",
     (status) => {
       expect(mapErrorFrame({ type: "error", ...status, error: LIMIT })).toMatchObject({
         kind: "retryable",
@@ -92,7 +92,7 @@ describe("an error frame", () => {
     expect(mapErrorFrame({ type: "error", ...frame })?.kind).toBe(kind);
   });
 
-  test("takes headers of any case as texts, numbers and booleans, and skips others", () => {
+  test("reads headers in any case as texts, numbers and booleans, and skips others", () => {
     const frame = {
       type: "error",
       status: 429,
@@ -120,14 +120,14 @@ describe("an error frame", () => {
     });
   });
 
-  test("takes the delay from headers of the frame or of its error", () => {
+  test("reads the delay from headers of the frame or of its error", () => {
     const error = { headers: { "Retry-After": 3 } };
     expect(mapErrorFrame({ type: "error", status: 429, error })).toHaveProperty("retryAfterMs", 3000);
     const headers = { "retry-after": "1" };
     expect(mapErrorFrame({ type: "error", status: 429, error, headers })).toHaveProperty("retryAfterMs", 1000);
   });
 
-  test("keeps the frame's text as the body and knows no URL", () => {
+  test("keeps the frame's text as the body, and has no URL", () => {
     const frame = { type: "error", status: 418, error: { message: "no" } };
     const text = '{ "type": "error", "status": 418, "error": { "message": "no" } }';
     const mapped = mapErrorFrame(frame, text);

@@ -84,7 +84,7 @@ describe("mapHttpError", () => {
         { error: { message: "The image data you provided does not represent a valid image. Check it" } },
         "The image data you provided does not represent a valid image. Check it. Remove the image from the input and send the request again.",
       ],
-    ])("says %s", (_, body, message) => {
+    ])("quotes %s", (_, body, message) => {
       const mapped = mapHttpError(httpError(400, body));
       expect(mapped).toMatchObject({ kind: "invalid_request", message });
       expect((mapped as CodexApiError & { body: string }).body).toBe(httpError(400, body).body);
@@ -100,13 +100,13 @@ describe("mapHttpError", () => {
       ["the message", { error: { message: "Please try again in 1.2s" } }, {}, 1200],
       ["the header before the message", { error: { message: "try again in 9s" } }, { "retry-after": "3" }, 3000],
       ["nowhere", "", {}, undefined],
-    ])("takes the delay from %s", (_, body, headers, retryAfterMs) => {
+    ])("reads the delay from %s", (_, body, headers, retryAfterMs) => {
       const mapped = mapHttpError(httpError(429, body, headers), NOW_MS);
       expect(mapped).toMatchObject({ kind: "rate_limit", retryable: true });
       expect(mapped.retryAfterMs).toBe(retryAfterMs);
     });
 
-    test("says why, where, which request and when to come back", () => {
+    test("says why, where, which request and when to retry", () => {
       const headers = { "retry-after": "3", "x-request-id": "req_1" };
       expect(mapHttpError(httpError(429, { error: { message: "Slow down" } }, headers)).message).toBe(
         `rate limited, status: 429 Too Many Requests: Slow down, url: ${URL_SENT}, request id: req_1. Try again in 3 s.`,
@@ -120,7 +120,7 @@ describe("mapHttpError", () => {
       [{ "x-oai-request-id": "b", "cf-ray": "c" }, "b"],
       [{ "cf-ray": "c" }, "c"],
       [{}, undefined],
-    ])("takes the request id from %j", (headers, requestId) => {
+    ])("reads the request id from %j", (headers, requestId) => {
       expect(mapHttpError(httpError(429, "", headers)).requestId).toBe(requestId);
     });
   });
@@ -128,7 +128,7 @@ describe("mapHttpError", () => {
   describe("a usage limit", () => {
     const body = { error: { type: "usage_limit_reached", plan_type: "galactic", resets_at: 1_700_000_000 } };
 
-    test("carries the active limit's snapshot, the promo message and a plan that nobody knows yet", () => {
+    test("has the active limit's snapshot, the promo message, and an unknown plan", () => {
       const headers = {
         "x-codex-active-limit": "codex_other",
         "x-codex-other-primary-used-percent": "100",
@@ -149,7 +149,7 @@ describe("mapHttpError", () => {
       );
     });
 
-    test("falls back to the codex family, whose name is not worth telling", () => {
+    test("falls back to the codex family, whose name is left out", () => {
       const mapped = mapHttpError(
         httpError(429, body, { "x-codex-limit-name": "Codex", "x-codex-primary-used-percent": "99" }),
       );
@@ -158,7 +158,7 @@ describe("mapHttpError", () => {
     });
 
     // parity: errors/reset-time-as-float
-    test("takes a time written as a float for the integer that it is", () => {
+    test("reads a time written as a float as an integer", () => {
       for (const written of ["1700000000.0", "17e8"]) {
         const body = `{"error":{"type":"usage_limit_reached","resets_at":${written}}}`;
         const mapped = mapHttpError(httpError(429, body));
@@ -167,7 +167,7 @@ describe("mapHttpError", () => {
     });
 
     test.each([9e15, 99_999_999_999_999_999n, -(2n ** 62n)])(
-      "has no snapshot where there are no headers, and no date that no calendar has: %s",
+      "has no snapshot without headers, and no date outside the calendar: %s",
       (resetsAt) => {
         const text = `{"error":{"type":"usage_limit_reached","resets_at":${resetsAt}}}`;
         const mapped = mapHttpError(httpError(429, text));

@@ -48,15 +48,12 @@ describe("the table of codes", () => {
     expect(all.every((mapped) => mapped.retryable === (kind === "retryable"))).toBe(true);
   });
 
-  test.each(table)(
-    "%s counts as type where there is no code of its own; in response.failed it does not",
-    (type, kind) => {
-      const error = { type, code: null, message: "because" };
-      expect(mapEvent({ type: "error", error }).kind).toBe(kind);
-      expect(mapHttpError(httpError(500, { error })).kind).toBe(kind);
-      expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", code: type });
-    },
-  );
+  test.each(table)("%s counts as a type if there is no code, but not in response.failed", (type, kind) => {
+    const error = { type, code: null, message: "because" };
+    expect(mapEvent({ type: "error", error }).kind).toBe(kind);
+    expect(mapHttpError(httpError(500, { error })).kind).toBe(kind);
+    expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", code: type });
+  });
 
   test.each<[string, string]>([
     [
@@ -76,7 +73,7 @@ describe("the table of codes", () => {
       "usage_limit_reached",
       "The usage limit is reached. Wait for the reset, or see https://chatgpt.com/codex/settings/usage for more credits.",
     ],
-  ])("%s says what to do even when the service says nothing", (code, message) => {
+  ])("%s says what to do even if the service says nothing", (code, message) => {
     expect(mapFailedResponse({ code }).message).toBe(message);
   });
 
@@ -104,7 +101,7 @@ describe("mapFailedResponse", () => {
     [{ code: "server_error", message: "Please try again in 28ms." }, undefined],
     [{ message: "Please try again in 28ms." }, undefined],
     [{}, undefined],
-  ])("makes %j retryable after its delay", (error, retryAfterMs) => {
+  ])("maps %j to a retryable error with its delay", (error, retryAfterMs) => {
     const mapped = mapFailedResponse(error);
     expect(mapped).toMatchObject({ kind: "retryable", retryable: true });
     expect(mapped.retryAfterMs).toBe(retryAfterMs);
@@ -115,13 +112,13 @@ describe("mapFailedResponse", () => {
     expect(mapped).toMatchObject({ message: "boom", code: "server_error" });
   });
 
-  test("gives the type as the code where the service gives no code", () => {
+  test("uses the type as the code if the service gives no code", () => {
     const error = { type: "server_error", code: null };
     expect(mapFailedResponse(error)).toHaveProperty("code", "server_error");
     expect(mapHttpError(httpError(400, { error }))).toHaveProperty("code", "server_error");
   });
 
-  test.each([undefined, null, " ", 5, []])("makes %j, which is no error object, a broken stream", (error) => {
+  test.each([undefined, null, " ", 5, []])("maps %j, which is not an error object, to a broken stream", (error) => {
     const mapped = mapFailedResponse(error);
     expect([mapped.kind, mapped.message]).toEqual(["stream", "response.failed event received"]);
   });
@@ -139,7 +136,7 @@ describe("mapFailedResponse", () => {
       { message: "boom", code: "x" },
     ],
     [{ detail: [{ msg: "a" }, { msg: "b" }] }, { message: "a; b" }],
-  ])("keeps the words of %j, however they are laid out", (error, told) => {
+  ])("keeps the text of %j, wherever it is", (error, told) => {
     expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", ...told });
   });
 
@@ -154,19 +151,19 @@ describe("mapFailedResponse", () => {
     expect(mapFailedResponse({ code, message: "no" })).toMatchObject({ kind: "invalid_request", outlook: "never" });
   });
 
-  test("the type invalid_request_error is final where no code says more", () => {
+  test("the type invalid_request_error is final if no code says more", () => {
     const error = { type: "invalid_request_error", message: "bad field" };
     expect(mapFailedResponse(error)).toMatchObject({ kind: "invalid_request", message: "bad field" });
     expect(mapEvent({ type: "error", error })).toMatchObject({ kind: "invalid_request" });
     expect(mapFailedResponse({ ...error, code: "rate_limit_exceeded" })).toMatchObject({ kind: "invalid_request" });
   });
 
-  test("the delay of a failure may stand in headers of its own", () => {
+  test("the delay of a failure may be in headers of its own", () => {
     const error = { code: "rate_limit_exceeded", headers: { "Retry-After": "2" } };
     expect(mapFailedResponse(error)).toMatchObject({ kind: "retryable", retryAfterMs: 2000 });
   });
 
-  test("tells of a usage limit when it resets and whose plan it is", () => {
+  test("reports when a usage limit resets, and the plan", () => {
     const mapped = mapFailedResponse({ code: "usage_limit_reached", plan_type: "plus", resets_at: 1_700_000_000 });
     expect(mapped).toMatchObject({
       kind: "usage_limit_reached",

@@ -36,18 +36,18 @@ describe("unexpectedStatusText", () => {
     expect(textOf(418, body)).toBe(TEAPOT + expected);
   });
 
-  test.each([404, 405])("says of %i that the base URL has the endpoint's path already", (status) => {
+  test.each([404, 405])("says for %i that the base URL already has the endpoint's path", (status) => {
     expect(textOf(status, "no", {}, "https://api.test/v1/responses/responses")).toMatch(
       /\. The base URL ends in \/responses, which the client adds: leave it out\.$/,
     );
     expect(textOf(status, "no", {}, "https://api.test/v1/responses")).not.toContain("leave it out");
   });
 
-  test("knows a page by its content type", () => {
+  test("recognises a page by its content type", () => {
     expect(textOf(418, "<p>down</p>", { "content-type": "text/html; charset=utf-8" })).toBe(`${TEAPOT}down`);
   });
 
-  test("adds the marks by which a request is found again, in the reference's order", () => {
+  test("adds the ids by which a request can be found, in the reference's order", () => {
     const headers = {
       "x-error-json": base64({ error: { code: "token_expired" } }),
       "x-openai-authorization-error": "missing_authorization_header",
@@ -72,7 +72,7 @@ describe("unexpectedStatusText", () => {
     expect(textOf(418, "no", { "x-error-json": encoded })).toBe(`${TEAPOT}no`);
   });
 
-  test("has a sentence of its own for a block by Cloudflare", () => {
+  test("has a special sentence for a block by Cloudflare", () => {
     const body = "<html><body>Cloudflare error: Sorry, you have been blocked</body></html>";
     expect(textOf(403, body, { "cf-ray": "ray-1" }, "https://h/x")).toMatch(
       /^Access blocked by Cloudflare\. This usually happens when connecting from a restricted region \(status 403 Forbidden\), url: https:\/\/h\/x, cf-ray: ray-1\. /,

@@ -23,7 +23,7 @@ function collected(...events: ResponseEvent[]) {
   return { text, summary, items };
 }
 
-it("what was begun is dropped with the stream that broke", async () => {
+it("an unfinished item is dropped with the broken stream", async () => {
   expect(
     await collected(summary("s"), text("lo"), restarted(0), summary("t"), text("whole"), done("whole"), completed),
   ).toEqual({
@@ -33,7 +33,7 @@ it("what was begun is dropped with the stream that broke", async () => {
   });
 });
 
-it("what was finished and stands is kept, words and summary included", async () => {
+it("a finished item that remains valid is kept, text and summary included", async () => {
   const events = [
     summary("s"),
     text("one"),
@@ -51,7 +51,7 @@ it("what was finished and stands is kept, words and summary included", async () 
   });
 });
 
-it("what was finished and is void goes, over several restarts", async () => {
+it("a finished item that is no longer valid is dropped, over several restarts", async () => {
   const first = [text("a"), done("a"), text("b"), done("b"), restarted(1)];
   const second = [text("c"), done("c"), text("d"), restarted(2), text("e"), done("e")];
   expect(await collected(...first, ...second, completed)).toEqual({

@@ -27,7 +27,7 @@ function open(signal: AbortSignal, telemetry: Telemetry) {
 }
 
 it.each(["completed", "failed"] as const)(
-  "an observer's abort in the middle of a chunk ends the response there, though the chunk goes on to %s",
+  "an observer's abort in the middle of a chunk ends the response there, even if the chunk continues to %s",
   async (end) => {
     const controller = new AbortController();
     const { flow, calls } = open(controller.signal, { onStreamPoll: () => controller.abort("enough") });
@@ -38,7 +38,7 @@ it.each(["completed", "failed"] as const)(
   },
 );
 
-it("an abort of the carrier's own comes at once, with its own reason", async () => {
+it("the carrier's own abort arrives at once, with its own reason", async () => {
   const { flow, calls } = open(new AbortController().signal, {});
   flow.read(delta);
   flow.fail(new AbortedError("the gateway's own reason"));

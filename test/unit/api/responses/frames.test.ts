@@ -48,7 +48,7 @@ const EVENTS = [
 ];
 
 test.each([true, false])(
-  "each event comes once as it was sent, before what it says, and a delta only so; fast: %s",
+  "each event is yielded once as it was sent, before its typed events, and a delta only so; fast: %s",
   (fast) => {
     const emitted = read(EVENTS, fast);
     const frames = emitted.filter(({ type }) => type === "frame");
@@ -69,7 +69,7 @@ test.each([true, false])(
   },
 );
 
-test("what ends a response badly comes before its error", () => {
+test("the event with which a response fails is yielded before its error", () => {
   const text = '{"type":"error","status":429,"error":{"code":"rate_limit_exceeded","message":"ä"}}';
   const emitted = read([text], true);
   expect(emitted.map(({ type }) => type)).toEqual(["frame", "failed: rate_limit"]);
@@ -77,7 +77,7 @@ test("what ends a response badly comes before its error", () => {
 });
 
 test.each([true, false])(
-  "only the event that ends a response comes as it was sent, if only that is wanted; fast: %s",
+  "only the event that ends a response is yielded as it was sent, if only that is requested; fast: %s",
   (fast) => {
     const types = read(EVENTS, fast, "end").map(({ type, wireType }) => wireType ?? type);
     expect(types).toEqual(

@@ -25,7 +25,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
 const headers = { "openai-model": "gpt-b" };
 const model = { type: "server_model", model: "gpt-b" };
 
-describe("the model that really answers", () => {
+describe("the model that actually answers", () => {
   const limits = { type: "rate_limits", snapshot: { limitId: "codex" } };
   test.each<[Carrier, string, object, object[]]>([
     ["websocket", "an error frame", { type: "error", status: 500 }, [{ failed: "http" }]],
@@ -35,12 +35,12 @@ describe("the model that really answers", () => {
     ["websocket", "an event of any type", { type: "response.new" }, [model]],
     ["sse", "an error event", { type: "error", status: 500 }, [model, { failed: "http" }]],
     ["sse", "limits", { type: "codex.rate_limits" }, [model, limits]],
-  ])("on %s, in the headers of %s", (carrier, _what, event, expected) => {
+  ])("is reported on %s, from the headers of %s", (carrier, _what, event, expected) => {
     expect(read(carrier, [JSON.stringify({ ...event, headers })]).emitted).toEqual(expected);
   });
 });
 
-describe("a piece of a call has the id that its item told,", () => {
+describe("a delta of a call has the id of its item,", () => {
   const added = (outputIndex: number, item: object) =>
     JSON.stringify({ type: "response.output_item.added", output_index: outputIndex, item });
   const call = { type: "function_call", name: "f", arguments: "" };
@@ -61,21 +61,24 @@ describe("a piece of a call has the id that its item told,", () => {
     expect(callIdsOf([text, text, item, text, text])).toEqual([undefined, undefined, "c", "c"]);
   });
 
-  test("and its own where it has one", () => {
+  test("and its own if it has one", () => {
     const own = piece({ output_index: 3, call_id: "own" });
     expect(callIdsOf([added(3, { ...call, call_id: "c" }), own])).toEqual(["own"]);
   });
 });
 
-test.each<Carrier>(["sse", "websocket"])("a text that is no JSON is polled as every other, on %s", (carrier) => {
-  const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
-  expect(read(carrier, ["[DONE]", delta, "[]"]).polled).toEqual([undefined, "response.output_text.delta", undefined]);
-});
+test.each<Carrier>(["sse", "websocket"])(
+  "a text that is not JSON counts as polled like any other, on %s",
+  (carrier) => {
+    const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
+    expect(read(carrier, ["[DONE]", delta, "[]"]).polled).toEqual([undefined, "response.output_text.delta", undefined]);
+  },
+);
 
-describe("metadata, where wire events are asked for", () => {
+describe("metadata, if wire events are requested,", () => {
   test.each<[string, object, string[]]>([
-    ["that holds the turn's state alone is one", { "x-codex-turn-state": "t" }, ["wire"]],
-    ["that holds an etag is covered", { "x-codex-turn-state": "t", "x-models-etag": "e" }, ["models_etag"]],
+    ["with only the turn's state is one", { "x-codex-turn-state": "t" }, ["wire"]],
+    ["with an etag has an event type of its own", { "x-codex-turn-state": "t", "x-models-etag": "e" }, ["models_etag"]],
   ])("%s", (_what, told, types) => {
     const text = JSON.stringify({ type: "response.metadata", headers: told });
     expect(read("sse", [text], true).emitted).toMatchObject(types.map((type) => ({ type })));

@@ -5,7 +5,7 @@ import { silentLogger } from "../../../../src/client/observe/log.ts";
 
 const refusal = (status: number) => new HttpError("refused", { status, headers: {}, body: "" });
 
-it("is compressed until a server refuses it so, and is then the plain text", async () => {
+it("is compressed until a server refuses that, and then is the plain text", async () => {
   const body = await RequestBody.of({ a: 1 }, "gzip", silentLogger);
   expect(body.encoding).toBe("gzip");
   expect(body.uncompressedAfter(refusal(500))).toBe(false);
@@ -18,7 +18,7 @@ it.each([
   ["an answer", { status: 200 }, true],
   ["another refusal", refusal(429), true],
   ["the same refusal", refusal(400), false],
-])("that the compression was refused is shown by what the plain body gets: %s", async (_what, fate, isShown) => {
+])("the answer to the plain body shows whether the compression was refused: %s", async (_what, fate, isShown) => {
   const body = await RequestBody.of({}, "gzip", silentLogger);
   expect(body.refusalOfCompression({ status: 200 })).toBeUndefined();
   const reason = refusal(400);

@@ -118,7 +118,7 @@ const event = nearly({
 const isPlainText = (entry: unknown): boolean => (entry as { type?: unknown } | null)?.type === "text";
 
 describe("whatever JSON arrives", () => {
-  test("an event is decoded, skipped or an error of ours, and never throws", () => {
+  test("an event is decoded, skipped or a typed error, and nothing else is thrown", () => {
     fc.assert(
       fc.property(event, (received) => {
         const decoded = decodeWireEvent(received, JSON.stringify(received));
@@ -131,7 +131,7 @@ describe("whatever JSON arrives", () => {
     );
   });
 
-  test("an error is mapped to an error of ours", () => {
+  test("an error is mapped to a typed error", () => {
     fc.assert(
       fc.property(
         event,
@@ -154,7 +154,7 @@ describe("whatever JSON arrives", () => {
     );
   });
 
-  test("an answer decodes or is a protocol error", () => {
+  test("an answer is decoded or a protocol error", () => {
     fc.assert(
       fc.property(fc.oneof(json, nearly({ output: fc.array(fc.oneof(item, json)) })), (answer) => {
         for (const decode of [decodeCompactionOutput, decodeMemorySummaries]) {
@@ -181,7 +181,7 @@ describe("whatever JSON arrives", () => {
     );
   });
 
-  test("an item that was encoded once is encoded the same again, and was never changed", () => {
+  test("an encoded item is encoded the same again, without being changed", () => {
     fc.assert(
       fc.property(item, fc.constantFrom("drop", "send", "append"), (received, ids) => {
         // An exception of the reference: content with only plain text is omitted, and missing content is written as null.
@@ -205,7 +205,7 @@ describe("nested deeper than anything can be written", () => {
   const texts = (types: readonly string[], more = "") =>
     types.flatMap((type) => FIELDS.map((field) => `{"type":"${type}"${more},"${field}":${deep}}`));
 
-  test("an event of a response is read, skipped or an error of ours", () => {
+  test("an event of a response is read, skipped or a typed error", () => {
     for (const text of [...texts(EVENT_TYPES), ...texts(["error"], ',"status":500'), `{"error":${deep}}`, deep]) {
       for (const carrier of ["sse", "websocket"] as const) {
         const failures: unknown[] = [];
@@ -231,7 +231,7 @@ describe("nested deeper than anything can be written", () => {
     }
   });
 
-  test("an answer decodes or is a protocol error, and a refusal is an error of ours", () => {
+  test("an answer is decoded or a protocol error, and a refusal is a typed error", () => {
     const fields = ["output", "models", "data", "created", "results", "error", "id"];
     const answers = fields.flatMap((field) => [
       `{"${field}":${deep}}`,

@@ -93,7 +93,7 @@ describe("encodeItem", () => {
       '{"type":"reasoning","summary":[],"encrypted_content":"e"}',
     ],
     [
-      "local_shell_call: null for everything that it has not",
+      "local_shell_call: null for everything missing",
       { type: "local_shell_call", id: "x", status: "completed", action: { type: "exec", command: ["ls"] } },
       '{"type":"local_shell_call","call_id":null,"status":"completed","action":{"type":"exec","command":["ls"],"timeout_ms":null,"working_directory":null,"env":null,"user":null}}',
     ],
@@ -215,12 +215,12 @@ describe("encodeItem", () => {
       { type: "compaction_summary", encrypted_content: "e" },
       '{"type":"compaction","encrypted_content":"e"}',
     ],
-    ["other, as it came", { type: "other", a: 1 }, '{"type":"other","a":1}'],
+    ["other, as received", { type: "other", a: 1 }, '{"type":"other","a":1}'],
   ])("writes %s", (_, item, expected) => {
     expect(encoded(item)).toBe(expected);
   });
 
-  test("takes compaction_summary also from a history that was never decoded", () => {
+  test("accepts compaction_summary from a history that was never decoded", () => {
     const item = { type: "compaction_summary", encrypted_content: "e" } as never;
     expect(JSON.stringify(encodeItem(item))).toBe('{"type":"compaction","encrypted_content":"e"}');
   });
@@ -255,7 +255,7 @@ describe("encodeItem", () => {
       '{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no","x":1}]}',
     ],
     [
-      "a content part that has another form than the documented one",
+      "a content part with an undocumented form",
       { type: "message", role: "user", content: [{ type: "input_image", file_id: "f" }, "text", null] },
       '{"type":"message","role":"user","content":[{"type":"input_image","file_id":"f"},"text",null]}',
     ],
@@ -310,7 +310,7 @@ describe("encodeItem", () => {
       { type: "image_generation_call", id: "ig", status: "in_progress" },
       '{"type":"image_generation_call","id":"ig","status":"in_progress"}',
     ],
-  ])("sends a known item as it came, without the id that is never sent, when %s", (_, item, expected) => {
+  ])("sends a known item as received, apart from the id that is never sent, if %s", (_, item, expected) => {
     expect(encoded(item)).toBe(expected);
   });
 
@@ -336,7 +336,7 @@ describe("encodeItem", () => {
     { type: "custom_tool_call_output", id: "cto", call_id: "c", output: "" },
     { type: "tool_search_output", id: "t", status: "s", execution: "e", tools: [] },
     { type: "compaction", id: "c", encrypted_content: "e" },
-  ])("appends no id where the server knows none: $type", (item) => {
+  ])("appends no id if the server knows none: $type", (item) => {
     expect(encodeItem(decodeItem(item), { ids: "append" })).not.toHaveProperty("id");
   });
 
@@ -349,7 +349,7 @@ describe("encodeItem", () => {
 });
 
 describe("encodeInput", () => {
-  test("leaves ghost_snapshot behind and keeps the order of the rest", () => {
+  test("leaves out ghost_snapshot and keeps the order of the rest", () => {
     const ghost = { id: "g", preexisting_untracked_files: [], preexisting_untracked_dirs: [] };
     const input = encodeInput([
       { type: "message", role: "user", content: [] },

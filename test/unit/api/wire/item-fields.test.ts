@@ -50,11 +50,11 @@ function without(item: Wire, field: string): Wire {
 }
 
 describe("each field of a known kind", () => {
-  test.each(Object.keys(kinds))("%s is written with all of its fields and what else it says", (kind) => {
+  test.each(Object.keys(kinds))("%s is written with all of its fields and its unknown ones", (kind) => {
     expect(encodeItem(decodeItem(complete(kind)))).toEqual(complete(kind));
   });
 
-  test.each(fieldsOf("required"))("%s without %s goes out as it came", (kind, field) => {
+  test.each(fieldsOf("required"))("%s without %s is sent as received", (kind, field) => {
     const item = without(complete(kind), field);
     expect(encodeItem(decodeItem(item))).toEqual(item);
   });
@@ -75,7 +75,7 @@ describe("each field of a known kind", () => {
   ]);
   const typed = [...fieldsOf("required"), ...fieldsOf("optional"), ...fieldsOf("nullable")];
   test.each(typed.filter(([kind, field]) => !anyValue.has(`${field} of ${kind}`)))(
-    "%s whose %s has another type goes out as it came",
+    "%s whose %s has another type is sent as received",
     (kind, field) => {
       const item = { ...complete(kind), [field]: { not: "this" } };
       expect(encodeItem(decodeItem(item))).toEqual(item);
@@ -83,20 +83,20 @@ describe("each field of a known kind", () => {
   );
 });
 
-describe("a part of another form than the documented one", () => {
+describe("a part with an undocumented form", () => {
   const exec = { type: "exec", command: ["ls"], timeout_ms: 0, working_directory: "/", env: {}, user: "u" };
   test.each<[string, object]>([
     ["no text", { type: "input_text", extra: 1 }],
-    ["a command that is no list", { ...exec, command: "ls", extra: 1 }],
+    ["a command that is not a list", { ...exec, command: "ls", extra: 1 }],
     ["a command of numbers", { ...exec, command: [1], extra: 1 }],
     ["no command", { type: "exec", extra: 1 }],
     ["a negative time", { ...exec, timeout_ms: -1, extra: 1 }],
     ["half a millisecond", { ...exec, timeout_ms: 0.5, extra: 1 }],
     ["an environment that is a list", { ...exec, env: ["A=b"], extra: 1 }],
     ["an environment of numbers", { ...exec, env: { A: 1 }, extra: 1 }],
-    ["queries that are no list", { type: "search", queries: "q", extra: 1 }],
-    ["a name that every object has", { type: "constructor", extra: 1 }],
-  ])("goes out as it came: %s", (_, part) => {
+    ["queries that are not a list", { type: "search", queries: "q", extra: 1 }],
+    ["a name that every object inherits", { type: "constructor", extra: 1 }],
+  ])("is sent as received: %s", (_, part) => {
     const shell = { type: "local_shell_call", status: "s", action: part };
     const search = { type: "web_search_call", action: part };
     const message = { type: "message", role: "user", content: [part] };
@@ -116,7 +116,7 @@ describe("a part of another form than the documented one", () => {
       { type: "find_in_page", url: "u", pattern: null },
       { type: "find_in_page", url: "u" },
     ],
-  ])("while the documented form is written without nulls: %j", (action, expected) => {
+  ])("but the documented form is written without nulls: %j", (action, expected) => {
     const kind = "command" in action ? { type: "local_shell_call", status: "s" } : { type: "web_search_call" };
     expect(encodeItem(decodeItem({ ...kind, action })).action).toStrictEqual(expected);
   });

@@ -58,7 +58,7 @@ describe("ResponseItem", () => {
     [{ type: "web_search_call", action: { type: "search", query: "tides" } }, "tides"],
     [{ type: "compaction_trigger" }, "compaction_trigger"],
     [decodeItem({ type: "brand_new", payload: 7 }), "brand_new with 7"],
-  ])("narrows on its type, and leaves what is new to the default case: %j", (item, expected) => {
+  ])("narrows by its type, and leaves unknown types to the default case: %j", (item, expected) => {
     expect(describeItem(item)).toBe(expected);
   });
 

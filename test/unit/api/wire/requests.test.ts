@@ -50,12 +50,12 @@ describe("encodeResponsesRequest", () => {
 
   test.each<[string, Partial<ResponsesRequest>, object]>([
     [
-      "encrypted reasoning is asked for when the model reasons",
+      "encrypted reasoning is requested if the model reasons",
       { reasoning: {} },
       { reasoning: {}, include: ["reasoning.encrypted_content"] },
     ],
-    ["an include of one's own stays", { reasoning: {}, include: ["x"] }, { include: ["x"] }],
-    ["fast goes out as priority", { service_tier: "fast" }, { service_tier: "priority" }],
+    ["the caller's include is kept", { reasoning: {}, include: ["x"] }, { include: ["x"] }],
+    ["fast is sent as priority", { service_tier: "fast" }, { service_tier: "priority" }],
     [
       "null stands for the default",
       { tools: null, instructions: null, store: null, include: null, tool_choice: null, parallel_tool_calls: null },
@@ -69,7 +69,7 @@ describe("encodeResponsesRequest", () => {
     expect(encodeResponsesRequest({ ...minimal, [field]: null })).not.toHaveProperty(field);
   });
 
-  test("writes items as the wire has them and drops local notes", () => {
+  test("writes items in wire form and drops local notes", () => {
     const ghost = { id: "g", preexisting_untracked_files: [], preexisting_untracked_dirs: [] };
     const input: ResponseItem[] = [
       { type: "message", id: "m", role: "assistant", content: [], status: "completed" },
@@ -84,7 +84,7 @@ describe("encodeResponsesRequest", () => {
   test.each<[string, Partial<ResponsesRequest>, boolean, boolean, boolean]>([
     ["Azure stores, and the items keep their ids", {}, true, true, true],
     ["Azure without store sends no ids", { store: false }, true, false, false],
-    ["elsewhere store alone attaches no ids", { store: true }, false, true, false],
+    ["elsewhere store alone adds no ids", { store: true }, false, true, false],
   ])("%s", (_, fields, azure, store, hasId) => {
     const body = asJson(encodeResponsesRequest({ ...minimal, input: [call], ...fields }, { azure }));
     expect(body.store).toBe(store);
@@ -123,7 +123,7 @@ describe("encodeResponsesRequest", () => {
 describe("websocketFrame", () => {
   const body = encodeResponsesRequest({ ...minimal, text: { verbosity: "low" }, temperature: 0 });
 
-  test("puts the type first and everything else as HTTP has it", () => {
+  test("puts the type first and everything else as over HTTP", () => {
     expect(Object.keys(websocketFrame(body))).toEqual(["type", ...Object.keys(body)]);
     expect(websocketFrame(body)).toEqual({ type: "response.create", ...body });
   });
@@ -142,18 +142,18 @@ describe("websocketFrame", () => {
     expect(websocketFrame(body, { clientMetadata: {} })).not.toHaveProperty("client_metadata");
   });
 
-  test("lets the connection's previous response win over the body's", () => {
+  test("prefers the connection's previous response to the body's", () => {
     const own = { ...body, previous_response_id: "mine", type: "other" };
     expect(websocketFrame(own)).toMatchObject({ type: "response.create", previous_response_id: "mine" });
     expect(websocketFrame(own, { previousResponseId: "theirs" }).previous_response_id).toBe("theirs");
   });
 
-  test("keeps the body's own generate unless the connection has another wish", () => {
+  test("keeps the body's own generate unless the connection sets it", () => {
     expect(websocketFrame({ ...body, generate: false }).generate).toBe(false);
     expect(websocketFrame({ ...body, generate: false }, { generate: true }).generate).toBe(true);
   });
 
-  test("takes a body that lacks what a request has", () => {
+  test("accepts a body that lacks fields of a request", () => {
     expect(JSON.stringify(websocketFrame({ input: "x" }))).toBe('{"type":"response.create","input":"x"}');
   });
 });
@@ -175,11 +175,11 @@ describe("createTextParam", () => {
       '{"verbosity":"high","format":{"type":"json_schema","strict":true,"schema":{"type":"object"},"name":"codex_output_schema"}}',
     ],
     [
-      "a schema that need not be followed to the letter",
+      "a schema without strict",
       { schema, strict: false },
       '{"format":{"type":"json_schema","strict":false,"schema":{"type":"object"},"name":"codex_output_schema"}}',
     ],
-  ])("makes of %s what the wire has", (_, options, expected) => {
+  ])("writes %s in wire form", (_, options, expected) => {
     expect(JSON.stringify(createTextParam(options))).toBe(expected);
   });
 });

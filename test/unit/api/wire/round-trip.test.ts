@@ -98,7 +98,7 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 describe("decode, encode, decode", () => {
-  test.each(Object.entries(fields))("gives the same %s, whatever is set of it", (type, known) => {
+  test.each(Object.entries(fields))("gives the same %s, whatever fields are set", (type, known) => {
     const requiredKeys: ("type" | "id")[] = ["type", "id"];
     const item = fc.record({ type: fc.constant(type), id: fc.string({ minLength: 1 }), ...known }, { requiredKeys });
     fc.assert(
@@ -123,7 +123,7 @@ describe("decode, encode, decode", () => {
 });
 
 // parity: items/further-fields
-test("what a caller sets follows what the reference knows", () => {
+test("fields that the reference does not know follow those that it knows", () => {
   const item = {
     async: true,
     caller: { type: "direct" },
@@ -150,7 +150,7 @@ test("what a caller sets follows what the reference knows", () => {
 });
 
 // parity: items/reasoning-shell
-test("reasoning of which only an id is left goes out only where the service finds the rest by it", () => {
+test("reasoning with nothing but an id is only sent if the service can find the rest by it", () => {
   const shell = { type: "reasoning", id: "rs_1", summary: [], status: "completed" } as const;
   expect(encodeInput([shell])).toEqual([]);
   expect(encodeInput([shell], { ids: "send" })).toEqual([]);

@@ -16,13 +16,16 @@ it.each([
   ["darwin", "on a macOS machine", "security find-certificate -a -p /Library/Keychains/System.keychain"],
   ["win32", "on a Windows machine", "certlm.msc, Trusted Root Certification Authorities"],
   ["linux", "on a Linux machine", "/usr/local/share/ca-certificates or /etc/pki/ca-trust/source/anchors"],
-])("the paragraph for a help desk says where %s keeps a company's authority", (platform, machine, place) => {
-  const paragraph = helpDeskParagraph({ url, error: refused }, { route: undefined, now: 0, platform });
-  expect(paragraph).toContain(machine);
-  expect(paragraph).toContain(place);
-  expect(paragraph).toContain("at 1970-01-01T00:00:00Z");
-  expect(paragraph).not.toContain("It presented");
-});
+])(
+  "the paragraph for a help desk says where %s keeps a company's certificate authority",
+  (platform, machine, place) => {
+    const paragraph = helpDeskParagraph({ url, error: refused }, { route: undefined, now: 0, platform });
+    expect(paragraph).toContain(machine);
+    expect(paragraph).toContain(place);
+    expect(paragraph).toContain("at 1970-01-01T00:00:00Z");
+    expect(paragraph).not.toContain("It presented");
+  },
+);
 
 it.each([
   ["the proxy p:1 refused it", "without a proxy. The proxy p:1 refused it. Needed"],
@@ -30,11 +33,11 @@ it.each([
     "api.example.test:443 refused the connection",
     "without a proxy. api.example.test:443 refused the connection. Needed",
   ],
-])("it is made of sentences: %s", (message, text) => {
+])("it consists of sentences: %s", (message, text) => {
   const error = new NetworkError(message, { phase: "connect" });
   expect(helpDeskParagraph({ url, error }, { route: undefined, now: 0, platform: "linux" })).toContain(text);
 });
 
-it("there is none where nothing fails", () => {
+it("there is none if nothing fails", () => {
   expect(helpDeskParagraph({ url, error: undefined }, { route: undefined, now: 0, platform: "linux" })).toBeUndefined();
 });

@@ -35,10 +35,10 @@ function asked(idleTimeoutMs = 300_000) {
   return { watch, outcomeAfter };
 }
 
-describe("an answer is there", () => {
+describe("an answer is complete", () => {
   it.each<[string, RealtimeConversationEvent[]]>([
     ["when its response is done", [created(), piece, done()]],
-    ["when nobody asked for a response but it came", [done()]],
+    ["when an unrequested response is done", [done()]],
     ["when the response after a handoff is done", [created("a"), task, done("a"), created("b"), done("b")]],
     ["when the response after an interrupted one is done", [created("a"), speech, done("a"), created("b"), done("b")]],
     ["with the payload of v2", [{ type: "conversation_item.added", item: { type: "response.done", response: {} } }]],
@@ -48,49 +48,52 @@ describe("an answer is there", () => {
 
   it.each<[string, RealtimeConversationEvent[]]>([
     ["while it is spoken", [created(), piece]],
-    ["when a task was handed over", [created(), task, done()]],
+    ["while a task is handed over", [created(), task, done()]],
     ["when the user interrupts it", [created(), speech, done()]],
-    ["when the user interrupts what no response is told of", [piece, speech]],
-    ["when it was cancelled: the next one follows", [created(), { type: "response_cancelled", responseId: "r" }]],
+    ["when the user interrupts an answer without response events", [piece, speech]],
+    [
+      "when it was cancelled, because the next one follows",
+      [created(), { type: "response_cancelled", responseId: "r" }],
+    ],
     ["with an item of any other shape", [{ type: "conversation_item.added", item: null }]],
   ])("not %s", async (_what, events) => {
     expect(await asked().outcomeAfter(events, 5_000)).toBe("waiting");
   });
 
-  it("a moment after its last piece where no response is told", async () => {
+  it("a moment after its last piece if there are no response events", async () => {
     const { outcomeAfter } = asked();
     expect(await outcomeAfter([piece], 1_400)).toBe("waiting");
     expect(await outcomeAfter([piece], 1_400)).toBe("waiting");
     expect(await outcomeAfter([], 200)).toBe("answered");
   });
 
-  it("when its response is done, not a moment after a piece that came before it was told", async () => {
+  it("when its response is done, not a moment after a piece that came before it began", async () => {
     const { outcomeAfter } = asked();
     expect(await outcomeAfter([piece, created(), piece], 5_000)).toBe("waiting");
     expect(await outcomeAfter([done()])).toBe("answered");
   });
 
-  it("at once when nothing was asked", async () => {
+  it("at once if nothing was asked", async () => {
     await expect(new AnswerWatch(1).answered()).resolves.toBeUndefined();
   });
 });
 
-describe("an answer is not to be expected", () => {
+describe("the wait for an answer ends", () => {
   it("after a silence that is too long", async () => {
     const { outcomeAfter } = asked(1_000);
     expect(await outcomeAfter([updated], 900)).toBe("waiting");
     expect(await outcomeAfter([updated], 1_000)).toMatchObject({ kind: "timeout", phase: "idle", timeoutMs: 1_000 });
   });
 
-  it("never, where there is no limit", async () => {
+  it("never, without a limit", async () => {
     expect(await asked(0).outcomeAfter([updated], 10_000_000)).toBe("waiting");
   });
 
-  it("never, where the limit is longer than a timer can be", async () => {
+  it("never, with a limit longer than a timer allows", async () => {
     expect(await asked(3_000_000_000).outcomeAfter([updated], 10_000_000)).toBe("waiting");
   });
 
-  it("for a recording that nobody noticed", async () => {
+  it("for a recording that the service did not notice", async () => {
     const { watch, outcomeAfter } = asked();
     watch.speaks();
     watch.observe(updated);
@@ -108,7 +111,7 @@ describe("an answer is not to be expected", () => {
     expect(await outcomeAfter([], 200)).toMatchObject({ kind: "stream", message: expect.stringContaining("silence") });
   });
 
-  it("not while a recording is spoken, however long it is", async () => {
+  it("not while a recording is sent, however long it is", async () => {
     const { watch, outcomeAfter } = asked(1_000);
     watch.speaks();
     expect(await outcomeAfter([speech], 60_000)).toBe("waiting");
@@ -116,7 +119,7 @@ describe("an answer is not to be expected", () => {
     expect(await outcomeAfter([], 1_100)).toMatchObject({ kind: "timeout", phase: "idle" });
   });
 
-  it("but for one that was noticed", async () => {
+  it("not for one that was noticed", async () => {
     const { watch, outcomeAfter } = asked();
     watch.speaks();
     watch.observe(speech);
@@ -124,7 +127,7 @@ describe("an answer is not to be expected", () => {
     expect(await outcomeAfter([], 20_000)).toBe("waiting");
   });
 
-  it("but for one that was noticed after its end", async () => {
+  it("not for one that was noticed after its end", async () => {
     const { watch, outcomeAfter } = asked();
     watch.speaks();
     watch.spoken();
@@ -156,7 +159,7 @@ describe("an answer is not to be expected", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("after an end that was in order", async () => {
+  it("without an error after a normal end", async () => {
     const { watch, outcomeAfter } = asked();
     await outcomeAfter([created(), done()]);
     watch.end();

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { steerByTyping } from "../../../../src/cli/response/typed-lines.ts";
 import type { Steer, SteerInput } from "../../../../src/index.ts";
 
-it("says each line that is typed into the response, and tells what becomes of it", async () => {
+it("steers the response with each typed line, and reports what becomes of it", async () => {
   const said: SteerInput[] = [];
   const told: string[] = [];
   const deliveries: Steer["delivery"][] = [

@@ -27,8 +27,8 @@ const CALLERS = [
 ];
 const STEPS = ["handshake", "request", "stream", "sideband"] as const;
 
-describe("what lies with the caller", () => {
-  it.each(CALLERS.map((error) => [error.kind, error] as const))("%s is final, wherever it is met", (_kind, error) => {
+describe("a failure that is the caller's", () => {
+  it.each(CALLERS.map((error) => [error.kind, error] as const))("%s is final at every step", (_kind, error) => {
     expect(isFinalFor(error)).toBe(true);
     for (const step of STEPS)
       for (const carrier of ["http", "websocket"] as const) expect(outlook(error, { step, carrier })).toBe("never");
@@ -39,7 +39,7 @@ describe("what lies with the caller", () => {
       expect(isFinalFor(error)).toBe(false);
   });
 
-  it("is told apart from what is no failure of the package's, which nothing overrules either", () => {
+  it("is told apart from an error that is not the package's, which nothing overrules either", () => {
     expect(isFinalFor(new TypeError("bug"))).toBe(true);
     expect(isFinalFor(undefined)).toBe(true);
     for (const step of STEPS)
@@ -60,10 +60,10 @@ describe("what can help", () => {
   it.each<[string, unknown, Partial<At> & Pick<At, "step">, string]>([
     ["a request: the network", NETWORK, { step: "request" }, "again"],
     ["a request: a time-out", TIMEOUT, { step: "request" }, "again"],
-    ["a request: an answer that had begun", STREAM, { step: "request" }, "never"],
+    ["a request: an answer that has begun", STREAM, { step: "request" }, "never"],
     ["a request: 500", http(500), { step: "request" }, "again"],
     ["a request: 599", http(599), { step: "request" }, "again"],
-    ["a request: 511, a captive portal", http(511), { step: "request" }, "never"],
+    ["a request: 511, from a captive portal", http(511), { step: "request" }, "never"],
     ["a request: 429", http(429), { step: "request" }, "again"],
     ["a request: 404", http(404), { step: "request" }, "never"],
     ["a request: 409", http(409), { step: "request" }, "never"],
@@ -73,7 +73,7 @@ describe("what can help", () => {
     ["a sideband: 503", http(503), { step: "sideband" }, "again"],
     ["a handshake: 401", http(401), { step: "handshake", carrier: "websocket" }, "never"],
     [
-      "a handshake: 401, where nothing else may take over",
+      "a handshake: 401, without another carrier",
       http(401),
       { step: "handshake", carrier: "websocket", only: true },
       "never",
@@ -84,18 +84,18 @@ describe("what can help", () => {
     ["a handshake: the network", NETWORK, { step: "handshake", carrier: "websocket" }, "elsewhere"],
     ["a handshake: an untrusted certificate", UNTRUSTED, { step: "handshake", carrier: "websocket" }, "elsewhere"],
     [
-      "a handshake: 403, where nothing else may take over",
+      "a handshake: 403, without another carrier",
       http(403),
       { step: "handshake", carrier: "websocket", only: true },
       "never",
     ],
     [
-      "a handshake: the network, where nothing else may take over",
+      "a handshake: the network, without another carrier",
       NETWORK,
       { step: "handshake", carrier: "websocket", only: true },
       "again",
     ],
-    ["a stream: it broke", STREAM, { step: "stream" }, "again"],
+    ["a stream: a break", STREAM, { step: "stream" }, "again"],
     ["a stream: a bound was met", LIMIT, { step: "stream" }, "never"],
     ["a stream: 400", http(400), { step: "stream" }, "again"],
     ["a stream: 409", http(409), { step: "stream" }, "again"],
@@ -120,7 +120,7 @@ describe("what can help", () => {
     expect(outlook(error, at)).toBe(expected);
   });
 
-  it("says with it how long the server wants to be left alone, and whether it may have done the work", () => {
+  it("includes the server's delay, and whether the server may have done the work", () => {
     const limited = new HttpError("slow", { status: 429, headers: { "retry-after": "7" }, body: "" });
     expect(outlookOf(limited, { carrier: "http", step: "request" })).toEqual({
       outlook: "again",
@@ -130,7 +130,7 @@ describe("what can help", () => {
     expect(outlookOf(STREAM, { carrier: "http", step: "stream" }).replay).toBe("unsafe");
   });
 
-  it("goes by a status where there is one", () => {
+  it("is decided by the status if there is one", () => {
     expect(statusOf(http(418))).toBe(418);
     expect(statusOf(NETWORK)).toBeUndefined();
     expect(statusOf({ status: 418 })).toBeUndefined();

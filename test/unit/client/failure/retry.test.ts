@@ -74,7 +74,7 @@ describe("what is retried", () => {
     ["a promise", () => Promise.resolve(true)],
     ["a number", () => 1],
     ["null", () => null],
-  ])("is no matter of %s", (_what, shouldRetry) => {
+  ])("cannot be decided by %s", (_what, shouldRetry) => {
     const at = { carrier: "http", step: "request", layer: "request", attempt: 0 } as const;
     const policy = { ...defaultRetryPolicy, shouldRetry: shouldRetry as never };
     expect(() => isTriedAgain(policy, http(503), at)).toThrow(
@@ -101,12 +101,12 @@ describe("what is retried", () => {
     ["an abort", new AbortedError("x"), {}, false],
     ["a broken stream", new StreamError("x"), {}, false],
     ["a foreign error", new Error("x"), {}, false],
-    ["what the caller wants again", http(404), { shouldRetry: () => true }, true],
-    ["what the caller does not want again", http(503), { shouldRetry: () => false }, false],
+    ["what the caller wants retried", http(404), { shouldRetry: () => true }, true],
+    ["what the caller does not want retried", http(503), { shouldRetry: () => false }, false],
     ["what the caller leaves to the policy", http(503), { shouldRetry: () => undefined }, true],
-    ["a connection that ended for good, where the caller wants it", ended, { shouldRetry: () => true }, true],
-    ["a certificate that nobody trusts, even then", untrusted, { shouldRetry: () => true }, false],
-    ["a handshake that may pass, then", passing, { shouldRetry: () => true }, true],
+    ["a connection that ended for good, if the caller wants it retried", ended, { shouldRetry: () => true }, true],
+    ["an untrusted certificate, even then", untrusted, { shouldRetry: () => true }, false],
+    ["a handshake, if the caller wants it retried", passing, { shouldRetry: () => true }, true],
   ])("%s", (_title, error, policy, expected) => {
     const at = { carrier: "http", step: "request", layer: "request", attempt: 0 } as const;
     expect(isTriedAgain({ ...defaultRetryPolicy, ...policy }, error, at)).toBe(expected);
@@ -136,7 +136,7 @@ describe("retrying", () => {
   });
 
   // parity: retry/retry-after
-  it("waits as long as the server asks, up to the cap", async () => {
+  it("waits as long as the server says, up to the cap", async () => {
     const run = await failingWith([http(503, { "retry-after": "2" }), http(503, { "retry-after": "3600" })]);
     expect(run.slept).toEqual([2000, 60_000]);
   });
@@ -157,7 +157,7 @@ describe("retrying", () => {
     expect(attempts).toEqual([0]);
   });
 
-  it("survives a hook that throws", async () => {
+  it("is not stopped by a hook that throws", async () => {
     const clock = fakeClock();
     const telemetry = {
       onRetry: () => {
@@ -171,7 +171,7 @@ describe("retrying", () => {
     expect(await withRetries(defaultRetryPolicy, send, { clock, telemetry })).toBe("done");
   });
 
-  it("sends 100 times more at most", async () => {
+  it("retries at most 100 times", async () => {
     let sent = 0;
     const send = async () => {
       sent += 1;
@@ -182,20 +182,20 @@ describe("retrying", () => {
     expect(sent).toBe(101);
   });
 
-  it.each([Number.NaN, -1, 1.5, "3"])("takes no %j for a number of retries", async (maxRetries) => {
+  it.each([Number.NaN, -1, 1.5, "3"])("refuses %j as the number of retries", async (maxRetries) => {
     const policy = { ...defaultRetryPolicy, maxRetries: maxRetries as number };
     await expect(withRetries(policy, async () => "sent")).rejects.toMatchObject({ kind: "build" });
   });
 });
 
-it("a caller's random numbers are those from 0 to below 1: any other is named", () => {
+it("a caller's random numbers must be from 0 to below 1, and any other is named", () => {
   const spread = (value: unknown) => timingOf({ random: () => value as number }).random();
   for (const value of [0, 0.5, 0.999_999]) expect(spread(value)).toBe(value);
   for (const value of [-0.1, 1, 2, Number.NaN, "0.5", undefined])
     expect(() => spread(value)).toThrow(/^random\(\) that was given gave/);
 });
 
-it("a number of retries that is none is named with its place", () => {
+it("an invalid number of retries is named with its option", () => {
   expect(() => retrySettings({ maxRetries: -1 }, "retry.")).toThrow(/^retry\.maxRetries/);
   expect(() => retrySettings({ maxRetries: -1 })).toThrow(/^maxRetries/);
 });

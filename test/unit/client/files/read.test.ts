@@ -30,7 +30,7 @@ const READS: readonly (readonly [string, (path: string) => Promise<Uint8Array>])
 ];
 
 describe.each(READS)("%s", (_name, read) => {
-  it("gives a file's bytes, through a link too", async () => {
+  it("reads a file, also through a link", async () => {
     const path = fileOf("content");
     const link = join(folder(), "link");
     symlinkSync(path, link);
@@ -46,7 +46,7 @@ describe.each(READS)("%s", (_name, read) => {
     await expect(read(path)).rejects.toThrow(/a socket|No such device/);
   });
 
-  it("takes a file of the largest size, and none that is larger", async () => {
+  it("accepts a file of the largest size, and no larger one", async () => {
     expect((await read(fileOf(Buffer.alloc(maxBytes)))).length).toBe(maxBytes);
     await expect(read(fileOf(Buffer.alloc(maxBytes + 1)))).rejects.toMatchObject({
       code: "EFBIG",
@@ -60,15 +60,15 @@ describe.each(READS)("%s", (_name, read) => {
 
   it.each([
     ["a pipe", pipe, /^it is a pipe, not a regular file$/],
-    ["a device without an end", () => "/dev/zero", /^it is a character device, not a regular file$/],
+    ["an endless device", () => "/dev/zero", /^it is a character device, not a regular file$/],
     ["a folder", folder, /^Is a directory \(EISDIR\)$/],
-    ["what is not there", () => join(folder(), "none"), /^No such file or directory \(ENOENT\)$/],
-  ])("refuses %s at once, in the words of a reason", async (_what, make, message) => {
+    ["a missing file", () => join(folder(), "none"), /^No such file or directory \(ENOENT\)$/],
+  ])("refuses %s at once, with the reason", async (_what, make, message) => {
     await expect(read(make())).rejects.toThrow(message);
   });
 });
 
-it("does not read a huge file to find that it is one", async () => {
+it("does not read a huge file to notice its size", async () => {
   const path = fileOf("");
   truncateSync(path, 10 * 1024 ** 3); // a hole, which takes no space
   const before = process.memoryUsage().rss;
@@ -76,7 +76,7 @@ it("does not read a huge file to find that it is one", async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 ** 2);
 });
 
-it("heeds the signal, before and while it reads", async () => {
+it("stops on the signal, before and while it reads", async () => {
   const path = fileOf("content");
   await expect(readWhole(path, { maxBytes, signal: AbortSignal.abort("gone") })).rejects.toMatchObject({
     kind: "aborted",
@@ -88,6 +88,6 @@ it("heeds the signal, before and while it reads", async () => {
   await expect(reading).rejects.toMatchObject({ kind: "aborted", cause: "left" });
 });
 
-it("opens a pipe for nobody", async () => {
+it("never opens a pipe", async () => {
   await expect(openRegular(pipe())).rejects.toThrow(/a pipe/);
 });

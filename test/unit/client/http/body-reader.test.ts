@@ -32,14 +32,14 @@ const limits = (more: Partial<BodyLimits>): BodyLimits => ({
   ...more,
 });
 
-describe("of a body that never becomes whole", () => {
+describe("a body that never becomes complete", () => {
   it.each<[string, Partial<BodyLimits>, (body: ReturnType<typeof openBody>) => void]>([
     ["falls silent", { idleTimeoutMs: 10 }, () => {}],
     ["takes too long, however busy", { totalMs: 10 }, () => {}],
     ["is too large", {}, (body) => body.send("and a half that is too much")],
     ["breaks off", {}, (body) => body.fail(new StreamError("broken"))],
     ["cannot be decompressed further", {}, (body) => body.fail(new ProtocolError("not gzip"))],
-  ])("the beginning is what counts when it %s", async (_what, bounds, end) => {
+  ])("is judged by its beginning when it %s", async (_what, bounds, end) => {
     const body = openBody();
     const reading = readBody(body.stream, limits(bounds));
     body.send("half");
@@ -48,14 +48,14 @@ describe("of a body that never becomes whole", () => {
     expect(Buffer.from(await reading).length).toBeLessThanOrEqual(10);
   });
 
-  it("says why where not even its beginning can be decompressed", async () => {
+  it("says why if not even its beginning can be decompressed", async () => {
     const body = openBody();
     const reading = readBody(body.stream, limits({}));
     body.fail(new ProtocolError("not gzip"));
     await expect(reading).rejects.toMatchObject({ kind: "protocol", message: "not gzip" });
   });
 
-  it("a time-out says which, and cancels it", async () => {
+  it("is cancelled by a time-out, which is named", async () => {
     const body = openBody();
     const reading = readBody(body.stream, limits({ totalMs: 10, whenIncomplete: "fail" }));
     body.send("half");
@@ -63,7 +63,7 @@ describe("of a body that never becomes whole", () => {
     expect(body.isCancelled()).toBe(true);
   });
 
-  it("an abort is an abort all the same", async () => {
+  it("ends with an abort if it is aborted", async () => {
     const body = openBody();
     const reading = readBody(body.stream, limits({}));
     body.send("half");

@@ -27,7 +27,7 @@ function cuts(text: string): string[][] {
   return [[text], Array.from(text), ...once];
 }
 
-describe("the data of a body in chunks", () => {
+describe("the data of a chunked body", () => {
   it.each<[string, string, string]>([
     ["a chunk", "3\r\none\r\n", "one"],
     ["a chunk of one byte", "1\r\n!\r\n", "!"],
@@ -41,7 +41,7 @@ describe("the data of a body in chunks", () => {
     ],
     ["a size of nine", "9\r\nnine char\r\n", "nine char"],
     ["zeros before the size, eight digits in all", "00000003\r\none\r\n00000003\r\ntwo\r\n", "onetwo"],
-  ])("is taken whole, however it is cut: %s", (_title, text, expected) => {
+  ])("is complete, however the network cuts it: %s", (_title, text, expected) => {
     for (const reads of cuts(text)) {
       const { data, rest, isOver } = take(reads);
       expect({ text: data.join(""), rest, isOver }).toEqual({ text: expected, rest: "", isOver: false });
@@ -49,18 +49,18 @@ describe("the data of a body in chunks", () => {
     }
   });
 
-  it("is one piece for one read, even where chunks begin and end in it", () => {
+  it("is one piece for one read, even if chunks begin and end in it", () => {
     expect(take(["3\r\none\r\n4\r\n two\r\n6\r\n th", "ree\r\n2\r\n, "])).toMatchObject({
       data: ["one two th", "ree, "],
     });
   });
 
-  it("is nothing for a read between data", () => {
+  it("is empty for a read between data", () => {
     expect(take(["3\r\none", "\r\n4", "\r\n", " two"])).toMatchObject({ data: ["one", " two"], rest: "" });
   });
 });
 
-describe("what the parser gets of a body in chunks", () => {
+describe("what the parser gets of a chunked body", () => {
   it.each<[string, string, string, string]>([
     ["the last chunk", "3\r\none\r\n0\r\n\r\n", "one", "0\r\n\r\n"],
     ["the last chunk of an empty body", "0\r\n\r\n", "", "0\r\n\r\n"],
@@ -80,7 +80,7 @@ describe("what the parser gets of a body in chunks", () => {
       "!",
       `${odd}\r\n`,
     ]),
-  ])("is everything from the first byte on that is not in the plain form: %s", (_title, text, expected, left) => {
+  ])("is everything from the first byte on that has not the plain form: %s", (_title, text, expected, left) => {
     for (const reads of cuts(text)) {
       const { data, rest, isOver } = take(reads);
       expect({ text: data.join(""), rest, isOver }).toEqual({ text: expected, rest: left, isOver: true });

@@ -61,7 +61,7 @@ const CODINGS = [
   ["gzip, gzip", gzipSync(gzipSync(plain))],
 ] as const;
 
-it.each(CODINGS)("a reader of %s that rests holds the connection back, and loses nothing", async (coding, bytes) => {
+it.each(CODINGS)("a paused reader of %s holds the connection back, and loses nothing", async (coding, bytes) => {
   const body = new Pieces(bytes);
   const decoded = decodeContent(body, coding);
   const chunks: Uint8Array[] = [];
@@ -108,14 +108,17 @@ function outcomeOf(decoded: ByteStream, rests: boolean): Promise<Outcome> {
   });
 }
 
-describe.each([false, true])("a reader (resting after each chunk: %s)", (rests) => {
-  it.each(CODINGS)("of %s gets all that came before the connection broke, and then that", async (coding, bytes) => {
-    const { bytes: got, error } = await outcomeOf(decodeContent(new Pieces(bytes, { breaks: true }), coding), rests);
-    expect(got.equals(plain)).toBe(true);
-    expect(error).toBe(BROKE);
-  });
+describe.each([false, true])("a reader (pausing after each chunk: %s)", (rests) => {
+  it.each(CODINGS)(
+    "of %s gets everything that came before the connection broke, and then the error",
+    async (coding, bytes) => {
+      const { bytes: got, error } = await outcomeOf(decodeContent(new Pieces(bytes, { breaks: true }), coding), rests);
+      expect(got.equals(plain)).toBe(true);
+      expect(error).toBe(BROKE);
+    },
+  );
 
-  it.each(CODINGS)("of %s that ends too early gets what came of it, and a stream error", async (coding, bytes) => {
+  it.each(CODINGS)("of %s that ends too early gets what arrived, and a stream error", async (coding, bytes) => {
     const cut = bytes.subarray(0, bytes.length - 1);
     const { bytes: got, error } = await outcomeOf(decodeContent(new Pieces(cut), coding), rests);
     expect(got.equals(plain.subarray(0, got.length))).toBe(true);
@@ -124,7 +127,7 @@ describe.each([false, true])("a reader (resting after each chunk: %s)", (rests) 
   });
 
   it.each(["gzip", "br", "deflate"])(
-    "of an empty body gets its end, although %s is named beside it",
+    "of an empty body gets its end, even if %s is named as its coding",
     async (coding) => {
       const { bytes, error } = await outcomeOf(decodeContent(new Pieces(Buffer.alloc(0)), coding), rests);
       expect([bytes.length, error]).toEqual([0, undefined]);
@@ -132,7 +135,7 @@ describe.each([false, true])("a reader (resting after each chunk: %s)", (rests) 
   );
 });
 
-it("a body that is held before its first bytes waits", async () => {
+it("a body that is paused before its first bytes waits", async () => {
   const body = new Pieces(gzipSync(plain));
   const decoded = decodeContent(body, "gzip");
   decoded.pause();
@@ -142,7 +145,7 @@ it("a body that is held before its first bytes waits", async () => {
   expect((await outcome).bytes.equals(plain)).toBe(true);
 });
 
-it("a body that is left is cancelled below, and nothing more comes of it", async () => {
+it("an abandoned body is cancelled, and nothing more of it is delivered", async () => {
   const body = new Pieces(gzipSync(plain));
   const decoded = decodeContent(body, "gzip");
   let count = 0;

@@ -41,7 +41,7 @@ async function comeToRest(socket: Socket): Promise<void> {
 }
 
 describe("a socket that is read directly", () => {
-  it("gives its reader each piece as it comes, past the buffer", async () => {
+  it("gives its reader each piece as it arrives, bypassing the buffer", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
     const read: string[] = [];
@@ -60,7 +60,7 @@ describe("a socket that is read directly", () => {
   it.each([
     ["pieces", ["one ", "two "]],
     ["a single byte", ["!"]],
-  ])("keeps what its reader leaves, in order, and goes on directly after that: %s", async (_what, left) => {
+  ])("keeps what its reader leaves, in order, and continues directly after that: %s", async (_what, left) => {
     const { socket, peer } = await pair();
     readDirectly(socket);
     let isPaused = true;
@@ -81,7 +81,7 @@ describe("a socket that is read directly", () => {
     expect(read).toBe(`${left.join("")}three four`);
   });
 
-  it("stops the network where its reader takes nothing, and starts it again", async () => {
+  it("stops reading if its reader takes nothing, and starts again", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
     socket.on("readable", () => {});
@@ -100,7 +100,7 @@ describe("a socket that is read directly", () => {
     expect(read).toBe(size);
   });
 
-  it("gives nothing while it is held, and all of it in order after that, the end last", async () => {
+  it("gives nothing while it is paused, and everything in order after that, the end last", async () => {
     const { socket, peer } = await pair();
     const reads = readDirectly(socket);
     let read = "";
@@ -121,7 +121,7 @@ describe("a socket that is read directly", () => {
     expect(read).toBe("one two three");
   });
 
-  it("ends while it is held where nothing waits to be read", async () => {
+  it("ends while it is paused if nothing waits to be read", async () => {
     const { socket, peer } = await pair();
     const reads = readDirectly(socket);
     socket.on("readable", () => void socket.read());
@@ -131,7 +131,7 @@ describe("a socket that is read directly", () => {
     await once(socket, "end");
   });
 
-  it("does not wake its reader where it is held again at once", async () => {
+  it("does not wake its reader if it is paused again at once", async () => {
     const { socket, peer } = await pair();
     const reads = readDirectly(socket);
     let woken = 0;
@@ -147,7 +147,7 @@ describe("a socket that is read directly", () => {
     expect(woken).toBe(1);
   });
 
-  it("is ended by an error as any other", async () => {
+  it("is ended by an error like any other", async () => {
     const { socket, peer } = await pair();
     readDirectly(socket);
     socket.on("readable", () => socket.read());
@@ -157,7 +157,7 @@ describe("a socket that is read directly", () => {
   });
 });
 
-describe("the data of a body in chunks", () => {
+describe("the data of a chunked body", () => {
   const HEAD = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
   /** A reader like undici's, which asks for the data when it gets the head. */
@@ -175,7 +175,7 @@ describe("the data of a body in chunks", () => {
     return { socket, peer, reads, seen };
   }
 
-  it("goes past the reader, those of one read as one piece; the reader gets the rest", async () => {
+  it("bypasses the reader, one piece for each read; the reader gets the rest", async () => {
     const { socket, peer, seen } = await reading();
     await deliver(peer, socket, `${HEAD}3\r\none\r\n4\r\n two\r\n`);
     await deliver(peer, socket, "6\r\n th");
@@ -183,7 +183,7 @@ describe("the data of a body in chunks", () => {
     expect(seen).toEqual({ reader: `${HEAD}0\r\nx-trailer: 1\r\n\r\n`, data: ["one two", " th", "ree"] });
   });
 
-  it("waits while the socket is held, and goes past the reader afterwards too", async () => {
+  it("waits while the socket is paused, and bypasses the reader afterwards too", async () => {
     const { socket, peer, reads, seen } = await reading();
     await deliver(peer, socket, HEAD);
     reads.hold();
@@ -196,7 +196,7 @@ describe("the data of a body in chunks", () => {
     expect({ ...seen, data: seen.data.join("") }).toEqual({ reader: `${HEAD}0\r\n\r\n`, data: "one two!" });
   });
 
-  it("leaves a head that never ends to the reader, before the end", async () => {
+  it("leaves an unfinished head to the reader, before the end", async () => {
     const { socket, peer, seen } = await reading();
     await deliver(peer, socket, HEAD.slice(0, 20));
     expect(seen.reader).toBe("");
@@ -205,7 +205,7 @@ describe("the data of a body in chunks", () => {
     expect(seen).toEqual({ reader: HEAD.slice(0, 20), data: [] });
   });
 
-  it("is found behind a head that comes in pieces", async () => {
+  it("is found after a head that comes in pieces", async () => {
     const { socket, peer, seen } = await reading();
     await deliver(peer, socket, HEAD.slice(0, 20));
     await deliver(peer, socket, HEAD.slice(20));
@@ -213,14 +213,14 @@ describe("the data of a body in chunks", () => {
     expect(seen).toEqual({ reader: HEAD, data: ["one"] });
   });
 
-  it("is the reader's where it was asked for before the head came", async () => {
+  it("goes to the reader if it was requested before the head came", async () => {
     const { socket, peer, reads, seen } = await reading();
     reads.takeChunks((data) => void seen.data.push(String(data)));
     await deliver(peer, socket, "HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n");
     expect(seen).toEqual({ reader: "HTTP/1.1 200 OK\r\n\r\n3\r\none\r\n", data: [] });
   });
 
-  it("is the reader's where it does not ask for it with the head, and with the next answer", async () => {
+  it("goes to the reader if it is not requested with the head, or with the next answer", async () => {
     const { socket, peer, reads, seen } = await reading();
     await deliver(peer, socket, HEAD);
     reads.expectHead(); // a new request
@@ -233,7 +233,7 @@ describe("the data of a body in chunks", () => {
 });
 
 describe("a connection of the pool", () => {
-  it("is read directly, so that undici takes a body past the stream's buffer", async () => {
+  it("is read directly, so that a body bypasses the stream's buffer", async () => {
     const words = ["one ", "two ", "three"];
     const heard = words.map(() => withResolver<void>());
     const server = await serve(async (_request, response) => {

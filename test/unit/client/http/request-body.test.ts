@@ -5,13 +5,13 @@ import { undiciBody } from "../../../../src/client/http/request-body.ts";
 const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
 
 describe("the body for undici", () => {
-  it("of up to 64 KiB is the given one", () => {
+  it("of up to 64 KiB is passed unchanged", () => {
     const small = bytes.subarray(0, 65_536);
     expect(undiciBody(small, () => {})).toEqual({ body: small, headers: {} });
     expect(undiciBody(undefined, () => {})).toEqual({ body: null, headers: {} });
   });
 
-  it("above that comes in pieces that make up the whole, with its length, and each is progress", async () => {
+  it("above that is passed in pieces that make up the whole, with its length, and each is progress", async () => {
     let progress = 0;
     const { body, headers } = undiciBody(bytes, () => {
       progress += 1;
@@ -23,7 +23,7 @@ describe("the body for undici", () => {
     expect(headers).toEqual({ "content-length": "200000" });
   });
 
-  it("that comes in pieces has no length, and each is progress", async () => {
+  it("that is given in pieces has no length, and each is progress", async () => {
     let progress = 0;
     async function* given() {
       yield bytes.subarray(0, 10);

@@ -18,10 +18,10 @@ describe("an answer that repeats its request", () => {
     ["a slash, in JSON as PHP writes it", "a/b/c/d/e", "a\\/b\\/c\\/d\\/e"],
     ["a plus and an ampersand, in JSON as Go and .NET write it", "one+two&3", "one\\u002Btwo\\u00263"],
     ["a slash, in a URL", "s3cret/value=", "s3cret%2fvalue%3D"],
-    ["signs that are escaped twice", "a+b&c/d", "a\\\\u002bb\\\\u0026c\\\\\\/d"],
+    ["characters that are escaped twice", "a+b&c/d", "a\\\\u002bb\\\\u0026c\\\\\\/d"],
     ["a percent sign, in a URL in a URL", "100%&more", encodeURIComponent(encodeURIComponent("100%&more"))],
-    ["what looks like an escape", "a%25b%25c%25d%25e", "a%25b%25c%25d%25e"],
-    ["signs of expressions", "a.b*c(d)[e]{1}^$|?", "a.b*c(d)[e]{1}^$|?"],
+    ["text that looks like an escape", "a%25b%25c%25d%25e", "a%25b%25c%25d%25e"],
+    ["characters of regular expressions", "a.b*c(d)[e]{1}^$|?", "a.b*c(d)[e]{1}^$|?"],
   ])("shows nothing of a key with %s", (_what, key, repeated) => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: `Bearer ${key}` } });
     expect(blank(`<${repeated}>`)).toMatch(/^<"?\[redacted\]"?>$/);
@@ -30,11 +30,11 @@ describe("an answer that repeats its request", () => {
 
   it.each([
     ["the password of a Basic pair", { headers: { authorization: `Basic ${btoa("bob:p@ss/w:rd")}` } }, "p@ss/w:rd"],
-    ["a Basic pair as it was sent", { headers: { authorization: "Basic Ym9iOnBAc3M6" } }, "Ym9iOnBAc3M6"],
+    ["a Basic pair as sent", { headers: { authorization: "Basic Ym9iOnBAc3M6" } }, "Ym9iOnBAc3M6"],
     ["a key in place of the user name", { headers: { authorization: `Basic ${btoa("sk-key-1:")}` } }, "sk-key-1"],
     ["a password in the URL, decoded", { url: "https://bob:p%40ss%2Fw0rd!@api.test/v1" }, "p@ss/w0rd!"],
     ["a key in the URL's user name", { url: "https://sk%2Dkey%2D1@api.test/v1" }, "sk-key-1"],
-    ["a scheme nobody knows", { headers: { "proxy-authorization": "ApiKey 12345678" } }, "12345678"],
+    ["an unknown scheme", { headers: { "proxy-authorization": "ApiKey 12345678" } }, "12345678"],
   ])("shows nothing of %s", (_what, sent, repeated) => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: {}, ...sent });
     expect(blank(`user bob, password ${repeated} unknown`)).toMatch(/^user bob, password \[redacted\]\S* unknown$/);
@@ -56,20 +56,20 @@ describe("an answer that repeats its request", () => {
     for (const rest of ["\\", "\\u", "\\u00", "%", "%2"]) expect(blank(`key s3cret${rest}`)).toBe("key [redacted]");
   });
 
-  it("leaves the beginning of a short key where more follows: it may be any word", () => {
+  it("leaves the beginning of a short key if more follows, because it may be any word", () => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: "Bearer password123" } });
     expect(blank("your password is wrong")).toBe("your password is wrong");
     expect(blank("your password123 is wrong")).toBe("your [redacted] is wrong");
   });
 
-  it("blanks a secret that holds another as a whole", () => {
+  it("blanks a secret that contains another one completely", () => {
     const headers = { "x-api-key": "secret", authorization: "Bearer secret-and-more" };
     expect(blankerOf({ url: "https://api.test/v1", headers })("secret-and-more, secret")).toBe(
       "[redacted], [redacted]",
     );
   });
 
-  it("leaves what is shorter than 6 characters: it may be any word", () => {
+  it("leaves what is shorter than 6 characters, because it may be any word", () => {
     const blank = blankerOf({ url: "https://api.test/v1", headers: { authorization: "Bearer test" } });
     expect(blank("a test failed")).toBe("a test failed");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { endpoint, parseTable, progressAfter, QuietSince } from "../../../../src/client/route/dead-path.ts";
 
 describe("the kernel's table of connections", () => {
-  it("says of each what is not acknowledged and how often it was sent again", () => {
+  it("says for each what is not acknowledged and how often it was retransmitted", () => {
     const table = [
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
       "   0: 0100007F:1F90 0100007F:C350 01 000007D0:00000000 01:0000001F 00000006     0        0 12345 4 0000 1 1",
@@ -18,7 +18,7 @@ describe("the kernel's table of connections", () => {
     expect(rows.size).toBe(3);
   });
 
-  it("writes IPv6 addresses in words of this machine", () => {
+  it("has IPv6 addresses in this machine's byte order", () => {
     expect(endpoint("::1", 443)).toBe("00000000000000000000000001000000:01BB");
     expect(endpoint("fe80::1%eth0", 1)).toBe("000080FE000000000000000001000000:0001");
   });
@@ -29,31 +29,31 @@ describe("a connection on which something was sent", () => {
 
   it.each([
     ["is stuck while the same bytes are sent again and again", { unacknowledged: 100, retries: 3 }, 10, 2],
-    ["is stuck while more wait behind them", { unacknowledged: 500, retries: 1 }, 10, 2],
-    ["is well once some of them arrived", { unacknowledged: 99, retries: 3 }, 10, 0],
-    ["is well when something came from the other side", { unacknowledged: 100, retries: 3 }, 11, 0],
-    ["is well as long as nothing had to be sent again", { unacknowledged: 100, retries: 0 }, 10, 0],
-    ["is well where the system knows nothing of it", undefined, 10, 0],
+    ["is stuck while further bytes wait after them", { unacknowledged: 500, retries: 1 }, 10, 2],
+    ["is fine once some of them arrived", { unacknowledged: 99, retries: 3 }, 10, 0],
+    ["is fine when something came from the other side", { unacknowledged: 100, retries: 3 }, 11, 0],
+    ["is fine as long as nothing had to be sent again", { unacknowledged: 100, retries: 0 }, 10, 0],
+    ["is fine if the system does not list it", undefined, 10, 0],
   ])("%s", (_what, row, bytesRead, strikes) => {
     const unacknowledged = row?.unacknowledged ?? 0;
     expect(progressAfter(before, row, bytesRead)).toEqual({ bytesRead, unacknowledged, strikes });
   });
 
-  it("is well while nothing waits, whatever the system counts", () => {
+  it("is fine while nothing waits, whatever the system counts", () => {
     const idle = { bytesRead: 10, unacknowledged: 0, strikes: 0 };
     expect(progressAfter(idle, { unacknowledged: 0, retries: 2 }, 10)).toEqual(idle);
   });
 });
 
 describe("a kept connection", () => {
-  it("is doubtful once the clock jumped, as it does when a machine wakes", () => {
+  it("is doubtful after a jump of the clock, as when a machine wakes", () => {
     const quietSince = new QuietSince(1_000, 1_000_000);
     expect(quietSince.isDoubtful(61_000, 1_060_000, true)).toBe(false);
     expect(quietSince.isDoubtful(2_000, 1_601_000, true)).toBe(true);
     expect(quietSince.isDoubtful(2_000, 401_000, true)).toBe(true);
   });
 
-  it("is doubtful after some seconds where the system does not tell of dead paths", () => {
+  it("is doubtful after some seconds if the system does not report dead paths", () => {
     const quietSince = new QuietSince(0, 1_000_000);
     expect(quietSince.isDoubtful(4_000, 1_004_000, false)).toBe(false);
     expect(quietSince.isDoubtful(6_000, 1_006_000, false)).toBe(true);

@@ -66,7 +66,7 @@ describe("the proxy of a URL", () => {
     });
   });
 
-  it("goes through the proxy where the lower-case no_proxy does not match, whatever the upper-case one says", () => {
+  it("is used if the lower-case no_proxy does not match, whatever the upper-case one says", () => {
     expect(outline("https://a.test", { HTTPS_PROXY: "p", no_proxy: "b.test", NO_PROXY: "*" })).toBe("p (HTTPS_PROXY)");
   });
 
@@ -88,12 +88,12 @@ describe("the proxy variables", () => {
     [{ http_proxy: "ftp://p" }, "http_proxy"],
     [{ ALL_PROXY: "http://p:x" }, "ALL_PROXY"],
     [{ ALL_PROXY: "socks4://p", HTTPS_PROXY: "p" }, "ALL_PROXY"],
-  ])("fail at once when they hold no usable proxy: %j", (env, variable) => {
+  ])("fail at once if they have no usable proxy: %j", (env, variable) => {
     expect(() => readProxyEnvironment(env)).toThrow(BuildError);
     expect(() => readProxyEnvironment(env)).toThrow(variable);
   });
 
-  it("may hold anything where they are not in effect", () => {
+  it("may have any value if they are not in effect", () => {
     expect(outline("https://a.test", { ALL_PROXY: "socks4://x", HTTPS_PROXY: "p", HTTP_PROXY: "q" })).toBe(
       "p (HTTPS_PROXY)",
     );

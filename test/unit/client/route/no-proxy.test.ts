@@ -73,7 +73,7 @@ describe("an entry of NO_PROXY", () => {
     ["<local>", "127.example.com", false],
     ["b\u00fccher.example", "xn--bcher-kva.example", true],
     ["https://example.com/", "api.example.com", true],
-  ])("%j for %j: excluded is %j", (noProxy, hostname, excluded) => {
+  ])("%j excludes %j: %j", (noProxy, hostname, excluded) => {
     expect(isExcluded(noProxy, hostname)).toBe(excluded);
   });
 
@@ -89,7 +89,7 @@ describe("an entry of NO_PROXY", () => {
     ["10.0.0.1:80", "10.0.0.1", 81, false],
     ["[::1]:8443", "::1", 8443, true],
     ["[::1]:8443", "::1", 443, false],
-  ])("%j holds on its port alone: %s at %d is excluded: %j", (noProxy, hostname, port, excluded) => {
+  ])("%j only applies to its port: %s at %d is excluded: %j", (noProxy, hostname, port, excluded) => {
     expect(isExcluded(noProxy, hostname, port)).toBe(excluded);
   });
 });
@@ -121,7 +121,7 @@ describe("a NO_PROXY list", () => {
     "<-loopback>",
     ".",
     "[::1",
-  ])("keeps %j apart, for it matches nothing", (entry) => {
+  ])("reports %j, because it matches nothing", (entry) => {
     const list = parseNoProxy(`${entry},good.test`);
     expect(list.ignored).toEqual([entry]);
     expect(list.rules.map((rule) => rule.entry)).toEqual(["good.test"]);

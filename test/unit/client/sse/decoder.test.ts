@@ -85,11 +85,11 @@ describe("line ends", () => {
     expect(decode([...bytes].map((byte) => Uint8Array.of(byte))).events).toEqual(expected);
   });
 
-  it("counts a CRLF once when it is cut between its bytes", () => {
+  it("counts a CRLF once if it is cut between its bytes", () => {
     expect(decode(["data: a\r", "\ndata: b\r", "\n\r", "\n"]).events).toEqual([plain("a\nb")]);
   });
 
-  it("counts a CRLF once when an empty chunk comes between its bytes", () => {
+  it("counts a CRLF once if an empty chunk comes between its bytes", () => {
     expect(decode(["data: a\r", "", "\ndata: b\n\n"]).events).toEqual([plain("a\nb")]);
   });
 
@@ -99,7 +99,7 @@ describe("line ends", () => {
 });
 
 describe("a comment", () => {
-  it("is told with the chunk that ends it, in an event too", () => {
+  it("is reported with the chunk that ends it, also inside an event", () => {
     const comments: string[] = [];
     const decoder = new SseDecoder({ onRawData() {}, onComment: (text) => void comments.push(text) });
     decoder.feed(Buffer.from("data: a\n: on"));
@@ -132,16 +132,16 @@ describe("text", () => {
 });
 
 describe("the end of the stream", () => {
-  it("gives back the event whose blank line never came", () => {
+  it("returns the event without its blank line", () => {
     expect(decode(["data: a\n\nevent: last\ndata: b"]).unfinished).toEqual({ event: "last", data: "b", id: undefined });
     expect(decode(["data: b\n"]).unfinished).toEqual(plain("b"));
   });
 
-  it("ends the line that is under way, be it a single byte", () => {
+  it("ends an unfinished line, even of a single byte", () => {
     expect(decode([": ping\n:"]).comments).toEqual([" ping", ""]);
   });
 
-  it("gives back nothing after a finished event or without data", () => {
+  it("returns nothing after a finished event or without data", () => {
     expect(decode(["data: a\n\n"]).unfinished).toBeUndefined();
     expect(decode(["data: a\n\nevent: x"]).unfinished).toBeUndefined();
     expect(decode([]).unfinished).toBeUndefined();
@@ -153,13 +153,13 @@ describe("the size of an event", () => {
     ["one line of data", "data:abc\n\n", 3],
     ["further lines, with their field names and line ends", "data:a\ndata:b\ndata:\n\n", 1 + 7 + 6],
     ["its name and the id", "id:77\nevent:abc\ndata:x\n\n", 2 + 3 + 1],
-    ["a line that is not ended, with its field name", "data:abc", 8],
+    ["an unfinished line, with its field name", "data:abc", 8],
   ])("is that of %s", (_name, text, bytes) => {
     expect(() => decode([text, text], text.endsWith("\n") ? bytes : 2 * bytes)).not.toThrow();
     expect(() => decode([text, text], bytes - 1)).toThrow(`larger than ${bytes - 1} bytes`);
   });
 
-  it("is bounded at 64 MiB where nothing else is said", () => {
+  it("is limited to 64 MiB by default", () => {
     const decoder = new SseDecoder({});
     decoder.feed(Buffer.alloc(64 * 1024 * 1024, "x"));
     const error = expect.objectContaining({ kind: "limit", what: "event", limit: 67_108_864, unit: "bytes" });
@@ -167,7 +167,7 @@ describe("the size of an event", () => {
     expect(() => new SseDecoder({}, { maxEventBytes: 0 })).toThrow(/^maxEventBytes must be/);
   });
 
-  it("is bounded before it ends: finished lines and the one under way together", () => {
+  it("is limited before it ends: finished lines and the unfinished one together", () => {
     const decoder = new SseDecoder({}, { maxEventBytes: 100 });
     decoder.feed(Buffer.from(`data: ${"x".repeat(60)}\n`));
     expect(() => decoder.feed(Buffer.from(`data: ${"x".repeat(60)}`))).toThrow(/larger than 100 bytes/);
@@ -184,11 +184,11 @@ describe("the size of an event", () => {
   it.each([
     ["one long line", ["data: ", "x".repeat(60), "x".repeat(60)]],
     ["many short lines", Array.from({ length: 40 }, () => "data: xxxx\n")],
-    ["lines of nothing, which are something to hold", Array.from({ length: 40 }, () => "data:\n")],
+    ["empty lines, which take memory too", Array.from({ length: 40 }, () => "data:\n")],
     ["one long line in single bytes", Array.from("data: ".padEnd(200, "x"))],
     ["its name and its data", [`event: ${"x".repeat(60)}\n`, `data: ${"x".repeat(60)}\n`]],
-    ["an id that is kept and its data", [`id: ${"x".repeat(60)}\n`, "\n", `data: ${"x".repeat(60)}`]],
-  ])("is bounded: %s", (_name, pieces) => {
+    ["an id that is still valid and its data", [`id: ${"x".repeat(60)}\n`, "\n", `data: ${"x".repeat(60)}`]],
+  ])("is limited: %s", (_name, pieces) => {
     expect(() => decode(pieces, 100)).toThrow(/larger than 100 bytes/);
   });
 });

@@ -39,8 +39,8 @@ describe("a sink for raw data", () => {
   });
 
   it.each([
-    ["a line behind it", `data: ${"x".repeat(5000)}\ndata: y\n\n`, `${"x".repeat(5000)}\ny`],
-    ["a line behind it that is not ASCII", `data: ${"é".repeat(3000)}\ndata: y\n\n`, `${"\xC3\xA9".repeat(3000)}\ny`],
+    ["a line after it", `data: ${"x".repeat(5000)}\ndata: y\n\n`, `${"x".repeat(5000)}\ny`],
+    ["a line after it that is not ASCII", `data: ${"é".repeat(3000)}\ndata: y\n\n`, `${"\xC3\xA9".repeat(3000)}\ny`],
     ["a line before it", `data: y\ndata: ${"x".repeat(5000)}\n\n`, `y\n${"x".repeat(5000)}`],
   ])("gets long data with %s as characters", (_title, chunk, expected) => {
     const { data, feed } = heard([chunk]);
@@ -48,13 +48,13 @@ describe("a sink for raw data", () => {
     expect(data).toEqual([expected]);
   });
 
-  it("gets what stands before long data in lines that end in CR", () => {
+  it("gets what comes before long data in lines that end in CR", () => {
     const { data, feed } = heard([`event: x\rdata: y\ndata: ${"x".repeat(5000)}\n\n`]);
     feed();
     expect(data).toEqual([`y\n${"x".repeat(5000)}`]);
   });
 
-  it("gets long data once where the name of the next event ends in CR", () => {
+  it("gets long data once if the name of the next event ends in CR", () => {
     const { data, feed } = heard([`data:${LONG}\n\nevent: x\r`, "data: z\r\r"]);
     feed();
     expect(data).toEqual([Buffer.from(LONG), "z"]);
@@ -63,15 +63,19 @@ describe("a sink for raw data", () => {
   it.each<[string, string[], RawData[]]>([
     ["that a line of an earlier chunk precedes", ["data: y\n", `data: ${LONG}\n\n`], [`y\n${LONG}`]],
     ["whose line ends in CR", [`data: ${LONG}\r`, "\r"], [LONG]],
-    ["behind an event that ends in CR", ["data: a\r\r", `data: ${LONG}\n`, "\n"], ["a", LONG]],
-    ["before a byte order mark, which is none there", [`data: ${LONG}\n\n`, "\uFEFFdata: b\n\n"], [Buffer.from(LONG)]],
+    ["after an event that ends in CR", ["data: a\r\r", `data: ${LONG}\n`, "\n"], ["a", LONG]],
+    [
+      "before U+FEFF, which is no byte order mark there",
+      [`data: ${LONG}\n\n`, "\uFEFFdata: b\n\n"],
+      [Buffer.from(LONG)],
+    ],
   ])("gets long data %s, all of it once", (_title, chunks, expected) => {
     const { data, feed } = heard(chunks);
     feed();
     expect(data).toEqual(expected);
   });
 
-  it("bounds long data too", () => {
+  it("limits long data too", () => {
     const { feed } = heard([`data: ${"x".repeat(5000)}\n\n`], 4999);
     expect(feed).toThrow(/larger than 4999 bytes/);
   });
@@ -99,7 +103,7 @@ describe("a sink for raw data", () => {
     expect(data).toEqual(["a", "b", "d"]);
   });
 
-  it("gets nothing twice where it feeds the decoder itself", () => {
+  it("gets nothing twice if it feeds the decoder itself", () => {
     const data: RawData[] = [];
     const onRawData = (each: RawData) => {
       data.push(each);
@@ -116,7 +120,7 @@ describe("a sink for raw data", () => {
     expect(data).toEqual(["a"]);
   });
 
-  it("gets no event without its blank line: the caller does, at the end", () => {
+  it("gets no event without its blank line, which the caller gets at the end", () => {
     const { data, decoder, feed } = heard(["data: a\n\ndata: b"]);
     feed();
     expect(decoder.end()).toEqual({ event: undefined, data: "b", id: undefined });
@@ -139,7 +143,7 @@ describe("a sink that is offered lines", () => {
     return offers;
   };
 
-  it.each([4, 9, 10, 15, EVENT.length - 1])("gets an event as a whole that the network cuts at byte %d", (at) => {
+  it.each([4, 9, 10, 15, EVENT.length - 1])("gets an event in one piece if the network cuts it at byte %d", (at) => {
     expect(offered([EVENT + EVENT.slice(0, at), EVENT.slice(at) + EVENT])).toEqual([EVENT, EVENT, EVENT]);
   });
 
@@ -156,7 +160,7 @@ describe("a sink that is offered lines", () => {
     return { offers, decoder };
   };
 
-  it("does not get an event as a whole that has no blank line when the stream ends", () => {
+  it("does not get an event in one piece if the stream ends without its blank line", () => {
     const { offers, decoder } = refused();
     decoder.feed(Buffer.from("event: e\ndata: a\n"));
     expect(decoder.end()).toMatchObject({ event: "e", data: "a" });
@@ -173,11 +177,11 @@ describe("a sink that is offered lines", () => {
     expect(offers).toEqual([`: x\n${beginning}`, data]);
   });
 
-  it("gets an event as a whole that comes in many pieces", () => {
+  it("gets an event in one piece if it arrives in many pieces", () => {
     expect(offered([...EVENT.slice(0, -2), EVENT.slice(-2)])).toEqual([EVENT]);
   });
 
-  it("gets an event as a whole that has no name", () => {
+  it("gets an event in one piece if it has no name", () => {
     expect(offered(["data: a\n\ndata: b", "\n\n", "d", "ata: c\n\n"])).toEqual([
       "data: a\n\n",
       "data: b\n\n",
@@ -185,15 +189,15 @@ describe("a sink that is offered lines", () => {
     ]);
   });
 
-  it("gets an event as a whole that is cut behind a short line", () => {
+  it("gets an event in one piece if it is cut after a short line", () => {
     expect(offered(["data: a\n\nevent: e\nx\n", "data: b\n\n"])).toEqual(["data: a\n\n", "event: e\nx\ndata: b\n\n"]);
   });
 
-  it("gets an event with its blank line, although an empty chunk came before that", () => {
+  it("gets an event with its blank line, even if an empty chunk came before that", () => {
     expect(offered([EVENT.slice(0, -1), "", EVENT.slice(-1)])).toEqual([EVENT]);
   });
 
-  it("is not kept from a comment by the event that it is in, and from that not by CR line ends", () => {
+  it("gets a comment inside an event, and the event, even with CR line ends", () => {
     const comments: string[] = [];
     const data: string[] = [];
     const decoder = new SseDecoder({

@@ -16,7 +16,7 @@ const section = (label: string, bytes: Uint8Array) =>
   `-----BEGIN ${label}-----\n${base64Of(bytes)}\n-----END ${label}-----\n`;
 const rootDer = new X509Certificate(cert("root.pem")).raw;
 
-test("no variable, no bundle; and the log says so", () => {
+test("without a variable there is no bundle, and the log says so", () => {
   const logger = recordLog();
   expect(loadCaBundle({}, { logger })).toBeUndefined();
   expect(logger.lines).toMatchObject([
@@ -35,10 +35,10 @@ describe("a bundle is read from", () => {
       [OTHER, ROOT, "Example Issuing CA"],
     ],
     ["a TRUSTED CERTIFICATE", cert("trusted.pem"), [ROOT]],
-    ["one without settings behind it", section("TRUSTED CERTIFICATE", rootDer), [ROOT]],
+    ["one without settings after it", section("TRUSTED CERTIFICATE", rootDer), [ROOT]],
     ["a TRUSTED CERTIFICATE among others", cert("other-root.pem", "trusted.pem"), [OTHER, ROOT]],
     [
-      "settings behind a plain label, in a file with a trusted one",
+      "settings under a plain label, in a file with a trusted one",
       cert("trusted.pem") + section("CERTIFICATE", Buffer.concat([rootDer, Buffer.from([0x30, 0x00])])),
       [ROOT, ROOT],
     ],
@@ -70,7 +70,7 @@ describe("a bundle is read from", () => {
   });
 });
 
-test("a bundle says where it came from and what it left out", () => {
+test("a bundle reports its source and what it left out", () => {
   const path = write(cert("trusted.pem", "crl.pem", "server.key", "root.p7b") + section("X509 CRL", Buffer.from("no")));
   const bundle = loadCaBundle({ SSL_CERT_FILE: path });
   expect(bundle).toMatchObject({
@@ -81,7 +81,7 @@ test("a bundle says where it came from and what it left out", () => {
   expect(bundle?.certificates).toEqual([{ x509: expect.any(X509Certificate), pem: cert("root.pem") }]);
 });
 
-test("the log names variable, path and count, and what was normalized and left out, each once", () => {
+test("the log names variable, path and count, and once each what was normalized and left out", () => {
   const logger = recordLog();
   const path = write(cert("trusted.pem", "crl.pem", "crl.pem") + section("X509 CRL", Buffer.from("no")));
   const source = { sourceEnv: "CODEX_CA_CERTIFICATE", path };
@@ -107,7 +107,7 @@ test("the log names variable, path and count, and what was normalized and left o
   ]);
 });
 
-test("a failure is logged where it happens", () => {
+test("a failure is logged", () => {
   const logger = recordLog();
   const path = write("");
   failureOf(() => loadCaBundle({ SSL_CERT_FILE: path }, { logger }));
@@ -115,7 +115,7 @@ test("a failure is logged where it happens", () => {
   expect(logger.lines).toEqual([{ level: "info", message: expect.stringContaining("no certificates found"), fields }]);
 });
 
-test("a bundle of the program's own is named by the option, in the hint too", () => {
+test("a bundle from an option is named by the option, in the hint too", () => {
   const missing = failureOf(() => readCaBundle({ path: "/nowhere/ca.pem" }));
   expect(missing.message).toMatch(
     /^Failed to read CA certificate file \/nowhere\/ca\.pem selected by the option ca: No such file.*Give the option ca a PEM file/,
@@ -126,7 +126,7 @@ test("a bundle of the program's own is named by the option, in the hint too", ()
   );
 });
 
-test("a file that changes is read anew", () => {
+test("a changed file is read again", () => {
   const path = write(cert("root.pem"));
   const first = loadCaBundle({ CODEX_CA_CERTIFICATE: path });
   writeFileSync(path, cert("other-root.pem"));
@@ -135,7 +135,7 @@ test("a file that changes is read anew", () => {
   expect(second?.digest).not.toBe(first?.digest);
 });
 
-test("content that was checked is not checked again, unless many others came between", () => {
+test("checked content is not checked again, unless many others came in between", () => {
   const read = (count: number) => readCaBundle({ pem: cert("root.pem").repeat(count) }).certificates;
   const [first, second] = [read(1), read(2)];
   for (let count = 3; count <= 9; count++) {
@@ -146,7 +146,7 @@ test("content that was checked is not checked again, unless many others came bet
   expect(read(2)).not.toBe(second);
 });
 
-test("a thousand certificates are read in about the time of a thousand certificates", () => {
+test("the time for reading certificates is linear in their number", () => {
   const path = write(cert("root.pem").repeat(1000));
   const started = performance.now();
   expect(loadCaBundle({ CODEX_CA_CERTIFICATE: path })?.certificates).toHaveLength(1000);

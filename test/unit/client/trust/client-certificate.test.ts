@@ -32,7 +32,7 @@ test.each([
   expect(loadClientCertificate(source).options.cert?.toString()).toBe(cert("client.pem"));
 });
 
-test("files and text of equal content are the same, another passphrase is not", () => {
+test("files and texts with equal content are the same, another passphrase is not", () => {
   const { digest } = loadClientCertificate(good);
   expect(loadClientCertificate({ cert: { pem: cert("client.pem") }, key: { pem: cert("client.key") } }).digest).toBe(
     digest,
@@ -40,7 +40,7 @@ test("files and text of equal content are the same, another passphrase is not", 
   expect(loadClientCertificate({ ...good, passphrase: "unused" }).digest).not.toBe(digest);
 });
 
-test("the same files are tried out once, and again when one has changed", () => {
+test("the same files are checked once, and again when one has changed", () => {
   const folder = temporaryFolder("codex-wire-client-certificate");
   const [certFile, keyFile] = ["client.pem", "client.key"].map((name) => {
     const path = join(folder, name);
@@ -58,14 +58,14 @@ test("the same files are tried out once, and again when one has changed", () => 
   expect(tries).toHaveBeenCalledTimes(2);
 });
 
-test("one in UTF-16, as Windows shells write it, is read", () => {
+test("a client certificate in UTF-16, as Windows shells write it, is read", () => {
   const utf16 = (name: string) => ({ pem: Buffer.from(`\ufeff${cert(name)}`, "utf16le") });
   expect(loadClientCertificate({ cert: utf16("client.pem"), key: utf16("client.key") }).digest).toBe(
     loadClientCertificate(good).digest,
   );
 });
 
-describe("one that cannot be used is an error when a client is built:", () => {
+describe("an unusable client certificate is an error when a client is built:", () => {
   test.each([
     [
       "the key of another",
@@ -80,7 +80,7 @@ describe("one that cannot be used is an error when a client is built:", () => {
       /the passphrase does not open the key$/,
     ],
     [
-      "text that is no PEM",
+      "a text that is not PEM",
       { ...good, cert: { pem: "x" } },
       /^the client certificate \(given as text\) holds no CERTIFICATE block, .* Found instead: text without a line that begins/,
     ],
@@ -95,7 +95,7 @@ describe("one that cannot be used is an error when a client is built:", () => {
       /holds no CERTIFICATE block, .* a PFX \(PKCS#12\) store is converted with: openssl pkcs12/,
     ],
     [
-      "a key encrypted with what OpenSSL 3 left behind",
+      "a key encrypted with an algorithm that OpenSSL 3 dropped",
       {
         ...good,
         key: file("client-legacy.key"),
@@ -104,7 +104,7 @@ describe("one that cannot be used is an error when a client is built:", () => {
       /the key is encrypted with PBE-MD5-DES, which OpenSSL 3 does not take any more; convert it with: openssl pkcs8/,
     ],
     [
-      "a key in the oldest form, encrypted with what OpenSSL 3 left behind",
+      "a key in the oldest form, encrypted with an algorithm that OpenSSL 3 dropped",
       { ...good, key: { pem: oldForm("RC2-40-CBC,0102030405060708") }, passphrase: "right" },
       /the key is encrypted with RC2-40-CBC, which OpenSSL 3 does not take any more/,
     ],

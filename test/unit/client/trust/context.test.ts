@@ -24,8 +24,8 @@ const clientCertificate = loadClientCertificate({
 const base64 = (name: string) => toBase64(cert(name));
 
 test.each([
-  ["Node's own when nothing is added", new Set<string>(), [], undefined, undefined],
-  ["Node's own when the bundle adds nothing", new Set([base64("root.pem")]), [], "root.pem", undefined],
+  ["Node's own roots if nothing is added", new Set<string>(), [], undefined, undefined],
+  ["Node's own roots if the bundle adds nothing", new Set([base64("root.pem")]), [], "root.pem", undefined],
   ["Node's roots and the bundle", new Set<string>(), [], "root.pem", ["other-root.pem", "root.pem"]],
   [
     "Node's roots and the system's",
@@ -35,13 +35,13 @@ test.each([
     ["other-root.pem", "twin-root.pem"],
   ],
   [
-    "each once",
+    "each root once",
     new Set([base64("twin-root.pem")]),
     ["twin-root.pem"],
     "twin-root.pem",
     ["other-root.pem", "twin-root.pem"],
   ],
-])("a context holds %s", (_title, known, additional, bundle, expected) => {
+])("a context has %s", (_title, known, additional, bundle, expected) => {
   const create = vi.spyOn(tls, "createSecureContext");
   sharedContext({
     roots: { ...roots, known, additional: additional.map((name) => cert(name)) },
@@ -74,7 +74,7 @@ test("a context that cannot be made for another reason is a build error", () => 
   expect(build).toThrow("no TLS context can be made: no ciphers");
 });
 
-test("equal content shares one context, wherever it came from", () => {
+test("equal content shares one context, whatever its source", () => {
   const bundle = readCaBundle({ path: certPath("root.pem") });
   const context = sharedContext({ roots, bundle, clientCertificate: undefined });
   expect(sharedContext({ roots, bundle: readCaBundle({ pem: cert("root.pem") }), clientCertificate: undefined })).toBe(
@@ -82,7 +82,7 @@ test("equal content shares one context, wherever it came from", () => {
   );
 });
 
-test("another bundle, client certificate or set of roots has its own", () => {
+test("another bundle, client certificate or set of roots has its own context", () => {
   const bundle = readCaBundle({ pem: cert("root.pem") });
   const contexts = [
     sharedContext({ roots, bundle: undefined, clientCertificate: undefined }),
@@ -94,7 +94,7 @@ test("another bundle, client certificate or set of roots has its own", () => {
   expect(new Set(contexts).size).toBe(contexts.length);
 });
 
-test("the contexts of a program that keeps making new ones are let go, the longest unused first", () => {
+test("the number of contexts is bounded: the longest unused one is dropped first", () => {
   const own: OrdinaryRoots = { ...roots };
   const parts = (count: number) => ({
     roots: own,
@@ -111,7 +111,7 @@ test("the contexts of a program that keeps making new ones are let go, the longe
   expect(sharedContext(parts(2))).not.toBe(second);
 });
 
-test("clients of one policy share the process's context, and other programs get it too", () => {
+test("clients with the same policy share a context, and other libraries get it too", () => {
   const env = { CODEX_CA_CERTIFICATE: certPath("root.pem") };
   const { secureContext } = createTrust({ env }).tlsOptions();
   expect(createTrust({ env }).tlsOptions().secureContext).toBe(secureContext);

@@ -16,12 +16,12 @@ test.each([
   ["line breaks", "C=US\nCN=a", "C=US, CN=a"],
   ["terminal codes", "CN=\u001b[2Jgone", "CN=?[2Jgone"],
   ["reversed text", "CN=\u202etxt", "CN=?txt"],
-  ["a novel", "x".repeat(1000), `${"x".repeat(200)}…`],
+  ["a very long text", "x".repeat(1000), `${"x".repeat(200)}…`],
 ])("names from the other side are safe to print: %s", (_title, name, shown) => {
   expect(printable(name)).toBe(shown);
 });
 
-describe("a failed handshake is put into words:", () => {
+describe("a failed handshake is explained:", () => {
   const openssl = (code: string, reason: string) =>
     Object.assign(new Error(`x:error:0A00045C:SSL routines:f:${reason}:a.c:1:`), { code, reason });
   const cases: readonly (readonly [
@@ -113,7 +113,7 @@ describe("a failed handshake is put into words:", () => {
     expect(isTrustFailure(error)).toBe(trust);
   });
 
-  test("a client certificate refused", () => {
+  test("a refused client certificate", () => {
     const refused = openssl("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "tlsv1 alert unknown ca");
     const { message } = handshakeFailure(refused, "a.test", { ...noBundle, hasClientCertificate: true })!;
     expect(message).toMatch(
@@ -121,14 +121,14 @@ describe("a failed handshake is put into words:", () => {
     );
   });
 
-  test("errors that are not TLS's are left to others", () => {
+  test("errors that are not about TLS are left alone", () => {
     expect(
       handshakeFailure(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), "a.test", noBundle),
     ).toBeUndefined();
     expect(handshakeFailure(undefined, "a.test", noBundle)).toBeUndefined();
   });
 
-  test("a connection closed in the middle, which may pass", () => {
+  test("a connection closed during it, which may be temporary", () => {
     const cause = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
     expect(brokenHandshake(cause, "a.test")).toMatchObject({
       code: "ECONNRESET",
@@ -152,19 +152,19 @@ describe("a failure of trust is", () => {
     ["one inside another error", new StreamError("", { cause: new Error("", { cause: expired }) }), true],
     ["not a reset", new NetworkError("", { code: "ECONNRESET", phase: "tls" }), false],
     ["not a status", new HttpError("", { status: 401, headers: {}, body: "" }), false],
-    ["not nothing", undefined, false],
+    ["not undefined", undefined, false],
   ])("%s", (_title, error, expected) => {
     expect(isTrustFailure(error)).toBe(expected);
   });
 
-  test("looked for in a chain of causes that is a circle", () => {
+  test("found in a circular chain of causes", () => {
     const circle: { cause?: unknown } = {};
     circle.cause = circle;
     expect(isTrustFailure(circle)).toBe(false);
   });
 });
 
-test("an other side that renegotiates in the old way alone is final, with the setting that allows it and its risk", () => {
+test("a peer that only supports legacy renegotiation is final, with the setting that allows it and its risk", () => {
   for (const code of ["ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "EPROTO"]) {
     const message = "error:0A000152:SSL routines:final_renegotiate:unsafe legacy renegotiation disabled";
     const error = handshakeFailure(Object.assign(new Error(message), { code }), "localhost", noBundle);
@@ -178,7 +178,7 @@ test("an other side that renegotiates in the old way alone is final, with the se
   }
 });
 
-test("a runtime whose TLS breaks the handshake by its own check is told as a refused certificate, without one to show", () => {
+test("a runtime whose TLS ends the handshake by its own check is reported as a refused certificate, without showing one", () => {
   const refused = {
     host: "localhost",
     code: "CERT_UNTRUSTED",

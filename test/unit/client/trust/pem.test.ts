@@ -24,11 +24,11 @@ describe("a certificate is found", () => {
     ["with its base64 in one line", [lines[0], rootBase64, lines.at(-1)].join("\n")],
     ["with comments around it", `# Example Root CA ✓\nserial: 1\n${root}\n-- end of file --`],
     ["after text that mentions its marker", `put it between -----BEGIN CERTIFICATE----- and the end\n${root}`],
-    ["under an older label", root.replaceAll("CERTIFICATE", "X509 CERTIFICATE")],
+    ["with an older label", root.replaceAll("CERTIFICATE", "X509 CERTIFICATE")],
     ["after headers", root.replace("-----\n", "-----\nX-Note: a\nX-More: b\n\n")],
     ["after headers, with CRLF", root.replace("-----\n", "-----\nX-Note: a\n\n").replaceAll("\n", "\r\n")],
     ["after a stray end line", `-----END CERTIFICATE-----\n${root}`],
-    ["closed under another of its names", root.replace("END CERTIFICATE", "END TRUSTED CERTIFICATE")],
+    ["closed with another of its labels", root.replace("END CERTIFICATE", "END TRUSTED CERTIFICATE")],
   ])("%s", (_title, input) => {
     const sections = parsePem(input);
     expect(sections).toMatchObject([{ kind: "certificate", base64: rootBase64 }]);
@@ -36,7 +36,7 @@ describe("a certificate is found", () => {
   });
 });
 
-test("sections are told apart, in order and with their lines", () => {
+test("sections are separated, in order and with their lines", () => {
   const encrypted =
     "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
   const input = `# two lines\n${root}${encrypted}${cert("server.key", "crl.pem", "trusted.pem", "root.p7b")}`;
@@ -52,12 +52,12 @@ test("sections are told apart, in order and with their lines", () => {
   ]);
 });
 
-test("a label that is no name of ours is another kind, whatever every object inherits", () => {
+test("an unknown label is another kind, even if objects inherit a property of that name", () => {
   const [found] = parsePem("-----BEGIN constructor-----\nAAAA\n-----END constructor-----\n");
   expect(found).toMatchObject({ kind: "other", label: "constructor" });
 });
 
-test("what a private key holds is not kept", () => {
+test("the content of a private key is not kept", () => {
   expect(parsePem(cert("server.key"))).toEqual([{ kind: "private key", label: "PRIVATE KEY", line: 1, base64: "" }]);
 });
 
@@ -99,7 +99,7 @@ describe("a section is refused", () => {
     expect(parsePem(input)[0]!.problem).toMatch(problem);
   });
 
-  test("and the one after it still read", () => {
+  test("and the next one is still read", () => {
     expect(parsePem(`-----BEGIN X509 CRL-----\nAAAA\n${root}`)).toMatchObject([
       { kind: "crl", problem: expect.stringContaining("missing section end marker") },
       { kind: "certificate", base64: rootBase64 },
@@ -108,14 +108,14 @@ describe("a section is refused", () => {
 });
 
 test.each([
-  ["of nothing", ""],
+  ["without content", ""],
   ["of text", "hello\n-----\nBEGIN CERTIFICATE\n"],
   ["of zero bytes", new Uint8Array(100)],
 ])("a file %s has no sections", (_title, input) => {
   expect(parsePem(input)).toEqual([]);
 });
 
-test("time grows with the size of the file alone", () => {
+test("the time is linear in the size of the file", () => {
   const timeOf = (input: string) => {
     const started = performance.now();
     parsePem(input);

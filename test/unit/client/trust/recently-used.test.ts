@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RecentlyUsed } from "../../../../src/client/trust/recently-used.ts";
 
-test("what was made is made once, until it is the one unused for longest", () => {
+test("a value is made once, until it is the longest unused one", () => {
   const values = new RecentlyUsed<string | undefined>(2);
   const made: string[] = [];
   const get = (key: string) => values.get(key, () => void made.push(key));
@@ -9,7 +9,7 @@ test("what was made is made once, until it is the one unused for longest", () =>
   expect(made).toEqual(["a", "b", "c", "b"]);
 });
 
-test("what could not be made is tried again", () => {
+test("a failed attempt is repeated", () => {
   const values = new RecentlyUsed<number>(2);
   const fail = () => {
     throw new Error("no");

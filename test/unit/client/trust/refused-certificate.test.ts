@@ -19,7 +19,7 @@ function withBundle(name: string): TrustFacts {
 const chainOf = (...names: readonly string[]) => names.map((name) => new X509Certificate(cert(name)));
 const now = Date.parse("2026-11-20T08:00:00Z");
 
-describe("a refused certificate is put into words:", () => {
+describe("a refused certificate is explained:", () => {
   const weak = /must renew its certificates, with RSA of 2048 bits or more.* There is no option/;
   const cases: readonly (readonly [
     title: string,
@@ -252,12 +252,12 @@ describe("a refused certificate is put into words:", () => {
     expect(isTrustFailure(error)).toBe(true);
   });
 
-  test("an expired certificate of the bundle that is none of its authorities is not blamed", () => {
+  test("an expired certificate of the bundle that is not its authority is not blamed", () => {
     const peer = { host: "localhost", code: "CERT_HAS_EXPIRED", chain: chainOf("server.pem"), now };
     expect(untrustedPeer(peer, withBundle("expired.pem")).message).not.toContain(`(valid from`);
   });
 
-  test("with a word where the bundle's file has changed since it was read", () => {
+  test("with a note if the bundle's file has changed since it was read", () => {
     const facts = withBundle("root.pem");
     const changed = { ...facts, bundle: { ...facts.bundle!, digest: "another" } };
     const peer = { host: "localhost", code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", chain: chainOf("server.pem"), now };
@@ -265,7 +265,7 @@ describe("a refused certificate is put into words:", () => {
     expect(untrustedPeer(peer, facts).message).not.toContain("has changed");
   });
 
-  test("none sent at all", () => {
+  test("no certificate sent at all", () => {
     const { message } = untrustedPeer({ host: "a.test", code: "UNABLE_TO_GET_ISSUER_CERT", chain: [] }, noBundle);
     expect(message).toMatch(
       /^TLS certificate of a\.test refused: it presented no certificate \(UNABLE_TO_GET_ISSUER_CERT\)\. Only the system/,
@@ -274,7 +274,7 @@ describe("a refused certificate is put into words:", () => {
 });
 
 // parity: trust/failure-explained
-test("the message names the ends of the chain with key and signature, and what was trusted", () => {
+test("the message names both ends of the chain with key and signature, and what was trusted", () => {
   const chain = chainOf("issued.pem", "intermediate.pem");
   const { message } = untrustedPeer(
     { host: "localhost", code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", chain },

@@ -19,7 +19,7 @@ function places(overrides: Partial<RootPlaces> = {}): RootPlaces {
   return { nodeDefault: () => [cert("root.pem").trimEnd()], systemStore: undefined, systemFiles: [], ...overrides };
 }
 
-test("what Node trusts by itself needs nothing added", () => {
+test("nothing is added to what Node trusts by itself", () => {
   expect(ordinaryRoots({}, silentLogger, places())).toEqual({
     nodeDefault: [cert("root.pem").trimEnd()],
     additional: [],
@@ -29,7 +29,7 @@ test("what Node trusts by itself needs nothing added", () => {
   });
 });
 
-test("the distribution's first file that is there is added, without what is known already", () => {
+test("the first existing file of the distribution is added, without known roots", () => {
   const first = join(folder, "first.crt");
   writeFileSync(first, `# roots\n${cert("root.pem", "other-root.pem", "other-root.pem")}`);
   const systemFiles = [join(folder, "missing.crt"), first, certPath("twin-root.pem")];
@@ -40,14 +40,14 @@ test("the distribution's first file that is there is added, without what is know
   expect(logger.lines).toEqual([]);
 });
 
-test("the operating system's store is asked where there is no such file", () => {
+test("the operating system's store is read if there is no such file", () => {
   const systemStore = () => [cert("root.pem"), cert("other-root.pem")];
   const roots = ordinaryRoots({}, silentLogger, places({ systemFiles: [join(folder, "missing.crt")], systemStore }));
   expect(roots.additional).toEqual([cert("other-root.pem")]);
   expect(roots.origins[1]).toEqual({ name: "the operating system's store", certificates: 2 });
 });
 
-test("a store that cannot be read is warned about", () => {
+test("a store that cannot be read is a warning", () => {
   const logger = recordLog();
   const systemStore = () => {
     throw new Error("keychain locked");
@@ -56,14 +56,14 @@ test("a store that cannot be read is warned about", () => {
   expect(logger.lines).toMatchObject([{ level: "warn", fields: { error: { message: "keychain locked" } } }]);
 });
 
-test("NODE_EXTRA_CA_CERTS is read even though Node did not see it", () => {
+test("NODE_EXTRA_CA_CERTS is read even if Node did not see it", () => {
   const path = certPath("trusted.pem"); // settings behind the certificate are left out
   const roots = ordinaryRoots({ NODE_EXTRA_CA_CERTS: path }, silentLogger, places({ nodeDefault: () => [] }));
   expect(roots.additional).toEqual([cert("root.pem")]);
   expect(roots.origins[1]?.name).toBe(`${path} (NODE_EXTRA_CA_CERTS)`);
 });
 
-test("SSL_CERT_DIR is a list of folders whose hashed names count", () => {
+test("SSL_CERT_DIR is a list of folders with hashed file names", () => {
   const first = join(folder, "hashed");
   const second = join(folder, "hashed-too");
   for (const each of [first, second]) mkdirSync(each);
@@ -83,7 +83,7 @@ test("SSL_CERT_DIR is a list of folders whose hashed names count", () => {
   ]);
 });
 
-test("extras that cannot be read are warned about and left out", () => {
+test("extra certificates that cannot be read are left out with a warning", () => {
   const logger = recordLog();
   const broken = join(folder, "broken.pem");
   writeFileSync(broken, `${cert("other-root.pem")}-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n`);

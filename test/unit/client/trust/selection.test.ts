@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { selectCaBundle } from "../../../../src/client/trust/selection.ts";
 
-describe("the CA bundle is chosen by", () => {
+describe("the CA bundle is chosen from", () => {
   const codex = { sourceEnv: "CODEX_CA_CERTIFICATE", path: "/codex.pem" };
   const ssl = { sourceEnv: "SSL_CERT_FILE", path: "/ssl.pem" };
   test.each([
-    ["nothing when neither variable is set", {}, { by: "none", shadowed: [] }],
-    ["nothing when both are empty", { CODEX_CA_CERTIFICATE: "", SSL_CERT_FILE: "" }, { by: "none", shadowed: [] }],
+    ["nothing if neither variable is set", {}, { by: "none", shadowed: [] }],
+    ["nothing if both are empty", { CODEX_CA_CERTIFICATE: "", SSL_CERT_FILE: "" }, { by: "none", shadowed: [] }],
     [
       "CODEX_CA_CERTIFICATE, which leaves SSL_CERT_FILE without effect",
       { CODEX_CA_CERTIFICATE: "/codex.pem", SSL_CERT_FILE: "/ssl.pem" },
@@ -14,12 +14,12 @@ describe("the CA bundle is chosen by", () => {
     ],
     ["SSL_CERT_FILE alone", { SSL_CERT_FILE: "/ssl.pem" }, { by: "environment", ...ssl, shadowed: [] }],
     [
-      "SSL_CERT_FILE when CODEX_CA_CERTIFICATE is empty",
+      "SSL_CERT_FILE if CODEX_CA_CERTIFICATE is empty",
       { CODEX_CA_CERTIFICATE: "", SSL_CERT_FILE: "/ssl.pem" },
       { by: "environment", ...ssl, shadowed: [] },
     ],
     [
-      "the value as it is, white space included",
+      "the unchanged value, white space included",
       { CODEX_CA_CERTIFICATE: " /codex.pem " },
       { by: "environment", sourceEnv: "CODEX_CA_CERTIFICATE", path: " /codex.pem ", shadowed: [] },
     ],
@@ -32,7 +32,7 @@ describe("the CA bundle is chosen by", () => {
     expect(selectCaBundle(env)).toEqual(selection);
   });
 
-  test("the program before any variable", () => {
+  test("the program's option before any variable", () => {
     const env = { CODEX_CA_CERTIFICATE: "/codex.pem", SSL_CERT_FILE: "/ssl.pem" };
     expect(selectCaBundle(env, { path: "/own.pem" })).toEqual({
       by: "option",

@@ -24,7 +24,7 @@ describe("a file that cannot be read is an error of its own:", () => {
   const text = (path: string, reason: string) =>
     `Failed to read CA certificate file ${path} selected by CODEX_CA_CERTIFICATE: ${reason}. ${HINT}`;
 
-  test("missing", () => {
+  test("a missing one", () => {
     const path = inFolder("missing.pem");
     const error = read(path);
     expect(error).toBeInstanceOf(CaReadError);
@@ -39,7 +39,7 @@ describe("a file that cannot be read is an error of its own:", () => {
     expect(CodexApiError.is(error)).toBe(true);
   });
 
-  test("the other variable is named when it chose", () => {
+  test("the variable that chose it is named", () => {
     const path = inFolder("missing.pem");
     const { message, sourceEnv } = failureOf(() => loadCaBundle({ SSL_CERT_FILE: path }));
     expect(message).toContain(`${path} selected by SSL_CERT_FILE: No such file`);
@@ -68,7 +68,7 @@ describe("a file that cannot be read is an error of its own:", () => {
     });
   });
 
-  test.runIf(process.getuid?.() !== 0)("forbidden", () => {
+  test.runIf(process.getuid?.() !== 0)("one without permission", () => {
     const path = write(cert("root.pem"));
     execFileSync("chmod", ["000", path]);
     expect(read(path)).toMatchObject({ code: "EACCES", message: text(path, "Permission denied (EACCES)") });
@@ -84,7 +84,7 @@ describe("a file that cannot be read is an error of its own:", () => {
     expect(read("/dev/zero").message).toBe(text("/dev/zero", "it is a character device, not a regular file"));
   });
 
-  test("larger than 64 MiB", () => {
+  test("one larger than 64 MiB", () => {
     const path = write("");
     truncateSync(path, 64 * 1024 * 1024 + 1);
     expect(read(path)).toMatchObject({ code: "EFBIG", message: text(path, "it is larger than 64 MiB") });
@@ -101,14 +101,14 @@ describe("a file that cannot be read is an error of its own:", () => {
     ["white space", "/nowhere/ca.pem ", /white space, which counts\.$/],
     ["quotation marks", '"/nowhere/ca.pem"', /quotation marks, which count\.$/],
     ["an unexpanded ~", "~/ca.pem", /begins with ~, which only a shell replaces/],
-  ])("a slip in the path is pointed out after the hint: %s", (_title, path, remark) => {
+  ])("a typing mistake in the path is pointed out after the hint: %s", (_title, path, remark) => {
     const { message } = read(path);
     expect(message).toContain(HINT);
     expect(message).toMatch(remark);
   });
 });
 
-describe("a file without a certificate says what it holds instead:", () => {
+describe("a file without a certificate is reported with what it contains instead:", () => {
   const cases: readonly (readonly [title: string, content: string | Uint8Array, found: string | RegExp])[] = [
     ["nothing", "", "The file is empty."],
     ["white space", " \n\n", "The file contains only white space."],
@@ -148,7 +148,7 @@ describe("a file without a certificate says what it holds instead:", () => {
   });
 });
 
-describe("a file that is no PEM file is refused as a whole:", () => {
+describe("a file that is not a PEM file is refused as a whole:", () => {
   const aux = "failed to extract certificate data from TRUSTED CERTIFICATE: invalid DER length";
   const begin = "-----BEGIN CERTIFICATE-----\n";
   test.each([
@@ -185,7 +185,7 @@ describe("a file that is no PEM file is refused as a whole:", () => {
   });
 });
 
-describe("a section that is no certificate refuses the whole bundle and is named by its number:", () => {
+describe("a section that is not a certificate makes the whole bundle refused, and is named by its number:", () => {
   test.each([
     ["alone", garbage, 1],
     ["after a good one", cert("root.pem") + garbage, 2],
@@ -202,7 +202,7 @@ describe("a section that is no certificate refuses the whole bundle and is named
     expect(error.message.startsWith(start) && error.message.endsWith(`. ${HINT}`)).toBe(true);
   });
 
-  test("a certificate with something behind it", () => {
+  test("a certificate with something after it", () => {
     const content = section("CERTIFICATE", Buffer.concat([rootDer, Buffer.from([0])]));
     expect(failureOf(() => readCaBundle({ pem: content })).message).toContain(
       "certificate #1 from the PEM text selected by the option ca: it has data after its end.",

@@ -4,7 +4,7 @@ import { AbortedError } from "../../../../src/client/failure/kinds.ts";
 import { unlessAborted } from "../../../../src/client/waiting/abort.ts";
 
 describe("unlessAborted", () => {
-  it("gives what the work gives, and leaves no listener behind", async () => {
+  it("returns the work's result, and leaves no listener behind", async () => {
     const { signal } = new AbortController();
     expect(await unlessAborted(signal, () => 1)).toBe(1);
     await expect(unlessAborted(signal, () => Promise.reject(new Error("work")))).rejects.toThrow("work");
@@ -20,7 +20,7 @@ describe("unlessAborted", () => {
     expect(begun).toBe(false);
   });
 
-  it("ends with the signal; a failure of the work after that goes unheard", async () => {
+  it("ends with the signal, and ignores a later failure of the work", async () => {
     const controller = new AbortController();
     let fail = (_error: Error) => {};
     const work = new Promise<void>((_resolve, reject) => {

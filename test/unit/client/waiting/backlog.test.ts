@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Backlog } from "../../../../src/client/waiting/backlog.ts";
 
-test("a source is paused once beyond the limit, and resumed once nothing waits", () => {
+test("a source is paused once above the limit, and resumed once nothing waits", () => {
   const calls: string[] = [];
   const backlog = new Backlog(10, { pause: () => calls.push("pause"), resume: () => calls.push("resume") });
   backlog.add(10);

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock } from "../../../../src/client/waiting/clock.ts";
 
 describe("sleep", () => {
-  it("for longer than a timer can take does not end at once", async () => {
+  it("for longer than a timer allows does not end at once", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const wake = vi.fn();

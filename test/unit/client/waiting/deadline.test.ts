@@ -11,7 +11,7 @@ function untilAborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 describe("withDeadline", () => {
-  test("gives what the work gives", async () => {
+  test("returns the work's result", async () => {
     expect(await withDeadline({ timeoutMs: 1000, what: "x" }, async () => 7)).toBe(7);
   });
 
@@ -23,12 +23,12 @@ describe("withDeadline", () => {
     });
   });
 
-  test("leaves the work's own errors as they are", async () => {
+  test("leaves the work's own errors unchanged", async () => {
     const broken = new NetworkError("broken");
     expect(await errorOf(withDeadline({ timeoutMs: 1000, what: "x" }, () => Promise.reject(broken)))).toBe(broken);
   });
 
-  test("hands the caller's abort on, with its reason", async () => {
+  test("passes the caller's abort on, with its reason", async () => {
     const controller = new AbortController();
     const failed = errorOf(withDeadline({ timeoutMs: 1000, signal: controller.signal, what: "x" }, untilAborted));
     controller.abort("enough");
@@ -47,7 +47,7 @@ describe("withDeadline", () => {
     expect(begun).toBe(false);
   });
 
-  test("is none at 0: the caller's own signal goes through", async () => {
+  test("has no effect at 0: the caller's own signal is passed", async () => {
     const { signal } = new AbortController();
     expect(await withDeadline({ timeoutMs: 0, signal, what: "x" }, async (given) => given)).toBe(signal);
   });

@@ -4,7 +4,7 @@ import { IdleTimer } from "../../../../src/client/waiting/idle-timer.ts";
 import { beBusy } from "../../../support/busy.ts";
 
 describe("an idle timer of a process that was busy for longer than the time-out", () => {
-  it("takes what arrived meanwhile for a sign of life", async () => {
+  it("counts what arrived meanwhile as a sign of life", async () => {
     const onIdle = vi.fn();
     const timer = new IdleTimer(20, onIdle);
     timer.start();
@@ -15,7 +15,7 @@ describe("an idle timer of a process that was busy for longer than the time-out"
     timer.stop();
   });
 
-  it("fires all the same when nothing did", async () => {
+  it("fires all the same if nothing did", async () => {
     await new Promise<void>((resolve) => {
       new IdleTimer(20, resolve).start();
       beBusy(60);

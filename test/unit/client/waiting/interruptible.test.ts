@@ -49,7 +49,7 @@ describe("a wait", () => {
     expect(getEventListeners(opened.controller.signal, "abort")).toEqual([]);
   });
 
-  it("that is over before it has begun releases what was set up", async () => {
+  it("that ends before it has begun releases what was set up", async () => {
     const release = vi.fn();
     const wait = interruptible<number>({}, (resolve) => {
       resolve(1);
@@ -68,7 +68,7 @@ describe("a wait", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("for longer than a timer can take is not over at once", async () => {
+  it("for longer than a timer allows does not end at once", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const ended = vi.fn();

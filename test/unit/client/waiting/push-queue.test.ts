@@ -9,7 +9,7 @@ async function drain<Value>(queue: PushQueue<Value>): Promise<Value[]> {
 }
 
 describe("a push queue", () => {
-  it("gives values in order, whether they were pushed before or after they were asked for", async () => {
+  it("gives values in order, whether they were pushed before or after they were requested", async () => {
     const queue = new PushQueue<number>();
     queue.push(1);
     queue.push(2);
@@ -32,7 +32,7 @@ describe("a push queue", () => {
     expect(await drain(queue)).toEqual([1]);
   });
 
-  it("throws its error after what is queued, once, and is done then", async () => {
+  it("throws its error once, after what is queued, and is then done", async () => {
     const queue = new PushQueue<number>();
     queue.push(1);
     queue.fail(new Error("broken"));
@@ -56,7 +56,7 @@ describe("a push queue", () => {
     await expect(queue.next()).rejects.toThrow("aborted");
   });
 
-  it("is cut by its signal also when everything is there, until the end has been read", async () => {
+  it("is cut by its signal even if everything is queued, until the end has been read", async () => {
     const abort = new AbortController();
     const queue = new PushQueue<number>();
     queue.signal = abort.signal;
@@ -71,14 +71,14 @@ describe("a push queue", () => {
     expect(await queue.next()).toEqual({ done: true, value: undefined });
   });
 
-  it("replaces a failure that nobody has read when it is cut", async () => {
+  it("replaces an unread failure when it is cut", async () => {
     const queue = new PushQueue<number>();
     queue.fail(new Error("broken"));
     queue.cut(new Error("aborted"));
     await expect(queue.next()).rejects.toThrow("aborted");
   });
 
-  it("says when it has been emptied and when the reader leaves", async () => {
+  it("reports when it has been emptied and when the reader leaves", async () => {
     const queue = new PushQueue<number>();
     const said: string[] = [];
     queue.backlog = { clear: () => void said.push(`empty with ${queue.length}`) };
@@ -94,7 +94,7 @@ describe("a push queue", () => {
     expect(said).toEqual(["empty with 0", "left"]);
   });
 
-  it("is left by a loop that breaks, and gives nothing afterwards", async () => {
+  it("is left by a loop that breaks, and yields nothing after that", async () => {
     const queue = new PushQueue<number>();
     let left = 0;
     queue.onLeave = () => {
@@ -110,7 +110,7 @@ describe("a push queue", () => {
     expect(await queue.next()).toEqual({ done: true, value: undefined });
   });
 
-  it("does not call it leaving when the end was reached", async () => {
+  it("does not report leaving if the end was reached", async () => {
     const queue = new PushQueue<number>();
     queue.onLeave = () => expect.unreachable();
     queue.end();
@@ -166,7 +166,7 @@ describe("a function that takes the batches of a push queue", () => {
     await expect(end).rejects.toThrow("broken");
   });
 
-  it("holds the source back while it is busy: the backlog is cleared by what it takes", () => {
+  it("holds the source back while it is busy, until it has taken the backlog", () => {
     const queue = new PushQueue<number>();
     let cleared = 0;
     queue.backlog = {
@@ -199,7 +199,7 @@ describe("a function that takes the batches of a push queue", () => {
     expect([taking.taken, leaving.taken]).toEqual([[[1]], [[1]]]);
   });
 
-  it("gets no more once the signal has fired", async () => {
+  it("gets nothing more once the signal has fired", async () => {
     const abort = new AbortController();
     const queue = new PushQueue<number>();
     queue.signal = abort.signal;
@@ -243,7 +243,7 @@ describe("a wait on a push queue with a signal", () => {
     expect(await staying).toEqual({ done: false, value: 1 });
   });
 
-  it("ends alone, wherever in the line it stands", async () => {
+  it("ends alone, at any position in the line", async () => {
     for (const place of [0, 1, 2]) {
       const leaving = new AbortController();
       const queue = new PushQueue<number>();
@@ -257,7 +257,7 @@ describe("a wait on a push queue with a signal", () => {
     }
   });
 
-  it("is not begun when the signal has fired, and takes nothing", async () => {
+  it("does not begin if the signal has fired, and takes nothing", async () => {
     const queue = new PushQueue<number>();
     queue.push(1);
     await expect(queue.next(AbortSignal.abort())).rejects.toMatchObject({ kind: "aborted" });

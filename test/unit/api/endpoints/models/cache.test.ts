@@ -40,7 +40,7 @@ async function cachePath(): Promise<string> {
 }
 
 describe("in memory", () => {
-  test("a list is good for five minutes", async () => {
+  test("a list is valid for five minutes", async () => {
     const { cache, calls, time } = open();
     const { signal } = new AbortController();
     expect(await cache.list({ signal })).toEqual({ models: [known], etag: '"1"' });
@@ -51,7 +51,7 @@ describe("in memory", () => {
     expect(await cache.list()).toMatchObject({ etag: '"2"' });
   });
 
-  test("a list from the future is not good", async () => {
+  test("a list from the future is not valid", async () => {
     const { cache, calls, time } = open();
     await cache.list();
     time.ms -= 1;
@@ -59,7 +59,7 @@ describe("in memory", () => {
     expect(calls).toHaveLength(2);
   });
 
-  test("the time for which a list is good can be chosen", async () => {
+  test("the time for which a list is valid can be set", async () => {
     const { cache, calls, time } = open({ ttlMs: 10 });
     await cache.list();
     time.ms += 11;
@@ -77,20 +77,20 @@ describe("in memory", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("another etag has the list asked for anew", async () => {
+  test("another etag makes the list be requested again", async () => {
     const { cache, calls } = open();
     await cache.list();
     expect(await cache.noteEtag('"new"')).toMatchObject({ etag: '"2"' });
     expect(calls).toHaveLength(2);
   });
 
-  test("so does any etag when there is no list", async () => {
+  test("any etag makes the list be requested if there is none", async () => {
     const { cache, calls } = open();
     await cache.noteEtag('"1"');
     expect(calls).toHaveLength(1);
   });
 
-  test("a failure is thrown, and the list at hand stays", async () => {
+  test("a failure is thrown, and the present list is kept", async () => {
     let fails = false;
     const client = {
       list: () => (fails ? Promise.reject(new Error("down")) : Promise.resolve({ models: [known], etag: '"1"' })),
@@ -103,7 +103,7 @@ describe("in memory", () => {
   });
 });
 
-describe("while a list is being asked for", () => {
+describe("while a list is being requested", () => {
   /** A client that answers when the test says so. */
   function openSlow() {
     const calls: (ModelsListOptions & { answer: (list: ModelsList) => void; fail: (error: Error) => void })[] = [];
@@ -118,7 +118,7 @@ describe("while a list is being asked for", () => {
   }
   const list = { models: [known], etag: '"1"' };
 
-  test("all who want one wait for it", async () => {
+  test("all callers wait for it", async () => {
     const { cache, calls } = openSlow();
     const asked = [...Array.from({ length: 10 }, () => cache.list()), cache.noteEtag('"1"')];
     await vi.waitUntil(() => calls.length > 0);
@@ -127,7 +127,7 @@ describe("while a list is being asked for", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("an abort ends the waiting of its caller alone", async () => {
+  test("an abort ends only its own caller's wait", async () => {
     const { cache, calls } = openSlow();
     const controller = new AbortController();
     const first = cache.list({ signal: controller.signal });
@@ -140,7 +140,7 @@ describe("while a list is being asked for", () => {
     expect(await second).toEqual(list);
   });
 
-  test("the request is given up when nobody waits any more, and the next caller asks anew", async () => {
+  test("the request is aborted when nobody waits any more, and the next caller starts another", async () => {
     const { cache, calls } = openSlow();
     const controller = new AbortController();
     const asked = [cache.list({ signal: controller.signal }), cache.list({ signal: controller.signal })];
@@ -154,7 +154,7 @@ describe("while a list is being asked for", () => {
     expect(await next).toEqual(list);
   });
 
-  test("a failure is everybody's, and is not kept", async () => {
+  test("a failure reaches every caller, and is not kept", async () => {
     const { cache, calls } = openSlow();
     const asked = [cache.list(), cache.list()];
     await vi.waitUntil(() => calls.length > 0);
@@ -192,7 +192,7 @@ describe("in a file", () => {
     expect(next.calls).toEqual([]);
   });
 
-  test("a list without an etag is kept and read without one", async () => {
+  test("a list without an etag is written and read without one", async () => {
     const path = await cachePath();
     const client = { list: async () => ({ models: [known] }) };
     expect(await open({ path, client }).cache.list()).toEqual({ models: [known] });
@@ -202,7 +202,7 @@ describe("in a file", () => {
     expect(next.calls).toEqual([]);
   });
 
-  test("nothing is left beside it", async () => {
+  test("no other file is left beside it", async () => {
     const path = await cachePath();
     const { cache } = open({ path });
     await cache.list();
@@ -220,9 +220,9 @@ describe("in a file", () => {
   });
 
   test.each<[string, object]>([
-    ["another version of the client", { client_version: "9.9.9" }],
+    ["of another client version", { client_version: "9.9.9" }],
     ["too old", { fetched_at: "2026-03-12T23:54:59Z" }],
-  ])("a list that is %s is not used, and no cause for concern", async (_what, differs) => {
+  ])("a list that is %s is not used, without a warning", async (_what, differs) => {
     const path = await cachePath();
     await open({ path }).cache.list();
     const file = JSON.parse(await readFile(path, "utf8"));
@@ -240,7 +240,7 @@ describe("in a file", () => {
     '{"fetched_at":1,"client_version":"1.2.3","models":[]}',
     '{"fetched_at":"2026-03-13T00:00:00Z","models":[]}',
     '{"fetched_at":"2026-03-13T00:00:00Z","client_version":"1.2.3"}',
-  ])("%j is no list: the log says so, and a new one takes its place", async (content) => {
+  ])("%j is not a list: the log says so, and a new list replaces it", async (content) => {
     const path = await cachePath();
     await open({ path }).cache.list();
     await writeFile(path, content);
@@ -251,13 +251,13 @@ describe("in a file", () => {
     expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ client_version: "1.2.3" });
   });
 
-  test.runIf(process.platform === "linux")("a folder that cannot be created costs a warning", async () => {
+  test.runIf(process.platform === "linux")("a folder that cannot be created is only a warning", async () => {
     const { cache, warnings } = open({ path: "/proc/nowhere/codex/models_cache.json" });
     expect((await cache.list()).models).toEqual([known]);
     expect(warnings.at(-1)).toMatch(/cannot be written/);
   });
 
-  test("one that cannot be written costs a warning", async () => {
+  test("one that cannot be written is only a warning", async () => {
     const path = await cachePath();
     await open({ path }).cache.list();
     const below = join(path, "models_cache.json");
@@ -275,6 +275,6 @@ describe("in a file", () => {
   });
 });
 
-test("a version that is none is refused at once", () => {
+test("an invalid version is refused at once", () => {
   expect(() => open({ clientVersion: "dev" })).toThrow(/is not a version/);
 });

@@ -70,23 +70,23 @@ function decodeOne(entry: object) {
 }
 
 describe("a model", () => {
-  test("that says everything is taken as it is", () => {
+  test("with every field set is read in full", () => {
     expect(decodeOne(full)).toEqual({ model: { ...full, used_fallback_model_metadata: false }, unreadable: [] });
   });
 
-  test("that says only its slug has every default, and no window of its own", () => {
+  test("with only a slug has every default, and no context window", () => {
     const { model, unreadable } = decodeOne({ slug: "gpt-x" });
     expect(model).toStrictEqual({ slug: "gpt-x", ...defaults, used_fallback_model_metadata: false });
     expect(unreadable).toEqual([]);
   });
 
-  test("with null in every other field is as one without them", () => {
+  test("with null in every other field equals one without them", () => {
     const nothing = Object.fromEntries(Object.keys(full).map((field) => [field, null]));
     expect(decodeOne({ ...nothing, slug: "gpt-x" })).toEqual(decodeOne({ slug: "gpt-x" }));
   });
 
   test.each(Object.keys(full).filter((field) => field !== "slug"))(
-    "loses nothing but %s when that is of another type",
+    "loses only %s if that is of another type",
     (field) => {
       const { model, unreadable } = decodeOne({ ...full, [field]: 0.5 });
       const { [field]: _gone, ...rest } = { ...full, used_fallback_model_metadata: false } as Record<string, unknown>;
@@ -95,7 +95,7 @@ describe("a model", () => {
     },
   );
 
-  test("keeps what nobody knows yet: fields, efforts, modalities and kinds (parity: models/unknown-value)", () => {
+  test("keeps unknown fields, efforts, modalities and kinds (parity: models/unknown-value)", () => {
     const news = {
       slug: "n",
       visibility: "friends",
@@ -122,7 +122,7 @@ describe("a model", () => {
     });
   });
 
-  test("is never taken for the fallback's because the service says so", () => {
+  test("is never marked as the fallback because the service says so", () => {
     expect(decodeOne({ slug: "x", used_fallback_model_metadata: true }).model).toMatchObject({
       used_fallback_model_metadata: false,
     });
@@ -132,20 +132,20 @@ describe("a model", () => {
     { upgrade: { model: "y" } },
     { availability_nux: { text: "n" } },
     { truncation_policy: { mode: "bytes" } },
-  ])("leaves out half a thing: %j", (half) => {
+  ])("leaves out an incomplete value: %j", (half) => {
     const { unreadable } = decodeOne({ slug: "x", ...half });
     expect(unreadable).toEqual([`models[0].${Object.keys(half)[0]}`]);
   });
 });
 
 describe("an answer", () => {
-  test("of the public API gives names with the facts of unknown models (parity: models/public-list)", () => {
+  test("from the public API has names with the facts of unknown models (parity: models/public-list)", () => {
     expect(decodeModels(read({ object: "list", data: [{ id: "gpt-5-mini", owned_by: "system" }] }))).toMatchObject([
       { slug: "gpt-5-mini", owned_by: "system", context_window: 272_000, used_fallback_model_metadata: true },
     ]);
   });
 
-  test("with models is the backend's, whatever else it has", () => {
+  test("with models is read as the backend's, whatever else it has", () => {
     expect(decodeModels(read({ data: [1], models: [] }))).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ describe("an answer", () => {
     [{ models: [{ slug: "a" }, {}] }, "models[1]: missing field `slug`"],
     [{ models: [{ slug: null }] }, "models[0].slug: invalid type: null, expected a string"],
     [{ data: [{}] }, "data[0]: missing field `id`"],
-  ])("%j is no list of models", (answer, why) => {
+  ])("%j is refused as a list of models", (answer, why) => {
     expect(() => decodeModels(read(answer))).toThrow(new ProtocolError(`failed to decode models response: ${why}`));
   });
 

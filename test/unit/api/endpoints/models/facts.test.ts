@@ -32,7 +32,7 @@ test.each([
   ["high", "high"],
   [undefined, "none"],
   [null, "none"],
-])("a model told to think %j by default thinks %j", (default_reasoning_level, effort) => {
+])("a model whose default effort is %j uses %j", (default_reasoning_level, effort) => {
   expect(defaultReasoningEffort(model({ default_reasoning_level }))).toBe(effort);
 });
 
@@ -42,13 +42,13 @@ describe("the picker", () => {
   const hidden = model({ slug: "hidden", visibility: "hide", priority: -9 });
   const models = [listed, hidden, best, model({ slug: "later", visibility: "list", priority: 5 })];
 
-  test("shows what is listed, by priority, and leaves the list as it was", () => {
+  test("shows listed models by priority, and leaves the list unchanged", () => {
     expect(pickerModels(models).map(({ slug }) => slug)).toEqual(["best", "listed", "later"]);
     expect(models[0]).toBe(listed);
     expect(defaultModel(models)).toBe(best);
   });
 
-  test("does not show an API key what it cannot use", () => {
+  test("hides models that an API key cannot use", () => {
     expect(pickerModels(models, "api_key").map(({ slug }) => slug)).toEqual(["listed", "later"]);
     expect(defaultModel(models, "api_key")).toBe(listed);
     expect([isShownInPicker(best), isShownInPicker(best, "api_key")]).toEqual([true, false]);
@@ -70,11 +70,11 @@ describe("instructions", () => {
     ["pragmatic", "You are dry, dry."],
     ["none", "You are , ."],
     [undefined, "You are calm, calm."],
-  ])("take the personality %j", (personality, text) => {
+  ])("use the personality %j", (personality, text) => {
     expect(modelInstructions(withTemplate(template), personality)).toBe(text);
   });
 
-  test("are the template without what is missing, also where it has no place for a personality", () => {
+  test("are the template without missing parts, even if it has no place for a personality", () => {
     expect(modelInstructions(withTemplate(template, null), "friendly")).toBe("You are , .");
     expect(modelInstructions(withTemplate(template, null), "pragmatic")).toBe("You are , .");
     expect(modelInstructions(withTemplate(template, { personality_friendly: null }))).toBe("You are , .");
@@ -86,7 +86,7 @@ describe("instructions", () => {
     expect(modelInstructions(model({ base_instructions: "base", model_messages }), "friendly")).toBe("base");
   });
 
-  test("take a personality when there is a place and a text for each", () => {
+  test("have a personality if there is a place and a text for each", () => {
     expect(supportsPersonality(withTemplate(template))).toBe(true);
     expect(supportsPersonality(withTemplate(template, { ...variables, personality_default: "" }))).toBe(true);
     expect(supportsPersonality(withTemplate("No place."))).toBe(false);
@@ -133,7 +133,7 @@ describe("the facts of a slug", () => {
     });
   });
 
-  test("have nothing to do with a model without a name", () => {
+  test("are not those of a model without a name", () => {
     expect(modelInfoFor("x", [model({ slug: "" })]).used_fallback_model_metadata).toBe(true);
   });
 });
@@ -147,7 +147,7 @@ describe("the client's version", () => {
     expect(wholeVersion(version)).toBe(whole);
   });
 
-  test.each(["", "1.2", "v1.2.3", "1.2.3.4", "1.2.3alpha", "dev"])("%j is none", (version) => {
+  test.each(["", "1.2", "v1.2.3", "1.2.3.4", "1.2.3alpha", "dev"])("%j is refused", (version) => {
     expect(() => wholeVersion(version)).toThrow(/is not a version; it looks like 0\.115\.0/);
   });
 });

@@ -7,17 +7,22 @@ const broken = new Error("reset");
 
 describe("how a connection ended", () => {
   it.each<[string, WebSocketEnd, string | undefined, RealtimeClosure]>([
-    ["by our own close", { by: "us" }, undefined, { cause: "requested" }],
+    ["by our close()", { by: "us" }, undefined, { cause: "requested" }],
     ["by silence", { by: "silence", timeoutMs: 5 }, undefined, { cause: "silence" }],
     ["by a break", { by: "network", error: broken }, undefined, { cause: "cut", reason: "reset" }],
     ["without a close frame", { by: "network" }, undefined, { cause: "cut" }],
-    ["without one, once the session had expired", { by: "network" }, "session_expired", { cause: "session_expired" }],
-    ["by a goodbye", peer(1000, "bye"), undefined, { cause: "goodbye", code: 1000, reason: "bye" }],
-    ["by a frame without a code", peer(1005), undefined, { cause: "goodbye" }],
+    [
+      "without a close frame, after the session had expired",
+      { by: "network" },
+      "session_expired",
+      { cause: "session_expired" },
+    ],
+    ["by a normal close frame", peer(1000, "bye"), undefined, { cause: "goodbye", code: 1000, reason: "bye" }],
+    ["by a close frame without a code", peer(1005), undefined, { cause: "goodbye" }],
     ["by an error code", peer(1011), undefined, { cause: "failed", code: 1011 }],
     ["at its age, by the event before", peer(1001), "session_expired", { cause: "session_expired", code: 1001 }],
     [
-      "at its age, by its words",
+      "at its age, by the text of its close frame",
       peer(1008, "maximum duration"),
       undefined,
       { cause: "session_expired", code: 1008, reason: "maximum duration" },
@@ -33,7 +38,7 @@ describe("how a connection ended", () => {
     [{ by: "network", error: broken }, "failed to read websocket message: reset"],
     [peer(1001, "60 minutes"), undefined],
     [peer(1000), undefined],
-  ])("is a failure where the service did not end it in good order: %o", (end, message) => {
+  ])("is a failure unless the service ended it normally: %o", (end, message) => {
     expect(failureOf(end, closureOf(end, undefined))?.message).toBe(message);
   });
 });

@@ -45,7 +45,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("an outbox", () => {
-  it("hands over 32 messages and lets the next sender wait until one is taken", async () => {
+  it("holds 32 messages, and lets the next sender wait until one is taken", async () => {
     const { outbox, sent, take, fill } = slowOutbox();
     const [first] = fill();
     const late = outbox.send(audio("late"));
@@ -71,7 +71,7 @@ describe("an outbox", () => {
     expect(sent.slice(WINDOW)).toEqual(["1", "2", "3"]);
   });
 
-  it("tells the sender of a message that fails, and goes on with the next", async () => {
+  it("rejects the sender of a message that fails, and continues with the next", async () => {
     const { outbox, sent, breakOff, fill } = slowOutbox();
     const [first, ...others] = fill();
     const late = outbox.send(audio("late"));
@@ -81,7 +81,7 @@ describe("an outbox", () => {
     expect(sent.at(-1)).toBe("late");
   });
 
-  it("tells everybody when it closes, and whoever comes later", async () => {
+  it("rejects all senders when it closes, and later ones too", async () => {
     const { outbox, sent, fill } = slowOutbox();
     fill();
     const late = outbox.send(audio("late"));
@@ -91,7 +91,7 @@ describe("an outbox", () => {
     expect(sent).toHaveLength(WINDOW);
   });
 
-  it("forgets a message whose sender gives up, and leaves no listener behind", async () => {
+  it("drops a message whose sender aborts, and leaves no listener behind", async () => {
     const { outbox, sent, take, fill } = slowOutbox();
     const [first] = fill();
     const leaving = new AbortController();
@@ -114,7 +114,7 @@ describe("an outbox", () => {
     expect(sent).toEqual([]);
   });
 
-  it("refuses more than 16 MiB of what nobody waits for", async () => {
+  it("refuses more than 16 MiB of messages that no sender waits for", async () => {
     const { outbox, fill } = slowOutbox();
     fill();
     const half = "x".repeat(8 * 1024 * 1024);
@@ -126,7 +126,7 @@ describe("an outbox", () => {
     });
   });
 
-  it("has room again for what was sent meanwhile", async () => {
+  it("has room again once messages were sent", async () => {
     const { outbox, take, fill } = slowOutbox();
     const [first] = fill();
     const most = "x".repeat(16 * 1024 * 1024);
@@ -137,7 +137,7 @@ describe("an outbox", () => {
     expect(await isSettled(next)).toBe(false);
   });
 
-  it("keeps all audio unless it was asked to drop some", async () => {
+  it("keeps all audio unless asked to drop some", async () => {
     const slow = slowOutbox();
     slow.fill();
     const frames = Array.from({ length: MOST_AUDIO + 1 }, (_, index) => slow.outbox.send(audio(`a${index}`)));

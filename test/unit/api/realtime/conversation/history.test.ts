@@ -27,7 +27,7 @@ const words = (text: string) => [{ type: "input_text", text }];
 const idsOf = (items: readonly object[]) => items.map((each) => (each as { readonly id: string }).id);
 
 describe("the history of a conversation", () => {
-  it("has messages, calls and their outputs as a session takes them", () => {
+  it("has messages, calls and their outputs as a session accepts them", () => {
     const call = { type: "function_call", call_id: "c", name: "weather", arguments: "{}" };
     const output = { type: "function_call_output", call_id: "c", output: "rain" };
     expect(itemsAfter(message("a", "user", words("hi")), item("b", call), item("c", output))).toEqual([
@@ -37,12 +37,12 @@ describe("the history of a conversation", () => {
     ]);
   });
 
-  it("has calls of the protocol's own tools too", () => {
+  it("has calls of the protocol's own tools as well", () => {
     const call = { type: "function_call", call_id: "c", name: "background_agent", arguments: '{"prompt":"go"}' };
     expect(itemsAfter(item("a", call))).toMatchObject([{ name: "background_agent" }]);
   });
 
-  it("has speech as what was said in it, from the transcript or the item, and leaves out what nobody wrote down", () => {
+  it("has speech as text, from the transcript or the item, and leaves out what was not transcribed", () => {
     expect(
       itemsAfter(
         message("a", "user", [{ type: "input_audio", transcript: null }]),
@@ -56,7 +56,7 @@ describe("the history of a conversation", () => {
     ]);
   });
 
-  it("keeps of an answer that was cut off as many of its words as were heard", () => {
+  it("keeps only the words of a cut-off answer that were heard", () => {
     const delta = Buffer.alloc(48 * 1_000).toString("base64"); // one second
     const audio = { type: "response.output_audio.delta", item_id: "a", delta };
     expect(
@@ -70,7 +70,7 @@ describe("the history of a conversation", () => {
     ).toMatchObject([{ content: [{ text: "one two" }] }]);
   });
 
-  it("follows the places that the service gives, and forgets what is deleted", () => {
+  it("follows the positions that the service gives, and forgets deleted items", () => {
     const said = (id: string, previous?: string | null) => message(id, "user", words(id), previous);
     const items = itemsAfter(said("b"), said("d", "b"), said("c", "b"), said("a", null), said("x"), {
       type: "conversation.item.deleted",
@@ -79,7 +79,7 @@ describe("the history of a conversation", () => {
     expect(idsOf(items)).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("knows an item that comes again, and leaves out what a session makes by itself", () => {
+  it("recognises an item that comes again, and leaves out what a session adds by itself", () => {
     const items = itemsAfter(
       { ...message("a", "assistant", []), type: "conversation.item.added" },
       message("a", "assistant", [{ type: "output_text", text: "done" }]),
@@ -90,7 +90,7 @@ describe("the history of a conversation", () => {
     ]);
   });
 
-  it("lists an item that the service tells of in any way, and none that is no item", () => {
+  it("lists each item that any event names, and nothing that is not an item", () => {
     const said = (id: string) => message(id, "user", words(id));
     const items = itemsAfter(
       { ...said("a"), type: "conversation.item.created" },
@@ -102,7 +102,7 @@ describe("the history of a conversation", () => {
     expect(idsOf(items)).toEqual(["a", "b"]);
   });
 
-  it("goes on where the service speaks of an item that nobody named", () => {
+  it("continues if the service refers to an item that no event named", () => {
     const unknown = { item_id: "nobody" };
     expect(
       itemsAfter(
@@ -116,7 +116,7 @@ describe("the history of a conversation", () => {
     ).toMatchObject([{ id: "a", content: [{ text: "one two" }] }]);
   });
 
-  it("takes what has no wire event of its own without harm", () => {
+  it("ignores events without a wire form", () => {
     const history = new RealtimeHistory();
     history.observe({ type: "delegation" });
     history.observe({ type: "error", message: "no" });

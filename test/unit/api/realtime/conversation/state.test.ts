@@ -51,17 +51,17 @@ function stepsOf(
 
 const create = { do: "create_response" };
 
-describe("a response is asked for", () => {
+describe("a response is requested", () => {
   it.each<[string, readonly Happening[], readonly object[]]>([
     ["after something was said", ["input"], [create]],
     ["once while the model answers", ["input", "input"], [create]],
-    ["when the service began one by itself and it is over", [created, "input", done], [create]],
+    ["when one that the service began by itself is over", [created, "input", done], [create]],
     ["when one is cancelled", [created, "input", cancelled], [create]],
     ["after one that is over", ["input", created, done, "input"], [create, create]],
-    ["once for all that was said meanwhile", [created, "input", "input", done, done], [create]],
-    ["again when the service had one under way", ["input", active, done], [create, create]],
+    ["once for everything said meanwhile", [created, "input", "input", done, done], [create]],
+    ["again when the service had one in progress", ["input", active, done], [create, create]],
     [
-      "for the output of a handoff, though its response has not said its end",
+      "for the output of a handoff, even before the end of its response is reported",
       [created, handoff(), "input"],
       [{ do: "delegate", handoffId: "h", prompt: "task" }, create],
     ],
@@ -76,7 +76,7 @@ describe("a response is asked for", () => {
     ]);
   });
 
-  it("not by a handoff itself: its output will ask for the one that was put off", () => {
+  it("not by a handoff itself, because its output requests the postponed one", () => {
     const delegate = { do: "delegate", handoffId: "h", prompt: "task" };
     expect(stepsOf([created, "input", handoff()])).toEqual([delegate]);
     expect(stepsOf([created, "input", handoff(), "input", done])).toEqual([delegate, create]);
@@ -97,7 +97,7 @@ describe("the model's audio is truncated", () => {
   const cut = (itemId: string, audioEndMs: number) => ({ do: "truncate", itemId, audioEndMs });
 
   it.each<[string, readonly Happening[], readonly object[]]>([
-    ["where the user speaks into it", [audio("a", 100), audio("a", 50), speech("u")], [cut("a", 150)]],
+    ["when the user interrupts it", [audio("a", 100), audio("a", 50), speech("u")], [cut("a", 150)]],
     ["with the item's own milliseconds", [audio("a", 100), audio("b", 50), speech()], [cut("b", 50)]],
     ["once", [audio("a", 100), speech(), speech()], [cut("a", 100)]],
     ["not when nothing is played", [speech()], []],
@@ -116,7 +116,7 @@ describe("the model's audio is truncated", () => {
   });
 
   // parity: realtime/interrupted-audio
-  it("in v3 whatever item the speech names: the service names the user's", () => {
+  it("in v3 whatever item the speech names, because the service names the user's", () => {
     expect(stepsOf([audio("a", 100), speech("u")], { protocol: "v3" })).toEqual([cut("a", 100)]);
   });
 
@@ -124,7 +124,7 @@ describe("the model's audio is truncated", () => {
     expect(stepsOf([audio("a", 100), speech()], { protocol: "v1" })).toEqual([]);
   });
 
-  it("where the player says, even after the response, and never past what arrived", () => {
+  it("at the player's position, even after the response, and never past what arrived", () => {
     const happenings = [audio("a", 1000), done, speech("u")];
     expect(stepsOf(happenings, { playedMs: () => 249.9 })).toEqual([cut("a", 249)]);
     expect(stepsOf(happenings, { playedMs: () => 5000 })).toEqual([cut("a", 1000)]);
@@ -143,9 +143,9 @@ describe("the model's audio is truncated", () => {
     ["its bytes", { data: Buffer.alloc(4800).toString("base64") }, 100],
     ["its bytes over both channels", { data: Buffer.alloc(4800).toString("base64"), numChannels: 2 }, 50],
     ["whole milliseconds", { samplesPerChannel: 47 }, 1],
-    ["nothing at a rate of nothing", { samplesPerChannel: 1, sampleRate: 0 }, 0],
-    ["nothing on no channels", { data: "AAAA", numChannels: 0 }, 0],
-  ])("a frame counts as long as %s", (_what, fields, audioEndMs) => {
+    ["nothing at a rate of zero", { samplesPerChannel: 1, sampleRate: 0 }, 0],
+    ["nothing on zero channels", { data: "AAAA", numChannels: 0 }, 0],
+  ])("the length of a frame is %s", (_what, fields, audioEndMs) => {
     const frame = { data: "", sampleRate: 24000, numChannels: 1, itemId: "a", ...fields };
     expect(stepsOf([{ type: "audio_out", frame }, speech()])).toEqual([cut("a", audioEndMs)]);
   });
@@ -155,11 +155,11 @@ describe("a handoff", () => {
   const delegate = (handoffId: string, prompt: string) => ({ do: "delegate", handoffId, prompt });
 
   // parity: realtime/handoff-once
-  it("is given to the agent once, though it is told twice", () => {
+  it("is given to the agent once, even if it is reported twice", () => {
     expect(stepsOf([handoff("a"), handoff("a"), handoff("b")])).toEqual([delegate("a", "task"), delegate("b", "task")]);
   });
 
-  it("without any words is not", () => {
+  it("without any text is not", () => {
     expect(stepsOf([handoff("a", "")], { protocol: "v2" })).toEqual([]);
     expect(stepsOf([handoff("a", "")])).toEqual([{ do: "answer_empty", handoffId: "a" }]);
   });
@@ -181,13 +181,13 @@ describe("a handoff", () => {
   });
 });
 
-it("silence of the model is answered", () => {
+it("a call for the model's silence is answered", () => {
   expect(stepsOf([{ type: "noop_requested", callId: "c", itemId: "i" }])).toEqual([
     { do: "answer_silence", callId: "c" },
   ]);
 });
 
-it("every event is passed on but the complaint about two responses", () => {
+it("every event is passed on except the error about two responses", () => {
   const state = new ConversationState({ protocol: "v3" });
   for (const event of [created, done, cancelled, handoff(), audio("a", 1), speech(), payload("x")]) {
     expect(state.observe(event)).toContainEqual({ do: "deliver" });
@@ -195,36 +195,36 @@ it("every event is passed on but the complaint about two responses", () => {
   expect(state.observe(active)).toEqual([]);
 });
 
-it("any other complaint is passed on and ends it", () => {
+it("any other error is passed on and ends it", () => {
   expect(new ConversationState({ protocol: "v2" }).observe({ type: "error", message: "no" })).toEqual([
     { do: "deliver" },
     { do: "end" },
   ]);
 });
 
-describe("a complaint in v3", () => {
+describe("an error event in v3", () => {
   const deliver = { do: "deliver" };
   const complaint = (message: string, more: object = {}): RealtimeEvent => ({ type: "error", message, ...more });
   const truncate = { do: "truncate", itemId: "a", audioEndMs: 900 } as const;
 
   it.each<[string, RealtimeEvent, ConversationStep | undefined, readonly object[]]>([
-    ["of nothing that was done here", complaint("no"), undefined, [deliver]],
+    ["about nothing that was done here", complaint("no"), undefined, [deliver]],
     [
-      "that an item has less audio than was cut off: it is cut off there",
+      "that an item has less audio than was cut off: it is cut off at that length",
       complaint("Audio content of 700ms is already shorter than 900ms"),
       truncate,
       [{ ...truncate, audioEndMs: 700 }],
     ],
-    ["that an item has more, or says nothing of how much: it stays", complaint("no such item"), truncate, []],
+    ["that an item has more, or an unknown amount: it stays", complaint("no such item"), truncate, []],
     ["that there is nothing to cancel", complaint("no", { code: "response_cancel_not_active" }), { do: "cancel" }, []],
     ["that a cancellation failed otherwise", complaint("no", { code: "server_error" }), { do: "cancel" }, [deliver]],
-    ["that a response is under way already", active, { do: "create_response" }, []],
+    ["that a response is already in progress", active, { do: "create_response" }, []],
     ["that none can be made", complaint("no", { code: "rate_limit" }), { do: "create_response" }, [deliver]],
   ])("%s", (_what, event, cause, steps) => {
     expect(new ConversationState({ protocol: "v3" }).observe(event, cause)).toEqual(steps);
   });
 
-  it("that names no message is about what was cut off last", () => {
+  it("that names no message is about the last truncation", () => {
     const state = new ConversationState({ protocol: "v3" });
     for (const event of [audio("a", 900), speech()]) state.observe(event);
     const shorter = complaint("Audio content of 700ms is already shorter than 900ms");
@@ -232,7 +232,7 @@ describe("a complaint in v3", () => {
     expect(state.observe(shorter)).toEqual([deliver]); // it was put right
   });
 
-  it("that none can be made lets the next one be asked for at once", () => {
+  it("that none can be made allows the next request at once", () => {
     const state = new ConversationState({ protocol: "v3" });
     expect(state.inputSent()).toEqual([create]);
     state.observe(complaint("no", { code: "rate_limit" }), create as ConversationStep);
@@ -240,7 +240,7 @@ describe("a complaint in v3", () => {
   });
 });
 
-it("a call without a name, or without an id to answer, is none; without arguments it has empty ones", () => {
+it("a call without a name, or without an id to answer, is ignored; without arguments it has empty ones", () => {
   const call = (item: object): RealtimeEvent => ({
     type: "conversation_item.done",
     item: { type: "function_call", ...item },

@@ -85,21 +85,21 @@ describe("the session of session.update", () => {
   });
 
   // parity: realtime/transcription-model
-  it("names the model that writes down in v3", () => {
+  it("names the transcribing model in v3", () => {
     expect(v3.session({ ...settings, mode: "transcription" })).toEqual({
       type: "transcription",
       audio: { input: { format, transcription: { model: "gpt-live-transcribe" } } },
     });
   });
 
-  it.each([v1, v2, v3])("takes a voice in $name, and says empty instructions too", (protocol) => {
+  it.each([v1, v2, v3])("has the given voice in $name, and empty instructions too", (protocol) => {
     expect(protocol.session({ instructions: "", voice: "ash" })).toMatchObject({
       instructions: "",
       audio: { output: { voice: "ash" } },
     });
   });
 
-  it.each([v2, v3])("takes a modality and tools of the caller's in $name", (protocol) => {
+  it.each([v2, v3])("has the caller's modality and tools in $name", (protocol) => {
     const own = [{ type: "function", name: "own" }];
     expect(protocol.session({ ...settings, outputModality: "text", tools: own })).toMatchObject({
       output_modalities: ["text"],
@@ -108,7 +108,7 @@ describe("the session of session.update", () => {
     expect(protocol.session({ ...settings, tools: [] })).toMatchObject({ tools: [] });
   });
 
-  it("of the caller's is written as it is in v3, with the shorthands beside it", () => {
+  it("of the caller's is written unchanged in v3, with the shorthands beside it", () => {
     const session = { instructions: "Be long.", max_output_tokens: 5 } as const;
     expect(v3.session({ session, outputModality: "text", voice: "coral" })).toMatchObject({
       ...session,
@@ -124,7 +124,7 @@ describe("the session of session.update", () => {
       expect(() => v3.session({ session: {}, ...(wrong as object) })).toThrow(/must be one of|sends no update/);
   });
 
-  it("stays one for transcription in v3 when something else of it changes", () => {
+  it("stays a transcription session in v3 when something else of it changes", () => {
     expect(v3.change({ mode: "transcription", session: {} }, { session: { include: ["x"] } as never })).toMatchObject({
       type: "transcription",
       include: ["x"],
@@ -132,7 +132,7 @@ describe("the session of session.update", () => {
     expect(v3.change({ session: {} }, { instructions: "Be long." })).toMatchObject({ instructions: "Be long." });
   });
 
-  it("goes into a call with the model", () => {
+  it("is sent with the model for a call", () => {
     expect(realtimeCallSession({ ...settings, protocol: "v2", model: "m" })).toEqual({ ...march, model: "m" });
     expect(realtimeCallSession({ ...settings, protocol: "v2" })).toEqual(march);
   });
@@ -168,6 +168,6 @@ describe("messages", () => {
   });
 });
 
-it("a session that asks for no protocol speaks v3", () => {
+it("a session without a protocol uses v3", () => {
   expect(protocolOf(settings)).toBe(v3);
 });

@@ -37,7 +37,7 @@ function told(progress: Progress): string[] {
 }
 
 describe("the rest of a response", () => {
-  it("is all of it where nothing has come", () => {
+  it("is all of it if nothing has arrived", () => {
     expect(told(havingRead())).toEqual([
       "reasoning_summary_part.added 0",
       "reasoning_summary_text.delta 0 first",
@@ -52,7 +52,7 @@ describe("the rest of a response", () => {
     ]);
   });
 
-  it("leaves out finished items, and of others the pieces that have come", () => {
+  it("leaves out finished items, and the received pieces of others", () => {
     const progress = havingRead(
       { type: "response.output_item.done", sequence_number: 1, output_index: 0, item: reasoning },
       { type: "response.output_text.delta", sequence_number: 2, output_index: 1, content_index: 0, delta: "hello" },
@@ -66,7 +66,7 @@ describe("the rest of a response", () => {
     ]);
   });
 
-  it("does not begin a part of the summary twice", () => {
+  it("does not begin a summary part twice", () => {
     const progress = havingRead({
       type: "response.reasoning_summary_part.added",
       sequence_number: 1,
@@ -79,7 +79,7 @@ describe("the rest of a response", () => {
     ]);
   });
 
-  it("is the same from a position that was written and read", () => {
+  it("is the same from a position that was saved and read", () => {
     const progress = havingRead(
       { type: "response.output_item.done", sequence_number: 1, output_index: 0, item: reasoning },
       { type: "response.output_text.delta", sequence_number: 2, output_index: 1, content_index: 0, delta: "hello" },

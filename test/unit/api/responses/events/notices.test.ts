@@ -30,7 +30,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
   return { emitted, skipped };
 }
 
-describe("what the service says beside the answer", () => {
+describe("events beside the answer", () => {
   test.each<[string, object, object[]]>([
     [
       "a tool's input as it is written",
@@ -38,7 +38,7 @@ describe("what the service says beside the answer", () => {
       [{ type: "custom_tool_call_input.delta", itemId: "ctc_1", callId: "call_1", delta: "*** Beg" }],
     ],
     [
-      "a call where no item is named",
+      "a call without an item's id",
       { type: "response.custom_tool_call_input.delta", call_id: "call_1", delta: "x" },
       [{ type: "custom_tool_call_input.delta", callId: "call_1", delta: "x" }],
     ],
@@ -53,7 +53,7 @@ describe("what the service says beside the answer", () => {
       [{ type: "reasoning_summary_text.done", itemId: "rs_1", outputIndex: 0, text: "So.", summaryIndex: 2 }],
     ],
     [
-      "verifications, without doubles and what nobody knows",
+      "verifications, without duplicates and unknown ones",
       {
         type: "response.metadata",
         metadata: {
@@ -63,12 +63,12 @@ describe("what the service says beside the answer", () => {
       [{ type: "model_verifications", verifications: ["trusted_access_for_cyber"] }],
     ],
     [
-      "moderation, as it came",
+      "moderation, as received",
       { type: "response.metadata", metadata: { openai_chatgpt_moderation_metadata: { presentation: "inline" } } },
       [{ type: "turn_moderation_metadata", metadata: { presentation: "inline" } }],
     ],
     [
-      "both of one event, and what the event says besides",
+      "both from one event, and the event's own content",
       {
         type: "codex.response.metadata",
         headers: { "X-Models-Etag": '"e"' },
@@ -84,7 +84,7 @@ describe("what the service says beside the answer", () => {
       ],
     ],
     [
-      "buffering, before the event that tells of it",
+      "buffering, before the event that reports it",
       {
         type: "response.created",
         response: {},
@@ -102,12 +102,12 @@ describe("what the service says beside the answer", () => {
       ],
     ],
     [
-      "buffering in an event that says nothing else",
+      "buffering in an event without other content",
       { type: "response.in_progress", safety_buffering: { reasons: "x" } },
       [{ type: "safety_buffering", useCases: [], reasons: [], showBufferingUi: true }],
     ],
     [
-      "completed with what it gained",
+      "completed with its new fields",
       {
         type: "response.completed",
         response: { id: "r", end_turn: false, usage_metadata: { plan: "plus" } },
@@ -115,7 +115,7 @@ describe("what the service says beside the answer", () => {
       [{ type: "completed", responseId: "r", endTurn: false, usageMetadata: { plan: "plus" } }],
     ],
     [
-      "completed without what is not of its type",
+      "completed without fields of a wrong type",
       { type: "response.completed", response: { id: "r", end_turn: "yes", usage_metadata: [] } },
       [{ type: "completed", responseId: "r" }],
     ],
@@ -130,7 +130,7 @@ describe("what the service says beside the answer", () => {
     { type: "response.metadata", metadata: { openai_verification_recommendation: ["new"] } },
     { type: "response.metadata", metadata: [] },
     { type: "response.in_progress", safety_buffering: true },
-  ])("leave out what cannot be read: %j", (event) => {
+  ])("leave out what is malformed: %j", (event) => {
     const { emitted, skipped } = read([event], {});
     expect(emitted).toEqual([]);
     expect(skipped).toHaveLength(1);
@@ -140,8 +140,8 @@ describe("what the service says beside the answer", () => {
     ["the header's", {}, "of the header"],
     ["the event's own", { faster_model: "own", retry_model: "earlier" }, "own"],
     ["the event's own under its earlier name", { retry_model: "own" }, "own"],
-    ["none where the event says none", { faster_model: null }, undefined],
-    ["none where the event says none under the earlier name", { retry_model: null }, undefined],
+    ["none if the event has none", { faster_model: null }, undefined],
+    ["none if the event has none under the earlier name", { retry_model: null }, undefined],
   ])("the faster model is %s", (_which, told, expected) => {
     const event = { type: "response.in_progress", safety_buffering: told };
     const { emitted } = read([event], { [FASTER]: "of the header" });
@@ -154,8 +154,8 @@ describe("what the service says beside the answer", () => {
     ["as the event says: yes", { show_buffering_ui: true }, "false", true],
     ["as the header says: no", {}, "False", false],
     ["as the header says: yes", { show_buffering_ui: "no" }, "1", true],
-    ["where nobody says", {}, undefined, true],
-  ])("the user is told %s", (_who, told, enabled, expected) => {
+    ["by default", {}, undefined, true],
+  ])("showing it to the user is decided", (_who, told, enabled, expected) => {
     const event = { type: "response.in_progress", safety_buffering: told };
     const ofHeader = enabled === undefined ? {} : { [ENABLED]: enabled };
     const shown = [{ type: "safety_buffering", showBufferingUi: expected }];
@@ -164,7 +164,7 @@ describe("what the service says beside the answer", () => {
     expect(read([metadata, event], {}).emitted).toMatchObject(shown);
   });
 
-  test("the faster model can come in an event, where an answer has no headers of its own", () => {
+  test("the faster model can be in an event, if an answer has no headers of its own", () => {
     const { emitted } = read(
       [
         { type: "codex.response.metadata", headers: { "X-Codex-Safety-Buffering-Faster-Model": ["quick"] } },

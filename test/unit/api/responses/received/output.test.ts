@@ -27,21 +27,21 @@ function missing(
   return items.restOf(output).missing.map(({ outputIndex }) => outputIndex);
 }
 
-describe("an item that was told is not missing at the end", () => {
+describe("an item that an event brought is not missing at the end", () => {
   it.each<[string, Parameters<typeof missing>[0], readonly object[]]>([
-    ["under its id, wherever it stood", [[message("m"), 4]], [message("m")]],
-    ["under a call's id, though its own was changed", [[call("c", "one"), 4]], [call("c", "two")]],
+    ["under its id, at any place", [[message("m"), 4]], [message("m")]],
+    ["under a call's id, even if its own id changed", [[call("c", "one"), 4]], [call("c", "two")]],
     ["at its place, under another id", [[message("one"), 0]], [message("two")]],
     ["without a place and under another id", [[message("one")]], [message("two")]],
     ["without a place and without an id", [[message()]], [message()]],
-    ["a call without a place, where one side leaves out its id", [[call("c")]], [{ ...call("c"), call_id: undefined }]],
+    ["a call without a place, if one side leaves out its id", [[call("c")]], [{ ...call("c"), call_id: undefined }]],
   ])("%s", (_what, told, output) => {
     expect(missing(told, output)).toEqual([]);
   });
 });
 
-describe("what was not told is missing", () => {
-  it("a call beside another one, neither of which has a place", () => {
+describe("an item that no event brought is missing", () => {
+  it("a call beside another one, both without a place", () => {
     expect(missing([[call("one")]], [call("two")])).toEqual([0]);
   });
 
@@ -49,19 +49,19 @@ describe("what was not told is missing", () => {
     expect(missing([[message("m"), 0]], [call("c")])).toEqual([0]);
   });
 
-  it("the second of two alike, of which one was told", () => {
+  it("the second of two equal ones, of which one was brought", () => {
     expect(missing([[message()]], [message(), message()])).toEqual([1]);
   });
 
-  it("by the surest sign first: the item that has no place is the one that is left", () => {
+  it("by the surest sign first: the item without a place is the one that is left over", () => {
     expect(missing([[message()], [message("b"), 1]], [message("a"), message("b"), message("c")])).toEqual([2]);
   });
 
-  it("but for what the reader has from an earlier stream", () => {
+  it("except what the reader has from an earlier stream", () => {
     expect(missing([], [message("a"), message("b")], [0])).toEqual([1]);
   });
 
-  it("and what is no item at all is left out", () => {
+  it("and what is not an item is left out", () => {
     expect(missing([], [7 as never, message()])).toEqual([1]);
   });
 });

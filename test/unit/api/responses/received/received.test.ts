@@ -6,22 +6,22 @@ import { PushQueue } from "../../../../../src/client/waiting/push-queue.ts";
 
 const delta = (text: string) => ({ type: "output_text.delta", delta: text, outputIndex: 0 }) as const;
 
-describe("of a response larger than what is kept", () => {
+describe("a response larger than what is kept", () => {
   const received = new Received({ limit: 1000 });
   for (let nth = 0; nth < 300; nth += 1) received.note(delta("12345"));
   received.note({ type: "completed", responseId: "resp_1" });
 
-  test("the beginning is there, and said to be that", () => {
+  test("has its beginning kept, and is marked as truncated", () => {
     const { text, truncated, responseId } = received.partial();
     expect(text).toBe("12345".repeat(201));
     expect({ truncated, responseId }).toEqual({ truncated: true, responseId: "resp_1" });
   });
 
-  test("collecting is an error", () => {
+  test("cannot be collected", () => {
     expect(() => received.collected()).toThrow(expect.objectContaining({ kind: "limit" }));
   });
 
-  test("the error of a stream's collect() has that beginning", async () => {
+  test("has that beginning in the error of collect()", async () => {
     const events = new PushQueue<ResponseEvent>();
     events.end();
     const stream = new ResponseStream({ events, received }, { status: 200, headers: {} });
@@ -30,7 +30,7 @@ describe("of a response larger than what is kept", () => {
   });
 });
 
-test("pieces that are written out, and those that are not yet, are one text in every snapshot", () => {
+test("deltas that are joined and those that are not yet are one text in every snapshot", () => {
   const received = new Received();
   const pieces = Array.from({ length: 2000 }, (_, nth) => `${nth} `);
   let text = "";
@@ -44,10 +44,10 @@ test("pieces that are written out, and those that are not yet, are one text in e
   expect(received.partial().text).toBe(text);
 });
 
-describe("a snapshot of an item under way costs an event the same, however much came before", () => {
+describe("a snapshot of an unfinished item costs each event the same, however much came before", () => {
   const COUNT = 2000;
 
-  test("each piece is read when it comes and never again, whatever is looked at", () => {
+  test("each delta is read when it arrives and never again, whatever is accessed", () => {
     const reads = new Array<number>(COUNT).fill(0);
     const received = new Received();
     for (let nth = 0; nth < COUNT; nth += 1) {
@@ -65,7 +65,7 @@ describe("a snapshot of an item under way costs an event the same, however much 
     expect(new Set(reads)).toEqual(new Set([1]));
   });
 
-  test("the item is the one that was added, and its fields are not read", () => {
+  test("the item is the one that was added, without reading its fields", () => {
     let reads = 0;
     const item = {
       type: "message" as const,
@@ -85,7 +85,7 @@ describe("a snapshot of an item under way costs an event the same, however much 
   });
 });
 
-describe("an item that is finished under another index than its pieces had is one item", () => {
+describe("an item that is finished under another index than its deltas had is one item", () => {
   const message = (id: string, text: string) =>
     ({ type: "message", id, role: "assistant", content: [{ type: "output_text", text }] }) as const;
   const piece = (id: string, text: string, outputIndex: number) =>
@@ -93,7 +93,7 @@ describe("an item that is finished under another index than its pieces had is on
   const done = (id: string, text: string, outputIndex: number) =>
     ({ type: "output_item.done", item: message(id, text), outputIndex }) as const;
 
-  test("known by the id of its beginning", () => {
+  test("recognised by the id of its beginning", () => {
     const received = new Received();
     received.note({ type: "output_item.added", item: message("a", ""), outputIndex: 0 });
     received.note(delta("one"));
@@ -101,7 +101,7 @@ describe("an item that is finished under another index than its pieces had is on
     expect(received.snapshot()).toMatchObject({ text: "one", items: [{ id: "a" }], itemsUnderWay: [] });
   });
 
-  test("known by the id of its pieces, while another item has the index that it is finished under", () => {
+  test("recognised by the id of its deltas, while another item has the index that it is finished under", () => {
     const received = new Received();
     received.note(piece("a", "one ", 0));
     received.note(piece("b", "two", 1));
@@ -114,7 +114,7 @@ describe("an item that is finished under another index than its pieces had is on
     });
   });
 
-  test("and of items with the same id each is the one with its index", () => {
+  test("and items with the same id are told apart by their index", () => {
     const received = new Received();
     received.note(piece("same", "one ", 0));
     received.note(piece("same", "two", 1));

@@ -45,31 +45,31 @@ describe("a message goes to the lane that it names", () => {
   });
 
   it.each([
-    ["a text that says so", JSON.stringify({ ...delta, delta: ',"stream_id":"b"}' })],
-    ["a text that ends so", JSON.stringify({ type: delta.type, delta: '"stream_id":"b"' })],
+    ["a text that contains the field", JSON.stringify({ ...delta, delta: ',"stream_id":"b"}' })],
+    ["a text that ends with the field", JSON.stringify({ type: delta.type, delta: '"stream_id":"b"' })],
     ["a field of another object", JSON.stringify({ type: "x", response: { metadata: { stream_id: "b" } } })],
     ["a field of a list's object, at the end", JSON.stringify({ type: "x", list: [{ stream_id: "b" }] })],
-  ])("and not to one that only %s names", (_what, text) => {
+  ])("and not to one that is only named by %s", (_what, text) => {
     const { demultiplexer, main } = three();
     expect(demultiplexer.route(JSON.stringify({ ...delta, stream_id: "a" }))).toBeDefined();
     expect(demultiplexer.route(text)).toBe(main);
   });
 });
 
-it("an event of a lane that is over is nobody's", () => {
+it("an event of a finished lane is dropped", () => {
   const { demultiplexer } = three();
   demultiplexer.delete("b");
   expect(demultiplexer.route(JSON.stringify({ ...delta, stream_id: "b" }))).toBeUndefined();
 });
 
-it("what names no lane while only named ones run is everybody's, once it is known that names are repeated", () => {
+it("a message without a lane while only named ones run goes to all, once the server is known to repeat names", () => {
   const { demultiplexer } = three();
   demultiplexer.delete(undefined);
   demultiplexer.route(JSON.stringify({ ...delta, stream_id: "a" }));
   expect(demultiplexer.route(JSON.stringify({ type: "codex.rate_limits" }))).toBe("all");
 });
 
-it("a beginning without a name, where one was asked for, shows that names are not repeated; requests then go one at a time", () => {
+it("a response that begins without the requested name shows that names are not repeated, and requests are then sent one at a time", () => {
   const demultiplexer = new Demultiplexer<Receiver>();
   const only = { isCreated: false };
   let learned = 0;
@@ -86,7 +86,7 @@ it("a beginning without a name, where one was asked for, shows that names are no
   expect(demultiplexer.route(JSON.stringify(delta))).toBe(only);
 });
 
-it("a refusal of the name itself is the named lane's, though another one runs without a name", () => {
+it("a refusal of the name itself goes to the named lane, even if another one runs without a name", () => {
   const demultiplexer = new Demultiplexer<Receiver>();
   const [main, named] = [{ isCreated: true }, { isCreated: false }];
   demultiplexer.add(undefined, main);

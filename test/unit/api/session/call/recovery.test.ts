@@ -55,7 +55,7 @@ describe("a stream that failed", () => {
     ["a status without a kind of its own", http(409)],
     ["500", http(500)],
     ["503", http(503)],
-  ])("%s: waits and tries again, longer each time", (_what, error) => {
+  ])("is retried after %s, with growing delays", (_what, error) => {
     expect(recover(error)).toEqual({ action: "retry", delayMs: 100 });
     expect(recover(error, { retries: 1 })).toEqual({ action: "retry", delayMs: 200 });
   });
@@ -74,8 +74,8 @@ describe("a stream that failed", () => {
     ["limit", new LimitError("large", { what: "event", limit: 1, unit: "bytes" })],
     ["overloaded", new ServerOverloadedError("full")],
     ["invalid request", new InvalidRequestError("no")],
-    ["no error of ours", new TypeError("bug")],
-  ])("%s: is the caller's", (_what, error) => {
+    ["a foreign error", new TypeError("bug")],
+  ])("is not retried after %s", (_what, error) => {
     expect(recover(error)).toEqual({ action: "give_up" });
     expect(recover(error, { wasIdle: true, retries: 9 })).toEqual({ action: "give_up" });
   });
@@ -94,12 +94,12 @@ describe("a stream that failed", () => {
     expect(recover(error)).toEqual({ action: "retry", delayMs });
   });
 
-  it("is not asked anew where its response goes on, or where its answer is there", () => {
+  it("is not requested again if its response continues in the background, or its answer has arrived", () => {
     expect(recover(stream, { isBackground: true })).toEqual({ action: "give_up" });
     expect(recover(stream, { endUnconfirmed: true })).toEqual({ action: "give_up" });
   });
 
-  it("tells the policy's own word what was under way", () => {
+  it("passes the step to the policy's shouldRetry", () => {
     const layers: string[] = [];
     const shouldRetry = (_error: unknown, { layer }: { readonly layer: string }): undefined => void layers.push(layer);
     const asking = { ...limits, retry: { ...limits.retry, shouldRetry } };
@@ -110,12 +110,12 @@ describe("a stream that failed", () => {
     expect(layers).toEqual(["handshake", "stream"]);
   });
 
-  it("falls back when the budget is spent and it may, else gives up", () => {
+  it("falls back when the retries are used up if allowed, else gives up", () => {
     expect(recover(stream, { retries: 2 })).toEqual({ action: "fall_back" });
     expect(recover(stream, { retries: 2, mayFallBack: false })).toEqual({ action: "give_up" });
   });
 
-  it("429 is tried again over the WebSocket where the policy says so; over HTTP that is done already", () => {
+  it("with 429 is retried over the WebSocket if the policy says so, but not over HTTP, where that has happened already", () => {
     const patient = { ...limits, retry: { ...limits.retry, retry429: true } };
     const failure = {
       error: new RateLimitError("slow"),
@@ -138,8 +138,8 @@ it.each([
   ["a response that failed", new RetryableError("again"), false],
   ["a bound", new LimitError("large", { what: "event", limit: 1, unit: "bytes" }), false],
   ["a refusal", http(500), false],
-  ["no error of ours", new TypeError("bug"), false],
-])("%s: whether the stream broke, and the service said nothing of its response", (_what, error, broke) => {
+  ["a foreign error", new TypeError("bug"), false],
+])("isBreak() recognises a stream that broke without a word of the service: %s", (_what, error, broke) => {
   expect(isBreak(error)).toBe(broke);
 });
 
@@ -149,7 +149,7 @@ describe("a connection that was idle", () => {
     ["reset", new NetworkError("reset")],
     ["too old", new RetryableError("limit", { code: "websocket_connection_limit_reached" })],
     ["forgetful", new RetryableError("gone", { code: "previous_response_not_found" })],
-  ])("%s: is replaced, whatever the budget; a new one is not", (_what, error) => {
+  ])("is replaced after %s, whatever retries are left; a new one is not", (_what, error) => {
     expect(recover(error, { wasIdle: true, retries: 9 })).toEqual({ action: "replace" });
     expect(recover(error).action).toBe("retry");
   });
@@ -158,7 +158,7 @@ describe("a connection that was idle", () => {
     ["an answer that failed", new RetryableError("again", { code: "server_error" })],
     ["silence", new TimeoutError("idle", { phase: "idle", timeoutMs: 1 })],
     ["a refusal", http(500)],
-  ])("%s says nothing about the connection", (_what, error) => {
+  ])("is not blamed for %s", (_what, error) => {
     expect(recover(error, { wasIdle: true }).action).toBe("retry");
   });
 });
@@ -175,37 +175,37 @@ describe("a WebSocket that cannot be opened", () => {
     ["time-out", new TimeoutError("connect", { phase: "connect", timeoutMs: 1 })],
     ["untrusted", new NetworkError("untrusted", { outlook: "never" })],
     ["hung up", stream],
-  ])("%s: falls back at once; without HTTP it goes by the table", (_what, error) => {
+  ])("falls back at once after %s; without HTTP the table decides", (_what, error) => {
     expect(recover(error, opening)).toEqual({ action: "fall_back" });
     expect(recover(error, { ...opening, mayFallBack: false })).toEqual(recover(error, { mayFallBack: false }));
   });
 
-  it("because all of its connections are full leaves it to the caller: WebSockets work", () => {
+  it("because all connections are full is left to the caller, since WebSockets work", () => {
     expect(recover(new LimitError("full", { what: "lanes", limit: 1, unit: "lanes" } as never), opening)).toEqual({
       action: "give_up",
     });
   });
 
   // parity: session/wrong-key
-  it("a wrong key is asked with once over HTTP; on an open WebSocket a new connection may bring a new one", () => {
+  it("a wrong key is sent once over HTTP; on an open WebSocket a new connection may have a new key", () => {
     expect(recover(http(401), { carrier: "http" }).action).toBe("give_up");
     expect(recover(http(401)).action).toBe("retry");
     expect(recover(http(401), { retries: 1 }).action).toBe("give_up");
   });
 
-  it("a 429 that names a delay is waited for, on each carrier and on a handshake", () => {
+  it("a 429 that names a delay is retried after it, on each carrier and on a handshake", () => {
     const busy = new RateLimitError("slow", { status: 429, retryAfterMs: 70 });
     for (const at of [{ carrier: "http" } as const, {}, opening])
       expect(recover(busy, at)).toEqual({ action: "retry", delayMs: 70 });
   });
 
-  it("401 and 429 would meet HTTP too", () => {
+  it("with 401 or 429 does not fall back, because HTTP would get the same", () => {
     expect(recover(http(401), opening).action).toBe("give_up");
     expect(recover(new RateLimitError("slow", { status: 429 }), opening).action).toBe("give_up");
     expect(recover(new UsageLimitReachedError("limit", { status: 429 }), opening).action).toBe("give_up");
   });
 
-  it("an abort and a request that cannot be built are the caller's", () => {
+  it("does not fall back after an abort or a request that cannot be built", () => {
     expect(recover(new AbortedError("no"), opening).action).toBe("give_up");
     expect(recover(new BuildError("no"), opening).action).toBe("give_up");
     expect(recover(new TypeError("bug"), opening).action).toBe("give_up");

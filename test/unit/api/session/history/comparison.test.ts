@@ -7,7 +7,7 @@ describe("the same item", () => {
   const call = { type: "function_call", id: "fc_1", name: "look", arguments: "{}", call_id: "c" } as const;
 
   it.each<[string, ResponseItem, ResponseItem, boolean]>([
-    ["what the service notes on it does not count", { ...call, status: "completed" }, call, true],
+    ["what the service adds to it does not count", { ...call, status: "completed" }, call, true],
     [
       "nor do annotations",
       answer("m"),
@@ -29,7 +29,7 @@ describe("the same item", () => {
     ["the id counts, although it is not sent", call, { ...call, id: "fc_2" }, false],
     ["the text of the arguments counts", call, { ...call, arguments: "{ }" }, false],
     [
-      "compaction goes by two names",
+      "compaction has two names",
       { type: "compaction", encrypted_content: "e" },
       { type: "compaction_summary", encrypted_content: "e" } as never,
       true,
@@ -48,17 +48,17 @@ describe("the same item", () => {
 
   // parity: session/known-by-call-id
   it.each<[string, ResponseItem, ResponseItem, boolean]>([
-    ["a reference stands for its item", answer("m"), { type: "item_reference", id: "m" } as never, true],
+    ["a reference matches its item", answer("m"), { type: "item_reference", id: "m" } as never, true],
     [
-      "and for none where it has no id",
+      "and none if it has no id",
       { ...answer("m"), id: "" } as never,
       { type: "item_reference", id: "" } as never,
       false,
     ],
-    ["and for no other", answer("m"), { type: "item_reference", id: "n" } as never, false],
-    ["a call is known without its id", call, { ...call, id: undefined }, true],
-    ["as long as nothing else of it differs", call, { ...call, id: undefined, arguments: "{ }" }, false],
-    ["and no other call is", call, { ...call, id: undefined, call_id: "d" }, false],
+    ["and no other", answer("m"), { type: "item_reference", id: "n" } as never, false],
+    ["a call is recognised without its id", call, { ...call, id: undefined }, true],
+    ["unless something else of it differs", call, { ...call, id: undefined, arguments: "{ }" }, false],
+    ["and another call is not", call, { ...call, id: undefined, call_id: "d" }, false],
     ["a message is not", answer("m"), { ...answer("m"), id: undefined } as never, false],
   ])("in a later request: %s", (_what, known, later, same) => {
     expect(isSameItem(known, later)).toBe(same);
@@ -71,13 +71,13 @@ describe("fields", () => {
     expect(changedField({ model: "m" }, { model: "m", [name]: { a: 1 } })).toBeUndefined();
   });
 
-  it("are compared at any depth, and the first that differs is named", () => {
+  it("are compared at any depth, and the first difference is named", () => {
     expect(changedField({ model: "m", input: [1] }, { model: "n", input: [1] })).toBe("model");
     expect(changedField({ model: "m" }, { model: "m", tools: [] })).toBe("tools");
     expect(changedField({ model: "m", tools: [] }, { model: "m" })).toBe("tools");
   });
 
-  it("may name another response that the cache is compared with, and nothing else of the cache's options", () => {
+  it("may differ in the response that the cache is compared with, but in no other of the cache's options", () => {
     const options = (fields: object | string) => ({ prompt_cache_options: fields });
     const before = options({ comparison_response_id: "a", mode: "x" });
     expect(changedField(before, options({ comparison_response_id: "b", mode: "x" }))).toBeUndefined();

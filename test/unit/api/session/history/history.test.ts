@@ -5,7 +5,7 @@ import { answer, answered, request, user } from "./support.ts";
 describe("what a connection knows", () => {
   const past = [user("a"), answer("msg_1")];
 
-  it("counts only once a request was sent on it", () => {
+  it("begins with the first request sent on it", () => {
     const history = new ConnectionHistory();
     expect(history.isFresh).toBe(true);
     expect(knownHistory(history)).toBeUndefined();
@@ -16,7 +16,7 @@ describe("what a connection knows", () => {
     expect(knownHistory(history)).toBe(history);
   });
 
-  it("includes the whole of a request that was sent whole; the next one continues from there", () => {
+  it("includes a whole request, from which the next one continues", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     const other = request([user("something else")]);
     expect(history.plan(other).previousResponseId).toBeUndefined();
@@ -44,7 +44,7 @@ describe("a request that was not sent after all", () => {
   it.each([
     ["an increment", next],
     ["a whole request", request([user("x")], { model: "n" })],
-  ])("%s: the one after it goes out as it would have", (_what, waiting) => {
+  ])("%s: the next one is sent as if it had not existed", (_what, waiting) => {
     const history = answered([user("a")], [answer("msg_1")]);
     const unsent = history.sent(waiting, history.plan(waiting));
     expect(history.plan(next).whole).toEqual({ reason: "no_last_response" });
@@ -52,13 +52,13 @@ describe("a request that was not sent after all", () => {
     expect(history.plan(next)).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
   });
 
-  it("the first one leaves a connection that knows nothing", () => {
+  it("the first one leaves a connection without history", () => {
     const history = new ConnectionHistory();
     history.sent(next, history.plan(next))();
     expect(history.isFresh).toBe(true);
   });
 
-  it("of a source: it waits for its branches as before", async () => {
+  it("of a forked lane still waits for its branches", async () => {
     const source = answered([user("a")], [answer("msg_1")]);
     const branch = source.fork();
     source.sent(next, source.plan(next))();
@@ -79,7 +79,7 @@ describe("a request that was not sent after all", () => {
     await waiting;
   });
 
-  it("where responses are stored, a branch goes on from its source's response for good", () => {
+  it("if responses are stored, a branch can always continue from its source's response", () => {
     const source = answered([user("a")], [answer("msg_1")], "resp_1", { store: true });
     const branch = source.fork();
     const stored = request(next.items, { store: true });
@@ -87,7 +87,7 @@ describe("a request that was not sent after all", () => {
     expect(branch.plan(stored).previousResponseId).toBe("resp_1");
   });
 
-  it("of a branch: it still goes on from its source's response, as long as that is known", () => {
+  it("of a branch still continues from its source's response, as long as the service has that", () => {
     const source = answered([user("a")], [answer("msg_1")]);
     const branch = source.fork();
     const unsent = branch.sent(next, branch.plan(next));

@@ -6,7 +6,7 @@ import { answer, answered, request, user } from "./support.ts";
 describe("the rule for incremental requests", () => {
   const past = [user("a"), answer("msg_1")];
 
-  it("sends what follows the last input and its answer, with that answer's id", () => {
+  it("sends what follows the last input and its answer, with that response's id", () => {
     const history = answered([user("a")], [answer("msg_1")]);
     expect(history.plan(request([...past, user("b")]))).toEqual({ previousResponseId: "resp_1", items: [user("b")] });
   });
@@ -74,11 +74,11 @@ describe("the rule for incremental requests", () => {
     ["the answer was left out", () => answered([user("a")], [answer("msg_1")]), request([user("a"), user("b")])],
     ["the history was cut", () => answered([user("a")], [answer("msg_1")]), request([user("a")])],
     [
-      "the caller names a response himself",
+      "the caller sets previous_response_id",
       () => answered([user("a")], [answer("msg_1")], "resp_1", { previous_response_id: "mine" }),
       request([...past, user("b")], { previous_response_id: "mine" }),
     ],
-  ])("everything goes out when %s", (_why, history, next) => {
+  ])("everything is sent if %s", (_why, history, next) => {
     expect(history().plan(next)).toMatchObject({ previousResponseId: undefined, items: next.items });
   });
 
@@ -173,7 +173,7 @@ describe("the rule for incremental requests", () => {
     expect(history.plan(next()).previousResponseId).toBeUndefined();
   });
 
-  it("a history of 2,000 items is not compared anew with each of its items", () => {
+  it("comparing a history of 2,000 items takes linear time", () => {
     const items = Array.from({ length: 2000 }, (_, n) => user(`${n} ${"word ".repeat(200)}`));
     const history = answered(items, [answer("msg_1")]);
     const next = request([...structuredClone(items), answer("msg_1"), user("b")]);

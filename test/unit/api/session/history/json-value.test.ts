@@ -9,14 +9,14 @@ describe("isSameJson", () => {
     ["a key that holds undefined", { a: 1, b: undefined }, { a: 1 }, true],
     ["and on the other side", { a: 1 }, { a: 1, b: undefined }, true],
     ["null is not absence", { a: 1, b: null }, { a: 1 }, false],
-    ["a key more", { a: 1 }, { a: 1, b: 2 }, false],
-    ["a key less", { a: 1, b: 2 }, { a: 1 }, false],
-    ["as many keys, others", { a: 1, b: undefined }, { a: 1, c: 1 }, false],
+    ["an additional key", { a: 1 }, { a: 1, b: 2 }, false],
+    ["a missing key", { a: 1, b: 2 }, { a: 1 }, false],
+    ["as many keys with other names", { a: 1, b: undefined }, { a: 1, c: 1 }, false],
     ["a longer list", [1, 2], [1, 2, 3], false],
-    ["a list is no object", [1], { 0: 1 }, false],
-    ["nor an object a list", { 0: 1 }, [1], false],
-    ["null is no object", null, {}, false],
-    ["text is no number", "1", 1, false],
+    ["a list is not an object", [1], { 0: 1 }, false],
+    ["an object is not a list", { 0: 1 }, [1], false],
+    ["null is not an object", null, {}, false],
+    ["a text is not a number", "1", 1, false],
     ["depth", { a: [{ b: [1, { c: "x" }] }] }, { a: [{ b: [1, { c: "y" }] }] }, false],
     ["a name that every object inherits", { constructor: 1 }, {}, false],
   ])("%s", (_what, left, right, same) => {
@@ -42,7 +42,7 @@ describe("isSameJson", () => {
 });
 
 describe("copyOfJson", () => {
-  it("is out of reach of later changes", () => {
+  it("is not affected by later changes", () => {
     const original = { list: [{ text: "a" }], other: null };
     const copy = copyOfJson(original);
     original.list[0] = { text: "b" };
@@ -72,7 +72,7 @@ describe("any depth", () => {
     expect(isSameJson(copy, nested(19_999))).toBe(false);
   });
 
-  it("ends in a build error where a value holds itself", () => {
+  it("ends with a build error if a value contains itself", () => {
     const endless: Record<string, unknown> = {};
     endless.self = [endless, endless];
     expect(() => copyOfJson(endless)).toThrow(BuildError);

@@ -51,7 +51,7 @@ async function namesOf(slots: readonly LaneSlot[]) {
   return leases.map(({ streamId }) => streamId);
 }
 
-it("a connection that opens too late for its call serves the next one; behind the end of the session it is closed", async () => {
+it("a connection that opens too late for its call serves the next one, and is closed if the session has ended", async () => {
   const abort = new AbortController();
   const { slot, connections, opened } = connectionsOf({ whileConnecting: () => abort.abort("late") });
   await expect(slot.obtain(call("a", abort.signal))).rejects.toMatchObject({ kind: "aborted", cause: "late" });
@@ -64,7 +64,7 @@ it("a connection that opens too late for its call serves the next one; behind th
   await connections.close();
 });
 
-it("a connection is kept, with what it knows, until it is closed", async () => {
+it("a connection and its history are kept until it is closed", async () => {
   const { slot, opened } = connectionsOf();
   const first = await slot.obtain(call());
   expect(first.wasIdle).toBe(false);
@@ -78,7 +78,7 @@ it("a connection is kept, with what it knows, until it is closed", async () => {
   expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, true, false]);
 });
 
-it("a connection is its account's: another account gets another, and a renewed token the same", async () => {
+it("a connection belongs to an account: another account gets another connection, a renewed token the same", async () => {
   const { slot, opened } = connectionsOf();
   const first = await slot.obtain(call("a"));
   expect((await slot.obtain(call("a"))).connection).toBe(first.connection);
@@ -88,7 +88,7 @@ it("a connection is its account's: another account gets another, and a renewed t
   expect(opened).toMatchObject([{ isClosed: true }, { isClosed: false }]);
 });
 
-it("lanes share a connection that is opened once for all who need it, the session's own conversation without a name", async () => {
+it("lanes share a connection that is opened once for all, and the session's own conversation has no name on it", async () => {
   const { slot, lane, opened } = connectionsOf();
   const leases = await Promise.all([slot, lane(), lane()].map((each) => each.obtain(call())));
   expect(opened).toHaveLength(1);
@@ -104,7 +104,7 @@ it("a name is used again after its lane has closed, unless something still runs 
   expect(await namesOf([lane()])).toEqual(["lane-2"]);
 });
 
-it("a lane whose last response goes on unread takes another name, and knows nothing", async () => {
+it("a lane whose last response continues unread takes another name, without history", async () => {
   const { lane, opened } = connectionsOf();
   const slot = lane();
   const { history } = await slot.obtain(call());
@@ -114,7 +114,7 @@ it("a lane whose last response goes on unread takes another name, and knows noth
   expect(next.history).not.toBe(history);
 });
 
-it("the 17th lane opens a second connection; where it may not, it shares the first, up to 32", async () => {
+it("the 17th lane opens a second connection; if that is not allowed, up to 32 share the first", async () => {
   const roomy = connectionsOf();
   await namesOf(Array.from({ length: 17 }, roomy.lane));
   expect(roomy.opened).toHaveLength(2);
@@ -127,7 +127,7 @@ it("the 17th lane opens a second connection; where it may not, it shares the fir
   expect(await namesOf([lane()])).toEqual(["lane-5"]);
 });
 
-it("a name that is refused is never given again; lanes without a name share those on which nothing runs", async () => {
+it("a refused name is never used again, and lanes without a name share idle names", async () => {
   const { lane, opened } = connectionsOf({ maxConnections: 1 });
   const [first, second, third] = [lane(), lane(), lane()];
   await namesOf([first, second, third]);
@@ -139,7 +139,7 @@ it("a name that is refused is never given again; lanes without a name share thos
   expect(await namesOf([lane()])).toEqual(["lane-1"]); // fewer lanes have it
 });
 
-it("a server that is known to accept few names gets as many connections at once as lanes need", async () => {
+it("a server known to accept few names gets as many connections at once as lanes need", async () => {
   let connecting = 0;
   let most = 0;
   const whileConnecting = async () => {
@@ -156,7 +156,7 @@ it("a server that is known to accept few names gets as many connections at once 
   expect(most).toBe(2);
 });
 
-it("a fork takes a place on the same connection, and what its source knows", async () => {
+it("a fork takes a place on the same connection, with its source's history", async () => {
   const { lane } = connectionsOf();
   const source = lane();
   const { connection, history } = await source.obtain(call());
@@ -167,7 +167,7 @@ it("a fork takes a place on the same connection, and what its source knows", asy
   expect(fork.history.plan({ fields: {}, items: [] })).toMatchObject({ previousResponseId: "resp_1" });
 });
 
-it("where the server does not repeat names, each lane gets a connection of its own as far as they go, and then turns", async () => {
+it("if the server does not repeat names, each lane gets its own connection up to the limit, and then they take turns", async () => {
   const { lane, opened } = connectionsOf({ maxConnections: 2 });
   const [first, second, third] = [lane(), lane(), lane()];
   const before = await first.obtain(call());

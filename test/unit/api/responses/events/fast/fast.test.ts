@@ -20,7 +20,7 @@ const place = { sequence_number: 4, item_id: "msg_1", output_index: 0, content_i
 const text = { type: "response.output_text.delta", ...place };
 const summary = { type: "response.reasoning_summary_text.delta", item_id: "rs_1", output_index: 0 };
 
-describe("a delta that differs from one before it in text, number and padding alone is read as if it were parsed", () => {
+describe("a delta that differs from an earlier one only in text, number and padding is read without parsing, with the same result", () => {
   const follows = { sequence_number: 105, obfuscation: "padding{" };
   it.each<[string, object, object]>([
     ["of a text", { ...text, delta: "the", logprobs: [], obfuscation: "Qx7G" }, { ...follows, delta: " next" }],
@@ -28,10 +28,10 @@ describe("a delta that differs from one before it in text, number and padding al
     ["after an empty one", { ...text, delta: "" }, { sequence_number: 5, delta: "x" }],
     ["of a long text", { ...text, delta: "a" }, { delta: "thirteen signs, and more of them" }],
     ["with escapes", { ...text, delta: "a" }, { delta: '\n"\\\u0001\u{1F642}/' }],
-    ["with signs of several bytes", { ...text, delta: "a" }, { delta: "naïve — 漢字 🙂" }],
+    ["with characters of several bytes", { ...text, delta: "a" }, { delta: "naïve — 漢字 🙂" }],
     ["with a quote before a backslash at its end", { ...text, delta: "a" }, { delta: '"\\' }],
     [
-      "that looks like fields",
+      "whose text looks like fields",
       { ...summary, delta: "a", summary_index: 2 },
       { delta: '","summary_index":7,"type":"x' },
     ],
@@ -58,12 +58,12 @@ describe("a delta that differs from one before it in text, number and padding al
     }
   });
 
-  it("with escapes of signs that need none", () => {
+  it("with escapes of characters that need none", () => {
     const next = '{"type":"response.output_text.delta","delta":"\\u0041\\/\\ud83d\\ude42"}';
     expect(readLast([JSON.stringify({ type: text.type, delta: "a" }), next])).toEqual(parsed(next));
   });
 
-  it("among those of other items that come in turns", () => {
+  it("among alternating deltas of other items", () => {
     const calls = [0, 1, 2, 3].map((index) => ({
       type: "response.function_call_arguments.delta",
       output_index: index,
@@ -75,20 +75,20 @@ describe("a delta that differs from one before it in text, number and padding al
   });
 });
 
-describe("a delta is left to be parsed", () => {
+describe("a delta is left to the parser", () => {
   const first = JSON.stringify({ ...text, delta: "a", obfuscation: "x" });
   it.each<[string, string, string?]>([
     ["that is the first of its item", JSON.stringify({ ...text, item_id: "msg_2", delta: "b", obfuscation: "x" })],
     ["whose fields come in another order", JSON.stringify({ ...text, obfuscation: "x", delta: "b" })],
     ["with log probabilities", JSON.stringify({ ...text, delta: "b", logprobs: [{ token: "b" }], obfuscation: "x" })],
     ["whose padding needs care", first.replace('"x"', '"\\n"')],
-    ["whose number is none", first.replace('"sequence_number":4', '"sequence_number":04')],
+    ["whose number is not a number", first.replace('"sequence_number":4', '"sequence_number":04')],
     ["whose number is too long", first.replace('"sequence_number":4', '"sequence_number":1234567890123456')],
-    ["whose delta is no text", first.replace('"a"', "1")],
+    ["whose delta is not a text", first.replace('"a"', "1")],
     ["cut off", first.slice(0, -1)],
     ["cut off in its delta", first.slice(0, first.indexOf('"a"') + 2)],
     ["with something after it", `${first} x`],
-    ["with an escape that is none", first.replace('"a"', '"\\x41"')],
+    ["with an invalid escape", first.replace('"a"', '"\\x41"')],
     ["with a control character", first.replace('"a"', '"a\tb"').replace("\\t", "\t")],
     ["with a line end", first.replace('"a"', '"\\n\n"')],
   ])("%s", (_title, json) => {
@@ -96,7 +96,7 @@ describe("a delta is left to be parsed", () => {
     expect(readLast([first, json])).toBeUndefined();
   });
 
-  it("when each had another id and nothing could be learned of the first eight", () => {
+  it("when each had a different id, so that nothing was learned from the first eight", () => {
     const each = Array.from({ length: 9 }, (_, nth) => JSON.stringify({ ...text, item_id: `msg_${nth}`, delta: "a" }));
     expect(readLast([...each.slice(0, 8), each[7] ?? ""])).toBeDefined();
     expect(readLast([...each, each[8] ?? ""])).toBeUndefined();
@@ -111,7 +111,7 @@ function pythonJson(value: object): string {
 
 const request = { id: "resp_1", instructions: `Say "headers": ${"é\n".repeat(4000)}`, metadata: {}, output: [] };
 
-describe("an event that says nothing but its type may stay unread:", () => {
+describe("an event of which only the type matters may stay unread:", () => {
   it.each<[string, object]>([
     [
       "what repeats the beginning of a response",
@@ -119,37 +119,40 @@ describe("an event that says nothing but its type may stay unread:", () => {
     ],
     ["a complete text", { type: "response.output_text.done", ...place, text: 'so "it" ends\n' }],
     ["a complete part", { type: "response.content_part.done", ...place, part: { type: "output_text", text: "so" } }],
-    ["a type to come", { type: "response.smell.delta", delta: "rose" }],
-    ["one of another service", { type: "keepalive", sequence_number: 7 }],
-    ["one with its type at the end", { part: { type: "output_text" }, ...place, type: "response.content_part.added" }],
+    ["a future type", { type: "response.smell.delta", delta: "rose" }],
+    ["a type of another service", { type: "keepalive", sequence_number: 7 }],
+    [
+      "a type at the end of the event",
+      { part: { type: "output_text" }, ...place, type: "response.content_part.added" },
+    ],
   ])("%s", (_title, event) => {
     expect(unread(JSON.stringify(event))).toBe((event as { type: string }).type);
     expect(unread(pythonJson(event))).toBe((event as { type: string }).type);
   });
 
-  it("what stands inside is taken on trust (parity: stream/unread-on-trust)", () => {
+  it("its content is not checked (parity: stream/unread-on-trust)", () => {
     expect(unread('{"type":"response.content_part.added",,}')).toBe("response.content_part.added");
   });
 });
 
-describe("an event is left to be parsed", () => {
+describe("an event is left to the parser", () => {
   it.each<[string, string]>([
     ["that begins the response", JSON.stringify({ type: "response.created", response: request })],
     ["that brings an item", '{"type":"response.output_item.done","item":{"type":"message"}}'],
     ["that ends the response", JSON.stringify({ type: "response.completed", sequence_number: 0, response: request })],
-    ["that tells an error without a type of its own", '{"error":{"message":"m","type":"server_error"}}'],
-    ["that tells an error and more", '{"error":{"message":"m","type":"response.x"},"code":"y"}'],
-    ["that tells an error and is cut off", '{"error":{"message":"m","type":"server_error"}'],
+    ["that is an error without its own type", '{"error":{"message":"m","type":"server_error"}}'],
+    ["that is an error with further fields", '{"error":{"message":"m","type":"response.x"},"code":"y"}'],
+    ["that is an error and is cut off", '{"error":{"message":"m","type":"server_error"}'],
     ["with another before it, without a blank line", '{"type":"response.output_text.done"}\n{"type":"error"}'],
     ["whose type is a list", '{"type":["response.output_text.done"],"error":{}}'],
     ["whose type does not end", '{"type":"keepalive}'],
     ["with headers, apart from their colon", '{"type":"ping","headers" : {"openai-model":"other"}}'],
     ["with headers", '{"type":"response.output_text.done","headers":{"openai-model":"other"}}'],
-    ["that says that the answer is held back", '{"type":"response.in_progress","safety_buffering":{}}'],
+    ["that says that the answer is buffered", '{"type":"response.in_progress","safety_buffering":{}}'],
     ["that is cut off", '{"type":"response.output_text.done","text":"the"'],
     ["that does not begin", '"type":"response.output_text.done"}'],
     ["of a type with an escape", '{"type":"response.output\\u005ftext.done"}'],
-    ["whose type is no text", '{"type":7,"of":"response.output_text.done"}'],
+    ["whose type is not a text", '{"type":7,"of":"response.output_text.done"}'],
     ["that fails the response", '{"type":"error","code":"rate_limit_exceeded","message":"slow","delta":"x"}'],
     ["without a type", '{"delta":"a"}'],
   ])("%s", (_title, json) => {
@@ -157,7 +160,7 @@ describe("an event is left to be parsed", () => {
   });
 });
 
-describe("what is kept of an event keeps nothing else in memory:", () => {
+describe("what is kept of an event retains nothing else in memory:", () => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
 
@@ -177,12 +180,12 @@ describe("what is kept of an event keeps nothing else in memory:", () => {
   };
 
   it.each([
-    ["a delta of one sign", "a"],
-    ["a delta of twelve signs", "twelve signs"],
-    ["a delta of thirteen signs", "thirteen sign"],
+    ["a delta of one character", "a"],
+    ["a delta of twelve characters", "twelve signs"],
+    ["a delta of thirteen characters", "thirteen sign"],
     ["a longer delta", "a longer delta, of thirty signs"],
     ["a delta with an escape", 'a "longer" delta, of thirty signs'],
-    ["a delta with a sign of two bytes", "a longer delta, naïve"],
+    ["a delta with a character of two bytes", "a longer delta, naïve"],
   ])("%s", (_title, delta) => {
     const fast = new FastEvents();
     const first = JSON.stringify({ ...text, delta: "a" });
@@ -193,14 +196,14 @@ describe("what is kept of an event keeps nothing else in memory:", () => {
     );
   });
 
-  it("a type that is met for the first time", () => {
+  it("a type that is seen for the first time", () => {
     expectLittleKept(
       (raw) => new FastEvents().unread(raw),
       (index) => ({ type: `response.something_new_${index}.done`, index }),
     );
   });
 
-  it("and types are not remembered without end", () => {
+  it("and the number of remembered types is bounded", () => {
     const before = heldBytes();
     for (let index = 0; index < 50_000; index += 1) unread(`{"type":"response.many_${index}.done"}`);
     expect(heldBytes() - before).toBeLessThan(3e6);
