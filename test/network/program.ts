@@ -20,15 +20,27 @@ export interface Program {
   stop(): Promise<void>;
 }
 
+/** How many ports are tried, since one may be another program's. */
+const TRIES = 3;
+
+type ArgumentsFor = (port: number, folder: string) => readonly string[];
+
 /**
  * Starts a program that knows {@link HIDDEN_HOST}; resolves once it listens.
  *
  * @param argumentsFor - gets the port to listen on, on 127.0.0.1, and a folder that lasts as long as the program.
  */
-export async function startProgram(
-  command: string,
-  argumentsFor: (port: number, folder: string) => readonly string[],
-): Promise<Program> {
+export async function startProgram(command: string, argumentsFor: ArgumentsFor): Promise<Program> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await startOnce(command, argumentsFor);
+    } catch (error) {
+      if (tried === TRIES) throw error;
+    }
+  }
+}
+
+async function startOnce(command: string, argumentsFor: ArgumentsFor): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "codex-wire-network-"));
   const port = randomInt(...PORTS);
   const hosts = join(folder, "hosts");

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer as createTcpServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 export interface ServedRequest {
@@ -87,13 +87,18 @@ export async function serveFlood() {
   return { url, flood };
 }
 
-/** A port on loopback that nothing listens on. */
+/**
+ * A port on loopback on which nothing listens, until the end of the test. A connection has it as its own port, so that the system gives it to
+ * no server: a port that was merely closed could be another test's a moment later.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const { port } = await serveTcp(() => {});
+  const holder = createConnection(port, "127.0.0.1");
+  onTestFinished(() => void holder.destroy());
+  await once(holder, "connect");
+  const own = holder.localPort;
+  if (own === undefined) throw new Error("the connection has no port");
+  return own;
 }
 
 async function listen(server: Server | ReturnType<typeof createTcpServer>) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createFetch } from "../../../../src/client/index.ts";
 import { apiKeyAuth, CodexApiError, openaiProvider } from "../../../../src/index.ts";
 import { emulate } from "../../../support/clients.ts";
+import { closedPort } from "../../../support/serve.ts";
 import { kindsOf } from "../../session/support.ts";
 import { eventsIn, HELLO, post, responsesFetch } from "../support.ts";
 
@@ -74,11 +75,10 @@ describe("a request", () => {
   });
 
   it("that cannot be sent fails like one of fetch", async () => {
-    const emulator = await emulate();
-    await emulator.close();
+    const nowhere = { url: `http://127.0.0.1:${await closedPort()}/v1` };
     const [theirs, ours] = await Promise.all(
       [createFetch({ env: {} }), responsesFetch()].map((send) =>
-        post(send, emulator, HELLO).catch((error: unknown) => error),
+        post(send, nowhere, HELLO).catch((error: unknown) => error),
       ),
     );
     expect(ours).toMatchObject({ name: "TypeError", message: (theirs as Error).message });

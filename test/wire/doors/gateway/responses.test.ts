@@ -2,10 +2,11 @@ import { once } from "node:events";
 import zlib, { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { emulate } from "../../../support/clients.ts";
+import { closedPort } from "../../../support/serve.ts";
 import { open, send } from "../../emulator/raw-client.ts";
 import { bodiesAt, handshakesAt, kindsOf, wire } from "../../session/support.ts";
 import { eventsIn, HELLO, told } from "../support.ts";
-import { gate } from "./support.ts";
+import { gate, gateTo } from "./support.ts";
 
 describe("a request for a response", () => {
   it("is answered as by the service over HTTP, and sent over a WebSocket with the gateway's key", async () => {
@@ -95,8 +96,7 @@ describe("a request for a response", () => {
   });
 
   it("is answered by the gateway, as its own error, if the service cannot be reached", async () => {
-    const { url, emulator, logged } = await gate();
-    await emulator.close();
+    const { url, logged } = await gateTo(`http://127.0.0.1:${await closedPort()}/v1`);
     const answer = await send(url, { body: HELLO });
     expect(answer).toMatchObject({ status: 502, json: { error: { type: "gateway_error", code: "network" } } });
     expect(await logged(1)).toMatchObject([{ status: 502, error: expect.stringContaining("network") }]);
