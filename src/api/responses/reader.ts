@@ -270,7 +270,8 @@ export class ResponseReader {
         this.#take(event, UNKNOWN_TYPE, isHeard);
         return;
       case "output_item.done":
-        this.#deliver(decoded, event.type);
+        if (this.#delivered.isRepeated(decoded, this.#size)) this.#reports.deviates("item", event.type);
+        else this.#deliver(decoded, event.type);
         return;
       default:
         this.#whole.note(decoded);
@@ -315,7 +316,7 @@ export class ResponseReader {
     this.#emitOwed(this.#whole.takeWithout(event), wireType);
     const done = this.#sink.whole(event);
     if (done !== event) this.#reports.deviates("text", wireType);
-    if (this.#delivered.note(done)) this.#reports.deviates("order", wireType);
+    if (this.#delivered.note(done, this.#size)) this.#reports.deviates("order", wireType);
     this.#emit(done);
   }
 

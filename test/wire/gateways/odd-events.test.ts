@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { completed, created, delta, done, expectCorrected, message, reasoning } from "./deviation.ts";
+import { call, completed, created, delta, done, expectCorrected, message, reasoning } from "./deviation.ts";
 
 // parity: stream/damaged-event, stream/odd-numbers
 expectCorrected("events that gateways write in another way", [
@@ -20,6 +20,56 @@ expectCorrected("events that gateways write in another way", [
       items: [{ ...reasoning, summary: [{ type: "summary_text", text: "Hm." }] }, message("ab")],
     },
     reported: ["text"],
+  },
+  {
+    name: "the event of a finished item twice", // parity: stream/item-once
+    events: [
+      created,
+      delta("a"),
+      done(message("a"), 0),
+      done(message("a"), 0),
+      done(call, 1),
+      done(call, 1),
+      completed(),
+    ],
+    collected: { text: "a", items: [message("a"), call] },
+    items: [message("a"), call],
+    reported: ["item", "item"],
+  },
+  {
+    name: "a call twice without its place", // parity: stream/item-once
+    events: [created, done(call), done({ ...call, call_id: "c2" }), done(call), completed()],
+    collected: { items: [call, { ...call, call_id: "c2" }] },
+    reported: ["item"],
+  },
+  {
+    name: "the same id for every item, which are all delivered",
+    events: [
+      created,
+      done(message("a", "x"), 0),
+      done(message("a", "x"), 1),
+      done(message("whole", "x"), 1),
+      done(message("a", "x")),
+      done(message("a", "x")),
+      completed(),
+    ],
+    collected: { text: "aawholeaa" },
+    reported: [],
+  },
+  {
+    name: "a delta that was lost, and one that came twice", // parity: stream/text-of-items
+    events: [
+      created,
+      delta("One ", { output_index: 0 }),
+      delta("three.", { output_index: 0 }),
+      done(message("One two three.", "m1"), 0),
+      delta("Four.", { output_index: 1 }),
+      delta("Four.", { output_index: 1 }),
+      done(message("Four.", "m2"), 1),
+      completed(),
+    ],
+    collected: { text: "One two three.Four." },
+    reported: [],
   },
   {
     name: "numbers that are none, as Python writes them",

@@ -137,15 +137,18 @@ class Slot {
     return this.item && this.#isLate ? this.whole(this.item) : this.item;
   }
 
-  /** Drops the texts that the finished item contains itself, and those that are no longer needed. */
-  finish(item: ResponseItem): void {
-    const { text, refusal, reasoningSummary } = this.parts();
+  /**
+   * Drops the texts that the finished item has: a gateway may have lost a piece, or sent it twice.
+   * @param isRest - It began in an earlier stream, and the rest of its texts is wanted, as the pieces bring it.
+   */
+  finish(item: ResponseItem, isRest: boolean): void {
+    this.#writeOut();
     this.item = item;
     this.isFinished = true;
     const kept = new Set<Part>();
-    if (text !== itemText(item, "output_text")) kept.add("text");
-    if (refusal !== itemText(item, "refusal")) kept.add("refusal");
-    if (reasoningSummary !== itemSummary(item)) kept.add("reasoningSummary");
+    if (isRest || itemText(item, "output_text") === "") kept.add("text");
+    if (isRest || itemText(item, "refusal") === "") kept.add("refusal");
+    if (isRest || itemSummary(item) === "") kept.add("reasoningSummary");
     this.#told = this.#told.filter(({ type }) => kept.has(PART_OF[type]));
     this.#current = undefined;
     this.size = this.#told.reduce((sum, part) => sum + part.text.length, 0);
@@ -181,6 +184,12 @@ export class ReceivedItems {
   #last: Slot | undefined;
   #finishedSize = 0;
   #openSize = 0;
+  readonly #begunBefore: readonly number[];
+
+  /** @param begunBefore - Output indexes of items whose beginning came in an earlier stream. */
+  constructor(begunBefore: readonly number[]) {
+    this.#begunBefore = begunBefore;
+  }
 
   /** Size in characters. */
   get size(): number {
@@ -263,7 +272,7 @@ export class ReceivedItems {
     });
   }
 
-  /** The answer's text as it arrived. Text that came in no delta is taken from the finished item. */
+  /** The answer's text: of finished items as they are, of others as far as it has arrived. */
   text(): string {
     return this.#told("text", (item) => itemText(item, "output_text")).join("");
   }
@@ -288,7 +297,7 @@ export class ReceivedItems {
 
   #finish(item: ResponseItem, slot: Slot, size: number | undefined): void {
     const before = slot.size;
-    slot.finish(item);
+    slot.finish(item, slot.outputIndex !== undefined && this.#begunBefore.includes(slot.outputIndex));
     this.#openSize += slot.size - before;
     this.#finishedSize += size ?? writtenJson(item)?.length ?? 0;
     this.#finished.push(slot);

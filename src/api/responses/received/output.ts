@@ -12,6 +12,8 @@ interface Identity {
 }
 
 interface Delivered extends Identity {
+  /** Of its wire event, in characters. */
+  readonly size: number;
   /** It had no text when it was delivered. */
   readonly isBare: boolean;
 }
@@ -38,9 +40,26 @@ export class DeliveredItems {
     this.#before = before;
   }
 
+  /**
+   * True if the item has been delivered, and a gateway sends the same event again. Ids alone do not show that, since some gateways give
+   * every item the same.
+   */
+  isRepeated({ item, outputIndex }: OutputItemDoneEvent, size: number): boolean {
+    const { type, id, callId } = identityOf(item);
+    if (callId === undefined && (id === undefined || outputIndex === undefined)) return false;
+    return this.#delivered.some(
+      (each) =>
+        each.type === type &&
+        each.id === id &&
+        each.callId === callId &&
+        each.outputIndex === outputIndex &&
+        each.size === size,
+    );
+  }
+
   /** @returns True if the item came after one that follows it in the output. */
-  note({ item, outputIndex }: OutputItemDoneEvent): boolean {
-    this.#delivered.push({ ...identityOf(item), outputIndex, isBare: !hasText(item) });
+  note({ item, outputIndex }: OutputItemDoneEvent, size: number): boolean {
+    this.#delivered.push({ ...identityOf(item), outputIndex, size, isBare: !hasText(item) });
     if (outputIndex === undefined) return false;
     const isLate = outputIndex < this.#furthest;
     this.#furthest = Math.max(this.#furthest, outputIndex);

@@ -86,7 +86,7 @@ export class Received {
 
   constructor({ keep = true, limit = MOST_KEPT, begunBefore = [] }: ReceivedOptions = {}) {
     this.#begunBefore = begunBefore;
-    this.#items = keep ? new ReceivedItems() : undefined;
+    this.#items = keep ? new ReceivedItems(begunBefore) : undefined;
     this.#limit = limit;
   }
 

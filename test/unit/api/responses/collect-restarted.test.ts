@@ -41,11 +41,11 @@ it("a finished item that remains valid is kept, text and summary included", asyn
     summary("lo"),
     text("st"),
     restarted(1),
-    text(" two"),
+    text("two"),
     done("two"),
   ];
   expect(await collected(...events, completed)).toEqual({
-    text: "one two",
+    text: "onetwo",
     summary: "s",
     items: [message("one"), message("two")],
   });

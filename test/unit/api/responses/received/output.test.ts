@@ -19,11 +19,14 @@ function missing(
 ) {
   const items = new DeliveredItems(before);
   for (const [item, outputIndex] of told)
-    items.note({
-      type: "output_item.done",
-      item: item as ResponseItem,
-      ...(outputIndex === undefined ? {} : { outputIndex }),
-    });
+    items.note(
+      {
+        type: "output_item.done",
+        item: item as ResponseItem,
+        ...(outputIndex === undefined ? {} : { outputIndex }),
+      },
+      0,
+    );
   return items.restOf(output).missing.map(({ outputIndex }) => outputIndex);
 }
 
