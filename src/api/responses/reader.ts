@@ -270,9 +270,7 @@ export class ResponseReader {
         this.#take(event, UNKNOWN_TYPE, isHeard);
         return;
       case "output_item.done":
-        if (this.#delivered.isRepeated(decoded, this.#size)) this.#reports.deviates("item", event.type);
-        else this.#deliver(decoded, event.type);
-        return;
+        return this.#deliver(decoded, event.type);
       default:
         this.#whole.note(decoded);
         this.#emit(decoded);
@@ -311,8 +309,9 @@ export class ResponseReader {
     this.#sink.completed();
   }
 
-  /** Delivers a finished item, after any text that neither the item nor a delta has brought. */
+  /** Delivers a finished item, once, after any text that neither the item nor a delta has brought. */
   #deliver(event: OutputItemDoneEvent, wireType: unknown): void {
+    if (this.#delivered.isRepeated(event, this.#size)) return this.#reports.deviates("item", wireType);
     this.#emitOwed(this.#whole.takeWithout(event), wireType);
     const done = this.#sink.whole(event);
     if (done !== event) this.#reports.deviates("text", wireType);
