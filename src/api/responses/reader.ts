@@ -16,7 +16,7 @@ import {
 import { type EarlierResponses, hasId } from "./events/earlier.ts";
 import { type DeltaRun, FastEvents, type UnreadEvent } from "./events/fast/index.ts";
 import { SafetyBuffering, serverModelOf } from "./events/notices.ts";
-import { parseEvent, parseWireEvent } from "./events/parse.ts";
+import { damaged, parseEvent, parseWireEvent } from "./events/parse.ts";
 import { decodeWireEvent, movesResponse, rowOfEvent } from "./events/registry.ts";
 import { StreamReports, type StreamReportsOptions } from "./events/reports.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
@@ -63,9 +63,6 @@ export interface ResponseReaderOptions extends StreamReportsOptions {
   /** Read deltas and empty events without parsing them; the results are the same. Default true. */
   readonly fast?: boolean | undefined;
 }
-
-/** `code` of the error for an event that begins as a JSON object but is not valid JSON. */
-export const DAMAGED_EVENT = "damaged_event";
 
 /**
  * Reads the events of one response from either carrier. It decodes them, corrects what services do differently, ends the response at its
@@ -270,7 +267,8 @@ export class ResponseReader {
         this.#take(event, UNKNOWN_TYPE, isHeard);
         return;
       case "output_item.done":
-        return this.#deliver(decoded, event.type);
+        this.#deliver(decoded, event.type);
+        return;
       default:
         this.#whole.note(decoded);
         this.#emit(decoded);
@@ -311,7 +309,10 @@ export class ResponseReader {
 
   /** Delivers a finished item, once, after any text that neither the item nor a delta has brought. */
   #deliver(event: OutputItemDoneEvent, wireType: unknown): void {
-    if (this.#delivered.isRepeated(event, this.#size)) return this.#reports.deviates("item", wireType);
+    if (this.#delivered.isRepeated(event, this.#size)) {
+      this.#reports.deviates("item", wireType);
+      return;
+    }
     this.#emitOwed(this.#whole.takeWithout(event), wireType);
     const done = this.#sink.whole(event);
     if (done !== event) this.#reports.deviates("text", wireType);
@@ -369,12 +370,4 @@ export class ResponseReader {
   #number(sequenceNumber: unknown, wireType: unknown): void {
     if (!this.#numbers.follows(sequenceNumber)) this.#reports.deviates("sequence", wireType);
   }
-}
-
-/** The error for an event that begins as a JSON object but is not valid JSON. */
-export function damaged(text: string): StreamError {
-  return new StreamError(
-    `an event of the stream is damaged: it begins as a JSON object and is not valid JSON (${text.length} characters); what it held is lost`,
-    { code: DAMAGED_EVENT },
-  );
 }
