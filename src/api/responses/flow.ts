@@ -24,10 +24,10 @@ export interface FlowOptions extends ResponseReaderOptions {
 }
 
 /**
- * Bytes received but not yet read by the caller, before the connection is paused: two socket reads. A higher limit is not faster, and
- * queued data survives garbage collections, after which Node keeps a larger heap.
+ * Bytes received but not yet read by the caller, before the connection is paused: a whole socket read fits, so that a caller who keeps up never
+ * pauses it. A higher limit is not faster, and what is queued survives garbage collections, after which Node keeps a larger heap.
  */
-const BACKLOG = 128 * 1024;
+const BACKLOG = 64 * 1024;
 
 const IDLE: Readonly<Record<Carrier["kind"], string>> = {
   sse: "idle timeout waiting for SSE",
