@@ -4,44 +4,13 @@ import { describe, expect, it } from "vitest";
 import { emulate } from "../support/clients.ts";
 import { runCommand } from "../support/command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { speech, wav } from "../support/wav.ts";
 import { talk } from "./realtime-support.ts";
 
 function file(name: string): string {
   const folder = temporaryFolder("realtime");
   return join(folder, name);
 }
-
-interface WavFields {
-  readonly coding?: number;
-  readonly channels?: number;
-  readonly rate?: number;
-  readonly bits?: number;
-  /** Instead of the true length. */
-  readonly length?: number;
-  /** Chunks between the format and the sound. */
-  readonly between?: Buffer;
-}
-
-function chunk(name: string, content: Buffer, length = content.length): Buffer {
-  const head = Buffer.alloc(8);
-  head.write(name, "latin1");
-  head.writeUInt32LE(length, 4);
-  return Buffer.concat([head, content]);
-}
-
-function wav(pcm: Buffer, fields: WavFields = {}): Buffer {
-  const { coding = 1, channels = 1, rate = 24_000, bits = 16, length, between = Buffer.alloc(0) } = fields;
-  const format = Buffer.alloc(coding === 0xfffe ? 40 : 16);
-  format.writeUInt16LE(coding, 0);
-  format.writeUInt16LE(channels, 2);
-  format.writeUInt32LE(rate, 4);
-  format.writeUInt16LE(bits, 14);
-  if (coding === 0xfffe) format.writeUInt16LE(1, 24);
-  const body = Buffer.concat([Buffer.from("WAVE"), chunk("fmt ", format), between, chunk("data", pcm, length)]);
-  return chunk("RIFF", body);
-}
-
-const speech = Buffer.alloc(24 * 2 * 300, 0x20); // 300 ms
 
 /** The content of the file as a player reads it. */
 function playable(path: string) {
@@ -103,18 +72,9 @@ describe("realtime --out", () => {
 });
 
 describe("realtime --wav", () => {
-  it.each<[string, WavFields]>([
-    ["as it is", {}],
-    ["whose length nobody knew", { length: 0xffff_ffff }],
-    ["that is shorter than it says", { length: 1_000_000 }],
-    [
-      "with other chunks, odd ones too",
-      { between: Buffer.concat([chunk("LIST", Buffer.from("abc")), Buffer.alloc(1)]) },
-    ],
-    ["in the extensible format", { coding: 0xfffe }],
-  ])("sends a recording %s, in real time", async (_what, fields) => {
+  it("sends a recording in real time", async () => {
     const path = file("in.wav");
-    writeFileSync(path, wav(speech, fields));
+    writeFileSync(path, wav(speech));
     const startedAt = performance.now();
     const { status, stdout, sent } = await talk(["--wav", path, "--modality", "text"]);
     expect(status).toBe(0);
@@ -127,29 +87,12 @@ describe("realtime --wav", () => {
     expect(audio).toHaveLength(3 + 12);
   });
 
-  it.each<[string, Buffer, RegExp]>([
-    [
-      "another rate",
-      wav(speech, { rate: 44_100 }),
-      /holds 44100 Hz, mono, 16 bits, PCM; .*24000 Hz mono 16-bit PCM.*ffmpeg -i/,
-    ],
-    ["two channels", wav(speech, { channels: 2 }), /holds 24000 Hz, 2 channels, 16 bits/],
-    ["floating point", wav(speech, { coding: 3, bits: 32 }), /mono, 32 bits, coding 3/],
-    ["no RIFF", Buffer.from("ID3 and so on, an MP3"), /is no WAV file/],
-    ["nothing", Buffer.alloc(0), /is no WAV file/],
-    ["no sound", wav(speech).subarray(0, 36), /holds no sound/],
-    [
-      "sound before its format",
-      chunk("RIFF", Buffer.concat([Buffer.from("WAVE"), chunk("data", speech)])),
-      /does not say its format/,
-    ],
-    ["half a format", chunk("RIFF", Buffer.concat([Buffer.from("WAVE"), chunk("fmt ", Buffer.alloc(4))])), /cut short/],
-  ])("is a usage error for a file with %s, before anything is sent", async (_what, content, message) => {
+  it("is a usage error for an unusable file, before anything is sent", async () => {
     const path = file("in.wav");
-    writeFileSync(path, content);
+    writeFileSync(path, "ID3 and so on, an MP3");
     const { status, stderr, emulator } = await talk(["--wav", path]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/is no WAV file/);
     expect(emulator.requests).toEqual([]);
   });
 
