@@ -64,6 +64,7 @@ export class CodexApi implements AsyncDisposable {
    * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
    */
   constructor(options: CodexApiOptions | { readonly service: Service } = {}) {
+    object("the options of CodexApi", options, "an object");
     const service = "service" in options ? options.service : openService(options);
     const shared = { service };
     this.service = service;
@@ -133,7 +134,6 @@ export class CodexApi implements AsyncDisposable {
 }
 
 function openService(options: CodexApiOptions): Service {
-  object("the options of CodexApi", options, "an object");
   OPTIONS(options);
   const env = options.env ?? process.env;
   const provider = options.provider ?? defaultProvider(env);

@@ -2,7 +2,7 @@ import querystring from "node:querystring";
 import { COMPRESSIONS, type Compression } from "../client/compression.ts";
 import { BuildError } from "../client/failure/kinds.ts";
 import type { HeaderInit } from "../client/headers.ts";
-import { byteCount, knownOptions, milliseconds, oneOf, text, withoutUndefined } from "../client/options.ts";
+import { byteCount, knownOptions, milliseconds, object, oneOf, text, withoutUndefined } from "../client/options.ts";
 import { type RetryPolicy, type RetrySettings, retryCount, retrySettings } from "../client/retry/policy.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../client/route/index.ts";
 import { DEFAULT_HEADERS_TIMEOUT_MS } from "../client/transport.ts";
@@ -194,6 +194,8 @@ export type Query = Readonly<Record<string, string | readonly string[]>>;
  * @throws {@link BuildError} The base URL is not a URL.
  */
 export function endpointUrl(provider: ProviderConfig, path: string, query: Query = {}): string {
+  object("the provider", provider, "an object with name and baseUrl");
+  text("the provider's baseUrl", provider.baseUrl);
   const [address] = splitOnce(provider.baseUrl.trim(), "#");
   const [base, baseQuery] = splitOnce(address, "?");
   const trimmedPath = path.replace(/^\/+/, "");

@@ -1,6 +1,6 @@
 import type { Environment } from "../client/environment.ts";
 import { BuildError } from "../client/failure/kinds.ts";
-import { withoutUndefined } from "../client/options.ts";
+import { object, withoutUndefined } from "../client/options.ts";
 import { header } from "./headers.ts";
 import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
 
@@ -15,6 +15,7 @@ export type ProviderOverrides = { readonly [Option in keyof ProviderConfig]?: Pr
  * OpenAI's own hosts (parity: `identity/organization-stays-home`).
  */
 export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  checkOverrides("OpenAI", overrides);
   const env = overrides.env ?? process.env;
   const baseUrl = overrides.baseUrl ?? "https://api.openai.com/v1";
   const account = {
@@ -34,6 +35,7 @@ export function openaiProvider(overrides: ProviderOverrides = {}): ProviderConfi
  * client's originator is sent, which the backend requires.
  */
 export function chatgptProvider(overrides: ProviderOverrides = {}): ProviderConfig {
+  checkOverrides("ChatGPT", overrides);
   return openaiProvider({
     baseUrl: "https://chatgpt.com/backend-api/codex",
     compression: "zstd",
@@ -113,6 +115,7 @@ export function lmstudioProvider(overrides: ProviderOverrides = {}): ProviderCon
 }
 
 function localProvider(defaultPort: number, overrides: ProviderOverrides): ProviderConfig {
+  checkOverrides("local", overrides);
   const env = overrides.env ?? process.env;
   const wanted = env.CODEX_OSS_PORT ?? "";
   const port = /^\d+$/.test(wanted) && Number(wanted) <= 65_535 ? Number(wanted) : defaultPort;
@@ -121,8 +124,7 @@ function localProvider(defaultPort: number, overrides: ProviderOverrides): Provi
 }
 
 function build(overrides: ProviderOverrides, defaults: ProviderConfig): ProviderConfig {
-  if (typeof overrides !== "object" || overrides === null)
-    throw new BuildError(`the ${defaults.name} provider takes an object, for example { baseUrl }`);
+  checkOverrides(defaults.name, overrides);
   const { env: _env, ...given } = withoutUndefined(overrides);
   return {
     ...defaults,
@@ -135,6 +137,11 @@ function build(overrides: ProviderOverrides, defaults: ProviderConfig): Provider
       ? { queryParams: { ...defaults.queryParams, ...withoutUndefined(given.queryParams ?? {}) } }
       : {}),
   };
+}
+
+/** @throws {@link BuildError} They are no object; for example, an untyped caller passed the base URL itself. */
+function checkOverrides(name: string, overrides: ProviderOverrides): void {
+  object(`the options of the ${name} provider`, overrides, "an object, for example { baseUrl }");
 }
 
 /** A blank value counts as unset; any other is used untrimmed, as in the Rust client. */

@@ -42,9 +42,15 @@ export function oneOf<Choice extends string>(name: string, value: Choice, choice
   throw refused(name, value, `one of ${choices.join(", ")}`);
 }
 
-/** A whole object given by a caller. @throws {@link BuildError} It is not an object. */
+/** A whole object given by a caller. @throws {@link BuildError} It is not an object, or a list. */
 export function object<Shape extends object>(name: string, value: Shape, what: string): Shape {
-  if (typeof value === "object" && value !== null) return value;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw refused(name, value, what);
+}
+
+/** @throws {@link BuildError} The value is not a list. */
+export function list<Entry>(name: string, value: readonly Entry[], what: string): readonly Entry[] {
+  if (Array.isArray(value)) return value;
   throw refused(name, value, what);
 }
 
@@ -63,7 +69,7 @@ const MOST_SHOWN = 20;
 function shown(value: unknown): string {
   if (typeof value === "string" && value.length <= MOST_SHOWN) return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
-  return `a value of type ${typeof value}`;
+  return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
 }
 
 /** Checks an options object that a caller gave. @throws {@link BuildError} A name in it is unknown. */

@@ -26,8 +26,8 @@ export interface TestHooks {
  * ```
  */
 export function useEmulator(hooks: TestHooks, options: EmulatorOptions = {}): () => Emulator {
-  const before = hooks.beforeAll ?? hooks.before;
-  const after = hooks.afterAll ?? hooks.after;
+  const before = hooks?.beforeAll ?? hooks?.before;
+  const after = hooks?.afterAll ?? hooks?.after;
   if (!before || !after) throw new Error("useEmulator needs the hooks beforeAll and afterAll, or before and after");
   let running: Emulator | undefined;
   before(async () => {

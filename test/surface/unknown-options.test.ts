@@ -5,7 +5,16 @@ import { createResponsesFetch } from "../../src/doors/fetch/index.ts";
 import { startGateway } from "../../src/doors/gateway/index.ts";
 import { CodexApiModelProvider } from "../../src/doors/openai-agents/index.ts";
 import { openTelemetry } from "../../src/doors/opentelemetry/index.ts";
-import { noAuth, openaiProvider } from "../../src/index.ts";
+import {
+  CodexApi,
+  codexAuth,
+  createTextParam,
+  ModelsCache,
+  noAuth,
+  openaiProvider,
+  RealtimeConversation,
+  realtimeCallSession,
+} from "../../src/index.ts";
 
 const reached = { provider: openaiProvider(), auth: noAuth() };
 const dialer = client.createDialer({ trust: client.createTrust({ env: {} }), env: {} });
@@ -25,6 +34,14 @@ const CALLS: readonly (readonly [string, string, (misspelt: never) => unknown])[
   ["startGateway", "tokens", (options) => startGateway(Object.assign({ ...reached }, options))],
   ["codexApi", "line", (options) => codexApi("m", options)],
   ["CodexApiModelProvider", "defaultModel", (options) => new CodexApiModelProvider(options)],
+  ["codexAuth", "alsoSendTo", (options) => codexAuth(options)],
+  ["createTextParam", "verbosity", (options) => createTextParam(options)],
+  ["realtimeCallSession", "instructions", (options) => realtimeCallSession(options)],
+  ["ModelsCache", "clientVersion", (options) => new ModelsCache(options)],
+  ["RealtimeConversation", "playedMs", (options) => new RealtimeConversation({} as never, options)],
+  ["realtime.connect", "outputModality", (options) => new CodexApi(reached).realtime.connect(options)],
+  ["clientSecrets.create", "expiresAfterMs", (options) => new CodexApi(reached).clientSecrets.create(options)],
+  ["loadCaBundle", "logger", (options) => client.loadCaBundle({}, options)],
   ["openTelemetry", "tracer", (options) => openTelemetry(options)],
 ];
 

@@ -1,3 +1,4 @@
+import { object } from "../../client/options.ts";
 import type { JsonSchemaFormat } from "../wire/request-fields.ts";
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from "../wire/schema.ts";
 import { type AnySchema, describeSchema } from "./json-schema.ts";
@@ -38,6 +39,7 @@ export function jsonSchemaFormat(format: FormatSettings & { readonly schema: Jso
 export function jsonSchemaFormat<Parsed>(
   format: FormatSettings & { readonly schema: AnySchema; readonly jsonSchema?: JsonSchema | undefined },
 ): JsonSchemaFormat<Parsed> {
+  object("the format of jsonSchemaFormat()", format, "an object with name and schema");
   const { name, description, strict = true, schema, jsonSchema } = format;
   checkName("jsonSchemaFormat", name, LONGEST_NAME);
   const { sent, reader } = describeSchema(`schema of format ${JSON.stringify(name)}`, schema, jsonSchema, strict);

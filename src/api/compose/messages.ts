@@ -30,8 +30,8 @@ export function systemMessage(content: MessageContent): MessageItem {
 /** @throws {@link BuildError} There is no content, as when it comes from an argument that was not given. */
 function partsOf(content: MessageContent): readonly ContentItem[] {
   if (typeof content === "string") return [{ type: "input_text", text: content }];
-  object("the content of a message", content, "a text, a part or a list of parts");
-  return isList(content) ? content : [content];
+  if (isList(content)) return content;
+  return [object("the content of a message", content, "a text, a part or a list of parts")];
 }
 
 function isList(content: ContentItem | readonly ContentItem[]): content is readonly ContentItem[] {
@@ -94,7 +94,7 @@ export function inputFile(
   source: string | URL | InlineBytes | UploadedSource,
   options: InputFileOptions = {},
 ): InputFile {
-  const { filename, ...further } = options;
+  const { filename, ...further } = object("the options of inputFile()", options, "an object");
   return {
     type: "input_file",
     ...fileSource(source, filename),

@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { object } from "../../client/options.ts";
 import { type JsonSchema, type ReadBy, readBy, type StandardJsonSchema, type StandardSchema } from "../wire/schema.ts";
 import type { CustomTool, FunctionTool } from "../wire/tools.ts";
 import { type AnySchema, describeSchema } from "./json-schema.ts";
@@ -54,6 +55,7 @@ export function functionTool<const Name extends string>(
 export function functionTool<const Name extends string, Arguments>(
   tool: Named<Name> & { readonly parameters: AnySchema; readonly jsonSchema?: JsonSchema | undefined },
 ): FunctionTool<FunctionCallOf<Name, Arguments>> {
+  object("the tool of functionTool()", tool, "an object with name and parameters");
   const { name, description, parameters, jsonSchema, strict = true, ...further } = tool;
   checkName("functionTool", name);
   const { sent, reader } = describeSchema(`parameters of tool ${JSON.stringify(name)}`, parameters, jsonSchema, strict);
@@ -76,6 +78,7 @@ export function functionTool<const Name extends string, Arguments>(
 export function customTool<const Name extends string>(
   tool: Omit<CustomTool, "type" | "name" | typeof readBy> & { readonly name: Name },
 ): CustomTool<CustomCallOf<Name>> {
+  object("the tool of customTool()", tool, "an object with name");
   checkName("customTool", tool.name);
   return { type: "custom", ...tool };
 }

@@ -1,3 +1,4 @@
+import { object } from "../../client/options.ts";
 import type { Unlisted } from "../wire/items.ts";
 
 /**
@@ -10,5 +11,6 @@ import type { Unlisted } from "../wire/items.ts";
  * ```
  */
 export function unlisted(value: { readonly type: string; readonly [field: string]: unknown }): Unlisted {
+  object("the value of unlisted()", value, "an object with type");
   return value as unknown as Unlisted;
 }

@@ -1,6 +1,6 @@
 import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
-import { knownOptions } from "../../client/options.ts";
+import { knownOptions, object, text } from "../../client/options.ts";
 import { isChatgptBackend } from "../provider.ts";
 import { sessionWire } from "../realtime/protocol/session-wire.ts";
 import type { RealtimeSession } from "../realtime/session.ts";
@@ -51,6 +51,7 @@ export class CallsClient extends ServiceClient {
 
   /** Accepts an incoming call. @param session - The contents of `session.update`, with `model`. @throws The kinds of `docs/errors.md`. */
   async accept(callId: string, session: RealtimeSession, options: UnaryOptions = {}): Promise<void> {
+    object("the session of accept()", session, "an object with model");
     await this.#act(callId, "accept", sessionWire(session), options);
   }
 
@@ -62,13 +63,15 @@ export class CallsClient extends ServiceClient {
    */
   async reject(
     callId: string,
-    { statusCode, ...options }: UnaryOptions & { readonly statusCode?: number | undefined } = {},
+    options: UnaryOptions & { readonly statusCode?: number | undefined } = {},
   ): Promise<void> {
-    await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, options);
+    const { statusCode, ...call } = object("the options of reject()", options, "an object");
+    await this.#act(callId, "reject", statusCode === undefined ? {} : { status_code: statusCode }, call);
   }
 
   /** Transfers a call. @param targetUri - `tel:+14155550123`, or a SIP address. @throws The kinds of `docs/errors.md`. */
   async refer(callId: string, targetUri: string, options: UnaryOptions = {}): Promise<void> {
+    text("targetUri", targetUri);
     await this.#act(callId, "refer", { target_uri: targetUri }, options);
   }
 

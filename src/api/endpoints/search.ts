@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { object } from "../../client/options.ts";
 import { readAnswer } from "../service/answer.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
@@ -118,6 +119,7 @@ export class SearchClient extends ServiceClient {
 
 /** @throws {@link BuildError} `id` or `model` is missing, or an item has no `type`. */
 function encodeSearchRequest(request: SearchRequest): JsonObject {
+  object("the request of search()", request, "an object with id and model");
   const { id, model, reasoning, input, commands, settings, max_output_tokens, ...further } = request;
   if (typeof id !== "string" || id === "") throw new BuildError("id is missing: name the search session");
   checkModel(model);

@@ -1,3 +1,4 @@
+import { knownOptions } from "../../client/options.ts";
 import { readAnswer } from "../service/answer.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
@@ -15,6 +16,11 @@ export interface ClientSecretRequest {
   readonly expiresAfterMs?: number | undefined;
 }
 
+const REQUEST = knownOptions<ClientSecretRequest>("the request of clientSecrets.create()", {
+  session: true,
+  expiresAfterMs: true,
+});
+
 export interface ClientSecret {
   /** `ek_…`: a bearer token for a browser or a mobile app, which must not have the API key. */
   readonly value: string;
@@ -28,6 +34,7 @@ export interface ClientSecret {
 export class ClientSecretsClient extends ServiceClient {
   /** @throws The kinds of `docs/errors.md`. {@link ProtocolError} `failed to decode client secret response: …`. */
   async create(request: ClientSecretRequest = {}, options: UnaryOptions = {}): Promise<ClientSecret> {
+    REQUEST(request);
     const { session, expiresAfterMs } = request;
     const body = {
       ...(expiresAfterMs !== undefined && {

@@ -7,7 +7,7 @@ import { beginCall, type CallScope } from "../service/call.ts";
 import { ServiceClient } from "../service/client.ts";
 import { RealtimeWebSocketConnection } from "./connection/connection.ts";
 import { protocolOf } from "./protocol/protocols.ts";
-import type { RealtimeSessionConfig } from "./settings.ts";
+import { checkSessionConfig, type RealtimeSessionConfig } from "./settings.ts";
 import { realtimeUrl } from "./url.ts";
 
 export interface RealtimeConnectOptions {
@@ -70,6 +70,7 @@ export class RealtimeWebSocketClient extends ServiceClient {
     config: RealtimeSessionConfig = {},
     options: RealtimeConnectOptions = {},
   ): Promise<RealtimeWebSocketConnection> {
+    checkSessionConfig(config);
     CONNECT(options);
     const scope = beginCall(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
     return scope.observer.during(async () => {

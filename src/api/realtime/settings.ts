@@ -1,3 +1,4 @@
+import { knownOptions } from "../../client/options.ts";
 import type { RealtimeSession } from "./session.ts";
 
 /**
@@ -49,6 +50,20 @@ export interface RealtimeSessionConfig extends RealtimeSessionSettings {
    */
   readonly callId?: string | undefined;
 }
+
+/** @throws {@link BuildError} They are no object, or a name is unknown. */
+export const checkSessionConfig = knownOptions<RealtimeSessionConfig>("the settings of a realtime session", {
+  instructions: true,
+  mode: true,
+  voice: true,
+  outputModality: true,
+  tools: true,
+  session: true,
+  model: true,
+  sessionId: true,
+  protocol: true,
+  callId: true,
+});
 
 /** True if the service only transcribes. */
 export function isTranscription({ mode, session }: RealtimeSessionSettings): boolean {

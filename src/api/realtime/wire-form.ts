@@ -1,3 +1,4 @@
+import { object } from "../../client/options.ts";
 import type { RealtimeAudioFrame, RealtimeEvent } from "./events.ts";
 import { DEFAULT_PROTOCOL } from "./protocol/protocols.ts";
 import type { RealtimeProtocolName } from "./settings.ts";
@@ -10,6 +11,7 @@ import type { RealtimeProtocolName } from "./settings.ts";
  * @param protocol - Protocol of the session: since `v3` the session's id has another name.
  */
 export function realtimeEventToWire(event: RealtimeEvent, protocol: RealtimeProtocolName = DEFAULT_PROTOCOL): object {
+  object("the event of realtimeEventToWire()", event, "an event of a connection");
   switch (event.type) {
     case "session_updated": {
       const idName = protocol === "v3" ? "realtime_session_id" : "session_id";

@@ -1,6 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
 import { announceRemedy } from "../../client/observe/telemetry.ts";
+import { object } from "../../client/options.ts";
 import { requestEncoding } from "../provider.ts";
 import { beginCall, modelOf } from "../service/call.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
@@ -52,13 +53,14 @@ export class ResponsesClient extends StoredResponsesClient {
     request: ResponsesRequest<Parsed, Calls>,
     options: ResponsesOptions = {},
   ): Promise<CollectedResponse<Parsed, Calls>> {
-    if (options.keep === false) throw new BuildError(NOTHING_KEPT); // before the service works for nothing
+    if (options?.keep === false) throw new BuildError(NOTHING_KEPT); // before the service works for nothing
     return (await this.stream(request, options)).collect();
   }
 
   /** Sends any JSON body unchanged; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
     checkResponsesOptions(options);
+    object("the body of streamBody()", body as object, "an object with model and input");
     const { signal } = options;
     const scope = beginCall(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
     const call = { body, options, scope, isOwnCall: true };

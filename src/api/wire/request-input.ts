@@ -1,4 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
+import { object } from "../../client/options.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem, ShortMessage } from "./items.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
@@ -44,6 +45,11 @@ export function inputItems(input: RequestInput): readonly ResponseItem[] {
   if (typeof input === "string") return [fullMessage({ role: "user", content: input })];
   if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items and messages");
   return input.map(inputItem);
+}
+
+/** @throws {@link BuildError} It is no object. */
+export function checkRequest(request: object): void {
+  object("the request", request, "an object, for example { model, input }");
 }
 
 /** @throws {@link BuildError} */

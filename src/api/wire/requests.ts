@@ -1,8 +1,8 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { withoutUndefined } from "../../client/options.ts";
+import { knownOptions, withoutUndefined } from "../../client/options.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
-import { InputList, inputItems } from "./request-input.ts";
+import { checkRequest, InputList, inputItems } from "./request-input.ts";
 import type { JsonSchema } from "./schema.ts";
 
 export type { ReasoningEffort, ReasoningParam, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
@@ -60,8 +60,7 @@ const TYPED_FIELDS: Readonly<Record<keyof RequestFields, true>> = {
  * @throws {@link BuildError} The request is no object, `input` is neither a text nor a list of objects, or `extra` repeats a typed field.
  */
 export function encodeResponsesRequest(request: ResponsesRequest, encoding: RequestEncoding = {}): JsonObject {
-  if (typeof request !== "object" || request === null)
-    throw new BuildError("the request is missing: give an object, for example { model, input }");
+  checkRequest(request);
   if (request.input === undefined && "messages" in request)
     throw new BuildError("input is missing: it is what Chat Completions calls messages");
   const {
@@ -154,8 +153,15 @@ export interface TextOptions {
   readonly strict?: boolean | undefined;
 }
 
+const TEXT = knownOptions<TextOptions>("the options of createTextParam", {
+  verbosity: true,
+  schema: true,
+  strict: true,
+});
+
 /** `text` for a verbosity, a structured answer or both; `undefined` if neither is requested. */
 export function createTextParam(options: TextOptions): TextParam | undefined {
+  TEXT(options);
   const { verbosity, schema, strict = true } = options;
   if (verbosity === undefined && !schema) return undefined;
   return {

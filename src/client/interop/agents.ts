@@ -45,12 +45,9 @@ export function createHttpAgent(options: AgentPolicyOptions = {}): HttpAgent {
   return withDialer(newHttpAgent(agentOptions(options)), "http:", options);
 }
 
-function agentOptions({
-  keepAlive = true,
-  keepAliveMsecs,
-  maxSockets,
-  maxFreeSockets,
-}: AgentPolicyOptions): AgentOptions {
+function agentOptions(options: AgentPolicyOptions): AgentOptions {
+  OPTIONS(options);
+  const { keepAlive = true, keepAliveMsecs, maxSockets, maxFreeSockets } = options;
   return {
     keepAlive,
     ...(keepAliveMsecs === undefined ? {} : { keepAliveMsecs }),
@@ -77,7 +74,6 @@ function withDialer<Kind extends HttpAgent>(
   protocol: "http:" | "https:",
   options: AgentPolicyOptions,
 ): Kind {
-  OPTIONS(options);
   checkTakesConnections("an agent");
   const dialer = dialerOf(options);
   const underway = new Set<AbortController>();

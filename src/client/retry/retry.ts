@@ -1,5 +1,7 @@
+import { BuildError } from "../failure/kinds.ts";
 import type { At } from "../failure/outlook.ts";
 import { announceRetry, type RetryObservers } from "../observe/telemetry.ts";
+import { object } from "../options.ts";
 import type { Clock } from "../waiting/clock.ts";
 import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings, timingOf } from "./policy.ts";
 
@@ -26,6 +28,9 @@ export async function withRetries<Result>(
   send: (attempt: number) => Promise<Result>,
   context: RetryContext = {},
 ): Promise<Result> {
+  object("the policy of withRetries()", policy, "an object");
+  if (typeof send !== "function")
+    throw new BuildError("send of withRetries() must be a function that sends the request");
   const { at = REQUEST } = context;
   const { clock, random } = timingOf(context);
   const settings = retrySettings(policy);

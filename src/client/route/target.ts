@@ -23,7 +23,7 @@ const DEFAULT_PORTS: Readonly<Record<TargetProtocol, number>> = { "http:": 80, "
  * @throws {@link BuildError} Another scheme, or not a URL.
  */
 export function targetOf(url: URL | string): DialTarget {
-  const parsed = typeof url === "string" ? parseUrl(url) : url;
+  const parsed = typeof url === "object" && url !== null ? url : parseUrl(url);
   const { protocol } = parsed;
   if (!isTargetProtocol(protocol)) {
     throw new BuildError(`a ${protocol}// URL cannot be connected to: it must begin with http, https, ws or wss`);

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { LimitError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import { objectList } from "../object-list.ts";
-import { byteCount } from "../options.ts";
+import { byteCount, object } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 import { blankLineEnd, CR, firstLineEnd, LF, lastBlankLineEnd, lastLineEnd } from "./line-ends.ts";
 
@@ -84,6 +84,7 @@ export class SseDecoder {
   /** @throws {@link BuildError} `maxEventBytes` is invalid. */
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
+    object("the options of SseDecoder", options, "an object");
     this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);
   }
 

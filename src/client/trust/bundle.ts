@@ -3,6 +3,7 @@ import type { Environment } from "../environment.ts";
 import { CaInvalidError, CaReadError, CaRejectedError, isCaError } from "../failure/kinds.ts";
 import { FileError } from "../files/index.ts";
 import { type Logger, steadyLogger } from "../observe/log.ts";
+import { knownOptions } from "../options.ts";
 import { FileReadings } from "./file-readings.ts";
 import { derItemAt, firstDerItem } from "./pem/der.ts";
 import { readPemFile } from "./pem/file.ts";
@@ -45,6 +46,8 @@ export interface CaBundleOptions {
   readonly logger?: Logger | undefined;
 }
 
+const OPTIONS = knownOptions<CaBundleOptions>("the options of a CA bundle", { logger: true });
+
 /**
  * Reads the bundle named by `CODEX_CA_CERTIFICATE`, else by `SSL_CERT_FILE`; undefined if neither is set.
  *
@@ -55,6 +58,7 @@ export interface CaBundleOptions {
  * @see The Rust client's custom CA policy. Differs: a malformed CRL next to valid certificates is ignored with a warning.
  */
 export function loadCaBundle(env: Environment = process.env, options: CaBundleOptions = {}): CaBundle | undefined {
+  OPTIONS(options);
   const logger = steadyLogger(options.logger);
   const selection = selectCaBundle(env);
   if (selection.by !== "environment") {
@@ -74,6 +78,7 @@ export function loadCaBundle(env: Environment = process.env, options: CaBundleOp
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} As {@link loadCaBundle}, without `sourceEnv`.
  */
 export function readCaBundle(ca: CaSource, options: CaBundleOptions = {}): CaBundle {
+  OPTIONS(options);
   const logger = steadyLogger(options.logger);
   checkPemSource("ca", ca);
   const path = pathOf(ca);

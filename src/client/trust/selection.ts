@@ -47,6 +47,7 @@ export type CaSelection =
  * precedence; it has no bundle given by the program.
  */
 export function selectCaBundle(env: Environment, ca?: CaSource): CaSelection {
+  object("env", env, "an object with variables, such as process.env");
   const settings: CaVariableSetting[] = [];
   for (const sourceEnv of CA_VARIABLES) {
     const path = env[sourceEnv];

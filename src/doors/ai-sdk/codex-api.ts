@@ -1,5 +1,6 @@
 import type { LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import { knownOptions } from "../../client/index.ts";
+import { BuildError } from "../../index.ts";
 import { conversationsOf } from "../conversations.ts";
 import type { LineOptions, RequestDefaults } from "../line.ts";
 import { CodexApiLanguageModel } from "./model.ts";
@@ -48,6 +49,8 @@ export function codexApi(
 export function codexApi(modelId: string, options?: CodexApiModelOptions): LanguageModelV4;
 export function codexApi(modelId: string, options: CodexApiModelOptions = {}): LanguageModelV3 | LanguageModelV4 {
   OPTIONS(options);
+  if (typeof modelId !== "string" || modelId === "")
+    throw new BuildError('the model of codexApi() is missing: name it, for example codexApi("gpt-5-mini")');
   const { line, request, specification = "v4" } = options;
   const model = new CodexApiLanguageModel(modelId, () => conversationsOf(line), request);
   return specification === "v3" ? asPreviousSpecification(model) : model;

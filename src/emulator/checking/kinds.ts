@@ -63,6 +63,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
  * @throws An error that says where it is wrong, and what was probably meant or may be there.
  */
 export function check(value: object, kinds: Kinds, where: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`${where} must be given as an object, and is ${shown(value)}`);
   for (const [name, given] of Object.entries(value)) {
     const allowed = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (!allowed)

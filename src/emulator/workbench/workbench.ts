@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type CallerOptions, checkCaller } from "../callers.ts";
+import { callback, check, type Kind, listOf, shape, text, toggle, whole } from "../checking/kinds.ts";
 import { pairs } from "../headers.ts";
 import { Journal, type JournalEntry } from "../journal/journal.ts";
 import type { Condition } from "../scenario/scenario.ts";
@@ -18,6 +19,13 @@ export interface WorkbenchOptions extends CallerOptions {
   /** Writes requests and answers to files in this folder, without credentials. By default nothing is written. */
   readonly record?: (RecorderOptions & { readonly folder: string }) | undefined;
 }
+
+const OPTIONS = {
+  limit: whole(0),
+  record: shape({ folder: text }, { prompts: toggle, onError: callback }),
+  host: text,
+  allowedHosts: listOf(text),
+} satisfies Record<keyof WorkbenchOptions, Kind>;
 
 /**
  * The page, the journal and the recordings, for servers other than the emulator, which has its own. The server reports its traffic to it
@@ -46,7 +54,9 @@ export class Workbench implements Inspector {
   #connectionCount = 0;
 
   /** @throws The system's error if the folder of recordings cannot be created. */
-  constructor({ limit, record, ...callers }: WorkbenchOptions = {}) {
+  constructor(options: WorkbenchOptions = {}) {
+    check(options, OPTIONS, "the workbench");
+    const { limit, record, ...callers } = options;
     this.#traffic = new Traffic(limit);
     this.traffic = this.#traffic;
     const journal = new Journal(limit);

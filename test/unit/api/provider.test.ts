@@ -86,8 +86,12 @@ describe("Azure", () => {
 describe("a built-in provider", () => {
   it("cannot be made from a text, because an address alone would be ignored", () => {
     const address = "https://gateway.test/v1" as unknown as ProviderOverrides; // as untyped code may give it
-    expect(() => openaiProvider(address)).toThrow("the OpenAI provider takes an object, for example { baseUrl }");
-    expect(() => xaiProvider(address)).toThrow("the xAI provider takes an object, for example { baseUrl }");
+    expect(() => openaiProvider(address)).toThrow(
+      "the options of the OpenAI provider must be an object, for example { baseUrl }, and is",
+    );
+    expect(() => xaiProvider(address)).toThrow(
+      "the options of the xAI provider must be an object, for example { baseUrl }, and is",
+    );
   });
 
   it("openai: the API's address, organization and project, WebSockets", () => {

@@ -1,3 +1,4 @@
+import { object } from "../../../client/options.ts";
 import { ResponsesClient } from "../../responses/client.ts";
 import { ServiceClient } from "../../service/client.ts";
 import type { ResponseItem } from "../../wire/items.ts";
@@ -19,6 +20,7 @@ export class CompactClient extends ServiceClient {
    * @see codex-api/src/endpoint/compact.rs `compact_input`.
    */
   async compact(input: CompactionInput, options: CompactOptions = {}): Promise<ResponseItem[]> {
+    object("the input of compact()", input, "an object with model and input");
     checkCompactOptions(options);
     const { form, ...call } = options;
     if (checkedForm(form) === "endpoint") return compactByEndpoint(this.service, input, call);

@@ -1,4 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
+import { object } from "../../../client/options.ts";
 import { isChatgptBackend } from "../../provider.ts";
 import { readAnswer } from "../../service/answer.ts";
 import { beginCall, type EndpointCall, modelOf } from "../../service/call.ts";
@@ -67,6 +68,7 @@ export class ImagesClient extends ServiceClient {
   }
 
   async #editCall(request: ImageEditRequest, further: JsonObject, options: UnaryOptions): Promise<EndpointCall> {
+    object("the request of an image edit", request, "an object with model, images and prompt");
     const { images, mask, ...fields } = request;
     checkPrompt(fields.prompt);
     if (!Array.isArray(images) || images.length === 0) {
@@ -92,6 +94,7 @@ export class ImagesClient extends ServiceClient {
 }
 
 function generationBody(request: ImageGenerationRequest): JsonObject {
+  object("the request of an image", request, "an object with model and prompt");
   checkPrompt(request.prompt);
   checkModel(request.model);
   return bodyOf(request);

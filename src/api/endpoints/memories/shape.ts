@@ -1,4 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
+import { object } from "../../../client/options.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { checkModel } from "../../wire/request-input.ts";
@@ -26,6 +27,7 @@ export interface MemorySummarizeOutput {
 
 /** @throws {@link BuildError} `model` or `traces` is missing, or a trace lacks a field; the message names it. */
 export function encodeMemorySummarizeInput(input: MemorySummarizeInput): JsonObject {
+  object("the input of summarize()", input, "an object with model and traces");
   checkModel(input.model);
   if (!Array.isArray(input.traces)) throw new BuildError("traces is missing: give a list of recorded conversations");
   return {

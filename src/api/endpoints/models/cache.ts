@@ -1,5 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
-import { milliseconds } from "../../../client/options.ts";
+import { knownOptions, milliseconds } from "../../../client/options.ts";
 import { acceptSignal, unlessAborted } from "../../../client/waiting/abort.ts";
 import { type Clock, systemClock } from "../../../client/waiting/clock.ts";
 import { SharedWork } from "../../../client/waiting/shared-work.ts";
@@ -25,6 +25,15 @@ export interface ModelsCacheOptions {
 }
 
 export type ModelsCacheCall = Omit<ModelsListOptions, "clientVersion">;
+
+const OPTIONS = knownOptions<ModelsCacheOptions>("the options of ModelsCache", {
+  client: true,
+  clientVersion: true,
+  path: true,
+  ttlMs: true,
+  clock: true,
+  logger: true,
+});
 
 const DEFAULT_TTL_MS = 300_000;
 
@@ -55,6 +64,7 @@ export class ModelsCache {
 
   /** @throws {@link BuildError} `clientVersion` or `ttlMs` is invalid. */
   constructor(options: ModelsCacheOptions) {
+    OPTIONS(options);
     this.#options = options;
     this.#clientVersion = wholeVersion(options.clientVersion);
     this.#ttlMs = milliseconds("ttlMs", options.ttlMs ?? DEFAULT_TTL_MS);

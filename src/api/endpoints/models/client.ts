@@ -43,6 +43,7 @@ export class ModelsClient extends ServiceClient {
    * @see codex-api/src/endpoint/models.rs `list_models`.
    */
   async list(options: ModelsListOptions = {}): Promise<ModelsList> {
+    OPTIONS(options);
     const { clientVersion = this.service.line.identity.clientVersion } = options;
     const headers = { [header.version]: options.clientVersion, ...options.headers }; // so that the request names one version, not two
     const response = await this.service.execute({

@@ -1,3 +1,4 @@
+import { list, object } from "../../../client/options.ts";
 import type { ReasoningEffort } from "../../wire/requests.ts";
 import { fallbackModelInfo, type ModelInfo } from "./info.ts";
 
@@ -8,6 +9,7 @@ export type Personality = "none" | "friendly" | "pragmatic";
 
 /** Number of tokens from which a conversation should be compacted: the configured limit, but at most nine tenths of the context window. */
 export function autoCompactTokenLimit(model: ModelInfo): number | undefined {
+  checkModelInfo("autoCompactTokenLimit", model);
   const configured = model.auto_compact_token_limit ?? undefined;
   const contextWindow = model.context_window ?? undefined;
   if (contextWindow === undefined) return configured;
@@ -17,16 +19,19 @@ export function autoCompactTokenLimit(model: ModelInfo): number | undefined {
 
 /** The model's default reasoning effort: `none` if the service names no default. */
 export function defaultReasoningEffort(model: ModelInfo): ReasoningEffort {
+  checkModelInfo("defaultReasoningEffort", model);
   return model.default_reasoning_level ?? "none";
 }
 
 /** True if the model should be offered to users. */
 export function isShownInPicker(model: ModelInfo, authMode: AuthMode = "chatgpt"): boolean {
+  checkModelInfo("isShownInPicker", model);
   return model.visibility === "list" && (authMode === "chatgpt" || model.supported_in_api);
 }
 
 /** The models to offer, in the service's order of preference. */
 export function pickerModels(models: readonly ModelInfo[], authMode: AuthMode = "chatgpt"): ModelInfo[] {
+  list("the models of pickerModels()", models, "a list, as models.list() returns it");
   const shown = models.filter((model) => isShownInPicker(model, authMode));
   return shown.sort((one, other) => one.priority - other.priority);
 }
@@ -40,6 +45,7 @@ const PLACEHOLDER = "{{ personality }}";
 
 /** True if the model's instructions can include a personality. */
 export function supportsPersonality(model: ModelInfo): boolean {
+  checkModelInfo("supportsPersonality", model);
   const { instructions_template: template, instructions_variables: variables } = model.model_messages ?? {};
   if (typeof template !== "string" || !template.includes(PLACEHOLDER)) return false;
   return [variables?.personality_default, variables?.personality_friendly, variables?.personality_pragmatic].every(
@@ -53,6 +59,7 @@ export function supportsPersonality(model: ModelInfo): boolean {
  * @param personality - `none` inserts nothing. Default: the model's default.
  */
 export function modelInstructions(model: ModelInfo, personality?: Personality): string {
+  checkModelInfo("modelInstructions", model);
   const { instructions_template: template } = model.model_messages ?? {};
   if (typeof template !== "string") return model.base_instructions;
   return template.replaceAll(PLACEHOLDER, () => personalityText(model, personality));
@@ -77,6 +84,7 @@ function personalityText(model: ModelInfo, personality: Personality | undefined)
  * `gpt-5.1-codex-mini`), also after removing one `namespace/`; else {@link fallbackModelInfo}. The result has the given slug.
  */
 export function modelInfoFor(slug: string, models: readonly ModelInfo[]): ModelInfo {
+  list("the models of modelInfoFor()", models, "a list, as models.list() returns it");
   const found = longestPrefix(slug, models) ?? longestPrefix(withoutNamespace(slug), models);
   return found ? { ...found, slug } : fallbackModelInfo(slug);
 }
@@ -91,4 +99,8 @@ function longestPrefix(slug: string | undefined, models: readonly ModelInfo[]): 
 
 function withoutNamespace(slug: string): string | undefined {
   return /^[^/]+\/([^/]+)$/.exec(slug)?.[1];
+}
+
+function checkModelInfo(call: string, model: ModelInfo): void {
+  object(`the model of ${call}()`, model, "an entry of a list of models");
 }

@@ -1,4 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
+import { knownOptions, object } from "../../../client/options.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { RealtimeClosure } from "../connection/closure.ts";
 import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
@@ -16,6 +17,12 @@ export interface RealtimeConversationOptions<Calls extends readonly unknown[] = 
   /** Silent by default. */
   readonly logger?: Logger | undefined;
 }
+
+const OPTIONS = knownOptions<RealtimeConversationOptions>("the options of RealtimeConversation", {
+  playedMs: true,
+  tools: true,
+  logger: true,
+});
 
 /** The events of a conversation: those of its session, and tasks for the agent, each once. */
 export type RealtimeConversationEvent<Calls extends readonly unknown[] = readonly unknown[]> =
@@ -61,10 +68,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   readonly #lastMessages = new Map<string, string>();
   #closeReason: RealtimeCloseReason | undefined;
 
-  constructor(
-    connection: RealtimeWebSocketConnection,
-    { playedMs, logger, tools }: RealtimeConversationOptions<Calls> = {},
-  ) {
+  constructor(connection: RealtimeWebSocketConnection, options: RealtimeConversationOptions<Calls> = {}) {
+    object("the connection of RealtimeConversation", connection, "one of realtime.connect()");
+    OPTIONS(options);
+    const { playedMs, logger, tools } = options;
     this.#connection = connection;
     this.#tools = tools;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });

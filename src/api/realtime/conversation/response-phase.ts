@@ -1,3 +1,4 @@
+import { object } from "../../../client/options.ts";
 import { isJsonObject } from "../../wire/json.ts";
 import type { RealtimeEvent } from "../events.ts";
 
@@ -16,6 +17,7 @@ const PHASES: ReadonlyMap<unknown, ResponsePhase["phase"]> = new Map([
 
 /** Whether a response begins or ends with the event. `v2` puts the service's payload into other events; `v1` has no such events. */
 export function responsePhaseOf(event: RealtimeEvent): ResponsePhase | undefined {
+  object("the event of responsePhaseOf()", event, "an event of a connection");
   switch (event.type) {
     case "response_created":
     case "response_done":

@@ -1,7 +1,7 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { oneOf } from "../../../client/options.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import type { RealtimeProtocolName, RealtimeSessionConfig } from "../settings.ts";
+import { checkSessionConfig, type RealtimeProtocolName, type RealtimeSessionConfig } from "../settings.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
 import { v1 } from "./v1.ts";
 import { v2 } from "./v2.ts";
@@ -20,6 +20,7 @@ export function protocolOf({ protocol = DEFAULT_PROTOCOL, session }: RealtimeSes
 
 /** The session in the form that a WebRTC call needs (`CallsClient.create`): the contents of `session.update`, and the model. */
 export function realtimeCallSession(config: RealtimeSessionConfig): JsonObject {
+  checkSessionConfig(config);
   const session = protocolOf(config).session(config);
   return config.model === undefined ? session : { ...session, model: config.model };
 }

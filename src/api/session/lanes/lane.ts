@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { outlookOf } from "../../../client/failure/outlook.ts";
+import { object } from "../../../client/options.ts";
 import { compactByEndpoint, compactByTrigger } from "../../endpoints/compact/forms.ts";
 import { checkedForm } from "../../endpoints/compact/options.ts";
 import type { CompactionInput } from "../../endpoints/compact/shape.ts";
@@ -10,6 +11,7 @@ import { TurnState } from "../../service/call-options.ts";
 import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
 import type { ResponseItem } from "../../wire/items.ts";
+import { checkRequest } from "../../wire/request-input.ts";
 import type { ResponsesRequest } from "../../wire/requests.ts";
 import { CacheTally, type SessionCache } from "../cache.ts";
 import { SessionCall } from "../call/call.ts";
@@ -119,6 +121,7 @@ export class SessionLane implements AsyncDisposable {
   }
 
   async #stream(request: ResponsesRequest, options: SessionCallOptions, isBody: boolean): Promise<ResponseStream> {
+    checkRequest(request);
     const turnState = this.#turnState;
     const { input } = request;
     const asked = Array.isArray(input) ? { ...request, input: [...input] } : request;
@@ -150,6 +153,7 @@ export class SessionLane implements AsyncDisposable {
    *   may be used instead.
    */
   async prewarm(request: ResponsesRequest, options: SessionCallOptions = {}): Promise<void> {
+    checkRequest(request);
     const warmUp = async (call: Omit<CallContext, "request">): Promise<void> => {
       const sending = this.#carriers.warmUp({ ...call, request });
       if (!sending) return;
@@ -184,17 +188,19 @@ export class SessionLane implements AsyncDisposable {
    * @param options - `form`: see `CompactionForm`; default `endpoint`, which uses HTTP.
    * @throws The errors of `stream` and `CompactClient`.
    */
-  async compact(input: CompactionInput, { form, ...options }: SessionCompactOptions = {}): Promise<ResponseItem[]> {
+  async compact(input: CompactionInput, options: SessionCompactOptions = {}): Promise<ResponseItem[]> {
+    object("the input of compact()", input, "an object with model and input");
+    const { form, ...call } = object("the options of compact()", options, "an object");
     const asked: CompactionInput = { prompt_cache_key: this.#cacheKey, ...input };
     if (checkedForm(form) === "trigger")
-      return compactByTrigger(asked, async (request) => (await (await this.stream(request, options)).collect()).items);
+      return compactByTrigger(asked, async (request) => (await (await this.stream(request, call)).collect()).items);
     const turnState = this.#turnState;
-    return this.#inTurn(options, { endpoint: "responses/compact", model: input.model }, ({ signal, scope }) =>
+    return this.#inTurn(call, { endpoint: "responses/compact", model: input.model }, ({ signal, scope }) =>
       compactByEndpoint(this.#service, asked, {
-        ...{ ...options, signal, scope, turnState },
+        ...{ ...call, signal, scope, turnState },
         conversationId: this.conversationId,
         sessionSource: this.#context.session.sessionSource,
-        headers: { ...this.#context.session.headers, ...options.headers },
+        headers: { ...this.#context.session.headers, ...call.headers },
       }),
     );
   }

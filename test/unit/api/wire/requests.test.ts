@@ -98,8 +98,8 @@ describe("encodeResponsesRequest", () => {
   });
 
   test.each<[unknown, string]>([
-    [undefined, "the request is missing: give an object, for example { model, input }"],
-    ["hello", "the request is missing: give an object, for example { model, input }"],
+    [undefined, "the request must be an object, for example { model, input }, and is a value of type undefined"],
+    ["hello", 'the request must be an object, for example { model, input }, and is "hello"'],
     [{ model: "m", messages: [] }, "input is missing: it is what Chat Completions calls messages"],
     [{ model: "m" }, "input is missing"],
     [{ model: "m", input: { role: "user" } }, "input is missing"],
