@@ -1,3 +1,5 @@
+import { list } from "./options.ts";
+
 /**
  * A large request body as a list of its pieces: no block of memory of its whole size is needed, and a transport lets each piece go once it is sent. Unlike
  * another byte stream it can be read again, so that it can be retried and redirected.
@@ -6,8 +8,9 @@ export class BodyPieces implements AsyncIterable<Uint8Array> {
   readonly #pieces: readonly Uint8Array[];
   readonly byteLength: number;
 
+  /** @throws {@link BuildError} `pieces` is no list. */
   constructor(pieces: readonly Uint8Array[]) {
-    this.#pieces = pieces;
+    this.#pieces = list("the pieces of BodyPieces", pieces, "a list of byte arrays");
     this.byteLength = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
