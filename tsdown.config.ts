@@ -5,7 +5,7 @@ const entries = Array.from(ENTRIES, ([name, source]) => [name === "." ? "index" 
 
 // Bundled into a few files: most of the time of a cold import is module resolution.
 export default defineConfig({
-  entry: { ...Object.fromEntries(entries), cli: "src/cli/main.ts" },
+  entry: { ...Object.fromEntries(entries), cli: "src/cli/start.ts" },
   format: "esm",
   platform: "node",
   target: "node20.19",

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { nearestName } from "../client/index.ts";
 import { version as packageVersion } from "../index.ts";
 import { commands, usage } from "./catalogue.ts";
@@ -24,7 +23,8 @@ function adviceFor(name: string): string {
   return meant === undefined ? `the commands are ${[...commands.keys()].join(", ")}` : `did you mean ${meant}?`;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command. @returns The exit status. */
+export async function main(args: readonly string[]): Promise<number> {
   endQuietlyOnClosedPipe();
   const interrupt = new AbortController();
   // The first Ctrl-C ends the work in order, the second at once, because `once` restores the default action.
@@ -40,5 +40,3 @@ async function main(args: readonly string[]): Promise<number> {
     return exitStatusOf(error);
   }
 }
-
-process.exitCode = await main(process.argv.slice(2));

@@ -89,7 +89,7 @@ the login only to OpenAI, to this machine, and to hosts that \`--auth-host\` nam
 |---|---|
 | ${exitStatus.done} | done |
 | ${exitStatus.ourFault} | a bug in this program |
-| ${exitStatus.usage} | the command line is wrong |
+| ${exitStatus.usage} | the command line is wrong, or Node.js is too old |
 | 3 | the API refused |
 | 4 | network, time-out, or a broken stream |
 | 5 | a certificate or a CA bundle is not trusted |
