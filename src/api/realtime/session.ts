@@ -2,17 +2,10 @@ import type { OpenString } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
 import type { FunctionTool } from "../wire/tools.ts";
 
-/**
- * A session of the public Realtime API in the wire format. All fields are optional: an unset field keeps the service's default, or, in an
- * update, its value so far. `null` switches a feature off, if the service allows it. Put fields that are not listed into `extra`.
- */
-export interface RealtimeSession {
-  /** `transcription`: the service only transcribes what it hears, and does not answer. @default `"realtime"` */
-  readonly type?: OpenString<"realtime" | "transcription"> | undefined;
-  readonly model?: string | undefined;
+/** What a session sets for all of its responses, and `response.create` for one. */
+interface AnswerSettings {
   readonly instructions?: string | undefined;
   readonly output_modalities?: readonly OpenString<"text" | "audio">[] | undefined;
-  readonly audio?: RealtimeSessionAudio | undefined;
   readonly tools?: readonly RealtimeTool[] | undefined;
   readonly tool_choice?: RealtimeToolChoice | undefined;
   readonly parallel_tool_calls?: boolean | undefined;
@@ -21,6 +14,17 @@ export interface RealtimeSession {
   readonly max_output_tokens?: number | "inf" | undefined;
   /** A prompt that is stored at the service. */
   readonly prompt?: RealtimePrompt | null | undefined;
+}
+
+/**
+ * A session of the public Realtime API in the wire format. All fields are optional: an unset field keeps the service's default, or, in an
+ * update, its value so far. `null` switches a feature off, if the service allows it. Put fields that are not listed into `extra`.
+ */
+export interface RealtimeSession extends AnswerSettings {
+  /** `transcription`: the service only transcribes what it hears, and does not answer. @default `"realtime"` */
+  readonly type?: OpenString<"realtime" | "transcription"> | undefined;
+  readonly model?: string | undefined;
+  readonly audio?: RealtimeSessionAudio | undefined;
   readonly tracing?: RealtimeTracing | null | undefined;
   /** What to drop from a conversation that is too long. */
   readonly truncation?: RealtimeTruncation | undefined;
@@ -134,20 +138,12 @@ export type RealtimeItem = { readonly type: string } & WireObject;
 export type RealtimeContentPart = { readonly type: string } & WireObject;
 
 /** Parameters of `response.create` for one response, in the wire format. Unset fields keep the session's value. */
-export interface RealtimeResponseParameters {
+export interface RealtimeResponseParameters extends AnswerSettings {
   /** `none`: out of band; its items do not join the conversation. */
   readonly conversation?: OpenString<"auto" | "none"> | undefined;
   /** Replaces the conversation as input; an entry can be `{ type: "item_reference", id }`. */
   readonly input?: readonly RealtimeItem[] | undefined;
-  readonly instructions?: string | undefined;
-  readonly output_modalities?: readonly OpenString<"text" | "audio">[] | undefined;
   readonly audio?: { readonly output?: Omit<RealtimeAudioOutput, "speed"> | undefined } | undefined;
-  readonly tools?: readonly RealtimeTool[] | undefined;
-  readonly tool_choice?: RealtimeToolChoice | undefined;
-  readonly parallel_tool_calls?: boolean | undefined;
-  readonly reasoning?: RealtimeReasoning | undefined;
-  readonly max_output_tokens?: number | "inf" | undefined;
-  readonly prompt?: RealtimePrompt | null | undefined;
   /** Returned with the response's events. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   readonly extra?: JsonObject | undefined;

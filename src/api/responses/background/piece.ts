@@ -1,57 +1,29 @@
-import type { ResponseItem } from "../../wire/items.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import { textsIn } from "../received/item-parts.ts";
+import type { DeltaEvent } from "../received/item-parts.ts";
 
-/** A kind of delta event, and where the finished item has the same text in full. */
+/** A kind of delta event. */
 export interface PieceKind {
-  /** Type of the delta event on the wire. */
-  readonly wireType: string;
+  readonly type: DeltaEvent["type"];
   /** Permanent, because saved positions contain it. */
   readonly name: string;
   /** The event field with the index of the part. Undefined if the item has one part. */
   readonly index?: "content_index" | "summary_index";
-  /** The event that begins a part, if the reader has to see it. */
+  /** The wire event that begins a part, if the reader has to see it. */
   readonly begins?: string;
-  /** The full text of each part; undefined for parts of another kind. */
-  wholeIn(item: ResponseItem): readonly (string | undefined)[];
 }
 
 export const PIECE_KINDS: readonly PieceKind[] = [
   {
-    wireType: "response.reasoning_summary_text.delta",
+    type: "reasoning_summary_text.delta",
     name: "summary",
     index: "summary_index",
     begins: "response.reasoning_summary_part.added",
-    wholeIn: (item) => textsIn(item, "reasoning_summary_text.delta"),
   },
-  {
-    wireType: "response.reasoning_text.delta",
-    name: "reasoning",
-    index: "content_index",
-    wholeIn: (item) => textsIn(item, "reasoning_text.delta"),
-  },
-  {
-    wireType: "response.output_text.delta",
-    name: "text",
-    index: "content_index",
-    wholeIn: (item) => textsIn(item, "output_text.delta"),
-  },
-  {
-    wireType: "response.refusal.delta",
-    name: "refusal",
-    index: "content_index",
-    wholeIn: (item) => textsIn(item, "refusal.delta"),
-  },
-  {
-    wireType: "response.function_call_arguments.delta",
-    name: "arguments",
-    wholeIn: (item) => textsIn(item, "function_call_arguments.delta"),
-  },
-  {
-    wireType: "response.custom_tool_call_input.delta",
-    name: "input",
-    wholeIn: (item) => textsIn(item, "custom_tool_call_input.delta"),
-  },
+  { type: "reasoning_text.delta", name: "reasoning", index: "content_index" },
+  { type: "output_text.delta", name: "text", index: "content_index" },
+  { type: "refusal.delta", name: "refusal", index: "content_index" },
+  { type: "function_call_arguments.delta", name: "arguments" },
+  { type: "custom_tool_call_input.delta", name: "input" },
 ];
 
 /** Key of a part: `1/text/0` is the first text part of the second item. */
@@ -66,7 +38,7 @@ export function outputIndexesOf(keys: readonly string[]): number[] {
 
 /** Which part of an item an event adds to, and by how many characters. Undefined for other events. */
 export function pieceOf(event: JsonObject): { readonly key: string; readonly length: number } | undefined {
-  const kind = PIECE_KINDS.find(({ wireType, begins }) => event.type === wireType || event.type === begins);
+  const kind = PIECE_KINDS.find(({ type, begins }) => event.type === `response.${type}` || event.type === begins);
   const { output_index: outputIndex, delta } = event;
   if (kind === undefined || typeof outputIndex !== "number") return undefined;
   const index = kind.index === undefined ? 0 : event[kind.index];

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../wire/json.ts";
+import { textsIn } from "../received/item-parts.ts";
 import type { StoredResponse } from "../stored/response.ts";
 import { PIECE_KINDS, partKey } from "./piece.ts";
 import type { Progress } from "./position.ts";
@@ -12,15 +13,15 @@ export function restOf({ items }: Pick<StoredResponse, "items">, progress: Progr
     if (progress.hasFinished(outputIndex)) return [];
     const { id } = item as { readonly id?: unknown };
     const place = { ...(typeof id === "string" ? { item_id: id } : {}), output_index: outputIndex };
-    const rests = PIECE_KINDS.flatMap(({ wireType, name, index, begins, wholeIn }) =>
-      wholeIn(item).flatMap((whole, partIndex): JsonObject[] => {
+    const rests = PIECE_KINDS.flatMap(({ type, name, index, begins }) =>
+      textsIn(item, type).flatMap((whole, partIndex): JsonObject[] => {
         if (whole === undefined) return [];
         const known = progress.lengthOf(partKey(outputIndex, name, partIndex));
         const at = { ...place, ...(index === undefined ? {} : { [index]: partIndex }) };
         const delta = whole.slice(known ?? 0);
         return [
           ...(begins !== undefined && known === undefined ? [{ type: begins, ...at }] : []),
-          ...(delta === "" ? [] : [{ type: wireType, ...at, delta }]),
+          ...(delta === "" ? [] : [{ type: `response.${type}`, ...at, delta }]),
         ];
       }),
     );
