@@ -2,7 +2,10 @@ import type { OpenString } from "../wire/items.ts";
 import type { JsonObject } from "../wire/json.ts";
 import type { FunctionTool } from "../wire/tools.ts";
 
-/** What a session sets for all of its responses, and `response.create` for one. */
+/**
+ * What a session sets for all of its responses, and `response.create` for one. An unset field keeps the service's default in the first, the
+ * session's value in the second.
+ */
 interface AnswerSettings {
   readonly instructions?: string | undefined;
   readonly output_modalities?: readonly OpenString<"text" | "audio">[] | undefined;
