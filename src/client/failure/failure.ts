@@ -1,3 +1,5 @@
+import { withoutControls } from "../wording/printable.ts";
+
 const BRAND = Symbol.for("codex-wire.failure"); // works across two installed copies of the package, unlike `instanceof`
 
 /** What could help after a failure: the same request again, the same on another carrier, or nothing. Policies decide whether to do it. */
@@ -124,7 +126,7 @@ export function failureClass<Table extends object, Name extends keyof Table & st
   const className = classNameOf(kind);
   class KindOfFailure extends Failure<Name> {
     constructor(message: string, { cause, outlook, replay, ...fields }: CommonFields = {}) {
-      super(message, cause === undefined ? undefined : { cause });
+      super(withoutControls(message), cause === undefined ? undefined : { cause });
       const told = {
         kind,
         ...fields,
