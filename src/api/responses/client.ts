@@ -6,7 +6,7 @@ import { requestEncoding } from "../provider.ts";
 import { beginCall, modelOf } from "../service/call.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { isBackground } from "./background/open.ts";
-import { type HttpResponseCall, openHttpResponse } from "./http-response.ts";
+import { openHttpResponse, type ResponseCall } from "./http-response.ts";
 import { checkResponsesOptions, type ResponsesOptions } from "./options.ts";
 import type { CollectedResponse } from "./received/received.ts";
 import { StoredResponsesClient } from "./stored/client.ts";
@@ -76,7 +76,7 @@ export class ResponsesClient extends StoredResponsesClient {
     });
   }
 
-  async #overWebSocket(call: HttpResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
+  async #overWebSocket(call: ResponseCall, mayFallBack: boolean): Promise<ResponseStream> {
     let connection: ResponsesWebSocketConnection;
     try {
       connection = await connectOnce(this.service, call);

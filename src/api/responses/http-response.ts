@@ -6,12 +6,12 @@ import { conversationHeaders } from "../service/call-options.ts";
 import type { Service } from "../service/service.ts";
 import { backgroundStream, isBackground } from "./background/open.ts";
 import { readEventStream } from "./event-stream.ts";
+import { reported } from "./observed.ts";
 import { type ResponsesOptions, streamOptionsOf } from "./options.ts";
 import { ResponseStream } from "./stream.ts";
-import { watched } from "./watched.ts";
 
 /** A request for one response. */
-export interface HttpResponseCall {
+export interface ResponseCall {
   readonly body: unknown;
   readonly options: ResponsesOptions;
   readonly scope: CallScope;
@@ -22,7 +22,7 @@ export interface HttpResponseCall {
 /** Sends the request, and resolves when the response headers have arrived. */
 export async function openHttpResponse(
   service: Service,
-  { body, options, scope, isOwnCall }: HttpResponseCall,
+  { body, options, scope, isOwnCall }: ResponseCall,
 ): Promise<ResponseStream> {
   const { provider, limits } = service;
   const { observer } = scope;
@@ -52,5 +52,5 @@ export async function openHttpResponse(
     logger: observer.logger,
     blank: response.blank,
   });
-  return new ResponseStream(isOwnCall ? watched(flow, observer) : flow, response);
+  return new ResponseStream(isOwnCall ? reported(flow, observer) : flow, response);
 }

@@ -1,7 +1,7 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { unlessAborted } from "../../client/waiting/abort.ts";
 import { CodexApiError } from "../refusal/kinds.ts";
-import { type HttpResponseCall, openHttpResponse } from "../responses/http-response.ts";
+import { openHttpResponse, type ResponseCall } from "../responses/http-response.ts";
 import type { WholeCause } from "../responses/received/cache-use.ts";
 import type { ResponseStream } from "../responses/stream.ts";
 import { respondOn } from "../responses/websocket/connection.ts";
@@ -42,10 +42,10 @@ export class HttpSending implements Sending {
   readonly isOpening = false;
   readonly wasIdle = false;
   readonly #service: Service;
-  readonly #call: Omit<HttpResponseCall, "isOwnCall">;
+  readonly #call: Omit<ResponseCall, "isOwnCall">;
   #stream: ResponseStream | undefined;
 
-  constructor(service: Service, call: Omit<HttpResponseCall, "isOwnCall">) {
+  constructor(service: Service, call: Omit<ResponseCall, "isOwnCall">) {
     this.#service = service;
     this.#call = call;
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CredentialFilter } from "../../../src/emulator/workbench/credentials.ts";
-import { FrameCutter } from "../../../src/emulator/workbench/exchanges/frames.ts";
+import { FrameCutter } from "../../../src/emulator/workbench/exchanges/body.ts";
 import type { Entry, ExchangeHead, Passed } from "../../../src/emulator/workbench/exchanges/passed.ts";
 import { decodeTranscript, encodeEntry, encodeHead } from "../../../src/emulator/workbench/transcripts/transcript.ts";
 

@@ -1,11 +1,11 @@
 import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { requestIdOf } from "../../headers.ts";
 import type { Answer } from "../../service/answer.ts";
+import { reported } from "../observed.ts";
 import type { ResponsesOptions } from "../options.ts";
 import type { EventIterator } from "../source.ts";
 import { retrieveStored } from "../stored/calls.ts";
 import { ResponseStream, type ResponseStreamHead } from "../stream.ts";
-import { watched } from "../watched.ts";
 import { checkedStart, type ResponsePosition } from "./position.ts";
 import { BackgroundRun, type RunOptions } from "./run.ts";
 import { openStoredStream, refusesToStream, type StoredSource } from "./source.ts";
@@ -70,7 +70,7 @@ function runOptions(call: BackgroundCall, { headers }: ResponseStreamHead): RunO
 function streamOf(run: BackgroundRun, { scope, isOwnCall }: BackgroundCall, head: ResponseStreamHead): ResponseStream {
   scope.observer.answered({ requestId: requestIdOf(head.headers), responseId: run.responseId });
   const source = { events: eventsOf(run), received: run.flow.received };
-  return new ResponseStream(isOwnCall ? watched(source, scope.observer) : source, head);
+  return new ResponseStream(isOwnCall ? reported(source, scope.observer) : source, head);
 }
 
 /** The reader's end of a run: it reports how far the reader has come, and when it leaves. */

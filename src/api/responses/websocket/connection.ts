@@ -12,11 +12,11 @@ import type { JsonObject } from "../../wire/json.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../../wire/requests.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { ResponseFlow } from "../flow.ts";
+import { reported } from "../observed.ts";
 import { streamOptionsOf } from "../options.ts";
 import { handshakeEvents } from "../preliminary.ts";
 import type { ResponseSource } from "../source.ts";
 import { ResponseStream } from "../stream.ts";
-import { watched } from "../watched.ts";
 import type { Repeats } from "./demultiplexer.ts";
 import { Exchange } from "./exchange.ts";
 import { createFrame, onLane } from "./frames.ts";
@@ -189,7 +189,7 @@ export class ResponsesWebSocketConnection {
     await this.#send(onItsLane, { exchange, flow, signal, observer });
     flow.expectEvents();
     observer.answered({ requestId: requestIdOf(this.headers) });
-    const source = isOwnCall ? watched(flow, observer) : flow;
+    const source = isOwnCall ? reported(flow, observer) : flow;
     return new ResponseStream(wrap?.(source) ?? source, { status: 101, headers: this.headers });
   }
 

@@ -2,8 +2,8 @@ import { header } from "../../headers.ts";
 import { turnMetadataText } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import { attended } from "../attended.ts";
-import type { HttpResponseCall } from "../http-response.ts";
+import type { ResponseCall } from "../http-response.ts";
+import { observed } from "../observed.ts";
 import { streamOptionsOf } from "../options.ts";
 import type { ResponseStream } from "../stream.ts";
 import { connectResponses } from "./client.ts";
@@ -11,10 +11,7 @@ import { type ResponsesWebSocketConnection, respondOn } from "./connection.ts";
 import { createFrame } from "./frames.ts";
 
 /** Opens a connection for one response. */
-export function connectOnce(
-  service: Service,
-  { options, scope }: HttpResponseCall,
-): Promise<ResponsesWebSocketConnection> {
+export function connectOnce(service: Service, { options, scope }: ResponseCall): Promise<ResponsesWebSocketConnection> {
   const { conversationId, turnMetadata, turnState, headers, signal } = options;
   return connectResponses(service, { conversationId, turnMetadata, turnState, headers, signal }, scope);
 }
@@ -22,7 +19,7 @@ export function connectOnce(
 /** Sends the request; the end of the response closes the connection. */
 export async function respondOnce(
   connection: ResponsesWebSocketConnection,
-  { body, options, scope }: HttpResponseCall,
+  { body, options, scope }: ResponseCall,
 ): Promise<ResponseStream> {
   const { traceContext, turnState, signal } = options;
   const metadata = turnMetadataText(options.turnMetadata);
@@ -34,7 +31,7 @@ export async function respondOnce(
       options: { ...streamOptionsOf(options), turnState, signal },
       observer: scope.observer,
       isOwnCall: true,
-      wrap: (source) => attended(source, { ended: close, failed: close, left: close }),
+      wrap: (source) => observed(source, { ended: close, failed: close, left: close }),
     });
   } catch (error) {
     await close();

@@ -5,8 +5,8 @@ import { compactByEndpoint, compactByTrigger } from "../../endpoints/compact/for
 import { checkedForm } from "../../endpoints/compact/options.ts";
 import type { CompactionInput } from "../../endpoints/compact/shape.ts";
 import type { ProviderLimits } from "../../provider.ts";
+import { reported } from "../../responses/observed.ts";
 import { ResponseStream } from "../../responses/stream.ts";
-import { watched } from "../../responses/watched.ts";
 import { TurnState } from "../../service/call-options.ts";
 import type { CallFacts } from "../../service/observer.ts";
 import type { Service } from "../../service/service.ts";
@@ -141,7 +141,7 @@ export class SessionLane implements AsyncDisposable {
     );
     const events = new CallEvents(call, cancel);
     const head = await scope.observer.opening(() => events.start());
-    return new ResponseStream(watched(events, scope.observer), head);
+    return new ResponseStream(reported(events, scope.observer), head);
   }
 
   /**

@@ -1,5 +1,4 @@
 import { textIn } from "../transcripts/transcript.ts";
-import { FrameCutter } from "./frames.ts";
 import type { Passed } from "./passed.ts";
 
 /** Turns the bytes of a body into the entries that are shown and written. */
@@ -34,4 +33,49 @@ class TextCutter implements BodyCutter {
     this.#size = 0;
     return chunks.length === 0 ? [] : [{ kind: "body", data: textIn(Buffer.concat(chunks)) }];
   }
+}
+
+const FRAME = /^event: ([^\r\n ]+)\ndata: ([^\r\n\u2028\u2029]*)\n\n/;
+const LONGEST_FRAME = 16 * 1024 * 1024;
+
+/**
+ * Cuts the body of an event stream into its events, so that transcripts can be read and searched by event. Text with another framing is
+ * kept as received, so all pieces together are the body, byte for byte.
+ */
+export class FrameCutter implements BodyCutter {
+  #rest: Uint8Array = new Uint8Array();
+
+  push(chunk: Uint8Array): readonly Passed[] {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const end = endOfLastFrame(bytes);
+    this.#rest = bytes.subarray(end);
+    const pieces = cut(bytes.subarray(0, end));
+    return this.#rest.length > LONGEST_FRAME ? [...pieces, ...this.end()] : pieces;
+  }
+
+  /** The rest, at the end of the body. */
+  end(): readonly Passed[] {
+    const rest = this.#rest;
+    this.#rest = new Uint8Array();
+    return rest.length === 0 ? [] : [{ kind: "body", data: textIn(rest) }];
+  }
+}
+
+function endOfLastFrame(bytes: Uint8Array): number {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf("\n\n");
+  return at === -1 ? 0 : at + 2;
+}
+
+function cut(bytes: Uint8Array): readonly Passed[] {
+  const text = textIn(bytes);
+  if (typeof text !== "string") return [{ kind: "body", data: bytes }];
+  const pieces: Passed[] = [];
+  for (let rest = text; rest !== ""; ) {
+    const [frame = "", type = "", data = ""] = FRAME.exec(rest) ?? [];
+    if (frame !== "") pieces.push({ kind: "event", type, data });
+    const other = frame === "" ? rest.slice(0, rest.indexOf("\n\n") + 2) : "";
+    if (other !== "") pieces.push({ kind: "body", data: other });
+    rest = rest.slice(frame.length + other.length);
+  }
+  return pieces;
 }

@@ -35,7 +35,7 @@ export class Exchange {
     return this.#kept.flatMap(entriesOf);
   }
 
-  /** Ends the exchange. Of several ends the first counts, because the side that cuts a connection also sees it close. */
+  /** Reports one thing that passed. Nothing counts after the first end: the side that cuts a connection also sees it close. */
   pass(passed: Passed): void {
     if (this.#isOver) return;
     if (passed.kind === "answer") this.#answerHeaders = Object.fromEntries(passed.headers);
