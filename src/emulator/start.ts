@@ -102,8 +102,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 /** @throws An error that says what is wrong with the recordings. */
-async function readRecordings({ folder, timing = "none" }: ReplayOptions): Promise<Replaying> {
-  return { recordings: await Replay.read(folder), timing };
+async function readRecordings({ folder, timing = "none", strict }: ReplayOptions): Promise<Replaying> {
+  return { recordings: await Replay.read(folder, strict), timing };
 }
 
 function watchFile(path: string, service: Service): ReturnType<typeof watchScenario> {

@@ -30,6 +30,7 @@ export const emulator = defineCommand({
     omitPrompts: toggle("with --record: blank the texts of requests in the files"),
     replay: text("DIR", "answer from the files of --record"),
     originalTiming: toggle("with --replay: as fast as it was then, instead of at once"),
+    strict: toggle("with --replay: refuse a request that differs from its recording"),
     fast: toggle("no human pace"),
     json: toggle('print {"url":…,"caPem":…} as one line'),
   },
@@ -67,17 +68,19 @@ interface RecordingValues {
   readonly omitPrompts: boolean;
   readonly replay: string | undefined;
   readonly originalTiming: boolean;
+  readonly strict: boolean;
 }
 
 /** @throws {@link UsageError} Options that cannot be combined. */
 function recordings(values: RecordingValues): Pick<EmulatorOptions, "record" | "replay"> {
-  const { record, upstream, omitPrompts, replay, originalTiming } = values;
+  const { record, upstream, omitPrompts, replay, originalTiming, strict } = values;
   if (record !== undefined && replay !== undefined) throw new UsageError("--record and --replay do not go together");
   if ((record === undefined) !== (upstream === undefined))
     throw new UsageError("--record DIR and --upstream URL go together: what is passed on there is written here");
   if (omitPrompts && record === undefined) throw new UsageError("--omit-prompts goes with --record");
   if (originalTiming && replay === undefined) throw new UsageError("--original-timing goes with --replay");
-  if (replay !== undefined) return { replay: { folder: replay, timing: originalTiming ? "original" : "none" } };
+  if (strict && replay === undefined) throw new UsageError("--strict goes with --replay");
+  if (replay !== undefined) return { replay: { folder: replay, timing: originalTiming ? "original" : "none", strict } };
   if (record === undefined || upstream === undefined) return {};
   const agent = upstream.startsWith("https:") ? createHttpsAgent() : createHttpAgent();
   const onError = (error: Error): void => say(`a recording cannot be written: ${error.message}`);

@@ -45,7 +45,7 @@ const OPTIONS = {
   scenarioFile: text,
   onScenario: callback,
   record: shape({ folder: text, upstream: text }, { agent: anything, prompts: toggle, onError: callback }),
-  replay: shape({ folder: text }, { timing: choice("original", "none") }),
+  replay: shape({ folder: text }, { timing: choice("original", "none"), strict: toggle }),
   onRequest: callback,
 } satisfies Record<keyof EmulatorOptions, Kind>;
 

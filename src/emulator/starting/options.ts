@@ -124,6 +124,12 @@ export interface ReplayOptions {
   readonly folder: string;
   /** `original`: each piece is sent with the same delay after the request as in the recording. @default `"none"`: all at once */
   readonly timing?: "original" | "none" | undefined;
+  /**
+   * Refuse a request that says something else than its recording, with 404, `replay_no_match`, and the place of the first difference. The
+   * order of fields, `prompt_cache_key`, `client_metadata` and what was removed from the recording do not count.
+   * @default `false`: it gets the most similar recording
+   */
+  readonly strict?: boolean | undefined;
 }
 
 /** The scenario of a running emulator. */

@@ -112,9 +112,9 @@ export class WebSocketGate {
   }
 
   /** @throws {@link ServiceError} 404 if nothing is recorded for it. */
-  async #replay(arrival: Arrival, { recordings, timing }: Replaying): Promise<void> {
+  async #replay(arrival: Arrival, replaying: Replaying): Promise<void> {
     const { socket, handshake, passing } = arrival;
-    const transcript = recordings.take(passing.head);
+    const transcript = replaying.recordings.take(passing.head);
     const answer = answerOf(transcript);
     if (!answer) {
       passing.end("reset");
@@ -127,7 +127,7 @@ export class WebSocketGate {
     }
     await this.#accept(arrival, headers, (websocket) => {
       const accepted = { websocket, socket, handshake, passing, silent: false };
-      void new ReplayConnection(this.#service, accepted, transcript, timing);
+      void new ReplayConnection(this.#service, accepted, transcript, replaying);
     });
   }
 

@@ -1,6 +1,7 @@
-import type { Service } from "../service.ts";
+import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { Player } from "../workbench/transcripts/player.ts";
+import { checkSame } from "../workbench/transcripts/replay.ts";
 import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { type AcceptedSocket, SocketPeer } from "./peer.ts";
 
@@ -11,20 +12,34 @@ export class ReplayConnection {
   readonly #peer: SocketPeer;
   readonly #player: Player;
 
-  constructor(service: Service, accepted: AcceptedSocket, transcript: Transcript, timing: "original" | "none") {
+  readonly #isStrict: boolean;
+
+  constructor(
+    service: Service,
+    accepted: AcceptedSocket,
+    transcript: Transcript,
+    { recordings, timing }: Pick<Replaying, "recordings" | "timing">,
+  ) {
+    this.#isStrict = recordings.isStrict;
     this.#peer = new SocketPeer(service, accepted, (request) => {
       service.journal.decided(request, { answeredBy: "recording" });
-      this.#receive();
+      this.#receive(Buffer.from(request.body).toString("utf8"));
     });
     this.#player = new Player(transcript, timing, this.#peer.gone.signal);
     void this.#play();
   }
 
-  #receive(): void {
+  #receive(message: string): void {
+    const { expected } = this.#player;
+    try {
+      if (this.#isStrict && expected !== undefined) checkSame(expected, message);
+    } catch (refusal) {
+      return this.#peer.refuse(refusal as ServiceError);
+    }
     this.#player.arrived();
     if (!this.#player.isOverrun) return;
-    const message = "Nothing is recorded for this message: more came on this WebSocket than when it was recorded.";
-    this.#peer.refuse(new ServiceError(404, { message, code: "replay_no_match" }));
+    const overrun = "Nothing is recorded for this message: more came on this WebSocket than when it was recorded.";
+    this.#peer.refuse(new ServiceError(404, { message: overrun, code: "replay_no_match" }));
   }
 
   /** If the client left in the recording, nothing more is sent at that point; the client may leave again. */

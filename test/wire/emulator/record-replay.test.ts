@@ -63,6 +63,47 @@ it("plays streams, whole answers, refusals and cuts back byte for byte, without 
   expect(replayed).toEqual(recorded);
 });
 
+it("answers only a request that says the same, if it is strict, and names the first difference", async () => {
+  const path = folder();
+  await twice(
+    { script: [answer("one"), answer("two")] },
+    (url) => ask(url, { input: "a", prompt_cache_key: "k" }),
+    path,
+  );
+  const strict = await emulator({ replay: { folder: path, strict: true } });
+  const refused = async (body: object) => {
+    const { status, text } = await ask(strict.url, body);
+    return { status, ...(JSON.parse(text) as { error: { message: string; code: string } }).error };
+  };
+  const differs = { status: 404, code: "replay_no_match" };
+  const message = (where: string) => expect.stringContaining(`, first in: ${where}.`);
+  expect(await refused({ input: "b" })).toMatchObject({ ...differs, message: message("input") });
+  expect(await refused({ input: "a", tools: [WEATHER] })).toMatchObject({ ...differs, message: message("tools") });
+  // Refused requests have used up nothing; ids of clients do not count, nor does the order of fields.
+  const same = await send(`${strict.url}/responses`, {
+    body: { input: "a", prompt_cache_key: "other", model: "gpt-5.5" },
+  });
+  expect([same.status, same.text]).toEqual([200, expect.stringContaining("one")]);
+});
+
+it("compares each message of a WebSocket too, if it is strict", async () => {
+  const path = folder();
+  const turn = async (url: string, text: string) => {
+    const socket = new RawSocket(url);
+    await socket.opened();
+    const events = await socket.response({ input: [{ role: "user", content: text }] });
+    socket.websocket.close();
+    await socket.closed;
+    return events.at(-1);
+  };
+  await twice({ script: [answer("one")] }, (url) => turn(url, "a"), path);
+  const strict = await emulator({ replay: { folder: path, strict: true } });
+  expect(await turn(strict.url, "b")).toMatchObject({
+    type: "error",
+    error: { code: "replay_no_match", message: expect.stringContaining("first in: input[0].content.") },
+  });
+});
+
 it("finds the answer to a turn that sends what a tool said, whatever it says this time and whichever comes first", async () => {
   const rules = [
     { when: { toolOutput: true as const }, reply: answer("It is warm.") },

@@ -42,7 +42,7 @@ describe("a scenario that is wrong", () => {
     [{ scenarioFil: "x" }, /the emulator has an unknown name `scenarioFil`; did you mean `scenarioFile`\?/],
     [{ pace: "slow" }, /`pace` of the emulator is "slow"; it must be "none" or "human"/],
     [{ port: "x" }, /`port` .* must be a whole number from 0 to 65535/],
-    [{ replay: { folder: "x", timing: "slow" } }, /`replay` .* must be an object \{ folder, timing\? \}/],
+    [{ replay: { folder: "x", timing: "slow" } }, /`replay` .* must be an object \{ folder, timing\?, strict\? \}/],
   ])("and so are options: %j", async (options, message) => {
     await expect(startEmulator(options)).rejects.toThrow(message);
   });

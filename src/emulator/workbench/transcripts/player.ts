@@ -34,6 +34,12 @@ export class Player {
     this.#gone = gone;
   }
 
+  /** The recorded message that corresponds to the client's next one; undefined if there is none. */
+  get expected(): string | undefined {
+    const entry = this.#entries.filter(({ kind }) => kind === "sent")[this.#arrived];
+    return entry?.kind === "sent" ? Buffer.from(entry.data).toString("utf8") : undefined;
+  }
+
   /** A message of the client has arrived. */
   arrived(): void {
     this.#arrived += 1;

@@ -5,6 +5,7 @@ import { pathnameOf } from "../../routes.ts";
 import { ServiceError } from "../../service-error.ts";
 import { readText } from "../../text-file.ts";
 import type { ExchangeHead } from "../exchanges/passed.ts";
+import { differenceOf } from "./difference.ts";
 import { EXTENSION } from "./recorder.ts";
 import { decodeTranscript, type Transcript } from "./transcript.ts";
 
@@ -24,9 +25,12 @@ interface Recorded {
  * is most similar, and of several the first. So a turn with the output of a tool finds its answer, even if the output differs this time.
  */
 export class Replay {
+  /** Only a request that says the same as its recording is answered. */
+  readonly isStrict: boolean;
   readonly #recorded: readonly Recorded[];
 
-  constructor(transcripts: readonly Transcript[]) {
+  constructor(transcripts: readonly Transcript[], isStrict = false) {
+    this.isStrict = isStrict;
     this.#recorded = transcripts.map((transcript) => ({
       transcript,
       content: contentOf(transcript.head.body),
@@ -35,7 +39,7 @@ export class Replay {
   }
 
   /** @throws An error that names the file and line of an invalid transcript, or if there is none. */
-  static async read(folder: string): Promise<Replay> {
+  static async read(folder: string, isStrict = false): Promise<Replay> {
     const listed = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
       throw new Error(`the folder ${folder} of the recordings cannot be read (${cause.code})`, { cause });
     });
@@ -43,7 +47,7 @@ export class Replay {
     if (names.length === 0) throw new Error(`the folder ${folder} has no recordings (files ending in ${EXTENSION})`);
     const read = async (name: string) =>
       decodeTranscript(await readText(join(folder, name), MAX_BYTES), join(folder, name));
-    return new Replay(await Promise.all(names.map(read)));
+    return new Replay(await Promise.all(names.map(read)), isStrict);
   }
 
   /** @throws {@link ServiceError} 404; the message lists the recordings. */
@@ -54,10 +58,19 @@ export class Replay {
     // A recording is used again only for exactly the same request, such as a list of models that is requested twice.
     const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
     const found = mostAlike(left, content) ?? again.at(-1);
+    if (found && this.isStrict) checkSame(found.content.text, content.text);
     if (!found) throw new ServiceError(404, { message: missing(asked, alike.length), code: "replay_no_match" });
     found.isPlayed = true;
     return found.transcript;
   }
+}
+
+/** @throws {@link ServiceError} 404: a request says something else than its recording. */
+export function checkSame(recorded: string, asked: string): void {
+  const where = differenceOf(recorded, asked);
+  if (where === undefined) return;
+  const message = `The request differs from the most similar recording that is left, first in: ${where}. With \`strict\` only the same request is answered.`;
+  throw new ServiceError(404, { message, code: "replay_no_match" });
 }
 
 function isAt(head: ExchangeHead, { carrier, method, path }: Asked): boolean {
