@@ -11,7 +11,6 @@ const NO_CODE = 1005; // how a close frame without a code is reported
 export class ReplayConnection {
   readonly #peer: SocketPeer;
   readonly #player: Player;
-
   readonly #isStrict: boolean;
 
   constructor(

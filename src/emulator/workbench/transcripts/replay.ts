@@ -54,22 +54,38 @@ export class Replay {
   take(asked: Asked): Transcript {
     const alike = this.#recorded.filter(({ transcript }) => isAt(transcript.head, asked));
     const content = contentOf(asked.body);
-    const left = alike.filter(({ isPlayed }) => !isPlayed);
-    // A recording is used again only for exactly the same request, such as a list of models that is requested twice.
-    const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
-    const found = mostAlike(left, content) ?? again.at(-1);
-    if (found && this.isStrict) checkSame(found.content.text, content.text);
+    const found = this.isStrict ? same(alike, content) : this.#similar(alike, content);
     if (!found) throw new ServiceError(404, { message: missing(asked, alike.length), code: "replay_no_match" });
     found.isPlayed = true;
     return found.transcript;
   }
+
+  #similar(alike: readonly Recorded[], content: Content): Recorded | undefined {
+    const left = alike.filter(({ isPlayed }) => !isPlayed);
+    // A recording is used again only for exactly the same request, such as a list of models that is requested twice.
+    const again = alike.filter((recorded) => recorded.isPlayed && recorded.content.text === content.text);
+    return mostAlike(left, content) ?? again.at(-1);
+  }
+}
+
+/**
+ * The recording of a request that says the same: one that was not played yet, else the last one.
+ *
+ * @throws {@link ServiceError} 404; the message has the first difference from the most similar one.
+ */
+function same(alike: readonly Recorded[], content: Content): Recorded | undefined {
+  const equal = alike.filter((recorded) => differenceOf(recorded.content.text, content.text) === undefined);
+  const found = equal.find(({ isPlayed }) => !isPlayed) ?? equal.at(-1);
+  const nearest = found ?? mostAlike(alike, content);
+  if (nearest && !found) checkSame(nearest.content.text, content.text);
+  return found;
 }
 
 /** @throws {@link ServiceError} 404: a request says something else than its recording. */
 export function checkSame(recorded: string, asked: string): void {
   const where = differenceOf(recorded, asked);
   if (where === undefined) return;
-  const message = `The request differs from the most similar recording that is left, first in: ${where}. With \`strict\` only the same request is answered.`;
+  const message = `The request differs from the most similar recording, first in: ${where}. With \`strict\` only the same request is answered.`;
   throw new ServiceError(404, { message, code: "replay_no_match" });
 }
 
