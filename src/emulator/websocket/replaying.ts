@@ -1,7 +1,7 @@
 import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { Player } from "../workbench/transcripts/player.ts";
-import { checkSame } from "../workbench/transcripts/replay.ts";
+import { mismatch } from "../workbench/transcripts/replay.ts";
 import type { Transcript } from "../workbench/transcripts/transcript.ts";
 import { type AcceptedSocket, SocketPeer } from "./peer.ts";
 
@@ -30,10 +30,10 @@ export class ReplayConnection {
 
   #receive(message: string): void {
     const { expected } = this.#player;
-    try {
-      if (this.#isStrict && expected !== undefined) checkSame(expected, message);
-    } catch (refusal) {
-      return this.#peer.refuse(refusal as ServiceError);
+    const refusal = this.#isStrict && expected !== undefined && mismatch(expected, message);
+    if (refusal) {
+      this.#peer.refuse(refusal);
+      return;
     }
     this.#player.arrived();
     if (!this.#player.isOverrun) return;

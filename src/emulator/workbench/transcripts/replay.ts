@@ -77,16 +77,17 @@ function same(alike: readonly Recorded[], content: Content): Recorded | undefine
   const equal = alike.filter((recorded) => differenceOf(recorded.content.text, content.text) === undefined);
   const found = equal.find(({ isPlayed }) => !isPlayed) ?? equal.at(-1);
   const nearest = found ?? mostAlike(alike, content);
-  if (nearest && !found) checkSame(nearest.content.text, content.text);
+  const refusal = nearest && mismatch(nearest.content.text, content.text);
+  if (refusal) throw refusal;
   return found;
 }
 
-/** @throws {@link ServiceError} 404: a request says something else than its recording. */
-export function checkSame(recorded: string, asked: string): void {
+/** The error for a request that says something else than its recording; undefined if it says the same. */
+export function mismatch(recorded: string, asked: string): ServiceError | undefined {
   const where = differenceOf(recorded, asked);
-  if (where === undefined) return;
+  if (where === undefined) return undefined;
   const message = `The request differs from the most similar recording, first in: ${where}. With \`strict\` only the same request is answered.`;
-  throw new ServiceError(404, { message, code: "replay_no_match" });
+  return new ServiceError(404, { message, code: "replay_no_match" });
 }
 
 function isAt(head: ExchangeHead, { carrier, method, path }: Asked): boolean {
