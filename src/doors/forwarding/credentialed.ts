@@ -1,6 +1,6 @@
 import type { HeaderInit } from "../../client/index.ts";
 import type { AuthProvider, AuthRequest, Credentials } from "../../index.ts";
-import { CREDENTIALS } from "./headers.ts";
+import { isCredential } from "./headers.ts";
 
 type Fetch = typeof globalThis.fetch;
 type Init = NonNullable<Parameters<Fetch>[1]>;
@@ -22,7 +22,7 @@ export function credentialed(send: Fetch, { auth, headers: defaults = {} }: Cred
     const body = init?.body;
     const given = new Headers(defaults as Record<string, string>);
     for (const [name, value] of new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined)))
-      if (!CREDENTIALS.includes(name)) given.set(name, value);
+      if (!isCredential(name)) given.set(name, value);
     const attempt = async () => {
       const credentials = await credentialsFor(auth, { carrier: "http", method, url, body: bytesOf(body) });
       const headers = new Headers(given);

@@ -7,11 +7,17 @@ const OF_THE_HOP: ReadonlySet<string> = new Set([
   ...["transfer-encoding", "upgrade", "host", "expect", "content-length", "content-encoding", "accept-encoding"],
 ]);
 
-/** Headers that say who pays: requests that differ in one of these share nothing. */
-export const CREDENTIALS: readonly string[] = [
-  ...["authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie"],
-  ...["chatgpt-account-id", "openai-organization", "openai-project"],
-];
+/** Accounts, and a key whose name ends like that of others which are none (`idempotency-key`). */
+const WHO_PAYS: ReadonlySet<string> = new Set([
+  ...["ocp-apim-subscription-key", "chatgpt-account-id", "openai-organization", "openai-project"],
+]);
+const OF_CREDENTIALS =
+  /authorization|cookie|api-?key|secret|password|credential|(^|-)(auth|(auth|access|security|session|id)-token)$/;
+
+/** Headers that say who pays, also to other services: requests that differ in one of these share nothing. */
+export function isCredential(name: string): boolean {
+  return WHO_PAYS.has(name) || OF_CREDENTIALS.test(name);
+}
 
 /** Headers in which clients name the conversation, if the body has no `prompt_cache_key`. */
 const CONVERSATION: readonly string[] = [
@@ -49,8 +55,8 @@ export function parted(headers: HeaderMap): {
 } {
   const entries = Object.entries(forwardable(headers)).filter(([name]) => name !== "content-type");
   return {
-    credentials: Object.fromEntries(entries.filter(([name]) => CREDENTIALS.includes(name))),
-    others: Object.fromEntries(entries.filter(([name]) => !CREDENTIALS.includes(name))),
+    credentials: Object.fromEntries(entries.filter(([name]) => isCredential(name))),
+    others: Object.fromEntries(entries.filter(([name]) => !isCredential(name))),
   };
 }
 

@@ -122,3 +122,26 @@ it("an event of a forwarded stream reaches the client before the next one arrive
   const [second] = await once(answer, "data");
   expect(String(second)).toBe("data: 2\n\n");
 });
+
+it("keys that a client sends reach no service, whatever their header is; other headers do", async () => {
+  const { emulator, url } = await gate();
+  const keys = {
+    "api-key": "k",
+    "x-goog-api-key": "k",
+    "x-auth-token": "k",
+    "helicone-auth": "Bearer k",
+    cookie: "k=k",
+  };
+  const others = { "idempotency-key": "i", "x-team": "search" };
+  await send(url, { body: HELLO, headers: { ...keys, ...others } });
+  await send(url.replace("/responses", "/models"), { headers: { ...keys, ...others } });
+  const socket = await connect(url, { ...keys, ...others });
+  socket.close();
+  expect(emulator.requests.map(({ kind, method }) => `${kind} ${method}`)).toEqual(
+    expect.arrayContaining(["http GET", "handshake GET"]),
+  );
+  for (const { headers } of emulator.requests) {
+    expect(headers).toMatchObject({ ...others, authorization: "Bearer inside" });
+    expect(Object.keys(keys).filter((name) => headers[name] !== undefined)).toEqual([]);
+  }
+});
