@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../scripts/entries.mjs";
-import { CodexApi, noAuth, openaiProvider } from "../../src/index.ts";
+import { CodexApi, ModelsCache, noAuth, openaiProvider } from "../../src/index.ts";
+import { emulate } from "../support/clients.ts";
 
 /** What code without types may pass, as the first argument or as the second. */
 const WRONG: readonly (readonly unknown[])[] = [[], [null], ["text"], [7], [[]], ["text", null], [{}, 7]];
@@ -61,6 +62,16 @@ const OBJECTS: Readonly<Record<string, (api: CodexApi) => object>> = {
   session: (api) => api.session({ carrier: "http" }),
   lane: (api) => api.session({ carrier: "http" }).lane(),
 };
+
+/** What it opens. */
+const OPENED: Readonly<Record<string, (api: CodexApi) => object>> = {
+  "a WebSocket": (api) => api.websocket(),
+  "a realtime connection": ({ realtime }) => realtime.connect(),
+  "a stream": ({ responses }) => responses.stream({ model: "m", input: "hi" }),
+  "a models cache": ({ models }) => new ModelsCache({ client: models, clientVersion: "1.0.0" }),
+};
+
+const OF_EACH_EVENT: ReadonlySet<string> = new Set(["nextEvent", "readBy", "source"]);
 
 const some = new CodexApi({ provider, auth: noAuth(), env: {} });
 const methods = Object.entries(OBJECTS).flatMap(([name, of]) =>
@@ -133,6 +144,27 @@ describe("a wrong argument, or none, is an error of ours and never one of the en
       expect(isOurs(failure), `${JSON.stringify(args)}: ${failure}`).toBe(true);
       const isMissing = (target[method]?.length ?? 0) > 0 && !TAKES_NOTHING.has(method) && (args[0] ?? null) === null;
       if (isMissing) expect(failure, JSON.stringify(args)).toMatchObject({ kind: "build" });
+    }
+  });
+
+  it.each(Object.keys(OPENED))("each method of %s", async (name) => {
+    const { url } = await emulate();
+    const open = async () => {
+      const api = new CodexApi({ provider: openaiProvider({ env: {}, baseUrl: url }), auth: noAuth(), env: {} });
+      return { api, target: (await OPENED[name]!(api)) as Readonly<Record<string, Callable>> };
+    };
+    const first = await open();
+    const names = methodsOf(first.target).filter((method) => !OF_EACH_EVENT.has(method));
+    await first.api.close();
+    expect(names.length).toBeGreaterThan(2);
+    for (const method of names) {
+      for (const args of WRONG) {
+        const { api, target } = await open();
+        const ended = failureOf(() => target[method]!(...args));
+        await api.close(); // ends what waits for an event
+        const failure = await ended;
+        expect(isOurs(failure), `${method} ${JSON.stringify(args)}: ${failure}`).toBe(true);
+      }
     }
   });
 });

@@ -1,9 +1,9 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { outlookOf } from "../../client/failure/outlook.ts";
 import { announceRemedy } from "../../client/observe/telemetry.ts";
-import { object } from "../../client/options.ts";
 import { requestEncoding } from "../provider.ts";
 import { beginCall, modelOf } from "../service/call.ts";
+import { checkRequest } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import { isBackground } from "./background/open.ts";
 import { openHttpResponse, type ResponseCall } from "./http-response.ts";
@@ -60,7 +60,7 @@ export class ResponsesClient extends StoredResponsesClient {
   /** Sends any JSON body unchanged; see {@link stream}. The body must ask for a stream itself (`stream: true`). */
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
     checkResponsesOptions(options);
-    object("the body of streamBody()", body as object, "an object with model and input");
+    checkRequest(body as object);
     const { signal } = options;
     const scope = beginCall(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
     const call = { body, options, scope, isOwnCall: true };

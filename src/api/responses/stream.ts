@@ -1,5 +1,6 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
+import { object } from "../../client/options.ts";
 import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../headers.ts";
 import { NotSupportedError } from "../refusal/kinds.ts";
@@ -114,11 +115,10 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
    */
   toReadableStream(options: { readonly as: "sse" }): ReadableStream<Uint8Array>;
   toReadableStream(options?: { readonly as?: "events" | undefined }): ReadableStream<ResponseEvent>;
-  toReadableStream({
-    as = "events",
-  }: {
-    readonly as?: "events" | "sse" | undefined;
-  } = {}): ReadableStream<ResponseEvent | Uint8Array> {
+  toReadableStream(
+    options: { readonly as?: "events" | "sse" | undefined } = {},
+  ): ReadableStream<ResponseEvent | Uint8Array> {
+    const { as = "events" } = object("the options of toReadableStream()", options, "an object");
     if (as !== "events" && as !== "sse") throw new BuildError("toReadableStream: as must be one of events, sse");
     const source = this.source();
     return as === "sse" ? readableOf(source, eventBytes) : readableOf(source, (event) => event);

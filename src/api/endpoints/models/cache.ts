@@ -1,5 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
-import { knownOptions, milliseconds } from "../../../client/options.ts";
+import { knownOptions, milliseconds, object } from "../../../client/options.ts";
 import { acceptSignal, unlessAborted } from "../../../client/waiting/abort.ts";
 import { type Clock, systemClock } from "../../../client/waiting/clock.ts";
 import { SharedWork } from "../../../client/waiting/shared-work.ts";
@@ -78,7 +78,7 @@ export class ModelsCache {
    * @throws The errors of `ModelsClient.list`. {@link AbortedError} This call's own signal fired.
    */
   async list(call: ModelsCacheCall = {}): Promise<ModelsList> {
-    await this.#load(call.signal);
+    await this.#load(object("the options of a models cache's call", call, "an object").signal);
     return this.#cached && this.#isGood(this.#cached) ? toList(this.#cached) : this.#join(call);
   }
 
@@ -92,7 +92,7 @@ export class ModelsCache {
 
   /** The list for an etag that a response carried: the cached one, whose validity is renewed, or a new one. Throws as {@link list}. */
   async noteEtag(etag: string, call: ModelsCacheCall = {}): Promise<ModelsList> {
-    await this.#load(call.signal);
+    await this.#load(object("the options of a models cache's call", call, "an object").signal);
     if (this.#cached?.etag !== etag) return this.#join(call);
     await this.#keep({ ...this.#cached, fetchedAtMs: this.#clock.now() });
     return toList(this.#cached);

@@ -1,5 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
-import { withoutUndefined } from "../../../client/options.ts";
+import { object, withoutUndefined } from "../../../client/options.ts";
 import { type JsonObject, jsonText } from "../../wire/json.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import { responseWire } from "../protocol/session-wire.ts";
@@ -21,6 +21,8 @@ export interface TruncateOptions extends RealtimeSendOptions {
 
 /** Audio from a microphone: bytes, base64, or a frame that was received. */
 export type RealtimeAudioData = string | Uint8Array | { readonly data: string };
+
+const OPTIONS = "the options of a realtime message";
 
 /**
  * The sending half of a realtime connection. Each call resolves when the operating system has accepted the message; awaiting it keeps a
@@ -56,7 +58,7 @@ export class RealtimeWriter {
   }
 
   /** Sends audio from the microphone in the session's input format; the default is 24 kHz mono 16-bit PCM. */
-  append(audio: RealtimeAudioData, options?: RealtimeSendOptions): Promise<void> {
+  async append(audio: RealtimeAudioData, options?: RealtimeSendOptions): Promise<void> {
     return this.#send({ type: "input_audio_buffer.append", audio: base64Of(audio) }, options, true);
   }
 
@@ -83,8 +85,8 @@ export class RealtimeWriter {
    *
    * @param parameters - For this response only; the session's settings are the default.
    */
-  createResponse(parameters: RealtimeResponseParameters = {}, options?: RealtimeSendOptions): Promise<void> {
-    const response = responseWire(parameters);
+  async createResponse(parameters: RealtimeResponseParameters = {}, options?: RealtimeSendOptions): Promise<void> {
+    const response = responseWire(object("the parameters of createResponse()", parameters, "an object"));
     return this.#act({ type: "response.create", ...(response && { response }) }, options);
   }
 
@@ -95,7 +97,8 @@ export class RealtimeWriter {
   }
 
   /** Tells the service how much of an item's audio was played, in milliseconds; the model forgets the rest. */
-  truncate(itemId: string, audioEndMs: number, { contentIndex = 0, ...options }: TruncateOptions = {}): Promise<void> {
+  async truncate(itemId: string, audioEndMs: number, given: TruncateOptions = {}): Promise<void> {
+    const { contentIndex = 0, ...options } = object(OPTIONS, given, "an object");
     const place = { item_id: itemId, content_index: contentIndex, audio_end_ms: audioEndMs };
     return this.#act({ type: "conversation.item.truncate", ...place }, options);
   }
@@ -105,12 +108,14 @@ export class RealtimeWriter {
    *
    * When a call from another session is added, the event that confirms it is recognised by its `id` and not reported as a new call.
    *
-   * @param options - `previousItemId`: insert the item after that one; `root`: before all others. Default: at the end.
+   * @param given - `previousItemId`: insert the item after that one; `root`: before all others. Default: at the end.
    */
-  createItem(
+  async createItem(
     item: RealtimeItem,
-    { previousItemId, ...options }: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
+    given: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
   ): Promise<void> {
+    object("the item of createItem()", item, "an object with type");
+    const { previousItemId, ...options } = object(OPTIONS, given, "an object");
     const place = previousItemId === undefined ? {} : { previous_item_id: previousItemId };
     this.#link.ownItems.put(item);
     return this.#act({ type: "conversation.item.create", item, ...place }, options);
@@ -130,11 +135,12 @@ export class RealtimeWriter {
    *
    * @param options - `role`: default `user`.
    */
-  sendConversationItem(
+  async sendConversationItem(
     text: string,
     options: RealtimeSendOptions & { readonly role?: MessageRole | undefined } = {},
   ): Promise<void> {
-    return this.#send(this.#link.context.protocol.message(text, options.role ?? "user"), options);
+    const { role = "user" } = object(OPTIONS, options, "an object");
+    return this.#send(this.#link.context.protocol.message(text, role), options);
   }
 
   /** Answers a `handoff_requested`, or any tool call by its call id. In `v1` and `v2` the Rust client's prefix is put before the text. */
@@ -150,6 +156,7 @@ export class RealtimeWriter {
    */
   async sendSessionUpdate(changes: RealtimeSessionSettings = {}, options?: RealtimeSendOptions): Promise<void> {
     const { protocol } = this.#link.context;
+    object("the changes of sendSessionUpdate()", changes, "an object");
     if (changes.session !== undefined && !protocol.isWhole) {
       throw new BuildError(`session in the wire's shape is of protocol v3, and this session speaks ${protocol.name}`);
     }
@@ -163,7 +170,8 @@ export class RealtimeWriter {
    *
    * @throws {@link BuildError} The object cannot be written as JSON.
    */
-  async sendPayload(payload: string | object, { signal }: RealtimeSendOptions = {}): Promise<void> {
+  async sendPayload(payload: string | object, options: RealtimeSendOptions = {}): Promise<void> {
+    const { signal } = object(OPTIONS, options, "an object");
     const text = typeof payload === "string" ? payload : jsonText(payload);
     await this.#link.send({ text, isAudio: false, signal });
   }
@@ -180,7 +188,8 @@ export class RealtimeWriter {
     await this.#send(message, options);
   }
 
-  async #send(message: JsonObject, { signal, eventId }: RealtimeSendOptions = {}, isAudio = false): Promise<void> {
+  async #send(message: JsonObject, options: RealtimeSendOptions = {}, isAudio = false): Promise<void> {
+    const { signal, eventId } = object(OPTIONS, options, "an object");
     const named = eventId === undefined ? message : { event_id: eventId, ...message };
     await this.#link.send({ text: jsonText(named), isAudio, signal });
   }
@@ -190,5 +199,5 @@ function base64Of(audio: RealtimeAudioData): string {
   if (typeof audio === "string") return audio;
   if (audio instanceof Uint8Array)
     return Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString("base64");
-  return audio.data;
+  return object("the audio of append()", audio, "bytes, base64 or a frame").data;
 }

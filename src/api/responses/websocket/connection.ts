@@ -9,6 +9,7 @@ import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../..
 import { modelOf } from "../../service/call.ts";
 import type { CallObserver, Observer } from "../../service/observer.ts";
 import type { JsonObject } from "../../wire/json.ts";
+import { checkRequest } from "../../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../../wire/requests.ts";
 import type { ResponseEvent } from "../events/types.ts";
 import { ResponseFlow } from "../flow.ts";
@@ -141,6 +142,7 @@ export class ResponsesWebSocketConnection {
     request: ResponsesRequest<Parsed, Calls>,
     options: WebSocketStreamOptions = {},
   ): Promise<ResponseStream<Parsed, Calls>> {
+    checkRequest(request);
     const { azure, itemIds } = requestEncoding(this.#context.provider);
     // Ids of stored items are sent over HTTP only, as in the Rust client.
     const body = encodeResponsesRequest({ ...request, store: request.store ?? azure }, { itemIds });
@@ -149,6 +151,7 @@ export class ResponsesWebSocketConnection {
 
   /** Sends a body unchanged, as a `response.create` frame; see {@link stream}. */
   async streamBody(body: JsonObject, options: WebSocketStreamOptions = {}): Promise<ResponseStream> {
+    checkRequest(body);
     checkStreamOptions(options);
     const facts = { endpoint: "responses", model: modelOf(body), lane: options.streamId };
     const observer = this.#context.observer.begin(facts);
