@@ -45,6 +45,7 @@ describe("an error among the events", () => {
     [{ type: "upstream", error: "boom" }, "retryable"],
     [{ type: "ValidationError", detail: [{ msg: "boom" }] }, "retryable"],
     [{ type: "problem", status: 503, message: "boom" }, "http"],
+    [{ type: "problem", status: 400, message: "boom" }, "invalid_request"],
     [{ type: "about:blank", title: "boom", status: 502 }, "http"],
     [{ type: "https://example.test/problems/busy", detail: "boom", status: "429" }, "rate_limit"],
   ])("fails the stream if a gateway sends it with a type of its own: %j", (event, kind) => {
@@ -62,6 +63,7 @@ describe("an error among the events", () => {
     { type: "notice", message: "boom" },
     { type: "notice", message: "boom", code: "deprecated_model", error: null },
     { type: "notice", message: "boom", status: "in_progress", detail: null },
+    { type: "notice", message: "boom", status: 399 },
     { type: "keepalive", message: "boom" },
     { type: "error_count", count: 5 },
     { type: "BadRequestError" },

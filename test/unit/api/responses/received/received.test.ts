@@ -44,6 +44,30 @@ test("deltas that are joined and those that are not yet are one text in every sn
   expect(received.partial().text).toBe(text);
 });
 
+// parity: stream/text-of-items
+test.each([
+  { begunBefore: [], wanted: ["whole text", "whole refusal", "whole summary"] },
+  { begunBefore: [0, 1], wanted: ["rest", "rest", "rest"] },
+])(
+  "a finished item has the last word, unless it began in an earlier stream: $begunBefore",
+  ({ begunBefore, wanted }) => {
+    const received = new Received({ begunBefore });
+    received.note({ type: "reasoning_summary_text.delta", delta: "rest", outputIndex: 0, summaryIndex: 0 });
+    const summary = [{ type: "summary_text", text: "whole summary" }] as const;
+    received.note({ type: "output_item.done", item: { type: "reasoning", summary }, outputIndex: 0 });
+    received.note({ type: "refusal.delta", delta: "rest", outputIndex: 1, contentIndex: 1 });
+    received.note({ type: "output_text.delta", delta: "rest", outputIndex: 1, contentIndex: 0 });
+    const content = [
+      { type: "output_text", text: "whole text" },
+      { type: "refusal", refusal: "whole refusal" },
+    ] as const;
+    received.note({ type: "output_item.done", item: { type: "message", role: "assistant", content }, outputIndex: 1 });
+    received.note({ type: "completed", responseId: "resp_1" });
+    const { text, refusal, reasoningSummary } = received.collected();
+    expect([text, refusal, reasoningSummary]).toEqual(wanted);
+  },
+);
+
 describe("a snapshot of an unfinished item costs each event the same, however much came before", () => {
   const COUNT = 2000;
 
